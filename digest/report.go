@@ -1,0 +1,104 @@
+package digest
+
+import "time"
+
+// Report is the outcome of one window: what the notifiers show and what
+// `--format json` prints. It holds no literal of any statement. All times are
+// UTC and all durations are seconds.
+type Report struct {
+	Version   int      `json:"version"` // of this format; 1
+	Window    Window   `json:"window"`
+	Instances []string `json:"instances,omitempty"` // the instances, or local files, that were read
+	Coverage  Coverage `json:"coverage"`
+	Overall   Overall  `json:"overall"`
+	Classes   []Class  `json:"classes"` // by rank, as many as the limit let through
+	Misc      Misc     `json:"misc"`    // all the other classes together
+}
+
+// Window is the half-open interval [Start, End), in UTC.
+type Window struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
+// Contains tells whether t lies in the window. The zero Window contains every time.
+func (w Window) Contains(t time.Time) bool {
+	return w == Window{} || !t.Before(w.Start) && t.Before(w.End)
+}
+
+// Coverage tells how far the numbers of a report can be trusted.
+type Coverage struct {
+	Files       int   `json:"files"`        // files chosen for the window
+	BytesListed int64 `json:"bytes_listed"` // their sizes as listed
+	BytesRead   int64 `json:"bytes_read"`
+	Events      int64 `json:"events"`     // entries read
+	InWindow    int64 `json:"in_window"`  // entries whose time lies in the window
+	Unreadable  int64 `json:"unreadable"` // entries that could not be read, or have no time
+	Truncated   int64 `json:"truncated"`  // entries whose statement was cut
+	// Complete is false where anything of the window is known to be missing.
+	Complete bool `json:"complete"`
+	// Notes say in whole sentences what is missing, and why.
+	Notes []string `json:"notes"`
+}
+
+// Metrics are the statistics of one quantity over the calls of a class. Min,
+// Max, Sum and Mean are exact; Median and P95 are within 1 %.
+type Metrics struct {
+	Sum    float64 `json:"sum"`
+	Min    float64 `json:"min"`
+	Max    float64 `json:"max"`
+	Mean   float64 `json:"mean"`
+	Median float64 `json:"median"`
+	P95    float64 `json:"p95"`
+}
+
+// Totals are the numbers that a class and the whole report have in common. The
+// pointers are nil where no entry of the log carries the quantity.
+type Totals struct {
+	Calls         int64    `json:"calls"`
+	QueryTime     Metrics  `json:"query_time"` // seconds
+	LockTime      Metrics  `json:"lock_time"`  // seconds
+	RowsSent      Metrics  `json:"rows_sent"`
+	RowsExamined  Metrics  `json:"rows_examined"`
+	RowsAffected  *Metrics `json:"rows_affected,omitempty"`
+	BytesSent     *Metrics `json:"bytes_sent,omitempty"`
+	TmpTables     *int64   `json:"tmp_tables,omitempty"`
+	TmpDiskTables *int64   `json:"tmp_disk_tables,omitempty"`
+	FullScans     *int64   `json:"full_scans,omitempty"` // calls that read a whole table
+	Errors        *int64   `json:"errors,omitempty"`     // calls that ended in an error
+}
+
+// Overall is the line above the classes: everything in the window.
+type Overall struct {
+	Classes int `json:"classes"`
+	Totals
+}
+
+// Class is all the calls of the statements that share a fingerprint.
+type Class struct {
+	Rank        int     `json:"rank"` // from 1
+	ID          string  `json:"id"`   // parser.QueryID of the fingerprint, 32 digits
+	Fingerprint string  `json:"fingerprint"`
+	Share       float64 `json:"share"` // of the overall query time, 0 to 1
+	Totals
+	// VMR is the variance-to-mean ratio of the query time, in seconds.
+	VMR       float64          `json:"vmr"`
+	Reasons   []string         `json:"reasons,omitempty"` // what the numbers say is wrong, each with its evidence
+	Users     map[string]int64 `json:"users"`             // calls by name, in this and the following maps
+	Hosts     map[string]int64 `json:"hosts"`
+	Schemas   map[string]int64 `json:"schemas"`
+	Instances map[string]int64 `json:"instances"`
+	FirstSeen time.Time        `json:"first_seen"`
+	LastSeen  time.Time        `json:"last_seen"`
+	// Timeline is the query time, in seconds, in each twelfth of the window.
+	Timeline []float64 `json:"timeline,omitempty"`
+}
+
+// Misc sums up the classes below the limit.
+type Misc struct {
+	Classes   int   `json:"classes"`
+	Calls     int64 `json:"calls"`
+	QueryTime struct {
+		Sum float64 `json:"sum"`
+	} `json:"query_time"`
+}

@@ -1,0 +1,87 @@
+package parser
+
+import "time"
+
+// Event is one entry of a slow log: one execution of one statement, or one
+// administrator command.
+//
+// Next reuses the Event it returns. The strings are the caller's to keep; SQL
+// is not: it is valid until the following call of Next.
+type Event struct {
+	// Offset is the position, in bytes from the start of the stream, of the
+	// entry's first header line.
+	Offset int64
+
+	// Time is when the server wrote the entry, which is when the statement
+	// ended, in UTC. It comes from "# Time:", carried over to the entries of
+	// the same second that have none, and else from SET timestamp. It is zero
+	// if the log says neither.
+	Time time.Time
+
+	// Start is when the statement began, in UTC: Start of log_slow_extra, else
+	// SET timestamp from MySQL 8.0.14 on (WL#12393), else Time less QueryTime.
+	Start time.Time
+
+	User         string // the account's name; empty for a system thread
+	Host         string // the client's host name, or its IP address where the log has no name
+	Schema       string // the default database; empty if there is none or the log does not tell
+	ConnectionID uint64
+
+	QueryTime    float64 // seconds
+	LockTime     float64 // seconds
+	RowsSent     uint64
+	RowsExamined uint64
+
+	// Has tells which of the fields below the entry carries.
+	Has            Fields
+	RowsAffected   uint64
+	BytesSent      uint64 // bytes
+	TmpTables      uint64 // internal temporary tables, those on disk included
+	TmpDiskTables  uint64
+	FullScan       bool // the log says Full_scan: Yes, or Read_rnd_next exceeds Rows_sent without an index read
+	FullJoin       bool
+	Filesort       bool
+	FilesortOnDisk bool
+	Errno          uint64 // the error the statement ended with; 0 is success
+
+	// Weight is how many executions the entry stands for: Percona Server's
+	// Log_slow_rate_limit, and 1 everywhere else. Calls and sums are to be
+	// multiplied by it.
+	Weight uint64
+
+	// Admin says that SQL is not a statement but the name of an administrator
+	// command, as "Quit" in "# administrator command: Quit".
+	Admin bool
+
+	// Throttled is the number of statements that a summary line of
+	// log_throttle_queries_not_using_indexes stands for. Such an entry has no
+	// statement of its own, and its QueryTime is a sum; 0 for all others.
+	Throttled uint64
+
+	// SQL is the statement without its terminator and without the USE and SET
+	// timestamp lines that the server wrote before it. It holds at most
+	// Options.MaxSQL bytes.
+	SQL []byte
+
+	// SQLBytes is the length of the whole statement in bytes, kept or not.
+	SQLBytes int64
+
+	// Cut says that SQL is only the beginning of the statement: it was longer
+	// than Options.MaxSQL, or RDS cut it, or the log ends within it.
+	Cut bool
+}
+
+// Fields is a set of the optional fields of an Event.
+type Fields uint16
+
+const (
+	HasRowsAffected Fields = 1 << iota
+	HasBytesSent
+	HasTmpTables
+	HasTmpDiskTables
+	HasFullScan
+	HasFullJoin
+	HasFilesort
+	HasFilesortOnDisk
+	HasErrno
+)
