@@ -1,0 +1,230 @@
+// Package digest turns the events of slow logs into a ranked report.
+//
+// It is a border: what comes in are statements with their literals, what goes
+// out are fingerprints and numbers. No type of the report has a field that
+// could hold a literal, so nothing beyond this package, no chat, state or error,
+// can leak one.
+package digest
+
+import (
+	"crypto/md5"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"slowdigest/parser"
+)
+
+const (
+	// maxClasses bounds the memory of an Aggregator. An application has some
+	// hundreds of classes; a log with more than this holds statements that are
+	// built anew each time.
+	maxClasses = 10_000
+
+	// maxFingerprint is how many bytes of a fingerprint are kept to be shown.
+	// Longer ones keep their ID, which is of the whole text.
+	maxFingerprint = 8 << 10
+
+	// timelineBuckets is how many parts a Class.Timeline has.
+	timelineBuckets = 12
+)
+
+// Aggregator adds up events by class. It is safe for concurrent use by the
+// Streams of several logs, and its memory is bounded: see maxClasses.
+type Aggregator struct {
+	window Window
+
+	mu      sync.Mutex
+	classes map[classKey]*class
+	overall totals
+	folded  struct { // the rarest classes, when there were too many
+		classes int
+		totals
+	}
+	events, inWindow, untimed, cut, throttled int64
+	first, last                               time.Time
+}
+
+// NewAggregator returns an Aggregator of the events whose time lies in the
+// window. The zero Window takes every event, those without a time included.
+func NewAggregator(w Window) *Aggregator {
+	return &Aggregator{window: w, classes: make(map[classKey]*class)}
+}
+
+// classKey is the MD5 of the fingerprint: the query ID before it is printed.
+type classKey [md5.Size]byte
+
+// A Stream adds the events of one log. It belongs to one goroutine.
+type Stream struct {
+	to          *Aggregator
+	instance    string
+	fingerprint []byte
+}
+
+// Stream returns a Stream for a log of the named instance.
+func (a *Aggregator) Stream(instance string) *Stream {
+	return &Stream{to: a, instance: instance}
+}
+
+// Add counts the event if it lies in the window. It keeps nothing of e.SQL but
+// the fingerprint.
+func (s *Stream) Add(e *parser.Event) {
+	inWindow := s.to.window.Contains(e.Time)
+	counted := inWindow && e.Throttled == 0
+	var key classKey
+	if counted {
+		s.fingerprint = e.AppendFingerprint(s.fingerprint[:0])
+		key = md5.Sum(s.fingerprint)
+	}
+
+	a := s.to
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.events++
+	if e.Time.IsZero() && a.window != (Window{}) {
+		a.untimed++
+		return
+	}
+	if !inWindow {
+		return
+	}
+	a.inWindow++
+	a.span(e)
+	if e.Throttled > 0 {
+		a.throttled += int64(e.Throttled)
+		return
+	}
+	if e.Cut {
+		a.cut++
+	}
+	c := a.classes[key]
+	if c == nil {
+		if len(a.classes) >= maxClasses {
+			a.fold()
+		}
+		c = newClass(s.fingerprint, key)
+		a.classes[key] = c
+	}
+	c.add(e, s.instance, a.bucket(e.Time))
+	a.overall.add(e)
+}
+
+func (a *Aggregator) span(e *parser.Event) {
+	if e.Time.IsZero() {
+		return
+	}
+	if a.first.IsZero() || e.Time.Before(a.first) {
+		a.first = e.Time
+	}
+	if e.Time.After(a.last) {
+		a.last = e.Time
+	}
+}
+
+// bucket returns the index into Class.Timeline for t, or -1 where the window,
+// and so the timeline, is unknown.
+func (a *Aggregator) bucket(t time.Time) int {
+	if a.window == (Window{}) {
+		return -1
+	}
+	return int(timelineBuckets * t.Sub(a.window.Start) / a.window.End.Sub(a.window.Start))
+}
+
+// fold makes room by giving up the half of the classes with the least time.
+// Their calls stay in the totals. One that comes back starts from nothing, so
+// that its numbers are too low by at most what the smallest class kept had.
+func (a *Aggregator) fold() {
+	all := make([]*class, 0, len(a.classes))
+	for _, c := range a.classes {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(x, y *class) int { return compareBy(OrderBySum, x, y) })
+	for _, c := range all[len(all)/2:] {
+		a.folded.classes++
+		a.folded.calls += c.calls
+		a.folded.queryTime.sum += c.queryTime.sum
+		delete(a.classes, c.key)
+	}
+}
+
+// class is what an Aggregator knows of one class.
+type class struct {
+	key         classKey
+	fingerprint string
+	totals
+	squares                          squares // of the query time
+	users, hosts, schemas, instances tally
+	first, last                      time.Time
+	timeline                         []uint64 // microseconds of query time
+}
+
+func newClass(fingerprint []byte, key classKey) *class {
+	if len(fingerprint) > maxFingerprint {
+		fingerprint = append(fingerprint[:maxFingerprint:maxFingerprint], " ..."...)
+	}
+	return &class{key: key, fingerprint: string(fingerprint)}
+}
+
+func (c *class) id() string { return fmt.Sprintf("%X", c.key[:]) }
+
+func (c *class) add(e *parser.Event, instance string, bucket int) {
+	c.totals.add(e)
+	c.squares.add(microseconds(e.QueryTime), e.Weight)
+	n := int64(e.Weight)
+	c.users.add(e.User, n)
+	c.hosts.add(e.Host, n)
+	c.schemas.add(e.Schema, n)
+	c.instances.add(instance, n)
+	if c.first.IsZero() || e.Time.Before(c.first) {
+		c.first = e.Time
+	}
+	if e.Time.After(c.last) {
+		c.last = e.Time
+	}
+	if bucket >= 0 {
+		if c.timeline == nil {
+			c.timeline = make([]uint64, timelineBuckets)
+		}
+		c.timeline[bucket] += microseconds(e.QueryTime) * e.Weight
+	}
+}
+
+// totals are the counted form of Totals.
+type totals struct {
+	calls                                       int64
+	queryTime, lockTime, rowsSent, rowsExamined quantity
+	rowsAffected, bytesSent                     quantity
+	tmpTables, tmpDiskTables, fullScans, errors int64
+	has                                         parser.Fields
+}
+
+func (t *totals) add(e *parser.Event) {
+	w := e.Weight
+	n := int64(w)
+	t.calls += n
+	t.queryTime.add(microseconds(e.QueryTime), w)
+	t.lockTime.add(microseconds(e.LockTime), w)
+	t.rowsSent.add(e.RowsSent, w)
+	t.rowsExamined.add(e.RowsExamined, w)
+	t.has |= e.Has
+	if e.Has&parser.HasRowsAffected != 0 {
+		t.rowsAffected.add(e.RowsAffected, w)
+	}
+	if e.Has&parser.HasBytesSent != 0 {
+		t.bytesSent.add(e.BytesSent, w)
+	}
+	t.tmpTables += int64(e.TmpTables) * n
+	t.tmpDiskTables += int64(e.TmpDiskTables) * n
+	if e.FullScan {
+		t.fullScans += n
+	}
+	if e.Errno != 0 {
+		t.errors += n
+	}
+}
+
+func microseconds(seconds float64) uint64 {
+	return uint64(math.Round(seconds * perSecond))
+}

@@ -1,0 +1,116 @@
+package digest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"slowdigest/parser"
+)
+
+// Report ranks what has been added so far. Instances and what the sources know
+// of the coverage are for the caller to fill in. Where the Aggregator has no
+// window, the report's is the span of the events, in whole seconds.
+func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	ranked := make([]*class, 0, len(a.classes))
+	for _, c := range a.classes {
+		ranked = append(ranked, c)
+	}
+	slices.SortFunc(ranked, func(x, y *class) int { return compareBy(order, x, y) })
+
+	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage(), Classes: []Class{}}
+	if r.Window == (Window{}) && !a.first.IsZero() {
+		r.Window = Window{a.first.Truncate(time.Second), a.last.Truncate(time.Second).Add(time.Second)}
+	}
+	r.Overall = Overall{Classes: len(ranked) + a.folded.classes, Totals: a.overall.report()}
+
+	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
+	misc := a.folded.queryTime.sum
+	keep := limit.keep(ranked, order)
+	for i, c := range ranked {
+		if i < keep || outlier(c) {
+			r.Classes = append(r.Classes, c.report(len(r.Classes)+1, a.overall.queryTime.sum))
+			continue
+		}
+		r.Misc.Classes++
+		r.Misc.Calls += c.calls
+		misc += c.queryTime.sum
+	}
+	r.Misc.QueryTime.Sum = float64(misc) / perSecond
+	return r
+}
+
+func (a *Aggregator) coverage() Coverage {
+	c := Coverage{
+		Events: a.events, InWindow: a.inWindow, Unreadable: a.untimed, Truncated: a.cut,
+		Complete: true, Notes: []string{},
+	}
+	if a.untimed > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%d entries bear no time and are not counted.", a.untimed))
+	}
+	if a.throttled > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf(
+			"The server left out %d statements without an index (log_throttle_queries_not_using_indexes).", a.throttled))
+	}
+	if a.folded.classes > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf(
+			"There were over %d classes; the least %d are only counted together, and one that came back may be counted twice.",
+			maxClasses, a.folded.classes))
+	}
+	return c
+}
+
+func (t *totals) report() Totals {
+	r := Totals{
+		Calls:        t.calls,
+		QueryTime:    t.queryTime.metrics(perSecond),
+		LockTime:     t.lockTime.metrics(perSecond),
+		RowsSent:     t.rowsSent.metrics(1),
+		RowsExamined: t.rowsExamined.metrics(1),
+	}
+	if t.has&parser.HasRowsAffected != 0 {
+		m := t.rowsAffected.metrics(1)
+		r.RowsAffected = &m
+	}
+	if t.has&parser.HasBytesSent != 0 {
+		m := t.bytesSent.metrics(1)
+		r.BytesSent = &m
+	}
+	ifLogged := func(f parser.Fields, n int64) *int64 {
+		if t.has&f == 0 {
+			return nil
+		}
+		return &n
+	}
+	r.TmpTables = ifLogged(parser.HasTmpTables, t.tmpTables)
+	r.TmpDiskTables = ifLogged(parser.HasTmpDiskTables, t.tmpDiskTables)
+	r.FullScans = ifLogged(parser.HasFullScan, t.fullScans)
+	r.Errors = ifLogged(parser.HasErrno, t.errors)
+	return r
+}
+
+func (c *class) report(rank int, overall uint64) Class {
+	r := Class{
+		Rank:        rank,
+		ID:          c.id(),
+		Fingerprint: c.fingerprint,
+		Totals:      c.totals.report(),
+		VMR:         c.squares.vmr(&c.queryTime) / perSecond,
+		Users:       c.users.names(),
+		Hosts:       c.hosts.names(),
+		Schemas:     c.schemas.names(),
+		Instances:   c.instances.names(),
+		FirstSeen:   c.first,
+		LastSeen:    c.last,
+	}
+	if overall > 0 {
+		r.Share = float64(c.queryTime.sum) / float64(overall)
+	}
+	for _, us := range c.timeline {
+		r.Timeline = append(r.Timeline, float64(us)/perSecond)
+	}
+	r.Reasons = reasons(&r)
+	return r
+}

@@ -1,0 +1,131 @@
+package digest
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/DataDog/sketches-go/ddsketch"
+	"github.com/DataDog/sketches-go/ddsketch/mapping"
+	"github.com/DataDog/sketches-go/ddsketch/store"
+)
+
+// exactCalls is how many values of a quantity are kept as they are. Most
+// classes of a real log are rarer than that, and their quantiles are exact;
+// the others go over to a sketch.
+const exactCalls = 32
+
+// relativeAccuracy bounds the error of a sketched quantile. It leaves half of
+// the promised 1 % to the rounding of ranks.
+const relativeAccuracy = 0.005
+
+// perSecond is the resolution of every server's slow log: a microsecond. Times
+// are added up as whole microseconds, so that sums are exact and do not depend
+// on the order of the entries.
+const perSecond = 1e6
+
+// quantity gathers the values of one quantity: whole microseconds, or rows, or
+// bytes. Its size is bounded whatever the number of values.
+type quantity struct {
+	calls    uint64
+	sum      uint64
+	min, max uint64
+	values   []uint64 // all of them, until there are more than exactCalls
+	sketch   *ddsketch.DDSketch
+}
+
+// add counts v weight times.
+func (q *quantity) add(v, weight uint64) {
+	if q.calls == 0 || v < q.min {
+		q.min = v
+	}
+	q.max = max(q.max, v)
+	q.calls += weight
+	q.sum += v * weight
+	if q.sketch == nil {
+		if weight == 1 && len(q.values) < exactCalls {
+			q.values = append(q.values, v)
+			return
+		}
+		q.sketch = newSketch()
+		for _, v := range q.values {
+			q.addToSketch(v, 1)
+		}
+		q.values = nil
+	}
+	q.addToSketch(v, weight)
+}
+
+// addToSketch relies on what the sketch refuses, negative counts and values
+// beyond its range, being out of a uint64's reach.
+func (q *quantity) addToSketch(v, weight uint64) {
+	if err := q.sketch.AddWithCount(float64(v), float64(weight)); err != nil {
+		panic("digest: sketch refused a value: " + err.Error())
+	}
+}
+
+func newSketch() *ddsketch.DDSketch {
+	m, err := mapping.NewCubicallyInterpolatedMapping(relativeAccuracy)
+	if err != nil {
+		panic("digest: " + err.Error())
+	}
+	return ddsketch.NewDDSketch(m, store.NewBufferedPaginatedStore(), store.NewSparseStore())
+}
+
+// quantile returns the value below which the fraction f of the values lies. Of
+// the values kept as they are it interpolates, as MySQL's and everybody's
+// median of an even number does.
+func (q *quantity) quantile(f float64) float64 {
+	if q.sketch == nil {
+		slices.Sort(q.values)
+		at := f * float64(len(q.values)-1)
+		i := int(at)
+		if i+1 >= len(q.values) {
+			return float64(q.values[len(q.values)-1])
+		}
+		low, high := float64(q.values[i]), float64(q.values[i+1])
+		return low + (high-low)*(at-float64(i))
+	}
+	v, err := q.sketch.GetValueAtQuantile(f)
+	if err != nil {
+		panic("digest: " + err.Error())
+	}
+	return min(max(v, float64(q.min)), float64(q.max))
+}
+
+// metrics states the quantity in the unit of which it was counted per parts.
+func (q *quantity) metrics(per float64) Metrics {
+	if q.calls == 0 {
+		return Metrics{}
+	}
+	return Metrics{
+		Sum:    float64(q.sum) / per,
+		Min:    float64(q.min) / per,
+		Max:    float64(q.max) / per,
+		Mean:   float64(q.sum) / float64(q.calls) / per,
+		Median: q.quantile(0.5) / per,
+		P95:    q.quantile(0.95) / per,
+	}
+}
+
+// squares is a sum of squares in 128 bits: exact, so that the variance, a small
+// difference of large sums, keeps its digits.
+type squares struct{ hi, lo uint64 }
+
+func (s *squares) add(v, weight uint64) {
+	hi, lo := bits.Mul64(v, v)
+	over, lo := bits.Mul64(lo, weight)
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, lo, 0)
+	s.hi += hi*weight + over + carry
+}
+
+// vmr is the population variance of q over its mean, in q's unit.
+func (s squares) vmr(q *quantity) float64 {
+	if q.calls == 0 || q.sum == 0 {
+		return 0
+	}
+	n := float64(q.calls)
+	mean := float64(q.sum) / n
+	meanOfSquares := (float64(s.hi)*(1<<64) + float64(s.lo)) / n
+	return max(0, meanOfSquares-mean*mean) / mean
+}

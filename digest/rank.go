@@ -1,0 +1,147 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// OrderBy names the number by which classes are ranked, the highest first.
+type OrderBy string
+
+const (
+	OrderBySum          OrderBy = "sum"           // total query time
+	OrderByMax          OrderBy = "max"           // longest query time
+	OrderByCount        OrderBy = "count"         // calls
+	OrderByRowsExamined OrderBy = "rows_examined" // total rows examined
+	OrderByLockTime     OrderBy = "lock_time"     // total lock time
+)
+
+// orders holds the accepted names, pt-query-digest's among them.
+var orders = map[string]OrderBy{
+	"sum": OrderBySum, "query_time": OrderBySum, "query_time:sum": OrderBySum,
+	"max": OrderByMax, "query_time:max": OrderByMax,
+	"count": OrderByCount, "calls": OrderByCount, "query_time:cnt": OrderByCount,
+	"rows_examined": OrderByRowsExamined, "rows_examined:sum": OrderByRowsExamined,
+	"lock_time": OrderByLockTime, "lock_time:sum": OrderByLockTime,
+}
+
+// ParseOrderBy reads the name of an order: sum, max, count, rows_examined or
+// lock_time, or pt-query-digest's name of one of these, as Query_time:sum. The
+// empty string is the sum.
+func ParseOrderBy(s string) (OrderBy, error) {
+	if s == "" {
+		return OrderBySum, nil
+	}
+	name := strings.ReplaceAll(strings.ToLower(s), "-", "_")
+	if o, ok := orders[name]; ok {
+		return o, nil
+	}
+	return "", fmt.Errorf("order by %q: want sum, max, count, rows_examined or lock_time", s)
+}
+
+func (o OrderBy) of(c *class) uint64 {
+	switch o {
+	case OrderByMax:
+		return c.queryTime.max
+	case OrderByCount:
+		return uint64(c.calls)
+	case OrderByRowsExamined:
+		return c.rowsExamined.sum
+	case OrderByLockTime:
+		return c.lockTime.sum
+	default:
+		return c.queryTime.sum
+	}
+}
+
+// compareBy puts the class that ranks higher first. Equals are told apart by
+// their time and then their ID, so that a window always yields the same report.
+func compareBy(o OrderBy, x, y *class) int {
+	return cmp.Or(
+		cmp.Compare(o.of(y), o.of(x)),
+		cmp.Compare(y.queryTime.sum, x.queryTime.sum),
+		slices.Compare(x.key[:], y.key[:]),
+	)
+}
+
+// Limit says how many classes a report shows, as pt-query-digest's --limit: the
+// worst ones until Percent of the total is accounted for, and Count at most. A
+// zero is no limit. Below them the outliers are shown too: see outlier.
+type Limit struct {
+	Percent float64
+	Count   int
+}
+
+// DefaultLimit is pt-query-digest's.
+var DefaultLimit = Limit{Percent: 95, Count: 20}
+
+// ParseLimit reads "95%:20", "95%", "20" or "all". The empty string is
+// DefaultLimit.
+func ParseLimit(s string) (Limit, error) {
+	switch s {
+	case "":
+		return DefaultLimit, nil
+	case "all":
+		return Limit{}, nil
+	}
+	var l Limit
+	percent, count, both := strings.Cut(s, "%")
+	if both {
+		p, err := strconv.ParseFloat(percent, 64)
+		if err != nil || !(p > 0 && p <= 100) {
+			return l, badLimit(s)
+		}
+		l.Percent = p
+		if count == "" {
+			return l, nil
+		}
+		var ok bool
+		if count, ok = strings.CutPrefix(count, ":"); !ok {
+			return l, badLimit(s)
+		}
+	} else {
+		count = s
+	}
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 1 {
+		return l, badLimit(s)
+	}
+	l.Count = n
+	return l, nil
+}
+
+func badLimit(s string) error {
+	return fmt.Errorf("limit %q: want a number of classes, a percentage as 95%%, both as 95%%:20, or all", s)
+}
+
+// keep returns how many of the ranked classes the limit shows, outliers aside.
+func (l Limit) keep(ranked []*class, o OrderBy) int {
+	n := len(ranked)
+	if l.Count > 0 {
+		n = min(n, l.Count)
+	}
+	if l.Percent == 0 {
+		return n
+	}
+	var total, sum uint64
+	for _, c := range ranked {
+		total += o.of(c)
+	}
+	for i, c := range ranked[:n] {
+		sum += o.of(c)
+		if float64(sum) >= l.Percent/100*float64(total) {
+			return i + 1
+		}
+	}
+	return n
+}
+
+// outlier tells whether a class is shown although its share is small: people
+// wait for it. The rule is the default of pt-query-digest's --outliers: a 95th
+// percentile over a second in ten calls or more.
+func outlier(c *class) bool {
+	return c.calls >= 10 && c.queryTime.max > perSecond && c.queryTime.quantile(0.95) > perSecond
+}

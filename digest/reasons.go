@@ -1,0 +1,57 @@
+package digest
+
+import "fmt"
+
+// The thresholds of reasons. Each is where the number alone is evidence.
+const (
+	reasonRatio     = 100  // rows examined for one row sent or affected
+	reasonExamined  = 1000 // rows examined a call, below which a scan costs nothing
+	reasonFullScans = 0.5  // of the calls
+	reasonLockShare = 0.2  // of the query time
+	reasonErrors    = 0.1  // of the calls
+	reasonOneCall   = 0.5  // of the query time in a single call
+	reasonFarOut    = 10   // times the median
+)
+
+// reasons states what the numbers say is wrong with a class, each in a phrase
+// that names its evidence. It never guesses at what the log does not tell.
+func reasons(c *Class) []string {
+	var rs []string
+	calls := float64(c.Calls)
+	if c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*calls {
+		rs = append(rs, fmt.Sprintf("full scan in %d of %d calls", *c.FullScans, c.Calls))
+	}
+	if c.RowsExamined.Mean >= reasonExamined {
+		rs = append(rs, rowsReason(c)...)
+	}
+	if c.TmpDiskTables != nil && *c.TmpDiskTables > 0 {
+		rs = append(rs, fmt.Sprintf("%d temporary tables on disk in %d calls", *c.TmpDiskTables, c.Calls))
+	}
+	if c.QueryTime.Sum > 0 && c.LockTime.Sum >= reasonLockShare*c.QueryTime.Sum {
+		rs = append(rs, fmt.Sprintf("lock time is %.0f %% of the query time", 100*c.LockTime.Sum/c.QueryTime.Sum))
+	}
+	if c.Errors != nil && float64(*c.Errors) >= reasonErrors*calls {
+		rs = append(rs, fmt.Sprintf("%d of %d calls ended in an error", *c.Errors, c.Calls))
+	}
+	q := c.QueryTime
+	if c.Calls > 2 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {
+		rs = append(rs, fmt.Sprintf("one call of %.3g s took %.0f %% of the time, the median is %.3g s",
+			q.Max, 100*q.Max/q.Sum, q.Median))
+	}
+	return rs
+}
+
+// rowsReason compares the rows examined with the rows that came of it.
+func rowsReason(c *Class) []string {
+	per, of := c.RowsSent.Sum, "sent"
+	if per == 0 && c.RowsAffected != nil {
+		per, of = c.RowsAffected.Sum, "affected"
+	}
+	if per == 0 {
+		return []string{fmt.Sprintf("%.0f rows examined a call, none %s", c.RowsExamined.Mean, of)}
+	}
+	if c.RowsExamined.Sum < reasonRatio*per {
+		return nil
+	}
+	return []string{fmt.Sprintf("%.0f rows examined per row %s", c.RowsExamined.Sum/per, of)}
+}
