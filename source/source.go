@@ -1,0 +1,111 @@
+// Package source lists and reads slow logs: those of RDS instances through the
+// RDS API, and local files.
+//
+// Both are read in two steps. LogFiles names the files that may hold entries of
+// a window, and Open turns one of them into a stream of whole text: portions are
+// joined, notices of the API removed, compression undone. What lies in a file
+// but outside the window is left to the reader of the stream to drop, by the
+// entries' own times; a file's name and the time of its last write only choose
+// it.
+//
+// Nothing is lost silently. A Log knows how much of its file it delivered and
+// says in its Coverage what is missing, and why. That holds for what cannot be
+// opened too: a purged hour or a paused instance is listed as a File whose Log
+// is empty and whose Coverage tells.
+package source
+
+import (
+	"io"
+	"time"
+)
+
+// File is a slow log, or what is known of one that cannot be read.
+type File struct {
+	Instance string // the DB instance identifier; empty for a local file
+	Name     string // as RDS lists it, or the path of a local file; "-" is the standard input
+	Size     int64  // bytes as stored; 0 where it is not known beforehand
+
+	// LastWritten is when the file was last written to, in UTC. It is never
+	// earlier than the newest entry of the file.
+	LastWritten time.Time
+
+	listing *listing // what else was listed with the file; nil for local files
+	missing string   // why there is nothing to read, as a sentence for Coverage.Notes
+}
+
+// Coverage tells how much of a file its Log has delivered.
+type Coverage struct {
+	BytesRead int64 // of the file as stored
+	Portions  int   // answers of the server that carried text
+	Retries   int   // calls that had to be repeated
+
+	// TruncatedLines is the number of lines that the server cut because they
+	// exceed its portion size.
+	TruncatedLines int
+
+	// Complete is false where anything of the file is known to be missing.
+	Complete bool
+
+	// Notes say in whole sentences what is missing, and why. They name files,
+	// bytes and times, never the text of a log.
+	Notes []string
+}
+
+// Log is an open slow log. It is to be read and closed by one goroutine.
+type Log struct {
+	chunks chunks
+	rest   []byte // of the chunk at hand
+	cov    Coverage
+	err    error
+}
+
+// chunks is where a Log gets its text from. A chunk is valid until the
+// following call. At the end next returns io.EOF, also if something is missing.
+// It keeps the coverage that it is given up to date.
+type chunks interface {
+	next(*Coverage) ([]byte, error)
+	close() error
+}
+
+func newLog(c chunks) *Log {
+	return &Log{chunks: c, cov: Coverage{Complete: true}}
+}
+
+// Read delivers the text of the file. It returns io.EOF when there is no more
+// to be had, even if the Coverage is not complete; any other error says that the
+// file could not be read at all, or no further, and Hint may know a remedy.
+func (l *Log) Read(p []byte) (int, error) {
+	for len(l.rest) == 0 {
+		if l.err != nil {
+			return 0, l.err
+		}
+		if l.rest, l.err = l.chunks.next(&l.cov); l.err != nil && l.err != io.EOF {
+			l.cov.Complete = false
+		}
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
+}
+
+// Coverage is final once Read has returned an error, io.EOF included.
+func (l *Log) Coverage() Coverage { return l.cov }
+
+// Close ends all calls to the server that are under way.
+func (l *Log) Close() error { return l.chunks.close() }
+
+// absent is a file of which nothing can be read.
+type absent struct{ note string }
+
+func (a absent) next(c *Coverage) ([]byte, error) {
+	c.miss(a.note)
+	return nil, io.EOF
+}
+
+func (absent) close() error { return nil }
+
+// miss says that the file was not delivered whole.
+func (c *Coverage) miss(note string) {
+	c.Complete = false
+	c.Notes = append(c.Notes, note)
+}
