@@ -75,7 +75,7 @@ func (s *Stream) Add(e *parser.Event) {
 	counted := inWindow && e.Throttled == 0
 	var key classKey
 	if counted {
-		s.fingerprint = e.AppendFingerprint(s.fingerprint[:0])
+		s.fingerprint = fingerprint(s.fingerprint[:0], e)
 		key = md5.Sum(s.fingerprint)
 	}
 
@@ -111,6 +111,13 @@ func (s *Stream) Add(e *parser.Event) {
 	a.overall.add(e)
 }
 
+func fingerprint(dst []byte, e *parser.Event) []byte {
+	if e.Admin {
+		return parser.AppendAdminFingerprint(dst, e.SQL)
+	}
+	return parser.AppendFingerprint(dst, e.SQL, e.Cut)
+}
+
 func (a *Aggregator) span(e *parser.Event) {
 	if e.Time.IsZero() {
 		return
@@ -123,10 +130,10 @@ func (a *Aggregator) span(e *parser.Event) {
 	}
 }
 
-// bucket returns the index into Class.Timeline for t, or -1 where the window,
-// and so the timeline, is unknown.
+// bucket returns the index into Class.Timeline for t, or -1 where the window has
+// no bounds, and so no parts.
 func (a *Aggregator) bucket(t time.Time) int {
-	if a.window == (Window{}) {
+	if a.window.Start.IsZero() || a.window.End.IsZero() {
 		return -1
 	}
 	return int(timelineBuckets * t.Sub(a.window.Start) / a.window.End.Sub(a.window.Start))

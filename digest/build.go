@@ -9,8 +9,8 @@ import (
 )
 
 // Report ranks what has been added so far. Instances and what the sources know
-// of the coverage are for the caller to fill in. Where the Aggregator has no
-// window, the report's is the span of the events, in whole seconds.
+// of the coverage are for the caller to fill in. Where the window has
+// no bound, the report's is that of the events, in whole seconds.
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -21,8 +21,11 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	slices.SortFunc(ranked, func(x, y *class) int { return compareBy(order, x, y) })
 
 	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage(), Classes: []Class{}}
-	if r.Window == (Window{}) && !a.first.IsZero() {
-		r.Window = Window{a.first.Truncate(time.Second), a.last.Truncate(time.Second).Add(time.Second)}
+	if r.Window.Start.IsZero() {
+		r.Window.Start = a.first.Truncate(time.Second)
+	}
+	if r.Window.End.IsZero() && !a.last.IsZero() {
+		r.Window.End = a.last.Truncate(time.Second).Add(time.Second)
 	}
 	r.Overall = Overall{Classes: len(ranked) + a.folded.classes, Totals: a.overall.report()}
 

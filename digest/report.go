@@ -15,15 +15,15 @@ type Report struct {
 	Misc      Misc     `json:"misc"`    // all the other classes together
 }
 
-// Window is the half-open interval [Start, End), in UTC.
+// Window is the half-open interval [Start, End), in UTC. A zero bound is no bound.
 type Window struct {
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end"`
 }
 
-// Contains tells whether t lies in the window. The zero Window contains every time.
+// Contains tells whether t lies in the window.
 func (w Window) Contains(t time.Time) bool {
-	return w == Window{} || !t.Before(w.Start) && t.Before(w.End)
+	return !t.Before(w.Start) && (w.End.IsZero() || t.Before(w.End))
 }
 
 // Coverage tells how far the numbers of a report can be trusted.
@@ -39,6 +39,19 @@ type Coverage struct {
 	Complete bool `json:"complete"`
 	// Notes say in whole sentences what is missing, and why.
 	Notes []string `json:"notes"`
+}
+
+// Add takes in what is known of another part of the window.
+func (c *Coverage) Add(part Coverage) {
+	c.Files += part.Files
+	c.BytesListed += part.BytesListed
+	c.BytesRead += part.BytesRead
+	c.Events += part.Events
+	c.InWindow += part.InWindow
+	c.Unreadable += part.Unreadable
+	c.Truncated += part.Truncated
+	c.Complete = c.Complete && part.Complete
+	c.Notes = append(c.Notes, part.Notes...)
 }
 
 // Metrics are the statistics of one quantity over the calls of a class. Min,

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+)
+
+// Config is everything that can be set, for Lambda and the desk alike. Each
+// field has a flag, an environment variable, or both.
+type Config struct {
+	Instances      listValue
+	Channel        string
+	Limit          digest.Limit
+	OrderBy        digest.OrderBy
+	Format         string
+	TokenParameter string // the name of an SSM parameter that holds the Slack token
+	SlackAPI       string // in place of Slack's own, for tests
+	Token          string // only from the environment: an argument would show in the process list
+}
+
+// declareInstances adds the settings of what is read and where it is posted.
+func (c *Config) declareInstances(f *flags) {
+	f.declare(&c.Instances, "instance", "SLOWDIGEST_INSTANCES", "`ID` of a DB instance to read; repeat it or use commas")
+	f.text(&c.Channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel` to post to; without one the digest is printed")
+	f.text(&c.TokenParameter, "slack-token-parameter", "SLACK_TOKEN_PARAMETER",
+		"`name` of the SSM parameter that holds the Slack token; else it is taken from $SLACK_TOKEN")
+	f.text(&c.SlackAPI, "slack-api-url", "SLACK_API_URL", "`URL` to post to in place of Slack's, to test with")
+	c.Token = f.getenv("SLACK_TOKEN")
+}
+
+// declareReport adds the settings of how it is presented.
+func (c *Config) declareReport(f *flags) {
+	c.Limit, c.OrderBy, c.Format = digest.DefaultLimit, digest.OrderBySum, "text"
+	f.declare(&parsedValue[digest.Limit]{&c.Limit, digest.ParseLimit, "95%:20"}, "limit", "SLOWDIGEST_LIMIT",
+		"classes to show: a `share` of the total, a number, both as 95%:20, or all")
+	f.declare(&parsedValue[digest.OrderBy]{&c.OrderBy, digest.ParseOrderBy, "sum"}, "order-by", "SLOWDIGEST_ORDER_BY",
+		"`number` to rank by: sum, max, count, rows_examined or lock_time")
+	f.declare(&parsedValue[string]{&c.Format, parseFormat, "text"}, "format", "SLOWDIGEST_FORMAT",
+		"`form` of what is printed: "+strings.Join(formats, ", "))
+}
+
+var formats = []string{"text", "json", "slack"}
+
+func parseFormat(s string) (string, error) {
+	if !slices.Contains(formats, s) {
+		return "", fmt.Errorf("format %q: want %s", s, strings.Join(formats, ", "))
+	}
+	return s, nil
+}
+
+// printer returns the notifier that writes to the standard output.
+func (c *Config) printer(p *process) notifier.Notifier {
+	switch c.Format {
+	case "json":
+		return notifier.NewJSON(p.stdout)
+	case "slack":
+		return notifier.NewSlackJSON(p.stdout)
+	default:
+		return notifier.NewText(p.stdout, notifier.TextOptions{})
+	}
+}
+
+// slack returns the notifier of the configured channel.
+func (c *Config) slack(ctx context.Context, cfg aws.Config) (notifier.Notifier, error) {
+	token := c.Token
+	if token == "" {
+		if c.TokenParameter == "" {
+			return nil, hinted{errors.New("find Slack token: none is configured"),
+				"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter, or use --dry-run"}
+		}
+		var err error
+		if token, err = readParameter(ctx, cfg, c.TokenParameter); err != nil {
+			return nil, err
+		}
+	}
+	return notifier.NewSlack(token, c.Channel, notifier.SlackOptions{
+		HTTPClient: &http.Client{Timeout: 30 * time.Second},
+		APIURL:     c.SlackAPI,
+	}), nil
+}
+
+func readParameter(ctx context.Context, cfg aws.Config, name string) (string, error) {
+	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{
+		Name: &name, WithDecryption: aws.Bool(true),
+	})
+	if err != nil {
+		return "", hinted{fmt.Errorf("read parameter %s: %w", name, err),
+			"the role must allow ssm:GetParameter on it, and kms:Decrypt on its key if that is one of your own"}
+	}
+	if out.Parameter == nil || aws.ToString(out.Parameter.Value) == "" {
+		return "", fmt.Errorf("read parameter %s: it is empty", name)
+	}
+	return strings.TrimSpace(*out.Parameter.Value), nil
+}
+
+// loadAWS reads the AWS configuration the standard way: environment, shared
+// files, roles, and endpoints such as $AWS_ENDPOINT_URL_RDS.
+func loadAWS(ctx context.Context) (aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return cfg, fmt.Errorf("load AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return cfg, hinted{errors.New("load AWS configuration: no region is set"), "set AWS_REGION"}
+	}
+	return cfg, nil
+}

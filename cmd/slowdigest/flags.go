@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+var errHelp = flag.ErrHelp
+
+// flags is a flag set in which a flag may take its default from an environment
+// variable, and may stand behind arguments.
+type flags struct {
+	*flag.FlagSet
+	getenv func(string) string
+	env    map[string]string // flag to variable
+	order  []string          // as declared, for the help
+}
+
+func newFlags(getenv func(string) string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet("", flag.ContinueOnError), getenv: getenv, env: map[string]string{}}
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	return f
+}
+
+// declare adds a flag of any type. Usage names the argument in back-quotes, as
+// package flag wants it. Env may be empty.
+func (f *flags) declare(v flag.Value, name, env, usage string) {
+	f.Var(v, name, usage)
+	f.order = append(f.order, name)
+	if env != "" {
+		f.env[name] = env
+	}
+}
+
+func (f *flags) boolean(b *bool, name, usage string) {
+	f.BoolVar(b, name, false, usage)
+	f.order = append(f.order, name)
+}
+
+func (f *flags) text(s *string, name, env, usage string) {
+	f.declare((*textValue)(s), name, env, usage)
+}
+
+// parse returns the arguments that are not flags. Flags that are not given take
+// the value of their environment variable.
+func (f *flags) parse(args []string) ([]string, error) {
+	rest, err := f.parseArguments(args)
+	if err != nil {
+		return nil, err
+	}
+	given := map[string]bool{}
+	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	for _, name := range f.order {
+		if s := f.getenv(f.env[name]); s != "" && !given[name] {
+			if err := f.Set(name, s); err != nil {
+				return nil, fmt.Errorf("read environment variable %s: %w", f.env[name], err)
+			}
+		}
+	}
+	return rest, nil
+}
+
+func (f *flags) parseArguments(args []string) (rest []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, err
+		}
+		if f.NArg() == 0 {
+			return rest, nil
+		}
+		if n := len(args) - f.NArg(); n > 0 && args[n-1] == "--" {
+			return append(rest, f.Args()...), nil
+		}
+		rest = append(rest, f.Arg(0))
+		args = f.Args()[1:]
+	}
+}
+
+type textValue string
+
+func (t *textValue) Set(s string) error { *t = textValue(s); return nil }
+func (t *textValue) String() string     { return string(*t) }
+
+// listValue is a list given with commas, or by repeating the flag.
+type listValue struct{ items []string }
+
+func (l *listValue) Set(s string) error {
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			l.items = append(l.items, item)
+		}
+	}
+	return nil
+}
+
+func (l *listValue) String() string { return strings.Join(l.items, ",") }
+
+// timeValue is a time in UTC unless it names its zone.
+type timeValue struct{ time.Time }
+
+func (t *timeValue) Set(s string) error {
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
+	} {
+		if parsed, err := time.Parse(layout, s); err == nil {
+			t.Time = parsed.UTC()
+			return nil
+		}
+	}
+	return errors.New("want a time as 2026-11-23T10:00:00Z")
+}
+
+func (t *timeValue) String() string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+// parsedValue is a value of a type that has a parser of its own.
+type parsedValue[T any] struct {
+	to    *T
+	parse func(string) (T, error)
+	shown string
+}
+
+func (v *parsedValue[T]) Set(s string) (err error) {
+	v.shown = s
+	*v.to, err = v.parse(s)
+	return err
+}
+
+func (v *parsedValue[T]) String() string { return v.shown }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+)
+
+func declareVersion(_ *flags, p *process) func(context.Context, []string) error {
+	return func(context.Context, []string) error {
+		_, err := fmt.Fprintln(p.stdout, "slowdigest", version)
+		return err
+	}
+}
+
+func declareHelp(_ *flags, p *process) func(context.Context, []string) error {
+	return func(context.Context, []string) error {
+		p.help(p.stdout)
+		return nil
+	}
+}
+
+// help shows every command with every flag. They come from the declarations
+// that also read them, so that the help cannot be wrong.
+func (p *process) help(w io.Writer) {
+	fmt.Fprintln(w, "slowdigest turns slow query logs of MySQL, MariaDB and Aurora into one ranked digest.")
+	for _, c := range commands() {
+		fmt.Fprintln(w)
+		p.helpOn(w, c)
+	}
+}
+
+func (p *process) helpOn(w io.Writer, c command) {
+	f := newFlags(func(string) string { return "" })
+	c.declare(f, p)
+	args := c.args
+	if len(f.order) > 0 {
+		args = "[flags] " + args
+	}
+	fmt.Fprintf(w, "slowdigest %s %s\n    %s\n", c.name, args, c.summary)
+	for _, name := range f.order {
+		fl := f.Lookup(name)
+		arg, usage := flag.UnquoteUsage(fl)
+		if arg != "" {
+			arg = " " + arg
+		}
+		if env := f.env[name]; env != "" {
+			usage += "  [$" + env + "]"
+		}
+		if s := fl.Value.String(); s != "" && s != "false" {
+			usage += "  (" + s + ")"
+		}
+		fmt.Fprintf(w, "  --%-24s %s\n", name+arg, usage)
+	}
+}

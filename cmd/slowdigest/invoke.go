@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"slowdigest/handler"
+	"slowdigest/source"
+	"slowdigest/source/rdstest"
+)
+
+func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
+	var c Config
+	var event, logs string
+	c.declareInstances(f)
+	c.declareReport(f)
+	f.text(&event, "event", "", "`file` that holds the event; - is the standard input")
+	f.text(&logs, "logs", "", "`folder` of logs to read, through a fake RDS, in place of AWS")
+	return func(ctx context.Context, args []string) error {
+		if event == "" || len(args) > 0 {
+			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "testdata/events holds examples"}
+		}
+		raw, err := readInput(p, event)
+		if err != nil {
+			return fmt.Errorf("read event: %w", err)
+		}
+		var cfg aws.Config
+		if logs != "" {
+			server := rdstest.NewServer()
+			defer server.Close()
+			if err := server.ServeDir(logs); err != nil {
+				return err
+			}
+			cfg = server.Config()
+			if len(c.Instances.items) == 0 {
+				c.Instances.items = server.InstanceNames()
+			}
+		} else if cfg, err = loadAWS(ctx); err != nil {
+			return err
+		}
+		h, err := c.handler(ctx, cfg, p)
+		if err != nil {
+			return err
+		}
+		_, err = h.HandleEvent(ctx, raw)
+		return err
+	}
+}
+
+// handler is what Lambda runs: it posts to the channel, if there is one.
+func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process) (*handler.Handler, error) {
+	if len(c.Instances.items) == 0 {
+		return nil, hinted{errors.New("read configuration: no instance is named"), "set SLOWDIGEST_INSTANCES"}
+	}
+	to := c.printer(p)
+	if c.Channel != "" {
+		var err error
+		if to, err = c.slack(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return &handler.Handler{
+		Source:    source.NewRDS(cfg, source.Options{}),
+		Notifier:  to,
+		Instances: c.Instances.items,
+		Limit:     c.Limit,
+		OrderBy:   c.OrderBy,
+	}, nil
+}
+
+func readInput(p *process, name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(p.stdin)
+	}
+	return os.ReadFile(name)
+}

@@ -1,0 +1,124 @@
+// Command slowdigest turns slow query logs into a ranked digest. Under Lambda it
+// serves schedule events; at a desk it is a command with subcommands. Both run
+// the same line with the same settings.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"slowdigest/source"
+)
+
+// version is set by the linker.
+var version = "development"
+
+// process is what a subcommand may know of the world around it.
+type process struct {
+	getenv         func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// command is one subcommand. It declares its flags, which also makes its part of
+// the help, and returns what runs after they are parsed.
+type command struct {
+	name    string
+	args    string // what follows the flags, for the help
+	summary string
+	declare func(*flags, *process) func(ctx context.Context, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"report", "FILE...", "read local slow logs (- is the standard input, a folder is all its files)", declareReport},
+		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
+		{"run", "", "read the logs of RDS instances and post their digest", declareRun},
+		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
+		{"version", "", "print the version", declareVersion},
+		{"help", "", "show this help", declareHelp},
+	}
+}
+
+func main() {
+	p := &process{getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	if len(os.Args) < 2 && os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		serveLambda(p)
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(p.run(ctx, os.Args[1:]))
+}
+
+// run returns the exit code: 0, or 1 after an error, or 2 after a wrong call.
+func (p *process) run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		p.help(p.stderr)
+		return 2
+	}
+	name := args[0]
+	if name == "-h" || name == "--help" || name == "-help" {
+		name = "help"
+	}
+	for _, c := range commands() {
+		if c.name != name {
+			continue
+		}
+		f := newFlags(p.getenv)
+		do := c.declare(f, p)
+		rest, err := f.parse(args[1:])
+		switch {
+		case errors.Is(err, errHelp):
+			p.helpOn(p.stdout, c)
+			return 0
+		case err != nil:
+			return p.fail(usageError{err, "slowdigest " + name + " --help shows the flags"})
+		}
+		if err := do(ctx, rest); err != nil {
+			return p.fail(err)
+		}
+		return 0
+	}
+	return p.fail(usageError{fmt.Errorf("unknown command %q", name), "slowdigest help lists the commands"})
+}
+
+// usageError is a call that cannot be meant.
+type usageError struct {
+	error
+	hint string
+}
+
+// hinted is an error with advice.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e hinted) Unwrap() error { return e.error }
+
+func (p *process) fail(err error) int {
+	fmt.Fprintf(p.stderr, "slowdigest: error: %v\n", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", usage.hint)
+		return 2
+	}
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", hint)
+	}
+	return 1
+}
+
+func hintOf(err error) string {
+	var h hinted
+	if errors.As(err, &h) {
+		return h.hint
+	}
+	return source.Hint(err)
+}

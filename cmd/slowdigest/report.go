@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/notifier"
+	"slowdigest/source"
+)
+
+func declareReport(f *flags, p *process) func(context.Context, []string) error {
+	var c Config
+	var since, until timeValue
+	c.declareReport(f)
+	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone")
+	f.declare(&until, "until", "", "leave out entries from this `time` on")
+	return func(ctx context.Context, files []string) error {
+		if len(files) == 0 {
+			return usageError{errors.New("report: no file is given"), "name slow logs, or - for the standard input"}
+		}
+		w, err := window(since, until)
+		if err != nil {
+			return err
+		}
+		h := &handler.Handler{
+			Source:    source.Local{Paths: files, Stdin: p.stdin},
+			Instances: []string{""},
+			Limit:     c.Limit,
+			OrderBy:   c.OrderBy,
+		}
+		return collectAndPrint(ctx, h, w, c.printer(p))
+	}
+}
+
+// collectAndPrint prints whatever could be read, also where an error or an
+// interrupt ended the reading.
+func collectAndPrint(ctx context.Context, h *handler.Handler, w digest.Window, to notifier.Notifier) error {
+	r, err := h.Collect(ctx, w)
+	if r.Coverage.Events == 0 && err != nil {
+		return err
+	}
+	return errors.Join(to.Notify(context.WithoutCancel(ctx), r), err)
+}
+
+// window is open where a bound is not set.
+func window(since, until timeValue) (digest.Window, error) {
+	if since.IsZero() && until.IsZero() {
+		return digest.Window{}, nil
+	}
+	if since.IsZero() || until.IsZero() {
+		return digest.Window{Start: since.Time, End: until.Time}, nil
+	}
+	if !since.Before(until.Time) {
+		return digest.Window{}, usageError{errors.New("--since is not before --until"), "the window is from --since up to, but without, --until"}
+	}
+	return digest.Window{Start: since.Time, End: until.Time}, nil
+}

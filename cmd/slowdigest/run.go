@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/source"
+)
+
+func declareRun(f *flags, p *process) func(context.Context, []string) error {
+	var c Config
+	var since, until timeValue
+	var dryRun bool
+	last := time.Hour
+	c.declareInstances(f)
+	c.declareReport(f)
+	f.declare(&parsedValue[time.Duration]{&last, time.ParseDuration, "1h"}, "last", "", "read the `time` up to now, as 15m or 1h")
+	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
+	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
+	f.boolean(&dryRun, "dry-run", "print the digest and post nothing")
+	return func(ctx context.Context, args []string) error {
+		w, err := runWindow(since, until, last, time.Now().UTC())
+		switch {
+		case len(args) > 0:
+			return usageError{errors.New("run: takes no files"), "slowdigest report reads local files"}
+		case err != nil:
+			return err
+		case len(c.Instances.items) == 0:
+			return usageError{errors.New("run: no instance is given"), "use --instance, or SLOWDIGEST_INSTANCES"}
+		}
+		cfg, err := loadAWS(ctx)
+		if err != nil {
+			return err
+		}
+		to := c.printer(p)
+		if c.Channel != "" && !dryRun {
+			if to, err = c.slack(ctx, cfg); err != nil {
+				return err
+			}
+		}
+		h := &handler.Handler{
+			Source:    source.NewRDS(cfg, source.Options{}),
+			Instances: c.Instances.items,
+			Limit:     c.Limit,
+			OrderBy:   c.OrderBy,
+		}
+		return collectAndPrint(ctx, h, w, to)
+	}
+}
+
+func runWindow(since, until timeValue, last time.Duration, now time.Time) (digest.Window, error) {
+	if until.IsZero() {
+		until.Time = now
+	}
+	if since.IsZero() {
+		since.Time = until.Add(-last)
+	}
+	return window(since, until)
+}

@@ -1,0 +1,38 @@
+package handler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// HandleEvent is what Lambda calls with a schedule event: it runs the window of
+// the event and answers with the report.
+func (h *Handler) HandleEvent(ctx context.Context, event json.RawMessage) (*digest.Report, error) {
+	w, err := EventWindow(event)
+	if err != nil {
+		return nil, err
+	}
+	return h.Run(ctx, w)
+}
+
+// EventWindow returns the last whole hour, in UTC, before the time of a schedule
+// event of EventBridge. A late delivery or a retry of an event has the time of
+// the first, and so the same window.
+func EventWindow(event []byte) (digest.Window, error) {
+	var e struct {
+		Time *time.Time `json:"time"`
+	}
+	if err := json.Unmarshal(event, &e); err != nil {
+		return digest.Window{}, fmt.Errorf("read event: %w", err)
+	}
+	if e.Time == nil {
+		return digest.Window{}, errors.New(`read event: it has no "time", so it is not a schedule event`)
+	}
+	end := e.Time.UTC().Truncate(time.Hour)
+	return digest.Window{Start: end.Add(-time.Hour), End: end}, nil
+}
