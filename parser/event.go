@@ -13,16 +13,16 @@ type Event struct {
 	Offset int64
 
 	// Time is when the server wrote the entry, which is when the statement
-	// ended, in UTC. It comes from "# Time:", carried over to the entries of
-	// the same second that have none, and else from SET timestamp. It is zero
-	// if the log says neither.
+	// ended, in UTC: from "# Time:", carried over to the entries of the same
+	// second that have none, else from SET timestamp. It is zero if the log says
+	// neither. Where a session had set its own clock, it is the log's time.
 	Time time.Time
 
 	// Start is when the statement began, in UTC: Start of log_slow_extra, else
-	// SET timestamp from MySQL 8.0.14 on (WL#12393), else Time less QueryTime.
+	// Time less QueryTime, which is the same to the microsecond.
 	Start time.Time
 
-	User         string // the account's name; empty for a system thread
+	User         string // the account's name, or the login's if the account has none; empty for a system thread
 	Host         string // the client's host name, or its IP address where the log has no name
 	Schema       string // the default database; empty if there is none or the log does not tell
 	ConnectionID uint64
@@ -38,7 +38,7 @@ type Event struct {
 	BytesSent      uint64 // bytes
 	TmpTables      uint64 // internal temporary tables, those on disk included
 	TmpDiskTables  uint64
-	FullScan       bool // the log says Full_scan: Yes, or Read_rnd_next exceeds Rows_sent without an index read
+	FullScan       bool // Full_scan: Yes; or in log_slow_extra Read_first and Read_rnd_next: a table was read from its first row on
 	FullJoin       bool
 	Filesort       bool
 	FilesortOnDisk bool

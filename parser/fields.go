@@ -1,0 +1,290 @@
+package parser
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+)
+
+// maxSeconds is the longest time that is believed, some 30 years. Some servers
+// write 18446744073708.796870 where a counter went below zero.
+const maxSeconds = 1e9
+
+// fields reads the "Key: value" pairs of a header line. Keys that are not
+// known, and words that are no pair, are skipped.
+func (e *entry) fields(line []byte, names *names) {
+	for i := 0; i < len(line); {
+		if line[i] == ' ' || line[i] == '\t' || line[i] == '#' {
+			i++
+			continue
+		}
+		key := i
+		for i < len(line) && line[i] != ' ' && line[i] != ':' {
+			i++
+		}
+		if i == len(line) || line[i] == ' ' {
+			continue
+		}
+		k := line[key:i]
+		i = min(i+2, len(line))
+		n := valueLen(line[i:])
+		if string(k) == "Schema" {
+			n = schemaLen(line[i:])
+		}
+		e.field(k, bytes.TrimLeft(line[i:i+n], " "), names)
+		i += n
+	}
+}
+
+// valueLen is the length of the value at the start of b, with the blanks
+// before it. A word that ends in a colon is the next key: the value is empty.
+func valueLen(b []byte) int {
+	i := 0
+	for i < len(b) && b[i] == ' ' {
+		i++
+	}
+	for ; i < len(b) && b[i] != ' '; i++ {
+	}
+	if i > 0 && b[i-1] == ':' {
+		return 0
+	}
+	return i
+}
+
+// schemaLen is the length of the schema's name at the start of b. A name can
+// hold blanks; it ends before two of them and the next key.
+func schemaLen(b []byte) int {
+	for i := 0; ; i += 2 {
+		n := bytes.Index(b[i:], []byte("  "))
+		if n < 0 {
+			return len(b)
+		}
+		i += n
+		word, _, _ := bytes.Cut(b[i+2:], []byte(" "))
+		if bytes.HasSuffix(word, []byte(":")) {
+			return i
+		}
+	}
+}
+
+func (e *entry) field(key, v []byte, names *names) {
+	switch string(key) {
+	case "Query_time":
+		e.QueryTime, e.badTime = seconds(v)
+		e.hasQueryTime = len(v) > 0 && (v[0] == '-' || v[0] >= '0' && v[0] <= '9')
+	case "Lock_time":
+		e.LockTime, e.badLock = seconds(v)
+	case "Rows_sent":
+		e.RowsSent = count(v)
+	case "Rows_examined":
+		e.RowsExamined = count(v)
+	case "Id":
+		e.ConnectionID, e.hasID = count(v), true
+	case "Thread_id":
+		e.ConnectionID = count(v)
+	case "Schema":
+		e.Schema, e.hasSchema = names.get(v), true
+	case "Rows_affected":
+		e.RowsAffected = count(v)
+		e.Has |= HasRowsAffected
+	case "Bytes_sent":
+		e.BytesSent = count(v)
+		e.Has |= HasBytesSent
+	case "Tmp_tables", "Created_tmp_tables":
+		e.TmpTables = count(v)
+		e.Has |= HasTmpTables
+	case "Tmp_disk_tables", "Created_tmp_disk_tables":
+		e.TmpDiskTables = count(v)
+		e.Has |= HasTmpDiskTables
+	case "Errno", "Last_errno":
+		e.Errno = count(v)
+		e.Has |= HasErrno
+	case "Log_slow_rate_limit":
+		e.Weight = max(1, count(v))
+	default:
+		e.planField(key, v)
+	}
+}
+
+// planField reads what tells how the statement was executed.
+func (e *entry) planField(key, v []byte) {
+	switch string(key) {
+	case "Full_scan":
+		e.FullScan = string(v) == "Yes"
+		e.Has |= HasFullScan
+	case "Full_join":
+		e.FullJoin = string(v) == "Yes"
+		e.Has |= HasFullJoin
+	case "Filesort":
+		e.Filesort = string(v) == "Yes"
+		e.Has |= HasFilesort
+	case "Filesort_on_disk":
+		e.FilesortOnDisk = string(v) == "Yes"
+		e.Has |= HasFilesortOnDisk
+	case "Read_first":
+		e.readFirst = count(v)
+	case "Read_rnd_next":
+		// InnoDB begins a table scan by reading the first entry of an index;
+		// the scan of a temporary table does not.
+		e.FullScan = e.readFirst > 0 && count(v) > 0
+		e.Has |= HasFullScan
+	case "Start":
+		e.start, _, _ = parseTime(v)
+	case "End":
+		e.end, _, _ = parseTime(v)
+	}
+}
+
+// count reads digits; what is no number is 0, what overflows the largest.
+func count(b []byte) uint64 {
+	var n uint64
+	if len(b) > 19 {
+		n, _ = strconv.ParseUint(string(b), 10, 64)
+		return n
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n
+}
+
+var powersOf10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
+
+// seconds reads a decimal fraction. Bad is true, and the value 0, if it is no
+// number or no sensible time.
+func seconds(b []byte) (v float64, bad bool) {
+	var n uint64
+	point := -1
+	for i, c := range b {
+		switch {
+		case c == '.' && point < 0:
+			point = i
+		case c < '0' || c > '9' || i > 18:
+			return 0, true
+		default:
+			n = n*10 + uint64(c-'0')
+		}
+	}
+	v = float64(n)
+	if point >= 0 {
+		digits := len(b) - point - 1
+		if digits >= len(powersOf10) {
+			return 0, true
+		}
+		v /= powersOf10[digits]
+	}
+	if len(b) == 0 || v > maxSeconds {
+		return 0, true
+	}
+	return v, false
+}
+
+// zone tells in which form a time is written.
+type zone byte
+
+const (
+	noTime    zone = iota
+	localTime      // without a zone; the time.Time holds it as if it were UTC
+	utcTime        // with a zone; the time.Time is UTC
+)
+
+// parseTime reads the time at the start of b, in the form of MySQL from 5.7 on
+// or that of MariaDB and older servers, and returns its length as well.
+func parseTime(b []byte) (time.Time, zone, int) {
+	if len(b) >= 19 && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':' {
+		return parseISO(b)
+	}
+	// 180925 15:05:04, and 131128  1:05:31
+	if len(b) >= 15 && b[6] == ' ' && b[9] == ':' && b[12] == ':' {
+		year := digits(b[0:2]) + 2000
+		if year >= 2070 {
+			year -= 100
+		}
+		hour := b[7:9]
+		if hour[0] == ' ' {
+			hour = hour[1:]
+		}
+		t, ok := date(year, digits(b[2:4]), digits(b[4:6]), digits(hour), digits(b[10:12]), digits(b[13:15]), 0)
+		n := 15 // a fraction, as Percona Server wrote once, is skipped
+		for n < len(b) && (b[n] == '.' || b[n] >= '0' && b[n] <= '9') {
+			n++
+		}
+		if ok {
+			return t, localTime, n
+		}
+	}
+	return time.Time{}, noTime, 0
+}
+
+// parseISO reads 2023-05-12T08:00:06.278162Z and 2023-05-12T17:00:06.278162+09:00.
+func parseISO(b []byte) (time.Time, zone, int) {
+	i, nanos, unit := 19, 0, 100_000_000
+	if i < len(b) && b[i] == '.' {
+		for i++; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {
+			nanos += int(b[i]-'0') * unit
+			unit /= 10
+		}
+	}
+	t, ok := date(digits(b[0:4]), digits(b[5:7]), digits(b[8:10]), digits(b[11:13]), digits(b[14:16]), digits(b[17:19]), nanos)
+	switch {
+	case !ok:
+		return time.Time{}, noTime, 0
+	case i < len(b) && b[i] == 'Z':
+		return t, utcTime, i + 1
+	case i+6 <= len(b) && (b[i] == '+' || b[i] == '-') && b[i+3] == ':':
+		h, m := digits(b[i+1:i+3]), digits(b[i+4:i+6])
+		if h < 0 || h > 15 || m < 0 || m > 59 {
+			return time.Time{}, noTime, 0
+		}
+		east := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
+		if b[i] == '-' {
+			east = -east
+		}
+		return t.Add(-east), utcTime, i + 6
+	}
+	return t, localTime, i
+}
+
+// digits reads a number that consists of digits; it is -1 if b does not.
+func digits(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+func date(year, month, day, hour, minute, second, nanos int) (time.Time, bool) {
+	if year < 0 || month < 1 || month > 12 || day < 1 || day > 31 ||
+		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 {
+		return time.Time{}, false
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC), true
+}
+
+// names keeps one string for each user, host and schema, so that an entry
+// costs no memory. It is bounded, as the names of a hostile log need not be.
+type names map[string]string
+
+const maxNames = 4096
+
+func (n *names) get(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if s, ok := (*n)[string(b)]; ok {
+		return s
+	}
+	if *n == nil || len(*n) >= maxNames {
+		*n = make(names)
+	}
+	s := string(b)
+	(*n)[s] = s
+	return s
+}

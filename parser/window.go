@@ -1,0 +1,103 @@
+package parser
+
+import (
+	"bytes"
+	"io"
+)
+
+// firstWindow is what a Parser holds of the log as long as no statement is
+// longer, and how much it reads at once.
+const firstWindow = 256 << 10
+
+// window is the part of the stream that is held in memory. Its content is
+// addressed by index from the last dropped byte, so that indices stay good
+// while more is read.
+type window struct {
+	r    io.Reader
+	mem  []byte
+	buf  []byte // the tail of mem: what has been read and not been dropped
+	base int64  // position of buf[0] in the stream
+	err  error  // what ended the stream; io.EOF if nothing is amiss
+}
+
+// more reads on. It tells whether there was anything left to read.
+func (w *window) more() bool {
+	if w.err != nil {
+		return false
+	}
+	w.makeRoom()
+	for range 100 {
+		n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
+		w.buf = w.buf[:len(w.buf)+n]
+		w.err = err
+		if n > 0 {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+	}
+	w.err = io.ErrNoProgress
+	return false
+}
+
+func (w *window) makeRoom() {
+	if len(w.buf) < cap(w.buf) {
+		return
+	}
+	// Half of the memory must be free after a move, or moving would cost more
+	// than reading.
+	if 2*len(w.buf) >= len(w.mem) {
+		w.mem = make([]byte, max(firstWindow, 2*len(w.mem)))
+	}
+	w.buf = w.mem[:copy(w.mem, w.buf)]
+}
+
+// drop forgets the first n bytes, and with that shifts all indices.
+func (w *window) drop(n int) {
+	w.buf = w.buf[n:]
+	w.base += int64(n)
+}
+
+// has reads until index i is in the window; it is not if the stream ends before.
+func (w *window) has(i int) bool {
+	for i >= len(w.buf) {
+		if !w.more() {
+			return false
+		}
+	}
+	return true
+}
+
+// hasPrefix tells whether prefix stands at index i.
+func (w *window) hasPrefix(i int, prefix string) bool {
+	w.has(i + len(prefix) - 1)
+	return len(w.buf)-i >= len(prefix) && string(w.buf[i:i+len(prefix)]) == prefix
+}
+
+// lineEnd tells how a line ends.
+type lineEnd int
+
+const (
+	lineWhole lineEnd = iota // with a line feed
+	lineLast                 // with the stream
+	lineLong                 // not within the limit
+)
+
+// line returns the index behind the line that begins at i, its line feed
+// included, but reads no further than limit bytes.
+func (w *window) line(i, limit int) (int, lineEnd) {
+	for from := i; ; {
+		to := min(len(w.buf), i+limit)
+		if n := bytes.IndexByte(w.buf[from:to], '\n'); n >= 0 {
+			return from + n + 1, lineWhole
+		}
+		if to == i+limit {
+			return to, lineLong
+		}
+		from = to
+		if !w.more() {
+			return from, lineLast
+		}
+	}
+}
