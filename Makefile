@@ -1,0 +1,58 @@
+# Everything here needs only Go, make and Node; what CI installs beside them is in .ci/run.
+
+STAGE   ?= dev
+VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# The race detector needs a C compiler, and a machine without one shall test all the same.
+RACE := $(if $(shell command -v $$(go env CC)),-race)
+
+# The deploy tools shall package without asking anyone for anything.
+export SLS_TELEMETRY_DISABLED     := 1
+export SLS_INTERACTIVE_SETUP_ENABLE := 0
+
+.PHONY: help
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: invoke-local
+invoke-local: ## Run the Lambda handler here on an hourly event, over the logs in testdata
+	@SLOWDIGEST_INSTANCES=mysql-9-7,mysql-9-7-extra \
+		go run ./cmd/slowdigest invoke --event testdata/events/schedule.json --logs testdata/slowlogs
+
+.PHONY: test
+test: ## Vet and test every package; TESTFLAGS are handed to go test
+	go vet ./...
+	go test $(RACE) $(TESTFLAGS) ./...
+
+.PHONY: bench
+bench: ## Run every benchmark, tests left out
+	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: ## Run golangci-lint, built from source on first use (some minutes)
+	go run $(GOLANGCI_LINT) run
+
+# An executable for Lambda depends on nothing but the source and its version:
+# no path of the machine, no state of the checkout, no C library.
+.PHONY: build
+build: ## Build ./bootstrap, the executable for Lambda on arm64
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc \
+		-ldflags '-s -w -X main.version=$(VERSION)' -o bootstrap ./cmd/slowdigest
+
+.PHONY: package
+package: build node_modules ## Write the zip and the CloudFormation template to .serverless; STAGE=dev
+	npx --no-install osls package --stage $(STAGE)
+
+.PHONY: deploy
+deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev
+	npx --no-install osls deploy --stage $(STAGE)
+
+node_modules: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch node_modules
+
+.PHONY: clean
+clean: ## Remove what the other targets made, the deploy tool included
+	rm -rf bootstrap .serverless node_modules
