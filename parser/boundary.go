@@ -6,6 +6,10 @@ import "time"
 // what looks like a header is one, or stands in a literal or comment.
 const lookAhead = 1 << 20
 
+// maxIdle is the longest time between two entries that is believed where there
+// is reason to doubt.
+const maxIdle = 31 * 24 * time.Hour
+
 // boundaryKind tells what a statement ends at.
 type boundaryKind int
 
@@ -62,7 +66,7 @@ func (p *Parser) headerEnds(i int) bool {
 			return false
 		}
 	case s.remark:
-		if kind == goodHeader && !p.fits(p.next) {
+		if kind == brokenHeader || kind == goodHeader && !p.fits(p.next) {
 			return false
 		}
 	}
@@ -77,7 +81,7 @@ func (p *Parser) fits(e *entry) bool {
 	if e.form() != p.form || !w.has(e.sql) || p.looksLikeHeader(e.sql) {
 		return false
 	}
-	from, to := last.Time.Add(-time.Second), last.Time.Add(24*time.Hour)
+	from, to := last.Time.Add(-time.Second), last.Time.Add(maxIdle)
 	t := e.epoch
 	if e.loggedZone == utcTime {
 		t = e.logged

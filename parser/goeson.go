@@ -4,28 +4,30 @@ import "bytes"
 
 // inside tells whether the line at index i, which stands in an open literal or
 // comment, is a part of it. Plausible tells whether it is a header that fits
-// the log, for where reading ahead does not decide.
+// the log; that decides where reading ahead does not.
 func (p *Parser) inside(i int, plausible bool) bool {
 	s := &p.stmt
 	if p.position(i) < s.sealed {
 		return true
 	}
-	v, end := p.goesOn(i)
+	v, end := unknown, i
+	var quote int
+	if p.position(i) >= s.unsure {
+		v, quote, end = p.goesOn(i, s.q)
+	}
 	switch v {
 	case unclosed:
 		return false
 	case closed:
-		if plausible && p.repeated(i, end) {
+		if plausible && (opensLiteral(p.win.buf[i:quote-1]) || p.repeated(i, quote)) {
 			return false
 		}
-	case unknown:
-		// A banner or the mark of a cut is believed if the log ends soon after.
-		if plausible || !p.looksLikeHeader(i) && !p.win.has(end) {
-			return false
-		}
+		s.sealed = p.position(end)
+		return true
 	}
-	s.sealed = p.position(end)
-	return true
+	s.unsure = max(s.unsure, p.position(end))
+	// A banner or the mark of a cut is believed if the log ends soon after.
+	return !plausible && (p.looksLikeHeader(i) || p.win.has(int(s.unsure-p.win.base)))
 }
 
 // verdict is what reading ahead says of an open literal or comment.
@@ -37,56 +39,70 @@ const (
 	unclosed         // what would end it begins a literal of a later entry
 )
 
-// goesOn reads ahead from index i as if the literal or comment that is open
-// went on there. If it really does, it is closed, and behind the quote comes
-// what can come behind a literal, and the statement ends with a semicolon
-// before a header. If it does not, what closes it is the quote that opens the
-// next literal of a later entry, and behind that comes its text.
+// goesOn reads ahead from index i as if a literal or comment q were open there.
+// If one is, then it is closed, and behind the quote comes what can come behind
+// a literal, and the statement ends with a semicolon before a header. If none
+// is, then what would close it is the quote that opens the next literal of a
+// later entry, and behind that comes its text.
 //
-// It also returns how far it has read. It reads ahead eight times the length of
-// the log at most, so that time stays linear, and knows nothing beyond that.
-func (p *Parser) goesOn(i int) (verdict, int) {
+// It also returns the index behind the closing quote, if there is one, and how
+// far it has read: lookAhead at most, and eight times the length of the log in
+// all, so that time stays linear. It knows nothing beyond that.
+func (p *Parser) goesOn(i int, q quote) (v verdict, quote, end int) {
+	if p.scanned > 8*p.position(i)+4*lookAhead {
+		return unknown, 0, i
+	}
 	w := &p.win
 	limit := i + lookAhead
-	if p.scanned > 8*p.position(i)+4*lookAhead {
-		return unknown, i
-	}
-	q, done, nested := p.stmt.q, false, false
+	nested := false
 	for i < limit {
-		end, how := w.line(i, limit-i)
-		p.scanned += int64(end - i)
 		line := i
+		end, how := w.line(i, limit-i)
+		w.has(end + 1) // nextQuote looks ahead
+		p.scanned += int64(end - i)
 		for i < end {
 			j, next := nextQuote(w.buf, i, end, q)
-			if next != q && !plausibleChange(w, i, j, q, next) {
-				return unclosed, j
+			if next != q && !plausibleChange(w, j, q, next) {
+				return unclosed, j, j
 			}
-			nested = nested || q == inComment && !done && bytes.Contains(w.buf[i:j], []byte("/*"))
-			done = done || next == inCode
+			nested = nested || quote == 0 && q == inComment && bytes.Contains(w.buf[i:j], []byte("/*"))
+			if quote == 0 && next == inCode {
+				quote = j
+			}
 			i, q = j, next
 		}
-		if nested && done {
-			return unknown, i // it can be the comment of a later entry
-		}
-		if how == lineLast || !w.has(end) {
-			if done && !q.open() {
-				return closed, end
-			}
-			return unknown, end
-		}
-		if done && !q.open() && how == lineWhole && bytes.HasSuffix(trimEOL(w.buf[line:end]), []byte(";")) && p.looksLikeHeader(end) {
-			return closed, end
+		switch ended := quote > 0 && !q.open(); {
+		case nested && quote > 0: // it can be the comment of a later entry
+			return unknown, quote, i
+		case ended && !w.has(end):
+			return closed, quote, end
+		case ended && how == lineWhole && p.endsBefore(line, end):
+			return closed, quote, end
+		case !w.has(end):
+			return unknown, 0, end
 		}
 	}
-	if done {
-		return closed, i
+	if quote > 0 {
+		return closed, quote, i
 	}
-	return unknown, i
+	return unknown, 0, i
 }
 
-// plausibleChange tells whether a literal can begin or end at index j, where q
-// changes to next.
-func plausibleChange(w *window, i, j int, q, next quote) bool {
+// endsBefore tells whether a statement ends with the line between two indices.
+func (p *Parser) endsBefore(line, end int) bool {
+	if !bytes.HasSuffix(trimEOL(p.win.buf[line:end]), []byte(";")) {
+		return false
+	}
+	if p.looksLikeHeader(end) {
+		return true
+	}
+	after, _ := p.win.line(end, maxHeaderLine)
+	return isBanner(trimEOL(p.win.buf[end:after]))
+}
+
+// plausibleChange tells whether a literal can begin or end before index j, where
+// q changes to next.
+func plausibleChange(w *window, j int, q, next quote) bool {
 	switch {
 	case q == inSingle, q == inDouble, q == inTick:
 		return !w.has(j) || afterLiteral(w.buf[j], q)
@@ -128,18 +144,22 @@ func isWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '$' || c >= 0x80
 }
 
-// repeated tells whether the text that would end at index end, if the literal
-// open at index i went on, ends with a statement that begins as the current one
-// does up to its open quote: then it is the same statement again, with the same
-// quote too many.
-func (p *Parser) repeated(i, end int) bool {
+// opensLiteral tells whether a quote behind b rather begins a literal than ends
+// one.
+func opensLiteral(b []byte) bool {
+	b = bytes.TrimRight(b, " ")
+	return len(b) > 0 && bytes.IndexByte([]byte("=<>(,"), b[len(b)-1]) >= 0
+}
+
+// repeated tells whether the literal open at index i, if it went on to its
+// closing quote, would end with what the current statement has up to the
+// opening one: then it is the same statement again, with the same quote too
+// many.
+func (p *Parser) repeated(i, quote int) bool {
 	s := &p.stmt
 	if p.position(i)-s.start > int64(p.maxSQL) {
 		return false
 	}
-	head := p.win.buf[:s.opened-s.start+1]
-	tail := p.win.buf[i:end]
-	n := len(head)
-	at := bytes.LastIndex(tail, append([]byte{'\n'}, head...))
-	return at >= 0 && bytes.IndexByte(tail[at+1+n:len(tail)-1], '\n') < 0
+	rest, same := bytes.CutSuffix(p.win.buf[i:quote], p.win.buf[:s.opened-s.start+1])
+	return same && bytes.HasSuffix(rest, []byte("\n"))
 }

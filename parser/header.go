@@ -8,7 +8,7 @@ import (
 // entry is an Event and what of its header is not part of it.
 type entry struct {
 	Event
-	sql int // index of the statement in the window
+	sql int // index in the window of what follows the header: the statement
 
 	logged     time.Time // from "# Time:"
 	loggedZone zone
@@ -82,11 +82,10 @@ lines:
 				break lines
 			}
 		case bytes.HasPrefix(line, []byte(userPrefix)):
-			if seenUser {
+			if seenUser || !e.userLine(line[len(userPrefix):], &p.names) {
 				break lines
 			}
 			seenUser = true
-			e.userLine(line[len(userPrefix):], &p.names)
 		case bytes.HasPrefix(line, []byte(adminPrefix)):
 			break lines
 		case bytes.HasPrefix(line, []byte("# explain: ")):
@@ -104,6 +103,7 @@ lines:
 		e.sql = p.serverLines(i, e)
 		return goodHeader
 	case w.hasPrefix(i, cutMarker) || p.looksLikeHeader(i):
+		e.sql = i
 		return brokenHeader
 	}
 	return notHeader
@@ -128,27 +128,26 @@ func (e *entry) timeLine(line []byte, p *Parser, seenUser *bool) bool {
 	}
 	rest := bytes.TrimLeft(line[n:], " ")
 	if bytes.HasPrefix(rest, []byte(userPrefix)) {
-		*seenUser = true
-		e.userLine(rest[len(userPrefix):], &p.names)
+		*seenUser = e.userLine(rest[len(userPrefix):], &p.names)
 	}
 	return true
 }
 
 // userLine reads "user[user] @ host [ip]  Id: 1". The user can hold brackets,
 // blanks and @; the host cannot.
-func (e *entry) userLine(line []byte, names *names) {
-	account, rest := line, []byte(nil)
-	if i := bytes.LastIndex(line, []byte("] @ ")); i >= 0 {
-		account, rest = line[:i], line[i+4:]
+func (e *entry) userLine(line []byte, names *names) bool {
+	i := bytes.LastIndex(line, []byte("] @ "))
+	if i < 0 {
+		return false
 	}
-	e.User = names.get(userOf(account))
-	host, rest, _ := bytes.Cut(rest, []byte("["))
-	ip, rest, _ := bytes.Cut(rest, []byte("]"))
+	host, rest, _ := bytes.Cut(line[i+4:], []byte("["))
+	ip, rest, ok := bytes.Cut(rest, []byte("]"))
 	if host = bytes.TrimSpace(host); len(host) == 0 {
 		host = ip
 	}
-	e.Host = names.get(host)
+	e.User, e.Host = names.get(userOf(line[:i])), names.get(host)
 	e.fields(rest, names)
+	return ok
 }
 
 // userOf splits "account[login". The two are the same but for anonymous

@@ -133,12 +133,20 @@ func (p *Parser) seek() bool {
 		case p.looksLikeHeader(0):
 			switch p.parseHeader(0, p.next) {
 			case goodHeader:
+				if end := p.hidden(); end > 0 {
+					w.drop(end)
+					continue
+				}
 				p.pending, p.tail = true, false
 				return true
 			case brokenHeader:
 				p.lost(reasonBadHeader)
+				w.drop(p.next.sql)
+				continue
 			case endedHeader:
 				p.lost(reasonHeaderEnds)
+				w.drop(len(w.buf))
+				return false
 			default:
 				p.text()
 			}
@@ -156,6 +164,21 @@ func (p *Parser) seek() bool {
 		p.dropLine()
 	}
 	return false
+}
+
+// hidden tells whether the header at index 0 stands in a literal or comment
+// that began in a part of the entry that is missing. It returns the index where
+// that entry ends, or 0.
+func (p *Parser) hidden() int {
+	if !p.tail {
+		return 0
+	}
+	for _, q := range []quote{inSingle, inDouble, inTick, inComment} {
+		if v, _, end := p.goesOn(0, q); v == closed && p.win.has(end) {
+			return end
+		}
+	}
+	return 0
 }
 
 // lost counts an entry whose header is at index 0 as unreadable.

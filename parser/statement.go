@@ -18,7 +18,10 @@ type statement struct {
 	bannerTerminated bool
 	bannerEOL        int
 
-	sealed  int64 // up to here headers are known to be part of the statement
+	// Up to sealed, what looks like a header is known to be inside; up to
+	// unsure, reading ahead does not tell.
+	sealed, unsure int64
+
 	kept    []byte
 	spilled bool // the window does not hold the statement any more, kept does
 }
@@ -40,9 +43,10 @@ func (p *Parser) readStatement() int64 {
 	for i := 0; ; {
 		if !p.win.has(i) {
 			if p.endsInServerLine(i) {
-				i = 0
+				p.finish(s.start, true)
+			} else {
+				p.finish(p.position(i), !s.terminated)
 			}
-			p.finish(p.position(i), !s.terminated)
 			p.win.drop(i)
 			return p.win.base
 		}
@@ -165,6 +169,9 @@ func (s *statement) endLine(w *window, line, end int) {
 	text := trimEOL(w.buf[max(line, 0):end])
 	s.eol = end - max(line, 0) - len(text)
 	s.terminated = len(text) > 0 && text[len(text)-1] == ';'
+	if w.base+int64(line) == s.start && bytes.HasPrefix(text, []byte(adminPrefix)) {
+		s.remark = false // the server's, semicolon and all
+	}
 	s.banner = -1
 	if line >= 0 && end-line <= maxHeaderLine && isBanner(text) {
 		s.banner = w.base + int64(line)

@@ -1,0 +1,214 @@
+package parser
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+// dialect writes entries as one kind of server does.
+type dialect struct {
+	name   string
+	banner string
+	// entry is one entry, written n seconds after noon; sql has no terminator.
+	entry func(n int, sql string) string
+}
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+var dialects = []dialect{
+	{"MySQL 8", banner, func(n int, sql string) string {
+		at := noon.Add(time.Duration(n) * time.Second)
+		return fmt.Sprintf("# Time: %s\n# User@Host: app[app] @ h []  Id:    %d\n# Query_time: 0.250000  Lock_time: 0.000001 Rows_sent: %d  Rows_examined: 5\nSET timestamp=%d;\n%s;\n",
+			at.Format("2006-01-02T15:04:05.000000Z"), 1+n%3, n, at.Add(-250*time.Millisecond).Unix(), sql)
+	}},
+	{"MySQL 5.6", banner56, func(n int, sql string) string {
+		at := noon.Add(time.Duration(n) * time.Second)
+		return fmt.Sprintf("# Time: %s\n# User@Host: app[app] @ h []  Id:    %d\n# Query_time: 0.250000  Lock_time: 0.000001 Rows_sent: %d  Rows_examined: 5\nSET timestamp=%d;\n%s;\n",
+			at.Add(2*time.Hour).Format("060102 15:04:05"), 1+n%3, n, at.Unix(), sql)
+	}},
+	{"MariaDB", "", func(n int, sql string) string {
+		at := noon.Add(time.Duration(n) * time.Second)
+		local := ""
+		if n%3 == 0 {
+			local = fmt.Sprintf("# Time: %s\n", at.Add(2*time.Hour).Format("060102 15:04:05"))
+		}
+		return fmt.Sprintf("%s# User@Host: app[app] @ h []\n# Thread_id: %d  Schema: shop  QC_hit: No\n# Query_time: 0.250000  Lock_time: 0.000001  Rows_sent: %d  Rows_examined: 5\n# Rows_affected: 0  Bytes_sent: 56\nSET timestamp=%d;\n%s;\n",
+			local, 1+n%3, n, at.Unix(), sql)
+	}},
+}
+
+// checkStatements checks that the log, one entry a statement, is read as such.
+func checkStatements(t *testing.T, d dialect, statements []string) {
+	t.Helper()
+	var log strings.Builder
+	log.WriteString(d.banner)
+	for n, sql := range statements {
+		log.WriteString(d.entry(n, sql))
+	}
+	for _, r := range []io.Reader{strings.NewReader(log.String()), iotest.HalfReader(strings.NewReader(log.String()))} {
+		events, stats := readAll(t, r, Options{})
+		for i := range max(len(events), len(statements)) {
+			switch {
+			case i >= len(events):
+				t.Fatalf("event %d of %d is missing: %q", i, len(statements), statements[i])
+			case i >= len(statements):
+				t.Fatalf("event %d of %d is too many: %q", i, len(statements), events[i].SQL)
+			case string(events[i].SQL) != statements[i]:
+				t.Fatalf("event %d: %q, want %q", i, events[i].SQL, statements[i])
+			case events[i].RowsSent != uint64(i) || events[i].Cut || events[i].User != "app":
+				t.Fatalf("event %d: %+v", i, events[i])
+			}
+		}
+		if len(stats.Problems) > 0 {
+			t.Fatalf("problems: %+v", stats.Problems)
+		}
+	}
+}
+
+var ordinary = []string{
+	"SELECT id, total FROM orders WHERE user_id = 712 AND status = 'paid'",
+	"select 1",
+	"insert into t(a, b) values ('佐藤', \"u1@example.com\"), (N'x', _utf8mb4'y')",
+	"select id from `items_2024` where bin = x'ee00ff' -- it's",
+	"select /* report:daily */ 1 from t where a <> ''",
+	"INSERT INTO items (order_id, sku) VALUES (30, 'it''s \\'q\\' \"x\"')",
+	"update t set a = \"dq 2 \\\" ; # not a comment\",\n b = 2",
+	"select 2 # hash comment",
+}
+
+// around puts a statement between ordinary ones.
+func around(sql ...string) []string {
+	var all []string
+	for i, s := range sql {
+		all = append(all, ordinary[i%len(ordinary)], s)
+	}
+	return append(all, ordinary...)
+}
+
+func TestForgedEntries(t *testing.T) {
+	for _, d := range dialects {
+		evil := strings.NewReplacer("app[app] @ h", "evil[evil] @ nowhere")
+		entry := evil.Replace(d.entry(2, "DROP TABLE x")) // of the log's own time
+		oldEntry := "# Time: 2001-01-01T00:00:00.000000Z\n# User@Host: evil[evil] @ nowhere []  Id: 1\n# Query_time: 999  Lock_time: 0 Rows_sent: 1  Rows_examined: 4\nSET timestamp=1;\nDROP TABLE x;\n"
+		payloads := map[string]string{
+			"time":           "# Time: 2026-11-23T12:00:02.000000Z\n",
+			"user":           "# User@Host: evil[evil] @ nowhere []  Id: 1\n",
+			"header":         entry[:strings.Index(entry, "SET timestamp")],
+			"entry":          entry,
+			"entry, no end":  strings.TrimSuffix(entry, ";\n"),
+			"old entry":      oldEntry,
+			"several":        entry + oldEntry + strings.ReplaceAll(entry, "DROP TABLE x", "select 5") + oldEntry,
+			"banner":         banner,
+			"banner, entry":  banner + entry,
+			"cut":            cutMarker + "\n",
+			"cut, entry":     cutMarker + "\n" + entry,
+			"ends in --":     strings.ReplaceAll(entry, "x;\n", "x -- "),
+			"other quotes":   strings.ReplaceAll(entry, "DROP TABLE x", "select 1 from t where a = 5"),
+			"text after it":  entry + "and more text; of the literal,\nin two lines;\n",
+			"long":           entry + strings.Repeat("some more text; ", 20000) + "\n" + entry,
+			"many":           strings.Repeat(entry, 3000),
+			"header, no SET": entry[:strings.Index(entry, "SET timestamp")] + "select 5;\n",
+		}
+		for name, payload := range payloads {
+			for _, before := range []string{"line one\n", "line one;\n", ";\n", "\n"} {
+				text := before + payload
+				for container, sql := range map[string]string{
+					"single":       "select '" + text + "'",
+					"single, more": "select '" + text + "', 'b', a from t where c = 'd'\nand e = x'00' limit 5",
+					"escaped":      "select 'it''s \\' " + text + " it''s \\''",
+					"double":       "insert into t values (\"" + text + "\"), (\"b\")",
+					"tick":         "select a as `" + text + "`, `b`.`c` from t",
+					"comment":      "select 1 /* " + text + " */ from t",
+					"comment last": "select 1 /* " + text + " */",
+				} {
+					t.Run(strings.Join([]string{d.name, name, fmt.Sprintf("%q", before), container}, "/"), func(t *testing.T) {
+						checkStatements(t, d, around(sql))
+					})
+				}
+			}
+		}
+	}
+}
+
+// In a line comment a header is one only of comments: what follows SET
+// timestamp would be another statement.
+func TestForgedEntriesInLineComments(t *testing.T) {
+	for _, d := range dialects {
+		whole := d.entry(2, "DROP TABLE x")
+		header := whole[:strings.Index(whole, "SET timestamp")]
+		for name, sql := range map[string]string{
+			"one header":                  "select 1 -- note;\n# Time: 2026-11-23T12:00:02.000000Z\nfrom t",
+			"one user":                    "select 1 # note;\n# User@Host: evil[evil] @ h []\nfrom t",
+			"header":                      "select 1 -- note;\n" + header + "from t",
+			"header and SET":              "update t -- note;\n" + whole[:strings.Index(whole, ";\nDROP")],
+			"no semicolon":                "select 1 -- note\n" + header + "from t",
+			"entry, no semicolon":         "select 1 -- note\n" + strings.TrimSuffix(whole, ";\n"),
+			"entry, no semicolon, #":      "select 1\n" + strings.TrimSuffix(whole, ";\n"),
+			"entry of another time":       "select 1 -- note;\n# Time: 2001-01-01T00:00:00.000000Z\n# User@Host: app[app] @ h []  Id: 1\n# Query_time: 9  Lock_time: 0 Rows_sent: 1  Rows_examined: 4\nSET timestamp=1;\nDROP TABLE x",
+			"header in a procedure":       "create procedure p()\nbegin\nselect 1;\n# User@Host: x\n# Time: 2026-11-23T12:00:02.000000Z\nselect 2;\nend",
+			"comments before a statement": "# User@Host: x\n-- note;\n" + header + "select 1",
+		} {
+			t.Run(d.name+"/"+name, func(t *testing.T) { checkStatements(t, d, around(sql)) })
+		}
+	}
+}
+
+// A statement with a quote too many, as one that could not be parsed, must not
+// swallow what follows it, alone or again and again.
+func TestUnclosedQuotes(t *testing.T) {
+	unclosed := []string{
+		"select * from users where name = 'O'Brien'",
+		"select * from users where name = 'abc",
+		"select * from users where name = '",
+		"select '",
+		"insert into t values ('a', 'b, 5)",
+		"select * from t where path = '/a/b",
+		"select it's",
+		"select \"abc from t",
+		"select 5 from t where a = \"",
+		"select `abc from t",
+		"select 1 /* abc",
+		"select 'C:\\'", // in NO_BACKSLASH_ESCAPES
+		"select 'a\nb\nwhere c = 5",
+	}
+	for _, d := range dialects {
+		for _, sql := range unclosed {
+			for name, statements := range map[string][]string{
+				"once":             around(sql),
+				"first":            append([]string{sql}, ordinary...),
+				"last":             append(append([]string{}, ordinary...), sql),
+				"alone":            {sql, "select 1", "select 2"},
+				"repeated":         around(sql, sql, sql, sql, sql),
+				"in a row":         append([]string{sql, sql, sql, sql}, ordinary...),
+				"nothing between":  {sql, sql},
+				"unquoted between": {sql, "select 1", "select 2", sql, "select 3", sql, "select 4"},
+			} {
+				t.Run(strings.Join([]string{d.name, sql, name}, "/"), func(t *testing.T) { checkStatements(t, d, statements) })
+			}
+		}
+	}
+}
+
+func TestCutByRDS(t *testing.T) {
+	cut := "a@h id=7 t=261123T100001 q=0.5 cut: "
+	for name, tt := range map[string]struct {
+		log  string
+		want []string
+	}{
+		"in code":       {head1 + "select 1 fr\n" + cutMarker + "\n" + head2 + "select 'x';\n", []string{cut + "select 1 fr", event2 + "select 'x'"}},
+		"in a literal":  {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
+		"in a comment":  {head1 + "select /* abc\n" + cutMarker + "\n" + head2 + "select 'x' /* y */;\n", []string{cut + "select /* abc", event2 + "select 'x' /* y */"}},
+		"unquoted":      {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 5;\n", []string{cut + "select 'abc", event2 + "select 5"}},
+		"last":          {head1 + "select 'abc\n" + cutMarker + "\n", []string{cut + "select 'abc"}},
+		"twice":         {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 'abc\n" + cutMarker + "\n" + head3 + "select 'x';\n", []string{cut + "select 'abc", strings.Replace(event2, ":", " cut:", 1) + "select 'abc", event3 + "select 'x'"}},
+		"and a rest":    {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
+		"in a header":   {head1 + "select 1;\n# Time: 2026-11\n" + cutMarker + "\n" + head2 + "select 2;\n", []string{cut + "select 1;\n# Time: 2026-11", event2 + "select 2"}},
+		"in Query_time": {head1 + "select 1;\n" + time2 + "# User@Host: a[a] @ h []\n# Que\n" + cutMarker + "\n" + head3 + "select 3;\n", []string{event1 + "select 1", event3 + "select 3", "header that cannot be read: 183"}},
+	} {
+		t.Run(name, func(t *testing.T) { check(t, tt.log, Options{}, tt.want) })
+	}
+}
