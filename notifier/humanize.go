@@ -1,0 +1,150 @@
+package notifier
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// count writes a number of things: exact and grouped below a million, with
+// three digits and a unit from there on.
+func count(n float64) string {
+	switch {
+	case math.IsNaN(n) || math.IsInf(n, 0):
+		return "-"
+	case n < 0:
+		return "-" + count(-n)
+	case n > 0 && n < 10 && n != math.Trunc(n):
+		return trimZeros(strconv.FormatFloat(n, 'f', 1, 64))
+	}
+	if math.Round(n) < 1e6 {
+		return group(strconv.FormatFloat(math.Round(n), 'f', 0, 64))
+	}
+	units := []string{"M", "G", "T", "P", "E"}
+	n /= 1e6
+	for len(units) > 1 && n >= 999.5 {
+		n, units = n/1000, units[1:]
+	}
+	return threeDigits(n) + units[0]
+}
+
+// group puts a comma before every three digits.
+func group(digits string) string {
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// seconds writes a duration in at most seven characters: 876ms, 1.23s, 8m22s, 2h05m.
+func seconds(s float64) string {
+	switch {
+	case math.IsNaN(s) || math.IsInf(s, 0):
+		return "-"
+	case s < 0:
+		return "-" + seconds(-s)
+	case s < 0.5e-6:
+		return "0s"
+	case s < 0.9995e-3:
+		return strconv.FormatFloat(s*1e6, 'f', 0, 64) + "µs"
+	case s < 0.9995:
+		return threeDigits(s*1e3) + "ms"
+	case s < 99.95:
+		return threeDigits(s) + "s"
+	case s < 3599.5:
+		n := int64(math.Round(s))
+		return fmt.Sprintf("%dm%02ds", n/60, n%60)
+	case s < 86400-30:
+		n := int64(math.Round(s / 60))
+		return fmt.Sprintf("%dh%02dm", n/60, n%60)
+	case s < 1000*86400:
+		n := int64(math.Round(s / 3600))
+		return fmt.Sprintf("%dd%02dh", n/24, n%24)
+	}
+	return group(strconv.FormatFloat(math.Round(s/86400), 'f', 0, 64)) + "d"
+}
+
+func threeDigits(f float64) string {
+	switch {
+	case f < 9.995:
+		return trimZeros(strconv.FormatFloat(f, 'f', 2, 64))
+	case f < 99.95:
+		return trimZeros(strconv.FormatFloat(f, 'f', 1, 64))
+	}
+	return strconv.FormatFloat(f, 'f', 0, 64)
+}
+
+func trimZeros(s string) string {
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// percent writes a share of 0 to 1. Something is never shown as nothing, nor a
+// part as the whole.
+func percent(share float64) string {
+	switch {
+	case !(share > 0):
+		return "0%"
+	case share < 0.01:
+		return "<1%"
+	case share > 0.99 && share < 1:
+		return ">99%"
+	}
+	return strconv.FormatFloat(100*share, 'f', 0, 64) + "%"
+}
+
+// bytesize writes a size in decimal units.
+func bytesize(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	f, units := float64(n)/1000, []string{"kB", "MB", "GB", "TB", "PB", "EB"}
+	for len(units) > 1 && f >= 999.5 {
+		f, units = f/1000, units[1:]
+	}
+	return threeDigits(f) + " " + units[0]
+}
+
+// plural writes "1 file" and "3 files".
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(float64(n)) + " " + many
+}
+
+// window writes "2026-11-23 14:00 to 15:00 UTC". It has no dash between two
+// times, which some renderers take for an emoji.
+func window(w digest.Window) string {
+	if w == (digest.Window{}) {
+		return "all times"
+	}
+	start, end := w.Start.UTC(), w.End.UTC()
+	clock := "15:04"
+	if start.Second() != 0 || end.Second() != 0 {
+		clock = "15:04:05"
+	}
+	day := time.DateOnly + " "
+	switch {
+	case w.Start.IsZero():
+		return "until " + end.Format(day+clock) + " UTC"
+	case w.End.IsZero():
+		return "since " + start.Format(day+clock) + " UTC"
+	case start.Format(day) == end.Format(day):
+		return start.Format(day+clock) + " to " + end.Format(clock) + " UTC"
+	}
+	return start.Format(day+clock) + " to " + end.Format(day+clock) + " UTC"
+}
+
+// shortID is the last 16 digits of a query ID, which is how Percona's tools
+// show it.
+func shortID(id string) string {
+	id = clean(id)
+	if len(id) > 16 {
+		return id[len(id)-16:]
+	}
+	return id
+}

@@ -1,0 +1,42 @@
+package notifier
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"slowdigest/digest"
+)
+
+type jsonWriter struct{ w io.Writer }
+
+// NewJSON writes a report to w as indented JSON, exactly the struct.
+func NewJSON(w io.Writer) Notifier { return jsonWriter{w} }
+
+func (j jsonWriter) Notify(ctx context.Context, r *digest.Report) error {
+	out := *r
+	if out.Classes == nil {
+		out.Classes = []digest.Class{}
+	}
+	if out.Coverage.Notes == nil {
+		out.Coverage.Notes = []string{}
+	}
+	b, err := indentedJSON(out)
+	if err != nil {
+		return fmt.Errorf("write the report as JSON: %w", err)
+	}
+	return write(ctx, j.w, b)
+}
+
+// indentedJSON leaves < and > as they are, since SQL is full of them and
+// nobody embeds this JSON in HTML.
+func indentedJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}

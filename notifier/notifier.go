@@ -1,0 +1,53 @@
+// Package notifier tells people about a digest.Report: in a terminal, as JSON,
+// in a chat. Each place is one file and one Notifier.
+//
+// Everything a report names (statements, users, hosts, schemas, instances) is
+// hostile input that passed through a database. It reaches a chat only in
+// elements that the chat shows as they are, never in a markup language, and
+// only after clean has taken out what could disturb a screen.
+package notifier
+
+import (
+	"context"
+	"io"
+
+	"slowdigest/digest"
+)
+
+// Notifier tells people about a report. It does not keep or change r.
+type Notifier interface {
+	Notify(ctx context.Context, r *digest.Report) error
+}
+
+// A Badge says in one word what changed about a class, as NEW, and is empty
+// where nothing is known to have. It is shown first in the class's row.
+type Badge func(c *digest.Class) string
+
+func (b Badge) of(c *digest.Class) string {
+	if b == nil {
+		return ""
+	}
+	return clean(b(c))
+}
+
+// Quiet tells whether a report holds nothing that anybody needs to be told:
+// no class, and nothing of the window missing. A chat stays silent then.
+func Quiet(r *digest.Report) bool {
+	return len(r.Classes) == 0 && r.Misc.Calls == 0 && !trouble(r)
+}
+
+// trouble tells whether the numbers of a report cannot be trusted, as opposed
+// to being small. Trouble is always told, and looks different.
+func trouble(r *digest.Report) bool {
+	return !r.Coverage.Complete || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0
+}
+
+// write makes of a whole rendering a single Write, so that a reader of a pipe
+// never sees half a digest followed by an error.
+func write(ctx context.Context, w io.Writer, b []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err := w.Write(b)
+	return err
+}

@@ -1,0 +1,106 @@
+package notifier
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"slowdigest/digest"
+)
+
+// wide is the width from which on the ranking has its less important columns.
+const wide = 110
+
+// column of the ranking. Numbers are aligned to the right.
+type column struct {
+	head string
+	left bool
+	cell func(c *digest.Class) string
+}
+
+func (p *page) columns(r *digest.Report) []column {
+	cols := []column{
+		{"#", false, func(c *digest.Class) string { return strconv.Itoa(c.Rank) }},
+		{"Query ID", true, func(c *digest.Class) string { return shortID(c.ID) }},
+		{"Share", false, func(c *digest.Class) string { return percent(c.Share) }},
+		{"Time", false, func(c *digest.Class) string { return seconds(c.QueryTime.Sum) }},
+		{"Calls", false, func(c *digest.Class) string { return count(float64(c.Calls)) }},
+	}
+	if p.Width >= wide {
+		cols = append(cols, column{"Mean", false, func(c *digest.Class) string { return seconds(c.QueryTime.Mean) }})
+	}
+	cols = append(cols, column{"P95", false, func(c *digest.Class) string { return seconds(c.QueryTime.P95) }})
+	if p.Width >= wide {
+		cols = append(cols, column{"Examined/sent", false, examinedPerSent})
+	}
+	for i := range r.Classes {
+		if p.Badge.of(&r.Classes[i]) != "" {
+			return append([]column{{"", true, p.Badge.of}}, cols...)
+		}
+	}
+	return cols
+}
+
+// examinedPerSent is how many rows were read for each row that was returned.
+func examinedPerSent(c *digest.Class) string {
+	if c.RowsSent.Sum == 0 {
+		return "-"
+	}
+	return count(c.RowsExamined.Sum / c.RowsSent.Sum)
+}
+
+// ranking writes the table of all classes. Its last column, the statement,
+// takes what the others leave.
+func (p *page) ranking(r *digest.Report) {
+	if len(r.Classes) == 0 {
+		return
+	}
+	cols := p.columns(r)
+	widths := make([]int, len(cols))
+	rows := make([][]string, len(r.Classes))
+	for i, col := range cols {
+		widths[i] = ansi.StringWidth(col.head)
+	}
+	for n := range r.Classes {
+		for i, col := range cols {
+			s := col.cell(&r.Classes[n])
+			rows[n] = append(rows[n], s)
+			widths[i] = max(widths[i], ansi.StringWidth(s))
+		}
+	}
+	heads := make([]string, len(cols))
+	for i, col := range cols {
+		heads[i] = col.head
+	}
+	p.line("")
+	head := p.row(cols, widths, heads)
+	rest := max(p.Width-ansi.StringWidth(head), 8)
+	p.line(p.paint(bold, head+"Query"))
+	for n := range rows {
+		p.line(p.row(cols, widths, rows[n]) + ansi.Truncate(statement(&r.Classes[n]), rest, "…"))
+	}
+	if m := r.Misc; m.Calls > 0 {
+		share := ""
+		if r.Overall.QueryTime.Sum > 0 {
+			share = percent(m.QueryTime.Sum/r.Overall.QueryTime.Sum) + ", "
+		}
+		p.line(p.paint(dim, fmt.Sprintf("MISC: %s, %s%s, %s.", plural(int64(m.Classes), "more class", "more classes"),
+			share, seconds(m.QueryTime.Sum), plural(m.Calls, "call", "calls"))))
+	}
+}
+
+// row sets the cells in their columns, two spaces behind each.
+func (p *page) row(cols []column, widths []int, cells []string) string {
+	var b strings.Builder
+	for i, s := range cells {
+		pad := strings.Repeat(" ", widths[i]-ansi.StringWidth(s))
+		if cols[i].left {
+			b.WriteString(s + pad + "  ")
+		} else {
+			b.WriteString(pad + s + "  ")
+		}
+	}
+	return b.String()
+}
