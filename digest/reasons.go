@@ -34,7 +34,7 @@ func reasons(c *Class) []string {
 		rs = append(rs, fmt.Sprintf("%d of %d calls ended in an error", *c.Errors, c.Calls))
 	}
 	q := c.QueryTime
-	if c.Calls > 2 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {
+	if c.Calls > 2 && q.Sum > 0 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {
 		rs = append(rs, fmt.Sprintf("one call of %.3g s took %.0f %% of the time, the median is %.3g s",
 			q.Max, 100*q.Max/q.Sum, q.Median))
 	}

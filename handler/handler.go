@@ -143,10 +143,18 @@ func (c *collection) read(ctx context.Context, f source.File) {
 		}
 		stream.Add(e)
 	}
-	if err != io.EOF {
-		c.miss(fmt.Errorf("read %s of %s: %w", f.Name, f.Instance, err))
-	}
 	got, stats := log.Coverage(), p.Stats()
+	switch {
+	case err != io.EOF:
+		c.miss(fmt.Errorf("read %s: %w", name(f), err))
+	case stats.Bytes > 0 && !stats.SlowLog:
+		c.miss(fmt.Errorf("read %s: %w", name(f), ErrNotSlowLog))
+	}
+	notes := got.Notes
+	for _, problem := range stats.Problems {
+		notes = append(notes, fmt.Sprintf("%s: %d entries: %s; the first at byte %d.",
+			name(f), problem.Count, problem.Reason, problem.Offsets[0]))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.coverage.Add(digest.Coverage{
@@ -154,7 +162,18 @@ func (c *collection) read(ctx context.Context, f source.File) {
 		BytesListed: f.Size,
 		BytesRead:   got.BytesRead,
 		Unreadable:  stats.Unreadable,
-		Complete:    got.Complete,
-		Notes:       got.Notes,
+		Complete:    got.Complete && stats.Unreadable == 0,
+		Notes:       notes,
 	})
+}
+
+// ErrNotSlowLog says that a file holds text, but no entry of a slow log.
+var ErrNotSlowLog = errors.New("it is not a slow log")
+
+// name is how a file is called in notes and errors.
+func name(f source.File) string {
+	if f.Instance == "" {
+		return f.Name
+	}
+	return f.Instance + "/" + f.Name
 }

@@ -66,7 +66,7 @@ func (c *Config) printer(p *process) notifier.Notifier {
 	case "json":
 		return notifier.NewJSON(p.stdout)
 	case "slack":
-		return notifier.NewSlackJSON(p.stdout)
+		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{})
 	default:
 		return notifier.NewText(p.stdout, notifier.TextOptions{})
 	}

@@ -38,7 +38,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 			}
 			cfg = server.Config()
 			if len(c.Instances.items) == 0 {
-				c.Instances.items = server.InstanceNames()
+				c.Instances.items = server.InstanceIDs()
 			}
 		} else if cfg, err = loadAWS(ctx); err != nil {
 			return err

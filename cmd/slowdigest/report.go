@@ -30,17 +30,18 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
 		}
-		return collectAndPrint(ctx, h, w, c.printer(p))
+		r, err := h.Collect(ctx, w)
+		if r.Coverage.Events == 0 {
+			return hinted{errors.Join(errors.New("read slow logs: there are no slow-log entries"), err),
+				"an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
+		}
+		return printReport(ctx, c.printer(p), r, err)
 	}
 }
 
-// collectAndPrint prints whatever could be read, also where an error or an
-// interrupt ended the reading.
-func collectAndPrint(ctx context.Context, h *handler.Handler, w digest.Window, to notifier.Notifier) error {
-	r, err := h.Collect(ctx, w)
-	if r.Coverage.Events == 0 && err != nil {
-		return err
-	}
+// printReport shows what could be read, also where an error or an interrupt ended
+// the reading.
+func printReport(ctx context.Context, to notifier.Notifier, r *digest.Report, err error) error {
 	return errors.Join(to.Notify(context.WithoutCancel(ctx), r), err)
 }
 

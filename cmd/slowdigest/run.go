@@ -47,7 +47,11 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
 		}
-		return collectAndPrint(ctx, h, w, to)
+		r, err := h.Collect(ctx, w)
+		if r.Coverage.Events == 0 && err != nil {
+			return err
+		}
+		return printReport(ctx, to, r, err)
 	}
 }
 
