@@ -1,7 +1,8 @@
 # Everything here needs only Go, make and Node; what CI installs beside them is in .ci/run.
 
-STAGE   ?= dev
-VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
+STAGE     ?= dev
+BOOTSTRAP ?= bootstrap
+VERSION   := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -39,7 +40,7 @@ lint: ## Run golangci-lint, built from source on first use (some minutes)
 .PHONY: build
 build: ## Build ./bootstrap, the executable for Lambda on arm64
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc \
-		-ldflags '-s -w -X main.version=$(VERSION)' -o bootstrap ./cmd/slowdigest
+		-ldflags '-s -w -X main.version=$(VERSION)' -o $(BOOTSTRAP) ./cmd/slowdigest
 
 .PHONY: package
 package: build node_modules ## Write the zip and the CloudFormation template to .serverless; STAGE=dev
