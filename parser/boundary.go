@@ -62,11 +62,11 @@ func (p *Parser) headerEnds(i int) bool {
 	case kind == notHeader:
 		return false
 	case s.q.open():
-		if kind != goodHeader || p.inside(i, p.fits(p.next)) {
+		if kind != goodHeader || p.inside(i, p.fits(p.next, 0)) {
 			return false
 		}
 	case s.remark:
-		if kind == brokenHeader || kind == goodHeader && !p.fits(p.next) {
+		if kind == brokenHeader || kind == goodHeader && !p.fits(p.next, time.Second) {
 			return false
 		}
 	}
@@ -75,13 +75,14 @@ func (p *Parser) headerEnds(i int) bool {
 }
 
 // fits tells whether e can be the entry after the current one: it is written as
-// the log's other entries are, has a statement, and its times follow.
-func (p *Parser) fits(e *entry) bool {
+// the log's other entries are, has a statement, and its times follow. Busy
+// servers can swap entries of nearly the same time, by late at the most.
+func (p *Parser) fits(e *entry, late time.Duration) bool {
 	w, last := &p.win, p.cur
 	if e.form() != p.form || !w.has(e.sql) || p.looksLikeHeader(e.sql) {
 		return false
 	}
-	from, to := last.Time.Add(-time.Second), last.Time.Add(maxIdle)
+	from, to := last.Time.Add(-late), last.Time.Add(maxIdle)
 	t := e.epoch
 	if e.loggedZone == utcTime {
 		t = e.logged

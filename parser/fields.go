@@ -11,7 +11,8 @@ import (
 const maxSeconds = 1e9
 
 // fields reads the "Key: value" pairs of a header line. Keys that are not
-// known, and words that are no pair, are skipped.
+// known, and words that are no pair, are skipped. A value that would end in a
+// colon is the next key: the value before it is empty.
 func (e *entry) fields(line []byte, names *names) {
 	for i := 0; i < len(line); {
 		if line[i] == ' ' || line[i] == '\t' || line[i] == '#' {
@@ -26,29 +27,26 @@ func (e *entry) fields(line []byte, names *names) {
 			continue
 		}
 		k := line[key:i]
-		i = min(i+2, len(line))
-		n := valueLen(line[i:])
-		if string(k) == "Schema" {
-			n = schemaLen(line[i:])
-		}
-		e.field(k, bytes.TrimLeft(line[i:i+n], " "), names)
-		i += n
-	}
-}
-
-// valueLen is the length of the value at the start of b, with the blanks
-// before it. A word that ends in a colon is the next key: the value is empty.
-func valueLen(b []byte) int {
-	i := 0
-	for i < len(b) && b[i] == ' ' {
 		i++
+		if string(k) == "Schema" {
+			v := line[min(i+1, len(line)):]
+			v = v[:schemaLen(v)]
+			e.Schema, e.hasSchema = names.get(v), true
+			i += 1 + len(v)
+			continue
+		}
+		for i < len(line) && line[i] == ' ' {
+			i++
+		}
+		value := i
+		for i < len(line) && line[i] != ' ' {
+			i++
+		}
+		if i > value && line[i-1] == ':' {
+			i = value
+		}
+		e.field(k, line[value:i])
 	}
-	for ; i < len(b) && b[i] != ' '; i++ {
-	}
-	if i > 0 && b[i-1] == ':' {
-		return 0
-	}
-	return i
 }
 
 // schemaLen is the length of the schema's name at the start of b. A name can
@@ -67,7 +65,7 @@ func schemaLen(b []byte) int {
 	}
 }
 
-func (e *entry) field(key, v []byte, names *names) {
+func (e *entry) field(key, v []byte) {
 	switch string(key) {
 	case "Query_time":
 		e.QueryTime, e.badTime = seconds(v)
@@ -82,8 +80,6 @@ func (e *entry) field(key, v []byte, names *names) {
 		e.ConnectionID, e.hasID = count(v), true
 	case "Thread_id":
 		e.ConnectionID = count(v)
-	case "Schema":
-		e.Schema, e.hasSchema = names.get(v), true
 	case "Rows_affected":
 		e.RowsAffected = count(v)
 		e.Has |= HasRowsAffected
@@ -272,7 +268,10 @@ func date(year, month, day, hour, minute, second, nanos int) (time.Time, bool) {
 // costs no memory. It is bounded, as the names of a hostile log need not be.
 type names map[string]string
 
-const maxNames = 4096
+const (
+	maxNames = 4096
+	maxName  = 256 // bytes; longer ones are not kept
+)
 
 func (n *names) get(b []byte) string {
 	if len(b) == 0 {
@@ -281,10 +280,13 @@ func (n *names) get(b []byte) string {
 	if s, ok := (*n)[string(b)]; ok {
 		return s
 	}
+	s := string(b)
+	if len(s) > maxName {
+		return s
+	}
 	if *n == nil || len(*n) >= maxNames {
 		*n = make(names)
 	}
-	s := string(b)
 	(*n)[s] = s
 	return s
 }

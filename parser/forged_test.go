@@ -3,6 +3,7 @@ package parser
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -159,24 +160,25 @@ func TestForgedEntriesInLineComments(t *testing.T) {
 
 // A statement with a quote too many, as one that could not be parsed, must not
 // swallow what follows it, alone or again and again.
+var faulty = []string{
+	"select * from users where name = 'O'Brien'",
+	"select * from users where name = 'abc",
+	"select * from users where name = '",
+	"select '",
+	"insert into t values ('a', 'b, 5)",
+	"select * from t where path = '/a/b",
+	"select it's",
+	"select \"abc from t",
+	"select 5 from t where a = \"",
+	"select `abc from t",
+	"select 1 /* abc",
+	"select 'C:\\'", // in NO_BACKSLASH_ESCAPES
+	"select 'a\nb\nwhere c = 5",
+}
+
 func TestUnclosedQuotes(t *testing.T) {
-	unclosed := []string{
-		"select * from users where name = 'O'Brien'",
-		"select * from users where name = 'abc",
-		"select * from users where name = '",
-		"select '",
-		"insert into t values ('a', 'b, 5)",
-		"select * from t where path = '/a/b",
-		"select it's",
-		"select \"abc from t",
-		"select 5 from t where a = \"",
-		"select `abc from t",
-		"select 1 /* abc",
-		"select 'C:\\'", // in NO_BACKSLASH_ESCAPES
-		"select 'a\nb\nwhere c = 5",
-	}
 	for _, d := range dialects {
-		for _, sql := range unclosed {
+		for _, sql := range faulty {
 			for name, statements := range map[string][]string{
 				"once":             around(sql),
 				"first":            append([]string{sql}, ordinary...),
@@ -190,6 +192,24 @@ func TestUnclosedQuotes(t *testing.T) {
 				t.Run(strings.Join([]string{d.name, sql, name}, "/"), func(t *testing.T) { checkStatements(t, d, statements) })
 			}
 		}
+	}
+}
+
+// The same, with different statements of the kind in one log.
+func TestUnclosedQuotesMixed(t *testing.T) {
+	first := rand.Uint64()
+	for seed := first; seed < first+200; seed++ {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var statements []string
+		for range 40 {
+			from := ordinary
+			if r.IntN(4) == 0 {
+				from = faulty
+			}
+			statements = append(statements, from[r.IntN(len(from))])
+		}
+		d := dialects[r.IntN(len(dialects))]
+		t.Run(fmt.Sprintf("%s/seed %d", d.name, seed), func(t *testing.T) { checkStatements(t, d, statements) })
 	}
 }
 

@@ -147,8 +147,20 @@ func isWord(c byte) bool {
 // opensLiteral tells whether a quote behind b rather begins a literal than ends
 // one.
 func opensLiteral(b []byte) bool {
-	b = bytes.TrimRight(b, " ")
-	return len(b) > 0 && bytes.IndexByte([]byte("=<>(,"), b[len(b)-1]) >= 0
+	trimmed := bytes.TrimRight(b, " ")
+	n := len(trimmed)
+	if n == 0 || n == len(b) && isWord(trimmed[n-1]) {
+		return false
+	}
+	word := n
+	for word > 0 && isWord(trimmed[word-1]) {
+		word--
+	}
+	switch string(bytes.ToLower(trimmed[max(word, n-8):n])) {
+	case "select", "like", "and", "or", "between", "when", "then", "else", "by":
+		return true
+	}
+	return bytes.IndexByte([]byte("=<>(,"), trimmed[n-1]) >= 0
 }
 
 // repeated tells whether the literal open at index i, if it went on to its

@@ -136,18 +136,22 @@ func (e *entry) timeLine(line []byte, p *Parser, seenUser *bool) bool {
 // userLine reads "user[user] @ host [ip]  Id: 1". The user can hold brackets,
 // blanks and @; the host cannot.
 func (e *entry) userLine(line []byte, names *names) bool {
-	i := bytes.LastIndex(line, []byte("] @ "))
-	if i < 0 {
+	at := bytes.LastIndexByte(line, '@')
+	if at < 2 || line[at-2] != ']' {
 		return false
 	}
-	host, rest, _ := bytes.Cut(line[i+4:], []byte("["))
-	ip, rest, ok := bytes.Cut(rest, []byte("]"))
-	if host = bytes.TrimSpace(host); len(host) == 0 {
+	host := line[at+1:]
+	open, shut := bytes.IndexByte(host, '['), bytes.IndexByte(host, ']')
+	if open < 0 || shut < open {
+		return false
+	}
+	ip, rest := host[open+1:shut], host[shut+1:]
+	if host = bytes.Trim(host[:open], " "); len(host) == 0 {
 		host = ip
 	}
-	e.User, e.Host = names.get(userOf(line[:i])), names.get(host)
+	e.User, e.Host = names.get(userOf(line[:at-2])), names.get(host)
 	e.fields(rest, names)
-	return ok
+	return true
 }
 
 // userOf splits "account[login". The two are the same but for anonymous
@@ -200,26 +204,29 @@ func unquoteName(b []byte) []byte {
 // setTimestamp reads "SET last_insert_id=1,insert_id=2,timestamp=3;" as the
 // server writes it, the time last.
 func setTimestamp(line []byte) (time.Time, bool) {
-	line = line[len("SET "):]
-	for _, other := range []string{"last_insert_id=", "insert_id="} {
-		if bytes.HasPrefix(line, []byte(other)) {
-			number, rest, ok := bytes.Cut(line[len(other):], []byte(","))
-			if !ok || digits(number) < 0 {
-				return time.Time{}, false
-			}
-			line = rest
-		}
+	line, ok := bytes.CutSuffix(line[len("SET "):], []byte(";"))
+	line = cutNumber(cutNumber(line, "last_insert_id="), "insert_id=")
+	line, found := bytes.CutPrefix(line, []byte("timestamp="))
+	if point := bytes.IndexByte(line, '.'); point >= 0 && digits(line[point+1:]) >= 0 {
+		line = line[:point]
 	}
-	line, ok := bytes.CutPrefix(line, []byte("timestamp="))
-	if !ok {
+	seconds := digits(line)
+	if !ok || !found || len(line) == 0 || len(line) > 12 || seconds < 0 {
 		return time.Time{}, false
 	}
-	line, ok = bytes.CutSuffix(line, []byte(";"))
-	whole, fraction, _ := bytes.Cut(line, []byte("."))
-	if !ok || len(whole) == 0 || len(whole) > 12 || digits(whole) < 0 || digits(fraction) < 0 {
-		return time.Time{}, false
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// cutNumber cuts "key=1," off the front of b, if it is there.
+func cutNumber(b []byte, key string) []byte {
+	if !bytes.HasPrefix(b, []byte(key)) {
+		return b
 	}
-	return time.Unix(int64(digits(whole)), 0).UTC(), true
+	number, rest, found := bytes.Cut(b[len(key):], []byte(","))
+	if !found || digits(number) < 0 {
+		return b
+	}
+	return rest
 }
 
 func trimEOL(line []byte) []byte {

@@ -130,6 +130,9 @@ func (p *Parser) seek() bool {
 	w := &p.win
 	for w.has(0) {
 		switch {
+		case w.buf[0] == '\n', w.buf[0] == 0: // log rotation can leave a hole of NUL bytes
+			w.drop(1)
+			continue
 		case p.looksLikeHeader(0):
 			switch p.parseHeader(0, p.next) {
 			case goodHeader:
@@ -151,9 +154,6 @@ func (p *Parser) seek() bool {
 				p.text()
 			}
 		case p.skipBanner():
-			continue
-		case w.buf[0] == 0: // log rotation can leave a hole at the start
-			w.drop(1)
 			continue
 		case w.hasPrefix(0, byteOrderMark):
 			w.drop(len(byteOrderMark))

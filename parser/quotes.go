@@ -47,17 +47,19 @@ func nextQuote(b []byte, i, end int, q quote) (int, quote) {
 		return i, q
 	}
 	for ; i < end; i++ {
-		switch b[i] {
-		case byte(q):
-			if i+1 < len(b) && b[i+1] == byte(q) {
-				i++
-				continue
-			}
-			return i + 1, inCode
-		case '\\':
+		c := b[i]
+		if c != byte(q) && c != '\\' {
+			continue
+		}
+		switch {
+		case c == '\\':
 			if q != inTick {
 				i++
 			}
+		case i+1 < len(b) && b[i+1] == c:
+			i++
+		default:
+			return i + 1, inCode
 		}
 	}
 	return i, q
