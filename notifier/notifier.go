@@ -9,7 +9,6 @@ package notifier
 
 import (
 	"context"
-	"io"
 
 	"slowdigest/digest"
 )
@@ -40,14 +39,4 @@ func Quiet(r *digest.Report) bool {
 // to being small. Trouble is always told, and looks different.
 func trouble(r *digest.Report) bool {
 	return !r.Coverage.Complete || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0
-}
-
-// write makes of a whole rendering a single Write, so that a reader of a pipe
-// never sees half a digest followed by an error.
-func write(ctx context.Context, w io.Writer, b []byte) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	_, err := w.Write(b)
-	return err
 }

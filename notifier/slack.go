@@ -2,8 +2,10 @@ package notifier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -17,52 +19,185 @@ type SlackOptions struct {
 	HTTPClient *http.Client  // nil is one with a timeout of 10 s
 	APIURL     string        // of another Slack than the real one, as a fake in a test
 	Pause      time.Duration // between two messages; 0 is 1 s, which is Slack's limit
+	Replies    int           // how many classes the thread may show; 0 is 10, below 0 none
 	Badge      Badge         // may be nil
+	Region     string        // for the links; without one there are none that name {region}
+	Links      []Link        // nil is AWSLinks
+	Logger     *slog.Logger  // hears what Slack did not take, and why; nil is nobody
 }
 
-// Slack posts a digest by a bot token.
+func (o SlackOptions) withDefaults() SlackOptions {
+	if o.HTTPClient == nil {
+		o.HTTPClient = &http.Client{Timeout: 10 * time.Second}
+	}
+	if o.Pause == 0 {
+		o.Pause = time.Second
+	}
+	if o.Replies == 0 {
+		o.Replies = 10
+	}
+	if o.Links == nil {
+		o.Links = AWSLinks()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// replies is how many of n classes the thread shows.
+func (o SlackOptions) replies(n int) int { return max(min(n, o.Replies), 0) }
+
+// Slack posts digests as a bot: a message, and its details in the thread.
 type Slack struct {
-	client  *slack.Client
-	channel string
-	opts    SlackOptions
+	client         *slack.Client
+	token, channel string
+	opts           SlackOptions
 }
 
 // NewSlack posts to the channel (its ID is surer than its name) as the bot of
 // the token, which needs chat:write, and chat:write.public for public channels
 // that it has not joined.
 func NewSlack(token, channel string, opts SlackOptions) *Slack {
-	if opts.HTTPClient == nil {
-		opts.HTTPClient = &http.Client{Timeout: 10 * time.Second}
-	}
-	if opts.Pause == 0 {
-		opts.Pause = time.Second
-	}
+	opts = opts.withDefaults()
+	// The library's own retries would post twice where an answer is lost, and
+	// sleep through the deadline at a 429. See patiently.
 	o := []slack.Option{slack.OptionHTTPClient(opts.HTTPClient)}
 	if opts.APIURL != "" {
 		o = append(o, slack.OptionAPIURL(opts.APIURL))
 	}
-	return &Slack{client: slack.New(token, o...), channel: channel, opts: opts}
+	return &Slack{client: slack.New(token, o...), token: token, channel: channel, opts: opts}
 }
 
-// Notify posts the digest. It posts nothing where there is nothing to tell.
+// Notify posts the digest, or nothing where there is nothing to tell. Its error
+// is a *DeliveryError.
 func (s *Slack) Notify(ctx context.Context, r *digest.Report) error {
+	_, err := s.Post(ctx, r)
+	return err
+}
+
+// Receipt tells what was posted.
+type Receipt struct {
+	Channel   string // ID of the channel
+	Timestamp string // of the message, which identifies it in the channel; empty where none was posted
+	Form      string // how rich it is: full, simple, minimal or text
+	Replies   int    // in its thread
+}
+
+// Post is Notify with a receipt, which also tells what was posted before an error.
+func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
 	if Quiet(r) {
-		return nil
+		return Receipt{}, nil
 	}
-	m := slackParent(r, s.opts)
-	_, _, err := s.client.PostMessageContext(ctx, s.channel,
-		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	p := newParent(forChat(r), s.opts)
+	receipt, form, err := s.postParent(ctx, p)
 	if err != nil {
-		return fmt.Errorf("post the digest to Slack: %w", err)
+		return receipt, err
+	}
+	// The digest is in the channel now. Whatever follows, the error says so.
+	if err := s.postThread(ctx, p.thread(form.statements), &receipt); err != nil {
+		err.Posted = IsPosted
+		return receipt, err
+	}
+	return receipt, nil
+}
+
+// postParent offers the message from its richest form down.
+func (s *Slack) postParent(ctx context.Context, p *parent) (Receipt, rung, error) {
+	const step = "post the digest to Slack"
+	var last *DeliveryError
+	for _, form := range p.ladder() {
+		answer, err := s.send(ctx, form.SlackMessage, "", metadata(p.r))
+		if err == nil {
+			return Receipt{Channel: answer.Channel, Timestamp: answer.Timestamp, Form: form.name}, form, nil
+		}
+		if err.Step, last = step, err; err.Kind != Payload {
+			return Receipt{}, form, err
+		}
+		s.opts.Logger.WarnContext(ctx, "Slack did not take the digest in this form", "form", form.name,
+			"reason", err.Reason, "positions", slackPositions(err.Err))
+	}
+	return Receipt{}, rung{}, last
+}
+
+// postThread posts the replies, and stops at the first that does not get there,
+// since the next would meet the same.
+func (s *Slack) postThread(ctx context.Context, replies []SlackMessage, receipt *Receipt) *DeliveryError {
+	for i, m := range replies {
+		step := fmt.Sprintf("post detail %d of %d to the digest's thread in Slack", i+1, len(replies))
+		if !sleep(ctx, s.opts.Pause) {
+			return &DeliveryError{Kind: Transient, Step: step, Err: errors.New("there is no time left for it")}
+		}
+		answer, err := s.send(ctx, m, receipt.Timestamp, slack.SlackMetadata{})
+		if err != nil && err.Kind == Payload {
+			s.opts.Logger.WarnContext(ctx, "Slack did not take a detail", "detail", i+1,
+				"reason", err.Reason, "positions", slackPositions(err.Err))
+			answer, err = s.send(ctx, SlackMessage{Text: m.Text}, receipt.Timestamp, slack.SlackMetadata{})
+		}
+		if err != nil {
+			err.Step = step
+			return err
+		}
+		if answer.ThreadTimestamp == "" {
+			return s.orphan(ctx, answer, step)
+		}
+		receipt.Replies++
 	}
 	return nil
+}
+
+// orphan takes back a reply that Slack put into the channel itself, as it does
+// where somebody has deleted the digest in the meantime.
+func (s *Slack) orphan(ctx context.Context, m slack.Message, step string) *DeliveryError {
+	e := &DeliveryError{Kind: Transient, Step: step, Err: errors.New("the digest was deleted meanwhile")}
+	if _, _, err := s.client.DeleteMessageContext(ctx, s.channel, m.Timestamp); err != nil {
+		e.Err = fmt.Errorf("%w, and the detail could not be taken back: %v", e.Err, withoutURL(err))
+	}
+	return e
+}
+
+// send makes one message of m, in the thread of a timestamp if there is one.
+func (s *Slack) send(ctx context.Context, m SlackMessage, thread string, meta slack.SlackMetadata) (slack.Message, *DeliveryError) {
+	opts := []slack.MsgOption{
+		slack.MsgOptionText(m.Text, false), slack.MsgOptionDisableMarkdown(),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if len(m.Blocks) > 0 {
+		opts = append(opts, slack.MsgOptionBlocks(m.Blocks...))
+	}
+	if thread != "" {
+		opts = append(opts, slack.MsgOptionTS(thread))
+	}
+	if meta.EventType != "" {
+		opts = append(opts, slack.MsgOptionMetadata(meta))
+	}
+	var answer slack.Message
+	failure := patiently(ctx, func() *DeliveryError {
+		if err := ctx.Err(); err != nil {
+			return &DeliveryError{Kind: Transient, Posted: NotPosted, Err: err}
+		}
+		channel, ts, got, err := s.client.PostMessageWithResponseContext(ctx, s.channel, opts...)
+		if err != nil {
+			return withoutSecret(slackError(err), s.token)
+		}
+		answer, answer.Channel, answer.Timestamp = got, channel, ts
+		return nil
+	})
+	return answer, failure
+}
+
+// metadata lets a later run find the digest in the channel's history.
+func metadata(r *digest.Report) slack.SlackMetadata {
+	return slack.SlackMetadata{EventType: "slowdigest", EventPayload: map[string]any{
+		"id": digestID(r), "window_start": r.Window.Start.UTC().Format(time.RFC3339),
+		"window_end": r.Window.End.UTC().Format(time.RFC3339), "version": r.Version,
+	}}
 }
 
 // SlackMessage is a message as it is posted.
 type SlackMessage struct {
 	Text   string         `json:"text"` // what notifications and screen readers read
-	Blocks []slack.Block  `json:"blocks"`
+	Blocks []slack.Block  `json:"blocks,omitempty"`
 	Thread []SlackMessage `json:"thread,omitempty"` // the replies to it
 }
 
@@ -71,13 +206,23 @@ type slackWriter struct {
 	opts SlackOptions
 }
 
-// NewSlackJSON writes the message to w that NewSlack would post.
-func NewSlackJSON(w io.Writer, opts SlackOptions) Notifier { return slackWriter{w, opts} }
+// NewSlackJSON writes to w, as JSON, the message that NewSlack would post, with
+// the replies under "thread". It writes nothing where nothing would be posted.
+func NewSlackJSON(w io.Writer, opts SlackOptions) Notifier {
+	return slackWriter{w, opts.withDefaults()}
+}
 
-func (s slackWriter) Notify(ctx context.Context, r *digest.Report) error {
-	b, err := indentedJSON(slackParent(r, s.opts))
+func (s slackWriter) Notify(_ context.Context, r *digest.Report) error {
+	if Quiet(r) {
+		return nil
+	}
+	p := newParent(forChat(r), s.opts)
+	form := p.ladder()[0]
+	form.Thread = p.thread(form.statements)
+	b, err := indentedJSON(form.SlackMessage)
 	if err != nil {
 		return fmt.Errorf("write the message for Slack: %w", err)
 	}
-	return write(ctx, s.w, b)
+	_, err = s.w.Write(b)
+	return err
 }

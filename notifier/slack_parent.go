@@ -1,7 +1,11 @@
 package notifier
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -10,41 +14,260 @@ import (
 	"slowdigest/digest"
 )
 
-// slackParent is the message that the channel sees.
-func slackParent(r *digest.Report, opts SlackOptions) SlackMessage {
-	title := strings.Join(append([]string{"Slow queries on"}, cut(strings.Join(cleanAll(r.Instances), ", "), 80)), " ") + ", " + window(r.Window)
-	m := SlackMessage{Text: slackutilsx.EscapeMessage(title + ": " + headline(r))}
-	facts := "Complete: "
-	if trouble(r) {
-		facts = "PARTIAL: "
-	}
-	m.Blocks = append(m.Blocks,
-		slack.NewHeaderBlock(plain(cut(title, 150))),
-		slack.NewContextBlock("", plain(headline(r)+" "+facts+coverageFacts(r.Coverage))))
-	for _, n := range r.Coverage.Notes {
-		m.Blocks = append(m.Blocks, slack.NewContextBlock("", plain(cut("! "+clean(n), 500))))
-	}
-	for i := range r.Classes[:min(5, len(r.Classes))] {
-		c := &r.Classes[i]
-		line := fmt.Sprintf("#%d %s %s, %s, p95 %s  %s", c.Rank, percent(c.Share), seconds(c.QueryTime.Sum),
-			plural(c.Calls, "call", "calls"), seconds(c.QueryTime.P95), shortID(c.ID))
-		sql := &slack.RichTextPreformatted{
-			Type:     slack.RTEPreformatted,
-			Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(cut(statement(c), 600), nil)},
-			Language: "sql",
-		}
-		m.Blocks = append(m.Blocks, slack.NewRichTextBlock("",
-			slack.NewRichTextSection(slack.NewRichTextSectionTextElement(line, &slack.RichTextSectionTextStyle{Bold: true})), sql))
-	}
-	return m
+// slackRows is how many classes the table shows, and slackStatements how many
+// statements the parent may hold: the first class's, and those of badged ones.
+const (
+	slackRows       = 5
+	slackStatements = 3
+	parentSQL       = 600   // characters of a statement in the parent
+	replySQL        = 2_500 // and in a reply
+)
+
+// parent builds the message that the channel sees, from a report that has
+// passed the border.
+type parent struct {
+	opts  SlackOptions
+	r     *digest.Report
+	first []*digest.Class // the classes in the order of the message
+	most  int             // statements, where there is no thread to hold the others
 }
 
-// plain is a text in which Slack reads no markup. Text of no length, which
-// Slack rejects with the whole message, becomes a dash.
-func plain(s string) *slack.TextBlockObject {
-	if s == "" {
-		s = "-"
+// rung is the parent in one of its forms.
+type rung struct {
+	SlackMessage
+	name       string
+	statements int // how many classes it shows in full
+}
+
+func newParent(r *digest.Report, opts SlackOptions) *parent {
+	p := &parent{opts: opts, r: r}
+	for i := range r.Classes {
+		p.first = append(p.first, &r.Classes[i])
 	}
-	no := false
-	return &slack.TextBlockObject{Type: slack.PlainTextType, Text: s, Emoji: &no}
+	// What changed is read first, in the order of its rank.
+	slices.SortStableFunc(p.first, func(a, b *digest.Class) int {
+		return boolInt(opts.Badge.of(a) == "") - boolInt(opts.Badge.of(b) == "")
+	})
+	return p
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ladder returns the parent in ever plainer forms, each with as many statements
+// as fit. A workspace that rejects one for its blocks is offered the next, which
+// shares none of the blocks that are likely to be at fault.
+func (p *parent) ladder() []rung {
+	var out []rung
+	add := func(name string, most int, build func(statements int) []slack.Block) {
+		for n := most; n >= 0; n-- {
+			m := SlackMessage{Text: p.fallback(), Blocks: build(n)}
+			if valid(m) {
+				out = append(out, rung{m, name, n})
+				return
+			}
+		}
+	}
+	add("full", p.statements(), p.full)
+	add("simple", p.statements(), p.simple)
+	add("minimal", 0, p.minimal)
+	return append(out, rung{SlackMessage{Text: p.fallback()}, "text", 0})
+}
+
+// valid tells whether Slack would take m, going by all that is known.
+func valid(m SlackMessage) bool {
+	b, err := json.Marshal(m)
+	return err == nil && len(ValidateSlack(b, SlackTextBudget)) == 0
+}
+
+// statements is how many classes have their statement in the parent: those
+// with a badge, and the first without one.
+func (p *parent) statements() int {
+	n := 0
+	for n < len(p.first) && p.opts.Badge.of(p.first[n]) != "" {
+		n++
+	}
+	return min(max(min(n+1, slackStatements), p.most), len(p.first))
+}
+
+// full is the message with all that Slack can show.
+func (p *parent) full(statements int) []slack.Block {
+	blocks := p.head()
+	if c := chartOf(p.r); c != nil {
+		blocks = append(blocks, c)
+	}
+	if t := p.table(); t != nil {
+		blocks = append(blocks, t)
+	}
+	for _, c := range p.first[:statements] {
+		blocks = append(blocks, p.detail(c, parentSQL))
+	}
+	return append(blocks, p.foot(statements)...)
+}
+
+// simple is the message without the blocks that some workspaces reject.
+func (p *parent) simple(statements int) []slack.Block {
+	blocks := p.head()
+	if len(p.first) > 0 {
+		blocks = append(blocks, rich(bullets(p.rows())))
+	}
+	for _, c := range p.first[:statements] {
+		blocks = append(blocks, p.detail(c, parentSQL))
+	}
+	return append(blocks, p.foot(statements)...)
+}
+
+// minimal is a single block.
+func (p *parent) minimal(_ int) []slack.Block {
+	elements := []slack.RichTextElement{line(strong(p.title())), line(words(p.facts()))}
+	if trouble(p.r) {
+		elements = append(elements, bullets(p.notes()))
+	}
+	if len(p.first) > 0 {
+		elements = append(elements, bullets(p.rows()))
+	}
+	return []slack.Block{rich(elements...)}
+}
+
+// head is what everybody reads: the headline, what it rests on, and trouble.
+func (p *parent) head() []slack.Block {
+	blocks := []slack.Block{heading(p.title()), small(p.facts())}
+	switch {
+	case trouble(p.r):
+		blocks = append(blocks, rich(quote(p.warning()), bullets(p.notes())))
+	case len(p.r.Coverage.Notes) > 0:
+		blocks = append(blocks, small(strings.Join(p.r.Coverage.Notes[:min(3, len(p.r.Coverage.Notes))], " ")))
+	}
+	return blocks
+}
+
+// title is the headline. In trouble it begins otherwise, with a sign and a word.
+func (p *parent) title() string {
+	where := names(p.r.Instances, 2)
+	numbers := fmt.Sprintf("%s, %s", plural(p.r.Overall.Calls, "slow query", "slow queries"), seconds(p.r.Overall.QueryTime.Sum))
+	switch {
+	case trouble(p.r) && p.r.Overall.Calls == 0:
+		return "⚠️ NO DATA from " + where
+	case trouble(p.r):
+		return "⚠️ PARTIAL: " + where + ": " + numbers
+	}
+	return where + ": " + numbers
+}
+
+func (p *parent) warning() string {
+	if p.r.Overall.Calls == 0 {
+		return "Nothing is known of this window. It may have been slow."
+	}
+	return "A part of this window could not be read. The true numbers are higher."
+}
+
+func (p *parent) notes() []slack.RichTextElement {
+	var lines []slack.RichTextElement
+	notes := p.r.Coverage.Notes
+	for _, n := range notes[:min(maxNotes, len(notes))] {
+		lines = append(lines, line(words(n)))
+	}
+	if more := len(notes) - maxNotes; more > 0 {
+		lines = append(lines, line(words(fmt.Sprintf("and %d more", more))))
+	}
+	if lines == nil {
+		lines = append(lines, line(words(coverageFacts(p.r.Coverage))))
+	}
+	return lines
+}
+
+// facts is the line below the headline.
+func (p *parent) facts() string {
+	o, c := p.r.Overall, p.r.Coverage
+	facts := []string{window(p.r.Window)}
+	if o.Calls > 0 {
+		facts = append(facts, plural(int64(o.Classes), "class", "classes"), "p95 "+seconds(o.QueryTime.P95),
+			count(o.RowsExamined.Sum)+" rows examined")
+	}
+	word := "complete: "
+	if trouble(p.r) {
+		word = "PARTIAL: "
+	}
+	return strings.Join(append(facts, word+strings.TrimSuffix(coverageFacts(c), ".")), " · ")
+}
+
+// names lists the first n, and how many others there are.
+func names(all []string, n int) string {
+	if len(all) == 0 {
+		return "slow log"
+	}
+	out := strings.Join(all[:min(n, len(all))], ", ")
+	if more := len(all) - n; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
+}
+
+// foot holds the links and what the message does not show.
+func (p *parent) foot(statements int) []slack.Block {
+	var blocks []slack.Block
+	if l := p.links(); l != nil {
+		blocks = append(blocks, rich(line(l...)))
+	}
+	var notes []string
+	if n := p.opts.replies(len(p.first) - statements); n > 0 {
+		notes = append(notes, plural(int64(n), "more class", "more classes")+" in the thread")
+	}
+	rest := p.r.Misc.Classes + len(p.first) - statements - p.opts.replies(len(p.first)-statements)
+	if rest > 0 {
+		notes = append(notes, plural(int64(rest), "class", "classes")+" not shown")
+	}
+	if len(p.first) > 0 {
+		notes = append(notes, "literals are replaced by ?")
+	}
+	return append(blocks, small(strings.Join(append(notes, "digest "+digestID(p.r)), " · ")))
+}
+
+// links leads to the instances, three at most.
+func (p *parent) links() []inlineText {
+	var out []inlineText
+	for _, instance := range p.r.Instances[:min(3, len(p.r.Instances))] {
+		for _, l := range p.opts.Links {
+			url, ok := l.expand(p.opts.Region, instance, p.r.Window)
+			if !ok {
+				continue
+			}
+			label := l.Label
+			if len(p.r.Instances) > 1 {
+				label = instance + ": " + label
+			}
+			if out != nil {
+				out = append(out, words("  ·  "))
+			}
+			out = append(out, slack.NewRichTextSectionLinkElement(url, cut(label, 100), nil))
+		}
+	}
+	return out
+}
+
+// fallback is the digest in one sentence: what a phone's notification shows
+// and a screen reader reads. Slack reads markup in it, so it is escaped.
+func (p *parent) fallback() string {
+	s := p.title() + ", " + window(p.r.Window) + "."
+	switch {
+	case trouble(p.r) && len(p.r.Coverage.Notes) > 0:
+		s += " " + p.r.Coverage.Notes[0]
+	case len(p.first) > 0:
+		c := p.first[0]
+		s += fmt.Sprintf(" First: %s (%s, %s, %s)", cut(summary(c), 80),
+			strings.TrimSpace(p.opts.Badge.of(c)+" "+percent(c.Share)), plural(c.Calls, "call", "calls"), shortID(c.ID))
+	}
+	return slackutilsx.EscapeMessage(cut(s, 600))
+}
+
+// digestID names a digest in eight digits. The same window of the same
+// instances has the same ID wherever and whenever it is made.
+func digestID(r *digest.Report) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %s %s", r.Instances, r.Window.Start.UTC(), r.Window.End.UTC())
+	return hex.EncodeToString(h.Sum(nil)[:4])
 }

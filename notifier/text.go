@@ -34,7 +34,7 @@ func NewText(w io.Writer, opts TextOptions) Notifier {
 	return textWriter{w, opts}
 }
 
-func (t textWriter) Notify(ctx context.Context, r *digest.Report) error {
+func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	p := &page{TextOptions: t.opts}
 	p.header(r)
 	p.coverage(r)
@@ -42,7 +42,9 @@ func (t textWriter) Notify(ctx context.Context, r *digest.Report) error {
 	for i := range r.Classes {
 		p.class(&r.Classes[i])
 	}
-	return write(ctx, t.w, []byte(p.String()))
+	// One Write, so that the reader of a pipe never sees half a digest.
+	_, err := io.WriteString(t.w, p.String())
+	return err
 }
 
 // page is a text under construction: lines of a known width.

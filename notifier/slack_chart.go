@@ -1,0 +1,75 @@
+package notifier
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"slowdigest/digest"
+)
+
+// chartClasses is how many classes the chart shows. Slack does not stack, and
+// beyond three the bars are too thin for a phone.
+const chartClasses = 3
+
+// chartOf draws the query time of the first classes over the window, in Slack's
+// own chart. It is nil where the report has no timeline.
+func chartOf(r *digest.Report) slack.Block {
+	slots := slotLabels(r)
+	if slots == nil {
+		return nil
+	}
+	var series []slack.DataVisualizationDataSeries
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		if len(series) == chartClasses || len(c.Timeline) != len(slots) {
+			break
+		}
+		points := make([]slack.DataVisualizationDataPoint, len(slots))
+		for j, s := range c.Timeline {
+			if math.IsNaN(s) || math.IsInf(s, 0) {
+				return nil
+			}
+			points[j] = slack.NewDataVisualizationDataPoint(slots[j], math.Round(s*1000)/1000)
+		}
+		name := cut(fmt.Sprintf("#%d %s", c.Rank, summary(c)), slackMaxLabel)
+		series = append(series, slack.NewDataVisualizationDataSeries(name, points...))
+	}
+	if len(series) == 0 {
+		return nil
+	}
+	axes := slack.NewDataVisualizationAxisConfig(slots...).WithYLabel("seconds")
+	return slack.NewDataVisualizationBlock("Query time of the first classes",
+		slack.NewDataVisualizationBarChart(axes, series...))
+}
+
+// slotLabels names the slots of the timeline by the time at which they start.
+// It is nil where there are none, or where two would bear the same name.
+func slotLabels(r *digest.Report) []string {
+	if len(r.Classes) == 0 || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
+		return nil
+	}
+	n := len(r.Classes[0].Timeline)
+	if n < 2 || n > 20 {
+		return nil
+	}
+	slot := r.Window.End.Sub(r.Window.Start) / time.Duration(n)
+	layout := "15:04"
+	switch {
+	case r.Window.End.Sub(r.Window.Start) > 24*time.Hour:
+		layout = "Jan 2 15:04"
+	case slot < time.Minute:
+		layout = "15:04:05"
+	}
+	labels, seen := make([]string, n), map[string]bool{}
+	for i := range labels {
+		labels[i] = r.Window.Start.Add(time.Duration(i) * slot).UTC().Format(layout)
+		if seen[labels[i]] {
+			return nil
+		}
+		seen[labels[i]] = true
+	}
+	return labels
+}

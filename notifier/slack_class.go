@@ -1,0 +1,119 @@
+package notifier
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
+
+	"slowdigest/digest"
+)
+
+// table ranks the first classes, in few columns, since a phone shows no more.
+func (p *parent) table() slack.Block {
+	if len(p.first) == 0 {
+		return nil
+	}
+	t := slack.NewTableBlock("")
+	t.ColumnSettings = []slack.ColumnSetting{
+		{Align: slack.ColumnAlignmentLeft}, {Align: slack.ColumnAlignmentLeft, IsWrapped: true},
+		{Align: slack.ColumnAlignmentRight}, {Align: slack.ColumnAlignmentRight}, {Align: slack.ColumnAlignmentRight},
+	}
+	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")), cell(strong("P95")))
+	for _, c := range p.first[:min(slackRows, len(p.first))] {
+		t.AddRow(cell(strong(badged(p.opts.Badge.of(c))), words(percent(c.Share))),
+			cell(words(fmt.Sprintf("#%d %s", c.Rank, cut(summary(c), 40)))),
+			cell(words(seconds(c.QueryTime.Sum))), cell(words(count(float64(c.Calls)))), cell(words(seconds(c.QueryTime.P95))))
+	}
+	return t
+}
+
+// badged is a badge with the space behind it.
+func badged(badge string) string {
+	if badge == "" {
+		return ""
+	}
+	return cut(badge, 12) + " "
+}
+
+// rows is the table as lines.
+func (p *parent) rows() []slack.RichTextElement {
+	var lines []slack.RichTextElement
+	for _, c := range p.first[:min(slackRows, len(p.first))] {
+		lines = append(lines, line(
+			strong(badged(p.opts.Badge.of(c))+percent(c.Share)),
+			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, cut(summary(c), 40), seconds(c.QueryTime.Sum),
+				plural(c.Calls, "call", "calls"), seconds(c.QueryTime.P95)))))
+	}
+	return lines
+}
+
+// detail is all about one class: in the parent for the first, in the thread for
+// the others.
+func (p *parent) detail(c *digest.Class, sql int) slack.Block {
+	title := line(strong(badged(p.opts.Badge.of(c))+fmt.Sprintf("#%d %s", c.Rank, cut(summary(c), 80))),
+		words("  "), code(shortID(c.ID)))
+	numbers := line(words(fmt.Sprintf("%s of the time: %s in %s · mean %s · p95 %s · max %s", percent(c.Share),
+		seconds(c.QueryTime.Sum), plural(c.Calls, "call", "calls"),
+		seconds(c.QueryTime.Mean), seconds(c.QueryTime.P95), seconds(c.QueryTime.Max))))
+	var facts []slack.RichTextElement
+	for _, reason := range c.Reasons[:min(6, len(c.Reasons))] {
+		facts = append(facts, line(strong(reason)))
+	}
+	if c.RowsExamined.Sum > 0 || c.RowsSent.Sum > 0 {
+		facts = append(facts, line(words(fmt.Sprintf("Rows a call: %s examined, %s sent%s",
+			count(c.RowsExamined.Mean), count(c.RowsSent.Mean), affected(c)))))
+	}
+	if t := tallies(c); t != "" {
+		facts = append(facts, line(words("Among them: "+t)))
+	}
+	facts = append(facts, line(words(origin(c))))
+	return rich(title, numbers, preformatted(cut(statement(c), sql), "sql"), bullets(facts))
+}
+
+func affected(c *digest.Class) string {
+	if c.RowsAffected == nil || c.RowsAffected.Sum == 0 {
+		return ""
+	}
+	return ", " + count(c.RowsAffected.Mean) + " affected"
+}
+
+// origin tells who called, from where and when, each by the most calls.
+func origin(c *digest.Class) string {
+	var parts []string
+	for _, x := range []struct {
+		what  string
+		calls map[string]int64
+	}{{"By ", c.Users}, {"from ", c.Hosts}, {"in ", c.Schemas}} {
+		if len(x.calls) > 0 {
+			parts = append(parts, x.what+mostCalls(x.calls, 4))
+		}
+	}
+	if len(c.Instances) > 1 {
+		parts = append(parts, "on "+mostCalls(c.Instances, 4))
+	}
+	if !c.FirstSeen.IsZero() {
+		parts = append(parts, seen(c))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// thread is the replies: each further class, as many as the options let through.
+func (p *parent) thread(statements int) []SlackMessage {
+	var out []SlackMessage
+	rest := p.first[statements:]
+	for _, c := range rest[:p.opts.replies(len(rest))] {
+		text := slackutilsx.EscapeMessage(fmt.Sprintf("%s#%d %s: %s of the time, %s", badged(p.opts.Badge.of(c)), c.Rank,
+			cut(summary(c), 80), percent(c.Share), plural(c.Calls, "call", "calls")))
+		m := SlackMessage{Text: text}
+		for _, sql := range []int{replySQL, parentSQL} {
+			if m.Blocks = []slack.Block{p.detail(c, sql)}; valid(m) {
+				break
+			}
+			m.Blocks = nil
+		}
+		out = append(out, m)
+	}
+	return out
+}
