@@ -126,7 +126,7 @@ func TestPartialInputIsReported(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Overall.Calls != 693 || r.Coverage.Complete || len(r.Coverage.Notes) == 0 {
+	if r.Overall.Calls != 679 || r.Coverage.Complete || len(r.Coverage.Notes) == 0 {
 		t.Errorf("%d calls, coverage %+v", r.Overall.Calls, r.Coverage)
 	}
 }
