@@ -3,7 +3,9 @@ package parser
 import "time"
 
 // lookAhead is how far the log is read ahead, in bytes, to find out whether
-// what looks like a header is one, or stands in a literal or comment.
+// what looks like a header is one, or stands in a literal or comment. It is
+// held in memory. If a literal is longer, a header in it is taken for real if it
+// fits the log, and else for a part of it.
 const lookAhead = 1 << 20
 
 // maxIdle is the longest time between two entries that is believed where there

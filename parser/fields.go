@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// maxWeight is the largest Log_slow_rate_limit that Percona Server takes.
+const maxWeight = 1000
+
 // maxSeconds is the longest time that is believed, some 30 years. Some servers
 // write 18446744073708.796870 where a counter went below zero.
 const maxSeconds = 1e9
@@ -14,38 +17,35 @@ const maxSeconds = 1e9
 // known, and words that are no pair, are skipped. A value that would end in a
 // colon is the next key: the value before it is empty.
 func (e *entry) fields(line []byte, names *names) {
-	for i := 0; i < len(line); {
-		if line[i] == ' ' || line[i] == '\t' || line[i] == '#' {
-			i++
+	for {
+		colon := bytes.IndexByte(line, ':')
+		if colon < 0 {
+			return
+		}
+		key := line[:colon]
+		if blank := bytes.LastIndexByte(key, ' '); blank >= 0 {
+			key = key[blank+1:]
+		}
+		line = line[colon+1:]
+		if string(key) == "Schema" {
+			line = line[min(1, len(line)):]
+			n := schemaLen(line)
+			e.Schema, e.hasSchema = names.get(line[:n]), true
+			line = line[n:]
 			continue
 		}
-		key := i
-		for i < len(line) && line[i] != ' ' && line[i] != ':' {
-			i++
+		for len(line) > 0 && line[0] == ' ' {
+			line = line[1:]
 		}
-		if i == len(line) || line[i] == ' ' {
-			continue
+		n := bytes.IndexByte(line, ' ')
+		if n < 0 {
+			n = len(line)
 		}
-		k := line[key:i]
-		i++
-		if string(k) == "Schema" {
-			v := line[min(i+1, len(line)):]
-			v = v[:schemaLen(v)]
-			e.Schema, e.hasSchema = names.get(v), true
-			i += 1 + len(v)
-			continue
+		if n > 0 && line[n-1] == ':' {
+			n = 0
 		}
-		for i < len(line) && line[i] == ' ' {
-			i++
-		}
-		value := i
-		for i < len(line) && line[i] != ' ' {
-			i++
-		}
-		if i > value && line[i-1] == ':' {
-			i = value
-		}
-		e.field(k, line[value:i])
+		e.field(key, line[:n])
+		line = line[n:]
 	}
 }
 
@@ -96,7 +96,7 @@ func (e *entry) field(key, v []byte) {
 		e.Errno = count(v)
 		e.Has |= HasErrno
 	case "Log_slow_rate_limit":
-		e.Weight = max(1, count(v))
+		e.Weight = min(max(1, count(v)), maxWeight)
 	default:
 		e.planField(key, v)
 	}
