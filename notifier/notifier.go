@@ -40,3 +40,14 @@ func Quiet(r *digest.Report) bool {
 func trouble(r *digest.Report) bool {
 	return !r.Coverage.Complete || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0
 }
+
+// trust says in a word how far the numbers of a report can be trusted.
+func trust(r *digest.Report) string {
+	switch {
+	case !trouble(r):
+		return "Complete"
+	case r.Coverage.InWindow == 0:
+		return "NO DATA"
+	}
+	return "PARTIAL"
+}

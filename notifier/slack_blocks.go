@@ -1,6 +1,8 @@
 package notifier
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 )
 
@@ -62,9 +64,13 @@ func preformatted(s, language string) slack.RichTextElement {
 	}
 }
 
+// angles are taken out of plain text. Slack shows it as it is, but other
+// clients read <!channel> and the like even there.
+var angles = strings.NewReplacer("<", "‹", ">", "›")
+
 // plain is a text in which Slack reads neither markup nor :emoji:.
 func plain(s string) *slack.TextBlockObject {
-	if s == "" {
+	if s = angles.Replace(s); s == "" {
 		s = "-"
 	}
 	no := false

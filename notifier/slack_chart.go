@@ -41,7 +41,7 @@ func chartOf(r *digest.Report) slack.Block {
 		return nil
 	}
 	axes := slack.NewDataVisualizationAxisConfig(slots...).WithYLabel("seconds")
-	return slack.NewDataVisualizationBlock("Query time of the first classes",
+	return slack.NewDataVisualizationBlock("Query time by class",
 		slack.NewDataVisualizationBarChart(axes, series...))
 }
 

@@ -3,6 +3,7 @@ package notifier
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
@@ -23,7 +24,7 @@ func (p *parent) table() slack.Block {
 	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")), cell(strong("P95")))
 	for _, c := range p.first[:min(slackRows, len(p.first))] {
 		t.AddRow(cell(strong(badged(p.opts.Badge.of(c))), words(percent(c.Share))),
-			cell(words(fmt.Sprintf("#%d %s", c.Rank, cut(summary(c), 40)))),
+			cell(words(fmt.Sprintf("#%d %s", c.Rank, short(c, 40)))),
 			cell(words(seconds(c.QueryTime.Sum))), cell(words(count(float64(c.Calls)))), cell(words(seconds(c.QueryTime.P95))))
 	}
 	return t
@@ -43,7 +44,7 @@ func (p *parent) rows() []slack.RichTextElement {
 	for _, c := range p.first[:min(slackRows, len(p.first))] {
 		lines = append(lines, line(
 			strong(badged(p.opts.Badge.of(c))+percent(c.Share)),
-			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, cut(summary(c), 40), seconds(c.QueryTime.Sum),
+			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, short(c, 40), seconds(c.QueryTime.Sum),
 				plural(c.Calls, "call", "calls"), seconds(c.QueryTime.P95)))))
 	}
 	return lines
@@ -52,34 +53,51 @@ func (p *parent) rows() []slack.RichTextElement {
 // detail is all about one class: in the parent for the first, in the thread for
 // the others.
 func (p *parent) detail(c *digest.Class, sql int) slack.Block {
-	title := line(strong(badged(p.opts.Badge.of(c))+fmt.Sprintf("#%d %s", c.Rank, cut(summary(c), 80))),
+	title := line(strong(badged(p.opts.Badge.of(c))+fmt.Sprintf("#%d %s", c.Rank, short(c, 80))),
 		words("  "), code(shortID(c.ID)))
-	numbers := line(words(fmt.Sprintf("%s of the time: %s in %s · mean %s · p95 %s · max %s", percent(c.Share),
-		seconds(c.QueryTime.Sum), plural(c.Calls, "call", "calls"),
-		seconds(c.QueryTime.Mean), seconds(c.QueryTime.P95), seconds(c.QueryTime.Max))))
+	elements := []slack.RichTextElement{title, line(words(numbers(c))), preformatted(clauses(cut(statement(c), sql)), "sql")}
 	var facts []slack.RichTextElement
 	for _, reason := range c.Reasons[:min(6, len(c.Reasons))] {
 		facts = append(facts, line(strong(reason)))
 	}
-	if c.RowsExamined.Sum > 0 || c.RowsSent.Sum > 0 {
-		facts = append(facts, line(words(fmt.Sprintf("Rows a call: %s examined, %s sent%s",
-			count(c.RowsExamined.Mean), count(c.RowsSent.Mean), affected(c)))))
+	if s := rowsPerCall(c); s != "" {
+		facts = append(facts, line(words(s)))
 	}
 	if t := tallies(c); t != "" {
 		facts = append(facts, line(words("Among them: "+t)))
 	}
-	facts = append(facts, line(words(origin(c))))
-	return rich(title, numbers, preformatted(cut(statement(c), sql), "sql"), bullets(facts))
+	if o := origin(c); o != "" {
+		facts = append(facts, line(words(o)))
+	}
+	if !c.FirstSeen.IsZero() {
+		// The day stands in the head of the digest.
+		facts = append(facts, line(words("Seen "+seen(c, time.TimeOnly))))
+	}
+	if facts != nil {
+		elements = append(elements, bullets(facts))
+	}
+	return rich(elements...)
 }
 
-func affected(c *digest.Class) string {
-	if c.RowsAffected == nil || c.RowsAffected.Sum == 0 {
+// numbers is a class in one line.
+func numbers(c *digest.Class) string {
+	return fmt.Sprintf("%s of the time: %s in %s · mean %s · p95 %s · max %s", percent(c.Share),
+		seconds(c.QueryTime.Sum), plural(c.Calls, "call", "calls"),
+		seconds(c.QueryTime.Mean), seconds(c.QueryTime.P95), seconds(c.QueryTime.Max))
+}
+
+func rowsPerCall(c *digest.Class) string {
+	if c.RowsExamined.Sum == 0 && c.RowsSent.Sum == 0 {
 		return ""
 	}
-	return ", " + count(c.RowsAffected.Mean) + " affected"
+	s := fmt.Sprintf("Rows a call: %s examined, %s sent", count(c.RowsExamined.Mean), count(c.RowsSent.Mean))
+	if c.RowsAffected != nil && c.RowsAffected.Sum > 0 {
+		s += ", " + count(c.RowsAffected.Mean) + " affected"
+	}
+	return s
 }
 
-// origin tells who called, from where and when, each by the most calls.
+// origin tells who called and from where, each by the most calls.
 func origin(c *digest.Class) string {
 	var parts []string
 	for _, x := range []struct {
@@ -93,9 +111,6 @@ func origin(c *digest.Class) string {
 	if len(c.Instances) > 1 {
 		parts = append(parts, "on "+mostCalls(c.Instances, 4))
 	}
-	if !c.FirstSeen.IsZero() {
-		parts = append(parts, seen(c))
-	}
 	return strings.Join(parts, " · ")
 }
 
@@ -105,7 +120,7 @@ func (p *parent) thread(statements int) []SlackMessage {
 	rest := p.first[statements:]
 	for _, c := range rest[:p.opts.replies(len(rest))] {
 		text := slackutilsx.EscapeMessage(fmt.Sprintf("%s#%d %s: %s of the time, %s", badged(p.opts.Badge.of(c)), c.Rank,
-			cut(summary(c), 80), percent(c.Share), plural(c.Calls, "call", "calls")))
+			short(c, 80), percent(c.Share), plural(c.Calls, "call", "calls")))
 		m := SlackMessage{Text: text}
 		for _, sql := range []int{replySQL, parentSQL} {
 			if m.Blocks = []slack.Block{p.detail(c, sql)}; valid(m) {

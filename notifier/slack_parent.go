@@ -104,7 +104,7 @@ func (p *parent) full(statements int) []slack.Block {
 		blocks = append(blocks, t)
 	}
 	for _, c := range p.first[:statements] {
-		blocks = append(blocks, p.detail(c, parentSQL))
+		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL))
 	}
 	return append(blocks, p.foot(statements)...)
 }
@@ -116,7 +116,7 @@ func (p *parent) simple(statements int) []slack.Block {
 		blocks = append(blocks, rich(bullets(p.rows())))
 	}
 	for _, c := range p.first[:statements] {
-		blocks = append(blocks, p.detail(c, parentSQL))
+		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL))
 	}
 	return append(blocks, p.foot(statements)...)
 }
@@ -188,11 +188,11 @@ func (p *parent) facts() string {
 		facts = append(facts, plural(int64(o.Classes), "class", "classes"), "p95 "+seconds(o.QueryTime.P95),
 			count(o.RowsExamined.Sum)+" rows examined")
 	}
-	word := "complete: "
+	coverage := fmt.Sprintf("complete: %s, %s", plural(int64(c.Files), "file", "files"), bytesize(c.BytesRead))
 	if trouble(p.r) {
-		word = "PARTIAL: "
+		coverage = trust(p.r) + ": " + strings.TrimSuffix(coverageFacts(c), ".")
 	}
-	return strings.Join(append(facts, word+strings.TrimSuffix(coverageFacts(c), ".")), " · ")
+	return strings.Join(append(facts, coverage), " · ")
 }
 
 // names lists the first n, and how many others there are.
@@ -230,15 +230,17 @@ func (p *parent) foot(statements int) []slack.Block {
 // links leads to the instances, three at most.
 func (p *parent) links() []inlineText {
 	var out []inlineText
+	seen := map[string]bool{}
 	for _, instance := range p.r.Instances[:min(3, len(p.r.Instances))] {
 		for _, l := range p.opts.Links {
 			url, ok := l.expand(p.opts.Region, instance, p.r.Window)
-			if !ok {
+			if !ok || seen[url] {
 				continue
 			}
+			seen[url] = true
 			label := l.Label
-			if len(p.r.Instances) > 1 {
-				label = instance + ": " + label
+			if len(p.r.Instances) > 1 && strings.Contains(l.URL, "{instance}") {
+				label += " of " + instance
 			}
 			if out != nil {
 				out = append(out, words("  ·  "))
@@ -258,7 +260,7 @@ func (p *parent) fallback() string {
 		s += " " + p.r.Coverage.Notes[0]
 	case len(p.first) > 0:
 		c := p.first[0]
-		s += fmt.Sprintf(" First: %s (%s, %s, %s)", cut(summary(c), 80),
+		s += fmt.Sprintf(" First: %s (%s, %s, %s)", short(c, 80),
 			strings.TrimSpace(p.opts.Badge.of(c)+" "+percent(c.Share)), plural(c.Calls, "call", "calls"), shortID(c.ID))
 	}
 	return slackutilsx.EscapeMessage(cut(s, 600))

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"slowdigest/digest"
 )
 
@@ -35,6 +37,18 @@ func statement(c *digest.Class) string {
 var verb = regexp.MustCompile(`^[A-Za-z]{2,10}\b`)
 
 func withheld(what string) string { return "[withheld: may hold " + what + "]" }
+
+// clauseStart is the white space before a clause.
+var clauseStart = regexp.MustCompile(` ((?:(?:left|right|inner|outer|cross|straight|natural) )*(?:join|straight_join) |from |where |` +
+	`group by |having |order by |limit |union |set |values ?\(|on duplicate key )`)
+
+// clauses puts each clause of a statement on a line of its own.
+func clauses(sql string) string {
+	return strings.Replace(clauseStart.ReplaceAllString(sql, "\n$1"), "delete\nfrom ", "delete from ", 1)
+}
+
+// short is the summary within a number of columns, of which a wide character takes two.
+func short(c *digest.Class, columns int) string { return ansi.Truncate(summary(c), columns, "…") }
 
 // summary says in a few words what a statement does to which tables, as
 // "SELECT orders, customers". It reads a fingerprint, in which a word behind

@@ -120,12 +120,9 @@ func headline(r *digest.Report) string {
 
 func (p *page) coverage(r *digest.Report) {
 	c := r.Coverage
-	word, color := "Complete", green
+	word, color := trust(r), green
 	if trouble(r) {
-		word, color = "PARTIAL", red
-		if c.InWindow == 0 {
-			word = "NO DATA"
-		}
+		color = red
 	}
 	prefix := strings.Repeat(" ", len(word)+2)
 	p.wrapped(p.paint(color, word)+": ", prefix, "", coverageFacts(c))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"slowdigest/digest"
 )
@@ -36,7 +37,7 @@ func (p *page) class(c *digest.Class) {
 		p.wrapped(indent+label(names.title), indent+label(""), "", mostCalls(names.calls, 8))
 	}
 	if !c.FirstSeen.IsZero() {
-		p.line(indent + label("seen") + seen(c) + "  " + sparkline(c.Timeline))
+		p.line(indent + label("seen") + seen(c, time.DateTime) + "  " + sparkline(c.Timeline))
 	}
 }
 
@@ -101,7 +102,7 @@ func mostCalls(calls map[string]int64, n int) string {
 			s = append(s, e.name)
 			continue
 		}
-		s = append(s, e.name+" "+count(float64(e.calls)))
+		s = append(s, e.name+" ("+count(float64(e.calls))+")")
 	}
 	if more := len(all) - n; more > 0 {
 		s = append(s, "and "+strconv.Itoa(more)+" more")
@@ -109,17 +110,18 @@ func mostCalls(calls map[string]int64, n int) string {
 	return strings.Join(s, ", ")
 }
 
-// seen tells when a class was first and last seen.
-func seen(c *digest.Class) string {
-	const clock = "2006-01-02 15:04:05"
+// seen tells when a class was first and last seen. The last is told by its time
+// alone where the day is the same.
+func seen(c *digest.Class, layout string) string {
 	first, last := c.FirstSeen.UTC(), c.LastSeen.UTC()
+	sameDay := first.Format(time.DateOnly) == last.Format(time.DateOnly)
 	switch {
-	case first.Format(clock) == last.Format(clock):
-		return first.Format(clock) + " UTC"
-	case first.Format("2006-01-02") == last.Format("2006-01-02"):
-		return first.Format(clock) + " to " + last.Format("15:04:05") + " UTC"
+	case first.Truncate(time.Second).Equal(last.Truncate(time.Second)):
+		return first.Format(layout) + " UTC"
+	case sameDay:
+		return first.Format(layout) + " to " + last.Format(time.TimeOnly) + " UTC"
 	}
-	return first.Format(clock) + " to " + last.Format(clock) + " UTC"
+	return first.Format(time.DateTime) + " to " + last.Format(time.DateTime) + " UTC"
 }
 
 // sparkline draws the query time over the window, a character for each slot.

@@ -81,14 +81,23 @@ func (p *page) ranking(r *digest.Report) {
 	for n := range rows {
 		p.line(p.row(cols, widths, rows[n]) + ansi.Truncate(statement(&r.Classes[n]), rest, "…"))
 	}
-	if m := r.Misc; m.Calls > 0 {
-		share := ""
-		if r.Overall.QueryTime.Sum > 0 {
-			share = percent(m.QueryTime.Sum/r.Overall.QueryTime.Sum) + ", "
-		}
-		p.line(p.paint(dim, fmt.Sprintf("MISC: %s, %s%s, %s.", plural(int64(m.Classes), "more class", "more classes"),
-			share, seconds(m.QueryTime.Sum), plural(m.Calls, "call", "calls"))))
+	if s := miscLine(r); s != "" {
+		p.line(p.paint(dim, s))
 	}
+}
+
+// miscLine sums up the classes that are not shown, if there are any.
+func miscLine(r *digest.Report) string {
+	m := r.Misc
+	if m.Calls == 0 {
+		return ""
+	}
+	share := ""
+	if r.Overall.QueryTime.Sum > 0 {
+		share = percent(m.QueryTime.Sum/r.Overall.QueryTime.Sum) + ", "
+	}
+	return fmt.Sprintf("MISC: %s, %s%s, %s.", plural(int64(m.Classes), "more class", "more classes"),
+		share, seconds(m.QueryTime.Sum), plural(m.Calls, "call", "calls"))
 }
 
 // row sets the cells in their columns, two spaces behind each.

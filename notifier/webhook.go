@@ -19,7 +19,6 @@ import (
 type webhook struct {
 	client  *http.Client
 	address string
-	chat    string // its name, for errors
 }
 
 // answer is what a webhook said.
@@ -81,7 +80,7 @@ type SlackWebhook struct {
 func NewSlackWebhook(address string, opts SlackOptions) *SlackWebhook {
 	opts.Replies = -1
 	opts = opts.withDefaults()
-	return &SlackWebhook{webhook{opts.HTTPClient, strings.TrimSpace(address), "Slack"}, opts}
+	return &SlackWebhook{webhook{opts.HTTPClient, strings.TrimSpace(address)}, opts}
 }
 
 // Notify posts the digest, or nothing where there is nothing to tell. Its error

@@ -1,0 +1,34 @@
+package notifier_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"slowdigest/notifier"
+)
+
+func TestMarkdownGoldens(t *testing.T) {
+	for _, name := range reports {
+		got := render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) }, load(t, name))
+		golden(t, name+".md", got)
+	}
+}
+
+// Every row of the table has as many cells as its head, whatever stands in them.
+func TestMarkdownTableHolds(t *testing.T) {
+	got := string(render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) }, load(t, "hostile")))
+	rows := 0
+	table, _, _ := strings.Cut(got, "### ")
+	for l := range strings.Lines(table) {
+		if !strings.HasPrefix(l, "|") {
+			continue
+		}
+		if rows++; strings.Count(l, "|")-strings.Count(l, `\|`) != 8 {
+			t.Errorf("not a row of seven cells: %s", l)
+		}
+	}
+	if rows != 8 {
+		t.Errorf("%d rows, want the head, its rule and six", rows)
+	}
+}
