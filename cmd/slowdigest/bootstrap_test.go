@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source/rdstest"
+)
+
+const (
+	lambdaParameter = "/slowdigest/prod/slack-token"
+	lambdaInstances = "mysql-9-7,mysql-9-7-extra"
+)
+
+// TestBootstrap starts the built command as Lambda does, with real HTTP servers
+// in place of the Runtime API, RDS, SSM and Slack, and hands it one event after
+// the other.
+func TestBootstrap(t *testing.T) {
+	t.Parallel()
+	rds := rdstest.NewServer()
+	defer rds.Close()
+	if err := rds.ServeDir(logs); err != nil {
+		t.Fatal(err)
+	}
+	slack := slacktest.New()
+	defer slack.Close()
+	ssm, runtime := newFakeSSM(t), newRuntimeAPI(t)
+	output := startBootstrap(t, map[string]string{
+		"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(runtime.server.URL, "http://"),
+		"AWS_ENDPOINT_URL_RDS":   rds.URL,
+		"AWS_ENDPOINT_URL_SSM":   ssm.server.URL,
+		"SLACK_API_URL":          slack.URL(),
+		"SLOWDIGEST_INSTANCES":   lambdaInstances,
+		"SLOWDIGEST_CHANNEL":     slacktest.Channel,
+		"SLOWDIGEST_LIMIT":       "1",
+		"SLACK_TOKEN_PARAMETER":  lambdaParameter,
+	})
+	event, err := os.ReadFile("../../testdata/events/schedule.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same hour, read from the files themselves, is what is to be posted.
+	want := reportJSON(t, "--limit", "1", "--since", "2026-11-23T09:00", "--until", "2026-11-23T10:00",
+		logs+"mysql-9-7.log", logs+"mysql-9-7-extra.log")
+	if len(want.Classes) != 1 {
+		t.Fatal("the hour of the event is empty")
+	}
+
+	checkReport(t, runtime.invoke(t, event), want)
+	posted := slack.Messages()
+	if len(posted) == 0 || !strings.Contains(posted[0].Text, want.Classes[0].ID[16:]) {
+		t.Fatalf("the first message does not name query %s: %+v", want.Classes[0].ID, posted)
+	}
+
+	for _, bad := range []string{`{"Records":[]}`, `"text"`, `{"time":"yesterday"}`} {
+		checkError(t, runtime.invoke(t, []byte(bad)), "read event")
+	}
+	ssm.set("")
+	checkError(t, runtime.invoke(t, event), lambdaParameter, "ParameterNotFound")
+	ssm.set(slacktest.Token + "-revoked")
+	checkError(t, runtime.invoke(t, event), "invalid_auth")
+	ssm.set(slacktest.Token)
+	slack.Fail(slacktest.Fault{Method: "chat.postMessage", Code: "is_archived"})
+	checkError(t, runtime.invoke(t, event), "is_archived")
+	if again := slack.Messages(); len(again) != len(posted) {
+		t.Errorf("events that ended in an error have posted: %+v", again[len(posted):])
+	}
+
+	// None of these errors ended the process, and the token is read for each event.
+	checkReport(t, runtime.invoke(t, event), want)
+	if again := slack.Messages(); len(again) != 2*len(posted) {
+		t.Errorf("%d messages after the second digest, and %d after the first", len(again), len(posted))
+	}
+
+	log := output()
+	if strings.Contains(log, slacktest.Token) {
+		t.Error("the token is in the log")
+	}
+	if !strings.Contains(log, `"window_start":"2026-11-23T09:00:00Z"`) {
+		t.Error("the log does not name the window")
+	}
+	checkPolicyCovers(t, rds.Calls())
+	if t.Failed() {
+		t.Log(log)
+	}
+}
+
+// checkReport checks that an invocation was answered with the report.
+func checkReport(t *testing.T, o outcome, want *digest.Report) {
+	t.Helper()
+	if o.failed {
+		t.Fatalf("error: %s", o.body)
+	}
+	var got digest.Report
+	unmarshal(t, o.body, &got)
+	if !got.Coverage.Complete || got.Window.Start.Format(time.RFC3339) != "2026-11-23T09:00:00Z" {
+		t.Errorf("window %v, coverage %+v", got.Window, got.Coverage)
+	}
+	if got.Overall.Calls != want.Overall.Calls || len(got.Classes) != len(want.Classes) {
+		t.Fatalf("%d calls and %d classes, want %d and %d", got.Overall.Calls, len(got.Classes), want.Overall.Calls, len(want.Classes))
+	}
+	for i, w := range want.Classes {
+		if g := got.Classes[i]; g.ID != w.ID || g.Calls != w.Calls || g.QueryTime != w.QueryTime {
+			t.Errorf("rank %d: %s with %d calls, want %s with %d", i+1, g.ID, g.Calls, w.ID, w.Calls)
+		}
+	}
+}
+
+// checkError checks that an invocation failed as Lambda is to see it.
+func checkError(t *testing.T, o outcome, wants ...string) {
+	t.Helper()
+	if !o.failed {
+		t.Fatalf("no error but %s", o.body)
+	}
+	var e struct{ ErrorMessage, ErrorType string }
+	unmarshal(t, o.body, &e)
+	for _, want := range wants {
+		if !strings.Contains(e.ErrorMessage, want) {
+			t.Errorf("error %q does not say %q", e.ErrorMessage, want)
+		}
+	}
+	if strings.Contains(string(o.body), slacktest.Token) {
+		t.Error("the token is in the error")
+	}
+}
+
+// checkPolicyCovers checks that iam/policy.js allows every call that was made.
+func checkPolicyCovers(t *testing.T, calls []rdstest.Call) {
+	t.Helper()
+	statements, err := policy(t, lambdaInstances, lambdaParameter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := map[string]bool{}
+	pseudo := strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", rdstest.Region, "${AWS::AccountId}", rdstest.Account)
+	for _, s := range statements {
+		for _, resource := range s.Resource {
+			for _, action := range s.Action {
+				allowed[action+" on "+pseudo.Replace(resource["Fn::Sub"])] = s.Effect == "Allow"
+			}
+		}
+	}
+	made := map[string]bool{"ssm:GetParameter on arn:aws:ssm:" + rdstest.Region + ":" + rdstest.Account + ":parameter" + lambdaParameter: true}
+	for _, c := range calls {
+		made[c.Action+" on "+c.Resource] = true
+	}
+	for call := range made {
+		if !allowed[call] {
+			t.Errorf("the role does not allow %s", call)
+		}
+	}
+	for call := range allowed {
+		if !made[call] {
+			t.Errorf("the role allows %s, which is not needed", call)
+		}
+	}
+}
+
+// startBootstrap starts the command with nothing but the environment given and
+// what Lambda always sets. It returns what gives the output so far.
+func startBootstrap(t *testing.T, env map[string]string) (output func() string) {
+	t.Helper()
+	cmd := exec.Command(built(t))
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{
+		"AWS_REGION=" + rdstest.Region, "AWS_ACCESS_KEY_ID=" + rdstest.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + rdstest.SecretAccessKey,
+		"AWS_LAMBDA_FUNCTION_NAME=prod-slowdigest", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "_HANDLER=bootstrap",
+	}
+	for name, value := range env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	var log lockedBuffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return log.String
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
