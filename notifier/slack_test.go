@@ -11,6 +11,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/slacktest"
 )
 
 // slackOptions are those of the goldens.
@@ -70,6 +71,34 @@ func TestSlackGoldens(t *testing.T) {
 			}
 			checkMessage(t, got)
 		})
+	}
+}
+
+// The forms that a workspace gets which rejects the richer ones.
+func TestSlackDegradedGoldens(t *testing.T) {
+	for form, unsupported := range map[string][]string{
+		"simple":  {"data_visualization", "table"},
+		"minimal": {"data_visualization", "table", "header", "context", "divider"},
+	} {
+		server := slacktest.New()
+		defer server.Close()
+		server.Unsupported = unsupported
+		o := withBadges(slackOptions())
+		o.APIURL, o.Replies = server.URL(), -1
+		receipt, err := notifier.NewSlack(slacktest.Token, slacktest.Channel, o).Post(t.Context(), load(t, "partial"))
+		if err != nil || receipt.Form != form {
+			t.Fatalf("posted in the form %q: %v", receipt.Form, err)
+		}
+		m := server.Messages()[0]
+		b, err := json.Marshal(struct {
+			Text   string          `json:"text"`
+			Blocks json.RawMessage `json:"blocks"`
+		}{m.Text, m.Blocks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "slack-"+form+".json", indented(t, b))
+		checkMessage(t, b)
 	}
 }
 

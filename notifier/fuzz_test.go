@@ -1,0 +1,96 @@
+package notifier_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+)
+
+// planted stands for a literal that should never have come this far.
+const planted = "alice@example.com"
+
+// fuzzedReport makes a report of whatever the fuzzer thinks of.
+func fuzzedReport(sql, name, note string, classes, slots uint8, number uint64, complete bool) *digest.Report {
+	f := math.Float64frombits(number)
+	n := int64(number >> 1)
+	totals := digest.Totals{Calls: n, QueryTime: digest.Metrics{Sum: f, Min: f, Max: f, Mean: f, Median: f, P95: f},
+		RowsExamined: digest.Metrics{Sum: f, Mean: f}, FullScans: &n}
+	names := map[string]int64{name: n, name + planted: 1, "x" + name: 2, planted + name: 3}
+	r := &digest.Report{
+		Version: 1, Instances: []string{name, planted + name, name + "x"},
+		Window:   digest.Window{Start: time.Unix(int64(number%1e10), 0), End: time.Unix(int64(number%1e10)+int64(slots)*977, 0)},
+		Coverage: digest.Coverage{Files: int(classes), Events: n, InWindow: n, BytesListed: n, Complete: complete, Notes: []string{note, note + planted}},
+		Overall:  digest.Overall{Classes: int(classes), Totals: totals},
+		Misc:     digest.Misc{Classes: int(slots), Calls: n},
+	}
+	for i := range int(classes) % 40 {
+		c := digest.Class{Rank: i + 1, ID: name, Fingerprint: sql, Share: f, Totals: totals, Reasons: []string{note, name, planted + note},
+			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End}
+		if i%3 == 1 {
+			c.Fingerprint = name + planted + sql
+		}
+		for range int(slots) % 24 {
+			c.Timeline = append(c.Timeline, f)
+		}
+		r.Classes = append(r.Classes, c)
+	}
+	return r
+}
+
+func FuzzNotifiers(f *testing.F) {
+	f.Add("select 1", "app", "note", uint8(3), uint8(12), uint64(1<<62), true)
+	f.Add("select ```<!channel> <@U1>", "<!here|x>", "<https://evil.example|click> &lt;!", uint8(30), uint8(23), math.Float64bits(12.5), false)
+	f.Add(strings.Repeat("注文`|", 3_000), "\x1b[2J\u202e\x00", "\xff\xfe", uint8(9), uint8(1), math.Float64bits(math.NaN()), false)
+	f.Add("set password = ?", "", "", uint8(0), uint8(0), math.Float64bits(math.Inf(-1)), true)
+	f.Fuzz(func(t *testing.T, sql, name, note string, classes, slots uint8, number uint64, complete bool) {
+		r := fuzzedReport(sql, name, note, classes, slots, number, complete)
+		badge := func(c *digest.Class) string { return map[bool]string{true: name}[c.Rank%4 == 0] }
+		before, _ := json.Marshal(r) // fails for a NaN, and then is empty
+
+		if !notifier.Quiet(r) {
+			o := slackOptions()
+			o.Badge = badge
+			message := slackJSON(t, r, o)
+			checkMessage(t, message)
+			checkText(t, "Slack", message)
+		}
+		checkText(t, "Markdown", render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, badge) }, r))
+		text := render(t, func(b *bytes.Buffer) notifier.Notifier {
+			return notifier.NewText(b, notifier.TextOptions{Width: 80, Badge: badge})
+		}, r)
+		for l := range strings.Lines(string(text)) {
+			if w := ansi.StringWidth(l); w > 200 {
+				t.Errorf("a line of %d columns: %q", w, l)
+			}
+			if strings.ContainsFunc(strings.TrimSuffix(l, "\n"), unicode.IsControl) {
+				t.Errorf("a control character: %q", l)
+			}
+		}
+		if after, _ := json.Marshal(r); !bytes.Equal(before, after) {
+			t.Error("the report was changed")
+		}
+	})
+}
+
+// checkText proves that what goes into a chat holds nothing that must not leave.
+func checkText(t *testing.T, where string, b []byte) {
+	t.Helper()
+	for i, r := range string(b) {
+		if unicode.IsControl(r) && r != '\n' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == unicode.ReplacementChar {
+			t.Errorf("%s: %U at %d", where, r, i)
+			return
+		}
+	}
+	if bytes.Contains(b, []byte(planted)) {
+		t.Errorf("%s holds %s", where, planted)
+	}
+}
