@@ -241,15 +241,30 @@ func (l *lexer) word(start int) token {
 			return l.text(start, end)
 		}
 	}
-	t := l.token(word, start, end)
 	if isCharset(l.sql[start:end]) {
-		if lit := l.next(); lit.kind == stringLiteral || lit.kind == numberLiteral {
-			lit.start, lit.kind = start, stringLiteral
-			return lit
+		if t, ok := l.introduced(start, end); ok {
+			return t
 		}
-		l.pos = end
 	}
-	return t
+	return l.token(word, start, end)
+}
+
+// introduced is the literal behind a character set that ends at end, white space
+// and comments between them or not.
+func (l *lexer) introduced(start, end int) (token, bool) {
+	l.pos = end
+	l.skip()
+	switch c := l.at(l.pos) | 0x20; {
+	case l.at(l.pos) == '\'' || l.at(l.pos) == '"':
+		return l.text(start, l.pos), true
+	case (c == 'x' || c == 'b') && l.at(l.pos+1) == '\'':
+		return l.text(start, l.pos+1), true
+	case l.at(l.pos) == '0' && (l.at(l.pos+1) == 'x' || l.at(l.pos+1) == 'b'):
+		t := l.number(l.pos)
+		t.start = start
+		return t, t.kind == numberLiteral
+	}
+	return token{}, false
 }
 
 // isCharset tells whether a word is an introducer: a character set behind an
