@@ -16,7 +16,6 @@ type formatter struct {
 	cut  bool
 
 	groups []group // that are open, the statement itself first
-	room   [8]group
 	deeper int // how many are open beyond maxDepth
 
 	// Of the last token:
@@ -71,7 +70,8 @@ const (
 const maxDepth = 1000
 
 func (f *formatter) run() []byte {
-	f.groups = append(f.room[:0], group{branch: -1, last: -1})
+	var room [8]group
+	f.groups = append(room[:0], group{branch: -1, last: -1})
 	for {
 		t := f.next()
 		if t.kind == endOfSQL || (f.cut || f.open) && f.incomplete(t) || !f.add(t) {
@@ -223,13 +223,19 @@ func (f *formatter) identifier(t token) {
 // follows tells whether c is the next byte behind t, white space aside.
 func (f *formatter) follows(t token, c byte) bool { return f.nextByte(t) == c }
 
-// nextByte is the next byte behind t that is not white space, 0 at the end.
+// nextByte is the byte with which the next token behind t begins, 0 at the end.
 func (f *formatter) nextByte(t token) byte {
 	end := t.end
-	if end < len(f.sql) && f.sql[end] == '`' {
+	if f.at(end) == '`' { // of a name without its back-quotes
 		end++
 	}
-	return f.at(f.span(end, isSpace))
+	switch c := f.at(end); c {
+	case '(', ')', ',', '.', '=':
+		return c
+	}
+	ahead := lexer{sql: f.sql, pos: end, versioned: f.versioned}
+	ahead.skip()
+	return ahead.at(ahead.pos)
 }
 
 func hasDigit(b []byte) bool {

@@ -1,0 +1,294 @@
+package parser
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Shapes are statements in which each word is a token. L is any literal, V a
+// literal that may bear a sign, R a list of rows, I a list for IN, T a shard of
+// a table.
+var shapes = []string{
+	"select a , b1 from T where c = V and d in I order by e asc limit L",
+	"select count ( * ) , max ( x ) from T as t1 join u on t1 . id = u . id where u . n like L or u . v between V and V",
+	"insert into T ( a , b ) values R",
+	"insert into T ( a , b ) values R on duplicate key update a = values ( a ) , b = V",
+	"replace into T ( a ) values R",
+	"update T set a = V , b = b + L where id = L",
+	"delete from T where id in I and name != L",
+	"select * from ( select a from T where b = L ) x where x . a > V limit L , L",
+	"select a from T where b = L union all select a from T where b = L",
+	"select case when a = L then L else V end , if ( b , L , L ) from T group by a having sum ( c ) > V",
+	"with w as ( select a from T where b = L ) select * from w where a is not null",
+	"select a -> L , coalesce ( b , L ) , date L from T where x is null and y = L",
+	"select a - L , a + b , - a , @v := L from T for update",
+}
+
+// marker begins every text of every literal, so that a leak is seen.
+const marker = "Zq"
+
+// renderer writes members of a shape's class.
+type renderer struct {
+	r *rand.Rand
+	n int
+}
+
+func (g *renderer) pick(s ...string) string { return s[g.r.IntN(len(s))] }
+
+// secret is a text that no fingerprint may hold.
+func (g *renderer) secret() string {
+	g.n++
+	return fmt.Sprintf("%s%d", marker, 700000+g.n)
+}
+
+func (g *renderer) literal() string {
+	s := g.secret()
+	switch g.r.IntN(16) {
+	case 0:
+		return "'" + s + "''" + s + "'"
+	case 1:
+		return `"` + s + `""` + s + `"`
+	case 2:
+		return `'` + s + `\'` + s + `\\'`
+	case 3:
+		return "'" + s + "; -- " + s + " /* `'"
+	case 4:
+		return "_utf8mb4'" + s + "'"
+	case 5:
+		return "N'" + s + "\n# Time: x'"
+	case 6:
+		return fmt.Sprintf("0x%X", 70000000+g.r.IntN(1e6))
+	case 7:
+		return fmt.Sprintf("X'%X'", 70000000+g.r.IntN(1e6)*16)
+	case 8:
+		return "b'0101'"
+	case 9:
+		return fmt.Sprintf("%d.5E+%d", 700000+g.r.IntN(1e5), g.r.IntN(30))
+	case 10:
+		return fmt.Sprintf("%d", 700000+g.r.IntN(1e5))
+	case 11:
+		return fmt.Sprintf(".%d", 700000+g.r.IntN(1e5))
+	case 12:
+		return "''"
+	case 13:
+		return `'` + s + `)' '` + s + `('`
+	case 14:
+		return "'" + s + "\\\n` \x00 é \xff'"
+	default:
+		return "'" + s + "'"
+	}
+}
+
+func (g *renderer) signed() string {
+	switch g.r.IntN(5) {
+	case 0:
+		return g.pick("null", "TRUE", "false")
+	case 1:
+		return g.pick("-", "+", "- ") + strconv.Itoa(700000+g.r.IntN(1e5))
+	}
+	return g.literal()
+}
+
+func (g *renderer) list(item func() string, max int) string {
+	n := 1 + g.r.IntN(max)
+	items := make([]string, n)
+	for i := range items {
+		items[i] = item()
+	}
+	return strings.Join(items, g.pick(",", ", ", " ,\n"))
+}
+
+func (g *renderer) inItem() string {
+	switch g.r.IntN(8) {
+	case 0:
+		return "now()"
+	case 1:
+		return "date_sub(" + g.literal() + ", interval " + g.literal() + " day)"
+	case 2:
+		return "cast(" + g.literal() + " as signed)"
+	}
+	return g.signed()
+}
+
+func (g *renderer) tuple() string { return "(" + g.list(g.inItem, 4) + ")" }
+
+// render writes a member of the class of a shape. Between its tokens stands
+// white space or comments of any kind, or nothing where that is enough.
+func (g *renderer) render(shape string) string {
+	var b strings.Builder
+	tokens := strings.Fields(shape)
+	for i, t := range tokens {
+		if i > 0 {
+			b.WriteString(g.gap(tokens[i-1], t))
+		}
+		switch t {
+		case "L":
+			b.WriteString(g.literal())
+		case "V":
+			b.WriteString(g.signed())
+		case "I":
+			b.WriteString("(" + g.list(g.pick1(g.inItem, g.tuple), 6) + ")")
+		case "R":
+			b.WriteString(g.list(g.tuple, 4))
+		case "T":
+			b.WriteString(g.pick("orders_", "`ORDERS_", "Orders_") + strconv.Itoa(g.r.IntN(1000)))
+			if strings.Contains(b.String()[max(0, b.Len()-12):], "`") {
+				b.WriteByte('`')
+			}
+		default:
+			b.WriteString(g.pick(t, strings.ToUpper(t), t))
+		}
+	}
+	return b.String() + g.pick("", ";", " ; ", " -- "+g.secret(), " # "+g.secret(), "/* "+g.secret()+" */")
+}
+
+func (g *renderer) pick1(f ...func() string) func() string { return f[g.r.IntN(len(f))] }
+
+func (g *renderer) gap(before, after string) string {
+	tight := strings.ContainsAny(before, "(),.") || strings.ContainsAny(after, "(),.") ||
+		before == "=" || after == "=" || before == ">"
+	// 1 .id, 5.x and a . .5 would be other tokens.
+	if tight && !strings.ContainsAny(after, "LV") && g.r.IntN(2) == 0 {
+		return ""
+	}
+	return g.pick(" ", "  ", "\t", "\n", "\r\n", " /* "+g.secret()+" ' */ ", " -- "+g.secret()+" it's\n", " # \" "+g.secret()+"\n", " /*+ HINT */ ")
+}
+
+// newRenderer takes its seed from SLOWDIGEST_SEED, or from the clock, and says it.
+func newRenderer(t *testing.T) *renderer {
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("SLOWDIGEST_SEED=%d", seed)
+	return &renderer{r: rand.New(rand.NewPCG(seed, 0))}
+}
+
+func leaks(fp string) bool {
+	return strings.Contains(fp, strings.ToLower(marker)) || strings.Contains(fp, marker) || strings.Contains(fp, "70")
+}
+
+// TestMembersOfAClass: random members of a shape have one fingerprint, different
+// shapes different ones, and none holds a piece of a literal.
+func TestMembersOfAClass(t *testing.T) {
+	g := newRenderer(t)
+	of := map[string]string{}
+	for _, shape := range shapes {
+		first := g.render(shape)
+		want := Fingerprint(first)
+		if other, taken := of[want]; taken {
+			t.Errorf("%q and %q are one class", shape, other)
+		}
+		of[want] = shape
+		for range 400 {
+			sql := g.render(shape)
+			got := Fingerprint(sql)
+			if got != want {
+				t.Fatalf("%s\n%q is\n%s\n%q is\n%s", shape, first, want, sql, got)
+			}
+			if leaks(got) {
+				t.Fatalf("%q leaks into\n%s", sql, got)
+			}
+		}
+	}
+}
+
+// TestCutStatements: a statement that is cut shows no piece of a literal, and
+// however many literals it was cut in, it belongs to one of few classes: at most
+// one for each token of its shape.
+func TestCutStatements(t *testing.T) {
+	g := newRenderer(t)
+	for _, shape := range shapes {
+		classes := map[string]bool{}
+		for range 10 {
+			sql := []byte(g.render(shape))
+			for n := range sql {
+				fp := string(AppendFingerprint(nil, sql[:n], true))
+				if leaks(fp) || leaks(Fingerprint(string(sql[:n]))) {
+					t.Fatalf("%q leaks into\n%s\n%s", sql[:n], fp, Fingerprint(string(sql[:n])))
+				}
+				classes[fp] = true
+			}
+		}
+		if limit := 2 * len(strings.Fields(shape)); len(classes) > limit {
+			t.Errorf("%s: cut, it falls into %d classes, want %d at most:", shape, len(classes), limit)
+			for c := range classes {
+				t.Logf("    %s", c)
+			}
+		}
+	}
+}
+
+func FuzzFingerprint(f *testing.F) {
+	g := &renderer{r: rand.New(rand.NewPCG(1, 2))}
+	for _, shape := range shapes {
+		f.Add([]byte(g.render(shape)), 17)
+	}
+	for _, s := range []string{"in(1)", "values(1)", "'", "`", "/*", "/*!", "--", "#", "@", "(((", ")))", "call", "use", "x'", "1e", "_utf8", "limit 1,", "union select"} {
+		f.Add([]byte(s), len(s))
+	}
+	f.Fuzz(func(t *testing.T, sql []byte, n int) {
+		whole := AppendFingerprint([]byte("kept"), sql, false)
+		if !bytes.HasPrefix(whole, []byte("kept")) {
+			t.Fatalf("dst is lost: %q", whole)
+		}
+		if len(whole) > 4*len(sql)+100 {
+			t.Errorf("%d bytes become %d", len(sql), len(whole))
+		}
+		if again := AppendFingerprint([]byte("kept"), sql, false); !bytes.Equal(whole, again) {
+			t.Errorf("%q, then %q", whole, again)
+		}
+		for _, q := range []string{"'", `"`} {
+			secret := []byte(q + "zqzqzq" + q)
+			if n >= 0 && n <= len(sql) && !bytes.Contains(bytes.ToLower(sql), []byte("zqzqzq")) {
+				// Put a literal where the lexer stands outside of any token.
+				l := lexer{sql: sql[:n]}
+				for tok := l.next(); tok.kind != endOfSQL; tok = l.next() {
+				}
+				if l.open || bytes.HasSuffix(sql[:n], []byte(q)) || bytes.ContainsAny(sql[max(0, n-1):n], "\\*/-#`@'\"") || lineComment(sql[:n]) {
+					continue
+				}
+				with := append(append(append([]byte{}, sql[:n]...), ' '), secret...)
+				if fp := AppendFingerprint(nil, with, false); bytes.Contains(fp, []byte("zqzqzq")) {
+					t.Errorf("%q leaks into %q", with, fp)
+				}
+			}
+		}
+	})
+}
+
+// lineComment tells whether the end of sql may stand in a comment to the end of
+// the line, in which nothing is a literal.
+func lineComment(sql []byte) bool {
+	line := sql[bytes.LastIndexByte(sql, '\n')+1:]
+	return bytes.Contains(line, []byte("--")) || bytes.Contains(line, []byte("#"))
+}
+
+func BenchmarkFingerprint(b *testing.B) {
+	g := &renderer{r: rand.New(rand.NewPCG(1, 2))}
+	inputs := map[string][]byte{
+		"select": []byte("SELECT o.id, o.total FROM orders AS o WHERE o.user_id = 4711 AND o.status IN ('paid', 'sent') ORDER BY o.created DESC LIMIT 20, 10"),
+		"insert": []byte("INSERT INTO items_2024 (order_id, sku, qty) VALUES " + strings.Repeat("(4711, 'sku-0815', 3), ", 5000) + "(1, 'x', 2)"),
+		"string": []byte("UPDATE t SET note = '" + strings.Repeat("lorem ipsum ", 10000) + "' WHERE id = 5"),
+		"random": []byte(g.render(shapes[1])),
+	}
+	for name, sql := range inputs {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(sql)))
+			b.ReportAllocs()
+			var dst []byte
+			for b.Loop() {
+				dst = AppendFingerprint(dst[:0], sql, false)
+			}
+		})
+	}
+}
