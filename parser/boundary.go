@@ -27,11 +27,11 @@ const (
 // The server ends a statement with a semicolon and a line feed, and what looks
 // like a header without those before it is a comment in the statement. With
 // them it is the next header, but for two cases. Behind a comment at the end of
-// a line the semicolon can be the comment's own: the header must look like the
-// others of the log. And within a literal or a comment that is still open,
-// either the statement goes on and somebody has put a header into a literal, or
-// the statement has a quote too many, as one has that could not be parsed: see
-// goesOn.
+// a line the semicolon can be the comment's own, and behind warnings it can be
+// of their text: the header must look like the others of the log. And within a
+// literal or a comment that is still open, either the statement goes on and
+// somebody has put a header into a literal, or the statement has a quote too
+// many, as one has that could not be parsed: see goesOn.
 func (p *Parser) boundary(i int) boundaryKind {
 	w, s := &p.win, &p.stmt
 	switch w.buf[i] {
@@ -67,7 +67,7 @@ func (p *Parser) headerEnds(i int) bool {
 		if kind != goodHeader || p.inside(i, p.fits(p.next, 0)) {
 			return false
 		}
-	case s.remark:
+	case s.remark, p.cur.warned:
 		if kind == brokenHeader || kind == goodHeader && !p.fits(p.next, time.Second) {
 			return false
 		}

@@ -17,6 +17,7 @@ type entry struct {
 
 	hasQueryTime, badTime, badLock bool
 	hasID, hasSchema               bool
+	warned                         bool // the header has warnings
 	readFirst                      uint64
 }
 
@@ -88,6 +89,10 @@ lines:
 			seenUser = true
 		case bytes.HasPrefix(line, []byte(adminPrefix)):
 			break lines
+		case string(line) == "# Warnings" && e.hasQueryTime:
+			e.warned = true
+			i = p.skipWarnings(end)
+			break lines
 		case bytes.HasPrefix(line, []byte("# explain: ")):
 		case len(line) > 0 && line[0] == '#', bytes.HasPrefix(line, []byte("Tmp_tables: ")): // PS-7492
 			e.fields(line, &p.names)
@@ -107,6 +112,34 @@ lines:
 		return brokenHeader
 	}
 	return notHeader
+}
+
+// skipWarnings returns the index of the server's lines behind the warnings that
+// begin at index i. MariaDB writes the text of warnings as it is, data and line
+// feeds included, so that nothing in it can be taken for a part of a header.
+func (p *Parser) skipWarnings(i int) int {
+	use := -1
+	for line := i; line-i < maxHeaderLine; {
+		end, how := p.win.line(line, maxHeaderLine)
+		text := trimEOL(p.win.buf[line:end])
+		if bytes.HasPrefix(text, []byte("SET ")) {
+			if _, ok := setTimestamp(text); ok {
+				if use >= 0 {
+					return use
+				}
+				return line
+			}
+		}
+		use = -1
+		if bytes.HasPrefix(text, []byte("use ")) {
+			use = line
+		}
+		if how != lineWhole {
+			break
+		}
+		line = end
+	}
+	return i
 }
 
 // endsInHeader tells whether the last line of the stream, at index i and
