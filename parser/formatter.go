@@ -16,7 +16,7 @@ type formatter struct {
 	cut  bool
 
 	groups []group // that are open, the statement itself first
-	deeper int // how many are open beyond maxDepth
+	deeper int     // how many are open beyond maxDepth
 
 	// Of the last token:
 	prev      token
@@ -130,7 +130,7 @@ func (f *formatter) add(t token) bool {
 		f.name(t, false)
 	case quotedWord:
 		f.identifier(f.unquote(t))
-	case word:
+	case plainWord:
 		return f.word(t)
 	case symbol:
 		f.symbol(t)

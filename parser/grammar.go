@@ -204,7 +204,7 @@ func (f *formatter) callStatement() {
 	f.dst = append(f.dst, "call"...)
 	for t := f.next(); ; t = f.next() {
 		switch {
-		case t.kind == word, t.kind == quotedWord:
+		case t.kind == plainWord, t.kind == quotedWord:
 			if t.kind == quotedWord {
 				t = f.unquote(t)
 			}

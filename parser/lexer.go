@@ -147,17 +147,71 @@ func (l *lexer) comment() {
 // behind a backslash.
 func (l *lexer) quotes(i int, backslash bool) (int, bool) {
 	q := l.sql[i]
-	for i++; i < len(l.sql); i++ {
-		switch c := l.sql[i]; {
-		case c == '\\' && backslash:
-			i++
-		case c == q && l.at(i+1) == q:
-			i++
-		case c == q:
-			return i + 1, true
+	i++
+	for {
+		n := bytes.IndexByte(l.sql[min(i, len(l.sql)):], q)
+		if n < 0 {
+			return len(l.sql), false
+		}
+		end := i + n
+		for backslash && i <= end {
+			escape := bytes.IndexByte(l.sql[i:end], '\\')
+			if escape < 0 {
+				break
+			}
+			i += escape + 2
+		}
+		switch {
+		case i > end: // the quote itself was escaped
+		case l.at(end+1) == q:
+			i = end + 2
+		default:
+			return end + 1, true
 		}
 	}
-	return len(l.sql), false
+}
+
+// literals returns the index behind the parenthesis that closes a list, if from i
+// to there stands nothing but plain literals and calls with such: the most of all
+// bulk inserts, read without a look at each token. It tells whether it is so.
+func (l *lexer) literals(i int) (int, bool) {
+	any, depth := false, 1
+	for i < len(l.sql) {
+		switch c := l.sql[i]; {
+		case c == ',' || c == '.' || c == '-' && l.at(i+1) != '-' || byteClass[c]&isSpace != 0:
+			i++
+		case byteClass[c]&isDigit != 0:
+			i = l.span(i+1, isDigit)
+			if byteClass[l.at(i)]&isLetter != 0 {
+				return 0, false
+			}
+			any = true
+		case c == '\'' || c == '"':
+			end, closed := l.quotes(i, true)
+			if !closed {
+				return 0, false
+			}
+			i, any = end, true
+		case c == '(':
+			depth++
+			i++
+		case c == ')':
+			i++
+			if depth--; depth == 0 {
+				return i, any
+			}
+		case byteClass[c]&isLetter != 0:
+			end := l.span(i, isLetter|isDigit)
+			k := lookup(l.sql[i:end])
+			if k != kwNull && (k != noKeyword || l.at(end) != '(') {
+				return 0, false
+			}
+			i, any = end, true
+		default:
+			return 0, false
+		}
+	}
+	return 0, false
 }
 
 // text is a string whose introducer, if any, begins at start.
@@ -179,7 +233,7 @@ func (l *lexer) qualified(i int) bool {
 func (l *lexer) number(start int) token {
 	end := l.span(start, isLetter|isDigit)
 	if start > 0 && l.sql[start-1] == '.' && l.qualified(start-1) {
-		return l.token(word, start, end)
+		return l.token(plainWord, start, end)
 	}
 	digits := l.span(start, isDigit)
 	if end == start+1 && l.sql[start] == '0' || end > start+2 && l.sql[start] == '0' {
@@ -198,7 +252,7 @@ func (l *lexer) number(start int) token {
 	if l.at(digits) == '.' {
 		digits = l.span(digits+1, isDigit)
 	} else if end > digits && !l.exponent(digits) {
-		return l.token(word, start, end)
+		return l.token(plainWord, start, end)
 	}
 	if l.exponent(digits) {
 		digits++
@@ -246,7 +300,7 @@ func (l *lexer) word(start int) token {
 			return t
 		}
 	}
-	return l.token(word, start, end)
+	return l.token(plainWord, start, end)
 }
 
 // introduced is the literal behind a character set that ends at end, white space
@@ -308,15 +362,14 @@ func (l *lexer) variable(start int) token {
 
 // symbolLen is the length of the operator at i.
 func (l *lexer) symbolLen(i int) int {
-	rest := l.sql[i:min(i+3, len(l.sql))]
-	if s := string(rest); s == "<=>" || s == "->>" {
+	c, next := l.sql[i], l.at(i+1)
+	switch {
+	case c == '<' && next == '=' && l.at(i+2) == '>', c == '-' && next == '>' && l.at(i+2) == '>':
 		return 3
-	}
-	if len(rest) >= 2 {
-		switch string(rest[:2]) {
-		case ":=", "<>", "!=", ">=", "<=", "<<", ">>", "->", "&&", "||":
-			return 2
-		}
+	case next == '=' && (c == ':' || c == '!' || c == '>' || c == '<'),
+		next == '>' && (c == '<' || c == '>' || c == '-'),
+		c == next && (c == '<' || c == '&' || c == '|'):
+		return 2
 	}
 	return 1
 }

@@ -89,7 +89,7 @@ func (f *formatter) open1(t token) {
 	switch {
 	case f.prev.kind == symbol || !f.begun:
 		f.space()
-	case f.prevKey == noKeyword && (f.prev.kind == word || f.prev.kind == quotedWord || f.prev.kind == variable):
+	case f.prevKey == noKeyword && (f.prev.kind == plainWord || f.prev.kind == quotedWord || f.prev.kind == variable):
 		if f.spaced {
 			f.space()
 		}
@@ -103,6 +103,9 @@ func (f *formatter) open1(t token) {
 	}
 	from := f.table && f.prevKey != kwUsing
 	f.spaced, f.glue = false, false
+	if list != noList && f.deeper == 0 && f.plainList(t, list, start) {
+		return
+	}
 	f.dst = append(f.dst, '(')
 	f.remember(t, noKeyword, '(')
 	if len(f.groups) >= maxDepth {
@@ -111,6 +114,33 @@ func (f *formatter) open1(t token) {
 	}
 	f.table = from
 	f.groups = append(f.groups, group{list: list, start: start, from: from, query: from, branch: -1, last: -1})
+}
+
+// plainList reads a list of plain literals, and the rows behind it that are like
+// it, at once. It tells whether t opens one.
+func (f *formatter) plainList(t token, list listKind, start int) bool {
+	end, ok := f.literals(t.end)
+	if !ok {
+		return false
+	}
+	f.dst = f.dst[:start]
+	f.collapse(&group{list: list})
+	for f.pos = end; list != inList && ok; {
+		next := f.span(f.pos, isSpace)
+		if f.at(next) != ',' {
+			break
+		}
+		if next = f.span(next+1, isSpace); f.at(next) != '(' {
+			break
+		}
+		if end, ok = f.literals(next + 1); ok {
+			f.pos = end
+		}
+	}
+	f.table = false
+	f.remember(token{symbol, f.pos - 1, f.pos, f.pos == len(f.sql)}, noKeyword, ')')
+	f.afterRows = list != inList
+	return true
 }
 
 func (f *formatter) close(t token) {
