@@ -68,7 +68,7 @@ func FuzzNotifiers(f *testing.F) {
 			return notifier.NewText(b, notifier.TextOptions{Width: 80, Badge: badge})
 		}, r)
 		for l := range strings.Lines(string(text)) {
-			if w := ansi.StringWidth(l); w > 200 {
+			if w := ansi.StringWidth(l); w > 100 {
 				t.Errorf("a line of %d columns: %q", w, l)
 			}
 			if strings.ContainsFunc(strings.TrimSuffix(l, "\n"), unicode.IsControl) {

@@ -18,6 +18,8 @@ func count(n float64) string {
 		return "-"
 	case n < 0:
 		return "-" + count(-n)
+	case n >= 999.5e18: // no such number was ever counted, but a log can claim it
+		return strconv.FormatFloat(n, 'e', 1, 64)
 	case n > 0 && n < 10 && n != math.Trunc(n):
 		return trimZeros(strconv.FormatFloat(n, 'f', 1, 64))
 	}
@@ -40,7 +42,7 @@ func group(digits string) string {
 	return digits
 }
 
-// seconds writes a duration in at most seven characters: 876ms, 1.23s, 8m22s, 2h05m.
+// seconds writes a duration in about six characters: 876ms, 1.23s, 8m22s, 2h05m.
 func seconds(s float64) string {
 	switch {
 	case math.IsNaN(s) || math.IsInf(s, 0):
@@ -65,7 +67,7 @@ func seconds(s float64) string {
 		n := int64(math.Round(s / 3600))
 		return fmt.Sprintf("%dd%02dh", n/24, n%24)
 	}
-	return group(strconv.FormatFloat(math.Round(s/86400), 'f', 0, 64)) + "d"
+	return count(math.Round(s/86400)) + "d"
 }
 
 func threeDigits(f float64) string {

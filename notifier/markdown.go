@@ -61,7 +61,7 @@ func (m markdown) table(b *strings.Builder, r *digest.Report) {
 
 func (m markdown) class(b *strings.Builder, c *digest.Class) {
 	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(badged(m.badge.of(c))), c.Rank, codeSpan(shortID(c.ID)))
-	sql := clauses(statement(c))
+	sql := clauses(c.Fingerprint)
 	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
 	for _, reason := range c.Reasons {

@@ -26,8 +26,11 @@ func (b Badge) of(c *digest.Class) string {
 	if b == nil {
 		return ""
 	}
-	return clean(b(c))
+	return cut(clean(b(c)), maxBadge)
 }
+
+// maxBadge is how many characters of a badge are shown.
+const maxBadge = 12
 
 // Quiet tells whether a report holds nothing that anybody needs to be told:
 // no class, and nothing of the window missing. A chat stays silent then.

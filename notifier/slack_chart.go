@@ -34,7 +34,7 @@ func chartOf(r *digest.Report) slack.Block {
 			}
 			points[j] = slack.NewDataVisualizationDataPoint(slots[j], math.Round(s*1000)/1000)
 		}
-		name := cut(fmt.Sprintf("#%d %s", c.Rank, summary(c)), slackMaxLabel)
+		name := cut(fmt.Sprintf("#%d %s", c.Rank, summary(c.Fingerprint)), slackMaxLabel)
 		series = append(series, slack.NewDataVisualizationDataSeries(name, points...))
 	}
 	if len(series) == 0 {

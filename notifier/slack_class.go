@@ -35,7 +35,7 @@ func badged(badge string) string {
 	if badge == "" {
 		return ""
 	}
-	return cut(badge, 12) + " "
+	return badge + " "
 }
 
 // rows is the table as lines.
@@ -55,7 +55,7 @@ func (p *parent) rows() []slack.RichTextElement {
 func (p *parent) detail(c *digest.Class, sql int) slack.Block {
 	title := line(strong(badged(p.opts.Badge.of(c))+fmt.Sprintf("#%d %s", c.Rank, short(c, 80))),
 		words("  "), code(shortID(c.ID)))
-	elements := []slack.RichTextElement{title, line(words(numbers(c))), preformatted(clauses(cut(statement(c), sql)), "sql")}
+	elements := []slack.RichTextElement{title, line(words(numbers(c))), preformatted(clauses(cut(c.Fingerprint, sql)), "sql")}
 	var facts []slack.RichTextElement
 	for _, reason := range c.Reasons[:min(6, len(c.Reasons))] {
 		facts = append(facts, line(strong(reason)))

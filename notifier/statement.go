@@ -20,7 +20,8 @@ const maxStatement = 8_000
 var passwords = regexp.MustCompile(`(?i)\bidentified\s+(by|with|via)\b|\bset\s+password\b|\b(create|alter)\s+user\b|` +
 	`\b(old_)?password\s*\(|\b(master|source)_password\b|\bcreate\s+server\b`)
 
-// statement is the fingerprint of a class as people may see it.
+// statement is the fingerprint of a class as people may see it. Renderers get
+// reports in which it has taken the fingerprint's place.
 func statement(c *digest.Class) string {
 	s := clean(cut(c.Fingerprint, maxStatement))
 	what := secretIn(s)
@@ -48,14 +49,15 @@ func clauses(sql string) string {
 }
 
 // short is the summary within a number of columns, of which a wide character takes two.
-func short(c *digest.Class, columns int) string { return ansi.Truncate(summary(c), columns, "…") }
+func short(c *digest.Class, columns int) string {
+	return ansi.Truncate(summary(c.Fingerprint), columns, "…")
+}
 
 // summary says in a few words what a statement does to which tables, as
-// "SELECT orders, customers". It reads a fingerprint, in which a word behind
-// FROM, JOIN, INTO, TABLE, CALL or a leading UPDATE is a table, and knows no
-// more of SQL. Where that yields nothing, it is the statement.
-func summary(c *digest.Class) string {
-	s := statement(c)
+// "SELECT orders, customers". In a fingerprint a word behind FROM, JOIN, INTO,
+// TABLE, CALL or a leading UPDATE is a table; summary knows no more of SQL. Where
+// that yields nothing, it is the statement.
+func summary(s string) string {
 	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" (),;", r) })
 	if len(words) == 0 {
 		return "(no statement)"

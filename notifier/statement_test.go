@@ -24,7 +24,7 @@ func TestSummary(t *testing.T) {
 		"":                                                                                 "(no statement)",
 		"update users set password = ?":                                                    "update [withheld: may hold a password]",
 	} {
-		if got := summary(&digest.Class{Fingerprint: in}); got != want {
+		if got := summary(statement(&digest.Class{Fingerprint: in})); got != want {
 			t.Errorf("%s\n got %q\nwant %q", in, got, want)
 		}
 	}

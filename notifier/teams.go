@@ -148,7 +148,7 @@ func (p *parent) teamsClass(c *digest.Class) []element {
 	out := []element{
 		{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, element{"weight": "Bolder"})}},
 		textBlock(run(numbers(c), nil)),
-		{"type": "CodeBlock", "language": "SQL", "codeSnippet": clauses(cut(statement(c), parentSQL))},
+		{"type": "CodeBlock", "language": "SQL", "codeSnippet": clauses(cut(c.Fingerprint, parentSQL))},
 	}
 	for _, s := range append(c.Reasons[:len(c.Reasons):len(c.Reasons)], rowsPerCall(c), origin(c)) {
 		if s != "" {

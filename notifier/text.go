@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -35,12 +36,17 @@ func NewText(w io.Writer, opts TextOptions) Notifier {
 }
 
 func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
+	out := *r
+	out.Classes = slices.Clone(r.Classes)
+	for i := range out.Classes {
+		out.Classes[i].Fingerprint = statement(&out.Classes[i])
+	}
 	p := &page{TextOptions: t.opts}
-	p.header(r)
-	p.coverage(r)
-	p.ranking(r)
-	for i := range r.Classes {
-		p.class(&r.Classes[i])
+	p.header(&out)
+	p.coverage(&out)
+	p.ranking(&out)
+	for i := range out.Classes {
+		p.class(&out.Classes[i])
 	}
 	// One Write, so that the reader of a pipe never sees half a digest.
 	_, err := io.WriteString(t.w, p.String())

@@ -21,7 +21,7 @@ func (p *page) class(c *digest.Class) {
 		title = b + "  " + title
 	}
 	p.line(p.paint(bold, title))
-	p.wrapped(indent, indent, "", statement(c))
+	p.wrapped(indent, indent, "", c.Fingerprint)
 	for _, reason := range c.Reasons {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, clean(reason))
 	}

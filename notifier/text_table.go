@@ -79,7 +79,7 @@ func (p *page) ranking(r *digest.Report) {
 	rest := max(p.Width-ansi.StringWidth(head), 8)
 	p.line(p.paint(bold, head+"Query"))
 	for n := range rows {
-		p.line(p.row(cols, widths, rows[n]) + ansi.Truncate(statement(&r.Classes[n]), rest, "…"))
+		p.line(p.row(cols, widths, rows[n]) + ansi.Truncate(r.Classes[n].Fingerprint, rest, "…"))
 	}
 	if s := miscLine(r); s != "" {
 		p.line(p.paint(dim, s))
