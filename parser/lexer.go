@@ -7,7 +7,7 @@ type kind byte
 
 const (
 	endOfSQL      kind = iota
-	plainWord     // an identifier or a keyword
+	plainWord          // an identifier or a keyword
 	quotedWord         // an identifier in back-quotes
 	stringLiteral      // in any quotes, introducer included
 	numberLiteral      // of any base, without a sign

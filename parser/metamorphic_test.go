@@ -1,7 +1,6 @@
-package parser
+package parser_test
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"slowdigest/parser"
 )
 
 // Shapes are statements in which each word is a token. L is any literal, V a
@@ -184,14 +185,14 @@ func TestMembersOfAClass(t *testing.T) {
 	of := map[string]string{}
 	for _, shape := range shapes {
 		first := g.render(shape)
-		want := Fingerprint(first)
+		want := parser.Fingerprint(first)
 		if other, taken := of[want]; taken {
 			t.Errorf("%q and %q are one class", shape, other)
 		}
 		of[want] = shape
 		for range 400 {
 			sql := g.render(shape)
-			got := Fingerprint(sql)
+			got := parser.Fingerprint(sql)
 			if got != want {
 				t.Fatalf("%s\n%q is\n%s\n%q is\n%s", shape, first, want, sql, got)
 			}
@@ -212,9 +213,9 @@ func TestCutStatements(t *testing.T) {
 		for range 10 {
 			sql := []byte(g.render(shape))
 			for n := range sql {
-				fp := string(AppendFingerprint(nil, sql[:n], true))
-				if leaks(fp) || leaks(Fingerprint(string(sql[:n]))) {
-					t.Fatalf("%q leaks into\n%s\n%s", sql[:n], fp, Fingerprint(string(sql[:n])))
+				fp := string(parser.AppendFingerprint(nil, sql[:n], true))
+				if leaks(fp) || leaks(parser.Fingerprint(string(sql[:n]))) {
+					t.Fatalf("%q leaks into\n%s\n%s", sql[:n], fp, parser.Fingerprint(string(sql[:n])))
 				}
 				classes[fp] = true
 			}
@@ -226,51 +227,6 @@ func TestCutStatements(t *testing.T) {
 			}
 		}
 	}
-}
-
-func FuzzFingerprint(f *testing.F) {
-	g := &renderer{r: rand.New(rand.NewPCG(1, 2))}
-	for _, shape := range shapes {
-		f.Add([]byte(g.render(shape)), 17)
-	}
-	for _, s := range []string{"in(1)", "values(1)", "'", "`", "/*", "/*!", "--", "#", "@", "(((", ")))", "call", "use", "x'", "1e", "_utf8", "limit 1,", "union select"} {
-		f.Add([]byte(s), len(s))
-	}
-	f.Fuzz(func(t *testing.T, sql []byte, n int) {
-		whole := AppendFingerprint([]byte("kept"), sql, false)
-		if !bytes.HasPrefix(whole, []byte("kept")) {
-			t.Fatalf("dst is lost: %q", whole)
-		}
-		if len(whole) > 4*len(sql)+100 {
-			t.Errorf("%d bytes become %d", len(sql), len(whole))
-		}
-		if again := AppendFingerprint([]byte("kept"), sql, false); !bytes.Equal(whole, again) {
-			t.Errorf("%q, then %q", whole, again)
-		}
-		for _, q := range []string{"'", `"`} {
-			secret := []byte(q + "zqzqzq" + q)
-			if n >= 0 && n <= len(sql) && !bytes.Contains(bytes.ToLower(sql), []byte("zqzqzq")) {
-				// Put a literal where the lexer stands outside of any token.
-				l := lexer{sql: sql[:n]}
-				for tok := l.next(); tok.kind != endOfSQL; tok = l.next() {
-				}
-				if l.open || bytes.HasSuffix(sql[:n], []byte(q)) || bytes.ContainsAny(sql[max(0, n-1):n], "\\*/-#`@'\"") || lineComment(sql[:n]) {
-					continue
-				}
-				with := append(append(append([]byte{}, sql[:n]...), ' '), secret...)
-				if fp := AppendFingerprint(nil, with, false); bytes.Contains(fp, []byte("zqzqzq")) {
-					t.Errorf("%q leaks into %q", with, fp)
-				}
-			}
-		}
-	})
-}
-
-// lineComment tells whether the end of sql may stand in a comment to the end of
-// the line, in which nothing is a literal.
-func lineComment(sql []byte) bool {
-	line := sql[bytes.LastIndexByte(sql, '\n')+1:]
-	return bytes.Contains(line, []byte("--")) || bytes.Contains(line, []byte("#"))
 }
 
 func BenchmarkFingerprint(b *testing.B) {
@@ -287,7 +243,7 @@ func BenchmarkFingerprint(b *testing.B) {
 			b.ReportAllocs()
 			var dst []byte
 			for b.Loop() {
-				dst = AppendFingerprint(dst[:0], sql, false)
+				dst = parser.AppendFingerprint(dst[:0], sql, false)
 			}
 		})
 	}
