@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"regexp"
 
@@ -30,7 +31,10 @@ func Hint(err error) string {
 	var noLog *NoSlowLogError
 	var notFound *types.DBInstanceNotFoundFault
 	var network net.Error
+	var file *fs.PathError // the system's errors have the methods of a net.Error
 	switch {
+	case errors.As(err, &file):
+		return ""
 	case errors.As(err, &noLog):
 		hint := "set slow_query_log=1 and log_output=FILE in a custom DB parameter group; the default group cannot be changed"
 		if noLog.Reason != "" {
@@ -88,7 +92,7 @@ func deniedHint(err error) string {
 	m := deniedMessage.FindStringSubmatch(api.ErrorMessage())
 	switch {
 	case m == nil:
-		return "the role must allow rds:DescribeDBLogFiles and rds:DownloadDBLogFilePortion on the instance"
+		return "the role must allow rds:DescribeDBLogFiles and rds:DownloadDBLogFilePortion on the instance, and for complete downloads rds:DownloadCompleteDBLogFile"
 	case m[2] == "":
 		return "the role must allow " + m[1] + " on the instance"
 	}

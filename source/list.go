@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,26 +16,49 @@ import (
 // listing is all that RDS listed for an instance at one time, oldest first.
 type listing struct {
 	files []File
+	left  *atomic.Int64 // what may still be read of the instance, in bytes; nil if there is no limit
 }
 
 // LogFiles names the files that may hold entries of [start, end), oldest first
 // and the live file last. The window must be past: entries written after the
-// call are not waited for.
+// call are not waited for. Where hours of the window are not there any more, or
+// the instance is paused, a File stands for that, whose Log is empty and whose
+// Coverage tells. An instance without any slow log is a NoSlowLogError.
 func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
 	all, err := s.list(ctx, instance)
+	if err != nil && notReady(err) {
+		return []File{{Instance: instance, Name: liveName, missing: fmt.Sprintf(
+			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}}, nil
+	}
+	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
+		wait(ctx, s.Patience)
+		all, err = s.list(ctx, instance)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if len(all.files) == 0 {
-		return nil, &NoSlowLogError{Instance: instance}
+		return nil, &NoSlowLogError{Instance: instance, Reason: s.whyNoLog(ctx, instance)}
 	}
-	return choose(all, start, end), nil
+	if s.MaxBytes > 0 {
+		all.left = new(atomic.Int64)
+		all.left.Store(s.MaxBytes)
+	}
+	files := choose(all, instance, start.UTC(), end.UTC())
+	if all.rotating(end) {
+		files = append(files, File{Instance: instance, Name: liveName, missing: fmt.Sprintf(
+			"The slow log that is being written to is not listed for instance %s.", instance)})
+	}
+	return files, nil
 }
 
+// list asks for all slow logs. What is listed twice counts once, even under two
+// names that differ by a zero ("log.9", "log.09"), or as the live file and
+// already as the rotated one.
 func (s *RDS) list(ctx context.Context, instance string) (*listing, error) {
 	pages := rds.NewDescribeDBLogFilesPaginator(s.client, &rds.DescribeDBLogFilesInput{
 		DBInstanceIdentifier: &instance,
-		FilenameContains:     aws.String("slowquery"),
+		FilenameContains:     aws.String("slowquery/"),
 	})
 	byName := map[string]File{}
 	for pages.HasMorePages() {
@@ -46,18 +71,26 @@ func (s *RDS) list(ctx context.Context, instance string) (*listing, error) {
 				Instance:    instance,
 				Name:        aws.ToString(d.LogFileName),
 				Size:        aws.ToInt64(d.Size),
-				LastWritten: utc(aws.ToInt64(d.LastWritten)),
+				LastWritten: time.UnixMilli(aws.ToInt64(d.LastWritten)).UTC(),
 			}
-			if _, ok := parseName(f.Name); ok {
+			if _, ok := parseName(f.Name); ok && !byName[f.Name].LastWritten.After(f.LastWritten) {
 				byName[f.Name] = f
 			}
 		}
 	}
-	l := &listing{}
-	for _, f := range byName {
-		l.files = append(l.files, f)
-	}
+	l := &listing{files: slices.Collect(maps.Values(byName))}
 	slices.SortFunc(l.files, older)
+	l.files = slices.CompactFunc(l.files, func(a, b File) bool {
+		nameA, _ := parseName(a.Name)
+		nameB, _ := parseName(b.Name)
+		return nameA == nameB && a.Size == b.Size && a.LastWritten.Equal(b.LastWritten)
+	})
+	if n := len(l.files); n > 1 {
+		live, newest := l.files[n-1], l.files[n-2]
+		if live.Size == newest.Size && live.LastWritten.Equal(newest.LastWritten) && live.Size > 0 {
+			l.files = l.files[:n-1]
+		}
+	}
 	return l, nil
 }
 
@@ -81,8 +114,8 @@ func older(a, b File) int {
 // last write to the file before it, but that is less sure, since a write of a
 // mere header counts too: so two files that were last written to after the window
 // are taken, not one, and besides whatever is named by an hour of the window.
-func choose(all *listing, start, end time.Time) []File {
-	var chosen []File
+func choose(all *listing, instance string, start, end time.Time) []File {
+	chosen := all.purged(instance, start, end)
 	after := 0
 	for _, f := range all.files {
 		if f.LastWritten.Before(start) {
@@ -106,4 +139,104 @@ func choose(all *listing, start, end time.Time) []File {
 // minutes after it, may hold entries of the window.
 func overlaps(rotated, start, end time.Time) bool {
 	return rotated.After(start.Add(-time.Hour)) && !rotated.After(end.Add(time.Hour))
+}
+
+// purged returns a File for each stretch of the window whose hours are not
+// listed though later ones are. The latest hours may still be in the live file.
+func (l *listing) purged(instance string, start, end time.Time) []File {
+	listed := map[time.Time]bool{}
+	var latest time.Time
+	for _, f := range l.files {
+		if name, _ := parseName(f.Name); !name.live() {
+			hour := name.rotated(f.LastWritten)
+			listed[hour] = true
+			if hour.After(latest) {
+				latest = hour
+			}
+		}
+	}
+	var missing []File
+	var from time.Time
+	for hour := start.Truncate(time.Hour).Add(time.Hour); !from.IsZero() || hour.Before(end.Add(time.Hour)); hour = hour.Add(time.Hour) {
+		gone := hour.Before(end.Add(time.Hour)) && hour.Before(latest) && !listed[hour]
+		if gone && from.IsZero() {
+			from = hour.Add(-time.Hour)
+		}
+		if !gone && !from.IsZero() {
+			missing = append(missing, File{Instance: instance, Name: liveName + "." + hourPrefix(from.Add(time.Hour)), missing: fmt.Sprintf(
+				"Instance %s has no slow log for %s to %s, but for later hours: it was purged, or not written.",
+				instance, from.Format("2006-01-02 15:04"), hour.Add(-time.Hour).Format("2006-01-02 15:04 UTC"))})
+			from = time.Time{}
+		}
+	}
+	return missing
+}
+
+// rotating tells whether the live file is not listed though the window may reach
+// into it, as may be the case during a rotation.
+func (l *listing) rotating(end time.Time) bool {
+	if len(l.files) == 0 {
+		return false
+	}
+	newest := l.files[len(l.files)-1]
+	name, _ := parseName(newest.Name)
+	return !name.live() && newest.LastWritten.Before(end)
+}
+
+func (l *listing) find(name string) (File, bool) {
+	for _, f := range l.files {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return File{}, false
+}
+
+// rotatedSince are the rotated files of a later listing that are not in l, the
+// oldest first. A name without a date is another file when it is written to anew,
+// and another name is the same file if its last write is.
+func (l *listing) rotatedSince(now *listing) []File {
+	if l == nil {
+		return nil
+	}
+	var files []File
+	for _, f := range now.files {
+		name, _ := parseName(f.Name)
+		before, known := l.find(f.Name)
+		reused := name.date == "" && f.LastWritten.Sub(before.LastWritten) > time.Hour/2
+		if !name.live() && (!known || reused) && !slices.ContainsFunc(l.files, f.sameAs) {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// sameAs tells whether g seems to be the same file, and rotated. No two files are
+// written to in the same millisecond and then no more.
+func (f File) sameAs(g File) bool {
+	name, _ := parseName(g.Name)
+	return !name.live() && f.LastWritten.Equal(g.LastWritten)
+}
+
+// renamed finds the file under the name that it has in a later listing.
+func (l *listing) renamed(f File) (File, bool) {
+	for _, g := range l.files {
+		if g.Name != f.Name && f.sameAs(g) {
+			return g, true
+		}
+	}
+	return File{}, false
+}
+
+// take takes n bytes from the budget; false if it does not last.
+func (l *listing) take(n int64) bool {
+	left := l.budget()
+	return left == nil || left.Add(-n) >= 0
+}
+
+func (l *listing) budget() *atomic.Int64 {
+	if l == nil {
+		return nil
+	}
+	return l.left
 }

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -23,12 +22,14 @@ type Local struct {
 	Stdin io.Reader // what "-" stands for
 }
 
-// LogFiles names the files in the order of Paths, those of a folder by name. It
+// LogFiles names the files in the order of Paths, those of a folder by name. A
+// path that cannot be read leaves the others listed beside the error. It
 // leaves none out by its time: the file may have been copied or unpacked, which
 // says nothing about its entries. The instance and the window are therefore of
 // no matter.
 func (l Local) LogFiles(ctx context.Context, _ string, _, _ time.Time) ([]File, error) {
 	var files []File
+	var errs []error
 	for _, path := range l.Paths {
 		if path == "-" {
 			files = append(files, File{Name: "-"})
@@ -54,10 +55,10 @@ func (l Local) LogFiles(ctx context.Context, _ string, _, _ time.Time) ([]File, 
 			return ctx.Err()
 		})
 		if err != nil {
-			return nil, fmt.Errorf("list slow logs: %w", err)
+			errs = append(errs, fmt.Errorf("list slow logs: %w", err))
 		}
 	}
-	return slices.Clip(files), nil
+	return files, errors.Join(errs...)
 }
 
 func skipped(d fs.DirEntry) bool {

@@ -63,6 +63,11 @@ func (n logName) rotated(lastWritten time.Time) time.Time {
 	return hour
 }
 
+// hourPrefix is how names and markers of RDS for MySQL give an hour.
+func hourPrefix(t time.Time) string {
+	return t.UTC().Format("2006-01-02.") + strconv.Itoa(t.UTC().Hour())
+}
+
 // marker is a place in a file as DownloadDBLogFilePortion names it. Of a marker
 // we know by observation that it is PREFIX:OFFSET, where the prefix names the
 // hour of a rotation (as "12" or "2026-10-10.7") and the offset is in bytes. That

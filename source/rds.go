@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,29 +15,69 @@ import (
 
 // Options are the settings of an RDS. The zero value is ready for use.
 type Options struct {
+	// Download is how files are read; by portions if empty.
+	Download Download
+
+	// Concurrency is how many downloads may be under way at a time, over all
+	// files and instances; 8 if zero. It also bounds the portions of 1 MB that
+	// are held before they are read.
+	Concurrency int
+
+	// Sequential asks for a portion only when the one before it has named its
+	// marker. Otherwise markers of the known form PREFIX:OFFSET are predicted,
+	// and what comes back is used only if it joins on to the portion before.
+	Sequential bool
+
+	// MaxBytes is how much is read of one instance between two calls of
+	// LogFiles; no limit if zero. The rest is reported as missing.
+	MaxBytes int64
+
 	// MaxAttempts is how often a call is tried before its error counts; 8 if zero.
 	MaxAttempts int
+
+	// Patience is how long to wait between two looks at a file that does not
+	// answer, as in the minutes of its rotation; 5 s if zero.
+	Patience time.Duration
+
+	// Now is the clock for the signatures of complete downloads, which are not
+	// possible if it is nil.
+	Now func() time.Time
 }
 
 // RDS reads the slow logs of RDS instances. It is safe for concurrent use.
 type RDS struct {
 	client *rds.Client
+	Options
+	slots   chan struct{} // filled by the downloads under way
+	held    chan struct{} // filled by the portions fetched ahead
+	refused atomic.Bool   // complete downloads were denied
 }
 
 // NewRDS uses the region, the credentials, the HTTP client and the endpoint of
 // cfg. If cfg has a Retryer it takes the place of ours, which tries more often
 // than the SDK's and slows down when RDS throttles.
 func NewRDS(cfg aws.Config, o Options) *RDS {
+	o.Download = cmp.Or(o.Download, Portions)
+	o.Concurrency = cmp.Or(o.Concurrency, 8)
+	o.MaxAttempts = cmp.Or(o.MaxAttempts, 8)
+	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	client := rds.NewFromConfig(cfg, func(c *rds.Options) {
 		if cfg.Retryer == nil {
-			c.Retryer = retry.AddWithMaxAttempts(retry.NewAdaptiveMode(), cmp.Or(o.MaxAttempts, 8))
+			c.Retryer = retry.AddWithMaxAttempts(retry.NewAdaptiveMode(), o.MaxAttempts)
 		}
 	})
-	return &RDS{client: client}
+	return &RDS{
+		client:  client,
+		Options: o,
+		slots:   make(chan struct{}, o.Concurrency),
+		held:    make(chan struct{}, o.Concurrency),
+	}
 }
 
-// Open opens a file that LogFiles has listed. It makes no call: what is wrong
-// with the file is for Read to say. The calls of the Log end with ctx.
+// Open begins to read a file that LogFiles has listed. It waits for nothing: what
+// is wrong with the file is for Read to say. The next portion is fetched while
+// the last one is read. If the deadline of ctx passes, the Log ends there and its
+// Coverage says what is missing. The Log must be closed.
 func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 	if f.missing != "" {
 		return newLog(absent{f.missing}), nil
@@ -44,7 +86,25 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 		return nil, fmt.Errorf("open slow log: %q is not the name of a slow log", f.Name)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	return newLog(&portions{rds: s, ctx: ctx, cancel: cancel, file: f, marker: "0"}), nil
+	p := &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}
+	w := &walk{rds: s, ctx: ctx, out: p, cov: Coverage{Complete: true}}
+	w.begin(f)
+	go func() {
+		err := w.run()
+		if err == nil {
+			err = io.EOF
+		}
+		_ = p.send(piece{cov: w.cov, err: err})
+	}()
+	return newLog(p), nil
 }
 
-func utc(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+// wait returns after d, or when ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

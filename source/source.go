@@ -33,24 +33,6 @@ type File struct {
 	missing string   // why there is nothing to read, as a sentence for Coverage.Notes
 }
 
-// Coverage tells how much of a file its Log has delivered.
-type Coverage struct {
-	BytesRead int64 // of the file as stored
-	Portions  int   // answers of the server that carried text
-	Retries   int   // calls that had to be repeated
-
-	// TruncatedLines is the number of lines that the server cut because they
-	// exceed its portion size.
-	TruncatedLines int
-
-	// Complete is false where anything of the file is known to be missing.
-	Complete bool
-
-	// Notes say in whole sentences what is missing, and why. They name files,
-	// bytes and times, never the text of a log.
-	Notes []string
-}
-
 // Log is an open slow log. It is to be read and closed by one goroutine.
 type Log struct {
 	chunks chunks
@@ -103,9 +85,3 @@ func (a absent) next(c *Coverage) ([]byte, error) {
 }
 
 func (absent) close() error { return nil }
-
-// miss says that the file was not delivered whole.
-func (c *Coverage) miss(note string) {
-	c.Complete = false
-	c.Notes = append(c.Notes, note)
-}

@@ -3,9 +3,11 @@ package rdstest
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,4 +116,11 @@ func lastEntry(c Content) (time.Time, error) {
 		last = rounded.Add(time.Millisecond)
 	}
 	return last.UTC(), err
+}
+
+// InstanceIDs are the instances that the server knows, by name.
+func (s *Server) InstanceIDs() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.instances))
 }

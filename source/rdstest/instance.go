@@ -2,16 +2,19 @@ package rdstest
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
+
+// Banner is what a server writes when it opens a log.
+const Banner = `/rdsdbbin/mysql/bin/mysqld, Version: 8.4.6 (Source distribution). started with:
+Tcp port: 3306  Unix socket: /tmp/mysql.sock
+Time                 Id Command    Argument
+`
+
+// SlowLog is the name of the live slow log of every MySQL and MariaDB instance.
+const SlowLog = "slowquery/mysql-slowquery.log"
 
 // Content is what a log file holds. A *bytes.Reader is one, and an
 // *io.SectionReader.
@@ -21,26 +24,51 @@ type Content interface {
 }
 
 // Instance is a DB instance and its log files. Its methods may be called while
-// the server answers.
+// the server answers. Its field may be set before the first call.
 type Instance struct {
-	ID string
+	Names Names // of rotated files
 
-	server *Server
-	files  map[string]*logFile
+	id      string
+	server  *Server
+	files   map[string]*logFile
+	rotated map[string]*logFile // of each live file, the one of the last rotation
+	stopped bool
+	group   string
 }
 
 type logFile struct {
+	id      int
 	name    string
 	written time.Time
 	content Content
 	hour    time.Time // of the rotation that ends the file; its markers name it
 }
 
+// Names is how rotated files are named.
+type Names int
+
+const (
+	DatedNames  Names = iota // log.2026-11-23.9, as on RDS for MySQL
+	PaddedNames              // log.2026-11-23.09, as on Aurora MySQL
+	HourNames                // log.9, used anew every day
+)
+
+func (n Names) name(base string, hour time.Time) string {
+	hour = hour.UTC()
+	switch n {
+	case PaddedNames:
+		return base + hour.Format(".2006-01-02.15")
+	case HourNames:
+		return fmt.Sprintf("%s.%d", base, hour.Hour())
+	}
+	return fmt.Sprintf("%s.%s.%d", base, hour.Format(time.DateOnly), hour.Hour())
+}
+
 // AddInstance adds an instance without log files.
 func (s *Server) AddInstance(id string) *Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	db := &Instance{ID: id, server: s, files: map[string]*logFile{}}
+	db := &Instance{id: id, server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, group: "default.mysql8.4"}
 	s.instances[id] = db
 	return db
 }
@@ -56,36 +84,113 @@ func (db *Instance) Write(name string, text []byte, lastWritten time.Time) {
 func (db *Instance) WriteContent(name string, c Content, lastWritten time.Time) {
 	db.server.mu.Lock()
 	defer db.server.mu.Unlock()
-	hour := lastWritten.UTC().Truncate(time.Hour).Add(time.Hour)
-	db.files[name] = &logFile{name: name, written: lastWritten, content: c, hour: hour}
+	db.write(name, c, lastWritten, lastWritten.UTC().Truncate(time.Hour).Add(time.Hour))
 }
 
-// describeLogFiles lists the newest file first, as RDS does.
-func (s *Server) describeLogFiles(db *Instance, params url.Values) (any, *apiError) {
-	since, _ := strconv.ParseInt(params.Get("FileLastWritten"), 10, 64)
-	larger, _ := strconv.ParseInt(params.Get("FileSize"), 10, 64)
-	var all []fileDetails
-	for _, f := range db.files {
-		d := fileDetails{f.written.UnixMilli(), f.name, f.content.Size()}
-		if strings.Contains(d.LogFileName, params.Get("FilenameContains")) && d.LastWritten >= since && d.Size >= larger {
-			all = append(all, d)
-		}
+func (db *Instance) write(name string, c Content, lastWritten, hour time.Time) {
+	db.server.files++
+	db.files[name] = &logFile{id: db.server.files, name: name, written: lastWritten, content: c, hour: hour}
+}
+
+// Append adds to a file. One that does not exist is made.
+func (db *Instance) Append(name string, text []byte, lastWritten time.Time) {
+	db.server.mu.Lock()
+	defer db.server.mu.Unlock()
+	f, found := db.files[name]
+	if !found {
+		db.write(name, bytes.NewReader(text), lastWritten, lastWritten.UTC().Truncate(time.Hour).Add(time.Hour))
+		return
 	}
-	slices.SortFunc(all, func(a, b fileDetails) int {
-		return cmp.Or(cmp.Compare(b.LastWritten, a.LastWritten), cmp.Compare(a.LogFileName, b.LogFileName))
-	})
-	limit := 1000
-	if n, err := strconv.Atoi(params.Get("MaxRecords")); err == nil && n > 0 {
-		limit = n
+	old, _ := f.bytes(0, int(f.content.Size()))
+	f.content, f.written = bytes.NewReader(append(old, text...)), lastWritten
+}
+
+// Rotate ends the live file of the given name at a time: it is named by that
+// hour, and a new one begins with a Banner.
+func (db *Instance) Rotate(name string, at time.Time) {
+	db.server.mu.Lock()
+	defer db.server.mu.Unlock()
+	db.rotate(name, at)
+}
+
+func (db *Instance) rotate(name string, at time.Time) {
+	f, found := db.files[name]
+	if !found {
+		return
 	}
-	from, _ := strconv.Atoi(params.Get("Marker"))
-	if from > len(all) {
-		return nil, &apiError{http.StatusBadRequest, "InvalidParameterValue", fmt.Sprintf("Invalid marker %d", from)}
+	hour := at.UTC().Truncate(time.Hour)
+	f.name = db.Names.name(name, hour)
+	db.files[f.name] = f
+	db.rotated[name] = f
+	next := hour.Add(time.Hour)
+	if !next.After(f.hour) {
+		next = f.hour.Add(time.Hour)
 	}
-	result := describeResult{Files: all[from:]}
-	if len(result.Files) > limit {
-		result.Files = result.Files[:limit]
-		result.Marker = strconv.Itoa(from + limit)
+	db.write(name, bytes.NewReader([]byte(Banner)), at, next)
+}
+
+// Truncate leaves the first bytes of a file, as a failover does, which loses what
+// was not yet flushed.
+func (db *Instance) Truncate(name string, size int64) {
+	db.server.mu.Lock()
+	defer db.server.mu.Unlock()
+	if f, found := db.files[name]; found {
+		f.truncate(size)
 	}
-	return result, nil
+}
+
+func (f *logFile) truncate(size int64) {
+	text, _ := f.bytes(0, int(max(0, min(size, f.content.Size()))))
+	f.content = bytes.NewReader(text)
+}
+
+// Rename gives a file another name.
+func (db *Instance) Rename(from, to string) {
+	db.server.mu.Lock()
+	defer db.server.mu.Unlock()
+	db.rename(from, to)
+}
+
+func (db *Instance) rename(from, to string) {
+	if f, found := db.files[from]; found {
+		delete(db.files, from)
+		f.name = to
+		db.files[to] = f
+	}
+}
+
+// Remove removes a file, as RDS does with old ones.
+func (db *Instance) Remove(name string) {
+	db.server.mu.Lock()
+	defer db.server.mu.Unlock()
+	delete(db.files, name)
+}
+
+// Stop makes the instance answer DBInstanceNotReady, as a stopped or a paused one
+// does.
+func (db *Instance) Stop() {
+	db.server.mu.Lock()
+	defer db.server.mu.Unlock()
+	db.stopped = true
+}
+
+// SetParameters puts the instance into a DB parameter group of the given values.
+func (db *Instance) SetParameters(group string, values map[string]string) {
+	db.server.mu.Lock()
+	defer db.server.mu.Unlock()
+	db.group = group
+	db.server.groups[group] = values
+}
+
+// bytes reads n bytes, or as many as there are.
+func (f *logFile) bytes(offset int64, n int) ([]byte, error) {
+	buf := make([]byte, min(int64(n), max(0, f.content.Size()-offset)))
+	if len(buf) == 0 {
+		return nil, nil
+	}
+	read, err := f.content.ReadAt(buf, offset)
+	if err == io.EOF && read == len(buf) {
+		err = nil
+	}
+	return buf[:read], err
 }

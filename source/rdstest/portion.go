@@ -2,12 +2,10 @@ package rdstest
 
 import (
 	"bytes"
-	"fmt"
-	"io"
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -16,54 +14,103 @@ const (
 	truncationNotice = "\n [Your log message was truncated]\n"
 )
 
-func (s *Server) downloadPortion(db *Instance, params url.Values) (any, *apiError) {
-	f, found := db.files[params.Get("LogFileName")]
-	if !found {
-		return nil, &apiError{http.StatusNotFound, "DBLogFileNotFoundFault", fmt.Sprintf("DBLog File: %s is not found on the DB instance %s", params.Get("LogFileName"), db.ID)}
+// portion is an answer of DownloadDBLogFilePortion in the making.
+type portion struct {
+	asked   string // the marker
+	from    int64  // offset of the text
+	text    []byte
+	notice  bool
+	next    int64
+	marker  string
+	pending bool
+}
+
+func (s *Server) downloadPortion(params url.Values, fault Kind) (any, *apiError) {
+	db, apiErr := s.instance(params.Get("DBInstanceIdentifier"))
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	name := params.Get("LogFileName")
+	if change, changes := changes[fault]; changes {
+		change(db, name)
+	}
+	if _, found := db.files[name]; !found {
+		return nil, fileNotFound(name)
 	}
 	lines, err := strconv.Atoi(params.Get("NumberOfLines"))
 	if err != nil || lines <= 0 || lines > maxPortionLines {
 		lines = maxPortionLines
 	}
-	offset, err := f.offset(params, lines)
-	if err != nil {
-		return nil, &apiError{http.StatusBadRequest, "InvalidParameterValue", err.Error()}
+	marker := params.Get("Marker")
+	var at place
+	if marker == "" {
+		at = place{file: db.files[name]}
+		at.offset, err = at.file.tail(lines)
+	} else {
+		at, apiErr = s.locate(db, name, marker)
+		err = nil
 	}
-	text, next, err := f.read(offset, s.portionBytes(), lines)
+	if apiErr != nil {
+		return nil, apiErr
+	}
+	var p portion
+	if err == nil {
+		p, err = s.portion(at, marker, lines)
+	}
 	if err != nil {
 		return nil, &apiError{http.StatusInternalServerError, "InternalFailure", err.Error()}
 	}
-	data := string(questionMarks(text))
-	marker := fmt.Sprintf("%s.%d:%d", f.hour.UTC().Format("2006-01-02"), f.hour.UTC().Hour(), next)
-	pending := next < f.content.Size()
-	return portionResult{&data, &marker, &pending}, nil
+	if distort, distorts := distortions[fault]; distorts {
+		distort(s, at.file, &p)
+	}
+	return s.result(p, fault)
 }
 
-func (s *Server) portionBytes() int {
-	if s.PortionBytes > 0 {
-		return s.PortionBytes
+// portion reads what there is at a place.
+func (s *Server) portion(at place, asked string, lines int) (portion, error) {
+	p := portion{asked: asked, from: at.offset, next: at.offset, marker: asked}
+	switch {
+	case at.stuck:
+		return p, nil
+	case at.turned:
+		p.marker = s.marker(at.file, 0)
+		return p, nil
 	}
-	return maxPortionBytes
+	err := p.read(at.file, cmp.Or(s.PortionBytes, maxPortionBytes), lines)
+	p.marker = s.marker(at.file, p.next)
+	p.pending = p.next < at.file.content.Size()
+	return p, err
 }
 
-// offset is where a portion begins. Without a marker it is the last lines of
-// the file that are asked for.
-func (f *logFile) offset(params url.Values, lines int) (int64, error) {
-	m := params.Get("Marker")
-	if m == "0" {
-		return 0, nil
+// read takes as many lines as fit. If the last one does not fit, it is cut, and
+// the next portion begins behind the rest of it.
+func (p *portion) read(f *logFile, size, lines int) error {
+	text, err := f.bytes(p.from, size)
+	if err != nil {
+		return err
 	}
-	if m == "" {
-		return f.tail(lines)
+	end := 0
+	for ; lines > 0; lines-- {
+		n := bytes.IndexByte(text[end:], '\n')
+		if n < 0 {
+			break
+		}
+		end += n + 1
 	}
-	_, digits, _ := strings.Cut(m, ":")
-	offset, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || offset < 0 {
-		return 0, fmt.Errorf("invalid marker %q", m)
+	p.next = p.from + int64(len(text))
+	if lines == 0 {
+		p.text, p.next = text[:end], p.from+int64(end)
+		return nil
 	}
-	return min(offset, f.content.Size()), nil
+	p.text = text
+	if end < len(text) && p.next < f.content.Size() {
+		p.notice = true
+		p.next, err = f.lineEnd(p.next)
+	}
+	return err
 }
 
+// tail is the offset of the last lines.
 func (f *logFile) tail(lines int) (int64, error) {
 	from := max(0, f.content.Size()-maxPortionBytes)
 	text, err := f.bytes(from, maxPortionBytes)
@@ -79,31 +126,6 @@ func (f *logFile) tail(lines int) (int64, error) {
 	return from + int64(end) + 1, nil
 }
 
-// read gets a portion and the offset its marker is to name.
-func (f *logFile) read(offset int64, size, lines int) ([]byte, int64, error) {
-	text, err := f.bytes(offset, size)
-	if err != nil {
-		return nil, 0, err
-	}
-	end := 0
-	for ; lines > 0; lines-- {
-		n := bytes.IndexByte(text[end:], '\n')
-		if n < 0 {
-			break
-		}
-		end += n + 1
-	}
-	next := offset + int64(len(text))
-	switch {
-	case lines == 0:
-		return text[:end], offset + int64(end), nil
-	case end == len(text) || next == f.content.Size():
-		return text, next, nil
-	}
-	skipped, err := f.lineEnd(next)
-	return append(text, truncationNotice...), skipped, err
-}
-
 // lineEnd is the offset behind the line that the given offset lies in.
 func (f *logFile) lineEnd(offset int64) (int64, error) {
 	for offset < f.content.Size() {
@@ -117,23 +139,4 @@ func (f *logFile) lineEnd(offset int64) (int64, error) {
 		offset += int64(len(text))
 	}
 	return offset, nil
-}
-
-func (f *logFile) bytes(offset int64, n int) ([]byte, error) {
-	buf := make([]byte, min(int64(n), max(0, f.content.Size()-offset)))
-	read, err := f.content.ReadAt(buf, offset)
-	if err == io.EOF && read == len(buf) {
-		err = nil
-	}
-	return buf[:read], err
-}
-
-// questionMarks does to text what the API does to all that is not ASCII text.
-func questionMarks(text []byte) []byte {
-	for i, b := range text {
-		if b >= 0x80 || b < 0x20 && b != '\n' && b != '\t' && b != '\r' {
-			text[i] = '?'
-		}
-	}
-	return text
 }

@@ -1,20 +1,40 @@
 package rdstest
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 )
 
-const namespace = "http://rds.amazonaws.com/doc/2014-10-31/"
-
-const requestID = "00000000-0000-4000-8000-000000000000"
+const (
+	namespace = "http://rds.amazonaws.com/doc/2014-10-31/"
+	requestID = "00000000-0000-4000-8000-000000000000"
+)
 
 // apiError is an error as RDS answers it.
 type apiError struct {
 	status  int
 	code    string
 	message string
+}
+
+func invalidAction(action string) *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidAction", "Could not find operation " + action + "."}
+}
+
+func instanceNotFound(id string) *apiError {
+	return &apiError{http.StatusNotFound, "DBInstanceNotFound", "DBInstance " + id + " not found."}
+}
+
+func fileNotFound(name string) *apiError {
+	return &apiError{http.StatusNotFound, "DBLogFileNotFoundFault", "DBLog File: " + name + " is not found on the DB instance."}
+}
+
+func invalidParameter(format string, args ...any) *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidParameterValue", fmt.Sprintf(format, args...)}
 }
 
 func (e *apiError) write(w http.ResponseWriter) {
@@ -34,16 +54,23 @@ func (e *apiError) write(w http.ResponseWriter) {
 	}{Namespace: namespace, Type: kind, Code: e.code, Message: e.message, RequestID: requestID})
 }
 
-// writeResult wraps a result in the response of its action. The result is a
-// struct; its XMLName is set by the action's name.
-func writeResult(w http.ResponseWriter, action string, result any) {
+// writeResult wraps a result in the response of its action. If cut, the
+// connection ends within it.
+func writeResult(w http.ResponseWriter, action string, result any, cut bool) {
+	var body bytes.Buffer
+	fmt.Fprintf(&body, `<%sResponse xmlns="%s">`, action, namespace)
+	_ = xml.NewEncoder(&body).EncodeElement(result, xml.StartElement{Name: xml.Name{Local: action + "Result"}})
+	fmt.Fprintf(&body, `<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>`, requestID, action)
 	w.Header().Set("Content-Type", "text/xml")
-	fmt.Fprintf(w, `<%sResponse xmlns="%s">`, action, namespace)
-	_ = xml.NewEncoder(w).EncodeElement(result, xml.StartElement{Name: xml.Name{Local: action + "Result"}})
-	fmt.Fprintf(w, `<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>`, requestID, action)
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	if cut {
+		_, _ = w.Write(body.Bytes()[:body.Len()/2])
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(body.Bytes())
 }
 
-type describeResult struct {
+type logFilesResult struct {
 	Files  []fileDetails `xml:"DescribeDBLogFiles>DescribeDBLogFilesDetails"`
 	Marker string        `xml:"Marker,omitempty"`
 }
@@ -56,7 +83,38 @@ type fileDetails struct {
 
 // portionResult has pointers because RDS may leave out any of the three.
 type portionResult struct {
-	LogFileData           *string `xml:",omitempty"`
-	Marker                *string `xml:",omitempty"`
-	AdditionalDataPending *bool   `xml:",omitempty"`
+	LogFileData           *rawText `xml:",omitempty"`
+	Marker                *string  `xml:",omitempty"`
+	AdditionalDataPending *bool    `xml:",omitempty"`
+}
+
+// rawText is text that may hold what XML does not allow.
+type rawText struct {
+	XML string `xml:",innerxml"`
+}
+
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#xD;")
+
+type instancesResult struct {
+	Instances []instanceDetails `xml:"DBInstances>DBInstance"`
+}
+
+type instanceDetails struct {
+	DBInstanceIdentifier string
+	DBInstanceStatus     string
+	Groups               []groupDetails `xml:"DBParameterGroups>DBParameterGroup"`
+}
+
+type groupDetails struct {
+	DBParameterGroupName string
+	ParameterApplyStatus string
+}
+
+type parametersResult struct {
+	Parameters []parameterDetails `xml:"Parameters>Parameter"`
+}
+
+type parameterDetails struct {
+	ParameterName  string
+	ParameterValue string
 }

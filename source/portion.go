@@ -1,0 +1,100 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+)
+
+// maxLines is the most lines that RDS puts into a portion, and its default.
+const maxLines = 10000
+
+// truncationNotice is what RDS appends where a portion ends within a line. The
+// marker it returns with it lies behind the rest of that line.
+var truncationNotice = []byte("[Your log message was truncated]")
+
+// portion is one answer of DownloadDBLogFilePortion.
+type portion struct {
+	text      []byte // without the notice
+	truncated bool   // the notice was there
+	marker    string // where the next portion begins; empty if RDS did not say
+	pending   bool   // RDS says that there is more
+	lineLost  bool   // its last line was cut although it would fit into a portion
+	retries   int
+}
+
+// fetch gets at most the given number of lines from a marker on. The SDK's own
+// paginator is of no use here: it goes by the marker alone, which RDS returns at
+// the end too, and so never ends.
+func (s *RDS) fetch(ctx context.Context, f File, from string, lines int) (portion, error) {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return portion{}, ctx.Err()
+	}
+	out, err := s.client.DownloadDBLogFilePortion(ctx, &rds.DownloadDBLogFilePortionInput{
+		DBInstanceIdentifier: &f.Instance,
+		LogFileName:          &f.Name,
+		Marker:               &from,
+		NumberOfLines:        aws.Int32(int32(lines)),
+	})
+	if err != nil {
+		var p portion
+		var tried *retry.MaxAttemptsError
+		if errors.As(err, &tried) {
+			p.retries = tried.Attempt - 1
+		}
+		return p, fmt.Errorf("download slow log %s of %s: %w", f.Name, f.Instance, err)
+	}
+	p := portion{
+		text:    []byte(aws.ToString(out.LogFileData)),
+		marker:  aws.ToString(out.Marker),
+		pending: aws.ToBool(out.AdditionalDataPending),
+	}
+	if attempts, ok := retry.GetAttemptResults(out.ResultMetadata); ok {
+		p.retries = len(attempts.Results) - 1
+	}
+	p.cutNotice()
+	return p, nil
+}
+
+// cutNotice removes the truncation notice. A log may hold the very same text, and
+// a line that ends so is taken for a cut one if it ends a portion by itself.
+func (p *portion) cutNotice() {
+	i := bytes.LastIndex(p.text, truncationNotice)
+	if i < 0 || len(bytes.TrimRight(p.text[i+len(truncationNotice):], " \n")) > 0 {
+		return
+	}
+	p.text, p.truncated = p.text[:i], true
+	p.text = bytes.TrimSuffix(p.text, []byte(" "))
+	p.text = bytes.TrimSuffix(p.text, []byte("\n"))
+}
+
+// unreadable tells whether the API will not or cannot deliver the bytes of a
+// portion: it refuses what is not text, and what is no XML breaks its answer.
+func unreadable(err error) bool {
+	var broken *xml.SyntaxError
+	if errors.As(err, &broken) {
+		return broken.Msg != "unexpected EOF" // that is a connection that was cut
+	}
+	return errorCode(err) == "InvalidParameterValue" && strings.Contains(err.Error(), "binary data")
+}
+
+func fileNotFound(err error) bool {
+	var fault *types.DBLogFileNotFoundFault
+	return errors.As(err, &fault)
+}
+
+func notReady(err error) bool {
+	var fault *types.DBInstanceNotReadyFault
+	return errors.As(err, &fault)
+}
