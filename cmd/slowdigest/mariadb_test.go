@@ -44,8 +44,9 @@ var mariadbWorkload = []struct {
 	// Statements that end in an error. The performance schema does not count the
 	// one that cannot be parsed.
 	{"selec 'secret'", ""},
-	// A statement with a warning, which log_slow_verbosity=warnings puts above it.
-	{"select cast('{n}x' as int)", "SELECT CAST ( ?%"},
+	// A warning quotes the literal, and log_slow_verbosity=warnings puts that above the statement.
+	{"select cast('{n}x\n# Time: 261123 10:00:00\n# User@Host: secret[secret] @ secret []\n# Query_time: 99.0  Lock_time: 0.0  Rows_sent: 9  Rows_examined: 9\n" +
+		"SET timestamp=1795428000;\ndrop table secret;\n' as int)", "SELECT CAST ( ?%"},
 	{"select * from nowhere where id = {n}", "SELECT * FROM `nowhere` %"},
 	{"insert into orders (id) values (1)", "INSERT INTO `orders` ( ID ) %"},
 	// A prepared statement is logged with its values in place, instead of EXECUTE.
