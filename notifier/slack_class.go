@@ -38,7 +38,7 @@ func badged(badge string) string {
 	return badge + " "
 }
 
-// rows is the table as lines.
+// rows is the table as a list.
 func (p *parent) rows() []slack.RichTextElement {
 	var lines []slack.RichTextElement
 	for _, c := range p.first[:min(slackRows, len(p.first))] {
@@ -47,7 +47,7 @@ func (p *parent) rows() []slack.RichTextElement {
 			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, short(c, 40), seconds(c.QueryTime.Sum),
 				plural(c.Calls, "call", "calls"), seconds(c.QueryTime.P95)))))
 	}
-	return lines
+	return []slack.RichTextElement{line(strong("Most query time")), bullets(lines)}
 }
 
 // detail is all about one class: in the parent for the first, in the thread for

@@ -113,7 +113,7 @@ func (p *parent) full(statements int) []slack.Block {
 func (p *parent) simple(statements int) []slack.Block {
 	blocks := p.head()
 	if len(p.first) > 0 {
-		blocks = append(blocks, rich(bullets(p.rows())))
+		blocks = append(blocks, rich(p.rows()...))
 	}
 	for _, c := range p.first[:statements] {
 		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL))
@@ -128,7 +128,7 @@ func (p *parent) minimal(_ int) []slack.Block {
 		elements = append(elements, bullets(p.notes()))
 	}
 	if len(p.first) > 0 {
-		elements = append(elements, bullets(p.rows()))
+		elements = append(elements, p.rows()...)
 	}
 	return []slack.Block{rich(elements...)}
 }
