@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"slowdigest/digest"
 	"slowdigest/handler"
@@ -31,6 +32,10 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			OrderBy:   c.OrderBy,
 		}
 		r, err := h.Collect(ctx, w)
+		r.Instances = nil
+		for _, name := range files {
+			r.Instances = append(r.Instances, filepath.Base(name))
+		}
 		if r.Coverage.Events == 0 {
 			return hinted{errors.Join(errors.New("read slow logs: there are no slow-log entries"), err),
 				"an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
