@@ -82,7 +82,7 @@ func patiently(ctx context.Context, do func() *DeliveryError) *DeliveryError {
 // sleep waits for d and tells whether it did. It does not start on a wait behind
 // which there is no time left for a request.
 func sleep(ctx context.Context, d time.Duration) bool {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d+requestTime || !ok && d > maxPatience {
+	if !timeFor(ctx, d) {
 		return false
 	}
 	select {
@@ -91,6 +91,20 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// timeFor tells whether the deadline of ctx leaves time for d and a request. It
+// lets the context compare the times: a later deadline than its parent's is not
+// given to a child.
+func timeFor(ctx context.Context, d time.Duration) bool {
+	last, ok := ctx.Deadline()
+	if !ok {
+		return d <= maxPatience
+	}
+	child, cancel := context.WithTimeout(ctx, d+requestTime)
+	defer cancel()
+	end, _ := child.Deadline()
+	return end.Before(last)
 }
 
 // transportError classes an error of the way to a chat. Only where no connection

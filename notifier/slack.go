@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -192,37 +191,4 @@ func metadata(r *digest.Report) slack.SlackMetadata {
 		"id": digestID(r), "window_start": r.Window.Start.UTC().Format(time.RFC3339),
 		"window_end": r.Window.End.UTC().Format(time.RFC3339), "version": r.Version,
 	}}
-}
-
-// SlackMessage is a message as it is posted.
-type SlackMessage struct {
-	Text   string         `json:"text"` // what notifications and screen readers read
-	Blocks []slack.Block  `json:"blocks,omitempty"`
-	Thread []SlackMessage `json:"thread,omitempty"` // the replies to it
-}
-
-type slackWriter struct {
-	w    io.Writer
-	opts SlackOptions
-}
-
-// NewSlackJSON writes to w, as JSON, the message that NewSlack would post, with
-// the replies under "thread". It writes nothing where nothing would be posted.
-func NewSlackJSON(w io.Writer, opts SlackOptions) Notifier {
-	return slackWriter{w, opts.withDefaults()}
-}
-
-func (s slackWriter) Notify(_ context.Context, r *digest.Report) error {
-	if Quiet(r) {
-		return nil
-	}
-	p := newParent(forChat(r), s.opts)
-	form := p.ladder()[0]
-	form.Thread = p.thread(form.statements)
-	b, err := indentedJSON(form.SlackMessage)
-	if err != nil {
-		return fmt.Errorf("write the message for Slack: %w", err)
-	}
-	_, err = s.w.Write(b)
-	return err
 }

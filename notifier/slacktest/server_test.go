@@ -1,6 +1,7 @@
 package slacktest_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestStrictness(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		var answer slack.SlackErrorResponse
-		if want == "invalid_blocks" && (!asAnswer(err, &answer) || !strings.Contains(answer.ResponseMetadata.Messages[0], "[json-pointer:/blocks/0/text/text]")) {
+		if want == "invalid_blocks" && (!errors.As(err, &answer) || !strings.Contains(answer.ResponseMetadata.Messages[0], "[json-pointer:/blocks/0/text/text]")) {
 			t.Errorf("no pointer in %+v", answer)
 		}
 		if len(s.Messages()) > 0 {
@@ -81,12 +82,6 @@ func TestStrictness(t *testing.T) {
 		}
 		s.Close()
 	}
-}
-
-func asAnswer(err error, to *slack.SlackErrorResponse) bool {
-	answer, ok := err.(slack.SlackErrorResponse)
-	*to = answer
-	return ok
 }
 
 // Faults are for the requests they name, one each, in their order.

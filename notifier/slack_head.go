@@ -1,0 +1,154 @@
+package notifier
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
+
+	"slowdigest/digest"
+)
+
+// head is what everybody reads: the headline, what it rests on, and trouble.
+func (p *parent) head() []slack.Block {
+	blocks := []slack.Block{heading(p.title()), small(p.facts())}
+	switch {
+	case trouble(p.r):
+		blocks = append(blocks, rich(quote(p.warning()), bullets(p.notes())))
+	case len(p.r.Coverage.Notes) > 0:
+		blocks = append(blocks, small(strings.Join(p.r.Coverage.Notes[:min(3, len(p.r.Coverage.Notes))], " ")))
+	}
+	return blocks
+}
+
+// title is the headline. In trouble it begins otherwise, with a sign and a word.
+func (p *parent) title() string {
+	where := names(p.r.Instances, 2)
+	numbers := fmt.Sprintf("%s, %s", plural(p.r.Overall.Calls, "slow query", "slow queries"), seconds(p.r.Overall.QueryTime.Sum))
+	switch {
+	case trouble(p.r) && p.r.Overall.Calls == 0:
+		return "⚠️ NO DATA from " + where
+	case trouble(p.r):
+		return "⚠️ PARTIAL: " + where + ": " + numbers
+	}
+	return where + ": " + numbers
+}
+
+func (p *parent) warning() string {
+	if p.r.Overall.Calls == 0 {
+		return "Nothing is known of this window. It may have been slow."
+	}
+	return "A part of this window could not be read. The true numbers are higher."
+}
+
+func (p *parent) notes() []slack.RichTextElement {
+	var lines []slack.RichTextElement
+	notes := p.r.Coverage.Notes
+	for _, n := range notes[:min(maxNotes, len(notes))] {
+		lines = append(lines, line(words(n)))
+	}
+	if more := len(notes) - maxNotes; more > 0 {
+		lines = append(lines, line(words(fmt.Sprintf("and %d more", more))))
+	}
+	if lines == nil {
+		lines = append(lines, line(words(coverageFacts(p.r.Coverage))))
+	}
+	return lines
+}
+
+// facts is the line below the headline.
+func (p *parent) facts() string {
+	o, c := p.r.Overall, p.r.Coverage
+	facts := []string{window(p.r.Window)}
+	if o.Calls > 0 {
+		facts = append(facts, plural(int64(o.Classes), "class", "classes"), "p95 "+seconds(o.QueryTime.P95),
+			count(o.RowsExamined.Sum)+" rows examined")
+	}
+	coverage := fmt.Sprintf("complete: %s, %s", plural(int64(c.Files), "file", "files"), bytesize(c.BytesRead))
+	if trouble(p.r) {
+		coverage = trust(p.r) + ": " + strings.TrimSuffix(coverageFacts(c), ".")
+	}
+	return strings.Join(append(facts, coverage), " · ")
+}
+
+// names lists the first n, and how many others there are.
+func names(all []string, n int) string {
+	if len(all) == 0 {
+		return "slow log"
+	}
+	out := strings.Join(all[:min(n, len(all))], ", ")
+	if more := len(all) - n; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
+}
+
+// foot holds the links and what the message does not show.
+func (p *parent) foot(statements int) []slack.Block {
+	var blocks []slack.Block
+	if l := p.links(); l != nil {
+		blocks = append(blocks, rich(line(l...)))
+	}
+	var notes []string
+	if n := p.opts.replies(len(p.first) - statements); n > 0 {
+		notes = append(notes, plural(int64(n), "more class", "more classes")+" in the thread")
+	}
+	rest := p.r.Misc.Classes + len(p.first) - statements - p.opts.replies(len(p.first)-statements)
+	if rest > 0 {
+		notes = append(notes, plural(int64(rest), "class", "classes")+" not shown")
+	}
+	if len(p.first) > 0 {
+		notes = append(notes, "literals are replaced by ?")
+	}
+	return append(blocks, small(strings.Join(append(notes, "digest "+digestID(p.r)), " · ")))
+}
+
+// links leads to the instances, three at most.
+func (p *parent) links() []inlineText {
+	var out []inlineText
+	seen := map[string]bool{}
+	for _, instance := range p.r.Instances[:min(3, len(p.r.Instances))] {
+		for _, l := range p.opts.Links {
+			url, ok := l.expand(p.opts.Region, instance, p.r.Window)
+			if !ok || seen[url] {
+				continue
+			}
+			seen[url] = true
+			label := l.Label
+			if len(p.r.Instances) > 1 && strings.Contains(l.URL, "{instance}") {
+				label += " of " + instance
+			}
+			if out != nil {
+				out = append(out, words("  ·  "))
+			}
+			out = append(out, slack.NewRichTextSectionLinkElement(url, cut(label, 100), nil))
+		}
+	}
+	return out
+}
+
+// fallback is the digest in one sentence: what a phone's notification shows
+// and a screen reader reads. Slack reads markup in it, so it is escaped.
+func (p *parent) fallback() string {
+	s := p.title() + ", " + window(p.r.Window) + "."
+	switch {
+	case trouble(p.r) && len(p.r.Coverage.Notes) > 0:
+		s += " " + p.r.Coverage.Notes[0]
+	case len(p.first) > 0:
+		c := p.first[0]
+		s += fmt.Sprintf(" First: %s (%s, %s, %s)", short(c, 80),
+			strings.TrimSpace(p.opts.Badge.of(c)+" "+percent(c.Share)), plural(c.Calls, "call", "calls"), shortID(c.ID))
+	}
+	return slackutilsx.EscapeMessage(cut(s, 600))
+}
+
+// digestID names a digest in eight digits. The same window of the same
+// instances has the same ID wherever and whenever it is made.
+func digestID(r *digest.Report) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %s %s", r.Instances, r.Window.Start.UTC(), r.Window.End.UTC())
+	return hex.EncodeToString(h.Sum(nil)[:4])
+}
