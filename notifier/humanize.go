@@ -144,7 +144,7 @@ func window(w digest.Window) string {
 // shortID is the last 16 digits of a query ID, which is how Percona's tools
 // show it.
 func shortID(id string) string {
-	id = clean(id)
+	id = clean(cut(id, 64))
 	if len(id) > 16 {
 		return id[len(id)-16:]
 	}

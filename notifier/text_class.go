@@ -88,7 +88,7 @@ func mostCalls(calls map[string]int64, n int) string {
 	}
 	all := make([]entry, 0, len(calls))
 	for name, k := range calls {
-		if name = cut(clean(name), 64); name == "" {
+		if name = cut(clean(cut(name, 4*maxName)), maxName); name == "" {
 			name = "(none)"
 		}
 		all = append(all, entry{name, k})
