@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"strings"
+	"sync"
 )
 
 // Fingerprint returns the text that all statements of a class have in common:
@@ -29,9 +30,16 @@ func AppendFingerprint(dst, sql []byte, cut bool) []byte {
 	if name, ok := bytes.CutPrefix(command, []byte(adminCommand)); ok {
 		return AppendAdminFingerprint(dst, name)
 	}
-	f := formatter{lexer: lexer{sql: sql}, dst: dst, base: len(dst), cut: cut}
-	return f.run()
+	f := formatters.Get().(*formatter)
+	*f = formatter{lexer: lexer{sql: sql}, dst: dst, base: len(dst), cut: cut, groups: f.groups[:0]}
+	dst = f.run()
+	f.sql, f.dst, f.tables = nil, nil, nil
+	formatters.Put(f)
+	return dst
 }
+
+// formatters saves the room that each statement's formatter needs.
+var formatters = sync.Pool{New: func() any { return new(formatter) }}
 
 // AppendAdminFingerprint appends the class of an administrator command, such as
 // Quit. Its case is kept, as pt-query-digest does.

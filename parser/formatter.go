@@ -70,8 +70,7 @@ const (
 const maxDepth = 1000
 
 func (f *formatter) run() []byte {
-	var room [8]group
-	f.groups = append(room[:0], group{branch: -1, last: -1})
+	f.groups = append(f.groups, group{branch: -1, last: -1})
 	for {
 		t := f.next()
 		if t.kind == endOfSQL || (f.cut || f.open) && f.incomplete(t) || !f.add(t) {
