@@ -228,8 +228,8 @@ func (f *formatter) nextByte(t token) byte {
 	if f.at(end) == '`' { // of a name without its back-quotes
 		end++
 	}
-	switch c := f.at(end); c {
-	case '(', ')', ',', '.', '=':
+	end = f.span(end, isSpace)
+	if c := f.at(end); c != '/' && c != '#' && c != '-' && c != '*' {
 		return c
 	}
 	ahead := lexer{sql: f.sql, pos: end, versioned: f.versioned}

@@ -2,14 +2,6 @@ package parser
 
 import "bytes"
 
-func lookup(w []byte) keyword {
-	var lower [24]byte
-	if len(w) > len(lower) {
-		return noKeyword
-	}
-	return keywords[string(appendLower(lower[:0], w))]
-}
-
 // word writes a keyword or a name. It tells whether the statement goes on.
 func (f *formatter) word(t token) bool {
 	raw := f.sql[t.start:t.end]

@@ -56,8 +56,48 @@ const (
 	kwOther // another reserved word
 )
 
-// keywords are the reserved words and the few others that matter.
-var keywords = func() map[string]keyword {
+// keywords are the reserved words and the few others that matter, by wordHash: a
+// lookup is the most frequent thing that is done, and most words are none.
+var keywords = func() (table [256][]namedKeyword) {
+	for w, k := range keywordNames() {
+		h := wordHash([]byte(w))
+		table[h] = append(table[h], namedKeyword{w, k})
+	}
+	return table
+}()
+
+type namedKeyword struct {
+	name    string
+	keyword keyword
+}
+
+// wordHash is of the letters of w whatever their case.
+func wordHash(w []byte) byte {
+	n := len(w)
+	return byte(n)*61 + (w[0]|0x20)*7 + (w[n/2]|0x20)*31 + (w[n-1]|0x20)*13
+}
+
+// lookup returns the keyword that a word, which is not empty, is in any case.
+func lookup(w []byte) keyword {
+	for _, k := range keywords[wordHash(w)] {
+		if len(k.name) == len(w) && equalFold(w, k.name) {
+			return k.keyword
+		}
+	}
+	return noKeyword
+}
+
+// equalFold compares w with a word of lower-case letters of the same length.
+func equalFold(w []byte, lower string) bool {
+	for i, c := range w {
+		if c != lower[i] && c|0x20 != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func keywordNames() map[string]keyword {
 	m := map[string]keyword{
 		"as": kwAs, "asc": kwAsc, "by": kwBy, "call": kwCall, "create": kwCreate, "default": kwDefault,
 		"delete": kwDelete, "describe": kwDescribe, "desc": kwDescribe, "explain": kwDescribe, "distinct": kwDistinct,
@@ -101,7 +141,7 @@ var keywords = func() map[string]keyword {
 		m[w] = kwOther
 	}
 	return m
-}()
+}
 
 // callable are the keywords that are also functions or types: a parenthesis
 // behind one is its own.

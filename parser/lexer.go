@@ -104,10 +104,11 @@ func (l *lexer) token(k kind, start, end int) token {
 
 // skip passes over what means nothing.
 func (l *lexer) skip() {
-	for l.pos < len(l.sql) {
-		switch c := l.sql[l.pos]; {
-		case byteClass[c]&isSpace != 0:
-			l.pos++
+	for {
+		l.pos = l.span(l.pos, isSpace)
+		switch c := l.at(l.pos); {
+		case c != '#' && c != '-' && c != '/' && c != '*':
+			return
 		case c == '#', c == '-' && l.at(l.pos+1) == '-' && (l.pos+2 >= len(l.sql) || byteClass[l.sql[l.pos+2]]&isSpace != 0):
 			if n := bytes.IndexByte(l.sql[l.pos:], '\n'); n >= 0 {
 				l.pos += n
