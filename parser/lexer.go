@@ -233,7 +233,7 @@ func (l *lexer) qualified(i int) bool {
 // number is a number, or an identifier that begins with a digit.
 func (l *lexer) number(start int) token {
 	end := l.span(start, isLetter|isDigit)
-	if start > 0 && l.sql[start-1] == '.' && l.qualified(start-1) {
+	if end > start && start > 0 && l.sql[start-1] == '.' && l.qualified(start-1) {
 		return l.token(plainWord, start, end)
 	}
 	digits := l.span(start, isDigit)
