@@ -46,10 +46,16 @@ type Handler struct {
 
 // Run reads the window and posts its digest. A part that could not be read is
 // told in the report; it is an error only if there is nothing else, and then the
-// report, which says so, is posted nevertheless.
+// report, which says so, is posted nevertheless. A digest that was posted, or may
+// have been, but not whole is no error either, for a retry would post it again.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	r, readErr := h.Collect(ctx, w)
-	if err := h.Notifier.Notify(ctx, r); err != nil {
+	err := h.Notifier.Notify(ctx, r)
+	var delivery *notifier.DeliveryError
+	switch {
+	case errors.As(err, &delivery) && delivery.Posted != notifier.NotPosted:
+		r.Coverage.Notes = append(r.Coverage.Notes, err.Error())
+	case err != nil:
 		return r, errors.Join(fmt.Errorf("post digest: %w", err), readErr)
 	}
 	if r.Coverage.Events > 0 {

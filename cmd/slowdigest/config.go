@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"log/slog"
+	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"golang.org/x/term"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -35,7 +36,7 @@ func (c *Config) declareInstances(f *flags) {
 	f.declare(&c.Instances, "instance", "SLOWDIGEST_INSTANCES", "`ID` of a DB instance to read; repeat it or use commas")
 	f.text(&c.Channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel` to post to; without one the digest is printed")
 	f.text(&c.TokenParameter, "slack-token-parameter", "SLACK_TOKEN_PARAMETER",
-		"`name` of the SSM parameter that holds the Slack token; else it is taken from $SLACK_TOKEN")
+		"`name` of the SSM parameter that holds the Slack token, or the address of a webhook; else it is taken from $SLACK_TOKEN")
 	f.text(&c.SlackAPI, "slack-api-url", "SLACK_API_URL", "`URL` to post to in place of Slack's, to test with")
 	c.Token = f.getenv("SLACK_TOKEN")
 }
@@ -51,7 +52,7 @@ func (c *Config) declareReport(f *flags) {
 		"`form` of what is printed: "+strings.Join(formats, ", "))
 }
 
-var formats = []string{"text", "json", "slack"}
+var formats = []string{"text", "json", "markdown", "slack"}
 
 func parseFormat(s string) (string, error) {
 	if !slices.Contains(formats, s) {
@@ -67,28 +68,42 @@ func (c *Config) printer(p *process) notifier.Notifier {
 		return notifier.NewJSON(p.stdout)
 	case "slack":
 		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{})
-	default:
-		return notifier.NewText(p.stdout, notifier.TextOptions{})
+	case "markdown":
+		return notifier.NewMarkdown(p.stdout, nil)
 	}
+	var o notifier.TextOptions
+	if f, ok := p.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		o.Color = p.getenv("NO_COLOR") == ""
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = width
+		}
+	}
+	return notifier.NewText(p.stdout, o)
 }
 
-// slack returns the notifier of the configured channel.
-func (c *Config) slack(ctx context.Context, cfg aws.Config) (notifier.Notifier, error) {
-	token := c.Token
-	if token == "" {
+// chat returns the notifier of the configured chat. What kind of secret there is
+// tells which: a bot token of Slack, the address of one of Slack's incoming
+// webhooks, or that of a Teams workflow.
+func (c *Config) chat(ctx context.Context, cfg aws.Config, log *slog.Logger) (notifier.Notifier, error) {
+	secret := c.Token
+	if secret == "" {
 		if c.TokenParameter == "" {
 			return nil, hinted{errors.New("find Slack token: none is configured"),
 				"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter, or use --dry-run"}
 		}
 		var err error
-		if token, err = readParameter(ctx, cfg, c.TokenParameter); err != nil {
+		if secret, err = readParameter(ctx, cfg, c.TokenParameter); err != nil {
 			return nil, err
 		}
 	}
-	return notifier.NewSlack(token, c.Channel, notifier.SlackOptions{
-		HTTPClient: &http.Client{Timeout: 30 * time.Second},
-		APIURL:     c.SlackAPI,
-	}), nil
+	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Logger: log}
+	switch {
+	case strings.HasPrefix(secret, "https://hooks.slack.com/"):
+		return notifier.NewSlackWebhook(secret, o), nil
+	case strings.HasPrefix(secret, "https://"):
+		return notifier.NewTeams(secret, notifier.TeamsOptions{Region: cfg.Region}), nil
+	}
+	return notifier.NewSlack(secret, c.Channel, o), nil
 }
 
 func readParameter(ctx context.Context, cfg aws.Config, name string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,7 +44,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		} else if cfg, err = loadAWS(ctx); err != nil {
 			return err
 		}
-		h, err := c.handler(ctx, cfg, p)
+		h, err := c.handler(ctx, cfg, p, p.logger())
 		if err != nil {
 			return err
 		}
@@ -53,14 +54,14 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 }
 
 // handler is what Lambda runs: it posts to the channel, if there is one.
-func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process) (*handler.Handler, error) {
+func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process, log *slog.Logger) (*handler.Handler, error) {
 	if len(c.Instances.items) == 0 {
 		return nil, hinted{errors.New("read configuration: no instance is named"), "set SLOWDIGEST_INSTANCES"}
 	}
 	to := c.printer(p)
 	if c.Channel != "" {
 		var err error
-		if to, err = c.slack(ctx, cfg); err != nil {
+		if to, err = c.chat(ctx, cfg, log); err != nil {
 			return nil, err
 		}
 	}

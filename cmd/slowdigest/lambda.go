@@ -19,13 +19,13 @@ import (
 func serveLambda(p *process) {
 	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (*digest.Report, error) {
-		r, err := p.handleEvent(ctx, event)
+		r, err := p.handleEvent(ctx, event, log)
 		logRun(log, r, err)
 		return r, err
 	})
 }
 
-func (p *process) handleEvent(ctx context.Context, event json.RawMessage) (*digest.Report, error) {
+func (p *process) handleEvent(ctx context.Context, event json.RawMessage, log *slog.Logger) (*digest.Report, error) {
 	var c Config
 	f := newFlags(p.getenv)
 	c.declareInstances(f)
@@ -40,7 +40,7 @@ func (p *process) handleEvent(ctx context.Context, event json.RawMessage) (*dige
 	if err != nil {
 		return nil, err
 	}
-	h, err := c.handler(ctx, cfg, p)
+	h, err := c.handler(ctx, cfg, p, log)
 	if err != nil {
 		return nil, err
 	}

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
@@ -24,6 +26,9 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
+
+// logger tells at a desk what deserves a look but is no error.
+func (p *process) logger() *slog.Logger { return slog.New(slog.NewTextHandler(p.stderr, nil)) }
 
 // command is one subcommand. It declares its flags, which also makes its part of
 // the help, and returns what runs after they are parsed.
@@ -119,6 +124,10 @@ func hintOf(err error) string {
 	var h hinted
 	if errors.As(err, &h) {
 		return h.hint
+	}
+	var delivery *notifier.DeliveryError
+	if errors.As(err, &delivery) {
+		return delivery.Hint
 	}
 	return source.Hint(err)
 }

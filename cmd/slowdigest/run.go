@@ -37,7 +37,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		}
 		to := c.printer(p)
 		if c.Channel != "" && !dryRun {
-			if to, err = c.slack(ctx, cfg); err != nil {
+			if to, err = c.chat(ctx, cfg, p.logger()); err != nil {
 				return err
 			}
 		}
