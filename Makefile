@@ -17,7 +17,7 @@ help: ## Show these targets
 .PHONY: invoke-local
 invoke-local: ## Run the Lambda handler here on an hourly event, over the logs in testdata
 	@SLOWDIGEST_INSTANCES=mysql-9-7,mysql-9-7-extra \
-		go run ./cmd/slowdigest invoke --event testdata/events/schedule.json --logs testdata/slowlogs
+		go run ./cmd/slowdigest invoke --event testdata/events/schedule.json --logs testdata/slowlogs --channel C0SLOWLOGS
 
 .PHONY: test
 test: ## Vet and test every package; TESTFLAGS are handed to go test
@@ -33,6 +33,14 @@ race: ## Test the packages that start goroutines under the race detector
 .PHONY: bench
 bench: ## Run every benchmark, tests left out
 	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+
+.PHONY: types
+types: ## Check the Slack messages against published TypeScript types
+	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node types.mjs
+
+.PHONY: screenshot
+screenshot: ## Draw the Slack messages in Chromium, which must be installed
+	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node shoot.mjs
 
 .PHONY: lint
 lint: ## Run golangci-lint, built from source on first use (some minutes)

@@ -115,6 +115,9 @@ func fingerprint(dst []byte, e *parser.Event) []byte {
 	if e.Admin {
 		return parser.AppendAdminFingerprint(dst, e.SQL)
 	}
+	if len(e.SQL) == 0 { // the log ends, or was cut, behind the header
+		return append(dst, "(no statement)"...)
+	}
 	return parser.AppendFingerprint(dst, e.SQL, e.Cut)
 }
 

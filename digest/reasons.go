@@ -1,6 +1,9 @@
 package digest
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // The thresholds of reasons. Each is where the number alone is evidence.
 const (
@@ -28,14 +31,14 @@ func reasons(c *Class) []string {
 		rs = append(rs, fmt.Sprintf("%d temporary tables on disk in %d calls", *c.TmpDiskTables, c.Calls))
 	}
 	if c.QueryTime.Sum > 0 && c.LockTime.Sum >= reasonLockShare*c.QueryTime.Sum {
-		rs = append(rs, fmt.Sprintf("lock time is %.0f %% of the query time", 100*c.LockTime.Sum/c.QueryTime.Sum))
+		rs = append(rs, fmt.Sprintf("lock time is %.0f%% of the query time", 100*c.LockTime.Sum/c.QueryTime.Sum))
 	}
 	if c.Errors != nil && float64(*c.Errors) >= reasonErrors*calls {
 		rs = append(rs, fmt.Sprintf("%d of %d calls ended in an error", *c.Errors, c.Calls))
 	}
 	q := c.QueryTime
 	if c.Calls > 2 && q.Sum > 0 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {
-		rs = append(rs, fmt.Sprintf("one call of %.3g s took %.0f %% of the time, the median is %.3g s",
+		rs = append(rs, fmt.Sprintf("one call of %.3g s took %.0f%% of the time, the median is %.3g s",
 			q.Max, 100*q.Max/q.Sum, q.Median))
 	}
 	return rs
@@ -48,10 +51,19 @@ func rowsReason(c *Class) []string {
 		per, of = c.RowsAffected.Sum, "affected"
 	}
 	if per == 0 {
-		return []string{fmt.Sprintf("%.0f rows examined a call, none %s", c.RowsExamined.Mean, of)}
+		return []string{fmt.Sprintf("%s rows examined a call, none %s", grouped(c.RowsExamined.Mean), of)}
 	}
 	if c.RowsExamined.Sum < reasonRatio*per {
 		return nil
 	}
-	return []string{fmt.Sprintf("%.0f rows examined per row %s", c.RowsExamined.Sum/per, of)}
+	return []string{fmt.Sprintf("%s rows examined per row %s", grouped(c.RowsExamined.Sum/per), of)}
+}
+
+// grouped writes a whole number with a comma after each three digits.
+func grouped(f float64) string {
+	s := strconv.FormatFloat(f, 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

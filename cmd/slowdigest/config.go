@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -28,6 +29,7 @@ type Config struct {
 	Format         string
 	TokenParameter string // the name of an SSM parameter that holds the Slack token
 	SlackAPI       string // in place of Slack's own, for tests
+	print          bool   // beside posting, for invoke
 	Token          string // only from the environment: an argument would show in the process list
 }
 
@@ -97,6 +99,9 @@ func (c *Config) chat(ctx context.Context, cfg aws.Config, log *slog.Logger) (no
 		}
 	}
 	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Logger: log}
+	if c.print {
+		o.Pause = time.Millisecond // the fake has no limit of one message a second
+	}
 	switch {
 	case strings.HasPrefix(secret, "https://hooks.slack.com/"):
 		return notifier.NewSlackWebhook(secret, o), nil

@@ -10,7 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/notifier"
+	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
@@ -44,6 +47,15 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		} else if cfg, err = loadAWS(ctx); err != nil {
 			return err
 		}
+		if logs != "" && c.Channel == slacktest.Channel && c.Token == "" {
+			fake := slacktest.New()
+			defer fake.Close()
+			defer func() {
+				fmt.Fprintf(p.stdout, "Posted to a fake Slack, which checks every limit: %d messages, of which %d in the thread.\n",
+					len(fake.Messages()), max(0, len(fake.Messages())-1))
+			}()
+			c.Token, c.SlackAPI, c.print = slacktest.Token, fake.URL(), true
+		}
 		h, err := c.handler(ctx, cfg, p, p.logger())
 		if err != nil {
 			return err
@@ -51,6 +63,13 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		_, err = h.HandleEvent(ctx, raw)
 		return err
 	}
+}
+
+// both is two notifiers, one after the other.
+type both [2]notifier.Notifier
+
+func (b both) Notify(ctx context.Context, r *digest.Report) error {
+	return errors.Join(b[0].Notify(ctx, r), b[1].Notify(ctx, r))
 }
 
 // handler is what Lambda runs: it posts to the channel, if there is one.
@@ -63,6 +82,9 @@ func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process, log *s
 		var err error
 		if to, err = c.chat(ctx, cfg, log); err != nil {
 			return nil, err
+		}
+		if c.print {
+			to = both{c.printer(p), to}
 		}
 	}
 	return &handler.Handler{
