@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/smithy-go"
 )
@@ -16,8 +17,8 @@ import (
 // NoSlowLogError says that an instance has no slow log file at all.
 type NoSlowLogError struct {
 	Instance string
-	// Reason is what the instance's parameters say about it, as a sentence;
-	// empty where they could not be read.
+	// Reason is what the instance's parameters say about it; empty where they
+	// could not be read, or do not tell.
 	Reason string
 }
 
@@ -38,7 +39,7 @@ func Hint(err error) string {
 	case errors.As(err, &noLog):
 		hint := "set slow_query_log=1 and log_output=FILE in a custom DB parameter group; the default group cannot be changed"
 		if noLog.Reason != "" {
-			hint = noLog.Reason + " " + hint
+			hint = noLog.Reason + ": " + hint
 		}
 		return hint
 	case errors.As(err, &notFound):
@@ -61,6 +62,13 @@ func errorCode(err error) string {
 		return api.ErrorCode()
 	}
 	return ""
+}
+
+// final tells whether it is of no use to make the call once more: RDS has
+// answered that it will not, or the SDK has tried as often as it may.
+func final(err error) bool {
+	var tried *retry.MaxAttemptsError
+	return errorCode(err) != "" && !fileNotFound(err) || errors.As(err, &tried) || throttled(err)
 }
 
 func denied(err error) bool {

@@ -1,226 +1,15 @@
 package source_test
 
 import (
-	"bytes"
-	"context"
-	"fmt"
-	"io"
+	"flag"
 	"math/rand/v2"
-	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
-
-// An entry of a log, of which the id is said in its text.
-type entry struct {
-	id       string
-	from, to int64 // offsets in its file
-	text     string
-	at       time.Time
-}
-
-// history is what an instance has written, and in which files it was when they
-// were listed.
-type history struct {
-	entries map[string][]entry // by the file's name when listed
-	byID    map[string]entry
-	random  *rand.Rand
-	next    int
-	counted bool // the client has to count offsets
-}
-
-func newHistory(seed uint64) *history {
-	return &history{entries: map[string][]entry{}, byID: map[string]entry{}, random: rand.New(rand.NewPCG(seed, 0))}
-}
-
-// write makes up n entries from a time on; longest is the length of the longest
-// statement.
-func (h *history) write(file string, text []byte, n, longest int, at time.Time) []byte {
-	for range n {
-		at = at.Add(time.Duration(h.random.IntN(20)) * time.Second)
-		id := fmt.Sprintf("id%06d", h.next)
-		h.next++
-		statement := "SELECT '" + strings.Repeat("v", h.random.IntN(longest)) + "'"
-		if h.random.IntN(4) == 0 {
-			statement = "SELECT *\n  FROM t -- " + statement + "\n WHERE a = 1"
-		}
-		e := entry{id: id, from: int64(len(text)), at: at, text: fmt.Sprintf(
-			"# Time: %s\n# User@Host: app[app] @ [10.0.0.1]  Id: 7 %s\nSET timestamp=%d;\n%s;\n",
-			at.Format("2006-01-02T15:04:05.000000Z"), id, at.Unix(), statement)}
-		text = append(text, e.text...)
-		e.to = int64(len(text))
-		h.entries[file] = append(h.entries[file], e)
-		h.byID[id] = e
-	}
-	return text
-}
-
-var entryStart = regexp.MustCompile(`(?m)^# Time: `)
-
-var entryID = regexp.MustCompile(`Id: 7 (id\d{6})\n`)
-
-// split finds the entries in a text, as whole or as cut as they are.
-func split(text []byte) map[string][]string {
-	found := map[string][]string{}
-	for _, part := range entryStart.Split(string(text), -1)[1:] {
-		part = "# Time: " + strings.Split(part, "/rdsdbbin/")[0]
-		if m := entryID.FindStringSubmatch(part); m != nil {
-			found[m[1]] = append(found[m[1]], part)
-		}
-	}
-	return found
-}
-
-// check compares what a Log delivered of a file with what was in it. All that is
-// not there has to be in a gap, and nothing that is there may be in one.
-func (h *history) check(f source.File, text []byte, cov source.Coverage, err error) error {
-	found := split(text)
-	cut := 0
-	if f.Size == 0 && !cov.Complete {
-		return nil // it stands for what could not be opened
-	}
-	unsure := strings.Contains(strings.Join(cov.Notes, " "), "verified") // that the file is the one listed
-	for _, e := range h.entries[f.Name] {
-		var inGap, touchesGap bool
-		for _, g := range cov.Gaps {
-			inGap = inGap || g.From <= e.from && e.to <= g.To
-			touchesGap = touchesGap || g.From < e.to && e.from < g.To
-		}
-		got := found[e.id]
-		// What follows may be the beginning of the next one, where the text ends.
-		whole := len(got) == 1 && strings.HasPrefix(got[0], e.text) && strings.HasPrefix("# Time: ", got[0][len(e.text):])
-		switch {
-		case len(got) > 1:
-			return fmt.Errorf("%s was delivered %d times", e.id, len(got))
-		case whole && inGap && !h.counted:
-			return fmt.Errorf("%s was delivered, but is in a gap: %+v", e.id, cov.Gaps)
-		case whole || touchesGap || unsure:
-		case len(got) == 1 && cut < cov.TruncatedLines:
-			cut++
-		case len(got) == 1:
-			return fmt.Errorf("%s of %d bytes was delivered as %d bytes: %.2000q", e.id, len(e.text), len(got[0]), got[0])
-		default:
-			return fmt.Errorf("%s at %d is silently absent, gaps %+v", e.id, e.from, cov.Gaps)
-		}
-	}
-	switch {
-	case cov.Complete && (len(cov.Gaps) > 0 || len(cov.Notes) > 0 || err != nil):
-		return fmt.Errorf("complete in spite of %v, %q, %v", cov.Gaps, cov.Notes, err)
-	case !cov.Complete && len(cov.Notes) == 0 && err == nil:
-		return fmt.Errorf("incomplete, and nothing says why")
-	}
-	return nil
-}
-
-// scene is an instance with an hour of logs, and a client that does not wait.
-type scene struct {
-	*history
-	srv  *rdstest.Server
-	db   *rdstest.Instance
-	late bool // the hour has not been rotated yet
-}
-
-const portionBytes = 1500
-
-func newScene(seed uint64) *scene {
-	s := &scene{history: newHistory(seed), srv: rdstest.NewServer()}
-	s.srv.PortionBytes = portionBytes
-	s.srv.Markers = rdstest.Markers(s.random.IntN(3))
-	s.counted = s.srv.Markers == rdstest.OpaqueMarkers
-	s.late = s.random.IntN(2) == 0
-	s.db = s.srv.AddInstance("orders-1")
-	s.db.Names = rdstest.Names(s.random.IntN(3))
-	longest := 40
-	if s.random.IntN(3) == 0 {
-		longest = 2 * portionBytes
-	}
-	nine := tenOClock.Add(-time.Hour)
-	s.db.Write(live, s.write("before", []byte(rdstest.Banner), 5, longest, nine.Add(-time.Hour)), nine.Add(-time.Minute))
-	s.db.Rotate(live, nine)
-	n := 20 + s.random.IntN(60)
-	text := s.write(live, []byte(rdstest.Banner), n, longest, nine)
-	s.db.Write(live, text, nine.Add(59*time.Minute))
-	if s.late {
-		s.db.Write(live, s.write(live, text, 1+s.random.IntN(9), longest, tenOClock), tenOClock.Add(time.Minute))
-		return s
-	}
-	name := map[rdstest.Names]string{rdstest.DatedNames: ".2026-11-23.10", rdstest.PaddedNames: ".2026-11-23.10", rdstest.HourNames: ".10"}[s.db.Names]
-	s.entries[live+name] = s.entries[live]
-	delete(s.entries, live)
-	s.db.Rotate(live, tenOClock)
-	s.db.Append(live, s.write(live, []byte(rdstest.Banner), s.random.IntN(9), longest, tenOClock)[len(rdstest.Banner):], tenOClock.Add(time.Minute))
-	return s
-}
-
-// patient tries calls again at once.
-func patient(cfg aws.Config) aws.Config {
-	cfg.Retryer = func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = 3
-			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-		})
-	}
-	return cfg
-}
-
-// run reads the hour and checks every log. It returns what is missing.
-func (s *scene) run(o source.Options) (cov source.Coverage, failure, wrong error) {
-	o.Patience = time.Microsecond
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	rds := source.NewRDS(patient(s.srv.Config()), o)
-	files, err := rds.LogFiles(ctx, "orders-1", tenOClock.Add(-time.Hour), tenOClock)
-	if err != nil {
-		return source.Coverage{}, err, nil
-	}
-	cov.Complete = true
-	hours := map[string]bool{}
-	delivered := map[string]string{} // the file by the entry
-	for _, f := range files {
-		hours[f.Name] = true
-		l, err := rds.Open(ctx, f)
-		if err != nil {
-			return cov, nil, err
-		}
-		text, err := io.ReadAll(l)
-		if err != nil {
-			failure = err
-		}
-		_ = l.Close()
-		got := l.Coverage()
-		if ctx.Err() != nil {
-			return cov, failure, fmt.Errorf("%s hangs", f.Name)
-		}
-		if err := s.check(f, text, got, err); err != nil {
-			return cov, failure, fmt.Errorf("%s: %w (error %v)", f.Name, err, failure)
-		}
-		for id := range split(text) {
-			if before, twice := delivered[id]; twice {
-				return cov, failure, fmt.Errorf("%s was delivered of %s and of %s", id, before, f.Name)
-			}
-			delivered[id] = f.Name
-		}
-		cov.Complete = cov.Complete && got.Complete
-		cov.Gaps = append(cov.Gaps, got.Gaps...)
-		cov.Notes = append(cov.Notes, got.Notes...)
-		cov.Retries += got.Retries
-		cov.TruncatedLines += got.TruncatedLines
-	}
-	for name, entries := range s.entries {
-		if name != "before" && len(entries) > 0 && !hours[name] && cov.Complete {
-			return cov, failure, fmt.Errorf("%s is not among the files, and nothing says so", name)
-		}
-	}
-	return cov, failure, nil
-}
 
 var downloadFaults = []rdstest.Kind{
 	rdstest.Throttling, rdstest.AccessDenied, rdstest.InternalFailure, rdstest.InstanceNotReady, rdstest.FileNotFound,
@@ -234,24 +23,11 @@ var listFaults = []rdstest.Kind{
 	rdstest.CutConnection, rdstest.Unlisted, rdstest.ListedTwice,
 }
 
+var firstSeed = flag.Uint64("seed", 0, "the seed that TestFaults begins its random runs with")
+
 // TestFaults reads an hour under each fault alone, and then under random
 // combinations of them.
 func TestFaults(t *testing.T) {
-	began, runs := time.Now(), 0
-	run := func(seed uint64, faults ...rdstest.Fault) {
-		s := newScene(seed)
-		defer s.srv.Close()
-		s.srv.Inject(faults...)
-		o := source.Options{
-			Sequential: s.random.IntN(3) == 0,
-			Download:   []source.Download{source.Portions, source.Portions, source.Auto, source.Complete}[s.random.IntN(4)],
-			Now:        time.Now,
-		}
-		runs++
-		if _, _, wrong := s.run(o); wrong != nil {
-			t.Errorf("seed %d, late %v, markers %d, names %d, options %+v, faults %+v: %v", seed, s.late, s.srv.Markers, s.db.Names, o, faults, wrong)
-		}
-	}
 	var single []rdstest.Fault
 	for _, times := range []int{1, 2, -1} {
 		for _, kind := range downloadFaults {
@@ -261,14 +37,19 @@ func TestFaults(t *testing.T) {
 			single = append(single, rdstest.Fault{Kind: kind, Times: times, Action: "rds:DescribeDBLogFiles"})
 		}
 	}
+	began, runs := time.Now(), 0
 	for _, f := range single {
 		for seed := range uint64(6) {
 			f.Skip = int(seed)
-			run(seed, f)
+			underFaults(t, seed, f)
+			runs++
 		}
 	}
-	first := uint64(time.Now().UnixNano())
-	for seed := first; !t.Failed() && time.Since(began) < 15*time.Second && seed < first+5000; seed++ {
+	first := *firstSeed
+	if first == 0 {
+		first = uint64(time.Now().UnixNano())
+	}
+	for seed := first; !t.Failed() && time.Since(began) < 15*time.Second && seed < first+3000; seed++ {
 		random := rand.New(rand.NewPCG(seed, 1))
 		var faults []rdstest.Fault
 		for range 1 + random.IntN(4) {
@@ -279,22 +60,76 @@ func TestFaults(t *testing.T) {
 			}
 			faults = append(faults, f)
 		}
-		run(seed, faults...)
+		underFaults(t, seed, faults...)
+		runs++
 	}
-	t.Logf("%d runs, seeds from %d", runs, first)
+	t.Logf("%d runs, the random ones from seed %d on", runs, first)
 }
 
-// reader is what a test may do before a request is sent.
-type reader struct {
-	http.RoundTripper
-	before func(n int)
-	n      int
+func underFaults(t *testing.T, seed uint64, faults ...rdstest.Fault) {
+	s := randomScene(seed)
+	defer s.srv.Close()
+	s.srv.Inject(faults...)
+	o := source.Options{
+		Sequential: s.random.IntN(3) == 0,
+		Download:   []source.Download{source.Portions, source.Portions, source.Auto, source.Complete}[s.random.IntN(4)],
+		Now:        time.Now,
+	}
+	if _, _, wrong := s.run(o); wrong != nil {
+		t.Errorf("-seed %d, %+v, %s, sequential %v, faults %+v: %v", seed, s.setting, o.Download, o.Sequential, faults, wrong)
+	}
 }
 
-func (r *reader) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.n++
-	r.before(r.n)
-	return r.RoundTripper.RoundTrip(req)
+// TestOutcomeOfFaults says what becomes of each fault, met once and for ever.
+func TestOutcomeOfFaults(t *testing.T) {
+	const (
+		whole = "" // complete, and every entry is there
+		lost  = "lost"
+	)
+	tests := []struct {
+		kind          rdstest.Kind
+		late          bool   // the file is the live one
+		once, forever string // whole, or a part of what is said: of a note, of the hint of an error, or lost for any
+	}{
+		{rdstest.Throttling, false, whole, "limits the calls"},
+		{rdstest.AccessDenied, false, "rds:DownloadDBLogFilePortion on arn:aws:rds:eu-central-1:123456789012:db:orders-1", "rds:DownloadDBLogFilePortion"},
+		{rdstest.InternalFailure, false, whole, lost},
+		{rdstest.InstanceNotReady, false, "paused or stopped", "paused or stopped"},
+		{rdstest.FileNotFound, false, whole, "no longer there"},
+		{rdstest.CutConnection, false, whole, lost},
+		{rdstest.NilFields, false, whole, "answered with nothing"},
+		{rdstest.NoData, false, whole, "answered with nothing"},
+		{rdstest.NoMarker, false, whole, "did not say where it goes on"},
+		{rdstest.StuckMarker, false, whole, "did not move on"},
+		{rdstest.BackwardMarker, false, whole, "did not move on"},
+		{rdstest.EarlyEnd, false, whole, whole},
+		{rdstest.TruncatedEnd, false, whole, whole},
+		{rdstest.BytesLeftOut, false, whole, whole},
+		{rdstest.BytesRepeated, false, whole, whole},
+		{rdstest.BrokenXML, false, whole, "RDS does not deliver"},
+		{rdstest.SuddenlyShorter, false, "has become smaller", "has become smaller"},
+		{rdstest.Rotated, true, whole, whole},
+		{rdstest.RotatedTwice, true, whole, whole},
+		{rdstest.Renamed, false, whole, whole},
+		{rdstest.Removed, false, "no longer there", "no longer there"},
+	}
+	for _, test := range tests {
+		for _, sequential := range []bool{true, false} {
+			for times, want := range map[int]string{1: test.once, -1: test.forever} {
+				s := newScene(newHistory(1), setting{late: test.late, longest: 40})
+				s.srv.Inject(rdstest.Fault{Kind: test.kind, Skip: 3, Times: times})
+				cov, failure, wrong := s.run(source.Options{Sequential: sequential})
+				said := strings.Join(cov.Notes, " ") + source.Hint(failure)
+				switch {
+				case wrong != nil:
+					t.Errorf("%s, %d times: %v", test.kind, times, wrong)
+				case cov.Complete && times == 1 && !sequential:
+					// A range that fails is asked for again.
+				case want == whole && !cov.Complete, want != whole && cov.Complete, want != lost && !strings.Contains(said, want):
+					t.Errorf("%s, %d times, sequential %v: complete is %v, said is %q, want %q", test.kind, times, sequential, cov.Complete, said, want)
+				}
+				s.srv.Close()
+			}
+		}
+	}
 }
-
-var _ = bytes.NewReader

@@ -66,8 +66,9 @@ func skipped(d fs.DirEntry) bool {
 }
 
 // Open opens a file. It is decompressed if its first bytes are those of gzip,
-// whatever its name.
-func (l Local) Open(_ context.Context, f File) (*Log, error) {
+// whatever its name. If the deadline of ctx passes, the Log ends there and its
+// Coverage says so.
+func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	file := io.NopCloser(l.Stdin)
 	if f.Name != "-" {
 		opened, err := os.Open(f.Name)
@@ -78,7 +79,7 @@ func (l Local) Open(_ context.Context, f File) (*Log, error) {
 	} else if l.Stdin == nil {
 		return nil, errors.New("open slow log: no standard input")
 	}
-	c := &fileChunks{file: file, name: f.Name, buf: make([]byte, 64<<10)}
+	c := &fileChunks{ctx: ctx, file: file, name: f.Name, buf: make([]byte, 64<<10)}
 	stored := bufio.NewReader(countingReader{file, &c.stored})
 	c.text = stored
 	if magic, _ := stored.Peek(2); string(magic) == "\x1f\x8b" {
@@ -94,6 +95,7 @@ func (l Local) Open(_ context.Context, f File) (*Log, error) {
 
 // fileChunks is a local file as a Log reads it.
 type fileChunks struct {
+	ctx    context.Context // of Open
 	file   io.Closer
 	name   string
 	text   io.Reader // the file, decompressed
@@ -102,6 +104,12 @@ type fileChunks struct {
 }
 
 func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
+	if err := c.ctx.Err(); errors.Is(err, context.DeadlineExceeded) {
+		cov.miss(fmt.Sprintf("The time ran out: what follows byte %d of %s is missing.", c.stored, c.name))
+		return nil, io.EOF
+	} else if err != nil {
+		return nil, fmt.Errorf("read slow log %s: %w", c.name, err)
+	}
 	n, err := c.text.Read(c.buf)
 	cov.BytesRead = c.stored
 	switch {

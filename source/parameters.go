@@ -29,9 +29,9 @@ func (s *RDS) whyNoLog(ctx context.Context, instance string) string {
 		}
 		switch output := values["log_output"]; {
 		case enabled == "" || enabled == "0":
-			return fmt.Sprintf("Parameter group %s does not enable slow_query_log.", name)
+			return fmt.Sprintf("parameter group %s does not enable slow_query_log", name)
 		case output != "" && !strings.Contains(output, "FILE"):
-			return fmt.Sprintf("Parameter group %s writes the slow log to log_output=%s.", name, output)
+			return fmt.Sprintf("parameter group %s writes the slow log to log_output=%s", name, output)
 		}
 	}
 	return ""

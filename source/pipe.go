@@ -32,9 +32,13 @@ func (p *pipe) send(x piece) error {
 }
 
 func (p *pipe) next(cov *Coverage) ([]byte, error) {
-	x := <-p.pieces
-	*cov = x.cov
-	return x.text, x.err
+	select {
+	case x := <-p.pieces:
+		*cov = x.cov
+		return x.text, x.err
+	case <-p.quit:
+		return nil, errClosed
+	}
 }
 
 func (p *pipe) close() error {

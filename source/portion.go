@@ -70,13 +70,12 @@ func (s *RDS) fetch(ctx context.Context, f File, from string, lines int) (portio
 // cutNotice removes the truncation notice. A log may hold the very same text, and
 // a line that ends so is taken for a cut one if it ends a portion by itself.
 func (p *portion) cutNotice() {
-	i := bytes.LastIndex(p.text, truncationNotice)
-	if i < 0 || len(bytes.TrimRight(p.text[i+len(truncationNotice):], " \n")) > 0 {
+	text, found := bytes.CutSuffix(bytes.TrimRight(p.text, " \n"), truncationNotice)
+	if !found {
 		return
 	}
-	p.text, p.truncated = p.text[:i], true
-	p.text = bytes.TrimSuffix(p.text, []byte(" "))
-	p.text = bytes.TrimSuffix(p.text, []byte("\n"))
+	text = bytes.TrimSuffix(text, []byte(" "))
+	p.text, p.truncated = bytes.TrimSuffix(text, []byte("\n")), true
 }
 
 // unreadable tells whether the API will not or cannot deliver the bytes of a

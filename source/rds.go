@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -84,6 +85,9 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 	}
 	if _, ok := parseName(f.Name); !ok {
 		return nil, fmt.Errorf("open slow log: %q is not the name of a slow log", f.Name)
+	}
+	if s.Download == Complete && s.Now == nil {
+		return nil, errors.New("open slow log: a complete download needs a clock to sign with")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	p := &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}

@@ -25,7 +25,7 @@ func (w *walk) recover(failed int, p portion, trouble string, err error) (moved 
 		return w.narrow(err)
 	case err != nil && notReady(err):
 		return false, w.stop("the instance was paused or stopped meanwhile")
-	case err != nil && (denied(err) || throttled(err)):
+	case err != nil && final(err):
 		return false, w.fail(err)
 	case failed >= tries:
 		return false, w.giveUp(p, trouble, err)
@@ -54,7 +54,8 @@ func (w *walk) giveUp(p portion, trouble string, err error) error {
 		return w.fail(err)
 	}
 	if here, _ := parseMarker(w.at); len(p.text) > 0 && !w.rotatedAway(p) {
-		if err := w.deliver(w.unrepeated(here.offset, p.text)); err != nil {
+		text, _ := w.unrepeated(here.offset, p.text)
+		if err := w.deliver(text); err != nil {
 			return err
 		}
 		if w.pos += stored(p.text); w.pos >= w.file.Size {

@@ -125,7 +125,7 @@ func (w *walk) fetch(from string, lines int) (portion, error) {
 // the lines before it. If there are none, the line is larger than a portion and
 // stays cut.
 func (w *walk) whole(p portion) (portion, error) {
-	for range 2 * tries {
+	for try := range 2 * tries {
 		lines := bytes.Count(p.text, []byte("\n"))
 		if !p.truncated {
 			return p, nil
@@ -133,6 +133,9 @@ func (w *walk) whole(p portion) (portion, error) {
 		if lines == 0 {
 			p.text = append(p.text, '\n')
 			return p, nil
+		}
+		if try > 1 { // the end of a portion may not be all that is cut
+			lines = (lines + 1) / 2
 		}
 		w.cov.Retries++
 		var err error
@@ -172,13 +175,14 @@ func (w *walk) trouble(p portion) string {
 func (w *walk) accept(p portion) error {
 	here, _ := parseMarker(w.at)
 	next, known := parseMarker(p.marker)
-	text := p.text
+	text, end := p.text, w.end
 	if known {
-		text = w.unrepeated(here.offset, p.text)
+		text, end = w.unrepeated(here.offset, p.text)
 	}
 	if err := w.deliver(text); err != nil {
 		return err
 	}
+	w.end = end
 	if p.truncated {
 		w.cov.TruncatedLines++
 	}
@@ -202,21 +206,19 @@ func (w *walk) accept(p portion) error {
 	return nil
 }
 
-// unrepeated is what is new in a portion that begins at an offset: RDS has been
-// seen to send bytes twice. Where it replaces bytes by longer ones the count is
-// wrong, and then the texts differ.
-func (w *walk) unrepeated(offset int64, text []byte) []byte {
+// unrepeated is what is new in a portion that begins at an offset, and the offset
+// where that ends: RDS has been seen to send bytes twice. Where it replaces bytes
+// by longer ones the count is wrong, and then the texts differ.
+func (w *walk) unrepeated(offset int64, text []byte) ([]byte, int64) {
 	end := offset + stored(text)
 	if n := w.end - offset; n > 0 && n <= int64(len(w.tail)) {
 		old := w.tail[int64(len(w.tail))-n:]
 		old = old[:min(len(old), len(text))]
 		if bytes.HasPrefix(text, old) {
-			w.end = max(w.end, end)
-			return text[len(old):]
+			return text[len(old):], max(w.end, end)
 		}
 	}
-	w.end = end
-	return text
+	return text, end
 }
 
 // bridge is where to go on if the marker is ahead of the text: RDS has been seen
