@@ -50,6 +50,8 @@
 //     left out, and a list that is open ends as if it were closed. So it falls
 //     into a class of the statement's prefix, one for each token at most,
 //     however many literals it was cut in.
+//   - Where a string runs on into a word, as in 'O'Brien', a quote was not escaped
+//     and nobody knows what is a literal: the fingerprint ends there.
 //
 // A double-quoted text may be a name, under ANSI_QUOTES. The log does not tell,
 // so it is taken for a literal: nothing that could be one is ever shown.

@@ -123,6 +123,7 @@ func (f *formatter) add(t token) bool {
 	switch t.kind {
 	case stringLiteral, numberLiteral:
 		f.literal(t)
+		return !f.runsOn(t)
 	case variable:
 		f.limit = false
 		f.top().notConst = true
@@ -177,6 +178,17 @@ func (f *formatter) literal(t token) {
 	f.space()
 	f.dst = append(f.dst, '?')
 	f.remember(t, noKeyword, 0)
+}
+
+// runsOn tells whether a string is followed by text at once, as in 'O'Brien': a
+// quote was not escaped, and what follows is a piece of the literal. Keywords do
+// stand so, in 'x'and.
+func (f *formatter) runsOn(t token) bool {
+	if t.kind != stringLiteral {
+		return false
+	}
+	end := f.span(t.end, isLetter|isDigit)
+	return end > t.end && f.sql[t.end-1] < 'A' && lookup(f.sql[t.end:end]) == noKeyword
 }
 
 // name writes a name in lower case, and the digits of a table's as one question
