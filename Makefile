@@ -7,7 +7,7 @@ VERSION   := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unkn
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # The deploy tools shall package without asking anyone for anything.
-export SLS_TELEMETRY_DISABLED     := 1
+export SLS_TELEMETRY_DISABLED := 1
 export SLS_INTERACTIVE_SETUP_ENABLE := 0
 
 .PHONY: help
@@ -44,6 +44,7 @@ screenshot: ## Draw the Slack messages in Chromium, which must be installed
 
 .PHONY: lint
 lint: ## Run golangci-lint, built from source on first use (some minutes)
+	go mod tidy -diff
 	go run $(GOLANGCI_LINT) run
 
 # An executable for Lambda depends on nothing but the source and its version:
@@ -67,4 +68,4 @@ node_modules: package-lock.json
 
 .PHONY: clean
 clean: ## Remove what the other targets made, the deploy tool included
-	rm -rf bootstrap .serverless node_modules
+	rm -rf bootstrap dist .serverless node_modules .ci/node_modules
