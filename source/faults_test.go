@@ -49,7 +49,7 @@ func TestFaults(t *testing.T) {
 	if first == 0 {
 		first = uint64(time.Now().UnixNano())
 	}
-	for seed := first; !t.Failed() && time.Since(began) < 15*time.Second && seed < first+3000; seed++ {
+	for seed := first; !t.Failed() && time.Since(began) < 10*time.Second && seed < first+3000; seed++ {
 		random := rand.New(rand.NewPCG(seed, 1))
 		var faults []rdstest.Fault
 		for range 1 + random.IntN(4) {
