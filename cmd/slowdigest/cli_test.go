@@ -167,7 +167,7 @@ func TestHelpShowsEveryFlagWithItsVariable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"--limit", "$SLOWDIGEST_LIMIT", "--instance", "$SLOWDIGEST_INSTANCES", "--channel", "$SLOWDIGEST_CHANNEL",
-		"--slack-token-parameter", "$SLACK_TOKEN_PARAMETER", "$SLACK_TOKEN", "--since", "--event", "--logs", "--dry-run", "--0",
+		"--slack-token-parameter", "$SLACK_TOKEN_PARAMETER", "$SLACK_TOKEN", "--since", "--event", "--logs", "--dry-run", "-0", "$SLOWDIGEST_DOWNLOAD",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("help lacks %s", want)

@@ -17,12 +17,14 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/source"
 )
 
 // Config is everything that can be set, for Lambda and the desk alike. Each
 // field has a flag, an environment variable, or both.
 type Config struct {
 	Instances      listValue
+	Download       source.Download
 	Channel        string
 	Limit          digest.Limit
 	OrderBy        digest.OrderBy
@@ -36,6 +38,9 @@ type Config struct {
 // declareInstances adds the settings of what is read and where it is posted.
 func (c *Config) declareInstances(f *flags) {
 	f.declare(&c.Instances, "instance", "SLOWDIGEST_INSTANCES", "`ID` of a DB instance to read; repeat it or use commas")
+	c.Download = source.Portions
+	f.declare(&parsedValue[source.Download]{&c.Download, parseDownload, string(source.Portions)}, "download", "SLOWDIGEST_DOWNLOAD",
+		"`way` to read from RDS: portions, complete (needs rds:DownloadCompleteDBLogFile), or auto, which falls back to portions")
 	f.text(&c.Channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel` to post to; without one the digest is printed")
 	f.text(&c.TokenParameter, "slack-token-parameter", "SLACK_TOKEN_PARAMETER",
 		"`name` of the SSM parameter that holds the Slack token, or the address of a webhook; else it is taken from $SLACK_TOKEN")
@@ -52,6 +57,19 @@ func (c *Config) declareReport(f *flags) {
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
 	f.declare(&parsedValue[string]{&c.Format, parseFormat, "text"}, "format", "SLOWDIGEST_FORMAT",
 		"`form` of what is printed: "+strings.Join(formats, ", "))
+}
+
+func parseDownload(s string) (source.Download, error) {
+	switch d := source.Download(s); d {
+	case source.Portions, source.Complete, source.Auto:
+		return d, nil
+	}
+	return "", fmt.Errorf("download %q: want portions, complete or auto", s)
+}
+
+// rds is the source that the settings describe.
+func (c *Config) rds(cfg aws.Config) *source.RDS {
+	return source.NewRDS(cfg, source.Options{Download: c.Download, Now: time.Now})
 }
 
 var formats = []string{"text", "json", "markdown", "slack"}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 )
 
 func declareVersion(_ *flags, p *process) func(context.Context, []string) error {
@@ -38,19 +39,20 @@ func (p *process) helpOn(w io.Writer, c command) {
 	if len(f.order) > 0 {
 		args = "[flags] " + args
 	}
-	fmt.Fprintf(w, "slowdigest %s %s\n    %s\n", c.name, args, c.summary)
+	fmt.Fprintf(w, "slowdigest %s\n    %s\n", strings.TrimSpace(c.name+" "+args), c.summary)
 	for _, name := range f.order {
 		fl := f.Lookup(name)
 		arg, usage := flag.UnquoteUsage(fl)
-		if arg != "" {
-			arg = " " + arg
+		dashes := "--"
+		if len(name) == 1 {
+			dashes = "-"
 		}
 		if env := f.env[name]; env != "" {
-			usage += "  [$" + env + "]"
+			usage += "; $" + env
 		}
 		if s := fl.Value.String(); s != "" && s != "false" {
-			usage += "  (" + s + ")"
+			usage += " (default " + s + ")"
 		}
-		fmt.Fprintf(w, "  --%-24s %s\n", name+arg, usage)
+		fmt.Fprintf(w, "  %s%s %s\n        %s\n", dashes, name, arg, usage)
 	}
 }

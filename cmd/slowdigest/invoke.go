@@ -14,7 +14,6 @@ import (
 	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
-	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
 
@@ -88,7 +87,7 @@ func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process, log *s
 		}
 	}
 	return &handler.Handler{
-		Source:    source.NewRDS(cfg, source.Options{}),
+		Source:    c.rds(cfg),
 		Notifier:  to,
 		Instances: c.Instances.items,
 		Limit:     c.Limit,

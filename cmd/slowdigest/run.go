@@ -7,7 +7,6 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
-	"slowdigest/source"
 )
 
 func declareRun(f *flags, p *process) func(context.Context, []string) error {
@@ -42,7 +41,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			}
 		}
 		h := &handler.Handler{
-			Source:    source.NewRDS(cfg, source.Options{}),
+			Source:    c.rds(cfg),
 			Instances: c.Instances.items,
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
