@@ -40,7 +40,7 @@ const (
 
 // completely tells whether to try a complete download.
 func (s *RDS) completely() bool {
-	return s.Download == Complete || s.Download == Auto && s.Now != nil && !s.refused.Load()
+	return s.opts.Download == Complete || s.opts.Download == Auto && s.opts.Now != nil && !s.refused.Load()
 }
 
 // stream reads a file by a complete download. One that breaks off is begun anew,
@@ -50,11 +50,11 @@ func (w *walk) stream() (bool, error) {
 	w.streamed = true
 	for failed := 0; !w.finished; {
 		before := w.pos
-		trouble, err := w.streamOnce()
+		err := w.streamOnce()
 		if w.finished || errors.Is(err, errStopped) || errors.Is(err, errClosed) {
 			return true, err
 		}
-		if w.rds.Download == Auto && w.pos == 0 && err != nil && !fileNotFound(err) && w.ctx.Err() == nil {
+		if w.rds.opts.Download == Auto && w.pos == 0 && err != nil && !fileNotFound(err) && w.ctx.Err() == nil {
 			if denied(err) {
 				w.rds.refused.Store(true)
 			}
@@ -65,7 +65,7 @@ func (w *walk) stream() (bool, error) {
 			failed = 0
 		}
 		failed++
-		moved, err := w.recover(failed, portion{}, trouble, err)
+		moved, err := w.recover(failed, portion{}, err)
 		if err != nil {
 			return true, err
 		}
@@ -77,23 +77,23 @@ func (w *walk) stream() (bool, error) {
 }
 
 // streamOnce downloads the file and delivers what lies behind w.pos.
-func (w *walk) streamOnce() (trouble string, _ error) {
+func (w *walk) streamOnce() error {
 	body, retries, err := w.rds.download(w.ctx, w.file)
 	w.cov.Retries += retries
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer body.Close()
 	var again maphash.Hash
 	again.SetSeed(w.sum.Seed())
 	if n, err := io.CopyN(&again, body, w.pos); err != nil || again.Sum64() != w.sum.Sum64() {
-		return fmt.Sprintf("a second download is different within its first %d bytes", n), nil
+		return trouble(fmt.Sprintf("a second download is different within its first %d bytes", n))
 	}
 	for {
 		buf := make([]byte, streamChunk)
 		n, err := io.ReadFull(body, buf)
 		if err := w.deliver(buf[:n]); err != nil {
-			return "", err
+			return err
 		}
 		_, _ = w.sum.Write(buf[:n])
 		w.pos += int64(n)
@@ -101,11 +101,11 @@ func (w *walk) streamOnce() (trouble string, _ error) {
 		case w.live && w.pos >= w.file.Size, err == io.EOF && w.pos >= w.file.Size,
 			err == io.ErrUnexpectedEOF && w.pos >= w.file.Size:
 			w.finished = true
-			return "", nil
+			return nil
 		case err == io.EOF, err == io.ErrUnexpectedEOF:
-			return "the download ends before the listed size", nil
+			return trouble("the download ends before the listed size")
 		case err != nil:
-			return "", fmt.Errorf("download slow log %s of %s: %w", w.file.Name, w.file.Instance, err)
+			return fmt.Errorf("download slow log %s of %s: %w", w.file.Name, w.file.Instance, err)
 		}
 	}
 }
@@ -156,7 +156,7 @@ func (s *RDS) downloadOnce(ctx context.Context, f File) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v4.NewSigner().SignHTTP(ctx, keys, req, emptySHA256, "rds", o.Region, s.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, keys, req, emptySHA256, "rds", o.Region, s.opts.Now()); err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept-Encoding", "gzip")

@@ -3,7 +3,10 @@ package source_test
 import (
 	"flag"
 	"math/rand/v2"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,46 +40,67 @@ func TestFaults(t *testing.T) {
 			single = append(single, rdstest.Fault{Kind: kind, Times: times, Action: "rds:DescribeDBLogFiles"})
 		}
 	}
-	began, runs := time.Now(), 0
+	var runs atomic.Int32
+	began := time.Now()
+	jobs := make(chan func())
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for job := range jobs {
+				job()
+				runs.Add(1)
+			}
+		})
+	}
 	for _, f := range single {
 		for seed := range uint64(6) {
 			f.Skip = int(seed)
-			underFaults(t, seed, f)
-			runs++
+			jobs <- func() { underFaults(t, seed, f) }
 		}
 	}
 	first := *firstSeed
 	if first == 0 {
 		first = uint64(time.Now().UnixNano())
 	}
-	for seed := first; !t.Failed() && time.Since(began) < 10*time.Second && seed < first+3000; seed++ {
-		random := rand.New(rand.NewPCG(seed, 1))
-		var faults []rdstest.Fault
-		for range 1 + random.IntN(4) {
-			f := single[random.IntN(len(single))]
-			f.Skip = random.IntN(12)
-			if f.Times > 0 {
-				f.Times = 1 + random.IntN(5)
-			}
-			faults = append(faults, f)
-		}
-		underFaults(t, seed, faults...)
-		runs++
+	for seed := first; !t.Failed() && time.Since(began) < 15*time.Second && seed < first+3000; seed++ {
+		jobs <- func() { underFaults(t, seed, randomFaults(seed, single)...) }
 	}
-	t.Logf("%d runs, the random ones from seed %d on", runs, first)
+	close(jobs)
+	workers.Wait()
+	t.Logf("%d runs, the random ones from seed %d on", runs.Load(), first)
+}
+
+func randomFaults(seed uint64, from []rdstest.Fault) []rdstest.Fault {
+	random := rand.New(rand.NewPCG(seed, 1))
+	var faults []rdstest.Fault
+	for range 1 + random.IntN(4) {
+		f := from[random.IntN(len(from))]
+		f.Skip = random.IntN(12)
+		if f.Times > 0 {
+			f.Times = 1 + random.IntN(5)
+		}
+		faults = append(faults, f)
+	}
+	return faults
 }
 
 func underFaults(t *testing.T, seed uint64, faults ...rdstest.Fault) {
 	s := randomScene(seed)
 	defer s.srv.Close()
 	s.srv.Inject(faults...)
+	s.growth = max(0, s.random.IntN(6)-3)
+	for _, f := range faults {
+		if f.Kind == rdstest.SuddenlyShorter || f.Kind == rdstest.Removed {
+			s.growth = 0 // what is lost cannot be told from what is written in its place
+		}
+	}
 	o := source.Options{
 		Sequential: s.random.IntN(3) == 0,
 		Download:   []source.Download{source.Portions, source.Portions, source.Auto, source.Complete}[s.random.IntN(4)],
 		Now:        time.Now,
 	}
 	if _, _, wrong := s.run(o); wrong != nil {
-		t.Errorf("-seed %d, %+v, %s, sequential %v, faults %+v: %v", seed, s.setting, o.Download, o.Sequential, faults, wrong)
+		t.Errorf("-seed %d, %+v, growth %d, %s, sequential %v, faults %+v: %v", seed, s.setting, s.growth, o.Download, o.Sequential, faults, wrong)
 	}
 }
 
@@ -117,7 +141,7 @@ func TestOutcomeOfFaults(t *testing.T) {
 		for _, sequential := range []bool{true, false} {
 			for times, want := range map[int]string{1: test.once, -1: test.forever} {
 				s := newScene(newHistory(1), setting{late: test.late, longest: 40})
-				s.srv.Inject(rdstest.Fault{Kind: test.kind, Skip: 3, Times: times})
+				s.srv.Inject(rdstest.Fault{Kind: test.kind, Skip: 1, Times: times})
 				cov, failure, wrong := s.run(source.Options{Sequential: sequential})
 				said := strings.Join(cov.Notes, " ") + source.Hint(failure)
 				switch {

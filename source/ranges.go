@@ -26,7 +26,7 @@ func (w *walk) predictable(p portion) bool {
 	next, known := parseMarker(p.marker)
 	n := int64(len(p.text))
 	switch {
-	case w.rds.Sequential || w.guesses == tries || !known || n < 2*joint || here.offset+2*n > w.file.Size || w.suspects > 0 || w.trouble(p) != "":
+	case w.rds.opts.Sequential || w.guesses == tries || !known || n < 2*joint || here.offset+2*n > w.file.Size || w.suspects > 0 || w.follows(p) != nil:
 		return false
 	case w.end > here.offset:
 		return false // it repeats what was delivered

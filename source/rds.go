@@ -21,7 +21,7 @@ type Options struct {
 
 	// Concurrency is how many downloads may be under way at a time, over all
 	// files and instances; 8 if zero. It also bounds the portions of 1 MB that
-	// are held before they are read.
+	// are held before they are read. A complete download counts until it begins.
 	Concurrency int
 
 	// Sequential asks for a portion only when the one before it has named its
@@ -47,8 +47,8 @@ type Options struct {
 
 // RDS reads the slow logs of RDS instances. It is safe for concurrent use.
 type RDS struct {
-	client *rds.Client
-	Options
+	client  *rds.Client
+	opts    Options
 	slots   chan struct{} // filled by the downloads under way
 	held    chan struct{} // filled by the portions fetched ahead
 	refused atomic.Bool   // complete downloads were denied
@@ -68,10 +68,10 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 		}
 	})
 	return &RDS{
-		client:  client,
-		Options: o,
-		slots:   make(chan struct{}, o.Concurrency),
-		held:    make(chan struct{}, o.Concurrency),
+		client: client,
+		opts:   o,
+		slots:  make(chan struct{}, o.Concurrency),
+		held:   make(chan struct{}, o.Concurrency),
 	}
 }
 
@@ -86,7 +86,7 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 	if _, ok := parseName(f.Name); !ok {
 		return nil, fmt.Errorf("open slow log: %q is not the name of a slow log", f.Name)
 	}
-	if s.Download == Complete && s.Now == nil {
+	if s.opts.Download == Complete && s.opts.Now == nil {
 		return nil, errors.New("open slow log: a complete download needs a clock to sign with")
 	}
 	ctx, cancel := context.WithCancel(ctx)

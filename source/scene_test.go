@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,7 +33,8 @@ type history struct {
 	byID    map[string]entry
 	random  *rand.Rand
 	next    int
-	counted bool // the client has to count offsets
+	mu      sync.Mutex // for growing
+	counted bool       // the client has to count offsets
 }
 
 func newHistory(seed uint64) *history {
@@ -123,6 +126,8 @@ type scene struct {
 	srv *rdstest.Server
 	db  *rdstest.Instance
 	setting
+	growth int // entries that the live file gains before each of the first calls
+	grown  int
 }
 
 // setting is what differs from scene to scene.
@@ -153,7 +158,7 @@ func newScene(h *history, to setting) *scene {
 	nine := tenOClock.Add(-time.Hour)
 	s.db.Write(live, s.write("before", []byte(rdstest.Banner), 5, s.longest, nine.Add(-time.Hour)), nine.Add(-time.Minute))
 	s.db.Rotate(live, nine)
-	text := s.write(live, []byte(rdstest.Banner), 20+s.random.IntN(60), s.longest, nine)
+	text := s.write(live, []byte(rdstest.Banner), 10+s.random.IntN(40), s.longest, nine)
 	s.db.Write(live, text, nine.Add(59*time.Minute))
 	if s.late {
 		s.db.Write(live, s.write(live, text, 1+s.random.IntN(9), s.longest, tenOClock), tenOClock.Add(time.Minute))
@@ -178,12 +183,26 @@ func patient(cfg aws.Config) aws.Config {
 	return cfg
 }
 
+// growing lets the live file grow as it is read.
+type growing struct{ *scene }
+
+func (g growing) RoundTrip(r *http.Request) (*http.Response, error) {
+	g.mu.Lock()
+	if g.grown++; g.growth > 0 && g.grown <= 20 {
+		g.db.Append(live, g.write("later", nil, g.growth, 40, tenOClock.Add(2*time.Minute)), tenOClock.Add(10*time.Minute))
+	}
+	g.mu.Unlock()
+	return http.DefaultTransport.RoundTrip(r)
+}
+
 // run reads the hour and checks every log. It returns what is missing.
 func (s *scene) run(o source.Options) (cov source.Coverage, failure, wrong error) {
 	o.Patience = time.Microsecond
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	rds := source.NewRDS(patient(s.srv.Config()), o)
+	cfg := patient(s.srv.Config())
+	cfg.HTTPClient = &http.Client{Transport: growing{s}}
+	rds := source.NewRDS(cfg, o)
 	files, err := rds.LogFiles(ctx, "orders-1", tenOClock.Add(-time.Hour), tenOClock)
 	if err != nil {
 		return source.Coverage{}, err, nil
@@ -209,7 +228,10 @@ func (s *scene) run(o source.Options) (cov source.Coverage, failure, wrong error
 		if err := s.check(f, text, got, err); err != nil {
 			return cov, failure, fmt.Errorf("%s: %w (error %v)", f.Name, err, failure)
 		}
-		for id := range split(text) {
+		for id, times := range split(text) {
+			if len(times) > 1 {
+				return cov, failure, fmt.Errorf("%s was delivered %d times of %s", id, len(times), f.Name)
+			}
 			if before, twice := delivered[id]; twice {
 				return cov, failure, fmt.Errorf("%s was delivered of %s and of %s", id, before, f.Name)
 			}
@@ -222,7 +244,7 @@ func (s *scene) run(o source.Options) (cov source.Coverage, failure, wrong error
 		cov.TruncatedLines += got.TruncatedLines
 	}
 	for name, entries := range s.entries {
-		if name != "before" && len(entries) > 0 && !hours[name] && cov.Complete {
+		if name != "before" && name != "later" && len(entries) > 0 && !hours[name] && cov.Complete {
 			return cov, failure, fmt.Errorf("%s is not among the files, and nothing says so", name)
 		}
 	}

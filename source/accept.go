@@ -1,0 +1,107 @@
+package source
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// accept delivers a portion and moves to the next.
+func (w *walk) accept(p portion) error {
+	here, _ := parseMarker(w.at)
+	next, known := parseMarker(p.marker)
+	text, end := p.text, w.end
+	if known {
+		text, end = w.unrepeated(here.offset, p.text)
+	}
+	if err := w.deliver(text); err != nil {
+		return err
+	}
+	w.end = end
+	if p.truncated {
+		w.cov.TruncatedLines++
+	}
+	w.narrowed()
+	w.seen[p.marker] = true
+	from := w.pos
+	w.pos += stored(p.text)
+	switch {
+	case known && next.offset > from:
+		if !p.truncated && next.offset > w.pos && w.pos < w.file.Size {
+			next = w.bridge(here.offset, p, next)
+		}
+		w.at, w.pos = next.String(), next.offset
+		if p.truncated {
+			w.end = w.pos
+		}
+	case !known && p.marker != "":
+		w.at = p.marker
+	}
+	w.finished = w.pos >= w.file.Size && (!p.pending || w.live && known) || len(p.text) == 0
+	return nil
+}
+
+// unrepeated is what is new in a portion that begins at an offset, and the offset
+// where that ends: RDS has been seen to send bytes twice. Where it replaces bytes
+// by longer ones the count is wrong, and then the texts differ.
+func (w *walk) unrepeated(offset int64, text []byte) ([]byte, int64) {
+	end := offset + stored(text)
+	if n := w.end - offset; n > 0 && n <= int64(len(w.tail)) {
+		old := w.tail[int64(len(w.tail))-n:]
+		old = old[:min(len(old), len(text))]
+		if bytes.HasPrefix(text, old) {
+			return text[len(old):], max(w.end, end)
+		}
+	}
+	return text, end
+}
+
+// bridge is where to go on if the marker is ahead of the text: RDS has been seen
+// to leave bytes out. But it may also have replaced bytes by fewer ones, and then
+// the text between repeats the end of the portion.
+func (w *walk) bridge(offset int64, p portion, next marker) marker {
+	end := marker{next.prefix, offset + stored(p.text)}
+	ahead := next.offset - end.offset
+	between, err := w.fetch(end.String(), maxLines)
+	if err != nil || len(between.text) == 0 {
+		w.skip(end.offset, next.offset, "RDS left them out between two portions")
+		return next
+	}
+	n := min(int64(len(between.text)), ahead)
+	if repeated := p.text[max(0, int64(len(p.text))-ahead):]; bytes.HasPrefix(repeated, between.text[:n]) {
+		return next
+	}
+	w.cov.Retries++
+	return end
+}
+
+// deliver hands text over. It ends the walk when the budget is used up.
+func (w *walk) deliver(text []byte) error {
+	w.remember(text)
+	if w.hole != nil {
+		text = w.resume(text)
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	if !w.file.listing.take(int64(len(text))) {
+		return w.stop(fmt.Sprintf("the budget of %d bytes for this instance is used up", w.rds.opts.MaxBytes))
+	}
+	w.head = append(w.head, text[:min(len(text), headBytes-len(w.head))]...)
+	w.cov.Portions++
+	w.cov.BytesRead += int64(len(text))
+	return w.out.send(piece{text: text, cov: w.cov.clone()})
+}
+
+func (w *walk) remember(text []byte) {
+	if len(text) >= tailBytes {
+		w.tail = text
+	} else if len(text) > 0 {
+		w.tail = append(bytes.Clone(w.tail[max(0, len(w.tail)-tailBytes):]), text...)
+	}
+}
+
+// stored is how many bytes a text has in its file at least: a byte that is not
+// text may have been replaced by the three of U+FFFD.
+func stored(text []byte) int64 {
+	return int64(len(text) - 2*bytes.Count(text, []byte("\uFFFD")))
+}
