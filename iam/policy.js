@@ -2,7 +2,8 @@
 
 // The statements that serverless.yml gives to the function's role, and all that
 // the function may do beside writing its own log: read the slow logs of the
-// configured instances, and read one parameter, the Slack token.
+// configured instances, look up why an instance has none, and read one SSM
+// parameter, the Slack token.
 //
 // A SecureString under the AWS managed key aws/ssm needs nothing more. One
 // under a key of your own also needs kms:Decrypt on that key.
@@ -24,14 +25,28 @@ function instanceNames(list) {
 
 module.exports.statements = async ({ resolveVariable }) => {
   const instances = instanceNames(await resolveVariable('param:instances'));
+  const download = await resolveVariable('param:download');
   const tokenParameter = await resolveVariable('self:custom.slackTokenParameter');
 
   return [
     {
       Sid: 'ReadSlowLogs',
       Effect: 'Allow',
-      Action: ['rds:DescribeDBLogFiles', 'rds:DownloadDBLogFilePortion'],
+      Action: [
+        'rds:DescribeDBLogFiles',
+        ...(download === 'complete' ? [] : ['rds:DownloadDBLogFilePortion']),
+        ...(download === 'portions' ? [] : ['rds:DownloadCompleteDBLogFile']),
+        // Which parameter group an instance without a slow log has.
+        'rds:DescribeDBInstances',
+      ],
       Resource: instances.map((name) => arn('rds', `db:${name}`)),
+    },
+    {
+      // Whether that group enables the slow log. Its name is known only then.
+      Sid: 'ReadParameters',
+      Effect: 'Allow',
+      Action: ['rds:DescribeDBParameters'],
+      Resource: [arn('rds', 'pg:*')],
     },
     {
       Sid: 'ReadSlackToken',

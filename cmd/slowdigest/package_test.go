@@ -28,9 +28,12 @@ const wantStatements = `[
    "Action": ["logs:PutLogEvents"],
    "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/prod-slowdigest:*:*"}]},
   {"Sid": "ReadSlowLogs", "Effect": "Allow",
-   "Action": ["rds:DescribeDBLogFiles", "rds:DownloadDBLogFilePortion"],
+   "Action": ["rds:DescribeDBLogFiles", "rds:DownloadDBLogFilePortion", "rds:DescribeDBInstances"],
    "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:orders-1"},
                 {"Fn::Sub": "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:orders-2"}]},
+  {"Sid": "ReadParameters", "Effect": "Allow",
+   "Action": ["rds:DescribeDBParameters"],
+   "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:pg:*"}]},
   {"Sid": "ReadSlackToken", "Effect": "Allow",
    "Action": ["ssm:GetParameter"],
    "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/slowdigest/prod/slack-token"}]}
@@ -67,6 +70,7 @@ func wantFunction() lambdaFunction {
 		"SLOWDIGEST_INSTANCES":  "orders-1, Orders-2",
 		"SLOWDIGEST_CHANNEL":    "C0123456789",
 		"SLOWDIGEST_LIMIT":      "95%:20",
+		"SLOWDIGEST_DOWNLOAD":   "portions",
 		"SLACK_TOKEN_PARAMETER": "/slowdigest/prod/slack-token",
 	}
 	return f
@@ -288,9 +292,9 @@ type policyStatement struct {
 }
 
 // policy runs iam/policy.js as the frameworks do.
-func policy(t *testing.T, instances, tokenParameter string) ([]policyStatement, error) {
+func policy(t *testing.T, instances, download, tokenParameter string) ([]policyStatement, error) {
 	t.Helper()
-	values, err := json.Marshal(map[string]string{"param:instances": instances, "self:custom.slackTokenParameter": tokenParameter})
+	values, err := json.Marshal(map[string]string{"param:instances": instances, "param:download": download, "self:custom.slackTokenParameter": tokenParameter})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +330,7 @@ func TestPolicyRefusesWhatIsNoInstance(t *testing.T) {
 		{"orders-", "is not the name"},
 		{strings.Repeat("o", 64), "is not the name"},
 	} {
-		_, err := policy(t, c.instances, "/slowdigest/prod/slack-token")
+		_, err := policy(t, c.instances, "portions", "/slowdigest/prod/slack-token")
 		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%q: error %v, want %q", c.instances, err, c.err)
 		}
