@@ -7,12 +7,8 @@ import (
 
 // accept delivers a portion and moves to the next.
 func (w *walk) accept(p portion) error {
-	here, _ := parseMarker(w.at)
 	next, known := parseMarker(p.marker)
-	text, end := p.text, w.end
-	if known {
-		text, end = w.unrepeated(here.offset, p.text)
-	}
+	text, end := w.unrepeated(p.text)
 	if err := w.deliver(text); err != nil {
 		return err
 	}
@@ -27,7 +23,7 @@ func (w *walk) accept(p portion) error {
 	switch {
 	case known && next.offset > from:
 		if !p.truncated && next.offset > w.pos && w.pos < w.file.Size {
-			next = w.bridge(here.offset, p, next)
+			next = w.bridge(from, p, next)
 		}
 		w.at, w.pos = next.String(), next.offset
 		if p.truncated {
@@ -40,12 +36,17 @@ func (w *walk) accept(p portion) error {
 	return nil
 }
 
-// unrepeated is what is new in a portion that begins at an offset, and the offset
-// where that ends: RDS has been seen to send bytes twice. Where it replaces bytes
-// by longer ones the count is wrong, and then the texts differ.
-func (w *walk) unrepeated(offset int64, text []byte) ([]byte, int64) {
-	end := offset + stored(text)
-	if n := w.end - offset; n > 0 && n <= int64(len(w.tail)) {
+// unrepeated is what is new in the portion at hand, and the offset where that
+// ends: RDS has been seen to send bytes twice. Where it replaces bytes by longer
+// ones the count is wrong, and then the texts differ. Nothing can be said where
+// markers do not tell offsets.
+func (w *walk) unrepeated(text []byte) ([]byte, int64) {
+	here, known := parseMarker(w.at)
+	if !known && w.at != "0" {
+		return text, w.end
+	}
+	end := here.offset + stored(text)
+	if n := w.end - here.offset; n > 0 && n <= int64(len(w.tail)) {
 		old := w.tail[int64(len(w.tail))-n:]
 		old = old[:min(len(old), len(text))]
 		if bytes.HasPrefix(text, old) {

@@ -40,6 +40,9 @@ func overlaps(rotated, start, end time.Time) bool {
 // purged returns a File for each stretch of the window whose hours are not
 // listed though later ones are. The latest hours may still be in the live file.
 func (l *listing) purged(instance string, start, end time.Time) []File {
+	if start.IsZero() {
+		return nil
+	}
 	listed := map[time.Time]bool{}
 	var latest time.Time
 	for _, f := range l.files {

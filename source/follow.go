@@ -48,7 +48,7 @@ var errLost = errors.New("its rotated file is not there")
 // was of the live file after the rotation, and the oldest of the new ones has not
 // been read at all: then same is false.
 func (w *walk) follow(now *listing) (f File, rotated, same bool, _ error) {
-	files := w.file.listing.rotatedSince(now)
+	files := w.file.listing.rotatedSince(w.file, now)
 	if len(files) == 0 {
 		return File{}, false, false, nil
 	}

@@ -59,7 +59,7 @@ func (s *RDS) list(ctx context.Context, instance string) (*listing, error) {
 	pages := rds.NewDescribeDBLogFilesPaginator(s.client, &rds.DescribeDBLogFilesInput{
 		DBInstanceIdentifier: &instance,
 		FilenameContains:     aws.String("slowquery/"),
-	})
+	}, func(o *rds.DescribeDBLogFilesPaginatorOptions) { o.StopOnDuplicateToken = true })
 	byName := map[string]File{}
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -118,19 +118,20 @@ func (l *listing) find(name string) (File, bool) {
 	return File{}, false
 }
 
-// rotatedSince are the rotated files of a later listing that are not in l, the
-// oldest first. A name without a date is another file when it is written to anew,
+// rotatedSince are the files of a later listing that are not in l and that a live
+// file may have become, the oldest first. A name without a date is another file when it is written to anew,
 // and another name is the same file if its last write is.
-func (l *listing) rotatedSince(now *listing) []File {
+func (l *listing) rotatedSince(live File, now *listing) []File {
 	if l == nil {
 		return nil
 	}
 	var files []File
+	of, _ := parseName(live.Name)
 	for _, f := range now.files {
 		name, _ := parseName(f.Name)
 		before, known := l.find(f.Name)
 		reused := name.date == "" && f.LastWritten.Sub(before.LastWritten) > time.Hour/2
-		if !name.live() && (!known || reused) && !slices.ContainsFunc(l.files, f.sameAs) {
+		if name.base == of.base && !name.live() && (!known || reused) && !slices.ContainsFunc(l.files, f.sameAs) {
 			files = append(files, f)
 		}
 	}

@@ -47,8 +47,8 @@ func (w *walk) giveUp(p portion, err error) error {
 	case !errors.As(err, &why):
 		return w.fail(err)
 	}
-	if here, _ := parseMarker(w.at); len(p.text) > 0 && !w.rotatedAway(p) {
-		text, _ := w.unrepeated(here.offset, p.text)
+	if len(p.text) > 0 && !w.rotatedAway(p) {
+		text, _ := w.unrepeated(p.text)
 		if err := w.deliver(text); err != nil {
 			return err
 		}
