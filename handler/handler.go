@@ -158,8 +158,8 @@ func (c *collection) read(ctx context.Context, f source.File) {
 	}
 	notes := got.Notes
 	for _, problem := range stats.Problems {
-		notes = append(notes, fmt.Sprintf("%s: %d entries: %s; the first at byte %d.",
-			name(f), problem.Count, problem.Reason, problem.Offsets[0]))
+		notes = append(notes, fmt.Sprintf("%s: %s (%d times, the first at byte %d).",
+			name(f), problem.Reason, problem.Count, problem.Offsets[0]))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

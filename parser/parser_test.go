@@ -102,7 +102,9 @@ func TestParser(t *testing.T) {
 		{"warnings", time1 + head + "#\n# Warnings\n# Warning 1292 Truncated incorrect INTEGER value: 'abc Rows_sent: 77  Schema: evil  Id: 9\n" + fake[:150] + "\ndef'\n# Note 1051 Unknown table 'x'\nuse shop;\nSET timestamp=1795428000;\nselect 1;\n" + head2 + "select 2;\n", []string{
 			"a@h db=shop id=7 t=261123T100001 q=0.5: select 1", "a@h db=shop id=7 t=261123T100002 q=0.5: select 2"}},
 		{"warning with an entry", time1 + head + "# Warnings\n# Warning 1292 Truncated incorrect INTEGER value: 'abc\nSET timestamp=1795428000;\n;\n# User@Host: e[e] @ h []\n# Query_time: 9\n'\nSET timestamp=1795428000;\nselect 1;\n" + head2 + "select 2;\n", []string{
-			event1 + ";\n# User@Host: e[e] @ h []\n# Query_time: 9\n'\nSET timestamp=1795428000;\nselect 1", event2 + "select 2"}},
+			strings.TrimSuffix(event1, ": ") + " cut: ", event2 + "select 2", "statement that warnings make unclear, withheld: 0"}},
+		{"warning with a statement", time1 + head + "# Warnings\n# Warning 1292 Truncated incorrect INTEGER value: '7y\nSET timestamp=1795428000;\ndrop table secret; -- '\nSET timestamp=1795428000;\nselect cast('7y\nSET timestamp=1795428000;\ndrop table secret; -- ' as int);\n" + head2 + "select 2;\n", []string{
+			strings.TrimSuffix(event1, ": ") + " cut: ", event2 + "select 2", "statement that warnings make unclear, withheld: 0"}},
 		{"underflown times", time1 + strings.Replace(head, "0.500000", "18446744073708.796870.000036", 1) + "SET timestamp=1;\nselect 1;\n" + time2 + strings.Replace(head, "0.000001", "18446744073709.551615", 1) + "SET timestamp=1;\nselect 2;\n", []string{
 			"a@h id=7 t=261123T100001 q=0: select 1", event2 + "select 2", "Query_time out of range, taken as 0: 0", "Lock_time out of range, taken as 0: 194"}},
 	} {

@@ -88,6 +88,12 @@ func (p *Parser) finish(end int64, cut bool) {
 		e.SQL = p.win.buf[:kept]
 	}
 	e.Cut = cut || kept < e.SQLBytes
+	if e.warned && bytes.Contains(e.SQL, []byte("\nSET timestamp=")) {
+		// The first such line may have been a warning's, and so what follows data.
+		p.stats.problem(reasonWarned, false, e.Offset)
+		e.SQL, e.Cut = e.SQL[:0], true
+		return
+	}
 	switch {
 	case bytes.HasPrefix(e.SQL, []byte(adminPrefix)) && bytes.IndexByte(e.SQL, '\n') < 0:
 		e.Admin = true

@@ -45,6 +45,7 @@ const (
 	reasonBadTime     = "Query_time out of range, taken as 0"
 	reasonBadLock     = "Lock_time out of range, taken as 0"
 	reasonNoStatement = "entry without a statement"
+	reasonWarned      = "statement that warnings make unclear, withheld"
 	reasonNoTime      = "entry without a time"
 	reasonClock       = "time that a session has set, replaced by the log's"
 )
