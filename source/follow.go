@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // maxMoves is how many times a walk follows its file to another name.
@@ -43,25 +42,20 @@ func (w *walk) relocate() (moved bool, _ error) {
 // errLost says that the live file was rotated and is nowhere to be found.
 var errLost = errors.New("its rotated file is not there")
 
-// follow looks for the rotated file that the live file has become; false if it
-// was not rotated. If none of the new ones begins as what was delivered does, that
-// was of the live file after the rotation, and the oldest of the new ones has not
-// been read at all: then same is false.
+// follow looks for the rotated file that the live file has become, which is the
+// oldest of those that were not listed before; false if there is none. If that
+// does not begin as what was delivered does, what was delivered was written after
+// the rotation, and the rotated file has not been read at all: then same is false.
 func (w *walk) follow(now *listing) (f File, rotated, same bool, _ error) {
 	files := w.file.listing.rotatedSince(w.file, now)
 	if len(files) == 0 {
 		return File{}, false, false, nil
 	}
-	files = slices.DeleteFunc(files, func(f File) bool { return f.Size < w.file.Size })
-	if len(files) == 0 {
+	if f = files[0]; f.Size < w.file.Size {
 		return File{}, true, false, errLost
 	}
-	for _, f := range files {
-		if same, err := w.begins(f); same || err != nil {
-			return f, true, same, err
-		}
-	}
-	return files[0], true, false, nil
+	same, err := w.begins(f)
+	return f, true, same, err
 }
 
 // turn goes on in f: from its beginning, or if it is the same file, from the same

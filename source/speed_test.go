@@ -198,7 +198,8 @@ func serveElsewhere(b *testing.B) aws.Config {
 	return cfg
 }
 
-// TestPredictionIsFaster is the benchmark made small.
+// TestPredictionIsFaster is the benchmark made small. It asks for less than that
+// shows, since other tests may run at the same time.
 func TestPredictionIsFaster(t *testing.T) {
 	srv := busyHour(8, 24*32<<10, 32<<10, 15*time.Millisecond)
 	defer srv.Close()
@@ -213,7 +214,7 @@ func TestPredictionIsFaster(t *testing.T) {
 	}
 	ours := time.Since(began)
 	t.Logf("loop %v, ours %v", byLoop, ours)
-	if ours*3 > byLoop {
+	if ours*2 > byLoop {
 		t.Errorf("the loop took %v, ours %v", byLoop, ours)
 	}
 }
