@@ -54,6 +54,7 @@ func TestFaults(t *testing.T) {
 	}
 	for _, f := range single {
 		for seed := range uint64(6) {
+			f := f // of this run alone
 			f.Skip = int(seed)
 			jobs <- func() { underFaults(t, seed, f) }
 		}
