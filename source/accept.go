@@ -87,7 +87,9 @@ func (w *walk) deliver(text []byte) error {
 	if !w.file.listing.take(int64(len(text))) {
 		return w.stop(fmt.Sprintf("the budget of %d bytes for this instance is used up", w.rds.opts.MaxBytes))
 	}
-	w.head = append(w.head, text[:min(len(text), headBytes-len(w.head))]...)
+	if w.holes == 0 {
+		w.head = append(w.head, text[:min(len(text), headBytes-len(w.head))]...)
+	}
 	w.cov.Portions++
 	w.cov.BytesRead += int64(len(text))
 	return w.out.send(piece{text: text, cov: w.cov.clone()})

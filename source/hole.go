@@ -18,6 +18,7 @@ var header = regexp.MustCompile(`(?m)^# (?:Time|User@Host): `)
 // skip leaves out a part of the file. Portions go on at its end.
 func (w *walk) skip(from, to int64, reason string) {
 	if w.hole == nil {
+		w.holes++
 		w.hole = &hole{Gap: Gap{From: from, After: lastTime(w.tail)}, reason: reason}
 	}
 	w.hole.To = to

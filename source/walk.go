@@ -40,10 +40,11 @@ type walk struct {
 	seen     map[string]bool
 	finished bool
 
-	head []byte // the beginning of what was delivered
+	head []byte // the beginning of what was delivered, up to the first gap
 	tail []byte // the end of it: tailBytes or more
 
 	hole     *hole
+	holes    int // so far
 	suspects int // the unreadable line is among as many of the next lines; 0 if there is none
 	steps    int // calls spent on unreadable lines
 	guesses  int // how often the prediction of markers was tried
@@ -55,7 +56,7 @@ func (w *walk) begin(f File) {
 	w.file, w.live = f, name.live()
 	w.at, w.pos, w.end, w.finished = "0", 0, 0, f.Size == 0
 	w.seen = map[string]bool{"0": true}
-	w.head, w.tail = nil, nil
+	w.head, w.tail, w.holes = nil, nil, 0
 	w.sum.Reset()
 }
 
