@@ -18,7 +18,7 @@ type entry struct {
 	hasUser                        bool // the line User@Host has been read
 	hasQueryTime, badTime, badLock bool
 	hasID, hasSchema               bool
-	warned                         bool // the header has warnings
+	warned, clear                  bool // the header has warnings, and it is clear where they end
 	readFirst                      uint64
 }
 
@@ -78,7 +78,7 @@ func (p *Parser) parseHeader(i int, e *entry) headerKind {
 		line := trimEOL(w.buf[i:end])
 		if e.hasQueryTime && string(line) == "# Warnings" {
 			e.warned = true
-			i = p.skipWarnings(end)
+			i, e.clear = p.skipWarnings(end)
 			break
 		}
 		if !e.headerLine(line, i == first, &p.names) {

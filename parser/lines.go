@@ -56,30 +56,51 @@ func userOf(b []byte) []byte {
 
 // skipWarnings returns the index of the server's lines behind the warnings that
 // begin at index i. MariaDB writes the text of warnings as it is, data and line
-// feeds included, so that nothing in it can be taken for a part of a header.
-func (p *Parser) skipWarnings(i int) int {
-	use := -1
+// feeds included, so that nothing in it can be taken for a part of a header. It
+// quotes the data: what looks like the server's lines within quotes is not. Clear
+// is false where that does not lead to a statement, as the data has quotes too.
+func (p *Parser) skipWarnings(i int) (index int, clear bool) {
+	use, found, open := -1, -1, false
 	for line := i; line-i < maxHeaderLine; {
 		end, how := p.win.line(line, maxHeaderLine)
 		text := trimEOL(p.win.buf[line:end])
 		if bytes.HasPrefix(text, []byte("SET ")) {
 			if _, ok := setTimestamp(text); ok {
-				if use >= 0 {
-					return use
+				if use < 0 {
+					use = line
 				}
-				return line
+				if !open {
+					return use, true
+				}
+				if found < 0 {
+					found = use
+				}
 			}
 		}
 		use = -1
 		if bytes.HasPrefix(text, []byte("use ")) {
 			use = line
 		}
-		if how != lineWhole {
+		if quotes(text)%2 != 0 {
+			open = !open
+		}
+		if how != lineWhole || found >= 0 && p.looksLikeHeader(end) {
 			break
 		}
 		line = end
 	}
-	return i
+	return max(i, found), false
+}
+
+// quotes counts the quotes of a line; the apostrophe of a word is none.
+func quotes(line []byte) (n int) {
+	letter := func(i int) bool { return i >= 0 && i < len(line) && byteClass[line[i]]&isLetter != 0 }
+	for i, c := range line {
+		if c == '\'' && !(letter(i-1) && letter(i+1)) {
+			n++
+		}
+	}
+	return n
 }
 
 // serverLines reads the lines "use db;" and "SET timestamp=1;" that the server

@@ -104,7 +104,11 @@ func TestParser(t *testing.T) {
 		{"warning with an entry", time1 + head + "# Warnings\n# Warning 1292 Truncated incorrect INTEGER value: 'abc\nSET timestamp=1795428000;\n;\n# User@Host: e[e] @ h []\n# Query_time: 9\n'\nSET timestamp=1795428000;\nselect 1;\n" + head2 + "select 2;\n", []string{
 			strings.TrimSuffix(event1, ": ") + " cut: ", event2 + "select 2", "statement that warnings make unclear, withheld: 0"}},
 		{"warning with a statement", time1 + head + "# Warnings\n# Warning 1292 Truncated incorrect INTEGER value: '7y\nSET timestamp=1795428000;\ndrop table secret; -- '\nSET timestamp=1795428000;\nselect cast('7y\nSET timestamp=1795428000;\ndrop table secret; -- ' as int);\n" + head2 + "select 2;\n", []string{
+			event1 + "select cast('7y\nSET timestamp=1795428000;\ndrop table secret; -- ' as int)", event2 + "select 2"}},
+		{"warning with a quote and a statement", time1 + head + "# Warnings\n# Warning 1292 Truncated incorrect INTEGER value: '7'\nSET timestamp=1795428000;\ndrop table secret; -- '\nSET timestamp=1795428000;\nselect cast('7\\'\nSET timestamp=1795428000;\ndrop table secret; -- ' as int);\n" + head2 + "select 2;\n", []string{
 			strings.TrimSuffix(event1, ": ") + " cut: ", event2 + "select 2", "statement that warnings make unclear, withheld: 0"}},
+		{"warning with an apostrophe", time1 + head + "# Warnings\n# Error 1005 Can't create table `shop`.`t` (errno: 150)\nSET timestamp=1795428000;\nselect 1;\n" + head2 + "select 2;\n", []string{
+			event1 + "select 1", event2 + "select 2"}},
 		{"underflown times", time1 + strings.Replace(head, "0.500000", "18446744073708.796870.000036", 1) + "SET timestamp=1;\nselect 1;\n" + time2 + strings.Replace(head, "0.000001", "18446744073709.551615", 1) + "SET timestamp=1;\nselect 2;\n", []string{
 			"a@h id=7 t=261123T100001 q=0: select 1", event2 + "select 2", "Query_time out of range, taken as 0: 0", "Lock_time out of range, taken as 0: 194"}},
 	} {

@@ -88,8 +88,7 @@ func (p *Parser) finish(end int64, cut bool) {
 		e.SQL = p.win.buf[:kept]
 	}
 	e.Cut = cut || kept < e.SQLBytes
-	if e.warned && bytes.Contains(e.SQL, []byte("\nSET timestamp=")) {
-		// The first such line may have been a warning's, and so what follows data.
+	if e.warned && !(e.clear && inLiteral(e.SQL, []byte("\nSET timestamp="))) {
 		p.stats.problem(reasonWarned, false, e.Offset)
 		e.SQL, e.Cut = e.SQL[:0], true
 		return
@@ -199,4 +198,21 @@ func (p *Parser) spill(i int) int {
 	n := i - maxHeaderLine
 	w.drop(n)
 	return i - n
+}
+
+// inLiteral tells whether all that is like line in sql stands in a literal or a
+// comment, as it does if sql begins where the server began it.
+func inLiteral(sql, line []byte) bool {
+	for i, q := 0, inCode; ; {
+		n := bytes.Index(sql[i:], line)
+		if n < 0 {
+			return true
+		}
+		for at := i + n; i <= at; {
+			i, q = nextQuote(sql, i, at+1, q)
+		}
+		if !q.open() {
+			return false
+		}
+	}
 }

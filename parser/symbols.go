@@ -8,7 +8,7 @@ func (f *formatter) symbol(t token) {
 	}
 	switch c {
 	case '(':
-		f.open1(t)
+		f.openGroup(t)
 	case ')':
 		f.close(t)
 	case ',':
@@ -77,8 +77,8 @@ func (f *formatter) sign(t token) {
 	}
 }
 
-// open1 writes a parenthesis and opens its group.
-func (f *formatter) open1(t token) {
+// openGroup writes a parenthesis and opens its group.
+func (f *formatter) openGroup(t token) {
 	list, start := f.rows, len(f.dst)
 	switch {
 	case f.prevKey == kwIn:
