@@ -104,7 +104,6 @@ func (s *Server) Config() aws.Config {
 	return aws.Config{
 		Region:       Region,
 		BaseEndpoint: aws.String(s.URL),
-		HTTPClient:   s.http.Client(),
 		Credentials:  credentials.NewStaticCredentialsProvider(AccessKeyID, SecretAccessKey, ""),
 	}
 }
