@@ -26,12 +26,12 @@ test: ## Vet and test every package; TESTFLAGS are handed to go test
 	go vet ./...
 	go test $(TESTFLAGS) ./...
 
-# Only what starts goroutines: the detector makes the long tests of the others
-# several times as long, and finds nothing. Comparisons of speed are left out,
-# which under it mean nothing. It needs a C compiler.
+# What starts goroutines, and by way of handler the downloads of source too. The
+# tests of source itself are left out: under the detector they take minutes, and
+# their clients run into time limits. It needs a C compiler.
 .PHONY: race
 race: ## Test the packages that start goroutines under the race detector
-	go test -race -skip 'IsFaster$$' $(TESTFLAGS) ./handler/... ./notifier/... ./source/...
+	go test -race $(TESTFLAGS) ./handler/... ./notifier/... ./source/rdstest/...
 
 .PHONY: bench
 bench: ## Run every benchmark, tests left out
