@@ -252,8 +252,11 @@ func (l *lexer) number(start int) token {
 	}
 	if l.at(digits) == '.' {
 		digits = l.span(digits+1, isDigit)
-	} else if end > digits && !l.exponent(digits) {
+	} else if end > digits && !l.exponent(digits) && !l.cutExponent(digits) {
 		return l.token(plainWord, start, end)
+	}
+	if l.cutExponent(digits) {
+		return l.token(numberLiteral, start, len(l.sql))
 	}
 	if l.exponent(digits) {
 		digits++
@@ -263,6 +266,13 @@ func (l *lexer) number(start int) token {
 		digits = l.span(digits, isDigit)
 	}
 	return l.token(numberLiteral, start, digits)
+}
+
+// cutExponent tells whether the statement ends, at i, within an exponent.
+func (l *lexer) cutExponent(i int) bool {
+	rest := l.sql[i:]
+	return len(rest) == 1 && rest[0]|0x20 == 'e' ||
+		len(rest) == 2 && rest[0]|0x20 == 'e' && (rest[1] == '+' || rest[1] == '-')
 }
 
 // exponent tells whether at i stands the exponent of a number.
