@@ -13,7 +13,12 @@ type hole struct {
 	reason string
 }
 
-var header = regexp.MustCompile(`(?m)^# (?:Time|User@Host): `)
+// An entry begins with its time, since MySQL 5.7 every one, and before that and in
+// MariaDB the first of a second.
+var (
+	header   = regexp.MustCompile(`(?m)^# (?:Time|User@Host): `)
+	fullTime = regexp.MustCompile(`(?m)^# Time: \d{4}-`)
+)
 
 // skip leaves out a part of the file. Portions go on at its end.
 func (w *walk) skip(from, to int64, reason string) {
@@ -26,7 +31,10 @@ func (w *walk) skip(from, to int64, reason string) {
 
 // resume drops what is left of the entry in which a hole ends.
 func (w *walk) resume(text []byte) []byte {
-	begin := header.FindIndex(text)
+	begin := fullTime.FindIndex(text)
+	if begin == nil && !fullTime.Match(w.tail) {
+		begin = header.FindIndex(text)
+	}
 	if begin == nil {
 		w.hole.To += stored(text)
 		return nil
