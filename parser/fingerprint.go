@@ -17,41 +17,77 @@ func Fingerprint(sql string) string {
 // truncationNotice is what RDS writes behind a line that it cut.
 const truncationNotice = "[Your log message was truncated]"
 
-const adminCommand = "administrator command: "
-
 // AppendFingerprint appends the fingerprint of sql to dst. Cut says that sql is
 // only the beginning of a statement; then a last word that may be only a part of
 // one is left out, and a list that is open is closed. Sql is not kept.
 func AppendFingerprint(dst, sql []byte, cut bool) []byte {
-	if s, noticed := bytes.CutSuffix(bytes.TrimSpace(sql), []byte(truncationNotice)); noticed {
+	if s, noticed := bytes.CutSuffix(bytes.TrimRight(sql, " \t\r\n;"), []byte(truncationNotice)); noticed {
 		sql, cut = bytes.TrimRight(s, " \r\n"), true
 	}
-	command := bytes.TrimPrefix(bytes.TrimSpace(sql), []byte("# "))
-	if name, ok := bytes.CutPrefix(command, []byte(adminCommand)); ok {
+	if name, ok := adminName(sql); ok {
 		return AppendAdminFingerprint(dst, name)
 	}
 	f := formatters.Get().(*formatter)
-	*f = formatter{lexer: lexer{sql: sql}, dst: dst, base: len(dst), cut: cut, groups: f.groups[:0]}
-	dst = f.run()
-	f.sql, f.dst, f.tables = nil, nil, nil
-	formatters.Put(f)
+	defer formatters.Put(f)
+	f.reset(dst, sql, cut)
+	f.run()
+	if f.names.late {
+		f.again(sql, cut)
+	}
+	// A string that holds an escaped quote, and later one without an end: perhaps
+	// the backslash was none, under NO_BACKSLASH_ESCAPES, and what looked like
+	// words are literals. What was read before the first such string is certain.
+	if !f.cut && f.lexer.open >= 0 && f.escaped >= 0 && f.escaped < f.lexer.open {
+		f.again(sql[:f.escaped+1], false)
+	}
+	dst = f.dst
+	f.sql, f.dst = nil, nil
 	return dst
 }
 
 // formatters saves the room that each statement's formatter needs.
 var formatters = sync.Pool{New: func() any { return new(formatter) }}
 
+func (f *formatter) reset(dst, sql []byte, cut bool) {
+	*f = formatter{lexer: newLexer(sql, cut), dst: dst, base: len(dst), groups: f.groups,
+		names: aliases{hashes: f.names.hashes[:0]}}
+}
+
+// again writes the fingerprint anew, with the aliases known.
+func (f *formatter) again(sql []byte, cut bool) {
+	known := f.names.hashes
+	f.reset(f.dst[:f.base], sql, cut)
+	f.names.hashes = known
+	f.run()
+}
+
+const adminCommand = "administrator command:"
+
+// adminName is the name of an administrator command as the log has it.
+func adminName(sql []byte) ([]byte, bool) {
+	s := bytes.TrimSpace(sql)
+	if len(s) > 0 && s[0] == '#' {
+		s = bytes.TrimLeft(s[1:], " \t")
+	}
+	if len(s) < len(adminCommand) || s[0]|0x20 != 'a' || !strings.EqualFold(string(s[:len(adminCommand)]), adminCommand) {
+		return nil, false
+	}
+	name := s[len(adminCommand):]
+	return name, bytes.IndexByte(name, '\n') < 0
+}
+
 // AppendAdminFingerprint appends the class of an administrator command, such as
 // Quit. Its case is kept, as pt-query-digest does.
 func AppendAdminFingerprint(dst, name []byte) []byte {
 	dst = append(dst, adminCommand...)
-	for _, c := range bytes.TrimRight(bytes.TrimSpace(name), ";") {
+	dst = append(dst, ' ')
+	for _, c := range bytes.TrimSpace(name) {
 		if c != ' ' && byteClass[c]&isLetter == 0 || c >= 0x80 {
 			break // commands are words; anything else came from elsewhere
 		}
 		dst = append(dst, c)
 	}
-	return dst
+	return bytes.TrimRight(dst, " ")
 }
 
 // QueryID is the MD5 of a fingerprint in 32 upper-case hexadecimal digits, as

@@ -106,6 +106,66 @@ func TestClasses(t *testing.T) {
 	}
 }
 
+// TestClassesOfFile reads testdata/classes.txt, where the format is told. Every
+// fingerprint is also its own fingerprint.
+func TestClassesOfFile(t *testing.T) {
+	text, err := os.ReadFile("testdata/classes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unescape := strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\0`, "\x00")
+	statements := 0
+	for _, block := range strings.Split(strings.TrimSpace(string(text)), "\n\n")[1:] {
+		lines, apart := strings.Split(block, "\n"), false
+		if lines[0] == "!=" {
+			lines, apart = lines[1:], true
+		}
+		of := map[string]string{}
+		for _, line := range lines {
+			statements++
+			got := Fingerprint(unescape.Replace(line))
+			if other, taken := of[got]; apart && taken {
+				t.Errorf("%s\n%s\nare both %s", other, line, got)
+			}
+			of[got] = line
+			if want := Fingerprint(unescape.Replace(lines[0])); !apart && got != want {
+				t.Errorf("%s\n%s\nare %s\n and %s", lines[0], line, want, got)
+			}
+			if strings.Contains(got, "secret") || strings.Contains(got, "987") {
+				t.Errorf("%s\nleaks into %s", line, got)
+			}
+			if again := Fingerprint(got); again != got {
+				t.Errorf("%s\nis %s\nis %s", line, got, again)
+			}
+		}
+	}
+	if statements < 600 {
+		t.Errorf("only %d statements", statements)
+	}
+}
+
+// However a bulk INSERT or a list for IN is cut, it is of the class of the whole.
+func TestCutLists(t *testing.T) {
+	for sql, want := range map[string]string{
+		"insert into t (a, b) values (": "insert into t (a, b) values(?+)",
+		"select a from t where b in (1": "select a from t where b in(?+)",
+	} {
+		for _, rest := range []string{
+			"1, 'it''s'), (2, now()), (null, x'AB')", `-1, "a\"b"), (_binary'x', 1.5e+3), (date_add(now(), interval 5 day), default)`,
+			"1, 'a' 'b' /* c */), (0xAB, '),('), ('\\\\', N'x')",
+		} {
+			if strings.Contains(sql, "in (1") {
+				rest = ", (" + rest
+			}
+			for n := 0; n <= len(rest); n++ {
+				if got := string(AppendFingerprint(nil, []byte(sql+rest[:n]), true)); got != want {
+					t.Errorf("%s: %s", sql+rest[:n], got)
+				}
+			}
+		}
+	}
+}
+
 // A statement of any length is read once: ten times the length takes some ten
 // times as long, for every shape that a careless program would read again.
 func TestFingerprintIsLinear(t *testing.T) {

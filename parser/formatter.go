@@ -1,281 +1,304 @@
 package parser
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // formatter writes the fingerprint of one statement, token by token, with one
-// spacing whatever the statement's own. What turns out to be a list of literals
-// when it is closed, or a branch of a UNION that was there before, is taken back
-// from dst, so that a statement of any length is read once.
+// spacing whatever the statement's own. It reads each byte once and never looks
+// ahead further than a token: what a token means for those before it, it changes
+// in dst. So a list that turns out to hold only literals is taken back when it
+// is closed, and the branch of a UNION that was there before when it ends.
 type formatter struct {
 	lexer
 	dst  []byte
 	base int // where the fingerprint begins in dst
-	cut  bool
 
-	groups []group // that are open, the statement itself first
-	deeper int     // how many are open beyond maxDepth
+	groups []group // that are open; the first is the statement itself
+	top    *group  // the last of groups
+	deeper int     // how many more are open than maxDepth
 
-	// Of the last token:
-	prev      token
-	prevKey   keyword // noKeyword if it was none
-	beforeKey keyword // of the one before it
-	prevByte  byte    // the first byte of a symbol, else 0
-	call      bool    // a keyword with its own parenthesis behind it
-	begun     bool    // there was one in this statement
+	prev         place
+	key, keyPrev keyword // of the last token and of the one before, noKeyword if it was none
+	keyAt        int     // where the last keyword begins, the space before it included
 
-	glue      bool     // no space before the next token
-	table     bool     // the next name is a table's
-	spaced    bool     // the name behind which a list of columns comes
-	rows      listKind // which row of VALUES a parenthesis would open
-	afterRows bool     // such rows were the last
-	limit     bool     // behind LIMIT
-	statement keyword  // what the statement begins with
+	expect   expectation // what the next name is the name of
+	alias    bool        // the next name would be the alias of a table
+	skipping skipping
+	limit    limit
+	ended    bool // a semicolon came, which is not written before what follows
+	odku     bool // behind ON DUPLICATE KEY UPDATE, where VALUES is a function
 
-	collecting bool // only the names of the tables matter
-	collected  bool
-	tables     [][]byte
+	// Of the last word: where it begins in dst, the space before it included or
+	// not, and what was true before it, so that it can be taken back.
+	wordAt, wordText int
+	wordPlace        place
+	wordKey          keyword
+	wordConst        bool
+	wordDigits       bool
+	wordExpect       expectation
+	tableName        uint64 // the hash of the last table's name
+
+	signAt    int // where the first of the signs before this token begins
+	signPlace place
+	signKey   keyword
+
+	braceAt    int // where the last { begins
+	bracePlace place
+	braceKey   keyword
+	braceConst bool
+
+	names aliases
 }
 
-// group is what stands between a pair of parentheses, or the whole statement.
-// Its indexes are into formatter.dst.
-type group struct {
-	list     listKind
-	start    int  // what a list of literals takes the place of
-	notConst bool // something else than literals and calls stands in it
-	from     bool // a comma is followed by another table
-	with     bool // a comma is followed by another common table expression
-	ordered  bool // behind ORDER BY
-	query    bool // it is a SELECT, so its FROM names tables
-	filled   bool
-
-	branch, branchEnd int // the last branch of a UNION that has ended; -1 without
-	marked            int // where the remark on its repetition ends, if there is one
-	last              int // where the branch at hand begins; -1 if there is none
-	unionStart        int // where the word UNION before it stands
-}
-
-type listKind byte
+// place is what the last token was, for what may follow it.
+type place byte
 
 const (
-	noList listKind = iota
-	inList
-	firstRow // of VALUES
-	nextRow
+	atStart place = iota
+	afterSemicolon
+	afterOpen
+	afterDot
+	afterSign
+	afterUnary // ! and ~
+	afterAt
+	afterArrow
+	afterClose
+	afterComma
+	afterOperator
+	afterText // a string
+	afterValue
+	afterName
+	afterListName // a name behind which a list of columns stands
+	afterVariable
+	afterStar
+	afterKeyword
+	afterCallable // a keyword that is also a function
 )
 
+// operand tells whether the last token ends an operand, so that a sign is an
+// operator and a name is an alias or a unit.
+func (p place) operand() bool { return p == afterClose || p >= afterText && p <= afterStar }
+
+// account tells whether an @ behind the last token is that of an account.
+func (p place) account() bool { return p == afterText || p == afterValue || p == afterName }
+
+// glued tells whether no space is between the last token and any next.
+func (p place) glued() bool { return p == atStart || p >= afterOpen && p <= afterArrow }
+
+// skipping is how a statement is read that is left out but for a name.
+type skipping byte
+
+const (
+	skipNone       skipping = iota
+	skipBehindCall          // behind CALL
+	skipBehindUse           // behind USE
+	skipAll
+)
+
+// group is what stands between a pair of parentheses, or the whole statement.
+// Its positions are positions in formatter.dst.
+type group struct {
+	open     int  // where the parenthesis stands
+	variable bool // it holds more than literals and calls, its element at hand if it is a list
+	call     bool // it holds the arguments of a function, where FROM is no clause
+	unit     bool // its first word is a unit
+	tableRef bool // it stands in place of a table
+
+	verb    keyword // the statement it is
+	listed  expectation
+	ordered bool // behind ORDER BY
+
+	list
+	rows
+	union
+}
+
 // maxDepth bounds the nesting in which groups are told apart.
-const maxDepth = 1000
+const maxDepth = 4096
 
-func (f *formatter) run() []byte {
-	f.groups = append(f.groups, group{branch: -1, last: -1})
+// AppendFingerprint's work; see the package comment for the rules.
+func (f *formatter) run() {
+	f.groups = append(f.groups[:0], group{})
+	f.top = &f.groups[0]
+	var t token
 	for {
-		t := f.next()
-		if t.kind == endOfSQL || (f.cut || f.open) && f.incomplete(t) || !f.add(t) {
-			return f.finish()
+		if f.top.kind != noList && (f.prev == afterOpen || f.prev == afterComma) {
+			f.plainElements()
+		} else if f.top.rows.state == rowDone && f.prev == afterClose {
+			f.plainRows()
 		}
+		f.masked = f.expect != nothing
+		if f.next(&t); t.kind == endOfSQL {
+			f.endStatement()
+			return
+		}
+		if f.skipping != skipNone && f.skip(&t) {
+			continue
+		}
+		f.add(&t)
 	}
 }
 
-// incomplete tells whether t may be a part of a token that was cut.
-func (f *formatter) incomplete(t token) bool {
-	if !t.open {
-		return false
+func (f *formatter) add(t *token) {
+	if f.ended && t.symbol != ';' {
+		f.dst = append(f.dst, ';')
+		f.ended = false
+	}
+	if f.limit != noLimit {
+		f.endLimit(t)
 	}
 	switch t.kind {
-	case stringLiteral, numberLiteral:
-		return false
-	case symbol:
-		return bytes.IndexByte([]byte("(),?"), f.sql[t.start]) < 0
-	}
-	return true
-}
-
-// finish closes what is open and takes away what ends a statement.
-func (f *formatter) finish() []byte {
-	cut := f.cut || f.open || len(f.groups) > 1
-	for i := len(f.groups) - 1; i > 0; i-- {
-		g := &f.groups[i]
-		if g.list != noList && !g.notConst {
-			f.dst = f.dst[:g.start]
-			f.collapse(g)
-		} else if g.notConst {
-			f.groups[i-1].notConst = true
-		}
-	}
-	if !cut {
-		f.endBranch(&f.groups[0])
-	}
-	for n := len(f.dst); n > f.base; n-- {
-		if c := f.dst[n-1]; c != ' ' && c != ';' && (c != ',' || !cut) {
-			return f.dst[:n]
-		}
-	}
-	return f.dst[:f.base]
-}
-
-func (f *formatter) top() *group { return &f.groups[len(f.groups)-1] }
-
-// add writes a token and tells whether the statement goes on.
-func (f *formatter) add(t token) bool {
-	switch t.kind {
-	case stringLiteral, numberLiteral:
-		f.literal(t)
-		return !f.runsOn(t)
-	case variable:
-		f.limit = false
-		f.top().notConst = true
-		f.name(t, false)
-	case quotedWord:
-		f.identifier(f.unquote(t))
 	case plainWord:
-		return f.word(t)
+		f.word(t)
+	case textLiteral, literal, placeholder:
+		f.literal(t.kind)
+		if f.runsOn() {
+			f.pos = len(f.sql)
+		}
 	case symbol:
 		f.symbol(t)
+	case quotedWord:
+		f.quotedName(t)
+	case variable:
+		f.variable(t)
+	case remark:
+		f.write(t, afterClose)
 	}
-	return true
 }
 
-// remember makes t the last token.
-func (f *formatter) remember(t token, k keyword, symbol byte) {
-	f.beforeKey = f.prevKey
-	f.prev, f.prevKey, f.prevByte = t, k, symbol
-	f.call, f.rows, f.afterRows = false, noList, false
-	f.begun = true
-	f.top().filled = true
-}
-
-// space separates the next token from the last one.
+// space separates the next token from the last.
 func (f *formatter) space() {
-	if n := f.nextStart(); n > len(f.dst) {
+	if !f.prev.glued() {
 		f.dst = append(f.dst, ' ')
 	}
-	f.glue = false
 }
 
-// nextStart is where the next token will begin in dst.
-func (f *formatter) nextStart() int {
-	n := len(f.dst)
-	if n == f.base || f.glue || f.dst[n-1] == '(' || f.dst[n-1] == '.' || f.dst[n-1] == ' ' {
-		return n
-	}
-	return n + 1
+// write writes a token as it is.
+func (f *formatter) write(t *token, p place) {
+	f.space()
+	f.dst = append(f.dst, f.sql[t.start:t.end]...)
+	f.end(p)
 }
 
-// literal writes a question mark. Strings that stand side by side are one, and
-// so are the two numbers of LIMIT, whose comma or OFFSET was not written.
-func (f *formatter) literal(t token) {
-	switch {
-	case t.kind == stringLiteral && f.prev.kind == stringLiteral && f.begun:
+// end makes a token that is no keyword the last one.
+func (f *formatter) end(p place) {
+	f.keyPrev, f.key = f.key, noKeyword
+	f.prev = p
+	f.expect, f.alias = nothing, false
+}
+
+// literal writes a question mark for a literal, its sign, its character set and
+// the strings before it to which it is joined.
+func (f *formatter) literal(k kind) {
+	if k == textLiteral && f.prev == afterText {
 		return
-	case f.limit && (f.prevByte == ',' || f.prevKey == kwOffset):
-		f.limit = false
-		f.remember(t, noKeyword, 0)
+	}
+	if k != placeholder && (f.key == kwCharset || f.key == kwDate && k == textLiteral) {
+		f.takeBack()
+	}
+	if f.prev == afterSign {
+		f.dst, f.prev, f.key = f.dst[:f.signAt], f.signPlace, f.signKey
+	}
+	p := afterValue
+	if k == textLiteral {
+		p = afterText
+	}
+	if f.limit == limitSecond {
+		f.limit = limitOne
+		f.end(p)
 		return
 	}
 	f.space()
 	f.dst = append(f.dst, '?')
-	f.remember(t, noKeyword, 0)
+	f.end(p)
+	if f.limit == limitFirst {
+		f.limit = limitOne
+	}
 }
 
 // runsOn tells whether a string is followed by text at once, as in 'O'Brien': a
-// quote was not escaped, and what follows is a piece of the literal. Keywords do
-// stand so, in 'x'and.
-func (f *formatter) runsOn(t token) bool {
-	if t.kind != stringLiteral {
+// quote was not escaped, and what follows is a piece of the literal. Only words
+// that can follow an operand do stand so, as in 'x'and.
+func (f *formatter) runsOn() bool {
+	end := f.span(f.pos, isLetter|isDigit)
+	if end == f.pos || f.sql[f.pos-1] != '\'' && f.sql[f.pos-1] != '"' {
 		return false
 	}
-	end := f.span(t.end, isLetter|isDigit)
-	return end > t.end && f.sql[t.end-1] < 'A' && lookup(f.sql[t.end:end]) == noKeyword
-}
-
-// name writes a name in lower case, and the digits of a table's as one question
-// mark a run.
-func (f *formatter) name(t token, isTable bool) {
-	f.space()
-	raw := f.sql[t.start:t.end]
-	if isTable {
-		f.dst = appendShard(f.dst, raw)
-	} else {
-		f.dst = appendLower(f.dst, raw)
+	var room [16]byte
+	if end-f.pos > len(room) {
+		return true
 	}
-	f.remember(t, noKeyword, 0)
+	word := append(room[:0], f.sql[f.pos:end]...)
+	for i, c := range word {
+		word[i] = c | 0x20
+	}
+	switch string(word) {
+	case "end", "escape", "comment", "desc":
+		return false
+	}
+	e := lookup(word)
+	return e == nil || e.named && e.keyword != kwOffset && e.keyword != kwExcept
 }
 
-func appendShard(dst, raw []byte) []byte {
-	for i, c := range raw {
-		switch {
-		case byteClass[c]&isDigit == 0:
-			dst = appendLower(dst, raw[i:i+1])
-		case i == 0 || byteClass[raw[i-1]]&isDigit == 0:
-			dst = append(dst, '?')
+// takeBack removes the last word.
+func (f *formatter) takeBack() {
+	f.dst = f.dst[:f.wordAt]
+	f.prev, f.key = f.wordPlace, f.wordKey
+	f.top.variable = f.wordConst
+}
+
+// limit is how far a LIMIT was read.
+type limit byte
+
+const (
+	noLimit    limit = iota
+	limitFirst       // its first number comes
+	limitOne         // that was read
+
+	limitSecond // a comma or an OFFSET, whose number comes
+)
+
+// endLimit ends a LIMIT with a token that is no part of it.
+func (f *formatter) endLimit(t *token) {
+	switch t.kind {
+	case literal, textLiteral, placeholder:
+		if f.limit != limitOne || t.kind == textLiteral && f.prev == afterText {
+			return
+		}
+	case symbol:
+		if f.limit == limitOne && t.symbol == ',' || f.limit != limitOne && (t.symbol == '+' || t.symbol == '-') {
+			return
+		}
+	case plainWord:
+		if word := f.sql[t.start:t.end]; f.limit == limitOne && bytes.EqualFold(word, []byte("offset")) ||
+			f.limit != limitOne && word[0] == '_' { // or an introducer
+			return
 		}
 	}
-	return dst
+	if f.limit == limitSecond && f.key != kwOffset {
+		f.dst = append(f.dst, ',')
+	} else if f.limit == limitSecond {
+		f.dst = append(f.dst, " offset"...)
+	}
+	f.limit = noLimit
 }
 
-// identifier writes a name that is not the name of a function.
-func (f *formatter) identifier(t token) {
-	f.limit = false
-	f.top().notConst = true
-	raw := f.sql[t.start:t.end]
-	qualifier := f.follows(t, '.')
-	isTable := f.table || qualifier && hasDigit(raw) && f.isTableName(raw)
-	if f.table && f.collecting {
-		f.tables = append(f.tables, raw)
+// endStatement closes what is open.
+func (f *formatter) endStatement() {
+	for len(f.groups) > 1 {
+		f.closeOpen()
 	}
-	f.name(t, isTable)
-	f.table = f.table && qualifier
-	f.spaced = f.spaced && (f.table || f.follows(t, '('))
+	f.endRows(f.top)
+	f.endBranch(f.top, len(f.dst), true)
+	f.deeper, f.skipping, f.limit, f.odku = 0, skipNone, noLimit, false
+	f.expect, f.alias = nothing, false
 }
 
-// follows tells whether c is the next byte behind t, white space aside.
-func (f *formatter) follows(t token, c byte) bool { return f.nextByte(t) == c }
-
-// nextByte is the byte with which the next token behind t begins, 0 at the end.
-func (f *formatter) nextByte(t token) byte {
-	end := t.end
-	if f.at(end) == '`' { // of a name without its back-quotes
-		end++
+// semicolon ends a statement. It is written only if another follows.
+func (f *formatter) semicolon() {
+	f.endStatement()
+	f.groups[0] = group{}
+	if len(f.dst) > f.base {
+		f.ended = true
+		f.end(afterSemicolon)
 	}
-	end = f.span(end, isSpace)
-	if c := f.at(end); c != '/' && c != '#' && c != '-' && c != '*' {
-		return c
-	}
-	ahead := lexer{sql: f.sql, pos: end, versioned: f.versioned}
-	ahead.skip()
-	return ahead.at(ahead.pos)
-}
-
-func hasDigit(b []byte) bool {
-	return slices.ContainsFunc(b, func(c byte) bool { return byteClass[c]&isDigit != 0 })
-}
-
-// isTableName tells whether a qualifier is the name of a table of the statement
-// or of its schema, and not an alias. For that the statement is read once more.
-func (f *formatter) isTableName(raw []byte) bool {
-	if f.collecting {
-		return false
-	}
-	if !f.collected {
-		c := formatter{lexer: lexer{sql: f.sql}, collecting: true}
-		c.run()
-		f.tables, f.collected = c.tables, true
-	}
-	return slices.ContainsFunc(f.tables, func(t []byte) bool { return bytes.EqualFold(t, raw) })
-}
-
-// unquote takes off the back-quotes of a name that needs none.
-func (f *formatter) unquote(t token) token {
-	inner := f.sql[t.start+1 : max(t.start+1, t.end-1)]
-	if len(inner) == 0 || byteClass[inner[0]]&isLetter == 0 || !all(inner, isLetter|isDigit) {
-		return t
-	}
-	if k := lookup(inner); k != noKeyword && !k.operand() {
-		return t
-	}
-	t.start, t.end = t.start+1, t.end-1
-	return t
 }

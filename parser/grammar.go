@@ -1,213 +1,213 @@
 package parser
 
-import "bytes"
-
-// word writes a keyword or a name. It tells whether the statement goes on.
-func (f *formatter) word(t token) bool {
-	raw := f.sql[t.start:t.end]
-	k := noKeyword
-	if f.prevByte != '.' { // behind a dot anything is a name
-		k = lookup(raw)
+// keyword acts on the last word, which was written, if it is a keyword where it
+// stands. If it is a name there it says so.
+func (f *formatter) keyword(e *keywordEntry, expect expectation, alias bool) bool {
+	if e.named && !f.isKeyword(e.keyword, expect) {
+		return false
 	}
-	if f.table && k.operand() {
-		k = noKeyword
-	}
-	if !f.begun {
-		f.statement = k
-		switch k {
-		case kwCall:
-			f.callStatement()
-			return false
-		case kwUse:
-			f.dst = append(f.dst, "use ?"...)
-			return false
-		}
-	}
-	next := f.nextByte(t)
-	switch {
-	case k == noKeyword && next == '(' && !f.table && !f.spaced:
-		f.limit = false
-		f.name(t, false)
-		return true
-	case k == noKeyword:
-		f.identifier(t)
-		return true
-	case k != kwValues && next == '(' && callable(raw) && f.prevKey != kwAs:
-		f.limit = false
-		f.keyword(t, k)
-		f.call = true
-		return true
+	k, p := e.keyword, afterKeyword
+	if e.tight {
+		p = afterCallable
 	}
 	switch k {
 	case kwNull, kwTrue, kwDefault:
-		if f.valuePosition(k, next) {
-			f.literal(token{numberLiteral, t.start, t.end, t.open})
+		if f.isValue(k) {
+			f.takeBack()
+			f.literal(literal)
 			return true
+		}
+		if k != kwDefault {
+			p = afterName
 		}
 	case kwAsc:
-		if f.top().ordered {
+		if f.top.ordered {
+			f.takeBack()
+			f.expect, f.alias = nothing, false
 			return true
 		}
-	case kwOffset:
-		if f.limit {
-			f.remember(t, k, 0)
-			return true
-		}
+	case kwNow:
+		p = afterName
+	case kwDate, kwCharset, kwUnitCall:
+		f.name(expect, alias)
+		f.key = k
+		return true
 	}
-	f.limit = false
-	if !f.constant(k, next) {
-		f.top().notConst = true
+	if k != kwRow {
+		f.top.rows.state = noRows
 	}
-	f.context(k)
-	f.keyword(t, k)
+	next := f.clause(k, expect, alias)
+	if k == kwValues || k == kwValue {
+		p = f.values()
+	}
+	f.end(p)
+	f.key, f.expect, f.keyAt = k, next, f.wordAt
+	f.alias = alias && k == kwAs
 	return true
 }
 
-func (f *formatter) keyword(t token, k keyword) {
-	rows := noList
-	switch {
-	case k == kwRow:
-		rows = f.rows
-	case k == kwValues && (f.prevByte == 0 || f.prevByte == ')'):
-		rows = firstRow
-	}
-	f.space()
-	f.dst = appendLower(f.dst, f.sql[t.start:t.end])
-	f.remember(t, k, 0)
-	f.rows = rows
+// atStart tells whether the last word begins a statement.
+func (f *formatter) atStart() bool {
+	return f.wordPlace <= afterSemicolon || f.wordKey == kwBegin || f.wordKey == kwDescribe
 }
 
-// constant tells whether a keyword may stand among literals that are one with
-// any others, as in CAST(? AS SIGNED) or INTERVAL ? DAY.
-func (f *formatter) constant(k keyword, next byte) bool {
+// isKeyword tells whether a word that can be a name without back-quotes is a
+// keyword here.
+func (f *formatter) isKeyword(k keyword, expect expectation) bool {
+	verb := f.top.verb
 	switch k {
-	case kwNow, kwAs, kwInterval, kwRow:
-		return true
-	case kwUnit:
-		return f.prev.kind == stringLiteral || f.prev.kind == numberLiteral || f.prevByte == ')' ||
-			f.prevKey == kwAs || f.prevKey == kwUnit || next == '\'' || next == '"'
+	case kwAny, kwOver:
+		return f.peek() == '('
+	case kwBegin, kwHandler, kwRollback, kwTruncate, kwLock:
+		return f.atStart()
+	case kwDuplicate:
+		return f.wordKey == kwOn
+	case kwEvent:
+		return verb == kwCreate
+	case kwExcept:
+		return f.wordPlace.operand() && f.top.inBranch
+	case kwModifier:
+		return expect != nothing
+	case kwOf:
+		return f.wordKey == kwShare || f.wordKey == kwUpdate
+	case kwOffset:
+		return f.limit == limitOne
+	case kwRecursive:
+		return f.wordKey == kwWith
+	case kwReturning:
+		return f.wordPlace.operand() && (verb == kwInsert || verb == kwReplace || verb == kwDelete)
+	case kwRow:
+		return f.top.rows.state == rowDue || f.top.rows.state == rowComma
+	case kwSavepoint:
+		return f.atStart() || f.wordKey == kwTo || f.wordKey == kwRelease
+	case kwShare:
+		return f.wordKey == kwFor
+	case kwTables:
+		return f.wordKey == kwLock || f.wordKey == kwShow
+	case kwValue:
+		return (f.wordPlace == afterClose || f.wordPlace == afterListName) && (verb == kwInsert || verb == kwReplace)
+	case kwView:
+		return verb == kwCreate || verb == kwDrop || verb == kwAlter || verb == kwShow
+	case kwWindow:
+		return f.wordPlace.operand() && verb == kwSelect
 	}
-	return false
+	return true
 }
 
-// valuePosition tells whether NULL, TRUE, FALSE or DEFAULT is a literal here.
-func (f *formatter) valuePosition(k keyword, next byte) bool {
+// isValue tells whether NULL, TRUE, FALSE or DEFAULT is a literal here, and not
+// a part of IS NULL, NOT NULL, DEFAULT CHARSET, DEFAULT(a) and the like.
+func (f *formatter) isValue(k keyword) bool {
 	if k == kwDefault {
-		return bytes.IndexByte([]byte("=(,:"), f.prevByte) >= 0 && f.prevByte != 0 &&
-			(next == 0 || next == ',' || next == ')' || next == ';' || byteClass[next]&isLetter != 0)
+		switch f.wordPlace {
+		case afterOperator:
+			return f.peek() != '('
+		case afterOpen, afterComma:
+			next := f.peek()
+			return next == ',' || next == ')' || next == 0
+		}
+		return false
 	}
-	switch f.prevKey {
-	case kwIs, kwSet:
+	switch f.wordKey {
+	case kwIs:
 		return false
 	case kwNot:
-		return k == kwTrue && f.beforeKey != kwIs
-	case noKeyword:
-		return f.prevByte != 0 && f.prevByte != ')'
+		return k == kwTrue && f.keyPrev != kwIs
+	case kwSet:
+		return k == kwTrue
 	}
-	return true
+	return !f.wordPlace.operand()
 }
 
-// context keeps what a keyword tells of the names behind it.
-func (f *formatter) context(k keyword) {
-	g := f.top()
-	table, spaced := f.table, f.spaced
-	f.table, f.spaced = false, false
-	switch k {
-	case kwSelect:
-		g.query, g.from, g.with, g.ordered = true, false, false, false
-		if g.last < 0 {
-			g.last = f.nextStart()
-		}
-	case kwFrom:
-		g.from = g.query || len(f.groups) == 1
-		f.table = g.from
-	case kwJoin:
-		f.table = true
-	case kwInto, kwReferences, kwTable:
-		f.endBranch(g)
-		f.table, f.spaced = true, true
-	case kwOther, kwNot, kwExists: // CREATE TABLE IF NOT EXISTS t (...)
-		f.table, f.spaced = table && spaced, table && spaced
-	case kwIndex, kwKey:
-		f.spaced = f.prevKey != kwDuplicate
-	case kwInsert, kwModifier:
-		if !f.begun || table {
-			f.table, f.spaced = true, f.statement == kwInsert
-		}
-	case kwUpdate:
-		f.table = f.prevKey != kwFor && f.prevKey != kwKey && f.prevKey != kwOn
-		g.from = f.table
-	case kwDelete:
-		f.table = f.prevKey != kwOn
-		g.from = f.table
-	case kwDescribe:
-		f.table = !f.begun
-	case kwUsing:
-		f.table = f.statement == kwDelete
-	case kwOn:
-		f.table = f.statement == kwCreate && f.prevKey == noKeyword
-		f.spaced = f.table
-	case kwWith, kwRecursive:
-		g.with, f.table, f.spaced = true, true, true
-	case kwOrder:
-		f.endBranch(g)
-		g.from, g.ordered = false, true
-	case kwLimit:
-		f.endBranch(g)
-		g.from, g.ordered, f.limit = false, false, true
-	case kwFor:
-		f.endBranch(g)
-		g.from = false
-	case kwWhere, kwGroup, kwHaving, kwSet, kwValues:
-		g.from = false
-	case kwUnion:
-		f.endBranch(g)
-		g.from, g.ordered = false, false
-		g.unionStart = f.nextStart()
-	case kwAs:
-		f.spaced = spaced
-	}
-}
-
-// endBranch ends the branch of a UNION at hand, and takes it back if it repeats
-// the one before.
-func (f *formatter) endBranch(g *group) {
-	if g.last < 0 || g.last > len(f.dst) {
-		return
-	}
-	if g.branch < 0 || !bytes.Equal(f.dst[g.branch:g.branchEnd], f.dst[g.last:]) {
-		g.branch, g.branchEnd, g.marked, g.last = g.last, len(f.dst), 0, -1
-		return
-	}
-	remark := append([]byte(" /*repeat "), bytes.TrimSpace(f.dst[g.unionStart:g.last])...)
-	remark = append(remark, "*/"...)
+// values tells whether VALUES is followed by rows, or is a function, as behind
+// ON DUPLICATE KEY UPDATE.
+func (f *formatter) values() place {
+	g := f.top
 	switch {
-	case g.marked == 0:
-		f.dst = append(f.dst[:g.branchEnd], remark...)
-		g.marked = len(f.dst)
-	case bytes.Equal(f.dst[g.branchEnd:g.marked], remark):
-		f.dst = f.dst[:g.marked]
+	case f.odku, g.call, f.wordPlace == afterComma, f.wordPlace == afterOperator,
+		f.wordPlace == afterKeyword && f.wordKey != kwUnion && f.wordKey != kwUnionKind && f.wordKey != kwDescribe:
+		return afterCallable
 	}
-	g.last = -1
+	g.listed = nothing
+	g.rows = rows{state: rowDue}
+	f.beginBranch(g, f.wordText)
+	return afterKeyword
 }
 
-// callStatement writes the procedure's name and nothing of its arguments.
-func (f *formatter) callStatement() {
-	f.dst = append(f.dst, "call"...)
-	for t := f.next(); ; t = f.next() {
-		switch {
-		case t.kind == plainWord, t.kind == quotedWord:
-			if t.kind == quotedWord {
-				t = f.unquote(t)
-			}
-			if (f.cut || f.open) && f.incomplete(t) {
-				return
-			}
-			f.name(t, false)
-		case t.kind == symbol && f.sql[t.start] == '.':
-			f.dst = append(f.dst, '.')
-		default:
-			return
+// clause keeps what a keyword tells of the words behind it. It returns what the
+// next name is the name of.
+func (f *formatter) clause(k keyword, expect expectation, alias bool) expectation {
+	g := f.top
+	switch k {
+	case kwCall:
+		f.skipping = skipBehindCall
+	case kwUse:
+		if f.wordPlace <= afterSemicolon {
+			f.skipping = skipBehindUse
 		}
+	case kwInto:
+		if f.repeats(g, f.wordAt) {
+			f.endClauses(f.wordAt)
+		}
+		return expect
+	case kwModifier, kwNot, kwRecursive:
+		return expect
+	case kwSelect:
+		if g.verb != kwGrant {
+			f.selects()
+		}
+	case kwLimit:
+		f.endClauses(f.wordAt)
+		f.limit = limitFirst
+	case kwOffset:
+		f.dst, f.limit = f.dst[:f.wordAt], limitSecond
+	case kwOrder:
+		f.endClauses(f.wordAt)
+		g.ordered = true
+	case kwGroup, kwWhere, kwWindow, kwReturning, kwSet:
+		g.listed, g.ordered = nothing, false
+	case kwDuplicate:
+		f.odku = true
+		f.endClauses(f.keyAt)
+	case kwShare:
+		f.endClauses(f.keyAt)
+	case kwUnion, kwExcept:
+		f.setOperator(k)
+	case kwUnionKind, kwDistinct:
+		if f.wordKey == kwUnion {
+			g.joined = joinedAll
+		}
+		if f.wordKey == kwUnion && k == kwDistinct {
+			g.joined = joinedDistinct
+		}
+	case kwWith:
+		g.variable, g.listed = true, cte
+		return cte
+	case kwReferences:
+		return target
+	case kwIndex:
+		return index
+	case kwSavepoint:
+		return savepoint
+	default:
+		return f.tableClause(k, expect, alias)
 	}
+	return nothing
+}
+
+// selects begins a SELECT, and a branch of a UNION, the parenthesis before it
+// included.
+func (f *formatter) selects() {
+	g := f.top
+	g.verb, g.variable, g.listed, g.ordered = kwSelect, true, nothing, false
+	f.beginBranch(g, f.wordText)
+	if n := len(f.groups); n > 1 && f.wordPlace == afterOpen && f.groups[n-2].listed != cte {
+		f.beginBranch(&f.groups[n-2], g.open)
+	}
+}
+
+// endClauses ends what cannot go on behind ORDER BY, LIMIT, FOR UPDATE, LOCK IN
+// SHARE MODE or ON DUPLICATE KEY UPDATE, which begins at end.
+func (f *formatter) endClauses(end int) {
+	f.endBranch(f.top, end, false)
+	f.top.listed, f.top.ordered = nothing, false
 }

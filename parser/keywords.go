@@ -1,170 +1,175 @@
 package parser
 
-// keyword is what the formatter has to know of a word.
+// keyword is what a word means to the formatter.
 type keyword byte
 
 const (
 	noKeyword keyword = iota
+	kwAlter
+	kwAny // and some
 	kwAs
 	kwAsc
-	kwBy
+	kwBegin // begins a statement behind it: begin, then, else, do, loop
 	kwCall
+	kwCharset // an introducer: _utf8mb4
+	kwCollate
 	kwCreate
+	kwDate // date, time, timestamp
 	kwDefault
 	kwDelete
-	kwDescribe
+	kwDescribe // and explain
 	kwDistinct
+	kwDrop
 	kwDuplicate
-	kwExists
+	kwEvent // before, after: of a trigger
+	kwExcept
 	kwFor
 	kwFrom
+	kwGrant // and revoke
 	kwGroup
-	kwHaving
+	kwHandler
 	kwIn
-	kwIndex
+	kwIndex // and key, unique
 	kwInsert
 	kwInto
 	kwIs
 	kwJoin
-	kwKey
+	kwLike
 	kwLimit
+	kwLock // lock, analyze and others, whose tables are a list
+	kwModifier
 	kwNot
+	kwNow // a function that needs no parentheses
 	kwNull
+	kwOf
 	kwOffset
 	kwOn
 	kwOrder
+	kwOver // a keyword only before a parenthesis
+	kwPlain
 	kwRecursive
 	kwReferences
+	kwRelease
+	kwRename
+	kwReplace
+	kwReturning
+	kwRollback
 	kwRow
+	kwSavepoint
+	kwSchema // and database
 	kwSelect
 	kwSet
+	kwShare
+	kwShow
+	kwStraightJoin
 	kwTable
+	kwTables
+	kwTo
 	kwTrue // and false
+	kwTruncate
 	kwUnion
-	kwUnionKind // all, beside distinct
+	kwUnionKind // all
+	kwUnitCall  // a function whose first argument is a unit: timestampdiff(day, ...)
 	kwUpdate
 	kwUse
 	kwUsing
-	kwValues // and value
-	kwWhere
+	kwValue
+	kwValues
+	kwView
+	kwWhere // and others that end a list of tables
+	kwWindow
 	kwWith
-	kwModifier // of insert, between it and the table
-	kwInterval
-	kwNow  // a function without parentheses
-	kwUnit // may stand among literals: interval ? day, cast(? as signed)
-	kwEnd
-	kwOther // another reserved word
 )
 
-// keywords are the reserved words and the few others that matter, by wordHash: a
-// lookup is the most frequent thing that is done, and most words are none.
-var keywords = func() (table [256][]namedKeyword) {
-	for w, k := range keywordNames() {
-		h := wordHash([]byte(w))
-		table[h] = append(table[h], namedKeyword{w, k})
+// wordForms are the words of each keyword. Words that are only ever reserved in
+// places where a name would be read the same way are not here.
+var wordForms = map[keyword][]string{
+	kwAlter: {"alter"}, kwAny: {"any", "some"}, kwAs: {"as"}, kwAsc: {"asc"}, kwBegin: {"begin", "then", "else", "do", "loop"},
+	kwCall: {"call"}, kwCollate: {"collate"}, kwCreate: {"create"}, kwDate: {"date", "time", "timestamp"},
+	kwDefault: {"default"}, kwDelete: {"delete"}, kwDescribe: {"describe", "desc", "explain"},
+	kwDistinct: {"distinct", "distinctrow"}, kwDrop: {"drop"}, kwDuplicate: {"duplicate"}, kwEvent: {"before", "after"},
+	kwExcept: {"except", "minus"}, kwFor: {"for"}, kwFrom: {"from"}, kwGrant: {"grant", "revoke"}, kwGroup: {"group"},
+	kwHandler: {"handler"}, kwIn: {"in"}, kwIndex: {"index", "key", "unique"}, kwInsert: {"insert"}, kwInto: {"into"}, kwIs: {"is"},
+	kwJoin: {"join"}, kwLike: {"like"}, kwLimit: {"limit"},
+	kwLock:     {"lock", "unlock", "analyze", "optimize", "check", "repair", "checksum", "flush"},
+	kwModifier: {"low_priority", "high_priority", "delayed", "ignore", "quick", "exists", "if", "lateral", "only"},
+	kwNot:      {"not"},
+	kwNow: {"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "utc_date", "utc_time",
+		"utc_timestamp", "current_user"},
+	kwNull: {"null"}, kwOf: {"of"}, kwOffset: {"offset"}, kwOn: {"on"}, kwOrder: {"order"},
+	kwOver: {"over", "against", "than", "intersect"}, kwRecursive: {"recursive"}, kwReferences: {"references"},
+	kwRelease: {"release"}, kwRename: {"rename"}, kwReplace: {"replace"}, kwReturning: {"returning"}, kwRollback: {"rollback"},
+	kwRow: {"row"}, kwSavepoint: {"savepoint"}, kwSchema: {"database", "schema"}, kwSelect: {"select"}, kwSet: {"set"},
+	kwShare: {"share"}, kwShow: {"show"}, kwStraightJoin: {"straight_join"}, kwTable: {"table"}, kwTables: {"tables"},
+	kwTo: {"to"}, kwTrue: {"true", "false"}, kwTruncate: {"truncate"}, kwUnion: {"union"}, kwUnionKind: {"all"},
+	kwUnitCall: {"extract", "timestampadd", "timestampdiff", "get_format"}, kwUpdate: {"update"}, kwUse: {"use"},
+	kwUsing: {"using"}, kwValue: {"value"}, kwValues: {"values"}, kwView: {"view"}, kwWhere: {"where", "having"},
+	kwWindow: {"window"}, kwWith: {"with"},
+	kwCharset: {"_armscii8", "_ascii", "_big5", "_binary", "_cp1250", "_cp1251", "_cp1256", "_cp1257", "_cp850", "_cp852",
+		"_cp866", "_cp932", "_dec8", "_eucjpms", "_euckr", "_gb18030", "_gb2312", "_gbk", "_geostd8", "_greek", "_hebrew",
+		"_hp8", "_keybcs2", "_koi8r", "_koi8u", "_latin1", "_latin2", "_latin5", "_latin7", "_macce", "_macroman", "_sjis",
+		"_swe7", "_tis620", "_ucs2", "_ujis", "_utf16", "_utf16le", "_utf32", "_utf8", "_utf8mb3", "_utf8mb4"},
+	kwPlain: {"add", "and", "between", "binary", "both", "by", "case", "change", "column", "condition", "constraint",
+		"cross", "declare", "div", "each", "elseif", "enclosed", "escaped", "exit", "fetch", "force", "foreign", "fulltext",
+		"infile", "inner", "interval", "kill", "leading", "left", "lines", "load", "match", "mod", "modifies", "natural", "or",
+		"outer", "outfile", "partition", "primary", "procedure", "purge", "reads", "regexp", "repeat", "return", "right",
+		"rlike", "separator", "signal", "spatial", "sql_big_result", "sql_calc_found_rows", "sql_small_result", "starting",
+		"terminated", "trailing", "trigger", "until", "when", "while", "xor"},
+}
+
+// named are the keywords that are not reserved everywhere, so that a column of
+// that name needs no back-quotes.
+var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: true, kwExcept: true, kwHandler: true,
+	kwOf: true, kwOffset: true, kwOver: true, kwRecursive: true, kwReturning: true, kwRollback: true, kwRow: true,
+	kwSavepoint: true, kwShare: true, kwTables: true, kwTruncate: true, kwUnitCall: true, kwValue: true, kwView: true,
+	kwWindow: true}
+
+type keywordEntry struct {
+	word    string
+	keyword keyword
+	named   bool // it may be a name without back-quotes
+	tight   bool // it is also a function or a type: a parenthesis stands close to it
+}
+
+// keywords is an open hash table.
+var keywords = func() (table [1024]keywordEntry) {
+	for k, words := range wordForms {
+		for _, w := range words {
+			h := wordHash([]byte(w))
+			for table[h].word != "" {
+				h = (h + 1) % uint(len(table))
+			}
+			table[h] = keywordEntry{word: w, keyword: k, named: named[k]}
+			switch w {
+			case "binary", "database", "default", "if", "insert", "interval", "left", "mod", "repeat", "replace", "right",
+				"row", "schema", "set", "truncate", "values":
+				table[h].tight = true
+			case "begin", "do", "after", "minus", "check", "checksum", "flush", "repair", "quick", "only":
+				table[h].named = true
+			}
+		}
 	}
 	return table
 }()
 
-type namedKeyword struct {
-	name    string
-	keyword keyword
-}
+const longestKeyword = len("sql_calc_found_rows")
 
-// wordHash is of the letters of w whatever their case.
-func wordHash(w []byte) byte {
+func wordHash(w []byte) uint {
 	n := len(w)
-	return byte(n)*61 + (w[0]|0x20)*7 + (w[n/2]|0x20)*31 + (w[n-1]|0x20)*13
+	return (uint(n)*131 + uint(w[0])*31 + uint(w[n/2])*71 + uint(w[n-1])*257) % 1024
 }
 
-// lookup returns the keyword that a word, which is not empty, is in any case.
-func lookup(w []byte) keyword {
-	for _, k := range keywords[wordHash(w)] {
-		if len(k.name) == len(w) && equalFold(w, k.name) {
-			return k.keyword
+// lookup returns what is known of a word in lower case.
+func lookup(w []byte) *keywordEntry {
+	if len(w) < 2 || len(w) > longestKeyword {
+		return nil
+	}
+	for h := wordHash(w); ; h = (h + 1) % uint(len(keywords)) {
+		switch e := &keywords[h]; {
+		case e.word == "":
+			return nil
+		case e.word == string(w):
+			return e
 		}
 	}
-	return noKeyword
-}
-
-// equalFold compares w with a word of lower-case letters of the same length.
-func equalFold(w []byte, lower string) bool {
-	for i, c := range w {
-		if c != lower[i] && c|0x20 != lower[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func keywordNames() map[string]keyword {
-	m := map[string]keyword{
-		"as": kwAs, "asc": kwAsc, "by": kwBy, "call": kwCall, "create": kwCreate, "default": kwDefault,
-		"delete": kwDelete, "describe": kwDescribe, "desc": kwDescribe, "explain": kwDescribe, "distinct": kwDistinct,
-		"distinctrow": kwDistinct, "duplicate": kwDuplicate, "exists": kwExists, "for": kwFor, "from": kwFrom,
-		"group": kwGroup, "having": kwHaving, "in": kwIn, "index": kwIndex, "insert": kwInsert, "replace": kwInsert,
-		"into": kwInto, "is": kwIs, "join": kwJoin, "straight_join": kwJoin, "key": kwKey, "limit": kwLimit,
-		"not": kwNot, "null": kwNull, "offset": kwOffset, "on": kwOn, "order": kwOrder, "recursive": kwRecursive,
-		"references": kwReferences, "row": kwRow, "select": kwSelect, "set": kwSet, "table": kwTable, "tables": kwTable,
-		"truncate": kwTable, "true": kwTrue, "false": kwTrue, "union": kwUnion, "all": kwUnionKind, "update": kwUpdate,
-		"use": kwUse, "using": kwUsing, "values": kwValues, "value": kwValues, "where": kwWhere, "with": kwWith,
-		"end": kwEnd, "interval": kwInterval, "ignore": kwModifier, "low_priority": kwModifier, "high_priority": kwModifier,
-		"delayed": kwModifier, "quick": kwModifier,
-	}
-	for _, w := range []string{
-		"microsecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year",
-		"second_microsecond", "minute_microsecond", "minute_second", "hour_microsecond", "hour_second", "hour_minute",
-		"day_microsecond", "day_second", "day_minute", "day_hour", "year_month",
-		"date", "time", "timestamp", "datetime", "signed", "unsigned", "integer", "decimal", "char", "binary", "json",
-		"double", "float", "charset", "character", "collate", "utf8mb4", "utf8", "utf8mb3", "latin1",
-	} {
-		m[w] = kwUnit
-	}
-	for _, w := range []string{
-		"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "utc_date", "utc_time",
-		"utc_timestamp", "current_user",
-	} {
-		m[w] = kwNow
-	}
-	for _, w := range []string{
-		"accessible", "add", "alter", "analyze", "and", "before", "between", "both", "cascade", "case", "change",
-		"check", "column", "condition", "constraint", "continue", "convert", "cross", "cube", "cursor", "database",
-		"databases", "declare", "div", "drop", "each", "else", "elseif", "enclosed", "escaped", "except", "exit",
-		"fetch", "force", "foreign", "fulltext", "grant", "grouping", "if", "infile", "inner", "inout", "intersect",
-		"iterate", "keys", "kill", "leading", "leave", "left", "like", "linear", "lines", "load", "lock", "loop",
-		"match", "against", "mod", "natural", "of", "optimize", "option", "optionally", "or", "out", "outer", "outfile",
-		"over", "partition", "primary", "procedure", "purge", "range", "read", "regexp", "release", "rename", "repeat",
-		"require", "restrict", "return", "revoke", "right", "rlike", "schema", "schemas", "separator", "show",
-		"signal", "sounds", "spatial", "sql", "starting", "terminated", "then", "to", "trailing", "trigger", "undo",
-		"unique", "unlock", "usage", "when", "while", "window", "write", "xor", "zerofill", "any", "some", "begin",
-	} {
-		m[w] = kwOther
-	}
-	return m
-}
-
-// callable are the keywords that are also functions or types: a parenthesis
-// behind one is its own.
-func callable(w []byte) bool {
-	var lower [24]byte
-	switch string(appendLower(lower[:0], w)) {
-	case "if", "left", "right", "mod", "convert", "replace", "insert", "values", "value", "default", "row", "repeat",
-		"truncate", "char", "date", "time", "timestamp", "datetime", "decimal", "binary", "year", "month", "day", "hour",
-		"minute", "second", "microsecond", "week", "quarter", "float", "double", "json", "current_timestamp",
-		"current_date", "current_time", "localtime", "localtimestamp", "utc_date", "utc_time", "utc_timestamp",
-		"current_user", "charset", "database", "schema", "grouping", "signed", "unsigned", "integer", "character",
-		"match", "end":
-		return true
-	}
-	return false
-}
-
-// operand tells whether the keyword can also be the name of a column, and so a
-// sign behind it is an operator.
-func (k keyword) operand() bool {
-	switch k {
-	case noKeyword, kwUnit, kwNow, kwEnd, kwOffset, kwRow, kwNull, kwTrue:
-		return true
-	}
-	return false
 }

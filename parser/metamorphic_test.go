@@ -27,8 +27,32 @@ var shapes = []string{
 	"select a from T where b = L union all select a from T where b = L",
 	"select case when a = L then L else V end , if ( b , L , L ) from T group by a having sum ( c ) > V",
 	"with w as ( select a from T where b = L ) select * from w where a is not null",
-	"select a -> L , coalesce ( b , L ) , date L from T where x is null and y = L",
+	"select a -> L , coalesce ( b , L ) , sleep ( L ) from T where x is null and y = L",
 	"select a - L , a + b , - a , @v := L from T for update",
+	"insert into T ( a , b ) select a , c from u where d in I limit L offset L",
+	"insert into T ( a ) values R , R , R on duplicate key update a = values ( a ) + L",
+	"delete t1 from T as t1 left join T as t2 on t1 . a = t2 . a where t2 . b is null and t1 . c in I",
+	"update T set a = case b when V then V else b end where c between V and V order by d desc , e asc limit L",
+	"select rank ( ) over ( partition by a order by b asc ) from T where exists ( select L from u where u . x = V )",
+	"( select a from T where b = V ) union ( select a from T where b = V ) order by a asc limit L , L",
+	"select * from T where a not in I and ( b , c ) in I and d like L and e = b1 and f < V or not g >= V",
+	"create table if not exists T ( a int not null default L , b varchar ( L ) , primary key ( a ) )",
+	"select /*!50000 sql_no_cache */ a , addr1 from T force index ( i1 ) where t . a = L lock in share mode",
+	"select group_concat ( a order by b asc separator L ) , count ( distinct c ) from T group by d having max ( e ) > V",
+}
+
+// nearMisses change the class of a shape in which the first stands for the second.
+var nearMisses = [][2]string{
+	{"=", "!="}, {"!=", "<>"}, {">", ">="}, {"<", "<="}, {"and", "or"}, {"+", "-"}, {"- L", "+ L"}, {"b1", "b2"}, {"addr1", "addr2"},
+	{"i1", "i2"}, {"a", "z"}, {"where", "having"}, {"in I", "not in I"}, {"not in I", "in I"}, {"in I", "in ( a )"}, {"in I", "in ( select L )"},
+	{"is null", "is not null"}, {"is not null", "is null"}, {"desc", "asc"}, {"union all", "union"}, {") union (", ") union all ("},
+	{"order by", "group by"}, {"limit L", ""}, {"for update", ""}, {"lock in share mode", "for update"}, {"values ( a )", "a"},
+	{"on duplicate key update a = values ( a ) + L", ""}, {"left join", "join"}, {"t1 .", "t2 ."}, {"replace", "insert"},
+	{"insert into", "insert ignore into"}, {"distinct", ""}, {"not exists", "exists"}, {"exists", "not exists"}, {"->", "->>"},
+	{"@v", "@w"}, {"b = V", "b = a"}, {"b = L", "b = @v"}, {"T", "other"}, {"T", "u"}, {"sum", "avg"}, {"( a , b )", "( b , a )"},
+	{"between V and V", "> V"}, {"like", "not like"}, {"not null", "null"}, {"from T", "from T , u"}, {"force index", "use index"},
+	{"b varchar", "c varchar"}, {"int", "bigint"}, {"set a = V", "set a = b"}, {"sql_no_cache", ""}, {"select", "select distinct"},
+	{"values R", "value R"}, {"max", "min"}, {"partition by a", "partition by c"}, {"rank", "dense_rank"},
 }
 
 // marker begins every text of every literal, so that a leak is seen.
@@ -199,6 +223,32 @@ func TestMembersOfAClass(t *testing.T) {
 			if leaks(got) {
 				t.Fatalf("%q leaks into\n%s", sql, got)
 			}
+		}
+	}
+}
+
+// TestNearMisses: what is not the same is not one class.
+func TestNearMisses(t *testing.T) {
+	g := newRenderer(t)
+	tried := map[[2]string]bool{}
+	for _, shape := range shapes {
+		want := parser.Fingerprint(g.render(shape))
+		for _, m := range nearMisses {
+			changed := strings.TrimSpace(strings.Replace(" "+shape+" ", " "+m[0]+" ", " "+m[1]+" ", 1))
+			if changed == shape {
+				continue
+			}
+			tried[m] = true
+			for range 20 {
+				if sql := g.render(changed); parser.Fingerprint(sql) == want {
+					t.Fatalf("%s\n%s\nare one class: %q is\n%s", shape, changed, sql, want)
+				}
+			}
+		}
+	}
+	for _, m := range nearMisses {
+		if !tried[m] {
+			t.Errorf("no shape holds %q", m[0])
 		}
 	}
 }

@@ -1,204 +1,171 @@
 package parser
 
+import "bytes"
+
 // symbol writes an operator or punctuation.
-func (f *formatter) symbol(t token) {
-	c := f.sql[t.start]
-	if c != ',' && c != '?' && c != '+' && c != '-' {
-		f.limit = false
-	}
-	switch c {
+func (f *formatter) symbol(t *token) {
+	switch t.symbol {
 	case '(':
-		f.openGroup(t)
+		f.openGroup()
 	case ')':
-		f.close(t)
+		f.closeGroup()
 	case ',':
-		f.comma(t)
+		f.comma()
+	case '.':
+		f.dot()
 	case ';':
-		f.semicolon(t)
-	case '?':
-		f.literal(token{numberLiteral, t.start, t.end, t.open})
+		f.semicolon()
 	case '+', '-':
-		if t.end-t.start == 1 {
-			f.sign(t)
-			return
+		f.sign(t)
+	case '*':
+		if f.prev.operand() && f.prev != afterStar {
+			f.operator(t, afterOperator)
+		} else {
+			f.operator(t, afterStar)
 		}
-		f.tight(t) // -> and ->>
-	case '.', '@':
+	case '!', '~':
+		f.operator(t, afterUnary)
+	case '@', ':', arrow:
 		f.tight(t)
-	case '!', '~', ':':
-		f.operator(t)
-		f.glue = t.end-t.start == 1
+	case '{':
+		f.braceAt, f.bracePlace, f.braceKey, f.braceConst = len(f.dst), f.prev, f.key, f.top.variable
+		f.operator(t, afterOperator)
+	case '}':
+		f.closeBrace(t)
 	default:
-		f.operator(t)
+		f.operator(t, afterOperator)
 	}
 }
 
-func (f *formatter) operator(t token) {
-	f.space()
-	f.dst = append(f.dst, f.sql[t.start:t.end]...)
-	f.remember(t, noKeyword, f.sql[t.start])
+// operator writes an operator, which never touches another.
+func (f *formatter) operator(t *token, p place) {
+	if f.prev >= afterSign && f.prev <= afterArrow {
+		f.dst = append(f.dst, ' ')
+	}
+	f.write(t, p)
 }
 
-// tight is an operator without spaces.
-func (f *formatter) tight(t token) {
-	if f.prev.kind == symbol && f.prevByte != ')' && f.prevByte != '*' {
-		f.space() // .. is no SQL; it shall not run into the name before it
-	}
-	f.dst = append(f.dst, f.sql[t.start:t.end]...)
-	f.remember(t, noKeyword, f.sql[t.start])
-	f.glue = true
-}
-
-// sign leaves out the sign of a literal; behind an operand it is an operator.
-func (f *formatter) sign(t token) {
-	operand := f.begun && (f.prev.kind != symbol && f.prevKey.operand() && f.prevByte == 0 || f.prevByte == ')' || f.prevByte == '?')
-	if operand {
-		f.limit = false
-		f.operator(t)
-		return
-	}
-	signs := []token{t}
-	for {
-		after := f.pos
-		next := f.next()
-		if next.kind == symbol && (f.sql[next.start] == '+' || f.sql[next.start] == '-') && next.end-next.start == 1 {
-			signs = append(signs, next)
-			continue
-		}
-		f.pos = after
-		if next.kind == stringLiteral || next.kind == numberLiteral || next.kind == symbol && f.sql[next.start] == '?' {
-			return
-		}
-		for _, s := range signs {
-			f.operator(s)
-			f.glue = true
-		}
-		return
-	}
-}
-
-// openGroup writes a parenthesis and opens its group.
-func (f *formatter) openGroup(t token) {
-	list, start := f.rows, len(f.dst)
-	switch {
-	case f.prevKey == kwIn:
-		list = inList
-	case list == nextRow:
-		start = f.top().start
+// tight writes an operator that touches the operand before it: a->b, 'u'@'h',
+// label: loop.
+func (f *formatter) tight(t *token) {
+	p := afterOperator
+	switch t.symbol {
+	case '@':
+		p = afterAt
+	case arrow:
+		p = afterArrow
 	}
 	switch {
-	case f.prev.kind == symbol || !f.begun:
-		f.space()
-	case f.prevKey == noKeyword && (f.prev.kind == plainWord || f.prev.kind == quotedWord || f.prev.kind == variable):
-		if f.spaced {
-			f.space()
-		}
-	case f.call, f.prevKey == kwValues && list == noList, f.prevKey == kwRow:
-	default:
-		f.space()
-	}
-	g := f.top()
-	if g.last < 0 && (!g.filled || f.prevKey == kwUnion || f.prevKey == kwUnionKind || f.prevKey == kwDistinct && f.beforeKey == kwUnion) {
-		g.last = f.nextStart()
-	}
-	from := f.table && f.prevKey != kwUsing
-	f.spaced, f.glue = false, false
-	if list != noList && f.deeper == 0 && f.plainList(t, list, start) {
+	case p == afterAt && f.prev != afterAt && !f.prev.account():
+		f.write(t, p)
 		return
+	case !f.prev.operand():
+		f.operator(t, p)
+		return
+	}
+	f.dst = append(f.dst, f.sql[t.start:t.end]...)
+	f.end(p)
+}
+
+// sign writes a sign, which goes with the literal behind it, or an operator.
+func (f *formatter) sign(t *token) {
+	if f.prev.operand() {
+		f.operator(t, afterOperator)
+		return
+	}
+	if f.prev != afterSign {
+		f.signAt, f.signPlace, f.signKey = len(f.dst), f.prev, f.key
+	}
+	f.operator(t, afterSign)
+}
+
+// closeBrace ends ODBC's literals of dates and times, {d '2030-01-31'}.
+func (f *formatter) closeBrace(t *token) {
+	if text := string(bytes.TrimLeft(f.dst[min(f.braceAt, len(f.dst)):], " ")); text == "{ d ?" || text == "{ t ?" || text == "{ ts ?" {
+		f.dst, f.prev, f.key = f.dst[:f.braceAt], f.bracePlace, f.braceKey
+		f.top.variable = f.braceConst
+		f.literal(literal)
+		return
+	}
+	f.operator(t, afterClose)
+}
+
+func (f *formatter) openGroup() {
+	g, p, expect := f.top, f.prev, f.expect
+	inner := group{call: p == afterName || p == afterCallable, unit: f.key == kwUnitCall}
+	inner.list = list{kind: f.listKind(), from: len(f.dst)}
+	if p == afterName {
+		g.variable = f.wordConst // the name of a function is no column
+	}
+	begins := p == atStart || p == afterSemicolon || p == afterOpen || f.afterSetOperator()
+	if !inner.call {
+		f.space()
+	}
+	inner.open = len(f.dst)
+	if begins {
+		f.beginBranch(g, inner.open)
 	}
 	f.dst = append(f.dst, '(')
-	f.remember(t, noKeyword, '(')
+	f.end(afterOpen)
 	if len(f.groups) >= maxDepth {
 		f.deeper++
 		return
 	}
-	f.table = from
-	f.groups = append(f.groups, group{list: list, start: start, from: from, query: from, branch: -1, last: -1})
+	inner.element = len(f.dst)
+	if !inner.call && (expect == table || expect == target) {
+		inner.tableRef, inner.listed = true, table
+		f.expect = table
+	}
+	f.groups = append(f.groups, inner)
+	f.top = &f.groups[len(f.groups)-1]
 }
 
-// plainList reads a list of plain literals, and the rows behind it that are like
-// it, at once. It tells whether t opens one.
-func (f *formatter) plainList(t token, list listKind, start int) bool {
-	end, ok := f.literals(t.end)
-	if !ok {
-		return false
+// listKind is what list a parenthesis opens here.
+func (f *formatter) listKind() listKind {
+	switch {
+	case f.deeper > 0:
+	case f.key == kwIn:
+		return inList
+	case f.top.rows.state == rowDue && (f.key == kwValues || f.key == kwValue || f.key == kwRow),
+		f.top.rows.state == rowComma && (f.prev == afterComma || f.key == kwRow):
+		return rowList
 	}
-	f.dst = f.dst[:start]
-	f.collapse(&group{list: list})
-	for f.pos = end; list != inList && ok; {
-		next := f.span(f.pos, isSpace)
-		if f.at(next) != ',' {
-			break
-		}
-		if next = f.span(next+1, isSpace); f.at(next) != '(' {
-			break
-		}
-		if end, ok = f.literals(next + 1); ok {
-			f.pos = end
-		}
-	}
-	f.table = false
-	f.remember(token{symbol, f.pos - 1, f.pos, f.pos == len(f.sql)}, noKeyword, ')')
-	f.afterRows = list != inList
-	return true
+	return noList
 }
 
-func (f *formatter) close(t token) {
-	f.table, f.spaced, f.glue = false, false, false
+func (f *formatter) closeGroup() {
 	if f.deeper > 0 || len(f.groups) == 1 {
 		f.deeper = max(0, f.deeper-1)
 		f.dst = append(f.dst, ')')
-		f.remember(t, noKeyword, ')')
+		f.end(afterClose)
 		return
 	}
-	g := *f.top()
-	f.endBranch(&g)
+	g := f.pop(false)
+	if g.list.kind != noList {
+		f.closeList(&g, true)
+	} else {
+		f.dst = append(f.dst, ')')
+	}
+	f.end(afterClose)
+	f.alias = g.tableRef
+}
+
+// closeOpen closes a group that the statement leaves open.
+func (f *formatter) closeOpen() {
+	if g := f.pop(true); g.list.kind != noList {
+		f.closeList(&g, false)
+	}
+}
+
+// pop ends what is open in the last group and takes it off.
+func (f *formatter) pop(final bool) group {
+	f.endRows(f.top)
+	f.endBranch(f.top, len(f.dst), final)
+	g := *f.top
 	f.groups = f.groups[:len(f.groups)-1]
-	if g.list != noList && !g.notConst && g.filled {
-		f.dst = f.dst[:g.start]
-		f.collapse(&g)
-		f.remember(t, noKeyword, ')')
-		f.afterRows = g.list != inList
-		return
+	f.top = &f.groups[len(f.groups)-1]
+	if g.list.kind == noList {
+		f.top.variable = f.top.variable || g.variable
 	}
-	f.dst = append(f.dst, ')')
-	f.top().notConst = f.top().notConst || g.notConst
-	f.remember(t, noKeyword, ')')
-}
-
-// collapse writes what stands for a list of literals.
-func (f *formatter) collapse(g *group) {
-	if g.list != nextRow {
-		f.dst = append(f.dst, "(?+)"...)
-	}
-}
-
-func (f *formatter) comma(t token) {
-	g := f.top()
-	if f.limit {
-		f.remember(t, noKeyword, ',')
-		return
-	}
-	rows := f.afterRows
-	if rows {
-		g.start = len(f.dst)
-	}
-	f.dst = append(f.dst, ',')
-	f.remember(t, noKeyword, ',')
-	if rows {
-		f.rows = nextRow
-	}
-	f.table = g.from
-	if g.with {
-		f.table, f.spaced = true, true
-	}
-}
-
-// semicolon ends a statement; what follows is another.
-func (f *formatter) semicolon(t token) {
-	f.endBranch(f.top())
-	f.dst = append(f.dst, ';')
-	f.remember(t, noKeyword, ';')
-	*f.top() = group{branch: -1, last: -1, notConst: true}
-	f.table, f.spaced, f.begun = false, false, false
+	return g
 }

@@ -1,0 +1,227 @@
+package parser
+
+import "bytes"
+
+// list is what a group is if it is a list for IN or a row of VALUES. Its elements
+// that are neither columns nor subqueries are one question mark as soon as they
+// end, so that a list takes no room, however long.
+type list struct {
+	kind        listKind
+	from        int  // what stands for a list of literals takes the place of dst[from:]
+	element     int  // where the element at hand begins, the space before it included
+	kept        int  // where the last element ends if it is literal, else 0
+	anyVariable bool // an element was not literal
+}
+
+type listKind byte
+
+const (
+	noList listKind = iota
+	inList
+	rowList
+)
+
+// rows are the rows behind VALUES, in the group that VALUES stands in.
+type rows struct {
+	state    rowState
+	end      int  // where the last row ends that was kept
+	text     int  // where it begins
+	literals bool // it holds only literals
+}
+
+type rowState byte
+
+const (
+	noRows   rowState = iota
+	rowDue            // a row comes
+	rowDone           // one has ended
+	rowComma          // and a comma came behind it
+)
+
+const literals = "(?+)"
+
+func (f *formatter) comma() {
+	g := f.top
+	if f.limit == limitOne {
+		f.limit = limitSecond
+		f.end(afterComma)
+		return
+	}
+	place := f.prev
+	f.dst = append(f.dst, ',')
+	f.end(afterComma)
+	switch {
+	case f.deeper > 0:
+	case g.list.kind != noList:
+		f.dst = f.dst[:len(f.dst)-1]
+		f.endElement(g)
+		f.dst = append(f.dst, ',')
+		g.element = len(f.dst)
+	case g.rows.state == rowDone && place == afterClose:
+		g.rows.state = rowComma
+	case g.listed == table || g.listed == cte:
+		f.expect = g.listed
+	}
+}
+
+// endElement ends an element of a list.
+func (f *formatter) endElement(g *group) {
+	switch {
+	case g.variable:
+		g.anyVariable, g.kept = true, 0
+	case g.kept > 0:
+		f.dst = f.dst[:g.kept]
+	default:
+		f.dst = f.dst[:g.element]
+		if g.element > g.open+1 {
+			f.dst = append(f.dst, ' ')
+		}
+		f.dst = append(f.dst, '?')
+		g.kept = len(f.dst)
+	}
+	g.variable = false
+}
+
+// closeList ends a list with its parenthesis, or where the statement ends.
+func (f *formatter) closeList(g *group, closed bool) {
+	empty := len(f.dst) == g.open+1
+	switch {
+	case len(f.dst) > g.element:
+		f.endElement(g)
+	case !empty: // the statement ends behind a comma
+		f.dst = f.dst[:g.element-1]
+	}
+	if g.list.kind == rowList {
+		f.closeRow(g, closed, empty)
+		return
+	}
+	f.top.variable = f.top.variable || g.anyVariable
+	switch {
+	case !g.anyVariable && !empty:
+		f.dst = append(f.dst[:g.from], literals...)
+	case closed:
+		f.dst = append(f.dst, ')')
+	}
+}
+
+// closeRow takes a row back that is as the one before.
+func (f *formatter) closeRow(g *group, closed, empty bool) {
+	r := &f.top.rows
+	f.top.variable = true
+	literal := !g.anyVariable && (!empty || !closed)
+	if closed && !literal {
+		f.dst = append(f.dst, ')')
+	}
+	text := f.dst[g.open:]
+	switch {
+	case r.state == rowComma && literal && r.literals,
+		r.state == rowComma && !literal && !r.literals && bytes.Equal(text, f.dst[r.text:r.end]),
+		r.state == rowComma && !closed && !r.literals && bytes.HasPrefix(f.dst[r.text:r.end], text):
+		f.dst = f.dst[:r.end]
+	case literal && r.state == rowDue:
+		f.dst = append(f.dst[:g.from], literals...)
+	case literal:
+		f.dst = append(f.dst[:g.open], literals...)
+	}
+	if len(f.dst) > r.end {
+		r.text, r.end, r.literals = g.open, len(f.dst), literal
+	}
+	r.state = rowDone
+}
+
+// endRows takes back the comma, or comma and ROW, that a statement ends with.
+func (f *formatter) endRows(g *group) {
+	if g.rows.state == rowComma {
+		f.dst = f.dst[:g.rows.end]
+	}
+	g.rows.state = noRows
+}
+
+// plainElements reads the elements of a list that are plain literals, all but the
+// last: the most of all long lists, without a look at each token.
+func (f *formatter) plainElements() {
+	i := f.pos
+	for {
+		end := f.plainElement(i)
+		if f.at(end) != ',' {
+			break
+		}
+		i = end + 1
+	}
+	if i == f.pos {
+		return
+	}
+	f.pos = i
+	if g := f.top; g.kept == 0 {
+		f.endElement(g)
+		f.dst = append(f.dst, ',')
+		g.element = len(f.dst)
+	}
+	f.end(afterComma)
+}
+
+// plainRows reads the rows behind a row of literals that are plain literals.
+func (f *formatter) plainRows() {
+	if !f.top.rows.literals {
+		return
+	}
+	for {
+		i := f.skipSpace(f.pos)
+		if f.at(i) != ',' {
+			return
+		}
+		if i = f.skipSpace(i + 1); f.at(i) != '(' {
+			return
+		}
+		for c := byte(','); c == ','; c = f.at(i) {
+			i = f.plainElement(i + 1)
+		}
+		if f.at(i) != ')' {
+			return
+		}
+		f.pos = i + 1
+	}
+}
+
+func (f *formatter) skipSpace(i int) int {
+	for i < len(f.sql) && f.sql[i] <= ' ' {
+		i++
+	}
+	return i
+}
+
+// plainElement is where an element ends that begins at i, which is a literal and
+// nothing else: at the comma or the parenthesis behind it. Else it is the end.
+func (f *formatter) plainElement(i int) int {
+	sql := f.sql
+	i = f.skipSpace(i)
+	if i < len(sql) && (sql[i] == '-' || sql[i] == '+') {
+		i++
+	}
+	if i >= len(sql) {
+		return len(sql)
+	}
+	switch c := sql[i]; {
+	case c-'0' <= 9:
+		for i++; i < len(sql) && (sql[i]-'0' <= 9 || sql[i] == '.'); i++ {
+		}
+	case c == '\'' || c == '"':
+		end, closed, escaped := quotedText(sql, i, true)
+		if !closed {
+			return len(sql)
+		}
+		if escaped && f.escaped < 0 {
+			f.escaped = i
+		}
+		i = end
+	case c|0x20 == 'n' && i+4 < len(sql) && bytes.EqualFold(sql[i:i+4], []byte("null")):
+		i += len("null")
+	default:
+		return len(sql)
+	}
+	i = f.skipSpace(i)
+	if i < len(sql) && (sql[i] == ',' || sql[i] == ')') {
+		return i
+	}
+	return len(sql)
+}
