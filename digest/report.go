@@ -13,6 +13,9 @@ type Report struct {
 	Overall   Overall  `json:"overall"`
 	Classes   []Class  `json:"classes"` // by rank, as many as the limit let through
 	Misc      Misc     `json:"misc"`    // all the other classes together
+	// Past is what is remembered beyond the window. Nil where nothing is: then
+	// nobody knows what is new.
+	Past *Past `json:"past,omitempty"`
 }
 
 // Window is the half-open interval [Start, End), in UTC. A zero bound is no bound.
@@ -105,6 +108,59 @@ type Class struct {
 	LastSeen  time.Time        `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
 	Timeline []float64 `json:"timeline,omitempty"`
+	// Change is how the class differs from its own past, nil where it does not
+	// or where there is no past.
+	Change *Change `json:"change,omitempty"`
+	// Note is what somebody wrote about the class.
+	Note string `json:"note,omitempty"`
+}
+
+// ChangeKind says in a word what changed about a class.
+type ChangeKind string
+
+// The kinds of a Change. The first three stand first in a digest.
+const (
+	New    ChangeKind = "NEW"    // not seen for as long as is remembered
+	Worse  ChangeKind = "WORSE"  // more time or longer calls than its own past allows
+	Back   ChangeKind = "BACK"   // seen before, but not lately
+	Better ChangeKind = "BETTER" // less time than its own past led to expect
+	Gone   ChangeKind = "GONE"   // not seen any more
+)
+
+// Change is how a class differs from its own past.
+type Change struct {
+	Kind ChangeKind `json:"kind"`
+	// Evidence is a phrase with the numbers that justify the kind. It holds no
+	// literal of any statement.
+	Evidence string `json:"evidence"`
+}
+
+// Past is what a report owes to the hours before it.
+type Past struct {
+	Since    time.Time    `json:"since"`              // start of the first window that is remembered
+	Learning bool         `json:"learning,omitempty"` // too little is remembered to tell what changed
+	Gone     []GoneClass  `json:"gone,omitempty"`
+	Muted    []MutedClass `json:"muted,omitempty"`    // left out of the classes
+	Missed   []Window     `json:"missed,omitempty"`   // purged before they could be read
+	Repeat   bool         `json:"repeat,omitempty"`   // this digest may have been posted before
+	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
+}
+
+// GoneClass is a class that was a part of the load and is no more.
+type GoneClass struct {
+	ID          string    `json:"id"`
+	Fingerprint string    `json:"fingerprint,omitempty"` // its beginning, or empty where it was not kept
+	Evidence    string    `json:"evidence"`              // as of a Change
+	LastSeen    time.Time `json:"last_seen"`
+}
+
+// MutedClass is a class that somebody wants to hear no more of for a while.
+type MutedClass struct {
+	ID        string    `json:"id"`
+	Calls     int64     `json:"calls"`
+	QueryTime float64   `json:"query_time"` // seconds, all calls together
+	Until     time.Time `json:"until"`      // zero is for ever
+	Reason    string    `json:"reason,omitempty"`
 }
 
 // Misc sums up the classes below the limit.
