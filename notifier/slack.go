@@ -58,14 +58,19 @@ type Slack struct {
 // the token, which needs chat:write, and chat:write.public for public channels
 // that it has not joined.
 func NewSlack(token, channel string, opts SlackOptions) *Slack {
-	opts = opts.withDefaults()
-	// The library's own retries would post twice where an answer is lost, and
-	// sleep through the deadline at a 429. See patiently.
-	o := []slack.Option{slack.OptionHTTPClient(opts.HTTPClient)}
-	if opts.APIURL != "" {
-		o = append(o, slack.OptionAPIURL(opts.APIURL))
+	s := &Slack{token: token, channel: channel, opts: opts.withDefaults()}
+	s.client = s.newClient()
+	return s
+}
+
+// newClient leaves out the library's own retries, which would post twice where an
+// answer is lost, and sleep through the deadline at a 429. See patiently.
+func (s *Slack) newClient(o ...slack.Option) *slack.Client {
+	o = append(o, slack.OptionHTTPClient(s.opts.HTTPClient))
+	if s.opts.APIURL != "" {
+		o = append(o, slack.OptionAPIURL(s.opts.APIURL))
 	}
-	return &Slack{client: slack.New(token, o...), token: token, channel: channel, opts: opts}
+	return slack.New(s.token, o...)
 }
 
 // Notify posts the digest, or nothing where there is nothing to tell. Its error

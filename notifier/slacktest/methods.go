@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -85,29 +86,32 @@ func (s *Server) channel(id string) (string, string) {
 	return "", "channel_not_found"
 }
 
-// reject is the answer to a message that breaks a limit, or nil.
-func (s *Server) reject(m Message) object {
+// violations are the limits that a message breaks.
+func (s *Server) violations(m Message) []notifier.Violation {
 	var blocks []struct {
 		Type string `json:"type"`
 	}
+	badForm := []notifier.Violation{{Code: "invalid_blocks_format", Message: "not a list of blocks"}}
 	if len(m.Blocks) > 0 && json.Unmarshal(m.Blocks, &blocks) != nil {
-		return failed("invalid_blocks_format")
+		return badForm
 	}
 	b, err := json.Marshal(Message{Text: m.Text, Blocks: m.Blocks})
 	if err != nil {
-		return failed("invalid_blocks_format")
+		return badForm
 	}
-	most := s.MaxText
-	if most == 0 {
-		most = notifier.SlackMaxText
-	}
-	violations := notifier.ValidateSlack(b, most)
+	violations := notifier.ValidateSlack(b, cmp.Or(s.MaxText, notifier.SlackMaxText))
 	for i, block := range blocks {
 		if slices.Contains(s.Unsupported, block.Type) {
 			violations = append(violations, notifier.Violation{Code: "invalid_blocks",
 				Pointer: fmt.Sprintf("/blocks/%d/type", i), Message: "unsupported type: " + block.Type})
 		}
 	}
+	return violations
+}
+
+// reject is the answer to a message that breaks a limit, or nil.
+func (s *Server) reject(m Message) object {
+	violations := s.violations(m)
 	if len(violations) == 0 {
 		return nil
 	}
@@ -208,12 +212,17 @@ func (s *Server) history(r *http.Request) object {
 	return object{"ok": true, "messages": out, "has_more": false}
 }
 
-// validate serves blocks.validate.
+// validate serves blocks.validate, whose errors are objects.
 func (s *Server) validate(r *http.Request) object {
-	if rejected := s.reject(Message{Text: "-", Blocks: json.RawMessage(r.Form.Get("blocks"))}); rejected != nil {
-		return rejected
+	violations := s.violations(Message{Text: "-", Blocks: json.RawMessage(r.Form.Get("blocks"))})
+	if len(violations) == 0 {
+		return object{"ok": true}
 	}
-	return object{"ok": true}
+	var all []object
+	for _, v := range violations {
+		all = append(all, object{"pointer": v.Pointer, "code": v.Code, "message": v.Message})
+	}
+	return object{"ok": false, "error": violations[0].Code, "errors": all}
 }
 
 // webhook serves an incoming webhook, which answers in plain text.
