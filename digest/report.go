@@ -133,6 +133,15 @@ type Change struct {
 	// Evidence is a phrase with the numbers that justify the kind. It holds no
 	// literal of any statement.
 	Evidence string `json:"evidence"`
+	// Of is the quantity that changed, of a WORSE or BETTER class: "query_time",
+	// the total of an hour, or "p95". Now, Usual and Highest are its values in
+	// seconds: in the window, and what is usual and the highest in the past.
+	Of      string  `json:"of,omitempty"`
+	Now     float64 `json:"now,omitempty"`
+	Usual   float64 `json:"usual,omitempty"`
+	Highest float64 `json:"highest,omitempty"`
+	// LastSeen is the hour in which a class that is BACK was seen before.
+	LastSeen time.Time `json:"last_seen,omitzero"`
 }
 
 // Past is what a report owes to the hours before it.
@@ -144,6 +153,8 @@ type Past struct {
 	Missed   []Window     `json:"missed,omitempty"`   // purged before they could be read
 	Repeat   bool         `json:"repeat,omitempty"`   // this digest may have been posted before
 	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
+	New      int          `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
+	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
 }
 
 // GoneClass is a class that was a part of the load and is no more.
@@ -156,11 +167,13 @@ type GoneClass struct {
 
 // MutedClass is a class that somebody wants to hear no more of for a while.
 type MutedClass struct {
-	ID        string    `json:"id"`
-	Calls     int64     `json:"calls"`
-	QueryTime float64   `json:"query_time"` // seconds, all calls together
-	Until     time.Time `json:"until"`      // zero is for ever
-	Reason    string    `json:"reason,omitempty"`
+	ID          string    `json:"id"`
+	Fingerprint string    `json:"fingerprint"`
+	Calls       int64     `json:"calls"`
+	QueryTime   float64   `json:"query_time"` // seconds, all calls together
+	Until       time.Time `json:"until,omitzero"` // zero is for ever
+	Reason      string    `json:"reason,omitempty"`
+	By          string    `json:"by,omitempty"`
 }
 
 // Misc sums up the classes below the limit.
