@@ -93,8 +93,8 @@ func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
 	if Quiet(r) {
 		return Receipt{}, nil
 	}
-	p := newParent(forChat(r), s.opts)
-	receipt, form, err := s.postParent(ctx, p)
+	p := newParent(r, s.opts)
+	receipt, form, err := s.postParent(ctx, p, metadata(r))
 	if err != nil {
 		return receipt, err
 	}
@@ -106,22 +106,33 @@ func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
 	return receipt, nil
 }
 
-// postParent offers the message from its richest form down.
-func (s *Slack) postParent(ctx context.Context, p *parent) (Receipt, rung, error) {
-	const step = "post the digest to Slack"
+// postParent posts the message itself.
+func (s *Slack) postParent(ctx context.Context, p *parent, meta slack.SlackMetadata) (Receipt, rung, *DeliveryError) {
+	m, form, err := s.offer(ctx, p, "post the digest to Slack", func(m SlackMessage) (slack.Message, *DeliveryError) {
+		return s.post(ctx, m, slack.MsgOptionMetadata(meta))
+	})
+	if err != nil {
+		return Receipt{}, form, err
+	}
+	return Receipt{Channel: m.Channel, Timestamp: m.Timestamp, Form: form.name}, form, nil
+}
+
+// offer hands the digest to send from its richest form down, until Slack takes
+// one or finds fault with something else.
+func (s *Slack) offer(ctx context.Context, p *parent, step string, send func(SlackMessage) (slack.Message, *DeliveryError)) (slack.Message, rung, *DeliveryError) {
 	var last *DeliveryError
 	for _, form := range p.ladder() {
-		answer, err := s.send(ctx, form.SlackMessage, "", metadata(p.r))
+		m, err := send(form.SlackMessage)
 		if err == nil {
-			return Receipt{Channel: answer.Channel, Timestamp: answer.Timestamp, Form: form.name}, form, nil
+			return m, form, nil
 		}
 		if err.Step, last = step, err; err.Kind != Payload {
-			return Receipt{}, form, err
+			break
 		}
 		s.opts.Logger.WarnContext(ctx, "Slack did not take the digest in this form", "form", form.name,
 			"reason", err.Reason, "positions", slackPositions(err.Err))
 	}
-	return Receipt{}, rung{}, last
+	return slack.Message{}, rung{}, last
 }
 
 // postThread posts the replies, and stops at the first that does not get there,
@@ -132,11 +143,11 @@ func (s *Slack) postThread(ctx context.Context, replies []SlackMessage, receipt 
 		if !sleep(ctx, s.opts.Pause) {
 			return &DeliveryError{Kind: Transient, Step: step, Err: errors.New("there is no time left for it")}
 		}
-		answer, err := s.send(ctx, m, receipt.Timestamp, slack.SlackMetadata{})
+		answer, err := s.post(ctx, m, slack.MsgOptionTS(receipt.Timestamp))
 		if err != nil && err.Kind == Payload {
 			s.opts.Logger.WarnContext(ctx, "Slack did not take a detail", "detail", i+1,
 				"reason", err.Reason, "positions", slackPositions(err.Err))
-			answer, err = s.send(ctx, SlackMessage{Text: m.Text}, receipt.Timestamp, slack.SlackMetadata{})
+			answer, err = s.post(ctx, SlackMessage{Text: m.Text}, slack.MsgOptionTS(receipt.Timestamp))
 		}
 		if err != nil {
 			err.Step = step
@@ -150,18 +161,17 @@ func (s *Slack) postThread(ctx context.Context, replies []SlackMessage, receipt 
 	return nil
 }
 
-// orphan takes back a reply that Slack put into the channel itself, as it does
-// where somebody has deleted the digest in the meantime.
-func (s *Slack) orphan(ctx context.Context, m slack.Message, step string) *DeliveryError {
-	e := &DeliveryError{Kind: Transient, Step: step, Err: errors.New("the digest was deleted meanwhile")}
-	if _, _, err := s.client.DeleteMessageContext(ctx, s.channel, m.Timestamp); err != nil {
-		e.Err = fmt.Errorf("%w, and the detail could not be taken back: %v", e.Err, withoutURL(err))
-	}
-	return e
+// post makes one message of m.
+func (s *Slack) post(ctx context.Context, m SlackMessage, more ...slack.MsgOption) (slack.Message, *DeliveryError) {
+	opts := append(options(m), more...)
+	return s.send(ctx, func() (slack.Message, error) {
+		channel, ts, answer, err := s.client.PostMessageWithResponseContext(ctx, s.channel, opts...)
+		answer.Channel, answer.Timestamp = channel, ts
+		return answer, err
+	})
 }
 
-// send makes one message of m, in the thread of a timestamp if there is one.
-func (s *Slack) send(ctx context.Context, m SlackMessage, thread string, meta slack.SlackMetadata) (slack.Message, *DeliveryError) {
+func options(m SlackMessage) []slack.MsgOption {
 	opts := []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionDisableMarkdown(),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
@@ -169,31 +179,19 @@ func (s *Slack) send(ctx context.Context, m SlackMessage, thread string, meta sl
 	if len(m.Blocks) > 0 {
 		opts = append(opts, slack.MsgOptionBlocks(m.Blocks...))
 	}
-	if thread != "" {
-		opts = append(opts, slack.MsgOptionTS(thread))
-	}
-	if meta.EventType != "" {
-		opts = append(opts, slack.MsgOptionMetadata(meta))
-	}
+	return opts
+}
+
+// send makes a request, and again where Slack asks to come again later.
+func (s *Slack) send(ctx context.Context, request func() (slack.Message, error)) (slack.Message, *DeliveryError) {
 	var answer slack.Message
-	failure := patiently(ctx, func() *DeliveryError {
+	err := patiently(ctx, func() *DeliveryError {
 		if err := ctx.Err(); err != nil {
 			return &DeliveryError{Kind: Transient, Posted: NotPosted, Err: err}
 		}
-		channel, ts, got, err := s.client.PostMessageWithResponseContext(ctx, s.channel, opts...)
-		if err != nil {
-			return withoutSecret(slackError(err), s.token)
-		}
-		answer, answer.Channel, answer.Timestamp = got, channel, ts
-		return nil
+		var err error
+		answer, err = request()
+		return s.failure(err)
 	})
-	return answer, failure
-}
-
-// metadata lets a later run find the digest in the channel's history.
-func metadata(r *digest.Report) slack.SlackMetadata {
-	return slack.SlackMetadata{EventType: "slowdigest", EventPayload: map[string]any{
-		"id": digestID(r), "window_start": r.Window.Start.UTC().Format(time.RFC3339),
-		"window_end": r.Window.End.UTC().Format(time.RFC3339), "version": r.Version,
-	}}
+	return answer, err
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -103,7 +104,7 @@ func (p *parent) foot(statements int) []slack.Block {
 	if len(p.first) > 0 {
 		notes = append(notes, "literals are replaced by ?")
 	}
-	return append(blocks, small(strings.Join(append(notes, "digest "+digestID(p.r)), " · ")))
+	return append(blocks, small(strings.Join(append(notes, "digest "+p.key), " · ")))
 }
 
 // links leads to the instances, three at most.
@@ -145,10 +146,10 @@ func (p *parent) fallback() string {
 	return slackutilsx.EscapeMessage(cut(s, 600))
 }
 
-// digestID names a digest in eight digits. The same window of the same
-// instances has the same ID wherever and whenever it is made.
-func digestID(r *digest.Report) string {
+// Key names a digest in eight digits. The same window of the same instances has
+// the same key wherever and whenever it is made.
+func Key(r *digest.Report) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %s %s", r.Instances, r.Window.Start.UTC(), r.Window.End.UTC())
+	fmt.Fprintf(h, "%q %s %s", slices.Sorted(slices.Values(r.Instances)), r.Window.Start.UTC(), r.Window.End.UTC())
 	return hex.EncodeToString(h.Sum(nil)[:4])
 }

@@ -32,7 +32,7 @@ func (s slackWriter) Notify(_ context.Context, r *digest.Report) error {
 	if Quiet(r) {
 		return nil
 	}
-	p := newParent(forChat(r), s.opts)
+	p := newParent(r, s.opts)
 	form := p.ladder()[0]
 	form.Thread = p.thread(form.statements)
 	b, err := indentedJSON(form.SlackMessage)

@@ -17,11 +17,11 @@ const (
 	replySQL        = 2_500 // and in a reply
 )
 
-// parent builds the message that the channel sees, from a report that has
-// passed the border.
+// parent builds the message that the channel sees.
 type parent struct {
 	opts  SlackOptions
-	r     *digest.Report
+	r     *digest.Report // has passed the border
+	key   string
 	first []*digest.Class // the classes in the order of the message
 	most  int             // statements, where there is no thread to hold the others
 }
@@ -34,11 +34,11 @@ type rung struct {
 }
 
 func newParent(r *digest.Report, opts SlackOptions) *parent {
-	p := &parent{opts: opts, r: r}
+	p := &parent{opts: opts, r: forChat(r), key: Key(r)}
 	// What changed is read first, in the order of its rank.
 	for _, changed := range []bool{true, false} {
-		for i := range r.Classes {
-			if c := &r.Classes[i]; (opts.Badge.of(c) != "") == changed {
+		for i := range p.r.Classes {
+			if c := &p.r.Classes[i]; (opts.Badge.of(c) != "") == changed {
 				p.first = append(p.first, c)
 			}
 		}

@@ -48,7 +48,6 @@ func (t *Teams) Notify(ctx context.Context, r *digest.Report) error {
 	if Quiet(r) {
 		return nil
 	}
-	r = forChat(r)
 	var last *DeliveryError
 	for _, statements := range []int{slackRows, 1, 0} {
 		card := t.card(r, statements)
@@ -98,6 +97,7 @@ func textBlock(runs ...element) element { return element{"type": "RichTextBlock"
 // card is the digest with the statements of its first classes.
 func (t *Teams) card(r *digest.Report, statements int) element {
 	p := newParent(r, SlackOptions{Badge: t.opts.Badge})
+	r = p.r
 	title := element{"size": "Large", "weight": "Bolder"}
 	if trouble(r) {
 		title["color"] = "Attention"
@@ -115,7 +115,7 @@ func (t *Teams) card(r *digest.Report, statements int) element {
 	for _, c := range p.first[:min(statements, len(p.first))] {
 		body = append(body, p.teamsClass(c)...)
 	}
-	body = append(body, textBlock(run("literals are replaced by ? · digest "+digestID(r), element{"isSubtle": true, "size": "Small"})))
+	body = append(body, textBlock(run("literals are replaced by ? · digest "+p.key, element{"isSubtle": true, "size": "Small"})))
 	content := element{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.5",
 		"fallbackText": p.title(), "msteams": element{"width": "Full"}, "body": body}
 	if actions := t.actions(r); len(actions) > 0 {

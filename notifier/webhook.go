@@ -89,7 +89,7 @@ func (s *SlackWebhook) Notify(ctx context.Context, r *digest.Report) error {
 	if Quiet(r) {
 		return nil
 	}
-	p := newParent(forChat(r), s.opts)
+	p := newParent(r, s.opts)
 	p.most = slackRows
 	var last *DeliveryError
 	for _, form := range p.ladder() {

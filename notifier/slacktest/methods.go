@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"slowdigest/notifier"
@@ -26,7 +27,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, method string) {
 	}
 	serve := map[string]func(*http.Request) object{
 		"auth.test": func(*http.Request) object {
-			return object{"ok": true, "team": "slacktest", "user": "slowdigest", "bot_id": "B0SLACKTEST"}
+			return object{"ok": true, "team": "slacktest", "user": "slowdigest", "bot_id": BotID}
 		},
 		"chat.postMessage": s.postMessage, "chat.update": s.update, "chat.delete": s.delete,
 		"chat.getPermalink": s.permalink, "conversations.info": s.info,
@@ -42,8 +43,28 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, method string) {
 	default:
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if missing := s.missingScope(method, r.Form.Get("channel")); missing != "" {
+			answer(w, object{"ok": false, "error": "missing_scope", "needed": missing, "provided": strings.Join(s.Scopes, ",")})
+			return
+		}
 		answer(w, serve(r))
 	}
+}
+
+// missingScope is the scope that the token lacks for a method, or empty.
+func (s *Server) missingScope(method, channel string) string {
+	kind := "channels"
+	if s.Channels[channel].Private {
+		kind = "groups"
+	}
+	need := map[string]string{
+		"chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
+		"conversations.info": kind + ":read", "conversations.history": kind + ":history", "conversations.replies": kind + ":history",
+	}[method]
+	if need == "" || s.Scopes == nil || slices.Contains(s.Scopes, need) {
+		return ""
+	}
+	return need
 }
 
 func failed(code string) object { return object{"ok": false, "error": code} }
@@ -54,7 +75,7 @@ func (s *Server) postMessage(r *http.Request) object {
 	if code != "" {
 		return failed(code)
 	}
-	m := Message{Channel: channel, Text: r.Form.Get("text"), Blocks: json.RawMessage(r.Form.Get("blocks")),
+	m := Message{Channel: channel, BotID: BotID, Text: r.Form.Get("text"), Blocks: json.RawMessage(r.Form.Get("blocks")),
 		Metadata: json.RawMessage(r.Form.Get("metadata"))}
 	if rejected := s.reject(m); rejected != nil {
 		return rejected
@@ -78,7 +99,7 @@ func (s *Server) channel(id string) (string, string) {
 			return "", "is_archived"
 		case !c.Member && c.Private:
 			return "", "channel_not_found"
-		case !c.Member:
+		case !c.Member && !slices.Contains(s.Scopes, "chat:write.public"):
 			return "", "not_in_channel"
 		}
 		return known, ""
@@ -123,9 +144,11 @@ func (s *Server) reject(m Message) object {
 		"response_metadata": object{"messages": messages}}
 }
 
+const year2100 = 4_102_444_800
+
 func (s *Server) add(m Message) Message {
 	s.clock++
-	m.Timestamp = fmt.Sprintf("%d.000100", 1_700_000_000+s.clock)
+	m.Timestamp = fmt.Sprintf("%d.000100", year2100+s.clock)
 	s.messages = append(s.messages, m)
 	return m
 }
@@ -139,15 +162,24 @@ func (s *Server) find(channel, ts string) *Message {
 	return nil
 }
 
+// update leaves what the request does not name as it was.
 func (s *Server) update(r *http.Request) object {
 	m := s.find(r.Form.Get("channel"), r.Form.Get("ts"))
-	if m == nil {
+	switch {
+	case m == nil:
 		return failed("message_not_found")
+	case m.BotID != BotID:
+		return failed("cant_update_message")
 	}
 	changed := *m
-	changed.Text, changed.Blocks = r.Form.Get("text"), json.RawMessage(r.Form.Get("blocks"))
-	if meta := r.Form.Get("metadata"); meta != "" {
-		changed.Metadata = json.RawMessage(meta)
+	for name, set := range map[string]func(string){
+		"text":     func(v string) { changed.Text = v },
+		"blocks":   func(v string) { changed.Blocks = json.RawMessage(v) },
+		"metadata": func(v string) { changed.Metadata = json.RawMessage(v) },
+	} {
+		if r.Form.Has(name) {
+			set(r.Form.Get(name))
+		}
 	}
 	if rejected := s.reject(changed); rejected != nil {
 		return rejected
@@ -191,12 +223,16 @@ func (s *Server) info(r *http.Request) object {
 // asked for.
 func (s *Server) history(r *http.Request) object {
 	channel, thread := r.Form.Get("channel"), r.Form.Get("ts")
-	if c, ok := s.Channels[channel]; !ok || !c.Member {
+	switch c, ok := s.Channels[channel]; {
+	case !ok || c.Private && !c.Member:
+		return failed("channel_not_found")
+	case !c.Member:
 		return failed("not_in_channel")
 	}
 	oldest, latest := r.Form.Get("oldest"), r.Form.Get("latest")
-	out := []Message{}
+	found, replies := []Message{}, map[string]int{}
 	for _, m := range slices.Backward(s.messages) {
+		replies[m.ThreadTS]++ // the newest first: a message comes after its replies
 		inThread := m.ThreadTS == thread || thread != "" && m.Timestamp == thread
 		if m.Channel != channel || !inThread || oldest != "" && m.Timestamp <= oldest || latest != "" && m.Timestamp >= latest {
 			continue
@@ -204,12 +240,31 @@ func (s *Server) history(r *http.Request) object {
 		if all := r.Form.Get("include_all_metadata"); all != "1" && all != "true" {
 			m.Metadata = nil
 		}
-		out = append(out, m)
+		m.ReplyCount = replies[m.Timestamp]
+		found = append(found, m)
 	}
 	if thread != "" {
-		slices.Reverse(out)
+		slices.Reverse(found)
 	}
-	return object{"ok": true, "messages": out, "has_more": false}
+	return paged(found, r.Form.Get("cursor"), r.Form.Get("limit"))
+}
+
+// paged is the page of messages that a cursor stands for, which is the number of
+// the messages before it.
+func paged(all []Message, cursor, limit string) object {
+	number := func(s string, otherwise int) int {
+		if n, err := strconv.Atoi(s); err == nil && n >= 0 {
+			return n
+		}
+		return otherwise
+	}
+	from := min(number(cursor, 0), len(all))
+	to := min(from+number(limit, 100), len(all))
+	out := object{"ok": true, "messages": all[from:to], "has_more": to < len(all)}
+	if to < len(all) {
+		out["response_metadata"] = object{"next_cursor": strconv.Itoa(to)}
+	}
+	return out
 }
 
 // validate serves blocks.validate, whose errors are objects.

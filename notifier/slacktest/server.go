@@ -17,7 +17,8 @@
 // It speaks chat.postMessage, chat.update, chat.delete, chat.getPermalink,
 // conversations.history, conversations.replies, conversations.info, auth.test,
 // blocks.validate and incoming webhooks. Nothing it says is random, and it knows
-// no clock: timestamps count from 1700000000.000100 on.
+// no clock: timestamps count the seconds from the year 2100 on, so that whatever
+// a test is about was before.
 package slacktest
 
 import (
@@ -32,6 +33,7 @@ import (
 const (
 	Token   = "xoxb-slacktest-token"
 	Channel = "C0SLOWLOGS" // the bot is a member of it
+	BotID   = "B0SLACKTEST"
 )
 
 // ChannelState is what a channel does to those who post in it.
@@ -47,18 +49,23 @@ type Message struct {
 	Channel   string          `json:"channel,omitempty"`
 	Timestamp string          `json:"ts"`
 	ThreadTS  string          `json:"thread_ts,omitempty"`
+	BotID     string          `json:"bot_id,omitempty"` // BotID, if the token's bot posted it
 	Text      string          `json:"text"`
 	Blocks    json.RawMessage `json:"blocks,omitempty"`
 	Metadata  json.RawMessage `json:"metadata,omitempty"`
-	Updates   int             `json:"-"` // how often it was updated
-	Webhook   bool            `json:"-"` // posted by the webhook
+	// ReplyCount is told by conversations.history only.
+	ReplyCount int  `json:"reply_count,omitempty"`
+	Updates    int  `json:"-"` // how often it was updated
+	Webhook    bool `json:"-"` // posted by the webhook
 }
 
-// Server is a fake Slack. Its fields may be set until the first request.
+// Server is a fake Slack. Its fields may be set until the first request, and by
+// Set from then on.
 type Server struct {
 	Channels    map[string]ChannelState // by ID
 	Unsupported []string                // block types that this workspace rejects, as data_visualization
 	MaxText     int                     // of all blocks; 0 is notifier.SlackMaxText
+	Scopes      []string                // of the token; nil is all but chat:write.public
 
 	http *httptest.Server
 	stop chan struct{}
@@ -107,6 +114,21 @@ func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
+}
+
+// Set changes the fields of a server that is in use.
+func (s *Server) Set(change func(s *Server)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+// Say puts a message into its channel, as people and other bots do, and returns
+// it with its timestamp.
+func (s *Server) Say(m Message) Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.add(m)
 }
 
 // Delete removes a message, as a person would.
