@@ -65,7 +65,7 @@ func (s *Slack) LookUpChannel(ctx context.Context) (ChannelInfo, error) {
 // blocks.validate, which posts nothing and needs no scope.
 func (s *Slack) Validate(ctx context.Context, r *digest.Report) error {
 	const step = "have Slack validate a digest"
-	blocks, err := json.Marshal(newParent(forChat(r), s.opts).ladder()[0].Blocks)
+	blocks, err := json.Marshal(newParent(r, s.opts).ladder()[0].Blocks)
 	if err != nil {
 		return &DeliveryError{Kind: Payload, Posted: NotPosted, Step: step, Err: err}
 	}
@@ -74,7 +74,7 @@ func (s *Slack) Validate(ctx context.Context, r *digest.Report) error {
 		Error  string `json:"error"`
 		Errors []struct{ Pointer, Message string }
 	}
-	if err := s.post(ctx, "blocks.validate", url.Values{"blocks": {string(blocks)}}, &answer); err != nil {
+	if err := s.call(ctx, "blocks.validate", url.Values{"blocks": {string(blocks)}}, &answer); err != nil {
 		return s.failed(step, err)
 	}
 	if answer.OK && len(answer.Errors) == 0 {
@@ -87,8 +87,8 @@ func (s *Slack) Validate(ctx context.Context, r *digest.Report) error {
 	return e
 }
 
-// post calls a method that slack-go does not know.
-func (s *Slack) post(ctx context.Context, method string, form url.Values, answer any) error {
+// call calls a method that slack-go does not know.
+func (s *Slack) call(ctx context.Context, method string, form url.Values, answer any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, cmp.Or(s.opts.APIURL, slack.APIURL)+method, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (s *Slack) post(ctx context.Context, method string, form url.Values, answer
 }
 
 func (s *Slack) failed(step string, err error) *DeliveryError {
-	e := withoutSecret(slackError(err), s.token)
+	e := s.failure(err)
 	e.Step, e.Posted = step, NotPosted
 	return e
 }

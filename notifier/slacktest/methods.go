@@ -43,6 +43,9 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, method string) {
 	default:
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if s.Scopes != nil {
+			w.Header().Set("X-OAuth-Scopes", strings.Join(s.Scopes, ","))
+		}
 		if missing := s.missingScope(method, r.Form.Get("channel")); missing != "" {
 			answer(w, object{"ok": false, "error": "missing_scope", "needed": missing, "provided": strings.Join(s.Scopes, ",")})
 			return
