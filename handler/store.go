@@ -1,0 +1,44 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+)
+
+// Store keeps one object for each key, and lets no writer overwrite what it has
+// not read. A tag stands for a content; the empty one for there being none.
+type Store interface {
+	// Load returns the object and its tag, or nothing and the empty tag where
+	// there is none.
+	Load(ctx context.Context, key string) (data []byte, tag string, err error)
+
+	// Save replaces the content that the tag stands for. If it is another one by
+	// now, nothing is written and the error is ErrConflict. Any other error may
+	// leave the object written or not. Save keeps no reference to data.
+	Save(ctx context.Context, key string, data []byte, tag string) (newTag string, err error)
+}
+
+// ErrConflict says that an object was changed since it was loaded.
+var ErrConflict = errors.New("somebody else has changed it in the meantime")
+
+// StateKey is where the state of a channel is kept. Channels are told apart as
+// they are configured: a channel's name and its ID are two.
+func StateKey(channel string) string {
+	return url.PathEscape(strings.TrimPrefix(channel, "#")) + ".json"
+}
+
+// StoreError tells why a state could not be loaded or saved.
+type StoreError struct {
+	Step string // as "load s3://bucket/key"
+	hint string
+	Err  error
+}
+
+func (e *StoreError) Error() string { return e.Step + ": " + e.Err.Error() }
+func (e *StoreError) Unwrap() error { return e.Err }
+
+// Hint is a sentence on what can be done about it, without a full stop; empty if
+// there is nothing to say.
+func (e *StoreError) Hint() string { return e.hint }

@@ -1,0 +1,211 @@
+package handler_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"slowdigest/handler"
+)
+
+const bucket = "slowdigest-state"
+
+// newS3 starts an S3 server that holds an empty bucket. In front of it stands
+// whatever the test wants there.
+func newS3(t testing.TB, front func(http.Handler) http.Handler) aws.Config {
+	t.Helper()
+	backend := s3mem.New()
+	if err := backend.CreateBucket(bucket); err != nil {
+		t.Fatal(err)
+	}
+	h := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	if front != nil {
+		h = front(h)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &server.URL,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+	}
+}
+
+// stores are all stores, each made anew and empty. Both of a pair are of one content.
+func stores(t *testing.T, test func(t *testing.T, a, b handler.Store)) {
+	t.Run("file", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "made", "when needed")
+		test(t, handler.FileStore{Dir: dir}, handler.FileStore{Dir: dir})
+	})
+	t.Run("S3", func(t *testing.T) {
+		cfg := newS3(t, nil)
+		test(t, handler.NewS3Store(cfg, bucket, "prod"), handler.NewS3Store(cfg, bucket, "prod"))
+	})
+}
+
+func TestStoreKeepsWhatWasSavedLast(t *testing.T) {
+	stores(t, func(t *testing.T, a, b handler.Store) {
+		ctx := t.Context()
+		key := handler.StateKey("#slow/queries ü")
+		if data, tag, err := a.Load(ctx, key); data != nil || tag != "" || err != nil {
+			t.Fatalf("Load of nothing = %q, %q, %v", data, tag, err)
+		}
+		tag := ""
+		for i, want := range [][]byte{[]byte("{}"), []byte(`{"version":1}`), bytes.Repeat([]byte("0123456789"), 100_000), []byte("{}")} {
+			next, err := a.Save(ctx, key, want, tag)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, loaded, err := b.Load(ctx, key)
+			if err != nil || !bytes.Equal(data, want) || loaded != next || next == "" {
+				t.Fatalf("content %d: Load = %d bytes, %q, %v; want %d, %q", i, len(data), loaded, err, len(want), next)
+			}
+			tag = next
+		}
+		if data, _, err := a.Load(ctx, handler.StateKey("another")); data != nil || err != nil {
+			t.Errorf("another key holds %q, %v", data, err)
+		}
+	})
+}
+
+func TestStoreRefusesWhatIsNotUpToDate(t *testing.T) {
+	stores(t, func(t *testing.T, a, b handler.Store) {
+		ctx := t.Context()
+		const key = "c.json"
+		first, err := a.Save(ctx, key, []byte("first"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := b.Save(ctx, key, []byte("second"), first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range []string{"", first, `"0123"`} {
+			if _, err := a.Save(ctx, key, []byte("third"), tag); !errors.Is(err, handler.ErrConflict) {
+				t.Errorf("Save on %q is %v, want ErrConflict", tag, err)
+			}
+		}
+		if _, err := a.Save(ctx, "nothing.json", []byte("x"), second); !errors.Is(err, handler.ErrConflict) {
+			t.Errorf("Save on what is not there is %v, want ErrConflict", err)
+		}
+		if data, tag, err := a.Load(ctx, key); string(data) != "second" || tag != second || err != nil {
+			t.Errorf("Load = %q, %q, %v", data, tag, err)
+		}
+	})
+}
+
+// Each of many writers adds one, again and again. Run it under the race detector.
+func TestStoreLosesNoUpdate(t *testing.T) {
+	const writers, times = 8, 25
+	stores(t, func(t *testing.T, a, b handler.Store) {
+		var wg sync.WaitGroup
+		add := func(s handler.Store) error {
+			for {
+				data, tag, err := s.Load(t.Context(), "n")
+				if err != nil {
+					return err
+				}
+				n, _ := strconv.Atoi(string(data))
+				switch _, err := s.Save(t.Context(), "n", fmt.Append(nil, n+1), tag); {
+				case err == nil:
+					return nil
+				case !errors.Is(err, handler.ErrConflict):
+					return err
+				}
+			}
+		}
+		for i := range writers {
+			wg.Go(func() {
+				for range times {
+					if err := add([]handler.Store{a, b}[i%2]); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if data, _, err := a.Load(t.Context(), "n"); string(data) != fmt.Sprint(writers*times) || err != nil {
+			t.Errorf("%s updates are left of %d, %v", data, writers*times, err)
+		}
+	})
+}
+
+func TestFileStoreLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	s := handler.FileStore{Dir: dir}
+	tag := ""
+	for range 3 {
+		var err error
+		if tag, err = s.Save(t.Context(), "c.json", []byte("x"), tag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 2 || left[0].Name() != "c.json" || left[1].Name() != "c.json.lock" {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+// answer is a front that answers all requests of a method itself.
+func answerS3(method string, status int, code string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != method {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`, code, code)
+		})
+	}
+}
+
+func TestS3StoreNamesWhatIsMissing(t *testing.T) {
+	load := func(t *testing.T, s *handler.S3Store) error { _, _, err := s.Load(t.Context(), "c.json"); return err }
+	save := func(t *testing.T, s *handler.S3Store) error {
+		_, err := s.Save(t.Context(), "c.json", []byte("x"), "")
+		return err
+	}
+	for name, c := range map[string]struct {
+		front  func(http.Handler) http.Handler
+		bucket string
+		do     func(*testing.T, *handler.S3Store) error
+		want   []string
+	}{
+		"load denied":      {answerS3("GET", 403, "AccessDenied"), bucket, load, []string{"load state s3://slowdigest-state/prod/c.json", "s3:GetObject", "s3:ListBucket"}},
+		"save denied":      {answerS3("PUT", 403, "AccessDenied"), bucket, save, []string{"save state s3://slowdigest-state/prod/c.json", "s3:PutObject"}},
+		"no bucket":        {nil, "no-such-bucket", load, []string{"no such bucket"}},
+		"in another place": {answerS3("GET", 301, "PermanentRedirect"), bucket, load, []string{"another region"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := c.do(t, handler.NewS3Store(newS3(t, c.front), c.bucket, "prod"))
+			var e *handler.StoreError
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v", err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error()+" ("+e.Hint()+")", want) {
+					t.Errorf("%v (%s) lacks %q", err, e.Hint(), want)
+				}
+			}
+		})
+	}
+	s := handler.NewS3Store(newS3(t, answerS3("PUT", 409, "ConditionalRequestConflict")), bucket, "")
+	if err := save(t, s); !errors.Is(err, handler.ErrConflict) {
+		t.Errorf("409 is %v, want ErrConflict", err)
+	}
+}
