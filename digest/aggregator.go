@@ -34,6 +34,11 @@ const (
 // Aggregator adds up events by class. It is safe for concurrent use by the
 // Streams of several logs, and its memory is bounded: see maxClasses.
 type Aggregator struct {
+	// Filter leaves out calls, and Detail has reports hold a fine time line and
+	// the distribution of each class. Both are to be set before the first Stream.
+	Filter *Filter
+	Detail bool
+
 	window Window
 
 	mu      sync.Mutex
@@ -44,7 +49,9 @@ type Aggregator struct {
 		totals
 	}
 	events, inWindow, untimed, cut, throttled int64
+	filtered                                  int64
 	first, last                               time.Time
+	axis                                      axis // if Detail is set
 }
 
 // NewAggregator returns an Aggregator of the events whose time lies in the
@@ -72,11 +79,12 @@ func (a *Aggregator) Stream(instance string) *Stream {
 // the fingerprint.
 func (s *Stream) Add(e *parser.Event) {
 	inWindow := s.to.window.Contains(e.Time)
-	counted := inWindow && e.Throttled == 0
+	counted := inWindow && e.Throttled == 0 && s.to.Filter.matches(e)
 	var key classKey
 	if counted {
 		s.fingerprint = fingerprint(s.fingerprint[:0], e)
 		key = md5.Sum(s.fingerprint)
+		counted = s.to.Filter.matchesClass(key)
 	}
 
 	a := s.to
@@ -96,6 +104,10 @@ func (s *Stream) Add(e *parser.Event) {
 		a.throttled += int64(e.Throttled)
 		return
 	}
+	if !counted {
+		a.filtered++
+		return
+	}
 	if e.Cut {
 		a.cut++
 	}
@@ -109,6 +121,9 @@ func (s *Stream) Add(e *parser.Event) {
 	}
 	c.add(e, s.instance, a.bucket(e.Time))
 	a.overall.add(e)
+	if a.Detail {
+		a.addLoad(c, e)
+	}
 }
 
 func fingerprint(dst []byte, e *parser.Event) []byte {
@@ -168,6 +183,7 @@ type class struct {
 	users, hosts, schemas, instances tally
 	first, last                      time.Time
 	timeline                         []uint64 // microseconds of query time
+	load                             load     // if Aggregator.Detail is set
 }
 
 func newClass(fingerprint []byte, key classKey) *class {

@@ -27,6 +27,10 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	if r.Window.End.IsZero() && !a.last.IsZero() {
 		r.Window.End = a.last.Truncate(time.Second).Add(time.Second)
 	}
+	r.Filter = a.Filter
+	if a.Detail {
+		r.Detail = a.detail()
+	}
 	r.Overall = Overall{Classes: len(ranked) + a.folded.classes, Totals: a.overall.report()}
 
 	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
@@ -34,7 +38,11 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	keep := limit.keep(ranked, order)
 	for i, c := range ranked {
 		if i < keep || outlier(c) {
-			r.Classes = append(r.Classes, c.report(len(r.Classes)+1, a.overall.queryTime.sum))
+			shown := c.report(len(r.Classes)+1, a.overall.queryTime.sum)
+			if a.Detail {
+				shown.Detail = a.classDetail(c)
+			}
+			r.Classes = append(r.Classes, shown)
 			continue
 		}
 		r.Misc.Classes++
@@ -49,6 +57,9 @@ func (a *Aggregator) coverage() Coverage {
 	c := Coverage{
 		Events: a.events, InWindow: a.inWindow, Unreadable: a.untimed, Truncated: a.cut,
 		Complete: true, Notes: []string{},
+	}
+	if a.Filter != nil {
+		c.Notes = append(c.Notes, a.Filter.note(a.filtered, a.inWindow))
 	}
 	if a.untimed > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("%d entries bear no time and are not counted.", a.untimed))

@@ -16,6 +16,8 @@ type Report struct {
 	// Past is what is remembered beyond the window. Nil where nothing is: then
 	// nobody knows what is new.
 	Past *Past `json:"past,omitempty"`
+	Filter *Filter `json:"filter,omitempty"` // what was counted, if not everything
+	Detail *Detail `json:"detail,omitempty"` // if it was asked for
 }
 
 // Window is the half-open interval [Start, End), in UTC. A zero bound is no bound.
@@ -107,7 +109,8 @@ type Class struct {
 	FirstSeen time.Time        `json:"first_seen"`
 	LastSeen  time.Time        `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
-	Timeline []float64 `json:"timeline,omitempty"`
+	Timeline []float64    `json:"timeline,omitempty"`
+	Detail   *ClassDetail `json:"detail,omitempty"` // if it was asked for
 	// Change is how the class differs from its own past, nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`

@@ -35,13 +35,15 @@ type Source interface {
 }
 
 // Handler makes the digests of a fixed set of instances. All fields but
-// Notifier, which Collect does not use, are required.
+// Notifier, which Collect does not use, Filter and Detail are required.
 type Handler struct {
 	Source    Source
 	Notifier  notifier.Notifier
 	Instances []string // DB instance identifiers
 	Limit     digest.Limit
 	OrderBy   digest.OrderBy
+	Filter    *digest.Filter // nil counts everything
+	Detail    bool           // as digest.Aggregator's
 }
 
 // Run reads the window and posts its digest. A part that could not be read is
@@ -74,6 +76,7 @@ func (h *Handler) Collect(ctx context.Context, w digest.Window) (*digest.Report,
 		defer cancel()
 	}
 	c := collection{handler: h, window: w, to: digest.NewAggregator(w), coverage: digest.Coverage{Complete: true}}
+	c.to.Filter, c.to.Detail = h.Filter, h.Detail
 	var files []source.File
 	listed := make([][]source.File, len(h.Instances))
 	sideBySide(len(h.Instances), func(i int) { listed[i] = c.list(ctx, h.Instances[i]) })

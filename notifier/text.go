@@ -112,14 +112,17 @@ func (p *page) header(r *digest.Report) {
 
 // headline is the report in one sentence.
 func headline(r *digest.Report) string {
-	o := r.Overall
+	o, filtered := r.Overall, ""
+	if r.Filter != nil {
+		filtered = "Filtered: "
+	}
 	if o.Calls == 0 {
 		if trouble(r) {
-			return "No slow query was seen, but not everything could be read."
+			return filtered + "No slow query was seen, but not everything could be read."
 		}
-		return "No slow query."
+		return filtered + "No slow query."
 	}
-	return fmt.Sprintf("%s in %s: %s in total, p95 %s, max %s, %s rows examined.",
+	return filtered + fmt.Sprintf("%s in %s: %s in total, p95 %s, max %s, %s rows examined.",
 		plural(o.Calls, "slow query", "slow queries"), plural(int64(o.Classes), "class", "classes"),
 		seconds(o.QueryTime.Sum), seconds(o.QueryTime.P95), seconds(o.QueryTime.Max), count(o.RowsExamined.Sum))
 }

@@ -14,7 +14,9 @@ import (
 func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
+	var narrow filterFlags
 	c.declareReport(f)
+	narrow.declare(f)
 	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone")
 	f.declare(&until, "until", "", "leave out entries from this `time` on")
 	return func(ctx context.Context, files []string) error {
@@ -30,6 +32,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			Instances: []string{""},
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
+			Filter:    narrow.filter(),
 		}
 		r, err := h.Collect(ctx, w)
 		r.Instances = nil

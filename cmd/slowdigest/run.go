@@ -13,9 +13,11 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
 	var dryRun bool
+	var narrow filterFlags
 	last := time.Hour
 	c.declareInstances(f)
 	c.declareReport(f)
+	narrow.declare(f)
 	f.declare(&parsedValue[time.Duration]{&last, time.ParseDuration, "1h"}, "last", "", "read the `time` up to now, as 15m or 1h")
 	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
@@ -45,6 +47,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			Instances: c.Instances.items,
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
+			Filter:    narrow.filter(),
 		}
 		r, err := h.Collect(ctx, w)
 		if r.Coverage.Events == 0 && err != nil {

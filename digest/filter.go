@@ -1,0 +1,78 @@
+package digest
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slowdigest/parser"
+)
+
+// Filter chooses the calls that an Aggregator counts. Each list holds
+// alternatives, an empty list leaves everything in, and what is set must all
+// match. A report that was filtered says so in its coverage.
+type Filter struct {
+	Users   []string `json:"users,omitempty"`
+	Hosts   []string `json:"hosts,omitempty"` // as the log writes them; case does not matter
+	Schemas []string `json:"schemas,omitempty"`
+	IDs     []string `json:"ids,omitempty"` // of query classes; see ParseID
+	// MinTime is the least query time of a call, in seconds.
+	MinTime float64 `json:"min_time,omitempty"`
+}
+
+// ParseID reads what names a query class: its query ID, the 16 digits of it that
+// digests and Percona's tools show, or the beginning of either.
+func ParseID(s string) (string, error) {
+	id := strings.ToUpper(s)
+	id = strings.TrimPrefix(id, "0X")
+	if id == "" || len(id) > 2*len(classKey{}) || strings.Trim(id, "0123456789ABCDEF") != "" {
+		return "", fmt.Errorf("query ID %q: want its hexadecimal digits, or the first of them", s)
+	}
+	return id, nil
+}
+
+// matches tells whether the call is to be counted, its class aside. A nil Filter
+// matches everything.
+func (f *Filter) matches(e *parser.Event) bool {
+	return f == nil || e.QueryTime >= f.MinTime &&
+		(len(f.Users) == 0 || slices.Contains(f.Users, e.User)) &&
+		(len(f.Schemas) == 0 || slices.Contains(f.Schemas, e.Schema)) &&
+		(len(f.Hosts) == 0 || slices.ContainsFunc(f.Hosts, func(h string) bool { return strings.EqualFold(h, e.Host) }))
+}
+
+// matchesClass tells whether the calls of a class are to be counted.
+func (f *Filter) matchesClass(key classKey) bool {
+	if f == nil || len(f.IDs) == 0 {
+		return true
+	}
+	id := strings.ToUpper(hex.EncodeToString(key[:]))
+	return slices.ContainsFunc(f.IDs, func(want string) bool {
+		return strings.HasPrefix(id, want) || strings.HasPrefix(id[len(id)/2:], want)
+	})
+}
+
+// String says in words what is counted, as "user app, query time of 0.5 s or
+// more".
+func (f *Filter) String() string {
+	var s []string
+	add := func(what string, names []string) {
+		if len(names) > 0 {
+			s = append(s, what+" "+strings.Join(names, " or "))
+		}
+	}
+	add("user", f.Users)
+	add("host", f.Hosts)
+	add("schema", f.Schemas)
+	add("query ID", f.IDs)
+	if f.MinTime > 0 {
+		s = append(s, fmt.Sprintf("query time of %g s or more", f.MinTime))
+	}
+	return strings.Join(s, ", ")
+}
+
+// note says what a filtered report leaves out.
+func (f *Filter) note(filtered, inWindow int64) string {
+	return fmt.Sprintf("Filtered: only %s. %d of %d entries in the window are left out, and shares are of the others.",
+		f, filtered, inWindow)
+}

@@ -1,0 +1,75 @@
+package digest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/parser"
+)
+
+func TestFilter(t *testing.T) {
+	id := parser.QueryID("select a from t")
+	events := []*parser.Event{
+		event("select a from t", 0, 0.5),
+		event("select a from t", time.Second, 0.499999),
+		event("select b from t", 2*time.Second, 3),
+	}
+	events[1].User = "report"
+	events[2].Host, events[2].Schema = "Web-1.example", "stock"
+	for _, c := range []struct {
+		name   string
+		filter *Filter
+		want   int64
+	}{
+		{"none", nil, 3},
+		{"empty", &Filter{}, 3},
+		{"user", &Filter{Users: []string{"report"}}, 1},
+		{"users", &Filter{Users: []string{"report", "app"}}, 3},
+		{"user in another case", &Filter{Users: []string{"Report"}}, 0},
+		{"host", &Filter{Hosts: []string{"web-1.EXAMPLE"}}, 1},
+		{"schema", &Filter{Schemas: []string{"shop"}}, 2},
+		{"time", &Filter{MinTime: 0.5}, 2},
+		{"ID", &Filter{IDs: []string{id}}, 2},
+		{"classic ID", &Filter{IDs: []string{id[16:]}}, 2},
+		{"beginning of the ID", &Filter{IDs: []string{id[:5]}}, 2},
+		{"beginning of the classic ID", &Filter{IDs: []string{id[16:20]}}, 2},
+		{"end of the ID", &Filter{IDs: []string{id[20:]}}, 0},
+		{"ID and user", &Filter{IDs: []string{id}, Users: []string{"app"}}, 1},
+	} {
+		a := NewAggregator(Window{noon, noon.Add(time.Hour)})
+		a.Filter = c.filter
+		s := a.Stream("db-1")
+		for _, e := range events {
+			s.Add(e)
+		}
+		r := a.Report(Limit{}, OrderBySum)
+		if r.Overall.Calls != c.want || r.Coverage.InWindow != 3 {
+			t.Errorf("%s: %d calls of %d, want %d", c.name, r.Overall.Calls, r.Coverage.InWindow, c.want)
+		}
+		if told := len(r.Coverage.Notes) == 1 && strings.HasPrefix(r.Coverage.Notes[0], "Filtered: "); told != (c.filter != nil) {
+			t.Errorf("%s: notes %q", c.name, r.Coverage.Notes)
+		}
+	}
+}
+
+func TestFilterNote(t *testing.T) {
+	f := &Filter{Users: []string{"a", "b"}, Hosts: []string{"h"}, Schemas: []string{"s"}, IDs: []string{"1F"}, MinTime: 0.5}
+	const want = "Filtered: only user a or b, host h, schema s, query ID 1F, query time of 0.5 s or more. 7 of 9 entries in the window are left out, and shares are of the others."
+	if got := f.note(7, 9); got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestParseID(t *testing.T) {
+	for s, want := range map[string]string{"0x1fE1379FE2A31B8D": "1FE1379FE2A31B8D", "1f": "1F", "16219655761820A2": "16219655761820A2"} {
+		if got, err := ParseID(s); err != nil || got != want {
+			t.Errorf("ParseID(%q) = %q, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "0x", "select", strings.Repeat("A", 33), "1 2"} {
+		if got, err := ParseID(s); err == nil {
+			t.Errorf("ParseID(%q) = %q, want an error", s, got)
+		}
+	}
+}
