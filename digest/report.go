@@ -15,7 +15,7 @@ type Report struct {
 	Misc      Misc     `json:"misc"`    // all the other classes together
 	// Past is what is remembered beyond the window. Nil where nothing is: then
 	// nobody knows what is new.
-	Past *Past `json:"past,omitempty"`
+	Past   *Past   `json:"past,omitempty"`
 	Filter *Filter `json:"filter,omitempty"` // what was counted, if not everything
 	Detail *Detail `json:"detail,omitempty"` // if it was asked for
 }
@@ -173,7 +173,7 @@ type MutedClass struct {
 	ID          string    `json:"id"`
 	Fingerprint string    `json:"fingerprint"`
 	Calls       int64     `json:"calls"`
-	QueryTime   float64   `json:"query_time"` // seconds, all calls together
+	QueryTime   float64   `json:"query_time"`     // seconds, all calls together
 	Until       time.Time `json:"until,omitzero"` // zero is for ever
 	Reason      string    `json:"reason,omitempty"`
 	By          string    `json:"by,omitempty"`
