@@ -44,6 +44,7 @@ func commands() []command {
 		{"report", "FILE...", "read local slow logs (- is the standard input, a folder is all its files)", declareReport},
 		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
 		{"run", "", "read the logs of RDS instances and post their digest", declareRun},
+		{"doctor", "", "check everything that a run needs, and say how to mend what is wrong", declareDoctor},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
 		{"version", "", "print the version", declareVersion},
 		{"help", "", "show this help", declareHelp},

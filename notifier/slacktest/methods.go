@@ -43,15 +43,20 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, method string) {
 	default:
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.Scopes != nil {
-			w.Header().Set("X-OAuth-Scopes", strings.Join(s.Scopes, ","))
-		}
+		w.Header().Set("X-OAuth-Scopes", strings.Join(s.scopes(), ","))
 		if missing := s.missingScope(method, r.Form.Get("channel")); missing != "" {
-			answer(w, object{"ok": false, "error": "missing_scope", "needed": missing, "provided": strings.Join(s.Scopes, ",")})
+			answer(w, object{"ok": false, "error": "missing_scope", "needed": missing, "provided": strings.Join(s.scopes(), ",")})
 			return
 		}
 		answer(w, serve(r))
 	}
+}
+
+func (s *Server) scopes() []string {
+	if s.Scopes != nil {
+		return s.Scopes
+	}
+	return []string{"chat:write", "channels:read", "channels:history", "groups:read", "groups:history"}
 }
 
 // missingScope is the scope that the token lacks for a method, or empty.
@@ -64,7 +69,7 @@ func (s *Server) missingScope(method, channel string) string {
 		"chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
 		"conversations.info": kind + ":read", "conversations.history": kind + ":history", "conversations.replies": kind + ":history",
 	}[method]
-	if need == "" || s.Scopes == nil || slices.Contains(s.Scopes, need) {
+	if need == "" || slices.Contains(s.scopes(), need) {
 		return ""
 	}
 	return need
@@ -102,7 +107,7 @@ func (s *Server) channel(id string) (string, string) {
 			return "", "is_archived"
 		case !c.Member && c.Private:
 			return "", "channel_not_found"
-		case !c.Member && !slices.Contains(s.Scopes, "chat:write.public"):
+		case !c.Member && !slices.Contains(s.scopes(), "chat:write.public"):
 			return "", "not_in_channel"
 		}
 		return known, ""

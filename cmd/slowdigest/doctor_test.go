@@ -1,0 +1,184 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source/rdstest"
+)
+
+// clinic is all that doctor looks at, in good health.
+type clinic struct {
+	rds   *rdstest.Server
+	db    *rdstest.Instance
+	slack *slacktest.Server
+	ssm   *fakeSSM
+	sts   http.HandlerFunc
+	env   map[string]string // of the command
+}
+
+func newClinic(t *testing.T) *clinic {
+	c := &clinic{rds: rdstest.NewServer(), slack: slacktest.New(), ssm: newFakeSSM(t)}
+	t.Cleanup(c.rds.Close)
+	t.Cleanup(c.slack.Close)
+	c.sts = func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
+			`<Arn>arn:aws:sts::%s:assumed-role/slowdigest/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, rdstest.Account)
+	}
+	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.sts(w, r) }))
+	t.Cleanup(sts.Close)
+	c.db = c.rds.AddInstance("orders-1")
+	c.db.SetParameters("orders", map[string]string{"slow_query_log": "1", "log_output": "FILE", "long_query_time": "1"})
+	c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-10*time.Minute))
+	for name, value := range map[string]string{
+		"AWS_REGION": rdstest.Region, "AWS_ACCESS_KEY_ID": rdstest.AccessKeyID, "AWS_SECRET_ACCESS_KEY": rdstest.SecretAccessKey,
+		"AWS_ENDPOINT_URL_RDS": c.rds.URL, "AWS_ENDPOINT_URL_SSM": c.ssm.server.URL, "AWS_ENDPOINT_URL_STS": sts.URL,
+		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	c.env = map[string]string{
+		"SLOWDIGEST_INSTANCES": "orders-1", "SLOWDIGEST_CHANNEL": slacktest.Channel,
+		"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
+	}
+	return c
+}
+
+// TestDoctor breaks one thing after the other. Just the line about it is not ok,
+// and what it says to do is right.
+func TestDoctor(t *testing.T) {
+	deny := func(action string) func(*testing.T, *clinic) {
+		return func(_ *testing.T, c *clinic) {
+			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: action})
+		}
+	}
+	parameters := func(name, value string) func(*testing.T, *clinic) {
+		return func(_ *testing.T, c *clinic) {
+			values := map[string]string{"slow_query_log": "1", "log_output": "FILE", "long_query_time": "1"}
+			values[name] = value
+			c.db.SetParameters("orders", values)
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		harm     func(*testing.T, *clinic)
+		verdict  string // of the line that follows; "" is all well
+		line     string
+		mend     string
+		unjudged string // subjects that cannot be looked at then, by what they begin with
+	}{
+		{name: "all well"},
+		{"credentials", func(_ *testing.T, c *clinic) {
+			c.sts = func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token has expired</Message></Error></ErrorResponse>`)
+			}
+		}, "wrong", "AWS credentials .*ExpiredToken", "log in", "orders-1"},
+		{"region", func(t *testing.T, c *clinic) { t.Setenv("AWS_REGION", "") }, "wrong", "AWS configuration .*no region", "set AWS_REGION", "AWS credentials|orders-1|chat|Slack"},
+		{"no instance", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "" }, "wrong", "instances .*none", "SLOWDIGEST_INSTANCES", "orders-1"},
+		{"unknown instance", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "orders" }, "wrong", "orders status .*not found", "not of a cluster", "orders-1"},
+		{"stopped", func(_ *testing.T, c *clinic) { c.db.Stop() }, "warning", "orders-1 status .*stopped", "aws rds start-db-instance --db-instance-identifier orders-1",
+			"orders-1 slow|orders-1 log|orders-1 long|orders-1 download"},
+		{"describe denied", deny("rds:DescribeDBInstances"), "wrong", "orders-1 status .*AccessDenied", "must allow rds:DescribeDBInstances on arn:aws:rds:" + rdstest.Region + ":" + rdstest.Account + ":db:orders-1",
+			"orders-1 slow|orders-1 log|orders-1 long|orders-1 download"},
+		{"parameters denied", deny("rds:DescribeDBParameters"), "wrong", "orders-1 parameters .*AccessDenied", "must allow rds:DescribeDBParameters on arn:aws:rds:" + rdstest.Region + ":" + rdstest.Account + ":pg:orders",
+			"orders-1 slow_|orders-1 log|orders-1 long"},
+		{"log off", parameters("slow_query_log", "0"), "wrong", "orders-1 slow_query_log .*off", "--db-parameter-group-name orders --parameters ParameterName=slow_query_log,ParameterValue=1", ""},
+		{"log to table", parameters("log_output", "TABLE"), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
+		{"log to the default", parameters("log_output", ""), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
+		{"ten seconds", parameters("long_query_time", ""), "warning", "orders-1 long_query_time .*10 s", "ParameterName=long_query_time,ParameterValue=1", ""},
+		{"everything is logged", parameters("long_query_time", "0"), "warning", "orders-1 long_query_time .*0 s", "ParameterName=long_query_time,ParameterValue=0.5", ""},
+		{"listing denied", deny("rds:DescribeDBLogFiles"), "wrong", "orders-1 slow log .*AccessDenied", "must allow rds:DescribeDBLogFiles", "orders-1 download"},
+		{"no log", func(_ *testing.T, c *clinic) { c.db.Remove(rdstest.SlowLog) }, "wrong", "orders-1 slow log .*no slow log files", "log_output=FILE", "orders-1 download"},
+		{"stale log", func(_ *testing.T, c *clinic) {
+			c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-26*time.Hour))
+		}, "warning", "orders-1 slow log .*26h0m0s ago", "SELECT SLEEP", ""},
+		{"download denied", deny("rds:DownloadDBLogFilePortion"), "wrong", "orders-1 download .*AccessDenied", "must allow rds:DownloadDBLogFilePortion", ""},
+		{"complete download denied", func(_ *testing.T, c *clinic) {
+			c.env["SLOWDIGEST_DOWNLOAD"] = "complete"
+			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DownloadCompleteDBLogFile"})
+		}, "wrong", "orders-1 download .*AccessDenied", "must allow rds:DownloadCompleteDBLogFile", ""},
+		{"no channel", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "" }, "warning", "channel .*only printed", "SLOWDIGEST_CHANNEL", "chat|Slack"},
+		{"no token parameter", func(_ *testing.T, c *clinic) { c.ssm.set("") }, "wrong", "chat secret .*ParameterNotFound", "ssm:GetParameter", "Slack"},
+		{"no token", func(_ *testing.T, c *clinic) { c.env["SLACK_TOKEN_PARAMETER"] = "" }, "wrong", "chat secret .*none is configured", "SLACK_TOKEN", "Slack"},
+		{"webhook", func(_ *testing.T, c *clinic) { c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret") }, "warning", "chat secret .*webhook", "bot token", "Slack"},
+		{"wrong token", func(_ *testing.T, c *clinic) { c.ssm.set("xoxb-of-another-app") }, "wrong", "Slack token .*invalid_auth", "bot token", "Slack "},
+		{"revoked token", func(_ *testing.T, c *clinic) {
+			c.slack.Fail(slacktest.Fault{Method: "auth.test", Code: "token_revoked"})
+		}, "wrong", "Slack token .*token_revoked", "install the app again", "Slack "},
+		{"no scope to post", func(_ *testing.T, c *clinic) { c.slack.Scopes = []string{"channels:read", "channels:history"} }, "wrong", "Slack scope chat:write .*missing", "OAuth", ""},
+		{"no scope to look up", func(_ *testing.T, c *clinic) { c.slack.Scopes = []string{"chat:write", "channels:history"} }, "warning", "Slack channel .*cannot be looked up", "channels:read", ""},
+		{"no scope for the history", func(_ *testing.T, c *clinic) { c.slack.Scopes = []string{"chat:write", "channels:read"} }, "warning", "Slack scope channels:history .*missing", "possible repeat", ""},
+		{"not a member", func(_ *testing.T, c *clinic) {
+			c.slack.Channels[slacktest.Channel] = slacktest.ChannelState{Name: "slow-queries"}
+		}, "wrong", "Slack channel .*not a member", "/invite @slowdigest in #slow-queries", ""},
+		{"archived", func(_ *testing.T, c *clinic) {
+			c.slack.Channels[slacktest.Channel] = slacktest.ChannelState{Name: "slow-queries", Member: true, Archived: true}
+		}, "wrong", "Slack channel .*archived", "choose another", ""},
+		{"no such channel", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "C0NOWHERE" }, "wrong", "Slack channel .*channel_not_found", "use its ID and /invite", ""},
+		{"channel by name", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "#slow-queries" }, "warning", "Slack channel .*is a name", "use its ID", ""},
+		{"blocks refused", func(_ *testing.T, c *clinic) { c.slack.Unsupported = []string{"table"} }, "wrong", "Slack blocks .*invalid_blocks", "/type: unsupported type: table", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			world := newClinic(t)
+			if c.harm != nil {
+				c.harm(t, world)
+			}
+			var env []string
+			for name, value := range world.env {
+				env = append(env, name+"="+value)
+			}
+			stdout, stderr, code := call(t, "", []string{"doctor"}, env...)
+			checkDiagnosis(t, stdout, c.verdict, c.line, c.mend, c.unjudged)
+			if wrong := c.verdict == "wrong"; wrong != (code == 1) || !wrong && code != 0 {
+				t.Errorf("exit %d: %s", code, stderr)
+			}
+			for _, secret := range []string{slacktest.Token, "secretsecret", "of-another-app"} {
+				if strings.Contains(stdout+stderr, secret) {
+					t.Errorf("%s is in the output", secret)
+				}
+			}
+			if t.Failed() {
+				t.Log("\n" + stdout)
+			}
+		})
+	}
+}
+
+// subjects are those of a clinic in good health.
+var subjects = []string{
+	"AWS credentials", "orders-1 status", "orders-1 slow_query_log", "orders-1 log_output", "orders-1 long_query_time",
+	"orders-1 slow log", "orders-1 download", "chat secret", "Slack token", "Slack scope chat:write", "Slack channel", "Slack blocks",
+}
+
+func checkDiagnosis(t *testing.T, stdout, verdict, line, mend, unjudged string) {
+	t.Helper()
+	at := func(subject string) bool {
+		return unjudged != "" && regexp.MustCompile("^("+unjudged+")").MatchString(subject) ||
+			line != "" && strings.HasPrefix(line, subject+" ")
+	}
+	for _, subject := range subjects {
+		if ok := regexp.MustCompile("(?m)^ok +" + subject + " ").MatchString(stdout); ok == at(subject) {
+			t.Errorf("%s: ok is %t", subject, ok)
+		}
+	}
+	lines := regexp.MustCompile("(?m)^(warning|wrong) .*").FindAllString(stdout, -1)
+	switch {
+	case verdict == "":
+		if len(lines) > 0 {
+			t.Errorf("not ok: %q", lines)
+		}
+		return
+	case len(lines) != 1 || !regexp.MustCompile("^"+verdict+" +"+strings.Replace(line, " .*", " +.*", 1)).MatchString(lines[0]):
+		t.Errorf("want one line of %s: %s, and have %q", verdict, line, lines)
+	}
+	if mends := regexp.MustCompile("(?m)^ +mend: (.*)").FindAllString(stdout, -1); len(mends) != 1 || !strings.Contains(mends[0], mend) {
+		t.Errorf("want advice that says %q, and have %q", mend, mends)
+	}
+}
