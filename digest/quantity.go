@@ -46,13 +46,21 @@ func (q *quantity) add(v, weight uint64) {
 			q.values = append(q.values, v)
 			return
 		}
-		q.sketch = newSketch()
-		for _, v := range q.values {
-			q.addToSketch(v, 1)
-		}
-		q.values = nil
+		q.toSketch()
 	}
 	q.addToSketch(v, weight)
+}
+
+// toSketch goes over from the values to a sketch of them.
+func (q *quantity) toSketch() {
+	if q.sketch != nil {
+		return
+	}
+	q.sketch = newSketch()
+	for _, v := range q.values {
+		q.addToSketch(v, 1)
+	}
+	q.values = nil
 }
 
 // addToSketch relies on what the sketch refuses, negative counts and values
