@@ -43,7 +43,7 @@ func Hint(err error) string {
 		}
 		return hint
 	case errors.As(err, &notFound):
-		return "logs belong to instances: give the identifier of a DB instance, not of a cluster, in this region"
+		return "logs belong to instances: give the identifier of a DB instance in this region, not of a cluster, or cluster:NAME for its members"
 	case denied(err):
 		return deniedHint(err)
 	case throttled(err):

@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
 // listing is all that RDS listed for an instance at one time, oldest first.
@@ -23,7 +25,8 @@ type listing struct {
 // and the live file last. The window must be past: entries written after the
 // call are not waited for. Where hours of the window are not there any more, or
 // the instance is paused, a File stands for that, whose Log is empty and whose
-// Coverage tells. An instance without any slow log is a NoSlowLogError.
+// Coverage tells. An instance without any slow log is a NoSlowLogError. The name
+// of a cluster stands for its members, if the role may describe all instances.
 func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
 	all, err := s.list(ctx, instance)
 	if err != nil && notReady(err) {
@@ -33,6 +36,12 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
 		wait(ctx, s.opts.Patience)
 		all, err = s.list(ctx, instance)
+	}
+	var unknown *types.DBInstanceNotFoundFault
+	if errors.As(err, &unknown) {
+		if members := s.members(ctx, instance); len(members) > 0 {
+			return s.memberFiles(ctx, members, start, end), nil
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -52,6 +61,20 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 	return files, nil
 }
 
+// memberFiles are the files of several instances. For one whose files could not be
+// listed there is a File that tells so.
+func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time.Time) []File {
+	var files []File
+	for _, id := range members {
+		of, err := s.LogFiles(ctx, id, start, end)
+		if err != nil {
+			of = []File{{Instance: id, Name: liveName, missing: fmt.Sprintf("Instance %s was not read: %v.", id, err)}}
+		}
+		files = append(files, of...)
+	}
+	return files
+}
+
 // list asks for all slow logs. What is listed twice counts once, even under two
 // names that differ by a zero ("log.9", "log.09"), or as the live file and
 // already as the rotated one.
@@ -62,7 +85,11 @@ func (s *RDS) list(ctx context.Context, instance string) (*listing, error) {
 	}, func(o *rds.DescribeDBLogFilesPaginatorOptions) { o.StopOnDuplicateToken = true })
 	byName := map[string]File{}
 	for pages.HasMorePages() {
+		if err := s.take(ctx); err != nil {
+			return nil, fmt.Errorf("list slow logs of %s: %w", instance, err)
+		}
 		page, err := pages.NextPage(ctx)
+		<-s.slots
 		if err != nil {
 			return nil, fmt.Errorf("list slow logs of %s: %w", instance, err)
 		}

@@ -35,12 +35,10 @@ type portion struct {
 // paginator is of no use here: it goes by the marker alone, which RDS returns at
 // the end too, and so never ends.
 func (s *RDS) fetch(ctx context.Context, f File, from string, lines int) (portion, error) {
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return portion{}, ctx.Err()
+	if err := s.take(ctx); err != nil {
+		return portion{}, err
 	}
+	defer func() { <-s.slots }()
 	out, err := s.client.DownloadDBLogFilePortion(ctx, &rds.DownloadDBLogFilePortionInput{
 		DBInstanceIdentifier: &f.Instance,
 		LogFileName:          &f.Name,
@@ -65,6 +63,17 @@ func (s *RDS) fetch(ctx context.Context, f File, from string, lines int) (portio
 	}
 	p.cutNotice()
 	return p, nil
+}
+
+// take waits for a place among the calls under way; it is given back by receiving
+// from s.slots.
+func (s *RDS) take(ctx context.Context) error {
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // cutNotice removes the truncation notice. A log may hold the very same text, and

@@ -19,8 +19,8 @@ type Options struct {
 	// Download is how files are read; by portions if empty.
 	Download Download
 
-	// Concurrency is how many downloads may be under way at a time, over all
-	// files and instances; 8 if zero. It also bounds the portions of 1 MB that
+	// Concurrency is how many listings and downloads may be under way at a time,
+	// over all files and instances; 8 if zero. It also bounds the portions of 1 MB that
 	// are held before they are read. A complete download counts until it begins.
 	Concurrency int
 
@@ -49,7 +49,7 @@ type Options struct {
 type RDS struct {
 	client  *rds.Client
 	opts    Options
-	slots   chan struct{} // filled by the downloads under way
+	slots   chan struct{} // filled by the calls under way
 	held    chan struct{} // filled by the portions fetched ahead
 	refused atomic.Bool   // complete downloads were denied
 }

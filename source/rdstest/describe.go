@@ -2,6 +2,8 @@ package rdstest
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -61,26 +63,83 @@ func (s *Server) describeLogFiles(params url.Values, fault Kind) (any, *apiError
 	return result, nil
 }
 
-// describeInstances answers for one instance, or without an identifier for all.
-func (s *Server) describeInstances(id string) (any, *apiError) {
+// describeInstances answers for one instance, or without an identifier for all
+// that pass the filters, by their identifiers and in pages.
+func (s *Server) describeInstances(params url.Values) (any, *apiError) {
+	id := params.Get("DBInstanceIdentifier")
 	if _, found := s.instances[id]; !found && id != "" {
 		return nil, instanceNotFound(id)
 	}
+	filters, err := parseFilters(params)
+	if err != nil {
+		return nil, err
+	}
+	limit, convErr := strconv.Atoi(cmp.Or(params.Get("MaxRecords"), "100"))
+	if convErr != nil || limit < 20 || limit > 100 {
+		return nil, invalidParameter("Invalid value %s for MaxRecords. Must be between 20 and 100", params.Get("MaxRecords"))
+	}
 	var result instancesResult
-	for _, db := range s.instances {
-		if id != "" && db.id != id {
+	for _, at := range slices.Sorted(maps.Keys(s.instances)) {
+		db := s.instances[at]
+		if id != "" && at != id || at <= params.Get("Marker") || !filters.pass(db) {
 			continue
 		}
-		d := instanceDetails{db.id, "available", []groupDetails{{db.group, "in-sync"}}}
-		if db.stopped {
-			d.DBInstanceStatus = "stopped"
+		if len(result.Instances) == limit {
+			result.Marker = result.Instances[limit-1].DBInstanceIdentifier
+			break
 		}
-		result.Instances = append(result.Instances, d)
+		result.Instances = append(result.Instances, db.details())
 	}
-	slices.SortFunc(result.Instances, func(a, b instanceDetails) int {
-		return cmp.Compare(a.DBInstanceIdentifier, b.DBInstanceIdentifier)
-	})
 	return result, nil
+}
+
+func (db *Instance) details() instanceDetails {
+	d := instanceDetails{
+		DBInstanceIdentifier: db.id,
+		DBInstanceStatus:     cmp.Or(db.Status, "available"),
+		Engine:               cmp.Or(db.Engine, "mysql"),
+		DBClusterIdentifier:  db.Cluster,
+		Groups:               []groupDetails{{db.group, "in-sync"}},
+	}
+	if db.stopped {
+		d.DBInstanceStatus = "stopped"
+	}
+	for _, key := range slices.Sorted(maps.Keys(db.Tags)) {
+		d.Tags = append(d.Tags, tagDetails{key, db.Tags[key]})
+	}
+	return d
+}
+
+// filters hold the values that are let through, by what is filtered.
+type filters map[string][]string
+
+func parseFilters(params url.Values) (filters, *apiError) {
+	f := filters{}
+	for i := 1; ; i++ {
+		prefix := fmt.Sprintf("Filters.Filter.%d.", i)
+		name := params.Get(prefix + "Name")
+		switch name {
+		case "":
+			return f, nil
+		case "db-cluster-id", "db-instance-id", "engine":
+		default:
+			return nil, invalidParameter("Unrecognized filter name: %s", name)
+		}
+		for n := 1; params.Has(fmt.Sprintf("%sValues.Value.%d", prefix, n)); n++ {
+			f[name] = append(f[name], params.Get(fmt.Sprintf("%sValues.Value.%d", prefix, n)))
+		}
+	}
+}
+
+func (f filters) pass(db *Instance) bool {
+	for name, value := range map[string]string{
+		"db-cluster-id": db.Cluster, "db-instance-id": db.id, "engine": cmp.Or(db.Engine, "mysql"),
+	} {
+		if wanted, filtered := f[name]; filtered && !slices.Contains(wanted, value) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Server) describeParameters(group string) (any, *apiError) {

@@ -24,9 +24,13 @@ type Content interface {
 }
 
 // Instance is a DB instance and its log files. Its methods may be called while
-// the server answers. Its field may be set before the first call.
+// the server answers. Its fields may be set before the first call.
 type Instance struct {
-	Names Names // of rotated files
+	Names   Names             // of rotated files
+	Engine  string            // mysql if empty
+	Cluster string            // the DB cluster that it is a member of, if any
+	Status  string            // as DescribeDBInstances tells it; available if empty, stopped after Stop
+	Tags    map[string]string // as DescribeDBInstances tells them
 
 	id      string
 	server  *Server

@@ -30,6 +30,7 @@
 package rdstest
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -115,6 +116,9 @@ func (s *Server) Calls() []Call {
 	return append([]Call(nil), s.calls...)
 }
 
+// ServeHTTP makes a Server usable behind a listener or a transport of one's own.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r) }
+
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, completePath) {
 		s.serveComplete(w, r)
@@ -140,7 +144,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError) {
 	id := params.Get("DBInstanceIdentifier")
-	resource := "db:" + id
+	resource := "db:" + cmp.Or(id, "*")
 	if action == "DescribeDBParameters" {
 		resource = "pg:" + params.Get("DBParameterGroupName")
 	}
@@ -156,7 +160,7 @@ func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError)
 	case "DownloadDBLogFilePortion":
 		result, err = s.downloadPortion(params, fault)
 	case "DescribeDBInstances":
-		result, err = s.describeInstances(id)
+		result, err = s.describeInstances(params)
 	case "DescribeDBParameters":
 		result, err = s.describeParameters(params.Get("DBParameterGroupName"))
 	default:

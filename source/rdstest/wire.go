@@ -97,13 +97,19 @@ var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "
 
 type instancesResult struct {
 	Instances []instanceDetails `xml:"DBInstances>DBInstance"`
+	Marker    string            `xml:"Marker,omitempty"`
 }
 
 type instanceDetails struct {
 	DBInstanceIdentifier string
 	DBInstanceStatus     string
+	Engine               string
+	DBClusterIdentifier  string         `xml:",omitempty"`
 	Groups               []groupDetails `xml:"DBParameterGroups>DBParameterGroup"`
+	Tags                 []tagDetails   `xml:"TagList>Tag"`
 }
+
+type tagDetails struct{ Key, Value string }
 
 type groupDetails struct {
 	DBParameterGroupName string

@@ -1,0 +1,137 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+)
+
+// Instance is a DB instance that Discover has found.
+type Instance struct {
+	ID      string            // the DB instance identifier
+	Cluster string            // of the DB cluster that it is a member of; empty outside a cluster
+	Tags    map[string]string // nil where it was only named, and not looked up
+
+	// Unread is why there is nothing to be read of it, as the end of a sentence
+	// that begins with its ID; empty if there may be something.
+	Unread string
+}
+
+// clusterPrefix marks a name as that of a DB cluster.
+const clusterPrefix = "cluster:"
+
+// Instance identifiers, and with asterisks the patterns of them.
+var pattern = regexp.MustCompile(`^[a-z*][a-z0-9*-]{0,62}$`)
+
+// Discover finds instances by their names and by a tag, sorted by their IDs. A
+// name is that of an instance; a pattern, as orders-*; that of a cluster, which
+// stands for its members, as cluster:orders or also just orders; or a pattern of
+// clusters. The tag is KEY=VALUE, or KEY for any value; empty for none. What has
+// one of the names or the tag is found.
+//
+// Instances of an engine that has no slow query log are found only if they are
+// asked for by name or by tag, and are Unread then. A name without a pattern
+// that RDS does not know is returned as it is, for whoever reads its log will
+// tell more. If there are only such names RDS is not asked at all, and nothing
+// is known of them; else Discover needs rds:DescribeDBInstances on all instances.
+func (s *RDS) Discover(ctx context.Context, names []string, tag string) ([]Instance, error) {
+	names = slices.Clone(names)
+	lookUp := tag != ""
+	for i, name := range names {
+		names[i] = strings.ToLower(name)
+		if strings.ContainsAny(name, "*:") {
+			lookUp = true
+			if !pattern.MatchString(strings.TrimPrefix(names[i], clusterPrefix)) {
+				return nil, fmt.Errorf("find instances: %q is neither a name nor a pattern of names: want orders-1, orders-* or %sorders", name, clusterPrefix)
+			}
+		}
+	}
+	var found []Instance
+	if lookUp {
+		all, err := s.describe(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("find instances: %w", err)
+		}
+		for _, db := range all {
+			if i, wanted := find(db, names, tag); wanted {
+				found = append(found, i)
+			}
+		}
+	}
+	for _, name := range names {
+		if !strings.ContainsAny(name, "*:") && !slices.ContainsFunc(found, func(i Instance) bool { return i.ID == name || i.Cluster == name }) {
+			found = append(found, Instance{ID: name})
+		}
+	}
+	slices.SortFunc(found, func(a, b Instance) int { return strings.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(found, func(a, b Instance) bool { return a.ID == b.ID }), nil
+}
+
+// find tells whether a name or the tag is for the instance.
+func find(db types.DBInstance, names []string, tag string) (Instance, bool) {
+	i := Instance{ID: aws.ToString(db.DBInstanceIdentifier), Cluster: aws.ToString(db.DBClusterIdentifier), Tags: map[string]string{}}
+	for _, t := range db.TagList {
+		i.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	asked := slices.Contains(names, i.ID) || tagged(i.Tags, tag)
+	matched := slices.ContainsFunc(names, func(name string) bool {
+		of, id := strings.CutPrefix(name, clusterPrefix)
+		if id {
+			ok, _ := path.Match(of, i.Cluster) // Discover has checked the pattern
+			return ok && i.Cluster != ""
+		}
+		ok, _ := path.Match(name, i.ID)
+		return ok || name == i.Cluster && i.Cluster != ""
+	})
+	switch engine := aws.ToString(db.Engine); {
+	case !slices.Contains([]string{"mysql", "mariadb", "aurora-mysql", "aurora"}, engine):
+		i.Unread = fmt.Sprintf("runs %s, whose slow queries this tool cannot read", engine)
+		return i, asked
+	case slices.Contains([]string{"stopped", "creating", "deleting"}, aws.ToString(db.DBInstanceStatus)):
+		i.Unread = fmt.Sprintf("is in the state %q", aws.ToString(db.DBInstanceStatus))
+	}
+	return i, asked || matched
+}
+
+func tagged(tags map[string]string, tag string) bool {
+	key, value, exact := strings.Cut(tag, "=")
+	got, has := tags[key]
+	return tag != "" && has && (!exact || got == value)
+}
+
+// describe asks for all instances that pass the filters.
+func (s *RDS) describe(ctx context.Context, filters ...types.Filter) ([]types.DBInstance, error) {
+	var all []types.DBInstance
+	pages := rds.NewDescribeDBInstancesPaginator(s.client, &rds.DescribeDBInstancesInput{Filters: filters},
+		func(o *rds.DescribeDBInstancesPaginatorOptions) { o.StopOnDuplicateToken = true })
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.DBInstances...)
+	}
+	return all, nil
+}
+
+// members are the instances of a cluster; none if there is no such cluster, or
+// the role may not ask.
+func (s *RDS) members(ctx context.Context, cluster string) []string {
+	all, err := s.describe(ctx, types.Filter{Name: aws.String("db-cluster-id"), Values: []string{cluster}})
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, db := range all {
+		ids = append(ids, aws.ToString(db.DBInstanceIdentifier))
+	}
+	slices.Sort(ids)
+	return ids
+}
