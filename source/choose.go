@@ -62,9 +62,11 @@ func (l *listing) purged(instance string, start, end time.Time) []File {
 			from = hour.Add(-time.Hour)
 		}
 		if !gone && !from.IsZero() {
-			missing = append(missing, File{Instance: instance, Name: liveName + "." + hourPrefix(from.Add(time.Hour)), missing: fmt.Sprintf(
-				"Instance %s has no slow log for %s to %s, but for later hours: it was purged, or not written.",
-				instance, from.Format("2006-01-02 15:04"), hour.Add(-time.Hour).Format("2006-01-02 15:04 UTC"))})
+			to := hour.Add(-time.Hour)
+			missing = append(missing, File{Instance: instance, Name: liveName + "." + hourPrefix(from.Add(time.Hour)),
+				PurgedFrom: from, PurgedTo: to, missing: fmt.Sprintf(
+					"Instance %s has no slow log for %s to %s, but for later hours: it was purged, or not written.",
+					instance, from.Format("2006-01-02 15:04"), to.Format("2006-01-02 15:04 UTC"))})
 			from = time.Time{}
 		}
 	}

@@ -29,6 +29,10 @@ type File struct {
 	// earlier than the newest entry of the file.
 	LastWritten time.Time
 
+	// PurgedFrom and PurgedTo are set where the File stands for hours of which
+	// RDS has no file any more, though it has of later ones; in UTC.
+	PurgedFrom, PurgedTo time.Time
+
 	listing *listing // what else was listed with the file; nil for local files
 	missing string   // why there is nothing to read, as a sentence for Coverage.Notes
 }

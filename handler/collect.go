@@ -1,0 +1,207 @@
+package handler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/parser"
+	"slowdigest/source"
+)
+
+// parallel is how many logs are read side by side.
+const parallel = 4
+
+// postingTime is kept free at the end of a deadline, so that what was read until
+// then is still ranked and posted.
+const postingTime = 20 * time.Second
+
+// Collect reads the window. The report is never nil: it holds what could be
+// read, its coverage names what could not, and the error joins the causes. When
+// ctx ends, reading stops and the report is partial.
+func (h *Handler) Collect(ctx context.Context, w digest.Window) (*digest.Report, error) {
+	ctx, cancel := readingTime(ctx)
+	defer cancel()
+	p := h.read(ctx, w)
+	return p.report(h.Limit), p.err()
+}
+
+// readingTime leaves time to post before the deadline of ctx.
+func readingTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, deadline.Add(-postingTime))
+	}
+	return context.WithCancel(ctx)
+}
+
+// reading is one pass over the logs of a window. If that is of several whole
+// hours, each of them is counted by itself.
+type reading struct {
+	handler *Handler
+	window  digest.Window
+	whole   *digest.Aggregator   // all events, or those that lie in none of the hours
+	hours   []*digest.Aggregator // one or more
+
+	mu    sync.Mutex
+	parts []part
+}
+
+// part is what came of one file, or of the attempt to list an instance's.
+type part struct {
+	instance string
+	file     source.File
+	coverage digest.Coverage
+	err      error
+	cut      bool // by the end of the time
+}
+
+// read reads all logs of a window, oldest first.
+func (h *Handler) read(ctx context.Context, w digest.Window) *reading {
+	rd := &reading{handler: h, window: w, whole: digest.NewAggregator(w)}
+	rd.hours = []*digest.Aggregator{rd.whole}
+	if hours := hoursOf(w); len(hours) > 1 {
+		rd.hours = nil
+		for _, hour := range hours {
+			rd.hours = append(rd.hours, digest.NewAggregator(hour))
+		}
+	}
+	var files []source.File
+	listed := make([][]source.File, len(h.Instances))
+	sideBySide(len(h.Instances), func(i int) { listed[i] = rd.list(ctx, h.Instances[i]) })
+	for _, l := range listed {
+		files = append(files, l...)
+	}
+	slices.SortStableFunc(files, func(a, b source.File) int { return a.LastWritten.Compare(b.LastWritten) })
+	sideBySide(len(files), func(i int) { rd.readFile(ctx, files[i]) })
+	rd.stopWhereTimeRanOut()
+	return rd
+}
+
+func sideBySide(n int, do func(i int)) {
+	var wg sync.WaitGroup
+	free := make(chan struct{}, parallel)
+	for i := range n {
+		free <- struct{}{}
+		wg.Go(func() {
+			do(i)
+			<-free
+		})
+	}
+	wg.Wait()
+}
+
+func (rd *reading) list(ctx context.Context, instance string) []source.File {
+	files, err := rd.handler.Source.LogFiles(ctx, instance, rd.window.Start, rd.window.End)
+	if err != nil {
+		rd.add(part{instance: instance, err: err, cut: ctx.Err() != nil})
+	}
+	return files
+}
+
+func (rd *reading) readFile(ctx context.Context, f source.File) {
+	got := part{instance: f.Instance, file: f}
+	log, err := rd.handler.Source.Open(ctx, f)
+	if err == nil {
+		defer log.Close()
+		err = rd.readLog(log, &got)
+	}
+	if err != nil {
+		got.err = err
+	}
+	got.cut = ctx.Err() != nil && (err != nil || !got.coverage.Complete)
+	rd.add(got)
+}
+
+func (rd *reading) readLog(log *source.Log, to *part) error {
+	p := parser.New(log, parser.Options{})
+	add := rd.adder(cmp.Or(to.file.Instance, filepath.Base(to.file.Name)))
+	var err error
+	for {
+		var e *parser.Event
+		if e, err = p.Next(); err != nil {
+			break
+		}
+		add(e)
+	}
+	got, stats := log.Coverage(), p.Stats()
+	notes := got.Notes
+	for _, problem := range stats.Problems {
+		notes = append(notes, fmt.Sprintf("%s: %s (%d times, the first at byte %d).",
+			name(to.file), problem.Reason, problem.Count, problem.Offsets[0]))
+	}
+	to.coverage = digest.Coverage{
+		Files:       1,
+		BytesListed: to.file.Size,
+		BytesRead:   got.BytesRead,
+		Unreadable:  stats.Unreadable,
+		Complete:    got.Complete && stats.Unreadable == 0,
+		Notes:       notes,
+	}
+	switch {
+	case err != io.EOF:
+		return fmt.Errorf("read %s: %w", name(to.file), err)
+	case stats.Bytes > 0 && !stats.SlowLog:
+		return fmt.Errorf("read %s: %w", name(to.file), ErrNotSlowLog)
+	}
+	return nil
+}
+
+// adder returns the function that counts the events of one log, each in its hour.
+func (rd *reading) adder(instance string) func(*parser.Event) {
+	whole := rd.whole.Stream(instance)
+	if len(rd.hours) == 1 {
+		return whole.Add
+	}
+	hours := make([]*digest.Stream, len(rd.hours))
+	for i, a := range rd.hours {
+		hours[i] = a.Stream(instance)
+	}
+	return func(e *parser.Event) {
+		if rd.window.Contains(e.Time) {
+			hours[e.Time.Sub(rd.window.Start)/time.Hour].Add(e)
+		} else {
+			whole.Add(e)
+		}
+	}
+}
+
+// add records a part. An error is a part of the window that is missing.
+func (rd *reading) add(p part) {
+	if p.err != nil {
+		note := p.err.Error()
+		if hint := source.Hint(p.err); hint != "" {
+			note += " (" + hint + ")"
+		}
+		p.coverage.Complete = false
+		p.coverage.Notes = append(p.coverage.Notes, note)
+	}
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	rd.parts = append(rd.parts, p)
+}
+
+func (rd *reading) err() error {
+	var errs []error
+	for _, p := range rd.parts {
+		errs = append(errs, p.err)
+	}
+	return errors.Join(errs...)
+}
+
+// ErrNotSlowLog says that a file holds text, but no entry of a slow log.
+var ErrNotSlowLog = errors.New("it is not a slow log")
+
+// name is how a file is called in notes and errors.
+func name(f source.File) string {
+	if f.Instance == "" {
+		return f.Name
+	}
+	return f.Instance + "/" + f.Name
+}

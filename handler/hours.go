@@ -1,0 +1,126 @@
+package handler
+
+import (
+	"slices"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// hoursOf returns the hours of the clock that a window consists of, none if it
+// is not made of whole ones.
+func hoursOf(w digest.Window) []digest.Window {
+	if w.Start.IsZero() || !w.Start.Truncate(time.Hour).Equal(w.Start) || !w.End.Truncate(time.Hour).Equal(w.End) {
+		return nil
+	}
+	var hours []digest.Window
+	for at := w.Start; at.Before(w.End); at = at.Add(time.Hour) {
+		hours = append(hours, digest.Window{Start: at, End: at.Add(time.Hour)})
+	}
+	return hours
+}
+
+// stopWhereTimeRanOut shortens a reading of several hours to those that were
+// read whole; the others are for a later run. If there is none, no later run
+// can be expected to do better, and all that was read counts.
+func (rd *reading) stopWhereTimeRanOut() {
+	slices.SortStableFunc(rd.parts, func(a, b part) int { return a.file.LastWritten.Compare(b.file.LastWritten) })
+	whole := 0
+	for whole < len(rd.hours) && rd.readWhole(rd.window.Start.Add(time.Duration(whole+1)*time.Hour)) {
+		whole++
+	}
+	if whole == 0 || whole == len(rd.hours) {
+		return
+	}
+	rd.hours = rd.hours[:whole]
+	rd.window.End = rd.window.Start.Add(time.Duration(whole) * time.Hour)
+	rd.parts = slices.DeleteFunc(rd.parts, rd.needless(rd.window.End))
+}
+
+func (rd *reading) readWhole(end time.Time) bool {
+	needless := rd.needless(end)
+	for _, p := range rd.parts {
+		if !needless(p) && p.cut {
+			return false
+		}
+	}
+	return true
+}
+
+// needless returns a function that tells, when it is asked in the order of the
+// files' last writes, whether a part can be done without for what happened
+// before end. The rule is that of source, which takes two files of each instance
+// that were written to later.
+func (rd *reading) needless(end time.Time) func(part) bool {
+	later := map[string]int{}
+	return func(p part) bool {
+		if !p.file.LastWritten.Before(end) {
+			later[p.instance]++
+		}
+		return later[p.instance] > 2
+	}
+}
+
+// report sums up all hours that were read.
+func (rd *reading) report(l digest.Limit) *digest.Report {
+	sum := rd.whole
+	if rd.hours[0] != rd.whole {
+		sum = digest.NewAggregator(rd.window)
+		sum.Merge(rd.whole)
+		for _, hour := range rd.hours {
+			sum.Merge(hour)
+		}
+	}
+	return rd.complete(sum.Report(l, rd.handler.OrderBy))
+}
+
+// hourly are the reports of the single hours, with all classes. What is missing
+// from one may be missing from any.
+func (rd *reading) hourly() []*digest.Report {
+	var reports []*digest.Report
+	for _, hour := range rd.hours {
+		reports = append(reports, rd.complete(hour.Report(digest.Limit{}, rd.handler.OrderBy)))
+	}
+	return reports
+}
+
+// complete adds what the aggregators do not know.
+func (rd *reading) complete(r *digest.Report) *digest.Report {
+	r.Instances = rd.handler.Instances
+	for _, p := range rd.parts {
+		r.Coverage.Add(p.coverage)
+	}
+	slices.Sort(r.Coverage.Notes) // files are read side by side, and end in any order
+	return r
+}
+
+// purged are the hours of which RDS has nothing left for any instance.
+func (rd *reading) purged() []digest.Window {
+	var gone []digest.Window
+	for i, hour := range rd.hours {
+		at := rd.window.Start.Add(time.Duration(i) * time.Hour)
+		lost := map[string]bool{}
+		for _, p := range rd.parts {
+			if f := p.file; !f.PurgedFrom.IsZero() && !at.Before(f.PurgedFrom) && at.Before(f.PurgedTo) {
+				lost[p.instance] = true
+			}
+		}
+		if len(lost) == len(rd.handler.Instances) && hour.Report(digest.Limit{Count: 1}, digest.OrderBySum).Overall.Calls == 0 {
+			gone = append(gone, digest.Window{Start: at, End: at.Add(time.Hour)})
+		}
+	}
+	return joined(gone)
+}
+
+// joined makes one of windows that follow on each other.
+func joined(windows []digest.Window) []digest.Window {
+	var out []digest.Window
+	for _, w := range windows {
+		if n := len(out); n > 0 && out[n-1].End.Equal(w.Start) {
+			out[n-1].End = w.End
+		} else {
+			out = append(out, w)
+		}
+	}
+	return out
+}
