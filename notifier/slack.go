@@ -23,6 +23,14 @@ type SlackOptions struct {
 	Region     string        // for the links; without one there are none that name {region}
 	Links      []Link        // nil is AWSLinks
 	Logger     *slog.Logger  // hears what Slack did not take, and why; nil is nobody
+	Answer     *Answer       // makes the digest one that somebody asked for; nil is a regular one
+}
+
+// Answer says whom a digest answers. It is posted even if there is nothing slow,
+// it says who asked, and Find does not take it for the regular one of its hours.
+type Answer struct {
+	To     string // the name of who asked; may be empty
+	Thread string // the timestamp of the message below which to answer; empty is the channel
 }
 
 func (o SlackOptions) withDefaults() SlackOptions {
@@ -90,11 +98,11 @@ type Receipt struct {
 
 // Post is Notify with a receipt, which also tells what was posted before an error.
 func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
-	if Quiet(r) {
+	if Quiet(r) && s.opts.Answer == nil {
 		return Receipt{}, nil
 	}
 	p := newParent(r, s.opts)
-	receipt, form, err := s.postParent(ctx, p, metadata(r))
+	receipt, form, err := s.postParent(ctx, p)
 	if err != nil {
 		return receipt, err
 	}
@@ -107,14 +115,27 @@ func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
 }
 
 // postParent posts the message itself.
-func (s *Slack) postParent(ctx context.Context, p *parent, meta slack.SlackMetadata) (Receipt, rung, *DeliveryError) {
+func (s *Slack) postParent(ctx context.Context, p *parent) (Receipt, rung, *DeliveryError) {
+	place := slack.MsgOptionMetadata(metadata(p.r))
+	if a := s.opts.Answer; a != nil {
+		place = slack.MsgOptionTS(a.Thread)
+	}
 	m, form, err := s.offer(ctx, p, "post the digest to Slack", func(m SlackMessage) (slack.Message, *DeliveryError) {
-		return s.post(ctx, m, slack.MsgOptionMetadata(meta))
+		return s.post(ctx, m, place)
 	})
 	if err != nil {
 		return Receipt{}, form, err
 	}
 	return Receipt{Channel: m.Channel, Timestamp: m.Timestamp, Form: form.name}, form, nil
+}
+
+// thread is the timestamp of the message whose thread has a digest's details. A
+// digest that stands in a thread has them beside it.
+func (s *Slack) thread(digest Receipt) string {
+	if a := s.opts.Answer; a != nil && a.Thread != "" {
+		return a.Thread
+	}
+	return digest.Timestamp
 }
 
 // offer hands the digest to send from its richest form down, until Slack takes
@@ -143,11 +164,11 @@ func (s *Slack) postThread(ctx context.Context, replies []SlackMessage, receipt 
 		if !sleep(ctx, s.opts.Pause) {
 			return &DeliveryError{Kind: Transient, Step: step, Err: errors.New("there is no time left for it")}
 		}
-		answer, err := s.post(ctx, m, slack.MsgOptionTS(receipt.Timestamp))
+		answer, err := s.post(ctx, m, slack.MsgOptionTS(s.thread(*receipt)))
 		if err != nil && err.Kind == Payload {
 			s.opts.Logger.WarnContext(ctx, "Slack did not take a detail", "detail", i+1,
 				"reason", err.Reason, "positions", slackPositions(err.Err))
-			answer, err = s.post(ctx, SlackMessage{Text: m.Text}, slack.MsgOptionTS(receipt.Timestamp))
+			answer, err = s.post(ctx, SlackMessage{Text: m.Text}, slack.MsgOptionTS(s.thread(*receipt)))
 		}
 		if err != nil {
 			err.Step = step

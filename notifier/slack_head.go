@@ -104,6 +104,9 @@ func (p *parent) foot(statements int) []slack.Block {
 	if len(p.first) > 0 {
 		notes = append(notes, "literals are replaced by ?")
 	}
+	if a := p.opts.Answer; a != nil && a.To != "" {
+		notes = append(notes, "asked for by "+cut(clean(a.To), 80))
+	}
 	return append(blocks, small(strings.Join(append(notes, "digest "+p.key), " · ")))
 }
 

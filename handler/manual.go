@@ -1,0 +1,74 @@
+package handler
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// Manual is the event of somebody who wants to know now, by `aws lambda invoke`
+// or from Slack. What it leaves out is as configured.
+type Manual struct {
+	Window    digest.Window
+	Instances []string
+	Limit     *digest.Limit
+	Channel   string // ID; "" is the configured one
+	Thread    string // timestamp of a message of the channel below which to answer
+	DryRun    bool   // answer with the report, and post nothing
+	Asked     string // the name of who asked
+}
+
+// maxManual is the longest window that a manual event may ask for.
+const maxManual = 24 * time.Hour
+
+// ReadManual returns nil for an event of another kind. A manual event has either
+// "last", the time up to now as "15m", or "since" and perhaps "until", in RFC
+// 3339. A field that is not known is an error, for it may be misspelt.
+func ReadManual(event []byte, now time.Time) (*Manual, error) {
+	var kind struct{ Last, Since json.RawMessage }
+	if json.Unmarshal(event, &kind) != nil || kind.Last == nil && kind.Since == nil {
+		return nil, nil
+	}
+	var e struct {
+		Instances    []string        `json:"instances"`
+		Last         string          `json:"last"`
+		Since, Until time.Time       // RFC 3339
+		Limit        json.RawMessage `json:"limit"` // a number or a text
+		Channel      string          `json:"channel"`
+		Thread       string          `json:"thread_ts"`
+		DryRun       bool            `json:"dry_run"`
+		Asked        string          `json:"asked_by"`
+	}
+	d := json.NewDecoder(bytes.NewReader(event))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil {
+		return nil, fmt.Errorf("read event: %w", err)
+	}
+	m := &Manual{Instances: e.Instances, Channel: e.Channel, Thread: e.Thread, DryRun: e.DryRun, Asked: e.Asked}
+	if len(e.Limit) > 0 {
+		limit, err := digest.ParseLimit(strings.Trim(string(e.Limit), `"`))
+		if err != nil {
+			return nil, fmt.Errorf("read event: %w", err)
+		}
+		m.Limit = &limit
+	}
+	m.Window = digest.Window{Start: e.Since.UTC(), End: e.Until.UTC()}
+	if e.Until.IsZero() {
+		m.Window.End = now.UTC()
+	}
+	if e.Last != "" {
+		last, err := time.ParseDuration(e.Last)
+		if err != nil {
+			return nil, fmt.Errorf("read event: last: %w", err)
+		}
+		m.Window.Start = m.Window.End.Add(-last)
+	}
+	if length := m.Window.End.Sub(m.Window.Start); length <= 0 || length > maxManual {
+		return nil, fmt.Errorf("read event: a window of %s, and it may be up to %s", length, maxManual)
+	}
+	return m, nil
+}
