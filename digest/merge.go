@@ -9,7 +9,8 @@ import (
 
 // Merge takes in what other has counted, as if a had been given other's events
 // too. Other, whose window should lie in a's, stays as it is and must not be
-// added to at the time. The hours of several digests thus become one.
+// added to at the time. The hours of several digests thus become one. The
+// Filters should be the same, and Detail is not merged.
 func (a *Aggregator) Merge(other *Aggregator) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -18,6 +19,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 	a.untimed += other.untimed
 	a.cut += other.cut
 	a.throttled += other.throttled
+	a.filtered += other.filtered
 	if !other.first.IsZero() && (a.first.IsZero() || other.first.Before(a.first)) {
 		a.first = other.first
 	}

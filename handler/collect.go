@@ -29,8 +29,8 @@ const postingTime = 20 * time.Second
 func (h *Handler) Collect(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	ctx, cancel := readingTime(ctx)
 	defer cancel()
-	p := h.read(ctx, w)
-	return p.report(h.Limit), p.err()
+	rd := h.read(ctx, w, []digest.Window{w})
+	return rd.report(h.Limit), rd.err()
 }
 
 // readingTime leaves time to post before the deadline of ctx.
@@ -41,8 +41,8 @@ func readingTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithCancel(ctx)
 }
 
-// reading is one pass over the logs of a window. If that is of several whole
-// hours, each of them is counted by itself.
+// reading is one pass over the logs of a window, each hour of which may be
+// counted by itself.
 type reading struct {
 	handler *Handler
 	window  digest.Window
@@ -62,14 +62,15 @@ type part struct {
 	cut      bool // by the end of the time
 }
 
-// read reads all logs of a window, oldest first.
-func (h *Handler) read(ctx context.Context, w digest.Window) *reading {
-	rd := &reading{handler: h, window: w, whole: digest.NewAggregator(w)}
+// read reads all logs of a window, oldest first. If hours are more than one, the
+// window must consist of them.
+func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Window) *reading {
+	rd := &reading{handler: h, window: w, whole: h.aggregator(w)}
 	rd.hours = []*digest.Aggregator{rd.whole}
-	if hours := hoursOf(w); len(hours) > 1 {
+	if len(hours) > 1 {
 		rd.hours = nil
 		for _, hour := range hours {
-			rd.hours = append(rd.hours, digest.NewAggregator(hour))
+			rd.hours = append(rd.hours, h.aggregator(hour))
 		}
 	}
 	var files []source.File
@@ -82,6 +83,12 @@ func (h *Handler) read(ctx context.Context, w digest.Window) *reading {
 	sideBySide(len(files), func(i int) { rd.readFile(ctx, files[i]) })
 	rd.stopWhereTimeRanOut()
 	return rd
+}
+
+func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
+	a := digest.NewAggregator(w)
+	a.Filter, a.Detail = h.Filter, h.Detail
+	return a
 }
 
 func sideBySide(n int, do func(i int)) {

@@ -65,7 +65,8 @@ func (rd *reading) needless(end time.Time) func(part) bool {
 func (rd *reading) report(l digest.Limit) *digest.Report {
 	sum := rd.whole
 	if rd.hours[0] != rd.whole {
-		sum = digest.NewAggregator(rd.window)
+		sum = rd.handler.aggregator(rd.window)
+		sum.Detail = false // hours have no fine time line in common
 		sum.Merge(rd.whole)
 		for _, hour := range rd.hours {
 			sum.Merge(hour)
