@@ -102,7 +102,7 @@ func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
 		return Receipt{}, nil
 	}
 	p := newParent(r, s.opts)
-	receipt, form, err := s.postParent(ctx, p)
+	receipt, form, err := s.postParent(ctx, p, s.place(r))
 	if err != nil {
 		return receipt, err
 	}
@@ -115,11 +115,7 @@ func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
 }
 
 // postParent posts the message itself.
-func (s *Slack) postParent(ctx context.Context, p *parent) (Receipt, rung, *DeliveryError) {
-	place := slack.MsgOptionMetadata(metadata(p.r))
-	if a := s.opts.Answer; a != nil {
-		place = slack.MsgOptionTS(a.Thread)
-	}
+func (s *Slack) postParent(ctx context.Context, p *parent, place slack.MsgOption) (Receipt, rung, *DeliveryError) {
 	m, form, err := s.offer(ctx, p, "post the digest to Slack", func(m SlackMessage) (slack.Message, *DeliveryError) {
 		return s.post(ctx, m, place)
 	})
@@ -127,6 +123,14 @@ func (s *Slack) postParent(ctx context.Context, p *parent) (Receipt, rung, *Deli
 		return Receipt{}, form, err
 	}
 	return Receipt{Channel: m.Channel, Timestamp: m.Timestamp, Form: form.name}, form, nil
+}
+
+// place puts an answer where it belongs, and lets any other digest be found.
+func (s *Slack) place(r *digest.Report) slack.MsgOption {
+	if a := s.opts.Answer; a != nil {
+		return slack.MsgOptionTS(a.Thread)
+	}
+	return slack.MsgOptionMetadata(metadata(r))
 }
 
 // thread is the timestamp of the message whose thread has a digest's details. A
