@@ -26,12 +26,12 @@ test: ## Vet and test every package; TESTFLAGS are handed to go test
 	go vet ./...
 	go test $(TESTFLAGS) ./...
 
-# What starts goroutines, and by way of handler the downloads of source too. The
-# tests of source itself are left out: under the detector they take minutes, and
-# their clients run into time limits. It needs a C compiler.
+# What starts goroutines. Of the tests of source those that start other programs
+# or compare speeds are left out. It needs a C compiler.
 .PHONY: race
 race: ## Test the packages that start goroutines under the race detector
 	go test -race $(TESTFLAGS) ./handler/... ./notifier/... ./source/rdstest/...
+	go test -race -short -skip 'TestAWSCommandLine|TestPredictionIsFaster' $(TESTFLAGS) ./source
 
 .PHONY: bench
 bench: ## Run every benchmark, tests left out

@@ -1,9 +1,10 @@
 package source_test
 
 import (
-	"flag"
 	"math/rand/v2"
+	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,10 +27,23 @@ var listFaults = []rdstest.Kind{
 	rdstest.CutConnection, rdstest.Unlisted, rdstest.ListedTwice,
 }
 
-var firstSeed = flag.Uint64("seed", 0, "the seed that TestFaults begins its random runs with")
+// fromEnv is a number that the environment may set, such as SLOWDIGEST_SEED.
+func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	s := os.Getenv(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
 
 // TestFaults reads an hour under each fault alone, and then under random
-// combinations of them.
+// combinations of them, for some seconds. SLOWDIGEST_RUNS makes it so many runs
+// however long they take, and SLOWDIGEST_SEED repeats those that begin with a seed.
 func TestFaults(t *testing.T) {
 	var single []rdstest.Fault
 	for _, times := range []int{1, 2, -1} {
@@ -52,23 +66,25 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+	skips := uint64(6)
+	if testing.Short() {
+		skips = 1
+	}
 	for _, f := range single {
-		for seed := range uint64(6) {
+		for seed := range skips {
 			f := f // of this run alone
 			f.Skip = int(seed)
 			jobs <- func() { underFaults(t, seed, f) }
 		}
 	}
-	first := *firstSeed
-	if first == 0 {
-		first = uint64(time.Now().UnixNano())
-	}
-	for seed := first; !t.Failed() && time.Since(began) < 15*time.Second && seed < first+3000; seed++ {
+	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(time.Now().UnixNano()))
+	wanted := fromEnv(t, "SLOWDIGEST_RUNS", 0)
+	for seed := first; !t.Failed() && (seed < first+wanted || wanted == 0 && time.Since(began) < 12*time.Second); seed++ {
 		jobs <- func() { underFaults(t, seed, randomFaults(seed, single)...) }
 	}
 	close(jobs)
 	workers.Wait()
-	t.Logf("%d runs, the random ones from seed %d on", runs.Load(), first)
+	t.Logf("%d runs, the random ones from SLOWDIGEST_SEED=%d on", runs.Load(), first)
 }
 
 func randomFaults(seed uint64, from []rdstest.Fault) []rdstest.Fault {
@@ -101,7 +117,7 @@ func underFaults(t *testing.T, seed uint64, faults ...rdstest.Fault) {
 		Now:        time.Now,
 	}
 	if _, _, wrong := s.run(o); wrong != nil {
-		t.Errorf("-seed %d, %+v, growth %d, %s, sequential %v, faults %+v: %v", seed, s.setting, s.growth, o.Download, o.Sequential, faults, wrong)
+		t.Errorf("SLOWDIGEST_SEED=%d, %+v, growth %d, %s, sequential %v, faults %+v: %v", seed, s.setting, s.growth, o.Download, o.Sequential, faults, wrong)
 	}
 }
 

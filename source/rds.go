@@ -66,6 +66,7 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 		if cfg.Retryer == nil {
 			c.Retryer = retry.AddWithMaxAttempts(retry.NewAdaptiveMode(), o.MaxAttempts)
 		}
+		c.HTTPClient = httpClient(c.HTTPClient)
 	})
 	return &RDS{
 		client: client,

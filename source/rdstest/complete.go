@@ -21,6 +21,10 @@ const (
 func (s *Server) serveComplete(w http.ResponseWriter, r *http.Request) {
 	id, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, completePath), "/")
 	content, fault, err := s.complete(r, id, name)
+	if fault == Silence {
+		<-r.Context().Done()
+		return
+	}
 	if err != nil {
 		err.write(w)
 		return

@@ -25,6 +25,7 @@ const (
 	InstanceNotReady Kind = "instance-not-ready"
 	FileNotFound     Kind = "file-not-found" // though it is there, as during a rotation
 	CutConnection    Kind = "cut-connection" // in the middle of the answer
+	Silence          Kind = "silence"        // no answer, until the client gives up
 )
 
 // Answers of DescribeDBLogFiles.

@@ -135,6 +135,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	result, fault, err := s.answer(action, r.PostForm)
 	s.mu.Unlock()
+	if fault == Silence {
+		<-r.Context().Done()
+		return
+	}
 	if err != nil {
 		err.write(w)
 		return
