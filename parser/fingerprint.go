@@ -41,7 +41,7 @@ func AppendFingerprint(dst, sql []byte, cut bool) []byte {
 		f.again(sql[:f.escaped+1], false)
 	}
 	dst = f.dst
-	f.sql, f.dst = nil, nil
+	f.sql, f.dst, f.function = nil, nil, nil
 	return dst
 }
 

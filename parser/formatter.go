@@ -46,6 +46,8 @@ type formatter struct {
 	braceKey   keyword
 	braceConst bool
 
+	function []byte // the last call without arguments in a row of literals
+
 	names aliases
 }
 
@@ -227,10 +229,7 @@ func (f *formatter) runsOn() bool {
 	if end-f.pos > len(room) {
 		return true
 	}
-	word := append(room[:0], f.sql[f.pos:end]...)
-	for i, c := range word {
-		word[i] = c | 0x20
-	}
+	word := appendLower(room[:0], f.sql[f.pos:end])
 	switch string(word) {
 	case "end", "escape", "comment", "desc":
 		return false

@@ -173,3 +173,19 @@ func lookup(w []byte) *keywordEntry {
 		}
 	}
 }
+
+// isKeyword tells whether a word in any case is known.
+func isKeyword(word []byte) bool {
+	var room [longestKeyword]byte
+	return len(word) <= len(room) && lookup(appendLower(room[:0], word)) != nil
+}
+
+func appendLower(dst, word []byte) []byte {
+	for _, c := range word {
+		if byteClass[c]&isUpper != 0 {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}

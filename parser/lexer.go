@@ -245,14 +245,10 @@ func (l *lexer) word(t *token) {
 // to end, stands for digits of a name in a fingerprint: t_?. Behind a keyword, or
 // before one, it is a placeholder, unless a dot follows.
 func (l *lexer) isMasked(start, end int) bool {
-	var lower [longestKeyword]byte
-	if l.masked || end-start > len(lower) || l.at(end) == '?' && l.at(end+1) == '.' {
+	if l.masked || l.at(end) == '?' && l.at(end+1) == '.' {
 		return end > start
 	}
-	for i, c := range l.sql[start:end] {
-		lower[i] = c | 0x20
-	}
-	return end > start && lookup(lower[:end-start]) == nil
+	return end > start && !isKeyword(l.sql[start:end])
 }
 
 // variable is @name, @@global.name or @`name`. An @ before a quote or white

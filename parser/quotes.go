@@ -1,5 +1,7 @@
 package parser
 
+import "bytes"
+
 // quote is what the text of a statement is inside of.
 type quote byte
 
@@ -18,6 +20,33 @@ func (q quote) open() bool { return q != inCode && q != inLine }
 
 // opens marks the bytes that can begin something else than code.
 var opens = [256]bool{'\'': true, '"': true, '`': true, '#': true, '-': true, '/': true}
+
+// plainQuotes tells whether b is in code at end as it is at i, as far as can be told
+// by counting: nothing but single quotes opens anything, and if they are of an even
+// number, those that are doubled included, each literal is closed.
+func plainQuotes(b []byte, i, end int) bool {
+	text := b[i:end]
+	for _, c := range [...]byte{'"', '`', '#', '\\'} {
+		if bytes.IndexByte(text, c) >= 0 {
+			return false
+		}
+	}
+	return bytes.Count(text, []byte{'\''})%2 == 0 &&
+		!pairs(b, i, end, '-', '-') && !pairs(b, i, end, '/', '*') && !pairs(b, end-1, end, '\'', '\'')
+}
+
+// pairs tells whether c stands between i and end, and next at once behind it.
+func pairs(b []byte, i, end int, c, next byte) bool {
+	for {
+		n := bytes.IndexByte(b[i:end], c)
+		if n < 0 {
+			return false
+		}
+		if i += n + 1; i < len(b) && b[i] == next {
+			return true
+		}
+	}
+}
 
 // nextQuote reads b from i, in state q, up to the next change of state, and at
 // most to end. It returns the index behind the change, which can lie a byte

@@ -155,6 +155,9 @@ func (p *Parser) readLine(i int) int {
 
 // read follows the quotes of the window from index i to end.
 func (s *statement) read(w *window, i, end int) int {
+	if s.q == inCode && i < end && plainQuotes(w.buf, i, end) {
+		return end
+	}
 	for i < end {
 		j, q := nextQuote(w.buf, i, end, s.q)
 		if q != s.q {

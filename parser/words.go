@@ -32,7 +32,7 @@ func (f *formatter) lower(start int, classes byte) {
 	text := f.dst[start:]
 	if classes&isHigh == 0 {
 		for i, c := range text {
-			if 'A' <= c && c <= 'Z' {
+			if byteClass[c]&isUpper != 0 {
 				text[i] = c | 0x20
 			}
 		}
