@@ -29,13 +29,41 @@ func forChat(r *digest.Report) *digest.Report {
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {
 		c := r.Classes[i]
-		c.Fingerprint = statement(&c)
+		c.Fingerprint = publicStatement(c.Fingerprint)
 		c.ID = clean(cut(c.ID, 64))
 		c.Reasons = publicAll(c.Reasons, maxReason)
 		c.Users, c.Hosts = publicNames(c.Users), publicNames(c.Hosts)
 		c.Schemas, c.Instances = publicNames(c.Schemas), publicNames(c.Instances)
-		c.Timeline = slices.Clone(c.Timeline)
+		c.Timeline, c.Detail = slices.Clone(c.Timeline), nil
+		c.Note = public(c.Note, maxReason)
+		if c.Change != nil {
+			change := *c.Change
+			change.Evidence = public(change.Evidence, maxReason)
+			c.Change = &change
+		}
 		out.Classes[i] = c
+	}
+	out.Detail, out.Past = nil, publicPast(r.Past)
+	if r.Filter != nil {
+		out.Filter = &digest.Filter{} // the notes of the coverage say which
+	}
+	return &out
+}
+
+func publicPast(p *digest.Past) *digest.Past {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.Gone, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Muted)
+	for i := range out.Gone {
+		g := &out.Gone[i]
+		g.Fingerprint, g.Evidence = publicStatement(g.Fingerprint), public(g.Evidence, maxReason)
+		g.ID = clean(cut(g.ID, 64))
+	}
+	for i := range out.Muted {
+		m := &out.Muted[i]
+		m.ID, m.Fingerprint, m.Reason, m.By = clean(cut(m.ID, 64)), publicStatement(m.Fingerprint), public(m.Reason, maxReason), public(m.By, maxName)
 	}
 	return &out
 }

@@ -53,19 +53,16 @@ func FuzzNotifiers(f *testing.F) {
 	f.Add("set password = ?", "", "", uint8(0), uint8(0), math.Float64bits(math.Inf(-1)), true)
 	f.Fuzz(func(t *testing.T, sql, name, note string, classes, slots uint8, number uint64, complete bool) {
 		r := fuzzedReport(sql, name, note, classes, slots, number, complete)
-		badge := func(c *digest.Class) string { return map[bool]string{true: name}[c.Rank%4 == 0] }
 		before, _ := json.Marshal(r) // fails for a NaN, and then is empty
 
 		if !notifier.Quiet(r) {
-			o := slackOptions()
-			o.Badge = badge
-			message := slackJSON(t, r, o)
+			message := slackJSON(t, r, slackOptions())
 			checkMessage(t, message)
 			checkText(t, "Slack", message)
 		}
-		checkText(t, "Markdown", render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, badge) }, r))
+		checkText(t, "Markdown", render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, r))
 		text := render(t, func(b *bytes.Buffer) notifier.Notifier {
-			return notifier.NewText(b, notifier.TextOptions{Width: 80, Badge: badge})
+			return notifier.NewText(b, notifier.TextOptions{Width: 80})
 		}, r)
 		for l := range strings.Lines(string(text)) {
 			if w := ansi.StringWidth(l); w > 100 {

@@ -47,7 +47,8 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-var reports = []string{"full", "partial", "quiet", "trouble", "japanese", "hostile"}
+var reports = []string{"full", "partial", "quiet", "trouble", "japanese", "hostile",
+	"new", "worse", "learning", "catch-up", "repeat", "muted"}
 
 func render(t *testing.T, n func(*bytes.Buffer) notifier.Notifier, r *digest.Report) []byte {
 	t.Helper()

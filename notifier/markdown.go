@@ -11,15 +11,12 @@ import (
 	"slowdigest/digest"
 )
 
-type markdown struct {
-	w     io.Writer
-	badge Badge
-}
+type markdown struct{ w io.Writer }
 
 // NewMarkdown writes a report to w as GitHub's Markdown, for an issue or a
 // review. It is written for others to read, so what a chat may not see is
-// withheld here too. badge may be nil.
-func NewMarkdown(w io.Writer, badge Badge) Notifier { return markdown{w, badge} }
+// withheld here too.
+func NewMarkdown(w io.Writer) Notifier { return markdown{w} }
 
 func (m markdown) Notify(_ context.Context, r *digest.Report) error {
 	r = forChat(r)
@@ -28,19 +25,43 @@ func (m markdown) Notify(_ context.Context, r *digest.Report) error {
 	for i, name := range r.Instances {
 		where += []string{" on ", ", "}[min(i, 1)] + codeSpan(name)
 	}
-	fmt.Fprintf(&b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, window(r.Window), headline(r), trust(r), coverageFacts(r.Coverage))
+	fmt.Fprintf(&b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, when(r), headline(r), trust(r), coverageFacts(r.Coverage))
 	for i, n := range r.Coverage.Notes {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(&b, "- %s\n", literal(n))
 	}
+	m.news(&b, r)
 	m.table(&b, r)
-	for i := range r.Classes {
-		m.class(&b, &r.Classes[i])
+	for _, c := range inOrder(r) {
+		m.class(&b, c)
+	}
+	if s := muted(r); s != "" {
+		fmt.Fprintf(&b, "\n%s\n", literal(s))
 	}
 	_, err := io.WriteString(m.w, b.String())
 	return err
+}
+
+// news tells what has to be known before the numbers are read, and what changed.
+func (m markdown) news(b *strings.Builder, r *digest.Report) {
+	for _, n := range notices(r) {
+		fmt.Fprintf(b, "\n**%s:** %s\n", n.word, literal(n.text))
+	}
+	if s := learning(r); s != "" {
+		fmt.Fprintf(b, "\n%s\n", literal(s))
+	}
+	for i, x := range changes(r) {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString("- ")
+		if x.word != "" {
+			fmt.Fprintf(b, "**%s** ", literal(x.word))
+		}
+		b.WriteString(literal(x.String()) + "\n")
+	}
 }
 
 func (m markdown) table(b *strings.Builder, r *digest.Report) {
@@ -48,10 +69,9 @@ func (m markdown) table(b *strings.Builder, r *digest.Report) {
 		return
 	}
 	b.WriteString("\n| # | Share | Query | Time | Calls | P95 | Examined/sent |\n|--:|--:|:--|--:|--:|--:|--:|\n")
-	for i := range r.Classes {
-		c := &r.Classes[i]
-		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(badged(m.badge.of(c))+percent(c.Share)),
-			strings.ReplaceAll(codeSpan(short(c, 60)), "|", `\|`), seconds(c.QueryTime.Sum), count(float64(c.Calls)),
+	for _, c := range inOrder(r) {
+		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(badged(c)+percent(c.Share)),
+			strings.ReplaceAll(codeSpan(short(c.Fingerprint, 60)), "|", `\|`), seconds(c.QueryTime.Sum), count(float64(c.Calls)),
 			seconds(c.QueryTime.P95), examinedPerSent(c))
 	}
 	if s := miscLine(r); s != "" {
@@ -60,10 +80,16 @@ func (m markdown) table(b *strings.Builder, r *digest.Report) {
 }
 
 func (m markdown) class(b *strings.Builder, c *digest.Class) {
-	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(badged(m.badge.of(c))), c.Rank, codeSpan(shortID(c.ID)))
+	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(badged(c)), c.Rank, codeSpan(shortID(c.ID)))
 	sql := clauses(c.Fingerprint)
 	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
+	if s := evidence(c); s != "" {
+		fmt.Fprintf(b, "- **%s**\n", literal(s))
+	}
+	if c.Note != "" {
+		fmt.Fprintf(b, "- Note: %s\n", literal(c.Note))
+	}
 	for _, reason := range c.Reasons {
 		fmt.Fprintf(b, "- **%s**\n", literal(reason))
 	}

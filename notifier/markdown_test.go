@@ -10,14 +10,14 @@ import (
 
 func TestMarkdownGoldens(t *testing.T) {
 	for _, name := range reports {
-		got := render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) }, load(t, name))
+		got := render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, load(t, name))
 		golden(t, name+".md", got)
 	}
 }
 
 // Every row of the table has as many cells as its head, whatever stands in them.
 func TestMarkdownTableHolds(t *testing.T) {
-	got := string(render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) }, load(t, "hostile")))
+	got := string(render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, load(t, "hostile")))
 	rows := 0
 	table, _, _ := strings.Cut(got, "### ")
 	for l := range strings.Lines(table) {

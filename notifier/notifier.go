@@ -18,24 +18,11 @@ type Notifier interface {
 	Notify(ctx context.Context, r *digest.Report) error
 }
 
-// A Badge says in one word what changed about a class, as NEW, and is empty
-// where nothing is known to have. It is shown first in the class's row.
-type Badge func(c *digest.Class) string
-
-func (b Badge) of(c *digest.Class) string {
-	if b == nil {
-		return ""
-	}
-	return cut(clean(b(c)), maxBadge)
-}
-
-// maxBadge is how many characters of a badge are shown.
-const maxBadge = 12
-
 // Quiet tells whether a report holds nothing that anybody needs to be told:
-// no class, and nothing of the window missing. A chat stays silent then.
+// no class, nothing of the window missing, nor hours that were never read. A
+// chat stays silent then.
 func Quiet(r *digest.Report) bool {
-	return len(r.Classes) == 0 && r.Misc.Calls == 0 && !trouble(r)
+	return len(r.Classes) == 0 && r.Misc.Calls == 0 && !trouble(r) && (r.Past == nil || len(r.Past.Missed) == 0)
 }
 
 // trouble tells whether the numbers of a report cannot be trusted, as opposed

@@ -19,7 +19,6 @@ type SlackOptions struct {
 	APIURL     string        // of another Slack than the real one, as a fake in a test
 	Pause      time.Duration // between two messages; 0 is 1 s, which is Slack's limit
 	Replies    int           // how many classes the thread may show; 0 is 10, below 0 none
-	Badge      Badge         // may be nil
 	Region     string        // for the links; without one there are none that name {region}
 	Links      []Link        // nil is AWSLinks
 	Logger     *slog.Logger  // hears what Slack did not take, and why; nil is nobody
@@ -107,7 +106,7 @@ func (s *Slack) Post(ctx context.Context, r *digest.Report) (Receipt, error) {
 		return receipt, err
 	}
 	// The digest is in the channel now. Whatever follows, the error says so.
-	if err := s.postThread(ctx, p.thread(form.statements), &receipt); err != nil {
+	if err := s.postThread(ctx, p.thread(form.inFull), &receipt); err != nil {
 		err.Posted = IsPosted
 		return receipt, err
 	}

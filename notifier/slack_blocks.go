@@ -49,8 +49,8 @@ func rich(elements ...slack.RichTextElement) slack.Block {
 	return slack.NewRichTextBlock("", elements...)
 }
 
-func quote(s string) slack.RichTextElement {
-	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: present([]inlineText{words(s)})}
+func quote(parts ...inlineText) slack.RichTextElement {
+	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: present(parts)}
 }
 
 func bullets(lines []slack.RichTextElement) slack.RichTextElement {

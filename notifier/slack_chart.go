@@ -14,17 +14,16 @@ import (
 // beyond three the bars are too thin for a phone.
 const chartClasses = 3
 
-// chartOf draws the query time of the first classes over the window, in Slack's
+// chart draws the query time of the first classes over the window, in Slack's
 // own chart. It is nil where the report has no timeline.
-func chartOf(r *digest.Report) slack.Block {
-	slots := slotLabels(r)
+func (p *parent) chart() slack.Block {
+	slots := slotLabels(p.r)
 	if slots == nil {
 		return nil
 	}
 	var series []slack.DataVisualizationDataSeries
-	for i := range r.Classes {
-		c := &r.Classes[i]
-		if len(series) == chartClasses || len(c.Timeline) != len(slots) {
+	for _, c := range p.charted() {
+		if len(c.Timeline) != len(slots) {
 			break
 		}
 		points := make([]slack.DataVisualizationDataPoint, len(slots))
@@ -43,6 +42,16 @@ func chartOf(r *digest.Report) slack.Block {
 	axes := slack.NewDataVisualizationAxisConfig(slots...).WithYLabel("seconds")
 	return slack.NewDataVisualizationBlock("Query time by class",
 		slack.NewDataVisualizationBarChart(axes, series...))
+}
+
+// charted is the classes of the chart: the one with the most time, those that
+// changed, and the next.
+func (p *parent) charted() []*digest.Class {
+	var out []*digest.Class
+	if top := p.top(); top != nil {
+		out = append([]*digest.Class{top}, p.others([]*digest.Class{top})...)
+	}
+	return out[:min(chartClasses, len(out))]
 }
 
 // slotLabels names the slots of the timeline by the time at which they start.

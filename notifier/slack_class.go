@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // table ranks the first classes, in few columns, since a phone shows no more.
 func (p *parent) table() slack.Block {
-	if len(p.first) == 0 {
+	if len(p.classes) == 0 {
 		return nil
 	}
 	t := slack.NewTableBlock("")
@@ -22,29 +23,21 @@ func (p *parent) table() slack.Block {
 		{Align: slack.ColumnAlignmentRight}, {Align: slack.ColumnAlignmentRight}, {Align: slack.ColumnAlignmentRight},
 	}
 	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")), cell(strong("P95")))
-	for _, c := range p.first[:min(slackRows, len(p.first))] {
-		t.AddRow(cell(strong(badged(p.opts.Badge.of(c))), words(percent(c.Share))),
-			cell(words(fmt.Sprintf("#%d %s", c.Rank, short(c, 40)))),
+	for _, c := range p.classes[:min(slackRows, len(p.classes))] {
+		t.AddRow(cell(strong(badged(c)), words(percent(c.Share))),
+			cell(words(fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 40)))),
 			cell(words(seconds(c.QueryTime.Sum))), cell(words(count(float64(c.Calls)))), cell(words(seconds(c.QueryTime.P95))))
 	}
 	return t
 }
 
-// badged is a badge with the space behind it.
-func badged(badge string) string {
-	if badge == "" {
-		return ""
-	}
-	return badge + " "
-}
-
 // rows is the table as a list.
 func (p *parent) rows() []slack.RichTextElement {
 	var lines []slack.RichTextElement
-	for _, c := range p.first[:min(slackRows, len(p.first))] {
+	for _, c := range p.classes[:min(slackRows, len(p.classes))] {
 		lines = append(lines, line(
-			strong(badged(p.opts.Badge.of(c))+percent(c.Share)),
-			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, short(c, 40), seconds(c.QueryTime.Sum),
+			strong(badged(c)+percent(c.Share)),
+			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, short(c.Fingerprint, 40), seconds(c.QueryTime.Sum),
 				plural(c.Calls, "call", "calls"), seconds(c.QueryTime.P95)))))
 	}
 	return []slack.RichTextElement{line(strong("Most query time")), bullets(lines)}
@@ -53,10 +46,16 @@ func (p *parent) rows() []slack.RichTextElement {
 // detail is all about one class: in the parent for the first, in the thread for
 // the others.
 func (p *parent) detail(c *digest.Class, sql int) slack.Block {
-	title := line(strong(badged(p.opts.Badge.of(c))+fmt.Sprintf("#%d %s", c.Rank, short(c, 80))),
+	title := line(strong(badged(c)+fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 80))),
 		words("  "), code(shortID(c.ID)))
 	elements := []slack.RichTextElement{title, line(words(numbers(c))), preformatted(clauses(cut(c.Fingerprint, sql)), "sql")}
 	var facts []slack.RichTextElement
+	if s := evidence(c); s != "" {
+		facts = append(facts, line(strong(s)))
+	}
+	if c.Note != "" {
+		facts = append(facts, line(strong("Note: "), words(c.Note)))
+	}
 	for _, reason := range c.Reasons[:min(6, len(c.Reasons))] {
 		facts = append(facts, line(strong(reason)))
 	}
@@ -114,13 +113,14 @@ func origin(c *digest.Class) string {
 	return strings.Join(parts, " · ")
 }
 
-// thread is the replies: each further class, as many as the options let through.
-func (p *parent) thread(statements int) []SlackMessage {
+// thread is the replies: each class that the message does not show in full, as
+// many as the options let through.
+func (p *parent) thread(inFull []*digest.Class) []SlackMessage {
 	var out []SlackMessage
-	rest := p.first[statements:]
+	rest := p.others(inFull)
 	for _, c := range rest[:p.opts.replies(len(rest))] {
-		text := slackutilsx.EscapeMessage(fmt.Sprintf("%s#%d %s: %s of the time, %s", badged(p.opts.Badge.of(c)), c.Rank,
-			short(c, 80), percent(c.Share), plural(c.Calls, "call", "calls")))
+		text := slackutilsx.EscapeMessage(fmt.Sprintf("%s#%d %s: %s of the time, %s", badged(c), c.Rank,
+			short(c.Fingerprint, 80), percent(c.Share), plural(c.Calls, "call", "calls")))
 		m := SlackMessage{Text: text}
 		for _, sql := range []int{replySQL, parentSQL} {
 			if m.Blocks = []slack.Block{p.detail(c, sql)}; valid(m) {
@@ -129,6 +129,17 @@ func (p *parent) thread(statements int) []SlackMessage {
 			m.Blocks = nil
 		}
 		out = append(out, m)
+	}
+	return out
+}
+
+// others is the classes that are not in full in the message.
+func (p *parent) others(inFull []*digest.Class) []*digest.Class {
+	var out []*digest.Class
+	for _, c := range p.classes {
+		if !slices.Contains(inFull, c) {
+			out = append(out, c)
+		}
 	}
 	return out
 }

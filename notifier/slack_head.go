@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,29 +14,58 @@ import (
 	"slowdigest/digest"
 )
 
-// head is what everybody reads: the headline, what it rests on, and trouble.
+// head is what everybody reads: the headline, what it rests on, and the news.
 func (p *parent) head() []slack.Block {
 	blocks := []slack.Block{heading(p.title()), small(p.facts())}
-	switch {
-	case trouble(p.r):
-		blocks = append(blocks, rich(quote(p.warning()), bullets(p.notes())))
-	case len(p.r.Coverage.Notes) > 0:
-		blocks = append(blocks, small(strings.Join(p.r.Coverage.Notes[:min(3, len(p.r.Coverage.Notes))], " ")))
+	if n := p.news(); n != nil {
+		blocks = append(blocks, rich(n...))
+	}
+	if notes := p.r.Coverage.Notes; !trouble(p.r) && len(notes) > 0 {
+		blocks = append(blocks, small(strings.Join(notes[:min(3, len(notes))], " ")))
+	}
+	if s := learning(p.r); s != "" {
+		blocks = append(blocks, small(s))
 	}
 	return blocks
 }
 
-// title is the headline. In trouble it begins otherwise, with a sign and a word.
+// title is the headline, which begins with what changed. Trouble stands before
+// that, with a sign and a word.
 func (p *parent) title() string {
 	where := names(p.r.Instances, 2)
-	numbers := fmt.Sprintf("%s, %s", plural(p.r.Overall.Calls, "slow query", "slow queries"), seconds(p.r.Overall.QueryTime.Sum))
-	switch {
+	title := where + ": "
+	if n := news(p.r); n != "" {
+		title = upperFirst(n) + " on " + title
+	}
+	title += fmt.Sprintf("%s, %s", plural(p.r.Overall.Calls, "slow query", "slow queries"), seconds(p.r.Overall.QueryTime.Sum))
+	switch all := notices(p.r); {
 	case trouble(p.r) && p.r.Overall.Calls == 0:
 		return "⚠️ NO DATA from " + where
 	case trouble(p.r):
-		return "⚠️ PARTIAL: " + where + ": " + numbers
+		return "⚠️ PARTIAL: " + title
+	case len(all) > 0:
+		return "⚠️ " + all[0].word + ": " + title
 	}
-	return where + ": " + numbers
+	return title
+}
+
+// news is what has to be known before the numbers are read, and what changed.
+func (p *parent) news() []slack.RichTextElement {
+	var out []slack.RichTextElement
+	if trouble(p.r) {
+		out = append(out, quote(strong(trust(p.r)+": "), words(p.warning())), bullets(p.notes()))
+	}
+	for _, n := range notices(p.r) {
+		out = append(out, quote(strong(n.word+": "), words(n.text)))
+	}
+	var lines []slack.RichTextElement
+	for _, x := range changes(p.r) {
+		lines = append(lines, line(strong(x.word), words(strings.TrimLeft(" "+x.String(), " "))))
+	}
+	if lines != nil {
+		out = append(out, bullets(lines))
+	}
+	return out
 }
 
 func (p *parent) warning() string {
@@ -63,7 +93,7 @@ func (p *parent) notes() []slack.RichTextElement {
 // facts is the line below the headline.
 func (p *parent) facts() string {
 	o, c := p.r.Overall, p.r.Coverage
-	facts := []string{window(p.r.Window)}
+	facts := []string{when(p.r)}
 	if o.Calls > 0 {
 		facts = append(facts, plural(int64(o.Classes), "class", "classes"), "p95 "+seconds(o.QueryTime.P95),
 			count(o.RowsExamined.Sum)+" rows examined")
@@ -88,20 +118,24 @@ func names(all []string, n int) string {
 }
 
 // foot holds the links and what the message does not show.
-func (p *parent) foot(statements int) []slack.Block {
+func (p *parent) foot(inFull []*digest.Class) []slack.Block {
 	var blocks []slack.Block
 	if l := p.links(); l != nil {
 		blocks = append(blocks, rich(line(l...)))
 	}
-	var notes []string
-	if n := p.opts.replies(len(p.first) - statements); n > 0 {
-		notes = append(notes, plural(int64(n), "more class", "more classes")+" in the thread")
+	if s := muted(p.r); s != "" {
+		blocks = append(blocks, small(s))
 	}
-	rest := p.r.Misc.Classes + len(p.first) - statements - p.opts.replies(len(p.first)-statements)
-	if rest > 0 {
+	var notes []string
+	others := len(p.others(inFull))
+	replies := p.opts.replies(others)
+	if replies > 0 {
+		notes = append(notes, plural(int64(replies), "more class", "more classes")+" in the thread")
+	}
+	if rest := p.r.Misc.Classes + others - replies; rest > 0 {
 		notes = append(notes, plural(int64(rest), "class", "classes")+" not shown")
 	}
-	if len(p.first) > 0 {
+	if len(p.classes) > 0 {
 		notes = append(notes, "literals are replaced by ?")
 	}
 	if a := p.opts.Answer; a != nil && a.To != "" {
@@ -137,14 +171,14 @@ func (p *parent) links() []inlineText {
 // fallback is the digest in one sentence: what a phone's notification shows
 // and a screen reader reads. Slack reads markup in it, so it is escaped.
 func (p *parent) fallback() string {
-	s := p.title() + ", " + window(p.r.Window) + "."
+	s := p.title() + ", " + when(p.r) + "."
 	switch {
 	case trouble(p.r) && len(p.r.Coverage.Notes) > 0:
 		s += " " + p.r.Coverage.Notes[0]
-	case len(p.first) > 0:
-		c := p.first[0]
-		s += fmt.Sprintf(" First: %s (%s, %s, %s)", short(c, 80),
-			strings.TrimSpace(p.opts.Badge.of(c)+" "+percent(c.Share)), plural(c.Calls, "call", "calls"), shortID(c.ID))
+	case len(p.classes) > 0:
+		c := p.classes[0]
+		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(badge(c), "First"), short(c.Fingerprint, 80),
+			percent(c.Share), plural(c.Calls, "call", "calls"), shortID(c.ID))
 	}
 	return slackutilsx.EscapeMessage(cut(s, 600))
 }

@@ -34,7 +34,7 @@ func (s slackWriter) Notify(_ context.Context, r *digest.Report) error {
 	}
 	p := newParent(r, s.opts)
 	form := p.ladder()[0]
-	form.Thread = p.thread(form.statements)
+	form.Thread = p.thread(form.inFull)
 	b, err := indentedJSON(form.SlackMessage)
 	if err != nil {
 		return fmt.Errorf("write the message for Slack: %w", err)

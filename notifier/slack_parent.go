@@ -1,7 +1,9 @@
 package notifier
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -9,7 +11,7 @@ import (
 )
 
 // slackRows is how many classes the table shows, and slackStatements how many
-// statements the parent may hold: the first class's, and those of badged ones.
+// of them the message shows in full, with their statements.
 const (
 	slackRows       = 5
 	slackStatements = 3
@@ -19,31 +21,53 @@ const (
 
 // parent builds the message that the channel sees.
 type parent struct {
-	opts  SlackOptions
-	r     *digest.Report // has passed the border
-	key   string
-	first []*digest.Class // the classes in the order of the message
-	most  int             // statements, where there is no thread to hold the others
+	opts    SlackOptions
+	r       *digest.Report // has passed the border
+	key     string
+	classes []*digest.Class // in the order of the message
+	inFull  []*digest.Class // those that the message shows in full if there is room
 }
 
 // rung is the parent in one of its forms.
 type rung struct {
 	SlackMessage
-	name       string
-	statements int // how many classes it shows in full
+	name   string
+	inFull []*digest.Class // the classes that it shows in full
 }
 
+// newParent shows in full what is NEW or BACK, since nobody knows it, and what
+// takes the most time.
 func newParent(r *digest.Report, opts SlackOptions) *parent {
 	p := &parent{opts: opts, r: forChat(r), key: Key(r)}
-	// What changed is read first, in the order of its rank.
-	for _, changed := range []bool{true, false} {
-		for i := range p.r.Classes {
-			if c := &p.r.Classes[i]; (opts.Badge.of(c) != "") == changed {
-				p.first = append(p.first, c)
-			}
+	p.classes = inOrder(p.r)
+	var unknown []*digest.Class
+	for _, c := range p.classes {
+		if k := c.Change; k != nil && (k.Kind == digest.New || k.Kind == digest.Back) {
+			unknown = append(unknown, c)
 		}
 	}
+	if top := p.top(); top != nil && !slices.Contains(unknown, top) {
+		unknown = append(unknown[:min(len(unknown), slackStatements-1)], top)
+	}
+	p.inFull = unknown[:min(len(unknown), slackStatements)]
 	return p
+}
+
+// fill shows in full what else comes first, up to n classes.
+func (p *parent) fill(n int) {
+	for _, c := range p.others(p.inFull) {
+		if len(p.inFull) < n {
+			p.inFull = append(p.inFull, c)
+		}
+	}
+}
+
+// top is the class of the highest rank, whatever changed.
+func (p *parent) top() *digest.Class {
+	if len(p.classes) == 0 {
+		return nil
+	}
+	return slices.MinFunc(p.classes, func(a, b *digest.Class) int { return cmp.Compare(a.Rank, b.Rank) })
 }
 
 // ladder returns the parent in ever plainer forms, each with as many statements
@@ -51,19 +75,19 @@ func newParent(r *digest.Report, opts SlackOptions) *parent {
 // shares none of the blocks that are likely to be at fault.
 func (p *parent) ladder() []rung {
 	var out []rung
-	add := func(name string, most int, build func(statements int) []slack.Block) {
-		for n := most; n >= 0; n-- {
-			m := SlackMessage{Text: p.fallback(), Blocks: build(n)}
+	add := func(name string, inFull []*digest.Class, build func(inFull []*digest.Class) []slack.Block) {
+		for n := len(inFull); n >= 0; n-- {
+			m := SlackMessage{Text: p.fallback(), Blocks: build(inFull[:n])}
 			if valid(m) {
-				out = append(out, rung{m, name, n})
+				out = append(out, rung{m, name, inFull[:n]})
 				return
 			}
 		}
 	}
-	add("full", p.statements(), p.full)
-	add("simple", p.statements(), p.simple)
-	add("minimal", 0, p.minimal)
-	return append(out, rung{SlackMessage{Text: p.fallback()}, "text", 0})
+	add("full", p.inFull, p.full)
+	add("simple", p.inFull, p.simple)
+	add("minimal", nil, p.minimal)
+	return append(out, rung{SlackMessage{Text: p.fallback()}, "text", nil})
 }
 
 // valid tells whether Slack would take m, going by all that is known.
@@ -72,50 +96,39 @@ func valid(m SlackMessage) bool {
 	return err == nil && len(ValidateSlack(b, SlackTextBudget)) == 0
 }
 
-// statements is how many classes have their statement in the parent: those
-// with a badge, and the first without one.
-func (p *parent) statements() int {
-	n := 0
-	for n < len(p.first) && p.opts.Badge.of(p.first[n]) != "" {
-		n++
-	}
-	return min(max(min(n+1, slackStatements), p.most), len(p.first))
-}
-
 // full is the message with all that Slack can show.
-func (p *parent) full(statements int) []slack.Block {
+func (p *parent) full(inFull []*digest.Class) []slack.Block {
 	blocks := p.head()
-	if c := chartOf(p.r); c != nil {
+	if c := p.chart(); c != nil {
 		blocks = append(blocks, c)
 	}
 	if t := p.table(); t != nil {
 		blocks = append(blocks, t)
 	}
-	for _, c := range p.first[:statements] {
-		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL))
-	}
-	return append(blocks, p.foot(statements)...)
+	return append(append(blocks, p.details(inFull)...), p.foot(inFull)...)
 }
 
 // simple is the message without the blocks that some workspaces reject.
-func (p *parent) simple(statements int) []slack.Block {
+func (p *parent) simple(inFull []*digest.Class) []slack.Block {
 	blocks := p.head()
-	if len(p.first) > 0 {
+	if len(p.classes) > 0 {
 		blocks = append(blocks, rich(p.rows()...))
 	}
-	for _, c := range p.first[:statements] {
+	return append(append(blocks, p.details(inFull)...), p.foot(inFull)...)
+}
+
+func (p *parent) details(inFull []*digest.Class) []slack.Block {
+	var blocks []slack.Block
+	for _, c := range inFull {
 		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL))
 	}
-	return append(blocks, p.foot(statements)...)
+	return blocks
 }
 
 // minimal is a single block.
-func (p *parent) minimal(_ int) []slack.Block {
-	elements := []slack.RichTextElement{line(strong(p.title())), line(words(p.facts()))}
-	if trouble(p.r) {
-		elements = append(elements, bullets(p.notes()))
-	}
-	if len(p.first) > 0 {
+func (p *parent) minimal([]*digest.Class) []slack.Block {
+	elements := append([]slack.RichTextElement{line(strong(p.title())), line(words(p.facts()))}, p.news()...)
+	if len(p.classes) > 0 {
 		elements = append(elements, p.rows()...)
 	}
 	return []slack.Block{rich(elements...)}

@@ -7,8 +7,6 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
-
-	"slowdigest/digest"
 )
 
 // maxStatement is how much of a statement is looked at and shown, in
@@ -20,17 +18,28 @@ const maxStatement = 8_000
 var passwords = regexp.MustCompile(`(?i)\bidentified\s+(by|with|via)\b|\bset\s+password\b|\b(create|alter)\s+user\b|` +
 	`\b(old_)?password\s*\(|\b(master|source)_password\b|\bcreate\s+server\b`)
 
-// statement is the fingerprint of a class as people may see it. Renderers get
-// reports in which it has taken the fingerprint's place.
-func statement(c *digest.Class) string {
-	s := clean(cut(c.Fingerprint, maxStatement))
-	what := secretIn(s)
+// deskStatement is a fingerprint as it may be seen in the terminal of whoever
+// asked for it. It is clean and bounded, and holds no statement about passwords.
+func deskStatement(fingerprint string) string {
+	s := clean(cut(fingerprint, maxStatement))
 	if passwords.MatchString(s) {
-		what = "a password"
+		return withholding(s, "a password")
 	}
-	if what == "" {
-		return s
+	return s
+}
+
+// publicStatement is a fingerprint as others may see it, in a chat: what may
+// hold a secret is withheld too, although nothing should have put it there.
+func publicStatement(fingerprint string) string {
+	s := deskStatement(fingerprint)
+	if what := secretIn(s); what != "" {
+		return withholding(s, what)
 	}
+	return s
+}
+
+// withholding leaves of a statement only its first word.
+func withholding(s, what string) string {
 	return strings.TrimSpace(verb.FindString(s) + " " + withheld(what))
 }
 
@@ -49,8 +58,8 @@ func clauses(sql string) string {
 }
 
 // short is the summary within a number of columns, of which a wide character takes two.
-func short(c *digest.Class, columns int) string {
-	return ansi.Truncate(summary(c.Fingerprint), columns, "…")
+func short(fingerprint string, columns int) string {
+	return ansi.Truncate(summary(fingerprint), columns, "…")
 }
 
 // summary says in a few words what a statement does to which tables, as

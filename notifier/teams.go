@@ -18,7 +18,6 @@ const teamsMaxBytes = 20_000
 // TeamsOptions say how Teams is told. The zero value will do.
 type TeamsOptions struct {
 	HTTPClient *http.Client // nil is one with a timeout of 10 s
-	Badge      Badge        // may be nil
 	Region     string       // for the links; without one there are none that name {region}
 	Links      []Link       // nil is AWSLinks
 }
@@ -96,26 +95,26 @@ func textBlock(runs ...element) element { return element{"type": "RichTextBlock"
 
 // card is the digest with the statements of its first classes.
 func (t *Teams) card(r *digest.Report, statements int) element {
-	p := newParent(r, SlackOptions{Badge: t.opts.Badge})
+	p := newParent(r, SlackOptions{})
 	r = p.r
 	title := element{"size": "Large", "weight": "Bolder"}
 	if trouble(r) {
 		title["color"] = "Attention"
 	}
+	subtle := element{"isSubtle": true, "size": "Small"}
 	body := []element{textBlock(run(p.title(), title)), textBlock(run(p.facts(), element{"isSubtle": true}))}
-	if trouble(r) {
-		body = append(body, textBlock(run(p.warning(), element{"weight": "Bolder"})))
-	}
-	for _, n := range r.Coverage.Notes[:min(maxNotes, len(r.Coverage.Notes))] {
-		body = append(body, textBlock(run("• "+n, nil)))
-	}
-	if len(p.first) > 0 {
+	body = append(body, p.teamsNews()...)
+	if len(p.classes) > 0 {
 		body = append(body, p.teamsTable())
 	}
-	for _, c := range p.first[:min(statements, len(p.first))] {
+	p.fill(slackRows) // there is no thread to hold the others
+	for _, c := range p.inFull[:min(statements, len(p.inFull))] {
 		body = append(body, p.teamsClass(c)...)
 	}
-	body = append(body, textBlock(run("literals are replaced by ? · digest "+p.key, element{"isSubtle": true, "size": "Small"})))
+	if s := muted(r); s != "" {
+		body = append(body, textBlock(run(s, subtle)))
+	}
+	body = append(body, textBlock(run("literals are replaced by ? · digest "+p.key, subtle)))
 	content := element{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.5",
 		"fallbackText": p.title(), "msteams": element{"width": "Full"}, "body": body}
 	if actions := t.actions(r); len(actions) > 0 {
@@ -123,6 +122,28 @@ func (t *Teams) card(r *digest.Report, statements int) element {
 	}
 	return element{"type": "message", "attachments": []element{{
 		"contentType": "application/vnd.microsoft.card.adaptive", "content": content}}}
+}
+
+// teamsNews is what has to be known before the numbers are read, and what changed.
+func (p *parent) teamsNews() []element {
+	bolder := element{"weight": "Bolder"}
+	var out []element
+	if trouble(p.r) {
+		out = append(out, textBlock(run(p.warning(), bolder)))
+	}
+	for _, n := range p.r.Coverage.Notes[:min(maxNotes, len(p.r.Coverage.Notes))] {
+		out = append(out, textBlock(run("• "+n, nil)))
+	}
+	for _, n := range notices(p.r) {
+		out = append(out, textBlock(run(n.word+": ", bolder), run(n.text, nil)))
+	}
+	if s := learning(p.r); s != "" {
+		out = append(out, textBlock(run(s, nil)))
+	}
+	for _, x := range changes(p.r) {
+		out = append(out, textBlock(run("• "+x.word+" ", bolder), run(x.String(), nil)))
+	}
+	return out
 }
 
 func (p *parent) teamsTable() element {
@@ -135,8 +156,8 @@ func (p *parent) teamsTable() element {
 		return element{"type": "TableRow", "cells": out}
 	}
 	rows := []element{row(true, "Share", "Query", "Time", "Calls", "P95")}
-	for _, c := range p.first[:min(slackRows, len(p.first))] {
-		rows = append(rows, row(false, badged(p.opts.Badge.of(c))+percent(c.Share), fmt.Sprintf("#%d %s", c.Rank, short(c, 40)),
+	for _, c := range p.classes[:min(slackRows, len(p.classes))] {
+		rows = append(rows, row(false, badged(c)+percent(c.Share), fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 40)),
 			seconds(c.QueryTime.Sum), count(float64(c.Calls)), seconds(c.QueryTime.P95)))
 	}
 	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,
@@ -144,13 +165,20 @@ func (p *parent) teamsTable() element {
 }
 
 func (p *parent) teamsClass(c *digest.Class) []element {
-	title := badged(p.opts.Badge.of(c)) + fmt.Sprintf("#%d %s  %s", c.Rank, short(c, 80), shortID(c.ID))
+	title := badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, short(c.Fingerprint, 80), shortID(c.ID))
 	out := []element{
 		{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, element{"weight": "Bolder"})}},
 		textBlock(run(numbers(c), nil)),
 		{"type": "CodeBlock", "language": "SQL", "codeSnippet": clauses(cut(c.Fingerprint, parentSQL))},
 	}
-	for _, s := range append(c.Reasons[:len(c.Reasons):len(c.Reasons)], rowsPerCall(c), origin(c)) {
+	var facts []string
+	if s := evidence(c); s != "" {
+		facts = append(facts, s)
+	}
+	if c.Note != "" {
+		facts = append(facts, "Note: "+c.Note)
+	}
+	for _, s := range append(append(facts, c.Reasons...), rowsPerCall(c), origin(c)) {
 		if s != "" {
 			out = append(out, textBlock(run("• "+s, nil)))
 		}

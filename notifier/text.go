@@ -15,9 +15,8 @@ import (
 // TextOptions say how a text digest looks. The zero value is 100 columns wide
 // and has no colour.
 type TextOptions struct {
-	Width int   // columns; 0 is 100, and at least 60 are used
-	Color bool  // for a terminal only; the caller decides
-	Badge Badge // may be nil
+	Width int  // columns; 0 is 100, and at least 60 are used
+	Color bool // for a terminal only; the caller decides
 }
 
 type textWriter struct {
@@ -26,7 +25,9 @@ type textWriter struct {
 }
 
 // NewText writes a report to w for people to read in a terminal. It is also
-// told when there is nothing slow, since somebody is waiting for an answer.
+// told when there is nothing slow, since somebody is waiting for an answer. It
+// withholds statements about passwords, but shows names and notes as they are,
+// since whoever reads it can read the log.
 func NewText(w io.Writer, opts TextOptions) Notifier {
 	if opts.Width == 0 {
 		opts.Width = 100
@@ -39,15 +40,17 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	out := *r
 	out.Classes = slices.Clone(r.Classes)
 	for i := range out.Classes {
-		out.Classes[i].Fingerprint = statement(&out.Classes[i])
+		out.Classes[i].Fingerprint = deskStatement(out.Classes[i].Fingerprint)
 	}
 	p := &page{TextOptions: t.opts}
 	p.header(&out)
 	p.coverage(&out)
+	p.news(&out)
 	p.ranking(&out)
-	for i := range out.Classes {
-		p.class(&out.Classes[i])
+	for _, c := range inOrder(&out) {
+		p.class(c)
 	}
+	p.footer(&out)
 	// One Write, so that the reader of a pipe never sees half a digest.
 	_, err := io.WriteString(t.w, p.String())
 	return err
@@ -95,7 +98,7 @@ func (p *page) wrapped(first, prefix, color, s string) {
 }
 
 func (p *page) header(r *digest.Report) {
-	when := window(r.Window)
+	when := when(r)
 	what := "Slow queries"
 	if names := cleanAll(r.Instances); len(names) > 0 {
 		what += " on " + strings.Join(names, ", ")
@@ -110,7 +113,59 @@ func (p *page) header(r *digest.Report) {
 	p.wrapped("", "", "", headline(r))
 }
 
-// headline is the report in one sentence.
+// news tells what has to be known before the numbers are read, and what changed.
+func (p *page) news(r *digest.Report) {
+	for _, n := range notices(r) {
+		p.wrapped(p.paint(red, n.word)+": ", strings.Repeat(" ", len(n.word)+2), "", n.text)
+	}
+	if s := learning(r); s != "" {
+		p.wrapped("", "", "", s)
+	}
+	all := changes(r)
+	width := 0
+	for _, x := range all {
+		width = max(width, len(x.word)+2)
+	}
+	for i, x := range all {
+		if i == 0 {
+			p.line("")
+		}
+		p.wrapped(p.badge(x.word)+strings.Repeat(" ", width-len(x.word)), strings.Repeat(" ", width), "", x.String())
+	}
+}
+
+// badge paints the word for a change.
+func (p *page) badge(word string) string {
+	switch digest.ChangeKind(word) {
+	case digest.New, digest.Worse, digest.Back:
+		return p.paint(red, word)
+	case digest.Better, digest.Gone:
+		return p.paint(green, word)
+	}
+	return word
+}
+
+// footer tells what the digest does not show.
+func (p *page) footer(r *digest.Report) {
+	var lines []string
+	if s := muted(r); s != "" {
+		lines = append(lines, s+".")
+	}
+	switch {
+	case r.Past == nil && len(r.Classes) > 0:
+		lines = append(lines, "Nothing is remembered here, so nobody can know what is new or worse.")
+	case r.Past != nil && r.Past.Forgot > 0:
+		lines = append(lines, plural(int64(r.Past.Forgot), "class was", "classes were")+" forgotten for want of room, and would look new.")
+	}
+	for i, s := range lines {
+		if i == 0 {
+			p.line("")
+		}
+		p.wrapped("", "", dim, s)
+	}
+}
+
+// headline is the report in one sentence, which begins with what changed.
 func headline(r *digest.Report) string {
 	o, filtered := r.Overall, ""
 	if r.Filter != nil {
@@ -122,7 +177,11 @@ func headline(r *digest.Report) string {
 		}
 		return filtered + "No slow query."
 	}
-	return filtered + fmt.Sprintf("%s in %s: %s in total, p95 %s, max %s, %s rows examined.",
+	first := ""
+	if n := news(r); n != "" {
+		first = upperFirst(n) + ". "
+	}
+	return first + filtered + fmt.Sprintf("%s in %s: %s in total, p95 %s, max %s, %s rows examined.",
 		plural(o.Calls, "slow query", "slow queries"), plural(int64(o.Classes), "class", "classes"),
 		seconds(o.QueryTime.Sum), seconds(o.QueryTime.P95), seconds(o.QueryTime.Max), count(o.RowsExamined.Sum))
 }

@@ -17,13 +17,20 @@ const indent = "   "
 func (p *page) class(c *digest.Class) {
 	p.line("")
 	title := fmt.Sprintf("#%d  %s  %s", c.Rank, shortID(c.ID), percent(c.Share))
-	if b := p.Badge.of(c); b != "" {
-		title = b + "  " + title
+	title = p.paint(bold, title)
+	if b := badge(c); b != "" {
+		title = p.badge(b) + "  " + title
 	}
-	p.line(p.paint(bold, title))
+	p.line(title)
 	p.wrapped(indent, indent, "", c.Fingerprint)
 	for _, reason := range c.Reasons {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, clean(reason))
+	}
+	if s := evidence(c); s != "" {
+		p.wrapped(indent, indent, "", s)
+	}
+	if note := clean(cut(c.Note, maxNote)); note != "" {
+		p.wrapped(indent+p.paint(bold, "Note")+": ", indent+"  ", "", note)
 	}
 	p.line("")
 	p.metrics(c)

@@ -36,8 +36,8 @@ func (p *page) columns(r *digest.Report) []column {
 		cols = append(cols, column{"Examined/sent", false, examinedPerSent})
 	}
 	for i := range r.Classes {
-		if p.Badge.of(&r.Classes[i]) != "" {
-			return append([]column{{"", true, p.Badge.of}}, cols...)
+		if badge(&r.Classes[i]) != "" {
+			return append([]column{{"", true, badge}}, cols...)
 		}
 	}
 	return cols
@@ -59,13 +59,14 @@ func (p *page) ranking(r *digest.Report) {
 	}
 	cols := p.columns(r)
 	widths := make([]int, len(cols))
-	rows := make([][]string, len(r.Classes))
+	classes := inOrder(r)
+	rows := make([][]string, len(classes))
 	for i, col := range cols {
 		widths[i] = ansi.StringWidth(col.head)
 	}
-	for n := range r.Classes {
+	for n, c := range classes {
 		for i, col := range cols {
-			s := col.cell(&r.Classes[n])
+			s := col.cell(c)
 			rows[n] = append(rows[n], s)
 			widths[i] = max(widths[i], ansi.StringWidth(s))
 		}
@@ -79,7 +80,7 @@ func (p *page) ranking(r *digest.Report) {
 	rest := max(p.Width-ansi.StringWidth(head), 8)
 	p.line(p.paint(bold, head+"Query"))
 	for n := range rows {
-		p.line(p.row(cols, widths, rows[n]) + ansi.Truncate(r.Classes[n].Fingerprint, rest, "…"))
+		p.line(p.row(cols, widths, rows[n]) + ansi.Truncate(classes[n].Fingerprint, rest, "…"))
 	}
 	if s := miscLine(r); s != "" {
 		p.line(p.paint(dim, s))

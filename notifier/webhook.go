@@ -90,7 +90,7 @@ func (s *SlackWebhook) Notify(ctx context.Context, r *digest.Report) error {
 		return nil
 	}
 	p := newParent(r, s.opts)
-	p.most = slackRows
+	p.fill(slackRows) // there is no thread to hold the others
 	var last *DeliveryError
 	for _, form := range p.ladder() {
 		last = patiently(ctx, func() *DeliveryError { return s.send(ctx, form.SlackMessage) })

@@ -89,7 +89,7 @@ func (c *Config) printer(p *process) notifier.Notifier {
 	case "slack":
 		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{})
 	case "markdown":
-		return notifier.NewMarkdown(p.stdout, nil)
+		return notifier.NewMarkdown(p.stdout)
 	}
 	var o notifier.TextOptions
 	if f, ok := p.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {

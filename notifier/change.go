@@ -1,0 +1,229 @@
+package notifier
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"slowdigest/digest"
+)
+
+// maxBadge is how many characters of the word for a change are shown.
+const maxBadge = 12
+
+// badge is the word for what changed about a class, or empty.
+func badge(c *digest.Class) string {
+	if c.Change == nil {
+		return ""
+	}
+	return cut(clean(string(c.Change.Kind)), maxBadge)
+}
+
+// badged is the badge with the space behind it.
+func badged(c *digest.Class) string {
+	if b := badge(c); b != "" {
+		return b + " "
+	}
+	return ""
+}
+
+// evidence is the badge and what justifies it, or empty.
+func evidence(c *digest.Class) string {
+	if c.Change == nil || c.Change.Evidence == "" {
+		return ""
+	}
+	return badge(c) + ": " + clean(cut(c.Change.Evidence, maxNote))
+}
+
+// foremost tells whether a change is read before everything else.
+func foremost(c *digest.Class) bool {
+	return c.Change != nil && slices.Contains([]digest.ChangeKind{digest.New, digest.Worse, digest.Back}, c.Change.Kind)
+}
+
+// inOrder is the classes in the order in which they are told: what changed
+// first, and each by its rank.
+func inOrder(r *digest.Report) []*digest.Class {
+	out := make([]*digest.Class, len(r.Classes))
+	for i := range r.Classes {
+		out[i] = &r.Classes[i]
+	}
+	slices.SortStableFunc(out, func(a, b *digest.Class) int {
+		if foremost(a) != foremost(b) {
+			return map[bool]int{true: -1, false: 1}[foremost(a)]
+		}
+		return cmp.Compare(a.Rank, b.Rank)
+	})
+	return out
+}
+
+// news is the first thing that is told: how much changed, as "1 new, 2 worse".
+// It is empty where nobody can know.
+func news(r *digest.Report) string {
+	counts := map[digest.ChangeKind]int{}
+	for i := range r.Classes {
+		if c := r.Classes[i].Change; c != nil {
+			counts[c.Kind]++
+		}
+	}
+	if r.Past != nil {
+		counts[digest.New] = max(counts[digest.New], r.Past.New)
+	}
+	var out []string
+	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
+		if n := counts[kind]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
+		}
+	}
+	if out == nil && r.Past != nil && !r.Past.Learning && !trouble(r) && r.Overall.Calls > 0 {
+		return "nothing new"
+	}
+	return strings.Join(out, ", ")
+}
+
+// change is a line about a class that is not as it was.
+type change struct{ word, what, evidence string }
+
+// The most lines of the changes that are told first, and of each other kind.
+const (
+	maxForemost = 5
+	maxCalmer   = 3
+)
+
+// changes lists what changed: the foremost first, then what became better and
+// what is gone.
+func changes(r *digest.Report) []change {
+	var first, better, gone []change
+	for _, c := range inOrder(r) {
+		if c.Change == nil {
+			continue
+		}
+		x := change{badge(c), fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 40)), clean(c.Change.Evidence)}
+		if foremost(c) {
+			first = append(first, x)
+		} else {
+			better = append(better, x)
+		}
+	}
+	if r.Past != nil {
+		for _, g := range r.Past.Gone {
+			what := shortID(g.ID)
+			if g.Fingerprint != "" {
+				what = short(deskStatement(g.Fingerprint), 40) + " " + what
+			}
+			gone = append(gone, change{string(digest.Gone), what, clean(g.Evidence)})
+		}
+	}
+	return slices.Concat(atMost(first, maxForemost), atMost(better, maxCalmer), atMost(gone, maxCalmer))
+}
+
+// atMost cuts a list to n lines, the last of which counts those left out.
+func atMost(all []change, n int) []change {
+	if len(all) <= n {
+		return all
+	}
+	words := map[string]int{}
+	for _, x := range all[n:] {
+		words[strings.ToLower(x.word)]++
+	}
+	var more []string
+	for _, w := range []string{"new", "worse", "back", "better", "gone"} {
+		if words[w] > 0 {
+			more = append(more, fmt.Sprintf("%d more %s", words[w], w))
+		}
+	}
+	return append(slices.Clone(all[:n]), change{what: "and " + strings.Join(more, ", ")})
+}
+
+// String is the line behind its word.
+func (x change) String() string {
+	if x.evidence == "" {
+		return x.what
+	}
+	return x.what + ": " + x.evidence
+}
+
+// notice is what has to be known before the numbers are read.
+type notice struct{ word, text string }
+
+func notices(r *digest.Report) []notice {
+	if r.Past == nil {
+		return nil
+	}
+	var out []notice
+	if r.Past.Repeat {
+		out = append(out, notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
+	}
+	if lost := merged(r.Past.Missed); len(lost) > 0 {
+		var all []string
+		for _, w := range lost[:min(4, len(lost))] {
+			all = append(all, window(w))
+		}
+		if more := len(lost) - 4; more > 0 {
+			all = append(all, fmt.Sprintf("and %d more", more))
+		}
+		out = append(out, notice{"HOURS LOST", strings.Join(all, ", ") + ". RDS had deleted the logs before they could be read."})
+	}
+	return out
+}
+
+// merged joins windows that touch.
+func merged(all []digest.Window) []digest.Window {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b digest.Window) int { return a.Start.Compare(b.Start) })
+	var out []digest.Window
+	for _, w := range all {
+		if n := len(out); n > 0 && !w.Start.After(out[n-1].End) {
+			if w.End.After(out[n-1].End) {
+				out[n-1].End = w.End
+			}
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// learning says since when the digests have been learning, or is empty.
+func learning(r *digest.Report) string {
+	if r.Past == nil || !r.Past.Learning {
+		return ""
+	}
+	return "Learning since " + r.Past.Since.UTC().Format("2006-01-02 15:04") + " UTC what is usual here: nothing is called new or worse yet."
+}
+
+// muted counts the classes that nobody wants to hear of, and names them.
+func muted(r *digest.Report) string {
+	if r.Past == nil || len(r.Past.Muted) == 0 {
+		return ""
+	}
+	var ids []string
+	var calls int64
+	sum := 0.0
+	for i, m := range r.Past.Muted {
+		calls, sum = calls+m.Calls, sum+m.QueryTime
+		if i < 5 {
+			ids = append(ids, shortID(m.ID))
+		}
+	}
+	if more := len(r.Past.Muted) - len(ids); more > 0 {
+		ids = append(ids, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), strings.Join(ids, ", "), plural(calls, "call", "calls"), seconds(sum))
+}
+
+// when is the window, and how many hours it covers where that is unusual.
+func when(r *digest.Report) string {
+	if r.Past != nil && r.Past.CatchUp > 1 {
+		return fmt.Sprintf("%d hours in one message: %s", r.Past.CatchUp, window(r.Window))
+	}
+	return window(r.Window)
+}
+
+// upperFirst writes the first letter large, as a sentence begins.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
