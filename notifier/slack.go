@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
 
 	"slowdigest/digest"
 )
@@ -122,6 +123,18 @@ func (s *Slack) postParent(ctx context.Context, p *parent, place slack.MsgOption
 		return Receipt{}, form, err
 	}
 	return Receipt{Channel: m.Channel, Timestamp: m.Timestamp, Form: form.name}, form, nil
+}
+
+// Say posts a line of text, in the thread of a message if there is one. Nothing
+// in it is markup. Its error is a *DeliveryError.
+func (s *Slack) Say(ctx context.Context, thread, text string) error {
+	text = cut(clean(text), 1_000)
+	m := SlackMessage{Text: slackutilsx.EscapeMessage(text), Blocks: []slack.Block{small(text)}}
+	if _, err := s.post(ctx, m, slack.MsgOptionTS(thread)); err != nil {
+		err.Step = "post a line to Slack"
+		return err
+	}
+	return nil
 }
 
 // place puts an answer where it belongs, and lets any other digest be found.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
 )
 
 // A Request is what a person asks for in Slack: by the command /slowdigest, or
@@ -221,3 +222,15 @@ func readButton(payload []byte) (*Request, error) {
 const Help = "/slowdigest [instance …] last 15m — the slow queries of the last 15 minutes, up to 24h\n" +
 	"/slowdigest mute ID [for 7d] [reason] — leave a query out of the digests; one that gets worse comes back\n" +
 	"/slowdigest unmute ID — show it again"
+
+// Whisper is the body of an answer to a Request that only who asked can see.
+func Whisper(text string) []byte {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = slackutilsx.EscapeMessage(cut(clean(l), 500))
+	}
+	b, _ := json.Marshal(map[string]any{ // of strings, which cannot be wrong
+		"response_type": "ephemeral", "text": strings.Join(lines, "\n"), "mrkdwn": false,
+	})
+	return b
+}
