@@ -80,6 +80,7 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 		files = append(files, l...)
 	}
 	slices.SortStableFunc(files, func(a, b source.File) int { return a.LastWritten.Compare(b.LastWritten) })
+	h.Progress.begin(rd, files)
 	sideBySide(len(files), func(i int) { rd.readFile(ctx, files[i]) })
 	rd.stopWhereTimeRanOut()
 	return rd
@@ -113,6 +114,7 @@ func (rd *reading) list(ctx context.Context, instance string) []source.File {
 }
 
 func (rd *reading) readFile(ctx context.Context, f source.File) {
+	defer rd.handler.Progress.end()
 	got := part{instance: f.Instance, file: f}
 	log, err := rd.handler.Source.Open(ctx, f)
 	if err == nil {
@@ -127,7 +129,7 @@ func (rd *reading) readFile(ctx context.Context, f source.File) {
 }
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
-	p := parser.New(log, parser.Options{})
+	p := parser.New(rd.handler.Progress.count(log), parser.Options{})
 	add := rd.adder(cmp.Or(to.file.Instance, filepath.Base(to.file.Name)))
 	var err error
 	for {

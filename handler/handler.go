@@ -31,6 +31,7 @@ type Handler struct {
 	OrderBy   digest.OrderBy
 	Filter    *digest.Filter // nil counts everything
 	Detail    bool           // as digest.Aggregator's
+	Progress  *Progress      // may be nil
 }
 
 // Run reads the window and posts its digest. A part that could not be read is

@@ -17,6 +17,7 @@ import (
 type TextOptions struct {
 	Width int  // columns; 0 is 100, and at least 60 are used
 	Color bool // for a terminal only; the caller decides
+	Brief bool // ends behind the ranking
 }
 
 type textWriter struct {
@@ -47,10 +48,12 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	p.coverage(&out)
 	p.news(&out)
 	p.ranking(&out)
-	for _, c := range inOrder(&out) {
-		p.class(c)
+	if !t.opts.Brief {
+		for _, c := range inOrder(&out) {
+			p.class(c)
+		}
+		p.footer(&out)
 	}
-	p.footer(&out)
 	// One Write, so that the reader of a pipe never sees half a digest.
 	_, err := io.WriteString(t.w, p.String())
 	return err

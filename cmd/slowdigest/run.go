@@ -49,7 +49,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			OrderBy:   c.OrderBy,
 			Filter:    narrow.filter(),
 		}
+		stop := p.watch(h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)
+		stop()
 		if r.Coverage.Events == 0 && err != nil {
 			return err
 		}

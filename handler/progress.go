@@ -1,0 +1,77 @@
+package handler
+
+import (
+	"io"
+	"sync/atomic"
+
+	"slowdigest/digest"
+	"slowdigest/source"
+)
+
+// Progress tells others how far a reading has come while it goes on. The zero
+// value is ready for use by one reading, and nil tells nobody.
+type Progress struct {
+	files, done  atomic.Int64
+	listed, read atomic.Int64
+	reading      atomic.Pointer[reading]
+}
+
+// Counts are the files and bytes chosen for the window, and those read so far.
+type Counts struct {
+	Files, Done  int64
+	Listed, Read int64 // bytes
+}
+
+// Counts may be called at any time.
+func (p *Progress) Counts() Counts {
+	return Counts{p.files.Load(), p.done.Load(), p.listed.Load(), p.read.Load()}
+}
+
+// Report ranks what has been counted so far; nil before anything was read. It
+// may be called at any time, and knows nothing yet of what could not be read.
+func (p *Progress) Report(l digest.Limit) *digest.Report {
+	rd := p.reading.Load()
+	if rd == nil || p.read.Load() == 0 {
+		return nil
+	}
+	r := rd.whole.Report(l, rd.handler.OrderBy)
+	r.Instances = rd.handler.Instances
+	r.Coverage.BytesRead, r.Coverage.BytesListed = p.read.Load(), p.listed.Load()
+	return r
+}
+
+func (p *Progress) begin(rd *reading, files []source.File) {
+	if p == nil {
+		return
+	}
+	for _, f := range files {
+		p.listed.Add(f.Size)
+	}
+	p.files.Add(int64(len(files)))
+	p.reading.Store(rd)
+}
+
+func (p *Progress) end() {
+	if p != nil {
+		p.done.Add(1)
+	}
+}
+
+// count passes r on and counts its bytes.
+func (p *Progress) count(r io.Reader) io.Reader {
+	if p == nil {
+		return r
+	}
+	return counted{r, p}
+}
+
+type counted struct {
+	io.Reader
+	to *Progress
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.to.read.Add(int64(n))
+	return n, err
+}
