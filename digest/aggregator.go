@@ -7,6 +7,8 @@
 package digest
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/md5"
 	"fmt"
 	"math"
@@ -165,7 +167,9 @@ func (a *Aggregator) fold() {
 	for _, c := range a.classes {
 		all = append(all, c)
 	}
-	slices.SortFunc(all, func(x, y *class) int { return compareBy(OrderBySum, x, y) })
+	slices.SortFunc(all, func(x, y *class) int {
+		return cmp.Or(cmp.Compare(y.queryTime.sum, x.queryTime.sum), bytes.Compare(x.key[:], y.key[:]))
+	})
 	for _, c := range all[len(all)/2:] {
 		a.folded.classes++
 		a.folded.calls += c.calls

@@ -14,12 +14,6 @@ import (
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	ranked := make([]*class, 0, len(a.classes))
-	for _, c := range a.classes {
-		ranked = append(ranked, c)
-	}
-	slices.SortFunc(ranked, func(x, y *class) int { return compareBy(order, x, y) })
-
 	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage(), Classes: []Class{}}
 	if r.Window.Start.IsZero() {
 		r.Window.Start = a.first.Truncate(time.Second)
@@ -28,28 +22,22 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 		r.Window.End = a.last.Truncate(time.Second).Add(time.Second)
 	}
 	r.Filter = a.Filter
-	if a.Detail {
-		r.Detail = a.detail()
-	}
-	r.Overall = Overall{Classes: len(ranked) + a.folded.classes, Totals: a.overall.report()}
+	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, Totals: a.overall.report()}
 
 	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
-	misc := a.folded.queryTime.sum
-	keep := limit.keep(ranked, order)
-	for i, c := range ranked {
-		if i < keep || outlier(c) {
-			shown := c.report(len(r.Classes)+1, a.overall.queryTime.sum)
-			if a.Detail {
-				shown.Detail = a.classDetail(c)
-			}
-			r.Classes = append(r.Classes, shown)
-			continue
-		}
-		r.Misc.Classes++
-		r.Misc.Calls += c.calls
-		misc += c.queryTime.sum
+	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond
+	for _, c := range a.classes {
+		r.Classes = append(r.Classes, c.report(a.overall.queryTime.sum))
 	}
-	r.Misc.QueryTime.Sum = float64(misc) / perSecond
+	slices.SortFunc(r.Classes, func(x, y Class) int { return compareBy(order, &x, &y) })
+	for i := range r.Classes {
+		r.Classes[i].Rank = i + 1
+	}
+	r.Shorten(limit, order)
+	if a.Detail {
+		r.Detail = a.detail()
+		a.addDetails(r.Classes)
+	}
 	return r
 }
 
@@ -105,9 +93,8 @@ func (t *totals) report() Totals {
 	return r
 }
 
-func (c *class) report(rank int, overall uint64) Class {
+func (c *class) report(overall uint64) Class {
 	r := Class{
-		Rank:        rank,
 		ID:          c.id(),
 		Fingerprint: c.fingerprint,
 		Totals:      c.totals.report(),

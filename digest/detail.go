@@ -148,6 +148,19 @@ func (a *Aggregator) detail() *Detail {
 	}
 }
 
+// addDetails adds what was asked for to the classes that are shown.
+func (a *Aggregator) addDetails(shown []Class) {
+	byID := make(map[string]*Class, len(shown))
+	for i := range shown {
+		byID[shown[i].ID] = &shown[i]
+	}
+	for _, c := range a.classes {
+		if s := byID[c.id()]; s != nil {
+			s.Detail = a.classDetail(c)
+		}
+	}
+}
+
 func (a *Aggregator) classDetail(c *class) *ClassDetail {
 	d := &ClassDetail{Load: inSeconds(c.load.us), Distribution: c.queryTime.distribution()}
 	if len(c.load.us) > 0 {

@@ -1,45 +1,234 @@
 package digest
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	hoursADay = 24
+
+	// remembered is how many hours are kept one by one: 14 days, so that a weekday
+	// has two to be compared with.
+	remembered = 14 * hoursADay
+
+	// forgottenAfter is for how many hours a class may be unseen until it is
+	// dropped: six months.
+	forgottenAfter = 183 * hoursADay
+
+	// maxRemembered and maxClassHours keep a History under a megabyte of JSON. A
+	// class takes 80 bytes of it, and each of its hours up to six.
+	maxRemembered = 5_000
+	maxClassHours = 90_000
+
+	// p95Calls is how many calls an hour needs for its p95 to be compared.
+	p95Calls = 20
+)
 
 // History is what one channel's digests remember of the hours before: for each
 // class an ID and numbers, and no text. It is a fold over hours,
 //
 //	h.Compare(r, o)  // r is of the hour, or of several that were missed
-//	h.Add(r)         // for each of its hours, with Report(Limit{}, order), by time
+//	h.Add(r)         // each of its hours, by time, with Report(Limit{}, order)
 //	h.Told(r)        // what r says is not said again
 //	r.Shorten(limit, order)
 //
 // and nothing in it depends on a clock. The zero History remembers nothing. It
 // marshals to JSON, always in the same way.
 type History struct {
-	Since time.Time `json:"since"` // start of the first hour that was added
+	since   time.Time // start of the first hour that was added
+	hours   []wholeHour
+	classes map[string]*past // by Class.ID
+	forgot  int              // classes dropped for want of room
 }
 
-// Options of History.Compare.
-type Options struct {
-	NewAfter time.Duration     // a class unseen for this long is NEW, or BACK; zero is 14 days
-	Mutes    []Mute            // of any classes, expired ones too
-	Notes    map[string]string // what people wrote, by Class.ID
+// wholeHour is an hour of the last 14 days that was added.
+type wholeHour struct {
+	at      hour
+	time    level // of all classes together
+	partial bool  // its coverage was incomplete: what was not seen may have been there
 }
 
-// Compare marks in r, which must hold all classes, what changed, and moves the
-// muted classes to r.Past.Muted. It does not change h, and says the same
-// before and after r's hours were added.
-func (h *History) Compare(r *Report, o Options) {
-	r.Past = &Past{Since: h.Since, Learning: true}
+// past is what is remembered of a class. An hour of 0 is none.
+type past struct {
+	first, last, before hour        // seen; before is the hour seen before last
+	gap                 hour        // longest absence, hours, up to before
+	from                hour        // hours is complete from here on
+	hours               []classHour // those of the last 14 days in which it was seen
+	highest             classHour   // of the hours that were given up for want of room
+
+	worse, better, gone hour // when it was last told so
+}
+
+type classHour struct {
+	at               hour
+	time, p95, calls level // p95 is 0 where there were too few calls
+}
+
+// hour counts hours since 1970.
+type hour int32
+
+func hourOf(t time.Time) hour { return hour(t.Unix() / 3600) }
+
+func (h hour) time() time.Time { return time.Unix(int64(h)*3600, 0).UTC() }
+
+// hoursOf returns the hours of a window, which need not begin with one.
+func hoursOf(w Window) (start, end hour) {
+	start = hourOf(w.Start)
+	return start, max(start+1, hourOf(w.End.Add(time.Hour-1)))
 }
 
 // Add folds in one whole hour, whose report must hold all classes. An hour that
 // was added before, or is older than one that was, changes nothing. Of an hour
 // whose coverage is incomplete only what was seen is remembered, not what was
 // absent. The error says that the window is not an hour of the clock.
-func (h *History) Add(r *Report) error { return nil }
+func (h *History) Add(r *Report) error {
+	if w := r.Window; w.End.Sub(w.Start) != time.Hour || !w.Start.Equal(hourOf(w.Start).time()) {
+		return fmt.Errorf("remember %s to %s: want a whole hour", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
+	}
+	at := hourOf(r.Window.Start)
+	if n := len(h.hours); n > 0 && h.hours[n-1].at >= at {
+		return nil
+	}
+	if h.classes == nil {
+		h.since, h.classes = r.Window.Start.UTC(), map[string]*past{}
+	}
+	h.hours = append(h.hours, wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete})
+	for i := range r.Classes {
+		h.addClass(at, &r.Classes[i])
+	}
+	h.forget(at)
+	h.makeRoom()
+	return nil
+}
 
-// Told remembers what r says, so that BETTER is said once and WORSE for a day.
-func (h *History) Told(r *Report) {}
+func (h *History) addClass(at hour, c *Class) {
+	p := h.classes[c.ID]
+	if p == nil {
+		p = &past{first: at, from: at}
+		h.classes[c.ID] = p
+	} else {
+		p.gap = p.longestGap(at)
+		p.before = p.last
+	}
+	p.last = at
+	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}
+	if c.Calls >= p95Calls {
+		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
+	}
+	p.hours = append(p.hours, ch)
+}
 
-// Shorten moves the classes that the limit leaves out to Misc. Those with a
-// Change that matters are kept, and NEW, WORSE and BACK ones stand first; Rank
-// stays the rank among all classes.
-func (r *Report) Shorten(l Limit, order OrderBy) {}
+// longestGap is the longest absence that was over before the hour.
+func (p *past) longestGap(at hour) hour {
+	if p.last < at && p.before > 0 {
+		return max(p.gap, p.last-p.before)
+	}
+	return p.gap
+}
+
+// forget drops what is too old after the hour was added.
+func (h *History) forget(at hour) {
+	oldest := at + 1 - remembered
+	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at < oldest })
+	for id, p := range h.classes {
+		if at-p.last > forgottenAfter {
+			delete(h.classes, id)
+			continue
+		}
+		n, _ := slices.BinarySearchFunc(p.hours, oldest, func(c classHour, t hour) int { return cmp.Compare(c.at, t) })
+		p.hours = slices.Delete(p.hours, 0, n)
+	}
+}
+
+// makeRoom keeps the History under its size. The classes that had the least time
+// lately are dropped, or lose their hours but for the highest.
+func (h *History) makeRoom() {
+	n := 0
+	for _, p := range h.classes {
+		n += len(p.hours)
+	}
+	if len(h.classes) <= maxRemembered && n <= maxClassHours {
+		return
+	}
+	lightest := h.byTime()
+	for len(lightest) > maxRemembered {
+		n -= len(h.classes[lightest[0]].hours)
+		delete(h.classes, lightest[0])
+		lightest = lightest[1:]
+		h.forgot++
+	}
+	for _, id := range lightest {
+		if n <= maxClassHours {
+			return
+		}
+		p := h.classes[id]
+		n -= len(p.hours)
+		for _, c := range p.hours {
+			p.highest.time = max(p.highest.time, c.time)
+			p.highest.p95 = max(p.highest.p95, c.p95)
+		}
+		p.hours, p.from = nil, h.hours[len(h.hours)-1].at+1
+	}
+}
+
+// byTime returns the IDs, that of the least time in the last 14 days first.
+func (h *History) byTime() []string {
+	times := make(map[string]float64, len(h.classes))
+	for id, p := range h.classes {
+		t := p.highest.time.value(timeUnit)
+		for _, c := range p.hours {
+			t += c.time.value(timeUnit)
+		}
+		times[id] = t
+	}
+	return slices.SortedFunc(maps.Keys(h.classes), func(x, y string) int {
+		return cmp.Or(cmp.Compare(times[x], times[y]), cmp.Compare(h.classes[x].last, h.classes[y].last), cmp.Compare(x, y))
+	})
+}
+
+// Told remembers what r says, so that BETTER and GONE are said once and WORSE
+// for a day.
+func (h *History) Told(r *Report) {
+	start, _ := hoursOf(r.Window)
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		p := h.classes[c.ID]
+		if p == nil || c.Change == nil {
+			continue
+		}
+		switch c.Change.Kind {
+		case Worse:
+			if start-p.worse >= hoursADay {
+				p.worse = start
+			}
+		case Better:
+			p.better = start
+		}
+	}
+	if r.Past == nil {
+		return
+	}
+	for _, g := range r.Past.Gone {
+		if p := h.classes[g.ID]; p != nil {
+			p.gone = start
+		}
+	}
+}
+
+// IDs returns, sorted, the remembered IDs that end in the given digits, of which
+// chats show the last 16.
+func (h *History) IDs(digits string) []string {
+	var ids []string
+	for id := range h.classes {
+		if strings.HasSuffix(id, strings.ToUpper(digits)) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

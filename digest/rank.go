@@ -3,7 +3,6 @@ package digest
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,28 +41,28 @@ func ParseOrderBy(s string) (OrderBy, error) {
 	return "", fmt.Errorf("order by %q: want sum, max, count, rows_examined or lock_time", s)
 }
 
-func (o OrderBy) of(c *class) uint64 {
+func (o OrderBy) of(c *Class) float64 {
 	switch o {
 	case OrderByMax:
-		return c.queryTime.max
+		return c.QueryTime.Max
 	case OrderByCount:
-		return uint64(c.calls)
+		return float64(c.Calls)
 	case OrderByRowsExamined:
-		return c.rowsExamined.sum
+		return c.RowsExamined.Sum
 	case OrderByLockTime:
-		return c.lockTime.sum
+		return c.LockTime.Sum
 	default:
-		return c.queryTime.sum
+		return c.QueryTime.Sum
 	}
 }
 
 // compareBy puts the class that ranks higher first. Equals are told apart by
 // their time and then their ID, so that a window always yields the same report.
-func compareBy(o OrderBy, x, y *class) int {
+func compareBy(o OrderBy, x, y *Class) int {
 	return cmp.Or(
 		cmp.Compare(o.of(y), o.of(x)),
-		cmp.Compare(y.queryTime.sum, x.queryTime.sum),
-		slices.Compare(x.key[:], y.key[:]),
+		cmp.Compare(y.QueryTime.Sum, x.QueryTime.Sum),
+		cmp.Compare(x.ID, y.ID),
 	)
 }
 
@@ -118,7 +117,7 @@ func badLimit(s string) error {
 }
 
 // keep returns how many of the ranked classes the limit shows, outliers aside.
-func (l Limit) keep(ranked []*class, o OrderBy) int {
+func (l Limit) keep(ranked []Class, o OrderBy) int {
 	n := len(ranked)
 	if l.Count > 0 {
 		n = min(n, l.Count)
@@ -126,13 +125,13 @@ func (l Limit) keep(ranked []*class, o OrderBy) int {
 	if l.Percent == 0 {
 		return n
 	}
-	var total, sum uint64
-	for _, c := range ranked {
-		total += o.of(c)
+	var total, sum float64
+	for i := range ranked {
+		total += o.of(&ranked[i])
 	}
-	for i, c := range ranked[:n] {
-		sum += o.of(c)
-		if float64(sum) >= l.Percent/100*float64(total) {
+	for i := range ranked[:n] {
+		sum += o.of(&ranked[i])
+		if sum >= l.Percent/100*total {
 			return i + 1
 		}
 	}
@@ -142,6 +141,4 @@ func (l Limit) keep(ranked []*class, o OrderBy) int {
 // outlier tells whether a class is shown although its share is small: people
 // wait for it. The rule is the default of pt-query-digest's --outliers: a 95th
 // percentile over a second in ten calls or more.
-func outlier(c *class) bool {
-	return c.calls >= 10 && c.queryTime.max > perSecond && c.queryTime.quantile(0.95) > perSecond
-}
+func (c *Class) outlier() bool { return c.Calls >= 10 && c.QueryTime.P95 > 1 }

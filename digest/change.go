@@ -1,0 +1,282 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// learningHours is how many hours have to be remembered before anything is said.
+	learningHours = hoursADay
+
+	// newAfter is the default of Options.NewAfter.
+	newAfter = 14 * hoursADay * time.Hour
+
+	// A change is told of if it is of minTime seconds an hour and minShare of the
+	// whole query time, at least.
+	minTime  = 1
+	minShare = 0.01
+
+	minP95Change = 0.01 // seconds
+)
+
+// Options of History.Compare.
+type Options struct {
+	NewAfter time.Duration     // a class unseen for this long is NEW, or BACK; zero is 14 days
+	Mutes    []Mute            // of any classes, expired ones too
+	Notes    map[string]string // what people wrote, by Class.ID
+}
+
+// Compare marks in r, which must hold all classes, what changed, and lists the
+// muted classes in r.Past, for Shorten to leave out. It does not change h, and
+// says the same before and after r's hours were added. Of a window that does
+// not consist of hours of the clock it tells only what is NEW or BACK.
+func (h *History) Compare(r *Report, o Options) {
+	if r.Past == nil {
+		r.Past = &Past{}
+	}
+	r.Past.Since, r.Past.Forgot = h.since, h.forgot
+	if h.since.IsZero() {
+		r.Past.Since = r.Window.Start
+	}
+	c := newComparison(h, r, o)
+	r.Past.Learning = c.known < learningHours
+	for i := range r.Classes {
+		class := &r.Classes[i]
+		class.Note = o.Notes[class.ID]
+		if !r.Past.Learning {
+			class.Change = c.change(class)
+		}
+		if class.Change != nil && class.Change.Kind == New {
+			r.Past.New++
+		}
+	}
+	muted := c.mute(o.Mutes)
+	if !r.Past.Learning {
+		r.Past.Gone = c.gone(muted)
+	}
+}
+
+// comparison is one run of Compare.
+type comparison struct {
+	history    *History
+	report     *Report
+	newAfter   hour
+	start, end hour
+	aligned    bool                   // the window consists of hours of the clock
+	hours      [remembered]*wholeHour // those before the window; nil where none was added
+	known      int                    // how many are not nil
+	partial    bool                   // hardly any was whole: they are compared with each other
+}
+
+func newComparison(h *History, r *Report, o Options) *comparison {
+	c := &comparison{history: h, report: r, newAfter: hour(cmp.Or(o.NewAfter, newAfter) / time.Hour)}
+	c.start, c.end = hoursOf(r.Window)
+	c.aligned = c.start.time().Equal(r.Window.Start) && c.end.time().Equal(r.Window.End)
+	whole := 0
+	for i := range h.hours {
+		if at := h.hours[i].at - (c.start - remembered); at >= 0 && at < remembered {
+			c.hours[at] = &h.hours[i]
+			c.known++
+			if !h.hours[i].partial {
+				whole++
+			}
+		}
+	}
+	c.partial = 2*whole < c.known
+	return c
+}
+
+// change returns how the class differs from its past, or nil.
+func (c *comparison) change(class *Class) *Change {
+	p := c.history.classes[class.ID]
+	var seen hour
+	if p != nil {
+		seen = p.seenBefore(c.start)
+	}
+	if seen == 0 {
+		days := float64(c.start-hourOf(c.history.since)) / hoursADay
+		return &Change{Kind: New, Evidence: fmt.Sprintf("%s; not seen in the %s before",
+			took(class), span(min(days, forgottenAfter/hoursADay)))}
+	}
+	absent := c.start - seen
+	if absent >= c.newAfter && absent > 2*p.longestGap(c.start) || p.gone > seen && p.gone < c.start {
+		return &Change{Kind: Back, LastSeen: seen.time(), Evidence: fmt.Sprintf("%s; last seen on %s, %s before",
+			took(class), seen.time().Format("2006-01-02 at 15:04"), span(float64(absent)/hoursADay))}
+	}
+	if !c.aligned {
+		return nil
+	}
+	if worse := c.worse(class, p); worse != nil {
+		return worse
+	}
+	return c.better(class, p)
+}
+
+// seenBefore returns the last hour before start in which the class was seen.
+func (p *past) seenBefore(start hour) hour {
+	if p.last < start {
+		return p.last
+	}
+	for _, c := range slices.Backward(p.hours) {
+		if c.at < start {
+			return c.at
+		}
+	}
+	if p.before < start {
+		return p.before
+	}
+	return 0
+}
+
+// matters tells whether seconds an hour are worth a word.
+func (c *comparison) matters(perHour float64) bool {
+	hours := float64(c.end - c.start)
+	return perHour >= minTime && perHour*hours >= minShare*c.report.Overall.QueryTime.Sum
+}
+
+// series returns the past of one quantity of a class, as it was before the
+// window, and before the class became worse if that was within a day.
+func (c *comparison) series(p *past, of func(classHour) level) *series {
+	var s series
+	end := c.start
+	if p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
+		end = p.worse
+	}
+	first := c.start - remembered
+	for _, seen := range p.hours {
+		if i := seen.at - first; i >= 0 && i < remembered {
+			s[i] = int16(of(seen))
+		}
+	}
+	for i, w := range c.hours {
+		at := first + hour(i)
+		if w == nil || at < p.from || at >= end || w.partial && (!c.partial || s[i] == 0) {
+			s[i] = unknown
+		}
+	}
+	return &s
+}
+
+func timeOf(c classHour) level  { return c.time }
+func p95Of(c classHour) level   { return c.p95 }
+func callsOf(c classHour) level { return c.calls }
+
+// worse judges the total time and the p95.
+func (c *comparison) worse(class *Class, p *past) *Change {
+	hours := float64(c.end - c.start)
+	perHour := class.QueryTime.Sum / hours
+	if !c.matters(perHour) {
+		return nil
+	}
+	var change *Change
+	if n, ok := c.norm(p, timeOf, p.highest.time); ok {
+		usual := n.usual.value(timeUnit)
+		if levelOf(perHour, timeUnit) > n.limit && c.matters(perHour-usual) {
+			change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Usual: usual, Highest: n.highest.value(timeUnit)}
+			change.Evidence = fmt.Sprintf("%s %s; at most %s %s%s", seconds(perHour), c.an("this hour"),
+				seconds(change.Highest), n.where(), c.cause(class, p))
+		}
+	}
+	if n, ok := c.norm(p, p95Of, p.highest.p95); ok && class.Calls >= p95Calls {
+		now, usual := class.QueryTime.P95, n.usual.value(p95Unit)
+		if levelOf(now, p95Unit) > n.limit && now-usual >= minP95Change {
+			highest := n.highest.value(p95Unit)
+			said := fmt.Sprintf("p95 %s; at most %s %s", seconds(now), seconds(highest), n.where())
+			if change == nil {
+				change = &Change{Kind: Worse, Of: "p95", Now: now, Usual: usual, Highest: highest, Evidence: said}
+			} else {
+				change.Evidence += fmt.Sprintf("; p95 %s, at most %s", seconds(now), seconds(highest))
+			}
+		}
+	}
+	if change != nil && p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
+		change.Evidence += "; so since " + p.worse.time().Format("15:04")
+	}
+	return change
+}
+
+// norm is what the past lets one expect. A class whose hours were given up has
+// only its highest hour to go by.
+func (c *comparison) norm(p *past, of func(classHour) level, highest level) (norm, bool) {
+	n, ok := c.series(p, of).norm(int(c.end - c.start))
+	if highest == 0 {
+		return n, ok
+	}
+	limit := level(min(int(highest)+times2, 255))
+	if !ok {
+		return norm{usual: highest, highest: highest, limit: limit}, true
+	}
+	n.limit = max(n.limit, limit)
+	n.highest = max(n.highest, highest)
+	return n, true
+}
+
+// cause tells whether there are more calls, or longer ones.
+func (c *comparison) cause(class *Class, p *past) string {
+	n, ok := c.series(p, callsOf).norm(int(c.end - c.start))
+	t, ok2 := c.series(p, timeOf).norm(int(c.end - c.start))
+	if !ok || !ok2 {
+		return ""
+	}
+	usualCalls, usualTime := n.usual.value(callsUnit), t.usual.value(timeUnit)
+	calls := float64(class.Calls) / float64(c.end-c.start) / usualCalls
+	each := class.QueryTime.Mean / (usualTime / usualCalls)
+	switch {
+	case calls >= 1.5 && calls > each:
+		return fmt.Sprintf("; %.2g times the usual calls", calls)
+	case each >= 1.5:
+		return fmt.Sprintf("; a call takes %.2g times as long as usual", each)
+	}
+	return ""
+}
+
+// an is the words for one hour, or for an hour of several.
+func (c *comparison) an(hourly string) string {
+	if n := c.end - c.start; n > 1 {
+		return fmt.Sprintf("an hour in %d hours", n)
+	}
+	return hourly
+}
+
+// where tells what a norm is of.
+func (n norm) where() string {
+	switch {
+	case n.days > 0:
+		return fmt.Sprintf("around this hour on %d days", n.days)
+	case n.hours > 0:
+		return fmt.Sprintf("in the %d hours it was seen in", n.hours)
+	}
+	return "in any hour before"
+}
+
+func took(class *Class) string {
+	calls := "1 call"
+	if class.Calls != 1 {
+		calls = grouped(float64(class.Calls)) + " calls"
+	}
+	return fmt.Sprintf("%s in %s", seconds(class.QueryTime.Sum), calls)
+}
+
+// span writes a span in the unit that suits it.
+func span(days float64) string {
+	if days < 2 {
+		return fmt.Sprintf("%.0f hours", days*hoursADay)
+	}
+	return fmt.Sprintf("%.0f days", days)
+}
+
+// seconds writes a duration in two or three digits.
+func seconds(s float64) string {
+	switch {
+	case s >= 1000:
+		return grouped(s) + " s"
+	case s >= 0.9995:
+		return fmt.Sprintf("%.3g s", s)
+	case s >= 0.0009995:
+		return fmt.Sprintf("%.3g ms", s*1e3)
+	}
+	return fmt.Sprintf("%.3g µs", s*1e6)
+}

@@ -1,0 +1,130 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+const (
+	// betterHours is how many hours in a row have to be better.
+	betterHours = 6
+
+	// A class can be GONE if it was seen in goneHours hours and over goneSpan, and
+	// is so after goneAfter hours at the earliest.
+	goneHours = 10
+	goneSpan  = 7 * hoursADay
+	goneAfter = 6
+)
+
+// better tells of a class that had less than half of the time that is usual in
+// each of the last six hours, as it did at no time before.
+func (c *comparison) better(class *Class, p *past) *Change {
+	if c.end-c.start != 1 || !c.report.Coverage.Complete || c.start-p.first < wholeWeek {
+		return nil
+	}
+	if p.better > 0 && p.better < c.start && c.start-p.better < remembered {
+		return nil
+	}
+	s := c.series(p, timeOf)
+	base, regular := s.byHour()
+	low := func(i int, v int16) bool {
+		slot := i % hoursADay
+		return regular[slot] && v != unknown && int(v) <= base[slot]-times2
+	}
+	if !low(0, int16(levelOf(class.QueryTime.Sum, timeUnit))) {
+		return nil
+	}
+	run := 0
+	var was, now float64
+	for i, v := range s {
+		if !low(i, v) {
+			run = 0
+			continue
+		}
+		if run++; run >= betterHours {
+			return nil // it has been that low before, or was told
+		}
+	}
+	if run != betterHours-1 {
+		return nil
+	}
+	for i, v := range s[remembered-run:] {
+		was += level(base[(remembered-run+i)%hoursADay]).value(timeUnit)
+		now += level(v).value(timeUnit)
+	}
+	was = (was + level(base[0]).value(timeUnit)) / betterHours
+	now = (now + class.QueryTime.Sum) / betterHours
+	if !c.matters(was - now) {
+		return nil
+	}
+	return &Change{Kind: Better, Of: "query_time", Now: now, Usual: was, Evidence: fmt.Sprintf(
+		"%s an hour in the last %d hours; usually %s around this time of %d days",
+		seconds(now), betterHours, seconds(was), s.days(1))}
+}
+
+// gone returns the classes that were a regular part of the load and have now
+// been absent for over twice their longest absence.
+func (c *comparison) gone(muted map[string]bool) []GoneClass {
+	if !c.aligned || !c.report.Coverage.Complete {
+		return nil
+	}
+	here := make(map[string]bool, len(c.report.Classes))
+	for i := range c.report.Classes {
+		here[c.report.Classes[i].ID] = true
+	}
+	var all []GoneClass
+	for id, p := range c.history.classes {
+		if here[id] || muted[id] || p.last >= c.start || p.gone > p.last && p.gone < c.start || len(p.hours) < goneHours {
+			continue
+		}
+		if c.absent(p.last) < max(goneAfter, 2*p.rhythm()+2) || p.last-p.hours[0].at < goneSpan {
+			continue
+		}
+		mean, heavy := c.load(p)
+		if !heavy {
+			continue
+		}
+		all = append(all, GoneClass{ID: id, LastSeen: p.last.time(), Evidence: fmt.Sprintf(
+			"last seen on %s; before that %s an hour in %d hours, never absent for more than %s",
+			p.last.time().Format("2006-01-02 at 15:04"), seconds(mean), len(p.hours), span(float64(p.rhythm())/hoursADay))})
+	}
+	slices.SortFunc(all, func(x, y GoneClass) int { return cmp.Or(x.LastSeen.Compare(y.LastSeen), cmp.Compare(x.ID, y.ID)) })
+	return all
+}
+
+// absent counts the hours since one that were wholly read, the window's included.
+func (c *comparison) absent(since hour) hour {
+	n := c.end - c.start
+	for _, w := range c.hours {
+		if w != nil && !w.partial && w.at > since {
+			n++
+		}
+	}
+	return n
+}
+
+// rhythm is the longest absence among the remembered hours.
+func (p *past) rhythm() hour {
+	var longest hour
+	for i := 1; i < len(p.hours); i++ {
+		longest = max(longest, p.hours[i].at-p.hours[i-1].at)
+	}
+	return longest
+}
+
+// load returns the class's mean time in the hours it was seen in, and whether
+// that was a part of all time that matters.
+func (c *comparison) load(p *past) (mean float64, heavy bool) {
+	var own, all float64
+	for _, seen := range p.hours {
+		own += seen.time.value(timeUnit)
+	}
+	for _, w := range c.hours {
+		if w != nil && w.at >= p.hours[0].at && w.at <= p.last {
+			all += w.time.value(timeUnit)
+		}
+	}
+	mean = own / float64(len(p.hours))
+	return mean, mean >= minTime && own >= minShare*all
+}
