@@ -81,7 +81,7 @@ func (a *Aggregator) Stream(instance string) *Stream {
 // the fingerprint.
 func (s *Stream) Add(e *parser.Event) {
 	inWindow := s.to.window.Contains(e.Time)
-	counted := inWindow && e.Throttled == 0 && s.to.Filter.matches(e)
+	counted := inWindow && e.Throttled == 0 && s.to.Filter.matches(e, s.instance)
 	var key classKey
 	if counted {
 		s.fingerprint = fingerprint(s.fingerprint[:0], e)

@@ -3,8 +3,12 @@ package digest
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"slowdigest/parser"
 )
@@ -17,8 +21,24 @@ type Filter struct {
 	Hosts   []string `json:"hosts,omitempty"` // as the log writes them; case does not matter
 	Schemas []string `json:"schemas,omitempty"`
 	IDs     []string `json:"ids,omitempty"` // of query classes; see ParseID
-	// MinTime is the least query time of a call, in seconds.
-	MinTime float64 `json:"min_time,omitempty"`
+	// MinTime is the least query time of a call, in seconds, and MinTimes that of
+	// a call on one of the instances that it names, in the place of MinTime.
+	MinTime  float64            `json:"min_time,omitempty"`
+	MinTimes map[string]float64 `json:"min_times,omitempty"`
+}
+
+// ParseMinTime reads a number of seconds, or a time with its unit: 0.5 or 500ms.
+func ParseMinTime(s string) (float64, error) {
+	seconds, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		var d time.Duration
+		d, err = time.ParseDuration(s)
+		seconds = d.Seconds()
+	}
+	if err != nil || !(seconds >= 0) || math.IsInf(seconds, 0) {
+		return 0, fmt.Errorf("time %q: want 500ms, 2s, or a number of seconds", s)
+	}
+	return seconds, nil
 }
 
 // ParseID reads what names a query class: its query ID, the 16 digits of it that
@@ -32,13 +52,20 @@ func ParseID(s string) (string, error) {
 	return id, nil
 }
 
-// matches tells whether the call is to be counted, its class aside. A nil Filter
-// matches everything.
-func (f *Filter) matches(e *parser.Event) bool {
-	return f == nil || e.QueryTime >= f.MinTime &&
+// matches tells whether the call on an instance is to be counted, its class
+// aside. A nil Filter matches everything.
+func (f *Filter) matches(e *parser.Event, instance string) bool {
+	return f == nil || e.QueryTime >= f.minTime(instance) &&
 		(len(f.Users) == 0 || slices.Contains(f.Users, e.User)) &&
 		(len(f.Schemas) == 0 || slices.Contains(f.Schemas, e.Schema)) &&
 		(len(f.Hosts) == 0 || slices.ContainsFunc(f.Hosts, func(h string) bool { return strings.EqualFold(h, e.Host) }))
+}
+
+func (f *Filter) minTime(instance string) float64 {
+	if least, own := f.MinTimes[instance]; own {
+		return least
+	}
+	return f.MinTime
 }
 
 // matchesClass tells whether the calls of a class are to be counted.
@@ -67,6 +94,9 @@ func (f *Filter) String() string {
 	add("query ID", f.IDs)
 	if f.MinTime > 0 {
 		s = append(s, fmt.Sprintf("query time of %g s or more", f.MinTime))
+	}
+	for _, instance := range slices.Sorted(maps.Keys(f.MinTimes)) {
+		s = append(s, fmt.Sprintf("query time of %g s or more on %s", f.MinTimes[instance], instance))
 	}
 	return strings.Join(s, ", ")
 }

@@ -30,6 +30,8 @@ func TestFilter(t *testing.T) {
 		{"host", &Filter{Hosts: []string{"web-1.EXAMPLE"}}, 1},
 		{"schema", &Filter{Schemas: []string{"shop"}}, 2},
 		{"time", &Filter{MinTime: 0.5}, 2},
+		{"time on the instance", &Filter{MinTimes: map[string]float64{"db-1": 0.5, "db-2": 9}}, 2},
+		{"time on another", &Filter{MinTime: 1, MinTimes: map[string]float64{"db-2": 0.1}}, 1},
 		{"ID", &Filter{IDs: []string{id}}, 2},
 		{"classic ID", &Filter{IDs: []string{id[16:]}}, 2},
 		{"beginning of the ID", &Filter{IDs: []string{id[:5]}}, 2},
@@ -55,9 +57,24 @@ func TestFilter(t *testing.T) {
 
 func TestFilterNote(t *testing.T) {
 	f := &Filter{Users: []string{"a", "b"}, Hosts: []string{"h"}, Schemas: []string{"s"}, IDs: []string{"1F"}, MinTime: 0.5}
-	const want = "Filtered: only user a or b, host h, schema s, query ID 1F, query time of 0.5 s or more. 7 of 9 entries in the window are left out, and shares are of the others."
+	f.MinTimes = map[string]float64{"orders-2": 2, "orders-1": 0.25}
+	const want = "Filtered: only user a or b, host h, schema s, query ID 1F, query time of 0.5 s or more, " +
+		"query time of 0.25 s or more on orders-1, query time of 2 s or more on orders-2. 7 of 9 entries in the window are left out, and shares are of the others."
 	if got := f.note(7, 9); got != want {
 		t.Errorf("%s", got)
+	}
+}
+
+func TestParseMinTime(t *testing.T) {
+	for s, want := range map[string]float64{"0.5": 0.5, "500ms": 0.5, "2": 2, "1m": 60, "0": 0} {
+		if got, err := ParseMinTime(s); err != nil || got != want {
+			t.Errorf("ParseMinTime(%q) = %v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "-1", "-1s", "inf", "NaN", "soon"} {
+		if got, err := ParseMinTime(s); err == nil {
+			t.Errorf("ParseMinTime(%q) = %v, want an error", s, got)
+		}
 	}
 }
 

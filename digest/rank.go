@@ -112,6 +112,29 @@ func ParseLimit(s string) (Limit, error) {
 	return l, nil
 }
 
+// String is a text that ParseLimit reads.
+func (l Limit) String() string {
+	percent := strconv.FormatFloat(l.Percent, 'f', -1, 64) + "%"
+	switch {
+	case l == Limit{}:
+		return "all"
+	case l.Percent == 0:
+		return strconv.Itoa(l.Count)
+	case l.Count == 0:
+		return percent
+	}
+	return percent + ":" + strconv.Itoa(l.Count)
+}
+
+// MarshalText and UnmarshalText let JSON hold a Limit as its text.
+func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads what ParseLimit reads.
+func (l *Limit) UnmarshalText(text []byte) (err error) {
+	*l, err = ParseLimit(string(text))
+	return err
+}
+
 func badLimit(s string) error {
 	return fmt.Errorf("limit %q: want a number of classes, a percentage as 95%%, both as 95%%:20, or all", s)
 }

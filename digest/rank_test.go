@@ -36,3 +36,16 @@ func TestParseOrderBy(t *testing.T) {
 		t.Error("ParseOrderBy(avg) is no error")
 	}
 }
+
+func TestLimitText(t *testing.T) {
+	for _, want := range []string{"all", "20", "95%", "95%:20", "99.5%:1"} {
+		l, err := ParseLimit(want)
+		if got := l.String(); err != nil || got != want {
+			t.Errorf("%q is %q again, error %v", want, got, err)
+		}
+	}
+	var l Limit
+	if err := l.UnmarshalText([]byte("some")); err == nil {
+		t.Error("some is a limit")
+	}
+}

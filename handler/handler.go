@@ -22,7 +22,7 @@ type Source interface {
 }
 
 // Handler makes the digests of a fixed set of instances. All fields but
-// Notifier, which Collect does not use, Filter and Detail are required.
+// Notifier, which Collect does not use, Filter and what follows it are required.
 type Handler struct {
 	Source    Source
 	Notifier  notifier.Notifier
@@ -32,6 +32,7 @@ type Handler struct {
 	Filter    *digest.Filter // nil counts everything
 	Detail    bool           // as digest.Aggregator's
 	Progress  *Progress      // may be nil
+	Notes     []string       // sentences that the report's coverage is to tell beside its own
 }
 
 // Run reads the window and posts its digest. A part that could not be read is

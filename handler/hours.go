@@ -91,6 +91,7 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	for _, p := range rd.parts {
 		r.Coverage.Add(p.coverage)
 	}
+	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
 	slices.Sort(r.Coverage.Notes) // files are read side by side, and end in any order
 	return r
 }

@@ -1,11 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"math"
-	"strconv"
-	"time"
-
 	"slowdigest/digest"
 )
 
@@ -21,7 +16,7 @@ func (v *filterFlags) declare(f *flags) {
 	f.declare(&v.hosts, "host", "", "count only calls from this `client`, named as in the log")
 	f.declare(&v.schemas, "schema", "", "count only calls with this default `database`")
 	f.declare(&v.ids, "id", "", "count only the class with this query `ID`, of which the first digits do")
-	f.declare(&parsedValue[float64]{&v.minTime, parseSeconds, ""}, "min-time", "", "count only calls that took this `time` or longer, as 500ms or, in seconds, 0.5")
+	f.declare(&parsedValue[float64]{&v.minTime, digest.ParseMinTime, ""}, "min-time", "", "count only calls that took this `time` or longer, as 500ms or, in seconds, 0.5")
 }
 
 // filter is nil where everything is to be counted.
@@ -49,18 +44,4 @@ func (l *idList) Set(s string) error {
 		l.items = append(l.items, id)
 	}
 	return nil
-}
-
-// parseSeconds reads a number of seconds, or a time with its unit.
-func parseSeconds(s string) (float64, error) {
-	seconds, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		var d time.Duration
-		d, err = time.ParseDuration(s)
-		seconds = d.Seconds()
-	}
-	if err != nil || !(seconds >= 0) || math.IsInf(seconds, 0) {
-		return 0, fmt.Errorf("time %q: want 500ms, 2s, or a number of seconds", s)
-	}
-	return seconds, nil
 }

@@ -1,0 +1,241 @@
+package handler
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"slowdigest/digest"
+	"slowdigest/source"
+)
+
+// leastTime is what a digest is given at least, the time to post it included. Where
+// there is less left none is begun.
+const leastTime = time.Minute
+
+// Queue takes the messages of a fleet. A message may be delivered more than once
+// and in any order.
+type Queue interface {
+	Send(ctx context.Context, bodies [][]byte) error
+}
+
+// Fleet is what Lambda runs: it serves the events of a schedule and of a queue.
+//
+// A scheduled event is for the last hour of all instances. If they have one
+// channel it makes the digest. For more channels it leaves a message for each on
+// the queue, and other invocations, the workers, take these. Without a queue it
+// makes one digest after the other as long as the time lasts.
+//
+// SQS and Lambda deliver a message again after a failure, and now and then
+// without one. It is the Store of the Handler that keeps each hour from being
+// posted twice.
+type Fleet struct {
+	Discover func(ctx context.Context) ([]source.Instance, error)
+	Defaults Route // what the tags of an instance do not set
+	// Handler returns a handler for a channel. The fleet gives it its route.
+	Handler func(ctx context.Context, channel string) (*Handler, error)
+	Queue   Queue                                  // nil for none
+	Now     func() time.Time                       // the clock of the deadlines of contexts
+	Done    func(ctx context.Context, o Outcome)   // hears how each digest ended; may be nil
+	Omitted func(ctx context.Context, note string) // hears what has no channel or nothing to read; may be nil
+}
+
+// Outcome is how one digest ended.
+type Outcome struct {
+	Job     Job
+	Message string         // ID of the message; empty if it did not come from the queue
+	Report  *digest.Report // nil if there is none
+	Err     error
+	Took    time.Duration
+}
+
+// Dispatched is the answer to a scheduled event for several channels.
+type Dispatched struct {
+	Window   digest.Window `json:"window"`
+	Channels int           `json:"channels"`
+	Queued   int           `json:"queued"`           // messages sent
+	Failed   []string      `json:"failed,omitempty"` // channels whose digest ended in an error
+	Left     []string      `json:"left,omitempty"`   // channels for which there was no time
+}
+
+// HandleEvent is what Lambda calls. It answers a queue with the messages to be
+// delivered again, and a schedule with the report or a Dispatched.
+func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, error) {
+	var queued events.SQSEvent
+	if err := json.Unmarshal(event, &queued); err == nil && len(queued.Records) > 0 {
+		return f.work(ctx, queued.Records)
+	}
+	w, err := EventWindow(event)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := f.jobs(ctx, w)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(jobs) == 1:
+		o := f.run(ctx, jobs[0], "")
+		if o.Report == nil {
+			return nil, o.Err
+		}
+		return o.Report, o.Err
+	case f.Queue == nil:
+		return f.runAll(ctx, w, jobs)
+	}
+	return f.send(ctx, w, jobs)
+}
+
+// jobs are the digests of a window.
+func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
+	found, err := f.Discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	routes, omitted := Routes(found, f.Defaults)
+	if f.Omitted != nil {
+		for _, note := range omitted {
+			f.Omitted(ctx, note)
+		}
+	}
+	if len(routes) == 0 {
+		return nil, errors.Join(ErrNoInstance, errors.New(strings.Join(omitted, " ")))
+	}
+	jobs := make([]Job, len(routes))
+	for i, r := range routes {
+		jobs[i] = Job{Window: w, Route: r}
+	}
+	return jobs, nil
+}
+
+// ErrNoInstance says that there is no instance to make a digest of.
+var ErrNoInstance = errors.New("find instances: there is none to read")
+
+// send leaves the jobs to the workers. Where a part of them was not sent the
+// schedule's event is to be tried again, and then the others come twice.
+func (f *Fleet) send(ctx context.Context, w digest.Window, jobs []Job) (*Dispatched, error) {
+	d := &Dispatched{Window: w, Channels: len(jobs)}
+	var bodies [][]byte
+	var errs []error
+	for _, j := range jobs {
+		body, err := j.Encode()
+		if err != nil {
+			d.Failed = append(d.Failed, j.Channel)
+			errs = append(errs, err)
+			continue
+		}
+		bodies = append(bodies, body)
+	}
+	if err := f.Queue.Send(ctx, bodies); err != nil {
+		return d, errors.Join(append(errs, err)...)
+	}
+	d.Queued = len(bodies)
+	return d, errors.Join(errs...)
+}
+
+// runAll makes the digests one after the other. Where the time does not last for
+// all of them it is not the same ones every hour that are left.
+func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispatched, error) {
+	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.lot(), b.lot()) })
+	d := &Dispatched{Window: w, Channels: len(jobs)}
+	var errs []error
+	for i, j := range jobs {
+		turn, cancel, ok := f.turn(ctx, len(jobs)-i)
+		if !ok {
+			d.Left = append(d.Left, j.Channel)
+			continue
+		}
+		o := f.run(turn, j, "")
+		cancel()
+		if o.Err != nil {
+			d.Failed = append(d.Failed, j.Channel)
+			errs = append(errs, fmt.Errorf("%s: %w", j.Channel, o.Err))
+		}
+	}
+	if len(d.Left) > 0 {
+		errs = append(errs, fmt.Errorf("no time was left for %d of %d channels: %s", len(d.Left), len(jobs), strings.Join(d.Left, ", ")))
+	}
+	return d, errors.Join(errs...)
+}
+
+// lot is the place of a job among those of its hour.
+func (j Job) lot() uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprint(h, j.Window.Start.Unix(), j.Channel)
+	return h.Sum64()
+}
+
+// work makes the digests of the messages, one after the other. Those that fail,
+// are malformed, or for which there was no time go back to the queue, which puts
+// them aside after some attempts.
+func (f *Fleet) work(ctx context.Context, records []events.SQSMessage) (events.SQSEventResponse, error) {
+	// An empty list, and not none, says that all went well.
+	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	for i, m := range records {
+		var err error
+		switch turn, cancel, ok := f.turn(ctx, len(records)-i); {
+		case m.EventSource != "aws:sqs":
+			cancel()
+			return answer, fmt.Errorf("read event: its record %d is of %q, and not of SQS", i, m.EventSource)
+		case !ok:
+			cancel()
+			err = errors.New("no time was left for it")
+			f.done(ctx, Outcome{Message: m.MessageId, Err: err})
+		default:
+			err = f.workOn(turn, m)
+			cancel()
+		}
+		if err != nil {
+			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+		}
+	}
+	return answer, nil
+}
+
+func (f *Fleet) workOn(ctx context.Context, m events.SQSMessage) error {
+	j, err := DecodeJob([]byte(m.Body))
+	if err != nil {
+		f.done(ctx, Outcome{Message: m.MessageId, Err: err})
+		return err
+	}
+	return f.run(ctx, j, m.MessageId).Err
+}
+
+// turn gives the next of n digests its share of the time, and the least time at
+// least. It is not ok if there is less.
+func (f *Fleet) turn(ctx context.Context, n int) (context.Context, context.CancelFunc, bool) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return ctx, func() {}, true
+	}
+	left := deadline.Sub(f.Now())
+	turn, cancel := context.WithTimeout(ctx, min(left, max(left/time.Duration(n), leastTime)))
+	return turn, cancel, left >= leastTime
+}
+
+// run makes one digest.
+func (f *Fleet) run(ctx context.Context, j Job, message string) Outcome {
+	o := Outcome{Job: j, Message: message}
+	began := f.Now()
+	h, err := f.Handler(ctx, j.Channel)
+	if err == nil {
+		j.Route.apply(h)
+		o.Report, err = h.Run(ctx, j.Window)
+	}
+	o.Err, o.Took = err, f.Now().Sub(began)
+	f.done(ctx, o)
+	return o
+}
+
+func (f *Fleet) done(ctx context.Context, o Outcome) {
+	if f.Done != nil {
+		f.Done(ctx, o)
+	}
+}

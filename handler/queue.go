@@ -1,0 +1,86 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// SQS is a Queue of Amazon SQS. It needs sqs:SendMessage.
+type SQS struct {
+	client *sqs.Client
+	url    string
+}
+
+// NewSQS uses the region, the credentials and the endpoint of cfg.
+func NewSQS(cfg aws.Config, queueURL string) *SQS {
+	return &SQS{sqs.NewFromConfig(cfg), queueURL}
+}
+
+const (
+	maxBatch  = 10 // messages
+	sendTries = 3
+)
+
+// Send sends the messages in batches. Where an answer is lost some of them are
+// sent twice. The error says how many were not sent at all.
+func (q *SQS) Send(ctx context.Context, bodies [][]byte) error {
+	var unsent int
+	var errs []error
+	for len(bodies) > 0 {
+		n, size := 0, 0
+		for n < len(bodies) && n < maxBatch && (n == 0 || size+len(bodies[n]) <= maxJob) {
+			size += len(bodies[n])
+			n++
+		}
+		left, err := q.sendBatch(ctx, bodies[:n])
+		if err != nil {
+			unsent += left
+			errs = append(errs, err)
+		}
+		bodies = bodies[n:]
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("send messages: %d not sent: %w", unsent, errors.Join(errs...))
+	}
+	return nil
+}
+
+// sendBatch sends again what SQS had no time for. It returns how many messages
+// were not sent.
+func (q *SQS) sendBatch(ctx context.Context, bodies [][]byte) (unsent int, err error) {
+	entries := make([]types.SendMessageBatchRequestEntry, len(bodies))
+	for i, body := range bodies {
+		entries[i] = types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(body))}
+	}
+	var refused []string
+	for try := 0; len(entries) > 0; try++ {
+		out, err := q.client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: entries})
+		if err != nil {
+			return len(entries) + len(refused), err
+		}
+		var again []types.SendMessageBatchRequestEntry
+		for _, f := range out.Failed {
+			if f.SenderFault || try == sendTries-1 {
+				refused = append(refused, aws.ToString(f.Code)+": "+aws.ToString(f.Message))
+				continue
+			}
+			for _, e := range entries {
+				if *e.Id == aws.ToString(f.Id) {
+					again = append(again, e)
+				}
+			}
+		}
+		entries = again
+	}
+	if len(refused) > 0 {
+		return len(refused), errors.New(strings.Join(refused, "; "))
+	}
+	return 0, nil
+}
