@@ -29,6 +29,11 @@ const (
 	// Longer ones keep their ID, which is of the whole text.
 	maxFingerprint = 8 << 10
 
+	// maxKnown is how many bytes a Stream may remember skeletons in, and knownCost
+	// what one takes beside its text.
+	maxKnown  = 1 << 20
+	knownCost = 64
+
 	// timelineBuckets is how many parts a Class.Timeline has.
 	timelineBuckets = 12
 )
@@ -70,6 +75,9 @@ type Stream struct {
 	to          *Aggregator
 	instance    string
 	fingerprint []byte
+	skeleton    []byte
+	known       map[string]classKey // the classes of skeletons
+	knownBytes  int
 }
 
 // Stream returns a Stream for a log of the named instance.
@@ -84,8 +92,7 @@ func (s *Stream) Add(e *parser.Event) {
 	counted := inWindow && e.Throttled == 0 && s.to.Filter.matches(e, s.instance)
 	var key classKey
 	if counted {
-		s.fingerprint = fingerprint(s.fingerprint[:0], e)
-		key = md5.Sum(s.fingerprint)
+		key = s.class(e)
 		counted = s.to.Filter.matchesClass(key)
 	}
 
@@ -118,6 +125,7 @@ func (s *Stream) Add(e *parser.Event) {
 		if len(a.classes) >= maxClasses {
 			a.fold()
 		}
+		s.fingerprint = fingerprint(s.fingerprint[:0], e)
 		c = newClass(s.fingerprint, key)
 		a.classes[key] = c
 	}
@@ -126,6 +134,30 @@ func (s *Stream) Add(e *parser.Event) {
 	if a.Detail {
 		a.addLoad(c, e)
 	}
+}
+
+// class is the class of an event. It remembers the classes of skeletons, which are
+// few in most logs; where they are not, it begins anew from time to time.
+func (s *Stream) class(e *parser.Event) classKey {
+	key, plain := classKey{}, false
+	if !e.Admin && !e.Cut && len(e.SQL) > 0 {
+		s.skeleton, plain = parser.AppendSkeleton(s.skeleton[:0], e.SQL)
+	}
+	if plain {
+		var found bool
+		if key, found = s.known[string(s.skeleton)]; found {
+			return key
+		}
+	}
+	s.fingerprint = fingerprint(s.fingerprint[:0], e)
+	key = md5.Sum(s.fingerprint)
+	if plain {
+		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
+			s.known, s.knownBytes = make(map[string]classKey), len(s.skeleton)+knownCost
+		}
+		s.known[string(s.skeleton)] = key
+	}
+	return key
 }
 
 func fingerprint(dst []byte, e *parser.Event) []byte {

@@ -46,8 +46,6 @@ type formatter struct {
 	braceKey   keyword
 	braceConst bool
 
-	function []byte // the last call without arguments in a row of literals
-
 	names aliases
 }
 
@@ -125,7 +123,7 @@ func (f *formatter) run() {
 	for {
 		if f.top.kind != noList && (f.prev == afterOpen || f.prev == afterComma) {
 			f.plainElements()
-		} else if f.top.rows.state == rowDone && f.prev == afterClose {
+		} else if f.top.rows.state == rowDone && f.top.rows.literals && f.prev == afterClose {
 			f.plainRows()
 		}
 		f.masked = f.expect != nothing

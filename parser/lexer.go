@@ -45,6 +45,8 @@ type lexer struct {
 
 	open    int // where the string begins that has no end, or -1
 	escaped int // where the first string begins that holds an escaped quote, or -1
+
+	function []byte // the last call without arguments that plainWord read
 }
 
 func newLexer(sql []byte, cut bool) lexer {

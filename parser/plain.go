@@ -8,8 +8,7 @@ import (
 
 // Most of the text of long statements is lists of literals. Here they are read
 // without a look at each token: wherever it is not plain to see that an element
-// is a literal, the formatter reads it. Numbers and strings are read eight bytes
-// at a time, and the last bytes of a statement are left to the formatter.
+// is a literal, the formatter reads it.
 
 // plainElements reads the elements of a list that are plain, all but the last.
 func (f *formatter) plainElements() {
@@ -33,35 +32,32 @@ func (f *formatter) plainElements() {
 	f.end(afterComma)
 }
 
-// plainRows reads the rows behind a row of literals that are plain.
-func (f *formatter) plainRows() {
-	if !f.top.rows.literals {
-		return
-	}
+// plainRows reads the rows that are plain behind a row of literals.
+func (l *lexer) plainRows() {
 	for {
-		i := skipSpace(f.sql, f.pos)
-		if f.at(i) != ',' {
+		i := skipSpace(l.sql, l.pos)
+		if l.at(i) != ',' {
 			return
 		}
-		if i = skipSpace(f.sql, i+1); f.at(i) != '(' {
+		if i = skipSpace(l.sql, i+1); l.at(i) != '(' {
 			return
 		}
-		if i = f.plainGroup(i+1, true); i < 0 {
+		if i = l.plainGroup(i+1, true); i < 0 {
 			return
 		}
-		f.pos = i
+		l.pos = i
 	}
 }
 
 // plainGroup is where a group of plain elements ends whose first begins at i: behind
 // its parenthesis. It is -1 if one is not plain.
-func (f *formatter) plainGroup(i int, calls bool) int {
+func (l *lexer) plainGroup(i int, calls bool) int {
 	for {
-		if i = f.plainElement(i, calls); i < 0 {
+		if i = l.plainElement(i, calls); i < 0 {
 			return -1
 		}
 		i++
-		if f.sql[i-1] == ')' {
+		if l.sql[i-1] == ')' {
 			return i
 		}
 	}
@@ -77,22 +73,18 @@ func skipSpace(sql []byte, i int) int {
 // plainElement is where an element ends that begins at i and is literals and
 // nothing else or, if calls may be, a call with nothing but literals: at the comma
 // or the parenthesis behind it. It is -1 if the element is not plain.
-func (f *formatter) plainElement(i int, calls bool) int {
-	sql := f.sql
+func (l *lexer) plainElement(i int, calls bool) int {
+	sql := l.sql
 	i = skipSpace(sql, i)
 	if i < len(sql) && (sql[i] == '-' || sql[i] == '+') {
 		i++
 	}
-	if i+8 > len(sql) {
+	if i >= len(sql) {
 		return -1
 	}
 	switch c := sql[i]; {
 	case c-'0' <= 9:
-		n := 8
-		for n == 8 && i+8 <= len(sql) {
-			n = numeric(binary.LittleEndian.Uint64(sql[i:]))
-			i += n
-		}
+		i = l.plainNumber(i)
 	case c == '\'' || c == '"':
 		end, escaped := shortText(sql, i), false
 		if end < 0 {
@@ -101,14 +93,14 @@ func (f *formatter) plainElement(i int, calls bool) int {
 				return -1
 			}
 		}
-		if escaped && f.escaped < 0 {
-			f.escaped = i
+		if escaped && l.escaped < 0 {
+			l.escaped = i
 		}
 		i = end
 	case byteClass[c]&isLetter == 0:
 		return -1
 	default:
-		if i = f.plainWord(i, calls); i < 0 {
+		if i = l.plainWord(i, calls); i < 0 {
 			return -1
 		}
 	}
@@ -119,10 +111,37 @@ func (f *formatter) plainElement(i int, calls bool) int {
 	return -1
 }
 
+// plainNumber is where a number ends that begins at i, or an expression of numbers.
+func (l *lexer) plainNumber(i int) int {
+	sql, start := l.sql, i
+	for n := 8; n == 8; i += n {
+		n = numeric(load(sql, i))
+	}
+	switch c := l.at(i); {
+	case c == 'x' && i == start+1 && sql[start] == '0' && l.is(i+1, isHex):
+		return l.span(i+1, isHex)
+	case c|0x20 == 'e' && byteClass[sql[i-1]]&isDigit != 0:
+		return l.exponent(i)
+	}
+	return i
+}
+
 const (
 	eachByte = 0x0101010101010101
 	highBits = 0x80 * eachByte
 )
+
+// load is the eight bytes at i; behind the end are zeros.
+func load(sql []byte, i int) uint64 {
+	if i+8 <= len(sql) {
+		return binary.LittleEndian.Uint64(sql[i:])
+	}
+	var tail [8]byte
+	if i < len(sql) {
+		copy(tail[:], sql[i:])
+	}
+	return binary.LittleEndian.Uint64(tail[:])
+}
 
 // numeric is how many of the first of eight bytes are digits, points or slashes:
 // what stands between two commas and is made of these is numbers.
@@ -139,14 +158,14 @@ func numeric(v uint64) int {
 func shortText(sql []byte, i int) int {
 	q := sql[i]
 	i++
-	for end := i + 32; i < end && i+8 <= len(sql); i += 8 {
-		v := binary.LittleEndian.Uint64(sql[i:])
+	for end := i + 32; i < end; i += 8 {
+		v := load(sql, i)
 		found := zeroBytes(v^uint64(q)*eachByte) | zeroBytes(v^'\\'*eachByte)
 		if found == 0 {
 			continue
 		}
 		i += bits.TrailingZeros64(found) / 8
-		if i+1 < len(sql) && sql[i] == q && sql[i+1] != q {
+		if sql[i] == q && (i+1 == len(sql) || sql[i+1] != q) {
 			return i + 1
 		}
 		break
@@ -159,21 +178,21 @@ func shortText(sql []byte, i int) int {
 func zeroBytes(v uint64) uint64 { return (v - eachByte) &^ v & highBits }
 
 // plainWord is where NULL or a plain call ends that begins at i.
-func (f *formatter) plainWord(i int, calls bool) int {
-	if end := i + len(f.function); calls && end > i && end <= len(f.sql) && bytes.Equal(f.sql[i:end], f.function) {
+func (l *lexer) plainWord(i int, calls bool) int {
+	if end := i + len(l.function); calls && end > i && end <= len(l.sql) && bytes.Equal(l.sql[i:end], l.function) {
 		return end // as in the row before: NULL, or a call without arguments
 	}
-	end := f.span(i, isLetter)
-	word := f.sql[i:end]
+	end := l.span(i, isLetter)
+	word := l.sql[i:end]
 	if len(word) == len("null") && bytes.EqualFold(word, []byte("null")) {
 		return end
 	}
-	if !calls || f.at(end) != '(' || isKeyword(word) {
+	if !calls || l.at(end) != '(' || isKeyword(word) {
 		return -1
 	}
-	if end := skipSpace(f.sql, end+1); f.at(end) == ')' {
-		f.function = f.sql[i : end+1]
+	if end := skipSpace(l.sql, end+1); l.at(end) == ')' {
+		l.function = l.sql[i : end+1]
 		return end + 1
 	}
-	return f.plainGroup(end+1, false)
+	return l.plainGroup(end+1, false)
 }
