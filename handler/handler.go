@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"slowdigest/digest"
@@ -21,25 +22,64 @@ type Source interface {
 	Open(ctx context.Context, f source.File) (*source.Log, error)
 }
 
-// Handler makes the digests of a fixed set of instances. All fields but
-// Notifier, which Collect does not use, Filter and what follows it are required.
+// Poster is a Notifier that knows its messages again.
+type Poster interface {
+	notifier.Notifier
+	Post(ctx context.Context, r *digest.Report) (notifier.Receipt, error)
+	Update(ctx context.Context, r *digest.Report, at notifier.Receipt) (notifier.Receipt, error)
+	Find(ctx context.Context, r *digest.Report) (notifier.Receipt, bool, error)
+}
+
+// Handler makes the digests of a fixed set of instances. The first fields up to
+// OrderBy are required, but Notifier, which Collect does not use.
 type Handler struct {
 	Source    Source
-	Notifier  notifier.Notifier
-	Instances []string // DB instance identifiers
+	Notifier  notifier.Notifier // best a Poster
+	Instances []string          // DB instance identifiers
 	Limit     digest.Limit
 	OrderBy   digest.OrderBy
 	Filter    *digest.Filter // nil counts everything
 	Detail    bool           // as digest.Aggregator's
 	Progress  *Progress      // may be nil
 	Notes     []string       // sentences that the report's coverage is to tell beside its own
+
+	// Store holds what is remembered between two runs. With nil, each run posts
+	// its window, whatever was posted before, and nothing is known to be new. The
+	// fields below are of no use then, and Channel and Now are required else.
+	Store   Store
+	Channel string           // whose state it is; see StateKey
+	Now     func() time.Time // only for the expiry of claims
+	Owner   string           // the ID of the request, the same when it is tried again
+	Timeout time.Duration    // the longest that a run without a deadline may take; 0 is 15 min
+
+	// Force posts a window again that was posted, by replacing the message.
+	Force bool
+	// SkipUnknown leaves out a digest of which it is unknown whether it was
+	// posted. Otherwise it is posted again, and says so.
+	SkipUnknown bool
+	NewAfter    time.Duration // as digest.Options's
+	Logger      *slog.Logger  // hears why a run posts nothing; nil is nobody
+}
+
+func (h *Handler) logger() *slog.Logger {
+	if h.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return h.Logger
 }
 
 // Run reads the window and posts its digest. A part that could not be read is
 // told in the report; it is an error only if there is nothing else, and then the
 // report, which says so, is posted nevertheless. A digest that was posted, or may
 // have been, but not whole is no error either, for a retry would post it again.
+//
+// With a Store, a window that is an hour of the clock is posted once, whoever
+// runs it and how often, together with the hours that are still owed before it.
+// The report is nil where there was nothing to do.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
+	if h.Store != nil && len(hoursOf(w)) == 1 {
+		return h.runOwed(ctx, w)
+	}
 	r, readErr := h.Collect(ctx, w)
 	err := h.Notifier.Notify(ctx, r)
 	var delivery *notifier.DeliveryError

@@ -1,0 +1,341 @@
+package handler_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/notifier"
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source"
+	"slowdigest/source/rdstest"
+)
+
+// channel is a database, a chat and a store, with a clock that stands still.
+type channel struct {
+	t     *testing.T
+	rds   *rdstest.Server
+	db    *rdstest.Instance
+	slack *slacktest.Server
+	store handler.Store
+	now   time.Time
+}
+
+func newChannel(t *testing.T) *channel {
+	c := &channel{t: t, rds: rdstest.NewServer(), slack: slacktest.New(), store: handler.FileStore{Dir: t.TempDir()}, now: ten.Add(5 * time.Minute)}
+	t.Cleanup(c.rds.Close)
+	t.Cleanup(c.slack.Close)
+	c.db = c.rds.AddInstance("orders-1")
+	c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), ten)
+	return c
+}
+
+// handler is a new one each time, as in a new process.
+func (c *channel) handler(request string) *handler.Handler {
+	return &handler.Handler{
+		Source: source.NewRDS(c.rds.Config(), source.Options{Patience: time.Millisecond}),
+		Notifier: notifier.NewSlack(slacktest.Token, slacktest.Channel, notifier.SlackOptions{
+			APIURL: c.slack.URL(), Pause: time.Millisecond, Replies: -1}),
+		Instances: []string{"orders-1"}, Limit: digest.DefaultLimit,
+		Store: c.store, Channel: slacktest.Channel, Owner: request, Now: func() time.Time { return c.now },
+	}
+}
+
+// hour writes a log of one statement for the hour that ends at a time.
+func (c *channel) hour(end time.Time) {
+	c.db.Write(rdstest.SlowLog+end.Format(".2006-01-02.15"), []byte(entry(end.Add(-time.Minute), "select a from t where id = 1")), end)
+}
+
+func hourEnding(end time.Time) digest.Window {
+	return digest.Window{Start: end.Add(-time.Hour), End: end}
+}
+
+func (c *channel) state() *handler.State {
+	c.t.Helper()
+	s, err := handler.ReadState(c.t.Context(), c.store, handler.StateKey(slacktest.Channel))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return s
+}
+
+// windows are those of the messages in the channel, as "09-10".
+func (c *channel) windows() string {
+	var out []string
+	for _, m := range c.slack.Messages() {
+		var meta struct {
+			EventPayload struct {
+				Start time.Time `json:"window_start"`
+				End   time.Time `json:"window_end"`
+			} `json:"event_payload"`
+		}
+		if m.ThreadTS == "" && json.Unmarshal(m.Metadata, &meta) == nil {
+			out = append(out, fmt.Sprintf("%02d-%02d", meta.EventPayload.Start.Hour(), meta.EventPayload.End.Hour()))
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func (c *channel) expect(windows string) {
+	c.t.Helper()
+	if got := c.windows(); got != windows {
+		c.t.Fatalf("the channel has %q, want %q", got, windows)
+	}
+}
+
+// run runs the hour that ends at a time, in a request of its own.
+func (c *channel) run(end time.Time) (*digest.Report, error) {
+	c.now = end.Add(5 * time.Minute)
+	return c.handler("request-"+end.Format("15:04")).Run(c.t.Context(), hourEnding(end))
+}
+
+func (c *channel) mustRun(end time.Time) *digest.Report {
+	c.t.Helper()
+	r, err := c.run(end)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+func TestHourIsPostedOnce(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	if r := c.mustRun(ten); r == nil || r.Past == nil || r.Overall.Calls != 1 {
+		t.Errorf("report %+v", r)
+	}
+	if r := c.mustRun(ten); r != nil {
+		t.Errorf("the second run posted %+v", r)
+	}
+	c.expect("09-10")
+	if s := c.state(); s.Claim != nil || len(s.Entries) != 1 || s.Entries[0].TS == "" || !s.Since.Equal(window.Start) {
+		t.Errorf("state %+v", s)
+	}
+}
+
+func TestMissedHoursBecomeOneMessage(t *testing.T) {
+	c := newChannel(t)
+	for i := range 6 {
+		c.hour(ten.Add(time.Duration(i) * time.Hour))
+	}
+	c.mustRun(ten)
+	r := c.mustRun(ten.Add(4 * time.Hour))
+	if r.Overall.Calls != 4 || r.Past.CatchUp != 4 {
+		t.Errorf("%d calls, past %+v", r.Overall.Calls, r.Past)
+	}
+	c.mustRun(ten.Add(2 * time.Hour)) // late
+	c.mustRun(ten.Add(5 * time.Hour))
+	c.expect("09-10 10-14 14-15")
+}
+
+func TestFirstRunOwesOnlyItsWindow(t *testing.T) {
+	c := newChannel(t)
+	for i := range 3 {
+		c.hour(ten.Add(time.Duration(i) * time.Hour))
+	}
+	c.mustRun(ten.Add(time.Hour))
+	c.mustRun(ten) // an event that came late
+	c.mustRun(ten.Add(2 * time.Hour))
+	c.expect("10-11 09-10 11-12")
+}
+
+func TestLostHoursAreNamed(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.mustRun(ten)
+	later := ten.Add(30 * time.Hour)
+	c.hour(later) // the 23 hours before have been purged, and 6 are too old anyway
+	r := c.mustRun(later)
+	want := []digest.Window{{Start: ten, End: ten.Add(6 * time.Hour)}, {Start: ten.Add(6 * time.Hour), End: later.Add(-time.Hour)}}
+	if len(r.Past.Missed) != 2 || r.Past.Missed[0] != want[0] || r.Past.Missed[1] != want[1] {
+		t.Errorf("missed %v, want %v", r.Past.Missed, want)
+	}
+	if r.Past.CatchUp != 24 {
+		t.Errorf("one message of %d hours", r.Past.CatchUp)
+	}
+	c.hour(later.Add(time.Hour))
+	if r := c.mustRun(later.Add(time.Hour)); len(r.Past.Missed) != 0 || r.Past.CatchUp != 1 {
+		t.Errorf("told again: %+v", r.Past)
+	}
+}
+
+func TestUnreadHourIsToldOnceAndStaysOwed(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: 2})
+	for range 2 {
+		if _, err := c.run(ten); err == nil || source.Hint(err) == "" {
+			t.Errorf("error %v", err)
+		}
+	}
+	c.expect("09-10")
+	if r := c.mustRun(ten); r.Overall.Calls != 1 {
+		t.Errorf("report %+v", r)
+	}
+	c.expect("09-10 09-10")
+	if r := c.mustRun(ten); r != nil {
+		t.Errorf("posted again: %+v", r)
+	}
+}
+
+func TestCutPostIsFound(t *testing.T) {
+	for name, f := range map[string]slacktest.Fault{
+		"after":  {Method: "chat.postMessage", CutAfter: true},
+		"before": {Method: "chat.postMessage", Cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newChannel(t)
+			c.hour(ten)
+			c.slack.Fail(f)
+			if r := c.mustRun(ten); r.Past.Repeat {
+				t.Errorf("it is known whether it was posted: %+v", r.Past)
+			}
+			c.expect("09-10")
+			if s := c.state(); s.Entries[0].TS != c.slack.Messages()[0].Timestamp {
+				t.Errorf("state %+v", s.Entries)
+			}
+		})
+	}
+}
+
+// Without the scope to look back nobody can know whether it was posted.
+func TestUnknownPostIsRepeatedAndMarked(t *testing.T) {
+	for _, skip := range []bool{false, true} {
+		c := newChannel(t)
+		c.hour(ten)
+		c.slack.Set(func(s *slacktest.Server) { s.Scopes = []string{"chat:write"} })
+		c.slack.Fail(slacktest.Fault{Method: "chat.postMessage", CutAfter: true})
+		h := c.handler("r")
+		h.SkipUnknown = skip
+		r, err := h.Run(t.Context(), window)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Past.Repeat == skip {
+			t.Errorf("skip %v: past %+v", skip, r.Past)
+		}
+		c.expect(map[bool]string{false: "09-10 09-10", true: "09-10"}[skip])
+		c.mustRun(ten)
+		c.expect(map[bool]string{false: "09-10 09-10", true: "09-10"}[skip])
+	}
+}
+
+// A run that dies leaves its claim. Until that expires others keep away, unless
+// it is the same request, tried again.
+func TestClaimOfADeadRun(t *testing.T) {
+	for _, stage := range []handler.Stage{handler.Reading, handler.Posting} {
+		c := newChannel(t)
+		c.hour(ten)
+		c.hour(ten.Add(time.Hour))
+		expires := ten.Add(16 * time.Minute)
+		err := handler.EditState(t.Context(), c.store, handler.StateKey(slacktest.Channel), func(s *handler.State) error {
+			s.Since = window.Start
+			s.Claim = &handler.Claim{Owner: "request-10:00/x", Start: window.Start, End: window.End, Stage: stage, Expires: expires}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := func(end time.Time) error {
+			_, err := c.handler("another").Run(t.Context(), hourEnding(end))
+			return err
+		}
+		if err := other(ten); err != nil {
+			t.Errorf("the same hour: %v", err)
+		}
+		var busy *handler.BusyError
+		if err := other(ten.Add(time.Hour)); !errors.As(err, &busy) || busy.Expires != expires {
+			t.Errorf("another hour: %v", err)
+		}
+		c.expect("")
+		c.mustRun(ten)
+		if stage == handler.Reading {
+			c.expect("09-10")
+			continue
+		}
+		c.expect("")
+		c.now = expires
+		if err := other(ten); err != nil {
+			t.Error(err)
+		}
+		c.expect("09-10")
+	}
+}
+
+func TestForceReplacesTheMessage(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.mustRun(ten)
+	again := func() *digest.Report {
+		h := c.handler("by hand")
+		h.Force = true
+		r, err := h.Run(t.Context(), window)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	before := c.state()
+	c.db.Append(rdstest.SlowLog, []byte(entry(ten.Add(-time.Second), "select late from t")), ten)
+	if r := again(); r.Overall.Calls != 2 {
+		t.Errorf("report %+v", r)
+	}
+	c.expect("09-10")
+	if m := c.slack.Messages(); m[0].Updates != 1 {
+		t.Errorf("messages %+v", m)
+	}
+	c.slack.Delete(c.slack.Messages()[0].Timestamp)
+	again()
+	c.expect("09-10")
+	a, _ := json.Marshal(before.History)
+	b, _ := json.Marshal(c.state().History)
+	if string(a) != string(b) {
+		t.Errorf("the history changed from %s to %s", a, b)
+	}
+}
+
+func TestFailedPostIsTriedAgain(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.slack.Fail(slacktest.Fault{Method: "chat.postMessage", Code: "channel_not_found"})
+	if _, err := c.run(ten); err == nil {
+		t.Error("no error")
+	}
+	if s := c.state(); s.Claim != nil || len(s.Entries) != 0 {
+		t.Errorf("state %+v", s)
+	}
+	c.mustRun(ten)
+	c.expect("09-10")
+}
+
+func TestNotifierThatCannotBeSearched(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	h := c.handler("r")
+	h.Notifier = notifier.NewSlackWebhook(c.slack.WebhookURL(), notifier.SlackOptions{})
+	for range 2 {
+		if _, err := h.Run(t.Context(), window); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(c.slack.Messages()); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestWindowThatIsNoHourIsNotRemembered(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	if _, err := c.handler("r").Run(context.Background(), digest.Window{Start: ten.Add(-15 * time.Minute), End: ten}); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.state(); len(s.Entries) != 0 || len(c.slack.Messages()) != 1 {
+		t.Errorf("state %+v", s)
+	}
+}
