@@ -82,7 +82,6 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 	slices.SortStableFunc(files, func(a, b source.File) int { return a.LastWritten.Compare(b.LastWritten) })
 	h.Progress.begin(rd, files)
 	sideBySide(len(files), func(i int) { rd.readFile(ctx, files[i]) })
-	rd.stopWhereTimeRanOut()
 	return rd
 }
 
