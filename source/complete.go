@@ -113,15 +113,16 @@ func (w *walk) streamOnce() error {
 // download asks for a complete file. It is no operation of the SDK, so the
 // request is made and signed here, and tried as often as the SDK would.
 func (s *RDS) download(ctx context.Context, f File) (body io.ReadCloser, retries int, err error) {
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+	if err := s.take(ctx); err != nil {
+		return nil, 0, err
 	}
+	defer func() { <-s.slots }()
 	retryer := s.client.Options().Retryer
+	s.begun.Add(1)
 	for attempt := 1; ; attempt++ {
-		if body, err = s.downloadOnce(ctx, f); err == nil {
+		body, err = s.downloadOnce(ctx, f)
+		s.attempt(err)
+		if err == nil {
 			return body, attempt - 1, nil
 		}
 		err = fmt.Errorf("download complete slow log %s of %s: %w", f.Name, f.Instance, err)

@@ -210,9 +210,7 @@ func TestOneBound(t *testing.T) {
 	}
 }
 
-// direct is a client without a network, whose calls can be counted: on the
-// loopback interface the SDK's HTTP client may close a connection whose answer
-// was faster than the end of its request, and then it tries again.
+// direct is a configuration of clients that need no network.
 func direct(srv *rdstest.Server) aws.Config {
 	cfg := srv.Config()
 	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {

@@ -52,6 +52,7 @@ type RDS struct {
 	slots   chan struct{} // filled by the calls under way
 	held    chan struct{} // filled by the portions fetched ahead
 	refused atomic.Bool   // complete downloads were denied
+	counters
 }
 
 // NewRDS uses the region, the credentials, the HTTP client and the endpoint of
@@ -62,18 +63,19 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 	o.Concurrency = cmp.Or(o.Concurrency, 8)
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 8)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
-	client := rds.NewFromConfig(cfg, func(c *rds.Options) {
+	s := &RDS{
+		opts:  o,
+		slots: make(chan struct{}, o.Concurrency),
+		held:  make(chan struct{}, o.Concurrency),
+	}
+	s.client = rds.NewFromConfig(cfg, func(c *rds.Options) {
 		if cfg.Retryer == nil {
 			c.Retryer = retry.AddWithMaxAttempts(retry.NewAdaptiveMode(), o.MaxAttempts)
 		}
 		c.HTTPClient = httpClient(c.HTTPClient)
+		c.APIOptions = append(c.APIOptions, s.count)
 	})
-	return &RDS{
-		client: client,
-		opts:   o,
-		slots:  make(chan struct{}, o.Concurrency),
-		held:   make(chan struct{}, o.Concurrency),
-	}
+	return s
 }
 
 // Open begins to read a file that LogFiles has listed. It waits for nothing: what
