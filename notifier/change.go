@@ -23,11 +23,13 @@ func badge(c *digest.Class) string {
 }
 
 // badged is the badge with the space behind it.
-func badged(c *digest.Class) string {
-	if b := badge(c); b != "" {
-		return b + " "
+func badged(c *digest.Class) string { return withSpace(badge(c)) }
+
+func withSpace(word string) string {
+	if word == "" {
+		return ""
 	}
-	return ""
+	return word + " "
 }
 
 // evidence is the badge and what justifies it, or empty.

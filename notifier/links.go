@@ -1,17 +1,19 @@
 package notifier
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"slowdigest/digest"
 )
 
 // A Link leads from a digest to where an instance can be looked at. In URL
-// {instance}, {region}, {start} and {end} (RFC 3339), {start_ms} and {end_ms}
-// (since 1970) are replaced.
+// {instance}, {region}, {start} and {end} (RFC 3339, UTC), {start_ms} and
+// {end_ms} (milliseconds since 1970) are replaced.
 type Link struct {
 	Label string
 	URL   string
@@ -27,26 +29,95 @@ func AWSLinks() []Link {
 	}
 }
 
-// instanceName is what RDS allows as an identifier. A file's name gets no link.
-var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,62}$`)
+const (
+	maxLinks   = 5
+	maxLabel   = 40
+	maxLinkURL = 500 // bytes
+)
 
-// expand fills in a template, and tells whether all of it could be.
-func (l Link) expand(region, instance string, w digest.Window) (string, bool) {
-	values := map[string]string{"region": region}
-	if instanceName.MatchString(instance) {
-		values["instance"] = instance
+var (
+	// linkStart is the end of a label and the beginning of its address.
+	linkStart   = regexp.MustCompile(`=\s*\w+://\S+`)
+	placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+)
+
+// ParseLinks reads links as "Name=https://…", several of them separated by white
+// space. "none" is no link at all.
+func ParseLinks(s string) ([]Link, error) {
+	links := []Link{}
+	if strings.TrimSpace(s) == "none" {
+		return links, nil
 	}
-	if !w.Start.IsZero() && !w.End.IsZero() {
-		values["start"], values["end"] = w.Start.UTC().Format("2006-01-02T15:04:05Z"), w.End.UTC().Format("2006-01-02T15:04:05Z")
-		values["start_ms"], values["end_ms"] = strconv.FormatInt(w.Start.UnixMilli(), 10), strconv.FormatInt(w.End.UnixMilli(), 10)
+	rest := s
+	for strings.TrimSpace(rest) != "" {
+		at := linkStart.FindStringIndex(rest)
+		if at == nil {
+			return nil, fmt.Errorf("link %q: want it as 'Name=https://…'", strings.TrimSpace(rest))
+		}
+		l := Link{Label: clean(rest[:at[0]]), URL: strings.TrimSpace(rest[at[0]+1 : at[1]])}
+		if err := l.check(); err != nil {
+			return nil, fmt.Errorf("link %q: %w", l.Label, err)
+		}
+		links, rest = append(links, l), rest[at[1]:]
 	}
-	out, ok := l.URL, true
-	for _, key := range []string{"region", "instance", "start", "end", "start_ms", "end_ms"} {
-		if field := "{" + key + "}"; strings.Contains(out, field) {
-			ok = ok && values[key] != ""
-			out = strings.ReplaceAll(out, field, url.QueryEscape(values[key]))
+	if len(links) > maxLinks {
+		return nil, fmt.Errorf("%d links: at most %d have room in a digest", len(links), maxLinks)
+	}
+	return links, nil
+}
+
+// check tells what is wrong with a link, going by an instance of the longest name.
+func (l Link) check() error {
+	for _, field := range placeholder.FindAllString(l.URL, -1) {
+		if !strings.Contains(" {instance} {region} {start} {end} {start_ms} {end_ms} ", " "+field+" ") {
+			return fmt.Errorf("there is no %s: want {instance}, {region}, {start}, {end}, {start_ms} or {end_ms}", field)
 		}
 	}
+	host, _, _ := strings.Cut(strings.TrimPrefix(l.URL, "https://"), "/")
+	u, err := url.Parse(placeholder.ReplaceAllString(l.URL, strings.Repeat("x", 20)))
+	switch {
+	case l.Label == "" || utf8.RuneCountInString(l.Label) > maxLabel:
+		return fmt.Errorf("want a name of 1 to %d characters", maxLabel)
+	case !strings.HasPrefix(l.URL, "https://"):
+		return fmt.Errorf("its address must begin with https://")
+	case err != nil || u.Hostname() == "" || l.URL != clean(l.URL):
+		return fmt.Errorf("its address is not a URL")
+	case u.User != nil:
+		return fmt.Errorf("its address must not hold a name or a password")
+	case strings.Contains(strings.ReplaceAll(host, "{region}", ""), "{"):
+		return fmt.Errorf("of the placeholders only {region} may stand in the host")
+	case len(u.String()) > maxLinkURL-100:
+		return fmt.Errorf("its address is longer than %d bytes", maxLinkURL-100)
+	}
+	return nil
+}
+
+var (
+	// instanceName is what RDS allows as an identifier. A file's name gets no link.
+	instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,62}$`)
+	regionName   = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
+)
+
+// expand fills in a template, and tells whether all of it could be. What it
+// fills in is checked and escaped, so that no name leads elsewhere.
+func (l Link) expand(region, instance string, w digest.Window) (string, bool) {
+	values := map[string]string{}
+	if regionName.MatchString(region) {
+		values["{region}"] = region
+	}
+	if instanceName.MatchString(instance) {
+		values["{instance}"] = instance
+	}
+	if !w.Start.IsZero() && !w.End.IsZero() {
+		const rfc3339 = "2006-01-02T15:04:05Z"
+		values["{start}"], values["{end}"] = w.Start.UTC().Format(rfc3339), w.End.UTC().Format(rfc3339)
+		values["{start_ms}"], values["{end_ms}"] = strconv.FormatInt(w.Start.UnixMilli(), 10), strconv.FormatInt(w.End.UnixMilli(), 10)
+	}
+	ok := true
+	out := placeholder.ReplaceAllStringFunc(l.URL, func(field string) string {
+		ok = ok && values[field] != ""
+		return url.QueryEscape(values[field])
+	})
 	u, err := url.Parse(out)
-	return out, ok && err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && len(out) <= 500
+	return out, ok && err == nil && u.Host != "" && u.Scheme == "https" && len(out) <= maxLinkURL
 }

@@ -60,7 +60,7 @@ func (p *parent) news() []slack.RichTextElement {
 	}
 	var lines []slack.RichTextElement
 	for _, x := range changes(p.r) {
-		lines = append(lines, line(strong(x.word), words(strings.TrimLeft(" "+x.String(), " "))))
+		lines = append(lines, line(strong(withSpace(x.word)), words(x.String())))
 	}
 	if lines != nil {
 		out = append(out, bullets(lines))

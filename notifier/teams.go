@@ -141,7 +141,7 @@ func (p *parent) teamsNews() []element {
 		out = append(out, textBlock(run(s, nil)))
 	}
 	for _, x := range changes(p.r) {
-		out = append(out, textBlock(run("• "+x.word+" ", bolder), run(x.String(), nil)))
+		out = append(out, textBlock(run("• "+withSpace(x.word), bolder), run(x.String(), nil)))
 	}
 	return out
 }
