@@ -40,7 +40,7 @@ func (p *parent) rows() []slack.RichTextElement {
 			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, short(c.Fingerprint, 40), seconds(c.QueryTime.Sum),
 				plural(c.Calls, "call", "calls"), seconds(c.QueryTime.P95)))))
 	}
-	return []slack.RichTextElement{line(strong("Most query time")), bullets(lines)}
+	return []slack.RichTextElement{line(strong("Queries")), bullets(lines)}
 }
 
 // detail is all about one class: in the parent for the first, in the thread for

@@ -144,17 +144,19 @@ func (p *parent) foot(inFull []*digest.Class) []slack.Block {
 	return append(blocks, small(strings.Join(append(notes, "digest "+p.key), " · ")))
 }
 
-// links leads to the instances, three at most.
+// links leads to the instances, three at most. Slack counts the addresses as
+// text, so they get a part of its budget.
 func (p *parent) links() []inlineText {
 	var out []inlineText
+	room := 2_000
 	seen := map[string]bool{}
 	for _, instance := range p.r.Instances[:min(3, len(p.r.Instances))] {
 		for _, l := range p.opts.Links {
 			url, ok := l.expand(p.opts.Region, instance, p.r.Window)
-			if !ok || seen[url] {
+			if !ok || seen[url] || len(url) > room {
 				continue
 			}
-			seen[url] = true
+			seen[url], room = true, room-len(url)
 			label := l.Label
 			if len(p.r.Instances) > 1 && strings.Contains(l.URL, "{instance}") {
 				label += " of " + instance

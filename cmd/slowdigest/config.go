@@ -29,6 +29,7 @@ type Config struct {
 	Limit          digest.Limit
 	OrderBy        digest.OrderBy
 	Format         string
+	Links          linksValue // in chats
 	TokenParameter string // the name of an SSM parameter that holds the Slack token
 	SlackAPI       string // in place of Slack's own, for tests
 	print          bool   // beside posting, for invoke
@@ -57,6 +58,8 @@ func (c *Config) declareReport(f *flags) {
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
 	f.declare(&parsedValue[string]{&c.Format, parseFormat, "text"}, "format", "SLOWDIGEST_FORMAT",
 		"`form` of what is printed: "+strings.Join(formats, ", "))
+	f.declare(&c.Links, "link", "SLOWDIGEST_LINKS",
+		"`link` for a chat, as 'Name=https://…{instance}…', or none; repeat it; else RDS console and Database Insights")
 }
 
 func parseDownload(s string) (source.Download, error) {
@@ -87,7 +90,7 @@ func (c *Config) printer(p *process) notifier.Notifier {
 	case "json":
 		return notifier.NewJSON(p.stdout)
 	case "slack":
-		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{})
+		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links})
 	case "markdown":
 		return notifier.NewMarkdown(p.stdout)
 	}
@@ -116,7 +119,7 @@ func (c *Config) chat(ctx context.Context, cfg aws.Config, log *slog.Logger) (no
 			return nil, err
 		}
 	}
-	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Logger: log}
+	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Links: c.Links, Logger: log}
 	if c.print {
 		o.Pause = time.Millisecond // the fake has no limit of one message a second
 	}
@@ -124,7 +127,7 @@ func (c *Config) chat(ctx context.Context, cfg aws.Config, log *slog.Logger) (no
 	case strings.HasPrefix(secret, "https://hooks.slack.com/"):
 		return notifier.NewSlackWebhook(secret, o), nil
 	case strings.HasPrefix(secret, "https://"):
-		return notifier.NewTeams(secret, notifier.TeamsOptions{Region: cfg.Region}), nil
+		return notifier.NewTeams(secret, notifier.TeamsOptions{Region: cfg.Region, Links: c.Links}), nil
 	}
 	return notifier.NewSlack(secret, c.Channel, o), nil
 }

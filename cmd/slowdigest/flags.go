@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"slowdigest/notifier"
 )
 
 var errHelp = flag.ErrHelp
@@ -99,6 +101,21 @@ func (l *listValue) Set(s string) error {
 }
 
 func (l *listValue) String() string { return strings.Join(l.items, ",") }
+
+// linksValue is a list of links, given with white space between them, or by
+// repeating the flag.
+type linksValue []notifier.Link
+
+func (l *linksValue) Set(s string) error {
+	links, err := notifier.ParseLinks(s)
+	*l = append(*l, links...)
+	if *l == nil {
+		*l = links // empty is none; nil is the default
+	}
+	return err
+}
+
+func (l *linksValue) String() string { return "" }
 
 // timeValue is a time in UTC unless it names its zone.
 type timeValue struct{ time.Time }

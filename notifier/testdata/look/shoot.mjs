@@ -1,6 +1,6 @@
 // Draws the goldens of Slack messages in Chromium, at the width of a desk and of
 // a phone, light and dark, into out/. With names, as "full", only these.
-// CHROMIUM names the browser. The first picture of "full", without its thread,
+// CHROMIUM names the browser. The first picture of "new", without its thread,
 // is also what the README shows.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -45,5 +45,5 @@ for (const file of readdirSync(here + "..").filter((f) => /^slack-.*\.json$/.tes
   for (const width of [760, 380]) {
     for (const theme of ["light", "dark"]) console.log(shoot(name, message, width, theme));
   }
-  if (name === "full") copyFileSync(shoot("readme", { ...message, thread: [] }, 760, "light"), here + "../digest.png");
+  if (name === "new") copyFileSync(shoot("readme", { ...message, thread: [] }, 760, "light"), here + "../digest.png");
 }
