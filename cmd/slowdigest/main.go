@@ -46,6 +46,7 @@ func commands() []command {
 		{"run", "", "read the logs of RDS instances and post their digest", declareRun},
 		{"doctor", "", "check everything that a run needs, and say how to mend what is wrong", declareDoctor},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
+		{"iam", "", "print the least policy for the AWS role, made for what is configured", declareIAM},
 		{"version", "", "print the version", declareVersion},
 		{"help", "", "show this help", declareHelp},
 	}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"slowdigest/iam"
+)
+
+// declareIAM prints the policy for those whose roles are made elsewhere: to
+// standard output what IAM takes, to standard error what one should know of it.
+func declareIAM(f *flags, p *process) func(context.Context, []string) error {
+	var c Config
+	var s iam.Settings
+	var secret string
+	var boundary bool
+	c.declareInstances(f)
+	f.text(&s.State, "state", "SLOWDIGEST_STATE", "`place` of the state; only s3://BUCKET/PREFIX needs permissions")
+	f.text(&s.Queue, "queue-url", "SLOWDIGEST_QUEUE_URL", "`URL` or name of the SQS queue, if there is more than one channel")
+	f.text(&secret, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER", "`name` of the SSM parameter that holds Slack's signing secret")
+	f.text(&s.Function, "function", "AWS_LAMBDA_FUNCTION_NAME", "`name` of the Lambda function, which may write its log then")
+	f.text(&s.Topic, "topic", "", "`name` of the SNS topic that is told of events that failed")
+	f.boolean(&s.Tracing, "tracing", "X-Ray is on")
+	f.text(&s.Account, "account", "", "`ID` of the AWS account")
+	f.text(&s.Region, "region", "AWS_REGION", "AWS `region`")
+	f.text(&s.Partition, "partition", "", "AWS `partition`, if it is not that of the region")
+	f.boolean(&boundary, "boundary", "print a permissions boundary: what is not set is not left out, but allowed by pattern")
+	return func(_ context.Context, args []string) error {
+		if len(args) > 0 {
+			return usageError{errors.New("iam: takes no arguments"), "use --instance"}
+		}
+		s.Instances, s.Download = c.Instances.items, string(c.Download)
+		s.Parameters = nonEmpty(c.TokenParameter, secret)
+		for _, part := range []struct {
+			name  string
+			value *string
+		}{{"account", &s.Account}, {"region", &s.Region}} {
+			if *part.value == "" {
+				*part.value = "*"
+				fmt.Fprintf(p.stderr, "slowdigest: note: no --%s is given, and * stands for any\n", part.name)
+			}
+		}
+		s.Partition = cmp.Or(s.Partition, partition(s.Region))
+		generate := s.Policy
+		if boundary {
+			generate = s.Boundary
+		}
+		d, err := generate()
+		if err != nil {
+			return usageError{fmt.Errorf("make policy: %w", err), "slowdigest iam --help shows the flags"}
+		}
+		out := json.NewEncoder(p.stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(d)
+	}
+}
+
+// partition is the one that a region is in.
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+func nonEmpty(texts ...string) (kept []string) {
+	for _, s := range texts {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
