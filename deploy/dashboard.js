@@ -1,0 +1,42 @@
+'use strict';
+
+// The CloudWatch dashboard: whether digests are posted, what they rest on, and
+// what stands in the way.
+
+module.exports = ({ name, release, on }) => {
+  const ours = (metric, stat = 'Sum') => ['slowdigest', metric, 'Stage', release, { stat }];
+  const lambda = (metric, stat = 'Sum') => ['AWS/Lambda', metric, 'FunctionName', name, { stat }];
+  const queue = (id, metric, stat) => ['AWS/SQS', metric, 'QueueName', `\${${id}.QueueName}`, { stat, label: id }];
+
+  const graphs = [
+    ['Digests posted', 3600, [ours('DigestsPosted')]],
+    ['Slow-log entries and bytes read', 3600, [ours('Events'), ours('Bytes')]],
+    ['Part of the log that was read', 3600, [ours('Coverage', 'Minimum')]],
+    ['Errors and throttles', 300, [lambda('Errors'), lambda('Throttles'), ours('Throttles')]],
+    ['Duration, of at most 900,000 ms', 300, [lambda('Duration', 'Maximum')]],
+    ['Runs', 300, [lambda('Invocations'), lambda('ConcurrentExecutions', 'Maximum')]],
+    ...(on.fanout ? [['Messages waiting, and dead', 300, [
+      queue('WorkQueue', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
+      queue('DeadLetterQueue', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
+    ]], ['Age of the oldest message in seconds', 300, [queue('WorkQueue', 'ApproximateAgeOfOldestMessage', 'Maximum')]]] : []),
+  ];
+  const widgets = graphs.map(([title, period, metrics], i) => ({
+    type: 'metric', width: 8, height: 6, x: (i % 3) * 8, y: Math.floor(i / 3) * 6,
+    properties: { title, metrics, period, region: '${AWS::Region}', view: 'timeSeries', stacked: false },
+  }));
+  widgets.push({
+    type: 'log', width: 24, height: 6, x: 0, y: Math.ceil(graphs.length / 3) * 6,
+    properties: {
+      title: 'Last errors', region: '${AWS::Region}', view: 'table',
+      query: `SOURCE '/aws/lambda/${name}' | fields @timestamp, msg, error | filter level = 'ERROR' | sort @timestamp desc | limit 20`,
+    },
+  });
+  return {
+    Resources: {
+      Dashboard: {
+        Type: 'AWS::CloudWatch::Dashboard',
+        Properties: { DashboardName: name, DashboardBody: { 'Fn::Sub': JSON.stringify({ widgets }) } },
+      },
+    },
+  };
+};

@@ -1,0 +1,83 @@
+'use strict';
+
+// What the parameters of serverless.yml switch on and off. A part that is off
+// leaves nothing in the template: no resource, no variable, no permission.
+
+const { policy } = require('../iam/policy.js');
+const dashboard = require('./dashboard.js');
+
+const names = ['instances', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
+  'interactive', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
+
+function flag(params, name) {
+  const text = String(params[name]);
+  if (text !== 'true' && text !== 'false') throw new Error(`parameter "${name}" is "${text}": want true or false`);
+  return text === 'true';
+}
+
+// What tells this deployment from all others of the account and region. Neither
+// part has a hyphen, so that no two pairs make the same name.
+function releaseName(stage, name) {
+  for (const part of [stage, name].filter(Boolean)) {
+    if (!/^[a-z][a-z0-9]{0,15}$/.test(part)) {
+      throw new Error(`"${part}" is not the name of a stage or release: want at most 16 lower-case letters and digits`);
+    }
+  }
+  return name ? `${stage}-${name}` : stage;
+}
+
+module.exports = async ({ resolveVariable }) => {
+  const params = {};
+  for (const name of names) params[name] = await resolveVariable(`param:${name}`);
+  const stage = await resolveVariable('sls:stage');
+  const on = Object.fromEntries(['fanout', 'interactive', 'tracing', 'alarms', 'schedule'].map((name) => [name, flag(params, name)]));
+
+  const release = releaseName(stage, params.name);
+  const name = `slowdigest-${release}`;
+  const state = { own: `s3://\${StateBucket}/${release}`, none: '' }[params.state] ?? params.state;
+  if (state && !state.startsWith('s3://')) throw new Error(`parameter "state" is "${state}": want own, none or s3://BUCKET/PREFIX`);
+  const token = `/slowdigest/${stage}/slack-token`;
+  const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
+
+  const file = (path) => `\${file(deploy/${path})}`;
+  return {
+    name,
+    release,
+    on,
+    environment: {
+      SLOWDIGEST_INSTANCES: params.instances,
+      SLOWDIGEST_CHANNEL: params.channel,
+      SLOWDIGEST_LIMIT: params.limit,
+      SLOWDIGEST_DOWNLOAD: params.download,
+      SLOWDIGEST_STAGE: release,
+      SLACK_TOKEN_PARAMETER: token,
+      ...(state && { SLOWDIGEST_STATE: params.state === 'own' ? { 'Fn::Sub': state } : state }),
+      ...(on.fanout && { SLOWDIGEST_QUEUE_URL: { Ref: 'WorkQueue' } }),
+      ...(on.interactive && { SLACK_SIGNING_SECRET_PARAMETER: secret }),
+    },
+    statements: policy({
+      instances: params.instances,
+      download: params.download,
+      parameters: [token, secret],
+      state,
+      queue: on.fanout && '${WorkQueue.QueueName}',
+      topic: on.alarms && '${AlarmTopic.TopicName}',
+      function: name,
+      tracing: on.tracing,
+    }),
+    boundary: params.boundary || { Ref: 'AWS::NoValue' },
+    destinations: on.alarms ? { onFailure: { type: 'sns', arn: { Ref: 'AlarmTopic' } } } : null,
+    // Without a state nothing else keeps two runs from posting side by side.
+    reservedConcurrency: state || on.fanout || on.interactive ? null : 1,
+    resources: [
+      file('role.yml'),
+      params.state === 'own' && file('state.yml'),
+      on.fanout && file('fanout.yml'),
+      on.interactive && file('interactive.yml'),
+      on.alarms && file('alarms.yml'),
+      on.alarms && params.email && file('email.yml'),
+      on.alarms && on.fanout && file('alarms-fanout.yml'),
+      on.alarms && dashboard({ name, release, on }),
+    ].filter(Boolean),
+  };
+};
