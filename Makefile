@@ -1,6 +1,9 @@
 # Everything here needs only Go, make and Node; what CI installs beside them is in .ci/run.
 
 STAGE     ?= dev
+# A release beside the stage's own, as next; and parameters, as --param="instances=a,b".
+NAME      ?=
+PARAMS    ?=
 BOOTSTRAP ?= bootstrap
 VERSION   := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
 
@@ -57,13 +60,16 @@ build: ## Build ./bootstrap, the executable for Lambda on arm64
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o $(BOOTSTRAP) ./cmd/slowdigest
 
+OPTIONS = --stage $(STAGE) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
+
 .PHONY: package
-package: build node_modules ## Write the zip and the CloudFormation template to .serverless; STAGE=dev
-	npx --no-install osls package --stage $(STAGE)
+package: build node_modules ## Write the zip and a plain CloudFormation template to dist; STAGE=dev NAME= PARAMS=
+	npx --no-install osls package $(OPTIONS)
+	node deploy/template.js .serverless dist
 
 .PHONY: deploy
-deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev
-	npx --no-install osls deploy --stage $(STAGE)
+deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev NAME= PARAMS=
+	npx --no-install osls deploy $(OPTIONS)
 
 node_modules: package-lock.json
 	npm ci --no-audit --no-fund
