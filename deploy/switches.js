@@ -15,6 +15,12 @@ function flag(params, name) {
   return text === 'true';
 }
 
+// AWS wants from 2 to 1,000.
+function workers(text) {
+  if (!/^\d+$/.test(text) || text < 2 || text > 1000) throw new Error(`parameter "workers" is "${text}": want a number from 2 to 1000`);
+  return Number(text);
+}
+
 // What tells this deployment from all others of the account and region. Neither
 // part has a hyphen, so that no two pairs make the same name.
 function releaseName(stage, name) {
@@ -65,6 +71,7 @@ module.exports = async ({ resolveVariable }) => {
       function: name,
       tracing: on.tracing,
     }),
+    workers: workers(String(params.workers)),
     boundary: params.boundary || { Ref: 'AWS::NoValue' },
     destinations: on.alarms ? { onFailure: { type: 'sns', arn: { Ref: 'AlarmTopic' } } } : null,
     // Without a state nothing else keeps two runs from posting side by side.

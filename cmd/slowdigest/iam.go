@@ -16,13 +16,14 @@ import (
 func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var s iam.Settings
-	var secret string
+	var secret, stage string
 	var boundary bool
 	c.declareInstances(f)
 	f.text(&s.State, "state", "SLOWDIGEST_STATE", "`place` of the state; only s3://BUCKET/PREFIX needs permissions")
 	f.text(&s.Queue, "queue-url", "SLOWDIGEST_QUEUE_URL", "`URL` or name of the SQS queue, if there is more than one channel")
 	f.text(&secret, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER", "`name` of the SSM parameter that holds Slack's signing secret")
-	f.text(&s.Function, "function", "AWS_LAMBDA_FUNCTION_NAME", "`name` of the Lambda function, which may write its log then")
+	f.text(&stage, "stage", "SLOWDIGEST_STAGE", "`stage`, of whose function slowdigest-STAGE the log may be written")
+	f.text(&s.Function, "function", "", "`name` of the function, if it is another one")
 	f.text(&s.Topic, "topic", "", "`name` of the SNS topic that is told of events that failed")
 	f.boolean(&s.Tracing, "tracing", "X-Ray is on")
 	f.text(&s.Account, "account", "", "`ID` of the AWS account")
@@ -34,6 +35,9 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 			return usageError{errors.New("iam: takes no arguments"), "use --instance"}
 		}
 		s.Instances, s.Download = c.Instances.items, string(c.Download)
+		if s.Function == "" && stage != "" {
+			s.Function = "slowdigest-" + stage
+		}
 		s.Parameters = nonEmpty(c.TokenParameter, secret)
 		for _, part := range []struct {
 			name  string

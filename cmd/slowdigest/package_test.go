@@ -7,217 +7,209 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// The statements of the role, all of them, for the instances orders-1 and
-// orders-2 in stage prod. The first two are the framework's.
-const wantStatements = `[
-  {"Effect": "Allow",
-   "Action": ["logs:CreateLogStream", "logs:CreateLogGroup", "logs:TagResource"],
-   "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/prod-slowdigest:*"}]},
-  {"Effect": "Allow",
-   "Action": ["logs:PutLogEvents"],
-   "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/prod-slowdigest:*:*"}]},
-  {"Sid": "ReadSlowLogs", "Effect": "Allow",
-   "Action": ["rds:DescribeDBLogFiles", "rds:DownloadDBLogFilePortion", "rds:DescribeDBInstances"],
-   "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:orders-1"},
-                {"Fn::Sub": "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:orders-2"}]},
-  {"Sid": "ReadParameters", "Effect": "Allow",
-   "Action": ["rds:DescribeDBParameters"],
-   "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:pg:*"}]},
-  {"Sid": "ReadSlackToken", "Effect": "Allow",
-   "Action": ["ssm:GetParameter"],
-   "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/slowdigest/prod/slack-token"}]}
-]`
-
-// The resources of the stack by logical name. One more, or one of another type,
-// is for a person to look at.
-var wantResources = map[string]string{
-	"ServerlessDeploymentBucket":                "AWS::S3::Bucket",
-	"ServerlessDeploymentBucketPolicy":          "AWS::S3::BucketPolicy",
-	"DigestLogGroup":                            "AWS::Logs::LogGroup",
-	"IamRoleLambdaExecution":                    "AWS::IAM::Role",
-	"DigestLambdaFunction":                      "AWS::Lambda::Function",
-	"DigestLambdaEvConf":                        "AWS::Lambda::EventInvokeConfig",
-	"DigestEventsRuleSchedule1":                 "AWS::Events::Rule",
-	"DigestLambdaPermissionEventsRuleSchedule1": "AWS::Lambda::Permission",
+// The deploy tools, by the command that installs them.
+var tools = map[string]string{
+	"npm ci":              "../../node_modules/osls/bin/serverless.js",
+	"npm ci --prefix .ci": "../../.ci/node_modules/serverless/bin/serverless.js",
 }
 
-// lambdaFunction holds the properties of AWS::Lambda::Function that matter here.
-type lambdaFunction struct {
-	FunctionName, Handler, Runtime string
-	Architectures                  []string
-	MemorySize, Timeout            int
-	ReservedConcurrentExecutions   int
-	Environment                    struct{ Variables map[string]string }
+// The tool of the tests that need just one.
+const osls = "npm ci"
+
+// deployment is a stage with parameters, as NAME=VALUE.
+type deployment struct {
+	stage  string
+	params []string
 }
 
-func wantFunction() lambdaFunction {
-	f := lambdaFunction{
-		FunctionName: "prod-slowdigest", Handler: "bootstrap", Runtime: "provided.al2023",
-		Architectures: []string{"arm64"}, MemorySize: 256, Timeout: 900, ReservedConcurrentExecutions: 1,
-	}
-	f.Environment.Variables = map[string]string{
-		"SLOWDIGEST_INSTANCES":  "orders-1, Orders-2",
-		"SLOWDIGEST_CHANNEL":    "C0123456789",
-		"SLOWDIGEST_LIMIT":      "95%:20",
-		"SLOWDIGEST_DOWNLOAD":   "portions",
-		"SLACK_TOKEN_PARAMETER": "/slowdigest/prod/slack-token",
-	}
-	return f
-}
+func (d deployment) String() string { return strings.Join(append([]string{d.stage}, d.params...), " ") }
 
-// TestPackage packages the service with each framework and reads what it would
-// deploy.
-func TestPackage(t *testing.T) {
-	t.Parallel()
-	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	build := exec.Command("make", "-C", "../..", "build", "BOOTSTRAP="+bootstrap)
-	build.Env = append(os.Environ(), "MAKEFLAGS=") // of a make that runs this test
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("make build: %v\n%s", err, out)
-	}
-	for _, framework := range []struct{ name, script, install string }{
-		{"osls", "../../node_modules/osls/bin/serverless.js", "npm ci"},
-		{"Serverless Framework 3", "../../.ci/node_modules/serverless/bin/serverless.js", "npm ci --prefix .ci"},
-	} {
-		t.Run(framework.name, func(t *testing.T) {
-			t.Parallel()
-			if _, err := os.Stat(framework.script); err != nil {
-				missing(t, framework.name+" is not installed; "+framework.install+" does it")
-			}
-			dir := packaged(t, framework.script, bootstrap)
-			raw, err := os.ReadFile(filepath.Join(dir, "cloudformation-template-update-stack.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkTemplate(t, raw)
-			checkNoSecret(t, dir)
-			checkZip(t, filepath.Join(dir, "slowdigest.zip"))
-		})
-	}
-}
+// everything has all switches on.
+var everything = deployment{"prod", []string{
+	"instances=orders-*, Billing,cluster:shop", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true",
+	"tracing=true", "email=dba@example.com", "boundary=arn:aws:iam::123456789012:policy/boundary", "name=next",
+}}
 
 const canary = "xoxb-111111111111-canary"
 
-// packaged runs the framework on a copy of the service, with secrets in its
-// environment and no access to AWS, and returns the folder it wrote.
-func packaged(t *testing.T, script, bootstrap string) string {
+// packaging is what a tool has made of a deployment.
+type packaging struct {
+	raw      string // the template that it would deploy, without the time
+	plain    string // that of make package
+	state    []byte // what the tool keeps for itself
+	template template
+}
+
+var (
+	packagings    sync.Map // of func() packaging, by the tool and the deployment: they take a while
+	makeBootstrap = sync.OnceValues(func() (string, error) {
+		path := filepath.Join(binDir, "arm64", "bootstrap")
+		build := exec.Command("make", "-C", "../..", "build", "BOOTSTRAP="+path)
+		build.Env = append(os.Environ(), "MAKEFLAGS=") // of a make that runs this test
+		out, err := build.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("make build: %w\n%s", err, out)
+		}
+		return path, err
+	})
+)
+
+// packaged runs the tool on a copy of the service, with secrets in its
+// environment and no access to AWS. Only what has everything gets a real
+// executable, for it is large.
+func packaged(t *testing.T, install string, d deployment) packaging {
 	t.Helper()
-	node := program(t, "node")
-	script, err := filepath.Abs(script)
+	once, _ := packagings.LoadOrStore(install+" "+d.String(), sync.OnceValue(func() packaging { return runTool(t, install, d) }))
+	p := once.(func() packaging)()
+	if p.raw == "" {
+		t.Fatalf("%v was not packaged, as another test shows", d)
+	}
+	return p
+}
+
+func runTool(t *testing.T, install string, d deployment) (p packaging) {
+	t.Helper()
+	script, err := filepath.Abs(tools[install])
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	err = os.Link(bootstrap, filepath.Join(dir, "bootstrap"))
-	if err == nil {
-		err = os.CopyFS(filepath.Join(dir, "iam"), os.DirFS("../../iam"))
+	if _, err := os.Stat(script); err != nil {
+		missing(t, "a deploy tool is not installed; "+install+" does it")
 	}
-	var config []byte
-	if err == nil {
-		config, err = os.ReadFile("../../serverless.yml")
+	dir := serviceCopy(t, reflect.DeepEqual(d, everything))
+	args := []string{script, "package", "--stage", d.stage, "--region", "eu-central-1"}
+	for _, param := range d.params {
+		args = append(args, "--param", param)
 	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "serverless.yml"), config, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(node, script, "package", "--stage", "prod", "--region", "eu-central-1",
-		"--param", "instances=orders-1, Orders-2", "--param", "channel=C0123456789")
+	cmd := exec.Command(program(t, "node"), args...)
 	cmd.Dir = dir
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "CI=true", "SLS_TELEMETRY_DISABLED=1",
 		"SLACK_TOKEN=" + canary, "AWS_SECRET_ACCESS_KEY=" + canary,
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("package: %v\n%s", err, out)
+		t.Fatalf("package %v: %v\n%s", d, err, out)
 	}
-	return filepath.Join(dir, ".serverless")
+	dir = filepath.Join(dir, ".serverless")
+	checkNoSecret(t, dir)
+	dist := t.TempDir()
+	if out, err := exec.Command(program(t, "node"), "../../deploy/template.js", dir, dist).CombinedOutput(); err != nil {
+		t.Fatalf("make plain template: %v\n%s", err, out)
+	}
+	if reflect.DeepEqual(d, everything) {
+		checkZip(t, filepath.Join(dist, "slowdigest.zip"))
+	}
+	plain, _ := filepath.Glob(filepath.Join(dist, "slowdigest-*.template.json"))
+	if len(plain) != 1 {
+		t.Fatalf("plain templates: %q", plain)
+	}
+	p.state = read(t, filepath.Join(dir, "serverless-state.json"))
+	p.plain = string(read(t, plain[0]))
+	raw := read(t, filepath.Join(dir, "cloudformation-template-update-stack.json"))
+	unmarshal(t, raw, &p.template)
+	p.raw = regexp.MustCompile(`"S3Key":.*`).ReplaceAllString(string(raw), "") // it holds the time
+	return p
 }
 
-func checkTemplate(t *testing.T, raw []byte) {
+// serviceCopy is a folder with what packaging reads.
+func serviceCopy(t *testing.T, executable bool) string {
 	t.Helper()
-	var template struct {
-		Resources map[string]struct {
-			Type       string
-			Properties json.RawMessage
+	dir := t.TempDir()
+	bootstrap := os.DevNull
+	if executable {
+		var err error
+		if bootstrap, err = makeBootstrap(); err != nil {
+			t.Fatal(err)
 		}
 	}
-	unmarshal(t, raw, &template)
-	types := map[string]string{}
-	for name, r := range template.Resources {
-		types[name] = r.Type
+	for from, to := range map[string]string{"../../serverless.yml": "serverless.yml", bootstrap: "bootstrap"} {
+		if err := os.WriteFile(filepath.Join(dir, to), read(t, from), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if !maps.Equal(types, wantResources) {
-		t.Errorf("resources: %v", types)
+	for _, folder := range []string{"iam", "deploy"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS("../../"+folder)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	properties := func(name string, to any) { t.Helper(); unmarshal(t, template.Resources[name].Properties, to) }
+	return dir
+}
 
-	var f lambdaFunction
-	if properties("DigestLambdaFunction", &f); !reflect.DeepEqual(f, wantFunction()) {
-		t.Errorf("function: %+v\nwant: %+v", f, wantFunction())
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	checkVariablesAreKnown(t, slices.Collect(maps.Keys(f.Environment.Variables)))
+	return text
+}
 
-	var rule struct {
-		ScheduleExpression, State string
-		Targets                   []struct{ Arn, Input any }
-	}
-	properties("DigestEventsRuleSchedule1", &rule)
-	target := map[string]any{"Fn::GetAtt": []any{"DigestLambdaFunction", "Arn"}}
-	if rule.ScheduleExpression != "cron(5 * * * ? *)" || rule.State != "ENABLED" || len(rule.Targets) != 1 ||
-		!reflect.DeepEqual(rule.Targets[0].Arn, any(target)) || rule.Targets[0].Input != nil {
-		t.Errorf("schedule: %+v", rule)
-	}
-
-	var logs struct {
-		LogGroupName    string
-		RetentionInDays int
-	}
-	if properties("DigestLogGroup", &logs); logs.LogGroupName != "/aws/lambda/prod-slowdigest" || logs.RetentionInDays != 30 {
-		t.Errorf("log group: %+v", logs)
-	}
-	var retry struct{ MaximumEventAgeInSeconds, MaximumRetryAttempts int }
-	if properties("DigestLambdaEvConf", &retry); retry.MaximumEventAgeInSeconds != 21600 || retry.MaximumRetryAttempts != 2 {
-		t.Errorf("asynchronous invocation: %+v", retry)
-	}
-
-	var role struct {
-		ManagedPolicyArns []any
-		Policies          []struct{ PolicyDocument struct{ Statement any } }
-	}
-	properties("IamRoleLambdaExecution", &role)
-	if len(role.ManagedPolicyArns) > 0 || len(role.Policies) != 1 {
-		t.Fatalf("role: %+v", role)
-	}
-	var want any
-	unmarshal(t, []byte(wantStatements), &want)
-	if got := role.Policies[0].PolicyDocument.Statement; !reflect.DeepEqual(got, want) {
-		shown, _ := json.MarshalIndent(got, "", "  ")
-		t.Errorf("statements of the role: %s\nwant: %s", shown, wantStatements)
+// TestPackage packages with each tool: what they would deploy is the same, and
+// so is the plain template made of it, which has nothing of theirs.
+func TestPackage(t *testing.T) {
+	t.Parallel()
+	for _, d := range []deployment{{"dev", nil}, everything} {
+		t.Run(d.String(), func(t *testing.T) {
+			t.Parallel()
+			want := packaged(t, osls, d)
+			for install := range tools {
+				if got := packaged(t, install, d); got.raw != want.raw || got.plain != want.plain {
+					t.Errorf("the templates of %q and %q differ", install, osls)
+				}
+			}
+			checkPlain(t, want)
+		})
 	}
 }
 
-// checkVariablesAreKnown checks that the command reads each variable: a name
-// that it does not know would be ignored without a word.
-func checkVariablesAreKnown(t *testing.T, names []string) {
+// TestPlainTemplateIsValid holds the plain templates against AWS's own schemas.
+func TestPlainTemplateIsValid(t *testing.T) {
+	t.Parallel()
+	lint := program(t, "cfn-lint")
+	var files []string
+	for i, d := range deployments() {
+		files = append(files, write(t, fmt.Sprintf("%d.json", i), packaged(t, osls, d).plain))
+	}
+	if out, err := exec.Command(lint, files...).CombinedOutput(); err != nil {
+		t.Errorf("cfn-lint: %v\n%s", err, out)
+	}
+}
+
+// checkPlain checks that the plain template deploys what the compiled one does.
+func checkPlain(t *testing.T, p packaging) {
 	t.Helper()
-	help, _, _ := call(t, "", []string{"help"})
-	for _, name := range names {
-		if !regexp.MustCompile(`\$` + name + `\b`).MatchString(help) {
-			t.Errorf("the help does not name $%s", name)
-		}
+	if found := regexp.MustCompile(`(?i)serverless|sls`).FindString(p.plain); found != "" {
+		t.Errorf("the plain template speaks of %q", found)
+	}
+	var want, got template
+	unmarshal(t, []byte(regexp.MustCompile(`,\s*}`).ReplaceAllString(p.raw, "}")), &want)
+	unmarshal(t, []byte(p.plain), &got)
+	code := got.Resources["DigestLambdaFunction"].Properties["Code"]
+	if !reflect.DeepEqual(code, map[string]any{"S3Bucket": map[string]any{"Ref": "CodeBucket"}, "S3Key": map[string]any{"Ref": "CodeKey"}}) ||
+		len(got.Parameters) != 2 || got.Parameters["CodeBucket"] == nil || got.Parameters["CodeKey"] == nil {
+		t.Errorf("code: %v, parameters %v", code, got.Parameters)
+	}
+	for _, both := range []template{want, got} {
+		delete(both.Resources["DigestLambdaFunction"].Properties, "Code")
+		delete(both.Resources, "ServerlessDeploymentBucket")
+		delete(both.Resources, "ServerlessDeploymentBucketPolicy")
+		delete(both.Outputs, "ServerlessDeploymentBucketName")
+	}
+	if len(want.Outputs) == 0 {
+		want.Outputs = got.Outputs
+	}
+	if !reflect.DeepEqual(got.Resources, want.Resources) || !reflect.DeepEqual(got.Outputs, want.Outputs) {
+		t.Errorf("plain template: %v\ncompiled: %v", got, want)
 	}
 }
 
@@ -280,60 +272,6 @@ func checkZip(t *testing.T, name string) {
 	}
 	if bytes.Contains(executable, []byte(here)) {
 		t.Errorf("bootstrap holds the path %s", here)
-	}
-}
-
-// policyStatement is a statement of iam/policy.js, whose actions and resources
-// are always lists.
-type policyStatement struct {
-	Sid, Effect string
-	Action      []string
-	Resource    []map[string]string
-}
-
-// policy runs iam/policy.js as the frameworks do.
-func policy(t *testing.T, instances, download, tokenParameter string) ([]policyStatement, error) {
-	t.Helper()
-	values, err := json.Marshal(map[string]string{"param:instances": instances, "param:download": download, "self:custom.slackTokenParameter": tokenParameter})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program(t, "node"), "-e", fmt.Sprintf(`
-		const values = %s;
-		require('../../iam/policy.js').statements({ resolveVariable: async (name) => values[name] }).then(
-			(statements) => console.log(JSON.stringify(statements)),
-			(error) => { console.error(error.message); process.exitCode = 1; });`, values))
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s (%w)", strings.TrimSpace(stderr.String()), err)
-	}
-	var statements []policyStatement
-	unmarshal(t, stdout.Bytes(), &statements)
-	return statements, nil
-}
-
-// A name that would widen the role is refused when packaging.
-func TestPolicyRefusesWhatIsNoInstance(t *testing.T) {
-	for _, c := range []struct{ instances, err string }{
-		{"orders-1", ""},
-		{" Orders-1 ,orders-2,", ""},
-		{"", "no DB instance"},
-		{" , ", "no DB instance"},
-		{"*", `"*" is not`},
-		{"orders-1,orders-?", `"orders-?" is not`},
-		{"orders-1/../*", "is not the name"},
-		{"arn:aws:rds:eu-central-1:123456789012:db:orders-1", "is not the name"},
-		{"${AWS::AccountId}", "is not the name"},
-		{"1-orders", "is not the name"},
-		{"orders--1", "is not the name"},
-		{"orders-", "is not the name"},
-		{strings.Repeat("o", 64), "is not the name"},
-	} {
-		_, err := policy(t, c.instances, "portions", "/slowdigest/prod/slack-token")
-		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
-			t.Errorf("%q: error %v, want %q", c.instances, err, c.err)
-		}
 	}
 }
 

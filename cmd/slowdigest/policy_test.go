@@ -1,79 +1,262 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"slowdigest/digest"
-	"slowdigest/handler"
-	"slowdigest/source"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"slowdigest/iam"
 	"slowdigest/source/rdstest"
 )
 
-// TestPolicyIsWhatIsCalled reads logs from a fake RDS in every way there is, and
-// looks for those of an instance that has none. What iam/policy.js allows is what
-// was called: nothing is missing, and nothing more is allowed.
-func TestPolicyIsWhatIsCalled(t *testing.T) {
-	for _, download := range []source.Download{source.Portions, source.Complete, source.Auto} {
-		t.Run(string(download), func(t *testing.T) {
-			rds := rdstest.NewServer()
-			defer rds.Close()
-			if download == source.Auto { // so that it falls back on portions
-				rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DownloadCompleteDBLogFile"})
-			}
-			end := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-			rds.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(
-				"# Time: 2026-11-23T09:30:00.000000Z\n# User@Host: app[app] @ web-1 []  Id: 7\n"+
-					"# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1795426199;\nselect 1;\n"), end)
-			rds.AddInstance("orders-2").SetParameters("shop-mysql8", map[string]string{"slow_query_log": "0"})
-			c := Config{Download: download}
-			h := handler.Handler{Source: c.rds(rds.Config()), Instances: []string{"orders-1", "orders-2"}, Limit: digest.DefaultLimit}
-			r, err := h.Collect(t.Context(), digest.Window{Start: end.Add(-time.Hour), End: end})
-			if r.Overall.Calls != 1 || err == nil || !strings.Contains(source.Hint(err), "slow_query_log") {
-				t.Errorf("%d calls, error %v, hint %q", r.Overall.Calls, err, source.Hint(err))
-			}
-			compareWithPolicy(t, string(download), rds.Calls())
-		})
-	}
+// settings are what both generators are given.
+type settings struct {
+	Instances  string   `json:"instances"`
+	Tag        string   `json:"tag"`
+	Download   string   `json:"download"`
+	Parameters []string `json:"parameters"`
+	State      string   `json:"state"`
+	Queue      string   `json:"queue"`
+	Topic      string   `json:"topic"`
+	Function   string   `json:"function"`
+	Tracing    bool     `json:"tracing"`
 }
 
-func compareWithPolicy(t *testing.T, download string, calls []rdstest.Call) {
+// inGo is the policy of `slowdigest iam`.
+func (s settings) inGo() ([]iam.Statement, error) {
+	d, err := iam.Settings{
+		Partition: "aws", Region: rdstest.Region, Account: rdstest.Account,
+		Instances: strings.Split(s.Instances, ","), Tag: s.Tag, Download: s.Download, Parameters: s.Parameters,
+		State: s.State, Queue: s.Queue, Topic: s.Topic, Function: s.Function, Tracing: s.Tracing,
+	}.Policy()
+	if err != nil {
+		return nil, err
+	}
+	return d.Statement, nil
+}
+
+// inJS are the policies that iam/policy.js gives serverless.yml, as
+// CloudFormation fills them in, and the errors, one of them empty.
+func inJS(t *testing.T, all []settings) []struct {
+	Statements []iam.Statement
+	Error      string
+} {
 	t.Helper()
-	statements, err := policy(t, "orders-1,orders-2", download, "/slowdigest/prod/slack-token")
+	given, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var allowed []string // as "action on resource", perhaps with an asterisk at the end
-	pseudo := strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", rdstest.Region, "${AWS::AccountId}", rdstest.Account)
-	for _, s := range statements {
-		for _, resource := range s.Resource {
-			for _, action := range s.Action {
-				if strings.HasPrefix(action, "rds:") {
-					allowed = append(allowed, action+" on "+pseudo.Replace(resource["Fn::Sub"]))
+	cmd := exec.Command(program(t, "node"), "-e", `
+		const { policy } = require('../../iam/policy.js');
+		const all = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+		console.log(JSON.stringify(all.map((settings) => {
+			try { return { Statements: policy(settings) }; } catch (error) { return { Error: error.message }; }
+		})));`)
+	cmd.Stdin = strings.NewReader(string(given))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("node: %v", err)
+	}
+	filled := regexp.MustCompile(`\{"Fn::Sub":("[^"]*")\}`).ReplaceAllString(string(out), "$1")
+	filled = strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", rdstest.Region, "${AWS::AccountId}", rdstest.Account).Replace(filled)
+	var got []struct {
+		Statements []iam.Statement
+		Error      string
+	}
+	unmarshal(t, []byte(filled), &got)
+	return got
+}
+
+// TestPolicyGenerators runs both generators on every combination of settings:
+// they make the same policy, or refuse with the same words.
+func TestPolicyGenerators(t *testing.T) {
+	var all []settings
+	for _, instances := range []string{
+		"orders-1", " Orders-1 ,orders-2,", "orders-*,billing", "*", "cluster:shop,orders-1", "", " , ",
+		"orders-1,orders-?", "orders-1/../*", "arn:aws:rds:eu-central-1:123456789012:db:orders-1", "${AWS::AccountId}",
+		"1-orders", "orders--1", "orders-", "cluster:", strings.Repeat("o", 72),
+	} {
+		for _, tag := range []string{"", "slowdigest", "slowdigest=on", "a:b=c=d", "=on", "slowdigest=*"} {
+			for i, download := range []string{"portions", "complete", "auto"} {
+				all = append(all, settings{Instances: instances, Tag: tag, Download: download, Tracing: i == 0})
+			}
+		}
+	}
+	for _, s := range []settings{
+		{Parameters: []string{"/slowdigest/prod/slack-token"}},
+		{Parameters: []string{"token", "/slowdigest/prod/slack-signing-secret"}},
+		{Parameters: []string{"token", ""}},
+		{Parameters: []string{"to*ken"}},
+		{State: "s3://kept"}, {State: "s3://kept/"}, {State: "s3://kept/prod"}, {State: "s3://kept/a/b/"}, {State: "/var/lib/slowdigest"},
+		{State: "s3://*"}, {State: "s3://kept/*"}, {State: "s3://Kept"}, {State: "s3://"}, {State: "s3://k"},
+		{Queue: "slowdigest-prod"}, {Queue: "slowdigest-*"}, {Topic: "alarms"}, {Topic: "*"}, {Function: "slowdigest-prod"}, {Function: "?"},
+		{State: "s3://kept/prod", Queue: "work", Topic: "alarms", Function: "slowdigest-prod", Tracing: true, Parameters: []string{"token"}},
+	} {
+		s.Instances, s.Download = "orders-1", "portions"
+		all = append(all, s)
+	}
+	refused := 0
+	for i, js := range inJS(t, all) {
+		want, err := all[i].inGo()
+		var words string
+		if err != nil {
+			words = err.Error()
+			refused++
+		}
+		if !reflect.DeepEqual(js.Statements, want) || js.Error != words {
+			t.Errorf("%+v\niam/policy.js: %+v, error %q\nslowdigest iam: %+v, error %q", all[i], js.Statements, js.Error, want, words)
+		}
+	}
+	if refused < 50 || len(all)-refused < 50 {
+		t.Errorf("%d of %d were refused", refused, len(all))
+	}
+}
+
+// services are the clients that the code may use, by their packages and as IAM
+// calls them.
+var services = map[string]struct {
+	iam    string
+	client any
+}{
+	"rds": {"rds", (*rds.Client)(nil)},
+	"ssm": {"ssm", (*ssm.Client)(nil)},
+	"s3":  {"s3", (*s3.Client)(nil)},
+	"sts": {"sts", (*sts.Client)(nil)},
+}
+
+// TestPolicyNamesTheCode finds every call of an AWS client in the source. Each
+// is an action of policy.json that names this file, and each action there names
+// a file that makes the call.
+func TestPolicyNamesTheCode(t *testing.T) {
+	called := awsCalls(t)
+	calledInFile := regexp.MustCompile(`^([a-z0-9/_]+\.go): \S`)
+	named := map[string]bool{}
+	for _, r := range rules(t) {
+		for _, a := range r.Action {
+			named[a.Name] = true
+			m := calledInFile.FindStringSubmatch(a.For)
+			switch {
+			case strings.HasPrefix(a.For, "Lambda itself: "):
+			case m == nil:
+				t.Errorf("%s: %q names no file", a.Name, a.For)
+			case !slices.Contains(called[a.Name], m[1]) && !notInSDK(t, a.Name, m[1]):
+				t.Errorf("%s is not called in %s, but in %q", a.Name, m[1], called[a.Name])
+			}
+		}
+	}
+	for action, files := range called {
+		if !named[action] && action != "sts:GetCallerIdentity" { // which needs no permission
+			t.Errorf("%s is called in %q, and is not in policy.json", action, files)
+		}
+	}
+}
+
+// notInSDK tells whether an action that the SDK has no method for is named in
+// the file that asks for it.
+func notInSDK(t *testing.T, action, file string) bool {
+	t.Helper()
+	if action != "rds:DownloadCompleteDBLogFile" && action != "s3:ListBucket" {
+		return false
+	}
+	text, err := os.ReadFile("../../" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, name, _ := strings.Cut(action, ":")
+	return strings.Contains(string(text), name)
+}
+
+// rule is as much of policy.json as tests need.
+type rule struct {
+	Sid, When string
+	Action    []struct{ Name, For, When string }
+}
+
+func rules(t *testing.T) (all []rule) {
+	t.Helper()
+	raw, err := os.ReadFile("../../iam/policy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unmarshal(t, raw, &all)
+	return all
+}
+
+// awsCalls returns the files that call each action through the SDK, found by
+// the names of its clients' methods in what imports their package.
+func awsCalls(t *testing.T) map[string][]string {
+	t.Helper()
+	calls := map[string][]string{}
+	root := "../../"
+	for _, dir := range []string{"cmd/slowdigest", "handler", "source", "notifier", "digest", "parser", "iam"} {
+		files, err := filepath.Glob(root + dir + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatal(dir, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, action := range actionsIn(t, parsed) {
+				name := strings.TrimPrefix(file, root)
+				if !slices.Contains(calls[action], name) {
+					calls[action] = append(calls[action], name)
 				}
 			}
 		}
 	}
-	used := map[string]bool{}
-	for _, c := range calls {
-		call := c.Action + " on " + c.Resource
-		known := false
-		for _, a := range allowed {
-			prefix, wild := strings.CutSuffix(a, "*")
-			if a == call || wild && strings.HasPrefix(call, prefix) {
-				known = true
-				action, _, _ := strings.Cut(a, " on ")
-				used[action] = true
-			}
+	return calls
+}
+
+func actionsIn(t *testing.T, file *ast.File) (actions []string) {
+	t.Helper()
+	for _, i := range file.Imports {
+		path, _ := strconv.Unquote(i.Path.Value)
+		name, isService := strings.CutPrefix(path, "github.com/aws/aws-sdk-go-v2/service/")
+		if !isService || strings.Contains(name, "/") {
+			continue
 		}
+		service, known := services[name]
 		if !known {
-			t.Errorf("the role does not allow %s", call)
+			t.Fatalf("the code uses %s, which this test does not know", path)
 		}
+		client := reflect.TypeOf(service.client)
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			selected, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			// Either client.Operation(…) or rds.NewOperationPaginator(client, …).
+			operation := strings.TrimSuffix(strings.TrimPrefix(selected.Sel.Name, "New"), "Paginator")
+			if _, has := client.MethodByName(operation); has && operation != "Options" {
+				actions = append(actions, fmt.Sprintf("%s:%s", service.iam, operation))
+			}
+			return true
+		})
 	}
-	for _, a := range allowed {
-		if action, _, _ := strings.Cut(a, " on "); !used[action] {
-			t.Errorf("the role allows %s, and nothing calls it", a)
-		}
-	}
+	return actions
 }

@@ -1,0 +1,438 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// template is a CloudFormation template.
+type template struct {
+	Parameters map[string]any
+	Resources  map[string]struct {
+		Type                                string
+		DeletionPolicy, UpdateReplacePolicy string
+		Properties                          map[string]any
+	}
+	Outputs map[string]struct {
+		Description   string
+		Value, Export any
+	}
+}
+
+// The resources of every stack, by logical name, and those that switches add.
+// One more, or one of another type, is for a person to look at.
+var (
+	always = map[string]string{
+		"ServerlessDeploymentBucket":                "AWS::S3::Bucket",
+		"ServerlessDeploymentBucketPolicy":          "AWS::S3::BucketPolicy",
+		"DigestLogGroup":                            "AWS::Logs::LogGroup",
+		"Role":                                      "AWS::IAM::Role",
+		"DigestLambdaFunction":                      "AWS::Lambda::Function",
+		"DigestLambdaEvConf":                        "AWS::Lambda::EventInvokeConfig",
+		"DigestEventsRuleSchedule1":                 "AWS::Events::Rule",
+		"DigestLambdaPermissionEventsRuleSchedule1": "AWS::Lambda::Permission",
+	}
+	ofState  = map[string]string{"StateBucket": "AWS::S3::Bucket", "StateBucketPolicy": "AWS::S3::BucketPolicy"}
+	ofFanout = map[string]string{
+		"WorkQueue": "AWS::SQS::Queue", "DeadLetterQueue": "AWS::SQS::Queue", "WorkQueueMapping": "AWS::Lambda::EventSourceMapping",
+	}
+	ofInteractive = map[string]string{
+		"SlackUrl": "AWS::Lambda::Url", "SlackUrlPermission": "AWS::Lambda::Permission", "SlackInvokePermission": "AWS::Lambda::Permission",
+	}
+	ofAlarms = map[string]string{
+		"AlarmTopic": "AWS::SNS::Topic", "ErrorsAlarm": "AWS::CloudWatch::Alarm", "NoDigestAlarm": "AWS::CloudWatch::Alarm",
+		"ThrottledAlarm": "AWS::CloudWatch::Alarm", "Dashboard": "AWS::CloudWatch::Dashboard",
+	}
+	ofFanoutAlarms = map[string]string{"DeadLettersAlarm": "AWS::CloudWatch::Alarm"}
+	ofEmail        = map[string]string{"AlarmEmail": "AWS::SNS::Subscription"}
+)
+
+// What each switch makes of its resources: a path into the template, and what
+// JSON is there; null for nothing.
+var (
+	base = map[string]string{
+		"DigestLambdaFunction.Handler":                           `"bootstrap"`,
+		"DigestLambdaFunction.Runtime":                           `"provided.al2023"`,
+		"DigestLambdaFunction.Architectures":                     `["arm64"]`,
+		"DigestLambdaFunction.MemorySize":                        `256`,
+		"DigestLambdaFunction.Timeout":                           `900`,
+		"DigestLambdaFunction.Role":                              `{"Fn::GetAtt": ["Role", "Arn"]}`,
+		"DigestLambdaEvConf.MaximumRetryAttempts":                `2`,
+		"DigestLambdaEvConf.MaximumEventAgeInSeconds":            `21600`,
+		"DigestEventsRuleSchedule1.ScheduleExpression":           `"cron(5 * * * ? *)"`,
+		"DigestEventsRuleSchedule1.Targets.0.Arn":                `{"Fn::GetAtt": ["DigestLambdaFunction", "Arn"]}`,
+		"DigestEventsRuleSchedule1.Targets.0.Input":              `null`,
+		"DigestEventsRuleSchedule1.Targets.1":                    `null`,
+		"Role.ManagedPolicyArns":                                 `null`,
+		"Role.Policies.1":                                        `null`,
+		"Role.AssumeRolePolicyDocument.Statement.0.Principal":    `{"Service": "lambda.amazonaws.com"}`,
+		"Role.AssumeRolePolicyDocument.Statement.1":              `null`,
+		"DigestLambdaPermissionEventsRuleSchedule1.Principal":    `"events.amazonaws.com"`,
+		"DigestLambdaPermissionEventsRuleSchedule1.SourceArn":    `{"Fn::GetAtt": ["DigestEventsRuleSchedule1", "Arn"]}`,
+		"ServerlessDeploymentBucket.BucketName":                  `null`,
+		"DigestLambdaFunction.Environment.Variables.SLACK_TOKEN": `null`,
+	}
+	withState = map[string]string{
+		"StateBucket.BucketName": `null`,
+		"StateBucket.BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault": `{"SSEAlgorithm": "AES256"}`,
+		"StateBucket.PublicAccessBlockConfiguration": `{"BlockPublicAcls": true, "BlockPublicPolicy": true,
+			"IgnorePublicAcls": true, "RestrictPublicBuckets": true}`,
+		"StateBucket.OwnershipControls.Rules.0.ObjectOwnership":                                 `"BucketOwnerEnforced"`,
+		"StateBucket.VersioningConfiguration.Status":                                            `"Enabled"`,
+		"StateBucket.LifecycleConfiguration.Rules.0.Status":                                     `"Enabled"`,
+		"StateBucket.LifecycleConfiguration.Rules.0.NoncurrentVersionExpiration.NoncurrentDays": `7`,
+		"StateBucket.LifecycleConfiguration.Rules.0.ExpirationInDays":                           `null`, // the state itself stays
+		"StateBucketPolicy.Bucket":                                                              `{"Ref": "StateBucket"}`,
+		"StateBucketPolicy.PolicyDocument.Statement.0.Effect":                                   `"Deny"`,
+		"StateBucketPolicy.PolicyDocument.Statement.0.Principal":                                `"*"`,
+		"StateBucketPolicy.PolicyDocument.Statement.0.Action":                                   `"s3:*"`,
+		"StateBucketPolicy.PolicyDocument.Statement.0.Condition.Bool":                           `{"aws:SecureTransport": "false"}`,
+		"StateBucketPolicy.PolicyDocument.Statement.0.Resource":                                 `[{"Fn::GetAtt": ["StateBucket", "Arn"]}, {"Fn::Sub": "${StateBucket.Arn}/*"}]`,
+		"StateBucketPolicy.PolicyDocument.Statement.1":                                          `null`,
+		"DigestLambdaFunction.ReservedConcurrentExecutions":                                     `null`,
+	}
+	withFanout = map[string]string{
+		"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_QUEUE_URL": `{"Ref": "WorkQueue"}`,
+		"WorkQueue.VisibilityTimeout":                                     `960`, // longer than the function's timeout
+		"WorkQueue.MessageRetentionPeriod":                                `21600`,
+		"WorkQueue.SqsManagedSseEnabled":                                  `true`,
+		"WorkQueue.RedrivePolicy":                                         `{"deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}, "maxReceiveCount": 3}`,
+		"DeadLetterQueue.MessageRetentionPeriod":                          `1209600`,
+		"DeadLetterQueue.SqsManagedSseEnabled":                            `true`,
+		"WorkQueueMapping.EventSourceArn":                                 `{"Fn::GetAtt": ["WorkQueue", "Arn"]}`,
+		"WorkQueueMapping.FunctionName":                                   `{"Fn::GetAtt": ["DigestLambdaFunction", "Arn"]}`,
+		"WorkQueueMapping.BatchSize":                                      `1`,
+		"WorkQueueMapping.FunctionResponseTypes":                          `["ReportBatchItemFailures"]`,
+		"DigestLambdaFunction.ReservedConcurrentExecutions":               `null`,
+	}
+	withInteractive = map[string]string{
+		"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `"/slowdigest/prod/slack-signing-secret"`,
+		"SlackUrl.AuthType":                           `"NONE"`,
+		"SlackUrl.TargetFunctionArn":                  `{"Fn::GetAtt": ["DigestLambdaFunction", "Arn"]}`,
+		"SlackUrlPermission.Action":                   `"lambda:InvokeFunctionUrl"`,
+		"SlackUrlPermission.FunctionUrlAuthType":      `"NONE"`,
+		"SlackUrlPermission.Principal":                `"*"`,
+		"SlackInvokePermission.Action":                `"lambda:InvokeFunction"`,
+		"SlackInvokePermission.InvokedViaFunctionUrl": `true`, // without it anybody may invoke it anyhow
+	}
+	withAlarms = map[string]string{
+		"DigestLambdaEvConf.DestinationConfig.OnFailure.Destination": `{"Ref": "AlarmTopic"}`,
+		"ErrorsAlarm.Namespace":             `"AWS/Lambda"`,
+		"ErrorsAlarm.MetricName":            `"Errors"`,
+		"ErrorsAlarm.Statistic":             `"Sum"`,
+		"ErrorsAlarm.Threshold":             `1`,
+		"ErrorsAlarm.ComparisonOperator":    `"GreaterThanOrEqualToThreshold"`,
+		"ErrorsAlarm.TreatMissingData":      `"notBreaching"`,
+		"ErrorsAlarm.AlarmActions":          `[{"Ref": "AlarmTopic"}]`,
+		"ThrottledAlarm.Namespace":          `"AWS/Lambda"`,
+		"ThrottledAlarm.MetricName":         `"Throttles"`,
+		"ThrottledAlarm.ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
+		"ThrottledAlarm.AlarmActions":       `[{"Ref": "AlarmTopic"}]`,
+		"NoDigestAlarm.Namespace":           `"slowdigest"`,
+		"NoDigestAlarm.MetricName":          `"DigestsPosted"`,
+		"NoDigestAlarm.Statistic":           `"Sum"`,
+		"NoDigestAlarm.Period":              `3600`,
+		"NoDigestAlarm.EvaluationPeriods":   `2`,
+		"NoDigestAlarm.Threshold":           `1`,
+		"NoDigestAlarm.ComparisonOperator":  `"LessThanThreshold"`,
+		"NoDigestAlarm.TreatMissingData":    `"breaching"`,
+		"NoDigestAlarm.AlarmActions":        `[{"Ref": "AlarmTopic"}]`,
+	}
+	withFanoutAlarms = map[string]string{
+		"DeadLettersAlarm.Namespace":          `"AWS/SQS"`,
+		"DeadLettersAlarm.MetricName":         `"ApproximateNumberOfMessagesVisible"`,
+		"DeadLettersAlarm.Dimensions":         `[{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}]`,
+		"DeadLettersAlarm.ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
+		"DeadLettersAlarm.AlarmActions":       `[{"Ref": "AlarmTopic"}]`,
+	}
+	withoutAlarms = map[string]string{"DigestLambdaEvConf.DestinationConfig": `{}`}
+)
+
+func merged[V any](all ...map[string]V) map[string]V {
+	sum := map[string]V{}
+	for _, m := range all {
+		maps.Copy(sum, m)
+	}
+	return sum
+}
+
+// named are the properties that hold the release's name.
+func named(release string) map[string]string {
+	name := strconv.Quote("slowdigest-" + release)
+	return map[string]string{
+		"DigestLambdaFunction.FunctionName":                           name,
+		"DigestLogGroup.LogGroupName":                                 strconv.Quote("/aws/lambda/slowdigest-" + release),
+		"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STAGE": strconv.Quote(release),
+	}
+}
+
+// templateCase is a deployment with the resources that it has beside those of
+// all, and their properties.
+type templateCase struct {
+	deployment
+	resources  map[string]string
+	properties map[string]string
+}
+
+// deployments are those of all cases.
+func deployments() (all []deployment) {
+	for _, c := range templateCases() {
+		all = append(all, c.deployment)
+	}
+	return all
+}
+
+func templateCases() []templateCase {
+	channel := func(name string) map[string]string {
+		return map[string]string{"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_CHANNEL": strconv.Quote(name)}
+	}
+	return []templateCase{
+		{deployment{"dev", nil}, ofState, merged(withState, withoutAlarms, named("dev"), channel("#slow-queries-dev"), map[string]string{
+			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`})},
+		{deployment{"anna", []string{"state=none"}}, nil, merged(withoutAlarms, named("anna"), channel("#slow-queries-anna"), map[string]string{
+			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`,
+			"DigestLambdaFunction.ReservedConcurrentExecutions":           `1`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `null`})},
+		{deployment{"staging", []string{"fanout=true"}}, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms), merged(withState, withAlarms, withFanout, withFanoutAlarms,
+			named("staging"), channel("#slow-queries-staging"), map[string]string{
+				"DigestEventsRuleSchedule1.State": `"ENABLED"`, "DigestLogGroup.RetentionInDays": `30`,
+				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `5`})},
+		{deployment{"prod", nil}, merged(ofState, ofAlarms), merged(withState, withAlarms, named("prod"), channel("#slow-queries"), map[string]string{
+			"DigestEventsRuleSchedule1.State": `"ENABLED"`, "DigestLogGroup.RetentionInDays": `90`,
+			"DigestLambdaFunction.TracingConfig": `null`, "Role.PermissionsBoundary": `{"Ref": "AWS::NoValue"}`,
+			"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod"}]`,
+			"ErrorsAlarm.Dimensions":   `[{"Name": "FunctionName", "Value": "slowdigest-prod"}]`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_INSTANCES":  `"orders-writer,orders-reader"`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_LIMIT":      `"95%:20"`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_DOWNLOAD":   `"portions"`,
+			"DigestLambdaFunction.Environment.Variables.SLACK_TOKEN_PARAMETER": `"/slowdigest/prod/slack-token"`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":      `{"Fn::Sub": "s3://${StateBucket}/prod"}`,
+		})},
+		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), map[string]string{
+			"DigestEventsRuleSchedule1.State":                             `"DISABLED"`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `"s3://kept/of-before"`})},
+		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(withState, withAlarms, withFanout, withFanoutAlarms, withInteractive,
+			named("prod-next"), channel("C0123456789"), map[string]string{
+				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
+				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
+				"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod-next"}]`,
+				"AlarmEmail.Protocol":      `"email"`,
+				"AlarmEmail.Endpoint":      `"dba@example.com"`,
+				"AlarmEmail.TopicArn":      `{"Ref": "AlarmTopic"}`,
+				"Dashboard.DashboardName":  `"slowdigest-prod-next"`,
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `{"Fn::Sub": "s3://${StateBucket}/prod-next"}`})},
+	}
+}
+
+// TestTemplate looks at what each stage and each switch deploys, property by
+// property.
+func TestTemplate(t *testing.T) {
+	t.Parallel()
+	for _, c := range templateCases() {
+		t.Run(c.String(), func(t *testing.T) {
+			t.Parallel()
+			tmpl := packaged(t, osls, c.deployment).template
+			types := map[string]string{}
+			for id, r := range tmpl.Resources {
+				types[id] = r.Type
+			}
+			if want := merged(always, c.resources); !maps.Equal(types, want) {
+				t.Errorf("resources: %v\nwant: %v", types, want)
+			}
+			for path, want := range merged(base, c.properties) {
+				var value any
+				unmarshal(t, []byte(want), &value)
+				if got := tmpl.at(path); !reflect.DeepEqual(got, value) {
+					shown, _ := json.Marshal(got)
+					t.Errorf("%s: %s, want %s", path, shown, want)
+				}
+			}
+			for id, r := range tmpl.Resources {
+				if kept := strings.HasPrefix(id, "State"); (r.DeletionPolicy == "Retain") != kept || (r.UpdateReplacePolicy == "Retain") != kept {
+					t.Errorf("%s: %+v", id, r)
+				}
+			}
+			variables, _ := tmpl.at("DigestLambdaFunction.Environment.Variables").(map[string]any)
+			checkVariablesAreKnown(t, slices.Collect(maps.Keys(variables)))
+			checkDashboard(t, tmpl)
+		})
+	}
+}
+
+// at is what is at a path of a resource and its properties; nil for nothing.
+func (tmpl template) at(path string) any {
+	id, rest, _ := strings.Cut(path, ".")
+	var v any = tmpl.Resources[id].Properties
+	for key := range strings.SplitSeq(rest, ".") {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[key]
+		case []any:
+			if i, err := strconv.Atoi(key); err != nil || i >= len(in) {
+				return nil
+			} else {
+				v = in[i]
+			}
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+// checkVariablesAreKnown checks that the command reads each variable: a name
+// that it does not know would be ignored without a word.
+func checkVariablesAreKnown(t *testing.T, names []string) {
+	t.Helper()
+	help, _, _ := call(t, "", []string{"help"})
+	for _, name := range names {
+		if !regexp.MustCompile(`\$` + name + `\b`).MatchString(help) {
+			t.Errorf("the help does not name $%s", name)
+		}
+	}
+}
+
+// checkDashboard checks that the body is JSON once its placeholders are filled,
+// and that what it refers to is there.
+func checkDashboard(t *testing.T, tmpl template) {
+	t.Helper()
+	if _, has := tmpl.Resources["Dashboard"]; !has {
+		return
+	}
+	body := fmt.Sprint(tmpl.at("Dashboard.DashboardBody.Fn::Sub"))
+	for _, m := range regexp.MustCompile(`\$\{([^}]*)\}`).FindAllStringSubmatch(body, -1) {
+		id, _, _ := strings.Cut(m[1], ".")
+		if _, has := tmpl.Resources[id]; !has && m[1] != "AWS::Region" {
+			t.Errorf("the dashboard refers to %s", m[1])
+		}
+	}
+	var dashboard struct {
+		Widgets []struct {
+			X, Y, Width, Height int
+			Properties          struct{ Metrics [][]any }
+		}
+	}
+	unmarshal(t, []byte(body), &dashboard)
+	taken := map[[2]int]bool{}
+	for _, w := range dashboard.Widgets {
+		for x := w.X; x < w.X+w.Width; x++ {
+			for y := w.Y; y < w.Y+w.Height; y++ {
+				if taken[[2]int{x, y}] || x >= 24 {
+					t.Fatalf("widgets overlap: %+v", dashboard.Widgets)
+				}
+				taken[[2]int{x, y}] = true
+			}
+		}
+	}
+	if len(dashboard.Widgets) < 6 {
+		t.Errorf("%d widgets", len(dashboard.Widgets))
+	}
+}
+
+// TestDeploymentsDoNotClash gathers every name that a deployment fixes itself:
+// two stages, and two releases of one stage, have none in common.
+func TestDeploymentsDoNotClash(t *testing.T) {
+	t.Parallel()
+	owner := map[string]string{}
+	for _, c := range []struct {
+		deployment
+		names int // function, log group and export; with alarms these and the dashboard
+	}{
+		{deployment{"dev", nil}, 3}, {deployment{"staging", []string{"fanout=true"}}, 8}, {deployment{"prod", nil}, 7}, {everything, 8},
+	} {
+		p := packaged(t, osls, c.deployment)
+		var state struct {
+			Service struct{ Provider struct{ StackName string } }
+		}
+		unmarshal(t, p.state, &state)
+		names := fixedNames(p.template)
+		if len(names) != c.names {
+			t.Errorf("%v: names %q, want %d", c, names, c.names)
+		}
+		for _, name := range append(names, "stack "+state.Service.Provider.StackName) {
+			if owner[name] != "" {
+				t.Errorf("%v and %v are both to have %s", owner[name], c, name)
+			}
+			owner[name] = c.String()
+		}
+	}
+}
+
+// fixedNames are the names that AWS would refuse to give twice. All other
+// resources are named by CloudFormation after their stack.
+func fixedNames(tmpl template) (names []string) {
+	for _, r := range tmpl.Resources {
+		for key, value := range r.Properties {
+			// Not names of the resource itself.
+			if s, literal := value.(string); literal && strings.HasSuffix(key, "Name") && key != "MetricName" && key != "DisplayName" {
+				names = append(names, r.Type+" "+s)
+			}
+		}
+	}
+	for _, o := range tmpl.Outputs {
+		if e, ok := o.Export.(map[string]any); ok {
+			names = append(names, fmt.Sprint("export ", e["Name"]))
+		}
+	}
+	return names
+}
+
+// TestSwitchesRefuse hands deploy/switches.js what cannot be meant.
+func TestSwitchesRefuse(t *testing.T) {
+	good := map[string]any{
+		"sls:stage": "prod", "param:instances": "orders-1", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
+		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:tracing": "true",
+		"param:alarms": true, "param:email": "", "param:boundary": "", "param:schedule": true, "param:retention": 7,
+	}
+	cases := []struct{ name, value, err string }{
+		{"sls:stage", "prod", ""},
+		{"sls:stage", "prod-next", `"prod-next" is not the name of a stage`},
+		{"sls:stage", "Prod", "is not the name of a stage"},
+		{"sls:stage", "aveveryverylongname", "is not the name of a stage"},
+		{"param:name", "next", ""},
+		{"param:name", "Next", `"Next" is not the name of a stage or release`},
+		{"param:fanout", "yes", `parameter "fanout" is "yes": want true or false`},
+		{"param:alarms", "", `parameter "alarms" is ""`},
+		{"param:workers", "1", "want a number from 2 to 1000"},
+		{"param:workers", "5 ", "want a number from 2 to 1000"},
+		{"param:state", "s3://kept/prod", ""},
+		{"param:state", "/tmp", `parameter "state" is "/tmp": want own, none or s3`},
+		{"param:state", "s3://*", "is not a place for the state"},
+		{"param:instances", "orders-*", ""},
+		{"param:instances", "orders-?", `"orders-?" is neither`},
+		{"param:instances", "", "no DB instance is configured"},
+	}
+	var all []map[string]any
+	for _, c := range cases {
+		all = append(all, merged(good, map[string]any{c.name: c.value}))
+	}
+	given, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program(t, "node"), "-e", `
+		const switches = require('../../deploy/switches.js');
+		const all = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+		Promise.all(all.map((values) => switches({ resolveVariable: async (name) => values[name] }).then(() => '', (error) => error.message)))
+			.then((errors) => console.log(JSON.stringify(errors)));`)
+	cmd.Stdin = strings.NewReader(string(given))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs []string
+	unmarshal(t, out, &errs)
+	for i, c := range cases {
+		if (errs[i] == "") != (c.err == "") || !strings.Contains(errs[i], c.err) {
+			t.Errorf("%s=%s: error %q, want %q", c.name, c.value, errs[i], c.err)
+		}
+	}
+}
