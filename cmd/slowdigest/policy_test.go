@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -136,6 +136,7 @@ var services = map[string]struct {
 }{
 	"rds": {"rds", (*rds.Client)(nil)},
 	"ssm": {"ssm", (*ssm.Client)(nil)},
+	"sqs": {"sqs", (*sqs.Client)(nil)},
 	"s3":  {"s3", (*s3.Client)(nil)},
 	"sts": {"sts", (*sts.Client)(nil)},
 }
@@ -253,7 +254,7 @@ func actionsIn(t *testing.T, file *ast.File) (actions []string) {
 			// Either client.Operation(…) or rds.NewOperationPaginator(client, …).
 			operation := strings.TrimSuffix(strings.TrimPrefix(selected.Sel.Name, "New"), "Paginator")
 			if _, has := client.MethodByName(operation); has && operation != "Options" {
-				actions = append(actions, fmt.Sprintf("%s:%s", service.iam, operation))
+				actions = append(actions, service.iam+":"+strings.TrimSuffix(operation, "Batch")) // a batch is no action of its own
 			}
 			return true
 		})
