@@ -87,6 +87,7 @@ type fakeSSM struct {
 	server *httptest.Server
 	mu     sync.Mutex
 	value  string // of lambdaParameter, which is not there if empty
+	calls  []awsCall
 }
 
 func newFakeSSM(t *testing.T) *fakeSSM {
@@ -104,6 +105,7 @@ func newFakeSSM(t *testing.T) *fakeSSM {
 		if target := r.Header.Get("X-Amz-Target"); target != "AmazonSSM.GetParameter" || !in.WithDecryption {
 			t.Errorf("SSM request: %s of %+v", target, in)
 		}
+		s.calls = append(s.calls, awsCall{"ssm:GetParameter", "arn:aws:ssm:" + rdstest.Region + ":" + rdstest.Account + ":parameter" + in.Name})
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		if in.Name != lambdaParameter || s.value == "" {
 			w.WriteHeader(http.StatusBadRequest)

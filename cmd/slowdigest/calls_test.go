@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/iam"
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source/rdstest"
+)
+
+// awsCall is a call of an action on a resource, as IAM knows them.
+type awsCall struct{ Action, Resource string }
+
+// cloud is a fake of all of AWS that slowdigest calls, and of Slack.
+type cloud struct {
+	rds   *rdstest.Server
+	ssm   *fakeSSM
+	slack *slacktest.Server
+}
+
+// newCloud points the AWS SDK of this process at a cloud with an instance that
+// has a slow log, orders-1, and one that has none, orders-2.
+func newCloud(t *testing.T) *cloud {
+	t.Helper()
+	c := &cloud{rds: rdstest.NewServer(), ssm: newFakeSSM(t), slack: slacktest.New()}
+	t.Cleanup(c.rds.Close)
+	t.Cleanup(c.slack.Close)
+	for name, value := range map[string]string{
+		"AWS_REGION": rdstest.Region, "AWS_ACCESS_KEY_ID": rdstest.AccessKeyID, "AWS_SECRET_ACCESS_KEY": rdstest.SecretAccessKey,
+		"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+		"AWS_ENDPOINT_URL":     "http://127.0.0.1:1", // of what has no fake
+		"AWS_ENDPOINT_URL_RDS": c.rds.URL, "AWS_ENDPOINT_URL_SSM": c.ssm.server.URL,
+	} {
+		t.Setenv(name, value)
+	}
+	end := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	c.rds.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(
+		"# Time: 2026-11-23T09:30:00.000000Z\n# User@Host: app[app] @ web-1 []  Id: 7\n"+
+			"# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1795426199;\nselect 1;\n"), end)
+	c.rds.AddInstance("orders-2").SetParameters("shop-mysql8", map[string]string{"slow_query_log": "0"})
+	return c
+}
+
+// calls are all that were made so far.
+func (c *cloud) calls() []awsCall {
+	calls := append([]awsCall(nil), c.ssm.calls...)
+	for _, call := range c.rds.Calls() {
+		calls = append(calls, awsCall{call.Action, call.Resource})
+	}
+	return calls
+}
+
+// TestPolicyIsWhatIsCalled runs the handler that Lambda runs in every mode there
+// is, and records what it calls. What the policy for that mode allows is what was
+// called: nothing is missing, and nothing more is allowed.
+func TestPolicyIsWhatIsCalled(t *testing.T) {
+	deny := func(action string) func(*cloud) {
+		return func(c *cloud) { c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: action}) }
+	}
+	for _, mode := range []struct {
+		name string
+		settings
+		prepare func(*cloud)
+	}{
+		{"portions", settings{Download: "portions"}, nil},
+		{"complete", settings{Download: "complete"}, nil},
+		{"auto", settings{Download: "auto"}, deny("rds:DownloadCompleteDBLogFile")}, // so that it falls back on portions
+	} {
+		t.Run(mode.name, func(t *testing.T) {
+			c := newCloud(t)
+			if mode.prepare != nil {
+				mode.prepare(c)
+			}
+			s := mode.settings
+			s.Instances, s.Parameters, s.Function = "orders-1,orders-2", []string{lambdaParameter}, "slowdigest-prod"
+			env := map[string]string{
+				"SLOWDIGEST_INSTANCES": s.Instances, "SLOWDIGEST_DOWNLOAD": s.Download, "SLOWDIGEST_CHANNEL": slacktest.Channel,
+				"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
+			}
+			p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
+			r, err := p.handleEvent(t.Context(), json.RawMessage(`{"time":"2026-11-23T10:05:00Z"}`), slog.New(slog.DiscardHandler))
+			if err != nil || r.Overall.Calls != 1 || !strings.Contains(strings.Join(r.Coverage.Notes, " "), "slow_query_log") {
+				t.Fatalf("error %v, report %+v", err, r)
+			}
+			statements, err := s.inGo()
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareWithPolicy(t, statements, c.calls())
+		})
+	}
+}
+
+// compareWithPolicy leaves out what Lambda itself does with the role.
+func compareWithPolicy(t *testing.T, statements []iam.Statement, calls []awsCall) {
+	t.Helper()
+	lambdaItself := map[string]bool{}
+	for _, r := range rules(t) {
+		for _, a := range r.Action {
+			lambdaItself[a.Name] = strings.HasPrefix(a.For, "Lambda itself: ")
+		}
+	}
+	used := map[awsCall]bool{} // an action, and a resource as the policy has it
+	for _, call := range calls {
+		allowed := false
+		for _, s := range statements {
+			for _, action := range s.Action {
+				for _, pattern := range s.Resource {
+					if action == call.Action && matches(pattern, call.Resource) {
+						allowed = true
+						used[awsCall{action, pattern}] = true
+					}
+				}
+			}
+		}
+		if !allowed {
+			t.Errorf("the role does not allow %s on %s", call.Action, call.Resource)
+		}
+	}
+	for _, s := range statements {
+		for _, action := range s.Action {
+			needed := lambdaItself[action]
+			for _, pattern := range s.Resource {
+				// An instance whose log is there is not asked for its parameters.
+				needed = needed || used[awsCall{action, pattern}]
+			}
+			if !needed {
+				t.Errorf("%s allows %s on %q, and nothing calls it", s.Sid, action, s.Resource)
+			}
+		}
+	}
+}
+
+// matches tells whether a pattern of IAM, in which an asterisk stands for
+// anything, is for the resource.
+func matches(pattern, resource string) bool {
+	prefix, rest, wild := strings.Cut(pattern, "*")
+	if !wild {
+		return pattern == resource
+	}
+	after, ok := strings.CutPrefix(resource, prefix)
+	for ok && !matches(rest, after) {
+		if after == "" {
+			return false
+		}
+		after = after[1:]
+	}
+	return ok
+}
