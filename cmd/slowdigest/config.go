@@ -34,6 +34,7 @@ type Config struct {
 	SlackAPI       string // in place of Slack's own, for tests
 	print          bool   // beside posting, for invoke
 	Token          string // only from the environment: an argument would show in the process list
+	stateConfig
 }
 
 // declareInstances adds the settings of what is read and where it is posted.
@@ -47,6 +48,7 @@ func (c *Config) declareInstances(f *flags) {
 		"`name` of the SSM parameter that holds the Slack token, or the address of a webhook; else it is taken from $SLACK_TOKEN")
 	f.text(&c.SlackAPI, "slack-api-url", "SLACK_API_URL", "`URL` to post to in place of Slack's, to test with")
 	c.Token = f.getenv("SLACK_TOKEN")
+	c.declareState(f)
 }
 
 // declareReport adds the settings of how it is presented.

@@ -10,9 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"slowdigest/digest"
 	"slowdigest/handler"
-	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -64,13 +62,6 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	}
 }
 
-// both is two notifiers, one after the other.
-type both [2]notifier.Notifier
-
-func (b both) Notify(ctx context.Context, r *digest.Report) error {
-	return errors.Join(b[0].Notify(ctx, r), b[1].Notify(ctx, r))
-}
-
 // handler is what Lambda runs: it posts to the channel, if there is one.
 func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process, log *slog.Logger) (*handler.Handler, error) {
 	if len(c.Instances.items) == 0 {
@@ -82,17 +73,21 @@ func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process, log *s
 		if to, err = c.chat(ctx, cfg, log); err != nil {
 			return nil, err
 		}
-		if c.print {
-			to = both{c.printer(p), to}
+		if post, ok := to.(handler.Poster); ok && c.print {
+			to = printed{post, c.printer(p)}
 		}
 	}
-	return &handler.Handler{
+	h := &handler.Handler{
 		Source:    c.rds(cfg),
 		Notifier:  to,
 		Instances: c.Instances.items,
 		Limit:     c.Limit,
 		OrderBy:   c.OrderBy,
-	}, nil
+	}
+	if c.Channel == "" {
+		return h, nil
+	}
+	return h, c.remember(ctx, h, c.Channel, log)
 }
 
 func readInput(p *process, name string) ([]byte, error) {

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
@@ -130,6 +131,10 @@ func hintOf(err error) string {
 	var delivery *notifier.DeliveryError
 	if errors.As(err, &delivery) {
 		return delivery.Hint
+	}
+	var state *handler.StoreError
+	if errors.As(err, &state) {
+		return state.Hint()
 	}
 	return source.Hint(err)
 }

@@ -49,6 +49,16 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			OrderBy:   c.OrderBy,
 			Filter:    narrow.filter(),
 		}
+		if c.Channel != "" && !dryRun && narrow.filter() == nil {
+			if err := c.remember(ctx, h, c.Channel, p.logger()); err != nil {
+				return err
+			}
+		}
+		if h.Store != nil {
+			h.Notifier = to
+			_, err := h.Run(ctx, w)
+			return err
+		}
 		stop := p.watch(h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)
 		stop()
