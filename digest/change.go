@@ -172,24 +172,19 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		return nil
 	}
 	var change *Change
-	if n, ok := c.norm(p, timeOf, p.highest.time); ok {
-		usual := n.usual.value(timeUnit)
-		if levelOf(perHour, timeUnit) > n.limit && c.matters(perHour-usual) {
-			change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Usual: usual, Highest: n.highest.value(timeUnit)}
-			change.Evidence = fmt.Sprintf("%s %s; at most %s %s%s", seconds(perHour), c.an("this hour"),
-				seconds(change.Highest), n.where(), c.cause(class, p))
-		}
+	if n, ok := c.judge(p, timeOf, levelOf(perHour, timeUnit), p.highest.time); ok && c.matters(perHour-n.usual.value(timeUnit)) {
+		change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Usual: n.usual.value(timeUnit), Highest: n.highest.value(timeUnit)}
+		change.Evidence = fmt.Sprintf("%s %s; at most %s %s%s",
+			seconds(perHour), c.hourly(), seconds(change.Highest), n.where(), c.cause(class, p))
 	}
-	if n, ok := c.norm(p, p95Of, p.highest.p95); ok && class.Calls >= p95Calls {
-		now, usual := class.QueryTime.P95, n.usual.value(p95Unit)
-		if levelOf(now, p95Unit) > n.limit && now-usual >= minP95Change {
-			highest := n.highest.value(p95Unit)
-			said := fmt.Sprintf("p95 %s; at most %s %s", seconds(now), seconds(highest), n.where())
-			if change == nil {
-				change = &Change{Kind: Worse, Of: "p95", Now: now, Usual: usual, Highest: highest, Evidence: said}
-			} else {
-				change.Evidence += fmt.Sprintf("; p95 %s, at most %s", seconds(now), seconds(highest))
-			}
+	now := class.QueryTime.P95
+	if n, ok := c.judge(p, p95Of, levelOf(now, p95Unit), p.highest.p95); ok && class.Calls >= p95Calls && now-n.usual.value(p95Unit) >= minP95Change {
+		usual, highest := n.usual.value(p95Unit), n.highest.value(p95Unit)
+		said := fmt.Sprintf("p95 %s; at most %s %s", seconds(now), seconds(highest), n.where())
+		if change == nil {
+			change = &Change{Kind: Worse, Of: "p95", Now: now, Usual: usual, Highest: highest, Evidence: said}
+		} else {
+			change.Evidence += "; " + said
 		}
 	}
 	if change != nil && p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
@@ -198,30 +193,24 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 	return change
 }
 
-// norm is what the past lets one expect. A class whose hours were given up has
-// only its highest hour to go by.
-func (c *comparison) norm(p *past, of func(classHour) level, highest level) (norm, bool) {
-	n, ok := c.series(p, of).norm(int(c.end - c.start))
-	if highest == 0 {
+// judge compares a quantity with the past. A class whose hours were given up has
+// only the highest of them to go by.
+func (c *comparison) judge(p *past, of func(classHour) level, now, highest level) (norm, bool) {
+	n, ok := c.series(p, of).judge(now, int(c.end-c.start))
+	if highest == 0 || n.highest >= highest {
 		return n, ok
 	}
-	limit := level(min(int(highest)+times2, 255))
-	if !ok {
-		return norm{usual: highest, highest: highest, limit: limit}, true
-	}
-	n.limit = max(n.limit, limit)
-	n.highest = max(n.highest, highest)
-	return n, true
+	return norm{usual: highest, highest: highest}, int(now) > int(highest)+times2
 }
 
 // cause tells whether there are more calls, or longer ones.
 func (c *comparison) cause(class *Class, p *past) string {
-	n, ok := c.series(p, callsOf).norm(int(c.end - c.start))
-	t, ok2 := c.series(p, timeOf).norm(int(c.end - c.start))
-	if !ok || !ok2 {
+	n := int(c.end - c.start)
+	usualCalls := c.series(p, callsOf).usual(n).value(callsUnit)
+	usualTime := c.series(p, timeOf).usual(n).value(timeUnit)
+	if usualCalls == 0 {
 		return ""
 	}
-	usualCalls, usualTime := n.usual.value(callsUnit), t.usual.value(timeUnit)
 	calls := float64(class.Calls) / float64(c.end-c.start) / usualCalls
 	each := class.QueryTime.Mean / (usualTime / usualCalls)
 	switch {
@@ -233,12 +222,12 @@ func (c *comparison) cause(class *Class, p *past) string {
 	return ""
 }
 
-// an is the words for one hour, or for an hour of several.
-func (c *comparison) an(hourly string) string {
+// hourly is the words for the time in one hour, or an hour of several.
+func (c *comparison) hourly() string {
 	if n := c.end - c.start; n > 1 {
 		return fmt.Sprintf("an hour in %d hours", n)
 	}
-	return hourly
+	return "this hour"
 }
 
 // where tells what a norm is of.

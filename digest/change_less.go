@@ -27,13 +27,18 @@ func (c *comparison) better(class *Class, p *past) *Change {
 		return nil
 	}
 	s := c.series(p, timeOf)
-	base, regular := s.byHour()
+	var base [hoursADay]int
+	var regular [hoursADay]bool
 	low := func(i int, v int16) bool {
 		slot := i % hoursADay
 		return regular[slot] && v != unknown && int(v) <= base[slot]-times2
 	}
+	base[0], regular[0] = s.slot(0)
 	if !low(0, int16(levelOf(class.QueryTime.Sum, timeUnit))) {
 		return nil
+	}
+	for slot := range hoursADay {
+		base[slot], regular[slot] = s.slot(slot)
 	}
 	run := 0
 	var was, now float64
@@ -114,15 +119,14 @@ func (p *past) rhythm() hour {
 }
 
 // load returns the class's mean time in the hours it was seen in, and whether
-// that was a part of all time that matters.
+// that was a part of their time that matters.
 func (c *comparison) load(p *past) (mean float64, heavy bool) {
 	var own, all float64
+	first := c.start - remembered
 	for _, seen := range p.hours {
-		own += seen.time.value(timeUnit)
-	}
-	for _, w := range c.hours {
-		if w != nil && w.at >= p.hours[0].at && w.at <= p.last {
-			all += w.time.value(timeUnit)
+		if i := seen.at - first; i >= 0 && i < remembered && c.hours[i] != nil {
+			own += seen.time.value(timeUnit)
+			all += c.hours[i].time.value(timeUnit)
 		}
 	}
 	mean = own / float64(len(p.hours))

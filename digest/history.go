@@ -114,6 +114,9 @@ func (h *History) addClass(at hour, c *Class) {
 	} else {
 		p.gap = p.longestGap(at)
 		p.before = p.last
+		if len(p.hours) == 0 { // what it was is too long ago
+			p.from = at
+		}
 	}
 	p.last = at
 	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}

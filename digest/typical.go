@@ -12,13 +12,12 @@ const unknown = -1
 // window, as levels: 0 where it was absent.
 type series [remembered]int16
 
-// norm is what a series makes one expect of a window.
+// norm is what a series makes one expect of a window, and of how much it is.
 type norm struct {
 	usual   level // median
 	highest level
-	limit   level // beyond which a value is no longer within the past's reach
-	days    int   // with a value in the same hour; 0 if compared with all hours
-	hours   int   // with a value, if compared with all hours
+	days    int // with a value in the same hour; 0 if compared with all hours
+	hours   int // with a value, if compared with all hours
 }
 
 const (
@@ -30,48 +29,63 @@ const (
 	wholeWeek = 8 * hoursADay
 )
 
-// norm is of the hours of the day [first, first+n), where 0 is the first hour
-// of the window. Its rule is told in the documentation of the package.
-func (s *series) norm(n int) (norm, bool) {
-	base, regular := s.byHour()
-	sameHour := true
-	for i := range min(n, hoursADay) {
-		sameHour = sameHour && regular[i]
+// judge compares now with the past in the n hours of the day from 0 on, which are
+// the window's. It returns false if now is within its reach, or too little is
+// known. Its rule is told in the documentation of the package.
+func (s *series) judge(now level, n int) (norm, bool) {
+	r := norm{highest: s.around(n)}
+	if now <= r.highest { // nearly always
+		return r, false
 	}
-	var values, strays []int
+	var base [hoursADay]int
+	var regular [hoursADay]bool
+	for slot := range hoursADay {
+		base[slot], regular[slot] = s.slot(slot)
+	}
+	sameHour := !slices.Contains(regular[:min(n, hoursADay)], false)
+	usual := s.usual(n)
 	known := 0
+	var strays []int
 	for i, v := range s {
 		if v != unknown {
 			known++
 		}
-		if v <= 0 {
-			continue
-		}
-		values = append(values, int(v))
-		if sameHour && regular[i%hoursADay] {
-			strays = append(strays, int(v)-base[i%hoursADay])
+		switch slot := i % hoursADay; {
+		case v <= 0:
+		case !sameHour:
+			strays = append(strays, int(v)-int(usual))
+			r.hours++
+			r.highest = max(r.highest, level(v))
+		case regular[slot]:
+			strays = append(strays, int(v)-base[slot])
 		}
 	}
-	if len(values) < fewHours {
+	if len(strays) < fewHours {
 		return norm{}, false
 	}
-	var r norm
-	usual, highest := median(values), slices.Max(values)
 	if sameHour {
-		usual, highest = s.around(n, base)
 		r.days = s.days(n)
-	} else {
-		r.hours = len(values)
-		for _, v := range values {
-			strays = append(strays, v-usual)
-		}
 	}
-	limit := max(usual+times2, usual+margin(strays), highest+times1_25)
+	r.usual = usual
+	limit := max(int(usual)+max(times2, margin(strays)), int(r.highest)+times1_25)
 	if known < wholeWeek {
 		limit += times2
 	}
-	r.usual, r.highest, r.limit = level(usual), level(highest), level(min(limit, 255))
-	return r, true
+	return r, int(now) > limit
+}
+
+// usual is the median of the window's hours of the day, the highest if there are
+// several, or that of all hours if one of them has none.
+func (s *series) usual(n int) level {
+	usual := 0
+	for i := range min(n, hoursADay) {
+		m, regular := s.slot(i)
+		if !regular {
+			return level(s.median())
+		}
+		usual = max(usual, m)
+	}
+	return level(usual)
 }
 
 // margin is how far a value may stray from what is usual, by how far they
@@ -89,40 +103,50 @@ func margin(strays []int) int {
 	}
 }
 
-// byHour returns for each hour of the day the median of its values, and whether
-// it has one on half of the days at least.
-func (s *series) byHour() (base [hoursADay]int, regular [hoursADay]bool) {
-	for slot := range hoursADay {
-		var values []int
-		known := 0
-		for i := slot; i < remembered; i += hoursADay {
-			if s[i] != unknown {
-				known++
-			}
-			if s[i] > 0 {
-				values = append(values, int(s[i]))
-			}
+// slot returns the median of the values of an hour of the day, and whether they
+// are a measure of their own: there are enough days, and a value on half of them.
+func (s *series) slot(slot int) (mid int, regular bool) {
+	var values [remembered / hoursADay]int
+	n, known := 0, 0
+	for i := slot; i < remembered; i += hoursADay {
+		if s[i] != unknown {
+			known++
 		}
-		if known >= fewDays && 2*len(values) >= known {
-			base[slot], regular[slot] = median(values), true
+		if s[i] > 0 {
+			values[n] = int(s[i])
+			n++
 		}
 	}
-	return base, regular
+	if known < fewDays || 2*n < known {
+		return 0, false
+	}
+	return median(values[:n]), true
 }
 
-// around returns what is usual in the window's hours of the day, and the
-// highest of these and the hours beside them: what begins at the full hour
-// wanders, and with daylight saving it leaps.
-func (s *series) around(n int, base [hoursADay]int) (usual, highest int) {
-	for i := range min(n, hoursADay) {
-		usual = max(usual, base[i])
-		for j := i - 1; j <= i+1; j++ {
-			for k := (j + hoursADay) % hoursADay; k < remembered; k += hoursADay {
-				highest = max(highest, int(s[k]))
-			}
+// median is of all values, and 0 if there are none.
+func (s *series) median() int {
+	values := make([]int, 0, remembered)
+	for _, v := range s {
+		if v > 0 {
+			values = append(values, int(v))
 		}
 	}
-	return usual, highest
+	if len(values) == 0 {
+		return 0
+	}
+	return median(values)
+}
+
+// around returns the highest in the window's hours of the day and those beside
+// them: what begins at the full hour wanders, and with daylight saving it leaps.
+func (s *series) around(n int) level {
+	var highest int16
+	for i := -1; i <= min(n, hoursADay); i++ {
+		for k := (i + hoursADay) % hoursADay; k < remembered; k += hoursADay {
+			highest = max(highest, s[k])
+		}
+	}
+	return level(highest)
 }
 
 // days returns on how many days there is a value in the window's hours of the day.
