@@ -56,20 +56,32 @@ func (p *page) metrics(c *digest.Class) {
 	const cells = "%9s%9s%9s%9s%9s%9s"
 	p.line(indent + p.paint(dim, label(plural(c.Calls, "call", "calls"))+
 		fmt.Sprintf(cells, "total", "min", "mean", "median", "p95", "max")))
-	row := func(name string, m *digest.Metrics, f func(float64) string) {
-		if m != nil && *m != (digest.Metrics{}) {
-			p.line(indent + label(name) + fmt.Sprintf(cells, f(m.Sum), f(m.Min), f(m.Mean), f(m.Median), f(m.P95), f(m.Max)))
-		}
+	for _, row := range metricRows(c) {
+		p.line(indent + label(row.Name) + fmt.Sprintf(cells, row.Sum, row.Min, row.Mean, row.Median, row.P95, row.Max))
 	}
-	row("query time", &c.QueryTime, seconds)
-	row("lock time", &c.LockTime, seconds)
-	row("rows sent", &c.RowsSent, count)
-	row("rows examined", &c.RowsExamined, count)
-	row("rows affected", c.RowsAffected, count)
-	row("bytes sent", c.BytesSent, count)
 	if s := tallies(c); s != "" {
 		p.line(indent + label("among them") + s)
 	}
+}
+
+// metricRow is the statistics of one quantity as they are shown.
+type metricRow struct{ Name, Sum, Min, Mean, Median, P95, Max string }
+
+// metricRows leaves out what the log does not tell, or is all zero.
+func metricRows(c *digest.Class) []metricRow {
+	var rows []metricRow
+	add := func(name string, m *digest.Metrics, f func(float64) string) {
+		if m != nil && *m != (digest.Metrics{}) {
+			rows = append(rows, metricRow{name, f(m.Sum), f(m.Min), f(m.Mean), f(m.Median), f(m.P95), f(m.Max)})
+		}
+	}
+	add("query time", &c.QueryTime, seconds)
+	add("lock time", &c.LockTime, seconds)
+	add("rows sent", &c.RowsSent, count)
+	add("rows examined", &c.RowsExamined, count)
+	add("rows affected", c.RowsAffected, count)
+	add("bytes sent", c.BytesSent, count)
+	return rows
 }
 
 // tallies tells what the server marked the calls with.

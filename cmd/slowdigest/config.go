@@ -77,7 +77,7 @@ func (c *Config) rds(cfg aws.Config) *source.RDS {
 	return source.NewRDS(cfg, source.Options{Download: c.Download, Now: time.Now})
 }
 
-var formats = []string{"text", "json", "markdown", "slack"}
+var formats = []string{"text", "json", "markdown", "html", "slack"}
 
 func parseFormat(s string) (string, error) {
 	if !slices.Contains(formats, s) {
@@ -91,6 +91,8 @@ func (c *Config) printer(p *process) notifier.Notifier {
 	switch c.Format {
 	case "json":
 		return notifier.NewJSON(p.stdout)
+	case "html":
+		return notifier.NewHTML(p.stdout)
 	case "slack":
 		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links})
 	case "markdown":

@@ -33,6 +33,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
 			Filter:    narrow.filter(),
+			Detail:    c.Format == "html",
 		}
 		r, err := h.Collect(ctx, w)
 		r.Instances = nil

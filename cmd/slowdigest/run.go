@@ -48,6 +48,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
 			Filter:    narrow.filter(),
+			Detail:    c.Format == "html",
 		}
 		if c.Channel != "" && !dryRun && narrow.filter() == nil {
 			if err := c.remember(ctx, h, c.Channel, p.logger()); err != nil {

@@ -1,0 +1,217 @@
+package notifier
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// The page, and in the folder uplot the library that draws its charts, as its
+// makers distribute it: `make uplot` takes another version.
+//
+//go:embed html
+var htmlFiles embed.FS
+
+var htmlPage = template.Must(template.New("page.html").ParseFS(htmlFiles, "html/page.html"))
+
+type htmlWriter struct{ w io.Writer }
+
+// NewHTML writes a report to w as one HTML file to hand around, which loads
+// nothing. It is written for others to read, so what a chat may not see is
+// withheld here too. Its charts need the report's Detail.
+func NewHTML(w io.Writer) Notifier { return htmlWriter{w} }
+
+func (h htmlWriter) Notify(_ context.Context, r *digest.Report) error {
+	r = forChat(r)
+	page, err := newHTMLView(r)
+	if err != nil {
+		return fmt.Errorf("write the report as HTML: %w", err)
+	}
+	var b strings.Builder
+	if err := htmlPage.Execute(&b, page); err != nil {
+		return fmt.Errorf("write the report as HTML: %w", err)
+	}
+	_, err = io.WriteString(h.w, b.String())
+	return err
+}
+
+// htmlView is what the page shows.
+type htmlView struct {
+	CSP                     string
+	Styles                  []template.CSS
+	Scripts                 []template.JS
+	Data                    template.JS // of the charts, and empty where there is nothing to draw
+	Licence                 string      // of the charts' library
+	Title, Window, Headline string
+	Trust, Facts            string
+	Trouble                 bool
+	Notes                   []string
+	Changed                 bool     // some class has changed
+	Heads                   []string // of htmlClass.Cells
+	Classes                 []htmlClass
+	Misc                    string
+}
+
+func newHTMLView(r *digest.Report) (*htmlView, error) {
+	v := &htmlView{
+		Title: "Slow queries", Window: window(r.Window), Headline: headline(r),
+		Trust: trust(r), Facts: coverageFacts(r.Coverage), Trouble: trouble(r), Notes: r.Coverage.Notes, Misc: miscLine(r),
+		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
+	}
+	if len(r.Instances) > 0 {
+		v.Title += " on " + strings.Join(r.Instances, ", ")
+	}
+	for i := range r.Classes {
+		v.Classes = append(v.Classes, newHTMLClass(&r.Classes[i]))
+		v.Changed = v.Changed || v.Classes[i].Badge != ""
+	}
+	data, err := json.Marshal(newHTMLData(r)) // escapes what could end the script
+	if err != nil {
+		return nil, err
+	}
+	v.Data = template.JS(data)
+	v.CSP, err = v.embed()
+	return v, err
+}
+
+// embed takes in the styles and scripts, and returns the policy that allows
+// exactly these, and nothing to be loaded.
+func (v *htmlView) embed() (policy string, err error) {
+	read := func(name string) string {
+		text, readErr := htmlFiles.ReadFile("html/" + name)
+		if err == nil {
+			err = readErr
+		}
+		return string(text)
+	}
+	allow := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	v.Licence = read("uplot/LICENSE")
+	scripts, styles := "", ""
+	for _, name := range []string{"uplot/uPlot.iife.min.js", "charts.js", "page.js"} {
+		text := read(name)
+		v.Scripts, scripts = append(v.Scripts, template.JS(text)), scripts+allow(text)
+	}
+	for _, name := range []string{"uplot/uPlot.min.css", "page.css"} {
+		text := read(name)
+		v.Styles, styles = append(v.Styles, template.CSS(text)), styles+allow(text)
+	}
+	return "default-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; " +
+		"script-src" + scripts + "; style-src" + styles, err
+}
+
+// htmlClass is a row of the table, and the panel it leads to.
+type htmlClass struct {
+	*digest.Class
+	Badge, Evidence, Remark string
+	ShortID, Name, SQL      string
+	Cells                   []htmlCell
+	Metrics                 []metricRow
+	Tallies, Seen           string
+	Names                   []htmlNames
+}
+
+// htmlCell is a number as it is shown, and as it is sorted.
+type htmlCell struct {
+	Text  string
+	Value float64
+}
+
+type htmlNames struct{ Title, Names string }
+
+func newHTMLClass(c *digest.Class) htmlClass {
+	v := htmlClass{
+		Class: c, ShortID: shortID(c.ID), Name: short(c, 60), SQL: clauses(c.Fingerprint),
+		Metrics: metricRows(c), Tallies: tallies(c),
+		Cells: []htmlCell{
+			{percent(c.Share), c.Share},
+			{seconds(c.QueryTime.Sum), c.QueryTime.Sum},
+			{count(float64(c.Calls)), float64(c.Calls)},
+			{seconds(c.QueryTime.Mean), c.QueryTime.Mean},
+			{seconds(c.QueryTime.P95), c.QueryTime.P95},
+			{seconds(c.QueryTime.Max), c.QueryTime.Max},
+			{examinedPerSent(c), c.RowsExamined.Sum / math.Max(c.RowsSent.Sum, 1)},
+		},
+	}
+	if c.Change != nil {
+		v.Badge, v.Evidence = cut(clean(string(c.Change.Kind)), maxBadge), public(c.Change.Evidence, maxReason)
+	}
+	v.Remark = public(c.Note, maxNote)
+	if !c.FirstSeen.IsZero() {
+		v.Seen = seen(c, time.DateTime)
+	}
+	for _, kind := range []struct {
+		title string
+		calls map[string]int64
+	}{{"Users", c.Users}, {"Hosts", c.Hosts}, {"Schemas", c.Schemas}, {"Instances", c.Instances}} {
+		if len(kind.calls) > 0 {
+			v.Names = append(v.Names, htmlNames{kind.title, mostCalls(kind.calls, 20)})
+		}
+	}
+	return v
+}
+
+// htmlData is what the charts draw, as JSON. Load is the calls that ran at a time,
+// on average, in each step.
+type htmlData struct {
+	Start   int64           `json:"start"` // of the first step, in seconds since 1970
+	Step    float64         `json:"step"`  // seconds
+	Window  [2]int64        `json:"window"`
+	Load    []float64       `json:"load"`
+	Classes []htmlClassData `json:"classes"` // in the order of the table
+}
+
+type htmlClassData struct {
+	Name  string       `json:"name"`
+	First int          `json:"first"`
+	Load  []float64    `json:"load"`
+	Bins  [][2]float64 `json:"bins"` // from how many seconds, calls
+}
+
+// newHTMLData returns nil where there is nothing to draw.
+func newHTMLData(r *digest.Report) *htmlData {
+	if r.Detail == nil || len(r.Classes) == 0 {
+		return nil
+	}
+	d := &htmlData{
+		Start: r.Detail.Start.Unix(), Step: r.Detail.Step, Load: running(r.Detail.Load, r.Detail.Step),
+		Window: [2]int64{r.Window.Start.Unix(), r.Window.End.Unix()},
+	}
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, short(c, 40)), Load: []float64{}, Bins: [][2]float64{}}
+		if c.Detail != nil {
+			data.First, data.Load = c.Detail.First, running(c.Detail.Load, r.Detail.Step)
+			for _, bin := range c.Detail.Distribution {
+				data.Bins = append(data.Bins, [2]float64{bin.From, float64(bin.Calls)})
+			}
+		}
+		d.Classes = append(d.Classes, data)
+	}
+	return d
+}
+
+// running divides query time by the time in which it passed, to four digits: no
+// chart shows more.
+func running(load []float64, step float64) []float64 {
+	out := make([]float64, len(load))
+	for i, s := range load {
+		if s /= step; !math.IsInf(s, 0) {
+			out[i], _ = strconv.ParseFloat(strconv.FormatFloat(s, 'g', 4, 64), 64)
+		}
+	}
+	return out
+}

@@ -1,0 +1,134 @@
+package notifier_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+)
+
+func htmlOf(t *testing.T, r *digest.Report) string {
+	return string(render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewHTML(b) }, r))
+}
+
+// detailed gives a report what its charts need.
+func detailed(r *digest.Report) *digest.Report {
+	r.Detail = &digest.Detail{Start: r.Window.Start, Step: 10, Load: []float64{1, 20.00001, 3}}
+	for i := range r.Classes {
+		r.Classes[i].Detail = &digest.ClassDetail{First: 1, Load: []float64{5, 1.0 / 3}, Distribution: []digest.Bin{{From: 0.001, Calls: 7}}}
+	}
+	return r
+}
+
+var (
+	element  = regexp.MustCompile(`(?s)<(script|style)>(.*?)</(?:script|style)>`)
+	dataOf   = regexp.MustCompile(`<script type="application/json" id="data">(.*)</script>`)
+	policyOf = regexp.MustCompile(`Content-Security-Policy" content="([^"]*)"`)
+)
+
+func TestHTML(t *testing.T) {
+	for _, name := range reports {
+		page := htmlOf(t, detailed(load(t, name)))
+		policy := html.UnescapeString(policyOf.FindStringSubmatch(page)[1])
+		if !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: policy %s", name, policy)
+		}
+		// Exactly what the policy names can run: nothing of the report became a script.
+		elements := element.FindAllStringSubmatch(page, -1)
+		if len(elements) != 5 {
+			t.Errorf("%s: %d scripts and styles", name, len(elements))
+		}
+		for _, e := range elements {
+			sum := sha256.Sum256([]byte(e[2]))
+			if !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+				t.Errorf("%s: the policy forbids %.40q", name, e[2])
+			}
+		}
+		if n := strings.Count(page, "<script"); n != 4 {
+			t.Errorf("%s: %d scripts", name, n)
+		}
+		for _, r := range page {
+			if r < ' ' && r != '\n' && r != '\t' || r >= 0x202a && r <= 0x202e || r == 0x2028 || r == 0x2029 {
+				t.Errorf("%s: holds %q", name, r)
+			}
+		}
+		data := dataOf.FindStringSubmatch(page)[1]
+		if !json.Valid([]byte(data)) || strings.ContainsAny(data, "<>&\u2028\u2029") {
+			t.Errorf("%s: data %s", name, data)
+		}
+	}
+}
+
+// A statement, a name or a note cannot leave the element in which it is shown.
+func TestHTMLOfHostileText(t *testing.T) {
+	const evil = `</script><!--<script>alert(1)</script> </pre></details>"'><img src=x onerror=alert(1)>` + "\u2028{{.Data}}`${alert(1)}`"
+	r := detailed(load(t, "full"))
+	c := &r.Classes[0]
+	c.Fingerprint, c.Note, c.Reasons = "select "+evil+" from `"+evil+"`", evil, []string{evil}
+	c.Users, c.Hosts, c.Schemas, c.Instances = map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1, "b": 2}
+	c.Change = &digest.Change{Kind: evil, Evidence: evil}
+	c.ID, r.Instances, r.Coverage.Notes = evil, []string{evil}, []string{evil}
+	page := htmlOf(t, r)
+	for _, bad := range []string{"<script>alert", "<img", "<!--", "</pre></details>\"", "\u2028"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	if strings.Count(page, "<script") != 4 || len(element.FindAllString(page, -1)) != 5 {
+		t.Error("the page has scripts or styles that are not ours")
+	}
+	if !strings.Contains(page, "&lt;img src=x") {
+		t.Error("the statement is not shown")
+	}
+}
+
+func TestHTMLWithholdsSecrets(t *testing.T) {
+	r := detailed(load(t, "full"))
+	r.Classes[0].Fingerprint = "create user a identified by ?"
+	r.Classes[1].Users = map[string]int64{"jane@example.com": 1}
+	page := htmlOf(t, r)
+	if strings.Contains(page, "identified by") || strings.Contains(page, "jane@") || strings.Count(page, "[withheld") < 2 {
+		t.Error("a secret is shown")
+	}
+}
+
+// What the charts draw is what the report holds.
+func TestHTMLData(t *testing.T) {
+	r := detailed(load(t, "full"))
+	var data struct {
+		Start, Step float64
+		Load        []float64
+		Classes     []struct {
+			Name  string
+			First int
+			Load  []float64
+			Bins  [][2]float64
+		}
+	}
+	if err := json.Unmarshal([]byte(dataOf.FindStringSubmatch(htmlOf(t, r))[1]), &data); err != nil {
+		t.Fatal(err)
+	}
+	if data.Start != float64(r.Window.Start.Unix()) || data.Step != 10 || data.Load[1] != 2 || len(data.Classes) != len(r.Classes) {
+		t.Errorf("data %+v", data)
+	}
+	c := data.Classes[0]
+	if !strings.HasPrefix(c.Name, "#1 ") || c.First != 1 || c.Load[0] != 0.5 || c.Load[1] != 0.03333 || c.Bins[0] != [2]float64{0.001, 7} {
+		t.Errorf("class %+v", c)
+	}
+	without := load(t, "full")
+	if page := htmlOf(t, without); dataOf.FindStringSubmatch(page)[1] != "null" || strings.Contains(page, `id="load"`) {
+		t.Error("without a detail the page has charts")
+	}
+	nothing := htmlOf(t, &digest.Report{Window: digest.Window{Start: time.Unix(0, 0), End: time.Unix(60, 0)}})
+	if !strings.Contains(nothing, "not everything could be read") || strings.Contains(nothing, "<table") {
+		t.Error("a report of nothing is shown as something")
+	}
+}
