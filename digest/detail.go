@@ -16,7 +16,7 @@ import (
 // ran before the window is not in it.
 type Detail struct {
 	Start time.Time `json:"start"` // of the first step
-	Step  float64   `json:"step"`  // seconds; 10, and more if there would be over 720 steps
+	Step  float64   `json:"step"`  // seconds: 1, or 10 and more if there would be over 720 steps
 	Load  []float64 `json:"load"`  // query time in each step, in seconds, of all classes
 }
 
@@ -47,7 +47,7 @@ const (
 
 // steps are the widths of the parts of a time line, in seconds. Each divides the
 // next, so that a time line is widened by adding up. After the last they double.
-var steps = []int64{10, 30, 60, 120, 600, 1800, 3600, 7200, 21600, 43200, 86400}
+var steps = []int64{1, 10, 30, 60, 120, 600, 1800, 3600, 7200, 21600, 43200, 86400}
 
 func wider(step int64) int64 {
 	if i := slices.Index(steps, step); i >= 0 && i+1 < len(steps) {

@@ -28,8 +28,9 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 		event("select a from t", 25*time.Second, 12), // from :13 to :25
 		event("select a from t", 40*time.Second, 0),
 		event("select b from t", 5*time.Second, 9), // four seconds ran before the window
+		event("select d from t", 50*time.Minute, 0.5),
 	)
-	if d := r.Detail; d.Step != 10 || !d.Start.Equal(noon) || !reflect.DeepEqual(d.Load, []float64{5, 7, 5}) {
+	if d := r.Detail; d.Step != 10 || !d.Start.Equal(noon) || len(d.Load) != 300 || !reflect.DeepEqual(d.Load[:3], []float64{5, 7, 5}) {
 		t.Errorf("detail %+v", d)
 	}
 	if d := r.Classes[0].Detail; d.First != 1 || !reflect.DeepEqual(d.Load, []float64{7, 5}) {
@@ -40,7 +41,7 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 	}
 	weighted := event("select c from t", time.Minute, 2)
 	weighted.Weight = 100
-	if got := detailed(w, weighted).Detail.Load; !reflect.DeepEqual(got, []float64{200}) {
+	if got := detailed(w, weighted).Detail.Load; !reflect.DeepEqual(got, []float64{100, 100}) {
 		t.Errorf("a weighted call: %v", got)
 	}
 }
@@ -57,7 +58,7 @@ func TestLoadOfAnySpan(t *testing.T) {
 		span time.Duration
 		step float64
 	}{
-		{time.Hour, 10}, {2*time.Hour - 20*time.Second, 10}, {3 * time.Hour, 30}, {24*time.Hour - 4*time.Minute, 120},
+		{700 * time.Second, 1}, {15 * time.Minute, 10}, {time.Hour, 10}, {2*time.Hour - 20*time.Second, 10}, {3 * time.Hour, 30}, {24*time.Hour - 4*time.Minute, 120},
 		{7 * 24 * time.Hour, 1800}, {40 * 365 * 24 * time.Hour, 2764800},
 	} {
 		events := []*parser.Event{event("select a from t", 0, 0.001), event("select a from t", c.span, 0.001)}

@@ -33,8 +33,7 @@ type htmlWriter struct{ w io.Writer }
 func NewHTML(w io.Writer) Notifier { return htmlWriter{w} }
 
 func (h htmlWriter) Notify(_ context.Context, r *digest.Report) error {
-	r = forChat(r)
-	page, err := newHTMLView(r)
+	page, err := newHTMLView(forChat(r), newHTMLData(r))
 	if err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
@@ -56,16 +55,16 @@ type htmlView struct {
 	Title, Window, Headline string
 	Trust, Facts            string
 	Trouble                 bool
-	Notes                   []string
+	Notes, Changes          []string
 	Changed                 bool     // some class has changed
 	Heads                   []string // of htmlClass.Cells
 	Classes                 []htmlClass
 	Misc                    string
 }
 
-func newHTMLView(r *digest.Report) (*htmlView, error) {
+func newHTMLView(r *digest.Report, charts *htmlData) (*htmlView, error) {
 	v := &htmlView{
-		Title: "Slow queries", Window: window(r.Window), Headline: headline(r),
+		Title: "Slow queries", Window: when(r), Headline: headline(r),
 		Trust: trust(r), Facts: coverageFacts(r.Coverage), Trouble: trouble(r), Notes: r.Coverage.Notes, Misc: miscLine(r),
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
@@ -76,7 +75,18 @@ func newHTMLView(r *digest.Report) (*htmlView, error) {
 		v.Classes = append(v.Classes, newHTMLClass(&r.Classes[i]))
 		v.Changed = v.Changed || v.Classes[i].Badge != ""
 	}
-	data, err := json.Marshal(newHTMLData(r)) // escapes what could end the script
+	for _, n := range notices(r) {
+		v.Notes = append(v.Notes, n.word+": "+n.text)
+	}
+	for _, s := range []string{learning(r), muted(r)} {
+		if s != "" {
+			v.Notes = append(v.Notes, upperFirst(s))
+		}
+	}
+	for _, x := range changes(r) {
+		v.Changes = append(v.Changes, strings.TrimSpace(x.word+" "+x.String()))
+	}
+	data, err := json.Marshal(charts) // escapes what could end the script
 	if err != nil {
 		return nil, err
 	}
@@ -116,12 +126,12 @@ func (v *htmlView) embed() (policy string, err error) {
 // htmlClass is a row of the table, and the panel it leads to.
 type htmlClass struct {
 	*digest.Class
-	Badge, Evidence, Remark string
-	ShortID, Name, SQL      string
-	Cells                   []htmlCell
-	Metrics                 []metricRow
-	Tallies, Seen           string
-	Names                   []htmlNames
+	Badge, Evidence    string
+	ShortID, Name, SQL string
+	Cells              []htmlCell
+	Metrics            []metricRow
+	Tallies, Seen      string
+	Names              []htmlNames
 }
 
 // htmlCell is a number as it is shown, and as it is sorted.
@@ -134,7 +144,7 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(c *digest.Class) htmlClass {
 	v := htmlClass{
-		Class: c, ShortID: shortID(c.ID), Name: short(c, 60), SQL: clauses(c.Fingerprint),
+		Class: c, Badge: badge(c), Evidence: evidence(c), ShortID: shortID(c.ID), Name: short(c.Fingerprint, 60), SQL: clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: tallies(c),
 		Cells: []htmlCell{
 			{percent(c.Share), c.Share},
@@ -146,10 +156,6 @@ func newHTMLClass(c *digest.Class) htmlClass {
 			{examinedPerSent(c), c.RowsExamined.Sum / math.Max(c.RowsSent.Sum, 1)},
 		},
 	}
-	if c.Change != nil {
-		v.Badge, v.Evidence = cut(clean(string(c.Change.Kind)), maxBadge), public(c.Change.Evidence, maxReason)
-	}
-	v.Remark = public(c.Note, maxNote)
 	if !c.FirstSeen.IsZero() {
 		v.Seen = seen(c, time.DateTime)
 	}
@@ -181,7 +187,7 @@ type htmlClassData struct {
 	Bins  [][2]float64 `json:"bins"` // from how many seconds, calls
 }
 
-// newHTMLData returns nil where there is nothing to draw.
+// newHTMLData returns nil where there is nothing to draw. Its names are public.
 func newHTMLData(r *digest.Report) *htmlData {
 	if r.Detail == nil || len(r.Classes) == 0 {
 		return nil
@@ -192,7 +198,7 @@ func newHTMLData(r *digest.Report) *htmlData {
 	}
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, short(c, 40)), Load: []float64{}, Bins: [][2]float64{}}
+		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, short(publicStatement(c.Fingerprint), 40)), Load: []float64{}, Bins: [][2]float64{}}
 		if c.Detail != nil {
 			data.First, data.Load = c.Detail.First, running(c.Detail.Load, r.Detail.Step)
 			for _, bin := range c.Detail.Distribution {

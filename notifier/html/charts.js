@@ -87,7 +87,7 @@ const charts = (() => {
   function draw(box, height, options, values) {
     const size = () => ({ width: Math.max(box.clientWidth, 200), height });
     const u = new uPlot({
-      ...size(), legend: { show: false }, ...options,
+      ...size(), padding: [null, 26, null, null], legend: { show: false }, ...options,
       cursor: { points: { show: false }, y: false, ...options.cursor },
     }, values, box);
     all.push(u);
