@@ -74,9 +74,12 @@ func (f *Filter) matchesClass(key classKey) bool {
 		return true
 	}
 	id := strings.ToUpper(hex.EncodeToString(key[:]))
-	return slices.ContainsFunc(f.IDs, func(want string) bool {
-		return strings.HasPrefix(id, want) || strings.HasPrefix(id[len(id)/2:], want)
-	})
+	return slices.ContainsFunc(f.IDs, func(digits string) bool { return hasID(id, digits) })
+}
+
+// hasID tells whether digits, as ParseID returns them, are of the class.
+func hasID(id, digits string) bool {
+	return strings.HasPrefix(id, digits) || strings.HasPrefix(id[len(id)/2:], digits)
 }
 
 // String says in words what is counted, as "user app, query time of 0.5 s or

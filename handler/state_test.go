@@ -121,15 +121,23 @@ func TestMutesAndNotesOfManyWriters(t *testing.T) {
 			wg.Go(func() {
 				s := []handler.Store{a, b}[i%2]
 				id := fmt.Sprintf("%032X", i)
-				err := errors.Join(
-					handler.Mute(ctx, s, "C1", digest.Mute{ID: id, Reason: "known"}),
-					handler.Note(ctx, s, "C1", id, "see the runbook"),
-					handler.Mute(ctx, s, "C1", digest.Mute{ID: id, Reason: "still known"}))
-				if i%3 == 0 {
-					err = errors.Join(err, handler.Unmute(ctx, s, "C1", id), handler.Note(ctx, s, "C1", id, " "))
+				edit := func(edit func(*handler.State) error) {
+					if err := handler.EditState(ctx, s, handler.StateKey("C1"), edit); err != nil {
+						t.Error(err)
+					}
 				}
-				if err != nil {
-					t.Error(err)
+				mute := func(reason string) {
+					edit(func(s *handler.State) error { _, err := s.Mute(digest.Mute{ID: id, Reason: reason}); return err })
+				}
+				note := func(text string) {
+					edit(func(s *handler.State) error { _, err := s.Note(id, text); return err })
+				}
+				mute("known")
+				note("see the runbook")
+				mute("still known")
+				if i%3 == 0 {
+					edit(func(s *handler.State) error { _, err := s.Unmute(id); return err })
+					note(" ")
 				}
 			})
 		}
@@ -138,8 +146,10 @@ func TestMutesAndNotesOfManyWriters(t *testing.T) {
 		if err != nil || len(s.Mutes) != 8 || len(s.Notes) != 8 || s.Mutes[0].Reason != "still known" {
 			t.Errorf("%d mutes, %d notes, %v", len(s.Mutes), len(s.Notes), err)
 		}
-		if err := handler.Note(ctx, a, "C1", "X", strings.Repeat("x", 501)); err == nil {
-			t.Error("a long note is no error")
+		for id, text := range map[string]string{"X": "no ID", "0123": "not remembered", fmt.Sprintf("%032X", 1): strings.Repeat("x", 501)} {
+			if _, err := s.Note(id, text); err == nil {
+				t.Errorf("a note of %d bytes on %s is no error", len(text), id)
+			}
 		}
 	})
 }

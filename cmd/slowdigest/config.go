@@ -30,10 +30,10 @@ type Config struct {
 	OrderBy        digest.OrderBy
 	Format         string
 	Links          linksValue // in chats
-	TokenParameter string // the name of an SSM parameter that holds the Slack token
-	SlackAPI       string // in place of Slack's own, for tests
-	print          bool   // beside posting, for invoke
-	Token          string // only from the environment: an argument would show in the process list
+	TokenParameter string     // the name of an SSM parameter that holds the Slack token
+	SlackAPI       string     // in place of Slack's own, for tests
+	print          bool       // beside posting, for invoke
+	Token          string     // only from the environment: an argument would show in the process list
 	stateConfig
 }
 
