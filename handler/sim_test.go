@@ -1,0 +1,236 @@
+package handler_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/notifier/slacktest"
+)
+
+var simulated = flag.Int("hours", 1000, "`hours` to simulate")
+
+// seed is printed by a test that fails, and SLOWDIGEST_SEED repeats it.
+func seed(t *testing.T) uint64 {
+	s := uint64(time.Now().UnixNano())
+	if given := os.Getenv("SLOWDIGEST_SEED"); given != "" {
+		var err error
+		if s, err = strconv.ParseUint(given, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+const hoursOfARun = 200
+
+// TestSimulation invokes the handler every hour as Lambda does, and now and then
+// twice, late, side by side, or not at all; cuts its connections to S3 and Slack
+// before and after they have done what was asked; and lets it die at any step.
+func TestSimulation(t *testing.T) {
+	first := seed(t)
+	totals := map[string]int{}
+	for run := range max(1, *simulated/hoursOfARun) {
+		s := first + uint64(run)
+		for name, scopes := range map[string][]string{"with": nil, "without": {"chat:write"}} {
+			if (run%4 == 3) != (name == "without") { // every fourth cannot look into the channel
+				continue
+			}
+			ok := t.Run(fmt.Sprintf("%d %s history", s, name), func(t *testing.T) {
+				simulate(t, s, scopes, totals)
+			})
+			if !ok {
+				t.Fatalf("SLOWDIGEST_SEED=%d repeats the first run, -hours=%d up to this one", first, *simulated)
+			}
+		}
+	}
+	t.Logf("seed %d: %v", first, totals)
+}
+
+func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
+	w := &world{t: t, rng: rand.New(rand.NewPCG(s, 6)), slack: slacktest.New(), s3: newS3(t, nil), logs: t.TempDir(),
+		traffic: map[time.Time]bool{}, cuts: map[string]int{}, runs: map[string]int{}}
+	defer w.slack.Close()
+	w.denies = s%3 == 0
+	w.slack.Set(func(s *slacktest.Server) { s.Scopes = scopes })
+	start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	for n := range hoursOfARun {
+		w.hour(start.Add(time.Duration(n) * time.Hour))
+	}
+	end := start.Add(hoursOfARun * time.Hour)
+	w.play(end.Add(2 * time.Hour))
+	w.quiet = true // and one more run, in which all goes well
+	w.at(end.Add(5*time.Hour), func() { w.invoke("the last", hourEnding(end), 2) })
+	w.play(end.Add(9 * time.Hour))
+
+	w.check(start, end)
+	for k, n := range w.runs {
+		totals["runs: "+k] += n
+	}
+	for _, n := range w.cuts {
+		totals["steps cut or died at"] += n
+	}
+	totals["hours"] += hoursOfARun
+}
+
+// hour is what happens in an hour: its log is written, and after it the function
+// is invoked, as a rule once.
+func (w *world) hour(hour time.Time) {
+	w.write(hour)
+	due := hour.Add(65 * time.Minute)
+	window := digest.Window{Start: hour, End: hour.Add(time.Hour)}
+	request := hour.Format("15h-02")
+	switch {
+	case w.likely(0.08): // never
+		return
+	case w.likely(0.08): // late, but not later than Lambda allows
+		due = due.Add(w.between(time.Minute, 5*time.Hour))
+	}
+	w.at(due, func() { w.invoke(request, window, 0) })
+	if w.likely(0.15) { // another of the schedule, or the same event delivered twice
+		if w.likely(0.5) {
+			request += "-again"
+		}
+		w.at(due.Add(w.between(0, 10*time.Minute)), func() { w.invoke(request, window, 0) })
+	}
+	if w.likely(0.05) {
+		w.at(due.Add(w.between(0, 5*time.Hour)), func() { w.invoke(request+"-late", window, 0) })
+	}
+}
+
+// told is a message of the channel.
+type told struct {
+	ts             string
+	window         digest.Window
+	trouble, again bool
+}
+
+func (w *world) told() []told {
+	var all []told
+	for _, m := range w.slack.Messages() {
+		var meta struct {
+			EventPayload struct {
+				Start time.Time `json:"window_start"`
+				End   time.Time `json:"window_end"`
+			} `json:"event_payload"`
+		}
+		if m.ThreadTS != "" {
+			continue
+		}
+		if err := json.Unmarshal(m.Metadata, &meta); err != nil {
+			w.t.Fatal(err)
+		}
+		text := m.Text + string(m.Blocks)
+		all = append(all, told{m.Timestamp, digest.Window{Start: meta.EventPayload.Start, End: meta.EventPayload.End},
+			strings.Contains(text, "NO DATA"), strings.Contains(text, "POSSIBLE REPEAT")})
+	}
+	return all
+}
+
+// check looks at what is in the channel and what is remembered at the end.
+func (w *world) check(start, end time.Time) {
+	t := w.t
+	messages := w.told()
+	repeats := 0
+	var state handler.State
+	s, err := handler.ReadState(t.Context(), handler.NewS3Store(w.s3, bucket, "prod"), handler.StateKey(slacktest.Channel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state = *s
+	for hour := start; hour.Before(end); hour = hour.Add(time.Hour) {
+		var digests []told
+		for _, m := range messages {
+			if m.window.Contains(hour) && !m.trouble {
+				digests = append(digests, m)
+			}
+		}
+		if w.traffic[hour] && len(digests) == 0 && !hour.Before(state.Since) {
+			t.Errorf("%s is not in the channel", hour)
+		}
+		for _, m := range digests[min(1, len(digests)):] {
+			if repeats++; !m.again {
+				t.Errorf("%s is in the channel %d times: %+v", hour, len(digests), digests)
+			}
+		}
+	}
+	if posts := w.cuts["POST /api/chat.postMessage"]; repeats > 0 && posts == 0 {
+		t.Errorf("%d hours were repeated without need", repeats)
+	}
+	w.checkTrouble(messages)
+	w.checkEntries(state, messages, end)
+	if !w.denies { // or an hour that was posted may not have been read again by the run that found it
+		w.checkHistory(state, start, end)
+	}
+}
+
+// checkTrouble: that an hour could not be read is told once.
+func (w *world) checkTrouble(messages []told) {
+	known := map[time.Time]bool{}
+	for _, m := range messages {
+		if !m.trouble {
+			continue
+		}
+		news := false
+		for at := m.window.Start; at.Before(m.window.End); at = at.Add(time.Hour) {
+			news = news || !known[at]
+			known[at] = true
+		}
+		if !news {
+			w.t.Errorf("%v is told again to be unreadable", m.window)
+		}
+	}
+}
+
+// checkEntries: nobody is at work, nothing is owed, and what is entered as posted
+// is in the channel.
+func (w *world) checkEntries(s handler.State, messages []told, end time.Time) {
+	if s.Claim != nil || len(s.Missed) > 0 || len(s.Untold) > 0 || s.Doubt {
+		w.t.Errorf("left behind: %+v, %v, %v", s.Claim, s.Missed, s.Untold)
+	}
+	at := s.Entries[0].Start
+	for _, e := range s.Entries {
+		if !e.Start.Equal(at) || e.Kind != handler.Posted {
+			w.t.Errorf("entry %+v, expected the hour %s to be posted", e, at)
+		}
+		at = e.End
+		if e.TS != "" && !slices.ContainsFunc(messages, func(m told) bool { return m.ts == e.TS && m.window.Start.Equal(e.Start) && m.window.End.Equal(e.End) }) {
+			w.t.Errorf("entry %+v is not in the channel", e)
+		}
+	}
+	if !at.Equal(end) {
+		w.t.Errorf("posted up to %s, want %s", at, end)
+	}
+}
+
+// checkHistory: what is remembered is what one undisturbed run after the other
+// would remember, to the byte.
+func (w *world) checkHistory(s handler.State, start, end time.Time) {
+	var want digest.History
+	h := &handler.Handler{Source: undisturbed{w}, Instances: []string{"orders-1"}}
+	for at := start; at.Before(end); at = at.Add(time.Hour) {
+		r, err := h.Collect(w.t.Context(), digest.Window{Start: at, End: at.Add(time.Hour)})
+		if err != nil || at.Before(s.Since) {
+			continue
+		}
+		want.Compare(r, digest.Options{})
+		if err := want.Add(r); err != nil {
+			w.t.Fatal(err)
+		}
+		want.Told(r)
+	}
+	a, errA := json.Marshal(want)
+	b, errB := json.Marshal(s.History)
+	if errA != nil || errB != nil || string(a) != string(b) {
+		w.t.Errorf("remembered is\n%s\nwant\n%s", b, a)
+	}
+}
