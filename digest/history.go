@@ -95,7 +95,10 @@ func (h *History) Add(r *Report) error {
 		return nil
 	}
 	if h.classes == nil {
-		h.since, h.classes = r.Window.Start.UTC(), map[string]*past{}
+		h.classes = map[string]*past{}
+	}
+	if h.since.IsZero() {
+		h.since = r.Window.Start.UTC()
 	}
 	h.hours = append(h.hours, wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete})
 	for i := range r.Classes {
