@@ -3,6 +3,7 @@ package notifier
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -94,20 +95,23 @@ const (
 	maxCalmer   = 3
 )
 
-// changes lists what changed: the foremost first, then what became better and
-// what is gone.
+// changes lists what changed: the foremost first, then, in fewer words, what
+// became better and what is gone.
 func changes(r *digest.Report) []change {
 	var first, better, gone []change
 	for _, c := range inOrder(r) {
 		if c.Change == nil {
 			continue
 		}
-		x := change{badge(c), fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 40)), clean(c.Change.Evidence)}
+		x := change{badge(c), fmt.Sprintf("#%d %s%s", c.Rank, short(c.Fingerprint, 40), where(r, c)), clean(c.Change.Evidence)}
 		if foremost(c) {
 			first = append(first, x)
-		} else {
-			better = append(better, x)
+			continue
 		}
+		if c.Change.Usual > 0 {
+			x.evidence = seconds(c.Change.Now) + " an hour, usually " + seconds(c.Change.Usual)
+		}
+		better = append(better, x)
 	}
 	if r.Past != nil {
 		for _, g := range r.Past.Gone {
@@ -115,10 +119,25 @@ func changes(r *digest.Report) []change {
 			if g.Fingerprint != "" {
 				what = short(deskStatement(g.Fingerprint), 40) + " " + what
 			}
-			gone = append(gone, change{string(digest.Gone), what, clean(g.Evidence)})
+			brief, _, _ := strings.Cut(clean(g.Evidence), ";")
+			gone = append(gone, change{string(digest.Gone), what, brief})
 		}
 	}
 	return slices.Concat(atMost(first, maxForemost), atMost(better, maxCalmer), atMost(gone, maxCalmer))
+}
+
+// where names the instances of a class, where the digest is of several.
+func where(r *digest.Report, c *digest.Class) string {
+	if len(r.Instances) < 2 || len(c.Instances) == 0 {
+		return ""
+	}
+	byCalls := slices.SortedFunc(maps.Keys(c.Instances), func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.Instances[b], c.Instances[a]), strings.Compare(a, b))
+	})
+	for i, name := range byCalls {
+		byCalls[i] = clean(cut(name, maxName))
+	}
+	return " on " + names(byCalls, 1)
 }
 
 // atMost cuts a list to n lines, the last of which counts those left out.

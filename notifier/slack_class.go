@@ -44,14 +44,14 @@ func (p *parent) rows() []slack.RichTextElement {
 }
 
 // detail is all about one class: in the parent for the first, in the thread for
-// the others.
-func (p *parent) detail(c *digest.Class, sql int) slack.Block {
+// the others. The evidence is left out where it stands above.
+func (p *parent) detail(c *digest.Class, sql int, evidence string) slack.Block {
 	title := line(strong(badged(c)+fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 80))),
 		words("  "), code(shortID(c.ID)))
 	elements := []slack.RichTextElement{title, line(words(numbers(c))), preformatted(clauses(cut(c.Fingerprint, sql)), "sql")}
 	var facts []slack.RichTextElement
-	if s := evidence(c); s != "" {
-		facts = append(facts, line(strong(s)))
+	if evidence != "" {
+		facts = append(facts, line(strong(evidence)))
 	}
 	if c.Note != "" {
 		facts = append(facts, line(strong("Note: "), words(c.Note)))
@@ -123,7 +123,7 @@ func (p *parent) thread(inFull []*digest.Class) []SlackMessage {
 			short(c.Fingerprint, 80), percent(c.Share), plural(c.Calls, "call", "calls")))
 		m := SlackMessage{Text: text}
 		for _, sql := range []int{replySQL, parentSQL} {
-			if m.Blocks = []slack.Block{p.detail(c, sql)}; valid(m) {
+			if m.Blocks = []slack.Block{p.detail(c, sql, evidence(c))}; valid(m) {
 				break
 			}
 			m.Blocks = nil

@@ -119,8 +119,13 @@ func (p *parent) simple(inFull []*digest.Class) []slack.Block {
 
 func (p *parent) details(inFull []*digest.Class) []slack.Block {
 	var blocks []slack.Block
+	told := p.classes[:min(maxForemost, len(p.classes))]
 	for _, c := range inFull {
-		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL))
+		why := evidence(c)
+		if foremost(c) && slices.Contains(told, c) {
+			why = ""
+		}
+		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL, why))
 	}
 	return blocks
 }

@@ -66,25 +66,27 @@ func TestSlackDegradedGoldens(t *testing.T) {
 		"simple":  {"data_visualization", "table"},
 		"minimal": {"data_visualization", "table", "header", "context", "divider"},
 	} {
-		server := slacktest.New()
-		defer server.Close()
-		server.Unsupported = unsupported
-		o := slackOptions()
-		o.APIURL, o.Replies = server.URL(), -1
-		receipt, err := notifier.NewSlack(slacktest.Token, slacktest.Channel, o).Post(t.Context(), load(t, "partial"))
-		if err != nil || receipt.Form != form {
-			t.Fatalf("posted in the form %q: %v", receipt.Form, err)
+		for _, report := range []string{"partial", "worse"} {
+			server := slacktest.New()
+			defer server.Close()
+			server.Unsupported = unsupported
+			o := slackOptions()
+			o.APIURL, o.Replies = server.URL(), -1
+			receipt, err := notifier.NewSlack(slacktest.Token, slacktest.Channel, o).Post(t.Context(), load(t, report))
+			if err != nil || receipt.Form != form {
+				t.Fatalf("posted in the form %q: %v", receipt.Form, err)
+			}
+			m := server.Messages()[0]
+			b, err := json.Marshal(struct {
+				Text   string          `json:"text"`
+				Blocks json.RawMessage `json:"blocks"`
+			}{m.Text, m.Blocks})
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "slack-"+form+"-"+report+".json", indented(t, b))
+			checkMessage(t, b)
 		}
-		m := server.Messages()[0]
-		b, err := json.Marshal(struct {
-			Text   string          `json:"text"`
-			Blocks json.RawMessage `json:"blocks"`
-		}{m.Text, m.Blocks})
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden(t, "slack-"+form+".json", indented(t, b))
-		checkMessage(t, b)
 	}
 }
 
