@@ -55,6 +55,8 @@ type Outcome struct {
 	Report  *digest.Report // nil if there is none
 	Err     error
 	Took    time.Duration
+
+	remembered bool // a second try would not post again what is posted
 }
 
 // Dispatched is the answer to a scheduled event for several channels.
@@ -106,7 +108,7 @@ func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 		}
 	}
 	if len(routes) == 0 {
-		return nil, errors.Join(ErrNoInstance, errors.New(strings.Join(omitted, " ")))
+		return nil, &NoInstanceError{Omitted: omitted}
 	}
 	jobs := make([]Job, len(routes))
 	for i, r := range routes {
@@ -115,8 +117,14 @@ func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 	return jobs, nil
 }
 
-// ErrNoInstance says that there is no instance to make a digest of.
-var ErrNoInstance = errors.New("find instances: there is none to read")
+// NoInstanceError says that there is no instance to make a digest of.
+type NoInstanceError struct {
+	Omitted []string // sentences on those that were found
+}
+
+func (e *NoInstanceError) Error() string {
+	return strings.TrimSuffix("find instances: there is none to read: "+strings.Join(e.Omitted, " "), ": ")
+}
 
 // send leaves the jobs to the workers. Where a part of them was not sent the
 // schedule's event is to be tried again, and then the others come twice.
@@ -141,11 +149,13 @@ func (f *Fleet) send(ctx context.Context, w digest.Window, jobs []Job) (*Dispatc
 }
 
 // runAll makes the digests one after the other. Where the time does not last for
-// all of them it is not the same ones every hour that are left.
+// all of them it is not the same ones every hour that are left. It ends in an
+// error, for which Lambda tries it again, only if that would post nothing twice.
 func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispatched, error) {
 	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.lot(), b.lot()) })
 	d := &Dispatched{Window: w, Channels: len(jobs)}
 	var errs []error
+	again := true
 	for i, j := range jobs {
 		turn, cancel, ok := f.turn(ctx, len(jobs)-i)
 		if !ok {
@@ -158,6 +168,10 @@ func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispa
 			d.Failed = append(d.Failed, j.Channel)
 			errs = append(errs, fmt.Errorf("%s: %w", j.Channel, o.Err))
 		}
+		again = again && (o.Err != nil || o.remembered)
+	}
+	if !again {
+		return d, nil // Done has heard of the errors
 	}
 	if len(d.Left) > 0 {
 		errs = append(errs, fmt.Errorf("no time was left for %d of %d channels: %s", len(d.Left), len(jobs), strings.Join(d.Left, ", ")))
@@ -227,6 +241,10 @@ func (f *Fleet) run(ctx context.Context, j Job, message string) Outcome {
 	h, err := f.Handler(ctx, j.Channel)
 	if err == nil {
 		j.Route.apply(h)
+		if message != "" { // which stays the same when it is delivered again
+			h.Owner = message
+		}
+		o.remembered = h.Store != nil
 		o.Report, err = h.Run(ctx, j.Window)
 	}
 	o.Err, o.Took = err, f.Now().Sub(began)

@@ -85,7 +85,7 @@ type routing struct {
 
 func (r *routing) add(i source.Instance) {
 	if i.Unread != "" {
-		r.note("%s was not read: it %s.", i.ID, i.Unread)
+		r.Notes = append(r.Notes, i.Note())
 		return
 	}
 	r.Instances = append(r.Instances, i.ID)
@@ -154,7 +154,7 @@ func settle[T comparable](r *routing, tag string, asked map[T]string, byDefault 
 
 // apply makes h the handler of the route.
 func (r *Route) apply(h *Handler) {
-	h.Instances, h.Limit, h.OrderBy = r.Instances, r.Limit, r.OrderBy
+	h.Channel, h.Instances, h.Limit, h.OrderBy = r.Channel, r.Instances, r.Limit, r.OrderBy
 	if r.MinTime > 0 || len(r.MinTimes) > 0 {
 		h.Filter = &digest.Filter{MinTime: r.MinTime, MinTimes: r.MinTimes}
 	}

@@ -19,10 +19,13 @@ type Instance struct {
 	Cluster string            // of the DB cluster that it is a member of; empty outside a cluster
 	Tags    map[string]string // nil where it was only named, and not looked up
 
-	// Unread is why there is nothing to be read of it, as the end of a sentence
-	// that begins with its ID; empty if there may be something.
+	// Unread is why there is nothing to be read of it, as "is stopped"; empty if
+	// there may be something.
 	Unread string
 }
+
+// Note is a sentence on why an instance that is Unread was not read.
+func (i Instance) Note() string { return i.ID + " was not read: it " + i.Unread + "." }
 
 // clusterPrefix marks a name as that of a DB cluster.
 const clusterPrefix = "cluster:"

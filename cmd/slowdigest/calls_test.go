@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"slowdigest/digest"
 	"slowdigest/iam"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
@@ -82,9 +83,10 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 				"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
 			}
 			p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
-			r, err := p.handleEvent(t.Context(), json.RawMessage(`{"time":"2026-11-23T10:05:00Z"}`), slog.New(slog.DiscardHandler))
-			if err != nil || r.Overall.Calls != 1 || !strings.Contains(strings.Join(r.Coverage.Notes, " "), "slow_query_log") {
-				t.Fatalf("error %v, report %+v", err, r)
+			answer, err := p.handleEvent(t.Context(), json.RawMessage(`{"time":"2026-11-23T10:05:00Z"}`), newRunLog(slog.New(slog.DiscardHandler), ""))
+			r, ok := answer.(*digest.Report)
+			if err != nil || !ok || r.Overall.Calls != 1 || !strings.Contains(strings.Join(r.Coverage.Notes, " "), "slow_query_log") {
+				t.Fatalf("error %v, answer %+v", err, answer)
 			}
 			statements, err := s.inGo()
 			if err != nil {

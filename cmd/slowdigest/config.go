@@ -24,11 +24,14 @@ import (
 // field has a flag, an environment variable, or both.
 type Config struct {
 	Instances      listValue
+	Tag            string // of more instances, as KEY=VALUE
 	Download       source.Download
 	Channel        string
 	Limit          digest.Limit
 	OrderBy        digest.OrderBy
 	Format         string
+	MinTime        float64 // seconds
+	QueueURL       string
 	Links          linksValue // in chats
 	TokenParameter string     // the name of an SSM parameter that holds the Slack token
 	SlackAPI       string     // in place of Slack's own, for tests
@@ -39,7 +42,9 @@ type Config struct {
 
 // declareInstances adds the settings of what is read and where it is posted.
 func (c *Config) declareInstances(f *flags) {
-	f.declare(&c.Instances, "instance", "SLOWDIGEST_INSTANCES", "`ID` of a DB instance to read; repeat it or use commas")
+	f.declare(&c.Instances, "instance", "SLOWDIGEST_INSTANCES",
+		"`ID` of a DB instance to read, a pattern as orders-*, or cluster:ID for the members of a cluster; repeat it or use commas")
+	f.text(&c.Tag, "tag", "SLOWDIGEST_TAG", "`tag` of further instances to read, as slowdigest=on")
 	c.Download = source.Portions
 	f.declare(&parsedValue[source.Download]{&c.Download, parseDownload, string(source.Portions)}, "download", "SLOWDIGEST_DOWNLOAD",
 		"`way` to read from RDS: portions, complete (needs rds:DownloadCompleteDBLogFile), or auto, which falls back to portions")
@@ -108,32 +113,41 @@ func (c *Config) printer(p *process) notifier.Notifier {
 	return notifier.NewText(p.stdout, o)
 }
 
-// chat returns the notifier of the configured chat. What kind of secret there is
-// tells which: a bot token of Slack, the address of one of Slack's incoming
-// webhooks, or that of a Teams workflow.
+// chat returns the notifier of the configured chat and channel.
 func (c *Config) chat(ctx context.Context, cfg aws.Config, log *slog.Logger) (notifier.Notifier, error) {
-	secret := c.Token
-	if secret == "" {
-		if c.TokenParameter == "" {
-			return nil, hinted{errors.New("find Slack token: none is configured"),
-				"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter, or use --dry-run"}
-		}
-		var err error
-		if secret, err = readParameter(ctx, cfg, c.TokenParameter); err != nil {
-			return nil, err
-		}
+	secret, err := c.secret(ctx, cfg)
+	if err != nil {
+		return nil, err
 	}
+	return c.chatWith(secret, c.Channel, cfg, log), nil
+}
+
+// secret is a bot token of Slack, the address of one of Slack's incoming
+// webhooks, or that of a Teams workflow.
+func (c *Config) secret(ctx context.Context, cfg aws.Config) (string, error) {
+	switch {
+	case c.Token != "":
+		return c.Token, nil
+	case c.TokenParameter == "":
+		return "", hinted{errors.New("find Slack token: none is configured"),
+			"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter, or use --dry-run"}
+	}
+	return readParameter(ctx, cfg, c.TokenParameter)
+}
+
+// chatWith returns the notifier of the chat that the kind of the secret tells.
+func (c *Config) chatWith(secret, channel string, cfg aws.Config, log *slog.Logger) notifier.Notifier {
 	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Links: c.Links, Logger: log}
 	if c.print {
 		o.Pause = time.Millisecond // the fake has no limit of one message a second
 	}
 	switch {
 	case strings.HasPrefix(secret, "https://hooks.slack.com/"):
-		return notifier.NewSlackWebhook(secret, o), nil
+		return notifier.NewSlackWebhook(secret, o)
 	case strings.HasPrefix(secret, "https://"):
-		return notifier.NewTeams(secret, notifier.TeamsOptions{Region: cfg.Region, Links: c.Links}), nil
+		return notifier.NewTeams(secret, notifier.TeamsOptions{Region: cfg.Region, Links: c.Links})
 	}
-	return notifier.NewSlack(secret, c.Channel, o), nil
+	return notifier.NewSlack(secret, channel, o)
 }
 
 func readParameter(ctx context.Context, cfg aws.Config, name string) (string, error) {

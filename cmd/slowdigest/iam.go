@@ -19,7 +19,6 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	var secret, stage string
 	var boundary bool
 	c.declareInstances(f)
-	f.text(&s.State, "state", "SLOWDIGEST_STATE", "`place` of the state; only s3://BUCKET/PREFIX needs permissions")
 	f.text(&s.Queue, "queue-url", "SLOWDIGEST_QUEUE_URL", "`URL` or name of the SQS queue, if there is more than one channel")
 	f.text(&secret, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER", "`name` of the SSM parameter that holds Slack's signing secret")
 	f.text(&stage, "stage", "SLOWDIGEST_STAGE", "`stage`, of whose function slowdigest-STAGE the log may be written")
@@ -34,7 +33,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("iam: takes no arguments"), "use --instance"}
 		}
-		s.Instances, s.Download = c.Instances.items, string(c.Download)
+		s.Instances, s.Tag, s.Download, s.State = c.Instances.items, c.Tag, string(c.Download), c.State
 		if s.Function == "" && stage != "" {
 			s.Function = "slowdigest-" + stage
 		}

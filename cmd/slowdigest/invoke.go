@@ -1,16 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"slowdigest/handler"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -20,6 +19,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	var event, logs string
 	c.declareInstances(f)
 	c.declareReport(f)
+	c.declareFleet(f)
 	f.text(&event, "event", "", "`file` that holds the event; - is the standard input")
 	f.text(&logs, "logs", "", "`folder` of logs to read, through a fake RDS, in place of AWS")
 	return func(ctx context.Context, args []string) error {
@@ -38,7 +38,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 				return err
 			}
 			cfg = server.Config()
-			if len(c.Instances.items) == 0 {
+			if len(c.Instances.items) == 0 && c.Tag == "" {
 				c.Instances.items = server.InstanceIDs()
 			}
 		} else if cfg, err = loadAWS(ctx); err != nil {
@@ -53,41 +53,11 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 			}()
 			c.Token, c.SlackAPI, c.print = slacktest.Token, fake.URL(), true
 		}
-		h, err := c.handler(ctx, cfg, p, p.logger())
-		if err != nil {
-			return err
-		}
-		_, err = h.HandleEvent(ctx, raw)
+		c.Channel = cmp.Or(c.Channel, onlyPrinted)
+		fleet, _ := c.fleet(cfg, p, p.logger())
+		_, err = fleet.HandleEvent(ctx, raw)
 		return err
 	}
-}
-
-// handler is what Lambda runs: it posts to the channel, if there is one.
-func (c *Config) handler(ctx context.Context, cfg aws.Config, p *process, log *slog.Logger) (*handler.Handler, error) {
-	if len(c.Instances.items) == 0 {
-		return nil, hinted{errors.New("read configuration: no instance is named"), "set SLOWDIGEST_INSTANCES"}
-	}
-	to := c.printer(p)
-	if c.Channel != "" {
-		var err error
-		if to, err = c.chat(ctx, cfg, log); err != nil {
-			return nil, err
-		}
-		if post, ok := to.(handler.Poster); ok && c.print {
-			to = printed{post, c.printer(p)}
-		}
-	}
-	h := &handler.Handler{
-		Source:    c.rds(cfg),
-		Notifier:  to,
-		Instances: c.Instances.items,
-		Limit:     c.Limit,
-		OrderBy:   c.OrderBy,
-	}
-	if c.Channel == "" {
-		return h, nil
-	}
-	return h, c.remember(ctx, h, c.Channel, log)
 }
 
 func readInput(p *process, name string) ([]byte, error) {

@@ -8,8 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/lambda"
-
-	"slowdigest/digest"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // serveLambda answers the events of Lambda. The configuration is read and the
@@ -18,50 +17,44 @@ import (
 // invocation that alarms and retries see.
 func serveLambda(p *process) {
 	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
-	lambda.Start(func(ctx context.Context, event json.RawMessage) (*digest.Report, error) {
-		r, err := p.handleEvent(ctx, event, log)
-		logRun(log, r, err)
-		return r, err
+	lambda.Start(func(ctx context.Context, event json.RawMessage) (any, error) {
+		l := newRunLog(log, p.getenv("SLOWDIGEST_STAGE"))
+		if request, ok := lambdacontext.FromContext(ctx); ok {
+			l.log = log.With("request_id", request.AwsRequestID)
+		}
+		answer, err := p.handleEvent(ctx, event, l)
+		err = withHint(err)
+		l.ended(ctx, answer, err)
+		return answer, err
 	})
 }
 
-func (p *process) handleEvent(ctx context.Context, event json.RawMessage, log *slog.Logger) (*digest.Report, error) {
+func (p *process) handleEvent(ctx context.Context, event json.RawMessage, l *runLog) (any, error) {
 	var c Config
 	f := newFlags(p.getenv)
 	c.declareInstances(f)
 	c.declareReport(f)
+	c.declareFleet(f)
 	if _, err := f.parse(nil); err != nil {
 		return nil, err
 	}
-	if c.Channel == "" {
+	if c.Channel == "" && !c.discovers() {
 		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
 	}
 	cfg, err := loadAWS(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h, err := c.handler(ctx, cfg, p, log)
-	if err != nil {
-		return nil, err
-	}
-	r, err := h.HandleEvent(ctx, event)
-	if hint := hintOf(err); err != nil && hint != "" {
-		err = fmt.Errorf("%w (%s)", err, hint)
-	}
-	return r, err
+	fleet, from := c.fleet(cfg, p, l.log)
+	l.calls = from.Calls
+	fleet.Done = l.done
+	fleet.Omitted = func(ctx context.Context, note string) { l.log.WarnContext(ctx, "instance left out", "reason", note) }
+	return fleet.HandleEvent(ctx, event)
 }
 
-// logRun writes the one line that says it all.
-func logRun(log *slog.Logger, r *digest.Report, err error) {
-	if r != nil {
-		log = log.With("window_start", r.Window.Start, "instances", r.Instances,
-			"files", r.Coverage.Files, "bytes_read", r.Coverage.BytesRead, "events", r.Coverage.InWindow,
-			"classes", r.Overall.Classes, "query_time", r.Overall.QueryTime.Sum,
-			"complete", r.Coverage.Complete, "notes", r.Coverage.Notes)
+func withHint(err error) error {
+	if hint := hintOf(err); err != nil && hint != "" {
+		return fmt.Errorf("%w (%s)", err, hint)
 	}
-	if err != nil {
-		log.Error("digest not made or not posted", "error", err.Error())
-		return
-	}
-	log.Info("digest made")
+	return err
 }

@@ -29,7 +29,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return usageError{errors.New("run: takes no files"), "slowdigest report reads local files"}
 		case err != nil:
 			return err
-		case len(c.Instances.items) == 0:
+		case len(c.Instances.items) == 0 && c.Tag == "":
 			return usageError{errors.New("run: no instance is given"), "use --instance, or SLOWDIGEST_INSTANCES"}
 		}
 		cfg, err := loadAWS(ctx)
@@ -42,9 +42,15 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 				return err
 			}
 		}
+		from := c.rds(cfg)
+		ids, notes, err := c.instances(ctx, from)
+		if err != nil {
+			return err
+		}
 		h := &handler.Handler{
-			Source:    c.rds(cfg),
-			Instances: c.Instances.items,
+			Source:    from,
+			Instances: ids,
+			Notes:     notes,
 			Limit:     c.Limit,
 			OrderBy:   c.OrderBy,
 			Filter:    narrow.filter(),
