@@ -172,14 +172,14 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		return nil
 	}
 	var change *Change
-	if n, ok := c.judge(p, timeOf, levelOf(perHour, timeUnit), p.highest.time); ok && c.matters(perHour-n.usual.value(timeUnit)) {
-		change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Usual: n.usual.value(timeUnit), Highest: n.highest.value(timeUnit)}
+	if n, ok := c.judge(p, timeOf, levelOf(perHour, timeUnit), p.highest.time); ok && c.matters(perHour-n.usual.about(timeUnit)) {
+		change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Usual: n.usual.about(timeUnit), Highest: n.highest.value(timeUnit)}
 		change.Evidence = fmt.Sprintf("%s %s; at most %s %s%s",
 			seconds(perHour), c.hourly(), seconds(change.Highest), n.where(), c.cause(class, p))
 	}
 	now := class.QueryTime.P95
-	if n, ok := c.judge(p, p95Of, levelOf(now, p95Unit), p.highest.p95); ok && class.Calls >= p95Calls && now-n.usual.value(p95Unit) >= minP95Change {
-		usual, highest := n.usual.value(p95Unit), n.highest.value(p95Unit)
+	if n, ok := c.judge(p, p95Of, levelOf(now, p95Unit), p.highest.p95); ok && class.Calls >= p95Calls && now-n.usual.about(p95Unit) >= minP95Change {
+		usual, highest := n.usual.about(p95Unit), n.highest.value(p95Unit)
 		said := fmt.Sprintf("p95 %s; at most %s %s", seconds(now), seconds(highest), n.where())
 		if change == nil {
 			change = &Change{Kind: Worse, Of: "p95", Now: now, Usual: usual, Highest: highest, Evidence: said}
@@ -206,8 +206,8 @@ func (c *comparison) judge(p *past, of func(classHour) level, now, highest level
 // cause tells whether there are more calls, or longer ones.
 func (c *comparison) cause(class *Class, p *past) string {
 	n := int(c.end - c.start)
-	usualCalls := c.series(p, callsOf).usual(n).value(callsUnit)
-	usualTime := c.series(p, timeOf).usual(n).value(timeUnit)
+	usualCalls := c.series(p, callsOf).usual(n).about(callsUnit)
+	usualTime := c.series(p, timeOf).usual(n).about(timeUnit)
 	if usualCalls == 0 {
 		return ""
 	}

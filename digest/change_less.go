@@ -55,10 +55,10 @@ func (c *comparison) better(class *Class, p *past) *Change {
 		return nil
 	}
 	for i, v := range s[remembered-run:] {
-		was += level(base[(remembered-run+i)%hoursADay]).value(timeUnit)
-		now += level(v).value(timeUnit)
+		was += level(base[(remembered-run+i)%hoursADay]).about(timeUnit)
+		now += level(v).about(timeUnit)
 	}
-	was = (was + level(base[0]).value(timeUnit)) / betterHours
+	was = (was + level(base[0]).about(timeUnit)) / betterHours
 	now = (now + class.QueryTime.Sum) / betterHours
 	if !c.matters(was - now) {
 		return nil
@@ -91,8 +91,8 @@ func (c *comparison) gone(muted map[string]bool) []GoneClass {
 			continue
 		}
 		all = append(all, GoneClass{ID: id, LastSeen: p.last.time(), Evidence: fmt.Sprintf(
-			"last seen on %s; before that %s an hour in %d hours, never absent for more than %s",
-			p.last.time().Format("2006-01-02 at 15:04"), seconds(mean), len(p.hours), span(float64(p.rhythm())/hoursADay))})
+			"last seen on %s; before that %s an hour in %d hours, %s",
+			p.last.time().Format("2006-01-02 at 15:04"), seconds(mean), len(p.hours), every(p.rhythm()))})
 	}
 	slices.SortFunc(all, func(x, y GoneClass) int { return cmp.Or(x.LastSeen.Compare(y.LastSeen), cmp.Compare(x.ID, y.ID)) })
 	return all
@@ -118,6 +118,13 @@ func (p *past) rhythm() hour {
 	return longest
 }
 
+func every(rhythm hour) string {
+	if rhythm == 1 {
+		return "one after the other"
+	}
+	return fmt.Sprintf("never more than %d hours apart", rhythm)
+}
+
 // load returns the class's mean time in the hours it was seen in, and whether
 // that was a part of their time that matters.
 func (c *comparison) load(p *past) (mean float64, heavy bool) {
@@ -125,8 +132,8 @@ func (c *comparison) load(p *past) (mean float64, heavy bool) {
 	first := c.start - remembered
 	for _, seen := range p.hours {
 		if i := seen.at - first; i >= 0 && i < remembered && c.hours[i] != nil {
-			own += seen.time.value(timeUnit)
-			all += c.hours[i].time.value(timeUnit)
+			own += seen.time.about(timeUnit)
+			all += c.hours[i].time.about(timeUnit)
 		}
 	}
 	mean = own / float64(len(p.hours))

@@ -3,7 +3,6 @@ package digest
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -139,7 +138,7 @@ func (p *past) longestGap(at hour) hour {
 
 // forget drops what is too old after the hour was added.
 func (h *History) forget(at hour) {
-	oldest := at + 1 - remembered
+	oldest := at - remembered // so that the hour can be compared once more
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at < oldest })
 	for id, p := range h.classes {
 		if at-p.last > forgottenAfter {
@@ -162,17 +161,15 @@ func (h *History) makeRoom() {
 		return
 	}
 	lightest := h.byTime()
-	for len(lightest) > maxRemembered {
-		n -= len(h.classes[lightest[0]].hours)
-		delete(h.classes, lightest[0])
-		lightest = lightest[1:]
+	for ; len(lightest) > maxRemembered; lightest = lightest[1:] {
+		n -= len(lightest[0].hours)
+		delete(h.classes, lightest[0].id)
 		h.forgot++
 	}
-	for _, id := range lightest {
+	for _, p := range lightest {
 		if n <= maxClassHours {
 			return
 		}
-		p := h.classes[id]
 		n -= len(p.hours)
 		for _, c := range p.hours {
 			p.highest.time = max(p.highest.time, c.time)
@@ -182,19 +179,31 @@ func (h *History) makeRoom() {
 	}
 }
 
-// byTime returns the IDs, that of the least time in the last 14 days first.
-func (h *History) byTime() []string {
-	times := make(map[string]float64, len(h.classes))
-	for id, p := range h.classes {
-		t := p.highest.time.value(timeUnit)
-		for _, c := range p.hours {
-			t += c.time.value(timeUnit)
-		}
-		times[id] = t
+// weighed is a past with the seconds of its last 14 days.
+type weighed struct {
+	id      string
+	seconds float64
+	*past
+}
+
+// byTime returns the classes, that of the least time first.
+func (h *History) byTime() []weighed {
+	var value [256]float64
+	for l := range value {
+		value[l] = level(l).value(timeUnit)
 	}
-	return slices.SortedFunc(maps.Keys(h.classes), func(x, y string) int {
-		return cmp.Or(cmp.Compare(times[x], times[y]), cmp.Compare(h.classes[x].last, h.classes[y].last), cmp.Compare(x, y))
+	all := make([]weighed, 0, len(h.classes))
+	for id, p := range h.classes {
+		w := weighed{id, value[p.highest.time], p}
+		for _, c := range p.hours {
+			w.seconds += value[c.time]
+		}
+		all = append(all, w)
+	}
+	slices.SortFunc(all, func(x, y weighed) int {
+		return cmp.Or(cmp.Compare(x.seconds, y.seconds), cmp.Compare(x.last, y.last), cmp.Compare(x.id, y.id))
 	})
+	return all
 }
 
 // Told remembers what r says, so that BETTER and GONE are said once and WORSE

@@ -24,6 +24,10 @@ func levelOf(v, unit float64) level {
 	return level(min(max(l, 1), 255))
 }
 
+// about is the middle of the values that have the level.
+func (l level) about(unit float64) float64 { return l.value(unit) / math.Sqrt(levelStep) }
+
+// value is the highest of them.
 func (l level) value(unit float64) float64 {
 	if l == 0 {
 		return 0

@@ -1,0 +1,278 @@
+package digest
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+)
+
+func marshal(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func reread(t testing.TB, h *History) *History {
+	t.Helper()
+	var again History
+	if err := json.Unmarshal([]byte(marshal(t, *h)), &again); err != nil {
+		t.Fatal(err)
+	}
+	return &again
+}
+
+// A history is the same whether it is stored in between or not, and whether
+// hours come twice; and a report is compared alike before and after its hour was
+// added, so that a digest can be made anew.
+func TestHistoryIsAFold(t *testing.T) {
+	seed := simulationSeed(t)
+	tr := &traffic{rng: rand.New(rand.NewPCG(seed, 7))}
+	for _, s := range tr.kinds() {
+		tr.add(s)
+		s.from, s.change = firstHour+hour(400+tr.rng.IntN(50)), func(s simulated, _ hour) simulated {
+			s.calls *= 4
+			return s
+		}
+		tr.add(s)
+	}
+	var kept, stored History
+	for at := firstHour; at < firstHour+25*hoursADay; at++ {
+		r := tr.hour(at)
+		r.Coverage.Complete = at%50 != 0
+		if at%60 == 0 {
+			continue // an hour that is never read
+		}
+		kept.Compare(r, Options{})
+		told := marshal(t, r)
+		before := marshal(t, kept)
+		for _, h := range []*History{&kept, &stored} {
+			if err := h.Add(r); err != nil {
+				t.Fatal(err)
+			}
+			h.Told(r)
+		}
+		if at%40 == 0 {
+			if before == marshal(t, kept) {
+				t.Fatal("an hour changes nothing")
+			}
+			if again := reread(t, &stored); marshal(t, again) != marshal(t, stored) {
+				t.Fatalf("reread at %v, it differs", at.time())
+			}
+			stored = *reread(t, &stored)
+			for _, late := range []*Report{r, tr.hour(at - 5)} {
+				if err := stored.Add(late); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stored.Told(r)
+		}
+		r.Past = nil
+		for i := range r.Classes {
+			r.Classes[i].Change = nil
+		}
+		kept.Compare(r, Options{})
+		if again := marshal(t, r); again != told {
+			t.Fatalf("%v: after it was added:\n%s\nbefore:\n%s", at.time(), again, told)
+		}
+	}
+	if marshal(t, kept) != marshal(t, stored) {
+		t.Error("the histories differ")
+	}
+}
+
+func TestAddWantsAnHour(t *testing.T) {
+	for _, w := range []Window{
+		{noon, noon.Add(2 * time.Hour)}, {noon.Add(time.Minute), noon.Add(61 * time.Minute)}, {noon, noon.Add(15 * time.Minute)}, {},
+	} {
+		var h History
+		if err := h.Add(&Report{Window: w}); err == nil || !reflect.DeepEqual(h, History{}) {
+			t.Errorf("%v: %v, %+v", w, err, h)
+		}
+	}
+}
+
+// The text of a history is IDs and numbers.
+func TestHistoryJSON(t *testing.T) {
+	var h History
+	h.pass(t, hourReport(firstHour, work{10, 100}))
+	const want = `{"since":"2026-11-21T00:00:00Z","hours":"8LcengA=","classes":{` +
+		`"AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB":"8LceAAAAAAAAAAAAAGhyRg==","CCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD":"8LceAAAAAAAAAAAAAJ5yfA=="}}`
+	if got := marshal(t, h); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var read History
+	if err := json.Unmarshal([]byte(`{"later":[1],"classes":{}}`), &read); err != nil {
+		t.Errorf("a history of another release: %v", err)
+	}
+	if r := read.pass(t, hourReport(firstHour, work{10, 100})); !r.Past.Learning || !r.Past.Since.Equal(firstHour.time()) {
+		t.Errorf("nothing remembered: %+v", r.Past)
+	}
+	for _, s := range []string{
+		`[]`, `{"hours":"AA"}`, `{"hours":"//////////8="}`, `{"classes":{"A":""}}`, `{"classes":{"A":"oLQeAAAAAAAA"}}`, `{"classes":{"A":"????"}}`,
+	} {
+		if err := json.Unmarshal([]byte(s), new(History)); err == nil {
+			t.Errorf("%s is no error", s)
+		}
+	}
+}
+
+func FuzzHistory(f *testing.F) {
+	var h History
+	h.hoursOfWork(f, firstHour, 30, work{10, 100})
+	f.Add([]byte(marshal(f, h)))
+	f.Add([]byte(`{"hours":"////","classes":{"AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB":"gICABICAgASAgIAEgICABICAgASAgIAEgICABICAgAQBAQGAgIAEAQEB"}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var h History
+		if json.Unmarshal(text, &h) != nil {
+			return
+		}
+		r := hourReport(dayHour(1, 6), work{100, 100})
+		h.Compare(r, Options{})
+		if err := h.Add(r); err != nil {
+			t.Fatal(err)
+		}
+		h.Told(r)
+		reread(t, &h)
+	})
+}
+
+func TestForgetting(t *testing.T) {
+	var h History
+	h.hoursOfWork(t, firstHour, 30, work{10, 100})
+	for day := 2; day <= 184; day++ {
+		h.pass(t, hourReport(dayHour(day, 6), work{}))
+		if remembered := len(h.IDs("bbbbbbbbbbbbbbbb")) == 1; remembered != (day < 184) {
+			t.Fatalf("day %d: remembered %v", day, remembered)
+		}
+	}
+	if n := len(h.hours); n > 15 {
+		t.Errorf("%d hours", n)
+	}
+}
+
+// worstReport has n classes whose numbers take the most room.
+func worstReport(rng *rand.Rand, at hour, n int, complete bool) *Report {
+	r := &Report{Window: Window{at.time(), (at + 1).time()}, Coverage: Coverage{Complete: complete}}
+	for i := range n {
+		c := classOf(fmt.Sprintf("%032X", i+1<<40), work{1e-2 * float64(i+1) * 1000 * rng.Float64(), 20 + rng.Int64N(1000)})
+		r.Classes = append(r.Classes, c)
+		r.Overall.QueryTime.Sum += c.QueryTime.Sum
+	}
+	r.rank()
+	return r
+}
+
+const megabyte = 1_000_000
+
+func TestSize(t *testing.T) {
+	rng := rand.New(rand.NewPCG(simulationSeed(t), 3))
+	var h History
+	biggest := 0
+	measure := func() { biggest = max(biggest, len(marshal(t, h))) }
+	// Each class has an old past, and is told of.
+	for _, at := range []hour{firstHour, firstHour + 2000} {
+		h.pass(t, worstReport(rng, at, maxRemembered+500, true))
+	}
+	for i := range hour(30) {
+		r := worstReport(rng, firstHour+4000+i, maxRemembered+500, true)
+		if i == 20 {
+			for k := range r.Classes {
+				r.Classes[k].Change = &Change{Kind: []ChangeKind{Worse, Better}[k%2]}
+				r.Past = &Past{Gone: append(make([]GoneClass, 0, 1), GoneClass{ID: r.Classes[k].ID})}
+				h.Told(r)
+			}
+			r.Past = nil
+		}
+		if err := h.Add(r); err != nil {
+			t.Fatal(err)
+		}
+		if i%10 == 9 {
+			measure()
+		}
+	}
+	// Classes that are seen every other hour take the most for each.
+	for i := range hour(168) {
+		if err := h.Add(worstReport(rng, firstHour+5000+2*i, 540, true)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	measure()
+	t.Logf("%d bytes at most, %d classes", biggest, len(h.classes))
+	if biggest > megabyte || biggest < megabyte/2 {
+		t.Errorf("%d bytes of JSON", biggest)
+	}
+	if len(h.classes) != maxRemembered || h.forgot == 0 {
+		t.Errorf("%d classes, %d forgot", len(h.classes), h.forgot)
+	}
+	r := worstReport(rng, firstHour+6000, 10, true)
+	if h.Compare(r, Options{}); r.Past.Forgot != h.forgot {
+		t.Errorf("past %+v", r.Past)
+	}
+}
+
+// A class whose hours were given up is still known by its highest.
+func TestGivenUpHours(t *testing.T) {
+	var h History
+	h.hoursOfWork(t, firstHour, 20*hoursADay, work{10, 100})
+	p := h.classes[watched]
+	p.highest, p.hours, p.from = classHour{time: levelOf(11, timeUnit), p95: levelOf(0.3, p95Unit)}, nil, dayHour(20, 0)
+	for _, test := range []struct {
+		now  work
+		want string
+	}{
+		{work{20, 200}, ""},
+		{work{60, 600}, "WORSE: 60 s this hour; at most 11.4 s in any hour before"},
+		{work{10, 20}, "WORSE: p95 1 s; at most 314 ms in any hour before"},
+	} {
+		r := hourReport(dayHour(20, 0), test.now)
+		h.Compare(r, Options{})
+		if said(r) != test.want {
+			t.Errorf("%v:\ngot  %s\nwant %s", test.now, said(r), test.want)
+		}
+	}
+}
+
+func BenchmarkHistory(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 3))
+	var h History
+	at := firstHour
+	for range 2 * hoursADay {
+		h.pass(b, worstReport(rng, at, maxRemembered, true))
+		at++
+	}
+	r := worstReport(rng, at, maxRemembered, true)
+	text := marshal(b, h)
+	b.Run("Compare", func(b *testing.B) {
+		for b.Loop() {
+			h.Compare(r, Options{})
+		}
+	})
+	b.Run("Add", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			h := *reread(b, &h)
+			b.StartTimer()
+			if err := h.Add(r); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Marshal", func(b *testing.B) {
+		for b.Loop() {
+			marshal(b, h)
+		}
+	})
+	b.Run("Unmarshal", func(b *testing.B) {
+		for b.Loop() {
+			if err := json.Unmarshal([]byte(text), new(History)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

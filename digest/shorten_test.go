@@ -1,0 +1,125 @@
+package digest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// shown is the classes of a report, each by its rank and what changed, and Misc.
+func shown(r *Report) string {
+	var parts []string
+	for _, c := range r.Classes {
+		s := fmt.Sprintf("#%d", c.Rank)
+		if c.Change != nil {
+			s += " " + string(c.Change.Kind)
+		}
+		parts = append(parts, s)
+	}
+	return fmt.Sprintf("%s; %d classes, %d calls, %g s", strings.Join(parts, ", "), r.Misc.Classes, r.Misc.Calls, r.Misc.QueryTime.Sum)
+}
+
+// tenClasses have 100, 50, 25 ... seconds.
+func tenClasses() *Report {
+	r := &Report{}
+	for i := range 10 {
+		c := classOf(fmt.Sprint(i), work{100 / float64(int(1)<<i), 5})
+		r.Classes = append(r.Classes, c)
+		r.Overall.QueryTime.Sum += c.QueryTime.Sum
+	}
+	r.rank()
+	return r
+}
+
+func TestShorten(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		limit   Limit
+		changes map[int]ChangeKind // by rank
+		muted   string
+		outlier int
+		want    string
+	}{
+		{"as Report does", Limit{Count: 8}, nil, "", 0, "#1, #2, #3, #4, #5, #6, #7, #8; 2 classes, 10 calls, 0.585938 s"},
+		{"of the time", Limit{Percent: 80}, nil, "", 0, "#1, #2, #3; 7 classes, 35 calls, 24.804688 s"},
+		{"changes lead", Limit{Count: 1}, map[int]ChangeKind{2: New, 4: Worse, 5: Back}, "", 0,
+			"#2 NEW, #4 WORSE, #5 BACK, #1; 6 classes, 30 calls, 31.054688 s"},
+		{"small ones do not, unless worse", Limit{Count: 1}, map[int]ChangeKind{8: New, 9: Back, 10: Worse}, "", 0,
+			"#10 WORSE, #1; 8 classes, 40 calls, 99.609375 s"},
+		{"within the limit they stay where they are", Limit{}, map[int]ChangeKind{8: New}, "", 0,
+			"#1, #2, #3, #4, #5, #6, #7, #8 NEW, #9, #10; 0 classes, 0 calls, 0 s"},
+		{"better is kept in its place", Limit{Count: 1}, map[int]ChangeKind{3: Better}, "", 0,
+			"#1, #3 BETTER; 8 classes, 40 calls, 74.804688 s"},
+		{"muted", Limit{Count: 2}, nil, "0", 0, "#2, #3; 7 classes, 35 calls, 24.804688 s"},
+		{"outliers", Limit{Count: 1}, nil, "", 5, "#1, #5; 8 classes, 40 calls, 93.554688 s"},
+	} {
+		r := tenClasses()
+		for i := range r.Classes {
+			c := &r.Classes[i]
+			if kind, ok := test.changes[c.Rank]; ok {
+				c.Change = &Change{Kind: kind}
+			}
+			if c.Rank == test.outlier {
+				c.Calls, c.QueryTime.P95 = 10, 1.5
+			}
+		}
+		if test.muted != "" {
+			r.Past = &Past{Muted: []MutedClass{{ID: test.muted}}}
+		}
+		r.Shorten(test.limit, OrderBySum)
+		if got := shown(r); got != test.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestMute(t *testing.T) {
+	var h History
+	h.hoursOfWork(t, firstHour, 20*hoursADay, work{10, 100})
+	now := dayHour(20, 0)
+	for _, test := range []struct {
+		name  string
+		mute  Mute
+		now   work
+		muted bool
+		want  string
+	}{
+		{"muted", Mute{ID: watched}, work{10, 100}, true, ""},
+		{"for a while", Mute{ID: watched, Until: (now + 2).time()}, work{10, 100}, true, ""},
+		{"expired", Mute{ID: watched, Until: (now + 1).time()}, work{10, 100}, false, ""},
+		{"another class", Mute{ID: "A"}, work{10, 100}, false, ""},
+		{"worse", Mute{ID: watched}, work{60, 600}, false, "WORSE"},
+	} {
+		test.mute.Reason, test.mute.By = "known", "U1"
+		r := hourReport(now, test.now)
+		whole := r.Overall
+		h.Compare(r, Options{Mutes: []Mute{test.mute}, Notes: map[string]string{watched: "the report of the shop"}})
+		if err := reread(t, &h).Add(r); err != nil || len(r.Classes) != 2 {
+			t.Fatalf("%v, %d classes", err, len(r.Classes))
+		}
+		if got := said(r); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
+			t.Errorf("%s: %s", test.name, got)
+		}
+		muted := len(r.Past.Muted) == 1
+		if m := r.Past.Muted; muted && (m[0].Calls != 100 || m[0].QueryTime != 10 || m[0].Reason != "known" || m[0].By != "U1") {
+			t.Errorf("%s: %+v", test.name, m)
+		}
+		r.Shorten(Limit{}, OrderBySum)
+		if left := len(r.Classes) == 1; muted != test.muted || left != test.muted || r.Misc.Classes != 0 || r.Overall != whole {
+			t.Errorf("%s: muted %v, %s", test.name, muted, shown(r))
+		}
+		for _, c := range r.Classes {
+			if (c.Note != "") != (c.ID == watched) {
+				t.Errorf("%s: note %q of %s", test.name, c.Note, c.ID)
+			}
+		}
+	}
+	// A muted class is not said to be gone.
+	var gone History
+	gone.hoursOfWork(t, firstHour, 20*hoursADay, work{10, 100})
+	gone.hoursOfWork(t, now, 5, work{})
+	r := hourReport(now+5, work{})
+	if gone.Compare(r, Options{Mutes: []Mute{{ID: watched}}}); len(r.Past.Gone) != 0 || len(r.Past.Muted) != 0 {
+		t.Errorf("%+v", r.Past)
+	}
+}
