@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/notifier"
+)
+
+const muteTime = "2006-01-02 15:04 UTC"
+
+func declareMute(f *flags, p *process) func(context.Context, []string) error {
+	var c memory
+	var reason string
+	length := 7 * 24 * time.Hour
+	c.declare(f)
+	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how long, as 12h or 30d; 0 is for ever")
+	f.text(&reason, "reason", "", "`text` that the digest shows with the muted class")
+	return func(ctx context.Context, args []string) error {
+		if len(args) == 0 {
+			return c.list(ctx, p)
+		}
+		m := digest.Mute{Reason: reason, By: p.getenv("USER"), Since: time.Now().UTC().Truncate(time.Second)}
+		until := "for ever"
+		if length > 0 {
+			m.Until = m.Since.Add(length)
+			until = "until " + m.Until.Format(muteTime)
+		}
+		return c.edit(ctx, p, "mute", args, func(s *handler.State, id string) (string, error) {
+			m.ID = id
+			m, err := s.Mute(m)
+			return fmt.Sprintf("%s is muted %s.", m.ID, until), err
+		})
+	}
+}
+
+func declareUnmute(f *flags, p *process) func(context.Context, []string) error {
+	var c memory
+	c.declare(f)
+	return func(ctx context.Context, args []string) error {
+		return c.edit(ctx, p, "unmute", args, func(s *handler.State, id string) (string, error) {
+			id, err := s.Unmute(id)
+			return id + " is not muted.", err
+		})
+	}
+}
+
+func declareNote(f *flags, p *process) func(context.Context, []string) error {
+	var c memory
+	c.declare(f)
+	return func(ctx context.Context, args []string) error {
+		text := strings.Join(args[min(1, len(args)):], " ")
+		return c.edit(ctx, p, "note", args[:min(1, len(args))], func(s *handler.State, id string) (string, error) {
+			id, err := s.Note(id, text)
+			if text == "" {
+				return id + " has no note.", err
+			}
+			return fmt.Sprintf("%s has the note: %s", id, text), err
+		})
+	}
+}
+
+// memory is the state of a channel.
+type memory struct {
+	stateConfig
+	channel string
+}
+
+func (c *memory) declare(f *flags) {
+	f.text(&c.State, "state", "SLOWDIGEST_STATE", "`place` of the state: s3://BUCKET/PREFIX or a folder")
+	f.text(&c.channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel`, as it is configured for the digest")
+}
+
+func (c *memory) open(ctx context.Context) (handler.Store, error) {
+	if c.channel == "" {
+		return nil, usageError{errors.New("no channel is given"), "use --channel, or SLOWDIGEST_CHANNEL"}
+	}
+	s, err := c.store(ctx)
+	if err == nil && s == nil {
+		err = usageError{errors.New("no state is given"), "use --state, or SLOWDIGEST_STATE"}
+	}
+	return s, err
+}
+
+// edit changes the state about one class, and says what it is now.
+func (c *memory) edit(ctx context.Context, p *process, name string, args []string, do func(*handler.State, string) (string, error)) error {
+	if len(args) != 1 {
+		return usageError{fmt.Errorf("%s: wants the ID of a query class", name), "the digest shows it; slowdigest " + name + " --help shows the flags"}
+	}
+	store, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	var answer string
+	err = handler.EditState(ctx, store, handler.StateKey(c.channel), func(s *handler.State) (err error) {
+		answer, err = do(s, args[0])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.stdout, answer)
+	return err
+}
+
+// list shows what is muted and noted.
+func (c *memory) list(ctx context.Context, p *process) error {
+	store, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := handler.ReadState(ctx, store, handler.StateKey(c.channel))
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	for _, m := range s.Mutes {
+		until := "for ever"
+		switch {
+		case m.Until.IsZero():
+		case m.Until.Before(now):
+			continue
+		default:
+			until = "until " + m.Until.UTC().Format(muteTime)
+		}
+		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s  %s", m.ID, until, m.By, m.Reason), " "))
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Notes)) {
+		fmt.Fprintf(p.stdout, "%s note: %s\n", id, s.Notes[id])
+	}
+	return nil
+}
