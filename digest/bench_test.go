@@ -2,10 +2,12 @@ package digest
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"slowdigest/parser"
 )
@@ -39,6 +41,24 @@ func BenchmarkStream(b *testing.B) {
 					}
 					s.Add(e)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkReport makes the report of as many classes as are kept, all of them
+// and as many as are shown.
+func BenchmarkReport(b *testing.B) {
+	a := NewAggregator(Window{noon, noon.Add(time.Hour)})
+	s := a.Stream("db-1")
+	for i := range 10 * maxClasses {
+		s.Add(event(fmt.Sprintf("select c%d from t", i%maxClasses), time.Duration(i)*time.Millisecond, float64(i%97)/10))
+	}
+	for _, limit := range []Limit{{}, DefaultLimit} {
+		b.Run(limit.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				a.Report(limit, OrderBySum)
 			}
 		})
 	}

@@ -24,7 +24,7 @@ const (
 
 // Options of History.Compare.
 type Options struct {
-	NewAfter time.Duration     // a class unseen for this long is NEW, or BACK; zero is 14 days
+	NewAfter time.Duration     // a class unseen for this long is NEW, or BACK; zero is 14 days, and a day the least
 	Mutes    []Mute            // of any classes, expired ones too
 	Notes    map[string]string // what people wrote, by Class.ID
 }
@@ -72,7 +72,7 @@ type comparison struct {
 }
 
 func newComparison(h *History, r *Report, o Options) *comparison {
-	c := &comparison{history: h, report: r, newAfter: hour(cmp.Or(o.NewAfter, newAfter) / time.Hour)}
+	c := &comparison{history: h, report: r, newAfter: max(hour(cmp.Or(o.NewAfter, newAfter)/time.Hour), hoursADay)}
 	c.start, c.end = hoursOf(r.Window)
 	c.aligned = c.start.time().Equal(r.Window.Start) && c.end.time().Equal(r.Window.End)
 	whole := 0
@@ -188,7 +188,7 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		}
 	}
 	if change != nil && p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
-		change.Evidence += "; so since " + p.worse.time().Format("15:04")
+		change.Evidence += "; since " + p.worse.time().Format("15:04") + " UTC"
 	}
 	return change
 }

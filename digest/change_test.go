@@ -99,7 +99,7 @@ func TestCompare(t *testing.T) {
 		{"too few calls for a p95", 20, none, 0, work{10, 15}, ""},
 		{"too little to matter", 20, none, 0, work{0.9, 9}, ""},
 		{"for some hours", 20, work{60, 600}, 5, work{60, 600},
-			"WORSE: 60 s this hour; at most 10.6 s around this hour on 14 days; 5.8 times the usual calls; so since 00:00"},
+			"WORSE: 60 s this hour; at most 10.6 s around this hour on 14 days; 5.8 times the usual calls; since 00:00 UTC"},
 		{"for a day", 20, work{60, 600}, 24, work{60, 600}, ""},
 		{"after three days", 3, none, 0, work{60, 600},
 			"WORSE: 60 s this hour; at most 10.6 s around this hour on 3 days; 5.8 times the usual calls"},
