@@ -14,7 +14,7 @@ import (
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage(), Classes: []Class{}}
+	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage()}
 	if r.Window.Start.IsZero() {
 		r.Window.Start = a.first.Truncate(time.Second)
 	}
@@ -26,12 +26,15 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 
 	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
 	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond
+	ranked := make([]*Class, 0, len(a.classes))
 	for _, c := range a.classes {
-		r.Classes = append(r.Classes, c.report(a.overall.queryTime.sum))
+		ranked = append(ranked, c.report(a.overall.queryTime.sum))
 	}
-	slices.SortFunc(r.Classes, func(x, y Class) int { return compareBy(order, &x, &y) })
-	for i := range r.Classes {
-		r.Classes[i].Rank = i + 1
+	slices.SortFunc(ranked, func(x, y *Class) int { return compareBy(order, x, y) })
+	r.Classes = make([]Class, len(ranked))
+	for i, c := range ranked {
+		c.Rank = i + 1
+		r.Classes[i] = *c
 	}
 	r.Shorten(limit, order)
 	if a.Detail {
@@ -93,8 +96,8 @@ func (t *totals) report() Totals {
 	return r
 }
 
-func (c *class) report(overall uint64) Class {
-	r := Class{
+func (c *class) report(overall uint64) *Class {
+	r := &Class{
 		ID:          c.id(),
 		Fingerprint: c.fingerprint,
 		Totals:      c.totals.report(),
@@ -112,6 +115,6 @@ func (c *class) report(overall uint64) Class {
 	for _, us := range c.timeline {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}
-	r.Reasons = reasons(&r)
+	r.Reasons = reasons(r)
 	return r
 }
