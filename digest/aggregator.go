@@ -4,6 +4,10 @@
 // out are fingerprints and numbers. No type of the report has a field that
 // could hold a literal, so nothing beyond this package, no chat, state or error,
 // can leak one.
+//
+// A History remembers the hours of a channel, and tells what is NEW, WORSE,
+// BACK, BETTER or GONE. The rule in words, and how often it is right and wrong
+// about simulated traffic, is in changes.md.
 package digest
 
 import (

@@ -31,7 +31,7 @@ const (
 
 // judge compares now with the past in the n hours of the day from 0 on, which are
 // the window's. It returns false if now is within its reach, or too little is
-// known. Its rule is told in the documentation of the package.
+// known. The rule is told in changes.md.
 func (s *series) judge(now level, n int) (norm, bool) {
 	r := norm{highest: s.around(n)}
 	if now <= r.highest { // nearly always
