@@ -51,37 +51,41 @@ func examinedPerSent(c *digest.Class) string {
 	return count(c.RowsExamined.Sum / c.RowsSent.Sum)
 }
 
-// ranking writes the table of all classes. Its last column, the statement,
-// takes what the others leave.
+// table writes rows, whose last cell takes what the others leave of a line.
+func (p *page) table(cols []column, rows [][]string) {
+	last := len(cols) - 1
+	widths := make([]int, last)
+	heads := make([]string, last)
+	for i, col := range cols[:last] {
+		heads[i], widths[i] = col.head, ansi.StringWidth(col.head)
+		for _, cells := range rows {
+			widths[i] = max(widths[i], ansi.StringWidth(cells[i]))
+		}
+	}
+	head := p.row(cols, widths, heads)
+	rest := max(p.Width-ansi.StringWidth(head), 8)
+	p.line(p.paint(bold, head+cols[last].head))
+	for _, cells := range rows {
+		p.line(p.row(cols, widths, cells[:last]) + ansi.Truncate(cells[last], rest, "…"))
+	}
+}
+
+// ranking writes the table of all classes.
 func (p *page) ranking(r *digest.Report) {
 	if len(r.Classes) == 0 {
 		return
 	}
 	cols := p.columns(r)
-	widths := make([]int, len(cols))
-	classes := inOrder(r)
-	rows := make([][]string, len(classes))
-	for i, col := range cols {
-		widths[i] = ansi.StringWidth(col.head)
-	}
-	for n, c := range classes {
-		for i, col := range cols {
-			s := col.cell(c)
-			rows[n] = append(rows[n], s)
-			widths[i] = max(widths[i], ansi.StringWidth(s))
+	var rows [][]string
+	for _, c := range inOrder(r) {
+		var cells []string
+		for _, col := range cols {
+			cells = append(cells, col.cell(c))
 		}
-	}
-	heads := make([]string, len(cols))
-	for i, col := range cols {
-		heads[i] = col.head
+		rows = append(rows, append(cells, c.Fingerprint))
 	}
 	p.line("")
-	head := p.row(cols, widths, heads)
-	rest := max(p.Width-ansi.StringWidth(head), 8)
-	p.line(p.paint(bold, head+"Query"))
-	for n := range rows {
-		p.line(p.row(cols, widths, rows[n]) + ansi.Truncate(classes[n].Fingerprint, rest, "…"))
-	}
+	p.table(append(cols, column{"Query", true, nil}), rows)
 	if s := miscLine(r); s != "" {
 		p.line(p.paint(dim, s))
 	}

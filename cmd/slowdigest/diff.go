@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/notifier"
+	"slowdigest/source"
+)
+
+var diffFormats = []string{"text", "json", "markdown"}
+
+func declareDiff(f *flags, p *process) func(context.Context, []string) error {
+	var narrow filterFlags
+	format, limit := "text", 20
+	f.declare(&parsedValue[string]{&format, parseDiffFormat, format}, "format", "", "`form` of what is printed: "+strings.Join(diffFormats, ", "))
+	f.declare(&parsedValue[int]{&limit, parseChanges, "20"}, "limit", "", "`number` of changes to show, the greatest first, or all")
+	narrow.declare(f)
+	return func(ctx context.Context, args []string) error {
+		if len(args) != 2 {
+			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, folders of them, or reports saved with --format json"}
+		}
+		before, errBefore := p.side(ctx, args[0], narrow.filter())
+		if before == nil {
+			return errBefore
+		}
+		after, errAfter := p.side(ctx, args[1], narrow.filter())
+		if after == nil {
+			return errAfter
+		}
+		return errors.Join(p.printDiff(digest.Compare(before, after), format, limit), errBefore, errAfter)
+	}
+}
+
+func parseDiffFormat(s string) (string, error) {
+	if !slices.Contains(diffFormats, s) {
+		return "", fmt.Errorf("format %q: want %s", s, strings.Join(diffFormats, ", "))
+	}
+	return s, nil
+}
+
+// parseChanges reads how many changes to show; 0 is all.
+func parseChanges(s string) (int, error) {
+	if s == "all" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("limit %q: want a number, or all", s)
+	}
+	return n, nil
+}
+
+func (p *process) printDiff(d *digest.Diff, format string, limit int) error {
+	d.Shorten(limit)
+	switch format {
+	case "json":
+		return notifier.WriteDiffJSON(p.stdout, d)
+	case "markdown":
+		return notifier.WriteDiffMarkdown(p.stdout, d)
+	}
+	return notifier.WriteDiffText(p.stdout, d, p.textOptions())
+}
+
+// side reads one of the windows that are compared: a saved report, if that is
+// what the file holds, else slow logs. The report is nil if nothing could be
+// read, and else may be partial.
+func (p *process) side(ctx context.Context, path string, filter *digest.Filter) (*digest.Report, error) {
+	stdin := bufio.NewReader(p.stdin)
+	r, err := savedReport(path, stdin)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read report %s: %w", path, err)
+	case r != nil && filter != nil:
+		return nil, usageError{fmt.Errorf("filter report %s: it holds no single calls", path), "filters are for slow logs; save the report with the same filter instead"}
+	case r != nil:
+		return r, nil
+	}
+	h := &handler.Handler{
+		Source:    source.Local{Paths: []string{path}, Stdin: stdin},
+		Instances: []string{""},
+		OrderBy:   digest.OrderBySum,
+		Filter:    filter,
+	}
+	r, err = h.Collect(ctx, digest.Window{})
+	r.Instances = []string{filepath.Base(path)}
+	if r.Coverage.Events == 0 {
+		return nil, hinted{errors.Join(fmt.Errorf("read %s: there are no slow-log entries", path), err),
+			"diff compares slow logs, folders of them, and reports saved with --format json"}
+	}
+	return r, err
+}
+
+// maxReport bounds the size of a saved report, in bytes.
+const maxReport = 256 << 20
+
+// savedReport returns nil if the file is no report: if its first character is
+// not that of a JSON object, or it is no regular file.
+func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
+	in := stdin
+	if path != "-" {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			return nil, nil // source.Local tells what is wrong
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		in = bufio.NewReader(file)
+	}
+	if head, _ := in.Peek(512); !bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")) {
+		return nil, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxReport))
+	if err != nil {
+		return nil, err
+	}
+	var r digest.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, err
+	}
+	if r.Version != 1 || r.Classes == nil {
+		return nil, hinted{errors.New(`it is no report of slowdigest of "version": 1`), "save one with slowdigest report --format json"}
+	}
+	return &r, nil
+}
+
+// compare collects the window, and beside it the one that lies the shift before,
+// with all their classes. What could not be read is told in the difference.
+func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift time.Duration) (*digest.Diff, error) {
+	whole := *h
+	whole.Limit, whole.Detail = digest.Limit{}, false
+	after, errAfter := whole.Collect(ctx, w)
+	before, errBefore := whole.Collect(ctx, digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)})
+	err := errors.Join(errBefore, errAfter)
+	if err != nil && before.Coverage.Events == 0 && after.Coverage.Events == 0 {
+		return nil, err
+	}
+	return digest.Compare(before, after), err
+}

@@ -1,0 +1,205 @@
+package digest
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Diff is what changed between two windows. All times are query time in
+// seconds: of the windows as they are or, where PerHour is set because one is
+// longer than the other, of an hour.
+type Diff struct {
+	Version int  `json:"version"` // of this format; 1
+	Before  Side `json:"before"`
+	After   Side `json:"after"`
+	PerHour bool `json:"per_hour"` // calls and times are those of an hour
+	// Change is that of the total query time. The Changes of Classes and Misc
+	// add up to it, but for a microsecond.
+	Change  float64     `json:"change"`
+	Classes []ClassDiff `json:"classes"` // the greatest change, up or down, first
+	Misc    MiscDiff    `json:"misc"`    // all that is not in Classes
+}
+
+// Side is one of the two windows.
+type Side struct {
+	Window    Window   `json:"window"`
+	Instances []string `json:"instances,omitempty"`
+	Coverage  Coverage `json:"coverage"`
+	Filter    *Filter  `json:"filter,omitempty"`
+	Classes   int      `json:"classes"`
+	Unlisted  int      `json:"unlisted"` // classes that the report only sums up, in its Misc
+	Calls     float64  `json:"calls"`
+	QueryTime float64  `json:"query_time"`
+}
+
+// DiffKind says in a word what happened to a class.
+type DiffKind string
+
+// The kinds of a ClassDiff. A class that only one report lists is unlisted, not
+// new or gone, if it may be among those that the other only sums up.
+const (
+	DiffNew      DiffKind = "new"
+	DiffGone     DiffKind = "gone"
+	DiffUnlisted DiffKind = "unlisted"
+	DiffSlower   DiffKind = "slower"
+	DiffFaster   DiffKind = "faster"
+	DiffMore     DiffKind = "more frequent"
+	DiffLess     DiffKind = "less frequent"
+	DiffSame     DiffKind = "same"
+)
+
+// ClassDiff is one class in both windows. The zero ClassTime is that of a class
+// which a report does not list.
+type ClassDiff struct {
+	Kind        DiffKind  `json:"kind"`
+	ID          string    `json:"id"`
+	Fingerprint string    `json:"fingerprint"`
+	Before      ClassTime `json:"before"`
+	After       ClassTime `json:"after"`
+	// Change is that of the class's query time, and the sum of what comes of
+	// more or fewer calls and of what comes of slower or faster ones. Where both
+	// changed, what they did together is halved between them. A class that only
+	// one window has changed by its calls.
+	Change  float64 `json:"change"`
+	ByCalls float64 `json:"by_calls"`
+	ByTime  float64 `json:"by_time"`
+}
+
+// ClassTime is a class in one of the windows.
+type ClassTime struct {
+	Calls     float64 `json:"calls"`
+	QueryTime float64 `json:"query_time"`
+	Mean      float64 `json:"mean"` // of a call
+	P95       float64 `json:"p95"`  // of a call
+}
+
+// MiscDiff is the query time of classes that are not told apart.
+type MiscDiff struct {
+	Before float64 `json:"before"`
+	After  float64 `json:"after"`
+	Change float64 `json:"change"`
+}
+
+const (
+	// sameChange is the change, as a part of the larger of the two times, below
+	// which a class is the same.
+	sameChange = 0.1
+
+	// sameLength is by how much windows may differ in length, as a part of the
+	// longer one, and still be compared as they are.
+	sameLength = 0.01
+)
+
+// Compare tells what changed from one report to the other. It changes neither.
+func Compare(before, after *Report) *Diff {
+	d := &Diff{Version: 1, Classes: []ClassDiff{}}
+	b, a := length(before.Window), length(after.Window)
+	perB, perA := 1.0, 1.0
+	if b > 0 && a > 0 && math.Abs(b-a) > sameLength*math.Max(a, b) {
+		d.PerHour = true
+		perB, perA = time.Hour.Seconds()/b, time.Hour.Seconds()/a
+	}
+	d.Before, d.After = side(before, perB), side(after, perA)
+	d.Change = d.After.QueryTime - d.Before.QueryTime
+
+	at := map[string]int{}
+	for i := range before.Classes {
+		c := &before.Classes[i]
+		at[c.ID] = len(d.Classes)
+		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB)})
+	}
+	for i := range after.Classes {
+		c := &after.Classes[i]
+		k, ok := at[c.ID]
+		if !ok {
+			k = len(d.Classes)
+			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint})
+		}
+		d.Classes[k].After = classTime(c, perA)
+	}
+	for i := range d.Classes {
+		d.Classes[i].attribute()
+		d.Classes[i].Kind = d.kind(&d.Classes[i])
+	}
+	d.rest()
+	slices.SortFunc(d.Classes, func(x, y ClassDiff) int {
+		return cmp.Or(cmp.Compare(math.Abs(y.Change), math.Abs(x.Change)), strings.Compare(x.ID, y.ID))
+	})
+	return d
+}
+
+// Shorten leaves the n greatest changes and adds the others to Misc; 0 leaves
+// all.
+func (d *Diff) Shorten(n int) {
+	if n <= 0 || n >= len(d.Classes) {
+		return
+	}
+	d.Classes = d.Classes[:n]
+	d.rest()
+}
+
+// rest puts into Misc what the totals hold beyond the classes, in whole
+// microseconds: less is the rounding of sums.
+func (d *Diff) rest() {
+	before, after := d.Before.QueryTime, d.After.QueryTime
+	for i := range d.Classes {
+		before -= d.Classes[i].Before.QueryTime
+		after -= d.Classes[i].After.QueryTime
+	}
+	d.Misc.Before, d.Misc.After = math.Round(before*perSecond)/perSecond, math.Round(after*perSecond)/perSecond
+	d.Misc.Change = d.Misc.After - d.Misc.Before
+}
+
+// length is that of a window in seconds, and 0 where it has no bounds.
+func length(w Window) float64 {
+	if w.Start.IsZero() || w.End.IsZero() {
+		return 0
+	}
+	return w.End.Sub(w.Start).Seconds()
+}
+
+func side(r *Report, per float64) Side {
+	return Side{
+		Window: r.Window, Instances: r.Instances, Coverage: r.Coverage, Filter: r.Filter,
+		Classes: r.Overall.Classes, Unlisted: max(r.Misc.Classes, r.Overall.Classes-len(r.Classes)),
+		Calls: per * float64(r.Overall.Calls), QueryTime: per * r.Overall.QueryTime.Sum,
+	}
+}
+
+func classTime(c *Class, per float64) ClassTime {
+	return ClassTime{Calls: per * float64(c.Calls), QueryTime: per * c.QueryTime.Sum, Mean: c.QueryTime.Mean, P95: c.QueryTime.P95}
+}
+
+// attribute divides the change among the number of calls and the time of each.
+func (c *ClassDiff) attribute() {
+	c.Change = c.After.QueryTime - c.Before.QueryTime
+	c.ByCalls = c.Change
+	if c.Before.Calls > 0 && c.After.Calls > 0 {
+		before, after := c.Before.QueryTime/c.Before.Calls, c.After.QueryTime/c.After.Calls
+		c.ByTime = (after - before) * (c.Before.Calls + c.After.Calls) / 2
+		c.ByCalls = c.Change - c.ByTime
+	}
+}
+
+func (d *Diff) kind(c *ClassDiff) DiffKind {
+	switch {
+	case c.Before.Calls == 0 && d.Before.Unlisted > 0, c.After.Calls == 0 && d.After.Unlisted > 0:
+		return DiffUnlisted
+	case c.Before.Calls == 0:
+		return DiffNew
+	case c.After.Calls == 0:
+		return DiffGone
+	case math.Abs(c.Change) < sameChange*math.Max(c.Before.QueryTime, c.After.QueryTime):
+		return DiffSame
+	case c.Change > 0 && c.ByTime >= c.ByCalls:
+		return DiffSlower
+	case c.Change > 0:
+		return DiffMore
+	case c.ByTime <= c.ByCalls:
+		return DiffFaster
+	}
+	return DiffLess
+}

@@ -1,0 +1,146 @@
+package digest
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// calls is n calls of a class within the hour from noon.
+type calls struct {
+	sql     string
+	n       int
+	seconds float64
+}
+
+func reportOf(w Window, limit Limit, all ...calls) *Report {
+	a := NewAggregator(w)
+	s := a.Stream("db-1")
+	for _, c := range all {
+		for range c.n {
+			e := event(c.sql, 0, c.seconds)
+			e.Time = w.Start
+			s.Add(e)
+		}
+	}
+	return a.Report(limit, OrderBySum)
+}
+
+var anHour = Window{noon, noon.Add(time.Hour)}
+
+func diffOf(d *Diff, fingerprint string) ClassDiff {
+	i := slices.IndexFunc(d.Classes, func(c ClassDiff) bool { return c.Fingerprint == fingerprint })
+	if i < 0 {
+		return ClassDiff{}
+	}
+	return d.Classes[i]
+}
+
+func TestDiffKinds(t *testing.T) {
+	before := reportOf(anHour, Limit{}, calls{"slower", 10, 1}, calls{"faster", 10, 1}, calls{"more", 10, 1}, calls{"less", 10, 1},
+		calls{"same", 10, 1}, calls{"gone", 10, 1}, calls{"both", 10, 1}, calls{"traded", 10, 1})
+	after := reportOf(anHour, Limit{}, calls{"slower", 11, 3}, calls{"faster", 10, 0.5}, calls{"more", 30, 1.1}, calls{"less", 4, 1},
+		calls{"same", 10, 1.05}, calls{"new", 3, 4}, calls{"both", 20, 3}, calls{"traded", 20, 0.8})
+	d := Compare(before, after)
+	for _, c := range []struct {
+		name                   string
+		kind                   DiffKind
+		change, byCalls, byTme float64
+	}{
+		{"slower", DiffSlower, 23, 2, 21},
+		{"faster", DiffFaster, -5, 0, -5},
+		{"more", DiffMore, 23, 21, 2},
+		{"less", DiffLess, -6, -6, 0},
+		{"same", DiffSame, 0.5, 0, 0.5},
+		{"new", DiffNew, 12, 12, 0},
+		{"gone", DiffGone, -10, -10, 0},
+		{"both", DiffSlower, 50, 20, 30},
+		{"traded", DiffMore, 6, 9, -3},
+	} {
+		got := diffOf(d, c.name)
+		if got.Kind != c.kind || !alike(got.Change, c.change) || !alike(got.ByCalls, c.byCalls) || !alike(got.ByTime, c.byTme) {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+	if d.Classes[0].Fingerprint != "both" || d.PerHour || d.Misc != (MiscDiff{}) || !alike(d.Change, 93.5) {
+		t.Errorf("first %s, change %v, misc %+v", d.Classes[0].Fingerprint, d.Change, d.Misc)
+	}
+}
+
+func alike(a, b float64) bool { return math.Abs(a-b) < 2e-6 }
+
+// Whatever the windows, the limits and the classes, the parts add up to the
+// change of the total, also after shortening and by way of JSON.
+func TestDiffAddsUp(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	random := rand.New(rand.NewPCG(seed, 1))
+	one := func() *Report {
+		w := Window{noon, noon.Add([]time.Duration{time.Hour, 15 * time.Minute, 26 * time.Hour}[random.IntN(3)])}
+		var all []calls
+		for i := range random.IntN(40) {
+			if random.IntN(3) > 0 {
+				all = append(all, calls{fmt.Sprintf("select %c%c", 'a'+i%26, 'a'+i/26), 1 + random.IntN(20), math.Round(random.ExpFloat64()*1e6) / 1e6})
+			}
+		}
+		return reportOf(w, []Limit{{}, {Count: 5}, DefaultLimit}[random.IntN(3)], all...)
+	}
+	for range 100 {
+		d := Compare(one(), one())
+		d.Shorten(random.IntN(30))
+		text, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, d); err != nil {
+			t.Fatal(err)
+		}
+		sum := d.Misc.Change
+		for _, c := range d.Classes {
+			sum += c.Change
+			if !alike(c.ByCalls+c.ByTime, c.Change) {
+				t.Errorf("seed %d: %+v", seed, c)
+			}
+		}
+		if !alike(sum, d.Change) || !alike(d.After.QueryTime-d.Before.QueryTime, d.Change) {
+			t.Errorf("seed %d: the parts are %v of %v", seed, sum, d.Change)
+		}
+	}
+}
+
+func TestDiffOfUnlikeWindows(t *testing.T) {
+	quarter := Window{noon, noon.Add(15 * time.Minute)}
+	d := Compare(reportOf(anHour, Limit{}, calls{"a", 100, 1}), reportOf(quarter, Limit{}, calls{"a", 50, 1}))
+	a := diffOf(d, "a")
+	if !d.PerHour || a.Kind != DiffMore || !alike(a.Change, 100) || !alike(a.After.Calls, 200) || !alike(a.After.Mean, 1) {
+		t.Errorf("per hour %v: %+v", d.PerHour, a)
+	}
+	almost := Window{noon, noon.Add(time.Hour - 20*time.Second)}
+	if d := Compare(reportOf(anHour, Limit{}, calls{"a", 100, 1}), reportOf(almost, Limit{}, calls{"a", 100, 1})); d.PerHour || d.Change != 0 {
+		t.Errorf("windows of almost the same length: %+v", d)
+	}
+}
+
+// A report that does not list all its classes cannot tell what is new.
+func TestDiffOfShortenedReports(t *testing.T) {
+	before := reportOf(anHour, Limit{Count: 1}, calls{"a", 10, 1}, calls{"b", 1, 1}, calls{"c", 1, 1})
+	after := reportOf(anHour, Limit{}, calls{"a", 10, 1}, calls{"b", 5, 1})
+	d := Compare(before, after)
+	if b := diffOf(d, "b"); b.Kind != DiffUnlisted || b.Change != 5 || d.Before.Unlisted != 2 {
+		t.Errorf("%+v", b)
+	}
+	if d.Misc.Change != -2 {
+		t.Errorf("misc %+v", d.Misc)
+	}
+	if c := diffOf(Compare(after, before), "b"); c.Kind != DiffUnlisted {
+		t.Errorf("%+v", c)
+	}
+}

@@ -1,0 +1,143 @@
+package notifier
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"slowdigest/digest"
+)
+
+// WriteDiffJSON writes what changed as indented JSON, exactly the struct.
+func WriteDiffJSON(w io.Writer, d *digest.Diff) error {
+	b, err := indentedJSON(d)
+	if err != nil {
+		return fmt.Errorf("write the difference as JSON: %w", err)
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// diffHeadline is the change in one sentence.
+func diffHeadline(d *digest.Diff) string {
+	unit := ""
+	if d.PerHour {
+		unit = " an hour"
+	}
+	b, a := d.Before.QueryTime, d.After.QueryTime
+	switch {
+	case b == 0 && a == 0:
+		return "No slow query, before or after."
+	case b == 0:
+		return fmt.Sprintf("Query time rose from nothing to %s%s.", seconds(a), unit)
+	case seconds(a) == seconds(b):
+		return fmt.Sprintf("Query time stayed at %s%s.", seconds(a), unit)
+	}
+	way := "rose"
+	if a < b {
+		way = "fell"
+	}
+	ratio := fmt.Sprintf("%.0f%%", 100*math.Abs(a-b)/b)
+	if a >= 10*b {
+		ratio = count(a/b) + " times as much"
+	}
+	return fmt.Sprintf("Query time %s by %s, %s: from %s to %s%s.", way, seconds(math.Abs(a-b)), ratio, seconds(b), seconds(a), unit)
+}
+
+// diffNotes is what has to be known of the two windows before they are compared.
+func diffNotes(d *digest.Diff) []string {
+	var notes []string
+	if d.PerHour {
+		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are those of an hour.",
+			windowLength(d.Before.Window), windowLength(d.After.Window)))
+	}
+	for _, s := range []struct {
+		name string
+		side *digest.Side
+	}{{"Before", &d.Before}, {"After", &d.After}} {
+		if trouble(&digest.Report{Coverage: s.side.Coverage}) {
+			notes = append(notes, s.name+" is PARTIAL: what is missing there counts as less.")
+		}
+		if s.side.Unlisted > 0 {
+			notes = append(notes, fmt.Sprintf("%s lists %d of its %d classes; what only the other side lists is called unlisted, not new or gone.",
+				s.name, s.side.Classes-s.side.Unlisted, s.side.Classes))
+		}
+		for _, n := range s.side.Coverage.Notes {
+			notes = append(notes, s.name+": "+n)
+		}
+	}
+	if before, after := d.Before.Filter, d.After.Filter; (before == nil) != (after == nil) || before != nil && before.String() != after.String() {
+		notes = append(notes, "The two sides are filtered in different ways, so that the difference says little.")
+	}
+	return notes
+}
+
+func windowLength(w digest.Window) string { return seconds(w.End.Sub(w.Start).Seconds()) }
+
+// diffSide describes one of the two windows.
+func diffSide(s *digest.Side, perHour bool) string {
+	out := window(s.Window)
+	if names := cleanAll(s.Instances); len(names) > 0 {
+		out += ", " + strings.Join(names, ", ")
+	}
+	unit := ""
+	if perHour {
+		unit = " an hour"
+	}
+	return fmt.Sprintf("%s: %s%s in %s, %s%s", out, plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
+		plural(int64(s.Classes), "class", "classes"), seconds(s.QueryTime), unit)
+}
+
+// signed writes a change with its sign, a true minus.
+func signed(f float64, write func(float64) string) string {
+	switch text := write(math.Abs(f)); {
+	case text == write(0):
+		return text
+	case f < 0:
+		return "−" + text
+	default:
+		return "+" + text
+	}
+}
+
+// part is a class's part of the change of the total: over 100 % where others
+// made up for it, and below zero for a class that went the other way. It is empty
+// where the total hardly changed, and parts of nothing would mean nothing.
+func part(d *digest.Diff, change float64) string {
+	if math.Abs(d.Change) < 0.01*math.Max(d.Before.QueryTime, d.After.QueryTime) || d.Change == 0 {
+		return "-"
+	}
+	share := 100 * change / d.Change
+	return signed(share, func(f float64) string { return fmt.Sprintf("%.0f%%", f) })
+}
+
+// fromTo writes a number before and after.
+func fromTo(before, after float64, write func(float64) string) string {
+	b, a := write(before), write(after)
+	if b == a {
+		return a
+	}
+	return b + " → " + a
+}
+
+// diffFacts are the numbers of a class, a line each.
+func diffFacts(d *digest.Diff, c *digest.ClassDiff) []string {
+	whole := func(f float64) string { return count(math.Round(f)) }
+	facts := []string{fmt.Sprintf("query time %s, calls %s", fromTo(c.Before.QueryTime, c.After.QueryTime, seconds), fromTo(c.Before.Calls, c.After.Calls, whole))}
+	if c.Before.Calls > 0 && c.After.Calls > 0 {
+		facts[0] += fmt.Sprintf(", mean %s, p95 %s", fromTo(c.Before.Mean, c.After.Mean, seconds), fromTo(c.Before.P95, c.After.P95, seconds))
+		facts = append(facts, fmt.Sprintf("of the change %s by the number of calls, %s by the time of each",
+			signed(c.ByCalls, seconds), signed(c.ByTime, seconds)))
+	}
+	return facts
+}
+
+// diffMisc is the line for all that is not listed, or empty.
+func diffMisc(d *digest.Diff) string {
+	m := d.Misc
+	if m == (digest.MiscDiff{}) {
+		return ""
+	}
+	return fmt.Sprintf("Other classes: %s of the change, %s, from %s to %s.", part(d, m.Change), signed(m.Change, seconds), seconds(m.Before), seconds(m.After))
+}
