@@ -109,7 +109,7 @@ func part(d *digest.Diff, change float64) string {
 		return "-"
 	}
 	share := 100 * change / d.Change
-	return signed(share, func(f float64) string { return fmt.Sprintf("%.0f%%", f) })
+	return strings.TrimPrefix(signed(share, func(f float64) string { return fmt.Sprintf("%.0f%%", f) }), "+")
 }
 
 // fromTo writes a number before and after.

@@ -103,6 +103,11 @@ func (c *Config) printer(p *process) notifier.Notifier {
 	case "markdown":
 		return notifier.NewMarkdown(p.stdout)
 	}
+	return notifier.NewText(p.stdout, p.textOptions())
+}
+
+// textOptions are those of the terminal, if the standard output is one.
+func (p *process) textOptions() notifier.TextOptions {
 	var o notifier.TextOptions
 	if f, ok := p.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		o.Color = p.getenv("NO_COLOR") == ""
@@ -110,7 +115,7 @@ func (c *Config) printer(p *process) notifier.Notifier {
 			o.Width = width
 		}
 	}
-	return notifier.NewText(p.stdout, o)
+	return o
 }
 
 // chat returns the notifier of the configured chat and channel.

@@ -33,6 +33,9 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		if len(args) != 2 {
 			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, folders of them, or reports saved with --format json"}
 		}
+		if args[0] == "-" && args[1] == "-" {
+			return usageError{errors.New("diff: the standard input cannot be both windows"), "name a file for one of them"}
+		}
 		before, errBefore := p.side(ctx, args[0], narrow.filter())
 		if before == nil {
 			return errBefore
@@ -151,4 +154,26 @@ func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift tim
 		return nil, err
 	}
 	return digest.Compare(before, after), err
+}
+
+// runCompare prints what changed from the window that lies the shift before.
+func (p *process) runCompare(ctx context.Context, c *Config, h *handler.Handler, w digest.Window, shift time.Duration) error {
+	if _, err := parseDiffFormat(c.Format); err != nil {
+		return usageError{err, "--compare prints what changed in these forms"}
+	}
+	stop := p.watch(h, c, false)
+	d, err := compare(ctx, h, w, shift)
+	stop()
+	if d == nil {
+		return err
+	}
+	return errors.Join(p.printDiff(d, c.Format, c.Limit.Count), err)
+}
+
+func parseShift(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("time %q: want a time as 24h", s)
+	}
+	return d, nil
 }

@@ -43,6 +43,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"report", "FILE...", "read local slow logs (- is the standard input, a folder is all its files)", declareReport},
+		{"diff", "BEFORE AFTER", "compare two windows: local slow logs, folders of them, or reports saved as JSON", declareDiff},
 		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
 		{"run", "", "read the logs of RDS instances and post their digest", declareRun},
 		{"doctor", "", "check everything that a run needs, and say how to mend what is wrong", declareDoctor},
@@ -63,11 +64,15 @@ func main() {
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	os.Exit(p.run(ctx, os.Args[1:]))
 }
 
-// run returns the exit code: 0, or 1 after an error, or 2 after a wrong call.
+// interrupted is the exit code by which shells know an interrupt: 128 and SIGINT.
+const interrupted = 130
+
+// run returns the exit code: 0, 1 after an error, 2 after a wrong call, or
+// interrupted.
 func (p *process) run(ctx context.Context, args []string) int {
 	if len(args) == 0 {
 		p.help(p.stderr)
@@ -91,7 +96,11 @@ func (p *process) run(ctx context.Context, args []string) int {
 		case err != nil:
 			return p.fail(usageError{err, "slowdigest " + name + " --help shows the flags"})
 		}
-		if err := do(ctx, rest); err != nil {
+		switch err := do(ctx, rest); {
+		case err != nil && ctx.Err() != nil:
+			fmt.Fprintln(p.stderr, "slowdigest: interrupted; what was shown is not all")
+			return interrupted
+		case err != nil:
 			return p.fail(err)
 		}
 		return 0

@@ -14,6 +14,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	var since, until timeValue
 	var dryRun bool
 	var narrow filterFlags
+	var shift time.Duration
 	last := time.Hour
 	c.declareInstances(f)
 	c.declareReport(f)
@@ -21,6 +22,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	f.declare(&parsedValue[time.Duration]{&last, time.ParseDuration, "1h"}, "last", "", "read the `time` up to now, as 15m or 1h")
 	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
+	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "print what changed against the same window this `time` earlier, as 24h or 168h; post nothing")
 	f.boolean(&dryRun, "dry-run", "print the digest and post nothing")
 	return func(ctx context.Context, args []string) error {
 		w, err := runWindow(since, until, last, time.Now().UTC())
@@ -37,7 +39,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		to := c.printer(p)
-		if c.Channel != "" && !dryRun {
+		if c.Channel != "" && !dryRun && shift == 0 {
 			if to, err = c.chat(ctx, cfg, p.logger()); err != nil {
 				return err
 			}
@@ -55,6 +57,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			OrderBy:   c.OrderBy,
 			Filter:    narrow.filter(),
 			Detail:    c.Format == "html",
+		}
+		if shift > 0 {
+			return p.runCompare(ctx, &c, h, w, shift)
 		}
 		if c.Channel != "" && !dryRun && narrow.filter() == nil {
 			if err := c.remember(ctx, h, c.Channel, p.logger()); err != nil {

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/source/rdstest"
+)
+
+// diffJSON runs a command that prints a difference and fails the test if that does.
+func diffJSON(t *testing.T, args ...string) *digest.Diff {
+	t.Helper()
+	stdout, stderr, code := call(t, "", append(args, "--format", "json"))
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	d := new(digest.Diff)
+	if err := json.Unmarshal([]byte(stdout), d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// A log and the report that was saved of it are the same window.
+func TestDiffTellsLogsFromReports(t *testing.T) {
+	log := logs + "mysql-9-7.log"
+	saved, _, code := call(t, "", []string{"report", "--format", "json", "--limit", "all", log})
+	if code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	report := write(t, "report.txt", "\n "+saved)
+	folder := t.TempDir()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "a.log"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, pair := range [][]string{{log, report}, {report, report}, {report, folder}, {log, folder}} {
+		d := diffJSON(t, append([]string{"diff", "--limit", "all"}, pair...)...)
+		if d.Change != 0 || d.PerHour || len(d.Classes) != 53 || d.Classes[0].Kind != digest.DiffSame || d.Before.Calls != 679 {
+			t.Errorf("%q: change %v, %d classes, %v calls", pair, d.Change, len(d.Classes), d.Before.Calls)
+		}
+	}
+	for _, stdin := range []string{saved, string(text)} {
+		if stdout, stderr, code := call(t, stdin, []string{"diff", "-", log}); code != 0 || !strings.Contains(stdout, "stayed at 5.89s") {
+			t.Errorf("standard input: exit %d, %s\n%s", code, stderr, stdout)
+		}
+	}
+}
+
+func TestDiffLimitsAndFilters(t *testing.T) {
+	before, after := logs+"mysql-9-7.log", logs+"mysql-9-7-extra.log"
+	d := diffJSON(t, "diff", "--limit", "3", before, after)
+	sum := d.Misc.Change
+	for _, c := range d.Classes {
+		sum += c.Change
+	}
+	if len(d.Classes) != 3 || sum-d.Change > 2e-6 || d.Change-sum > 2e-6 {
+		t.Errorf("%d classes, their changes are %v of %v", len(d.Classes), sum, d.Change)
+	}
+	filtered := diffJSON(t, "diff", "--user", "report", before, after)
+	if filtered.Before.Calls != 102 || filtered.Before.Filter == nil {
+		t.Errorf("filtered: %+v", filtered.Before)
+	}
+	for _, format := range []string{"text", "markdown"} {
+		stdout, _, code := call(t, "", []string{"diff", "--format", format, "--user", "report", before, after})
+		if code != 0 || !strings.Contains(stdout, "Before: Filtered: only user report.") {
+			t.Errorf("%s: exit %d\n%s", format, code, stdout)
+		}
+	}
+}
+
+func TestDiffOfBadInput(t *testing.T) {
+	log := logs + "mysql-9-7.log"
+	for _, c := range []struct {
+		args   []string
+		code   int
+		stderr string
+	}{
+		{[]string{log}, 2, "wants two windows"},
+		{[]string{"-", "-"}, 2, "cannot be both"},
+		{[]string{log, "nowhere.log"}, 1, "nowhere.log"},
+		{[]string{log, write(t, "x.txt", "Dear reader")}, 1, "there are no slow-log entries"},
+		{[]string{log, write(t, "x.json", `{"Records":[]}`)}, 1, "it is no report of slowdigest"},
+		{[]string{log, write(t, "x.json", `{"version":1,`)}, 1, "x.json: unexpected end"},
+		{[]string{"--user", "app", write(t, "x.json", `{"version":1,"classes":[]}`), log}, 2, "no single calls"},
+		{[]string{"--limit", "0", log, log}, 2, `limit "0": want`},
+		{[]string{"--format", "html", log, log}, 2, `format "html": want text`},
+	} {
+		if _, stderr, code := call(t, "", append([]string{"diff"}, c.args...)); code != c.code || !strings.Contains(stderr, c.stderr) {
+			t.Errorf("%q: exit %d, %s", c.args, code, stderr)
+		}
+	}
+}
+
+// run --compare reads both windows from the fake RDS.
+func TestRunCompares(t *testing.T) {
+	c := newCloud(t)
+	end := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	entries := func(end time.Time, sql string, n int) string {
+		text := ""
+		for i := range n {
+			at := end.Add(time.Duration(i-n) * time.Minute)
+			text += fmt.Sprintf("# Time: %s\n# User@Host: app[app] @ web-1 []  Id: 7\n# Query_time: 2.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=%d;\n%s;\n",
+				at.Format("2006-01-02T15:04:05.000000Z"), at.Unix(), sql)
+		}
+		return text
+	}
+	db := c.rds.AddInstance("orders-3")
+	db.Write("slowquery/mysql-slowquery.log.2026-11-22.10", []byte(entries(end.Add(-24*time.Hour), "select a from t", 10)), end.Add(-24*time.Hour))
+	db.Write(rdstest.SlowLog, []byte(entries(end, "select a from t", 30)+entries(end, "select b from t", 5)), end)
+
+	d := diffJSON(t, "run", "--instance", "orders-3", "--since", "2026-11-23T09:00", "--until", "2026-11-23T10:00", "--compare", "24h", "--channel", "C1")
+	if d.Change != 50 || d.PerHour || !d.Before.Window.Start.Equal(end.Add(-25*time.Hour)) || len(d.Classes) != 2 {
+		t.Fatalf("%+v", d)
+	}
+	if a, b := d.Classes[0], d.Classes[1]; a.Kind != digest.DiffMore || a.Change != 40 || b.Kind != digest.DiffNew || b.Change != 10 {
+		t.Errorf("%+v\n%+v", a, b)
+	}
+	if posted := c.slack.Messages(); len(posted) > 0 {
+		t.Errorf("%d messages were posted", len(posted))
+	}
+	if _, stderr, code := call(t, "", []string{"run", "--instance", "orders-3", "--compare", "24h", "--format", "html"}); code != 2 || !strings.Contains(stderr, "--compare prints") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
