@@ -72,6 +72,7 @@ type debt struct {
 	maybe  bool             // it may have been posted already
 	by     []string         // instances of the message that may have been posted
 	found  bool             // it was
+	repeat bool             // it may have been, and no more is to be known about that
 	at     notifier.Receipt // of the message that is to be replaced
 	redo   bool             // the hours were posted, and are to be once more
 	state  *State           // as it was claimed
@@ -114,14 +115,14 @@ func (h *Handler) next(s *State, w digest.Window, except []digest.Window) *debt 
 		if !c.Trouble {
 			return &debt{window: c.window(), maybe: true, by: c.Instances}
 		}
-		s.told(c.window(), notifier.Receipt{}) // rather not at all than twice
+		s.told(c.window(), Entry{}) // rather not at all than twice
 	}
 	s.giveUp(w)
 	if e, ok := s.at(w.Start); h.Force && ok && e.Kind != Told && len(except) == 0 {
 		return &debt{window: digest.Window{Start: e.Start, End: e.End}, redo: true, at: notifier.Receipt{Channel: e.Channel, Timestamp: e.TS}}
 	}
 	if window, ok := s.owed(w, except); ok {
-		return &debt{window: window, maybe: s.Doubt, by: h.Instances}
+		return &debt{window: window, maybe: s.Doubt, by: h.Instances, repeat: s.undecided(window)}
 	}
 	return nil
 }
@@ -141,7 +142,7 @@ func (h *Handler) aboutToPost(ctx context.Context, d *debt, trouble bool) error 
 		if c == nil || c.Owner != d.owner {
 			return errLost
 		}
-		c.Stage, c.Trouble, c.Instances, c.Expires = Posting, trouble && !d.maybe, h.Instances, h.expiry(ctx)
+		c.Stage, c.Trouble, c.Instances, c.Expires = Posting, trouble, h.Instances, h.expiry(ctx)
 		c.Start, c.End = d.window.Start, d.window.End
 		return nil
 	})

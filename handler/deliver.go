@@ -9,40 +9,72 @@ import (
 	"slowdigest/notifier"
 )
 
+// errNoNews says that nothing could be read and that this is not to be posted:
+// it was before, or the digest itself may have been.
+var errNoNews = errors.New("nothing could be read, and it is not told again")
+
 // deliver sees to it that the message of a debt is in the channel once. An error
-// with d.maybe set leaves it unknown whether it is.
+// with d.maybe set leaves it unknown whether it is. Trouble is a message that
+// only says that nothing could be read.
 func (h *Handler) deliver(ctx context.Context, d *debt, r *digest.Report, trouble bool) (notifier.Receipt, error) {
+	r.Past.Repeat = d.repeat
+	if d.maybe { // since an earlier run
+		receipt, found, err := h.find(ctx, d, r)
+		d.found = found
+		switch {
+		case found:
+			return receipt, nil
+		case err == nil:
+			d.maybe = false
+		case h.SkipUnknown:
+			return notifier.Receipt{}, skipped(r)
+		default:
+			r.Past.Repeat = true
+		}
+	}
+	if trouble && !d.redo && (d.maybe || d.state.allTold(d.window)) {
+		return notifier.Receipt{}, errNoNews
+	}
 	if err := h.aboutToPost(ctx, d, trouble); err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
 	}
 	if d.redo {
 		return h.replace(ctx, d, r)
 	}
-	for try := 1; ; try++ {
-		if d.maybe {
-			receipt, found, err := h.find(ctx, d, r)
-			if d.found = found; found {
-				return receipt, nil
-			}
-			if err != nil && h.SkipUnknown {
-				r.Coverage.Notes = append(r.Coverage.Notes, "It is unknown whether this was posted before, and it is not posted again.")
-				return notifier.Receipt{}, nil
-			}
-			if err != nil {
-				r.Past.Repeat = true
-			}
-		}
-		receipt, posted, err := h.post(ctx, r)
-		switch posted {
-		case notifier.IsPosted:
-			return receipt, nil
-		case notifier.MaybePosted:
-			d.maybe = true
-		}
-		if posted == notifier.NotPosted || try == 2 || ctx.Err() != nil {
-			return receipt, fmt.Errorf("post digest: %w", err)
-		}
+	receipt, posted, err := h.post(ctx, r)
+	if posted != notifier.MaybePosted {
+		return receipt, err
 	}
+	d.maybe = true
+	return h.settle(ctx, d, r, err)
+}
+
+// settle looks for a message just posted of which cause left it unknown whether
+// it is there, and posts it again where it is not.
+func (h *Handler) settle(ctx context.Context, d *debt, r *digest.Report, cause error) (notifier.Receipt, error) {
+	if ctx.Err() != nil {
+		return notifier.Receipt{}, cause
+	}
+	receipt, found, err := h.find(ctx, d, r)
+	switch {
+	case found:
+		return receipt, nil
+	case err != nil && h.SkipUnknown:
+		return notifier.Receipt{}, skipped(r)
+	case err != nil:
+		r.Past.Repeat = true
+	default:
+		d.maybe = false
+	}
+	receipt, posted, err := h.post(ctx, r)
+	d.maybe = d.maybe || posted == notifier.MaybePosted
+	return receipt, err
+}
+
+// skipped notes that nothing is posted for fear of repeating it.
+func skipped(r *digest.Report) error {
+	r.Coverage.Notes = append(r.Coverage.Notes, "It is unknown whether this digest was posted, and it is not posted again.")
+	return nil
 }
 
 // post tells whether the message is in the channel, in whole or in part. What is
@@ -57,12 +89,15 @@ func (h *Handler) post(ctx context.Context, r *digest.Report) (receipt notifier.
 	switch {
 	case err == nil:
 		return receipt, notifier.IsPosted, nil
-	case !errors.As(err, &delivery):
-		return receipt, notifier.NotPosted, err
-	case delivery.Posted == notifier.IsPosted:
+	case errors.As(err, &delivery) && delivery.Posted == notifier.IsPosted:
 		r.Coverage.Notes = append(r.Coverage.Notes, err.Error())
+		return receipt, notifier.IsPosted, nil
+	case errors.As(err, &delivery):
+		posted = delivery.Posted
+	default:
+		posted = notifier.NotPosted
 	}
-	return receipt, delivery.Posted, err
+	return receipt, posted, fmt.Errorf("post digest: %w", err)
 }
 
 // errUnknowable is the answer of a chat that cannot be searched.
@@ -105,9 +140,6 @@ func (h *Handler) replace(ctx context.Context, d *debt, r *digest.Report) (notif
 			return receipt, err
 		}
 	}
-	receipt, posted, err := h.post(ctx, r)
-	if posted == notifier.IsPosted {
-		return receipt, nil
-	}
-	return receipt, fmt.Errorf("post digest: %w", err)
+	receipt, _, err := h.post(ctx, r)
+	return receipt, err
 }

@@ -15,6 +15,7 @@ type Entry struct {
 	Kind    EntryKind `json:"kind"`
 	Channel string    `json:"channel,omitempty"` // where it was posted, as an ID
 	TS      string    `json:"ts,omitempty"`      // the message; empty where there is none, or it is not known
+	Maybe   bool      `json:"maybe,omitempty"`   // of Told: the digest may be in the channel nevertheless
 }
 
 // EntryKind says whether an hour is still owed.
@@ -62,11 +63,21 @@ func (s *State) allSettled(w digest.Window) bool {
 	return true
 }
 
-// told enters hours of which nothing could be read and the channel knows it.
-func (s *State) told(w digest.Window, at notifier.Receipt) {
+// told enters hours of which nothing could be read and the channel knows it, by
+// the message that e names.
+func (s *State) told(w digest.Window, e Entry) {
 	for _, hour := range hoursOf(w) {
-		s.enter(Entry{Start: hour.Start, End: hour.End, Kind: Told, Channel: at.Channel, TS: at.Timestamp})
+		told := Entry{Start: hour.Start, End: hour.End, Kind: Told, Channel: e.Channel, TS: e.TS, Maybe: e.Maybe}
+		if before, ok := s.at(hour.Start); ok && e.TS == "" {
+			told.Channel, told.TS = before.Channel, before.TS
+		}
+		s.enter(told)
 	}
+}
+
+// undecided tells whether the digest of any of the hours may be in the channel.
+func (s *State) undecided(w digest.Window) bool {
+	return slices.ContainsFunc(s.Entries, func(e Entry) bool { return e.Maybe && w.Contains(e.Start) })
 }
 
 func (s *State) allTold(w digest.Window) bool {

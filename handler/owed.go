@@ -68,17 +68,19 @@ func (h *Handler) run(ctx, reading context.Context, d *debt) (*digest.Report, er
 	}
 	h.remember(d.state, rd, r)
 	message := h.shortened(r)
-	if unread != nil && !d.maybe && d.state.allTold(d.window) {
-		return message, errors.Join(unreadError{unread}, h.release(ctx, d))
-	}
 	receipt, err := h.deliver(ctx, d, message, unread != nil)
+	posted := Entry{Start: d.window.Start, End: d.window.End, Kind: Posted, Channel: receipt.Channel, TS: receipt.Timestamp}
+	if errors.Is(err, errNoNews) {
+		err = nil
+	}
 	if err != nil {
 		return message, errors.Join(err, unread, h.release(ctx, d))
 	}
 	err = h.save(ctx, d, func(s *State) {
 		switch {
 		case unread != nil && !d.found && !d.redo:
-			s.told(d.window, receipt)
+			posted.Maybe = d.maybe || d.repeat
+			s.told(d.window, posted)
 		case !d.redo:
 			for _, hour := range rd.hourly() {
 				_ = s.History.Add(hour) // it is an hour of the clock
@@ -86,7 +88,7 @@ func (h *Handler) run(ctx, reading context.Context, d *debt) (*digest.Report, er
 			s.History.Told(r)
 			fallthrough
 		default:
-			s.enter(Entry{Start: d.window.Start, End: d.window.End, Kind: Posted, Channel: receipt.Channel, TS: receipt.Timestamp})
+			s.enter(posted)
 		}
 		if !notifier.Quiet(message) {
 			s.Missed, s.Untold = nil, nil

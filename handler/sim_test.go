@@ -17,7 +17,7 @@ import (
 	"slowdigest/notifier/slacktest"
 )
 
-var simulated = flag.Int("hours", 1000, "`hours` to simulate")
+var simulated = flag.Int("hours", 400, "`hours` to simulate")
 
 // seed is printed by a test that fails, and SLOWDIGEST_SEED repeats it.
 func seed(t *testing.T) uint64 {
@@ -42,7 +42,7 @@ func TestSimulation(t *testing.T) {
 	for run := range max(1, *simulated/hoursOfARun) {
 		s := first + uint64(run)
 		for name, scopes := range map[string][]string{"with": nil, "without": {"chat:write"}} {
-			if (run%4 == 3) != (name == "without") { // every fourth cannot look into the channel
+			if (run%2 == 1) != (name == "without") { // every other cannot look into the channel
 				continue
 			}
 			ok := t.Run(fmt.Sprintf("%d %s history", s, name), func(t *testing.T) {
@@ -60,7 +60,7 @@ func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(s, 6)), slack: slacktest.New(), s3: newS3(t, nil), logs: t.TempDir(),
 		traffic: map[time.Time]bool{}, cuts: map[string]int{}, runs: map[string]int{}}
 	defer w.slack.Close()
-	w.denies = s%3 == 0
+	w.denies, w.blind = s%3 == 0, scopes != nil
 	w.slack.Set(func(s *slacktest.Server) { s.Scopes = scopes })
 	start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	for n := range hoursOfARun {
@@ -80,12 +80,15 @@ func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
 		totals["steps cut or died at"] += n
 	}
 	totals["hours"] += hoursOfARun
+	totals["messages"] += len(w.told())
+	totals["messages that may be a repeat"] += marked(w.told())
 }
 
 // hour is what happens in an hour: its log is written, and after it the function
 // is invoked, as a rule once.
 func (w *world) hour(hour time.Time) {
 	w.write(hour)
+	w.at(hour, w.clear)
 	due := hour.Add(65 * time.Minute)
 	window := digest.Window{Start: hour, End: hour.Add(time.Hour)}
 	request := hour.Format("15h-02")
@@ -107,6 +110,15 @@ func (w *world) hour(hour time.Time) {
 	}
 }
 
+// clear takes old messages out of the channel, in which to search takes time.
+func (w *world) clear() {
+	all := w.slack.Messages()
+	for _, m := range all[:max(0, len(all)-20)] {
+		w.archive = append(w.archive, m)
+		w.slack.Delete(m.Timestamp)
+	}
+}
+
 // told is a message of the channel.
 type told struct {
 	ts             string
@@ -116,7 +128,7 @@ type told struct {
 
 func (w *world) told() []told {
 	var all []told
-	for _, m := range w.slack.Messages() {
+	for _, m := range append(w.archive, w.slack.Messages()...) {
 		var meta struct {
 			EventPayload struct {
 				Start time.Time `json:"window_start"`
@@ -140,13 +152,10 @@ func (w *world) told() []told {
 func (w *world) check(start, end time.Time) {
 	t := w.t
 	messages := w.told()
-	repeats := 0
-	var state handler.State
-	s, err := handler.ReadState(t.Context(), handler.NewS3Store(w.s3, bucket, "prod"), handler.StateKey(slacktest.Channel))
+	state, err := handler.ReadState(t.Context(), handler.NewS3Store(w.s3, bucket, "prod"), handler.StateKey(slacktest.Channel))
 	if err != nil {
 		t.Fatal(err)
 	}
-	state = *s
 	for hour := start; hour.Before(end); hour = hour.Add(time.Hour) {
 		var digests []told
 		for _, m := range messages {
@@ -158,19 +167,35 @@ func (w *world) check(start, end time.Time) {
 			t.Errorf("%s is not in the channel", hour)
 		}
 		for _, m := range digests[min(1, len(digests)):] {
-			if repeats++; !m.again {
+			if !m.again {
 				t.Errorf("%s is in the channel %d times: %+v", hour, len(digests), digests)
 			}
 		}
 	}
-	if posts := w.cuts["POST /api/chat.postMessage"]; repeats > 0 && posts == 0 {
-		t.Errorf("%d hours were repeated without need", repeats)
+	// What was posted is unknown where a look into the channel failed, or is not
+	// allowed and a run ended between its note that it posts and that it has.
+	unknown := w.cuts["POST /api/conversations.history"] + w.cuts["POST /api/auth.test"]
+	if w.blind {
+		unknown = w.cuts["POST /api/chat.postMessage"] + w.cuts["PUT /"+bucket+"/prod/"+handler.StateKey(slacktest.Channel)]
+	}
+	if again := marked(messages); again > unknown {
+		t.Errorf("%d messages say that they may be a repeat, and only %d can be unknown", again, unknown)
 	}
 	w.checkTrouble(messages)
-	w.checkEntries(state, messages, end)
+	w.checkEntries(*state, messages, end)
 	if !w.denies { // or an hour that was posted may not have been read again by the run that found it
-		w.checkHistory(state, start, end)
+		w.checkHistory(*state, start, end)
 	}
+}
+
+func marked(messages []told) int {
+	n := 0
+	for _, m := range messages {
+		if m.again {
+			n++
+		}
+	}
+	return n
 }
 
 // checkTrouble: that an hour could not be read is told once.
@@ -185,7 +210,7 @@ func (w *world) checkTrouble(messages []told) {
 			news = news || !known[at]
 			known[at] = true
 		}
-		if !news {
+		if !news && !m.again {
 			w.t.Errorf("%v is told again to be unreadable", m.window)
 		}
 	}
