@@ -31,10 +31,13 @@ type State struct {
 	Missed []digest.Window `json:"missed,omitempty"`
 	Untold []string        `json:"untold,omitempty"`
 	// Doubt says that an earlier state was lost, and with it what was posted.
-	Doubt   bool              `json:"doubt,omitempty"`
-	Mutes   []digest.Mute     `json:"mutes,omitempty"`
-	Notes   map[string]string `json:"notes,omitempty"` // by Class.ID
-	History digest.History    `json:"history"`
+	Doubt bool              `json:"doubt,omitempty"`
+	Mutes []digest.Mute     `json:"mutes,omitempty"`
+	Notes map[string]string `json:"notes,omitempty"` // by Class.ID
+	// Served are the requests from Slack that were served, by Request.ID, for as
+	// long as one could be sent again.
+	Served  map[string]time.Time `json:"served,omitempty"`
+	History digest.History       `json:"history"`
 }
 
 // EditState loads a state, has it edited and saves it if it was changed. Where

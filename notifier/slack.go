@@ -23,6 +23,7 @@ type SlackOptions struct {
 	Region     string        // for the links; without one there are none that name {region}
 	Links      []Link        // nil is AWSLinks
 	Logger     *slog.Logger  // hears what Slack did not take, and why; nil is nobody
+	Buttons    bool          // to mute a class and to show the last minutes; Door must be listening
 	Answer     *Answer       // makes the digest one that somebody asked for; nil is a regular one
 }
 

@@ -123,7 +123,7 @@ func (p *parent) thread(inFull []*digest.Class) []SlackMessage {
 			short(c.Fingerprint, 80), percent(c.Share), plural(c.Calls, "call", "calls")))
 		m := SlackMessage{Text: text}
 		for _, sql := range []int{replySQL, parentSQL} {
-			if m.Blocks = []slack.Block{p.detail(c, sql, evidence(c))}; valid(m) {
+			if m.Blocks = append([]slack.Block{p.detail(c, sql, evidence(c))}, p.muteRow(c)...); valid(m) {
 				break
 			}
 			m.Blocks = nil

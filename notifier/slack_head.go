@@ -141,6 +141,7 @@ func (p *parent) foot(inFull []*digest.Class) []slack.Block {
 	if a := p.opts.Answer; a != nil && a.To != "" {
 		notes = append(notes, "asked for by "+cut(clean(a.To), 80))
 	}
+	blocks = append(blocks, p.showRow()...)
 	return append(blocks, small(strings.Join(append(notes, "digest "+p.key), " · ")))
 }
 

@@ -125,7 +125,7 @@ func (p *parent) details(inFull []*digest.Class) []slack.Block {
 		if foremost(c) && slices.Contains(told, c) {
 			why = ""
 		}
-		blocks = append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL, why))
+		blocks = append(append(blocks, slack.NewDividerBlock(), p.detail(c, parentSQL, why)), p.muteRow(c)...)
 	}
 	return blocks
 }

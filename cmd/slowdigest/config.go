@@ -32,12 +32,14 @@ type Config struct {
 	Format         string
 	MinTime        float64 // seconds
 	QueueURL       string
-	Links          linksValue // in chats
-	TokenParameter string     // the name of an SSM parameter that holds the Slack token
-	SlackAPI       string     // in place of Slack's own, for tests
-	print          bool       // beside posting, for invoke
-	Token          string     // only from the environment: an argument would show in the process list
+	Links          linksValue       // in chats
+	TokenParameter string           // the name of an SSM parameter that holds the Slack token
+	SlackAPI       string           // in place of Slack's own, for tests
+	answerTo       *notifier.Answer // who asked for the digest; nil is the schedule
+	print          bool             // beside posting, for invoke
+	Token          string           // only from the environment: an argument would show in the process list
 	stateConfig
+	deskConfig
 }
 
 // declareInstances adds the settings of what is read and where it is posted.
@@ -142,7 +144,7 @@ func (c *Config) secret(ctx context.Context, cfg aws.Config) (string, error) {
 
 // chatWith returns the notifier of the chat that the kind of the secret tells.
 func (c *Config) chatWith(secret, channel string, cfg aws.Config, log *slog.Logger) notifier.Notifier {
-	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Links: c.Links, Logger: log}
+	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Links: c.Links, Logger: log, Answer: c.answerTo, Buttons: c.interactive()}
 	if c.print {
 		o.Pause = time.Millisecond // the fake has no limit of one message a second
 	}

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"slowdigest/handler"
 )
 
 // serveLambda answers the events of Lambda. The configuration is read and the
@@ -35,6 +38,7 @@ func (p *process) handleEvent(ctx context.Context, event json.RawMessage, l *run
 	c.declareInstances(f)
 	c.declareReport(f)
 	c.declareFleet(f)
+	c.declareDesk(f)
 	if _, err := f.parse(nil); err != nil {
 		return nil, err
 	}
@@ -44,6 +48,16 @@ func (p *process) handleEvent(ctx context.Context, event json.RawMessage, l *run
 	cfg, err := loadAWS(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if r := urlRequest(event); r != nil {
+		l.told = true
+		return p.serveDesk(ctx, &c, cfg, *r, l.log)
+	}
+	switch m, err := handler.ReadManual(event, time.Now()); {
+	case err != nil:
+		return nil, err
+	case m != nil:
+		return p.answer(ctx, &c, cfg, m, l)
 	}
 	fleet, from := c.fleet(cfg, p, l.log)
 	l.calls = from.Calls
