@@ -3,7 +3,6 @@ package notifier
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/slack-go/slack"
@@ -123,14 +122,4 @@ func (s *Slack) failure(err error) *DeliveryError {
 		return nil
 	}
 	return withoutSecret(slackError(err), s.token)
-}
-
-// orphan takes back a reply that Slack put into the channel itself, as it does
-// where somebody has deleted the digest in the meantime.
-func (s *Slack) orphan(ctx context.Context, m slack.Message, step string) *DeliveryError {
-	e := &DeliveryError{Kind: Transient, Step: step, Err: errors.New("the digest was deleted meanwhile")}
-	if _, _, err := s.client.DeleteMessageContext(ctx, s.channel, m.Timestamp); err != nil {
-		e.Err = fmt.Errorf("%w, and the detail could not be taken back: %v", e.Err, withoutURL(err))
-	}
-	return e
 }
