@@ -142,7 +142,7 @@ func (s *skeletonWriter) number() {
 		s.pos = end
 		return
 	}
-	s.take(s.span(i, isLetter|isDigit) - i)
+	s.take(s.span(i, isDigit) - i)
 }
 
 // beginsOperand tells whether what comes is no part of a name or number for sure,
