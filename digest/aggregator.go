@@ -54,7 +54,6 @@ type Aggregator struct {
 
 	mu      sync.Mutex
 	classes map[classKey]*class
-	overall totals
 	folded  struct { // the rarest classes, when there were too many
 		classes int
 		totals
@@ -134,7 +133,6 @@ func (s *Stream) Add(e *parser.Event) {
 		a.classes[key] = c
 	}
 	c.add(e, s.instance, a.bucket(e.Time))
-	a.overall.add(e)
 	if a.Detail {
 		a.addLoad(c, e)
 	}
@@ -208,8 +206,7 @@ func (a *Aggregator) fold() {
 	})
 	for _, c := range all[len(all)/2:] {
 		a.folded.classes++
-		a.folded.calls += c.calls
-		a.folded.queryTime.sum += c.queryTime.sum
+		a.folded.merge(&c.totals)
 		delete(a.classes, c.key)
 	}
 }
@@ -262,33 +259,46 @@ type totals struct {
 	calls                                       int64
 	queryTime, lockTime, rowsSent, rowsExamined quantity
 	rowsAffected, bytesSent                     quantity
-	tmpTables, tmpDiskTables, fullScans, errors int64
-	has                                         parser.Fields
+	tmpTables, tmpDiskTables, fullScans, errors counter
+}
+
+// counter counts what some logs tell and others do not.
+type counter struct {
+	n  int64
+	of int64 // calls whose entries tell
+}
+
+func (c *counter) add(e *parser.Event, field parser.Fields, n uint64) {
+	if e.Has&field != 0 {
+		c.n += int64(n * e.Weight)
+		c.of += int64(e.Weight)
+	}
 }
 
 func (t *totals) add(e *parser.Event) {
 	w := e.Weight
-	n := int64(w)
-	t.calls += n
+	t.calls += int64(w)
 	t.queryTime.add(microseconds(e.QueryTime), w)
 	t.lockTime.add(microseconds(e.LockTime), w)
 	t.rowsSent.add(e.RowsSent, w)
 	t.rowsExamined.add(e.RowsExamined, w)
-	t.has |= e.Has
 	if e.Has&parser.HasRowsAffected != 0 {
 		t.rowsAffected.add(e.RowsAffected, w)
 	}
 	if e.Has&parser.HasBytesSent != 0 {
 		t.bytesSent.add(e.BytesSent, w)
 	}
-	t.tmpTables += int64(e.TmpTables) * n
-	t.tmpDiskTables += int64(e.TmpDiskTables) * n
-	if e.FullScan {
-		t.fullScans += n
+	t.tmpTables.add(e, parser.HasTmpTables, e.TmpTables)
+	t.tmpDiskTables.add(e, parser.HasTmpDiskTables, e.TmpDiskTables)
+	t.fullScans.add(e, parser.HasFullScan, one(e.FullScan))
+	t.errors.add(e, parser.HasErrno, one(e.Errno != 0))
+}
+
+func one(is bool) uint64 {
+	if is {
+		return 1
 	}
-	if e.Errno != 0 {
-		t.errors += n
-	}
+	return 0
 }
 
 func microseconds(seconds float64) uint64 {

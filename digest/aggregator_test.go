@@ -74,6 +74,27 @@ func TestOutlierIsShownBelowTheLimit(t *testing.T) {
 	}
 }
 
+// A class can be in logs that tell of full scans and in others.
+func TestCountsAreOfTheCallsThatTell(t *testing.T) {
+	a := NewAggregator(Window{})
+	s := a.Stream("")
+	for i := range 6 {
+		e := event("select a from t", 0, 1)
+		if i < 2 {
+			e.Has, e.FullScan = parser.HasFullScan|parser.HasErrno, true
+		}
+		e.Weight = 10
+		s.Add(e)
+	}
+	c := a.Report(Limit{}, OrderBySum).Classes[0]
+	if c.FullScans == nil || *c.FullScans != 20 || c.FullScansOf != 20 || *c.Errors != 0 || c.ErrorsOf != 20 || c.TmpTables != nil {
+		t.Errorf("%+v", c.Totals)
+	}
+	if len(c.Reasons) != 1 || c.Reasons[0] != "full scan in 20 of 20 calls" {
+		t.Errorf("reasons %q", c.Reasons)
+	}
+}
+
 // The order in which files are read must not show in a report.
 func TestReportDoesNotDependOnOrder(t *testing.T) {
 	var events []*parser.Event

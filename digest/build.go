@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"slowdigest/parser"
 )
 
 // Report ranks what has been added so far. Instances and what the sources know
@@ -22,13 +20,18 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 		r.Window.End = a.last.Truncate(time.Second).Add(time.Second)
 	}
 	r.Filter = a.Filter
-	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, Totals: a.overall.report()}
+	var overall totals
+	overall.merge(&a.folded.totals)
+	for _, c := range a.classes {
+		overall.merge(&c.totals)
+	}
+	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, Totals: overall.report()}
 
 	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
 	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond
 	ranked := make([]*Class, 0, len(a.classes))
 	for _, c := range a.classes {
-		ranked = append(ranked, c.report(a.overall.queryTime.sum))
+		ranked = append(ranked, c.report(overall.queryTime.sum))
 	}
 	slices.SortFunc(ranked, func(x, y *Class) int { return compareBy(order, x, y) })
 	r.Classes = make([]Class, len(ranked))
@@ -75,25 +78,31 @@ func (t *totals) report() Totals {
 		RowsSent:     t.rowsSent.metrics(1),
 		RowsExamined: t.rowsExamined.metrics(1),
 	}
-	if t.has&parser.HasRowsAffected != 0 {
+	if t.rowsAffected.calls > 0 {
 		m := t.rowsAffected.metrics(1)
 		r.RowsAffected = &m
 	}
-	if t.has&parser.HasBytesSent != 0 {
+	if t.bytesSent.calls > 0 {
 		m := t.bytesSent.metrics(1)
 		r.BytesSent = &m
 	}
-	ifLogged := func(f parser.Fields, n int64) *int64 {
-		if t.has&f == 0 {
-			return nil
-		}
-		return &n
-	}
-	r.TmpTables = ifLogged(parser.HasTmpTables, t.tmpTables)
-	r.TmpDiskTables = ifLogged(parser.HasTmpDiskTables, t.tmpDiskTables)
-	r.FullScans = ifLogged(parser.HasFullScan, t.fullScans)
-	r.Errors = ifLogged(parser.HasErrno, t.errors)
+	r.TmpTables, _ = t.tmpTables.report(t.calls)
+	r.TmpDiskTables, r.TmpDiskTablesOf = t.tmpDiskTables.report(t.calls)
+	r.FullScans, r.FullScansOf = t.fullScans.report(t.calls)
+	r.Errors, r.ErrorsOf = t.errors.report(t.calls)
 	return r
+}
+
+// report returns nil where nothing is known, and of how many calls it is known
+// unless it is of all.
+func (c counter) report(calls int64) (n *int64, of int64) {
+	if c.of == 0 {
+		return nil, 0
+	}
+	if c.of < calls {
+		of = c.of
+	}
+	return &c.n, of
 }
 
 func (c *class) report(overall uint64) *Class {

@@ -26,7 +26,6 @@ func (a *Aggregator) Merge(other *Aggregator) {
 	if other.last.After(a.last) {
 		a.last = other.last
 	}
-	a.overall.merge(&other.overall)
 	a.folded.classes += other.folded.classes
 	a.folded.merge(&other.folded.totals)
 
@@ -81,11 +80,15 @@ func (t *totals) merge(from *totals) {
 	t.rowsExamined.merge(&from.rowsExamined)
 	t.rowsAffected.merge(&from.rowsAffected)
 	t.bytesSent.merge(&from.bytesSent)
-	t.tmpTables += from.tmpTables
-	t.tmpDiskTables += from.tmpDiskTables
-	t.fullScans += from.fullScans
-	t.errors += from.errors
-	t.has |= from.has
+	t.tmpTables.merge(from.tmpTables)
+	t.tmpDiskTables.merge(from.tmpDiskTables)
+	t.fullScans.merge(from.fullScans)
+	t.errors.merge(from.errors)
+}
+
+func (c *counter) merge(from counter) {
+	c.n += from.n
+	c.of += from.of
 }
 
 func (q *quantity) merge(from *quantity) {

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 )
@@ -20,21 +21,20 @@ const (
 // that names its evidence. It never guesses at what the log does not tell.
 func reasons(c *Class) []string {
 	var rs []string
-	calls := float64(c.Calls)
-	if c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*calls {
-		rs = append(rs, fmt.Sprintf("full scan in %d of %d calls", *c.FullScans, c.Calls))
+	if of := cmp.Or(c.FullScansOf, c.Calls); c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*float64(of) {
+		rs = append(rs, fmt.Sprintf("full scan in %d of %d calls", *c.FullScans, of))
 	}
 	if c.RowsExamined.Mean >= reasonExamined {
 		rs = append(rs, rowsReason(c)...)
 	}
 	if c.TmpDiskTables != nil && *c.TmpDiskTables > 0 {
-		rs = append(rs, fmt.Sprintf("%d temporary tables on disk in %d calls", *c.TmpDiskTables, c.Calls))
+		rs = append(rs, fmt.Sprintf("%d temporary tables on disk in %d calls", *c.TmpDiskTables, cmp.Or(c.TmpDiskTablesOf, c.Calls)))
 	}
 	if c.QueryTime.Sum > 0 && c.LockTime.Sum >= reasonLockShare*c.QueryTime.Sum {
 		rs = append(rs, fmt.Sprintf("lock time is %.0f%% of the query time", 100*c.LockTime.Sum/c.QueryTime.Sum))
 	}
-	if c.Errors != nil && float64(*c.Errors) >= reasonErrors*calls {
-		rs = append(rs, fmt.Sprintf("%d of %d calls ended in an error", *c.Errors, c.Calls))
+	if of := cmp.Or(c.ErrorsOf, c.Calls); c.Errors != nil && float64(*c.Errors) >= reasonErrors*float64(of) {
+		rs = append(rs, fmt.Sprintf("%d of %d calls ended in an error", *c.Errors, of))
 	}
 	q := c.QueryTime
 	if c.Calls > 2 && q.Sum > 0 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {

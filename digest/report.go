@@ -84,6 +84,12 @@ type Totals struct {
 	TmpDiskTables *int64   `json:"tmp_disk_tables,omitempty"`
 	FullScans     *int64   `json:"full_scans,omitempty"` // calls that read a whole table
 	Errors        *int64   `json:"errors,omitempty"`     // calls that ended in an error
+
+	// Of how many of the calls the log tells the number, if not of all: logs of
+	// several instances, or from before and after a change of log_slow_extra.
+	TmpDiskTablesOf int64 `json:"tmp_disk_tables_of,omitempty"`
+	FullScansOf     int64 `json:"full_scans_of,omitempty"`
+	ErrorsOf        int64 `json:"errors_of,omitempty"`
 }
 
 // Overall is the line above the classes: everything in the window.
