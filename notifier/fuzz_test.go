@@ -86,6 +86,12 @@ func FuzzNotifiers(f *testing.F) {
 			checkText(t, "Slack", message)
 		}
 		checkText(t, "Markdown", render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, r))
+		withDetail := *r
+		page := htmlOf(t, detailed(&withDetail))
+		checkHTML(t, "HTML", page)
+		if strings.Contains(page, planted) {
+			t.Error("HTML holds what should have been withheld")
+		}
 		text := render(t, func(b *bytes.Buffer) notifier.Notifier {
 			return notifier.NewText(b, notifier.TextOptions{Width: 80})
 		}, r)

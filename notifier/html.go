@@ -215,7 +215,7 @@ func newHTMLData(r *digest.Report) *htmlData {
 func running(load []float64, step float64) []float64 {
 	out := make([]float64, len(load))
 	for i, s := range load {
-		if s /= step; !math.IsInf(s, 0) {
+		if s /= step; !math.IsInf(s, 0) && !math.IsNaN(s) {
 			out[i], _ = strconv.ParseFloat(strconv.FormatFloat(s, 'g', 4, 64), 64)
 		}
 	}
