@@ -78,6 +78,15 @@ func (w *walk) bridge(offset int64, p portion, next marker) marker {
 // deliver hands text over. It ends the walk when the budget is used up.
 func (w *walk) deliver(text []byte) error {
 	w.remember(text)
+	if w.holes == 0 {
+		w.head = append(w.head, text[:min(len(text), headBytes-len(w.head))]...)
+	}
+	if w.midway {
+		begin := w.entry(text)
+		w.cov.Skipped += stored(text[:begin])
+		text = text[begin:]
+		w.midway = len(text) == 0
+	}
 	if w.hole != nil {
 		text = w.resume(text)
 	}
@@ -86,9 +95,6 @@ func (w *walk) deliver(text []byte) error {
 	}
 	if !w.file.listing.take(int64(len(text))) {
 		return w.stop(fmt.Sprintf("the budget of %d bytes for this instance is used up", w.rds.opts.MaxBytes))
-	}
-	if w.holes == 0 {
-		w.head = append(w.head, text[:min(len(text), headBytes-len(w.head))]...)
 	}
 	w.cov.Portions++
 	w.cov.BytesRead += int64(len(text))

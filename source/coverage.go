@@ -11,6 +11,7 @@ import (
 // Coverage tells how much of a file its Log has delivered.
 type Coverage struct {
 	BytesRead int64 // of the file as stored
+	Skipped   int64 // bytes at its beginning that were not asked for, being older than the window
 	Portions  int   // answers of the server that carried text
 	Retries   int   // calls that had to be repeated
 

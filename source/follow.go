@@ -69,9 +69,9 @@ func (w *walk) turn(f File, same bool, now *listing) error {
 		if err := w.breakLine(); err != nil {
 			return err
 		}
-		f.listing = now
+		f.listing, f.from = now, w.file.from
 		w.moves++
-		w.begin(f)
+		w.begin(f, w.origin)
 		return nil
 	}
 	w.move(f, now)
@@ -120,7 +120,7 @@ func (w *walk) begins(f File) (bool, error) {
 		}
 		return bytes.Equal(head[:n], w.head[:n]), err
 	}
-	p, err := w.rds.fetch(w.ctx, f, "0", maxLines)
+	p, err := w.rds.fetch(w.ctx, f, w.from.at, maxLines)
 	w.cov.Retries += p.retries
 	if err == nil && len(p.text) == 0 {
 		err = errLost
@@ -147,7 +147,10 @@ func (w *walk) confirm(whole bool) (again bool) {
 		return false
 	}
 	now, err := w.rds.list(w.ctx, w.file.Instance)
-	if err != nil {
+	switch {
+	case w.following && w.ctx.Err() != nil:
+		return false // the end was wanted
+	case err != nil:
 		w.cov.miss(fmt.Sprintf("It could not be verified that %s of %s was not rotated while it was read.", w.file.Name, w.file.Instance))
 		return false
 	}

@@ -31,18 +31,27 @@ func (w *walk) skip(from, to int64, reason string) {
 
 // resume drops what is left of the entry in which a hole ends.
 func (w *walk) resume(text []byte) []byte {
+	begin := w.entry(text)
+	w.hole.To += stored(text[:begin])
+	if begin == len(text) {
+		return nil
+	}
+	w.hole.Before = firstTime(text[begin:])
+	w.closeHole()
+	return text[begin:]
+}
+
+// entry is where the first entry begins that begins in the text, at the end of
+// which the text remembered ends.
+func (w *walk) entry(text []byte) int {
 	begin := fullTime.FindIndex(text)
 	if begin == nil && !fullTime.Match(w.tail) {
 		begin = header.FindIndex(text)
 	}
 	if begin == nil {
-		w.hole.To += stored(text)
-		return nil
+		return len(text)
 	}
-	w.hole.To += stored(text[:begin[0]])
-	w.hole.Before = firstTime(text[begin[0]:])
-	w.closeHole()
-	return text[begin[0]:]
+	return begin[0]
 }
 
 func (w *walk) closeHole() {
@@ -58,7 +67,7 @@ var errStopped = errors.New("stopped")
 // stop ends the walk with what is left of the file as a gap.
 func (w *walk) stop(reason string) error {
 	w.closeHole()
-	w.cov.gap(w.file, w.rest(), reason)
+	w.left = &hole{w.rest(), reason}
 	return errStopped
 }
 
@@ -66,8 +75,16 @@ func (w *walk) stop(reason string) error {
 func (w *walk) fail(err error) error {
 	w.closeHole()
 	rest := w.rest()
-	w.cov.gap(w.file, rest, "")
+	w.left = &hole{rest, ""}
 	return fmt.Errorf("from byte %d of %d on: %w", rest.From, rest.To, err)
+}
+
+// settle says what the walk has left unread.
+func (w *walk) settle() {
+	if w.left != nil {
+		w.cov.gap(w.file, w.left.Gap, w.left.reason)
+		w.left = nil
+	}
 }
 
 // rest is what has not been delivered of the file.

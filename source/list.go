@@ -54,6 +54,11 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 		all.left.Store(s.opts.MaxBytes)
 	}
 	files := choose(all, instance, start.UTC(), end.UTC())
+	if s.opts.Seek {
+		for i := range files {
+			files[i].from = start
+		}
+	}
 	if all.rotating(end) {
 		files = append(files, File{Instance: instance, Name: liveName, missing: fmt.Sprintf(
 			"The slow log that is being written to is not listed for instance %s.", instance)})

@@ -29,6 +29,16 @@ type Options struct {
 	// and what comes back is used only if it joins on to the portion before.
 	Sequential bool
 
+	// Seek begins to read a large file where the window begins, not at its own
+	// beginning. That is found by markers made up, so it needs the known form of
+	// them, and that entries are written in the order of their times, to a minute.
+	// What is written only where it changes, as the database is, may be unknown for
+	// the first entries. Complete downloads and Sequential ones do without.
+	Seek bool
+
+	// Poll is how long Follow waits between two looks; 5 s if zero.
+	Poll time.Duration
+
 	// MaxBytes is how much is read of one instance between two calls of
 	// LogFiles; no limit if zero. The rest is reported as missing.
 	MaxBytes int64
@@ -63,6 +73,7 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 	o.Concurrency = cmp.Or(o.Concurrency, 8)
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 8)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
+	o.Poll = cmp.Or(o.Poll, 5*time.Second)
 	s := &RDS{
 		opts:  o,
 		slots: make(chan struct{}, o.Concurrency),
@@ -94,10 +105,11 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	p := &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}
-	w := &walk{rds: s, ctx: ctx, out: p, cov: Coverage{Complete: true}}
-	w.begin(f)
+	w := &walk{rds: s, ctx: ctx, out: p, origin: beginning, cov: Coverage{Complete: true}}
+	w.begin(f, beginning)
 	go func() {
 		err := w.run()
+		w.settle()
 		if err == nil {
 			err = io.EOF
 		}

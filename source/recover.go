@@ -47,7 +47,7 @@ func (w *walk) giveUp(p portion, err error) error {
 	case !errors.As(err, &why):
 		return w.fail(err)
 	}
-	if len(p.text) > 0 && !w.rotatedAway(p) {
+	if len(p.text) > 0 && !w.rotatedAway(p) && !w.following {
 		text, _ := w.unrepeated(p.text)
 		if err := w.deliver(text); err != nil {
 			return err

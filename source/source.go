@@ -33,8 +33,9 @@ type File struct {
 	// RDS has no file any more, though it has of later ones; in UTC.
 	PurgedFrom, PurgedTo time.Time
 
-	listing *listing // what else was listed with the file; nil for local files
-	missing string   // why there is nothing to read, as a sentence for Coverage.Notes
+	listing *listing  // what else was listed with the file; nil for local files
+	from    time.Time // where to begin in it; zero is its beginning
+	missing string    // why there is nothing to read, as a sentence for Coverage.Notes
 }
 
 // Log is an open slow log. It is to be read and closed by one goroutine.

@@ -18,7 +18,7 @@ const (
 	tailBytes = 64 << 10
 )
 
-// walk reads one file by portions, from its beginning to the size it was listed
+// walk reads one file by portions, from a place in it to the size it was listed
 // with, whatever happens to it meanwhile. What is written later is later than the
 // window, so it does not matter whether that is read.
 type walk struct {
@@ -27,9 +27,13 @@ type walk struct {
 	out *pipe
 	cov Coverage
 
-	file  File
-	live  bool
-	moves int // from one name to another
+	file      File
+	live      bool
+	moves     int   // from one name to another
+	origin    place // where to begin, in whatever file this turns out to be
+	from      place // where it began
+	left      *hole // what it ended before
+	following bool  // for Follow: by portions, whatever the options say
 
 	streamed bool         // what was delivered is of a complete download
 	sum      maphash.Hash // of that
@@ -40,8 +44,10 @@ type walk struct {
 	seen     map[string]bool
 	finished bool
 
-	head []byte // the beginning of what was delivered, up to the first gap
-	tail []byte // the end of it: tailBytes or more
+	head   []byte // the beginning of what was delivered, up to the first gap
+	tail   []byte // the end of it: tailBytes or more
+	midway bool   // what comes begins within an entry that is not wanted
+	broken bool   // it ended in a hole
 
 	hole     *hole
 	holes    int // so far
@@ -50,19 +56,32 @@ type walk struct {
 	guesses  int // how often the prediction of markers was tried
 }
 
-// begin sets out for a file from its beginning.
-func (w *walk) begin(f File) {
+// place is where in a file a walk begins. What was read up to there by another
+// walk ends with the joint, which is read once more to see that it is the same.
+type place struct {
+	at     string // a marker
+	pos    int64  // its offset
+	joint  []byte
+	midway bool // it may be within an entry of which the beginning is missing
+}
+
+var beginning = place{at: "0"}
+
+// begin sets out for a file from a place in it.
+func (w *walk) begin(f File, from place) {
 	name, _ := parseName(f.Name)
-	w.file, w.live = f, name.live()
-	w.at, w.pos, w.end, w.finished = "0", 0, 0, f.Size == 0
-	w.seen = map[string]bool{"0": true}
-	w.head, w.tail, w.holes = nil, nil, 0
+	w.file, w.live, w.from = f, name.live(), from
+	w.at, w.pos, w.end = from.at, from.pos, from.pos+int64(len(from.joint))
+	w.finished = w.end >= f.Size
+	w.seen = map[string]bool{from.at: true}
+	w.head, w.tail, w.holes, w.midway = bytes.Clone(from.joint), from.joint, 0, from.midway
 	w.sum.Reset()
 }
 
 func (w *walk) run() error {
 	for {
 		err := w.read()
+		w.broken = w.hole != nil
 		w.closeHole()
 		if again := w.confirm(err == nil); again {
 			continue
@@ -76,7 +95,8 @@ func (w *walk) run() error {
 
 // read delivers portions until the listed size is reached.
 func (w *walk) read() error {
-	if w.rds.completely() {
+	w.seek()
+	if w.at == "0" && !w.following && w.rds.completely() {
 		if done, err := w.stream(); done {
 			return err
 		}
@@ -84,16 +104,21 @@ func (w *walk) read() error {
 	for failed := 0; !w.finished; {
 		p, err := w.fetch(w.at, w.lines())
 		if err == nil && w.predictable(p) {
-			if err := w.ranges(p); err != nil {
-				return err
+			if err = w.meant(); err == nil {
+				if err := w.ranges(p); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		if err == nil {
 			p, err = w.whole(p)
 		}
 		if err == nil {
 			err = w.follows(p)
+		}
+		if err == nil {
+			err = w.meant()
 		}
 		moved := err == nil
 		if err == nil {
@@ -144,6 +169,25 @@ func (w *walk) whole(p portion) (portion, error) {
 	return p, nil
 }
 
+// joins tells whether a portion begins with the joint, if it is the first one.
+func (w *walk) joins(p portion) bool {
+	n := min(len(p.text), len(w.from.joint))
+	return w.at != w.from.at || bytes.Equal(p.text[:n], w.from.joint[:n])
+}
+
+// meant makes sure that the live file was not rotated before its first portion was
+// read, where that would be noticed too late: Follow reads it again as the next file.
+func (w *walk) meant() error {
+	if !w.following || !w.live || w.at != w.from.at || len(w.from.joint) > 0 {
+		return nil
+	}
+	now, err := w.rds.list(w.ctx, w.file.Instance)
+	if err == nil && len(w.file.listing.rotatedSince(w.file, now)) > 0 {
+		return trouble("the file was rotated before it was read")
+	}
+	return err
+}
+
 // trouble is why an answer of RDS is not what follows on the one before.
 type trouble string
 
@@ -156,7 +200,7 @@ func (w *walk) follows(p portion) error {
 	switch last := !p.pending && w.pos+stored(p.text) >= w.file.Size; {
 	case len(p.text) == 0 && w.pos < w.file.Size:
 		return trouble("RDS answered with nothing")
-	case w.rotatedAway(p):
+	case w.rotatedAway(p), !w.joins(p):
 		return trouble("the file was rotated while it was read, and its new name did not appear")
 	case p.lineLost:
 		return trouble("RDS cuts its answers off within a line")

@@ -85,17 +85,23 @@ func (s *Server) portion(at place, asked string, lines int) (portion, error) {
 // read takes as many lines as fit. If the last one does not fit, it is cut, and
 // the next portion begins behind the rest of it.
 func (p *portion) read(f *logFile, size, lines int) error {
-	text, err := f.bytes(p.from, size)
-	if err != nil {
-		return err
-	}
+	var text []byte
 	end := 0
-	for ; lines > 0; lines-- {
-		n := bytes.IndexByte(text[end:], '\n')
-		if n < 0 {
+	for step := 64 << 10; len(text) < size && lines > 0; step *= 4 { // few lines need little of a large file
+		more, err := f.bytes(p.from+int64(len(text)), min(step, size-len(text)))
+		if err != nil {
+			return err
+		}
+		if text = append(text, more...); len(more) == 0 {
 			break
 		}
-		end += n + 1
+		for ; lines > 0; lines-- {
+			n := bytes.IndexByte(text[end:], '\n')
+			if n < 0 {
+				break
+			}
+			end += n + 1
+		}
 	}
 	p.next = p.from + int64(len(text))
 	if lines == 0 {
@@ -105,9 +111,11 @@ func (p *portion) read(f *logFile, size, lines int) error {
 	p.text = text
 	if end < len(text) && p.next < f.content.Size() {
 		p.notice = true
+		var err error
 		p.next, err = f.lineEnd(p.next)
+		return err
 	}
-	return err
+	return nil
 }
 
 // tail is the offset of the last lines.

@@ -1,0 +1,125 @@
+package source_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/source"
+	"slowdigest/source/rdstest"
+)
+
+// day is an instance that writes and rotates its log as it is followed: something
+// happens before each of the first calls.
+type day struct {
+	*history
+	srv     *rdstest.Server
+	db      *rdstest.Instance
+	calls   int // during which it is written to
+	at      time.Time
+	longest int
+	rotated int
+}
+
+func newDay(seed uint64, markers rdstest.Markers, names rdstest.Names) *day {
+	d := &day{history: newHistory(seed), srv: rdstest.NewServer(), calls: 150, at: tenOClock, longest: 60}
+	d.srv.PortionBytes, d.srv.Markers = portionBytes, markers
+	d.db = d.srv.AddInstance("orders-1")
+	d.db.Names = names
+	d.db.Write(live, d.write("all", []byte(rdstest.Banner), 5, d.longest, d.at), d.at)
+	return d
+}
+
+func (d *day) RoundTrip(r *http.Request) (*http.Response, error) {
+	d.mu.Lock()
+	if d.calls > 0 {
+		d.calls--
+		d.at = d.at.Add(time.Minute)
+		if d.random.IntN(3) > 0 {
+			text := d.write("all", nil, d.random.IntN(6), d.longest, d.at)
+			half := d.random.IntN(len(text) + 1)
+			d.db.Append(live, text[:half], d.at)
+			d.db.Append(live, text[half:], d.at.Add(time.Second))
+		}
+		if d.random.IntN(25) == 0 {
+			d.at = d.at.Truncate(time.Hour).Add(time.Hour)
+			d.db.Rotate(live, d.at)
+			d.rotated++
+		}
+	}
+	d.mu.Unlock()
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// follow reads until the log is quiet and all of it has come, or for long enough.
+func (d *day) follow(t *testing.T, o source.Options) ([]byte, source.Coverage, error) {
+	t.Helper()
+	cfg := patient(d.srv.Config())
+	cfg.HTTPClient = &http.Client{Transport: d}
+	o.Patience, o.Poll = time.Microsecond, time.Microsecond
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	l := source.NewRDS(cfg, o).Follow(ctx, "orders-1", tenOClock)
+	defer l.Close()
+	var text bytes.Buffer
+	buf := make([]byte, 4096)
+	for {
+		n, err := l.Read(buf)
+		text.Write(buf[:n])
+		if err == io.EOF {
+			return text.Bytes(), l.Coverage(), nil
+		}
+		if err != nil {
+			return text.Bytes(), l.Coverage(), err
+		}
+		d.mu.Lock()
+		last := d.entries["all"][len(d.entries["all"])-1]
+		quiet := d.calls == 0
+		d.mu.Unlock()
+		if quiet && bytes.Contains(text.Bytes()[max(0, text.Len()-4096):], []byte(last.text)) {
+			cancel()
+		}
+	}
+}
+
+func (d *day) check(text []byte, cov source.Coverage) error {
+	found := split(text)
+	for _, e := range d.entries["all"] {
+		got := found[e.id]
+		switch {
+		case len(got) > 1:
+			return fmt.Errorf("%s was delivered %d times", e.id, len(got))
+		case len(got) == 1 && strings.HasPrefix(got[0], e.text):
+		default:
+			return fmt.Errorf("%s was delivered as %q", e.id, got)
+		}
+	}
+	return nil
+}
+
+// TestFollow follows a log through hours of every form.
+func TestFollow(t *testing.T) {
+	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(time.Now().UnixNano()))
+	wanted := fromEnv(t, "SLOWDIGEST_RUNS", 0)
+	began := time.Now()
+	rotations := 0
+	seed := first
+	for ; seed < first+wanted || wanted == 0 && time.Since(began) < 3*time.Second; seed++ {
+		d := newDay(seed, rdstest.Markers(seed%3), rdstest.Names(seed/3%3))
+		text, cov, err := d.follow(t, source.Options{Sequential: seed%2 == 0})
+		if err == nil {
+			err = d.check(text, cov)
+		}
+		rotations += d.rotated
+		if err != nil || len(cov.Notes) > 0 && !strings.Contains(strings.Join(cov.Notes, ""), "was stopped") {
+			t.Fatalf("SLOWDIGEST_SEED=%d, markers %d, names %d, %d rotations: %v, coverage %+v", seed, seed%3, seed/3%3, d.rotated, err, cov)
+		}
+		d.srv.Close()
+	}
+	t.Logf("%d runs with %d rotations, from SLOWDIGEST_SEED=%d on", seed-first, rotations, first)
+}
