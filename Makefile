@@ -1,6 +1,7 @@
 # Everything here needs only Go, make and Node; what CI installs beside them is in .ci/run.
 
 STAGE     ?= dev
+EVENT     ?= {"last":"15m","dry_run":true}
 # A release beside the stage's own, as next; and parameters, as --param="instances=a,b".
 NAME      ?=
 PARAMS    ?=
@@ -80,6 +81,12 @@ package: build node_modules ## Write the zip and a plain CloudFormation template
 .PHONY: deploy
 deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev NAME= PARAMS=
 	npx --no-install osls deploy $(OPTIONS)
+
+# It answers with the report, and posts it too unless the event says "dry_run".
+.PHONY: invoke
+invoke: ## Invoke the deployed function and print its report; STAGE=dev EVENT='{"last":"15m","dry_run":true}'
+	@out=$$(mktemp) && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
+		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out; rm -f $$out
 
 node_modules: package-lock.json
 	npm ci --no-audit --no-fund

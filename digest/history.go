@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -233,17 +232,4 @@ func (h *History) Told(r *Report) {
 			p.gone = start
 		}
 	}
-}
-
-// IDs returns, sorted, the remembered IDs that end in the given digits, of which
-// chats show the last 16.
-func (h *History) IDs(digits string) []string {
-	var ids []string
-	for id := range h.classes {
-		if strings.HasSuffix(id, strings.ToUpper(digits)) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
 }

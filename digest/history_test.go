@@ -147,8 +147,8 @@ func TestForgetting(t *testing.T) {
 	h.hoursOfWork(t, firstHour, 30, work{10, 100})
 	for day := 2; day <= 184; day++ {
 		h.pass(t, hourReport(dayHour(day, 6), work{}))
-		if remembered := len(h.IDs("bbbbbbbbbbbbbbbb")) == 1; remembered != (day < 184) {
-			t.Fatalf("day %d: remembered %v", day, remembered)
+		if _, err := h.Resolve("bbbbbbbbbbbbbbbb"); (err == nil) != (day < 184) {
+			t.Fatalf("day %d: %v", day, err)
 		}
 	}
 	if n := len(h.hours); n > 15 {
