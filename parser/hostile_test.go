@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -58,7 +59,7 @@ func TestHostile(t *testing.T) {
 	for name, r := range hostile {
 		t.Run(name, func(t *testing.T) {
 			before := allocated()
-			start := time.Now()
+			start := processorTime(t)
 			p := New(r.reader(), Options{})
 			last := ""
 			for {
@@ -75,7 +76,7 @@ func TestHostile(t *testing.T) {
 				t.Errorf("the last statement is %.100q", last)
 			}
 			mb := float64(p.Stats().Bytes) / 1e6
-			if took := time.Since(start).Seconds(); took > 1+mb/10 {
+			if took := (processorTime(t) - start).Seconds(); took > 1+mb/10 {
 				t.Errorf("%.0f MB took %.1f s", mb, took)
 			}
 			if p.scanned > 9*p.Stats().Bytes+5*lookAhead {
@@ -89,6 +90,15 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// processorTime is what this process has used, whatever else the machine does.
+func processorTime(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func allocated() uint64 {
