@@ -62,6 +62,9 @@ func (p *parent) news() []slack.RichTextElement {
 	for _, x := range changes(p.r) {
 		lines = append(lines, line(strong(withSpace(x.word)), words(x.String())))
 	}
+	if lines != nil && trouble(p.r) {
+		out = append(out, line(strong("What changed"))) // or it would go on from the notes
+	}
 	if lines != nil {
 		out = append(out, bullets(lines))
 	}
