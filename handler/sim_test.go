@@ -99,11 +99,15 @@ func (w *world) hour(hour time.Time) {
 		due = due.Add(w.between(time.Minute, 5*time.Hour))
 	}
 	w.at(due, func() { w.invoke(request, window, 0) })
-	if w.likely(0.15) { // another of the schedule, or the same event delivered twice
+	if w.likely(0.3) { // another of the schedule, or the same event delivered twice
+		again, after := request, w.between(0, 10*time.Minute)
 		if w.likely(0.5) {
-			request += "-again"
+			again += "-again"
 		}
-		w.at(due.Add(w.between(0, 10*time.Minute)), func() { w.invoke(request, window, 0) })
+		if w.likely(0.5) {
+			after = w.between(0, 10*time.Second)
+		}
+		w.at(due.Add(after), func() { w.invoke(again, window, 0) })
 	}
 	if w.likely(0.05) {
 		w.at(due.Add(w.between(0, 5*time.Hour)), func() { w.invoke(request+"-late", window, 0) })

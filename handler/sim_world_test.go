@@ -142,6 +142,9 @@ func (i *invocation) next() {
 	if name == "list" && i.w.likely(0.2) {
 		took = i.w.between(time.Minute, 16*time.Minute)
 	}
+	if name == "POST /api/chat.postMessage" && i.w.likely(0.2) { // as where Slack asks to wait
+		took = i.w.between(2*time.Second, 5*time.Minute)
+	}
 	i.w.at(i.w.now.Add(took), func() { i.step(name) })
 }
 
