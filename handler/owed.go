@@ -10,6 +10,19 @@ import (
 	"slowdigest/notifier"
 )
 
+// How an hour is posted once, whatever happens to those who post it:
+//
+//  1. A run claims the hours by compare-and-swap, for longer than it can last.
+//     Whoever finds a live claim leaves them alone.
+//  2. It reads them, and notes in the claim that it is about to post. If the claim
+//     is somebody else's by then, it stops: nobody posts who has lost a claim.
+//  3. It posts, and in one save enters the message, adds the hours to the history
+//     and ends the claim.
+//
+// A run that dies while it reads has done nothing. One that dies after it noted
+// that it would post leaves that behind: the next run looks into the channel, and
+// what is there is only entered. If it may not look, it posts again and says so.
+
 // runOwed posts w and whatever older hours are owed to the channel, the oldest
 // first. The report is that of the last message; it is nil where there was
 // nothing to do. Hours of which nothing could be read stay owed, and are an
