@@ -10,8 +10,8 @@ module.exports = ({ name, release, on }) => {
 
   const graphs = [
     ['Digests posted', 3600, [ours('DigestsPosted')]],
-    ['Slow-log entries and bytes read', 3600, [ours('Events'), ours('Bytes')]],
-    ['Part of the log that was read', 3600, [ours('Coverage', 'Minimum')]],
+    ['Slow-log entries and bytes read', 3600, [ours('Events'), ours('BytesRead')]],
+    ['Complete digests (1), or at least one that is not (0)', 3600, [ours('Complete', 'Minimum')]],
     ['Errors and throttles', 300, [lambda('Errors'), lambda('Throttles'), ours('Throttles')]],
     ['Duration, of at most 900,000 ms', 300, [lambda('Duration', 'Maximum')]],
     ['Runs', 300, [lambda('Invocations'), lambda('ConcurrentExecutions', 'Maximum')]],
