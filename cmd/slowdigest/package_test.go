@@ -69,6 +69,9 @@ var (
 // executable, for it is large.
 func packaged(t *testing.T, install string, d deployment) packaging {
 	t.Helper()
+	if _, err := os.Stat(tools[install]); err != nil { // here, for a skip within a OnceValue is a panic
+		missing(t, "a deploy tool is not installed; "+install+" does it")
+	}
 	once, _ := packagings.LoadOrStore(install+" "+d.String(), sync.OnceValue(func() packaging { return runTool(t, install, d) }))
 	p := once.(func() packaging)()
 	if p.raw == "" {
@@ -82,9 +85,6 @@ func runTool(t *testing.T, install string, d deployment) (p packaging) {
 	script, err := filepath.Abs(tools[install])
 	if err != nil {
 		t.Fatal(err)
-	}
-	if _, err := os.Stat(script); err != nil {
-		missing(t, "a deploy tool is not installed; "+install+" does it")
 	}
 	dir := serviceCopy(t, reflect.DeepEqual(d, everything))
 	args := []string{script, "package", "--stage", d.stage, "--region", "eu-central-1"}

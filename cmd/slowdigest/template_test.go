@@ -137,7 +137,7 @@ var (
 		"ThrottledAlarm.ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
 		"ThrottledAlarm.AlarmActions":       `[{"Ref": "AlarmTopic"}]`,
 		"NoDigestAlarm.Namespace":           `"slowdigest"`,
-		"NoDigestAlarm.MetricName":          `"DigestsPosted"`,
+		"NoDigestAlarm.MetricName":          `"HoursDone"`,
 		"NoDigestAlarm.Statistic":           `"Sum"`,
 		"NoDigestAlarm.Period":              `3600`,
 		"NoDigestAlarm.EvaluationPeriods":   `2`,
