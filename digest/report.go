@@ -36,14 +36,34 @@ type Coverage struct {
 	Files       int   `json:"files"`        // files chosen for the window
 	BytesListed int64 `json:"bytes_listed"` // their sizes as listed
 	BytesRead   int64 `json:"bytes_read"`
-	Events      int64 `json:"events"`     // entries read
-	InWindow    int64 `json:"in_window"`  // entries whose time lies in the window
-	Unreadable  int64 `json:"unreadable"` // entries that could not be read, or have no time
-	Truncated   int64 `json:"truncated"`  // entries whose statement was cut
+	// BytesSkipped were not asked for, being older than the window.
+	BytesSkipped int64 `json:"bytes_skipped,omitempty"`
+	Portions     int   `json:"portions,omitempty"` // answers that the bytes came in
+	Retries      int   `json:"retries,omitempty"`  // calls that had to be repeated
+	Events       int64 `json:"events"`             // entries read
+	InWindow     int64 `json:"in_window"`          // entries whose time lies in the window
+	Unreadable   int64 `json:"unreadable"`         // entries that could not be read, or have no time
+	Truncated    int64 `json:"truncated"`          // entries whose statement was cut
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
 	// Notes say in whole sentences what is missing, and why.
 	Notes []string `json:"notes"`
+	// Gaps are the parts of files that are known to be missing, by instance and
+	// time.
+	Gaps []Gap `json:"gaps,omitempty"`
+}
+
+// Gap is a part of a slow log that could not be read. Of an hour that RDS has
+// purged, no bytes are known.
+type Gap struct {
+	Instance string `json:"instance,omitempty"`
+	File     string `json:"file"`
+	From     int64  `json:"from"` // bytes; To is behind the last one
+	To       int64  `json:"to"`
+	// After and Before bound the times of the missing entries. Either is zero
+	// where it is not known.
+	After  time.Time `json:"after,omitzero"`
+	Before time.Time `json:"before,omitzero"`
 }
 
 // Add takes in what is known of another part of the window.
@@ -51,12 +71,16 @@ func (c *Coverage) Add(part Coverage) {
 	c.Files += part.Files
 	c.BytesListed += part.BytesListed
 	c.BytesRead += part.BytesRead
+	c.BytesSkipped += part.BytesSkipped
+	c.Portions += part.Portions
+	c.Retries += part.Retries
 	c.Events += part.Events
 	c.InWindow += part.InWindow
 	c.Unreadable += part.Unreadable
 	c.Truncated += part.Truncated
 	c.Complete = c.Complete && part.Complete
 	c.Notes = append(c.Notes, part.Notes...)
+	c.Gaps = append(c.Gaps, part.Gaps...)
 }
 
 // Metrics are the statistics of one quantity over the calls of a class. Min,

@@ -145,12 +145,16 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 			name(to.file), problem.Reason, problem.Count, problem.Offsets[0]))
 	}
 	to.coverage = digest.Coverage{
-		Files:       1,
-		BytesListed: to.file.Size,
-		BytesRead:   got.BytesRead,
-		Unreadable:  stats.Unreadable,
-		Complete:    got.Complete && stats.Unreadable == 0,
-		Notes:       notes,
+		Files:        1,
+		BytesListed:  to.file.Size,
+		BytesRead:    got.BytesRead,
+		BytesSkipped: got.Skipped,
+		Portions:     got.Portions,
+		Retries:      got.Retries,
+		Unreadable:   stats.Unreadable,
+		Complete:     got.Complete && stats.Unreadable == 0,
+		Notes:        notes,
+		Gaps:         gaps(to.file, got),
 	}
 	switch {
 	case err != io.EOF:
@@ -159,6 +163,18 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 		return fmt.Errorf("read %s: %w", name(to.file), ErrNotSlowLog)
 	}
 	return nil
+}
+
+// gaps are those of one file, which may stand for hours that RDS has purged.
+func gaps(f source.File, c source.Coverage) []digest.Gap {
+	var all []digest.Gap
+	if !f.PurgedFrom.IsZero() {
+		all = append(all, digest.Gap{Instance: f.Instance, File: f.Name, After: f.PurgedFrom, Before: f.PurgedTo})
+	}
+	for _, g := range c.Gaps {
+		all = append(all, digest.Gap{Instance: f.Instance, File: f.Name, From: g.From, To: g.To, After: g.After, Before: g.Before})
+	}
+	return all
 }
 
 // adder returns the function that counts the events of one log, each in its hour.

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -93,6 +94,9 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	}
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
 	slices.Sort(r.Coverage.Notes) // files are read side by side, and end in any order
+	slices.SortFunc(r.Coverage.Gaps, func(a, b digest.Gap) int {
+		return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Before.Compare(b.Before), cmp.Compare(a.File, b.File), cmp.Compare(a.From, b.From))
+	})
 	return r
 }
 

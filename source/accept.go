@@ -77,6 +77,7 @@ func (w *walk) bridge(offset int64, p portion, next marker) marker {
 
 // deliver hands text over. It ends the walk when the budget is used up.
 func (w *walk) deliver(text []byte) error {
+	before := w.tail
 	w.remember(text)
 	if w.holes == 0 {
 		w.head = append(w.head, text[:min(len(text), headBytes-len(w.head))]...)
@@ -94,6 +95,7 @@ func (w *walk) deliver(text []byte) error {
 		return nil
 	}
 	if !w.file.listing.take(int64(len(text))) {
+		w.tail = before
 		return w.stop(fmt.Sprintf("the budget of %d bytes for this instance is used up", w.rds.opts.MaxBytes))
 	}
 	w.cov.Portions++

@@ -71,6 +71,7 @@ func TestBadInput(t *testing.T) {
 		{"no such file", []string{"report", "nowhere.log"}, nil, 1, "nowhere.log: no such file"},
 		{"bad limit", []string{"report", "--limit", "0", logs + "mysql-9-7.log"}, nil, 2, `limit "0": want`},
 		{"bad limit in the environment", []string{"report", logs + "mysql-9-7.log"}, []string{"SLOWDIGEST_LIMIT=x"}, 2, "environment variable SLOWDIGEST_LIMIT"},
+		{"bad budget", []string{"run", "--instance", "db", "--max-bytes", "much"}, nil, 2, `bytes "much": want a number as 500MB`},
 		{"bad order", []string{"report", "--order-by", "avg", "x"}, nil, 2, `order by "avg": want sum`},
 		{"bad format", []string{"report", "--format", "xml", "x"}, nil, 2, `format "xml": want text`},
 		{"bad time", []string{"report", "--since", "yesterday", "x"}, nil, 2, "want a time as"},
@@ -167,7 +168,7 @@ func TestHelpShowsEveryFlagWithItsVariable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"--limit", "$SLOWDIGEST_LIMIT", "--instance", "$SLOWDIGEST_INSTANCES", "--channel", "$SLOWDIGEST_CHANNEL",
-		"--slack-token-parameter", "$SLACK_TOKEN_PARAMETER", "$SLACK_TOKEN", "--since", "--event", "--logs", "--dry-run", "-0", "$SLOWDIGEST_DOWNLOAD",
+		"--slack-token-parameter", "$SLACK_TOKEN_PARAMETER", "$SLACK_TOKEN", "--since", "--event", "--logs", "--dry-run", "-0", "$SLOWDIGEST_DOWNLOAD", "$SLOWDIGEST_MAX_BYTES",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("help lacks %s", want)

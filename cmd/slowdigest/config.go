@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
 	"slowdigest/digest"
@@ -26,6 +28,7 @@ type Config struct {
 	Instances      listValue
 	Tag            string // of more instances, as KEY=VALUE
 	Download       source.Download
+	MaxBytes       int64 // of one instance; 0 is all
 	Channel        string
 	Limit          digest.Limit
 	OrderBy        digest.OrderBy
@@ -50,6 +53,8 @@ func (c *Config) declareInstances(f *flags) {
 	c.Download = source.Portions
 	f.declare(&parsedValue[source.Download]{&c.Download, parseDownload, string(source.Portions)}, "download", "SLOWDIGEST_DOWNLOAD",
 		"`way` to read from RDS: portions, complete (needs rds:DownloadCompleteDBLogFile), or auto, which falls back to portions")
+	f.declare(&parsedValue[int64]{&c.MaxBytes, parseBytes, ""}, "max-bytes", "SLOWDIGEST_MAX_BYTES",
+		"most `bytes` to read of one instance, as 500MB; the rest is reported as missing")
 	f.text(&c.Channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel` to post to; without one the digest is printed")
 	f.text(&c.TokenParameter, "slack-token-parameter", "SLACK_TOKEN_PARAMETER",
 		"`name` of the SSM parameter that holds the Slack token, or the address of a webhook; else it is taken from $SLACK_TOKEN")
@@ -79,9 +84,19 @@ func parseDownload(s string) (source.Download, error) {
 	return "", fmt.Errorf("download %q: want portions, complete or auto", s)
 }
 
+// parseBytes reads a number of bytes, with or without a unit: 500000000, 500MB,
+// 1.5 GB, 1 GiB.
+func parseBytes(s string) (int64, error) {
+	n, err := humanize.ParseBytes(s)
+	if err != nil || n == 0 || n > math.MaxInt64 {
+		return 0, fmt.Errorf("bytes %q: want a number as 500MB", s)
+	}
+	return int64(n), nil
+}
+
 // rds is the source that the settings describe.
 func (c *Config) rds(cfg aws.Config) *source.RDS {
-	return source.NewRDS(cfg, source.Options{Download: c.Download, Now: time.Now})
+	return source.NewRDS(cfg, source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Now: time.Now})
 }
 
 var formats = []string{"text", "json", "markdown", "html", "slack"}

@@ -78,7 +78,9 @@ func (l *runLog) done(ctx context.Context, o handler.Outcome) {
 	if r := o.Report; r != nil {
 		values["Events"], values["Classes"] = r.Coverage.Events, r.Overall.Classes
 		values["BytesRead"], values["Complete"] = r.Coverage.BytesRead, count(r.Coverage.Complete)
-		attrs = append(attrs, slog.Int("files", r.Coverage.Files), slog.Int64("calls_in_window", r.Overall.Calls),
+		attrs = append(attrs, slog.Int("files", r.Coverage.Files), slog.Int64("bytes_listed", r.Coverage.BytesListed),
+			slog.Int("portions", r.Coverage.Portions), slog.Int("gaps", len(r.Coverage.Gaps)),
+			slog.Int64("truncated", r.Coverage.Truncated), slog.Int64("unreadable", r.Coverage.Unreadable), slog.Int64("calls_in_window", r.Overall.Calls),
 			slog.Float64("query_time", r.Overall.QueryTime.Sum), slog.Any("notes", r.Coverage.Notes))
 	}
 	level, msg := slog.LevelInfo, "digest made"
