@@ -4,17 +4,17 @@
 // what stands in the way.
 
 module.exports = ({ name, release, on }) => {
-  const ours = (metric, stat = 'Sum') => ['slowdigest', metric, 'Stage', release, { stat }];
+  const ours = (metric, stat = 'Sum', more = {}) => ['slowdigest', metric, 'Stage', release, { stat, ...more }];
   const lambda = (metric, stat = 'Sum') => ['AWS/Lambda', metric, 'FunctionName', name, { stat }];
   const queue = (id, metric, stat) => ['AWS/SQS', metric, 'QueueName', `\${${id}.QueueName}`, { stat, label: id }];
 
   const graphs = [
-    ['Digests posted', 3600, [ours('DigestsPosted')]],
-    ['Slow-log entries and bytes read', 3600, [ours('Events'), ours('BytesRead')]],
-    ['Complete digests (1), or at least one that is not (0)', 3600, [ours('Complete', 'Minimum')]],
-    ['Errors and throttles', 300, [lambda('Errors'), lambda('Throttles'), ours('Throttles')]],
-    ['Duration, of at most 900,000 ms', 300, [lambda('Duration', 'Maximum')]],
-    ['Runs', 300, [lambda('Invocations'), lambda('ConcurrentExecutions', 'Maximum')]],
+    ['Digests posted, of hours done', 3600, [ours('DigestsPosted'), ours('HoursDone')]],
+    ['Entries and bytes read', 3600, [ours('Events'), ours('BytesRead', 'Sum', { yAxis: 'right' })]],
+    ['Hours of which nothing is missing: 1, or 0', 3600, [ours('Complete', 'Minimum')]],
+    ['Errors, and runs not started', 300, [lambda('Errors'), lambda('Throttles')]],
+    ['Calls of RDS, repeated, throttled', 3600, [ours('Calls'), ours('Retries'), ours('Throttles')]],
+    ['Duration in ms, of at most 900,000', 300, [lambda('Duration', 'Maximum')]],
     ...(on.fanout ? [['Messages waiting, and dead', 300, [
       queue('WorkQueue', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
       queue('DeadLetterQueue', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
@@ -28,7 +28,7 @@ module.exports = ({ name, release, on }) => {
     type: 'log', width: 24, height: 6, x: 0, y: Math.ceil(graphs.length / 3) * 6,
     properties: {
       title: 'Last errors', region: '${AWS::Region}', view: 'table',
-      query: `SOURCE '/aws/lambda/${name}' | fields @timestamp, msg, error | filter level = 'ERROR' | sort @timestamp desc | limit 20`,
+      query: `SOURCE '/aws/lambda/${name}' | fields @timestamp, Channel, msg, error | filter level = 'ERROR' | sort @timestamp desc | limit 20`,
     },
   });
   return {

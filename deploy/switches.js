@@ -6,7 +6,7 @@
 const { policy } = require('../iam/policy.js');
 const dashboard = require('./dashboard.js');
 
-const names = ['instances', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
+const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
   'interactive', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
 
 function flag(params, name) {
@@ -52,6 +52,7 @@ module.exports = async ({ resolveVariable }) => {
     on,
     environment: {
       SLOWDIGEST_INSTANCES: params.instances,
+      ...(params.tag && { SLOWDIGEST_TAG: params.tag }),
       SLOWDIGEST_CHANNEL: params.channel,
       SLOWDIGEST_LIMIT: params.limit,
       SLOWDIGEST_DOWNLOAD: params.download,
@@ -63,6 +64,7 @@ module.exports = async ({ resolveVariable }) => {
     },
     statements: policy({
       instances: params.instances,
+      tag: params.tag,
       download: params.download,
       parameters: [token, secret],
       state,

@@ -135,10 +135,10 @@ func decodeState(data []byte) (*State, error) {
 }
 
 // keepAside copies what is not a state to another key, which is the same for the
-// same content.
+// same content. The keys begin alike, so that a bucket can let them go by a rule.
 func keepAside(ctx context.Context, s Store, key string, data []byte) (string, error) {
 	sum := sha256.Sum256(data)
-	aside := fmt.Sprintf("%s.corrupt-%x.json", strings.TrimSuffix(key, ".json"), sum[:4])
+	aside := fmt.Sprintf("aside/%s.corrupt-%x.json", strings.TrimSuffix(key, ".json"), sum[:4])
 	if _, err := s.Save(ctx, aside, data, ""); err != nil && !errors.Is(err, ErrConflict) {
 		return "", err
 	}

@@ -3,9 +3,16 @@ package main
 import (
 	"encoding/json"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"slowdigest/digest"
 	"slowdigest/iam"
@@ -21,6 +28,16 @@ type cloud struct {
 	rds   *rdstest.Server
 	ssm   *fakeSSM
 	slack *slacktest.Server
+
+	mu   sync.Mutex
+	more []awsCall // those of S3 and SQS
+}
+
+// record is for handlers that know what a request asks for.
+func (c *cloud) record(action, resource string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.more = append(c.more, awsCall{action, resource})
 }
 
 // newCloud points the AWS SDK of this process at a cloud with an instance that
@@ -46,9 +63,42 @@ func newCloud(t *testing.T) *cloud {
 	return c
 }
 
+const stateBucket = "slowdigest-prod-state"
+
+// startS3 starts an S3 server that holds an empty bucket.
+func (c *cloud) startS3(t *testing.T) {
+	t.Helper()
+	backend := s3mem.New()
+	if err := backend.CreateBucket(stateBucket); err != nil {
+		t.Fatal(err)
+	}
+	actions := map[string]string{"GET": "s3:GetObject", "PUT": "s3:PutObject", "HEAD": "s3:GetObject", "DELETE": "s3:DeleteObject"}
+	serve := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.record(actions[r.Method], "arn:aws:s3:::"+strings.Trim(r.URL.Path, "/"))
+		serve.ServeHTTP(missNoted{w, func() { c.record("s3:ListBucket", "arn:aws:s3:::"+stateBucket) }}, r)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+}
+
+// missNoted notes an answer that there is no such object, which S3 gives only to
+// those who may list the bucket.
+type missNoted struct {
+	http.ResponseWriter
+	note func()
+}
+
+func (m missNoted) WriteHeader(status int) {
+	if status == http.StatusNotFound {
+		m.note()
+	}
+	m.ResponseWriter.WriteHeader(status)
+}
+
 // calls are all that were made so far.
 func (c *cloud) calls() []awsCall {
-	calls := append([]awsCall(nil), c.ssm.calls...)
+	calls := append(slices.Clone(c.ssm.calls), c.more...)
 	for _, call := range c.rds.Calls() {
 		calls = append(calls, awsCall{call.Action, call.Resource})
 	}
@@ -59,28 +109,30 @@ func (c *cloud) calls() []awsCall {
 // is, and records what it calls. What the policy for that mode allows is what was
 // called: nothing is missing, and nothing more is allowed.
 func TestPolicyIsWhatIsCalled(t *testing.T) {
-	deny := func(action string) func(*cloud) {
-		return func(c *cloud) { c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: action}) }
+	deny := func(action string) func(*testing.T, *cloud) {
+		return func(_ *testing.T, c *cloud) { c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: action}) }
 	}
 	for _, mode := range []struct {
 		name string
 		settings
-		prepare func(*cloud)
+		prepare func(*testing.T, *cloud)
 	}{
 		{"portions", settings{Download: "portions"}, nil},
 		{"complete", settings{Download: "complete"}, nil},
+		{"state", settings{Download: "portions", State: "s3://" + stateBucket + "/prod"}, func(t *testing.T, c *cloud) { c.startS3(t) }},
 		{"auto", settings{Download: "auto"}, deny("rds:DownloadCompleteDBLogFile")}, // so that it falls back on portions
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			c := newCloud(t)
 			if mode.prepare != nil {
-				mode.prepare(c)
+				mode.prepare(t, c)
 			}
 			s := mode.settings
 			s.Instances, s.Parameters, s.Function = "orders-1,orders-2", []string{lambdaParameter}, "slowdigest-prod"
 			env := map[string]string{
 				"SLOWDIGEST_INSTANCES": s.Instances, "SLOWDIGEST_DOWNLOAD": s.Download, "SLOWDIGEST_CHANNEL": slacktest.Channel,
 				"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
+				"SLOWDIGEST_STATE": s.State,
 			}
 			p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
 			answer, err := p.handleEvent(t.Context(), json.RawMessage(`{"time":"2026-11-23T10:05:00Z"}`), newRunLog(slog.New(slog.DiscardHandler), ""))
@@ -108,18 +160,16 @@ func compareWithPolicy(t *testing.T, statements []iam.Statement, calls []awsCall
 	}
 	used := map[awsCall]bool{} // an action, and a resource as the policy has it
 	for _, call := range calls {
-		allowed := false
 		for _, s := range statements {
 			for _, action := range s.Action {
 				for _, pattern := range s.Resource {
 					if action == call.Action && matches(pattern, call.Resource) {
-						allowed = true
 						used[awsCall{action, pattern}] = true
 					}
 				}
 			}
 		}
-		if !allowed {
+		if !allows(statements, call) {
 			t.Errorf("the role does not allow %s on %s", call.Action, call.Resource)
 		}
 	}
@@ -135,6 +185,17 @@ func compareWithPolicy(t *testing.T, statements []iam.Statement, calls []awsCall
 			}
 		}
 	}
+}
+
+func allows(statements []iam.Statement, call awsCall) bool {
+	for _, s := range statements {
+		for _, pattern := range s.Resource {
+			if slices.Contains(s.Action, call.Action) && matches(pattern, call.Resource) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // matches tells whether a pattern of IAM, in which an asterisk stands for

@@ -19,7 +19,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	var secret, stage string
 	var boundary bool
 	c.declareInstances(f)
-	f.text(&s.Queue, "queue-url", "SLOWDIGEST_QUEUE_URL", "`URL` or name of the SQS queue, if there is more than one channel")
+	c.declareFleet(f)
 	f.text(&secret, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER", "`name` of the SSM parameter that holds Slack's signing secret")
 	f.text(&stage, "stage", "SLOWDIGEST_STAGE", "`stage`, of whose function slowdigest-STAGE the log may be written")
 	f.text(&s.Function, "function", "", "`name` of the function, if it is another one")
@@ -37,6 +37,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 		if s.Function == "" && stage != "" {
 			s.Function = "slowdigest-" + stage
 		}
+		s.State = c.State
 		s.Parameters = nonEmpty(c.TokenParameter, secret)
 		for _, part := range []struct {
 			name  string

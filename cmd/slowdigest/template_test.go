@@ -90,6 +90,8 @@ var (
 		"StateBucket.LifecycleConfiguration.Rules.0.Status":                                     `"Enabled"`,
 		"StateBucket.LifecycleConfiguration.Rules.0.NoncurrentVersionExpiration.NoncurrentDays": `7`,
 		"StateBucket.LifecycleConfiguration.Rules.0.ExpirationInDays":                           `null`, // the state itself stays
+		"StateBucket.LifecycleConfiguration.Rules.1.ExpirationInDays":                           `90`,
+		"StateBucket.LifecycleConfiguration.Rules.2":                                            `null`,
 		"StateBucketPolicy.Bucket":                                                              `{"Ref": "StateBucket"}`,
 		"StateBucketPolicy.PolicyDocument.Statement.0.Effect":                                   `"Deny"`,
 		"StateBucketPolicy.PolicyDocument.Statement.0.Principal":                                `"*"`,
@@ -174,6 +176,14 @@ func named(release string) map[string]string {
 	}
 }
 
+// stateOf are the properties of a state bucket.
+func stateOf(release string) map[string]string {
+	return merged(withState, map[string]string{
+		"StateBucket.LifecycleConfiguration.Rules.1.Prefix":           strconv.Quote(release + "/aside/"), // never the state itself
+		"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `{"Fn::Sub": "s3://${StateBucket}/` + release + `"}`,
+	})
+}
+
 // templateCase is a deployment with the resources that it has beside those of
 // all, and their properties.
 type templateCase struct {
@@ -195,17 +205,17 @@ func templateCases() []templateCase {
 		return map[string]string{"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_CHANNEL": strconv.Quote(name)}
 	}
 	return []templateCase{
-		{deployment{"dev", nil}, ofState, merged(withState, withoutAlarms, named("dev"), channel("#slow-queries-dev"), map[string]string{
+		{deployment{"dev", nil}, ofState, merged(stateOf("dev"), withoutAlarms, named("dev"), channel("#slow-queries-dev"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`})},
 		{deployment{"anna", []string{"state=none"}}, nil, merged(withoutAlarms, named("anna"), channel("#slow-queries-anna"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`,
 			"DigestLambdaFunction.ReservedConcurrentExecutions":           `1`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `null`})},
-		{deployment{"staging", []string{"fanout=true"}}, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms), merged(withState, withAlarms, withFanout, withFanoutAlarms,
+		{deployment{"staging", []string{"fanout=true"}}, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms), merged(stateOf("staging"), withAlarms, withFanout, withFanoutAlarms,
 			named("staging"), channel("#slow-queries-staging"), map[string]string{
 				"DigestEventsRuleSchedule1.State": `"ENABLED"`, "DigestLogGroup.RetentionInDays": `30`,
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `5`})},
-		{deployment{"prod", nil}, merged(ofState, ofAlarms), merged(withState, withAlarms, named("prod"), channel("#slow-queries"), map[string]string{
+		{deployment{"prod", nil}, merged(ofState, ofAlarms), merged(stateOf("prod"), withAlarms, named("prod"), channel("#slow-queries"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"ENABLED"`, "DigestLogGroup.RetentionInDays": `90`,
 			"DigestLambdaFunction.TracingConfig": `null`, "Role.PermissionsBoundary": `{"Ref": "AWS::NoValue"}`,
 			"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod"}]`,
@@ -214,12 +224,11 @@ func templateCases() []templateCase {
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_LIMIT":      `"95%:20"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_DOWNLOAD":   `"portions"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_TOKEN_PARAMETER": `"/slowdigest/prod/slack-token"`,
-			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":      `{"Fn::Sub": "s3://${StateBucket}/prod"}`,
 		})},
 		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), map[string]string{
 			"DigestEventsRuleSchedule1.State":                             `"DISABLED"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `"s3://kept/of-before"`})},
-		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(withState, withAlarms, withFanout, withFanoutAlarms, withInteractive,
+		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive,
 			named("prod-next"), channel("C0123456789"), map[string]string{
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
@@ -227,8 +236,7 @@ func templateCases() []templateCase {
 				"AlarmEmail.Protocol":      `"email"`,
 				"AlarmEmail.Endpoint":      `"dba@example.com"`,
 				"AlarmEmail.TopicArn":      `{"Ref": "AlarmTopic"}`,
-				"Dashboard.DashboardName":  `"slowdigest-prod-next"`,
-				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `{"Fn::Sub": "s3://${StateBucket}/prod-next"}`})},
+				"Dashboard.DashboardName":  `"slowdigest-prod-next"`})},
 	}
 }
 
@@ -388,7 +396,7 @@ func fixedNames(tmpl template) (names []string) {
 // TestSwitchesRefuse hands deploy/switches.js what cannot be meant.
 func TestSwitchesRefuse(t *testing.T) {
 	good := map[string]any{
-		"sls:stage": "prod", "param:instances": "orders-1", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
+		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
 		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:tracing": "true",
 		"param:alarms": true, "param:email": "", "param:boundary": "", "param:schedule": true, "param:retention": 7,
 	}
@@ -409,6 +417,8 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:instances", "orders-*", ""},
 		{"param:instances", "orders-?", `"orders-?" is neither`},
 		{"param:instances", "", "no DB instance is configured"},
+		{"param:tag", "slowdigest=on", ""},
+		{"param:tag", "slow*", "is not a tag"},
 	}
 	var all []map[string]any
 	for _, c := range cases {
