@@ -15,6 +15,8 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/handler/sqstest"
 	"slowdigest/iam"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
@@ -25,7 +27,9 @@ type awsCall struct{ Action, Resource string }
 
 // cloud is a fake of all of AWS that slowdigest calls, and of Slack.
 type cloud struct {
-	rds   *rdstest.Server
+	rds                       *rdstest.Server
+	orders1, orders2, payroll *rdstest.Instance
+
 	ssm   *fakeSSM
 	slack *slacktest.Server
 
@@ -41,7 +45,8 @@ func (c *cloud) record(action, resource string) {
 }
 
 // newCloud points the AWS SDK of this process at a cloud with an instance that
-// has a slow log, orders-1, and one that has none, orders-2.
+// has a slow log, orders-1, one that has none, orders-2, and payroll, which has
+// one too and is nobody's business.
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := &cloud{rds: rdstest.NewServer(), ssm: newFakeSSM(t), slack: slacktest.New()}
@@ -56,10 +61,12 @@ func newCloud(t *testing.T) *cloud {
 		t.Setenv(name, value)
 	}
 	end := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	c.rds.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(
-		"# Time: 2026-11-23T09:30:00.000000Z\n# User@Host: app[app] @ web-1 []  Id: 7\n"+
-			"# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1795426199;\nselect 1;\n"), end)
-	c.rds.AddInstance("orders-2").SetParameters("shop-mysql8", map[string]string{"slow_query_log": "0"})
+	log := []byte("# Time: 2026-11-23T09:30:00.000000Z\n# User@Host: app[app] @ web-1 []  Id: 7\n" +
+		"# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1795426199;\nselect 1;\n")
+	c.orders1, c.orders2, c.payroll = c.rds.AddInstance("orders-1"), c.rds.AddInstance("orders-2"), c.rds.AddInstance("payroll")
+	c.orders1.Write("slowquery/mysql-slowquery.log", log, end)
+	c.orders2.SetParameters("shop-mysql8", map[string]string{"slow_query_log": "0"})
+	c.payroll.Write("slowquery/mysql-slowquery.log", log, end)
 	return c
 }
 
@@ -112,15 +119,22 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 	deny := func(action string) func(*testing.T, *cloud) {
 		return func(_ *testing.T, c *cloud) { c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: action}) }
 	}
+	both := func(change func(*rdstest.Instance)) func(*testing.T, *cloud) {
+		return func(_ *testing.T, c *cloud) { change(c.orders1); change(c.orders2) }
+	}
+	const twoNames = "orders-1,orders-2"
 	for _, mode := range []struct {
 		name string
 		settings
 		prepare func(*testing.T, *cloud)
 	}{
-		{"portions", settings{Download: "portions"}, nil},
-		{"complete", settings{Download: "complete"}, nil},
-		{"state", settings{Download: "portions", State: "s3://" + stateBucket + "/prod"}, func(t *testing.T, c *cloud) { c.startS3(t) }},
-		{"auto", settings{Download: "auto"}, deny("rds:DownloadCompleteDBLogFile")}, // so that it falls back on portions
+		{"portions", settings{Instances: twoNames, Download: "portions"}, nil},
+		{"complete", settings{Instances: twoNames, Download: "complete"}, nil},
+		{"auto", settings{Instances: twoNames, Download: "auto"}, deny("rds:DownloadCompleteDBLogFile")}, // so that it falls back on portions
+		{"pattern", settings{Instances: "orders-*", Download: "portions"}, nil},
+		{"cluster", settings{Instances: "cluster:shop", Download: "portions"}, both(func(db *rdstest.Instance) { db.Cluster = "shop" })},
+		{"tag", settings{Tag: "slowdigest=on", Download: "portions"}, both(func(db *rdstest.Instance) { db.Tags = map[string]string{"slowdigest": "on"} })},
+		{"state", settings{Instances: twoNames, Download: "portions", State: "s3://" + stateBucket + "/prod"}, func(t *testing.T, c *cloud) { c.startS3(t) }},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			c := newCloud(t)
@@ -128,30 +142,80 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 				mode.prepare(t, c)
 			}
 			s := mode.settings
-			s.Instances, s.Parameters, s.Function = "orders-1,orders-2", []string{lambdaParameter}, "slowdigest-prod"
-			env := map[string]string{
-				"SLOWDIGEST_INSTANCES": s.Instances, "SLOWDIGEST_DOWNLOAD": s.Download, "SLOWDIGEST_CHANNEL": slacktest.Channel,
-				"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
-				"SLOWDIGEST_STATE": s.State,
-			}
-			p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
-			answer, err := p.handleEvent(t.Context(), json.RawMessage(`{"time":"2026-11-23T10:05:00Z"}`), newRunLog(slog.New(slog.DiscardHandler), ""))
+			s.Parameters, s.Function = []string{lambdaParameter}, "slowdigest-prod"
+			answer, err := c.handle(t, s, `{"time":"2026-11-23T10:05:00Z"}`)
 			r, ok := answer.(*digest.Report)
 			if err != nil || !ok || r.Overall.Calls != 1 || !strings.Contains(strings.Join(r.Coverage.Notes, " "), "slow_query_log") {
 				t.Fatalf("error %v, answer %+v", err, answer)
 			}
-			statements, err := s.inGo()
-			if err != nil {
-				t.Fatal(err)
-			}
-			compareWithPolicy(t, statements, c.calls())
+			c.compareWithPolicy(t, s)
 		})
 	}
 }
 
-// compareWithPolicy leaves out what Lambda itself does with the role.
-func compareWithPolicy(t *testing.T, statements []iam.Statement, calls []awsCall) {
+// TestPolicyOfAFleet does the same for two channels: the scheduled run leaves
+// two messages on the queue, and other runs take them.
+func TestPolicyOfAFleet(t *testing.T) {
+	c := newCloud(t)
+	c.startS3(t)
+	sqs := sqstest.New()
+	t.Cleanup(sqs.Close)
+	t.Setenv("AWS_ENDPOINT_URL_SQS", sqs.URL)
+	c.payroll.Tags = map[string]string{"slowdigest:channel": "C0PAYROLL"}
+	s := settings{
+		Instances: "orders-*,payroll", Download: "portions", State: "s3://" + stateBucket + "/prod", Queue: sqs.QueueURL(),
+		Parameters: []string{lambdaParameter}, Function: "slowdigest-prod",
+	}
+	answer, err := c.handle(t, s, `{"time":"2026-11-23T10:05:00Z"}`)
+	if d, ok := answer.(*handler.Dispatched); err != nil || !ok || d.Queued != 2 {
+		t.Fatalf("error %v, answer %+v", err, answer)
+	}
+	for event := sqs.Receive(1); event != nil; event = sqs.Receive(1) {
+		// The fake Slack knows one of the channels; that digest is posted.
+		if _, err := c.handle(t, s, string(event)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.slack.Messages()) == 0 {
+		t.Error("nothing was posted")
+	}
+	for _, action := range sqs.Calls() {
+		c.record(action, sqstest.ARN)
+	}
+	c.compareWithPolicy(t, s)
+}
+
+// handle hands an event to what Lambda runs, with the settings in its
+// environment.
+func (c *cloud) handle(t *testing.T, s settings, event string) (any, error) {
 	t.Helper()
+	env := map[string]string{
+		"SLOWDIGEST_INSTANCES": s.Instances, "SLOWDIGEST_TAG": s.Tag, "SLOWDIGEST_DOWNLOAD": s.Download, "SLOWDIGEST_STATE": s.State,
+		"SLOWDIGEST_QUEUE_URL": s.Queue, "SLOWDIGEST_CHANNEL": slacktest.Channel,
+		"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
+	}
+	p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
+	return p.handleEvent(t.Context(), json.RawMessage(event), newRunLog(slog.New(slog.DiscardHandler), ""))
+}
+
+// compareWithPolicy compares the policy for the settings with the calls made so
+// far. It leaves out what Lambda itself does with the role.
+func (c *cloud) compareWithPolicy(t *testing.T, settings settings) {
+	t.Helper()
+	statements, err := settings.inGo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range statements {
+		if s.Condition != nil { // there is one for tags; as IAM weighs it
+			statements[i].Resource = nil
+			for id, db := range map[string]*rdstest.Instance{"orders-1": c.orders1, "orders-2": c.orders2, "payroll": c.payroll} {
+				if len(db.Tags) > 0 {
+					statements[i].Resource = append(statements[i].Resource, strings.TrimSuffix(s.Resource[0], "*")+id)
+				}
+			}
+		}
+	}
 	lambdaItself := map[string]bool{}
 	for _, r := range rules(t) {
 		for _, a := range r.Action {
@@ -159,7 +223,7 @@ func compareWithPolicy(t *testing.T, statements []iam.Statement, calls []awsCall
 		}
 	}
 	used := map[awsCall]bool{} // an action, and a resource as the policy has it
-	for _, call := range calls {
+	for _, call := range c.calls() {
 		for _, s := range statements {
 			for _, action := range s.Action {
 				for _, pattern := range s.Resource {

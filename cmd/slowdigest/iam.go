@@ -34,10 +34,10 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 			return usageError{errors.New("iam: takes no arguments"), "use --instance"}
 		}
 		s.Instances, s.Tag, s.Download, s.State = c.Instances.items, c.Tag, string(c.Download), c.State
+		s.Queue = c.QueueURL
 		if s.Function == "" && stage != "" {
 			s.Function = "slowdigest-" + stage
 		}
-		s.State = c.State
 		s.Parameters = nonEmpty(c.TokenParameter, secret)
 		for _, part := range []struct {
 			name  string

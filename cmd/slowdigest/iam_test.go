@@ -96,7 +96,7 @@ func TestBoundary(t *testing.T) {
 			}
 		}
 	}
-	if len(asked) < 30 {
+	if len(asked) < 20 {
 		t.Fatalf("the policies allow only %v", asked)
 	}
 	used := map[string]bool{}

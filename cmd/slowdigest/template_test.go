@@ -309,11 +309,15 @@ func checkVariablesAreKnown(t *testing.T, names []string) {
 }
 
 // checkDashboard checks that the body is JSON once its placeholders are filled,
-// and that what it refers to is there.
+// and that what it refers to is there: resources and metrics, those of the alarm
+// too.
 func checkDashboard(t *testing.T, tmpl template) {
 	t.Helper()
 	if _, has := tmpl.Resources["Dashboard"]; !has {
 		return
+	}
+	if alarm := tmpl.at("NoDigestAlarm.MetricName"); !slices.ContainsFunc(metrics, func(known metric) bool { return known.Name == alarm }) {
+		t.Errorf("the alarm is on the metric %v, which nothing writes", alarm)
 	}
 	body := fmt.Sprint(tmpl.at("Dashboard.DashboardBody.Fn::Sub"))
 	for _, m := range regexp.MustCompile(`\$\{([^}]*)\}`).FindAllStringSubmatch(body, -1) {
@@ -331,6 +335,11 @@ func checkDashboard(t *testing.T, tmpl template) {
 	unmarshal(t, []byte(body), &dashboard)
 	taken := map[[2]int]bool{}
 	for _, w := range dashboard.Widgets {
+		for _, m := range w.Properties.Metrics {
+			if m[0] == "slowdigest" && !slices.ContainsFunc(metrics, func(known metric) bool { return known.Name == m[1] }) {
+				t.Errorf("the dashboard shows the metric %v, which nothing writes", m[1])
+			}
+		}
 		for x := w.X; x < w.X+w.Width; x++ {
 			for y := w.Y; y < w.Y+w.Height; y++ {
 				if taken[[2]int{x, y}] || x >= 24 {
