@@ -7,7 +7,7 @@ const { policy } = require('../iam/policy.js');
 const dashboard = require('./dashboard.js');
 
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
-  'interactive', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
+  'interactive', 'askChannels', 'askUsers', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
 
 function flag(params, name) {
   const text = String(params[name]);
@@ -42,6 +42,7 @@ module.exports = async ({ resolveVariable }) => {
   const name = `slowdigest-${release}`;
   const state = { own: `s3://\${StateBucket}/${release}`, none: '' }[params.state] ?? params.state;
   if (state && !state.startsWith('s3://')) throw new Error(`parameter "state" is "${state}": want own, none or s3://BUCKET/PREFIX`);
+  if (on.interactive && !state) throw new Error('parameter "interactive" is true, which takes a state, and "state" is none');
   const token = `/slowdigest/${stage}/slack-token`;
   const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
 
@@ -61,6 +62,8 @@ module.exports = async ({ resolveVariable }) => {
       ...(state && { SLOWDIGEST_STATE: params.state === 'own' ? { 'Fn::Sub': state } : state }),
       ...(on.fanout && { SLOWDIGEST_QUEUE_URL: { Ref: 'WorkQueue' } }),
       ...(on.interactive && { SLACK_SIGNING_SECRET_PARAMETER: secret }),
+      ...(on.interactive && params.askChannels && { SLOWDIGEST_ASK_CHANNELS: params.askChannels }),
+      ...(on.interactive && params.askUsers && { SLOWDIGEST_ASK_USERS: params.askUsers }),
     },
     statements: policy({
       instances: params.instances,
@@ -72,6 +75,7 @@ module.exports = async ({ resolveVariable }) => {
       topic: on.alarms && '${AlarmTopic.TopicName}',
       function: name,
       tracing: on.tracing,
+      interactive: on.interactive,
     }),
     workers: workers(String(params.workers)),
     boundary: params.boundary || { Ref: 'AWS::NoValue' },

@@ -83,12 +83,14 @@ function policy(settings) {
   const values = {
     partition: ['${AWS::Partition}'], region: ['${AWS::Region}'], account: ['${AWS::AccountId}'],
     instance: [], download: [settings.download], tracing: settings.tracing ? ['true'] : [],
+    interactive: settings.interactive ? ['true'] : [],
   };
   instances(values, settings.instances || '');
   tag(values, settings.tag || '');
   state(values, settings.state || '');
   add(values, 'parameter', settings.parameters || []);
   for (const kind of ['queue', 'topic', 'function']) add(values, kind, [settings[kind]]);
+  if (settings.interactive && !settings.function) throw new Error('people may ask in Slack, and no function is named that is to answer');
   if (values.instance.length === 0 && !values.tagKey) throw new Error('no DB instance is configured');
   return statements(values);
 }

@@ -22,6 +22,9 @@ type Settings struct {
 	Topic      string   // the name of an SNS topic
 	Function   string   // the name of a Lambda function
 	Tracing    bool     // by X-Ray
+
+	// Interactive is whether people may ask in Slack. Function must be set then.
+	Interactive bool
 }
 
 // IAM's limits of characters, blanks not counted: for all inline policies of a
@@ -58,7 +61,10 @@ func (s Settings) Boundary() (*Document, error) {
 	if len(v["tagKey"]) == 0 && len(v["instance"]) == 0 {
 		v["instance"] = []string{"*"}
 	}
-	v["download"], v["discovery"], v["tracing"] = []string{"auto"}, []string{"true"}, []string{"true"}
+	v["download"] = []string{"auto"}
+	for _, name := range []string{"discovery", "tracing", "interactive"} {
+		v[name] = []string{"true"}
+	}
 	for name, pattern := range map[string]string{
 		"bucket": "slowdigest-*", "queue": "slowdigest-*", "topic": "slowdigest-*", "function": "slowdigest-*", "parameter": "slowdigest/*",
 	} {
@@ -137,8 +143,13 @@ func (s Settings) values() (values, error) {
 		}
 	}
 	err := errors.Join(v.add("queue", s.Queue[strings.LastIndex(s.Queue, "/")+1:]), v.add("topic", s.Topic), v.add("function", s.Function))
-	if s.Tracing {
-		v["tracing"] = []string{"true"}
+	if s.Interactive && s.Function == "" && err == nil {
+		err = errors.New("people may ask in Slack, and no function is named that is to answer")
+	}
+	for name, on := range map[string]bool{"tracing": s.Tracing, "interactive": s.Interactive} {
+		if on {
+			v[name] = []string{"true"}
+		}
 	}
 	return v, err
 }

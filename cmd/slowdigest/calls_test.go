@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
@@ -185,6 +187,46 @@ func TestPolicyOfAFleet(t *testing.T) {
 	c.compareWithPolicy(t, s)
 }
 
+// TestPolicyOfADesk does the same where people may ask in Slack: a signed request
+// has the function invoke itself. The digest of the schedule comes on top.
+func TestPolicyOfADesk(t *testing.T) {
+	c := newCloud(t)
+	c.startS3(t)
+	c.ssm.secret = slacktest.SigningSecret
+	invoked := make(chan []byte, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		invoked <- body
+		name := strings.Split(r.URL.Path, "/")[3] // /2015-03-31/functions/NAME/invocations
+		c.record("lambda:InvokeFunction", "arn:aws:lambda:"+rdstest.Region+":"+rdstest.Account+":function:"+name)
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_LAMBDA", server.URL)
+	name := lambdacontext.FunctionName // of this process, from its environment when it starts
+	lambdacontext.FunctionName = "slowdigest-prod"
+	t.Cleanup(func() { lambdacontext.FunctionName = name })
+
+	s := settings{
+		Instances: "orders-1,orders-2", Download: "portions", State: "s3://" + stateBucket + "/prod",
+		Parameters: []string{lambdaParameter, secretParameter}, Function: "slowdigest-prod", Interactive: true,
+	}
+	command := slacktest.Command("orders-1 last 15m")
+	request := urlEvent(t, http.MethodPost, slacktest.Sign(command, slacktest.SigningSecret, time.Now()), command, false)
+	if _, err := c.handle(t, s, string(request)); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-invoked:
+	default:
+		t.Fatal("nothing was invoked")
+	}
+	if _, err := c.handle(t, s, `{"time":"2026-11-23T10:05:00Z"}`); err != nil {
+		t.Fatal(err)
+	}
+	c.compareWithPolicy(t, s)
+}
+
 // handle hands an event to what Lambda runs, with the settings in its
 // environment.
 func (c *cloud) handle(t *testing.T, s settings, event string) (any, error) {
@@ -193,6 +235,9 @@ func (c *cloud) handle(t *testing.T, s settings, event string) (any, error) {
 		"SLOWDIGEST_INSTANCES": s.Instances, "SLOWDIGEST_TAG": s.Tag, "SLOWDIGEST_DOWNLOAD": s.Download, "SLOWDIGEST_STATE": s.State,
 		"SLOWDIGEST_QUEUE_URL": s.Queue, "SLOWDIGEST_CHANNEL": slacktest.Channel,
 		"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
+	}
+	if s.Interactive {
+		env["SLACK_SIGNING_SECRET_PARAMETER"] = secretParameter
 	}
 	p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
 	return p.handleEvent(t.Context(), json.RawMessage(event), newRunLog(slog.New(slog.DiscardHandler), ""))

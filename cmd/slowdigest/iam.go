@@ -16,11 +16,11 @@ import (
 func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var s iam.Settings
-	var secret, stage string
+	var stage string
 	var boundary bool
 	c.declareInstances(f)
 	c.declareFleet(f)
-	f.text(&secret, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER", "`name` of the SSM parameter that holds Slack's signing secret")
+	c.declareDesk(f)
 	f.text(&stage, "stage", "SLOWDIGEST_STAGE", "`stage`, of whose function slowdigest-STAGE the log may be written")
 	f.text(&s.Function, "function", "", "`name` of the function, if it is another one")
 	f.text(&s.Topic, "topic", "", "`name` of the SNS topic that is told of events that failed")
@@ -38,7 +38,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 		if s.Function == "" && stage != "" {
 			s.Function = "slowdigest-" + stage
 		}
-		s.Parameters = nonEmpty(c.TokenParameter, secret)
+		s.Parameters, s.Interactive = nonEmpty(c.TokenParameter, c.SigningParameter), c.interactive()
 		for _, part := range []struct {
 			name  string
 			value *string

@@ -35,7 +35,8 @@ func TestIAM(t *testing.T) {
 		{"--instance orders-1 --account 1 --region eu-central-1 --partition aws-eusc", []string{"arn:aws-eusc:rds:"}, ""},
 		{"--instance orders-1 --state s3://kept/prod --queue-url https://sqs.eu-central-1.amazonaws.com/123456789012/work --stage prod --topic t --tracing",
 			[]string{"arn:aws:s3:::kept/prod/*", "arn:aws:sqs:*:*:work", "log-group:/aws/lambda/slowdigest-prod:*", "xray:PutTraceSegments", "arn:aws:sns:*:*:t"}, "note"},
-		{"--instance orders-1 --slack-token-parameter /a/b --signing-secret-parameter c", []string{"parameter/a/b", "parameter/c"}, "note"},
+		{"--instance orders-1 --slack-token-parameter /a/b --signing-secret-parameter c --function f",
+			[]string{"parameter/a/b", "parameter/c", "lambda:InvokeFunction", "arn:aws:lambda:*:*:function:f"}, "note"},
 	} {
 		_, raw, stderr := printedPolicy(t, strings.Fields(c.args)...)
 		for _, want := range c.policy {
@@ -61,6 +62,7 @@ func TestIAMRefuses(t *testing.T) {
 	}{
 		{nil, "no DB instance is configured"},
 		{[]string{"--instance", "orders-?"}, `"orders-?" is neither`},
+		{[]string{"--instance", "orders-1", "--signing-secret-parameter", "s"}, "no function is named"},
 		{[]string{"--instance", "orders-1", "extra"}, "takes no arguments"},
 		{[]string{"--instance", strings.Join(many, ",")}, "IAM takes 10240"},
 		{[]string{"--boundary", "--instance", strings.Join(many, ",")}, "IAM takes 6144"},
@@ -84,7 +86,7 @@ func TestBoundary(t *testing.T) {
 	var asked []awsCall
 	for _, args := range []string{
 		"--instance orders-1,orders-* --download auto --tracing --state s3://slowdigest-prod-bucket/prod --queue-url slowdigest-prod-work " +
-			"--slack-token-parameter /slowdigest/prod/slack-token --stage prod --topic slowdigest-prod-alarms",
+			"--slack-token-parameter /slowdigest/prod/slack-token --signing-secret-parameter /slowdigest/prod/signing --stage prod --topic slowdigest-prod-alarms",
 		"--tag slowdigest=on --download complete",
 	} {
 		policy, _, _ := printedPolicy(t, append(where, strings.Fields(args)...)...)

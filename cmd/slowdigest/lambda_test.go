@@ -82,11 +82,14 @@ func (a *runtimeAPI) invoke(t *testing.T, event []byte) outcome {
 	panic("unreachable")
 }
 
-// fakeSSM is a Parameter Store of one parameter.
+const secretParameter = "/slowdigest/prod/slack-signing-secret"
+
+// fakeSSM is a Parameter Store of two parameters.
 type fakeSSM struct {
 	server *httptest.Server
 	mu     sync.Mutex
 	value  string // of lambdaParameter, which is not there if empty
+	secret string // of secretParameter, likewise
 	calls  []awsCall
 }
 
@@ -107,13 +110,14 @@ func newFakeSSM(t *testing.T) *fakeSSM {
 		}
 		s.calls = append(s.calls, awsCall{"ssm:GetParameter", "arn:aws:ssm:" + rdstest.Region + ":" + rdstest.Account + ":parameter" + in.Name})
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		if in.Name != lambdaParameter || s.value == "" {
+		value := map[string]string{lambdaParameter: s.value, secretParameter: s.secret}[in.Name]
+		if value == "" {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, `{"__type":"ParameterNotFound"}`)
 			return
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"Parameter": map[string]any{
-			"Name": in.Name, "Type": "SecureString", "Value": s.value, "Version": 1,
+			"Name": in.Name, "Type": "SecureString", "Value": value, "Version": 1,
 		}})
 	}))
 	t.Cleanup(s.server.Close)

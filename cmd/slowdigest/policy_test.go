@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -36,6 +37,8 @@ type settings struct {
 	Topic      string   `json:"topic"`
 	Function   string   `json:"function"`
 	Tracing    bool     `json:"tracing"`
+
+	Interactive bool `json:"interactive"`
 }
 
 // inGo is the policy of `slowdigest iam`.
@@ -43,7 +46,7 @@ func (s settings) inGo() ([]iam.Statement, error) {
 	d, err := iam.Settings{
 		Partition: "aws", Region: rdstest.Region, Account: rdstest.Account,
 		Instances: strings.Split(s.Instances, ","), Tag: s.Tag, Download: s.Download, Parameters: s.Parameters,
-		State: s.State, Queue: s.Queue, Topic: s.Topic, Function: s.Function, Tracing: s.Tracing,
+		State: s.State, Queue: s.Queue, Topic: s.Topic, Function: s.Function, Tracing: s.Tracing, Interactive: s.Interactive,
 	}.Policy()
 	if err != nil {
 		return nil, err
@@ -106,6 +109,7 @@ func TestPolicyGenerators(t *testing.T) {
 		{State: "s3://kept"}, {State: "s3://kept/"}, {State: "s3://kept/prod"}, {State: "s3://kept/a/b/"}, {State: "/var/lib/slowdigest"},
 		{State: "s3://*"}, {State: "s3://kept/*"}, {State: "s3://Kept"}, {State: "s3://"}, {State: "s3://k"},
 		{Queue: "slowdigest-prod"}, {Queue: "slowdigest-*"}, {Topic: "alarms"}, {Topic: "*"}, {Function: "slowdigest-prod"}, {Function: "?"},
+		{Interactive: true}, {Interactive: true, Function: "slowdigest-prod"}, {Interactive: true, Function: "*"},
 		{State: "s3://kept/prod", Queue: "work", Topic: "alarms", Function: "slowdigest-prod", Tracing: true, Parameters: []string{"token"}},
 	} {
 		s.Instances, s.Download = "orders-1", "portions"
@@ -139,6 +143,8 @@ var services = map[string]struct {
 	"sqs": {"sqs", (*sqs.Client)(nil)},
 	"s3":  {"s3", (*s3.Client)(nil)},
 	"sts": {"sts", (*sts.Client)(nil)},
+
+	"lambda": {"lambda", (*lambda.Client)(nil)},
 }
 
 // TestPolicyNamesTheCode finds every call of an AWS client in the source. Each
@@ -254,7 +260,11 @@ func actionsIn(t *testing.T, file *ast.File) (actions []string) {
 			// Either client.Operation(…) or rds.NewOperationPaginator(client, …).
 			operation := strings.TrimSuffix(strings.TrimPrefix(selected.Sel.Name, "New"), "Paginator")
 			if _, has := client.MethodByName(operation); has && operation != "Options" {
-				actions = append(actions, service.iam+":"+strings.TrimSuffix(operation, "Batch")) // a batch is no action of its own
+				operation = strings.TrimSuffix(operation, "Batch") // which is no action of its own
+				if service.iam+operation == "lambdaInvoke" {
+					operation += "Function"
+				}
+				actions = append(actions, service.iam+":"+operation)
 			}
 			return true
 		})

@@ -406,7 +406,7 @@ func fixedNames(tmpl template) (names []string) {
 func TestSwitchesRefuse(t *testing.T) {
 	good := map[string]any{
 		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
-		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:tracing": "true",
+		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:tracing": "true",
 		"param:alarms": true, "param:email": "", "param:boundary": "", "param:schedule": true, "param:retention": 7,
 	}
 	cases := []struct{ name, value, err string }{
