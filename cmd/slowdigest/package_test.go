@@ -51,7 +51,7 @@ type packaging struct {
 }
 
 var (
-	packagings    sync.Map // of func() packaging, by the tool and the deployment: they take a while
+	packagings    sync.Map // of *lazyPackaging, by the tool and the deployment: they take a while
 	makeBootstrap = sync.OnceValues(func() (string, error) {
 		path := filepath.Join(binDir, "arm64", "bootstrap")
 		build := exec.Command("make", "-C", "../..", "build", "BOOTSTRAP="+path)
@@ -69,15 +69,22 @@ var (
 // executable, for it is large.
 func packaged(t *testing.T, install string, d deployment) packaging {
 	t.Helper()
-	if _, err := os.Stat(tools[install]); err != nil { // here, for a skip within a OnceValue is a panic
+	if _, err := os.Stat(tools[install]); err != nil {
 		missing(t, "a deploy tool is not installed; "+install+" does it")
 	}
-	once, _ := packagings.LoadOrStore(install+" "+d.String(), sync.OnceValue(func() packaging { return runTool(t, install, d) }))
-	p := once.(func() packaging)()
-	if p.raw == "" {
+	program(t, "node")
+	kept, _ := packagings.LoadOrStore(install+" "+d.String(), new(lazyPackaging))
+	lazy := kept.(*lazyPackaging)
+	lazy.once.Do(func() { lazy.packaging = runTool(t, install, d) })
+	if lazy.raw == "" {
 		t.Fatalf("%v was not packaged, as another test shows", d)
 	}
-	return p
+	return lazy.packaging
+}
+
+type lazyPackaging struct {
+	once sync.Once
+	packaging
 }
 
 func runTool(t *testing.T, install string, d deployment) (p packaging) {
