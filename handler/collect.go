@@ -16,8 +16,8 @@ import (
 	"slowdigest/source"
 )
 
-// parallel is how many logs are read side by side.
-const parallel = 4
+// usualParallel is how many logs are read side by side.
+const usualParallel = 4
 
 // postingTime is kept free at the end of a deadline, so that what was read until
 // then is still ranked and posted.
@@ -75,13 +75,13 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 	}
 	var files []source.File
 	listed := make([][]source.File, len(h.Instances))
-	sideBySide(len(h.Instances), func(i int) { listed[i] = rd.list(ctx, h.Instances[i]) })
+	h.sideBySide(len(h.Instances), func(i int) { listed[i] = rd.list(ctx, h.Instances[i]) })
 	for _, l := range listed {
 		files = append(files, l...)
 	}
 	slices.SortStableFunc(files, func(a, b source.File) int { return a.LastWritten.Compare(b.LastWritten) })
 	h.Progress.begin(rd, files)
-	sideBySide(len(files), func(i int) { rd.readFile(ctx, files[i]) })
+	h.sideBySide(len(files), func(i int) { rd.readFile(ctx, files[i]) })
 	return rd
 }
 
@@ -91,9 +91,9 @@ func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
 	return a
 }
 
-func sideBySide(n int, do func(i int)) {
+func (h *Handler) sideBySide(n int, do func(i int)) {
 	var wg sync.WaitGroup
-	free := make(chan struct{}, parallel)
+	free := make(chan struct{}, cmp.Or(h.Parallel, usualParallel))
 	for i := range n {
 		free <- struct{}{}
 		wg.Go(func() {

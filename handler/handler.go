@@ -41,6 +41,7 @@ type Handler struct {
 	Filter    *digest.Filter // nil counts everything
 	Detail    bool           // as digest.Aggregator's
 	Progress  *Progress      // may be nil
+	Parallel  int            // logs that are read side by side; 0 is 4
 	Notes     []string       // sentences that the report's coverage is to tell beside its own
 
 	// Store holds what is remembered between two runs. With nil, each run posts

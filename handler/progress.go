@@ -13,18 +13,19 @@ import (
 type Progress struct {
 	files, done  atomic.Int64
 	listed, read atomic.Int64
+	skipped      atomic.Int64
 	reading      atomic.Pointer[reading]
 }
 
 // Counts are the files and bytes chosen for the window, and those read so far.
 type Counts struct {
-	Files, Done  int64
-	Listed, Read int64 // bytes
+	Files, Done           int64
+	Listed, Read, Skipped int64 // bytes; what lies outside the window may be skipped
 }
 
 // Counts may be called at any time.
 func (p *Progress) Counts() Counts {
-	return Counts{p.files.Load(), p.done.Load(), p.listed.Load(), p.read.Load()}
+	return Counts{p.files.Load(), p.done.Load(), p.listed.Load(), p.read.Load(), p.skipped.Load()}
 }
 
 // Report ranks what has been counted so far; nil before anything was read. It
@@ -57,21 +58,26 @@ func (p *Progress) end() {
 	}
 }
 
-// count passes r on and counts its bytes.
-func (p *Progress) count(r io.Reader) io.Reader {
+// count passes a log on and counts its bytes.
+func (p *Progress) count(log *source.Log) io.Reader {
 	if p == nil {
-		return r
+		return log
 	}
-	return counted{r, p}
+	return &counted{Log: log, to: p}
 }
 
 type counted struct {
-	io.Reader
-	to *Progress
+	*source.Log
+	to      *Progress
+	skipped int64
 }
 
-func (c counted) Read(b []byte) (int, error) {
-	n, err := c.Reader.Read(b)
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Log.Read(b)
 	c.to.read.Add(int64(n))
+	if now := c.Coverage().Skipped; now > c.skipped {
+		c.to.skipped.Add(now - c.skipped)
+		c.skipped = now
+	}
 	return n, err
 }

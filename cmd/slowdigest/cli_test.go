@@ -168,7 +168,7 @@ func TestHelpShowsEveryFlagWithItsVariable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"--limit", "$SLOWDIGEST_LIMIT", "--instance", "$SLOWDIGEST_INSTANCES", "--channel", "$SLOWDIGEST_CHANNEL",
-		"--slack-token-parameter", "$SLACK_TOKEN_PARAMETER", "$SLACK_TOKEN", "--since", "--event", "--logs", "--dry-run", "-0", "$SLOWDIGEST_DOWNLOAD", "$SLOWDIGEST_MAX_BYTES",
+		"--slack-token-parameter", "$SLACK_TOKEN_PARAMETER", "$SLACK_TOKEN", "--since", "--event", "--logs", "--post", "--follow", "-0", "$SLOWDIGEST_DOWNLOAD", "$SLOWDIGEST_MAX_BYTES",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("help lacks %s", want)

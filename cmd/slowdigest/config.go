@@ -38,6 +38,7 @@ type Config struct {
 	Links          linksValue       // in chats
 	TokenParameter string           // the name of an SSM parameter that holds the Slack token
 	SlackAPI       string           // in place of Slack's own, for tests
+	seek           bool             // begin to read where the window begins, for short ones
 	answerTo       *notifier.Answer // who asked for the digest; nil is the schedule
 	print          bool             // beside posting, for invoke
 	Token          string           // only from the environment: an argument would show in the process list
@@ -96,7 +97,7 @@ func parseBytes(s string) (int64, error) {
 
 // rds is the source that the settings describe.
 func (c *Config) rds(cfg aws.Config) *source.RDS {
-	return source.NewRDS(cfg, source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Now: time.Now})
+	return source.NewRDS(cfg, source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: c.seek, Now: time.Now})
 }
 
 var formats = []string{"text", "json", "markdown", "html", "slack"}
@@ -152,7 +153,7 @@ func (c *Config) secret(ctx context.Context, cfg aws.Config) (string, error) {
 		return c.Token, nil
 	case c.TokenParameter == "":
 		return "", hinted{errors.New("find Slack token: none is configured"),
-			"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter, or use --dry-run"}
+			"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter"}
 	}
 	return readParameter(ctx, cfg, c.TokenParameter)
 }

@@ -96,14 +96,18 @@ func (l *live) draw(text string) {
 // progressLine tells files, megabytes, the rate, and what is left at that rate.
 func progressLine(c handler.Counts, elapsed time.Duration) string {
 	const mega = 1e6
-	if c.Files == 0 {
+	switch {
+	case c.Files == 0:
 		return "listing logs …"
+	case c.Listed == 0: // nobody knows how much a live log will hold
+		return fmt.Sprintf("following %d logs: %.1f MB in %s; Ctrl-C ends it with the digest", c.Files, float64(c.Read)/mega, elapsed.Round(time.Second))
 	}
-	s := fmt.Sprintf("reading: %d of %d files, %.1f of %.1f MB", c.Done, c.Files, float64(c.Read)/mega, float64(max(c.Listed, c.Read))/mega)
+	toRead := max(c.Listed-c.Skipped, c.Read)
+	s := fmt.Sprintf("reading: %d of %d files, %.1f of %.1f MB", c.Done, c.Files, float64(c.Read)/mega, float64(toRead)/mega)
 	rate := float64(c.Read) / elapsed.Seconds()
 	if rate > 0 {
 		s += fmt.Sprintf(", %.1f MB/s", rate/mega)
-		if left := time.Duration(float64(c.Listed-c.Read) / rate * float64(time.Second)); left > time.Second {
+		if left := time.Duration(float64(toRead-c.Read) / rate * float64(time.Second)); left > time.Second {
 			s += ", " + left.Round(time.Second).String() + " left"
 		}
 	}

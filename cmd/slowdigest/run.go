@@ -7,12 +7,14 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/notifier"
+	"slowdigest/source"
 )
 
 func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
-	var dryRun bool
+	var post, follow bool
 	var narrow filterFlags
 	var shift time.Duration
 	last := time.Hour
@@ -23,7 +25,8 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
 	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "print what changed against the same window this `time` earlier, as 24h or 168h; post nothing")
-	f.boolean(&dryRun, "dry-run", "print the digest and post nothing")
+	f.boolean(&follow, "follow", "go on reading what is logged, and show the ranking on the terminal, until Ctrl-C")
+	f.boolean(&post, "post", "post the digest to the channel, beside printing it")
 	return func(ctx context.Context, args []string) error {
 		w, err := runWindow(since, until, last, time.Now().UTC())
 		switch {
@@ -33,17 +36,16 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		case len(c.Instances.items) == 0 && c.Tag == "":
 			return usageError{errors.New("run: no instance is given"), "use --instance, or SLOWDIGEST_INSTANCES"}
+		case post && c.Channel == "":
+			return usageError{errors.New("run: there is no channel to post to"), "use --channel, or SLOWDIGEST_CHANNEL"}
+		case follow && (shift > 0 || !until.IsZero()):
+			return usageError{errors.New("run: --follow has no end to compare or to stop at"), "leave out --until and --compare"}
 		}
 		cfg, err := loadAWS(ctx)
 		if err != nil {
 			return err
 		}
-		to := c.printer(p)
-		if c.Channel != "" && !dryRun && shift == 0 {
-			if to, err = c.chat(ctx, cfg, p.logger()); err != nil {
-				return err
-			}
-		}
+		c.seek = true
 		from := c.rds(cfg)
 		ids, notes, err := c.instances(ctx, from)
 		if err != nil {
@@ -58,18 +60,22 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			Filter:    narrow.filter(),
 			Detail:    c.Format == "html",
 		}
-		if shift > 0 {
+		switch {
+		case shift > 0:
 			return p.runCompare(ctx, &c, h, w, shift)
+		case follow:
+			h.Source, h.Parallel = following{from, w.Start}, len(ids)
+			w.End = time.Time{}
 		}
-		if c.Channel != "" && !dryRun && narrow.filter() == nil {
-			if err := c.remember(ctx, h, c.Channel, p.logger()); err != nil {
+		to := c.printer(p)
+		if post {
+			// It is an answer to who runs this, and not the digest of an hour.
+			c.answerTo = &notifier.Answer{To: p.getenv("USER")}
+			chat, err := c.chat(ctx, cfg, p.logger())
+			if err != nil {
 				return err
 			}
-		}
-		if h.Store != nil {
-			h.Notifier = to
-			_, err := h.Run(ctx, w)
-			return err
+			to = both{to, chat}
 		}
 		stop := p.watch(h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)
@@ -79,6 +85,28 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return printReport(ctx, to, r, err)
 	}
+}
+
+// following is the live log of each instance, which is read until it is stopped.
+// An entry is counted when the next one begins, for only then has it ended.
+type following struct {
+	*source.RDS
+	from time.Time
+}
+
+func (s following) LogFiles(_ context.Context, instance string, _, _ time.Time) ([]source.File, error) {
+	return []source.File{{Instance: instance, Name: "live slow log"}}, nil
+}
+
+func (s following) Open(ctx context.Context, f source.File) (*source.Log, error) {
+	return s.Follow(ctx, f.Instance, s.from), nil
+}
+
+// both is two notifiers, one after the other.
+type both [2]notifier.Notifier
+
+func (b both) Notify(ctx context.Context, r *digest.Report) error {
+	return errors.Join(b[0].Notify(ctx, r), b[1].Notify(ctx, r))
 }
 
 func runWindow(since, until timeValue, last time.Duration, now time.Time) (digest.Window, error) {

@@ -2,37 +2,27 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
-	"golang.org/x/sys/unix"
+	"github.com/creack/pty"
 )
 
 // terminal opens a terminal of so many columns. What is written to the returned
 // file is read from the other end, until it is closed.
 func terminal(t *testing.T, columns int) (*os.File, func() string) {
 	t.Helper()
-	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	screen, tty, err := pty.Open()
 	if err != nil {
 		missing(t, "there are no terminals here: "+err.Error())
 	}
 	t.Cleanup(func() { _ = screen.Close() }) // at the latest
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := pty.Setsize(screen, &pty.Winsize{Rows: 50, Cols: uint16(columns)}); err != nil {
+		t.Fatal(err)
 	}
-	must(unix.IoctlSetPointerInt(int(screen.Fd()), unix.TIOCSPTLCK, 0))
-	number, err := unix.IoctlGetInt(int(screen.Fd()), unix.TIOCGPTN)
-	must(err)
-	must(unix.IoctlSetWinsize(int(screen.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 50, Col: uint16(columns)}))
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	must(err)
 	var shown bytes.Buffer
 	done := make(chan struct{})
 	go func() {
@@ -40,7 +30,7 @@ func terminal(t *testing.T, columns int) (*os.File, func() string) {
 		_, _ = io.Copy(&shown, screen) // ends in EIO when the terminal is closed
 	}()
 	return tty, func() string {
-		must(tty.Close())
+		_ = tty.Close()
 		<-done
 		return strings.ReplaceAll(shown.String(), "\r\n", "\n")
 	}
