@@ -48,6 +48,27 @@ func pairs(b []byte, i, end int, c, next byte) bool {
 	}
 }
 
+// plainCode reads b, in code, from i to where something begins that is not short and
+// plain literals and names, and at most to end.
+func plainCode(b []byte, i, end int) int {
+	for i < end {
+		c := b[i]
+		if !opens[c] {
+			i++
+			continue
+		}
+		if c != '\'' && c != '"' && c != '`' {
+			break
+		}
+		text := shortText(b, i)
+		if text < 0 || text >= end {
+			break
+		}
+		i = text
+	}
+	return i
+}
+
 // nextQuote reads b from i, in state q, up to the next change of state, and at
 // most to end. It returns the index behind the change, which can lie a byte
 // behind end, and the new state. It looks up to two bytes ahead: b must reach

@@ -24,7 +24,7 @@ func AppendSkeleton(dst, sql []byte) (skeleton []byte, ok bool) {
 
 type skeletonWriter struct {
 	lexer
-	dst   []byte
+	dst   []byte // from base on
 	base  int
 	depth int // of parentheses
 }
@@ -52,8 +52,12 @@ func (s *skeletonWriter) run() bool {
 			return s.readAlike()
 		}
 		switch c := sql[i]; c {
-		case '\'', '"', '`':
-			if !s.quotes(c) {
+		case '\'', '"':
+			if !s.text(c) {
+				return false
+			}
+		case '`':
+			if !s.name() {
 				return false
 			}
 		case '(':
@@ -89,30 +93,40 @@ func (s *skeletonWriter) take(n int) {
 // readAlike tells whether neither the statement nor its skeleton is one of those
 // that AppendFingerprint knows by their text.
 func (s *skeletonWriter) readAlike() bool {
-	for _, text := range [][]byte{s.sql, s.dst[s.base:]} {
-		text = bytes.TrimRight(text, " \t\r\n;")
-		if _, admin := adminName(text); admin || bytes.HasSuffix(text, []byte(truncationNotice)) {
-			return false
-		}
-	}
-	return true
+	return !knownByText(s.sql) && !knownByText(s.dst[s.base:])
 }
 
-// quotes leaves out what stands between quotes, but for a name's.
-func (s *skeletonWriter) quotes(q byte) bool {
+func knownByText(sql []byte) bool {
+	end := len(sql)
+	for end > 0 && bytes.IndexByte([]byte(" \t\r\n;"), sql[end-1]) >= 0 {
+		end--
+	}
+	_, admin := adminName(sql[:end])
+	return admin || bytes.HasSuffix(sql[:end], []byte(truncationNotice))
+}
+
+// text leaves out what stands between quotes.
+func (s *skeletonWriter) text(q byte) bool {
 	end := shortText(s.sql, s.pos)
-	if end < 0 || q == '`' {
+	if end < 0 {
 		var closed bool
-		if end, closed, _ = quotedText(s.sql, s.pos, q != '`'); !closed {
+		if end, closed, _ = quotedText(s.sql, s.pos, true); !closed {
 			return false
 		}
-	}
-	if q == '`' {
-		s.take(end - s.pos)
-		return true
 	}
 	s.dst = append(s.dst, q, q)
 	s.pos = end
+	return true
+}
+
+// name takes a name in back-quotes. Its parts may be taken for names of their own
+// if the quote is doubled.
+func (s *skeletonWriter) name() bool {
+	n := bytes.IndexByte(s.sql[s.pos+1:], '`')
+	if n < 0 {
+		return false
+	}
+	s.take(n + 2)
 	return true
 }
 

@@ -159,6 +159,9 @@ func (s *statement) read(w *window, i, end int) int {
 		return end
 	}
 	for i < end {
+		if s.q == inCode {
+			i = plainCode(w.buf, i, end)
+		}
 		j, q := nextQuote(w.buf, i, end, s.q)
 		if q != s.q {
 			s.remark = s.q == inLine
