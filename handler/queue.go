@@ -23,6 +23,21 @@ func NewSQS(cfg aws.Config, queueURL string) *SQS {
 	return &SQS{sqs.NewFromConfig(cfg), queueURL}
 }
 
+// Waiting is about how many messages the queue holds. It needs
+// sqs:GetQueueAttributes.
+func (q *SQS) Waiting(ctx context.Context) (int, error) {
+	const name = types.QueueAttributeNameApproximateNumberOfMessages
+	out, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{name}})
+	if err != nil {
+		return 0, fmt.Errorf("look at queue: %w", err)
+	}
+	n, err := strconv.Atoi(out.Attributes[string(name)])
+	if err != nil {
+		return 0, fmt.Errorf("look at queue: %w", err)
+	}
+	return n, nil
+}
+
 const (
 	maxBatch  = 10 // messages
 	sendTries = 3

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/parser"
 	"slowdigest/source"
@@ -21,6 +23,8 @@ import (
 func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	c.declareInstances(f)
+	c.declareFleet(f)
+	c.declareDesk(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
@@ -82,8 +86,10 @@ func (d *doctor) examine(ctx context.Context, p *process) {
 		return
 	}
 	if d.credentials(ctx, cfg) {
-		d.instances(ctx, cfg)
+		d.databases(ctx, cfg)
+		d.queue(ctx, cfg)
 	}
+	d.memory(ctx)
 	d.chatroom(ctx, cfg, p)
 }
 
@@ -100,14 +106,70 @@ func (d *doctor) credentials(ctx context.Context, cfg aws.Config) bool {
 	return true
 }
 
-func (d *doctor) instances(ctx context.Context, cfg aws.Config) {
-	if len(d.Instances.items) == 0 {
+// databases looks at all instances that the settings stand for. Those that are
+// given by name are looked at even if there is none of that name.
+func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
+	rds := d.rds(cfg)
+	ids := d.Instances.items
+	if d.discovers() {
+		found, notes, err := d.instances(ctx, rds)
+		if err != nil {
+			d.bad("instances", err.Error(), cmp.Or(hintOf(err), "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier' shows which there are"))
+			return
+		}
+		for _, note := range notes {
+			d.warn("instances", note, "nothing, if that is as it should be")
+		}
+		d.ok("instances", "%d match", len(found))
+		ids = found
+	} else if len(ids) == 0 {
 		d.bad("instances", "none is configured", "set SLOWDIGEST_INSTANCES, or --instance")
 	}
-	rds := d.rds(cfg)
-	for _, id := range d.Instances.items {
+	for _, id := range ids {
 		d.instance(ctx, rds, id)
 	}
+}
+
+func (d *doctor) queue(ctx context.Context, cfg aws.Config) {
+	if d.QueueURL == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	waiting, err := handler.NewSQS(cfg, d.QueueURL).Waiting(ctx)
+	if err != nil {
+		d.bad("queue", err.Error(), "look whether SLOWDIGEST_QUEUE_URL is of this region, and whether the role allows sqs:GetQueueAttributes")
+		return
+	}
+	d.ok("queue", "%d messages are waiting", waiting)
+}
+
+// memory reads the channel's state, and writes an object of its own beside it.
+func (d *doctor) memory(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	defer cancel()
+	store, err := d.store(ctx)
+	switch {
+	case err != nil:
+		d.fail("state", err)
+		return
+	case store == nil:
+		d.warn("state", "none: digests may be repeated, and nothing is known to be new or worse", "set SLOWDIGEST_STATE to s3://BUCKET/PREFIX")
+		return
+	}
+	const probe = "doctor.json"
+	_, tag, err := store.Load(ctx, probe)
+	if err == nil {
+		_, err = store.Save(ctx, probe, []byte("{}\n"), tag)
+	}
+	if err == nil {
+		_, err = handler.ReadState(ctx, store, handler.StateKey(d.Channel))
+	}
+	if err != nil {
+		d.fail("state", err)
+		return
+	}
+	d.ok("state", "%s can be read and written", d.State)
 }
 
 func (d *doctor) instance(ctx context.Context, rds *source.RDS, id string) {

@@ -138,7 +138,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := json.NewDecoder(r.Body).Decode(&in)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls = append(s.calls, "sqs:SendMessage") // which is also what a batch needs
+	permission := "sqs:SendMessage" // which is also what a batch needs
+	if action == "GetQueueAttributes" {
+		permission = "sqs:GetQueueAttributes"
+	}
+	s.calls = append(s.calls, permission)
 	size := 0
 	for _, e := range in.Entries {
 		size += len(e.Body)
@@ -151,6 +155,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailable")
 	case !strings.HasSuffix(in.QueueURL, "/"+Account+"/"+Name):
 		fail(w, http.StatusBadRequest, "QueueDoesNotExist")
+	case action == "GetQueueAttributes":
+		reply(w, object{"Attributes": object{"ApproximateNumberOfMessages": fmt.Sprint(len(s.messages))}})
 	case action == "SendMessage" && len(in.Body) <= 256<<10:
 		reply(w, s.take(entry{"", in.Body}, f))
 	case action != "SendMessageBatch":
