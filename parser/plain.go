@@ -121,7 +121,7 @@ func (l *lexer) plainNumber(i int) int {
 	case c == 'x' && i == start+1 && sql[start] == '0' && l.is(i+1, isHex):
 		return l.span(i+1, isHex)
 	case c|0x20 == 'e' && byteClass[sql[i-1]]&isDigit != 0:
-		return l.exponent(i)
+		return max(i, l.exponent(i))
 	}
 	return i
 }
