@@ -141,7 +141,7 @@ func TestRunLog(t *testing.T) {
 		`{"Name":"Throttles","Unit":"Count"},{"Name":"Complete","Unit":"Count"}]}]}}`
 	want := []string{
 		`{"level":"INFO","msg":"digest made","Channel":"#shop","message_id":"m-1","window_start":"2026-11-23T09:00:00Z","instance_count":1,"instances":["orders-1"],` +
-			`"files":2,"calls_in_window":60,"query_time":1.5,"notes":null,"Stage":"prod","DigestsPosted":1,"HoursDone":1,"Events":70,"Classes":3,"BytesRead":1000,` +
+			`"files":2,"bytes_listed":0,"portions":0,"gaps":0,"truncated":0,"unreadable":0,"calls_in_window":60,"query_time":1.5,"notes":null,"Stage":"prod","DigestsPosted":1,"HoursDone":1,"Events":70,"Classes":3,"BytesRead":1000,` +
 			`"Seconds":2.5,"Calls":12,"Retries":2,"Throttles":1,"Complete":1,` + described,
 		`{"level":"ERROR","msg":"digest not made or not posted","Channel":"#shop","window_start":"2026-11-23T09:00:00Z","instance_count":1,"instances":["orders-1"],` +
 			`"error":"not_in_channel","Stage":"prod","DigestsPosted":0,"HoursDone":0,"Events":0,"Classes":0,"BytesRead":0,` +
