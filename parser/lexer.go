@@ -229,8 +229,7 @@ func (l *lexer) word(t *token) {
 		end++
 	}
 	t.end, t.classes = end, classes
-	if l.sql[t.start] == '$' && l.at(t.start+1) == '$' {
-		l.dollars(t)
+	if l.sql[t.start] == '$' && l.dollars(t) {
 		return
 	}
 	if end == t.start+1 && (l.at(end) == '\'' || l.at(end) == '"') {

@@ -61,14 +61,22 @@ func quotedText(sql []byte, i int, backslash bool) (end int, closed, escaped boo
 	}
 }
 
-// dollars is the text of a routine in JavaScript, of MySQL 9: $$ ... $$.
-func (l *lexer) dollars(t *token) {
+// dollars is the text of a routine in JavaScript, of MySQL 9, between dollars that
+// may have a tag: $$ ... $$, or $mle$ ... $mle$. It tells whether one begins with t,
+// whose word holds the first tag.
+func (l *lexer) dollars(t *token) bool {
+	n := bytes.IndexByte(l.sql[t.start+1:t.end], '$')
+	if n < 0 {
+		return false
+	}
+	tag := l.sql[t.start : t.start+1+n+1]
 	t.kind, t.end = literal, len(l.sql)
-	if n := bytes.Index(l.sql[t.start+2:], []byte("$$")); n >= 0 {
-		t.end = t.start + 2 + n + 2
+	if n := bytes.Index(l.sql[t.start+len(tag):], tag); n >= 0 {
+		t.end = t.start + len(tag) + n + len(tag)
 	} else {
 		l.open = t.start
 	}
+	return true
 }
 
 // number is a number, or an identifier that begins with a digit.

@@ -66,10 +66,7 @@ func (s *skeletonWriter) run() bool {
 			s.depth = max(0, s.depth-1)
 			s.take(1)
 		case '$':
-			if s.at(i+1) == '$' {
-				return false // a text in JavaScript
-			}
-			s.take(1)
+			return false // perhaps a text in JavaScript
 		case '#', '-', '/':
 			if !s.comment(c) {
 				s.take(1)
