@@ -45,10 +45,13 @@ const (
 // Aggregator adds up events by class. It is safe for concurrent use by the
 // Streams of several logs, and its memory is bounded: see maxClasses.
 type Aggregator struct {
-	// Filter leaves out calls, and Detail has reports hold a fine time line and
-	// the distribution of each class. Both are to be set before the first Stream.
+	// Filter leaves out calls, Detail has reports hold a fine time line and the
+	// distribution of each class, and Apart makes a statement a class of its own on
+	// each instance, with an ID that no other tool knows. They are to be set before
+	// the first Stream.
 	Filter *Filter
 	Detail bool
+	Apart  bool
 
 	window Window
 
@@ -152,6 +155,9 @@ func (s *Stream) class(e *parser.Event) classKey {
 		}
 	}
 	s.fingerprint = fingerprint(s.fingerprint[:0], e)
+	if s.to.Apart {
+		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
+	}
 	key = md5.Sum(s.fingerprint)
 	if plain {
 		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {

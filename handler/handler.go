@@ -40,6 +40,7 @@ type Handler struct {
 	OrderBy   digest.OrderBy
 	Filter    *digest.Filter // nil counts everything
 	Detail    bool           // as digest.Aggregator's
+	Apart     bool           // as digest.Aggregator's
 	Progress  *Progress      // may be nil
 	Parallel  int            // logs that are read side by side; 0 is 4
 	Notes     []string       // sentences that the report's coverage is to tell beside its own

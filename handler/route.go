@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"slowdigest/digest"
@@ -20,6 +21,7 @@ const (
 	tagLimit   = "slowdigest:limit"
 	tagOrderBy = "slowdigest:order-by"
 	tagMinTime = "slowdigest:min-time"
+	tagApart   = "slowdigest:apart"
 )
 
 // Route is where the slow queries of some instances go: one digest an hour.
@@ -81,6 +83,7 @@ type routing struct {
 	Route
 	limits map[digest.Limit]string // the first instance that has asked for each
 	orders map[digest.OrderBy]string
+	aparts map[bool]string
 }
 
 func (r *routing) add(i source.Instance) {
@@ -110,6 +113,19 @@ func (r *routing) add(i source.Instance) {
 			add(&r.orders, order, i.ID)
 		}
 	}
+	r.addApart(i)
+}
+
+func (r *routing) addApart(i source.Instance) {
+	v, set := i.Tags[tagApart]
+	if !set {
+		return
+	}
+	if apart, err := strconv.ParseBool(v); err != nil {
+		r.ignore(i, tagApart, fmt.Errorf("%q is neither true nor false", v))
+	} else if r.aparts[apart] == "" {
+		add(&r.aparts, apart, i.ID)
+	}
 }
 
 func add[K comparable, V any](m *map[K]V, key K, value V) {
@@ -138,6 +154,7 @@ func (r *routing) ignore(i source.Instance, tag string, err error) {
 func (r *routing) route(defaults Route) Route {
 	r.Limit = settle(r, tagLimit, r.limits, defaults.Limit)
 	r.OrderBy = settle(r, tagOrderBy, r.orders, defaults.OrderBy)
+	r.Apart = settle(r, tagApart, r.aparts, defaults.Apart)
 	return r.Route
 }
 
@@ -154,7 +171,7 @@ func settle[T comparable](r *routing, tag string, asked map[T]string, byDefault 
 
 // apply makes h the handler of the route.
 func (r *Route) apply(h *Handler) {
-	h.Channel, h.Instances, h.Limit, h.OrderBy = r.Channel, r.Instances, r.Limit, r.OrderBy
+	h.Channel, h.Instances, h.Limit, h.OrderBy, h.Apart = r.Channel, r.Instances, r.Limit, r.OrderBy, r.Apart
 	if r.MinTime > 0 || len(r.MinTimes) > 0 {
 		h.Filter = &digest.Filter{MinTime: r.MinTime, MinTimes: r.MinTimes}
 	}

@@ -62,6 +62,13 @@ func TestRoutes(t *testing.T) {
 			[]handler.Route{with(route("#dba", "a", "b", "c"), func(r *handler.Route) {
 				r.Notes = []string{"The tag slowdigest:limit has no effect: a and b disagree."}
 			})}, ""},
+		{"apart", []source.Instance{tagged("a", "apart=true"), tagged("b")},
+			[]handler.Route{with(route("#dba", "a", "b"), func(r *handler.Route) { r.Apart = true })}, ""},
+		{"apart or not", []source.Instance{tagged("a", "apart=true"), tagged("b", "apart=no")},
+			[]handler.Route{with(route("#dba", "a", "b"), func(r *handler.Route) {
+				r.Apart = true
+				r.Notes = []string{`The tag slowdigest:apart of b has no effect: "no" is neither true nor false.`}
+			})}, ""},
 		{"bad values", []source.Instance{tagged("a", "limit=many", "min-time=soon", "order-by=love")},
 			[]handler.Route{with(route("#dba", "a"), func(r *handler.Route) {
 				r.Notes = []string{

@@ -131,13 +131,18 @@ func where(r *digest.Report, c *digest.Class) string {
 	if len(r.Instances) < 2 || len(c.Instances) == 0 {
 		return ""
 	}
-	byCalls := slices.SortedFunc(maps.Keys(c.Instances), func(a, b string) int {
-		return cmp.Or(cmp.Compare(c.Instances[b], c.Instances[a]), strings.Compare(a, b))
+	return " on " + names(byCalls(c.Instances), 1)
+}
+
+// byCalls are names as they can be shown, that with the most calls first.
+func byCalls(calls map[string]int64) []string {
+	out := slices.SortedFunc(maps.Keys(calls), func(a, b string) int {
+		return cmp.Or(cmp.Compare(calls[b], calls[a]), strings.Compare(a, b))
 	})
-	for i, name := range byCalls {
-		byCalls[i] = clean(cut(name, maxName))
+	for i, name := range out {
+		out[i] = clean(cut(name, maxName))
 	}
-	return " on " + names(byCalls, 1)
+	return out
 }
 
 // atMost cuts a list to n lines, the last of which counts those left out.

@@ -71,7 +71,7 @@ func (m markdown) table(b *strings.Builder, r *digest.Report) {
 	b.WriteString("\n| # | Share | Query | Time | Calls | P95 | Examined/sent |\n|--:|--:|:--|--:|--:|--:|--:|\n")
 	for _, c := range inOrder(r) {
 		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(badged(c)+percent(c.Share)),
-			strings.ReplaceAll(codeSpan(short(c.Fingerprint, 60)), "|", `\|`), seconds(c.QueryTime.Sum), count(float64(c.Calls)),
+			strings.ReplaceAll(codeSpan(short(c.Fingerprint, 60)), "|", `\|`)+literal(where(r, c)), seconds(c.QueryTime.Sum), count(float64(c.Calls)),
 			seconds(c.QueryTime.P95), examinedPerSent(c))
 	}
 	if s := miscLine(r); s != "" {

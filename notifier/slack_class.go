@@ -25,7 +25,7 @@ func (p *parent) table() slack.Block {
 	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")), cell(strong("P95")))
 	for _, c := range p.classes[:min(slackRows, len(p.classes))] {
 		t.AddRow(cell(strong(badged(c)), words(percent(c.Share))),
-			cell(words(fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 40)))),
+			cell(words(fmt.Sprintf("#%d %s%s", c.Rank, short(c.Fingerprint, 40), where(p.r, c)))),
 			cell(words(seconds(c.QueryTime.Sum))), cell(words(count(float64(c.Calls)))), cell(words(seconds(c.QueryTime.P95))))
 	}
 	return t
@@ -37,7 +37,7 @@ func (p *parent) rows() []slack.RichTextElement {
 	for _, c := range p.classes[:min(slackRows, len(p.classes))] {
 		lines = append(lines, line(
 			strong(badged(c)+percent(c.Share)),
-			words(fmt.Sprintf("  #%d %s: %s, %s, p95 %s", c.Rank, short(c.Fingerprint, 40), seconds(c.QueryTime.Sum),
+			words(fmt.Sprintf("  #%d %s%s: %s, %s, p95 %s", c.Rank, short(c.Fingerprint, 40), where(p.r, c), seconds(c.QueryTime.Sum),
 				plural(c.Calls, "call", "calls"), seconds(c.QueryTime.P95)))))
 	}
 	return []slack.RichTextElement{line(strong("Queries")), bullets(lines)}

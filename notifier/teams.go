@@ -157,7 +157,7 @@ func (p *parent) teamsTable() element {
 	}
 	rows := []element{row(true, "Share", "Query", "Time", "Calls", "P95")}
 	for _, c := range p.classes[:min(slackRows, len(p.classes))] {
-		rows = append(rows, row(false, badged(c)+percent(c.Share), fmt.Sprintf("#%d %s", c.Rank, short(c.Fingerprint, 40)),
+		rows = append(rows, row(false, badged(c)+percent(c.Share), fmt.Sprintf("#%d %s%s", c.Rank, short(c.Fingerprint, 40), where(p.r, c)),
 			seconds(c.QueryTime.Sum), count(float64(c.Calls)), seconds(c.QueryTime.P95)))
 	}
 	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,

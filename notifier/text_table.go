@@ -13,6 +13,22 @@ import (
 // wide is the width from which on the ranking has its less important columns.
 const wide = 110
 
+// maxInstance is how many characters of an instance's name the ranking shows.
+const maxInstance = 16
+
+// instance is the one with the most calls of a class, and how many others it has.
+func instance(c *digest.Class) string {
+	all := byCalls(c.Instances)
+	if len(all) == 0 {
+		return ""
+	}
+	s := cut(all[0], maxInstance)
+	if n := len(all); n > 1 {
+		s += fmt.Sprintf(" +%d", n-1)
+	}
+	return s
+}
+
 // column of the ranking. Numbers are aligned to the right.
 type column struct {
 	head string
@@ -34,6 +50,9 @@ func (p *page) columns(r *digest.Report) []column {
 	cols = append(cols, column{"P95", false, func(c *digest.Class) string { return seconds(c.QueryTime.P95) }})
 	if p.Width >= wide {
 		cols = append(cols, column{"Examined/sent", false, examinedPerSent})
+	}
+	if len(r.Instances) > 1 {
+		cols = append(cols, column{"Instance", true, instance})
 	}
 	for i := range r.Classes {
 		if badge(&r.Classes[i]) != "" {
