@@ -44,6 +44,8 @@ type Coverage struct {
 	InWindow     int64 `json:"in_window"`          // entries whose time lies in the window
 	Unreadable   int64 `json:"unreadable"`         // entries that could not be read, or have no time
 	Truncated    int64 `json:"truncated"`          // entries whose statement was cut
+	// TruncatedLines were cut by RDS, being longer than what it sends at once.
+	TruncatedLines int `json:"truncated_lines,omitempty"`
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
 	// Notes say in whole sentences what is missing, and why.
@@ -74,6 +76,7 @@ func (c *Coverage) Add(part Coverage) {
 	c.BytesSkipped += part.BytesSkipped
 	c.Portions += part.Portions
 	c.Retries += part.Retries
+	c.TruncatedLines += part.TruncatedLines
 	c.Events += part.Events
 	c.InWindow += part.InWindow
 	c.Unreadable += part.Unreadable

@@ -145,16 +145,17 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 			name(to.file), problem.Reason, problem.Count, problem.Offsets[0]))
 	}
 	to.coverage = digest.Coverage{
-		Files:        1,
-		BytesListed:  to.file.Size,
-		BytesRead:    got.BytesRead,
-		BytesSkipped: got.Skipped,
-		Portions:     got.Portions,
-		Retries:      got.Retries,
-		Unreadable:   stats.Unreadable,
-		Complete:     got.Complete && stats.Unreadable == 0,
-		Notes:        notes,
-		Gaps:         gaps(to.file, got),
+		Files:          1,
+		BytesListed:    to.file.Size,
+		BytesRead:      got.BytesRead,
+		BytesSkipped:   got.Skipped,
+		Portions:       got.Portions,
+		Retries:        got.Retries,
+		Unreadable:     stats.Unreadable,
+		TruncatedLines: got.TruncatedLines,
+		Complete:       got.Complete && stats.Unreadable == 0,
+		Notes:          notes,
+		Gaps:           gaps(to.file, got),
 	}
 	switch {
 	case err != io.EOF:

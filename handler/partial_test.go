@@ -100,3 +100,46 @@ func TestCoverageIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsCutCostsOnlyItself has a statement that RDS cuts, or does not deliver
+// all of: the entries around it are counted.
+func TestWhatIsCutCostsOnlyItself(t *testing.T) {
+	const before, after = 40, 30
+	at := window.Start
+	entries := func(n int, sql string) (log string) {
+		for range n {
+			at = at.Add(time.Second)
+			log += entry(at, sql)
+		}
+		return log
+	}
+	for name, test := range map[string]struct {
+		sql              string
+		truncated, lines int // entries that are cut, and lines
+	}{
+		"a long line":           {"select '" + strings.Repeat("x", 3000) + "'", 1, 1},
+		"a long line in a text": {"select '" + strings.Repeat("x\n", 50) + strings.Repeat("x", 3000) + "\nx'", 0, 1},
+		"a binary line":         {"select 1,\n'\x01',\n2", 1, 0},
+		"a binary literal":      {"select '\n\x01\n'", 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, h, _ := newHandler(t, "orders-1")
+			server.PortionBytes, server.Text = 1000, rdstest.RefuseBinary
+			at = window.Start
+			log := entries(before, "select a from t where id = 1") + entries(1, test.sql) + entries(after, "select b from t where id = 1")
+			server.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(log), ten)
+			h.Source = source.NewRDS(server.Config(), source.Options{Sequential: true, Patience: time.Millisecond})
+			r, err := h.Collect(t.Context(), window)
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls := map[string]int64{}
+			for _, c := range r.Classes {
+				calls[c.Fingerprint] += c.Calls
+			}
+			if calls["select a from t where id = ?"] != before || calls["select b from t where id = ?"] != after || r.Coverage.Truncated != int64(test.truncated) || r.Coverage.TruncatedLines != test.lines {
+				t.Errorf("calls %v, misc %+v, coverage %+v", calls, r.Misc, r.Coverage)
+			}
+		})
+	}
+}

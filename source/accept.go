@@ -12,6 +12,11 @@ func (w *walk) accept(p portion) error {
 	if err := w.deliver(text); err != nil {
 		return err
 	}
+	if p.truncated {
+		if err := w.cut(); err != nil {
+			return err
+		}
+	}
 	w.end = end
 	if p.truncated {
 		w.cov.TruncatedLines++
@@ -22,7 +27,7 @@ func (w *walk) accept(p portion) error {
 	w.pos += stored(p.text)
 	switch {
 	case known && next.offset > from:
-		if !p.truncated && next.offset > w.pos && w.pos < w.file.Size {
+		if !p.truncated && next.offset > w.pos && (w.pos < w.file.Size || w.following) {
 			next = w.bridge(from, p, next)
 		}
 		w.at, w.pos = next.String(), next.offset
@@ -82,6 +87,7 @@ func (w *walk) deliver(text []byte) error {
 	if w.holes == 0 {
 		w.head = append(w.head, text[:min(len(text), headBytes-len(w.head))]...)
 	}
+	jumped := w.midway || w.hole != nil
 	if w.midway {
 		begin := w.entry(text)
 		w.cov.Skipped += stored(text[:begin])
@@ -94,13 +100,32 @@ func (w *walk) deliver(text []byte) error {
 	if len(text) == 0 {
 		return nil
 	}
+	if jumped {
+		if err := w.cut(); err != nil {
+			return err
+		}
+	}
 	if !w.file.listing.take(int64(len(text))) {
 		w.tail = before
 		return w.stop(fmt.Sprintf("the budget of %d bytes for this instance is used up", w.rds.opts.MaxBytes))
 	}
 	w.cov.Portions++
 	w.cov.BytesRead += int64(len(text))
+	w.last = bytes.Clone(text[max(0, len(text)-len(";\n")):])
 	return w.out.send(piece{text: text, cov: w.cov.clone()})
+}
+
+// cut says that the entry delivered last is cut, if it does not end there.
+func (w *walk) cut() error {
+	if len(w.last) == 0 || string(w.last) == ";\n" {
+		return nil
+	}
+	notice := cutLine
+	if !bytes.HasSuffix(w.last, []byte("\n")) {
+		notice = "\n" + cutLine
+	}
+	w.last = nil
+	return w.out.send(piece{text: []byte(notice), cov: w.cov.clone()})
 }
 
 func (w *walk) remember(text []byte) {

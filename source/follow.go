@@ -66,7 +66,7 @@ func (w *walk) turn(f File, same bool, now *listing) error {
 		return errLost
 	}
 	if !same {
-		if err := w.breakLine(); err != nil {
+		if err := w.cut(); err != nil {
 			return err
 		}
 		f.listing, f.from = now, w.file.from
@@ -127,14 +127,6 @@ func (w *walk) begins(f File) (bool, error) {
 	}
 	n := min(len(p.text), len(w.head))
 	return bytes.Equal(p.text[:n], w.head[:n]), err
-}
-
-// breakLine keeps what follows from joining on to half a line.
-func (w *walk) breakLine() error {
-	if len(w.tail) == 0 || bytes.HasSuffix(w.tail, []byte("\n")) {
-		return nil
-	}
-	return w.out.send(piece{text: []byte("\n"), cov: w.cov.clone()})
 }
 
 // confirm makes sure that what was read is what was listed: the live file may

@@ -191,7 +191,7 @@ func (f *follower) skip(w *walk) {
 	w.settle()
 	f.cov, f.stuck = w.cov, 0
 	if m, known := parseMarker(w.at); known {
-		f.at = place{at: marker{m.prefix, w.file.Size}.String(), pos: w.file.Size, midway: true}
+		f.at = place{at: marker{m.prefix, w.file.Size}.String(), pos: w.file.Size, midway: true, last: w.last}
 	}
 }
 
@@ -236,9 +236,14 @@ const jointBytes = 64
 
 // place is where the next walk goes on.
 func (w *walk) place() place {
-	p := place{at: w.at, pos: w.pos, midway: w.broken || w.midway}
-	if m, known := parseMarker(w.at); known && w.pos == w.end && !p.midway {
+	p := place{at: w.at, pos: w.pos, midway: w.broken || w.midway, last: w.last}
+	m, known := parseMarker(w.at)
+	switch repeated := w.end - w.pos; {
+	case !known || p.midway:
+	case repeated == 0:
 		return p.joined(m.prefix, w.tail)
+	case repeated > 0 && repeated <= int64(len(w.tail)):
+		p.joint = bytes.Clone(w.tail[int64(len(w.tail))-repeated:])
 	}
 	return p
 }

@@ -21,6 +21,11 @@ const maxLines = 10000
 // marker it returns with it lies behind the rest of that line.
 var truncationNotice = []byte("[Your log message was truncated]")
 
+// cutLine is the notice as a line of its own. It stands in what a Log delivers
+// wherever an entry is cut, for RDS would put it there, and a reader could not
+// tell a statement that was cut from one that goes on.
+const cutLine = " [Your log message was truncated]\n"
+
 // portion is one answer of DownloadDBLogFilePortion.
 type portion struct {
 	text      []byte // without the notice

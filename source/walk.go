@@ -48,6 +48,7 @@ type walk struct {
 	tail   []byte // the end of it: tailBytes or more
 	midway bool   // what comes begins within an entry that is not wanted
 	broken bool   // it ended in a hole
+	last   []byte // the last bytes that were delivered
 
 	hole     *hole
 	holes    int // so far
@@ -62,7 +63,8 @@ type place struct {
 	at     string // a marker
 	pos    int64  // its offset
 	joint  []byte
-	midway bool // it may be within an entry of which the beginning is missing
+	midway bool   // it may be within an entry of which the beginning is missing
+	last   []byte // delivered before
 }
 
 var beginning = place{at: "0"}
@@ -75,6 +77,9 @@ func (w *walk) begin(f File, from place) {
 	w.finished = w.end >= f.Size
 	w.seen = map[string]bool{from.at: true}
 	w.head, w.tail, w.holes, w.midway = bytes.Clone(from.joint), from.joint, 0, from.midway
+	if len(from.last) > 0 {
+		w.last = from.last
+	}
 	w.sum.Reset()
 }
 
@@ -153,7 +158,6 @@ func (w *walk) whole(p portion) (portion, error) {
 			return p, nil
 		}
 		if lines == 0 {
-			p.text = append(p.text, '\n')
 			return p, nil
 		}
 		if try > 1 { // the end of a portion may not be all that is cut
@@ -197,7 +201,8 @@ func (t trouble) Error() string { return string(t) }
 // not, the error is a trouble.
 func (w *walk) follows(p portion) error {
 	next, known := parseMarker(p.marker)
-	switch last := !p.pending && w.pos+stored(p.text) >= w.file.Size; {
+	// At the end it does not matter where to go on, but for Follow it does.
+	switch last := !p.pending && w.pos+stored(p.text) >= w.file.Size && !w.following; {
 	case len(p.text) == 0 && w.pos < w.file.Size:
 		return trouble("RDS answered with nothing")
 	case w.rotatedAway(p), !w.joins(p):
