@@ -58,6 +58,9 @@
 //     NO_BACKSLASH_ESCAPES, nobody knows what is a literal: the fingerprint ends
 //     there.
 //
+// Statements come with other literals again and again. Their skeleton, see
+// AppendSkeleton, costs a sixth of the fingerprint, and each skeleton has but one.
+//
 // A double-quoted text may be a name, under ANSI_QUOTES. The log does not tell,
 // so it is taken for a literal: nothing that could be one is ever shown.
 //

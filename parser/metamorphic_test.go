@@ -288,13 +288,18 @@ func BenchmarkFingerprint(b *testing.B) {
 		"random": []byte(g.render(shapes[1])),
 	}
 	for name, sql := range inputs {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(sql)))
-			b.ReportAllocs()
-			var dst []byte
-			for b.Loop() {
-				dst = parser.AppendFingerprint(dst[:0], sql, false)
-			}
-		})
+		for call, do := range map[string]func(dst []byte) []byte{
+			"fingerprint": func(dst []byte) []byte { return parser.AppendFingerprint(dst, sql, false) },
+			"skeleton":    func(dst []byte) []byte { dst, _ = parser.AppendSkeleton(dst, sql); return dst },
+		} {
+			b.Run(name+"/"+call, func(b *testing.B) {
+				b.SetBytes(int64(len(sql)))
+				b.ReportAllocs()
+				var dst []byte
+				for b.Loop() {
+					dst = do(dst[:0])
+				}
+			})
+		}
 	}
 }

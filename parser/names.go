@@ -45,11 +45,15 @@ func (f *formatter) addAlias() {
 // digits of an alias stay.
 func (f *formatter) dot() {
 	expect := nothing
-	if f.prev == afterName || f.prev == afterListName {
+	switch f.prev {
+	case afterName, afterListName:
 		expect = f.wordExpect
 		if f.wordDigits && expect == nothing {
 			f.maskUnlessAlias()
 		}
+	case afterKeyword, afterCallable: // a schema or table of that name
+	default:
+		f.wordConst = f.top.variable
 	}
 	if f.prev.operand() && f.prev != afterVariable || f.prev.glued() || f.prev == afterKeyword || f.prev == afterCallable {
 		f.dst = append(f.dst, '.')

@@ -8,7 +8,7 @@ const maxSkeleton = min(4<<10, maxDepth)
 
 // AppendSkeleton appends to dst the statement with its literals masked and its
 // comments left out, as far as that can be told without a look at the grammar. A
-// statement and its skeleton have the same fingerprint, and it takes a tenth of
+// statement and its skeleton have the same fingerprint, and it takes a sixth of
 // the time, so whoever keeps the fingerprints of skeletons spares nearly all of
 // that work: an application has some hundreds.
 //
