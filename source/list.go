@@ -151,8 +151,9 @@ func (l *listing) find(name string) (File, bool) {
 }
 
 // rotatedSince are the files of a later listing that are not in l and that a live
-// file may have become, the oldest first. A name without a date is another file when it is written to anew,
-// and another name is the same file if its last write is.
+// file may have become, the oldest first. A name without a date is another file
+// when it is written to anew, and another name is the same file if its last write
+// is.
 func (l *listing) rotatedSince(live File, now *listing) []File {
 	if l == nil {
 		return nil

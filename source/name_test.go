@@ -3,6 +3,8 @@ package source
 import (
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 func TestNames(t *testing.T) {
@@ -44,6 +46,13 @@ func TestNames(t *testing.T) {
 		if got != test.rotated {
 			t.Errorf("%s, written at %s: %q, want %q", test.name, test.written, got, test.rotated)
 		}
+	}
+}
+
+func TestRetries(t *testing.T) {
+	s := NewRDS(aws.Config{Region: "eu-central-1"}, Options{})
+	if n := s.client.Options().Retryer.MaxAttempts(); n != 8 {
+		t.Errorf("calls are tried %d times", n)
 	}
 }
 

@@ -3,10 +3,11 @@
 //
 // Both are read in two steps. LogFiles names the files that may hold entries of
 // a window, and Open turns one of them into a stream of whole text: portions are
-// joined, notices of the API removed, compression undone. What lies in a file
-// but outside the window is left to the reader of the stream to drop, by the
+// joined and compression undone. Where an entry is cut, and only there, stands
+// the line " [Your log message was truncated]", as RDS has it. What lies in a
+// file but outside the window is left to the reader of the stream to drop, by the
 // entries' own times; a file's name and the time of its last write only choose
-// it.
+// it. RDS.Follow is for a log that is still being written.
 //
 // Nothing is lost silently. A Log knows how much of its file it delivered and
 // says in its Coverage what is missing, and why. That holds for what cannot be

@@ -20,6 +20,24 @@
 //     a rotated name only its offset counts.
 //   - Bytes outside ASCII arrive as question marks.
 //
+// What differs between engines and has differed over the years can be set: the
+// form of markers (Server.Markers) and of the names of rotated files
+// (Instance.Names), and what becomes of bytes that are not text (Server.Text). So
+// can the size of portions, the latency of downloads and the rate of calls that is
+// allowed.
+//
+// # A test
+//
+//	srv := rdstest.NewServer()
+//	defer srv.Close()
+//	db := srv.AddInstance("orders-1")
+//	db.Write(rdstest.SlowLog, text, lastWritten)
+//	client := rds.NewFromConfig(srv.Config())
+//
+// ServeDir serves a folder of logs instead, and a file of any size needs no more
+// than an io.ReaderAt: see Content. A client that is another program wants the
+// Server's URL, Region, AccessKeyID and SecretAccessKey in its environment.
+//
 // Instances change on command: Append, Rotate, Truncate, Rename and Remove.
 // Faults are injected by name, for the next call or for many:
 //

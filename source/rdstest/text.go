@@ -2,6 +2,7 @@ package rdstest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -57,6 +58,9 @@ func (s *Server) result(p portion, fault Kind) (any, *apiError) {
 }
 
 func replace(text []byte, by string) string {
+	if !slices.ContainsFunc(text, func(b byte) bool { return !isASCII(b) }) {
+		return string(text)
+	}
 	var b strings.Builder
 	b.Grow(len(text))
 	for _, c := range text {
