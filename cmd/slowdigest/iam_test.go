@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -133,23 +131,6 @@ func TestBoundary(t *testing.T) {
 		if allows(narrow.Statement, a) != want {
 			t.Errorf("%s on %s: allowed is not %t", a.Action, a.Resource, want)
 		}
-	}
-}
-
-// TestActionsAreAWSs has AWS's own list of actions, which cfn-lint brings, look
-// at the widest policy there is.
-func TestActionsAreAWSs(t *testing.T) {
-	t.Parallel()
-	lint := program(t, "cfn-lint")
-	_, raw, _ := printedPolicy(t, "--boundary", "--account", "123456789012", "--region", "eu-central-1")
-	policy, err := json.Marshal(map[string]any{"Resources": map[string]any{"Boundary": map[string]any{
-		"Type": "AWS::IAM::ManagedPolicy", "Properties": map[string]any{"PolicyDocument": json.RawMessage(raw)},
-	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(lint, write(t, "boundary.json", string(policy))).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
 	}
 }
 

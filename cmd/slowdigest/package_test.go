@@ -110,7 +110,7 @@ func runTool(t *testing.T, install string, d deployment) (p packaging) {
 	dir = filepath.Join(dir, ".serverless")
 	checkNoSecret(t, dir)
 	dist := t.TempDir()
-	if out, err := exec.Command(program(t, "node"), "../../deploy/template.js", dir, dist).CombinedOutput(); err != nil {
+	if out, err := exec.Command(program(t, "node"), "../../iam/deploy/template.js", dir, dist).CombinedOutput(); err != nil {
 		t.Fatalf("make plain template: %v\n%s", err, out)
 	}
 	if reflect.DeepEqual(d, everything) {
@@ -144,10 +144,8 @@ func serviceCopy(t *testing.T, executable bool) string {
 			t.Fatal(err)
 		}
 	}
-	for _, folder := range []string{"iam", "deploy"} {
-		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS("../../"+folder)); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.CopyFS(filepath.Join(dir, "iam"), os.DirFS("../../iam")); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
@@ -176,19 +174,6 @@ func TestPackage(t *testing.T) {
 			}
 			checkPlain(t, want)
 		})
-	}
-}
-
-// TestPlainTemplateIsValid holds the plain templates against AWS's own schemas.
-func TestPlainTemplateIsValid(t *testing.T) {
-	t.Parallel()
-	lint := program(t, "cfn-lint")
-	var files []string
-	for i, d := range deployments() {
-		files = append(files, write(t, fmt.Sprintf("%d.json", i), packaged(t, osls, d).plain))
-	}
-	if out, err := exec.Command(lint, files...).CombinedOutput(); err != nil {
-		t.Errorf("cfn-lint: %v\n%s", err, out)
 	}
 }
 

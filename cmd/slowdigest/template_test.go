@@ -402,7 +402,7 @@ func fixedNames(tmpl template) (names []string) {
 	return names
 }
 
-// TestSwitchesRefuse hands deploy/switches.js what cannot be meant.
+// TestSwitchesRefuse hands iam/deploy/switches.js what cannot be meant.
 func TestSwitchesRefuse(t *testing.T) {
 	good := map[string]any{
 		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
@@ -438,7 +438,7 @@ func TestSwitchesRefuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program(t, "node"), "-e", `
-		const switches = require('../../deploy/switches.js');
+		const switches = require('../../iam/deploy/switches.js');
 		const all = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 		Promise.all(all.map((values) => switches({ resolveVariable: async (name) => values[name] }).then(() => '', (error) => error.message)))
 			.then((errors) => console.log(JSON.stringify(errors)));`)

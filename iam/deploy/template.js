@@ -4,7 +4,7 @@
 // compiled, for those who use no such tool: the code's place becomes a
 // parameter, and what the tool needs for itself goes.
 //
-//   node deploy/template.js .serverless dist
+//   node iam/deploy/template.js .serverless dist
 
 const fs = require('fs');
 const path = require('path');

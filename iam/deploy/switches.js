@@ -3,7 +3,7 @@
 // What the parameters of serverless.yml switch on and off. A part that is off
 // leaves nothing in the template: no resource, no variable, no permission.
 
-const { policy } = require('../iam/policy.js');
+const { policy } = require('../policy.js');
 const dashboard = require('./dashboard.js');
 
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
@@ -46,7 +46,7 @@ module.exports = async ({ resolveVariable }) => {
   const token = `/slowdigest/${stage}/slack-token`;
   const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
 
-  const file = (path) => `\${file(deploy/${path})}`;
+  const file = (path) => `\${file(iam/deploy/${path})}`;
   return {
     name,
     release,
