@@ -144,13 +144,12 @@ func (s *Stream) Add(e *parser.Event) {
 // class is the class of an event. It remembers the classes of skeletons, which are
 // few in most logs; where they are not, it begins anew from time to time.
 func (s *Stream) class(e *parser.Event) classKey {
-	key, plain := classKey{}, false
+	var plain bool
 	if !e.Admin && !e.Cut && len(e.SQL) > 0 {
 		s.skeleton, plain = parser.AppendSkeleton(s.skeleton[:0], e.SQL)
 	}
 	if plain {
-		var found bool
-		if key, found = s.known[string(s.skeleton)]; found {
+		if key, found := s.known[string(s.skeleton)]; found {
 			return key
 		}
 	}
@@ -158,7 +157,7 @@ func (s *Stream) class(e *parser.Event) classKey {
 	if s.to.Apart {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
 	}
-	key = md5.Sum(s.fingerprint)
+	key := classKey(md5.Sum(s.fingerprint))
 	if plain {
 		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
 			s.known, s.knownBytes = make(map[string]classKey), len(s.skeleton)+knownCost

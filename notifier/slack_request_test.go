@@ -139,7 +139,7 @@ func TestRequestID(t *testing.T) {
 		return r.ID
 	}
 	now := time.Now()
-	if id(now) != id(now) || id(now) == id(now.Add(-time.Second)) {
+	if first, replayed := id(now), id(now); first != replayed || first == id(now.Add(-time.Second)) {
 		t.Error("the ID does not tell requests apart")
 	}
 }

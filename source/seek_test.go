@@ -63,7 +63,7 @@ func (a aging) record(to *[recordBytes]byte, i int64) {
 	if a.bad != 0 {
 		b[len(b)-1] = a.bad
 	}
-	b = fmt.Appendf(b, " %010d", i)
+	_ = fmt.Appendf(b, " %010d", i) // into the same array
 	to[recordBytes-2], to[recordBytes-1] = ';', '\n'
 }
 

@@ -105,7 +105,9 @@ func realLogs(b *testing.B, w *bufio.Writer) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		w.Write(text)
+		if _, err := w.Write(text); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

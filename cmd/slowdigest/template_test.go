@@ -192,14 +192,6 @@ type templateCase struct {
 	properties map[string]string
 }
 
-// deployments are those of all cases.
-func deployments() (all []deployment) {
-	for _, c := range templateCases() {
-		all = append(all, c.deployment)
-	}
-	return all
-}
-
 func templateCases() []templateCase {
 	channel := func(name string) map[string]string {
 		return map[string]string{"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_CHANNEL": strconv.Quote(name)}
