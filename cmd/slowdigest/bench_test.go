@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -9,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -61,15 +61,41 @@ type used struct {
 
 func (u *used) run(b *testing.B, env []string, name string, args ...string) {
 	b.Helper()
+	var out bytes.Buffer
 	cmd := exec.Command(name, args...)
 	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = &out, &out
 	start := time.Now()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("%s: %v\n%.1000s", name, err, out)
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
 	}
-	u.wall += time.Since(start)
-	u.processor += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	u.kilobytes = max(u.kilobytes, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				b.Fatalf("%s: %v\n%.1000s", name, err, out.Bytes())
+			}
+			u.wall += time.Since(start)
+			u.processor += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+			return
+		case <-time.After(20 * time.Millisecond):
+			u.kilobytes = max(u.kilobytes, resident(cmd.Process.Pid))
+		}
+	}
+}
+
+// resident is the most memory that a process has had, in KiB, by Linux. What the
+// system says when it has ended counts the memory of the process that began it.
+func resident(pid int) (kilobytes int64) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	fmt.Sscan(after, &kilobytes)
+	return kilobytes
 }
 
 const benchLogSize = 195_000_000
