@@ -74,6 +74,29 @@ func TestOutlierIsShownBelowTheLimit(t *testing.T) {
 	}
 }
 
+// What a stream remembers is bounded, and a class that was folded away comes back
+// with its text although its skeleton is known.
+func TestSkeletonsOfAStream(t *testing.T) {
+	a := NewAggregator(Window{})
+	s := a.Stream("")
+	column := func(i int) string { return fmt.Sprintf("c%d_", i) + strings.Repeat("x", 200) }
+	const n = 2 * maxClasses
+	for round := range 2 {
+		for i := range n {
+			s.Add(event(fmt.Sprintf("SELECT %s FROM t WHERE a = %d", column(i), round), 0, 1))
+			if s.knownBytes > maxKnown || len(s.known) > maxKnown/200 {
+				t.Fatalf("%d skeletons in %d bytes", len(s.known), s.knownBytes)
+			}
+		}
+	}
+	s.Add(event("SELECT a FROM t WHERE b = 5", 0, 1))
+	clear(a.classes)
+	s.Add(event("SELECT a FROM t WHERE b = 6", 0, 1))
+	if r := a.Report(Limit{}, OrderBySum); len(r.Classes) != 1 || r.Classes[0].Fingerprint != "select a from t where b = ?" {
+		t.Errorf("%+v", r.Classes)
+	}
+}
+
 // A class can be in logs that tell of full scans and in others.
 func TestCountsAreOfTheCallsThatTell(t *testing.T) {
 	a := NewAggregator(Window{})
