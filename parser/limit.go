@@ -30,10 +30,12 @@ func (f *formatter) endLimit(t *token) {
 			return
 		}
 	}
-	if f.limit == limitSecond && f.key != kwOffset {
-		f.dst = append(f.dst, ',')
-	} else if f.limit == limitSecond {
-		f.dst = append(f.dst, " offset"...)
-	}
+	second := f.limit == limitSecond
 	f.limit = noLimit
+	switch {
+	case second && f.key == kwOffset:
+		f.dst = append(f.dst, " offset"...)
+	case second:
+		f.comma()
+	}
 }
