@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/parser"
+)
+
+func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
+	if d.Channel == "" {
+		d.warn("channel", "none is configured: digests are only printed", "set SLOWDIGEST_CHANNEL to the channel's ID")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 4*patience)
+	defer cancel()
+	to, err := d.chat(ctx, cfg, p.logger())
+	if err != nil {
+		d.fail("chat secret", err)
+		return
+	}
+	slack, isBot := to.(*notifier.Slack)
+	if !isBot {
+		d.warn("chat secret", "the address of a webhook, which cannot be tried without posting", "use a bot token, which can do more: see the README")
+		return
+	}
+	from := "$SLACK_TOKEN"
+	if d.Token == "" {
+		from = "parameter " + d.TokenParameter
+	}
+	d.ok("chat secret", "a bot token, from %s", from)
+	d.slack(ctx, slack)
+}
+
+func (d *doctor) slack(ctx context.Context, s *notifier.Slack) {
+	who, err := s.Identify(ctx)
+	if err != nil {
+		d.fail("Slack token", err)
+		return
+	}
+	d.ok("Slack token", "%s in %s", who.User, who.Team)
+	if who.May("chat:write") {
+		d.ok("Slack scope chat:write", "granted")
+	} else {
+		d.bad("Slack scope chat:write", "missing: nothing can be posted", "add it under OAuth & Permissions of the app, and install it again")
+	}
+	d.channel(ctx, s, who)
+	if err := s.Validate(ctx, sampleReport(d.now)); err != nil {
+		d.fail("Slack blocks", err)
+		return
+	}
+	d.ok("Slack blocks", "Slack would take a digest")
+}
+
+func (d *doctor) channel(ctx context.Context, s *notifier.Slack, who notifier.Identity) {
+	const subject = "Slack channel"
+	if strings.HasPrefix(d.Channel, "#") {
+		d.warn(subject, d.Channel+" is a name, which cannot be looked up and may change", "use its ID, at the end of the channel's details in Slack")
+		return
+	}
+	c, err := s.LookUpChannel(ctx)
+	var delivery *notifier.DeliveryError
+	switch {
+	case errors.As(err, &delivery) && delivery.Reason == "missing_scope":
+		d.warn(subject, d.Channel+" cannot be looked up", "add the scope channels:read (groups:read for a private channel)")
+	case err != nil:
+		d.fail(subject, err)
+	case c.Archived:
+		d.bad(subject, "#"+c.Name+" is archived", "choose another, or unarchive it")
+	case !c.Member && !who.May("chat:write.public"):
+		d.bad(subject, "the bot is not a member of #"+c.Name, "/invite @"+who.User+" in #"+c.Name)
+	default:
+		d.ok(subject, "#%s", c.Name)
+	}
+	history := "channels:history"
+	if c.Private {
+		history = "groups:history"
+	}
+	if !who.May(history) {
+		d.warn("Slack scope "+history, "missing: where an answer of Slack is lost, nobody can look whether the digest was posted",
+			"add it, or accept that such a digest is posted again, marked as a possible repeat")
+	}
+}
+
+// sampleReport is of a single call, which makes a message of every kind of block.
+func sampleReport(now time.Time) *digest.Report {
+	end := now.Truncate(time.Hour)
+	w := digest.Window{Start: end.Add(-time.Hour), End: end}
+	a := digest.NewAggregator(w)
+	a.Stream("db-1").Add(&parser.Event{
+		Time: w.Start.Add(time.Minute), User: "app", Host: "web-1", Schema: "shop", QueryTime: 1.5, RowsExamined: 1000, Weight: 1,
+		SQL: []byte("select o.id from orders o where o.status = 'open'"),
+	})
+	return a.Report(digest.DefaultLimit, digest.OrderBySum)
+}
