@@ -37,7 +37,7 @@ func (p *Progress) Report(l digest.Limit) *digest.Report {
 	}
 	r := rd.whole.Report(l, rd.handler.OrderBy)
 	r.Instances = rd.handler.Instances
-	r.Coverage.BytesRead, r.Coverage.BytesListed = p.read.Load(), p.listed.Load()
+	r.Coverage.Files, r.Coverage.BytesRead, r.Coverage.BytesListed = int(p.files.Load()), p.read.Load(), p.listed.Load()
 	return r
 }
 
