@@ -23,7 +23,7 @@ func TestAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := len(fake.Messages())
-			o.Answer = &notifier.Answer{To: "<!channel> alex", Thread: first.Timestamp}
+			o.Answer = &notifier.Answer{To: "<!channel> dba", Thread: first.Timestamp}
 			r := load(t, name)
 			r.Window.Start = r.Window.Start.Add(-time.Hour)
 			answer := notifier.NewSlack(slacktest.Token, slacktest.Channel, o)

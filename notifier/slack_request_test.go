@@ -56,7 +56,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.want.Channel, c.want.User, c.want.Name, c.want.ID = slacktest.Channel, slacktest.User, "alex", got.ID
+			c.want.Channel, c.want.User, c.want.Name, c.want.ID = slacktest.Channel, slacktest.User, "dba", got.ID
 			if !reflect.DeepEqual(*got, c.want) {
 				t.Errorf("%+v\nwant %+v", *got, c.want)
 			}

@@ -128,7 +128,7 @@ func TestSlackRequests(t *testing.T) {
 	if o := runtime.invoke(t, <-invoked); o.failed {
 		t.Fatalf("%s", o.body)
 	}
-	if posted := slack.Messages(); len(posted) != 1 || !strings.Contains(string(posted[0].Blocks), "asked for by alex") {
+	if posted := slack.Messages(); len(posted) != 1 || !strings.Contains(string(posted[0].Blocks), "asked for by dba") {
 		t.Errorf("%d messages: %+v", len(posted), posted)
 	}
 
@@ -139,7 +139,7 @@ func TestSlackRequests(t *testing.T) {
 			t.Errorf("%d %s", status, body)
 		}
 	}
-	if posted := slack.Messages(); len(posted) != 2 || !strings.Contains(posted[1].Text, "alex muted query "+id[16:]) || posted[1].ThreadTS != posted[0].Timestamp {
+	if posted := slack.Messages(); len(posted) != 2 || !strings.Contains(posted[1].Text, "dba muted query "+id[16:]) || posted[1].ThreadTS != posted[0].Timestamp {
 		t.Errorf("%d messages: %+v", len(posted), posted)
 	}
 	if log := output(); strings.Contains(log, slacktest.SigningSecret) || strings.Contains(log, slacktest.Token) {

@@ -9,7 +9,7 @@ import (
 // said of it can be listed.
 func TestMuteAndNote(t *testing.T) {
 	const id = "0123456789ABCDEF0123456789ABCDEF"
-	env := []string{"SLOWDIGEST_STATE=" + t.TempDir(), "SLOWDIGEST_CHANNEL=C1", "USER=alex"}
+	env := []string{"SLOWDIGEST_STATE=" + t.TempDir(), "SLOWDIGEST_CHANNEL=C1", "USER=dba"}
 	for _, c := range []struct {
 		args []string
 		code int
@@ -18,7 +18,7 @@ func TestMuteAndNote(t *testing.T) {
 		{[]string{"mute"}, 0, ""},
 		{[]string{"mute", strings.ToLower(id), "--for", "3d", "--reason", "nightly export"}, 0, id + " is muted until 2"},
 		{[]string{"note", id, "see", "the", "runbook"}, 0, id + " has the note: see the runbook"},
-		{[]string{"mute"}, 0, "by alex  nightly export\n" + id + " note: see the runbook\n"},
+		{[]string{"mute"}, 0, "by dba  nightly export\n" + id + " note: see the runbook\n"},
 		{[]string{"mute", id, "--for", "0"}, 0, "for ever"},
 		{[]string{"unmute", id}, 0, id + " is not muted."},
 		{[]string{"note", id}, 0, "has no note"},

@@ -199,7 +199,7 @@ func templateCases() []templateCase {
 	return []templateCase{
 		{deployment{"dev", nil}, ofState, merged(stateOf("dev"), withoutAlarms, named("dev"), channel("#slow-queries-dev"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`})},
-		{deployment{"anna", []string{"state=none"}}, nil, merged(withoutAlarms, named("anna"), channel("#slow-queries-anna"), map[string]string{
+		{deployment{"trial", []string{"state=none"}}, nil, merged(withoutAlarms, named("trial"), channel("#slow-queries-trial"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`,
 			"DigestLambdaFunction.ReservedConcurrentExecutions":           `1`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `null`})},

@@ -29,7 +29,7 @@ func Sign(body []byte, secret string, at time.Time) http.Header {
 func Command(text string) []byte {
 	return []byte(url.Values{
 		"token": {"deprecated"}, "team_id": {"T0SLACKTEST"}, "team_domain": {"slacktest"}, "channel_id": {Channel},
-		"channel_name": {"slow-queries"}, "user_id": {User}, "user_name": {"alex"}, "command": {"/slowdigest"}, "text": {text},
+		"channel_name": {"slow-queries"}, "user_id": {User}, "user_name": {"dba"}, "command": {"/slowdigest"}, "text": {text},
 		"response_url": {"https://hooks.slack.com/commands/T0SLACKTEST/1/secret"}, "trigger_id": {"1.1.secret"}, "api_app_id": {"A0SLACKTEST"},
 	}.Encode())
 }
@@ -40,7 +40,7 @@ const User = "U0SLACKTEST"
 // Press is the body of a request for which somebody pressed a button of a
 // message.
 func Press(actionID, value, ts string) []byte {
-	payload := fmt.Sprintf(`{"type":"block_actions","user":{"id":%q,"username":"alex","name":"alex","team_id":"T0SLACKTEST"},`+
+	payload := fmt.Sprintf(`{"type":"block_actions","user":{"id":%q,"username":"dba","name":"dba","team_id":"T0SLACKTEST"},`+
 		`"api_app_id":"A0SLACKTEST","token":"deprecated","container":{"type":"message","message_ts":%q,"channel_id":%q},`+
 		`"trigger_id":"1.1.secret","team":{"id":"T0SLACKTEST","domain":"slacktest"},"channel":{"id":%q,"name":"slow-queries"},`+
 		`"message":{"type":"message","bot_id":%q,"text":"a digest","ts":%q},"response_url":"https://hooks.slack.com/actions/T0SLACKTEST/1/secret",`+
