@@ -1,14 +1,11 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
-	"unicode/utf8"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -146,7 +143,7 @@ func (f *follower) read(file File) (done bool, _ error) {
 	w := &walk{rds: f.rds, ctx: f.ctx, out: f.out, cov: f.cov, origin: f.at, following: true}
 	w.begin(file, f.at)
 	if w.end > file.Size {
-		return f.shorter(w, file), nil
+		return f.shorter(file), nil
 	}
 	if w.finished {
 		f.stuck = 0
@@ -154,8 +151,9 @@ func (f *follower) read(file File) (done bool, _ error) {
 	}
 	err := w.run()
 	f.cov = w.cov
-	moved := w.end != f.at.pos+int64(len(f.at.joint)) || w.file.Name != file.Name
-	f.at, f.tail = w.place(), w.tail
+	moved := w.end != f.at.end() || w.file.Name != file.Name
+	f.remember(w)
+	f.at = w.place()
 	if name, _ := parseName(file.Name); name.live() && !w.live {
 		f.moved(w, file)
 	} else {
@@ -166,7 +164,9 @@ func (f *follower) read(file File) (done bool, _ error) {
 	}
 	switch {
 	case w.left == nil:
-	case f.ctx.Err() != nil, err != nil && hopeless(err), f.stuck > tries && w.left.reason != "":
+	case f.ctx.Err() != nil, err != nil && hopeless(err):
+		f.skip(w)
+	case err == nil && !f.rejoin(w.file) && f.waited():
 		f.skip(w)
 	}
 	return w.left == nil && err == nil, err
@@ -204,60 +204,4 @@ func (f *follower) leave() {
 			f.cov.gap(file, Gap{To: file.Size, Before: file.LastWritten}, stoppedReading)
 		}
 	}
-}
-
-// shorter tells what to do about a file that ends before what was read of it. It
-// was cut by a failover, or it is a new one and the old one is not listed yet.
-// The latter takes some minutes at most.
-func (f *follower) shorter(w *walk, file File) (done bool) {
-	if f.stuck++; w.live && time.Duration(f.stuck)*f.rds.opts.Poll < 60*f.rds.opts.Patience {
-		return false
-	}
-	f.stuck = 0
-	f.cov.miss(fmt.Sprintf("%s of %s has become smaller: what was written to it last before may be missing.", file.Name, file.Instance))
-	if !w.live {
-		return true
-	}
-	lost := w.end - file.Size
-	m, known := parseMarker(w.at)
-	if keep := int64(len(f.tail)) - lost; known && keep >= jointBytes {
-		f.at = place{at: marker{m.prefix, file.Size}.String(), pos: file.Size}.joined(m.prefix, f.tail[:keep])
-		if p, err := f.rds.fetch(f.ctx, file, f.at.at, maxLines); err == nil && bytes.HasPrefix(p.text, f.at.joint) {
-			f.tail = f.tail[:keep]
-			return false
-		}
-	}
-	f.at, f.tail = beginning, nil
-	return false
-}
-
-// jointBytes is how much is read once more to see that a file is the same.
-const jointBytes = 64
-
-// place is where the next walk goes on.
-func (w *walk) place() place {
-	p := place{at: w.at, pos: w.pos, midway: w.broken || w.midway, last: w.last}
-	m, known := parseMarker(w.at)
-	switch repeated := w.end - w.pos; {
-	case !known || p.midway:
-	case repeated == 0:
-		return p.joined(m.prefix, w.tail)
-	case repeated > 0 && repeated <= int64(len(w.tail)):
-		p.joint = bytes.Clone(w.tail[int64(len(w.tail))-repeated:])
-	}
-	return p
-}
-
-// joined puts the place back by the end of what was read up to it.
-func (p place) joined(prefix string, read []byte) place {
-	joint := read[max(0, len(read)-jointBytes):]
-	for len(joint) > 0 && !utf8.RuneStart(joint[0]) {
-		joint = joint[1:]
-	}
-	if bytes.ContainsRune(joint, utf8.RuneError) {
-		return p // it may be shorter in the file
-	}
-	p.pos -= int64(len(joint))
-	p.at, p.joint = marker{prefix, p.pos}.String(), bytes.Clone(joint)
-	return p
 }

@@ -180,34 +180,46 @@ func TestFollowEnds(t *testing.T) {
 	}
 }
 
-// TestFollowAcrossFailover: the live file loses its end, and grows again from there.
+// TestFollowAcrossFailover: the live file loses its end, and grows again from
+// there, before that was noticed or after.
 func TestFollowAcrossFailover(t *testing.T) {
-	d := newDay(5, rdstest.DatedMarkers, rdstest.DatedNames)
-	defer d.srv.Close()
-	d.calls = 0
-	full := d.write("all", nil, 20, d.longest, d.at)
-	size := len(d.entries["all"])
-	d.db.Write(live, full, d.at)
-	kept := d.entries["all"][size-3].to
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	l := source.NewRDS(patient(d.srv.Config()), source.Options{Patience: time.Microsecond, Poll: time.Millisecond}).Follow(ctx, "orders-1", tenOClock)
-	defer l.Close()
-	got := make([]byte, len(full))
-	if _, err := io.ReadFull(l, got); err != nil || !bytes.Equal(got, full) {
-		t.Fatalf("before: %v", err)
-	}
-	d.db.Truncate(live, kept)
-	time.Sleep(50 * time.Millisecond) // some looks
-	more := d.write("all", nil, 3, d.longest, d.at.Add(time.Minute))
-	d.db.Append(live, more, d.at.Add(time.Minute))
-	got = make([]byte, len(more))
-	if _, err := io.ReadFull(l, got); err != nil || !bytes.Equal(got, more) {
-		t.Fatalf("after: %v, %.200q", err, got)
-	}
-	cancel()
-	_, err := io.Copy(io.Discard, l)
-	if notes := strings.Join(l.Coverage().Notes, " "); err != nil || !strings.Contains(notes, "has become smaller") {
-		t.Errorf("error %v, notes %q", err, notes)
+	for _, noticed := range []bool{true, false} {
+		d := newDay(5, rdstest.DatedMarkers, rdstest.DatedNames)
+		d.calls = 0
+		full := d.write("all", []byte(rdstest.Banner), 30, d.longest, d.at)
+		kept := d.entries["all"][len(d.entries["all"])-3].to
+		d.db.Write(live, full, d.at)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		l := source.NewRDS(patient(d.srv.Config()), source.Options{Patience: time.Microsecond, Poll: time.Millisecond}).Follow(ctx, "orders-1", tenOClock)
+		got := make([]byte, len(full))
+		if _, err := io.ReadFull(l, got); err != nil || !bytes.Equal(got, full) {
+			t.Fatalf("before: %v", err)
+		}
+		grown := 3
+		if !noticed {
+			grown = 12
+		}
+		more := d.write("all", nil, grown, d.longest, d.at.Add(time.Minute))
+		if noticed {
+			d.db.Truncate(live, kept)
+			calls := len(d.srv.Calls())
+			for ctx.Err() == nil && len(d.srv.Calls()) < calls+20 {
+				time.Sleep(time.Millisecond)
+			}
+			d.db.Append(live, more, d.at.Add(time.Minute))
+		} else {
+			d.db.Write(live, append(bytes.Clone(full[:kept]), more...), d.at.Add(time.Minute))
+		}
+		got = make([]byte, len(more))
+		if _, err := io.ReadFull(l, got); err != nil || !bytes.Equal(got, more) {
+			t.Errorf("after, noticed %v: %v, %.400q", noticed, err, got)
+		}
+		cancel()
+		_, err := io.Copy(io.Discard, l)
+		if notes := strings.Join(l.Coverage().Notes, " "); err != nil || strings.Count(notes, "has become smaller") != 1 {
+			t.Errorf("error %v, notes %q", err, notes)
+		}
+		_ = l.Close()
+		d.srv.Close()
 	}
 }

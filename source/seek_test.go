@@ -180,7 +180,7 @@ func TestSeekInGigabyte(t *testing.T) {
 	if quarter := log.size / recordBytes * 3 / 4; err != nil || first > quarter || first < quarter-(3<<20)/recordBytes-log.size/recordBytes/60 {
 		t.Errorf("the first entry is %d of %d, error %v", first, log.size/recordBytes, err)
 	}
-	if took > 12*call {
+	if took > 12*call && !testing.Short() {
 		t.Errorf("the first text came after %v, a call takes %v", took, call)
 	}
 	t.Logf("a call took %v, the first text came after %v and %d calls, %d MB were skipped", call, took, len(srv.Calls()), l.Coverage().Skipped>>20)
