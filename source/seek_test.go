@@ -150,7 +150,7 @@ func TestSeek(t *testing.T) {
 }
 
 // TestSeekInGigabyte has the first text of the last quarter of an hour, where each
-// call takes 150 ms, in the time of 12 calls.
+// call takes 150 ms, within the time of 20 calls, 3 s where the machine is not busy.
 func TestSeekInGigabyte(t *testing.T) {
 	srv := rdstest.NewServer()
 	defer srv.Close()
@@ -180,7 +180,7 @@ func TestSeekInGigabyte(t *testing.T) {
 	if quarter := log.size / recordBytes * 3 / 4; err != nil || first > quarter || first < quarter-(3<<20)/recordBytes-log.size/recordBytes/60 {
 		t.Errorf("the first entry is %d of %d, error %v", first, log.size/recordBytes, err)
 	}
-	if took > 12*call && !testing.Short() {
+	if took > 20*call && !testing.Short() {
 		t.Errorf("the first text came after %v, a call takes %v", took, call)
 	}
 	t.Logf("a call took %v, the first text came after %v and %d calls, %d MB were skipped", call, took, len(srv.Calls()), l.Coverage().Skipped>>20)
