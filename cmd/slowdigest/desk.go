@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -72,6 +73,9 @@ func (c *Config) desk(ctx context.Context, cfg aws.Config, log *slog.Logger) (*h
 	store, err := c.store(ctx)
 	if err == nil && store == nil {
 		err = hinted{errors.New("serve Slack: there is no state to remember mutes and requests in"), "set SLOWDIGEST_STATE"}
+	}
+	if err == nil && strings.HasPrefix(c.Channel, "#") {
+		err = hinted{errors.New("serve Slack: the channel is given by its name, and Slack tells IDs"), "set SLOWDIGEST_CHANNEL to the channel's ID"}
 	}
 	if err != nil {
 		return nil, err

@@ -217,7 +217,7 @@ func templateCases() []templateCase {
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_DOWNLOAD":   `"portions"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_TOKEN_PARAMETER": `"/slowdigest/prod/slack-token"`,
 		})},
-		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), map[string]string{
+		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false", "channel=C0123456789"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), channel("C0123456789"), map[string]string{
 			"DigestEventsRuleSchedule1.State":                             `"DISABLED"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `"s3://kept/of-before"`})},
 		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive,
@@ -226,9 +226,12 @@ func templateCases() []templateCase {
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
 				"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod-next"}]`,
 				"AlarmEmail.Protocol":      `"email"`,
-				"AlarmEmail.Endpoint":      `"dba@example.com"`,
-				"AlarmEmail.TopicArn":      `{"Ref": "AlarmTopic"}`,
-				"Dashboard.DashboardName":  `"slowdigest-prod-next"`})},
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MIN_TIME":  `"500ms"`,
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_APART":     `"true"`,
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MAX_BYTES": `null`,
+				"AlarmEmail.Endpoint":     `"dba@example.com"`,
+				"AlarmEmail.TopicArn":     `{"Ref": "AlarmTopic"}`,
+				"Dashboard.DashboardName": `"slowdigest-prod-next"`})},
 	}
 }
 
@@ -410,6 +413,7 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:name", "Next", `"Next" is not the name of a stage or release`},
 		{"param:fanout", "yes", `parameter "fanout" is "yes": want true or false`},
 		{"param:alarms", "", `parameter "alarms" is ""`},
+		{"param:interactive", "true", ""}, // the channel of good is an ID
 		{"param:workers", "1", "want a number from 2 to 1000"},
 		{"param:workers", "5 ", "want a number from 2 to 1000"},
 		{"param:state", "s3://kept/prod", ""},

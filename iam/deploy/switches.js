@@ -9,6 +9,12 @@ const dashboard = require('./dashboard.js');
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
   'interactive', 'askChannels', 'askUsers', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
 
+// Settings that have a default of their own where a parameter is empty.
+const optional = {
+  minTime: 'SLOWDIGEST_MIN_TIME', orderBy: 'SLOWDIGEST_ORDER_BY', apart: 'SLOWDIGEST_APART', links: 'SLOWDIGEST_LINKS',
+  repeat: 'SLOWDIGEST_REPEAT', maxBytes: 'SLOWDIGEST_MAX_BYTES',
+};
+
 function flag(params, name) {
   const text = String(params[name]);
   if (text !== 'true' && text !== 'false') throw new Error(`parameter "${name}" is "${text}": want true or false`);
@@ -34,7 +40,7 @@ function releaseName(stage, name) {
 
 module.exports = async ({ resolveVariable }) => {
   const params = {};
-  for (const name of names) params[name] = await resolveVariable(`param:${name}`);
+  for (const name of [...names, ...Object.keys(optional)]) params[name] = await resolveVariable(`param:${name}`);
   const stage = await resolveVariable('sls:stage');
   const on = Object.fromEntries(['fanout', 'interactive', 'tracing', 'alarms', 'schedule'].map((name) => [name, flag(params, name)]));
 
@@ -43,6 +49,9 @@ module.exports = async ({ resolveVariable }) => {
   const state = { own: `s3://\${StateBucket}/${release}`, none: '' }[params.state] ?? params.state;
   if (state && !state.startsWith('s3://')) throw new Error(`parameter "state" is "${state}": want own, none or s3://BUCKET/PREFIX`);
   if (on.interactive && !state) throw new Error('parameter "interactive" is true, which takes a state, and "state" is none');
+  if (on.interactive && String(params.channel).startsWith('#')) {
+    throw new Error('parameter "interactive" is true, and Slack tells the ID of a channel: give "channel" as one');
+  }
   const token = `/slowdigest/${stage}/slack-token`;
   const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
 
@@ -57,6 +66,7 @@ module.exports = async ({ resolveVariable }) => {
       SLOWDIGEST_CHANNEL: params.channel,
       SLOWDIGEST_LIMIT: params.limit,
       SLOWDIGEST_DOWNLOAD: params.download,
+      ...Object.fromEntries(Object.keys(optional).filter((name) => params[name]).map((name) => [optional[name], String(params[name])])),
       SLOWDIGEST_STAGE: release,
       SLACK_TOKEN_PARAMETER: token,
       ...(state && { SLOWDIGEST_STATE: params.state === 'own' ? { 'Fn::Sub': state } : state }),
