@@ -20,7 +20,7 @@ type Options struct {
 	Download Download
 
 	// Concurrency is how many listings and downloads may be under way at a time,
-	// over all files and instances; 8 if zero. It also bounds the portions of 1 MB that
+	// over all files and instances; 10 if zero. It also bounds the portions of 1 MB that
 	// are held before they are read. A complete download counts until it begins.
 	Concurrency int
 
@@ -70,7 +70,7 @@ type RDS struct {
 // than the SDK's and slows down when RDS throttles.
 func NewRDS(cfg aws.Config, o Options) *RDS {
 	o.Download = cmp.Or(o.Download, Portions)
-	o.Concurrency = cmp.Or(o.Concurrency, 8)
+	o.Concurrency = cmp.Or(o.Concurrency, 10)
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 8)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
