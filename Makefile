@@ -62,7 +62,7 @@ uplot: ## Embed the newest uPlot, which draws the charts of the HTML report
 .PHONY: lint
 lint: ## Run golangci-lint, built from source on first use (some minutes)
 	go mod tidy -diff
-	go run $(GOLANGCI_LINT) run
+	go run $(GOLANGCI_LINT) run --allow-parallel-runners
 
 # An executable for Lambda depends on nothing but the source and its version:
 # no path of the machine, no state of the checkout, no C library.
