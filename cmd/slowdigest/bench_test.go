@@ -94,7 +94,9 @@ func resident(pid int) (kilobytes int64) {
 		return 0
 	}
 	_, after, _ := strings.Cut(string(status), "VmHWM:")
-	fmt.Sscan(after, &kilobytes)
+	if _, err := fmt.Sscan(after, &kilobytes); err != nil {
+		return 0
+	}
 	return kilobytes
 }
 
