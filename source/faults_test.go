@@ -79,7 +79,7 @@ func TestFaults(t *testing.T) {
 	}
 	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(time.Now().UnixNano()))
 	wanted := fromEnv(t, "SLOWDIGEST_RUNS", 0)
-	for seed := first; !t.Failed() && (seed < first+wanted || wanted == 0 && time.Since(began) < 12*time.Second); seed++ {
+	for seed := first; !t.Failed() && (seed < first+wanted || wanted == 0 && time.Since(began) < 9*time.Second); seed++ {
 		jobs <- func() { underFaults(t, seed, randomFaults(seed, single)...) }
 	}
 	close(jobs)

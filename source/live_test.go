@@ -112,7 +112,7 @@ func TestFollow(t *testing.T) {
 	began := time.Now()
 	rotations := 0
 	seed := first
-	for ; seed < first+wanted || wanted == 0 && time.Since(began) < 3*time.Second; seed++ {
+	for ; seed < first+wanted || wanted == 0 && time.Since(began) < 2*time.Second; seed++ {
 		d := newDay(seed, rdstest.Markers(seed%3), rdstest.Names(seed/3%3))
 		text, cov, err := d.follow(t, source.Options{Sequential: seed%2 == 0})
 		if err == nil {
@@ -139,7 +139,7 @@ func TestFollowUnderFaults(t *testing.T) {
 	wanted := fromEnv(t, "SLOWDIGEST_RUNS", 0)
 	began := time.Now()
 	seed := first
-	for ; seed < first+wanted || wanted == 0 && time.Since(began) < 3*time.Second; seed++ {
+	for ; seed < first+wanted || wanted == 0 && time.Since(began) < 2*time.Second; seed++ {
 		d := newDay(seed, rdstest.Markers(seed%2), rdstest.Names(seed/2%3))
 		for range 4 {
 			f := rdstest.Fault{Kind: kinds[d.random.IntN(len(kinds))], Skip: d.random.IntN(40), Times: 1 + d.random.IntN(3)}

@@ -116,6 +116,9 @@ func TestSeek(t *testing.T) {
 		{"the file is gone", hourLog, rdstest.DatedMarkers, 0, source.Options{}, rdstest.Fault{Kind: rdstest.FileNotFound, Skip: 3}, false},
 		{"bytes repeated", hourLog, rdstest.DatedMarkers, 0, source.Options{}, rdstest.Fault{Kind: rdstest.BytesRepeated, Skip: 4}, false},
 	}
+	if testing.Short() { // the others start no more goroutines
+		tests = tests[:1]
+	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			srv := rdstest.NewServer()
