@@ -45,7 +45,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		c.seek = true
+		c.seek = len(narrow.schemas.items) == 0 // the database is logged only where it changes, maybe before the window
 		from := c.rds(cfg)
 		ids, notes, err := c.instances(ctx, from)
 		if err != nil {
