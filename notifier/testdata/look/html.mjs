@@ -157,6 +157,7 @@ async function use(page) {
   await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
   for (const n of [1, 2]) assert.ok(await colours(page, `#q3 figure:nth-of-type(${n}) canvas`) > 2, `chart ${n} of the class is not drawn`);
   await page.click("#q3 figure:nth-of-type(2) summary");
+  await page.waitForSelector("#q3 figure:nth-of-type(2) tbody td");
   const calls = await page.$$eval("#q3 figure:nth-of-type(2) tbody td", (all) => all.reduce((n, td) => n + Number(td.textContent.replaceAll(",", "")), 0));
   assert.equal(calls, (await column(page, 5))[2], "the distribution does not hold all calls");
 
