@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 const (
@@ -131,7 +132,7 @@ func (s *Stream) Add(e *parser.Event) {
 		if len(a.classes) >= maxClasses {
 			a.fold()
 		}
-		s.fingerprint = fingerprint(s.fingerprint[:0], e)
+		s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
 		c = newClass(s.fingerprint, key)
 		a.classes[key] = c
 	}
@@ -146,14 +147,14 @@ func (s *Stream) Add(e *parser.Event) {
 func (s *Stream) class(e *parser.Event) classKey {
 	var plain bool
 	if !e.Admin && !e.Cut && len(e.SQL) > 0 {
-		s.skeleton, plain = parser.AppendSkeleton(s.skeleton[:0], e.SQL)
+		s.skeleton, plain = fingerprint.AppendSkeleton(s.skeleton[:0], e.SQL)
 	}
 	if plain {
 		if key, found := s.known[string(s.skeleton)]; found {
 			return key
 		}
 	}
-	s.fingerprint = fingerprint(s.fingerprint[:0], e)
+	s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
 	if s.to.Apart {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
 	}
@@ -167,14 +168,14 @@ func (s *Stream) class(e *parser.Event) classKey {
 	return key
 }
 
-func fingerprint(dst []byte, e *parser.Event) []byte {
+func appendFingerprint(dst []byte, e *parser.Event) []byte {
 	if e.Admin {
-		return parser.AppendAdminFingerprint(dst, e.SQL)
+		return fingerprint.AppendAdmin(dst, e.SQL)
 	}
 	if len(e.SQL) == 0 { // the log ends, or was cut, behind the header
 		return append(dst, "(no statement)"...)
 	}
-	return parser.AppendFingerprint(dst, e.SQL, e.Cut)
+	return fingerprint.Append(dst, e.SQL, e.Cut)
 }
 
 func (a *Aggregator) span(e *parser.Event) {

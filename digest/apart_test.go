@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // Apart, a statement has a class on each instance, which stays the same one; and
@@ -20,7 +21,7 @@ func TestApart(t *testing.T) {
 		}
 		return a.Report(Limit{}, OrderBySum)
 	}
-	if r := report(false); len(r.Classes) != 1 || r.Classes[0].Calls != 6 || r.Classes[0].ID != parser.QueryID(r.Classes[0].Fingerprint) {
+	if r := report(false); len(r.Classes) != 1 || r.Classes[0].Calls != 6 || r.Classes[0].ID != fingerprint.ID(r.Classes[0].Fingerprint) {
 		t.Errorf("%+v", r.Classes)
 	}
 	r := report(true)

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 func TestFilter(t *testing.T) {
-	id := parser.QueryID("select a from t")
+	id := fingerprint.ID("select a from t")
 	events := []*parser.Event{
 		event("select a from t", 0, 0.5),
 		event("select a from t", time.Second, 0.499999),

@@ -128,7 +128,7 @@ type Overall struct {
 // Class is all the calls of the statements that share a fingerprint.
 type Class struct {
 	Rank        int     `json:"rank"` // from 1
-	ID          string  `json:"id"`   // parser.QueryID of the fingerprint, 32 digits
+	ID          string  `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
 	Fingerprint string  `json:"fingerprint"`
 	Share       float64 `json:"share"` // of the overall query time, 0 to 1
 	Totals

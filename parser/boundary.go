@@ -40,11 +40,11 @@ func (p *Parser) boundary(i int) boundaryKind {
 			return atHeader
 		}
 	case ' ':
-		if w.hasPrefix(i, cutMarker) && !(s.q.open() && p.inside(i, false)) {
+		if w.hasPrefix(i, cutMarker) && !(s.q.Open() && p.inside(i, false)) {
 			return atMarker
 		}
 	case 'T':
-		if s.banner >= 0 && isPortLine(w, i) && !(s.q.open() && p.inside(i, false)) {
+		if s.banner >= 0 && isPortLine(w, i) && !(s.q.Open() && p.inside(i, false)) {
 			return atBanner
 		}
 	}
@@ -56,14 +56,14 @@ func (p *Parser) headerEnds(i int) bool {
 	if !s.terminated && p.position(i) > s.start {
 		return false
 	}
-	if s.q.open() && p.position(i) < s.sealed {
+	if s.q.Open() && p.position(i) < s.sealed {
 		return false
 	}
 	kind := p.parseHeader(i, p.next)
 	switch {
 	case kind == notHeader:
 		return false
-	case s.q.open():
+	case s.q.Open():
 		if kind != goodHeader || p.inside(i, p.fits(p.next, 0)) {
 			return false
 		}

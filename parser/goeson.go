@@ -1,6 +1,10 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+
+	"slowdigest/parser/fingerprint"
+)
 
 // inside tells whether the line at index i, which stands in an open literal or
 // comment, is a part of it. Plausible tells whether it is a header that fits
@@ -48,7 +52,7 @@ const (
 // It also returns the index behind the closing quote, if there is one, and how
 // far it has read: lookAhead at most, and eight times the length of the log in
 // all, so that time stays linear. It knows nothing beyond that.
-func (p *Parser) goesOn(i int, q quote) (v verdict, quote, end int) {
+func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
 	if p.scanned > 8*p.position(i)+4*lookAhead {
 		return unknown, 0, i
 	}
@@ -58,20 +62,20 @@ func (p *Parser) goesOn(i int, q quote) (v verdict, quote, end int) {
 	for i < limit {
 		line := i
 		end, how := w.line(i, limit-i)
-		w.has(end + 1) // nextQuote looks ahead
+		w.has(end + 1) // NextQuote looks ahead
 		p.scanned += int64(end - i)
 		for i < end {
-			j, next := nextQuote(w.buf, i, end, q)
+			j, next := fingerprint.NextQuote(w.buf, i, end, q)
 			if next != q && !plausibleChange(w, j, q, next) {
 				return unclosed, j, j
 			}
-			nested = nested || quote == 0 && q == inComment && bytes.Contains(w.buf[i:j], []byte("/*"))
-			if quote == 0 && next == inCode {
+			nested = nested || quote == 0 && q == fingerprint.InComment && bytes.Contains(w.buf[i:j], []byte("/*"))
+			if quote == 0 && next == fingerprint.InCode {
 				quote = j
 			}
 			i, q = j, next
 		}
-		switch ended := quote > 0 && !q.open(); {
+		switch ended := quote > 0 && !q.Open(); {
 		case nested && quote > 0: // it can be the comment of a later entry
 			return unknown, quote, i
 		case ended && !w.has(end):
@@ -102,23 +106,23 @@ func (p *Parser) endsBefore(line, end int) bool {
 
 // plausibleChange tells whether a literal can begin or end before index j, where
 // q changes to next.
-func plausibleChange(w *window, j int, q, next quote) bool {
+func plausibleChange(w *window, j int, q, next fingerprint.Quote) bool {
 	switch {
-	case q == inSingle, q == inDouble, q == inTick:
+	case q == fingerprint.InSingle, q == fingerprint.InDouble, q == fingerprint.InTick:
 		return !w.has(j) || afterLiteral(w.buf[j], q)
-	case next == inSingle, next == inDouble:
+	case next == fingerprint.InSingle, next == fingerprint.InDouble:
 		return beforeLiteral(w.buf[:j-1])
 	}
 	return true
 }
 
 // afterLiteral tells whether c can follow a literal.
-func afterLiteral(c byte, q quote) bool {
+func afterLiteral(c byte, q fingerprint.Quote) bool {
 	switch c {
 	case ' ', '\t', '\r', '\n', '\f', '\v', ',', ')', ';', '=', '<', '>', '!', '+', '-', '*', '/', '|', '&', '^', '}', '@':
 		return true
 	case '.', ':':
-		return q != inSingle
+		return q != fingerprint.InSingle
 	}
 	return false
 }
@@ -140,8 +144,10 @@ func beforeLiteral(b []byte) bool {
 	return false
 }
 
-func isWord(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '$' || c >= 0x80
+func isWord(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' }
+
+func isLetter(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '$' || c >= 0x80
 }
 
 // opensLiteral tells whether a quote behind b rather begins a literal than ends

@@ -94,7 +94,7 @@ func (p *Parser) skipWarnings(i int) (index int, clear bool) {
 
 // quotes counts the quotes of a line; the apostrophe of a word is none.
 func quotes(line []byte) (n int) {
-	letter := func(i int) bool { return i >= 0 && i < len(line) && byteClass[line[i]]&isLetter != 0 }
+	letter := func(i int) bool { return i >= 0 && i < len(line) && isLetter(line[i]) }
 	for i, c := range line {
 		if c == '\'' && !(letter(i-1) && letter(i+1)) {
 			n++

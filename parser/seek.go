@@ -1,6 +1,10 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+
+	"slowdigest/parser/fingerprint"
+)
 
 // seek reads on to the next header, into p.next, and tells whether there is
 // one. It is for where no statement is: the start of the log, and behind
@@ -52,7 +56,7 @@ func (p *Parser) hidden() int {
 	if !p.tail {
 		return 0
 	}
-	for _, q := range []quote{inSingle, inDouble, inTick, inComment} {
+	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
 		if v, _, end := p.goesOn(0, q); v == closed && p.win.has(end) {
 			return end
 		}

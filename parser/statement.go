@@ -1,12 +1,16 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+
+	"slowdigest/parser/fingerprint"
+)
 
 // statement is how far the statement of the current entry has been read.
 type statement struct {
-	start  int64 // in the stream
-	q      quote // at the end of what has been read
-	opened int64 // where the literal or comment began, if q is one
+	start  int64             // in the stream
+	q      fingerprint.Quote // at the end of what has been read
+	opened int64             // where the literal or comment began, if q is one
 
 	terminated bool // the last line ends in a semicolon
 	remark     bool // the last line ends in a comment, the semicolon within it
@@ -137,7 +141,7 @@ func (p *Parser) readLine(i int) int {
 			s.endLine(w, line, end)
 			return p.spill(end)
 		}
-		// nextQuote looks ahead, and a line end must be seen together with the
+		// NextQuote looks ahead, and a line end must be seen together with the
 		// semicolon before it: the last bytes wait for more.
 		if end := len(w.buf) - 3; end > i {
 			i = s.read(w, i, end)
@@ -155,16 +159,16 @@ func (p *Parser) readLine(i int) int {
 
 // read follows the quotes of the window from index i to end.
 func (s *statement) read(w *window, i, end int) int {
-	if s.q == inCode && i < end && plainQuotes(w.buf, i, end) {
+	if s.q == fingerprint.InCode && i < end && fingerprint.PlainQuotes(w.buf, i, end) {
 		return end
 	}
 	for i < end {
-		if s.q == inCode {
-			i = plainCode(w.buf, i, end)
+		if s.q == fingerprint.InCode {
+			i = fingerprint.PlainCode(w.buf, i, end)
 		}
-		j, q := nextQuote(w.buf, i, end, s.q)
+		j, q := fingerprint.NextQuote(w.buf, i, end, s.q)
 		if q != s.q {
-			s.remark = s.q == inLine
+			s.remark = s.q == fingerprint.InLine
 			s.opened = w.base + int64(j) - 1
 			s.q = q
 		}
@@ -209,15 +213,15 @@ func (p *Parser) spill(i int) int {
 // inLiteral tells whether all that is like line in sql stands in a literal or a
 // comment, as it does if sql begins where the server began it.
 func inLiteral(sql, line []byte) bool {
-	for i, q := 0, inCode; ; {
+	for i, q := 0, fingerprint.InCode; ; {
 		n := bytes.Index(sql[i:], line)
 		if n < 0 {
 			return true
 		}
 		for at := i + n; i <= at; {
-			i, q = nextQuote(sql, i, at+1, q)
+			i, q = fingerprint.NextQuote(sql, i, at+1, q)
 		}
-		if !q.open() {
+		if !q.Open() {
 			return false
 		}
 	}

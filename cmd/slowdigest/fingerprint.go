@@ -9,7 +9,7 @@ import (
 	"io"
 	"os"
 
-	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // maxStatement bounds a statement of `fingerprint`: MySQL's largest
@@ -54,8 +54,8 @@ func printFingerprints(w io.Writer, r io.Reader, end byte) error {
 		return 0, nil, nil
 	})
 	for in.Scan() {
-		fp := parser.Fingerprint(in.Text())
-		fmt.Fprintf(out, "%s\t%s\n", parser.QueryID(fp), fp)
+		fp := fingerprint.Of(in.Text())
+		fmt.Fprintf(out, "%s\t%s\n", fingerprint.ID(fp), fp)
 	}
 	if err := in.Err(); err != nil {
 		return errors.Join(fmt.Errorf("read statements: %w", err), out.Flush())

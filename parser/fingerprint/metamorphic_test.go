@@ -1,4 +1,4 @@
-package parser_test
+package fingerprint_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // Shapes are statements in which each word is a token. L is any literal, V a
@@ -209,14 +209,14 @@ func TestMembersOfAClass(t *testing.T) {
 	of := map[string]string{}
 	for _, shape := range shapes {
 		first := g.render(shape)
-		want := parser.Fingerprint(first)
+		want := fingerprint.Of(first)
 		if other, taken := of[want]; taken {
 			t.Errorf("%q and %q are one class", shape, other)
 		}
 		of[want] = shape
 		for range 400 {
 			sql := g.render(shape)
-			got := parser.Fingerprint(sql)
+			got := fingerprint.Of(sql)
 			if got != want {
 				t.Fatalf("%s\n%q is\n%s\n%q is\n%s", shape, first, want, sql, got)
 			}
@@ -232,7 +232,7 @@ func TestNearMisses(t *testing.T) {
 	g := newRenderer(t)
 	tried := map[[2]string]bool{}
 	for _, shape := range shapes {
-		want := parser.Fingerprint(g.render(shape))
+		want := fingerprint.Of(g.render(shape))
 		for _, m := range nearMisses {
 			changed := strings.TrimSpace(strings.Replace(" "+shape+" ", " "+m[0]+" ", " "+m[1]+" ", 1))
 			if changed == shape {
@@ -240,7 +240,7 @@ func TestNearMisses(t *testing.T) {
 			}
 			tried[m] = true
 			for range 20 {
-				if sql := g.render(changed); parser.Fingerprint(sql) == want {
+				if sql := g.render(changed); fingerprint.Of(sql) == want {
 					t.Fatalf("%s\n%s\nare one class: %q is\n%s", shape, changed, sql, want)
 				}
 			}
@@ -263,9 +263,9 @@ func TestCutStatements(t *testing.T) {
 		for range 10 {
 			sql := []byte(g.render(shape))
 			for n := range sql {
-				fp := string(parser.AppendFingerprint(nil, sql[:n], true))
-				if leaks(fp) || leaks(parser.Fingerprint(string(sql[:n]))) {
-					t.Fatalf("%q leaks into\n%s\n%s", sql[:n], fp, parser.Fingerprint(string(sql[:n])))
+				fp := string(fingerprint.Append(nil, sql[:n], true))
+				if leaks(fp) || leaks(fingerprint.Of(string(sql[:n]))) {
+					t.Fatalf("%q leaks into\n%s\n%s", sql[:n], fp, fingerprint.Of(string(sql[:n])))
 				}
 				classes[fp] = true
 			}
@@ -289,8 +289,8 @@ func BenchmarkFingerprint(b *testing.B) {
 	}
 	for name, sql := range inputs {
 		for call, do := range map[string]func(dst []byte) []byte{
-			"fingerprint": func(dst []byte) []byte { return parser.AppendFingerprint(dst, sql, false) },
-			"skeleton":    func(dst []byte) []byte { dst, _ = parser.AppendSkeleton(dst, sql); return dst },
+			"fingerprint": func(dst []byte) []byte { return fingerprint.Append(dst, sql, false) },
+			"skeleton":    func(dst []byte) []byte { dst, _ = fingerprint.AppendSkeleton(dst, sql); return dst },
 		} {
 			b.Run(name+"/"+call, func(b *testing.B) {
 				b.SetBytes(int64(len(sql)))

@@ -1,4 +1,4 @@
-package parser_test
+package fingerprint_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // truth is what a generated log holds of one class.
@@ -94,7 +95,7 @@ func compare(t *testing.T, classes map[string]*truth, r *digest.Report) {
 	byFingerprint := map[string]*truth{}
 	plain := strings.NewReplacer(" L", " 1", " V", " 1", " I", " (1)", " R", " (1)", " T", " orders_1")
 	for shape, c := range classes {
-		byFingerprint[parser.Fingerprint(plain.Replace(shape))] = c
+		byFingerprint[fingerprint.Of(plain.Replace(shape))] = c
 	}
 	if len(byFingerprint) != len(classes) || len(r.Classes) != len(classes) {
 		t.Errorf("%d classes were written, %d are told apart, %d reported", len(classes), len(byFingerprint), len(r.Classes))

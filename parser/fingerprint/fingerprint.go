@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 import (
 	"bytes"
@@ -8,24 +8,24 @@ import (
 	"sync"
 )
 
-// Fingerprint returns the text that all statements of a class have in common:
+// Of returns the text that all statements of a class have in common:
 // see the package comment for the rules. It holds no literal of the statement.
-func Fingerprint(sql string) string {
-	return string(AppendFingerprint(nil, []byte(sql), false))
+func Of(sql string) string {
+	return string(Append(nil, []byte(sql), false))
 }
 
 // truncationNotice is what RDS writes behind a line that it cut.
 const truncationNotice = "[Your log message was truncated]"
 
-// AppendFingerprint appends the fingerprint of sql to dst. Cut says that sql is
+// Append appends the fingerprint of sql to dst. Cut says that sql is
 // only the beginning of a statement; then a last word that may be only a part of
 // one is left out, and a list that is open is closed. Sql is not kept.
-func AppendFingerprint(dst, sql []byte, cut bool) []byte {
+func Append(dst, sql []byte, cut bool) []byte {
 	if s, noticed := bytes.CutSuffix(bytes.TrimRight(sql, " \t\r\n;"), []byte(truncationNotice)); noticed {
 		sql, cut = bytes.TrimRight(s, " \r\n"), true
 	}
 	if name, ok := adminName(sql); ok {
-		return AppendAdminFingerprint(dst, name)
+		return AppendAdmin(dst, name)
 	}
 	f := formatters.Get().(*formatter)
 	defer formatters.Put(f)
@@ -76,9 +76,9 @@ func adminName(sql []byte) ([]byte, bool) {
 	return name, bytes.IndexByte(name, '\n') < 0
 }
 
-// AppendAdminFingerprint appends the class of an administrator command, such as
+// AppendAdmin appends the class of an administrator command, such as
 // Quit. Its case is kept, as pt-query-digest does.
-func AppendAdminFingerprint(dst, name []byte) []byte {
+func AppendAdmin(dst, name []byte) []byte {
 	dst = append(dst, adminCommand...)
 	dst = append(dst, ' ')
 	for _, c := range bytes.TrimSpace(name) {
@@ -90,9 +90,9 @@ func AppendAdminFingerprint(dst, name []byte) []byte {
 	return bytes.TrimRight(dst, " ")
 }
 
-// QueryID is the MD5 of a fingerprint in 32 upper-case hexadecimal digits, as
+// ID is the MD5 of a fingerprint in 32 upper-case hexadecimal digits, as
 // pt-query-digest prints it since 3.0.11.
-func QueryID(fingerprint string) string {
+func ID(fingerprint string) string {
 	sum := md5.Sum([]byte(fingerprint))
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }

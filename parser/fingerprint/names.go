@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 // expectation is what the next name is the name of.
 type expectation byte

@@ -1,6 +1,7 @@
-package parser
+package fingerprint_test
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // ptTraps are what a statement must hold for its fingerprint to differ from
@@ -51,7 +55,7 @@ func ptStatements(t *testing.T) (realistic, logged []string) {
 		t.Fatal(err)
 	}
 	realistic = strings.Split(strings.TrimSpace(string(text)), "\n")
-	logs, _ := filepath.Glob(filepath.Join("..", "testdata", "slowlogs", "*.log"))
+	logs, _ := filepath.Glob(filepath.Join("..", "..", "testdata", "slowlogs", "*.log"))
 	seen := map[string]bool{}
 	for _, path := range logs {
 		f, err := os.Open(path)
@@ -59,10 +63,16 @@ func ptStatements(t *testing.T) (realistic, logged []string) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		events, _ := readAll(t, f, Options{})
-		for _, e := range events {
+		for p := parser.New(f, parser.Options{}); ; {
+			e, err := p.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 			// One statement of each class and of each of pt's: its own literals aside.
-			if key := Fingerprint(string(e.SQL)) + regexp.MustCompile(`[0-9]+`).ReplaceAllString(string(e.SQL), ""); !e.Admin && !e.Cut && !seen[key] {
+			if key := fingerprint.Of(string(e.SQL)) + regexp.MustCompile(`[0-9]+`).ReplaceAllString(string(e.SQL), ""); !e.Admin && !e.Cut && !seen[key] {
 				seen[key] = true
 				logged = append(logged, string(e.SQL))
 			}
@@ -120,7 +130,7 @@ func TestAgainstPtFingerprint(t *testing.T) {
 	counts := make([]int, len(ptTraps))
 	for i, pt := range ptFingerprints(t, statements) {
 		s := statements[i]
-		ours := Fingerprint(s)
+		ours := fingerprint.Of(s)
 		if ours == pt {
 			equal[min(i/len(realistic), 1)]++
 			continue

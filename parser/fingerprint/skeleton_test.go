@@ -1,11 +1,11 @@
-package parser_test
+package fingerprint_test
 
 import (
 	"os"
 	"strings"
 	"testing"
 
-	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // checkSkeleton tells whether a statement has a skeleton, whose fingerprint must be
@@ -13,7 +13,7 @@ import (
 func checkSkeleton(t *testing.T, sql string) (skeleton string, ok bool) {
 	t.Helper()
 	const kept = "kept"
-	b, ok := parser.AppendSkeleton([]byte(kept), []byte(sql))
+	b, ok := fingerprint.AppendSkeleton([]byte(kept), []byte(sql))
 	skeleton, found := strings.CutPrefix(string(b), kept)
 	if !found || !ok && skeleton != "" {
 		t.Fatalf("%q: dst is lost: %q, %v", sql, b, ok)
@@ -21,7 +21,7 @@ func checkSkeleton(t *testing.T, sql string) (skeleton string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	if got, want := parser.Fingerprint(skeleton), parser.Fingerprint(sql); got != want {
+	if got, want := fingerprint.Of(skeleton), fingerprint.Of(sql); got != want {
 		t.Fatalf("%q\nhas the skeleton\n%q\nwhich is of the class\n%s\nand not of\n%s", sql, skeleton, got, want)
 	}
 	return skeleton, true

@@ -1,30 +1,30 @@
-package parser
+package fingerprint
 
 import "bytes"
 
-// quote is what the text of a statement is inside of.
-type quote byte
+// Quote is what the text of a statement is inside of.
+type Quote byte
 
 const (
-	inCode    quote = 0
-	inSingle  quote = '\''
-	inDouble  quote = '"'
-	inTick    quote = '`'
-	inComment quote = '*' // /* ... */
-	inLine    quote = '#' // # or -- to the end of the line
+	InCode    Quote = 0
+	InSingle  Quote = '\''
+	InDouble  Quote = '"'
+	InTick    Quote = '`'
+	InComment Quote = '*' // /* ... */
+	InLine    Quote = '#' // # or -- to the end of the line
 )
 
-// open tells whether the line end at which q was reached lies inside of a
+// Open reports whether the line end at which q was reached lies inside of a
 // literal or a comment.
-func (q quote) open() bool { return q != inCode && q != inLine }
+func (q Quote) Open() bool { return q != InCode && q != InLine }
 
 // opens marks the bytes that can begin something else than code.
 var opens = [256]bool{'\'': true, '"': true, '`': true, '#': true, '-': true, '/': true}
 
-// plainQuotes tells whether b is in code at end as it is at i, as far as can be told
+// PlainQuotes reports whether b is in code at end as it is at i, as far as can be told
 // by counting: nothing but single quotes opens anything, and if they are of an even
 // number, those that are doubled included, each literal is closed.
-func plainQuotes(b []byte, i, end int) bool {
+func PlainQuotes(b []byte, i, end int) bool {
 	text := b[i:end]
 	for _, c := range [...]byte{'"', '`', '#', '\\'} {
 		if bytes.IndexByte(text, c) >= 0 {
@@ -35,7 +35,7 @@ func plainQuotes(b []byte, i, end int) bool {
 		!pairs(b, i, end, '-', '-') && !pairs(b, i, end, '/', '*') && !pairs(b, end-1, end, '\'', '\'')
 }
 
-// pairs tells whether c stands between i and end, and next at once behind it.
+// pairs reports whether c stands between i and end, and next at once behind it.
 func pairs(b []byte, i, end int, c, next byte) bool {
 	for {
 		n := bytes.IndexByte(b[i:end], c)
@@ -48,9 +48,9 @@ func pairs(b []byte, i, end int, c, next byte) bool {
 	}
 }
 
-// plainCode reads b, in code, from i to where something begins that is not short and
+// PlainCode reads b, in code, from i to where something begins that is not short and
 // plain literals and names, and at most to end.
-func plainCode(b []byte, i, end int) int {
+func PlainCode(b []byte, i, end int) int {
 	for i < end {
 		c := b[i]
 		if !opens[c] {
@@ -69,7 +69,7 @@ func plainCode(b []byte, i, end int) int {
 	return i
 }
 
-// nextQuote reads b from i, in state q, up to the next change of state, and at
+// NextQuote reads b from i, in state q, up to the next change of state, and at
 // most to end. It returns the index behind the change, which can lie a byte
 // behind end, and the new state. It looks up to two bytes ahead: b must reach
 // that far beyond end, or end with the stream.
@@ -77,21 +77,21 @@ func plainCode(b []byte, i, end int) int {
 // The rules are MySQL's: a doubled quote and, but for back-ticks, a backslash
 // do not end a literal; -- begins a comment only before white space; what is
 // in /*! */ is code. The SQL modes that change them are not in the log.
-func nextQuote(b []byte, i, end int, q quote) (int, quote) {
+func NextQuote(b []byte, i, end int, q Quote) (int, Quote) {
 	switch q {
-	case inCode:
+	case InCode:
 		return nextOpen(b, i, end)
-	case inLine:
+	case InLine:
 		for ; i < end; i++ {
 			if b[i] == '\n' {
-				return i + 1, inCode
+				return i + 1, InCode
 			}
 		}
 		return i, q
-	case inComment:
+	case InComment:
 		for ; i < end; i++ {
 			if b[i] == '*' && i+1 < len(b) && b[i+1] == '/' {
-				return i + 2, inCode
+				return i + 2, InCode
 			}
 		}
 		return i, q
@@ -103,19 +103,19 @@ func nextQuote(b []byte, i, end int, q quote) (int, quote) {
 		}
 		switch {
 		case c == '\\':
-			if q != inTick {
+			if q != InTick {
 				i++
 			}
 		case i+1 < len(b) && b[i+1] == c:
 			i++
 		default:
-			return i + 1, inCode
+			return i + 1, InCode
 		}
 	}
 	return i, q
 }
 
-func nextOpen(b []byte, i, end int) (int, quote) {
+func nextOpen(b []byte, i, end int) (int, Quote) {
 	for ; i < end; i++ {
 		c := b[i]
 		if !opens[c] {
@@ -124,7 +124,7 @@ func nextOpen(b []byte, i, end int) (int, quote) {
 		switch c {
 		case '-':
 			if i+1 < len(b) && b[i+1] == '-' && (i+2 == len(b) || b[i+2] <= ' ') {
-				return i + 2, inLine
+				return i + 2, InLine
 			}
 		case '/':
 			if i+1 < len(b) && b[i+1] == '*' {
@@ -132,11 +132,11 @@ func nextOpen(b []byte, i, end int) (int, quote) {
 					i += 2
 					continue
 				}
-				return i + 2, inComment
+				return i + 2, InComment
 			}
 		default:
-			return i + 1, quote(c)
+			return i + 1, Quote(c)
 		}
 	}
-	return i, inCode
+	return i, InCode
 }

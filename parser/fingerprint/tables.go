@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 // tableClause is clause for the keywords that tables stand behind.
 func (f *formatter) tableClause(k keyword, expect expectation, alias bool) expectation {

@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 // keyword acts on the last word, which was written, if it is a keyword where it
 // stands. If it is a name there it says so.

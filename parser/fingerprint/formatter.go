@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 // formatter writes the fingerprint of one statement, token by token, with one
 // spacing whatever the statement's own. It reads each byte once and never looks
@@ -113,7 +113,7 @@ type group struct {
 // maxDepth bounds the nesting in which groups are told apart.
 const maxDepth = 4096
 
-// AppendFingerprint's work; see the package comment for the rules.
+// Append's work; see the package comment for the rules.
 func (f *formatter) run() {
 	f.groups = append(f.groups[:0], group{})
 	f.top = &f.groups[0]

@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 // keyword is what a word means to the formatter.
 type keyword byte

@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 import "bytes"
 

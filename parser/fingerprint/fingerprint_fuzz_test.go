@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 import (
 	"bytes"
@@ -24,18 +24,18 @@ func FuzzFingerprint(f *testing.F) {
 		f.Add([]byte(s), len(s))
 	}
 	f.Fuzz(func(t *testing.T, sql []byte, n int) {
-		whole := AppendFingerprint([]byte("kept"), sql, false)
+		whole := Append([]byte("kept"), sql, false)
 		if !bytes.HasPrefix(whole, []byte("kept")) {
 			t.Fatalf("dst is lost: %q", whole)
 		}
 		if len(whole) > 4*len(sql)+100 {
 			t.Errorf("%d bytes become %d", len(sql), len(whole))
 		}
-		if again := AppendFingerprint([]byte("kept"), sql, false); !bytes.Equal(whole, again) {
+		if again := Append([]byte("kept"), sql, false); !bytes.Equal(whole, again) {
 			t.Errorf("%q, then %q", whole, again)
 		}
 		fp := string(whole[len("kept"):])
-		if again := Fingerprint(fp); again != fp && !notSQL.MatchString(fp) && !loneAt.Match(sql) {
+		if again := Of(fp); again != fp && !notSQL.MatchString(fp) && !loneAt.Match(sql) {
 			t.Errorf("%q becomes %q, which becomes %q", sql, fp, again)
 		}
 		if strings.ContainsAny(fp, "\n\r\t\x00") {
@@ -53,7 +53,7 @@ func FuzzFingerprint(f *testing.F) {
 					continue
 				}
 				with := append(append(append([]byte{}, sql[:n]...), ' '), secret...)
-				if fp := AppendFingerprint(nil, with, false); bytes.Contains(fp, []byte("zqzqzq")) {
+				if fp := Append(nil, with, false); bytes.Contains(fp, []byte("zqzqzq")) {
 					t.Errorf("%q leaks into %q", with, fp)
 				}
 			}

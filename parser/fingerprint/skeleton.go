@@ -1,4 +1,4 @@
-package parser
+package fingerprint
 
 import "bytes"
 
@@ -88,7 +88,7 @@ func (s *skeletonWriter) take(n int) {
 }
 
 // readAlike tells whether neither the statement nor its skeleton is one of those
-// that AppendFingerprint knows by their text.
+// that Append knows by their text.
 func (s *skeletonWriter) readAlike() bool {
 	return !knownByText(s.sql) && !knownByText(s.dst[s.base:])
 }
