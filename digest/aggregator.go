@@ -47,12 +47,12 @@ const (
 // Streams of several logs, and its memory is bounded: see maxClasses.
 type Aggregator struct {
 	// Filter leaves out calls, Detail has reports hold a fine time line and the
-	// distribution of each class, and Apart makes a statement a class of its own on
+	// distribution of each class, and PerInstance makes a statement a class of its own on
 	// each instance, with an ID that no other tool knows. They are to be set before
 	// the first Stream.
-	Filter *Filter
-	Detail bool
-	Apart  bool
+	Filter      *Filter
+	Detail      bool
+	PerInstance bool
 
 	window Window
 
@@ -155,7 +155,7 @@ func (s *Stream) class(e *parser.Event) classKey {
 		}
 	}
 	s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
-	if s.to.Apart {
+	if s.to.PerInstance {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
 	}
 	key := classKey(md5.Sum(s.fingerprint))
@@ -172,7 +172,7 @@ func appendFingerprint(dst []byte, e *parser.Event) []byte {
 	if e.Admin {
 		return fingerprint.AppendAdmin(dst, e.SQL)
 	}
-	if len(e.SQL) == 0 { // the log ends, or was cut, behind the header
+	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
 		return append(dst, "(no statement)"...)
 	}
 	return fingerprint.Append(dst, e.SQL, e.Cut)

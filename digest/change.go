@@ -131,7 +131,7 @@ func (p *past) seenBefore(start hour) hour {
 	return 0
 }
 
-// matters tells whether seconds an hour are worth a word.
+// matters reports whether seconds an hour are worth a word.
 func (c *comparison) matters(perHour float64) bool {
 	hours := float64(c.end - c.start)
 	return perHour >= minTime && perHour*hours >= minShare*c.report.Overall.QueryTime.Sum
@@ -203,7 +203,7 @@ func (c *comparison) judge(p *past, of func(classHour) level, now, highest level
 	return norm{usual: highest, highest: highest}, int(now) > int(highest)+times2
 }
 
-// cause tells whether there are more calls, or longer ones.
+// cause reports whether there are more calls, or longer ones.
 func (c *comparison) cause(class *Class, p *past) string {
 	n := int(c.end - c.start)
 	usualCalls := c.series(p, callsOf).usual(n).about(callsUnit)

@@ -52,7 +52,7 @@ func ParseID(s string) (string, error) {
 	return id, nil
 }
 
-// matches tells whether the call on an instance is to be counted, its class
+// matches reports whether the call on an instance is to be counted, its class
 // aside. A nil Filter matches everything.
 func (f *Filter) matches(e *parser.Event, instance string) bool {
 	return f == nil || e.QueryTime >= f.minTime(instance) &&
@@ -68,7 +68,7 @@ func (f *Filter) minTime(instance string) float64 {
 	return f.MinTime
 }
 
-// matchesClass tells whether the calls of a class are to be counted.
+// matchesClass reports whether the calls of a class are to be counted.
 func (f *Filter) matchesClass(key classKey) bool {
 	if f == nil || len(f.IDs) == 0 {
 		return true
@@ -77,7 +77,7 @@ func (f *Filter) matchesClass(key classKey) bool {
 	return slices.ContainsFunc(f.IDs, func(digits string) bool { return hasID(id, digits) })
 }
 
-// hasID tells whether digits, as ParseID returns them, are of the class.
+// hasID reports whether digits, as ParseID returns them, are of the class.
 func hasID(id, digits string) bool {
 	return strings.HasPrefix(id, digits) || strings.HasPrefix(id[len(id)/2:], digits)
 }

@@ -9,10 +9,10 @@ type Mute struct {
 	Reason string    `json:"reason,omitempty"`
 	By     string    `json:"by,omitempty"`
 	Since  time.Time `json:"since"`
-	Until  time.Time `json:"until,omitzero"` // zero is for ever
+	Until  time.Time `json:"until,omitzero"` // zero is forever
 }
 
-// covers tells whether the mute holds at the end of the window.
+// covers reports whether the mute holds at the end of the window.
 func (m Mute) covers(w Window) bool { return m.Until.IsZero() || w.End.Before(m.Until) }
 
 // mute lists the classes that are to be left out. It returns the IDs of all that

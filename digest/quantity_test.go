@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// near tells whether got is within 1 % of want.
+// near reports whether got is within 1 % of want.
 func near(got, want float64) bool { return math.Abs(got-want) <= 0.01*want }
 
 func TestQuantityQuantiles(t *testing.T) {

@@ -161,7 +161,7 @@ func (l Limit) keep(ranked []Class, o OrderBy) int {
 	return n
 }
 
-// outlier tells whether a class is shown although its share is small: people
+// outlier reports whether a class is shown although its share is small: people
 // wait for it. The rule is the default of pt-query-digest's --outliers: a 95th
 // percentile over a second in ten calls or more.
 func (c *Class) outlier() bool { return c.Calls >= 10 && c.QueryTime.P95 > 1 }

@@ -26,7 +26,7 @@ type Window struct {
 	End   time.Time `json:"end"`
 }
 
-// Contains tells whether t lies in the window.
+// Contains reports whether t lies in the window.
 func (w Window) Contains(t time.Time) bool {
 	return !t.Before(w.Start) && (w.End.IsZero() || t.Before(w.End))
 }
@@ -60,7 +60,7 @@ type Coverage struct {
 type Gap struct {
 	Instance string `json:"instance,omitempty"`
 	File     string `json:"file"`
-	From     int64  `json:"from"` // bytes; To is behind the last one
+	From     int64  `json:"from"` // bytes; To is after the last one
 	To       int64  `json:"to"`
 	// After and Before bound the times of the missing entries. Either is zero
 	// where it is not known.
@@ -207,7 +207,7 @@ type MutedClass struct {
 	Fingerprint string    `json:"fingerprint"`
 	Calls       int64     `json:"calls"`
 	QueryTime   float64   `json:"query_time"`     // seconds, all calls together
-	Until       time.Time `json:"until,omitzero"` // zero is for ever
+	Until       time.Time `json:"until,omitzero"` // zero is forever
 	Reason      string    `json:"reason,omitempty"`
 	By          string    `json:"by,omitempty"`
 }

@@ -37,7 +37,7 @@ func (r *Report) Shorten(l Limit, order OrderBy) {
 	r.Classes = append(first, rest...)
 }
 
-// leads tells whether the class is read before those of a higher rank.
+// leads reports whether the class is read before those of a higher rank.
 func (c *Class) leads() bool {
 	if c.Change == nil {
 		return false

@@ -40,7 +40,7 @@ const (
 
 func (c *Claim) window() digest.Window { return digest.Window{Start: c.Start, End: c.End} }
 
-// live tells whether the owner may still be at work. The same request comes again
+// live reports whether the owner may still be at work. The same request comes again
 // where Lambda tries it again after its end. Should its first try be alive
 // nevertheless, that one notices before it posts.
 func (c *Claim) live(now time.Time, request string) bool {
@@ -108,7 +108,7 @@ func (h *Handler) claim(ctx context.Context, w digest.Window, except []digest.Wi
 	return d, err
 }
 
-// next is what is to be done first: what a run has left behind that did not come
+// next is what is to be done first: what a run has left undone that did not come
 // to its end, what is to be done again, or the oldest hours that are owed.
 func (h *Handler) next(s *State, w digest.Window, except []digest.Window) *debt {
 	if c := s.Claim; c != nil && c.Stage == Posting && !s.allSettled(c.window()) {

@@ -87,7 +87,7 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 
 func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
 	a := digest.NewAggregator(w)
-	a.Filter, a.Detail, a.Apart = h.Filter, h.Detail, h.Apart
+	a.Filter, a.Detail, a.PerInstance = h.Filter, h.Detail, h.PerInstance
 	return a
 }
 

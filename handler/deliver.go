@@ -77,7 +77,7 @@ func skipped(r *digest.Report) error {
 	return nil
 }
 
-// post tells whether the message is in the channel, in whole or in part. What is
+// post reports whether the message is in the channel, in whole or in part. What is
 // missing of it then becomes a note.
 func (h *Handler) post(ctx context.Context, r *digest.Report) (receipt notifier.Receipt, posted notifier.Posted, err error) {
 	if p, ok := h.Notifier.(Poster); ok {

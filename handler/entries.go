@@ -46,7 +46,7 @@ func (s *State) at(hour time.Time) (Entry, bool) {
 	return Entry{}, false
 }
 
-// settled tells whether an hour is owed no more.
+// settled reports whether an hour is owed no more.
 func (s *State) settled(hour time.Time) bool {
 	if e, ok := s.at(hour); ok {
 		return e.Kind != Told
@@ -75,7 +75,7 @@ func (s *State) told(w digest.Window, e Entry) {
 	}
 }
 
-// undecided tells whether the digest of any of the hours may be in the channel.
+// undecided reports whether the digest of any of the hours may be in the channel.
 func (s *State) undecided(w digest.Window) bool {
 	return slices.ContainsFunc(s.Entries, func(e Entry) bool { return e.Maybe && w.Contains(e.Start) })
 }
@@ -89,7 +89,7 @@ func (s *State) allTold(w digest.Window) bool {
 	return true
 }
 
-// isTold tells whether a message only says that nothing could be read.
+// isTold reports whether a message only says that nothing could be read.
 func (s *State) isTold(at notifier.Receipt) bool {
 	return slices.ContainsFunc(s.Entries, func(e Entry) bool { return e.Kind == Told && e.TS != "" && e.TS == at.Timestamp })
 }

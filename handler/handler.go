@@ -33,17 +33,17 @@ type Poster interface {
 // Handler makes the digests of a fixed set of instances. The first fields up to
 // OrderBy are required, but Notifier, which Collect does not use.
 type Handler struct {
-	Source    Source
-	Notifier  notifier.Notifier // best a Poster
-	Instances []string          // DB instance identifiers
-	Limit     digest.Limit
-	OrderBy   digest.OrderBy
-	Filter    *digest.Filter // nil counts everything
-	Detail    bool           // as digest.Aggregator's
-	Apart     bool           // as digest.Aggregator's
-	Progress  *Progress      // may be nil
-	Parallel  int            // logs that are read side by side; 0 is 4
-	Notes     []string       // sentences that the report's coverage is to tell beside its own
+	Source      Source
+	Notifier    notifier.Notifier // best a Poster
+	Instances   []string          // DB instance identifiers
+	Limit       digest.Limit
+	OrderBy     digest.OrderBy
+	Filter      *digest.Filter // nil counts everything
+	Detail      bool           // as digest.Aggregator's
+	PerInstance bool           // as digest.Aggregator's
+	Progress    *Progress      // may be nil
+	Parallel    int            // logs that are read side by side; 0 is 4
+	Notes       []string       // sentences that the report's coverage is to tell beside its own
 
 	// Store holds what is remembered between two runs. With nil, each run posts
 	// its window, whatever was posted before, and nothing is known to be new. The

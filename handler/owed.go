@@ -20,7 +20,7 @@ import (
 //     and ends the claim.
 //
 // A run that dies while it reads has done nothing. One that dies after it noted
-// that it would post leaves that behind: the next run looks into the channel, and
+// that it would post leaves that undone: the next run looks into the channel, and
 // what is there is only entered. If it may not look, it posts again and says so.
 
 // runOwed posts w and whatever older hours are owed to the channel, the oldest

@@ -17,23 +17,23 @@ import (
 // digits, spaces and _ . : / = + - @ in the value of a tag, so that a channel is
 // written without its number sign, and a limit of 95%:20 as 95:20.
 const (
-	tagChannel = "slowdigest:channel"
-	tagLimit   = "slowdigest:limit"
-	tagOrderBy = "slowdigest:order-by"
-	tagMinTime = "slowdigest:min-time"
-	tagApart   = "slowdigest:apart"
+	tagChannel     = "slowdigest:channel"
+	tagLimit       = "slowdigest:limit"
+	tagOrderBy     = "slowdigest:order-by"
+	tagMinTime     = "slowdigest:min-time"
+	tagPerInstance = "slowdigest:per-instance"
 )
 
 // Route is where the slow queries of some instances go: one digest an hour.
 type Route struct {
-	Channel   string             `json:"channel"`
-	Instances []string           `json:"instances"` // DB instance identifiers
-	Limit     digest.Limit       `json:"limit"`
-	OrderBy   digest.OrderBy     `json:"order_by,omitempty"`
-	MinTime   float64            `json:"min_time,omitempty"`  // least query time, in seconds
-	MinTimes  map[string]float64 `json:"min_times,omitempty"` // of the instances for which it is another
-	Apart     bool               `json:"apart,omitempty"`     // a statement is a class of its own on each instance
-	Notes     []string           `json:"notes,omitempty"`     // sentences that the digest is to tell
+	Channel     string             `json:"channel"`
+	Instances   []string           `json:"instances"` // DB instance identifiers
+	Limit       digest.Limit       `json:"limit"`
+	OrderBy     digest.OrderBy     `json:"order_by,omitempty"`
+	MinTime     float64            `json:"min_time,omitempty"`     // least query time, in seconds
+	MinTimes    map[string]float64 `json:"min_times,omitempty"`    // of the instances for which it is another
+	PerInstance bool               `json:"per_instance,omitempty"` // a statement is a class of its own on each instance
+	Notes       []string           `json:"notes,omitempty"`        // sentences that the digest is to tell
 }
 
 // Routes sorts instances by the channels that their tags name. What their tags
@@ -81,9 +81,9 @@ func channelOf(i source.Instance, byDefault string) string {
 // routing is a Route in the making.
 type routing struct {
 	Route
-	limits map[digest.Limit]string // the first instance that has asked for each
-	orders map[digest.OrderBy]string
-	aparts map[bool]string
+	limits      map[digest.Limit]string // the first instance that has asked for each
+	orders      map[digest.OrderBy]string
+	perInstance map[bool]string
 }
 
 func (r *routing) add(i source.Instance) {
@@ -113,18 +113,18 @@ func (r *routing) add(i source.Instance) {
 			add(&r.orders, order, i.ID)
 		}
 	}
-	r.addApart(i)
+	r.addPerInstance(i)
 }
 
-func (r *routing) addApart(i source.Instance) {
-	v, set := i.Tags[tagApart]
+func (r *routing) addPerInstance(i source.Instance) {
+	v, set := i.Tags[tagPerInstance]
 	if !set {
 		return
 	}
-	if apart, err := strconv.ParseBool(v); err != nil {
-		r.ignore(i, tagApart, fmt.Errorf("%q is neither true nor false", v))
-	} else if r.aparts[apart] == "" {
-		add(&r.aparts, apart, i.ID)
+	if each, err := strconv.ParseBool(v); err != nil {
+		r.ignore(i, tagPerInstance, fmt.Errorf("%q is neither true nor false", v))
+	} else if r.perInstance[each] == "" {
+		add(&r.perInstance, each, i.ID)
 	}
 }
 
@@ -154,7 +154,7 @@ func (r *routing) ignore(i source.Instance, tag string, err error) {
 func (r *routing) route(defaults Route) Route {
 	r.Limit = settle(r, tagLimit, r.limits, defaults.Limit)
 	r.OrderBy = settle(r, tagOrderBy, r.orders, defaults.OrderBy)
-	r.Apart = settle(r, tagApart, r.aparts, defaults.Apart)
+	r.PerInstance = settle(r, tagPerInstance, r.perInstance, defaults.PerInstance)
 	return r.Route
 }
 
@@ -171,7 +171,7 @@ func settle[T comparable](r *routing, tag string, asked map[T]string, byDefault 
 
 // apply makes h the handler of the route.
 func (r *Route) apply(h *Handler) {
-	h.Channel, h.Instances, h.Limit, h.OrderBy, h.Apart = r.Channel, r.Instances, r.Limit, r.OrderBy, r.Apart
+	h.Channel, h.Instances, h.Limit, h.OrderBy, h.PerInstance = r.Channel, r.Instances, r.Limit, r.OrderBy, r.PerInstance
 	if r.MinTime > 0 || len(r.MinTimes) > 0 {
 		h.Filter = &digest.Filter{MinTime: r.MinTime, MinTimes: r.MinTimes}
 	}

@@ -62,12 +62,12 @@ func TestRoutes(t *testing.T) {
 			[]handler.Route{with(route("#dba", "a", "b", "c"), func(r *handler.Route) {
 				r.Notes = []string{"The tag slowdigest:limit has no effect: a and b disagree."}
 			})}, ""},
-		{"apart", []source.Instance{tagged("a", "apart=true"), tagged("b")},
-			[]handler.Route{with(route("#dba", "a", "b"), func(r *handler.Route) { r.Apart = true })}, ""},
-		{"apart or not", []source.Instance{tagged("a", "apart=true"), tagged("b", "apart=no")},
+		{"per instance", []source.Instance{tagged("a", "per-instance=true"), tagged("b")},
+			[]handler.Route{with(route("#dba", "a", "b"), func(r *handler.Route) { r.PerInstance = true })}, ""},
+		{"per instance or not", []source.Instance{tagged("a", "per-instance=true"), tagged("b", "per-instance=no")},
 			[]handler.Route{with(route("#dba", "a", "b"), func(r *handler.Route) {
-				r.Apart = true
-				r.Notes = []string{`The tag slowdigest:apart of b has no effect: "no" is neither true nor false.`}
+				r.PerInstance = true
+				r.Notes = []string{`The tag slowdigest:per-instance of b has no effect: "no" is neither true nor false.`}
 			})}, ""},
 		{"bad values", []source.Instance{tagged("a", "limit=many", "min-time=soon", "order-by=love")},
 			[]handler.Route{with(route("#dba", "a"), func(r *handler.Route) {

@@ -224,7 +224,7 @@ func (w *world) checkTrouble(messages []told) {
 // is in the channel.
 func (w *world) checkEntries(s handler.State, messages []told, end time.Time) {
 	if s.Claim != nil || len(s.Missed) > 0 || len(s.Untold) > 0 || s.Doubt {
-		w.t.Errorf("left behind: %+v, %v, %v", s.Claim, s.Missed, s.Untold)
+		w.t.Errorf("left undone: %+v, %v, %v", s.Claim, s.Missed, s.Untold)
 	}
 	at := s.Entries[0].Start
 	for _, e := range s.Entries {

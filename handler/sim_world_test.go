@@ -37,7 +37,7 @@ type world struct {
 
 	slack  *slacktest.Server
 	s3     aws.Config
-	logs   string // folder of the hours' logs
+	logs   string // directory of the hours' logs
 	quiet  bool   // nothing goes wrong any more
 	blind  bool   // the channel may not be searched
 	denies bool   // RDS denies some invocations everything

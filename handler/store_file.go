@@ -15,8 +15,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// FileStore keeps each object as a file of a folder, which is made when it is
-// needed. Any number of processes may share the folder, as long as its file
+// FileStore keeps each object as a file of a directory, which is made when it is
+// needed. Any number of processes may share the directory, as long as its file
 // system knows locks.
 type FileStore struct{ Dir string }
 
@@ -82,7 +82,7 @@ func replaceFile(path string, data []byte) error {
 		return err
 	}
 	defer dir.Close()
-	_ = dir.Sync() // not every system can sync a folder
+	_ = dir.Sync() // not every system can sync a directory
 	return nil
 }
 

@@ -23,7 +23,7 @@ func badge(c *digest.Class) string {
 	return cut(clean(string(c.Change.Kind)), maxBadge)
 }
 
-// badged is the badge with the space behind it.
+// badged is the badge with a space after it.
 func badged(c *digest.Class) string { return withSpace(badge(c)) }
 
 func withSpace(word string) string {
@@ -41,7 +41,7 @@ func evidence(c *digest.Class) string {
 	return badge(c) + ": " + clean(cut(c.Change.Evidence, maxNote))
 }
 
-// foremost tells whether a change is read before everything else.
+// foremost reports whether a change is read before everything else.
 func foremost(c *digest.Class) bool {
 	return c.Change != nil && slices.Contains([]digest.ChangeKind{digest.New, digest.Worse, digest.Back}, c.Change.Kind)
 }
@@ -163,7 +163,7 @@ func atMost(all []change, n int) []change {
 	return append(slices.Clone(all[:n]), change{what: "and " + strings.Join(more, ", ")})
 }
 
-// String is the line behind its word.
+// String is the line after its word.
 func (x change) String() string {
 	if x.evidence == "" {
 		return x.what

@@ -79,7 +79,7 @@ func patiently(ctx context.Context, do func() *DeliveryError) *DeliveryError {
 	}
 }
 
-// sleep waits for d and tells whether it did. It does not start on a wait behind
+// sleep waits for d and reports whether it did. It does not start on a wait after
 // which there is no time left for a request.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if !timeFor(ctx, d) {
@@ -93,7 +93,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// timeFor tells whether the deadline of ctx leaves time for d and a request. It
+// timeFor reports whether the deadline of ctx leaves time for d and a request. It
 // lets the context compare the times: a later deadline than its parent's is not
 // given to a child.
 func timeFor(ctx context.Context, d time.Duration) bool {

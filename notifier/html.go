@@ -17,7 +17,7 @@ import (
 	"slowdigest/digest"
 )
 
-// The page, and in the folder uplot the library that draws its charts, as its
+// The page, and in the directory uplot the library that draws its charts, as its
 // makers distribute it: `make uplot` takes another version.
 //
 //go:embed html

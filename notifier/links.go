@@ -98,7 +98,7 @@ var (
 	regionName   = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
 )
 
-// expand fills in a template, and tells whether all of it could be. What it
+// expand fills in a template, and reports whether all of it could be. What it
 // fills in is checked and escaped, so that no name leads elsewhere.
 func (l Link) expand(region, instance string, w digest.Window) (string, bool) {
 	values := map[string]string{}

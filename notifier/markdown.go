@@ -138,7 +138,7 @@ var (
 )
 
 // literal escapes s so that Markdown shows it as it is, and GitHub mentions and
-// links nothing in it. A word joiner stands behind what would.
+// links nothing in it. A word joiner stands after what would.
 func literal(s string) string {
 	const joiner = "\u2060"
 	s = strings.ReplaceAll(punctuation.ReplaceAllString(s, `\$0`), "@", "@"+joiner)

@@ -18,14 +18,14 @@ type Notifier interface {
 	Notify(ctx context.Context, r *digest.Report) error
 }
 
-// Quiet tells whether a report holds nothing that anybody needs to be told:
+// Quiet reports whether a report holds nothing that anybody needs to be told:
 // no class, nothing of the window missing, nor hours that were never read. A
 // chat stays silent then.
 func Quiet(r *digest.Report) bool {
 	return len(r.Classes) == 0 && r.Misc.Calls == 0 && !trouble(r) && (r.Past == nil || len(r.Past.Missed) == 0)
 }
 
-// trouble tells whether the numbers of a report cannot be trusted, as opposed
+// trouble reports whether the numbers of a report cannot be trusted, as opposed
 // to being small. Trouble is always told, and looks different.
 func trouble(r *digest.Report) bool {
 	return !r.Coverage.Complete || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0

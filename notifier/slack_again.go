@@ -104,7 +104,7 @@ func (s *Slack) history(ctx context.Context, q *slack.GetConversationHistoryPara
 	return page, err
 }
 
-// wrote tells whether a message is from this bot. Another bot in the channel, as
+// wrote reports whether a message is from this bot. Another bot in the channel, as
 // of another stage, may post digests of the same window.
 func (s *Slack) wrote(ctx context.Context, m slack.Message) (bool, *DeliveryError) {
 	var me *slack.AuthTestResponse

@@ -41,13 +41,13 @@ var (
 	slackPayload = []string{"invalid_blocks", "invalid_blocks_format", "invalid_payload", "msg_too_long",
 		"msg_blocks_too_long", "too_many_attachments", "no_text", "metadata_too_large", "invalid_metadata_format",
 		"invalid_metadata_schema", "invalid_arguments"}
-	// slackTransient are the errors behind which a message may have been posted.
+	// slackTransient are the errors after which a message may have been posted.
 	slackTransient = []string{"internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"}
 	slackLimited   = []string{"ratelimited", "rate_limited", "message_limit_exceeded"}
 )
 
 // slackError classes an error of slack-go. One that is not known is taken for a
-// matter of configuration, so that it is seen and not tried for ever.
+// matter of configuration, so that it is seen and not tried forever.
 func slackError(err error) *DeliveryError {
 	var limited *slack.RateLimitedError
 	var answer slack.SlackErrorResponse

@@ -21,7 +21,7 @@ type Identity struct {
 	Scopes     []string // empty where Slack does not tell
 }
 
-// May tells whether the token has a scope, and true where that is not known.
+// May reports whether the token has a scope, and true where that is not known.
 func (i Identity) May(scope string) bool {
 	return len(i.Scopes) == 0 || slices.Contains(i.Scopes, scope)
 }

@@ -90,7 +90,7 @@ func (p *parent) ladder() []rung {
 	return append(out, rung{SlackMessage{Text: p.fallback()}, "text", nil})
 }
 
-// valid tells whether Slack would take m, going by all that is known.
+// valid reports whether Slack would take m, going by all that is known.
 func valid(m SlackMessage) bool {
 	b, err := json.Marshal(m)
 	return err == nil && len(ValidateSlack(b, SlackTextBudget)) == 0

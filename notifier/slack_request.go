@@ -114,7 +114,7 @@ func read(form url.Values) (*Request, error) {
 	return r, r.command(strings.Fields(form.Get("text")))
 }
 
-// command reads the words behind /slowdigest.
+// command reads the words after /slowdigest.
 func (r *Request) command(words []string) error {
 	if len(words) == 0 {
 		r.Verb = Usage
@@ -139,11 +139,11 @@ func (r *Request) command(words []string) error {
 		}
 		i++
 		if i == len(words) {
-			return errors.New("behind `last` there is no time, as 15m or 2h")
+			return errors.New("after `last` there is no time, as 15m or 2h")
 		}
 		last, err := ParseDays(words[i])
 		if err != nil || last < time.Minute || last > maxLast {
-			return errors.New("the time behind `last` must be between 1m and 24h")
+			return errors.New("the time after `last` must be between 1m and 24h")
 		}
 		r.Last = last
 	}
@@ -153,7 +153,7 @@ func (r *Request) command(words []string) error {
 
 func (r *Request) muteCommand(verb Verb, words []string) error {
 	if len(words) == 0 {
-		return fmt.Errorf("behind `%s` the ID of a query is missing", verb)
+		return fmt.Errorf("after `%s` the ID of a query is missing", verb)
 	}
 	r.ClassID, r.For = strings.ToUpper(words[0]), usualMute
 	if !isClassID(r.ClassID) {

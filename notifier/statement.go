@@ -63,7 +63,7 @@ func short(fingerprint string, columns int) string {
 }
 
 // summary says in a few words what a statement does to which tables, as
-// "SELECT orders, customers". In a fingerprint a word behind FROM, JOIN, INTO,
+// "SELECT orders, customers". In a fingerprint a word after FROM, JOIN, INTO,
 // TABLE, CALL or a leading UPDATE is a table; summary knows no more of SQL. Where
 // that yields nothing, it is the statement.
 func summary(s string) string {
@@ -72,20 +72,20 @@ func summary(s string) string {
 		return "(no statement)"
 	}
 	var tables []string
-	behind := false // a word that a table follows
+	after := false // a word that a table follows
 	for i, w := range words {
 		switch {
 		case slices.Contains([]string{"from", "join", "into", "table", "call"}, w), w == "update" && i == 0:
-			behind = true
+			after = true
 			continue
 		case slices.Contains([]string{"if", "not", "exists", "ignore", "low_priority", "lateral"}, w):
 			continue
 		}
 		t := strings.ReplaceAll(w, "`", "")
-		if behind && w != "select" && strings.ContainsFunc(t, unicode.IsLetter) && !slices.Contains(tables, t) {
+		if after && w != "select" && strings.ContainsFunc(t, unicode.IsLetter) && !slices.Contains(tables, t) {
 			tables = append(tables, t)
 		}
-		behind = false
+		after = false
 	}
 	if len(tables) == 0 || strings.Contains(s, "[withheld") {
 		return s

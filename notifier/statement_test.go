@@ -73,7 +73,7 @@ func TestStatementWithheld(t *testing.T) {
 	}
 }
 
-// What is behind the part that is looked at is not shown either.
+// What is after the part that is looked at is not shown either.
 func TestStatementIsBounded(t *testing.T) {
 	in := "select " + strings.Repeat("a, ", 1<<20) + "alice@example.com"
 	if got := publicStatement(in); len(got) > maxStatement+10 || strings.Contains(got, "alice") {

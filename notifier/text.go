@@ -17,7 +17,7 @@ import (
 type TextOptions struct {
 	Width int  // columns; 0 is 100, and at least 60 are used
 	Color bool // for a terminal only; the caller decides
-	Brief bool // ends behind the ranking
+	Brief bool // ends after the ranking
 }
 
 type textWriter struct {
@@ -87,7 +87,7 @@ func (p *page) line(s string) {
 	p.WriteByte('\n')
 }
 
-// wrapped writes s below a first line of its own, each line behind the prefix.
+// wrapped writes s below a first line of its own, each line after the prefix.
 func (p *page) wrapped(first, prefix, color, s string) {
 	// A hyphen or comma at which ansi breaks a line may hang over by a column.
 	width := max(p.Width-ansi.StringWidth(prefix)-1, 20)

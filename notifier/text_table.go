@@ -124,7 +124,7 @@ func miscLine(r *digest.Report) string {
 		share, seconds(m.QueryTime.Sum), plural(m.Calls, "call", "calls"))
 }
 
-// row sets the cells in their columns, two spaces behind each.
+// row sets the cells in their columns, two spaces after each.
 func (p *page) row(cols []column, widths []int, cells []string) string {
 	var b strings.Builder
 	for i, s := range cells {

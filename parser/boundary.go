@@ -22,12 +22,12 @@ const (
 	atMarker              // of RDS, where it has cut an entry
 )
 
-// boundary tells whether the statement ends before the line at index i.
+// boundary reports whether the statement ends before the line at index i.
 //
 // The server ends a statement with a semicolon and a line feed, and what looks
 // like a header without those before it is a comment in the statement. With
-// them it is the next header, but for two cases. Behind a comment at the end of
-// a line the semicolon can be the comment's own, and behind warnings it can be
+// them it is the next header, but for two cases. After a comment at the end of
+// a line the semicolon can be the comment's own, and after warnings it can be
 // of their text: the header must look like the others of the log. And within a
 // literal or a comment that is still open, either the statement goes on and
 // somebody has put a header into a literal, or the statement has a quote too
@@ -76,7 +76,7 @@ func (p *Parser) headerEnds(i int) bool {
 	return true
 }
 
-// fits tells whether e can be the entry after the current one: it is written as
+// fits reports whether e can be the entry after the current one: it is written as
 // the log's other entries are, has a statement, and its times follow. Busy
 // servers can swap entries of nearly the same time, by late at the most.
 func (p *Parser) fits(e *entry, late time.Duration) bool {

@@ -65,7 +65,7 @@ func atLeast8014(version string) bool {
 	return n[0] > 8 || n[0] == 8 && (n[1] > 0 || n[2] >= 14)
 }
 
-// set sets Time and Start of e. It tells whether the time was believed.
+// set sets Time and Start of e. It reports whether the time was believed.
 func (c *clock) set(e *entry) bool {
 	took := time.Duration(e.QueryTime * float64(time.Second))
 	believed := true

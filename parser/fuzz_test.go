@@ -63,7 +63,7 @@ func account(t *testing.T, r io.Reader, o Options, size int) string {
 			t.Fatal(err)
 		}
 		if e.Offset <= last || e.Offset >= p.end {
-			t.Fatalf("event at %d to %d, behind one at %d", e.Offset, p.end, last)
+			t.Fatalf("event at %d to %d, after one at %d", e.Offset, p.end, last)
 		}
 		if len(e.SQL) > o.MaxSQL || e.SQLBytes < int64(len(e.SQL)) || !e.Cut && e.SQLBytes > int64(len(e.SQL)) || e.Weight == 0 || e.QueryTime < 0 || e.LockTime < 0 {
 			t.Fatalf("event %+v", e)

@@ -6,8 +6,8 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// inside tells whether the line at index i, which stands in an open literal or
-// comment, is a part of it. Plausible tells whether it is a header that fits
+// inside reports whether the line at index i, which stands in an open literal or
+// comment, is a part of it. Plausible reports whether it is a header that fits
 // the log; that decides where reading ahead does not.
 func (p *Parser) inside(i int, plausible bool) bool {
 	s := &p.stmt
@@ -44,12 +44,12 @@ const (
 )
 
 // goesOn reads ahead from index i as if a literal or comment q were open there.
-// If one is, then it is closed, and behind the quote comes what can come behind
+// If one is, then it is closed, and after the quote comes what can come after
 // a literal, and the statement ends with a semicolon before a header. If none
 // is, then what would close it is the quote that opens the next literal of a
-// later entry, and behind that comes its text.
+// later entry, and after that comes its text.
 //
-// It also returns the index behind the closing quote, if there is one, and how
+// It also returns the index after the closing quote, if there is one, and how
 // far it has read: lookAhead at most, and eight times the length of the log in
 // all, so that time stays linear. It knows nothing beyond that.
 func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
@@ -92,7 +92,7 @@ func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) 
 	return unknown, 0, i
 }
 
-// endsBefore tells whether a statement ends with the line between two indices.
+// endsBefore reports whether a statement ends with the line between two indices.
 func (p *Parser) endsBefore(line, end int) bool {
 	if !bytes.HasSuffix(trimEOL(p.win.buf[line:end]), []byte(";")) {
 		return false
@@ -104,7 +104,7 @@ func (p *Parser) endsBefore(line, end int) bool {
 	return isBanner(trimEOL(p.win.buf[end:after]))
 }
 
-// plausibleChange tells whether a literal can begin or end before index j, where
+// plausibleChange reports whether a literal can begin or end before index j, where
 // q changes to next.
 func plausibleChange(w *window, j int, q, next fingerprint.Quote) bool {
 	switch {
@@ -116,7 +116,7 @@ func plausibleChange(w *window, j int, q, next fingerprint.Quote) bool {
 	return true
 }
 
-// afterLiteral tells whether c can follow a literal.
+// afterLiteral reports whether c can follow a literal.
 func afterLiteral(c byte, q fingerprint.Quote) bool {
 	switch c {
 	case ' ', '\t', '\r', '\n', '\f', '\v', ',', ')', ';', '=', '<', '>', '!', '+', '-', '*', '/', '|', '&', '^', '}', '@':
@@ -127,7 +127,7 @@ func afterLiteral(c byte, q fingerprint.Quote) bool {
 	return false
 }
 
-// beforeLiteral tells whether a literal can follow b: if a word stands there,
+// beforeLiteral reports whether a literal can follow b: if a word stands there,
 // it must be an introducer, as in N'...', x'...' and _utf8mb4'...'.
 func beforeLiteral(b []byte) bool {
 	n := len(b)
@@ -150,7 +150,7 @@ func isLetter(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '$' || c >= 0x80
 }
 
-// opensLiteral tells whether a quote behind b rather begins a literal than ends
+// opensLiteral reports whether a quote after b rather begins a literal than ends
 // one.
 func opensLiteral(b []byte) bool {
 	trimmed := bytes.TrimRight(b, " ")
@@ -169,7 +169,7 @@ func opensLiteral(b []byte) bool {
 	return bytes.IndexByte([]byte("=<>(,"), trimmed[n-1]) >= 0
 }
 
-// repeated tells whether the literal open at index i, if it went on to its
+// repeated reports whether the literal open at index i, if it went on to its
 // closing quote, would end with what the current statement has up to the
 // opening one: then it is the same statement again, with the same quote too
 // many.

@@ -54,7 +54,7 @@ const (
 	maxBeforeTime = 16 // lines before the one that has Query_time
 )
 
-// looksLikeHeader tells whether the line at index i has the beginning of an
+// looksLikeHeader reports whether the line at index i has the beginning of an
 // entry's first line.
 func (p *Parser) looksLikeHeader(i int) bool {
 	return p.win.hasPrefix(i, timePrefix) || p.win.hasPrefix(i, userPrefix)
@@ -99,7 +99,7 @@ func (p *Parser) parseHeader(i int, e *entry) headerKind {
 	return notHeader
 }
 
-// headerLine reads a line of a header, and tells whether it is one.
+// headerLine reads a line of a header, and reports whether it is one.
 func (e *entry) headerLine(line []byte, first bool, names *names) bool {
 	switch {
 	case bytes.HasPrefix(line, []byte(timePrefix)):
@@ -117,7 +117,7 @@ func (e *entry) headerLine(line []byte, first bool, names *names) bool {
 	return false
 }
 
-// endsInHeader tells whether the last line of the stream, at index i and
+// endsInHeader reports whether the last line of the stream, at index i and
 // without a line feed, is one of the header e.
 func (p *Parser) endsInHeader(i int, e *entry) bool {
 	if i == len(p.win.buf) {

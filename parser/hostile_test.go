@@ -31,8 +31,8 @@ var hostile = map[string]repeat{
 	"bulk insert":               {head1 + "insert into t values (1,'a')", ",\n(1,'it''s')", ";\n" + head2 + "select 2;\n", 8 << 20},
 	"headers in a literal":      {head1 + "select '", ";\n" + fake, "';\n" + head2 + "select 2;\n", 8 << 20},
 	"headers in code":           {head1 + "select ", head, "1;\n" + head2 + "select 2;\n", 8 << 20},
-	"users behind semicolons":   {head1, "select 1;\n# User@Host: x\n", "select 2;\n", 8 << 20},
-	"times behind semicolons":   {head1, "select 1;\n" + time1, "select 2;\n", 8 << 20},
+	"users after semicolons":    {head1, "select 1;\n# User@Host: x\n", "select 2;\n", 8 << 20},
+	"times after semicolons":    {head1, "select 1;\n" + time1, "select 2;\n", 8 << 20},
 	"times only":                {"", time1, "", 8 << 20},
 	"users only":                {"", "# User@Host: a[a] @ h []\n", "", 8 << 20},
 	"comments in a header":      {time1 + head, "# x\n", "select 1;\n", 8 << 20},
@@ -54,7 +54,7 @@ var hostile = map[string]repeat{
 }
 
 // TestHostile checks that time and memory stay in proportion for logs that were
-// made to break that, and that the statement behind is read where it can be.
+// made to break that, and that the statement after is read where it can be.
 func TestHostile(t *testing.T) {
 	for name, r := range hostile {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func userOf(b []byte) []byte {
 	return account
 }
 
-// skipWarnings returns the index of the server's lines behind the warnings that
+// skipWarnings returns the index of the server's lines after the warnings that
 // begin at index i. MariaDB writes the text of warnings as it is, data and line
 // feeds included, so that nothing in it can be taken for a part of a header. It
 // quotes the data: what looks like the server's lines within quotes is not. Clear

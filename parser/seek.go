@@ -6,8 +6,8 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// seek reads on to the next header, into p.next, and tells whether there is
-// one. It is for where no statement is: the start of the log, and behind
+// seek reads on to the next header, into p.next, and reports whether there is
+// one. It is for where no statement is: the start of the log, and after
 // banners and what could not be read.
 func (p *Parser) seek() bool {
 	w := &p.win
@@ -49,7 +49,7 @@ func (p *Parser) seek() bool {
 	return false
 }
 
-// hidden tells whether the header at index 0 stands in a literal or comment
+// hidden reports whether the header at index 0 stands in a literal or comment
 // that began in a part of the entry that is missing. It returns the index where
 // that entry ends, or 0.
 func (p *Parser) hidden() int {

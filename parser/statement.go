@@ -39,7 +39,7 @@ func (s *statement) reset(start int64) {
 const slack = firstWindow
 
 // readStatement reads the statement at index 0 of the window to its end, which
-// it returns as a position in the stream. If the next header is behind it,
+// it returns as a position in the stream. If the next header is after it,
 // p.next holds it then.
 func (p *Parser) readStatement() int64 {
 	s := &p.stmt
@@ -109,7 +109,7 @@ func (p *Parser) finish(end int64, cut bool) {
 	}
 }
 
-// endsInServerLine tells whether the stream ends, at index i, within the line
+// endsInServerLine reports whether the stream ends, at index i, within the line
 // SET timestamp that the server writes before the statement.
 func (p *Parser) endsInServerLine(i int) bool {
 	line := p.win.buf[:i]
@@ -128,7 +128,7 @@ func throttled(sql []byte) uint64 {
 }
 
 // readLine reads the line at index i as a part of the statement and returns
-// the index behind it.
+// the index after it.
 func (p *Parser) readLine(i int) int {
 	w, s := &p.win, &p.stmt
 	s.remark = false
@@ -210,7 +210,7 @@ func (p *Parser) spill(i int) int {
 	return i - n
 }
 
-// inLiteral tells whether all that is like line in sql stands in a literal or a
+// inLiteral reports whether all that is like line in sql stands in a literal or a
 // comment, as it does if sql begins where the server began it.
 func inLiteral(sql, line []byte) bool {
 	for i, q := 0, fingerprint.InCode; ; {

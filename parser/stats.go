@@ -15,7 +15,7 @@ type Stats struct {
 	Unreadable   int64
 	SkippedBytes int64
 
-	// SlowLog tells whether anything of a slow log was seen: a banner or the
+	// SlowLog reports whether anything of a slow log was seen: a banner or the
 	// header of an entry. If it is false at the end of a stream that is not
 	// empty, the stream is no slow log.
 	SlowLog bool

@@ -20,7 +20,7 @@ type window struct {
 	err  error  // what ended the stream; io.EOF if nothing is amiss
 }
 
-// more reads on. It tells whether there was anything left to read.
+// more reads on. It reports whether there was anything left to read.
 func (w *window) more() bool {
 	if w.err != nil {
 		return false
@@ -69,7 +69,7 @@ func (w *window) has(i int) bool {
 	return true
 }
 
-// hasPrefix tells whether prefix stands at index i.
+// hasPrefix reports whether prefix stands at index i.
 func (w *window) hasPrefix(i int, prefix string) bool {
 	w.has(i + len(prefix) - 1)
 	return len(w.buf)-i >= len(prefix) && string(w.buf[i:i+len(prefix)]) == prefix
@@ -84,7 +84,7 @@ const (
 	lineLong                 // not within the limit
 )
 
-// line returns the index behind the line that begins at i, its line feed
+// line returns the index after the line that begins at i, its line feed
 // included, but reads no further than limit bytes.
 func (w *window) line(i, limit int) (int, lineEnd) {
 	for from := i; ; {

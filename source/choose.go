@@ -31,7 +31,7 @@ func choose(all *listing, instance string, start, end time.Time) []File {
 	return chosen
 }
 
-// overlaps tells whether the file that was rotated at the given hour, or a few
+// overlaps reports whether the file that was rotated at the given hour, or a few
 // minutes after it, may hold entries of the window.
 func overlaps(rotated, start, end time.Time) bool {
 	return rotated.After(start.Add(-time.Hour)) && !rotated.After(end.Add(time.Hour))
@@ -73,7 +73,7 @@ func (l *listing) purged(instance string, start, end time.Time) []File {
 	return missing
 }
 
-// rotating tells whether the live file is not listed though the window may reach
+// rotating reports whether the live file is not listed though the window may reach
 // into it, as may be the case during a rotation.
 func (l *listing) rotating(end time.Time) bool {
 	if len(l.files) == 0 {

@@ -10,7 +10,7 @@ import (
 )
 
 // maxSilence is how long RDS may send nothing within an answer. The SDK would
-// wait for ever, as it would for a connection that a NAT gateway has forgotten.
+// wait forever, as it would for a connection that a NAT gateway has forgotten.
 const maxSilence = time.Minute
 
 // httpClient makes a client of the SDK fit for us. One that was configured keeps

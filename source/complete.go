@@ -38,7 +38,7 @@ const (
 	streamChunk = 256 << 10
 )
 
-// completely tells whether to try a complete download.
+// completely reports whether to try a complete download.
 func (s *RDS) completely() bool {
 	return s.opts.Download == Complete || s.opts.Download == Auto && s.opts.Now != nil && !s.refused.Load()
 }
@@ -76,7 +76,7 @@ func (w *walk) stream() (bool, error) {
 	return true, nil
 }
 
-// streamOnce downloads the file and delivers what lies behind w.pos.
+// streamOnce downloads the file and delivers what lies after w.pos.
 func (w *walk) streamOnce() error {
 	body, retries, err := w.rds.download(w.ctx, w.file)
 	w.cov.Retries += retries

@@ -158,7 +158,7 @@ func conformSideBySide(t *testing.T, s aSource, texts map[string][]byte) {
 	}
 }
 
-// conformEnd: a Log that is closed leaves nothing behind, one that is cancelled
+// conformEnd: a Log that is closed leaves nothing open, one that is cancelled
 // says so, and one that runs out of time ends with what there is.
 func conformEnd(t *testing.T, s aSource) {
 	f := hour(t, s)[0]
@@ -193,7 +193,7 @@ func conformEnd(t *testing.T, s aSource) {
 	}
 	for try := 0; strings.Contains(stacks(), "slowdigest/source.("); try++ {
 		if try > 1000 {
-			t.Fatalf("a closed log leaves goroutines behind:\n%s", stacks())
+			t.Fatalf("a closed log leaves goroutines running:\n%s", stacks())
 		}
 		time.Sleep(time.Millisecond)
 	}

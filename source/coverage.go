@@ -36,7 +36,7 @@ type Coverage struct {
 // Gap is a part of a file that was not delivered. Where the markers of RDS do not
 // tell offsets, they are counted, and a gap may seem to begin earlier than it does.
 type Gap struct {
-	From, To int64 // offsets in bytes; To is behind the last one
+	From, To int64 // offsets in bytes; To is after the last one
 
 	// After and Before are UTC and bound the times of the entries in the gap.
 	// Either is zero where it is not known.

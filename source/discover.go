@@ -77,7 +77,7 @@ func (s *RDS) Discover(ctx context.Context, names []string, tag string) ([]Insta
 	return slices.CompactFunc(found, func(a, b Instance) bool { return a.ID == b.ID }), nil
 }
 
-// find tells whether a name or the tag is for the instance.
+// find reports whether a name or the tag is for the instance.
 func find(db types.DBInstance, names []string, tag string) (Instance, bool) {
 	i := Instance{ID: aws.ToString(db.DBInstanceIdentifier), Cluster: aws.ToString(db.DBClusterIdentifier), Tags: map[string]string{}}
 	for _, t := range db.TagList {

@@ -64,7 +64,7 @@ func errorCode(err error) string {
 	return ""
 }
 
-// final tells whether it is of no use to make the call once more: RDS has
+// final reports whether it is of no use to make the call once more: RDS has
 // answered that it will not, or the SDK has tried as often as it may.
 func final(err error) bool {
 	var tried *retry.MaxAttemptsError

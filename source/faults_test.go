@@ -121,7 +121,7 @@ func underFaults(t *testing.T, seed uint64, faults ...rdstest.Fault) {
 	}
 }
 
-// TestOutcomeOfFaults says what becomes of each fault, met once and for ever.
+// TestOutcomeOfFaults says what becomes of each fault, met once and forever.
 func TestOutcomeOfFaults(t *testing.T) {
 	const (
 		whole = "" // complete, and every entry is there

@@ -101,7 +101,7 @@ func (w *walk) shrink(size int64) {
 	w.finished = w.pos >= size
 }
 
-// begins tells whether f begins with what was delivered.
+// begins reports whether f begins with what was delivered.
 func (w *walk) begins(f File) (bool, error) {
 	if len(w.head) == 0 {
 		return true, nil
@@ -131,7 +131,7 @@ func (w *walk) begins(f File) (bool, error) {
 
 // confirm makes sure that what was read is what was listed: the live file may
 // have been rotated before it was opened, and a name without a date is used anew
-// every day. It tells whether there is another file to read in its place, which
+// every day. It reports whether there is another file to read in its place, which
 // is so only if this one was read to its end.
 func (w *walk) confirm(whole bool) (again bool) {
 	name, _ := parseName(w.file.Name)

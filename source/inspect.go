@@ -18,7 +18,7 @@ type Inspection struct {
 	Group   string // its DB parameter group
 }
 
-// Aurora tells whether the instance belongs to an Aurora cluster, whose
+// Aurora reports whether the instance belongs to an Aurora cluster, whose
 // parameter group may also hold what the instance's does not.
 func (i Inspection) Aurora() bool { return strings.HasPrefix(i.Engine, "aurora") }
 

@@ -126,7 +126,7 @@ func (s *RDS) list(ctx context.Context, instance string) (*listing, error) {
 	return l, nil
 }
 
-// older orders files by their last write, the live file behind all others.
+// older orders files by their last write, the live file after all others.
 func older(a, b File) int {
 	nameA, _ := parseName(a.Name)
 	nameB, _ := parseName(b.Name)
@@ -171,7 +171,7 @@ func (l *listing) rotatedSince(live File, now *listing) []File {
 	return files
 }
 
-// sameAs tells whether g seems to be the same file, and rotated. No two files are
+// sameAs reports whether g seems to be the same file, and rotated. No two files are
 // written to in the same millisecond and then no more.
 func (f File) sameAs(g File) bool {
 	name, _ := parseName(g.Name)

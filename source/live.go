@@ -63,7 +63,7 @@ func (f *follower) run() error {
 	}
 }
 
-// hopeless tells whether it is of no use to ask again a little later.
+// hopeless reports whether it is of no use to ask again a little later.
 func hopeless(err error) bool {
 	var response *smithyhttp.ResponseError
 	if !errors.As(err, &response) || throttled(err) || notReady(err) || fileNotFound(err) || unreadable(err) {
@@ -133,7 +133,7 @@ func (l *listing) live() (File, bool) {
 	return File{}, false
 }
 
-// read delivers what there is of a file behind f.at. It is done when all that was
+// read delivers what there is of a file after f.at. It is done when all that was
 // listed of it has been read.
 func (f *follower) read(file File) (done bool, _ error) {
 	if file.missing != "" {

@@ -16,13 +16,13 @@ import (
 
 // Local reads files of the machine it runs on, compressed by gzip or not.
 type Local struct {
-	// Paths are files and folders; "-" is Stdin. Of a folder all that its tree
+	// Paths are files and directories; "-" is Stdin. Of a directory all that its tree
 	// holds is read, except hidden files and *.json.
 	Paths []string
 	Stdin io.Reader // what "-" stands for
 }
 
-// LogFiles names the files in the order of Paths, those of a folder by name. A
+// LogFiles names the files in the order of Paths, those of a directory by name. A
 // path that cannot be read leaves the others listed beside the error. It
 // leaves none out by its time: the file may have been copied or unpacked, which
 // says nothing about its entries. The instance and the window are therefore of
@@ -123,7 +123,7 @@ func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
 	return c.buf[:n], err
 }
 
-// damaged tells whether it is the compression, and not the disk, that err is about.
+// damaged reports whether it is the compression, and not the disk, that err is about.
 func (c *fileChunks) damaged(err error) bool {
 	_, compressed := c.text.(*gzip.Reader)
 	var disk *fs.PathError

@@ -13,7 +13,7 @@ const liveName = "slowquery/mysql-slowquery.log"
 
 // A rotated file is named by the UTC hour it was rotated in, which is the end of
 // what it holds: .log.2026-11-23.9 (RDS for MySQL since 2021), .log.2026-11-23.09
-// (Aurora MySQL), .log.9 (before that, and where a day is kept). The folder and
+// (Aurora MySQL), .log.9 (before that, and where a day is kept). The directory and
 // the base name have been seen to differ ("mariadb-slowquery").
 var slowLogName = regexp.MustCompile(`^(slowquery/.+\.log)(?:\.(\d{4}-\d{2}-\d{2})\.(\d{1,2})|\.(\d{1,2}))?$`)
 

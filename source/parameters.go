@@ -19,7 +19,7 @@ type Parameters struct {
 	LongQueryTime string // in seconds, as text; the engine's is 10
 }
 
-// Enabled tells whether the group turns the slow log on.
+// Enabled reports whether the group turns the slow log on.
 func (p Parameters) Enabled() bool {
 	return p.SlowQueryLog == "1" || strings.EqualFold(p.SlowQueryLog, "on")
 }

@@ -18,7 +18,7 @@ import (
 const maxLines = 10000
 
 // truncationNotice is what RDS appends where a portion ends within a line. The
-// marker it returns with it lies behind the rest of that line.
+// marker it returns with it lies after the rest of that line.
 var truncationNotice = []byte("[Your log message was truncated]")
 
 // cutLine is the notice as a line of its own. It stands in what a Log delivers
@@ -92,7 +92,7 @@ func (p *portion) cutNotice() {
 	p.text, p.truncated = bytes.TrimSuffix(text, []byte("\n")), true
 }
 
-// unreadable tells whether the API will not or cannot deliver the bytes of a
+// unreadable reports whether the API will not or cannot deliver the bytes of a
 // portion: it refuses what is not text, and what is no XML breaks its answer.
 func unreadable(err error) bool {
 	var broken *xml.SyntaxError

@@ -19,7 +19,7 @@ type fetched struct {
 	retries  int
 }
 
-// predictable tells whether the markers of the file have the known form, and the
+// predictable reports whether the markers of the file have the known form, and the
 // text the length that they say.
 func (w *walk) predictable(p portion) bool {
 	here, _ := parseMarker(w.at)

@@ -60,7 +60,7 @@ func (w *walk) giveUp(p portion, err error) error {
 	return w.stop(why.Error())
 }
 
-// rotatedAway tells whether the portion is of another file than the one before,
+// rotatedAway reports whether the portion is of another file than the one before,
 // which the marker of a live file shows.
 func (w *walk) rotatedAway(p portion) bool {
 	here, _ := parseMarker(w.at)

@@ -50,7 +50,7 @@ func (f *follower) remember(w *walk) {
 	f.tail = append(bytes.Clone(old[max(0, len(old)-tailBytes):]), w.tail...)
 }
 
-// waited tells whether the look has been in vain for longer than RDS has ever been
+// waited reports whether the look has been in vain for longer than RDS has ever been
 // seen to take for a rotation.
 func (f *follower) waited() bool {
 	return time.Duration(f.stuck)*f.rds.opts.Poll >= 60*f.rds.opts.Patience
@@ -74,7 +74,7 @@ func (f *follower) shorter(file File) (done bool) {
 }
 
 // rejoin looks whether the live file has lost its end in a failover, and grown
-// again or not. If so it goes on behind the last entry that is still there. What
+// again or not. If so it goes on after the last entry that is still there. What
 // was read before tells the file, if it holds a time.
 func (f *follower) rejoin(file File) bool {
 	name, _ := parseName(file.Name)

@@ -173,7 +173,7 @@ func (w *walk) whole(p portion) (portion, error) {
 	return p, nil
 }
 
-// joins tells whether a portion begins with the joint, if it is the first one.
+// joins reports whether a portion begins with the joint, if it is the first one.
 func (w *walk) joins(p portion) bool {
 	n := min(len(p.text), len(w.from.joint))
 	return w.at != w.from.at || bytes.Equal(p.text[:n], w.from.joint[:n])
@@ -197,7 +197,7 @@ type trouble string
 
 func (t trouble) Error() string { return string(t) }
 
-// follows tells whether a portion is what follows on what was delivered; if it is
+// follows reports whether a portion is what follows on what was delivered; if it is
 // not, the error is a trouble.
 func (w *walk) follows(p portion) error {
 	next, known := parseMarker(p.marker)

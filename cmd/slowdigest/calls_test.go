@@ -307,7 +307,7 @@ func allows(statements []iam.Statement, call awsCall) bool {
 	return false
 }
 
-// matches tells whether a pattern of IAM, in which an asterisk stands for
+// matches reports whether a pattern of IAM, in which an asterisk stands for
 // anything, is for the resource.
 func matches(pattern, resource string) bool {
 	prefix, rest, wild := strings.Cut(pattern, "*")

@@ -34,7 +34,7 @@ type Config struct {
 	OrderBy        digest.OrderBy
 	Format         string
 	MinTime        float64 // seconds
-	Apart          bool
+	PerInstance    bool
 	QueueURL       string
 	Links          linksValue       // in chats
 	TokenParameter string           // the name of an SSM parameter that holds the Slack token

@@ -36,7 +36,7 @@ func (c *deskConfig) declareDesk(f *flags) {
 	c.SigningSecret = f.getenv("SLACK_SIGNING_SECRET")
 }
 
-// interactive tells whether people may ask in Slack.
+// interactive reports whether people may ask in Slack.
 func (c *deskConfig) interactive() bool { return c.SigningSecret != "" || c.SigningParameter != "" }
 
 // urlRequest reads an event of a Lambda function URL; nil for any other event.

@@ -106,7 +106,7 @@ func TestSlackRequests(t *testing.T) {
 		{"not base 64", []byte(strings.Replace(string(sign([]byte("%"), "", now)), `"isBase64Encoded":false`, `"isBase64Encoded":true`, 1)), 400, ""},
 		{"looked at", urlEvent(t, http.MethodGet, http.Header{}, nil, false), 405, ""},
 		{"elsewhere", sign([]byte(strings.Replace(string(show), slacktest.Channel, "C0OTHER", 1)), slacktest.SigningSecret, now), 200, "does not serve this channel"},
-		{"no time", sign(slacktest.Command("mysql-9-7 last"), slacktest.SigningSecret, now), 200, "Behind `last` there is no time"},
+		{"no time", sign(slacktest.Command("mysql-9-7 last"), slacktest.SigningSecret, now), 200, "After `last` there is no time"},
 		{"help", sign(slacktest.Command("help"), slacktest.SigningSecret, now), 200, "/slowdigest mute ID"},
 		{"mute what nobody knows", sign(slacktest.Command("mute 0123456789ABCDEF"), slacktest.SigningSecret, now), 200, "not remembered"},
 	} {

@@ -31,7 +31,7 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	narrow.declare(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) != 2 {
-			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, folders of them, or reports saved with --format json"}
+			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, directories of them, or reports saved with --format json"}
 		}
 		if args[0] == "-" && args[1] == "-" {
 			return usageError{errors.New("diff: the standard input cannot be both windows"), "name a file for one of them"}
@@ -102,7 +102,7 @@ func (p *process) side(ctx context.Context, path string, filter *digest.Filter) 
 	r.Instances = []string{filepath.Base(path)}
 	if r.Coverage.Events == 0 {
 		return nil, hinted{errors.Join(fmt.Errorf("read %s: there are no slow-log entries", path), err),
-			"diff compares slow logs, folders of them, and reports saved with --format json"}
+			"diff compares slow logs, directories of them, and reports saved with --format json"}
 	}
 	return r, err
 }

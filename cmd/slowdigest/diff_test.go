@@ -35,15 +35,15 @@ func TestDiffTellsLogsFromReports(t *testing.T) {
 		t.Fatalf("exit %d", code)
 	}
 	report := write(t, "report.txt", "\n "+saved)
-	folder := t.TempDir()
+	directory := t.TempDir()
 	text, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "a.log"), text, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(directory, "a.log"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, pair := range [][]string{{log, report}, {report, report}, {report, folder}, {log, folder}} {
+	for _, pair := range [][]string{{log, report}, {report, report}, {report, directory}, {log, directory}} {
 		d := diffJSON(t, append([]string{"diff", "--limit", "all"}, pair...)...)
 		if d.Change != 0 || d.PerHour || len(d.Classes) != 53 || d.Classes[0].Kind != digest.DiffSame || d.Before.Calls != 679 {
 			t.Errorf("%q: change %v, %d classes, %v calls", pair, d.Change, len(d.Classes), d.Before.Calls)

@@ -14,7 +14,7 @@ import (
 var errHelp = flag.ErrHelp
 
 // flags is a flag set in which a flag may take its default from an environment
-// variable, and may stand behind arguments.
+// variable, and may stand after arguments.
 type flags struct {
 	*flag.FlagSet
 	getenv func(string) string

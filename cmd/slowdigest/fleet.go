@@ -21,11 +21,11 @@ func (c *Config) declareFleet(f *flags) {
 		"`URL` of the SQS queue that takes one message for each channel, if there is more than one")
 	f.declare(&parsedValue[float64]{&c.MinTime, digest.ParseMinTime, ""}, "min-time", "SLOWDIGEST_MIN_TIME",
 		"count only calls that took this `time` or longer, as 500ms or, in seconds, 0.5")
-	f.boolean(&c.Apart, "apart", "make a statement a class of its own on each instance, as on a writer and its readers")
-	f.env["apart"] = "SLOWDIGEST_APART"
+	f.boolean(&c.PerInstance, "per-instance", "make a statement a class of its own on each instance, as on a writer and its readers")
+	f.env["per-instance"] = "SLOWDIGEST_PER_INSTANCE"
 }
 
-// discovers tells whether RDS is to be asked which instances there are.
+// discovers reports whether RDS is to be asked which instances there are.
 func (c *Config) discovers() bool {
 	return c.Tag != "" || strings.ContainsAny(c.Instances.String(), "*:")
 }
@@ -66,7 +66,7 @@ func (c *Config) fleet(cfg aws.Config, p *process, log *slog.Logger) (*handler.F
 		Discover: func(ctx context.Context) ([]source.Instance, error) {
 			return c.discover(ctx, from)
 		},
-		Defaults: handler.Route{Channel: c.Channel, Limit: c.Limit, OrderBy: c.OrderBy, MinTime: c.MinTime, Apart: c.Apart},
+		Defaults: handler.Route{Channel: c.Channel, Limit: c.Limit, OrderBy: c.OrderBy, MinTime: c.MinTime, PerInstance: c.PerInstance},
 		Handler: func(ctx context.Context, channel string) (*handler.Handler, error) {
 			if channel == onlyPrinted {
 				return &handler.Handler{Source: from, Notifier: c.printer(p)}, nil

@@ -21,7 +21,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	c.declareReport(f)
 	c.declareFleet(f)
 	f.text(&event, "event", "", "`file` that holds the event; - is the standard input")
-	f.text(&logs, "logs", "", "`folder` of logs to read, through a fake RDS, in place of AWS")
+	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS")
 	return func(ctx context.Context, args []string) error {
 		if event == "" || len(args) > 0 {
 			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "testdata/events holds examples"}

@@ -42,8 +42,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"report", "FILE...", "read local slow logs (- is the standard input, a folder is all its files)", declareReport},
-		{"diff", "BEFORE AFTER", "compare two windows: local slow logs, folders of them, or reports saved as JSON", declareDiff},
+		{"report", "FILE...", "read local slow logs (- is the standard input, a directory is all its files)", declareReport},
+		{"diff", "BEFORE AFTER", "compare two windows: local slow logs, directories of them, or reports saved as JSON", declareDiff},
 		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
 		{"run", "", "read the logs of RDS instances and post their digest", declareRun},
 		{"doctor", "", "check everything that a run needs, and say how to mend what is wrong", declareDoctor},

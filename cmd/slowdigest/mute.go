@@ -21,14 +21,14 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 	var reason string
 	length := 7 * 24 * time.Hour
 	c.declare(f)
-	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how long, as 12h or 30d; 0 is for ever")
+	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how long, as 12h or 30d; 0 is forever")
 	f.text(&reason, "reason", "", "`text` that the digest shows with the muted class")
 	return func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return c.list(ctx, p)
 		}
 		m := digest.Mute{Reason: reason, By: p.getenv("USER"), Since: time.Now().UTC().Truncate(time.Second)}
-		until := "for ever"
+		until := "forever"
 		if length > 0 {
 			m.Until = m.Since.Add(length)
 			until = "until " + m.Until.Format(muteTime)
@@ -74,7 +74,7 @@ type memory struct {
 }
 
 func (c *memory) declare(f *flags) {
-	f.text(&c.State, "state", "SLOWDIGEST_STATE", "`place` of the state: s3://BUCKET/PREFIX or a folder")
+	f.text(&c.State, "state", "SLOWDIGEST_STATE", "`place` of the state: s3://BUCKET/PREFIX or a directory")
 	f.text(&c.channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel`, as it is configured for the digest")
 }
 
@@ -122,7 +122,7 @@ func (c *memory) list(ctx context.Context, p *process) error {
 	}
 	now := time.Now()
 	for _, m := range s.Mutes {
-		until := "for ever"
+		until := "forever"
 		switch {
 		case m.Until.IsZero():
 		case m.Until.Before(now):

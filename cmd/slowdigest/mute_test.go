@@ -19,7 +19,7 @@ func TestMuteAndNote(t *testing.T) {
 		{[]string{"mute", strings.ToLower(id), "--for", "3d", "--reason", "nightly export"}, 0, id + " is muted until 2"},
 		{[]string{"note", id, "see", "the", "runbook"}, 0, id + " has the note: see the runbook"},
 		{[]string{"mute"}, 0, "by dba  nightly export\n" + id + " note: see the runbook\n"},
-		{[]string{"mute", id, "--for", "0"}, 0, "for ever"},
+		{[]string{"mute", id, "--for", "0"}, 0, "forever"},
 		{[]string{"unmute", id}, 0, id + " is not muted."},
 		{[]string{"note", id}, 0, "has no note"},
 		{[]string{"mute"}, 0, ""},

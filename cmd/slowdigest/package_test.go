@@ -36,7 +36,7 @@ func (d deployment) String() string { return strings.Join(append([]string{d.stag
 
 // everything has all switches on.
 var everything = deployment{"prod", []string{
-	"instances=orders-*, Billing,cluster:shop", "tag=slowdigest=on", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true", "askChannels=C1,C2", "minTime=500ms", "apart=true",
+	"instances=orders-*, Billing,cluster:shop", "tag=slowdigest=on", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true", "askChannels=C1,C2", "minTime=500ms", "perInstance=true",
 	"tracing=true", "email=dba@example.com", "boundary=arn:aws:iam::123456789012:policy/boundary", "name=next",
 }}
 
@@ -128,7 +128,7 @@ func runTool(t *testing.T, install string, d deployment) (p packaging) {
 	return p
 }
 
-// serviceCopy is a folder with what packaging reads.
+// serviceCopy is a directory with what packaging reads.
 func serviceCopy(t *testing.T, executable bool) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -174,7 +174,7 @@ func TestPolicyNamesTheCode(t *testing.T) {
 	}
 }
 
-// notInSDK tells whether an action that the SDK has no method for is named in
+// notInSDK reports whether an action that the SDK has no method for is named in
 // the file that asks for it.
 func notInSDK(t *testing.T, action, file string) bool {
 	t.Helper()

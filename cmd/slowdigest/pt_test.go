@@ -22,8 +22,8 @@ var ptDiffers = []struct{ fingerprint, reason string }{
 	{`values \(\?,\?,\?,\?,now\(\)\)`, "a row with a call: pt does not fold it"},
 	{`/\*!\? sql_no_cache\*/|select sql_no_cache`, "a version comment: pt keeps it"},
 	{`\(select .*\) (union all \(|/\*repeat)`, "a UNION of parenthesised branches: pt does not fold it"},
-	{` $`, "a trailing comment: pt leaves a space behind"},
-	{"from `t ?\\?`", "a trailing comment: pt leaves a space behind; or lost to the swallowed header, as the next"},
+	{` $`, "a trailing comment: pt leaves a trailing space"},
+	{"from `t ?\\?`", "a trailing comment: pt leaves a trailing space; or lost to the swallowed header, as the next"},
 	{`utf\?m?|utf8|not_utf`, "digits in the name of a character set or a column: pt takes them for a number"},
 	{`total \? k|total \+ k`, "a + b: pt takes the sign for a number's"},
 	{"odd", "a name with a hyphen: pt takes it for a number's sign"},
@@ -31,7 +31,7 @@ var ptDiffers = []struct{ fingerprint, reason string }{
 	{`^id from users where bin|bin = \? or`, "an upper-case hexadecimal literal: pt leaks pieces of it"},
 	{`^set timestamp ?=`, "DEFAULT is a value; and pt takes SET timestamp for the server's own line"},
 	{`^$|^use \?$`, "a USE of the user's own: pt loses its text"},
-	{`^user@host:`, "an entry behind SET timestamp of the user's own: pt swallows its header"},
+	{`^user@host:`, "an entry after SET timestamp of the user's own: pt swallows its header"},
 }
 
 func ptDifference(fingerprint string) string {

@@ -17,14 +17,14 @@ import (
 
 // stateConfig says what is remembered between two runs.
 type stateConfig struct {
-	State  string // s3://BUCKET/PREFIX or a folder; empty is no memory
+	State  string // s3://BUCKET/PREFIX or a directory; empty is no memory
 	Repeat string // what to do where nobody knows whether a digest was posted: post or skip
 	Force  bool
 }
 
 func (c *stateConfig) declareState(f *flags) {
 	f.text(&c.State, "state", "SLOWDIGEST_STATE",
-		"`place` to remember what was posted, and what is normal: s3://BUCKET/PREFIX or a folder; without one nothing is remembered")
+		"`place` to remember what was posted, and what is normal: s3://BUCKET/PREFIX or a directory; without one nothing is remembered")
 	c.Repeat = "post"
 	f.declare(&parsedValue[string]{&c.Repeat, parseRepeat, "post"}, "repeat", "SLOWDIGEST_REPEAT",
 		"`what` to do with a digest that may have been posted, where nobody knows: post, and say so, or skip")

@@ -127,7 +127,7 @@ type entry struct {
 
 type object = map[string]any
 
-// ServeHTTP makes a Server usable behind a listener or a transport of one's own.
+// ServeHTTP makes a Server usable with a listener or a transport of one's own.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		QueueURL string `json:"QueueUrl"`

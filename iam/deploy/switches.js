@@ -11,7 +11,7 @@ const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'stat
 
 // Settings that have a default of their own where a parameter is empty.
 const optional = {
-  minTime: 'SLOWDIGEST_MIN_TIME', orderBy: 'SLOWDIGEST_ORDER_BY', apart: 'SLOWDIGEST_APART', links: 'SLOWDIGEST_LINKS',
+  minTime: 'SLOWDIGEST_MIN_TIME', orderBy: 'SLOWDIGEST_ORDER_BY', perInstance: 'SLOWDIGEST_PER_INSTANCE', links: 'SLOWDIGEST_LINKS',
   repeat: 'SLOWDIGEST_REPEAT', maxBytes: 'SLOWDIGEST_MAX_BYTES',
 };
 

@@ -56,7 +56,7 @@ const charts = (() => {
     document.dispatchEvent(new CustomEvent("zoom", { detail: zoomed() ? { from, to, seconds } : null }));
   }
 
-  // A heading behind "Numbers" opens on the data of a chart as a table.
+  // A heading after "Numbers" opens on the data of a chart as a table.
   function numbers(details, caption, heads, rows) {
     const fill = () => {
       details.querySelector(".scroll")?.remove();

@@ -48,7 +48,7 @@ func (s *Server) nextFault(method string) Fault {
 	return Fault{}
 }
 
-// before does what goes wrong before the request is served, and tells whether it
+// before does what goes wrong before the request is served, and reports whether it
 // has been answered.
 func (f Fault) before(s *Server, w http.ResponseWriter, r *http.Request) bool {
 	switch {

@@ -138,7 +138,7 @@ func (s *Server) Delete(ts string) {
 	s.messages = slices.DeleteFunc(s.messages, func(m Message) bool { return m.Timestamp == ts })
 }
 
-// ServeHTTP makes a Server usable behind a listener of one's own.
+// ServeHTTP makes a Server usable with a listener of one's own.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	method := methodOf(r)
 	s.mu.Lock()

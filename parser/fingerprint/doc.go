@@ -48,17 +48,17 @@
 // kinds, which a test looks for in each of them:
 //
 //   - White space: pt keeps the statement's own around operators, commas and
-//     parentheses, and behind a comment that ended the statement.
+//     parentheses, and after a comment that ended the statement.
 //   - Back-quotes, which pt keeps.
 //   - Literals: pt shows pieces of upper-case hexadecimal numbers, of 1.5E+3, and
-//     of what stands behind a doubled quote; it keeps _utf8mb4, N and DATE before
+//     of what stands after a doubled quote; it keeps _utf8mb4, N and DATE before
 //     a string; it takes IS NULL for "is ?", and TRUE, FALSE and DEFAULT for no
 //     literals.
 //   - Names: pt takes digits in any name (utf8, addr1, o1.id), hyphens in
 //     back-quotes and the signs of a + b, a - 1 and a->b for numbers.
 //   - Lists: pt folds no list with a call or a tuple, cuts what follows several
 //     rows, and folds only the first LIMIT and no UNION of branches in
-//     parentheses. It keeps the arguments of CALL behind a space.
+//     parentheses. It keeps the arguments of CALL after a space.
 //   - Comments: pt keeps the number of a version comment, calls mysqldump's own
 //     statements "mysqldump", and ends no "--" comment that holds a quote.
 //   - Reading: pt takes a user's SET timestamp for the server's, and then the

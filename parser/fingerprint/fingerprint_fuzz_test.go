@@ -8,11 +8,11 @@ import (
 )
 
 // notSQL is of what is not read again as it was written: names that begin with a
-// digit behind a dot, an @ with nothing behind it, and names of shards that without
+// digit after a dot, an @ with nothing after it, and names of shards that without
 // their digits begin with a keyword.
 var notSQL = regexp.MustCompile(`\.[0-9?]|@( |\.|[a-z]*\?|$)|\?[^ ]+\.`)
 
-// loneAt is an @ that a fingerprint puts close to the word behind it.
+// loneAt is an @ that a fingerprint puts close to the word after it.
 var loneAt = regexp.MustCompile(`@([\x00-\x20\x7f#]|/\*|--)`)
 
 func FuzzFingerprint(f *testing.F) {
@@ -61,7 +61,7 @@ func FuzzFingerprint(f *testing.F) {
 	})
 }
 
-// lineComment tells whether the end of sql may stand in a comment to the end of
+// lineComment reports whether the end of sql may stand in a comment to the end of
 // the line, in which nothing is a literal.
 func lineComment(sql []byte) bool {
 	line := sql[bytes.LastIndexByte(sql, '\n')+1:]

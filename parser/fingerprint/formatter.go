@@ -23,7 +23,7 @@ type formatter struct {
 	skipping skipping
 	limit    limit
 	ended    bool // a semicolon came, which is not written before what follows
-	odku     bool // behind ON DUPLICATE KEY UPDATE, where VALUES is a function
+	odku     bool // after ON DUPLICATE KEY UPDATE, where VALUES is a function
 
 	// Of the last word: where it begins in dst, the space before it included or
 	// not, and what was true before it, so that it can be taken back.
@@ -65,30 +65,30 @@ const (
 	afterText // a string
 	afterValue
 	afterName
-	afterListName // a name behind which a list of columns stands
+	afterListName // a name after which a list of columns stands
 	afterVariable
 	afterStar
 	afterKeyword
 	afterCallable // a keyword that is also a function
 )
 
-// operand tells whether the last token ends an operand, so that a sign is an
+// operand reports whether the last token ends an operand, so that a sign is an
 // operator and a name is an alias or a unit.
 func (p place) operand() bool { return p == afterClose || p >= afterText && p <= afterStar }
 
-// account tells whether an @ behind the last token is that of an account.
+// account reports whether an @ after the last token is that of an account.
 func (p place) account() bool { return p == afterText || p == afterValue || p == afterName }
 
-// glued tells whether no space is between the last token and any next.
+// glued reports whether no space is between the last token and any next.
 func (p place) glued() bool { return p == atStart || p >= afterOpen && p <= afterArrow }
 
 // skipping is how a statement is read that is left out but for a name.
 type skipping byte
 
 const (
-	skipNone       skipping = iota
-	skipBehindCall          // behind CALL
-	skipBehindUse           // behind USE
+	skipNone      skipping = iota
+	skipAfterCall          // after CALL
+	skipAfterUse           // after USE
 	skipAll
 )
 
@@ -103,7 +103,7 @@ type group struct {
 
 	verb    keyword // the statement it is
 	listed  expectation
-	ordered bool // behind ORDER BY
+	ordered bool // after ORDER BY
 
 	list
 	rows
@@ -213,7 +213,7 @@ func (f *formatter) literal(k kind) {
 	}
 }
 
-// runsOn tells whether a string is followed by text at once, as in 'O'Brien': a
+// runsOn reports whether a string is followed by text at once, as in 'O'Brien': a
 // quote was not escaped, and what follows is a piece of the literal. Only words
 // that can follow an operand do stand so, as in 'x'and.
 func (f *formatter) runsOn() bool {

@@ -46,12 +46,12 @@ func (f *formatter) keyword(e *keywordEntry, expect expectation, alias bool) boo
 	return true
 }
 
-// atStart tells whether the last word begins a statement.
+// atStart reports whether the last word begins a statement.
 func (f *formatter) atStart() bool {
 	return f.wordPlace <= afterSemicolon || f.wordKey == kwBegin || f.wordKey == kwDescribe
 }
 
-// isKeyword tells whether a word that can be a name without back-quotes is a
+// isKeyword reports whether a word that can be a name without back-quotes is a
 // keyword here.
 func (f *formatter) isKeyword(k keyword, expect expectation) bool {
 	verb := f.top.verb
@@ -94,7 +94,7 @@ func (f *formatter) isKeyword(k keyword, expect expectation) bool {
 	return true
 }
 
-// isValue tells whether NULL, TRUE, FALSE or DEFAULT is a literal here, and not
+// isValue reports whether NULL, TRUE, FALSE or DEFAULT is a literal here, and not
 // a part of IS NULL, NOT NULL, DEFAULT CHARSET, DEFAULT(a) and the like.
 func (f *formatter) isValue(k keyword) bool {
 	if k == kwDefault {
@@ -118,7 +118,7 @@ func (f *formatter) isValue(k keyword) bool {
 	return !f.wordPlace.operand()
 }
 
-// values tells whether VALUES is followed by rows, or is a function, as behind
+// values reports whether VALUES is followed by rows, or is a function, as after
 // ON DUPLICATE KEY UPDATE.
 func (f *formatter) values() place {
 	g := f.top
@@ -133,16 +133,16 @@ func (f *formatter) values() place {
 	return afterKeyword
 }
 
-// clause keeps what a keyword tells of the words behind it. It returns what the
+// clause keeps what a keyword tells of the words after it. It returns what the
 // next name is the name of.
 func (f *formatter) clause(k keyword, expect expectation, alias bool) expectation {
 	g := f.top
 	switch k {
 	case kwCall:
-		f.skipping = skipBehindCall
+		f.skipping = skipAfterCall
 	case kwUse:
 		if f.wordPlace <= afterSemicolon {
-			f.skipping = skipBehindUse
+			f.skipping = skipAfterUse
 		}
 	case kwInto:
 		if f.repeats(g, f.wordAt) {
@@ -205,7 +205,7 @@ func (f *formatter) selects() {
 	}
 }
 
-// endClauses ends what cannot go on behind ORDER BY, LIMIT, FOR UPDATE, LOCK IN
+// endClauses ends what cannot go on after ORDER BY, LIMIT, FOR UPDATE, LOCK IN
 // SHARE MODE or ON DUPLICATE KEY UPDATE, which begins at end.
 func (f *formatter) endClauses(end int) {
 	f.endBranch(f.top, end, false)

@@ -9,7 +9,7 @@ const (
 	kwAny // and some
 	kwAs
 	kwAsc
-	kwBegin // begins a statement behind it: begin, then, else, do, loop
+	kwBegin // begins a statement after it: begin, then, else, do, loop
 	kwCall
 	kwCharset // an introducer: _utf8mb4
 	kwCollate
@@ -174,7 +174,7 @@ func lookup(w []byte) *keywordEntry {
 	}
 }
 
-// isKeyword tells whether a word in any case is known.
+// isKeyword reports whether a word in any case is known.
 func isKeyword(word []byte) bool {
 	var room [longestKeyword]byte
 	return len(word) <= len(room) && lookup(appendLower(room[:0], word)) != nil

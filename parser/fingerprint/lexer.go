@@ -9,7 +9,7 @@ const (
 	endOfSQL    kind = iota
 	plainWord        // an identifier or a keyword
 	quotedWord       // an identifier in back-quotes, which are part of the token
-	textLiteral      // a string in quotes, to which a string behind it would be joined
+	textLiteral      // a string in quotes, to which a string after it would be joined
 	literal          // a number of any base, a string with a prefix, \N
 	placeholder      // ?
 	variable         // @user or @@system, qualifiers included, or :name
@@ -94,7 +94,7 @@ func (l *lexer) at(i int) byte {
 	return 0
 }
 
-// is tells whether the byte at i is of one of the classes.
+// is reports whether the byte at i is of one of the classes.
 func (l *lexer) is(i int, classes byte) bool {
 	return byteClass[l.at(i)]&classes != 0 && i < len(l.sql)
 }
@@ -177,7 +177,7 @@ func (l *lexer) next(t *token) {
 	}
 }
 
-// partial tells whether t, with which a cut statement ends, is no whole token.
+// partial reports whether t, with which a cut statement ends, is no whole token.
 func (t *token) partial(first byte) bool {
 	switch t.kind {
 	case plainWord, variable:
@@ -242,8 +242,8 @@ func (l *lexer) word(t *token) {
 	}
 }
 
-// isMasked tells whether the question mark at i, which touches the word from start
-// to end, stands for digits of a name in a fingerprint: t_?. Behind a keyword, or
+// isMasked reports whether the question mark at i, which touches the word from start
+// to end, stands for digits of a name in a fingerprint: t_?. After a keyword, or
 // before one, it is a placeholder, unless a dot follows.
 func (l *lexer) isMasked(start, end int) bool {
 	if l.masked || l.at(end) == '?' && l.at(end+1) == '.' {

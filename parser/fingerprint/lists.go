@@ -21,7 +21,7 @@ const (
 	rowList
 )
 
-// rows are the rows behind VALUES, in the group that VALUES stands in.
+// rows are the rows after VALUES, in the group that VALUES stands in.
 type rows struct {
 	state    rowState
 	end      int  // where the last row ends that was kept
@@ -35,7 +35,7 @@ const (
 	noRows   rowState = iota
 	rowDue            // a row comes
 	rowDone           // one has ended
-	rowComma          // and a comma came behind it
+	rowComma          // and a comma came after it
 )
 
 const literals = "(?+)"
@@ -88,7 +88,7 @@ func (f *formatter) closeList(g *group, closed bool) {
 	switch {
 	case len(f.dst) > g.element:
 		f.endElement(g)
-	case !empty: // the statement ends behind a comma
+	case !empty: // the statement ends after a comma
 		f.dst = f.dst[:g.element-1]
 	}
 	if g.list.kind == rowList {

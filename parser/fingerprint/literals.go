@@ -15,7 +15,7 @@ func (l *lexer) text(t *token, k kind, quote int) {
 }
 
 // quoted is a name in back-quotes. One without an end is not shown, nor what
-// stands behind it: it may hold literals.
+// stands after it: it may hold literals.
 func (l *lexer) quoted(t *token) {
 	var closed bool
 	t.kind = quotedWord
@@ -24,9 +24,9 @@ func (l *lexer) quoted(t *token) {
 	}
 }
 
-// quotedText returns the index behind a quoted text that begins at i, whether it is
+// quotedText returns the index after a quoted text that begins at i, whether it is
 // closed, and whether a quote in it is escaped. A doubled quote is a quote, and
-// so is, if backslashes count, one behind a backslash.
+// so is, if backslashes count, one after a backslash.
 func quotedText(sql []byte, i int, backslash bool) (end int, closed, escaped bool) {
 	q := sql[i]
 	i++
@@ -62,7 +62,7 @@ func quotedText(sql []byte, i int, backslash bool) (end int, closed, escaped boo
 }
 
 // dollars is the text of a routine in JavaScript, of MySQL 9, between dollars that
-// may have a tag: $$ ... $$, or $mle$ ... $mle$. It tells whether one begins with t,
+// may have a tag: $$ ... $$, or $mle$ ... $mle$. It reports whether one begins with t,
 // whose word holds the first tag.
 func (l *lexer) dollars(t *token) bool {
 	n := bytes.IndexByte(l.sql[t.start+1:t.end], '$')
@@ -102,7 +102,7 @@ func (l *lexer) number(t *token, afterDot bool) {
 	}
 }
 
-// based tells whether the word from i to end is a number of base 16 or 2. MySQL
+// based reports whether the word from i to end is a number of base 16 or 2. MySQL
 // wants a small x or b; 0X1F is a mistake, but the writer meant a literal.
 func (l *lexer) based(i, end int) bool {
 	if l.sql[i] != '0' || end < i+2 {

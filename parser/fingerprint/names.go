@@ -6,7 +6,7 @@ type expectation byte
 const (
 	nothing expectation = iota
 	table
-	target // a table behind which a list of columns may stand
+	target // a table after which a list of columns may stand
 	cte
 	index
 	savepoint
@@ -96,7 +96,7 @@ func (f *formatter) mask() {
 type aliases struct {
 	hashes  []uint64 // the last bit tells an expression from an alias
 	unknown bool     // a qualifier was taken for a table's name
-	late    bool     // and an alias came behind it, so it may have been one
+	late    bool     // and an alias came after it, so it may have been one
 }
 
 const maxAliases = 64

@@ -32,7 +32,7 @@ func (f *formatter) plainElements() {
 	f.end(afterComma)
 }
 
-// plainRows reads the rows that are plain behind a row of literals.
+// plainRows reads the rows that are plain after a row of literals.
 func (l *lexer) plainRows() {
 	for {
 		i := skipSpace(l.sql, l.pos)
@@ -49,7 +49,7 @@ func (l *lexer) plainRows() {
 	}
 }
 
-// plainGroup is where a group of plain elements ends whose first begins at i: behind
+// plainGroup is where a group of plain elements ends whose first begins at i: after
 // its parenthesis. It is -1 if one is not plain.
 func (l *lexer) plainGroup(i int, calls bool) int {
 	for {
@@ -72,7 +72,7 @@ func skipSpace(sql []byte, i int) int {
 
 // plainElement is where an element ends that begins at i and is literals and
 // nothing else or, if calls may be, a call with nothing but literals: at the comma
-// or the parenthesis behind it. It is -1 if the element is not plain.
+// or the parenthesis after it. It is -1 if the element is not plain.
 func (l *lexer) plainElement(i int, calls bool) int {
 	sql := l.sql
 	i = skipSpace(sql, i)
@@ -131,7 +131,7 @@ const (
 	highBits = 0x80 * eachByte
 )
 
-// load is the eight bytes at i; behind the end are zeros.
+// load is the eight bytes at i; after the end are zeros.
 func load(sql []byte, i int) uint64 {
 	if i+8 <= len(sql) {
 		return binary.LittleEndian.Uint64(sql[i:])
@@ -152,7 +152,7 @@ func numeric(v uint64) int {
 	return bits.TrailingZeros64((^from|beyond|v)&highBits) / 8
 }
 
-// shortText is the index behind a string that begins at i and has neither a
+// shortText is the index after a string that begins at i and has neither a
 // backslash nor a quote in it. It is -1 if there is one, or if the string is not
 // shorter than 32 bytes.
 func shortText(sql []byte, i int) int {

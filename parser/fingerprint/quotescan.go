@@ -35,7 +35,7 @@ func PlainQuotes(b []byte, i, end int) bool {
 		!pairs(b, i, end, '-', '-') && !pairs(b, i, end, '/', '*') && !pairs(b, end-1, end, '\'', '\'')
 }
 
-// pairs reports whether c stands between i and end, and next at once behind it.
+// pairs reports whether c stands between i and end, and next at once after it.
 func pairs(b []byte, i, end int, c, next byte) bool {
 	for {
 		n := bytes.IndexByte(b[i:end], c)
@@ -70,8 +70,8 @@ func PlainCode(b []byte, i, end int) int {
 }
 
 // NextQuote reads b from i, in state q, up to the next change of state, and at
-// most to end. It returns the index behind the change, which can lie a byte
-// behind end, and the new state. It looks up to two bytes ahead: b must reach
+// most to end. It returns the index after the change, which can lie a byte
+// after end, and the new state. It looks up to two bytes ahead: b must reach
 // that far beyond end, or end with the stream.
 //
 // The rules are MySQL's: a doubled quote and, but for back-ticks, a backslash

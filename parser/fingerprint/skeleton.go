@@ -87,7 +87,7 @@ func (s *skeletonWriter) take(n int) {
 	s.pos += n
 }
 
-// readAlike tells whether neither the statement nor its skeleton is one of those
+// readAlike reports whether neither the statement nor its skeleton is one of those
 // that Append knows by their text.
 func (s *skeletonWriter) readAlike() bool {
 	return !knownByText(s.sql) && !knownByText(s.dst[s.base:])
@@ -127,7 +127,7 @@ func (s *skeletonWriter) name() bool {
 	return true
 }
 
-// Bytes that end a token before a number, and behind one.
+// Bytes that end a token before a number, and after one.
 var beforeNumber, afterNumber = func() (before, after [256]bool) {
 	for b := range 256 {
 		space := byteClass[b]&isSpace != 0
@@ -156,14 +156,14 @@ func (s *skeletonWriter) number() {
 	s.take(s.span(i, isDigit) - i)
 }
 
-// beginsOperand tells whether what comes is no part of a name or number for sure,
+// beginsOperand reports whether what comes is no part of a name or number for sure,
 // as x1 is in 1e-0x1 and 0x1 in a.0x1.
 func (s *skeletonWriter) beginsOperand() bool {
 	before := bytes.TrimRight(s.dst[s.base:], " \t\r\n")
 	return len(before) > 0 && bytes.IndexByte([]byte("(,=<>"), before[len(before)-1]) >= 0
 }
 
-// open takes a parenthesis. Behind IN and VALUES, a list of literals is left out
+// open takes a parenthesis. After IN and VALUES, a list of literals is left out
 // but for one, and so are rows.
 func (s *skeletonWriter) open() {
 	word, before := lastWord(s.dst[s.base:])
@@ -200,7 +200,7 @@ func lastWord(text []byte) (word, before []byte) {
 	return text[start:end], text[:start]
 }
 
-// endsOperand tells whether a word behind text is no name for sure: one may follow
+// endsOperand reports whether a word after text is no name for sure: one may follow
 // a dot, an @ or a colon.
 func endsOperand(text []byte) bool {
 	word, before := lastWord(text)
@@ -217,8 +217,8 @@ func endsOperand(text []byte) bool {
 	return false
 }
 
-// rowsFollow tells whether VALUES, behind text, begins rows, as it does behind the
-// name of a table and the list of its columns, but not as a function behind ON
+// rowsFollow reports whether VALUES, after text, begins rows, as it does after the
+// name of a table and the list of its columns, but not as a function after ON
 // DUPLICATE KEY UPDATE.
 func (s *skeletonWriter) rowsFollow(text []byte) bool {
 	if !endsOperand(text) {

@@ -8,7 +8,7 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// checkSkeleton tells whether a statement has a skeleton, whose fingerprint must be
+// checkSkeleton reports whether a statement has a skeleton, whose fingerprint must be
 // the statement's.
 func checkSkeleton(t *testing.T, sql string) (skeleton string, ok bool) {
 	t.Helper()

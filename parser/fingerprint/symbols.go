@@ -67,7 +67,7 @@ func (f *formatter) tight(t *token) {
 	f.end(p)
 }
 
-// sign writes a sign, which goes with the literal behind it, or an operator.
+// sign writes a sign, which goes with the literal after it, or an operator.
 func (f *formatter) sign(t *token) {
 	if f.prev.operand() {
 		f.operator(t, afterOperator)

@@ -1,6 +1,6 @@
 package fingerprint
 
-// tableClause is clause for the keywords that tables stand behind.
+// tableClause is clause for the keywords that tables stand after.
 func (f *formatter) tableClause(k keyword, expect expectation, alias bool) expectation {
 	g := f.top
 	switch k {
@@ -116,5 +116,5 @@ func (f *formatter) renames(k keyword, expect expectation) expectation {
 	return nothing
 }
 
-// listsTables tells whether TABLE is followed by a list of tables in a statement.
+// listsTables reports whether TABLE is followed by a list of tables in a statement.
 func listsTables(verb keyword) bool { return verb == kwDrop || verb == kwLock || verb == kwRename }

@@ -10,7 +10,7 @@ type union struct {
 
 	last, lastEnd int    // the last branch that was kept
 	repeated      joined // how its repetitions were joined to it
-	remarkEnd     int    // where the remark behind it ends
+	remarkEnd     int    // where the remark after it ends
 }
 
 type joined byte
@@ -41,7 +41,7 @@ func (f *formatter) setOperator(k keyword) {
 	}
 }
 
-// afterSetOperator tells whether the last token joins two branches.
+// afterSetOperator reports whether the last token joins two branches.
 func (f *formatter) afterSetOperator() bool {
 	switch f.key {
 	case kwUnion, kwExcept:
@@ -52,7 +52,7 @@ func (f *formatter) afterSetOperator() bool {
 	return false
 }
 
-// repeats tells whether the branch at hand, if it ends at a position of dst, is as
+// repeats reports whether the branch at hand, if it ends at a position of dst, is as
 // the one before and joined in the same way.
 func (f *formatter) repeats(g *group, end int) bool {
 	return g.inBranch && g.joined != joinedNot && g.joined != joinedExcept &&
@@ -76,12 +76,12 @@ func (f *formatter) endBranch(g *group, end int, final bool) {
 		return
 	}
 	var room [32]byte
-	behind := append(room[:0], f.dst[end:]...) // the keyword that ended it
+	after := append(room[:0], f.dst[end:]...) // the keyword that ended it
 	if g.repeated == joinedNot {
 		f.dst = append(append(f.dst[:g.lastEnd], ' '), remarks[g.joined-1]...)
 		g.repeated, g.remarkEnd = g.joined, len(f.dst)
 	}
-	f.dst = append(f.dst[:g.remarkEnd], behind...)
+	f.dst = append(f.dst[:g.remarkEnd], after...)
 	moved := end - g.remarkEnd
 	f.wordAt, f.wordText, f.keyAt = f.wordAt-moved, f.wordText-moved, f.keyAt-moved
 }

@@ -86,7 +86,7 @@ func (f *formatter) name(expect expectation, alias bool) {
 	f.wordExpect = expect
 }
 
-// constName tells whether the last word names no column, though it stands where
+// constName reports whether the last word names no column, though it stands where
 // a column might: CAST(? AS CHAR), CONVERT(? USING latin1), EXTRACT(day FROM ?).
 func (f *formatter) constName() bool {
 	switch f.wordKey {
@@ -168,12 +168,12 @@ func (f *formatter) skip(t *token) bool {
 	case t.kind == symbol && t.symbol == ';':
 		f.skipping = skipNone
 		return false
-	case f.skipping == skipBehindUse:
+	case f.skipping == skipAfterUse:
 		f.skipping = skipAll
 		if t.kind != symbol {
 			f.dst = append(f.dst, " ?"...)
 		}
-	case f.skipping == skipBehindCall && (t.kind == plainWord || t.kind == quotedWord) && f.prev != afterName:
+	case f.skipping == skipAfterCall && (t.kind == plainWord || t.kind == quotedWord) && f.prev != afterName:
 		f.space()
 		start := len(f.dst)
 		if t.kind == quotedWord {
@@ -183,7 +183,7 @@ func (f *formatter) skip(t *token) bool {
 			f.lower(start, t.classes)
 		}
 		f.end(afterName)
-	case f.skipping == skipBehindCall && t.kind == symbol && t.symbol == '.' && f.prev == afterName:
+	case f.skipping == skipAfterCall && t.kind == symbol && t.symbol == '.' && f.prev == afterName:
 		f.dst = append(f.dst, '.')
 		f.end(afterDot)
 	default:

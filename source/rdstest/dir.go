@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// ServeDir serves the log files of a folder. Each folder in it is an instance
+// ServeDir serves the log files of a directory. Each directory in it is an instance
 // that holds its files under the same names (orders-1/slowquery/mysql-slowquery.log),
 // and each file NAME.log beside those is the live slow log of an instance NAME.
 // Hidden files and all others are not served.

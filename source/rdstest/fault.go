@@ -45,7 +45,7 @@ const (
 	EarlyEnd        Kind = "early-end"        // no more to come, though there is
 	TruncatedEnd    Kind = "truncated-end"    // cut within its last line, and no more to come
 	BytesLeftOut    Kind = "bytes-left-out"   // the marker is ahead of the data
-	BytesRepeated   Kind = "bytes-repeated"   // the marker is behind the end of the data
+	BytesRepeated   Kind = "bytes-repeated"   // the marker is past the end of the data
 	BrokenXML       Kind = "broken-xml"       // a character that XML does not allow
 	SuddenlyShorter Kind = "suddenly-shorter" // the file loses its last 2000 bytes before the answer
 	Rotated         Kind = "rotated"          // the live file is rotated before the answer

@@ -83,7 +83,7 @@ func (s *Server) portion(at place, asked string, lines int) (portion, error) {
 }
 
 // read takes as many lines as fit. If the last one does not fit, it is cut, and
-// the next portion begins behind the rest of it.
+// the next portion begins after the rest of it.
 func (p *portion) read(f *logFile, size, lines int) error {
 	var text []byte
 	end := 0
@@ -134,7 +134,7 @@ func (f *logFile) tail(lines int) (int64, error) {
 	return from + int64(end) + 1, nil
 }
 
-// lineEnd is the offset behind the line that the given offset lies in.
+// lineEnd is the offset after the line that the given offset lies in.
 func (f *logFile) lineEnd(offset int64) (int64, error) {
 	for offset < f.content.Size() {
 		text, err := f.bytes(offset, 64<<10)

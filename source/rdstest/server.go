@@ -34,7 +34,7 @@
 //	db.Write(rdstest.SlowLog, text, lastWritten)
 //	client := rds.NewFromConfig(srv.Config())
 //
-// ServeDir serves a folder of logs instead, and a file of any size needs no more
+// ServeDir serves a directory of logs instead, and a file of any size needs no more
 // than an io.ReaderAt: see Content. A client that is another program wants the
 // Server's URL, Region, AccessKeyID and SecretAccessKey in its environment.
 //
@@ -134,7 +134,7 @@ func (s *Server) Calls() []Call {
 	return append([]Call(nil), s.calls...)
 }
 
-// ServeHTTP makes a Server usable behind a listener or a transport of one's own.
+// ServeHTTP makes a Server usable with a listener or a transport of one's own.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {

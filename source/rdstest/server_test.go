@@ -52,7 +52,7 @@ func TestPortions(t *testing.T) {
 		{"from a marker", 0, "2026-11-23.9:8", 1, "three three three\n", "2026-11-23.9:26", true},
 		{"from within a line", 0, "2026-11-23.9:14", 1, "three three\n", "2026-11-23.9:26", true},
 		{"the end", 0, "2026-11-23.9:31", 0, "", "2026-11-23.9:31", false},
-		{"behind the end", 0, "2026-11-23.9:99", 0, "", "2026-11-23.9:31", false},
+		{"past the end", 0, "2026-11-23.9:99", 0, "", "2026-11-23.9:31", false},
 		{"no marker", 0, "", 0, log, "2026-11-23.9:31", false},
 		{"no marker, but lines", 0, "", 2, "three three three\nfour\n", "2026-11-23.9:31", false},
 		{"cut at a line's end", 8, "0", 0, "one\ntwo\n", "2026-11-23.9:8", true},
@@ -150,7 +150,7 @@ func TestServeDir(t *testing.T) {
 		t.Errorf("instances %v, error %v", instances, err)
 	}
 	if err := srv.ServeDir(filepath.Join(dir, "missing")); err == nil {
-		t.Error("a missing folder is served")
+		t.Error("a missing directory is served")
 	}
 }
 

@@ -77,7 +77,7 @@ type logFilesResult struct {
 
 type fileDetails struct {
 	LastWritten int64  // POSIX time, in milliseconds
-	LogFileName string // with the folder
+	LogFileName string // with the directory
 	Size        int64  // bytes
 }
 

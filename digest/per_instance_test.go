@@ -7,12 +7,12 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// Apart, a statement has a class on each instance, which stays the same one; and
-// not apart it has one.
+// PerInstance, a statement has a class on each instance, which stays the same one; and
+// over all it has one.
 func TestApart(t *testing.T) {
-	report := func(apart bool) *Report {
+	report := func(each bool) *Report {
 		a := NewAggregator(Window{})
-		a.Apart = apart
+		a.PerInstance = each
 		for _, instance := range []string{"writer", "reader", "writer"} {
 			s := a.Stream(instance)
 			for range 2 { // the second is known by its skeleton
