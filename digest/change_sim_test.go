@@ -37,7 +37,7 @@ func simulate(t testing.TB, tr *traffic, days int, see func(at hour, r *Report))
 		if err := h.Add(r); err != nil {
 			t.Fatal(err)
 		}
-		h.Told(r)
+		h.MarkReported(r)
 		see(at, r)
 	}
 }

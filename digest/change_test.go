@@ -53,7 +53,7 @@ func (h *History) pass(t testing.TB, r *Report) *Report {
 	if err := h.Add(r); err != nil {
 		t.Fatal(err)
 	}
-	h.Told(r)
+	h.MarkReported(r)
 	return r
 }
 
@@ -243,7 +243,7 @@ func TestCatchUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.Told(r)
+	h.MarkReported(r)
 	if r := h.pass(t, hourReport(dayHour(20, 8), work{})); said(r) != "" {
 		t.Errorf("said again: %s", said(r))
 	}

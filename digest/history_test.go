@@ -55,7 +55,7 @@ func TestHistoryIsAFold(t *testing.T) {
 			if err := h.Add(r); err != nil {
 				t.Fatal(err)
 			}
-			h.Told(r)
+			h.MarkReported(r)
 		}
 		if at%40 == 0 {
 			if before == marshal(t, kept) {
@@ -70,7 +70,7 @@ func TestHistoryIsAFold(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stored.Told(r)
+			stored.MarkReported(r)
 		}
 		r.Past = nil
 		for i := range r.Classes {
@@ -137,7 +137,7 @@ func FuzzHistory(f *testing.F) {
 		if err := h.Add(r); err != nil {
 			t.Fatal(err)
 		}
-		h.Told(r)
+		h.MarkReported(r)
 		reread(t, &h)
 	})
 }
@@ -177,15 +177,15 @@ func TestSize(t *testing.T) {
 	measure := func() { biggest = max(biggest, len(marshal(t, h))) }
 	// Each class has an old past, and is told of.
 	for _, at := range []hour{firstHour, firstHour + 2000} {
-		h.pass(t, worstReport(rng, at, maxRemembered+500, true))
+		h.pass(t, worstReport(rng, at, maxHistoryClasses+500, true))
 	}
 	for i := range hour(30) {
-		r := worstReport(rng, firstHour+4000+i, maxRemembered+500, true)
+		r := worstReport(rng, firstHour+4000+i, maxHistoryClasses+500, true)
 		if i == 20 {
 			for k := range r.Classes {
 				r.Classes[k].Change = &Change{Kind: []ChangeKind{Worse, Better}[k%2]}
 				r.Past = &Past{Gone: append(make([]GoneClass, 0, 1), GoneClass{ID: r.Classes[k].ID})}
-				h.Told(r)
+				h.MarkReported(r)
 			}
 			r.Past = nil
 		}
@@ -207,7 +207,7 @@ func TestSize(t *testing.T) {
 	if biggest > megabyte || biggest < megabyte/2 {
 		t.Errorf("%d bytes of JSON", biggest)
 	}
-	if len(h.classes) != maxRemembered || h.forgot == 0 {
+	if len(h.classes) != maxHistoryClasses || h.forgot == 0 {
 		t.Errorf("%d classes, %d forgot", len(h.classes), h.forgot)
 	}
 	r := worstReport(rng, firstHour+6000, 10, true)
@@ -243,10 +243,10 @@ func BenchmarkHistory(b *testing.B) {
 	var h History
 	at := firstHour
 	for range 2 * hoursADay {
-		h.pass(b, worstReport(rng, at, maxRemembered, true))
+		h.pass(b, worstReport(rng, at, maxHistoryClasses, true))
 		at++
 	}
-	r := worstReport(rng, at, maxRemembered, true)
+	r := worstReport(rng, at, maxHistoryClasses, true)
 	text := marshal(b, h)
 	b.Run("Compare", func(b *testing.B) {
 		for b.Loop() {

@@ -108,8 +108,8 @@ func changes(r *digest.Report) []change {
 			first = append(first, x)
 			continue
 		}
-		if c.Change.Usual > 0 {
-			x.evidence = seconds(c.Change.Now) + " an hour, usually " + seconds(c.Change.Usual)
+		if c.Change.Median > 0 {
+			x.evidence = seconds(c.Change.Now) + " an hour, usually " + seconds(c.Change.Median)
 		}
 		better = append(better, x)
 	}
