@@ -240,6 +240,9 @@ var (
 // steady traffic, and how soon it tells of known changes. The table is in
 // changes.md.
 func TestChangesOnSimulatedTraffic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures ten weeks of traffic many times")
+	}
 	seed := simulationSeed(t)
 	var b strings.Builder
 	fmt.Fprintf(&b, "| steady traffic | class-hours | NEW | WORSE | BACK | BETTER | GONE | in all |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")

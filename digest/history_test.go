@@ -171,6 +171,9 @@ func worstReport(rng *rand.Rand, at hour, n int, complete bool) *Report {
 const megabyte = 1_000_000
 
 func TestSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a history several times")
+	}
 	rng := rand.New(rand.NewPCG(simulationSeed(t), 3))
 	var h History
 	biggest := 0
