@@ -100,7 +100,7 @@ func TestSkeletonsOfAStream(t *testing.T) {
 	}
 }
 
-// A class can be in logs that tell of full scans and in others.
+// A class can be in logs that state full scans and in others.
 func TestCountsAreOfTheCallsThatTell(t *testing.T) {
 	a := NewAggregator(Window{})
 	s := a.Stream("")

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// classKey is the MD5 of the fingerprint: the query ID before it is printed.
+// classKey holds the MD5 of the fingerprint: the query ID before it is printed.
 type classKey [md5.Size]byte
 
 // id returns the query ID, as Class.ID.

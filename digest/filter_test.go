@@ -50,7 +50,7 @@ func TestFilter(t *testing.T) {
 		if r.Overall.Calls != c.want || r.Coverage.InWindow != 3 {
 			t.Errorf("%s: %d calls of %d, want %d", c.name, r.Overall.Calls, r.Coverage.InWindow, c.want)
 		}
-		if told := len(r.Coverage.Notes) == 1 && strings.HasPrefix(r.Coverage.Notes[0], "Filtered: "); told != (c.filter != nil) {
+		if noted := len(r.Coverage.Notes) == 1 && strings.HasPrefix(r.Coverage.Notes[0], "Filtered: "); noted != (c.filter != nil) {
 			t.Errorf("%s: notes %q", c.name, r.Coverage.Notes)
 		}
 	}

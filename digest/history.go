@@ -45,7 +45,7 @@ type History struct {
 	forgot  int              // classes dropped for want of room
 }
 
-// wholeHour is an hour of the last 14 days that was added.
+// wholeHour holds the total of an hour of the last 14 days that was added.
 type wholeHour struct {
 	at      hour
 	time    level // of all classes together
@@ -88,7 +88,7 @@ func (h *History) Add(r *Report) error {
 // Compare marks in r, which must hold all classes, what changed, and lists the
 // muted classes in r.Past, for Shorten to leave out. It does not change h, and
 // says the same before and after r's hours were added. Of a window that does
-// not consist of hours of the clock it tells only what is NEW or BACK.
+// not consist of hours of the clock it marks only what is NEW or BACK.
 func (h *History) Compare(r *Report, o Options) {
 	if r.Past == nil {
 		r.Past = &Past{}

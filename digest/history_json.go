@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// historyJSON is a History as it is stored. The numbers of the hours and of a
+// historyJSON holds a History as it is stored. The numbers of the hours and of a
 // class are unsigned varints and single bytes, one after the other.
 type historyJSON struct {
 	Since   time.Time         `json:"since,omitzero"`

@@ -49,7 +49,7 @@ func TestHistoryIsAFold(t *testing.T) {
 			continue // an hour that is never read
 		}
 		kept.Compare(r, Options{})
-		told := marshal(t, r)
+		first := marshal(t, r)
 		before := marshal(t, kept)
 		for _, h := range []*History{&kept, &stored} {
 			if err := h.Add(r); err != nil {
@@ -77,8 +77,8 @@ func TestHistoryIsAFold(t *testing.T) {
 			r.Classes[i].Change = nil
 		}
 		kept.Compare(r, Options{})
-		if again := marshal(t, r); again != told {
-			t.Fatalf("%v: after it was added:\n%s\nbefore:\n%s", at.time(), again, told)
+		if again := marshal(t, r); again != first {
+			t.Fatalf("%v: after it was added:\n%s\nbefore:\n%s", at.time(), again, first)
 		}
 	}
 	if marshal(t, kept) != marshal(t, stored) {
@@ -178,7 +178,7 @@ func TestSize(t *testing.T) {
 	var h History
 	biggest := 0
 	measure := func() { biggest = max(biggest, len(marshal(t, h))) }
-	// Each class has an old past, and is told of.
+	// Each class has an old past, and is reported.
 	for _, at := range []hour{firstHour, firstHour + 2000} {
 		h.pass(t, worstReport(rng, at, maxHistoryClasses+500, true))
 	}

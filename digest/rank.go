@@ -74,7 +74,7 @@ type Limit struct {
 	Count   int
 }
 
-// DefaultLimit is pt-query-digest's.
+// DefaultLimit is the default of pt-query-digest.
 var DefaultLimit = Limit{Percent: 95, Count: 20}
 
 // ParseLimit reads "95%:20", "95%", "20" or "all". The empty string is
@@ -112,7 +112,7 @@ func ParseLimit(s string) (Limit, error) {
 	return l, nil
 }
 
-// String is a text that ParseLimit reads.
+// String returns a text that ParseLimit reads.
 func (l Limit) String() string {
 	percent := strconv.FormatFloat(l.Percent, 'f', -1, 64) + "%"
 	switch {
@@ -136,7 +136,7 @@ func (l *Limit) UnmarshalText(text []byte) (err error) {
 }
 
 func badLimit(s string) error {
-	return fmt.Errorf("limit %q: want a number of classes, a percentage as 95%%, both as 95%%:20, or all", s)
+	return fmt.Errorf("limit %q: want a number of classes, a percentage (95%%), both (95%%:20), or all", s)
 }
 
 // keep returns how many of the ranked classes the limit shows, outliers aside.
