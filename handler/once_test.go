@@ -11,6 +11,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
@@ -23,12 +24,12 @@ type channel struct {
 	rds   *rdstest.Server
 	db    *rdstest.Instance
 	slack *slacktest.Server
-	store handler.Store
+	store state.Store
 	now   time.Time
 }
 
 func newChannel(t *testing.T) *channel {
-	c := &channel{t: t, rds: rdstest.NewServer(), slack: slacktest.New(), store: handler.FileStore{Dir: t.TempDir()}, now: ten.Add(5 * time.Minute)}
+	c := &channel{t: t, rds: rdstest.NewServer(), slack: slacktest.New(), store: state.FileStore{Dir: t.TempDir()}, now: ten.Add(5 * time.Minute)}
 	t.Cleanup(c.rds.Close)
 	t.Cleanup(c.slack.Close)
 	c.db = c.rds.AddInstance("orders-1")
@@ -56,9 +57,9 @@ func hourEnding(end time.Time) digest.Window {
 	return digest.Window{Start: end.Add(-time.Hour), End: end}
 }
 
-func (c *channel) state() *handler.State {
+func (c *channel) state() *state.State {
 	c.t.Helper()
-	s, err := handler.ReadState(c.t.Context(), c.store, handler.StateKey(slacktest.Channel))
+	s, err := state.Read(c.t.Context(), c.store, state.Key(slacktest.Channel))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -229,14 +230,14 @@ func TestUnknownPostIsRepeatedAndMarked(t *testing.T) {
 // A run that dies leaves its claim. Until that expires others keep away, unless
 // it is the same request, tried again.
 func TestClaimOfADeadRun(t *testing.T) {
-	for _, stage := range []handler.Stage{handler.Reading, handler.Posting} {
+	for _, stage := range []state.Stage{state.Reading, state.Posting} {
 		c := newChannel(t)
 		c.hour(ten)
 		c.hour(ten.Add(time.Hour))
 		expires := ten.Add(16 * time.Minute)
-		err := handler.EditState(t.Context(), c.store, handler.StateKey(slacktest.Channel), func(s *handler.State) error {
+		err := state.Edit(t.Context(), c.store, state.Key(slacktest.Channel), func(s *state.State) error {
 			s.Since = window.Start
-			s.Claim = &handler.Claim{Owner: "request-10:00/x", Start: window.Start, End: window.End, Stage: stage, Expires: expires}
+			s.Claim = &state.Claim{Owner: "request-10:00/x", Start: window.Start, End: window.End, Stage: stage, Expires: expires}
 			return nil
 		})
 		if err != nil {
@@ -249,13 +250,13 @@ func TestClaimOfADeadRun(t *testing.T) {
 		if err := other(ten); err != nil {
 			t.Errorf("the same hour: %v", err)
 		}
-		var busy *handler.BusyError
+		var busy *state.BusyError
 		if err := other(ten.Add(time.Hour)); !errors.As(err, &busy) || busy.Expires != expires {
 			t.Errorf("another hour: %v", err)
 		}
 		c.expect("")
 		c.mustRun(ten)
-		if stage == handler.Reading {
+		if stage == state.Reading {
 			c.expect("09-10")
 			continue
 		}
