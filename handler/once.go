@@ -149,6 +149,9 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	}
 	result := state.Result{Channel: receipt.Channel, TS: receipt.Timestamp, Failure: unread != nil && !i.found,
 		Silent: notifier.Quiet(message), Report: r, Hours: rd.hourly()}
+	if result.Failure && err == nil {
+		i.Unconfirmed = false // delivery of the digest itself: that was not posted
+	}
 	if err = i.editLate(ctx, func(s *state.State) { s.Finish(i.Item, result) }); err != nil {
 		err = fmt.Errorf("note that the digest is posted: %w", err)
 	} else if unread != nil {

@@ -185,6 +185,23 @@ func TestUnreadHourIsToldOnceAndStaysOwed(t *testing.T) {
 	}
 }
 
+// That nothing could be read is no digest: where its own delivery was unconfirmed
+// for a while, the digest that follows is no possible repeat.
+func TestCutFailureReportLeavesNoDoubt(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: 1})
+	c.slack.Fail(slacktest.Fault{Method: "chat.postMessage", CutAfter: true})
+	if _, err := c.run(ten); err == nil {
+		t.Error("no error")
+	}
+	c.expect("09-10")
+	if r := c.mustRun(ten); r.Overall.Calls != 1 || r.Past.Repeat {
+		t.Errorf("report %+v, past %+v", r.Overall, r.Past)
+	}
+	c.expect("09-10 09-10")
+}
+
 func TestCutPostIsFound(t *testing.T) {
 	for name, f := range map[string]slacktest.Fault{
 		"after":  {Method: "chat.postMessage", CutAfter: true},
