@@ -288,7 +288,7 @@ func (s *fleetSim) hour(starts, workers int) {
 					continue
 				}
 				answer, err := s.invoke(event)
-				s.sqs.Settle(event, answer, err)
+				s.sqs.Finish(event, answer, err)
 			}
 		})
 	}

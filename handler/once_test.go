@@ -135,7 +135,7 @@ func TestMissedHoursBecomeOneMessage(t *testing.T) {
 	c.expect("09-10 10-14 14-15")
 }
 
-func TestFirstRunOwesOnlyItsWindow(t *testing.T) {
+func TestBeforeTheFirstRunNothingIsPending(t *testing.T) {
 	c := newChannel(t)
 	for i := range 3 {
 		c.hour(ten.Add(time.Duration(i) * time.Hour))
@@ -162,11 +162,11 @@ func TestLostHoursAreNamed(t *testing.T) {
 	}
 	c.hour(later.Add(time.Hour))
 	if r := c.mustRun(later.Add(time.Hour)); len(r.Past.Missed) != 0 || r.Past.CatchUp != 1 {
-		t.Errorf("told again: %+v", r.Past)
+		t.Errorf("reported again: %+v", r.Past)
 	}
 }
 
-func TestUnreadHourIsToldOnceAndStaysOwed(t *testing.T) {
+func TestUnreadHourIsReportedOnceAndStaysPending(t *testing.T) {
 	c := newChannel(t)
 	c.hour(ten)
 	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: 2})

@@ -62,7 +62,7 @@ func TestCorruptStateIsKeptAside(t *testing.T) {
 			c.expect("09-10")
 			c.hour(ten.Add(time.Hour))
 			if r := c.mustRun(ten.Add(time.Hour)); len(r.Coverage.Notes) != 0 {
-				t.Errorf("told again: %s", r.Coverage.Notes)
+				t.Errorf("reported again: %s", r.Coverage.Notes)
 			}
 		})
 	}
