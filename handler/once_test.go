@@ -357,3 +357,83 @@ func TestWindowThatIsNoHourIsNotRemembered(t *testing.T) {
 		t.Errorf("state %+v", s)
 	}
 }
+
+// claims is a store that keeps when the claims of the states that it saves expire.
+type claims struct {
+	state.Store
+	expire []time.Time
+}
+
+func (c *claims) Save(ctx context.Context, key string, data []byte, tag string) (string, error) {
+	var s state.State
+	if err := json.Unmarshal(data, &s); err != nil {
+		return "", err
+	}
+	if s.Claim != nil {
+		c.expire = append(c.expire, s.Claim.Expires)
+	}
+	return c.Store.Save(ctx, key, data, tag)
+}
+
+// A claim lasts a minute longer than its run can: to the deadline of the context,
+// or for the time that is configured, or 15 minutes.
+func TestClaimLastsLongerThanTheRun(t *testing.T) {
+	soon := time.Now().Add(time.Hour).UTC()
+	for name, test := range map[string]struct {
+		timeout  time.Duration
+		deadline time.Time
+		want     time.Time
+	}{
+		"by default":   {0, time.Time{}, ten.Add(5*time.Minute + 16*time.Minute)},
+		"configured":   {2 * time.Minute, time.Time{}, ten.Add(5*time.Minute + 3*time.Minute)},
+		"the deadline": {2 * time.Minute, soon, soon.Add(time.Minute)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newChannel(t)
+			c.hour(ten)
+			store := &claims{Store: c.store}
+			h := c.handler("r")
+			h.Store, h.Timeout = store, test.timeout
+			ctx := t.Context()
+			if !test.deadline.IsZero() {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithDeadline(ctx, test.deadline)
+				defer cancel()
+			}
+			if _, err := h.Run(ctx, window); err != nil {
+				t.Fatal(err)
+			}
+			if len(store.expire) != 2 || !store.expire[0].Equal(test.want) || !store.expire[1].Equal(test.want) {
+				t.Errorf("claims expire at %v, want twice %v", store.expire, test.want)
+			}
+		})
+	}
+}
+
+// last is a notifier at whose end the time of the run is over.
+type last struct {
+	cancel context.CancelFunc
+	err    error
+}
+
+func (l last) Notify(context.Context, *digest.Report) error {
+	l.cancel()
+	return l.err
+}
+
+// What became of a message is saved also where the time ends with it.
+func TestWhatIsPostedIsSavedAfterTheEnd(t *testing.T) {
+	for _, failure := range []error{nil, errors.New("channel_not_found")} {
+		c := newChannel(t)
+		c.hour(ten)
+		ctx, cancel := context.WithCancel(t.Context())
+		h := c.handler("r")
+		h.Notifier = last{cancel, failure}
+		if _, err := h.Run(ctx, window); !errors.Is(err, failure) || failure == nil && err != nil {
+			t.Fatal(err)
+		}
+		if s := c.state(); s.Claim != nil || len(s.Entries) != map[bool]int{true: 1, false: 0}[failure == nil] {
+			t.Errorf("error %v: claim %+v, entries %+v", failure, s.Claim, s.Entries)
+		}
+	}
+}
