@@ -31,7 +31,20 @@ func (w Window) Contains(t time.Time) bool {
 	return !t.Before(w.Start) && (w.End.IsZero() || t.Before(w.End))
 }
 
-// Coverage tells how far the numbers of a report can be trusted.
+// Hours returns the hours of the clock that the window consists of, and none if
+// it is not made of whole ones.
+func (w Window) Hours() []Window {
+	if w.Start.IsZero() || !w.Start.Truncate(time.Hour).Equal(w.Start) || !w.End.Truncate(time.Hour).Equal(w.End) {
+		return nil
+	}
+	var hours []Window
+	for at := w.Start; at.Before(w.End); at = at.Add(time.Hour) {
+		hours = append(hours, Window{Start: at, End: at.Add(time.Hour)})
+	}
+	return hours
+}
+
+// Coverage states how far the numbers of a report can be trusted.
 type Coverage struct {
 	Files       int   `json:"files"`        // files chosen for the window
 	BytesListed int64 `json:"bytes_listed"` // their sizes as listed
