@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestHoursOfAWindow(t *testing.T) {
+func TestWindowsJoined(t *testing.T) {
 	at := func(d time.Duration) time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC).Add(d) }
 	for _, c := range []struct {
 		w    Window
