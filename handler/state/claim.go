@@ -66,7 +66,7 @@ func request(owner string) string { return owner[:max(strings.LastIndex(owner, "
 
 // Why Acquire and StartPosting refuse.
 var (
-	ErrDone   = errors.New("its hour is done already")
+	ErrDone   = errors.New("its hour is posted already")
 	ErrAtWork = errors.New("another run is at work at it")
 	ErrLost   = errors.New("another run has taken over")
 )
