@@ -16,8 +16,8 @@ import (
 	"slowdigest/source"
 )
 
-// usualParallel is how many logs are read side by side.
-const usualParallel = 4
+// defaultParallel is how many logs are read in parallel.
+const defaultParallel = 4
 
 // postingTime is kept free at the end of a deadline, so that what was read until
 // then is still ranked and posted.
@@ -53,7 +53,7 @@ type reading struct {
 	parts []part
 }
 
-// part is what came of one file, or of the attempt to list an instance's.
+// part holds what came of one file, or of the attempt to list an instance's.
 type part struct {
 	instance string
 	file     source.File
@@ -75,13 +75,13 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 	}
 	var files []source.File
 	listed := make([][]source.File, len(h.Instances))
-	h.sideBySide(len(h.Instances), func(i int) { listed[i] = rd.list(ctx, h.Instances[i]) })
+	h.inParallel(len(h.Instances), func(i int) { listed[i] = rd.list(ctx, h.Instances[i]) })
 	for _, l := range listed {
 		files = append(files, l...)
 	}
 	slices.SortStableFunc(files, func(a, b source.File) int { return a.LastWritten.Compare(b.LastWritten) })
 	h.Progress.begin(rd, files)
-	h.sideBySide(len(files), func(i int) { rd.readFile(ctx, files[i]) })
+	h.inParallel(len(files), func(i int) { rd.readFile(ctx, files[i]) })
 	return rd
 }
 
@@ -91,9 +91,9 @@ func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
 	return a
 }
 
-func (h *Handler) sideBySide(n int, do func(i int)) {
+func (h *Handler) inParallel(n int, do func(i int)) {
 	var wg sync.WaitGroup
-	free := make(chan struct{}, cmp.Or(h.Parallel, usualParallel))
+	free := make(chan struct{}, cmp.Or(h.Parallel, defaultParallel))
 	for i := range n {
 		free <- struct{}{}
 		wg.Go(func() {
@@ -142,7 +142,7 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	notes := got.Notes
 	for _, problem := range stats.Problems {
 		notes = append(notes, fmt.Sprintf("%s: %s (%d times, the first at byte %d).",
-			name(to.file), problem.Reason, problem.Count, problem.Offsets[0]))
+			logName(to.file), problem.Reason, problem.Count, problem.Offsets[0]))
 	}
 	to.coverage = digest.Coverage{
 		Files:          1,
@@ -159,14 +159,14 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	}
 	switch {
 	case err != io.EOF:
-		return fmt.Errorf("read %s: %w", name(to.file), err)
+		return fmt.Errorf("read %s: %w", logName(to.file), err)
 	case stats.Bytes > 0 && !stats.SlowLog:
-		return fmt.Errorf("read %s: %w", name(to.file), ErrNotSlowLog)
+		return fmt.Errorf("read %s: %w", logName(to.file), ErrNotSlowLog)
 	}
 	return nil
 }
 
-// gaps are those of one file, which may stand for hours that RDS has purged.
+// gaps returns those of one file, which may stand for hours that RDS has purged.
 func gaps(f source.File, c source.Coverage) []digest.Gap {
 	var all []digest.Gap
 	if !f.PurgedFrom.IsZero() {
@@ -223,8 +223,8 @@ func (rd *reading) err() error {
 // ErrNotSlowLog says that a file holds text, but no entry of a slow log.
 var ErrNotSlowLog = errors.New("it is not a slow log")
 
-// name is how a file is called in notes and errors.
-func name(f source.File) string {
+// logName returns how a file is called in notes and errors.
+func logName(f source.File) string {
 	if f.Instance == "" {
 		return f.Name
 	}

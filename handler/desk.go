@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"slowdigest/digest"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 )
 
@@ -21,7 +22,7 @@ import (
 // within the three seconds that Slack waits, and has the work done elsewhere.
 type Desk struct {
 	Door  notifier.Door
-	Store Store // where mutes are kept, and which requests were served
+	Store state.Store // where mutes are kept, and which requests were served
 	Now   func() time.Time
 
 	// Start hands a manual event to the Lambda function, which answers in the
@@ -30,12 +31,6 @@ type Desk struct {
 	// Say posts a line in the channel, in the thread of a message if there is one.
 	Say func(ctx context.Context, channel, thread, text string) error
 }
-
-// replayTime is for how long a request can come once more: Slack's signature is
-// good for five minutes, in either direction of the clock.
-const replayTime = 10 * time.Minute
-
-var errReplayed = errors.New("the request was served before")
 
 // Serve answers what is not from Slack with an HTTP status and nothing else.
 // What Slack sends is answered with a line that only who asked can see. An error
@@ -70,7 +65,7 @@ func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (ev
 	}
 	answer, err := d.serve(ctx, r)
 	switch {
-	case errors.Is(err, errReplayed):
+	case errors.Is(err, state.ErrReplayed):
 		return status(http.StatusOK), nil
 	case err != nil:
 		return whisper("That did not work: " + sentence(err)), err
@@ -82,8 +77,8 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 	now := d.Now().UTC()
 	mute := digest.Mute{ID: r.ClassID, Reason: r.Reason, By: r.Name, Since: now, Until: now.Add(r.For)}
 	id := ""
-	err := EditState(ctx, d.Store, StateKey(r.Channel), func(s *State) error {
-		err := s.serveOnce(r.ID, now)
+	err := state.Edit(ctx, d.Store, state.Key(r.Channel), func(s *state.State) error {
+		err := s.ServeOnce(r.ID, now)
 		if err != nil {
 			return err
 		}
@@ -122,23 +117,6 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 		of = strings.Join(r.Instances, ", ")
 	}
 	return fmt.Sprintf("Reading the last %s of %s. The answer comes in this channel.", r.Last, of), d.Start(ctx, event)
-}
-
-// serveOnce remembers the request, and forgets those that nobody can send again.
-func (s *State) serveOnce(id string, now time.Time) error {
-	if at, served := s.Served[id]; served && !at.Equal(now) { // else it is this one, whose saving had no answer
-		return errReplayed
-	}
-	for old, at := range s.Served {
-		if now.Sub(at) > replayTime {
-			delete(s.Served, old)
-		}
-	}
-	if s.Served == nil {
-		s.Served = map[string]time.Time{}
-	}
-	s.Served[id] = now
-	return nil
 }
 
 func status(code int) events.LambdaFunctionURLResponse {

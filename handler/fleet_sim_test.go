@@ -22,6 +22,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/handler/sqstest"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
@@ -169,7 +170,7 @@ func (s storeOf) Save(_ context.Context, key string, data []byte, tag string) (n
 		defer m.mu.Unlock()
 		s.sim.saves.Add(1)
 		if n := m.tags[key]; n > 0 && tag != strconv.Itoa(n) || n == 0 && tag != "" {
-			conflict = handler.ErrConflict
+			conflict = state.ErrConflict
 			return
 		}
 		m.tags[key]++
@@ -287,7 +288,7 @@ func (s *fleetSim) hour(starts, workers int) {
 					continue
 				}
 				answer, err := s.invoke(event)
-				s.sqs.Settle(event, answer, err)
+				s.sqs.Finish(event, answer, err)
 			}
 		})
 	}

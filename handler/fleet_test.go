@@ -99,7 +99,7 @@ func TestFleetOverQueue(t *testing.T) {
 		t.Errorf("outcomes %+v", o)
 	}
 	body, _ := json.Marshal(answer)
-	if queue.Settle(batch, body, nil); queue.Waiting() != 2 {
+	if queue.Finish(batch, body, nil); queue.Waiting() != 2 {
 		t.Errorf("%d messages are left, want those that failed", queue.Waiting())
 	}
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
@@ -48,8 +49,8 @@ type Handler struct {
 	// Store holds what is remembered between two runs. With nil, each run posts
 	// its window, whatever was posted before, and nothing is known to be new. The
 	// fields below are of no use then, and Channel and Now are required else.
-	Store   Store
-	Channel string           // whose state it is; see StateKey
+	Store   state.Store
+	Channel string           // whose state it is; see state.Key
 	Now     func() time.Time // only for the expiry of claims
 	Owner   string           // the ID of the request, the same when it is tried again
 	Timeout time.Duration    // the longest that a run without a deadline may take; 0 is 15 min
@@ -76,11 +77,11 @@ func (h *Handler) logger() *slog.Logger {
 // have been, but not whole is no error either, for a retry would post it again.
 //
 // With a Store, a window that is an hour of the clock is posted once, whoever
-// runs it and how often, together with the hours that are still owed before it.
+// runs it and how often, together with the hours that are still pending before it.
 // The report is nil where there was nothing to do.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	if h.Store != nil && len(w.Hours()) == 1 {
-		return h.runOwed(ctx, w)
+		return runPending(ctx, h, w)
 	}
 	r, readErr := h.Collect(ctx, w)
 	err := h.Notifier.Notify(ctx, r)

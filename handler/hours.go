@@ -35,9 +35,9 @@ func (rd *reading) readWhole(end time.Time) bool {
 	return true
 }
 
-// needless returns a function that tells, when it is asked in the order of the
-// files' last writes, whether a part can be done without for what happened
-// before end. The rule is that of source, which takes two files of each instance
+// needless returns a function that reports, when it is called in the order of the
+// files' last writes, whether a part can be done without for what happened before
+// end. The rule is that of source, which takes two files of each instance
 // that were written to later.
 func (rd *reading) needless(end time.Time) func(part) bool {
 	later := map[string]int{}
@@ -63,7 +63,7 @@ func (rd *reading) report(l digest.Limit) *digest.Report {
 	return rd.complete(sum.Report(l, rd.handler.OrderBy))
 }
 
-// hourly are the reports of the single hours, with all classes. What is missing
+// hourly returns the reports of the single hours, with all classes. What is missing
 // from one may be missing from any.
 func (rd *reading) hourly() []*digest.Report {
 	var reports []*digest.Report
@@ -80,14 +80,14 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 		r.Coverage.Add(p.coverage)
 	}
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
-	slices.Sort(r.Coverage.Notes) // files are read side by side, and end in any order
+	slices.Sort(r.Coverage.Notes) // files are read in parallel, and end in any order
 	slices.SortFunc(r.Coverage.Gaps, func(a, b digest.Gap) int {
 		return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Before.Compare(b.Before), cmp.Compare(a.File, b.File), cmp.Compare(a.From, b.From))
 	})
 	return r
 }
 
-// purged are the hours of which RDS has nothing left for any instance.
+// purged returns the hours of which RDS has nothing left for any instance.
 func (rd *reading) purged() []digest.Window {
 	var gone []digest.Window
 	for i, hour := range rd.hours {
@@ -102,18 +102,5 @@ func (rd *reading) purged() []digest.Window {
 			gone = append(gone, digest.Window{Start: at, End: at.Add(time.Hour)})
 		}
 	}
-	return joined(gone)
-}
-
-// joined makes one of windows that follow on each other.
-func joined(windows []digest.Window) []digest.Window {
-	var out []digest.Window
-	for _, w := range windows {
-		if n := len(out); n > 0 && out[n-1].End.Equal(w.Start) {
-			out[n-1].End = w.End
-		} else {
-			out = append(out, w)
-		}
-	}
-	return out
+	return digest.JoinWindows(gone)
 }

@@ -30,7 +30,7 @@ func TestBudgets(t *testing.T) {
 		name    string
 		set     func(*rdstest.Server)
 		opts    source.Options
-		time    time.Duration // beside the time for posting
+		time    time.Duration // in addition to the time for posting
 		said    string
 		portion int
 	}{
@@ -72,8 +72,8 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
-// TestCoverageIsTold looks for what the source knows in the JSON of a report.
-func TestCoverageIsTold(t *testing.T) {
+// TestCoverageIsReported looks for what the source knows in the JSON of a report.
+func TestCoverageIsReported(t *testing.T) {
 	server, h, _ := newHandler(t, "orders-1")
 	server.PortionBytes = 50_000
 	db := server.AddInstance("orders-1")

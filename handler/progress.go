@@ -8,8 +8,8 @@ import (
 	"slowdigest/source"
 )
 
-// Progress tells others how far a reading has come while it goes on. The zero
-// value is ready for use by one reading, and nil tells nobody.
+// Progress shows how far a reading has come while it goes on. The zero value is
+// ready for use by one reading, and nil shows nothing.
 type Progress struct {
 	files, done  atomic.Int64
 	listed, read atomic.Int64
@@ -17,7 +17,7 @@ type Progress struct {
 	reading      atomic.Pointer[reading]
 }
 
-// Counts are the files and bytes chosen for the window, and those read so far.
+// Counts holds the files and bytes chosen for the window, and those read so far.
 type Counts struct {
 	Files, Done           int64
 	Listed, Read, Skipped int64 // bytes; what lies outside the window may be skipped

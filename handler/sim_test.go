@@ -14,6 +14,8 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
+	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
 )
 
@@ -57,7 +59,7 @@ func TestSimulation(t *testing.T) {
 }
 
 func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
-	w := &world{t: t, rng: rand.New(rand.NewPCG(s, 6)), slack: slacktest.New(), s3: newS3(t, nil), logs: t.TempDir(),
+	w := &world{t: t, rng: rand.New(rand.NewPCG(s, 6)), slack: slacktest.New(), s3: s3test.New(t, nil), logs: t.TempDir(),
 		traffic: map[time.Time]bool{}, cuts: map[string]int{}, runs: map[string]int{}}
 	defer w.slack.Close()
 	w.denies, w.blind = s%3 == 0, scopes != nil
@@ -80,8 +82,8 @@ func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
 		totals["steps cut or died at"] += n
 	}
 	totals["hours"] += hoursOfARun
-	totals["messages"] += len(w.told())
-	totals["messages that may be a repeat"] += marked(w.told())
+	totals["messages"] += len(w.messages())
+	totals["messages that may be a repeat"] += marked(w.messages())
 }
 
 // hour is what happens in an hour: its log is written, and after it the function
@@ -123,15 +125,15 @@ func (w *world) clear() {
 	}
 }
 
-// told is a message of the channel.
-type told struct {
+// message is a digest in the channel.
+type message struct {
 	ts             string
 	window         digest.Window
-	trouble, again bool
+	failure, again bool
 }
 
-func (w *world) told() []told {
-	var all []told
+func (w *world) messages() []message {
+	var all []message
 	for _, m := range append(w.archive, w.slack.Messages()...) {
 		var meta struct {
 			EventPayload struct {
@@ -146,7 +148,7 @@ func (w *world) told() []told {
 			w.t.Fatal(err)
 		}
 		text := m.Text + string(m.Blocks)
-		all = append(all, told{m.Timestamp, digest.Window{Start: meta.EventPayload.Start, End: meta.EventPayload.End},
+		all = append(all, message{m.Timestamp, digest.Window{Start: meta.EventPayload.Start, End: meta.EventPayload.End},
 			strings.Contains(text, "NO DATA"), strings.Contains(text, "POSSIBLE REPEAT")})
 	}
 	return all
@@ -155,19 +157,19 @@ func (w *world) told() []told {
 // check looks at what is in the channel and what is remembered at the end.
 func (w *world) check(start, end time.Time) {
 	t := w.t
-	messages := w.told()
-	state, err := handler.ReadState(t.Context(), handler.NewS3Store(w.s3, bucket, "prod"), handler.StateKey(slacktest.Channel))
+	messages := w.messages()
+	s, err := state.Read(t.Context(), state.NewS3Store(w.s3, s3test.Bucket, "prod"), state.Key(slacktest.Channel))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for hour := start; hour.Before(end); hour = hour.Add(time.Hour) {
-		var digests []told
+		var digests []message
 		for _, m := range messages {
-			if m.window.Contains(hour) && !m.trouble {
+			if m.window.Contains(hour) && !m.failure {
 				digests = append(digests, m)
 			}
 		}
-		if w.traffic[hour] && len(digests) == 0 && !hour.Before(state.Since) {
+		if w.traffic[hour] && len(digests) == 0 && !hour.Before(s.Since) {
 			t.Errorf("%s is not in the channel", hour)
 		}
 		for _, m := range digests[min(1, len(digests)):] {
@@ -180,19 +182,19 @@ func (w *world) check(start, end time.Time) {
 	// allowed and a run ended between its note that it posts and that it has.
 	unknown := w.cuts["POST /api/conversations.history"] + w.cuts["POST /api/auth.test"]
 	if w.blind {
-		unknown = w.cuts["POST /api/chat.postMessage"] + w.cuts["PUT /"+bucket+"/prod/"+handler.StateKey(slacktest.Channel)]
+		unknown = w.cuts["POST /api/chat.postMessage"] + w.cuts["PUT /"+s3test.Bucket+"/prod/"+state.Key(slacktest.Channel)]
 	}
 	if again := marked(messages); again > unknown {
 		t.Errorf("%d messages say that they may be a repeat, and only %d can be unknown", again, unknown)
 	}
-	w.checkTrouble(messages)
-	w.checkEntries(*state, messages, end)
+	w.checkFailures(messages)
+	w.checkEntries(*s, messages, end)
 	if !w.denies { // or an hour that was posted may not have been read again by the run that found it
-		w.checkHistory(*state, start, end)
+		w.checkHistory(*s, start, end)
 	}
 }
 
-func marked(messages []told) int {
+func marked(messages []message) int {
 	n := 0
 	for _, m := range messages {
 		if m.again {
@@ -202,11 +204,11 @@ func marked(messages []told) int {
 	return n
 }
 
-// checkTrouble: that an hour could not be read is told once.
-func (w *world) checkTrouble(messages []told) {
+// checkFailures: that an hour could not be read is reported once.
+func (w *world) checkFailures(messages []message) {
 	known := map[time.Time]bool{}
 	for _, m := range messages {
-		if !m.trouble {
+		if !m.failure {
 			continue
 		}
 		news := false
@@ -215,24 +217,26 @@ func (w *world) checkTrouble(messages []told) {
 			known[at] = true
 		}
 		if !news && !m.again {
-			w.t.Errorf("%v is told again to be unreadable", m.window)
+			w.t.Errorf("%v is reported again to be unreadable", m.window)
 		}
 	}
 }
 
-// checkEntries: nobody is at work, nothing is owed, and what is entered as posted
+// checkEntries: nobody is at work, nothing is pending, and what is entered as posted
 // is in the channel.
-func (w *world) checkEntries(s handler.State, messages []told, end time.Time) {
-	if s.Claim != nil || len(s.Missed) > 0 || len(s.Untold) > 0 || s.Doubt {
-		w.t.Errorf("left undone: %+v, %v, %v", s.Claim, s.Missed, s.Untold)
+func (w *world) checkEntries(s state.State, messages []message, end time.Time) {
+	if s.Claim != nil || len(s.Missed) > 0 || len(s.Unreported) > 0 || s.Doubt {
+		w.t.Errorf("left undone: %+v, %v, %v", s.Claim, s.Missed, s.Unreported)
 	}
 	at := s.Entries[0].Start
 	for _, e := range s.Entries {
-		if !e.Start.Equal(at) || e.Kind != handler.Posted {
+		if !e.Start.Equal(at) || e.Kind != state.Posted {
 			w.t.Errorf("entry %+v, expected the hour %s to be posted", e, at)
 		}
 		at = e.End
-		if e.TS != "" && !slices.ContainsFunc(messages, func(m told) bool { return m.ts == e.TS && m.window.Start.Equal(e.Start) && m.window.End.Equal(e.End) }) {
+		if e.TS != "" && !slices.ContainsFunc(messages, func(m message) bool {
+			return m.ts == e.TS && m.window.Start.Equal(e.Start) && m.window.End.Equal(e.End)
+		}) {
 			w.t.Errorf("entry %+v is not in the channel", e)
 		}
 	}
@@ -243,7 +247,7 @@ func (w *world) checkEntries(s handler.State, messages []told, end time.Time) {
 
 // checkHistory: what is remembered is what one undisturbed run after the other
 // would remember, to the byte.
-func (w *world) checkHistory(s handler.State, start, end time.Time) {
+func (w *world) checkHistory(s state.State, start, end time.Time) {
 	var want digest.History
 	h := &handler.Handler{Source: undisturbed{w}, Instances: []string{"orders-1"}}
 	for at := start; at.Before(end); at = at.Add(time.Hour) {

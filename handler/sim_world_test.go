@@ -19,6 +19,8 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
+	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
@@ -293,7 +295,7 @@ func (w *world) handler(i *invocation) *handler.Handler {
 		Source: i, Instances: []string{"orders-1"}, Limit: digest.Limit{Count: 1},
 		Notifier: notifier.NewSlack(slacktest.Token, slacktest.Channel, notifier.SlackOptions{
 			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond, Replies: 1}),
-		Store: handler.NewS3Store(cfg, bucket, "prod"), Channel: slacktest.Channel,
+		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel,
 		Now: func() time.Time { return w.now }, Owner: i.request, Timeout: timeout,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"slowdigest/handler"
+	"slowdigest/handler/state"
 )
 
 func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
@@ -133,7 +134,7 @@ func (d *doctor) memory(ctx context.Context) {
 		_, err = store.Save(ctx, probe, []byte("{}\n"), tag)
 	}
 	if err == nil {
-		_, err = handler.ReadState(ctx, store, handler.StateKey(d.Channel))
+		_, err = state.Read(ctx, store, state.Key(d.Channel))
 	}
 	if err != nil {
 		d.fail("state", err)

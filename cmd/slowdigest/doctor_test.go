@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"slowdigest/handler"
 	"slowdigest/handler/sqstest"
+	"slowdigest/handler/state"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -115,7 +115,7 @@ func TestDoctor(t *testing.T) {
 		{"no state", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "" }, "warning", "state .*none", "SLOWDIGEST_STATE", ""},
 		{"state cannot be written", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "/dev/null/state" }, "wrong", "state .*/dev/null", "", ""},
 		{"state of a newer release", func(t *testing.T, c *clinic) {
-			if _, err := (handler.FileStore{Dir: c.env["SLOWDIGEST_STATE"]}).Save(t.Context(), handler.StateKey(slacktest.Channel), []byte(`{"version":99}`), ""); err != nil {
+			if _, err := (state.FileStore{Dir: c.env["SLOWDIGEST_STATE"]}).Save(t.Context(), state.Key(slacktest.Channel), []byte(`{"version":99}`), ""); err != nil {
 				t.Fatal(err)
 			}
 		}, "wrong", "state .*version 99", "deploy that release", ""},

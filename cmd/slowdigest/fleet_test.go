@@ -70,7 +70,7 @@ func TestBootstrapFleet(t *testing.T) {
 		if o.failed {
 			t.Fatalf("answer %s", o.body)
 		}
-		queue.Settle(batch, o.body, nil)
+		queue.Finish(batch, o.body, nil)
 	}
 	if queue.Waiting() != 1 {
 		t.Errorf("%d messages are left, want the malformed one", queue.Waiting())

@@ -13,7 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
@@ -144,9 +144,9 @@ func hintOf(err error) string {
 	if errors.As(err, &delivery) {
 		return delivery.Hint
 	}
-	var state *handler.StoreError
-	if errors.As(err, &state) {
-		return state.Hint()
+	var stored *state.StoreError
+	if errors.As(err, &stored) {
+		return stored.Hint()
 	}
 	return source.Hint(err)
 }

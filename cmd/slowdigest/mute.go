@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
-	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 )
 
@@ -29,11 +29,11 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 		}
 		m := digest.Mute{Reason: reason, By: p.getenv("USER"), Since: time.Now().UTC().Truncate(time.Second)}
 		until := "forever"
-		if length > 0 {
+		if length != 0 {
 			m.Until = m.Since.Add(length)
 			until = "until " + m.Until.Format(muteTime)
 		}
-		return c.edit(ctx, p, "mute", args, func(s *handler.State, id string) (string, error) {
+		return c.edit(ctx, p, "mute", args, func(s *state.State, id string) (string, error) {
 			m.ID = id
 			m, err := s.Mute(m)
 			return fmt.Sprintf("%s is muted %s.", m.ID, until), err
@@ -45,7 +45,7 @@ func declareUnmute(f *flags, p *process) func(context.Context, []string) error {
 	var c memory
 	c.declare(f)
 	return func(ctx context.Context, args []string) error {
-		return c.edit(ctx, p, "unmute", args, func(s *handler.State, id string) (string, error) {
+		return c.edit(ctx, p, "unmute", args, func(s *state.State, id string) (string, error) {
 			id, err := s.Unmute(id)
 			return id + " is not muted.", err
 		})
@@ -57,7 +57,7 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 	c.declare(f)
 	return func(ctx context.Context, args []string) error {
 		text := strings.Join(args[min(1, len(args)):], " ")
-		return c.edit(ctx, p, "note", args[:min(1, len(args))], func(s *handler.State, id string) (string, error) {
+		return c.edit(ctx, p, "note", args[:min(1, len(args))], func(s *state.State, id string) (string, error) {
 			id, err := s.Note(id, text)
 			if text == "" {
 				return id + " has no note.", err
@@ -78,7 +78,7 @@ func (c *memory) declare(f *flags) {
 	f.text(&c.channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel`, as it is configured for the digest")
 }
 
-func (c *memory) open(ctx context.Context) (handler.Store, error) {
+func (c *memory) open(ctx context.Context) (state.Store, error) {
 	if c.channel == "" {
 		return nil, usageError{errors.New("no channel is given"), "use --channel, or SLOWDIGEST_CHANNEL"}
 	}
@@ -90,7 +90,7 @@ func (c *memory) open(ctx context.Context) (handler.Store, error) {
 }
 
 // edit changes the state about one class, and says what it is now.
-func (c *memory) edit(ctx context.Context, p *process, name string, args []string, do func(*handler.State, string) (string, error)) error {
+func (c *memory) edit(ctx context.Context, p *process, name string, args []string, do func(*state.State, string) (string, error)) error {
 	if len(args) != 1 {
 		return usageError{fmt.Errorf("%s: wants the ID of a query class", name), "the digest shows it; slowdigest " + name + " --help shows the flags"}
 	}
@@ -99,7 +99,7 @@ func (c *memory) edit(ctx context.Context, p *process, name string, args []strin
 		return err
 	}
 	var answer string
-	err = handler.EditState(ctx, store, handler.StateKey(c.channel), func(s *handler.State) (err error) {
+	err = state.Edit(ctx, store, state.Key(c.channel), func(s *state.State) (err error) {
 		answer, err = do(s, args[0])
 		return err
 	})
@@ -116,7 +116,7 @@ func (c *memory) list(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	s, err := handler.ReadState(ctx, store, handler.StateKey(c.channel))
+	s, err := state.Read(ctx, store, state.Key(c.channel))
 	if err != nil {
 		return err
 	}

@@ -211,7 +211,7 @@ func awsCalls(t *testing.T) map[string][]string {
 	t.Helper()
 	calls := map[string][]string{}
 	root := "../../"
-	for _, dir := range []string{"cmd/slowdigest", "handler", "source", "notifier", "digest", "parser", "iam"} {
+	for _, dir := range []string{"cmd/slowdigest", "handler", "handler/state", "source", "notifier", "digest", "parser", "iam"} {
 		files, err := filepath.Glob(root + dir + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatal(dir, err)

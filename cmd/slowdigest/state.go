@@ -12,6 +12,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 )
 
@@ -39,13 +40,13 @@ func parseRepeat(s string) (string, error) {
 }
 
 // store opens the place of the state; nil is none.
-func (c *stateConfig) store(ctx context.Context) (handler.Store, error) {
+func (c *stateConfig) store(ctx context.Context) (state.Store, error) {
 	place, inS3 := strings.CutPrefix(c.State, "s3://")
 	if !inS3 {
 		if c.State == "" {
 			return nil, nil
 		}
-		return handler.FileStore{Dir: c.State}, nil
+		return state.FileStore{Dir: c.State}, nil
 	}
 	bucket, prefix, _ := strings.Cut(place, "/")
 	if bucket == "" {
@@ -55,7 +56,7 @@ func (c *stateConfig) store(ctx context.Context) (handler.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handler.NewS3Store(cfg, bucket, prefix), nil
+	return state.NewS3Store(cfg, bucket, prefix), nil
 }
 
 // remember gives h a memory of a channel, if there is one.

@@ -57,10 +57,10 @@ func (s *Server) remove(m *message) {
 	s.messages = slices.DeleteFunc(s.messages, func(x *message) bool { return x == m })
 }
 
-// Settle removes the messages of an event that the function has dealt with: all
+// Finish removes the messages of an event that the function has dealt with: all
 // but those that its answer names, and none if it has ended in an error or its
 // answer is not understood. The others stay hidden until their time is over.
-func (s *Server) Settle(event, answer []byte, err error) {
+func (s *Server) Finish(event, answer []byte, err error) {
 	var e events.SQSEvent
 	var a events.SQSEventResponse
 	if err != nil || json.Unmarshal(event, &e) != nil || json.Unmarshal(answer, &a) != nil {

@@ -4,8 +4,8 @@
 // A Server is one standard queue with a dead-letter queue. Messages arrive over
 // HTTP in the AWS JSON protocol, so that the program under test keeps its real
 // SDK client: SendMessage and SendMessageBatch. They leave as Lambda hands them
-// to a function: Receive returns an event, and Settle takes the function's
-// answer, as ReportBatchItemFailures has it. What is neither settled nor visible
+// to a function: Receive returns an event, and Finish takes the function's
+// answer, as ReportBatchItemFailures has it. What is neither removed nor visible
 // yet comes back when its visibility timeout has passed, and is put aside after
 // MaxReceives deliveries.
 //
@@ -15,7 +15,7 @@
 //	…
 //	event := queue.Receive(1)
 //	answer, err := function(ctx, event)
-//	queue.Settle(event, answer, err)
+//	queue.Finish(event, answer, err)
 package sqstest
 
 import (

@@ -1,11 +1,10 @@
-package handler_test
+package state_test
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,52 +12,26 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
-
-	"slowdigest/handler"
+	"slowdigest/handler/state"
+	"slowdigest/handler/state/s3test"
 )
 
-const bucket = "slowdigest-state"
-
-// newS3 starts an S3 server that holds an empty bucket. In front of it stands
-// whatever the test wants there.
-func newS3(t testing.TB, front func(http.Handler) http.Handler) aws.Config {
-	t.Helper()
-	backend := s3mem.New()
-	if err := backend.CreateBucket(bucket); err != nil {
-		t.Fatal(err)
-	}
-	h := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
-	if front != nil {
-		h = front(h)
-	}
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
-	return aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &server.URL,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-	}
-}
-
 // stores are all stores, each made anew and empty. Both of a pair are of one content.
-func stores(t *testing.T, test func(t *testing.T, a, b handler.Store)) {
+func stores(t *testing.T, test func(t *testing.T, a, b state.Store)) {
 	t.Run("file", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "made", "when needed")
-		test(t, handler.FileStore{Dir: dir}, handler.FileStore{Dir: dir})
+		test(t, state.FileStore{Dir: dir}, state.FileStore{Dir: dir})
 	})
 	t.Run("S3", func(t *testing.T) {
-		cfg := newS3(t, nil)
-		test(t, handler.NewS3Store(cfg, bucket, "prod"), handler.NewS3Store(cfg, bucket, "prod"))
+		cfg := s3test.New(t, nil)
+		test(t, state.NewS3Store(cfg, s3test.Bucket, "prod"), state.NewS3Store(cfg, s3test.Bucket, "prod"))
 	})
 }
 
 func TestStoreKeepsWhatWasSavedLast(t *testing.T) {
-	stores(t, func(t *testing.T, a, b handler.Store) {
+	stores(t, func(t *testing.T, a, b state.Store) {
 		ctx := t.Context()
-		key := handler.StateKey("#slow/queries ü")
+		key := state.Key("#slow/queries ü")
 		if data, tag, err := a.Load(ctx, key); data != nil || tag != "" || err != nil {
 			t.Fatalf("Load of nothing = %q, %q, %v", data, tag, err)
 		}
@@ -74,14 +47,14 @@ func TestStoreKeepsWhatWasSavedLast(t *testing.T) {
 			}
 			tag = next
 		}
-		if data, _, err := a.Load(ctx, handler.StateKey("another")); data != nil || err != nil {
+		if data, _, err := a.Load(ctx, state.Key("another")); data != nil || err != nil {
 			t.Errorf("another key holds %q, %v", data, err)
 		}
 	})
 }
 
 func TestStoreRefusesWhatIsNotUpToDate(t *testing.T) {
-	stores(t, func(t *testing.T, a, b handler.Store) {
+	stores(t, func(t *testing.T, a, b state.Store) {
 		ctx := t.Context()
 		const key = "c.json"
 		first, err := a.Save(ctx, key, []byte("first"), "")
@@ -93,11 +66,11 @@ func TestStoreRefusesWhatIsNotUpToDate(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, tag := range []string{"", first, `"0123"`} {
-			if _, err := a.Save(ctx, key, []byte("third"), tag); !errors.Is(err, handler.ErrConflict) {
+			if _, err := a.Save(ctx, key, []byte("third"), tag); !errors.Is(err, state.ErrConflict) {
 				t.Errorf("Save on %q is %v, want ErrConflict", tag, err)
 			}
 		}
-		if _, err := a.Save(ctx, "nothing.json", []byte("x"), second); !errors.Is(err, handler.ErrConflict) {
+		if _, err := a.Save(ctx, "nothing.json", []byte("x"), second); !errors.Is(err, state.ErrConflict) {
 			t.Errorf("Save on what is not there is %v, want ErrConflict", err)
 		}
 		if data, tag, err := a.Load(ctx, key); string(data) != "second" || tag != second || err != nil {
@@ -109,9 +82,9 @@ func TestStoreRefusesWhatIsNotUpToDate(t *testing.T) {
 // Each of many writers adds one, again and again. Run it under the race detector.
 func TestStoreLosesNoUpdate(t *testing.T) {
 	const writers, times = 8, 25
-	stores(t, func(t *testing.T, a, b handler.Store) {
+	stores(t, func(t *testing.T, a, b state.Store) {
 		var wg sync.WaitGroup
-		add := func(s handler.Store) error {
+		add := func(s state.Store) error {
 			for {
 				data, tag, err := s.Load(t.Context(), "n")
 				if err != nil {
@@ -121,7 +94,7 @@ func TestStoreLosesNoUpdate(t *testing.T) {
 				switch _, err := s.Save(t.Context(), "n", fmt.Append(nil, n+1), tag); {
 				case err == nil:
 					return nil
-				case !errors.Is(err, handler.ErrConflict):
+				case !errors.Is(err, state.ErrConflict):
 					return err
 				}
 			}
@@ -129,7 +102,7 @@ func TestStoreLosesNoUpdate(t *testing.T) {
 		for i := range writers {
 			wg.Go(func() {
 				for range times {
-					if err := add([]handler.Store{a, b}[i%2]); err != nil {
+					if err := add([]state.Store{a, b}[i%2]); err != nil {
 						t.Error(err)
 						return
 					}
@@ -145,7 +118,7 @@ func TestStoreLosesNoUpdate(t *testing.T) {
 
 func TestFileStoreLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
-	s := handler.FileStore{Dir: dir}
+	s := state.FileStore{Dir: dir}
 	tag := ""
 	for range 3 {
 		var err error
@@ -175,25 +148,25 @@ func answerS3(method string, status int, code string) func(http.Handler) http.Ha
 }
 
 func TestS3StoreNamesWhatIsMissing(t *testing.T) {
-	load := func(t *testing.T, s *handler.S3Store) error { _, _, err := s.Load(t.Context(), "c.json"); return err }
-	save := func(t *testing.T, s *handler.S3Store) error {
+	load := func(t *testing.T, s *state.S3Store) error { _, _, err := s.Load(t.Context(), "c.json"); return err }
+	save := func(t *testing.T, s *state.S3Store) error {
 		_, err := s.Save(t.Context(), "c.json", []byte("x"), "")
 		return err
 	}
 	for name, c := range map[string]struct {
 		front  func(http.Handler) http.Handler
 		bucket string
-		do     func(*testing.T, *handler.S3Store) error
+		do     func(*testing.T, *state.S3Store) error
 		want   []string
 	}{
-		"load denied":      {answerS3("GET", 403, "AccessDenied"), bucket, load, []string{"load state s3://slowdigest-state/prod/c.json", "s3:GetObject", "s3:ListBucket"}},
-		"save denied":      {answerS3("PUT", 403, "AccessDenied"), bucket, save, []string{"save state s3://slowdigest-state/prod/c.json", "s3:PutObject"}},
+		"load denied":      {answerS3("GET", 403, "AccessDenied"), s3test.Bucket, load, []string{"load state s3://slowdigest-state/prod/c.json", "s3:GetObject", "s3:ListBucket"}},
+		"save denied":      {answerS3("PUT", 403, "AccessDenied"), s3test.Bucket, save, []string{"save state s3://slowdigest-state/prod/c.json", "s3:PutObject"}},
 		"no bucket":        {nil, "no-such-bucket", load, []string{"no such bucket"}},
-		"in another place": {answerS3("GET", 301, "PermanentRedirect"), bucket, load, []string{"another region"}},
+		"in another place": {answerS3("GET", 301, "PermanentRedirect"), s3test.Bucket, load, []string{"another region"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := c.do(t, handler.NewS3Store(newS3(t, c.front), c.bucket, "prod"))
-			var e *handler.StoreError
+			err := c.do(t, state.NewS3Store(s3test.New(t, c.front), c.bucket, "prod"))
+			var e *state.StoreError
 			if !errors.As(err, &e) {
 				t.Fatalf("error %v", err)
 			}
@@ -204,8 +177,8 @@ func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 			}
 		})
 	}
-	s := handler.NewS3Store(newS3(t, answerS3("PUT", 409, "ConditionalRequestConflict")), bucket, "")
-	if err := save(t, s); !errors.Is(err, handler.ErrConflict) {
+	s := state.NewS3Store(s3test.New(t, answerS3("PUT", 409, "ConditionalRequestConflict")), s3test.Bucket, "")
+	if err := save(t, s); !errors.Is(err, state.ErrConflict) {
 		t.Errorf("409 is %v, want ErrConflict", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
@@ -23,12 +24,12 @@ type channel struct {
 	rds   *rdstest.Server
 	db    *rdstest.Instance
 	slack *slacktest.Server
-	store handler.Store
+	store state.Store
 	now   time.Time
 }
 
 func newChannel(t *testing.T) *channel {
-	c := &channel{t: t, rds: rdstest.NewServer(), slack: slacktest.New(), store: handler.FileStore{Dir: t.TempDir()}, now: ten.Add(5 * time.Minute)}
+	c := &channel{t: t, rds: rdstest.NewServer(), slack: slacktest.New(), store: state.FileStore{Dir: t.TempDir()}, now: ten.Add(5 * time.Minute)}
 	t.Cleanup(c.rds.Close)
 	t.Cleanup(c.slack.Close)
 	c.db = c.rds.AddInstance("orders-1")
@@ -56,9 +57,9 @@ func hourEnding(end time.Time) digest.Window {
 	return digest.Window{Start: end.Add(-time.Hour), End: end}
 }
 
-func (c *channel) state() *handler.State {
+func (c *channel) state() *state.State {
 	c.t.Helper()
-	s, err := handler.ReadState(c.t.Context(), c.store, handler.StateKey(slacktest.Channel))
+	s, err := state.Read(c.t.Context(), c.store, state.Key(slacktest.Channel))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestMissedHoursBecomeOneMessage(t *testing.T) {
 	c.expect("09-10 10-14 14-15")
 }
 
-func TestFirstRunOwesOnlyItsWindow(t *testing.T) {
+func TestBeforeTheFirstRunNothingIsPending(t *testing.T) {
 	c := newChannel(t)
 	for i := range 3 {
 		c.hour(ten.Add(time.Duration(i) * time.Hour))
@@ -161,11 +162,11 @@ func TestLostHoursAreNamed(t *testing.T) {
 	}
 	c.hour(later.Add(time.Hour))
 	if r := c.mustRun(later.Add(time.Hour)); len(r.Past.Missed) != 0 || r.Past.CatchUp != 1 {
-		t.Errorf("told again: %+v", r.Past)
+		t.Errorf("reported again: %+v", r.Past)
 	}
 }
 
-func TestUnreadHourIsToldOnceAndStaysOwed(t *testing.T) {
+func TestUnreadHourIsReportedOnceAndStaysPending(t *testing.T) {
 	c := newChannel(t)
 	c.hour(ten)
 	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: 2})
@@ -182,6 +183,23 @@ func TestUnreadHourIsToldOnceAndStaysOwed(t *testing.T) {
 	if r := c.mustRun(ten); r != nil {
 		t.Errorf("posted again: %+v", r)
 	}
+}
+
+// That nothing could be read is no digest: where its own delivery was unconfirmed
+// for a while, the digest that follows is no possible repeat.
+func TestCutFailureReportLeavesNoDoubt(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: 1})
+	c.slack.Fail(slacktest.Fault{Method: "chat.postMessage", CutAfter: true})
+	if _, err := c.run(ten); err == nil {
+		t.Error("no error")
+	}
+	c.expect("09-10")
+	if r := c.mustRun(ten); r.Overall.Calls != 1 || r.Past.Repeat {
+		t.Errorf("report %+v, past %+v", r.Overall, r.Past)
+	}
+	c.expect("09-10 09-10")
 }
 
 func TestCutPostIsFound(t *testing.T) {
@@ -229,14 +247,14 @@ func TestUnknownPostIsRepeatedAndMarked(t *testing.T) {
 // A run that dies leaves its claim. Until that expires others keep away, unless
 // it is the same request, tried again.
 func TestClaimOfADeadRun(t *testing.T) {
-	for _, stage := range []handler.Stage{handler.Reading, handler.Posting} {
+	for _, stage := range []state.Stage{state.Reading, state.Posting} {
 		c := newChannel(t)
 		c.hour(ten)
 		c.hour(ten.Add(time.Hour))
 		expires := ten.Add(16 * time.Minute)
-		err := handler.EditState(t.Context(), c.store, handler.StateKey(slacktest.Channel), func(s *handler.State) error {
+		err := state.Edit(t.Context(), c.store, state.Key(slacktest.Channel), func(s *state.State) error {
 			s.Since = window.Start
-			s.Claim = &handler.Claim{Owner: "request-10:00/x", Start: window.Start, End: window.End, Stage: stage, Expires: expires}
+			s.Claim = &state.Claim{Owner: "request-10:00/x", Start: window.Start, End: window.End, Stage: stage, Expires: expires}
 			return nil
 		})
 		if err != nil {
@@ -249,13 +267,13 @@ func TestClaimOfADeadRun(t *testing.T) {
 		if err := other(ten); err != nil {
 			t.Errorf("the same hour: %v", err)
 		}
-		var busy *handler.BusyError
+		var busy *state.BusyError
 		if err := other(ten.Add(time.Hour)); !errors.As(err, &busy) || busy.Expires != expires {
 			t.Errorf("another hour: %v", err)
 		}
 		c.expect("")
 		c.mustRun(ten)
-		if stage == handler.Reading {
+		if stage == state.Reading {
 			c.expect("09-10")
 			continue
 		}
@@ -337,5 +355,85 @@ func TestWindowThatIsNoHourIsNotRemembered(t *testing.T) {
 	}
 	if s := c.state(); len(s.Entries) != 0 || len(c.slack.Messages()) != 1 {
 		t.Errorf("state %+v", s)
+	}
+}
+
+// claims is a store that keeps when the claims of the states that it saves expire.
+type claims struct {
+	state.Store
+	expire []time.Time
+}
+
+func (c *claims) Save(ctx context.Context, key string, data []byte, tag string) (string, error) {
+	var s state.State
+	if err := json.Unmarshal(data, &s); err != nil {
+		return "", err
+	}
+	if s.Claim != nil {
+		c.expire = append(c.expire, s.Claim.Expires)
+	}
+	return c.Store.Save(ctx, key, data, tag)
+}
+
+// A claim lasts a minute longer than its run can: to the deadline of the context,
+// or for the time that is configured, or 15 minutes.
+func TestClaimLastsLongerThanTheRun(t *testing.T) {
+	soon := time.Now().Add(time.Hour).UTC()
+	for name, test := range map[string]struct {
+		timeout  time.Duration
+		deadline time.Time
+		want     time.Time
+	}{
+		"by default":   {0, time.Time{}, ten.Add(5*time.Minute + 16*time.Minute)},
+		"configured":   {2 * time.Minute, time.Time{}, ten.Add(5*time.Minute + 3*time.Minute)},
+		"the deadline": {2 * time.Minute, soon, soon.Add(time.Minute)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newChannel(t)
+			c.hour(ten)
+			store := &claims{Store: c.store}
+			h := c.handler("r")
+			h.Store, h.Timeout = store, test.timeout
+			ctx := t.Context()
+			if !test.deadline.IsZero() {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithDeadline(ctx, test.deadline)
+				defer cancel()
+			}
+			if _, err := h.Run(ctx, window); err != nil {
+				t.Fatal(err)
+			}
+			if len(store.expire) != 2 || !store.expire[0].Equal(test.want) || !store.expire[1].Equal(test.want) {
+				t.Errorf("claims expire at %v, want twice %v", store.expire, test.want)
+			}
+		})
+	}
+}
+
+// last is a notifier at whose end the time of the run is over.
+type last struct {
+	cancel context.CancelFunc
+	err    error
+}
+
+func (l last) Notify(context.Context, *digest.Report) error {
+	l.cancel()
+	return l.err
+}
+
+// What became of a message is saved also where the time ends with it.
+func TestWhatIsPostedIsSavedAfterTheEnd(t *testing.T) {
+	for _, failure := range []error{nil, errors.New("channel_not_found")} {
+		c := newChannel(t)
+		c.hour(ten)
+		ctx, cancel := context.WithCancel(t.Context())
+		h := c.handler("r")
+		h.Notifier = last{cancel, failure}
+		if _, err := h.Run(ctx, window); !errors.Is(err, failure) || failure == nil && err != nil {
+			t.Fatal(err)
+		}
+		if s := c.state(); s.Claim != nil || len(s.Entries) != map[bool]int{true: 1, false: 0}[failure == nil] {
+			t.Errorf("error %v: claim %+v, entries %+v", failure, s.Claim, s.Entries)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package handler
+package state
 
 import (
 	"context"
@@ -23,15 +23,15 @@ type Store interface {
 // ErrConflict says that an object was changed since it was loaded.
 var ErrConflict = errors.New("somebody else has changed it in the meantime")
 
-// StateKey is where the state of a channel is kept. Channels are told apart as
-// they are configured: a channel's name and its ID are two.
-func StateKey(channel string) string {
+// Key returns the key of a channel's state. Channels differ as they are
+// configured: a channel's name and its ID are two.
+func Key(channel string) string {
 	return url.PathEscape(strings.TrimPrefix(channel, "#")) + ".json"
 }
 
-// StoreError tells why a state could not be loaded or saved.
+// StoreError says why a state could not be loaded or saved.
 type StoreError struct {
-	Step string // as "load s3://bucket/key"
+	Step string // such as "load state s3://bucket/key"
 	hint string
 	Err  error
 }
@@ -39,6 +39,6 @@ type StoreError struct {
 func (e *StoreError) Error() string { return e.Step + ": " + e.Err.Error() }
 func (e *StoreError) Unwrap() error { return e.Err }
 
-// Hint is a sentence on what can be done about it, without a full stop; empty if
-// there is nothing to say.
+// Hint returns a sentence on what can be done about it, without a full stop;
+// empty if there is nothing to say.
 func (e *StoreError) Hint() string { return e.hint }

@@ -1,0 +1,98 @@
+package state
+
+import (
+	"slices"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// Entry records what became of the hours of one message.
+type Entry struct {
+	Start       time.Time `json:"start"`
+	End         time.Time `json:"end"`
+	Kind        EntryKind `json:"kind"`
+	Channel     string    `json:"channel,omitempty"` // where it was posted, as an ID
+	TS          string    `json:"ts,omitempty"`      // the message; empty where there is none, or it is not known
+	Unconfirmed bool      `json:"maybe,omitempty"`   // of FailureReported: the digest may be in the channel nevertheless
+}
+
+// EntryKind says what became of an hour. Only FailureReported leaves it pending.
+type EntryKind string
+
+const (
+	Posted          EntryKind = "posted" // or there was nothing to report
+	Missed          EntryKind = "missed" // purged before it could be read
+	FailureReported EntryKind = "told"   // nothing could be read, and the channel knows
+)
+
+// entriesKept is how long entries are kept, counted from the end of the last one.
+// No event is delivered later.
+const entriesKept = 7 * 24 * time.Hour
+
+// Entries are the entries of a channel, the oldest first.
+type Entries []Entry
+
+// at returns the entry of the hour that begins at a time.
+func (es Entries) at(hour time.Time) (Entry, bool) {
+	for _, e := range es {
+		if (digest.Window{Start: e.Start, End: e.End}).Contains(hour) {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// horizon returns the time before which nothing is known any more; zero if there
+// is no entry.
+func (es Entries) horizon() time.Time {
+	if len(es) == 0 {
+		return time.Time{}
+	}
+	return es[len(es)-1].End.Add(-entriesKept)
+}
+
+// FailureReported reports whether the channel knows of each hour that nothing of
+// it could be read.
+func (es Entries) FailureReported(w digest.Window) bool {
+	for _, hour := range w.Hours() {
+		if e, ok := es.at(hour.Start); !ok || e.Kind != FailureReported {
+			return false
+		}
+	}
+	return true
+}
+
+// IsFailure reports whether the message with a timestamp only says that nothing
+// could be read.
+func (es Entries) IsFailure(ts string) bool {
+	return slices.ContainsFunc(es, func(e Entry) bool { return e.Kind == FailureReported && e.TS != "" && e.TS == ts })
+}
+
+// unconfirmed reports whether the digest of any of the hours may be in the channel.
+func (es Entries) unconfirmed(w digest.Window) bool {
+	return slices.ContainsFunc(es, func(e Entry) bool { return e.Unconfirmed && w.Contains(e.Start) })
+}
+
+// enter replaces what was known of the hours of e.
+func (es *Entries) enter(e Entry) {
+	*es = slices.DeleteFunc(*es, func(old Entry) bool {
+		return !old.Start.Before(e.Start) && !old.End.After(e.End)
+	})
+	*es = append(*es, e)
+	slices.SortStableFunc(*es, func(a, b Entry) int { return a.Start.Compare(b.Start) })
+	horizon := es.horizon()
+	*es = slices.DeleteFunc(*es, func(old Entry) bool { return old.End.Before(horizon) })
+}
+
+// enterFailure enters hours of which nothing could be read, and the message that
+// says so. If e names none, the one that is known of each hour stays.
+func (es *Entries) enterFailure(w digest.Window, e Entry) {
+	for _, hour := range w.Hours() {
+		failure := Entry{Start: hour.Start, End: hour.End, Kind: FailureReported, Channel: e.Channel, TS: e.TS, Unconfirmed: e.Unconfirmed}
+		if before, ok := es.at(hour.Start); ok && e.TS == "" {
+			failure.Channel, failure.TS = before.Channel, before.TS
+		}
+		es.enter(failure)
+	}
+}

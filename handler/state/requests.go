@@ -1,0 +1,108 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"slowdigest/digest"
+)
+
+// The bounds of what people have remembered. A state of many mutes and notes has
+// to stay small.
+const (
+	minMute   = time.Hour
+	maxMute   = 90 * 24 * time.Hour
+	maxReason = 200 // characters
+	maxNote   = 500 // bytes
+
+	// replayTime is for how long a request is remembered. Slack's signature is good
+	// for five minutes, in either direction of the clock.
+	replayTime = 10 * time.Minute
+)
+
+// ErrReplayed says that a request was served before.
+var ErrReplayed = errors.New("the request was served before")
+
+// Mute keeps a class out of the digests of a channel; another mute of the class
+// ends, and expired ones are forgotten. It lasts 1 hour to 90 days, or forever if
+// Until is zero. The ID is as digest.History.Resolve takes it. The mute is
+// returned with the ID in full.
+func (s *State) Mute(m digest.Mute) (digest.Mute, error) {
+	if length := m.Until.Sub(m.Since); !m.Until.IsZero() && (length < minMute || length > maxMute) {
+		return m, errors.New("mute: a query can be muted for 1h to 90d")
+	}
+	if n := utf8.RuneCountInString(m.Reason); n > maxReason {
+		return m, fmt.Errorf("mute: the reason has %d characters, and %d are the most", n, maxReason)
+	}
+	id, err := s.unmute(m.ID)
+	if err != nil {
+		return m, fmt.Errorf("mute: %w", err)
+	}
+	m.ID = id
+	s.Mutes = slices.DeleteFunc(s.Mutes, func(old digest.Mute) bool { return !old.Until.IsZero() && old.Until.Before(m.Since) })
+	s.Mutes = append(s.Mutes, m)
+	return m, nil
+}
+
+// Unmute ends the mute of a class, whether there is one or not, and returns its
+// ID in full.
+func (s *State) Unmute(id string) (string, error) {
+	id, err := s.unmute(id)
+	if err != nil {
+		return "", fmt.Errorf("unmute: %w", err)
+	}
+	return id, nil
+}
+
+func (s *State) unmute(id string) (string, error) {
+	id, err := s.History.Resolve(id)
+	if err != nil {
+		return "", err
+	}
+	s.Mutes = slices.DeleteFunc(s.Mutes, func(m digest.Mute) bool { return m.ID == id })
+	return id, nil
+}
+
+// Note has the digests of a channel show a text of up to 500 bytes with a class,
+// in the place of an earlier one, and returns its ID in full. An empty text takes
+// that away.
+func (s *State) Note(id, text string) (string, error) {
+	text = strings.TrimSpace(text)
+	id, err := s.History.Resolve(id)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("note: %w", err)
+	case len(text) > maxNote:
+		return "", fmt.Errorf("note on %s: it has %d bytes, and %d are the most", id, len(text), maxNote)
+	case text == "":
+		delete(s.Notes, id)
+		return id, nil
+	}
+	if s.Notes == nil {
+		s.Notes = map[string]string{}
+	}
+	s.Notes[id] = text
+	return id, nil
+}
+
+// ServeOnce remembers the request with an ID, and forgets those that nobody can
+// send again. The error is ErrReplayed if it was served before, at another time.
+func (s *State) ServeOnce(id string, now time.Time) error {
+	if at, served := s.Served[id]; served && !at.Equal(now) { // else it is this one, whose saving had no answer
+		return ErrReplayed
+	}
+	for old, at := range s.Served {
+		if now.Sub(at) > replayTime {
+			delete(s.Served, old)
+		}
+	}
+	if s.Served == nil {
+		s.Served = map[string]time.Time{}
+	}
+	s.Served[id] = now
+	return nil
+}

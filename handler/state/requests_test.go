@@ -1,0 +1,110 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+)
+
+const id = "0123456789ABCDEF0123456789ABCDEF"
+
+func TestBoundsOfAMute(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		length time.Duration
+		want   bool
+	}{
+		{-5 * day, false}, {-1, false}, {1, false}, {time.Hour - 1, false}, {time.Hour, true}, {7 * day, true},
+		{90 * day, true}, {90*day + 1, false}, {4000 * day, false}, {1<<63 - 1, false},
+	} {
+		var s State
+		m, err := s.Mute(digest.Mute{ID: id, Since: ten, Until: ten.Add(c.length)})
+		if (err == nil) != c.want || len(s.Mutes) == 1 != c.want || c.want && s.Mutes[0] != m {
+			t.Errorf("for %v: %v, %v", c.length, s.Mutes, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "1h to 90d") {
+			t.Errorf("error %v", err)
+		}
+	}
+	var s State
+	if _, err := s.Mute(digest.Mute{ID: id, Since: ten}); err != nil || !s.Mutes[0].Until.IsZero() {
+		t.Errorf("forever: %+v, %v", s.Mutes, err)
+	}
+	for n, want := range map[int]bool{200: true, 201: false} {
+		if _, err := s.Mute(digest.Mute{ID: id, Since: ten, Reason: strings.Repeat("ü", n)}); (err == nil) != want {
+			t.Errorf("a reason of %d characters: %v", n, err)
+		}
+	}
+}
+
+// Another mute of a class ends, and so do those that have expired.
+func TestMutesThatEnd(t *testing.T) {
+	id := func(n int) string { return fmt.Sprintf("%032X", n) }
+	s := State{Mutes: []digest.Mute{{ID: id(1), Until: ten.Add(-1)}, {ID: id(2), Until: ten}, {ID: id(3)}, {ID: id(4), Until: ten.Add(time.Hour)}}}
+	if _, err := s.Mute(digest.Mute{ID: strings.ToLower(id(4)), Since: ten, Reason: "again"}); err != nil {
+		t.Fatal(err)
+	}
+	ids := func() (out []string) {
+		for _, m := range s.Mutes {
+			out = append(out, m.ID)
+		}
+		return out
+	}
+	if want := []string{id(2), id(3), id(4)}; !slices.Equal(ids(), want) || s.Mutes[2].Reason != "again" {
+		t.Errorf("muted are %+v", s.Mutes)
+	}
+	if got, err := s.Unmute(strings.ToLower(id(3))); err != nil || got != id(3) || !slices.Equal(ids(), []string{id(2), id(4)}) {
+		t.Errorf("Unmute = %q, %v; muted are %+v", got, err, s.Mutes)
+	}
+	if _, err := s.Unmute("X"); err == nil || !strings.HasPrefix(err.Error(), "unmute: ") || len(s.Mutes) != 2 {
+		t.Errorf("Unmute of nothing: %v", err)
+	}
+	if _, err := s.Mute(digest.Mute{ID: "X", Since: ten}); err == nil || !strings.HasPrefix(err.Error(), "mute: ") || len(s.Mutes) != 2 {
+		t.Errorf("Mute of nothing: %v", err)
+	}
+}
+
+func TestBoundsOfANote(t *testing.T) {
+	var s State
+	if got, err := s.Note(strings.ToLower(id), "  "+strings.Repeat("x", 500)+"\n"); err != nil || got != id || len(s.Notes[id]) != 500 {
+		t.Errorf("500 bytes: %q, %v", got, err)
+	}
+	if _, err := s.Note(id, strings.Repeat("x", 501)); err == nil || !strings.Contains(err.Error(), "501 bytes, and 500 are the most") || len(s.Notes[id]) != 500 {
+		t.Errorf("501 bytes: %v", err)
+	}
+	if _, err := s.Note("X", "text"); err == nil || len(s.Notes) != 1 {
+		t.Errorf("no ID: %v", err)
+	}
+	if got, err := s.Note(id, " "); err != nil || got != id || len(s.Notes) != 0 {
+		t.Errorf("empty: %q, %v, %v", got, err, s.Notes)
+	}
+}
+
+// A request is remembered for ten minutes, in which nobody is served twice.
+func TestRequestIsServedOnce(t *testing.T) {
+	var s State
+	for _, c := range []struct {
+		id   string
+		at   time.Duration
+		want error
+		kept int
+	}{
+		{"a", 0, nil, 1},
+		{"a", 0, nil, 1}, // the saving of the first had no answer
+		{"a", 1, ErrReplayed, 1},
+		{"b", 10 * time.Minute, nil, 2},
+		{"a", 10 * time.Minute, ErrReplayed, 2},
+		{"c", 10*time.Minute + 1, nil, 2},
+		{"b", 20 * time.Minute, ErrReplayed, 2},
+		{"a", 20*time.Minute + 1, nil, 2},
+	} {
+		if err := s.ServeOnce(c.id, ten.Add(c.at)); !errors.Is(err, c.want) || len(s.Served) != c.kept {
+			t.Errorf("%s after %v: %v, and %v are remembered", c.id, c.at, err, s.Served)
+		}
+	}
+}
