@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
@@ -60,7 +59,7 @@ func (s *RDS) Discover(ctx context.Context, names []string, tag string) ([]Insta
 	if lookUp {
 		all, err := s.describe(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("find instances: %w", err)
+			return nil, callFailed("find instances: %w", err)
 		}
 		for _, db := range all {
 			if i, wanted := find(db, names, tag); wanted {
@@ -107,21 +106,6 @@ func tagged(tags map[string]string, tag string) bool {
 	key, value, exact := strings.Cut(tag, "=")
 	got, has := tags[key]
 	return tag != "" && has && (!exact || got == value)
-}
-
-// describe asks for all instances that pass the filters.
-func (s *RDS) describe(ctx context.Context, filters ...types.Filter) ([]types.DBInstance, error) {
-	var all []types.DBInstance
-	pages := rds.NewDescribeDBInstancesPaginator(s.client, &rds.DescribeDBInstancesInput{Filters: filters},
-		func(o *rds.DescribeDBInstancesPaginatorOptions) { o.StopOnDuplicateToken = true })
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.DBInstances...)
-	}
-	return all, nil
 }
 
 // members are the instances of a cluster; none if there is no such cluster, or

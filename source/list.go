@@ -10,15 +10,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
 // listing is all that RDS listed for an instance at one time, oldest first.
 type listing struct {
-	files []File
-	left  *atomic.Int64 // what may still be read of the instance, in bytes; nil if there is no limit
+	files  []File
+	budget *budget
 }
 
 // LogFiles names the files that may hold entries of [start, end), oldest first
@@ -50,8 +48,8 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 		return nil, &NoSlowLogError{Instance: instance, Reason: s.whyNoLog(ctx, instance)}
 	}
 	if s.opts.MaxBytes > 0 {
-		all.left = new(atomic.Int64)
-		all.left.Store(s.opts.MaxBytes)
+		all.budget = &budget{max: s.opts.MaxBytes}
+		all.budget.left.Store(s.opts.MaxBytes)
 	}
 	files := choose(all, instance, start.UTC(), end.UTC())
 	if s.opts.Seek {
@@ -80,50 +78,29 @@ func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time
 	return files
 }
 
-// list asks for all slow logs. What is listed twice counts once, even under two
-// names that differ by a zero ("log.9", "log.09"), or as the live file and
-// already as the rotated one.
-func (s *RDS) list(ctx context.Context, instance string) (*listing, error) {
-	pages := rds.NewDescribeDBLogFilesPaginator(s.client, &rds.DescribeDBLogFilesInput{
-		DBInstanceIdentifier: &instance,
-		FilenameContains:     aws.String("slowquery/"),
-	}, func(o *rds.DescribeDBLogFilesPaginatorOptions) { o.StopOnDuplicateToken = true })
+// newListing sorts files. What is listed twice counts once, even under two names
+// that differ by a zero ("log.9", "log.09"), or as the live file and already as the
+// rotated one.
+func newListing(listed []File) *listing {
 	byName := map[string]File{}
-	for pages.HasMorePages() {
-		if err := s.take(ctx); err != nil {
-			return nil, fmt.Errorf("list slow logs of %s: %w", instance, err)
-		}
-		page, err := pages.NextPage(ctx)
-		<-s.slots
-		if err != nil {
-			return nil, fmt.Errorf("list slow logs of %s: %w", instance, err)
-		}
-		for _, d := range page.DescribeDBLogFiles {
-			f := File{
-				Instance:    instance,
-				Name:        aws.ToString(d.LogFileName),
-				Size:        aws.ToInt64(d.Size),
-				LastWritten: time.UnixMilli(aws.ToInt64(d.LastWritten)).UTC(),
-			}
-			if _, ok := parseName(f.Name); ok && !byName[f.Name].LastWritten.After(f.LastWritten) {
-				byName[f.Name] = f
-			}
+	for _, f := range listed {
+		if _, ok := parseName(f.Name); ok && !byName[f.Name].LastWritten.After(f.LastWritten) {
+			byName[f.Name] = f
 		}
 	}
-	l := &listing{files: slices.Collect(maps.Values(byName))}
-	slices.SortFunc(l.files, older)
-	l.files = slices.CompactFunc(l.files, func(a, b File) bool {
+	files := slices.SortedFunc(maps.Values(byName), older)
+	files = slices.CompactFunc(files, func(a, b File) bool {
 		nameA, _ := parseName(a.Name)
 		nameB, _ := parseName(b.Name)
 		return nameA == nameB && a.Size == b.Size && a.LastWritten.Equal(b.LastWritten)
 	})
-	if n := len(l.files); n > 1 {
-		live, newest := l.files[n-1], l.files[n-2]
+	if n := len(files); n > 1 {
+		live, newest := files[n-1], files[n-2]
 		if live.Size == newest.Size && live.LastWritten.Equal(newest.LastWritten) && live.Size > 0 {
-			l.files = l.files[:n-1]
+			files = files[:n-1]
 		}
 	}
-	return l, nil
+	return &listing{files: files}
 }
 
 // older orders files by their last write, the live file after all others.
@@ -188,15 +165,34 @@ func (l *listing) renamed(f File) (File, bool) {
 	return File{}, false
 }
 
-// take takes n bytes from the budget; false if it does not last.
-func (l *listing) take(n int64) bool {
-	left := l.budget()
-	return left == nil || left.Add(-n) >= 0
+// live returns the live file; false if it is not listed.
+func (l *listing) live() (File, bool) {
+	if n := len(l.files); n > 0 {
+		return l.files[n-1], l.files[n-1].live()
+	}
+	return File{}, false
 }
 
-func (l *listing) budget() *atomic.Int64 {
-	if l == nil {
+// rotating reports whether the live file is not listed though the window may reach
+// into it, as may be the case during a rotation.
+func (l *listing) rotating(end time.Time) bool {
+	_, listed := l.live()
+	return len(l.files) > 0 && !listed && l.files[len(l.files)-1].LastWritten.Before(end)
+}
+
+// budget is what may be read of an instance, in bytes; nil if there is no limit.
+type budget struct {
+	max  int64
+	left atomic.Int64
+}
+
+// take takes n bytes from the budget; false if it does not last.
+func (b *budget) take(n int64) bool { return b == nil || b.left.Add(-n) >= 0 }
+
+// budget returns the budget of the file's instance.
+func (f File) budget() *budget {
+	if f.listing == nil {
 		return nil
 	}
-	return l.left
+	return f.listing.budget
 }

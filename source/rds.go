@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,14 +55,7 @@ type Options struct {
 }
 
 // RDS reads the slow logs of RDS instances. It is safe for concurrent use.
-type RDS struct {
-	client  *rds.Client
-	opts    Options
-	slots   chan struct{} // filled by the calls under way
-	held    chan struct{} // filled by the portions fetched ahead
-	refused atomic.Bool   // complete downloads were denied
-	counters
-}
+type RDS struct{ *api }
 
 // NewRDS uses the region, the credentials, the HTTP client and the endpoint of
 // cfg. If cfg has a Retryer it takes the place of ours, which tries more often
@@ -74,19 +66,32 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 8)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
-	s := &RDS{
+	a := &api{
 		opts:  o,
 		slots: make(chan struct{}, o.Concurrency),
 		held:  make(chan struct{}, o.Concurrency),
 	}
-	s.client = rds.NewFromConfig(cfg, func(c *rds.Options) {
+	a.client = rds.NewFromConfig(cfg, func(c *rds.Options) {
 		if cfg.Retryer == nil {
 			c.Retryer = retry.AddWithMaxAttempts(retry.NewAdaptiveMode(), o.MaxAttempts)
 		}
 		c.HTTPClient = httpClient(c.HTTPClient)
-		c.APIOptions = append(c.APIOptions, s.count)
+		c.APIOptions = append(c.APIOptions, a.count)
 	})
-	return s
+	return &RDS{a}
+}
+
+// Calls counts the calls of an RDS. Each attempt counts.
+type Calls struct {
+	Made      int64
+	Repeated  int64 // of those made, for the attempt before them had failed
+	Throttled int64 // of those made, that RDS refused for their rate
+}
+
+// Calls returns the number of those made so far.
+func (s *RDS) Calls() Calls {
+	made := s.made.Load()
+	return Calls{Made: made, Repeated: made - s.begun.Load(), Throttled: s.refusals.Load()}
 }
 
 // Open begins to read a file that LogFiles has listed. It waits for nothing: what
@@ -104,16 +109,16 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 		return nil, errors.New("open slow log: a complete download needs a clock to sign with")
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}
-	w := &walk{rds: s, ctx: ctx, out: p, origin: beginning, cov: Coverage{Complete: true}}
-	w.begin(f, beginning)
+	p := newPipe(cancel)
+	cov := Coverage{Complete: true}
+	r := newReader(ctx, s.api, p, &cov, f, beginning, false)
 	go func() {
-		err := w.run()
-		w.settle()
+		err := r.run()
+		r.track.reportLeft()
 		if err == nil {
 			err = io.EOF
 		}
-		_ = p.send(piece{cov: w.cov, err: err})
+		_ = p.send(piece{cov: cov, err: err})
 	}()
 	return newLog(p), nil
 }
@@ -126,4 +131,54 @@ func wait(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+}
+
+// piece is text on its way from the goroutine that fetches it to the Log, with
+// what is known of the file by then. The last one has an error.
+type piece struct {
+	text []byte
+	cov  Coverage
+	err  error
+}
+
+// pipe holds no piece: while one waits to be taken, nothing more is fetched.
+type pipe struct {
+	pieces chan piece
+	quit   chan struct{} // closed by close
+	cancel context.CancelFunc
+}
+
+func newPipe(cancel context.CancelFunc) *pipe {
+	return &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}
+}
+
+var errClosed = errors.New("the log was closed")
+
+func (p *pipe) send(x piece) error {
+	select {
+	case p.pieces <- x:
+		return nil
+	case <-p.quit:
+		return errClosed
+	}
+}
+
+func (p *pipe) next(cov *Coverage) ([]byte, error) {
+	select {
+	case x := <-p.pieces:
+		*cov = x.cov
+		return x.text, x.err
+	case <-p.quit:
+		return nil, errClosed
+	}
+}
+
+func (p *pipe) close() error {
+	select {
+	case <-p.quit:
+	default:
+		close(p.quit)
+	}
+	p.cancel()
+	return nil
 }

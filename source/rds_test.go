@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
@@ -165,7 +163,6 @@ func TestErrorsHaveHints(t *testing.T) {
 	hinted(list("no-log"), "log_output=FILE")
 	srv.Close()
 	hinted(list("no-log"), "AWS_ENDPOINT_URL_RDS")
-	hinted(fmt.Errorf("download: %w", ratelimit.QuotaExceededError{Requested: 5}), "limits the calls")
 	if hint := source.Hint(errors.New("other")); hint != "" {
 		t.Errorf("hint of an unknown error: %q", hint)
 	}
