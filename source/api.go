@@ -115,6 +115,16 @@ func (a *api) describe(ctx context.Context, filters ...types.Filter) ([]types.DB
 	return all, nil
 }
 
+// wait returns after d, or when ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // counters count the calls so far.
 type counters struct{ begun, made, refusals atomic.Int64 }
 

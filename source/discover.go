@@ -108,10 +108,10 @@ func tagged(tags map[string]string, tag string) bool {
 	return tag != "" && has && (!exact || got == value)
 }
 
-// members are the instances of a cluster; none if there is no such cluster, or
+// members returns the instances of a cluster; none if there is no such cluster, or
 // the role may not ask.
-func (s *RDS) members(ctx context.Context, cluster string) []string {
-	all, err := s.describe(ctx, types.Filter{Name: aws.String("db-cluster-id"), Values: []string{cluster}})
+func members(ctx context.Context, a *api, cluster string) []string {
+	all, err := a.describe(ctx, types.Filter{Name: aws.String("db-cluster-id"), Values: []string{cluster}})
 	if err != nil {
 		return nil
 	}

@@ -3,33 +3,11 @@ package source
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
-
-// Follow reads the slow log of an instance from a time on, and goes on as it is
-// written to, from one hour's file to the next, until ctx ends: then Read returns
-// io.EOF. Entries of before the time may come first. It reads by portions,
-// whatever the options say, and waits for nothing. An outage is waited for to
-// end; Read returns an error where RDS will not answer at all, as for want of
-// permission. The Coverage is that of all files together, and up to date with what
-// was read. The Log must be closed.
-func (s *RDS) Follow(ctx context.Context, instance string, from time.Time) *Log {
-	ctx, cancel := context.WithCancel(ctx)
-	p := newPipe(cancel)
-	f := &follower{api: s.api, ctx: ctx, out: p, instance: instance, from: from.UTC(), at: beginning, cov: Coverage{Complete: true}}
-	go func() {
-		err := f.run()
-		if err == nil {
-			err = io.EOF
-		}
-		_ = p.send(piece{cov: f.cov, err: err})
-	}()
-	return newLog(p)
-}
 
 // follower reads the live file of an instance, look by look.
 type follower struct {

@@ -135,7 +135,7 @@ func (s *RDS) Parameters(ctx context.Context, group string) (Parameters, error) 
 // whyNoLog says what the parameter group of an instance has to do with its lack
 // of a slow log; nothing if it cannot be read or is not the cause. It needs
 // rds:DescribeDBInstances and rds:DescribeDBParameters.
-func (s *RDS) whyNoLog(ctx context.Context, instance string) string {
+func whyNoLog(ctx context.Context, s *RDS, instance string) string {
 	i, err := s.Inspect(ctx, instance)
 	if err != nil || i.Group == "" {
 		return ""

@@ -2,80 +2,16 @@ package source
 
 import (
 	"cmp"
-	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
 // listing is all that RDS listed for an instance at one time, oldest first.
 type listing struct {
 	files  []File
 	budget *budget
-}
-
-// LogFiles names the files that may hold entries of [start, end), oldest first
-// and the live file last. The window must be past: entries written after the
-// call are not waited for. Where hours of the window are not there any more, or
-// the instance is paused, a File stands for that, whose Log is empty and whose
-// Coverage tells. An instance without any slow log is a NoSlowLogError. The name
-// of a cluster stands for its members, if the role may describe all instances.
-func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
-	all, err := s.list(ctx, instance)
-	if err != nil && notReady(err) {
-		return []File{{Instance: instance, Name: liveName, missing: fmt.Sprintf(
-			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}}, nil
-	}
-	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
-		wait(ctx, s.opts.Patience)
-		all, err = s.list(ctx, instance)
-	}
-	var unknown *types.DBInstanceNotFoundFault
-	if errors.As(err, &unknown) {
-		if members := s.members(ctx, instance); len(members) > 0 {
-			return s.memberFiles(ctx, members, start, end), nil
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(all.files) == 0 {
-		return nil, &NoSlowLogError{Instance: instance, Reason: s.whyNoLog(ctx, instance)}
-	}
-	if s.opts.MaxBytes > 0 {
-		all.budget = &budget{max: s.opts.MaxBytes}
-		all.budget.left.Store(s.opts.MaxBytes)
-	}
-	files := choose(all, instance, start.UTC(), end.UTC())
-	if s.opts.Seek {
-		for i := range files {
-			files[i].from = start
-		}
-	}
-	if all.rotating(end) {
-		files = append(files, File{Instance: instance, Name: liveName, missing: fmt.Sprintf(
-			"The slow log that is being written to is not listed for instance %s.", instance)})
-	}
-	return files, nil
-}
-
-// memberFiles are the files of several instances. For one whose files could not be
-// listed there is a File that tells so.
-func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time.Time) []File {
-	var files []File
-	for _, id := range members {
-		of, err := s.LogFiles(ctx, id, start, end)
-		if err != nil {
-			of = []File{{Instance: id, Name: liveName, missing: fmt.Sprintf("Instance %s was not read: %v.", id, err)}}
-		}
-		files = append(files, of...)
-	}
-	return files
 }
 
 // newListing sorts files. What is listed twice counts once, even under two names

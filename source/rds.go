@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
 // Options are the settings of an RDS. The zero value is ready for use.
@@ -81,17 +82,63 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 	return &RDS{a}
 }
 
-// Calls counts the calls of an RDS. Each attempt counts.
-type Calls struct {
-	Made      int64
-	Repeated  int64 // of those made, for the attempt before them had failed
-	Throttled int64 // of those made, that RDS refused for their rate
+// LogFiles names the files that may hold entries of [start, end), oldest first
+// and the live file last. The window must be past: entries written after the
+// call are not waited for. Where hours of the window are not there any more, or
+// the instance is paused, a File stands for that, whose Log is empty and whose
+// Coverage tells. An instance without any slow log is a NoSlowLogError. The name
+// of a cluster stands for its members, if the role may describe all instances.
+func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
+	all, err := s.list(ctx, instance)
+	if err != nil && notReady(err) {
+		return []File{{Instance: instance, Name: liveName, missing: fmt.Sprintf(
+			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}}, nil
+	}
+	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
+		wait(ctx, s.opts.Patience)
+		all, err = s.list(ctx, instance)
+	}
+	var unknown *types.DBInstanceNotFoundFault
+	if errors.As(err, &unknown) {
+		if members := members(ctx, s.api, instance); len(members) > 0 {
+			return s.memberFiles(ctx, members, start, end), nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(all.files) == 0 {
+		return nil, &NoSlowLogError{Instance: instance, Reason: whyNoLog(ctx, s, instance)}
+	}
+	if s.opts.MaxBytes > 0 {
+		all.budget = &budget{max: s.opts.MaxBytes}
+		all.budget.left.Store(s.opts.MaxBytes)
+	}
+	files := choose(all, instance, start.UTC(), end.UTC())
+	if s.opts.Seek {
+		for i := range files {
+			files[i].from = start
+		}
+	}
+	if all.rotating(end) {
+		files = append(files, File{Instance: instance, Name: liveName, missing: fmt.Sprintf(
+			"The slow log that is being written to is not listed for instance %s.", instance)})
+	}
+	return files, nil
 }
 
-// Calls returns the number of those made so far.
-func (s *RDS) Calls() Calls {
-	made := s.made.Load()
-	return Calls{Made: made, Repeated: made - s.begun.Load(), Throttled: s.refusals.Load()}
+// memberFiles are the files of several instances. For one whose files could not be
+// listed there is a File that tells so.
+func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time.Time) []File {
+	var files []File
+	for _, id := range members {
+		of, err := s.LogFiles(ctx, id, start, end)
+		if err != nil {
+			of = []File{{Instance: id, Name: liveName, missing: fmt.Sprintf("Instance %s was not read: %v.", id, err)}}
+		}
+		files = append(files, of...)
+	}
+	return files
 }
 
 // Open begins to read a file that LogFiles has listed. It waits for nothing: what
@@ -123,62 +170,36 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 	return newLog(p), nil
 }
 
-// wait returns after d, or when ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+// Follow reads the slow log of an instance from a time on, and goes on as it is
+// written to, from one hour's file to the next, until ctx ends: then Read returns
+// io.EOF. Entries of before the time may come first. It reads by portions,
+// whatever the options say, and waits for nothing. An outage is waited for to
+// end; Read returns an error where RDS will not answer at all, as for want of
+// permission. The Coverage is that of all files together, and up to date with what
+// was read. The Log must be closed.
+func (s *RDS) Follow(ctx context.Context, instance string, from time.Time) *Log {
+	ctx, cancel := context.WithCancel(ctx)
+	p := newPipe(cancel)
+	f := &follower{api: s.api, ctx: ctx, out: p, instance: instance, from: from.UTC(), at: beginning, cov: Coverage{Complete: true}}
+	go func() {
+		err := f.run()
+		if err == nil {
+			err = io.EOF
+		}
+		_ = p.send(piece{cov: f.cov, err: err})
+	}()
+	return newLog(p)
 }
 
-// piece is text on its way from the goroutine that fetches it to the Log, with
-// what is known of the file by then. The last one has an error.
-type piece struct {
-	text []byte
-	cov  Coverage
-	err  error
+// Calls counts the calls of an RDS. Each attempt counts.
+type Calls struct {
+	Made      int64
+	Repeated  int64 // of those made, for the attempt before them had failed
+	Throttled int64 // of those made, that RDS refused for their rate
 }
 
-// pipe holds no piece: while one waits to be taken, nothing more is fetched.
-type pipe struct {
-	pieces chan piece
-	quit   chan struct{} // closed by close
-	cancel context.CancelFunc
-}
-
-func newPipe(cancel context.CancelFunc) *pipe {
-	return &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}
-}
-
-var errClosed = errors.New("the log was closed")
-
-func (p *pipe) send(x piece) error {
-	select {
-	case p.pieces <- x:
-		return nil
-	case <-p.quit:
-		return errClosed
-	}
-}
-
-func (p *pipe) next(cov *Coverage) ([]byte, error) {
-	select {
-	case x := <-p.pieces:
-		*cov = x.cov
-		return x.text, x.err
-	case <-p.quit:
-		return nil, errClosed
-	}
-}
-
-func (p *pipe) close() error {
-	select {
-	case <-p.quit:
-	default:
-		close(p.quit)
-	}
-	p.cancel()
-	return nil
+// Calls returns the number of those made so far.
+func (s *RDS) Calls() Calls {
+	made := s.made.Load()
+	return Calls{Made: made, Repeated: made - s.begun.Load(), Throttled: s.refusals.Load()}
 }
