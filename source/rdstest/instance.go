@@ -3,7 +3,6 @@ package rdstest
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -15,13 +14,6 @@ Time                 Id Command    Argument
 
 // SlowLog is the name of the live slow log of every MySQL and MariaDB instance.
 const SlowLog = "slowquery/mysql-slowquery.log"
-
-// Content is what a log file holds. A *bytes.Reader is one, and an
-// *io.SectionReader.
-type Content interface {
-	io.ReaderAt
-	Size() int64
-}
 
 // Instance is a DB instance and its log files. Its methods may be called while
 // the server answers. Its fields may be set before the first call.
@@ -38,14 +30,6 @@ type Instance struct {
 	rotated map[string]*logFile // of each live file, the one of the last rotation
 	stopped bool
 	group   string
-}
-
-type logFile struct {
-	id      int
-	name    string
-	written time.Time
-	content Content
-	hour    time.Time // of the rotation that ends the file; its markers name it
 }
 
 // Names is how rotated files are named.
@@ -66,15 +50,6 @@ func (n Names) name(base string, hour time.Time) string {
 		return fmt.Sprintf("%s.%d", base, hour.Hour())
 	}
 	return fmt.Sprintf("%s.%s.%d", base, hour.Format(time.DateOnly), hour.Hour())
-}
-
-// AddInstance adds an instance without log files.
-func (s *Server) AddInstance(id string) *Instance {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	db := &Instance{id: id, server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, group: "default.mysql8.4"}
-	s.instances[id] = db
-	return db
 }
 
 // Write makes a file of the given name, such as slowquery/mysql-slowquery.log or
@@ -143,11 +118,6 @@ func (db *Instance) Truncate(name string, size int64) {
 	}
 }
 
-func (f *logFile) truncate(size int64) {
-	text, _ := f.bytes(0, int(max(0, min(size, f.content.Size()))))
-	f.content = bytes.NewReader(text)
-}
-
 // Rename gives a file another name.
 func (db *Instance) Rename(from, to string) {
 	db.server.mu.Lock()
@@ -184,17 +154,4 @@ func (db *Instance) SetParameters(group string, values map[string]string) {
 	defer db.server.mu.Unlock()
 	db.group = group
 	db.server.groups[group] = values
-}
-
-// bytes reads n bytes, or as many as there are.
-func (f *logFile) bytes(offset int64, n int) ([]byte, error) {
-	buf := make([]byte, min(int64(n), max(0, f.content.Size()-offset)))
-	if len(buf) == 0 {
-		return nil, nil
-	}
-	read, err := f.content.ReadAt(buf, offset)
-	if err == io.EOF && read == len(buf) {
-		err = nil
-	}
-	return buf[:read], err
 }
