@@ -27,7 +27,7 @@ type api struct {
 	counters
 }
 
-// take waits for a place among the calls under way; it is given back by receiving
+// take waits for a slot among the calls under way; it is given back by receiving
 // from slots.
 func (a *api) take(ctx context.Context) error {
 	select {
@@ -154,7 +154,7 @@ func (c *counters) count(stack *middleware.Stack) error {
 	}), "Retry", middleware.After)
 }
 
-// maxSilence is how long RDS may send nothing within an answer. The SDK would
+// RDS may send nothing within an answer for as long as maxSilence. The SDK would
 // wait forever, as it would for a connection that a NAT gateway has forgotten.
 const maxSilence = time.Minute
 

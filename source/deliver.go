@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	// headBytes is how much of the beginning of a file tells it from others. That
+	// headBytes of the beginning of a file tell it from others. That
 	// is more than the banner, which all files share.
 	headBytes = 4 << 10
-	// tailBytes is how far back a repetition is recognised.
+	// A repetition is recognised within the last tailBytes.
 	tailBytes = 64 << 10
 )
 

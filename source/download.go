@@ -19,7 +19,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Download is a way to read the files of RDS.
+// Download selects how the files of RDS are read.
 type Download string
 
 const (
@@ -194,7 +194,7 @@ func (a *api) downloadOnce(ctx context.Context, f File) (io.ReadCloser, error) {
 	}{text, resp.Body}, nil
 }
 
-// responseError is the error in an answer of RDS, of the same type as the SDK's.
+// responseError returns the error in an answer of RDS, of the same type as the SDK's.
 func responseError(resp *http.Response) error {
 	var e struct {
 		Code    string `xml:"Error>Code"`

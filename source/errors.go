@@ -29,8 +29,8 @@ func Hint(err error) string {
 // NoSlowLogError says that an instance has no slow log file at all.
 type NoSlowLogError struct {
 	Instance string
-	// Reason is what the instance's parameters say about it; empty where they
-	// could not be read, or do not tell.
+	// Reason says what in the instance's parameters is the cause; empty where they
+	// could not be read, or are not.
 	Reason string
 }
 
@@ -47,7 +47,7 @@ func (e *NoSlowLogError) Hint() string {
 	return hint
 }
 
-// callError is a call to RDS that has failed.
+// callError reports a call to RDS that has failed.
 type callError struct{ error }
 
 func callFailed(format string, args ...any) error { return callError{fmt.Errorf(format, args...)} }

@@ -11,16 +11,16 @@ import (
 // maxLines is the most lines that RDS puts into a portion, and its default.
 const maxLines = 10000
 
-// truncationNotice is what RDS appends where a portion ends within a line. The
+// RDS appends truncationNotice where a portion ends within a line. The
 // marker it returns with it lies after the rest of that line.
 var truncationNotice = []byte("[Your log message was truncated]")
 
-// cutLine is the notice as a line of its own. It stands in what a Log delivers
+// cutLine is the notice on a line of its own. It stands in the text of a Log
 // wherever an entry is cut, for RDS would put it there, and a parser could not
 // tell a statement that was cut from one that goes on.
 const cutLine = " [Your log message was truncated]\n"
 
-// portion is one answer of DownloadDBLogFilePortion.
+// portion holds one answer of DownloadDBLogFilePortion.
 type portion struct {
 	text      []byte // without the notice
 	truncated bool   // the notice was there
@@ -41,7 +41,7 @@ func (p *portion) cutNotice() {
 	p.text, p.truncated = bytes.TrimSuffix(text, []byte("\n")), true
 }
 
-// marker is a position in a file as DownloadDBLogFilePortion names it. Of a marker
+// marker names a position in a file for DownloadDBLogFilePortion. Of a marker
 // we know by observation that it is PREFIX:OFFSET, where the prefix names the
 // hour of a rotation (such as "12" or "2026-10-10.7") and the offset is in bytes.
 // That is no contract, so whatever has another form is only handed back.
@@ -98,7 +98,7 @@ func (f *fetcher) whole(file File, from string, p portion) (portion, error) {
 	return p, nil
 }
 
-// piece is text on its way from the goroutine that fetches it to the Log, with
+// piece carries text on its way from the goroutine that fetches it to the Log, with
 // what is known of the file by then. The last one has an error.
 type piece struct {
 	text []byte

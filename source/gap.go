@@ -105,10 +105,11 @@ var (
 	header   = regexp.MustCompile(`(?m)^# (?:Time|User@Host): `)
 	fullTime = regexp.MustCompile(`(?m)^# Time: \d{4}-`)
 
-	// isoTime is the time at which an entry was written, as MySQL has it since 5.7.
+	// isoTime matches the time at which an entry was written, in the form of MySQL
+	// since 5.7.
 	isoTime = regexp.MustCompile(`(?m)^# Time: (\d{4}-\d\d-\d\dT\S+)`)
 
-	// timestamp is a line of every entry of every server. Its seconds since 1970
+	// timestamp matches a line of every entry of every server. Its seconds since 1970
 	// need no time zone.
 	timestamp = regexp.MustCompile(`(?m)^SET (?:\S+,)?timestamp=(\d{1,11});`)
 )

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
-// Inspection is what RDS tells of a DB instance beside its logs.
+// Inspection holds what RDS tells of a DB instance in addition to its logs.
 type Inspection struct {
-	Status  string // as available, or stopped
-	Engine  string // as mysql, mariadb or aurora-mysql
+	Status  string // such as available or stopped
+	Engine  string // such as mysql, mariadb or aurora-mysql
 	Version string
 	Group   string // its DB parameter group
 }
@@ -23,7 +23,7 @@ type Inspection struct {
 // parameter group may also hold what the instance's does not.
 func (i Inspection) Aurora() bool { return strings.HasPrefix(i.Engine, "aurora") }
 
-// Inspect needs rds:DescribeDBInstances.
+// Inspect describes an instance. It needs rds:DescribeDBInstances.
 func (s *RDS) Inspect(ctx context.Context, instance string) (Inspection, error) {
 	out, err := s.client.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &instance})
 	if err == nil && len(out.DBInstances) == 0 {
@@ -85,7 +85,7 @@ func (s *RDS) Probe(ctx context.Context, f File) error {
 	return nil
 }
 
-// Parameters are those values of a DB parameter group that decide what its
+// Parameters holds the values of a DB parameter group that decide what its
 // instances log. Empty ones leave it to the engine.
 type Parameters struct {
 	Group         string
@@ -99,7 +99,7 @@ func (p Parameters) Enabled() bool {
 	return p.SlowQueryLog == "1" || strings.EqualFold(p.SlowQueryLog, "on")
 }
 
-// Output is where the log goes: FILE, TABLE, both or NONE. The default of RDS is
+// Output returns where the log goes: FILE, TABLE, both or NONE. The default of RDS is
 // TABLE, and that of Aurora FILE.
 func (p Parameters) Output(aurora bool) string {
 	switch {
@@ -111,7 +111,7 @@ func (p Parameters) Output(aurora bool) string {
 	return "TABLE"
 }
 
-// Parameters needs rds:DescribeDBParameters on the group.
+// Parameters reads the values of a parameter group. It needs rds:DescribeDBParameters on the group.
 func (s *RDS) Parameters(ctx context.Context, group string) (Parameters, error) {
 	values := map[string]string{}
 	pages := rds.NewDescribeDBParametersPaginator(s.client, &rds.DescribeDBParametersInput{DBParameterGroupName: &group})

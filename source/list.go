@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// listing is all that RDS listed for an instance at one time, oldest first.
+// listing holds all that RDS listed for an instance at one time, oldest first.
 type listing struct {
 	files  []File
 	budget *budget
@@ -63,7 +63,7 @@ func (l *listing) find(name string) (File, bool) {
 	return File{}, false
 }
 
-// rotatedSince are the files of a later listing that are not in l and that a live
+// rotatedSince returns the files of a later listing that are not in l and that a live
 // file may have become, the oldest first. A name without a date is another file
 // when it is written to anew, and another name is the same file if its last write
 // is.
@@ -116,7 +116,7 @@ func (l *listing) rotating(end time.Time) bool {
 	return len(l.files) > 0 && !listed && l.files[len(l.files)-1].LastWritten.Before(end)
 }
 
-// budget is what may be read of an instance, in bytes; nil if there is no limit.
+// budget limits what may be read of an instance, in bytes; nil if there is no limit.
 type budget struct {
 	max  int64
 	left atomic.Int64

@@ -5,11 +5,11 @@ import (
 	"context"
 )
 
-// overlapBytes is how much is read once more of what was read before, to see that
-// it is the same file.
+// overlapBytes of what was read before are read once more, to see that it is the
+// same file.
 const overlapBytes = 64
 
-// fileRange is a range of a file that was asked for by a predicted marker.
+// fileRange holds a range of a file that was asked for by a predicted marker.
 type fileRange struct {
 	from, to int64
 	text     []byte // of [from, to), unless fits is false
@@ -32,7 +32,7 @@ type rangeQueue struct {
 }
 
 type underWay struct {
-	held   bool // it has a place in api.held
+	held   bool // it takes room in api.held
 	answer chan fileRange
 }
 

@@ -16,38 +16,38 @@ import (
 
 // Options are the settings of an RDS. The zero value is ready for use.
 type Options struct {
-	// Download is how files are read; by portions if empty.
+	// Download selects how files are read; by portions if empty.
 	Download Download
 
-	// Concurrency is how many listings and downloads may be under way at a time,
+	// Concurrency limits the listings and downloads that are under way at a time,
 	// over all files and instances; 10 if zero. It also bounds the portions of 1 MB that
 	// are held before they are read. A complete download counts until it begins.
 	Concurrency int
 
 	// Sequential asks for a portion only when the one before it has named its
 	// marker. Otherwise markers of the known form PREFIX:OFFSET are predicted,
-	// and what comes back is used only if it joins on to the portion before.
+	// and what comes back is used only if it overlaps with the portion before.
 	Sequential bool
 
 	// Seek begins to read a large file where the window begins, not at its own
 	// beginning. That is found by markers made up, so it needs the known form of
 	// them, and that entries are written in the order of their times, to a minute.
-	// What is written only where it changes, as the database is, may be unknown for
+	// What is written only where it changes, such as the database, may be unknown for
 	// the first entries. Complete downloads and Sequential ones do without.
 	Seek bool
 
-	// Poll is how long Follow waits between two looks; 5 s if zero.
+	// Poll is the time between two looks of Follow; 5 s if zero.
 	Poll time.Duration
 
-	// MaxBytes is how much is read of one instance between two calls of
+	// MaxBytes limits what is read of one instance between two calls of
 	// LogFiles; no limit if zero. The rest is reported as missing.
 	MaxBytes int64
 
-	// MaxAttempts is how often a call is tried before its error counts; 8 if zero.
+	// MaxAttempts is the number of tries before the error of a call counts; 8 if zero.
 	MaxAttempts int
 
-	// Patience is how long to wait between two looks at a file that does not
-	// answer, as in the minutes of its rotation; 5 s if zero.
+	// Patience is the time between two looks at a file that does not answer, such as
+	// in the minutes of its rotation; 5 s if zero.
 	Patience time.Duration
 
 	// Now is the clock for the signatures of complete downloads, which are not
@@ -127,7 +127,7 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 	return files, nil
 }
 
-// memberFiles are the files of several instances. For one whose files could not be
+// memberFiles returns the files of several instances. For one whose files could not be
 // listed there is a File that tells so.
 func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time.Time) []File {
 	var files []File
@@ -174,7 +174,7 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 // written to, from one hour's file to the next, until ctx ends: then Read returns
 // io.EOF. Entries of before the time may come first. It reads by portions,
 // whatever the options say, and waits for nothing. An outage is waited for to
-// end; Read returns an error where RDS will not answer at all, as for want of
+// end; Read returns an error where RDS will not answer at all, such as for want of
 // permission. The Coverage is that of all files together, and up to date with what
 // was read. The Log must be closed.
 func (s *RDS) Follow(ctx context.Context, instance string, from time.Time) *Log {

@@ -28,7 +28,7 @@ func names(files []source.File) []string {
 	return n
 }
 
-func TestServedFolder(t *testing.T) {
+func TestServedDirectory(t *testing.T) {
 	srv := rdstest.NewServer()
 	defer srv.Close()
 	if err := srv.ServeDir("../testdata/slowlogs"); err != nil {
@@ -54,7 +54,7 @@ func TestServedFolder(t *testing.T) {
 	}
 }
 
-// asciiOnly is text as the portion API delivers it.
+// asciiOnly returns text as the portion API delivers it.
 func asciiOnly(text []byte) []byte {
 	return regexp.MustCompile(`[^\t\n\r -\x7f]`).ReplaceAllFunc(text, func(r []byte) []byte {
 		return bytes.Repeat([]byte("?"), len(r))

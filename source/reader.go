@@ -6,8 +6,7 @@ import (
 	"errors"
 )
 
-// tries is how often a position in a file is asked for before the rest counts as
-// missing.
+// A position in a file is asked for as many tries before the rest counts as missing.
 const tries = 5
 
 // reader reads one file, from a position in it to the size it was listed with,

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// position is where in a file a reader begins. What another reader read up to there
+// position says where in a file a reader begins. What another reader read up to it
 // ends with the overlap, which is read once more to see that it is the same.
 type position struct {
 	at       string // a marker

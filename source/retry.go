@@ -62,7 +62,7 @@ func (r *reader) giveUp(p portion, err error) error {
 	return t.stop(unexpected.Error())
 }
 
-// maxSteps is how many calls are spent on finding unreadable lines in a file.
+// No more than maxSteps calls are spent on finding unreadable lines in a file.
 const maxSteps = 500
 
 // lines returns how many lines to ask for next: half of those among which the

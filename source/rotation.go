@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// maxMoves is how many times a reader follows its file to another name.
+// A reader follows its file to another name at most maxMoves times.
 const maxMoves = 4
 
 // rotation finds a file again that was rotated, renamed or cut off while it was

@@ -26,8 +26,8 @@ type entry struct {
 	at       time.Time
 }
 
-// history is what an instance has written, and in which files it was when they
-// were listed.
+// history remembers what an instance has written, and in which files it was when
+// they were listed.
 type history struct {
 	entries map[string][]entry // by the file's name when listed
 	byID    map[string]entry
@@ -130,7 +130,7 @@ type scene struct {
 	grown  int
 }
 
-// setting is what differs from scene to scene.
+// setting holds what differs from scene to scene.
 type setting struct {
 	markers rdstest.Markers
 	names   rdstest.Names

@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// seekGrain is how exactly the beginning of a window is searched for in a
-	// file, and how much is read before it: the database of an entry is named only
+	// The beginning of a window is searched for in a file as exactly as seekGrain,
+	// and as much is read before it: the database of an entry is named only
 	// where it differs from that of the entry before.
 	seekGrain = 1 << 20
-	// seekMargin is by how much entries may not be in the order of their times.
+	// Entries may be out of the order of their times by as much as seekMargin.
 	seekMargin = time.Minute
 	// A probe has a few entries. With eight of them a round narrows the search to
 	// an eighth.
@@ -66,7 +66,7 @@ type probe struct {
 	line    int64 // where the first whole line begins; 0 at the beginning
 	next    marker
 	before  bool // entries, and none of them is of the window
-	certain bool // the answer is what was asked for
+	certain bool // the answer is to what was asked for
 	retries int
 }
 

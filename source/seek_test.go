@@ -189,7 +189,7 @@ func TestSeekInGigabyte(t *testing.T) {
 	t.Logf("a call took %v, the first text came after %v and %d calls, %d MB were skipped", call, took, len(srv.Calls()), l.Coverage().Skipped>>20)
 }
 
-// timeOfCall is how long a call for a few lines takes on a machine as busy as this.
+// timeOfCall measures how long a call for a few lines takes on a machine as busy as this.
 func timeOfCall(t *testing.T, srv *rdstest.Server) time.Duration {
 	t.Helper()
 	const calls = 4

@@ -11,7 +11,7 @@ import (
 // what happened after its last write. Nor can it hold what happened before the
 // last write to the file before it, but that is less sure, since a write of a
 // mere header counts too: so two files that were last written to after the window
-// are taken, not one, and besides whatever is named by an hour of the window.
+// are taken, not one, and in addition whatever is named by an hour of the window.
 func choose(all *listing, instance string, start, end time.Time) []File {
 	chosen := all.purged(instance, start, end)
 	after := 0
@@ -75,7 +75,7 @@ func (l *listing) purged(instance string, start, end time.Time) []File {
 	return missing
 }
 
-// liveName is the slow log that is being written to, on RDS for MySQL, RDS for
+// liveName names the slow log that is being written to, on RDS for MySQL, RDS for
 // MariaDB and Aurora MySQL alike. It cannot be configured there.
 const liveName = "slowquery/mysql-slowquery.log"
 
@@ -85,7 +85,7 @@ const liveName = "slowquery/mysql-slowquery.log"
 // the base name have been seen to differ ("mariadb-slowquery").
 var slowLogName = regexp.MustCompile(`^(slowquery/.+\.log)(?:\.(\d{4}-\d{2}-\d{2})\.(\d{1,2})|\.(\d{1,2}))?$`)
 
-// logName is a file's name taken apart.
+// logName holds the parts of a file's name.
 type logName struct {
 	base string // the name of the live file
 	date string // of the rotation; empty in a name of the hour alone
@@ -109,7 +109,7 @@ func parseName(name string) (logName, bool) {
 
 func (n logName) live() bool { return n.hour < 0 }
 
-// rotated is the hour of the rotation, in UTC. A name without a date is used
+// rotated returns the hour of the rotation, in UTC. A name without a date is used
 // anew every day: its hour is the one nearest to the last write. For the live
 // file it is zero.
 func (n logName) rotated(lastWritten time.Time) time.Time {
@@ -131,7 +131,7 @@ func (n logName) rotated(lastWritten time.Time) time.Time {
 	return hour
 }
 
-// hourPrefix is how names and markers of RDS for MySQL give an hour.
+// hourPrefix writes an hour like the names and markers of RDS for MySQL.
 func hourPrefix(t time.Time) string {
 	return t.UTC().Format("2006-01-02.") + strconv.Itoa(t.UTC().Hour())
 }

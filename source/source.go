@@ -22,13 +22,13 @@ import (
 	"time"
 )
 
-// File is a slow log, or what is known of one that cannot be read.
+// File names a slow log, or one of which is known that it cannot be read.
 type File struct {
 	Instance string // the DB instance identifier; empty for a local file
 	Name     string // as RDS lists it, or the path of a local file; "-" is the standard input
 	Size     int64  // bytes as stored; 0 where it is not known beforehand
 
-	// LastWritten is when the file was last written to, in UTC. It is never
+	// LastWritten is the time of the last write to the file, in UTC. It is never
 	// earlier than the newest entry of the file.
 	LastWritten time.Time
 
@@ -49,7 +49,7 @@ type Log struct {
 	err    error
 }
 
-// chunks is where a Log gets its text from. A chunk is valid until the
+// chunks delivers the text of a Log. A chunk is valid until the
 // following call. At the end next returns io.EOF, also if something is missing.
 // It keeps the coverage that it is given up to date.
 type chunks interface {
@@ -84,7 +84,7 @@ func (l *Log) Coverage() Coverage { return l.cov }
 // Close ends all calls to the server that are under way.
 func (l *Log) Close() error { return l.chunks.close() }
 
-// absent is a file of which nothing can be read.
+// absent delivers nothing of a file, and says why.
 type absent struct{ note string }
 
 func (a absent) next(c *Coverage) ([]byte, error) {
@@ -158,7 +158,7 @@ func (g Gap) times() string {
 	return ""
 }
 
-// clone is a copy that does not change with c.
+// clone returns a copy that does not change with c.
 func (c *Coverage) clone() Coverage {
 	snapshot := *c
 	snapshot.Gaps = slices.Clip(c.Gaps)

@@ -7,7 +7,7 @@
 // knows DescribeDBLogFiles, DownloadDBLogFilePortion, DescribeDBInstances and
 // DescribeDBParameters, and the signed request downloadCompleteLogFile.
 //
-// # What it is like
+// # What it does
 //
 // It answers as RDS has been observed to, which is not always as documented:
 //

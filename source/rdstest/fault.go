@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Fault is a wrong or an awkward answer to some of the calls to come.
+// Fault asks for a wrong or an awkward answer to some of the calls to come.
 type Fault struct {
 	Kind   Kind
 	Action string // the calls it is for, such as rds:DescribeDBLogFiles; downloads if empty
@@ -14,7 +14,7 @@ type Fault struct {
 	Times  int    // how many of them it meets; 1 if zero, all of them if negative
 }
 
-// Kind is the name of a fault.
+// Kind names a fault.
 type Kind string
 
 // Errors, which any call may meet.
@@ -23,7 +23,7 @@ const (
 	AccessDenied     Kind = "access-denied"
 	InternalFailure  Kind = "internal-failure"
 	InstanceNotReady Kind = "instance-not-ready"
-	FileNotFound     Kind = "file-not-found" // though it is there, as during a rotation
+	FileNotFound     Kind = "file-not-found" // though it is there, which happens during a rotation
 	CutConnection    Kind = "cut-connection" // in the middle of the answer
 	Silence          Kind = "silence"        // no answer, until the client gives up
 )

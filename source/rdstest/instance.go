@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Banner is what a server writes when it opens a log.
+// A server writes Banner when it opens a log.
 const Banner = `/rdsdbbin/mysql/bin/mysqld, Version: 8.4.6 (Source distribution). started with:
 Tcp port: 3306  Unix socket: /tmp/mysql.sock
 Time                 Id Command    Argument
@@ -32,7 +32,7 @@ type Instance struct {
 	group   string
 }
 
-// Names is how rotated files are named.
+// Names selects how rotated files are named.
 type Names int
 
 const (
@@ -53,7 +53,7 @@ func (n Names) name(base string, hour time.Time) string {
 }
 
 // Write makes a file of the given name, such as slowquery/mysql-slowquery.log or
-// slowquery/mysql-slowquery.log.2026-11-23.9, in the place of any before it. The
+// slowquery/mysql-slowquery.log.2026-11-23.9, instead of any before it. The
 // text must not be changed afterwards.
 func (db *Instance) Write(name string, text []byte, lastWritten time.Time) {
 	db.WriteContent(name, bytes.NewReader(text), lastWritten)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Content is what a log file holds. A *bytes.Reader is one, and an
+// Content holds the text of a log file. A *bytes.Reader is one, and an
 // *io.SectionReader.
 type Content interface {
 	io.ReaderAt

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Markers is the form of the markers of portions.
+// Markers selects the form of the markers of portions.
 type Markers int
 
 const (
@@ -32,7 +32,7 @@ func (m Markers) prefix(hour time.Time) string {
 	return fmt.Sprintf("%s.%d", hour.UTC().Format(time.DateOnly), hour.UTC().Hour())
 }
 
-// position is where a portion begins.
+// position says where a portion begins.
 type position struct {
 	file   *logFile
 	offset int64

@@ -72,7 +72,7 @@ func NewServer() *Server {
 // Close ends all connections.
 func (s *Server) Close() { s.http.Close() }
 
-// Config is a configuration for clients of this server: its endpoint, its region
+// Config returns a configuration for clients of this server: its endpoint, its region
 // and credentials that it accepts.
 func (s *Server) Config() aws.Config {
 	return aws.Config{

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Text is what becomes of bytes in a portion that are not ASCII text. All of
+// Text selects what becomes of bytes in a portion that are not ASCII text. All of
 // these have been reported of RDS.
 type Text int
 
