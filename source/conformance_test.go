@@ -18,7 +18,7 @@ import (
 	"slowdigest/source/rdstest"
 )
 
-// aSource is what every source is.
+// aSource has the methods of every source.
 type aSource interface {
 	LogFiles(ctx context.Context, instance string, start, end time.Time) ([]source.File, error)
 	Open(ctx context.Context, f source.File) (*source.Log, error)

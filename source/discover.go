@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
@@ -19,23 +18,34 @@ type Instance struct {
 	Cluster string            // of the DB cluster that it is a member of; empty outside a cluster
 	Tags    map[string]string // nil where it was only named, and not looked up
 
-	// Unread is why there is nothing to be read of it, as "is stopped"; empty if
-	// there may be something.
+	// Unread says why there is nothing to be read of it, such as "is stopped"; empty
+	// if there may be something.
 	Unread string
 }
 
-// Note is a sentence on why an instance that is Unread was not read.
+// Note returns a sentence on why an instance that is Unread was not read.
 func (i Instance) Note() string { return i.ID + " was not read: it " + i.Unread + "." }
 
 // clusterPrefix marks a name as that of a DB cluster.
 const clusterPrefix = "cluster:"
 
-// Instance identifiers, and with asterisks the patterns of them.
-var pattern = regexp.MustCompile(`^[a-z*][a-z0-9*-]{0,62}$`)
+// maxInstanceID is the greatest length of an identifier.
+const maxInstanceID = 63
+
+var instanceID = regexp.MustCompile(`^[A-Za-z](?:-?[A-Za-z0-9])*$`)
+
+// ValidInstance reports whether id may be a DB instance identifier or that of a DB
+// cluster, in upper or lower case. AWS has one rule for both ("Quotas and constraints
+// for Amazon RDS"): 1 to 63 letters, digits or hyphens, of which the first is a
+// letter, the last is no hyphen, and no two hyphens follow each other.
+func ValidInstance(id string) bool { return len(id) <= maxInstanceID && instanceID.MatchString(id) }
+
+// validPattern reports whether a pattern matches any valid identifier.
+func validPattern(pattern string) bool { return ValidInstance(strings.ReplaceAll(pattern, "*", "x")) }
 
 // Discover finds instances by their names and by a tag, sorted by their IDs. A
-// name is that of an instance; a pattern, as orders-*; that of a cluster, which
-// stands for its members, as cluster:orders or also just orders; or a pattern of
+// name is that of an instance; a pattern, such as orders-*; that of a cluster, which
+// stands for its members, such as cluster:orders or also just orders; or a pattern of
 // clusters. The tag is KEY=VALUE, or KEY for any value; empty for none. What has
 // one of the names or the tag is found.
 //
@@ -51,7 +61,7 @@ func (s *RDS) Discover(ctx context.Context, names []string, tag string) ([]Insta
 		names[i] = strings.ToLower(name)
 		if strings.ContainsAny(name, "*:") {
 			lookUp = true
-			if !pattern.MatchString(strings.TrimPrefix(names[i], clusterPrefix)) {
+			if !validPattern(strings.TrimPrefix(names[i], clusterPrefix)) {
 				return nil, fmt.Errorf("find instances: %q is neither a name nor a pattern of names: want orders-1, orders-* or %sorders", name, clusterPrefix)
 			}
 		}
@@ -60,7 +70,7 @@ func (s *RDS) Discover(ctx context.Context, names []string, tag string) ([]Insta
 	if lookUp {
 		all, err := s.describe(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("find instances: %w", err)
+			return nil, callFailed("find instances: %w", err)
 		}
 		for _, db := range all {
 			if i, wanted := find(db, names, tag); wanted {
@@ -109,25 +119,10 @@ func tagged(tags map[string]string, tag string) bool {
 	return tag != "" && has && (!exact || got == value)
 }
 
-// describe asks for all instances that pass the filters.
-func (s *RDS) describe(ctx context.Context, filters ...types.Filter) ([]types.DBInstance, error) {
-	var all []types.DBInstance
-	pages := rds.NewDescribeDBInstancesPaginator(s.client, &rds.DescribeDBInstancesInput{Filters: filters},
-		func(o *rds.DescribeDBInstancesPaginatorOptions) { o.StopOnDuplicateToken = true })
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.DBInstances...)
-	}
-	return all, nil
-}
-
-// members are the instances of a cluster; none if there is no such cluster, or
+// members returns the instances of a cluster; none if there is no such cluster, or
 // the role may not ask.
-func (s *RDS) members(ctx context.Context, cluster string) []string {
-	all, err := s.describe(ctx, types.Filter{Name: aws.String("db-cluster-id"), Values: []string{cluster}})
+func members(ctx context.Context, a *api, cluster string) []string {
+	all, err := a.describe(ctx, types.Filter{Name: aws.String("db-cluster-id"), Values: []string{cluster}})
 	if err != nil {
 		return nil
 	}

@@ -2,11 +2,13 @@ package source
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"regexp"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -14,11 +16,21 @@ import (
 	"github.com/aws/smithy-go"
 )
 
+// Hint returns what can be done about an error, without a full stop: what the first
+// error of its tree that has a method Hint says. It is empty if there is none.
+func Hint(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
 // NoSlowLogError says that an instance has no slow log file at all.
 type NoSlowLogError struct {
 	Instance string
-	// Reason is what the instance's parameters say about it; empty where they
-	// could not be read, or do not tell.
+	// Reason says what in the instance's parameters is the cause; empty where they
+	// could not be read, or are not.
 	Reason string
 }
 
@@ -26,31 +38,39 @@ func (e *NoSlowLogError) Error() string {
 	return fmt.Sprintf("instance %s has no slow log files", e.Instance)
 }
 
-// Hint is a sentence on what can be done about an error of this package, without
-// a full stop; empty if there is nothing to say.
-func Hint(err error) string {
-	var noLog *NoSlowLogError
+// Hint returns what to set in the instance's parameters.
+func (e *NoSlowLogError) Hint() string {
+	hint := "set slow_query_log=1 and log_output=FILE in a custom DB parameter group; the default group cannot be changed"
+	if e.Reason != "" {
+		hint = e.Reason + ": " + hint
+	}
+	return hint
+}
+
+// callError reports a call to RDS that has failed.
+type callError struct{ error }
+
+func callFailed(format string, args ...any) error { return callError{fmt.Errorf(format, args...)} }
+
+func (e callError) Unwrap() error { return e.error }
+
+// Hint returns what can be done about the error; empty if there is nothing to say.
+func (e callError) Hint() string {
 	var notFound *types.DBInstanceNotFoundFault
 	var network net.Error
 	var file *fs.PathError // the system's errors have the methods of a net.Error
 	switch {
-	case errors.As(err, &file):
+	case errors.As(e.error, &file):
 		return ""
-	case errors.As(err, &noLog):
-		hint := "set slow_query_log=1 and log_output=FILE in a custom DB parameter group; the default group cannot be changed"
-		if noLog.Reason != "" {
-			hint = noLog.Reason + ": " + hint
-		}
-		return hint
-	case errors.As(err, &notFound):
+	case errors.As(e.error, &notFound):
 		return "logs belong to instances: give the identifier of a DB instance in this region, not of a cluster, or cluster:NAME for its members"
-	case denied(err):
-		return deniedHint(err)
-	case throttled(err):
+	case denied(e.error):
+		return deniedHint(e.error)
+	case throttled(e.error):
 		return "RDS limits the calls of the whole account; run later, or read fewer instances at a time"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(e.error, context.DeadlineExceeded), errors.Is(e.error, context.Canceled):
 		return ""
-	case errors.As(err, &network):
+	case errors.As(e.error, &network):
 		return "check the region, the network and AWS_ENDPOINT_URL_RDS; a function in a VPC needs a NAT gateway or an interface endpoint for RDS"
 	}
 	return ""
@@ -105,4 +125,24 @@ func deniedHint(err error) string {
 		return "the role must allow " + m[1] + " on the instance"
 	}
 	return "the role must allow " + m[1] + " on " + m[2]
+}
+
+// unreadable reports whether the API will not or cannot deliver the bytes of a
+// portion: it refuses what is not text, and what is no XML breaks its answer.
+func unreadable(err error) bool {
+	var broken *xml.SyntaxError
+	if errors.As(err, &broken) {
+		return broken.Msg != "unexpected EOF" // that is a connection that was cut
+	}
+	return errorCode(err) == "InvalidParameterValue" && strings.Contains(err.Error(), "binary data")
+}
+
+func fileNotFound(err error) bool {
+	var fault *types.DBLogFileNotFoundFault
+	return errors.As(err, &fault)
+}
+
+func notReady(err error) bool {
+	var fault *types.DBInstanceNotReadyFault
+	return errors.As(err, &fault)
 }

@@ -1,170 +1,172 @@
 package source
 
 import (
-	"bytes"
+	"context"
 	"errors"
-	"fmt"
-	"io"
+	"net/http"
+	"time"
+
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// maxMoves is how many times a walk follows its file to another name.
-const maxMoves = 4
+// follower reads the live file of an instance, look by look.
+type follower struct {
+	api      *api
+	ctx      context.Context
+	out      *pipe
+	instance string
+	from     time.Time
+	cov      Coverage
 
-// relocate looks where the file is now, and goes on there if that is elsewhere.
-func (w *walk) relocate() (moved bool, _ error) {
-	now, err := w.rds.list(w.ctx, w.file.Instance)
+	listed *listing // the last one; nil before the first
+	queue  []File   // what is to be read, in order, the live file last
+	at     position // where to begin in the first of them
+	tail   []byte   // of what was delivered of that
+	stuck  int      // looks in a row that did not get on, though there is more
+}
+
+func (f *follower) run() error {
+	for failed := 0; ; failed++ {
+		err := f.look()
+		switch {
+		case f.ctx.Err() != nil:
+			f.leave()
+			return nil
+		case errors.Is(err, errClosed), err != nil && hopeless(err):
+			return err
+		case err == nil:
+			failed = 0
+		}
+		wait(f.ctx, f.api.opts.Poll<<min(failed, 4))
+	}
+}
+
+// hopeless reports whether it is of no use to ask again a little later.
+func hopeless(err error) bool {
+	var response *smithyhttp.ResponseError
+	if !errors.As(err, &response) || throttled(err) || notReady(err) || fileNotFound(err) || unreadable(err) {
+		return false
+	}
+	return response.HTTPStatusCode() >= http.StatusBadRequest && response.HTTPStatusCode() < http.StatusInternalServerError
+}
+
+// look lists the files and reads what is new.
+func (f *follower) look() error {
+	now, err := f.api.list(f.ctx, f.instance)
 	if err != nil {
-		return false, err
+		return err
 	}
-	now.left = w.file.listing.budget()
-	if w.live {
-		f, rotated, same, err := w.follow(now)
-		if err == nil && rotated {
-			err = w.turn(f, same, now)
-		}
-		if rotated || err != nil {
-			return err == nil, err
-		}
-	}
-	f, listed := now.find(w.file.Name)
-	if !listed && !w.live {
-		if f, renamed := now.renamed(w.file); renamed {
-			return w.move(f, now), nil
-		}
-	}
-	if listed && f.Size < w.file.Size {
-		w.shrink(f.Size)
-		return true, nil
-	}
-	return false, nil
-}
-
-// errLost says that the live file was rotated and is nowhere to be found.
-var errLost = errors.New("its rotated file is not there")
-
-// follow looks for the rotated file that the live file has become, which is the
-// oldest of those that were not listed before; false if there is none. If that
-// does not begin as what was delivered does, what was delivered was written after
-// the rotation, and the rotated file has not been read at all: then same is false.
-func (w *walk) follow(now *listing) (f File, rotated, same bool, _ error) {
-	files := w.file.listing.rotatedSince(w.file, now)
-	if len(files) == 0 {
-		return File{}, false, false, nil
-	}
-	if f = files[0]; f.Size < w.file.Size {
-		return File{}, true, false, errLost
-	}
-	same, err := w.begins(f)
-	return f, true, same, err
-}
-
-// turn goes on in f: from its beginning, or if it is the same file, from the same
-// place. A marker of an unknown form may by now belong to the next live file.
-func (w *walk) turn(f File, same bool, now *listing) error {
-	_, known := parseMarker(w.at)
-	if w.moves == maxMoves || same && !known && w.at != "0" {
-		return errLost
-	}
-	if !same {
-		if err := w.cut(); err != nil {
+	f.enqueue(now)
+	for len(f.queue) > 0 {
+		file := f.queue[0]
+		done, err := f.read(file)
+		if err != nil || !done {
 			return err
 		}
-		f.listing, f.from = now, w.file.from
-		w.moves++
-		w.begin(f, w.origin)
-		return nil
+		if file.live() {
+			return nil
+		}
+		f.queue, f.at, f.tail = f.queue[1:], beginning, nil
 	}
-	w.move(f, now)
 	return nil
 }
 
-// move goes on in f at the same place.
-func (w *walk) move(f File, now *listing) bool {
-	if w.moves == maxMoves {
-		return false
+// enqueue takes notice of what was rotated since the last look, and of the live
+// file.
+func (f *follower) enqueue(now *listing) {
+	live, listed := now.live()
+	if !listed {
+		live.Name = liveName
 	}
-	w.moves++
-	w.shrink(f.Size)
-	f.listing = now
-	w.file, w.live = f, false
-	w.finished = w.pos >= f.Size
-	return true
+	var files []File
+	if f.listed == nil {
+		files = choose(now, f.instance, f.from, f.from.AddDate(100, 0, 0))
+	} else {
+		files = f.listed.rotatedSince(live, now)
+	}
+	f.listed = now
+	last := len(f.queue) - 1
+	if last >= 0 && f.queue[last].live() && (listed || len(files) > 0) {
+		f.queue = f.queue[:last] // it is the first of the rotated ones, or the live one
+	}
+	if n := len(files); listed && (n == 0 || files[n-1].Name != live.Name) {
+		files = append(files, live)
+	}
+	for _, file := range files {
+		file.listing, file.from = now, f.from
+		f.queue = append(f.queue, file)
+	}
 }
 
-// shrink takes notice that the file has become smaller, if it has.
-func (w *walk) shrink(size int64) {
-	if size >= w.file.Size {
-		return
-	}
-	w.cov.gap(w.file, w.restFrom(max(w.pos, w.end, size)), "the file has become smaller, which a failover or a restart does to the end of a log")
-	w.file.Size = size
-	w.finished = w.pos >= size
-}
-
-// begins reports whether f begins with what was delivered.
-func (w *walk) begins(f File) (bool, error) {
-	if len(w.head) == 0 {
+// read delivers what there is of a file after f.at. It is done when all that was
+// listed of it has been read.
+func (f *follower) read(file File) (done bool, _ error) {
+	if file.missing != "" {
+		f.cov.miss(file.missing)
 		return true, nil
 	}
-	if w.streamed {
-		body, retries, err := w.rds.download(w.ctx, f)
-		w.cov.Retries += retries
-		if err != nil {
-			return false, err
-		}
-		defer body.Close()
-		head := make([]byte, len(w.head))
-		n, err := io.ReadFull(body, head)
-		if n == len(head) || err == io.ErrUnexpectedEOF {
-			err = nil
-		}
-		return bytes.Equal(head[:n], w.head[:n]), err
+	r := newReader(f.ctx, f.api, f.out, &f.cov, file, f.at, true)
+	t := r.track
+	if t.end > file.Size {
+		return f.shorter(file), nil
 	}
-	p, err := w.rds.fetch(w.ctx, f, w.from.at, maxLines)
-	w.cov.Retries += p.retries
-	if err == nil && len(p.text) == 0 {
-		err = errLost
+	if t.finished {
+		f.stuck = 0
+		return true, nil
 	}
-	n := min(len(p.text), len(w.head))
-	return bytes.Equal(p.text[:n], w.head[:n]), err
+	err := r.run()
+	moved := t.end != f.at.end() || t.file.Name != file.Name
+	f.remember(t)
+	f.at = t.position()
+	if file.live() && !t.file.live() {
+		f.rotated(t.file, file)
+	} else {
+		f.queue[0] = t.file
+	}
+	if f.stuck++; moved || t.left == nil {
+		f.stuck = 0
+	}
+	switch {
+	case t.left == nil:
+	case f.ctx.Err() != nil, err != nil && hopeless(err):
+		f.skip(t)
+	case err == nil && !f.resync(t.file) && f.waited():
+		f.skip(t)
+	}
+	return t.left == nil && err == nil, err
 }
 
-// confirm makes sure that what was read is what was listed: the live file may
-// have been rotated before it was opened, and a name without a date is used anew
-// every day. It reports whether there is another file to read in its place, which
-// is so only if this one was read to its end.
-func (w *walk) confirm(whole bool) (again bool) {
-	name, _ := parseName(w.file.Name)
-	if w.file.listing == nil || len(w.head) == 0 || name.date != "" {
-		return false
-	}
-	now, err := w.rds.list(w.ctx, w.file.Instance)
-	switch {
-	case w.following && w.ctx.Err() != nil:
-		return false // the end was wanted
-	case err != nil:
-		w.cov.miss(fmt.Sprintf("It could not be verified that %s of %s was not rotated while it was read.", w.file.Name, w.file.Instance))
-		return false
-	}
-	now.left = w.file.listing.budget()
-	if !w.live {
-		if f, listed := now.find(w.file.Name); !listed || !f.LastWritten.Equal(w.file.LastWritten) {
-			w.cov.miss(fmt.Sprintf("It could not be verified that %s of %s was read to its end: it was replaced.", w.file.Name, w.file.Instance))
+// rotated takes notice that the live file was rotated while it was read, and is the
+// given one now.
+func (f *follower) rotated(now, live File) {
+	f.queue, f.listed = []File{now}, now.listing
+	for _, file := range live.listing.rotatedSince(live, now.listing) {
+		if file.Name != now.Name {
+			file.listing, file.from = now.listing, f.from
+			f.queue = append(f.queue, file)
 		}
-		return false
 	}
-	f, rotated, same, err := w.follow(now)
-	switch {
-	case err == nil && (same || !rotated):
-		return false
-	case err == nil && whole:
-		err = w.turn(f, false, now)
-	case err == nil:
-		w.cov.gap(w.file, Gap{To: w.file.Size}, "the file was rotated, and what was read was written later")
-		return false
+}
+
+// skip gives up what a reader has left.
+func (f *follower) skip(t *tracker) {
+	if f.ctx.Err() != nil {
+		t.left.reason = stoppedReading
 	}
-	if err != nil {
-		w.cov.miss(fmt.Sprintf("%s of %s was rotated, and it could not be verified that it was read: %v.", w.file.Name, w.file.Instance, err))
+	t.reportLeft()
+	f.stuck = 0
+	if m, known := parseMarker(t.at); known {
+		f.at = position{at: marker{m.prefix, t.file.Size}.String(), pos: t.file.Size, midEntry: true, last: t.last}
 	}
-	return err == nil
+}
+
+const stoppedReading = "reading was stopped"
+
+// leave says what of the files that were listed was not read.
+func (f *follower) leave() {
+	for i, file := range f.queue {
+		if i > 0 && file.Size > 0 {
+			f.cov.gap(file, Gap{To: file.Size, Before: file.LastWritten}, stoppedReading)
+		}
+	}
 }

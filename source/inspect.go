@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -10,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
-// Inspection is what RDS tells of a DB instance beside its logs.
+// Inspection holds what RDS tells of a DB instance in addition to its logs.
 type Inspection struct {
-	Status  string // as available, or stopped
-	Engine  string // as mysql, mariadb or aurora-mysql
+	Status  string // such as available or stopped
+	Engine  string // such as mysql, mariadb or aurora-mysql
 	Version string
 	Group   string // its DB parameter group
 }
@@ -22,14 +23,14 @@ type Inspection struct {
 // parameter group may also hold what the instance's does not.
 func (i Inspection) Aurora() bool { return strings.HasPrefix(i.Engine, "aurora") }
 
-// Inspect needs rds:DescribeDBInstances.
+// Inspect describes an instance. It needs rds:DescribeDBInstances.
 func (s *RDS) Inspect(ctx context.Context, instance string) (Inspection, error) {
 	out, err := s.client.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &instance})
 	if err == nil && len(out.DBInstances) == 0 {
 		err = &types.DBInstanceNotFoundFault{Message: aws.String("DBInstance " + instance + " not found.")}
 	}
 	if err != nil {
-		return Inspection{}, fmt.Errorf("describe instance %s: %w", instance, err)
+		return Inspection{}, callFailed("describe instance %s: %w", instance, err)
 	}
 	db := out.DBInstances[0]
 	i := Inspection{
@@ -79,7 +80,74 @@ func (s *RDS) Probe(ctx context.Context, f File) error {
 		DBInstanceIdentifier: &f.Instance, LogFileName: &f.Name, Marker: aws.String("0"), NumberOfLines: aws.Int32(1),
 	})
 	if err != nil {
-		return fmt.Errorf("read %s of %s: %w", f.Name, f.Instance, err)
+		return callFailed("read %s of %s: %w", f.Name, f.Instance, err)
 	}
 	return nil
+}
+
+// Parameters holds the values of a DB parameter group that decide what its
+// instances log. Empty ones leave it to the engine.
+type Parameters struct {
+	Group         string
+	SlowQueryLog  string // or log_slow_query, as MariaDB also calls it
+	LogOutput     string
+	LongQueryTime string // in seconds, as text; the engine's is 10
+}
+
+// Enabled reports whether the group turns the slow log on.
+func (p Parameters) Enabled() bool {
+	return p.SlowQueryLog == "1" || strings.EqualFold(p.SlowQueryLog, "on")
+}
+
+// Output returns where the log goes: FILE, TABLE, both or NONE. The default of RDS is
+// TABLE, and that of Aurora FILE.
+func (p Parameters) Output(aurora bool) string {
+	switch {
+	case p.LogOutput != "":
+		return strings.ToUpper(p.LogOutput)
+	case aurora:
+		return "FILE"
+	}
+	return "TABLE"
+}
+
+// Parameters reads the values of a parameter group. It needs rds:DescribeDBParameters on the group.
+func (s *RDS) Parameters(ctx context.Context, group string) (Parameters, error) {
+	values := map[string]string{}
+	pages := rds.NewDescribeDBParametersPaginator(s.client, &rds.DescribeDBParametersInput{DBParameterGroupName: &group})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return Parameters{}, callFailed("describe parameter group %s: %w", group, err)
+		}
+		for _, p := range page.Parameters {
+			values[aws.ToString(p.ParameterName)] = aws.ToString(p.ParameterValue)
+		}
+	}
+	return Parameters{
+		Group:         group,
+		SlowQueryLog:  cmp.Or(values["log_slow_query"], values["slow_query_log"]), // MariaDB's newer name first
+		LogOutput:     values["log_output"],
+		LongQueryTime: cmp.Or(values["log_slow_query_time"], values["long_query_time"]),
+	}, nil
+}
+
+// whyNoLog says what the parameter group of an instance has to do with its lack
+// of a slow log; nothing if it cannot be read or is not the cause. It needs
+// rds:DescribeDBInstances and rds:DescribeDBParameters.
+func whyNoLog(ctx context.Context, s *RDS, instance string) string {
+	i, err := s.Inspect(ctx, instance)
+	if err != nil || i.Group == "" {
+		return ""
+	}
+	p, err := s.Parameters(ctx, i.Group)
+	switch {
+	case err != nil:
+		return ""
+	case !p.Enabled():
+		return fmt.Sprintf("parameter group %s does not enable slow_query_log", i.Group)
+	case !strings.Contains(p.Output(i.Aurora()), "FILE"):
+		return fmt.Sprintf("parameter group %s writes the slow log to log_output=%s", i.Group, p.Output(i.Aurora()))
+	}
+	return ""
 }

@@ -2,128 +2,41 @@ package source
 
 import (
 	"cmp"
-	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/rds"
-	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
-// listing is all that RDS listed for an instance at one time, oldest first.
+// listing holds all that RDS listed for an instance at one time, oldest first.
 type listing struct {
-	files []File
-	left  *atomic.Int64 // what may still be read of the instance, in bytes; nil if there is no limit
+	files  []File
+	budget *budget
 }
 
-// LogFiles names the files that may hold entries of [start, end), oldest first
-// and the live file last. The window must be past: entries written after the
-// call are not waited for. Where hours of the window are not there any more, or
-// the instance is paused, a File stands for that, whose Log is empty and whose
-// Coverage tells. An instance without any slow log is a NoSlowLogError. The name
-// of a cluster stands for its members, if the role may describe all instances.
-func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
-	all, err := s.list(ctx, instance)
-	if err != nil && notReady(err) {
-		return []File{{Instance: instance, Name: liveName, missing: fmt.Sprintf(
-			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}}, nil
-	}
-	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
-		wait(ctx, s.opts.Patience)
-		all, err = s.list(ctx, instance)
-	}
-	var unknown *types.DBInstanceNotFoundFault
-	if errors.As(err, &unknown) {
-		if members := s.members(ctx, instance); len(members) > 0 {
-			return s.memberFiles(ctx, members, start, end), nil
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(all.files) == 0 {
-		return nil, &NoSlowLogError{Instance: instance, Reason: s.whyNoLog(ctx, instance)}
-	}
-	if s.opts.MaxBytes > 0 {
-		all.left = new(atomic.Int64)
-		all.left.Store(s.opts.MaxBytes)
-	}
-	files := choose(all, instance, start.UTC(), end.UTC())
-	if s.opts.Seek {
-		for i := range files {
-			files[i].from = start
-		}
-	}
-	if all.rotating(end) {
-		files = append(files, File{Instance: instance, Name: liveName, missing: fmt.Sprintf(
-			"The slow log that is being written to is not listed for instance %s.", instance)})
-	}
-	return files, nil
-}
-
-// memberFiles are the files of several instances. For one whose files could not be
-// listed there is a File that tells so.
-func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time.Time) []File {
-	var files []File
-	for _, id := range members {
-		of, err := s.LogFiles(ctx, id, start, end)
-		if err != nil {
-			of = []File{{Instance: id, Name: liveName, missing: fmt.Sprintf("Instance %s was not read: %v.", id, err)}}
-		}
-		files = append(files, of...)
-	}
-	return files
-}
-
-// list asks for all slow logs. What is listed twice counts once, even under two
-// names that differ by a zero ("log.9", "log.09"), or as the live file and
-// already as the rotated one.
-func (s *RDS) list(ctx context.Context, instance string) (*listing, error) {
-	pages := rds.NewDescribeDBLogFilesPaginator(s.client, &rds.DescribeDBLogFilesInput{
-		DBInstanceIdentifier: &instance,
-		FilenameContains:     aws.String("slowquery/"),
-	}, func(o *rds.DescribeDBLogFilesPaginatorOptions) { o.StopOnDuplicateToken = true })
+// newListing sorts files. What is listed twice counts once, even under two names
+// that differ by a zero ("log.9", "log.09"), or as the live file and already as the
+// rotated one.
+func newListing(listed []File) *listing {
 	byName := map[string]File{}
-	for pages.HasMorePages() {
-		if err := s.take(ctx); err != nil {
-			return nil, fmt.Errorf("list slow logs of %s: %w", instance, err)
-		}
-		page, err := pages.NextPage(ctx)
-		<-s.slots
-		if err != nil {
-			return nil, fmt.Errorf("list slow logs of %s: %w", instance, err)
-		}
-		for _, d := range page.DescribeDBLogFiles {
-			f := File{
-				Instance:    instance,
-				Name:        aws.ToString(d.LogFileName),
-				Size:        aws.ToInt64(d.Size),
-				LastWritten: time.UnixMilli(aws.ToInt64(d.LastWritten)).UTC(),
-			}
-			if _, ok := parseName(f.Name); ok && !byName[f.Name].LastWritten.After(f.LastWritten) {
-				byName[f.Name] = f
-			}
+	for _, f := range listed {
+		if _, ok := parseName(f.Name); ok && !byName[f.Name].LastWritten.After(f.LastWritten) {
+			byName[f.Name] = f
 		}
 	}
-	l := &listing{files: slices.Collect(maps.Values(byName))}
-	slices.SortFunc(l.files, older)
-	l.files = slices.CompactFunc(l.files, func(a, b File) bool {
+	files := slices.SortedFunc(maps.Values(byName), older)
+	files = slices.CompactFunc(files, func(a, b File) bool {
 		nameA, _ := parseName(a.Name)
 		nameB, _ := parseName(b.Name)
 		return nameA == nameB && a.Size == b.Size && a.LastWritten.Equal(b.LastWritten)
 	})
-	if n := len(l.files); n > 1 {
-		live, newest := l.files[n-1], l.files[n-2]
+	if n := len(files); n > 1 {
+		live, newest := files[n-1], files[n-2]
 		if live.Size == newest.Size && live.LastWritten.Equal(newest.LastWritten) && live.Size > 0 {
-			l.files = l.files[:n-1]
+			files = files[:n-1]
 		}
 	}
-	return l, nil
+	return &listing{files: files}
 }
 
 // older orders files by their last write, the live file after all others.
@@ -150,7 +63,7 @@ func (l *listing) find(name string) (File, bool) {
 	return File{}, false
 }
 
-// rotatedSince are the files of a later listing that are not in l and that a live
+// rotatedSince returns the files of a later listing that are not in l and that a live
 // file may have become, the oldest first. A name without a date is another file
 // when it is written to anew, and another name is the same file if its last write
 // is.
@@ -188,15 +101,34 @@ func (l *listing) renamed(f File) (File, bool) {
 	return File{}, false
 }
 
-// take takes n bytes from the budget; false if it does not last.
-func (l *listing) take(n int64) bool {
-	left := l.budget()
-	return left == nil || left.Add(-n) >= 0
+// live returns the live file; false if it is not listed.
+func (l *listing) live() (File, bool) {
+	if n := len(l.files); n > 0 {
+		return l.files[n-1], l.files[n-1].live()
+	}
+	return File{}, false
 }
 
-func (l *listing) budget() *atomic.Int64 {
-	if l == nil {
+// rotating reports whether the live file is not listed though the window may reach
+// into it, as may be the case during a rotation.
+func (l *listing) rotating(end time.Time) bool {
+	_, listed := l.live()
+	return len(l.files) > 0 && !listed && l.files[len(l.files)-1].LastWritten.Before(end)
+}
+
+// budget limits what may be read of an instance, in bytes; nil if there is no limit.
+type budget struct {
+	max  int64
+	left atomic.Int64
+}
+
+// take takes n bytes from the budget; false if it does not last.
+func (b *budget) take(n int64) bool { return b == nil || b.left.Add(-n) >= 0 }
+
+// budget returns the budget of the file's instance.
+func (f File) budget() *budget {
+	if f.listing == nil {
 		return nil
 	}
-	return l.left
+	return f.listing.budget
 }

@@ -26,7 +26,7 @@ func TestListedTwice(t *testing.T) {
 	db.Write(live+".2026-11-23.8", []byte("eight\n"), minutesPastEight(-1))
 	db.Write(live+".2026-11-23.08", []byte("eight\n"), minutesPastEight(-1)) // the same under another name
 	db.Write(live+".2026-11-23.9", []byte("nine\n"), minutesPastEight(59))
-	db.Write(live, []byte("nine\n"), minutesPastEight(59)) // in the midst of its rotation
+	db.Write(live, []byte("nine\n"), minutesPastEight(59)) // in the middle of its rotation
 	srv.Inject(rdstest.Fault{Kind: rdstest.ListedTwice, Action: "rds:DescribeDBLogFiles", Times: -1})
 	s := source.NewRDS(patient(srv.Config()), source.Options{Patience: time.Microsecond})
 	files, err := s.LogFiles(context.Background(), "orders-1", minutesPastEight(-60), minutesPastEight(59))
@@ -61,9 +61,15 @@ func TestWhatIsNotThere(t *testing.T) {
 		{"late rotation", func(_ *rdstest.Server, db *rdstest.Instance) { db.Remove(live + ".2026-11-23.10") }, 60, 120, nil},
 		{"no live file", func(_ *rdstest.Server, db *rdstest.Instance) { db.Remove(live) }, 120, 121,
 			[]string{"written to is not listed"}},
-		{"no live file for a moment", func(s *rdstest.Server, _ *rdstest.Instance) {
-			s.Inject(rdstest.Fault{Kind: rdstest.Unlisted, Action: "rds:DescribeDBLogFiles", Times: 2})
+		{"no live file in four listings", func(s *rdstest.Server, _ *rdstest.Instance) {
+			s.Inject(rdstest.Fault{Kind: rdstest.Unlisted, Action: "rds:DescribeDBLogFiles", Times: 4})
 		}, 120, 121, nil},
+		{"no live file in five listings", func(s *rdstest.Server, _ *rdstest.Instance) {
+			s.Inject(rdstest.Fault{Kind: rdstest.Unlisted, Action: "rds:DescribeDBLogFiles", Times: 5})
+		}, 120, 121, []string{"written to is not listed"}},
+		{"no live file, and the newest was written after", func(_ *rdstest.Server, db *rdstest.Instance) { db.Remove(live) }, 60, 119, nil},
+		{"no live file, and the newest was written before", func(_ *rdstest.Server, db *rdstest.Instance) { db.Remove(live) }, 60, 120,
+			[]string{"written to is not listed"}},
 		{"no live file, but none is needed", func(_ *rdstest.Server, db *rdstest.Instance) { db.Remove(live) }, 0, 60, nil},
 	}
 	for _, test := range tests {

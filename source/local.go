@@ -23,7 +23,7 @@ type Local struct {
 }
 
 // LogFiles names the files in the order of Paths, those of a directory by name. A
-// path that cannot be read leaves the others listed beside the error. It
+// path that cannot be read leaves the others listed next to the error. It
 // leaves none out by its time: the file may have been copied or unpacked, which
 // says nothing about its entries. The instance and the window are therefore of
 // no matter.
@@ -93,7 +93,7 @@ func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	return newLog(c), nil
 }
 
-// fileChunks is a local file as a Log reads it.
+// fileChunks delivers a local file to a Log.
 type fileChunks struct {
 	ctx    context.Context // of Open
 	file   io.Closer

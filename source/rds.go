@@ -6,48 +6,48 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
 
 // Options are the settings of an RDS. The zero value is ready for use.
 type Options struct {
-	// Download is how files are read; by portions if empty.
+	// Download selects how files are read; by portions if empty.
 	Download Download
 
-	// Concurrency is how many listings and downloads may be under way at a time,
+	// Concurrency limits the listings and downloads that are under way at a time,
 	// over all files and instances; 10 if zero. It also bounds the portions of 1 MB that
 	// are held before they are read. A complete download counts until it begins.
 	Concurrency int
 
 	// Sequential asks for a portion only when the one before it has named its
 	// marker. Otherwise markers of the known form PREFIX:OFFSET are predicted,
-	// and what comes back is used only if it joins on to the portion before.
+	// and what comes back is used only if it overlaps with the portion before.
 	Sequential bool
 
 	// Seek begins to read a large file where the window begins, not at its own
 	// beginning. That is found by markers made up, so it needs the known form of
 	// them, and that entries are written in the order of their times, to a minute.
-	// What is written only where it changes, as the database is, may be unknown for
+	// What is written only where it changes, such as the database, may be unknown for
 	// the first entries. Complete downloads and Sequential ones do without.
 	Seek bool
 
-	// Poll is how long Follow waits between two looks; 5 s if zero.
+	// Poll is the time between two looks of Follow; 5 s if zero.
 	Poll time.Duration
 
-	// MaxBytes is how much is read of one instance between two calls of
+	// MaxBytes limits what is read of one instance between two calls of
 	// LogFiles; no limit if zero. The rest is reported as missing.
 	MaxBytes int64
 
-	// MaxAttempts is how often a call is tried before its error counts; 8 if zero.
+	// MaxAttempts is the number of tries before the error of a call counts; 8 if zero.
 	MaxAttempts int
 
-	// Patience is how long to wait between two looks at a file that does not
-	// answer, as in the minutes of its rotation; 5 s if zero.
+	// Patience is the time between two looks at a file that does not answer, such as
+	// in the minutes of its rotation; 5 s if zero.
 	Patience time.Duration
 
 	// Now is the clock for the signatures of complete downloads, which are not
@@ -56,14 +56,7 @@ type Options struct {
 }
 
 // RDS reads the slow logs of RDS instances. It is safe for concurrent use.
-type RDS struct {
-	client  *rds.Client
-	opts    Options
-	slots   chan struct{} // filled by the calls under way
-	held    chan struct{} // filled by the portions fetched ahead
-	refused atomic.Bool   // complete downloads were denied
-	counters
-}
+type RDS struct{ *api }
 
 // NewRDS uses the region, the credentials, the HTTP client and the endpoint of
 // cfg. If cfg has a Retryer it takes the place of ours, which tries more often
@@ -74,19 +67,78 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 8)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
-	s := &RDS{
+	a := &api{
 		opts:  o,
 		slots: make(chan struct{}, o.Concurrency),
 		held:  make(chan struct{}, o.Concurrency),
 	}
-	s.client = rds.NewFromConfig(cfg, func(c *rds.Options) {
+	a.client = rds.NewFromConfig(cfg, func(c *rds.Options) {
 		if cfg.Retryer == nil {
 			c.Retryer = retry.AddWithMaxAttempts(retry.NewAdaptiveMode(), o.MaxAttempts)
 		}
 		c.HTTPClient = httpClient(c.HTTPClient)
-		c.APIOptions = append(c.APIOptions, s.count)
+		c.APIOptions = append(c.APIOptions, a.count)
 	})
-	return s
+	return &RDS{a}
+}
+
+// LogFiles names the files that may hold entries of [start, end), oldest first
+// and the live file last. The window must be past: entries written after the
+// call are not waited for. Where hours of the window are not there any more, or
+// the instance is paused, a File stands for that, whose Log is empty and whose
+// Coverage tells. An instance without any slow log is a NoSlowLogError. The name
+// of a cluster stands for its members, if the role may describe all instances.
+func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
+	all, err := s.list(ctx, instance)
+	if err != nil && notReady(err) {
+		return []File{{Instance: instance, Name: liveName, missing: fmt.Sprintf(
+			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}}, nil
+	}
+	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
+		wait(ctx, s.opts.Patience)
+		all, err = s.list(ctx, instance)
+	}
+	var unknown *types.DBInstanceNotFoundFault
+	if errors.As(err, &unknown) {
+		if members := members(ctx, s.api, instance); len(members) > 0 {
+			return s.memberFiles(ctx, members, start, end), nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(all.files) == 0 {
+		return nil, &NoSlowLogError{Instance: instance, Reason: whyNoLog(ctx, s, instance)}
+	}
+	if s.opts.MaxBytes > 0 {
+		all.budget = &budget{max: s.opts.MaxBytes}
+		all.budget.left.Store(s.opts.MaxBytes)
+	}
+	files := choose(all, instance, start.UTC(), end.UTC())
+	if s.opts.Seek {
+		for i := range files {
+			files[i].from = start
+		}
+	}
+	if all.rotating(end) {
+		files = append(files, File{Instance: instance, Name: liveName, missing: fmt.Sprintf(
+			"The slow log that is being written to is not listed for instance %s.", instance)})
+	}
+	return files, nil
+}
+
+// memberFiles returns the files of several instances. For one whose files could not be
+// listed there is a File that tells so.
+func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time.Time) []File {
+	var files []File
+	for _, id := range members {
+		of, err := s.LogFiles(ctx, id, start, end)
+		if err != nil {
+			of = []File{{Instance: id, Name: liveName, missing: fmt.Sprintf("Instance %s was not read: %v.", id, err)}}
+		}
+		files = append(files, of...)
+	}
+	return files
 }
 
 // Open begins to read a file that LogFiles has listed. It waits for nothing: what
@@ -104,26 +156,50 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 		return nil, errors.New("open slow log: a complete download needs a clock to sign with")
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}
-	w := &walk{rds: s, ctx: ctx, out: p, origin: beginning, cov: Coverage{Complete: true}}
-	w.begin(f, beginning)
+	p := newPipe(cancel)
+	cov := Coverage{Complete: true}
+	r := newReader(ctx, s.api, p, &cov, f, beginning, false)
 	go func() {
-		err := w.run()
-		w.settle()
+		err := r.run()
+		r.track.reportLeft()
 		if err == nil {
 			err = io.EOF
 		}
-		_ = p.send(piece{cov: w.cov, err: err})
+		_ = p.send(piece{cov: cov, err: err})
 	}()
 	return newLog(p), nil
 }
 
-// wait returns after d, or when ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+// Follow reads the slow log of an instance from a time on, and goes on as it is
+// written to, from one hour's file to the next, until ctx ends: then Read returns
+// io.EOF. Entries of before the time may come first. It reads by portions,
+// whatever the options say, and waits for nothing. An outage is waited for to
+// end; Read returns an error where RDS will not answer at all, such as for want of
+// permission. The Coverage is that of all files together, and up to date with what
+// was read. The Log must be closed.
+func (s *RDS) Follow(ctx context.Context, instance string, from time.Time) *Log {
+	ctx, cancel := context.WithCancel(ctx)
+	p := newPipe(cancel)
+	f := &follower{api: s.api, ctx: ctx, out: p, instance: instance, from: from.UTC(), at: beginning, cov: Coverage{Complete: true}}
+	go func() {
+		err := f.run()
+		if err == nil {
+			err = io.EOF
+		}
+		_ = p.send(piece{cov: f.cov, err: err})
+	}()
+	return newLog(p)
+}
+
+// Calls counts the calls of an RDS. Each attempt counts.
+type Calls struct {
+	Made      int64
+	Repeated  int64 // of those made, for the attempt before them had failed
+	Throttled int64 // of those made, that RDS refused for their rate
+}
+
+// Calls returns the number of those made so far.
+func (s *RDS) Calls() Calls {
+	made := s.made.Load()
+	return Calls{Made: made, Repeated: made - s.begun.Load(), Throttled: s.refusals.Load()}
 }

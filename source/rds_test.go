@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
@@ -30,7 +28,7 @@ func names(files []source.File) []string {
 	return n
 }
 
-func TestServedFolder(t *testing.T) {
+func TestServedDirectory(t *testing.T) {
 	srv := rdstest.NewServer()
 	defer srv.Close()
 	if err := srv.ServeDir("../testdata/slowlogs"); err != nil {
@@ -56,7 +54,7 @@ func TestServedFolder(t *testing.T) {
 	}
 }
 
-// asciiOnly is text as the portion API delivers it.
+// asciiOnly returns text as the portion API delivers it.
 func asciiOnly(text []byte) []byte {
 	return regexp.MustCompile(`[^\t\n\r -\x7f]`).ReplaceAllFunc(text, func(r []byte) []byte {
 		return bytes.Repeat([]byte("?"), len(r))
@@ -165,7 +163,6 @@ func TestErrorsHaveHints(t *testing.T) {
 	hinted(list("no-log"), "log_output=FILE")
 	srv.Close()
 	hinted(list("no-log"), "AWS_ENDPOINT_URL_RDS")
-	hinted(fmt.Errorf("download: %w", ratelimit.QuotaExceededError{Requested: 5}), "limits the calls")
 	if hint := source.Hint(errors.New("other")); hint != "" {
 		t.Errorf("hint of an unknown error: %q", hint)
 	}

@@ -26,8 +26,8 @@ type entry struct {
 	at       time.Time
 }
 
-// history is what an instance has written, and in which files it was when they
-// were listed.
+// history remembers what an instance has written, and in which files it was when
+// they were listed.
 type history struct {
 	entries map[string][]entry // by the file's name when listed
 	byID    map[string]entry
@@ -130,7 +130,7 @@ type scene struct {
 	grown  int
 }
 
-// setting is what differs from scene to scene.
+// setting holds what differs from scene to scene.
 type setting struct {
 	markers rdstest.Markers
 	names   rdstest.Names
@@ -224,6 +224,9 @@ func (s *scene) run(o source.Options) (cov source.Coverage, failure, wrong error
 		got := l.Coverage()
 		if ctx.Err() != nil {
 			return cov, failure, fmt.Errorf("%s hangs", f.Name)
+		}
+		if said := fmt.Sprint(got.Notes, err); strings.Contains(said, "SELECT") || strings.Contains(said, "vv") {
+			return cov, failure, fmt.Errorf("%s: the text of the log is told: %s", f.Name, said)
 		}
 		if err := s.check(f, text, got, err); err != nil {
 			return cov, failure, fmt.Errorf("%s: %w (error %v)", f.Name, err, failure)

@@ -16,17 +16,19 @@
 package source
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
-// File is a slow log, or what is known of one that cannot be read.
+// File names a slow log, or one of which is known that it cannot be read.
 type File struct {
 	Instance string // the DB instance identifier; empty for a local file
 	Name     string // as RDS lists it, or the path of a local file; "-" is the standard input
 	Size     int64  // bytes as stored; 0 where it is not known beforehand
 
-	// LastWritten is when the file was last written to, in UTC. It is never
+	// LastWritten is the time of the last write to the file, in UTC. It is never
 	// earlier than the newest entry of the file.
 	LastWritten time.Time
 
@@ -47,7 +49,7 @@ type Log struct {
 	err    error
 }
 
-// chunks is where a Log gets its text from. A chunk is valid until the
+// chunks delivers the text of a Log. A chunk is valid until the
 // following call. At the end next returns io.EOF, also if something is missing.
 // It keeps the coverage that it is given up to date.
 type chunks interface {
@@ -82,7 +84,7 @@ func (l *Log) Coverage() Coverage { return l.cov }
 // Close ends all calls to the server that are under way.
 func (l *Log) Close() error { return l.chunks.close() }
 
-// absent is a file of which nothing can be read.
+// absent delivers nothing of a file, and says why.
 type absent struct{ note string }
 
 func (a absent) next(c *Coverage) ([]byte, error) {
@@ -91,3 +93,75 @@ func (a absent) next(c *Coverage) ([]byte, error) {
 }
 
 func (absent) close() error { return nil }
+
+// Coverage tells how much of a file its Log has delivered.
+type Coverage struct {
+	BytesRead int64 // of the file as stored
+	Skipped   int64 // bytes at its beginning that were not asked for, being older than the window
+	Portions  int   // answers of the server that carried text
+	Retries   int   // calls that had to be repeated
+
+	// TruncatedLines is the number of lines that the server cut because they
+	// exceed its portion size. Such a line is delivered as far as it goes.
+	TruncatedLines int
+
+	// Complete is false where anything of the file is known to be missing.
+	Complete bool
+
+	// Gaps are the parts of the file that are known to be missing, in the order
+	// they were met. Where Read ends with an error, the last gap is the part
+	// that the error is about.
+	Gaps []Gap
+
+	// Notes say in whole sentences what is missing, and why. They name files,
+	// bytes and times, never the text of a log. What an error of Read says is
+	// not said again.
+	Notes []string
+}
+
+// Gap is a part of a file that was not delivered. Where the markers of RDS do not
+// tell offsets, they are counted, and a gap may seem to begin earlier than it does.
+type Gap struct {
+	From, To int64 // offsets in bytes; To is after the last one
+
+	// After and Before are UTC and bound the times of the entries in the gap.
+	// Either is zero where it is not known.
+	After, Before time.Time
+}
+
+// miss says that something of the file was not delivered.
+func (c *Coverage) miss(note string) {
+	c.Complete = false
+	c.Notes = append(c.Notes, note)
+}
+
+// gap says which part of f was not delivered, and why.
+func (c *Coverage) gap(f File, g Gap, reason string) {
+	c.Complete = false
+	c.Gaps = append(c.Gaps, g)
+	if reason != "" {
+		c.Notes = append(c.Notes, fmt.Sprintf("Bytes %d to %d of %s of %s are missing%s: %s.",
+			g.From, g.To, f.Name, f.Instance, g.times(), reason))
+	}
+}
+
+func (g Gap) times() string {
+	const format = "2006-01-02 15:04:05 UTC"
+	switch {
+	case !g.After.IsZero() && !g.Before.IsZero():
+		return fmt.Sprintf(", written between %s and %s", g.After.Format(format), g.Before.Format(format))
+	case !g.After.IsZero():
+		return ", written after " + g.After.Format(format)
+	case !g.Before.IsZero():
+		return ", written before " + g.Before.Format(format)
+	}
+	return ""
+}
+
+// clone returns a copy that does not change with c.
+func (c *Coverage) clone() Coverage {
+	snapshot := *c
+	snapshot.Gaps = slices.Clip(c.Gaps)
+	snapshot.Notes = slices.Clip(c.Notes)
+	return snapshot
+}

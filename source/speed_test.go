@@ -64,7 +64,7 @@ func busyHour(files int, size int64, portion int, latency time.Duration) *rdstes
 	return srv
 }
 
-// loop is the reading of an hour as the documentation has it: one portion after
+// loop reads an hour as the documentation has it: one portion after
 // the other, one file after the other.
 func loop(tb testing.TB, cfg aws.Config, files []source.File) (n int64) {
 	client := rds.NewFromConfig(cfg)
@@ -143,7 +143,7 @@ func BenchmarkHour(b *testing.B) {
 	}
 }
 
-// peakMemory is the most that this process has had in memory, in MB.
+// peakMemory returns the most that this process has had in memory, in MB.
 func peakMemory(tb testing.TB) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -88,12 +88,12 @@ func (s *Server) describeInstances(params url.Values) (any, *apiError) {
 			result.Marker = result.Instances[limit-1].DBInstanceIdentifier
 			break
 		}
-		result.Instances = append(result.Instances, db.details())
+		result.Instances = append(result.Instances, details(db))
 	}
 	return result, nil
 }
 
-func (db *Instance) details() instanceDetails {
+func details(db *Instance) instanceDetails {
 	d := instanceDetails{
 		DBInstanceIdentifier: db.id,
 		DBInstanceStatus:     cmp.Or(db.Status, "available"),

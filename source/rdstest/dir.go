@@ -3,25 +3,15 @@ package rdstest
 import (
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// ServeDir serves the log files of a directory. Each directory in it is an instance
-// that holds its files under the same names (orders-1/slowquery/mysql-slowquery.log),
-// and each file NAME.log beside those is the live slow log of an instance NAME.
-// Hidden files and all others are not served.
-//
-// A file's last write is the time of its last entry, times without a zone taken
-// for UTC, so that it survives copying and version control; a file in which no
-// time is found keeps the time of its own.
-func (s *Server) ServeDir(dir string) error {
+func serveDir(s *Server, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("serve logs: %w", err)
@@ -32,9 +22,9 @@ func (s *Server) ServeDir(dir string) error {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case e.IsDir():
-			err = s.AddInstance(e.Name()).serveTree(path)
+			err = serveTree(s.AddInstance(e.Name()), path)
 		case isLog:
-			err = s.AddInstance(id).serveFile("slowquery/mysql-slowquery.log", path)
+			err = serveFile(s.AddInstance(id), SlowLog, path)
 		}
 		if err != nil {
 			return fmt.Errorf("serve logs: %w", err)
@@ -43,7 +33,7 @@ func (s *Server) ServeDir(dir string) error {
 	return nil
 }
 
-func (db *Instance) serveTree(dir string) error {
+func serveTree(db *Instance, dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
@@ -52,11 +42,11 @@ func (db *Instance) serveTree(dir string) error {
 		if err != nil {
 			return err
 		}
-		return db.serveFile(filepath.ToSlash(name), path)
+		return serveFile(db, filepath.ToSlash(name), path)
 	})
 }
 
-func (db *Instance) serveFile(name, path string) error {
+func serveFile(db *Instance, name, path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -92,7 +82,7 @@ func (d diskFile) ReadAt(p []byte, offset int64) (int, error) {
 
 var entryTime = regexp.MustCompile(`(?m)^(?:# Time: (\d{4}-\d\d-\d\dT\S+)|# Time: (\d{6} [ \d]\d:\d\d:\d\d)|SET (?:\S+,)?timestamp=(\d+);)`)
 
-// lastEntry is the latest time in the last 64 KB; zero if there is none. It is
+// lastEntry returns the latest time in the last 64 KB; zero if there is none. It is
 // rounded up to the millisecond, in which RDS tells it.
 func lastEntry(c Content) (time.Time, error) {
 	const tail = 64 << 10
@@ -116,11 +106,4 @@ func lastEntry(c Content) (time.Time, error) {
 		last = rounded.Add(time.Millisecond)
 	}
 	return last.UTC(), err
-}
-
-// InstanceIDs are the instances that the server knows, by name.
-func (s *Server) InstanceIDs() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.instances))
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Fault is a wrong or an awkward answer to some of the calls to come.
+// Fault asks for a wrong or an awkward answer to some of the calls to come.
 type Fault struct {
 	Kind   Kind
 	Action string // the calls it is for, such as rds:DescribeDBLogFiles; downloads if empty
@@ -14,7 +14,7 @@ type Fault struct {
 	Times  int    // how many of them it meets; 1 if zero, all of them if negative
 }
 
-// Kind is the name of a fault.
+// Kind names a fault.
 type Kind string
 
 // Errors, which any call may meet.
@@ -23,7 +23,7 @@ const (
 	AccessDenied     Kind = "access-denied"
 	InternalFailure  Kind = "internal-failure"
 	InstanceNotReady Kind = "instance-not-ready"
-	FileNotFound     Kind = "file-not-found" // though it is there, as during a rotation
+	FileNotFound     Kind = "file-not-found" // though it is there, which happens during a rotation
 	CutConnection    Kind = "cut-connection" // in the middle of the answer
 	Silence          Kind = "silence"        // no answer, until the client gives up
 )
@@ -54,22 +54,10 @@ const (
 	Removed         Kind = "removed"          // the file is removed before the answer
 )
 
-// Inject adds faults. Of those that are due for a call, the first counts.
-func (s *Server) Inject(faults ...Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range faults {
-		if f.Times == 0 {
-			f.Times = 1
-		}
-		s.faults = append(s.faults, &f)
-	}
-}
-
-// fault tells which fault a call meets, if any, and counts it off.
-func (s *Server) fault(call Call) Kind {
+// takeFault returns the fault that a call meets, if any, and counts it off.
+func takeFault(faults []*Fault, call Call) Kind {
 	var kind Kind
-	for _, f := range s.faults {
+	for _, f := range faults {
 		download := call.Action == "rds:DownloadDBLogFilePortion" || call.Action == "rds:DownloadCompleteDBLogFile"
 		if f.Action != call.Action && !(f.Action == "" && download) || f.Times == 0 {
 			continue
@@ -107,10 +95,10 @@ var changes = map[Kind]func(db *Instance, name string){
 			f.truncate(f.content.Size() - 2000)
 		}
 	},
-	Rotated: func(db *Instance, name string) { db.rotateNext(name) },
+	Rotated: func(db *Instance, name string) { rotateNext(db, name) },
 	RotatedTwice: func(db *Instance, name string) {
-		db.rotateNext(name)
-		db.rotateNext(name)
+		rotateNext(db, name)
+		rotateNext(db, name)
 	},
 	Renamed: func(db *Instance, name string) {
 		if f, found := db.files[name]; found && name != SlowLog {
@@ -120,42 +108,42 @@ var changes = map[Kind]func(db *Instance, name string){
 }
 
 // rotateNext rotates a live file at the hour that its markers name.
-func (db *Instance) rotateNext(name string) {
+func rotateNext(db *Instance, name string) {
 	if f, found := db.files[name]; found && name == SlowLog {
 		db.rotate(name, f.hour)
 	}
 }
 
 // distortions are faults of the answer alone.
-var distortions = map[Kind]func(*Server, *logFile, *portion){
-	NoData: func(_ *Server, _ *logFile, p *portion) {
+var distortions = map[Kind]func(Markers, *logFile, *portion){
+	NoData: func(_ Markers, _ *logFile, p *portion) {
 		p.text, p.notice, p.marker, p.pending = nil, false, p.asked, false
 	},
-	StuckMarker: func(_ *Server, _ *logFile, p *portion) { p.marker = p.asked },
-	BackwardMarker: func(s *Server, f *logFile, p *portion) {
+	StuckMarker: func(_ Markers, _ *logFile, p *portion) { p.marker = p.asked },
+	BackwardMarker: func(m Markers, f *logFile, p *portion) {
 		p.marker = "0"
-		if s.Markers != OpaqueMarkers {
-			p.marker = s.marker(f, max(0, p.from-100))
+		if m != OpaqueMarkers {
+			p.marker = m.marker(f, max(0, p.from-100))
 		}
 	},
-	EarlyEnd: func(_ *Server, _ *logFile, p *portion) { p.pending = false },
-	TruncatedEnd: func(s *Server, f *logFile, p *portion) {
+	EarlyEnd: func(_ Markers, _ *logFile, p *portion) { p.pending = false },
+	TruncatedEnd: func(m Markers, f *logFile, p *portion) {
 		last := bytes.LastIndexByte(bytes.TrimSuffix(p.text, []byte("\n")), '\n') + 1
 		if cut := (last + len(p.text)) / 2; last > 0 {
 			p.text, p.notice = p.text[:cut], true
 			end, _ := f.lineEnd(p.from + int64(cut))
-			p.next, p.marker = end, s.marker(f, end)
+			p.next, p.marker = end, m.marker(f, end)
 		}
 		p.pending = false
 	},
-	BytesLeftOut: func(s *Server, f *logFile, p *portion) {
-		if !p.notice && s.Markers != OpaqueMarkers {
-			p.marker = s.marker(f, min(p.next+150, f.content.Size()))
+	BytesLeftOut: func(m Markers, f *logFile, p *portion) {
+		if !p.notice && m != OpaqueMarkers {
+			p.marker = m.marker(f, min(p.next+150, f.content.Size()))
 		}
 	},
-	BytesRepeated: func(s *Server, f *logFile, p *portion) {
-		if !p.notice && s.Markers != OpaqueMarkers && bytes.Count(p.text, []byte("\n")) > 1 {
-			p.marker = s.marker(f, p.next-int64(len(p.text)/4))
+	BytesRepeated: func(m Markers, f *logFile, p *portion) {
+		if !p.notice && m != OpaqueMarkers && bytes.Count(p.text, []byte("\n")) > 1 {
+			p.marker = m.marker(f, p.next-int64(len(p.text)/4))
 			p.pending = true
 		}
 	},

@@ -3,11 +3,10 @@ package rdstest
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"time"
 )
 
-// Banner is what a server writes when it opens a log.
+// A server writes Banner when it opens a log.
 const Banner = `/rdsdbbin/mysql/bin/mysqld, Version: 8.4.6 (Source distribution). started with:
 Tcp port: 3306  Unix socket: /tmp/mysql.sock
 Time                 Id Command    Argument
@@ -15,13 +14,6 @@ Time                 Id Command    Argument
 
 // SlowLog is the name of the live slow log of every MySQL and MariaDB instance.
 const SlowLog = "slowquery/mysql-slowquery.log"
-
-// Content is what a log file holds. A *bytes.Reader is one, and an
-// *io.SectionReader.
-type Content interface {
-	io.ReaderAt
-	Size() int64
-}
 
 // Instance is a DB instance and its log files. Its methods may be called while
 // the server answers. Its fields may be set before the first call.
@@ -40,15 +32,7 @@ type Instance struct {
 	group   string
 }
 
-type logFile struct {
-	id      int
-	name    string
-	written time.Time
-	content Content
-	hour    time.Time // of the rotation that ends the file; its markers name it
-}
-
-// Names is how rotated files are named.
+// Names selects how rotated files are named.
 type Names int
 
 const (
@@ -68,17 +52,8 @@ func (n Names) name(base string, hour time.Time) string {
 	return fmt.Sprintf("%s.%s.%d", base, hour.Format(time.DateOnly), hour.Hour())
 }
 
-// AddInstance adds an instance without log files.
-func (s *Server) AddInstance(id string) *Instance {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	db := &Instance{id: id, server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, group: "default.mysql8.4"}
-	s.instances[id] = db
-	return db
-}
-
 // Write makes a file of the given name, such as slowquery/mysql-slowquery.log or
-// slowquery/mysql-slowquery.log.2026-11-23.9, in the place of any before it. The
+// slowquery/mysql-slowquery.log.2026-11-23.9, instead of any before it. The
 // text must not be changed afterwards.
 func (db *Instance) Write(name string, text []byte, lastWritten time.Time) {
 	db.WriteContent(name, bytes.NewReader(text), lastWritten)
@@ -143,11 +118,6 @@ func (db *Instance) Truncate(name string, size int64) {
 	}
 }
 
-func (f *logFile) truncate(size int64) {
-	text, _ := f.bytes(0, int(max(0, min(size, f.content.Size()))))
-	f.content = bytes.NewReader(text)
-}
-
 // Rename gives a file another name.
 func (db *Instance) Rename(from, to string) {
 	db.server.mu.Lock()
@@ -184,17 +154,4 @@ func (db *Instance) SetParameters(group string, values map[string]string) {
 	defer db.server.mu.Unlock()
 	db.group = group
 	db.server.groups[group] = values
-}
-
-// bytes reads n bytes, or as many as there are.
-func (f *logFile) bytes(offset int64, n int) ([]byte, error) {
-	buf := make([]byte, min(int64(n), max(0, f.content.Size()-offset)))
-	if len(buf) == 0 {
-		return nil, nil
-	}
-	read, err := f.content.ReadAt(buf, offset)
-	if err == io.EOF && read == len(buf) {
-		err = nil
-	}
-	return buf[:read], err
 }

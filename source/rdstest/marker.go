@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Markers is the form of the markers of portions.
+// Markers selects the form of the markers of portions.
 type Markers int
 
 const (
@@ -17,74 +17,74 @@ const (
 	OpaqueMarkers                // a form that tells nothing
 )
 
-// marker names the place in a file where a portion ends.
-func (s *Server) marker(f *logFile, offset int64) string {
-	if s.Markers == OpaqueMarkers {
+// marker names the position in a file where a portion ends.
+func (m Markers) marker(f *logFile, offset int64) string {
+	if m == OpaqueMarkers {
 		return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d/%d", f.id, offset))
 	}
-	return fmt.Sprintf("%s:%d", s.prefix(f.hour), offset)
+	return fmt.Sprintf("%s:%d", m.prefix(f.hour), offset)
 }
 
-func (s *Server) prefix(hour time.Time) string {
-	if s.Markers == HourMarkers {
+func (m Markers) prefix(hour time.Time) string {
+	if m == HourMarkers {
 		return strconv.Itoa(hour.UTC().Hour())
 	}
 	return fmt.Sprintf("%s.%d", hour.UTC().Format(time.DateOnly), hour.UTC().Hour())
 }
 
-// place is where a portion begins.
-type place struct {
+// position says where a portion begins.
+type position struct {
 	file   *logFile
 	offset int64
 	stuck  bool // the marker has lost its file: no data, and the same marker again
-	turned bool // no data, but the marker of the file's beginning
+	anew   bool // no data, but the marker of the file's beginning
 }
 
-// locate finds the place that a marker names in the file of a name.
-func (s *Server) locate(db *Instance, name, marker string) (place, *apiError) {
+// locate finds the position that a marker names in the file of a name.
+func (m Markers) locate(db *Instance, name, marker string) (position, *apiError) {
 	live := db.files[name]
 	if marker == "0" {
-		return place{file: live}, nil
+		return position{file: live}, nil
 	}
-	id, offset, ok := s.parseMarker(marker)
+	id, offset, ok := m.parse(marker)
 	if !ok {
-		return place{}, invalidParameter("Invalid marker %q", marker)
+		return position{}, invalidParameter("Invalid marker %q", marker)
 	}
 	rotated, isLive := db.rotated[name]
-	here := place{file: live, offset: min(offset, live.content.Size())}
+	here := position{file: live, offset: min(offset, live.content.Size())}
 	switch {
-	case !isLive || id == s.id(live):
+	case !isLive || id == m.id(live):
 		return here, nil
-	case s.Markers == HourMarkers:
-		return place{file: live, turned: true}, nil
-	case id == s.id(rotated) && offset < rotated.content.Size():
-		return place{file: rotated, offset: offset}, nil
-	case id == s.id(rotated):
-		return place{file: live}, nil
+	case m == HourMarkers:
+		return position{file: live, anew: true}, nil
+	case id == m.id(rotated) && offset < rotated.content.Size():
+		return position{file: rotated, offset: offset}, nil
+	case id == m.id(rotated):
+		return position{file: live}, nil
 	}
 	for _, f := range db.files {
-		if id == s.id(f) {
-			return place{file: f, offset: offset, stuck: true}, nil
+		if id == m.id(f) {
+			return position{file: f, offset: offset, stuck: true}, nil
 		}
 	}
 	return here, nil
 }
 
-// id is what tells files apart in a marker.
-func (s *Server) id(f *logFile) string {
-	if s.Markers == OpaqueMarkers {
+// id returns the part of a marker that differs from file to file.
+func (m Markers) id(f *logFile) string {
+	if m == OpaqueMarkers {
 		return strconv.Itoa(f.id)
 	}
-	return s.prefix(f.hour)
+	return m.prefix(f.hour)
 }
 
-func (s *Server) parseMarker(m string) (id string, offset int64, ok bool) {
+func (m Markers) parse(marker string) (id string, offset int64, ok bool) {
 	separator := ":"
-	if s.Markers == OpaqueMarkers {
-		plain, _ := base64.RawURLEncoding.DecodeString(m)
-		m, separator = string(plain), "/"
+	if m == OpaqueMarkers {
+		plain, _ := base64.RawURLEncoding.DecodeString(marker)
+		marker, separator = string(plain), "/"
 	}
-	id, digits, ok := strings.Cut(m, separator)
+	id, digits, ok := strings.Cut(marker, separator)
 	offset, err := strconv.ParseInt(digits, 10, 64)
 	return id, offset, ok && err == nil && offset >= 0
 }

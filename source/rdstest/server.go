@@ -1,57 +1,12 @@
-// Package rdstest is a fake of the part of Amazon RDS that serves log files, for
-// tests of programs that read them and for trying such programs at a desk.
-//
-// A Server speaks the AWS query protocol over HTTP, so the program under test
-// keeps its real SDK client, whatever the language; only the endpoint differs.
-// A program in a process of its own finds it by AWS_ENDPOINT_URL_RDS. The server
-// knows DescribeDBLogFiles, DownloadDBLogFilePortion, DescribeDBInstances and
-// DescribeDBParameters, and the signed request downloadCompleteLogFile.
-//
-// # What it is like
-//
-// It answers as RDS has been observed to, which is not always as documented:
-//
-//   - A portion is at most 1 MB or 10,000 lines, whichever is less. One that
-//     ends within a line carries the truncation notice, and its marker skips the
-//     rest of that line.
-//   - The marker of a live file names the hour of the coming rotation. On the
-//     live name it follows the file across one rotation only; then it is stuck,
-//     and when its file is purged it reads the live file at the same offset. On
-//     a rotated name only its offset counts.
-//   - Bytes outside ASCII arrive as question marks.
-//
-// What differs between engines and has differed over the years can be set: the
-// form of markers (Server.Markers) and of the names of rotated files
-// (Instance.Names), and what becomes of bytes that are not text (Server.Text). So
-// can the size of portions, the latency of downloads and the rate of calls that is
-// allowed.
-//
-// # A test
-//
-//	srv := rdstest.NewServer()
-//	defer srv.Close()
-//	db := srv.AddInstance("orders-1")
-//	db.Write(rdstest.SlowLog, text, lastWritten)
-//	client := rds.NewFromConfig(srv.Config())
-//
-// ServeDir serves a directory of logs instead, and a file of any size needs no more
-// than an io.ReaderAt: see Content. A client that is another program wants the
-// Server's URL, Region, AccessKeyID and SecretAccessKey in its environment.
-//
-// Instances change on command: Append, Rotate, Truncate, Rename and Remove.
-// Faults are injected by name, for the next call or for many:
-//
-//	srv.Inject(rdstest.Fault{Kind: rdstest.StuckMarker, Skip: 2, Times: 3})
-//
-// Calls records every call with the action and the resource that IAM would ask
-// about, so that a policy can be compared with what a program needs.
 package rdstest
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -109,7 +64,7 @@ type Call struct {
 // NewServer starts a Server on the loopback interface. It is to be closed.
 func NewServer() *Server {
 	s := &Server{instances: map[string]*Instance{}, groups: map[string]map[string]string{}}
-	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
+	s.http = httptest.NewServer(s)
 	s.URL = s.http.URL
 	return s
 }
@@ -117,7 +72,7 @@ func NewServer() *Server {
 // Close ends all connections.
 func (s *Server) Close() { s.http.Close() }
 
-// Config is a configuration for clients of this server: its endpoint, its region
+// Config returns a configuration for clients of this server: its endpoint, its region
 // and credentials that it accepts.
 func (s *Server) Config() aws.Config {
 	return aws.Config{
@@ -127,17 +82,53 @@ func (s *Server) Config() aws.Config {
 	}
 }
 
-// Calls are the calls received so far, oldest first.
+// Calls returns the calls received so far, oldest first.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Call(nil), s.calls...)
 }
 
-// ServeHTTP makes a Server usable with a listener or a transport of one's own.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r) }
+// AddInstance adds an instance without log files.
+func (s *Server) AddInstance(id string) *Instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	db := &Instance{id: id, server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, group: "default.mysql8.4"}
+	s.instances[id] = db
+	return db
+}
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// ServeDir serves the log files of a directory. Each directory in it is an instance
+// that holds its files under the same names (orders-1/slowquery/mysql-slowquery.log),
+// and each file NAME.log next to those is the live slow log of an instance NAME.
+// Hidden files and all others are not served.
+//
+// A file's last write is the time of its last entry, times without a zone taken
+// for UTC, so that it survives copying and version control; a file in which no
+// time is found keeps the time of its own.
+func (s *Server) ServeDir(dir string) error { return serveDir(s, dir) }
+
+// InstanceIDs returns the identifiers of the instances that the server has, sorted.
+func (s *Server) InstanceIDs() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.instances))
+}
+
+// Inject adds faults. Of those that are due for a call, the first counts.
+func (s *Server) Inject(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range faults {
+		if f.Times == 0 {
+			f.Times = 1
+		}
+		s.faults = append(s.faults, &f)
+	}
+}
+
+// ServeHTTP makes a Server usable with a listener or a transport of one's own.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, completePath) {
 		s.serveComplete(w, r)
 		return
@@ -191,13 +182,13 @@ func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError)
 	return result, fault, err
 }
 
-// receive records a call and tells which fault it is to meet.
+// receive records a call and returns the fault that it is to meet.
 func (s *Server) receive(call Call) (Kind, *apiError) {
 	s.calls = append(s.calls, call)
 	if s.tooFast() {
 		return "", apiErrors[Throttling](call)
 	}
-	kind := s.fault(call)
+	kind := takeFault(s.faults, call)
 	if fail, isError := apiErrors[kind]; isError {
 		return kind, fail(call)
 	}

@@ -3,6 +3,7 @@ package rdstest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +71,57 @@ func TestPortions(t *testing.T) {
 				t.Errorf("got %q, %s, %v; want %q, %s, %v", data, next, more, test.data, test.next, test.more)
 			}
 		})
+	}
+}
+
+// TestLargestPortion: 10,000 lines and 1 MB, and no more of either.
+func TestLargestPortion(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		lines int32
+		want  int
+		more  bool
+	}{
+		{strings.Repeat("x\n", 10000), 0, 20000, false},
+		{strings.Repeat("x\n", 10001), 0, 20000, true},
+		{strings.Repeat("x\n", 10001), 9999, 19998, true},
+		{strings.Repeat("x\n", 10001), 10001, 20000, true},
+		{strings.Repeat("x", 1<<20-1) + "\n", 0, 1 << 20, false},
+		{strings.Repeat("x", 1<<20-1) + "\ny\n", 0, 1 << 20, true},
+	} {
+		srv := rdstest.NewServer()
+		srv.AddInstance("db").Write(rdstest.SlowLog, []byte(test.text), nine)
+		if data, _, more := portion(t, srv, rdstest.SlowLog, "0", test.lines); len(data) != test.want || more != test.more {
+			t.Errorf("%d bytes by %d lines: %d bytes, more %v; want %d, %v", len(test.text), test.lines, len(data), more, test.want, test.more)
+		}
+		srv.Close()
+	}
+}
+
+// TestPages: an answer names 1000 files, or as many as it is asked for.
+func TestPages(t *testing.T) {
+	for files, more := range map[int]bool{1000: false, 1001: true} {
+		srv := rdstest.NewServer()
+		db := srv.AddInstance("db")
+		for i := range files {
+			db.Write(fmt.Sprintf("%s.%d", rdstest.SlowLog, i), nil, nine)
+		}
+		client := rds.NewFromConfig(srv.Config())
+		in := &rds.DescribeDBLogFilesInput{DBInstanceIdentifier: aws.String("db")}
+		out, err := client.DescribeDBLogFiles(context.Background(), in)
+		if err != nil || len(out.DescribeDBLogFiles) != 1000 || (out.Marker != nil) != more {
+			t.Errorf("%d files: %d are listed, error %v", files, len(out.DescribeDBLogFiles), err)
+		}
+		srv.Close()
+	}
+	srv := rdstest.NewServer()
+	defer srv.Close()
+	client := rds.NewFromConfig(srv.Config())
+	for records, ok := range map[int32]bool{19: false, 20: true, 100: true, 101: false} {
+		_, err := client.DescribeDBInstances(context.Background(), &rds.DescribeDBInstancesInput{MaxRecords: &records})
+		if err == nil != ok {
+			t.Errorf("%d records: error %v", records, err)
+		}
 	}
 }
 

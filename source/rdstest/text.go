@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Text is what becomes of bytes in a portion that are not ASCII text. All of
+// Text selects what becomes of bytes in a portion that are not ASCII text. All of
 // these have been reported of RDS.
 type Text int
 
@@ -26,9 +26,10 @@ func isBinary(text []byte) bool {
 	return !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return r < 0x80 && !isASCII(byte(r)) })
 }
 
-func (s *Server) result(p portion, fault Kind) (any, *apiError) {
+// result makes an answer of a portion.
+func (t Text) result(p portion, fault Kind) (any, *apiError) {
 	data := string(p.text)
-	switch s.Text {
+	switch t {
 	case AsIs:
 	case ReplacementChars:
 		data = replace(p.text, "\uFFFD")

@@ -14,7 +14,7 @@ const (
 	requestID = "00000000-0000-4000-8000-000000000000"
 )
 
-// apiError is an error as RDS answers it.
+// apiError is written as the answer of a call.
 type apiError struct {
 	status  int
 	code    string

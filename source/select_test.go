@@ -3,8 +3,6 @@ package source
 import (
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 func TestNames(t *testing.T) {
@@ -24,6 +22,10 @@ func TestNames(t *testing.T) {
 		{base + ".0", "23:59", "11-24 00:00"},
 		{base + ".23", "00:01", "11-22 23:00"},
 		{"slowquery/mariadb-slowquery.log.9", "09:00", "11-23 09:00"},
+		{base + ".0", "12:00", "11-23 00:00"}, // 12 hours from either
+		{base + ".0", "12:01", "11-24 00:00"},
+		{base + ".23", "11:00", "11-23 23:00"},
+		{base + ".23", "10:59", "11-22 23:00"},
 		{base + ".24", "09:00", "-"},
 		{base + ".2026-11-23.24", "09:00", "-"},
 		{base + ".2026-11-23", "09:00", "-"},
@@ -49,10 +51,29 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestRetries(t *testing.T) {
-	s := NewRDS(aws.Config{Region: "eu-central-1"}, Options{})
-	if n := s.client.Options().Retryer.MaxAttempts(); n != 8 {
-		t.Errorf("calls are tried %d times", n)
+// TestHoursOfWindow has the hours of a rotation whose file may hold entries from nine
+// to ten, however late it was written to.
+func TestHoursOfWindow(t *testing.T) {
+	nine := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	for rotated, want := range map[time.Duration]bool{
+		-time.Hour: false, -time.Hour + time.Second: true, 2 * time.Hour: true, 2*time.Hour + time.Second: false,
+	} {
+		if got := overlaps(nine.Add(rotated), nine, nine.Add(time.Hour)); got != want {
+			t.Errorf("rotated %v after nine: %v, want %v", rotated, got, want)
+		}
+	}
+}
+
+// TestReusedName: a file that is named by the hour alone is another one when it was
+// last written to more than half an hour later.
+func TestReusedName(t *testing.T) {
+	ten := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for later, want := range map[time.Duration]int{30 * time.Minute: 0, 30*time.Minute + time.Millisecond: 1} {
+		before := newListing([]File{{Name: liveName}, {Name: liveName + ".9", LastWritten: ten}})
+		after := newListing([]File{{Name: liveName}, {Name: liveName + ".9", LastWritten: ten.Add(later)}})
+		if got := before.rotatedSince(File{Name: liveName}, after); len(got) != want {
+			t.Errorf("written %v later: rotated since are %v", later, got)
+		}
 	}
 }
 

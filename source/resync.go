@@ -7,53 +7,48 @@ import (
 	"unicode/utf8"
 )
 
-// jointBytes is how much is read once more to see that a file is the same.
-const jointBytes = 64
-
-// place is where the next walk goes on.
-func (w *walk) place() place {
-	p := place{at: w.at, pos: w.pos, midway: w.broken || w.midway, last: w.last}
-	m, known := parseMarker(w.at)
-	switch repeated := w.end - w.pos; {
-	case !known || p.midway:
-	case repeated == 0:
-		return p.joined(m.prefix, w.tail)
-	case repeated > 0 && repeated <= int64(len(w.tail)):
-		p.joint = bytes.Clone(w.tail[int64(len(w.tail))-repeated:])
-	}
-	return p
+// position says where in a file a reader begins. What another reader read up to it
+// ends with the overlap, which is read once more to see that it is the same.
+type position struct {
+	at       string // a marker
+	pos      int64  // its offset
+	overlap  []byte
+	midEntry bool   // it may be within an entry of which the beginning is missing
+	last     []byte // delivered before
 }
 
-// joined puts the place back by the end of what was read up to it.
-func (p place) joined(prefix string, read []byte) place {
-	joint := read[max(0, len(read)-jointBytes):]
-	for len(joint) > 0 && !utf8.RuneStart(joint[0]) {
-		joint = joint[1:]
+var beginning = position{at: "0"}
+
+// overlapping returns the position put back by the end of what was read up to it.
+func (p position) overlapping(prefix string, read []byte) position {
+	overlap := read[max(0, len(read)-overlapBytes):]
+	for len(overlap) > 0 && !utf8.RuneStart(overlap[0]) {
+		overlap = overlap[1:]
 	}
-	if bytes.ContainsRune(joint, utf8.RuneError) {
+	if bytes.ContainsRune(overlap, utf8.RuneError) {
 		return p // it may be shorter in the file
 	}
-	p.pos -= int64(len(joint))
-	p.at, p.joint = marker{prefix, p.pos}.String(), bytes.Clone(joint)
+	p.pos -= int64(len(overlap))
+	p.at, p.overlap = marker{prefix, p.pos}.String(), bytes.Clone(overlap)
 	return p
 }
 
-// end is where what was read before ends.
-func (p place) end() int64 { return p.pos + int64(len(p.joint)) }
+// end returns the offset where what was read before ends.
+func (p position) end() int64 { return p.pos + int64(len(p.overlap)) }
 
 // remember keeps the end of what was delivered of the file at hand.
-func (f *follower) remember(w *walk) {
-	old := f.tail[:max(0, len(f.tail)-len(w.from.joint))]
-	if len(w.tail) >= tailBytes || w.from.at != f.at.at {
+func (f *follower) remember(t *tracker) {
+	old := f.tail[:max(0, len(f.tail)-len(t.from.overlap))]
+	if len(t.tail) >= tailBytes || t.from.at != f.at.at {
 		old = nil // there is more than enough, or it is another file
 	}
-	f.tail = append(bytes.Clone(old[max(0, len(old)-tailBytes):]), w.tail...)
+	f.tail = append(bytes.Clone(old[max(0, len(old)-tailBytes):]), t.tail...)
 }
 
 // waited reports whether the look has been in vain for longer than RDS has ever been
 // seen to take for a rotation.
 func (f *follower) waited() bool {
-	return time.Duration(f.stuck)*f.rds.opts.Poll >= 60*f.rds.opts.Patience
+	return time.Duration(f.stuck)*f.api.opts.Poll >= 60*f.api.opts.Patience
 }
 
 const smaller = "%s of %s has become smaller, as a failover makes it: what was written to it last before may be missing."
@@ -62,7 +57,7 @@ const smaller = "%s of %s has become smaller, as a failover makes it: what was w
 // was cut by a failover, or it is a new one and the old one is not listed yet.
 func (f *follower) shorter(file File) (done bool) {
 	name, _ := parseName(file.Name)
-	if f.stuck++; name.live() && (f.rejoin(file) || !f.waited()) {
+	if f.stuck++; name.live() && (f.resync(file) || !f.waited()) {
 		return false
 	}
 	f.stuck = 0
@@ -73,10 +68,10 @@ func (f *follower) shorter(file File) (done bool) {
 	return !name.live()
 }
 
-// rejoin looks whether the live file has lost its end in a failover, and grown
+// resync looks whether the live file has lost its end in a failover, and grown
 // again or not. If so it goes on after the last entry that is still there. What
 // was read before tells the file, if it holds a time.
-func (f *follower) rejoin(file File) bool {
+func (f *follower) resync(file File) bool {
 	name, _ := parseName(file.Name)
 	m, known := parseMarker(f.at.at)
 	from := f.at.end() - int64(len(f.tail))
@@ -102,15 +97,15 @@ func (f *follower) rejoin(file File) bool {
 	f.cov.miss(fmt.Sprintf(smaller, file.Name, file.Instance))
 	last := f.at.last
 	at := from + int64(len(kept))
-	f.at = place{at: marker{m.prefix, at}.String(), pos: at}.joined(m.prefix, kept)
-	f.at.midway, f.at.last, f.tail, f.stuck = true, last, bytes.Clone(kept), 0
+	f.at = position{at: marker{m.prefix, at}.String(), pos: at}.overlapping(m.prefix, kept)
+	f.at.midEntry, f.at.last, f.tail, f.stuck = true, last, bytes.Clone(kept), 0
 	return true
 }
 
 // reread reads n bytes, or as many as there are.
 func (f *follower) reread(file File, at marker, n int64) (text []byte) {
 	for int64(len(text)) < n {
-		p, err := f.rds.fetch(f.ctx, file, marker{at.prefix, at.offset + int64(len(text))}.String(), maxLines)
+		p, err := f.api.portion(f.ctx, file, marker{at.prefix, at.offset + int64(len(text))}.String(), maxLines)
 		if err != nil || len(p.text) == 0 {
 			break
 		}
@@ -119,7 +114,7 @@ func (f *follower) reread(file File, at marker, n int64) (text []byte) {
 	return text
 }
 
-// common is how many bytes two texts begin with in common.
+// common returns how many bytes two texts begin with in common.
 func common(a, b []byte) (n int) {
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++

@@ -19,7 +19,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Download is a way to read the files of RDS.
+// Download selects how the files of RDS are read.
 type Download string
 
 const (
@@ -39,33 +39,40 @@ const (
 )
 
 // completely reports whether to try a complete download.
-func (s *RDS) completely() bool {
-	return s.opts.Download == Complete || s.opts.Download == Auto && s.opts.Now != nil && !s.refused.Load()
+func (a *api) completely() bool {
+	return a.opts.Download == Complete || a.opts.Download == Auto && a.opts.Now != nil && !a.refused.Load()
 }
 
-// stream reads a file by a complete download. One that breaks off is begun anew,
-// and what was delivered before is left out if it is the same. It is false if
-// the file is better read by portions, nothing having been delivered.
-func (w *walk) stream() (bool, error) {
-	w.streamed = true
-	for failed := 0; !w.finished; {
-		before := w.pos
-		err := w.streamOnce()
-		if w.finished || errors.Is(err, errStopped) || errors.Is(err, errClosed) {
+// stream reads a file by a complete download.
+type stream struct {
+	r   *reader
+	sum maphash.Hash // of what was delivered
+}
+
+// run downloads until the file was read to its end. A download that breaks off is
+// begun anew, and what was delivered before is left out if it is the same. It is
+// false if the file is better read by portions, nothing having been delivered.
+func (s *stream) run() (bool, error) {
+	r, t := s.r, s.r.track
+	r.rot.streamed = true
+	for failed := 0; !t.finished; {
+		before := t.pos
+		err := s.once()
+		if t.finished || errors.Is(err, errStopped) || errors.Is(err, errClosed) {
 			return true, err
 		}
-		if w.rds.opts.Download == Auto && w.pos == 0 && err != nil && !fileNotFound(err) && w.ctx.Err() == nil {
+		if a := r.fetch.api; a.opts.Download == Auto && t.pos == 0 && err != nil && !fileNotFound(err) && r.fetch.ctx.Err() == nil {
 			if denied(err) {
-				w.rds.refused.Store(true)
+				a.refused.Store(true)
 			}
-			w.streamed = false
+			r.rot.streamed = false
 			return false, nil
 		}
-		if w.pos > before {
+		if t.pos > before {
 			failed = 0
 		}
 		failed++
-		moved, err := w.recover(failed, portion{}, err)
+		moved, err := r.retry(failed, portion{}, err)
 		if err != nil {
 			return true, err
 		}
@@ -76,56 +83,60 @@ func (w *walk) stream() (bool, error) {
 	return true, nil
 }
 
-// streamOnce downloads the file and delivers what lies after w.pos.
-func (w *walk) streamOnce() error {
-	body, retries, err := w.rds.download(w.ctx, w.file)
-	w.cov.Retries += retries
+// once downloads the file and delivers what lies after the tracker's offset.
+func (s *stream) once() error {
+	f, t := s.r.fetch, s.r.track
+	body, retries, err := f.api.download(f.ctx, t.file)
+	t.cov.Retries += retries
 	if err != nil {
 		return err
 	}
 	defer body.Close()
+	if t.pos == 0 {
+		s.sum.Reset() // of another file
+	}
 	var again maphash.Hash
-	again.SetSeed(w.sum.Seed())
-	if n, err := io.CopyN(&again, body, w.pos); err != nil || again.Sum64() != w.sum.Sum64() {
-		return trouble(fmt.Sprintf("a second download is different within its first %d bytes", n))
+	again.SetSeed(s.sum.Seed())
+	if n, err := io.CopyN(&again, body, t.pos); err != nil || again.Sum64() != s.sum.Sum64() {
+		return errUnexpectedAnswer(fmt.Sprintf("a second download is different within its first %d bytes", n))
 	}
 	for {
 		buf := make([]byte, streamChunk)
 		n, err := io.ReadFull(body, buf)
-		if err := w.deliver(buf[:n]); err != nil {
+		if err := t.deliver(buf[:n]); err != nil {
 			return err
 		}
-		_, _ = w.sum.Write(buf[:n])
-		w.pos += int64(n)
+		_, _ = s.sum.Write(buf[:n])
+		t.pos += int64(n)
+		ended := err == io.EOF || err == io.ErrUnexpectedEOF
 		switch {
-		case w.live && w.pos >= w.file.Size, err == io.EOF && w.pos >= w.file.Size,
-			err == io.ErrUnexpectedEOF && w.pos >= w.file.Size:
-			w.finished = true
+		case t.pos >= t.file.Size && (t.file.live() || ended):
+			t.finished = true
 			return nil
-		case err == io.EOF, err == io.ErrUnexpectedEOF:
-			return trouble("the download ends before the listed size")
+		case ended:
+			return errUnexpectedAnswer("the download ends before the listed size")
 		case err != nil:
-			return fmt.Errorf("download slow log %s of %s: %w", w.file.Name, w.file.Instance, err)
+			return callFailed("download slow log %s of %s: %w", t.file.Name, t.file.Instance, err)
 		}
 	}
 }
 
 // download asks for a complete file. It is no operation of the SDK, so the
 // request is made and signed here, and tried as often as the SDK would.
-func (s *RDS) download(ctx context.Context, f File) (body io.ReadCloser, retries int, err error) {
-	if err := s.take(ctx); err != nil {
+func (a *api) download(ctx context.Context, f File) (body io.ReadCloser, retries int, err error) {
+	if err := a.take(ctx); err != nil {
 		return nil, 0, err
 	}
-	defer func() { <-s.slots }()
-	retryer := s.client.Options().Retryer
-	s.begun.Add(1)
+	defer func() { <-a.slots }()
+	retryer := a.client.Options().Retryer
+	a.begun.Add(1)
 	for attempt := 1; ; attempt++ {
-		body, err = s.downloadOnce(ctx, f)
-		s.attempt(err)
+		body, err = a.downloadOnce(ctx, f)
+		a.attempt(err)
 		if err == nil {
 			return body, attempt - 1, nil
 		}
-		err = fmt.Errorf("download complete slow log %s of %s: %w", f.Name, f.Instance, err)
+		err = callFailed("download complete slow log %s of %s: %w", f.Name, f.Instance, err)
 		if attempt >= retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) || ctx.Err() != nil {
 			return nil, attempt - 1, err
 		}
@@ -137,8 +148,8 @@ func (s *RDS) download(ctx context.Context, f File) (body io.ReadCloser, retries
 	}
 }
 
-func (s *RDS) downloadOnce(ctx context.Context, f File) (io.ReadCloser, error) {
-	o := s.client.Options()
+func (a *api) downloadOnce(ctx context.Context, f File) (io.ReadCloser, error) {
+	o := a.client.Options()
 	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, rds.EndpointParameters{
 		Region:       &o.Region,
 		Endpoint:     o.BaseEndpoint,
@@ -157,7 +168,7 @@ func (s *RDS) downloadOnce(ctx context.Context, f File) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v4.NewSigner().SignHTTP(ctx, keys, req, emptySHA256, "rds", o.Region, s.opts.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, keys, req, emptySHA256, "rds", o.Region, a.opts.Now()); err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept-Encoding", "gzip")
@@ -183,7 +194,7 @@ func (s *RDS) downloadOnce(ctx context.Context, f File) (io.ReadCloser, error) {
 	}{text, resp.Body}, nil
 }
 
-// responseError is the error in an answer of RDS, of the same type as the SDK's.
+// responseError returns the error in an answer of RDS, of the same type as the SDK's.
 func responseError(resp *http.Response) error {
 	var e struct {
 		Code    string `xml:"Error>Code"`
