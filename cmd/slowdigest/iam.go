@@ -28,6 +28,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	f.text(&s.Account, "account", "", "`ID` of the AWS account")
 	f.text(&s.Region, "region", "AWS_REGION", "AWS `region`")
 	f.text(&s.Partition, "partition", "", "AWS `partition`, if it is not that of the region")
+	f.boolean(&s.CloudFormation, "cloudformation", "print it for a CloudFormation template, whose placeholders may stand for names")
 	f.boolean(&boundary, "boundary", "print a permissions boundary: what is not set is not left out, but allowed by pattern")
 	return func(_ context.Context, args []string) error {
 		if len(args) > 0 {
@@ -43,7 +44,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 			name  string
 			value *string
 		}{{"account", &s.Account}, {"region", &s.Region}} {
-			if *part.value == "" {
+			if *part.value == "" && !s.CloudFormation {
 				*part.value = "*"
 				fmt.Fprintf(p.stderr, "slowdigest: note: no --%s is given, and * stands for any\n", part.name)
 			}

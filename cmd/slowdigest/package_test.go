@@ -102,6 +102,7 @@ func runTool(t *testing.T, install string, d deployment) (p packaging) {
 	cmd.Dir = dir
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "CI=true", "SLS_TELEMETRY_DISABLED=1",
+		"GOCACHE=" + goEnv(t, "GOCACHE"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"),
 		"SLACK_TOKEN=" + canary, "AWS_SECRET_ACCESS_KEY=" + canary,
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -144,10 +145,24 @@ func serviceCopy(t *testing.T, executable bool) string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.CopyFS(filepath.Join(dir, "iam"), os.DirFS("../../iam")); err != nil {
+	// A link, for the policy is made by the source that is next to it.
+	source, err := filepath.Abs("../../iam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(source, filepath.Join(dir, "iam")); err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 func read(t *testing.T, name string) []byte {

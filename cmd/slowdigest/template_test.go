@@ -418,12 +418,13 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:workers", "5 ", "want a number from 2 to 1000"},
 		{"param:state", "s3://kept/prod", ""},
 		{"param:state", "/tmp", `parameter "state" is "/tmp": want own, none or s3`},
-		{"param:state", "s3://*", "is not a place for the state"},
+		{"param:state", "s3://*", "is not where a state can be"},
 		{"param:instances", "orders-*", ""},
 		{"param:instances", "orders-?", `"orders-?" is neither`},
 		{"param:instances", "", "no DB instance is configured"},
 		{"param:tag", "slowdigest=on", ""},
 		{"param:tag", "slow*", "is not a tag"},
+		{"param:download", "fast", `download "fast": want portions, complete or auto`},
 	}
 	var all []map[string]any
 	for _, c := range cases {

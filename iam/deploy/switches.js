@@ -3,7 +3,7 @@
 // What the parameters of serverless.yml switch on and off. A part that is off
 // leaves nothing in the template: no resource, no variable, no permission.
 
-const { policy } = require('../policy.js');
+const { policy } = require('./policy.js');
 const dashboard = require('./dashboard.js');
 
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
@@ -76,16 +76,16 @@ module.exports = async ({ resolveVariable }) => {
       ...(on.interactive && params.askUsers && { SLOWDIGEST_ASK_USERS: params.askUsers }),
     },
     statements: policy({
-      instances: params.instances,
+      instance: params.instances,
       tag: params.tag,
       download: params.download,
-      parameters: [token, secret],
+      'slack-token-parameter': token,
+      'signing-secret-parameter': secret,
       state,
-      queue: on.fanout && '${WorkQueue.QueueName}',
-      topic: on.alarms && '${AlarmTopic.TopicName}',
+      'queue-url': on.fanout ? '${WorkQueue.QueueName}' : '',
+      topic: on.alarms ? '${AlarmTopic.TopicName}' : '',
       function: name,
       tracing: on.tracing,
-      interactive: on.interactive,
     }),
     workers: workers(String(params.workers)),
     boundary: params.boundary || { Ref: 'AWS::NoValue' },
