@@ -7,12 +7,12 @@ import (
 	"regexp"
 )
 
-// Settings are what a policy is made for. What is empty is not used, and gets no
-// permission; of the first three, * stands for any.
+// Settings are the configuration that a policy is made for. What is empty is not
+// used, and gets no permission; in the first three fields * stands for any.
 type Settings struct {
 	Partition, Region, Account string
 
-	// CloudFormation makes a part of a template: its pseudo parameters stand for
+	// CloudFormation is for a part of a template: its pseudo parameters replace
 	// the first three, and placeholders such as ${WorkQueue.QueueName} may stand
 	// for the names of the bucket, the queue, the topic, the function and parameters.
 	CloudFormation bool
@@ -27,18 +27,20 @@ type Settings struct {
 	Function   string   // the name of a Lambda function
 	Tracing    bool     // by X-Ray
 
-	// Interactive is whether people may ask in Slack. Function must be set then.
+	// Interactive allows requests from Slack, for which the function invokes itself.
+	// It requires Function.
 	Interactive bool
 }
 
-// IAM's limits of characters, blanks not counted: for all inline policies of a
-// role together, and for a managed policy, as which a boundary is kept.
+// IAM's limits in characters, white space not counted: for all inline policies of
+// a role together, and for a managed policy, which a boundary is.
 const (
 	inlineLimit  = 10240
 	managedLimit = 6144
 )
 
-// Policy is the policy of a role that can do what is set, and nothing else.
+// Policy returns the least-privilege policy of a role for the settings. It fails
+// for invalid settings, without any instance, and beyond IAM's limit of 10,240 characters.
 func (s Settings) Policy() (*Document, error) {
 	v, err := s.values()
 	if err != nil {
@@ -50,9 +52,10 @@ func (s Settings) Policy() (*Document, error) {
 	return document(v, inlineLimit)
 }
 
-// Boundary is a permissions boundary: it allows all that slowdigest may come to
-// do, whatever is switched on. What is set is allowed by its name; of the rest
-// all DB instances, and what is called slowdigest.
+// Boundary returns a permissions boundary, which allows all that slowdigest does in
+// any configuration. What is set is allowed by its name; otherwise all DB
+// instances are, and resources whose names begin with slowdigest. It fails for
+// invalid settings, and beyond IAM's limit of 6,144 characters.
 func (s Settings) Boundary() (*Document, error) {
 	v, err := s.values()
 	if err != nil {
@@ -80,8 +83,8 @@ var (
 	placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
 )
 
-// fit checks the length. Placeholders count for nothing, for how long what they
-// stand for is shows only when CloudFormation fills them in.
+// fit checks the length. Placeholders of CloudFormation count as empty, because
+// the length of their values is not known before deployment.
 func (d *Document) fit(limit int) error {
 	raw, err := json.Marshal(d)
 	if err != nil {

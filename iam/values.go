@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// values are what the placeholders and conditions of policy.json refer to.
+// values maps the names in placeholders and conditions of policy.json to values.
 type values map[string][]string
 
 var (
 	instanceName = regexp.MustCompile(`^[a-z*](?:-?[a-z0-9*])*$`)
 	bucketName   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	plainName    = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`) // holds nothing that means something to IAM
+	plainName    = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`) // without IAM's special characters
 	inTemplate   = regexp.MustCompile(`^\$\{\w+(?:\.\w+)?\}$`)
 )
 
-// values checks the settings. What AWS would refuse is refused here too: a
-// wildcard where none is meant would open more than is said.
+// values checks the settings. It refuses what AWS would refuse, and wildcards in
+// names, which would allow more than is configured.
 func (s Settings) values() (values, error) {
 	v := values{"partition": {s.Partition}, "region": {s.Region}, "account": {s.Account}, "download": {s.Download}, "prefix": {""}}
 	if s.CloudFormation {
@@ -35,7 +35,7 @@ func (s Settings) values() (values, error) {
 	queue := s.Queue[strings.LastIndex(s.Queue, "/")+1:]
 	errs = append(errs, s.add(v, "queue", queue), s.add(v, "topic", s.Topic), s.add(v, "function", s.Function))
 	if s.Interactive && s.Function == "" {
-		errs = append(errs, errors.New("people may ask in Slack, and no function is named that is to answer"))
+		errs = append(errs, errors.New("requests from Slack are enabled, and no function is named"))
 	}
 	return v, cmp.Or(errs...)
 }
@@ -90,7 +90,7 @@ func (s Settings) addState(v values) error {
 	}
 	bucket, prefix, _ := strings.Cut(path, "/")
 	if !s.isName(bucketName, bucket) || !plainName.MatchString(prefix) {
-		return fmt.Errorf("%q is not where a state can be: want s3://BUCKET/PREFIX", s.State)
+		return fmt.Errorf("%q is not the location of a state: want s3://BUCKET/PREFIX", s.State)
 	}
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		v["prefix"] = []string{prefix + "/"}

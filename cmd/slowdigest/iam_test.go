@@ -8,7 +8,7 @@ import (
 	"slowdigest/iam"
 )
 
-// printedPolicy is what `slowdigest iam` prints.
+// printedPolicy returns what `slowdigest iam` prints.
 func printedPolicy(t *testing.T, args ...string) (d iam.Document, raw, stderr string) {
 	t.Helper()
 	raw, stderr, code := call(t, "", append([]string{"iam"}, args...))
@@ -22,7 +22,7 @@ func printedPolicy(t *testing.T, args ...string) (d iam.Document, raw, stderr st
 func TestIAM(t *testing.T) {
 	for _, c := range []struct {
 		args   string
-		policy []string // actions and resources that are to be there, or after an exclamation mark are not
+		policy []string // actions and resources that it contains or, after an exclamation mark, does not
 		stderr string
 	}{
 		{"--instance orders-1", []string{"arn:aws:rds:*:*:db:orders-1", "!ssm:", "!s3:", "!sqs:", "!logs:", "!xray:", "!sns:"},
@@ -72,9 +72,9 @@ func TestIAMRefuses(t *testing.T) {
 	}
 }
 
-// TestBoundary checks that a boundary of which nothing is said but the account
-// allows all that any policy does, as far as names are those of a deployment, and
-// nothing that none does.
+// TestBoundary checks that a boundary for which only account and region are given
+// allows all that any policy does, with the names of a deployment, and no action
+// that none does.
 func TestBoundary(t *testing.T) {
 	where := []string{"--account", "123456789012", "--region", "eu-central-1"}
 	boundary, _, stderr := printedPolicy(t, append(where, "--boundary")...)
@@ -134,13 +134,13 @@ func TestBoundary(t *testing.T) {
 	}
 }
 
-// The README tells each action, and why it is needed.
-func TestREADMETellsActions(t *testing.T) {
+// The README lists each action, and why it is needed.
+func TestREADMEListsActions(t *testing.T) {
 	readme := string(read(t, "../../README.md"))
 	for _, r := range rules(t) {
 		for _, a := range r.Action {
 			if !strings.Contains(readme, "`"+a.Name+"`") {
-				t.Errorf("the README does not tell of %s", a.Name)
+				t.Errorf("the README does not list %s", a.Name)
 			}
 		}
 	}

@@ -42,11 +42,11 @@ var everything = deployment{"prod", []string{
 
 const canary = "xoxb-111111111111-canary"
 
-// packaging is what a tool has made of a deployment.
+// packaging is the output of a tool for a deployment.
 type packaging struct {
 	raw      string // the template that it would deploy, without the time
 	plain    string // that of make package
-	state    []byte // what the tool keeps for itself
+	state    []byte // internal to the tool
 	template template
 }
 
@@ -196,7 +196,7 @@ func TestPackage(t *testing.T) {
 func checkPlain(t *testing.T, p packaging) {
 	t.Helper()
 	if found := regexp.MustCompile(`(?i)serverless|sls`).FindString(p.plain); found != "" {
-		t.Errorf("the plain template speaks of %q", found)
+		t.Errorf("the plain template contains %q", found)
 	}
 	var want, got template
 	unmarshal(t, []byte(regexp.MustCompile(`,\s*}`).ReplaceAllString(p.raw, "}")), &want)

@@ -6,9 +6,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -27,7 +27,7 @@ import (
 	"slowdigest/source/rdstest"
 )
 
-// settings are what a test's policy is made for.
+// settings are the configuration that a policy is made for.
 type settings struct {
 	Instances, Tag, Download, State, Queue, Topic, Function string
 
@@ -35,7 +35,7 @@ type settings struct {
 	Tracing, Interactive bool
 }
 
-// inGo are the statements of the policy for the settings.
+// inGo returns the statements of the policy for the settings.
 func (s settings) inGo() ([]iam.Statement, error) {
 	d, err := iam.Settings{
 		Partition: "aws", Region: rdstest.Region, Account: rdstest.Account,
@@ -120,8 +120,8 @@ func TestDeployToolAsksGo(t *testing.T) {
 	}
 }
 
-// services are the clients that the code may use, by their packages and as IAM
-// calls them.
+// services are the clients that the code may use: their packages, with the
+// service's name in IAM.
 var services = map[string]struct {
 	iam    string
 	client any
@@ -198,27 +198,33 @@ func rules(t *testing.T) (all []rule) {
 func awsCalls(t *testing.T) map[string][]string {
 	t.Helper()
 	calls := map[string][]string{}
-	root := "../../"
-	for _, dir := range []string{"cmd/slowdigest", "handler", "source", "notifier", "digest", "parser", "iam"} {
-		files, err := filepath.Glob(root + dir + "/*.go")
-		if err != nil || len(files) == 0 {
-			t.Fatal(dir, err)
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata"):
+			return fs.SkipDir
+		case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
 		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, action := range actionsIn(t, parsed) {
-				name := strings.TrimPrefix(file, root)
-				if !slices.Contains(calls[action], name) {
-					calls[action] = append(calls[action], name)
-				}
+		text, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
+		if err != nil {
+			return err
+		}
+		for _, action := range actionsIn(t, parsed) {
+			if !slices.Contains(calls[action], name) {
+				calls[action] = append(calls[action], name)
 			}
 		}
+		return nil
+	})
+	if err != nil || len(calls) < 9 {
+		t.Fatalf("calls of %v, error %v", calls, err)
 	}
 	return calls
 }
