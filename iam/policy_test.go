@@ -49,7 +49,7 @@ func TestPolicy(t *testing.T) {
 		want   []string
 	}{
 		{func(*Settings) {}, []string{readLogs, readParameters}},
-		{func(s *Settings) { s.Instances = []string{" Orders-1 ", "", "  "} }, []string{readLogs, readParameters}},
+		{func(s *Settings) { s.Instances = []string{"", " Orders-1 ", "  "} }, []string{readLogs, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"orders-1", "o", long} }, []string{readLogsOf("orders-1", "o", long), readParameters}},
 		{func(s *Settings) { s.Instances = []string{"orders-*", "billing"} }, []string{readLogsOf("orders-*", "billing"), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"*"} }, []string{readLogsOf("*"), find, readParameters}},
@@ -167,9 +167,16 @@ func TestBoundary(t *testing.T) {
 	if text := fmt.Sprint(named); err != nil || strings.Contains(text, "slowdigest") || strings.Contains(lines(named)[0], "*") {
 		t.Errorf("with everything named: error %v, %s", err, text)
 	}
-	tagged, err := Settings{Tag: "slowdigest=on", Download: "portions"}.Boundary()
-	if err != nil || tagged.Statement[0].Sid != "ReadTaggedSlowLogs" {
-		t.Errorf("with a tag: error %v, %v", err, tagged)
+	for _, c := range []struct {
+		settings Settings
+		want     string // of the first statement
+	}{
+		{Settings{Tag: "slowdigest=on"}, "ReadTaggedSlowLogs "},
+		{base(func(s *Settings) { s.Tag = "slowdigest=on" }), strings.Replace(readLogs, "Portion", "Portion,rds:DownloadCompleteDBLogFile", 1)},
+	} {
+		if d, err := c.settings.Boundary(); err != nil || !strings.HasPrefix(lines(d)[0], c.want) {
+			t.Errorf("with a tag: error %v, %v, want %s", err, d, c.want)
+		}
 	}
 }
 
@@ -201,52 +208,34 @@ func TestCloudFormation(t *testing.T) {
 }
 
 // TestLimits pads the name of a topic, which occurs once, up to IAM's limit.
+// Placeholders of CloudFormation count as empty.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
-		name     string
 		limit    int
 		generate func(Settings) (*Document, error)
-		of       bool // for CloudFormation
-	}{
-		{"policy", 10240, Settings.Policy, false},
-		{"policy in a template", 10240, Settings.Policy, true},
-		{"boundary", 6144, Settings.Boundary, false},
-		{"boundary in a template", 6144, Settings.Boundary, true},
-	} {
-		s := base(func(s *Settings) { s.Topic, s.CloudFormation = "t", c.of })
-		if c.of {
-			s.Queue = "${WorkQueue.QueueName}" // it counts as empty
-		}
-		for range 40 {
-			s.Instances = append(s.Instances, "orders-1")
-		}
-		d, err := c.generate(s)
+	}{{10240, Settings.Policy}, {6144, Settings.Boundary}} {
+		plain := base(func(s *Settings) { s.Instances = slices.Repeat([]string{"orders-1"}, 40) })
+		plain.Partition, plain.Region, plain.Account, plain.Topic = "", "", "", "t"
+		d, err := c.generate(plain)
 		if err != nil {
 			t.Fatal(err)
-		}
-		plain := s
-		if c.of { // as if the placeholders were empty
-			plain.CloudFormation, plain.Partition, plain.Region, plain.Account, plain.Queue = false, "", "", "", "q"
-			if d, err = c.generate(plain); err != nil {
-				t.Fatal(err)
-			}
 		}
 		raw, err := json.Marshal(d)
 		if err != nil {
 			t.Fatal(err)
 		}
-		length := len(raw)
-		if c.of {
-			length-- // the q
-		}
-		s.Topic = strings.Repeat("t", 1+c.limit-length)
-		if _, err := c.generate(s); err != nil {
-			t.Errorf("%s of %d characters: %v", c.name, c.limit, err)
-		}
-		s.Topic += "t"
-		want := fmt.Sprintf("the policy has %d characters, and IAM takes %d", c.limit+1, c.limit)
-		if _, err := c.generate(s); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want %q", c.name, err, want)
+		inTemplate := plain
+		inTemplate.CloudFormation = true
+		for _, s := range []Settings{plain, inTemplate} {
+			s.Topic = strings.Repeat("t", 1+c.limit-len(raw))
+			if _, err := c.generate(s); err != nil {
+				t.Errorf("%d characters: %v", c.limit, err)
+			}
+			s.Topic += "t"
+			want := fmt.Sprintf("the policy has %d characters, and IAM takes %d", c.limit+1, c.limit)
+			if _, err := c.generate(s); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("CloudFormation %t: error %v, want %q", s.CloudFormation, err, want)
+			}
 		}
 	}
 }
