@@ -49,6 +49,17 @@ func TestIAM(t *testing.T) {
 	}
 }
 
+func TestIAMForCloudFormation(t *testing.T) {
+	for _, boundary := range []string{"--boundary=false", "--boundary"} {
+		stdout, stderr, code := call(t, "", []string{"iam", "--cloudformation", "--instance", "orders-1", "--topic", "${Topic.TopicName}", boundary}, "AWS_REGION=eu-central-1")
+		for _, arn := range []string{"rds:${AWS::Region}:${AWS::AccountId}:db:orders-1", "sns:${AWS::Region}:${AWS::AccountId}:${Topic.TopicName}"} {
+			if want := `"Fn::Sub": "arn:${AWS::Partition}:` + arn + `"`; code != 0 || stderr != "" || !strings.Contains(stdout, want) {
+				t.Errorf("%s: exit %d, stderr %q, stdout %s\nwant %s", boundary, code, stderr, stdout, want)
+			}
+		}
+	}
+}
+
 func TestIAMRefuses(t *testing.T) {
 	many := make([]string, 300)
 	for i := range many {
