@@ -1,15 +1,15 @@
 'use strict';
 
 // The statements of the function's role: what `slowdigest iam` prints for a
-// CloudFormation template. It runs from the source, so that packaging takes Go.
+// CloudFormation template. It runs from the source, so packaging needs Go.
 
 const { spawnSync } = require('child_process');
 const path = require('path');
 
 const root = path.join(__dirname, '..', '..');
 
-// What is configured in the shell is not the stage's configuration, and secrets
-// are of no use. Go shall build for this machine.
+// environment leaves out the settings and secrets of the shell, which are not those
+// of the stage, and the target of a cross-compilation.
 function environment() {
   const foreign = /^(SLOWDIGEST_|SLACK_|GOOS$|GOARCH$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
