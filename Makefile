@@ -1,16 +1,19 @@
-# Everything here needs only Go, make and Node; what CI installs beside them is in .ci/run.
+# Everything here needs only Go, make and Node; what else CI installs is in .ci/run.
 
 STAGE     ?= dev
 EVENT     ?= {"last":"15m","dry_run":true}
-# A release beside the stage's own, as next; and parameters, as --param="instances=a,b".
+# A release next to the stage's own, such as next; and parameters, such as
+# --param="instances=a,b".
 NAME      ?=
 PARAMS    ?=
+PKG       ?= ./digest
 BOOTSTRAP ?= bootstrap
 VERSION   := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 
-# The deploy tools shall package without asking anyone for anything.
+# The deploy tools must package without prompts.
 export SLS_TELEMETRY_DISABLED := 1
 export SLS_INTERACTIVE_SETUP_ENABLE := 0
 
@@ -24,22 +27,34 @@ invoke-local: ## Run the Lambda handler here on an hourly event, over the logs i
 		go run ./cmd/slowdigest invoke --event testdata/events/schedule.json --logs testdata/slowlogs --channel C0SLOWLOGS
 
 .PHONY: test
-test: ## Vet and test every package; TESTFLAGS are handed to go test
+test: ## Vet and test every package; TESTFLAGS are passed to go test
 	@for p in mariadbd pt-query-digest aws; do PATH=$$PATH:/usr/sbin command -v $$p >/dev/null || echo "skipped: the tests that need $$p, which is not installed"; done
 	@test -d node_modules || echo "skipped: the test that packages, which needs node_modules (npm ci)"
 	go vet ./...
 	go test $(TESTFLAGS) ./...
 
-# What starts goroutines. Of the tests of source those that start other programs
-# or compare speeds are left out. It needs a C compiler.
+# The packages that start goroutines. Tests of source that start other programs or
+# compare speeds are skipped. It needs a C compiler.
 .PHONY: race
 race: ## Test the packages that start goroutines under the race detector
 	go test -race $(TESTFLAGS) ./handler/... ./notifier/... ./source/rdstest/...
 	go test -race -short -skip 'TestAWSCommandLine|TestPredictionIsFaster' $(TESTFLAGS) ./source
 
 .PHONY: bench
-bench: ## Run every benchmark, tests left out
+bench: ## Run every benchmark, without the tests
 	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+
+# Gremlins changes operators one at a time, and runs the tests of the package on each
+# change. It works on a copy in which the directory of package main is called main, as
+# Gremlins requires; of the threshold, it ignores the flag and reads the file. GOFLAGS
+# passes -short and TESTFLAGS to the tests.
+.PHONY: mutants
+mutants: ## Fail if tests notice less than 85 % of changes to a package; PKG=./digest TESTFLAGS=-run=X MUTANTFLAGS=
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
+		git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$$copy" && \
+		cd "$$copy" && mv cmd/slowdigest cmd/main && echo '{unleash: {threshold: {efficacy: 84.99}}}' >.gremlins.yaml && \
+		GOFLAGS='$(strip $(shell go env GOFLAGS) -short $(TESTFLAGS))' go run $(GREMLINS) unleash \
+		--timeout-coefficient 10 --output-statuses lt $(MUTANTFLAGS) $(PKG:./cmd/slowdigest=./cmd/main)
 
 .PHONY: types
 types: ## Check the Slack messages against published TypeScript types
@@ -82,7 +97,7 @@ package: build node_modules ## Write the zip and a plain CloudFormation template
 deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev NAME= PARAMS=
 	npx --no-install osls deploy $(OPTIONS)
 
-# It answers with the report, and posts it too unless the event says "dry_run".
+# The function returns the report, and also posts it unless the event says "dry_run".
 .PHONY: invoke
 invoke: ## Invoke the deployed function and print its report; STAGE=dev EVENT='{"last":"15m","dry_run":true}'
 	@out=$$(mktemp) && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
@@ -93,5 +108,5 @@ node_modules: package-lock.json
 	@touch node_modules
 
 .PHONY: clean
-clean: ## Remove what the other targets made, the deploy tool included
+clean: ## Remove what the other targets made, including the deploy tool
 	rm -rf bootstrap dist .serverless node_modules .ci/node_modules

@@ -1,13 +1,13 @@
-// Package iam makes the policy of slowdigest's role: the statements of
-// policy.json, each action with the code that needs it, for exactly what is
-// configured. policy.js makes the same of the same file for serverless.yml.
+// Package iam makes the least-privilege policy of slowdigest's role: those
+// statements of policy.json, which names the code that needs each action, that
+// the configuration needs. `slowdigest iam` prints it, and serverless.yml
+// includes what that prints.
 package iam
 
 import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -15,8 +15,8 @@ import (
 var source []byte
 
 // rule is a statement of policy.json. It is needed if When holds, or is absent,
-// and each of its actions likewise. When names a value that must be there, or as
-// download=portions|auto one and what it may be. Placeholders such as ${instance}
+// and each of its actions likewise. When names a value that must be there, or, as in
+// download=portions|auto, one and what it may be. Placeholders such as ${instance}
 // stand for values; one of several values makes as many resources.
 type rule struct {
 	Sid, When string
@@ -39,12 +39,25 @@ type Document struct {
 type Statement struct {
 	Sid, Effect string
 	Action      []string
-	Resource    []string
+	Resource    Resources
 	Condition   map[string]map[string]string `json:",omitempty"`
 }
 
-// values are what the placeholders and conditions of policy.json refer to.
-type values map[string][]string
+// Resources are ARNs and patterns of ARNs.
+type Resources []string
+
+// MarshalJSON writes an ARN that holds a placeholder of CloudFormation as
+// {"Fn::Sub": ARN}, in which a template fills it.
+func (r Resources) MarshalJSON() ([]byte, error) {
+	all := make([]any, len(r))
+	for i, arn := range r {
+		all[i] = arn
+		if strings.Contains(arn, "${") {
+			all[i] = map[string]string{"Fn::Sub": arn}
+		}
+	}
+	return json.Marshal(all)
+}
 
 func rules() ([]rule, error) {
 	var all []rule
@@ -54,8 +67,8 @@ func rules() ([]rule, error) {
 	return all, nil
 }
 
-// document makes the policy of the rules that hold.
-func document(v values) (*Document, error) {
+// document makes the policy of the rules that hold, of at most so many characters.
+func document(v values, limit int) (*Document, error) {
 	all, err := rules()
 	if err != nil {
 		return nil, err
@@ -82,30 +95,5 @@ func document(v values) (*Document, error) {
 		}
 		d.Statement = append(d.Statement, s)
 	}
-	return d, nil
-}
-
-func (v values) hold(when string) bool {
-	name, allowed, exact := strings.Cut(when, "=")
-	if when == "" || !exact {
-		return when == "" || len(v[name]) > 0
-	}
-	return slices.ContainsFunc(v[name], func(s string) bool { return slices.Contains(strings.Split(allowed, "|"), s) })
-}
-
-// expand replaces the placeholders of a pattern, and returns it once for each
-// combination of their values.
-func (v values) expand(pattern string) []string {
-	before, rest, found := strings.Cut(pattern, "${")
-	if !found {
-		return []string{pattern}
-	}
-	name, rest, _ := strings.Cut(rest, "}")
-	var all []string
-	for _, value := range v[name] {
-		for _, end := range v.expand(rest) {
-			all = append(all, before+value+end)
-		}
-	}
-	return all
+	return d, d.fit(limit)
 }

@@ -23,12 +23,13 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	c.declareDesk(f)
 	f.text(&stage, "stage", "SLOWDIGEST_STAGE", "`stage`, of whose function slowdigest-STAGE the log may be written")
 	f.text(&s.Function, "function", "", "`name` of the function, if it is another one")
-	f.text(&s.Topic, "topic", "", "`name` of the SNS topic that is told of events that failed")
+	f.text(&s.Topic, "topic", "", "`name` of the SNS topic that receives events that failed")
 	f.boolean(&s.Tracing, "tracing", "X-Ray is on")
 	f.text(&s.Account, "account", "", "`ID` of the AWS account")
 	f.text(&s.Region, "region", "AWS_REGION", "AWS `region`")
 	f.text(&s.Partition, "partition", "", "AWS `partition`, if it is not that of the region")
-	f.boolean(&boundary, "boundary", "print a permissions boundary: what is not set is not left out, but allowed by pattern")
+	f.boolean(&s.CloudFormation, "cloudformation", "print it for a CloudFormation template, which sets account, region and partition; names may be placeholders")
+	f.boolean(&boundary, "boundary", "print a permissions boundary, which also allows what is not set, by patterns")
 	return func(_ context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("iam: takes no arguments"), "use --instance"}
@@ -43,7 +44,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 			name  string
 			value *string
 		}{{"account", &s.Account}, {"region", &s.Region}} {
-			if *part.value == "" {
+			if *part.value == "" && !s.CloudFormation {
 				*part.value = "*"
 				fmt.Fprintf(p.stderr, "slowdigest: note: no --%s is given, and * stands for any\n", part.name)
 			}

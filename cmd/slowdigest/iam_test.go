@@ -8,7 +8,7 @@ import (
 	"slowdigest/iam"
 )
 
-// printedPolicy is what `slowdigest iam` prints.
+// printedPolicy returns what `slowdigest iam` prints.
 func printedPolicy(t *testing.T, args ...string) (d iam.Document, raw, stderr string) {
 	t.Helper()
 	raw, stderr, code := call(t, "", append([]string{"iam"}, args...))
@@ -22,7 +22,7 @@ func printedPolicy(t *testing.T, args ...string) (d iam.Document, raw, stderr st
 func TestIAM(t *testing.T) {
 	for _, c := range []struct {
 		args   string
-		policy []string // actions and resources that are to be there, or after an exclamation mark are not
+		policy []string // actions and resources that it contains or, after an exclamation mark, does not
 		stderr string
 	}{
 		{"--instance orders-1", []string{"arn:aws:rds:*:*:db:orders-1", "!ssm:", "!s3:", "!sqs:", "!logs:", "!xray:", "!sns:"},
@@ -45,6 +45,17 @@ func TestIAM(t *testing.T) {
 		}
 		if !strings.Contains(stderr, c.stderr) || c.stderr == "" && stderr != "" {
 			t.Errorf("%s: stderr %q, want %q", c.args, stderr, c.stderr)
+		}
+	}
+}
+
+func TestIAMForCloudFormation(t *testing.T) {
+	for _, boundary := range []string{"--boundary=false", "--boundary"} {
+		stdout, stderr, code := call(t, "", []string{"iam", "--cloudformation", "--instance", "orders-1", "--topic", "${Topic.TopicName}", boundary}, "AWS_REGION=eu-central-1")
+		for _, arn := range []string{"rds:${AWS::Region}:${AWS::AccountId}:db:orders-1", "sns:${AWS::Region}:${AWS::AccountId}:${Topic.TopicName}"} {
+			if want := `"Fn::Sub": "arn:${AWS::Partition}:` + arn + `"`; code != 0 || stderr != "" || !strings.Contains(stdout, want) {
+				t.Errorf("%s: exit %d, stderr %q, stdout %s\nwant %s", boundary, code, stderr, stdout, want)
+			}
 		}
 	}
 }
@@ -72,9 +83,9 @@ func TestIAMRefuses(t *testing.T) {
 	}
 }
 
-// TestBoundary checks that a boundary of which nothing is said but the account
-// allows all that any policy does, as far as names are those of a deployment, and
-// nothing that none does.
+// TestBoundary checks that a boundary for which only account and region are given
+// allows all that any policy does, with the names of a deployment, and no action
+// that none does.
 func TestBoundary(t *testing.T) {
 	where := []string{"--account", "123456789012", "--region", "eu-central-1"}
 	boundary, _, stderr := printedPolicy(t, append(where, "--boundary")...)
@@ -134,13 +145,13 @@ func TestBoundary(t *testing.T) {
 	}
 }
 
-// The README tells each action, and why it is needed.
-func TestREADMETellsActions(t *testing.T) {
+// The README lists each action, and why it is needed.
+func TestREADMEListsActions(t *testing.T) {
 	readme := string(read(t, "../../README.md"))
 	for _, r := range rules(t) {
 		for _, a := range r.Action {
 			if !strings.Contains(readme, "`"+a.Name+"`") {
-				t.Errorf("the README does not tell of %s", a.Name)
+				t.Errorf("the README does not list %s", a.Name)
 			}
 		}
 	}

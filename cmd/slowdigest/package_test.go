@@ -42,11 +42,11 @@ var everything = deployment{"prod", []string{
 
 const canary = "xoxb-111111111111-canary"
 
-// packaging is what a tool has made of a deployment.
+// packaging is the output of a tool for a deployment.
 type packaging struct {
 	raw      string // the template that it would deploy, without the time
 	plain    string // that of make package
-	state    []byte // what the tool keeps for itself
+	state    []byte // internal to the tool
 	template template
 }
 
@@ -102,6 +102,7 @@ func runTool(t *testing.T, install string, d deployment) (p packaging) {
 	cmd.Dir = dir
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "CI=true", "SLS_TELEMETRY_DISABLED=1",
+		"GOCACHE=" + goEnv(t, "GOCACHE"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"),
 		"SLACK_TOKEN=" + canary, "AWS_SECRET_ACCESS_KEY=" + canary,
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -144,10 +145,24 @@ func serviceCopy(t *testing.T, executable bool) string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.CopyFS(filepath.Join(dir, "iam"), os.DirFS("../../iam")); err != nil {
+	// A link, for the policy is made by the source that is next to it.
+	source, err := filepath.Abs("../../iam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(source, filepath.Join(dir, "iam")); err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 func read(t *testing.T, name string) []byte {
@@ -181,7 +196,7 @@ func TestPackage(t *testing.T) {
 func checkPlain(t *testing.T, p packaging) {
 	t.Helper()
 	if found := regexp.MustCompile(`(?i)serverless|sls`).FindString(p.plain); found != "" {
-		t.Errorf("the plain template speaks of %q", found)
+		t.Errorf("the plain template contains %q", found)
 	}
 	var want, got template
 	unmarshal(t, []byte(regexp.MustCompile(`,\s*}`).ReplaceAllString(p.raw, "}")), &want)

@@ -2,12 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -26,22 +27,15 @@ import (
 	"slowdigest/source/rdstest"
 )
 
-// settings are what both generators are given.
+// settings are the configuration that a policy is made for.
 type settings struct {
-	Instances  string   `json:"instances"`
-	Tag        string   `json:"tag"`
-	Download   string   `json:"download"`
-	Parameters []string `json:"parameters"`
-	State      string   `json:"state"`
-	Queue      string   `json:"queue"`
-	Topic      string   `json:"topic"`
-	Function   string   `json:"function"`
-	Tracing    bool     `json:"tracing"`
+	Instances, Tag, Download, State, Queue, Topic, Function string
 
-	Interactive bool `json:"interactive"`
+	Parameters           []string
+	Tracing, Interactive bool
 }
 
-// inGo is the policy of `slowdigest iam`.
+// inGo returns the statements of the policy for the settings.
 func (s settings) inGo() ([]iam.Statement, error) {
 	d, err := iam.Settings{
 		Partition: "aws", Region: rdstest.Region, Account: rdstest.Account,
@@ -54,86 +48,80 @@ func (s settings) inGo() ([]iam.Statement, error) {
 	return d.Statement, nil
 }
 
-// inJS are the policies that iam/policy.js gives serverless.yml, as
-// CloudFormation fills them in, and the errors, one of them empty.
-func inJS(t *testing.T, all []settings) []struct {
-	Statements []iam.Statement
-	Error      string
-} {
-	t.Helper()
-	given, err := json.Marshal(all)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program(t, "node"), "-e", `
-		const { policy } = require('../../iam/policy.js');
-		const all = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-		console.log(JSON.stringify(all.map((settings) => {
-			try { return { Statements: policy(settings) }; } catch (error) { return { Error: error.message }; }
-		})));`)
-	cmd.Stdin = strings.NewReader(string(given))
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("node: %v", err)
-	}
-	filled := regexp.MustCompile(`\{"Fn::Sub":("[^"]*")\}`).ReplaceAllString(string(out), "$1")
-	filled = strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", rdstest.Region, "${AWS::AccountId}", rdstest.Account).Replace(filled)
-	var got []struct {
-		Statements []iam.Statement
-		Error      string
-	}
-	unmarshal(t, []byte(filled), &got)
-	return got
-}
-
-// TestPolicyGenerators runs both generators on every combination of settings:
-// they make the same policy, or refuse with the same words.
-func TestPolicyGenerators(t *testing.T) {
-	var all []settings
-	for _, instances := range []string{
-		"orders-1", " Orders-1 ,orders-2,", "orders-*,billing", "*", "cluster:shop,orders-1", "", " , ",
-		"orders-1,orders-?", "orders-1/../*", "arn:aws:rds:eu-central-1:123456789012:db:orders-1", "${AWS::AccountId}",
-		"1-orders", "orders--1", "orders-", "cluster:", strings.Repeat("o", 72),
-	} {
-		for _, tag := range []string{"", "slowdigest", "slowdigest=on", "a:b=c=d", "=on", "slowdigest=*"} {
-			for i, download := range []string{"portions", "complete", "auto"} {
-				all = append(all, settings{Instances: instances, Tag: tag, Download: download, Tracing: i == 0})
-			}
-		}
-	}
-	for _, s := range []settings{
-		{Parameters: []string{"/slowdigest/prod/slack-token"}},
-		{Parameters: []string{"token", "/slowdigest/prod/slack-signing-secret"}},
-		{Parameters: []string{"token", ""}},
-		{Parameters: []string{"to*ken"}},
-		{State: "s3://kept"}, {State: "s3://kept/"}, {State: "s3://kept/prod"}, {State: "s3://kept/a/b/"}, {State: "/var/lib/slowdigest"},
-		{State: "s3://*"}, {State: "s3://kept/*"}, {State: "s3://Kept"}, {State: "s3://"}, {State: "s3://k"},
-		{Queue: "slowdigest-prod"}, {Queue: "slowdigest-*"}, {Topic: "alarms"}, {Topic: "*"}, {Function: "slowdigest-prod"}, {Function: "?"},
-		{Interactive: true}, {Interactive: true, Function: "slowdigest-prod"}, {Interactive: true, Function: "*"},
-		{State: "s3://kept/prod", Queue: "work", Topic: "alarms", Function: "slowdigest-prod", Tracing: true, Parameters: []string{"token"}},
-	} {
-		s.Instances, s.Download = "orders-1", "portions"
-		all = append(all, s)
-	}
-	refused := 0
-	for i, js := range inJS(t, all) {
-		want, err := all[i].inGo()
-		var words string
+// TestTemplateCarriesPolicy runs `slowdigest iam` with the environment that a
+// template gives the function, and the names of what it deploys: the role has the
+// policy that this prints, and no more.
+func TestTemplateCarriesPolicy(t *testing.T) {
+	t.Parallel()
+	fill := strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", rdstest.Region, "${AWS::AccountId}", rdstest.Account,
+		"${StateBucket}", "slowdigest-bucket", "${WorkQueue.QueueName}", "work", "${AlarmTopic.TopicName}", "alarms",
+		`{"Ref":"WorkQueue"}`, `"https://sqs.eu-central-1.amazonaws.com/123456789012/work"`)
+	filled := func(t *testing.T, part, to any) {
+		raw, err := json.Marshal(part)
 		if err != nil {
-			words = err.Error()
-			refused++
+			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(js.Statements, want) || js.Error != words {
-			t.Errorf("%+v\niam/policy.js: %+v, error %q\nslowdigest iam: %+v, error %q", all[i], js.Statements, js.Error, want, words)
-		}
+		text := regexp.MustCompile(`\{"Fn::Sub":("[^"]*")\}`).ReplaceAllString(fill.Replace(string(raw)), "$1")
+		unmarshal(t, []byte(text), to)
 	}
-	if refused < 50 || len(all)-refused < 50 {
-		t.Errorf("%d of %d were refused", refused, len(all))
+	for _, c := range templateCases() {
+		t.Run(c.String(), func(t *testing.T) {
+			t.Parallel()
+			tmpl := packaged(t, osls, c.deployment).template
+			var variables map[string]string
+			filled(t, tmpl.at("DigestLambdaFunction.Environment.Variables"), &variables)
+			args := []string{"iam", "--region", rdstest.Region, "--account", rdstest.Account, "--function", fmt.Sprint(tmpl.at("DigestLambdaFunction.FunctionName"))}
+			if tmpl.at("DigestLambdaEvConf.DestinationConfig.OnFailure") != nil {
+				args = append(args, "--topic", "alarms")
+			}
+			if tmpl.at("DigestLambdaFunction.TracingConfig") != nil {
+				args = append(args, "--tracing")
+			}
+			var env []string
+			for name, value := range variables {
+				env = append(env, name+"="+value)
+			}
+			stdout, stderr, code := call(t, "", args, env...)
+			if code != 0 {
+				t.Fatalf("exit %d: %s", code, stderr)
+			}
+			var want iam.Document
+			unmarshal(t, []byte(stdout), &want)
+			var got iam.Document
+			filled(t, tmpl.at("Role.Policies.0.PolicyDocument"), &got)
+			if len(got.Statement) < 4 || !reflect.DeepEqual(got, want) {
+				t.Errorf("the role has %+v\n`slowdigest iam` prints %+v", got, want)
+			}
+		})
 	}
 }
 
-// services are the clients that the code may use, by their packages and as IAM
-// calls them.
+// TestDeployToolAsksGo runs what packaging runs: the shell's own settings are
+// not those of the stage, and an error says what to do.
+func TestDeployToolAsksGo(t *testing.T) {
+	node := program(t, "node")
+	for _, c := range []struct {
+		settings string
+		env      []string
+		want     string // of the output, and of the errors
+	}{
+		{`{instance: 'orders-1'}`, nil, `ReadSlowLogs,ReadParameters`},
+		{`{instance: 'orders-1'}`, []string{"SLOWDIGEST_TAG=slowdigest=on", "SLACK_SIGNING_SECRET=" + canary, "GOOS=plan9", "GOARCH=arm64"}, `ReadSlowLogs,ReadParameters`},
+		{`{instance: 'orders-?'}`, nil, `Error: make policy: "orders-?" is neither the name nor a pattern of DB instances`},
+		{`{unknown: ''}`, nil, `Error: flag provided but not defined: -unknown`},
+		{`{instance: 'orders-1'}`, []string{"GOFLAGS=-mod=none"}, `Error: make the role's policy: go run ./cmd/slowdigest iam --cloudformation --instance=orders-1:`},
+		{`{instance: 'orders-1'}`, []string{"PATH=" + t.TempDir()}, `Error: make the role's policy: run go, which must be installed and in the PATH: spawnSync go ENOENT`},
+	} {
+		cmd := exec.Command(node, "-e", "console.log(require('../../iam/deploy/policy.js').policy("+c.settings+").map((s) => s.Sid).join())")
+		cmd.Env = append(os.Environ(), c.env...)
+		if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), c.want) || strings.Contains(string(out), canary) {
+			t.Errorf("%s with %q: %s\nwant %s", c.settings, c.env, out, c.want)
+		}
+	}
+}
+
+// services are the clients that the code may use: their packages, with the
+// service's name in IAM.
 var services = map[string]struct {
 	iam    string
 	client any
@@ -210,27 +198,33 @@ func rules(t *testing.T) (all []rule) {
 func awsCalls(t *testing.T) map[string][]string {
 	t.Helper()
 	calls := map[string][]string{}
-	root := "../../"
-	for _, dir := range []string{"cmd/slowdigest", "handler", "handler/state", "source", "notifier", "digest", "parser", "iam"} {
-		files, err := filepath.Glob(root + dir + "/*.go")
-		if err != nil || len(files) == 0 {
-			t.Fatal(dir, err)
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata"):
+			return fs.SkipDir
+		case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
 		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, action := range actionsIn(t, parsed) {
-				name := strings.TrimPrefix(file, root)
-				if !slices.Contains(calls[action], name) {
-					calls[action] = append(calls[action], name)
-				}
+		text, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
+		if err != nil {
+			return err
+		}
+		for _, action := range actionsIn(t, parsed) {
+			if !slices.Contains(calls[action], name) {
+				calls[action] = append(calls[action], name)
 			}
 		}
+		return nil
+	})
+	if err != nil || len(calls) < 9 {
+		t.Fatalf("calls of %v, error %v", calls, err)
 	}
 	return calls
 }

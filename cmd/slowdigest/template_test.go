@@ -28,7 +28,7 @@ type template struct {
 }
 
 // The resources of every stack, by logical name, and those that switches add.
-// One more, or one of another type, is for a person to look at.
+// One more, or one of another type, needs a review.
 var (
 	always = map[string]string{
 		"ServerlessDeploymentBucket":                "AWS::S3::Bucket",
@@ -55,8 +55,8 @@ var (
 	ofEmail        = map[string]string{"AlarmEmail": "AWS::SNS::Subscription"}
 )
 
-// What each switch makes of its resources: a path into the template, and what
-// JSON is there; null for nothing.
+// The properties that each switch sets: a path into the template, and the JSON
+// there; null for nothing.
 var (
 	base = map[string]string{
 		"DigestLambdaFunction.Handler":                           `"bootstrap"`,
@@ -123,7 +123,7 @@ var (
 		"SlackUrlPermission.FunctionUrlAuthType":      `"NONE"`,
 		"SlackUrlPermission.Principal":                `"*"`,
 		"SlackInvokePermission.Action":                `"lambda:InvokeFunction"`,
-		"SlackInvokePermission.InvokedViaFunctionUrl": `true`, // without it anybody may invoke it anyhow
+		"SlackInvokePermission.InvokedViaFunctionUrl": `true`, // without it anybody may invoke the function directly
 	}
 	withAlarms = map[string]string{
 		"DigestLambdaEvConf.DestinationConfig.OnFailure.Destination": `{"Ref": "AlarmTopic"}`,
@@ -166,7 +166,7 @@ func merged[V any](all ...map[string]V) map[string]V {
 	return sum
 }
 
-// named are the properties that hold the release's name.
+// named returns the properties that hold the release's name.
 func named(release string) map[string]string {
 	name := strconv.Quote("slowdigest-" + release)
 	return map[string]string{
@@ -176,7 +176,7 @@ func named(release string) map[string]string {
 	}
 }
 
-// stateOf are the properties of a state bucket.
+// stateOf returns the properties of a state bucket.
 func stateOf(release string) map[string]string {
 	return merged(withState, map[string]string{
 		"StateBucket.LifecycleConfiguration.Rules.1.Prefix":           strconv.Quote(release + "/aside/"), // never the state itself
@@ -184,8 +184,8 @@ func stateOf(release string) map[string]string {
 	})
 }
 
-// templateCase is a deployment with the resources that it has beside those of
-// all, and their properties.
+// templateCase is a deployment with the resources that it has in addition to those
+// of all, and their properties.
 type templateCase struct {
 	deployment
 	resources  map[string]string
@@ -235,8 +235,7 @@ func templateCases() []templateCase {
 	}
 }
 
-// TestTemplate looks at what each stage and each switch deploys, property by
-// property.
+// TestTemplate checks what each stage and each switch deploys, property by property.
 func TestTemplate(t *testing.T) {
 	t.Parallel()
 	for _, c := range templateCases() {
@@ -270,7 +269,7 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
-// at is what is at a path of a resource and its properties; nil for nothing.
+// at returns the value at a path of a resource and its properties; nil for nothing.
 func (tmpl template) at(path string) any {
 	id, rest, _ := strings.Cut(path, ".")
 	var v any = tmpl.Resources[id].Properties
@@ -292,7 +291,7 @@ func (tmpl template) at(path string) any {
 }
 
 // checkVariablesAreKnown checks that the command reads each variable: a name
-// that it does not know would be ignored without a word.
+// that it does not know would be ignored silently.
 func checkVariablesAreKnown(t *testing.T, names []string) {
 	t.Helper()
 	help, _, _ := call(t, "", []string{"help"})
@@ -378,8 +377,8 @@ func TestDeploymentsDoNotClash(t *testing.T) {
 	}
 }
 
-// fixedNames are the names that AWS would refuse to give twice. All other
-// resources are named by CloudFormation after their stack.
+// fixedNames returns the names that must be unique in AWS. All other resources are
+// named by CloudFormation after their stack.
 func fixedNames(tmpl template) (names []string) {
 	for _, r := range tmpl.Resources {
 		for key, value := range r.Properties {
@@ -397,7 +396,7 @@ func fixedNames(tmpl template) (names []string) {
 	return names
 }
 
-// TestSwitchesRefuse hands iam/deploy/switches.js what cannot be meant.
+// TestSwitchesRefuse passes invalid parameters to iam/deploy/switches.js.
 func TestSwitchesRefuse(t *testing.T) {
 	good := map[string]any{
 		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
@@ -418,12 +417,13 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:workers", "5 ", "want a number from 2 to 1000"},
 		{"param:state", "s3://kept/prod", ""},
 		{"param:state", "/tmp", `parameter "state" is "/tmp": want own, none or s3`},
-		{"param:state", "s3://*", "is not a place for the state"},
+		{"param:state", "s3://*", "is not the location of a state"},
 		{"param:instances", "orders-*", ""},
 		{"param:instances", "orders-?", `"orders-?" is neither`},
 		{"param:instances", "", "no DB instance is configured"},
 		{"param:tag", "slowdigest=on", ""},
 		{"param:tag", "slow*", "is not a tag"},
+		{"param:download", "fast", `download "fast": want portions, complete or auto`},
 	}
 	var all []map[string]any
 	for _, c := range cases {

@@ -1,7 +1,6 @@
 'use strict';
 
-// The CloudWatch dashboard: whether digests are posted, what they rest on, and
-// what stands in the way.
+// The CloudWatch dashboard: digests posted, what they are made of, and errors.
 
 module.exports = ({ name, release, on }) => {
   const ours = (metric, stat = 'Sum', more = {}) => ['slowdigest', metric, 'Stage', release, { stat, ...more }];
@@ -11,11 +10,11 @@ module.exports = ({ name, release, on }) => {
   const graphs = [
     ['Digests posted, of hours done', 3600, [ours('DigestsPosted'), ours('HoursDone')]],
     ['Entries and bytes read', 3600, [ours('Events'), ours('BytesRead', 'Sum', { yAxis: 'right' })]],
-    ['Hours of which nothing is missing: 1, or 0', 3600, [ours('Complete', 'Minimum')]],
+    ['Complete hours: 1, or 0', 3600, [ours('Complete', 'Minimum')]],
     ['Errors, and runs not started', 300, [lambda('Errors'), lambda('Throttles')]],
-    ['Calls of RDS, repeated, throttled', 3600, [ours('Calls'), ours('Retries'), ours('Throttles')]],
+    ['Calls of RDS, retried, throttled', 3600, [ours('Calls'), ours('Retries'), ours('Throttles')]],
     ['Duration in ms, of at most 900,000', 300, [lambda('Duration', 'Maximum')]],
-    ...(on.fanout ? [['Messages waiting, and dead', 300, [
+    ...(on.fanout ? [['Messages waiting, and dead letters', 300, [
       queue('WorkQueue', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
       queue('DeadLetterQueue', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
     ]], ['Age of the oldest message in seconds', 300, [queue('WorkQueue', 'ApproximateAgeOfOldestMessage', 'Maximum')]]] : []),

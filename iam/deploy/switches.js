@@ -1,9 +1,10 @@
 'use strict';
 
-// What the parameters of serverless.yml switch on and off. A part that is off
-// leaves nothing in the template: no resource, no variable, no permission.
+// Makes the resources, the environment and the role of the parameters in
+// serverless.yml. What is off leaves nothing in the template: no resource, no
+// variable, no permission.
 
-const { policy } = require('../policy.js');
+const { policy } = require('./policy.js');
 const dashboard = require('./dashboard.js');
 
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
@@ -21,14 +22,14 @@ function flag(params, name) {
   return text === 'true';
 }
 
-// AWS wants from 2 to 1,000.
+// AWS takes from 2 to 1,000.
 function workers(text) {
   if (!/^\d+$/.test(text) || text < 2 || text > 1000) throw new Error(`parameter "workers" is "${text}": want a number from 2 to 1000`);
   return Number(text);
 }
 
-// What tells this deployment from all others of the account and region. Neither
-// part has a hyphen, so that no two pairs make the same name.
+// releaseName distinguishes this deployment from all others of the account and
+// region. Neither part has a hyphen, so that no two pairs make the same name.
 function releaseName(stage, name) {
   for (const part of [stage, name].filter(Boolean)) {
     if (!/^[a-z][a-z0-9]{0,15}$/.test(part)) {
@@ -48,9 +49,9 @@ module.exports = async ({ resolveVariable }) => {
   const name = `slowdigest-${release}`;
   const state = { own: `s3://\${StateBucket}/${release}`, none: '' }[params.state] ?? params.state;
   if (state && !state.startsWith('s3://')) throw new Error(`parameter "state" is "${state}": want own, none or s3://BUCKET/PREFIX`);
-  if (on.interactive && !state) throw new Error('parameter "interactive" is true, which takes a state, and "state" is none');
+  if (on.interactive && !state) throw new Error('parameter "interactive" is true, which needs a state, and "state" is none');
   if (on.interactive && String(params.channel).startsWith('#')) {
-    throw new Error('parameter "interactive" is true, and Slack tells the ID of a channel: give "channel" as one');
+    throw new Error('parameter "interactive" is true, and Slack sends the IDs of channels: set "channel" to an ID');
   }
   const token = `/slowdigest/${stage}/slack-token`;
   const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
@@ -76,21 +77,21 @@ module.exports = async ({ resolveVariable }) => {
       ...(on.interactive && params.askUsers && { SLOWDIGEST_ASK_USERS: params.askUsers }),
     },
     statements: policy({
-      instances: params.instances,
+      instance: params.instances,
       tag: params.tag,
       download: params.download,
-      parameters: [token, secret],
+      'slack-token-parameter': token,
+      'signing-secret-parameter': secret,
       state,
-      queue: on.fanout && '${WorkQueue.QueueName}',
-      topic: on.alarms && '${AlarmTopic.TopicName}',
+      'queue-url': on.fanout ? '${WorkQueue.QueueName}' : '',
+      topic: on.alarms ? '${AlarmTopic.TopicName}' : '',
       function: name,
       tracing: on.tracing,
-      interactive: on.interactive,
     }),
     workers: workers(String(params.workers)),
     boundary: params.boundary || { Ref: 'AWS::NoValue' },
     destinations: on.alarms ? { onFailure: { type: 'sns', arn: { Ref: 'AlarmTopic' } } } : null,
-    // Without a state nothing else keeps two runs from posting side by side.
+    // Without a state nothing else keeps two runs from posting at the same time.
     reservedConcurrency: state || on.fanout || on.interactive ? null : 1,
     resources: [
       file('role.yml'),

@@ -1,8 +1,8 @@
 'use strict';
 
 // Makes a plain CloudFormation template of the one that the deploy tool has
-// compiled, for those who use no such tool: the code's place becomes a
-// parameter, and what the tool needs for itself goes.
+// compiled, for those who use no such tool: the location of the code becomes a
+// parameter, and what the tool needs for itself is removed.
 //
 //   node iam/deploy/template.js .serverless dist
 
@@ -19,13 +19,13 @@ function plain({ Resources, Outputs }) {
 
   const lambda = resources.DigestLambdaFunction;
   lambda.Properties.Code = { S3Bucket: { Ref: 'CodeBucket' }, S3Key: { Ref: 'CodeKey' } };
-  lambda.DependsOn = ['DigestLogGroup']; // on its role it depends by naming it
+  lambda.DependsOn = ['DigestLogGroup']; // it refers to its role, and so depends on that too
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: `${lambda.Properties.FunctionName}: posts the slow queries of the last hour to Slack`,
     Parameters: {
       CodeBucket: { Type: 'String', Description: 'The S3 bucket, in the region of the stack, that slowdigest.zip was copied to' },
-      CodeKey: { Type: 'String', Description: 'Its key there. Each release needs another one, or the function stays as it is' },
+      CodeKey: { Type: 'String', Description: 'Its key there. Each release needs a new one, or the function is not updated' },
     },
     Resources: resources,
     ...(Object.keys(outputs).length > 0 && { Outputs: outputs }),

@@ -1,0 +1,142 @@
+package iam
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// values maps the names in placeholders and conditions of policy.json to values.
+type values map[string][]string
+
+var (
+	instanceName = regexp.MustCompile(`^[a-z*](?:-?[a-z0-9*])*$`)
+	bucketName   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	plainName    = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`) // without IAM's special characters
+	inTemplate   = regexp.MustCompile(`^\$\{\w+(?:\.\w+)?\}$`)
+)
+
+// values checks the settings. It refuses what AWS would refuse, and wildcards in
+// names, which would allow more than is configured.
+func (s Settings) values() (values, error) {
+	v := values{"partition": {s.Partition}, "region": {s.Region}, "account": {s.Account}, "download": {s.Download}, "prefix": {""}}
+	if s.CloudFormation {
+		v["partition"], v["region"], v["account"] = []string{"${AWS::Partition}"}, []string{"${AWS::Region}"}, []string{"${AWS::AccountId}"}
+	}
+	v.on("tracing", s.Tracing)
+	v.on("interactive", s.Interactive)
+	errs := []error{v.addInstances(s.Instances), v.addTag(s.Tag), s.addState(v)}
+	for _, name := range s.Parameters {
+		errs = append(errs, s.add(v, "parameter", strings.TrimPrefix(name, "/")))
+	}
+	queue := s.Queue[strings.LastIndex(s.Queue, "/")+1:]
+	errs = append(errs, s.add(v, "queue", queue), s.add(v, "topic", s.Topic), s.add(v, "function", s.Function))
+	if s.Interactive && s.Function == "" {
+		errs = append(errs, errors.New("requests from Slack are enabled, and no function is named"))
+	}
+	return v, cmp.Or(errs...)
+}
+
+func (v values) on(name string, on bool) {
+	if on {
+		v[name] = []string{"true"}
+	}
+}
+
+// addInstances writes names in lower case, as RDS keeps them, for IAM compares
+// them exactly.
+func (v values) addInstances(list []string) error {
+	for _, given := range list {
+		given = strings.ToLower(strings.TrimSpace(given))
+		if given == "" {
+			continue
+		}
+		name, isCluster := strings.CutPrefix(given, "cluster:")
+		if !instanceName.MatchString(name) || len(name) > 63 {
+			return fmt.Errorf("%q is neither the name nor a pattern of DB instances", given)
+		}
+		if isCluster {
+			name = "*" // its members have names of their own
+		}
+		v.on("discovery", strings.Contains(name, "*"))
+		v["instance"] = append(v["instance"], name)
+	}
+	return nil
+}
+
+func (v values) addTag(tag string) error {
+	if tag == "" {
+		return nil
+	}
+	key, value, exact := strings.Cut(tag, "=")
+	if strings.ContainsAny(tag, "*?$") || key == "" {
+		return fmt.Errorf("%q is not a tag: want KEY=VALUE or KEY", tag)
+	}
+	if !exact {
+		value = "*"
+	}
+	v.on("discovery", true)
+	v["tagKey"], v["tagValue"] = []string{key}, []string{value}
+	return nil
+}
+
+func (s Settings) addState(v values) error {
+	path, inS3 := strings.CutPrefix(s.State, "s3://")
+	if !inS3 {
+		return nil
+	}
+	bucket, prefix, _ := strings.Cut(path, "/")
+	if !s.isName(bucketName, bucket) || !plainName.MatchString(prefix) {
+		return fmt.Errorf("%q is not the location of a state: want s3://BUCKET/PREFIX", s.State)
+	}
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		v["prefix"] = []string{prefix + "/"}
+	}
+	v["bucket"] = []string{bucket}
+	return nil
+}
+
+// add adds the name of a resource unless it is empty.
+func (s Settings) add(v values, kind, name string) error {
+	if name == "" {
+		return nil
+	}
+	if !s.isName(plainName, name) {
+		return fmt.Errorf("%q is not the name of a %s", name, kind)
+	}
+	v[kind] = append(v[kind], name)
+	return nil
+}
+
+func (s Settings) isName(pattern *regexp.Regexp, name string) bool {
+	return pattern.MatchString(name) || s.CloudFormation && inTemplate.MatchString(name)
+}
+
+// hold reports whether a condition of policy.json is met.
+func (v values) hold(when string) bool {
+	name, allowed, exact := strings.Cut(when, "=")
+	if !exact {
+		return when == "" || len(v[name]) > 0
+	}
+	return slices.ContainsFunc(v[name], func(s string) bool { return slices.Contains(strings.Split(allowed, "|"), s) })
+}
+
+// expand replaces the placeholders of a pattern, and returns it once for each
+// combination of their values.
+func (v values) expand(pattern string) []string {
+	before, rest, found := strings.Cut(pattern, "${")
+	if !found {
+		return []string{pattern}
+	}
+	name, rest, _ := strings.Cut(rest, "}")
+	var all []string
+	for _, value := range v[name] {
+		for _, end := range v.expand(rest) {
+			all = append(all, before+value+end)
+		}
+	}
+	return all
+}
