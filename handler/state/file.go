@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -69,7 +68,7 @@ func replaceFile(path string, data []byte) error {
 		return err
 	}
 	defer os.Remove(f.Name()) // a no-op after the rename
-	_, err = bytes.NewReader(data).WriteTo(f)
+	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
 		return err

@@ -182,3 +182,27 @@ func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 		t.Errorf("409 is %v, want ErrConflict", err)
 	}
 }
+
+// wire answers nothing, and keeps where it was asked.
+type wire struct{ url string }
+
+func (w *wire) Do(r *http.Request) (*http.Response, error) {
+	w.url = r.URL.Scheme + "://" + r.URL.Host + r.URL.Path
+	return nil, errors.New("no answer")
+}
+
+// Where an endpoint is given, the bucket stands in the path, and else in the name of the host.
+func TestS3Endpoint(t *testing.T) {
+	endpoint := "https://minio.example"
+	for want, base := range map[string]*string{
+		"https://slow.s3.eu-central-1.amazonaws.com/prod/c.json": nil,
+		"https://minio.example/slow/prod/c.json":                 &endpoint,
+	} {
+		asked := &wire{}
+		cfg := s3test.New(t, nil)
+		cfg.BaseEndpoint, cfg.HTTPClient, cfg.RetryMaxAttempts = base, asked, 1
+		if _, _, err := state.NewS3Store(cfg, "slow", "prod").Load(t.Context(), "c.json"); err == nil || asked.url != want {
+			t.Errorf("asked %s, %v, want %s", asked.url, err, want)
+		}
+	}
+}
