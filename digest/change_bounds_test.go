@@ -359,6 +359,16 @@ func TestGoneAtItsBounds(t *testing.T) {
 	}
 }
 
+// A load is of the hours from 14 days before on that were read.
+func TestLoad(t *testing.T) {
+	p := &past{hours: []classHour{{at: now - 337, time: 100}, {at: now - 336, time: 100}, {at: now - 1, time: 110}}}
+	c := newComparison(known(historyHours, p), hourReport(now, work{}), Options{})
+	want := (level(100).about(timeUnit) + level(110).about(timeUnit)) / 3
+	if mean, heavy := c.load(p); math.Abs(mean-want) > 1e-9 || !heavy {
+		t.Errorf("%v, %v, want %v", mean, heavy, want)
+	}
+}
+
 // setTime gives the class's hours and those of all classes a level.
 func setTime(h *History, p *past, own, all level) {
 	for i := range p.hours {
