@@ -29,37 +29,11 @@ func Append(dst, sql []byte, cut bool) []byte {
 	}
 	f := formatters.Get().(*formatter)
 	defer formatters.Put(f)
-	f.reset(dst, sql, cut)
-	f.run()
-	if f.names.late {
-		f.again(sql, cut)
-	}
-	// A string that holds an escaped quote, and later one without an end: perhaps
-	// the backslash was none, under NO_BACKSLASH_ESCAPES, and what looked like
-	// words are literals. What was read before the first such string is certain.
-	if !f.cut && f.lexer.open >= 0 && f.escaped >= 0 && f.escaped < f.lexer.open {
-		f.again(sql[:f.escaped+1], false)
-	}
-	dst = f.dst
-	f.sql, f.dst, f.function = nil, nil, nil
-	return dst
+	return f.format(dst, sql, cut)
 }
 
 // formatters saves the room that each statement's formatter needs.
 var formatters = sync.Pool{New: func() any { return new(formatter) }}
-
-func (f *formatter) reset(dst, sql []byte, cut bool) {
-	*f = formatter{lexer: newLexer(sql, cut), dst: dst, base: len(dst), groups: f.groups,
-		names: aliases{hashes: f.names.hashes[:0]}}
-}
-
-// again writes the fingerprint anew, with the aliases known.
-func (f *formatter) again(sql []byte, cut bool) {
-	known := f.names.hashes
-	f.reset(f.dst[:f.base], sql, cut)
-	f.names.hashes = known
-	f.run()
-}
 
 const adminCommand = "administrator command:"
 
