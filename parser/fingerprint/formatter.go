@@ -103,9 +103,9 @@ func (f *formatter) plainElements() {
 		return
 	}
 	f.lexer.pos = i
-	if l := &f.top.list; l.literal == 0 {
-		l.endElement(&f.writer)
-		l.comma(&f.writer)
+	if g := f.top; g.literal == 0 {
+		g.endElement(&f.writer)
+		g.comma(&f.writer)
 	}
 	f.end(afterComma)
 }

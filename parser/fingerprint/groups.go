@@ -15,6 +15,23 @@ type group struct {
 	union
 }
 
+// endElement ends an element of a list. If it is taken back, so are the branches that
+// seemed to be in it, as in IN (1, UNION (2)).
+func (g *group) endElement(w *writer) {
+	if !g.variable && (g.inBranch && g.branch >= g.element || g.last.end > g.element) {
+		g.union = union{}
+	}
+	g.list.endElement(w)
+}
+
+// endBranch ends a branch of a UNION. If it is taken back, so are the elements in it,
+// as in IN (SELECT 1, 2 UNION SELECT 3, 4).
+func (g *group) endBranch(w *writer, end int, cut bool) {
+	if g.union.endBranch(w, end, cut) && g.element > g.last.at && g.list.kind != noList {
+		g.element, g.literal, g.variable = g.last.at, 0, true
+	}
+}
+
 // maxDepth bounds the nesting in which groups are told apart.
 const maxDepth = 4096
 
@@ -47,7 +64,7 @@ func (n *nesting) openGroup() {
 		n.space()
 	}
 	inner.open = len(n.dst)
-	if begins {
+	if begins && n.deeper == 0 {
 		g.beginBranch(inner.open)
 	}
 	n.dst = append(n.dst, '(')
@@ -95,7 +112,7 @@ func (n *nesting) comma() {
 	n.end(afterComma)
 	if n.deeper == 0 && g.list.kind != noList {
 		g.endElement(&n.writer)
-		g.list.comma(&n.writer)
+		g.comma(&n.writer)
 		return
 	}
 	n.dst = append(n.dst, ',')
@@ -158,7 +175,13 @@ func (n *nesting) endParts(cut bool) {
 
 // closeList ends a list with its parenthesis, or where the statement ends.
 func (n *nesting) closeList(g *group, closed bool) {
-	empty := g.endLast(&n.writer)
+	empty := len(n.dst) == g.open+1
+	switch {
+	case len(n.dst) > g.element:
+		g.endElement(&n.writer)
+	case !empty: // the statement ends after a comma
+		n.dst = n.dst[:g.element-1]
+	}
 	if g.list.kind == rowList {
 		n.top.variable = true
 		n.top.rows.add(&n.writer, &g.list, !g.anyVariable && (!empty || !closed), closed)

@@ -169,6 +169,9 @@ func (l *lexer) comment() bool {
 		l.versioned++
 	default:
 		l.pos, _ = NextQuote(l.sql, after, len(l.sql), q)
+		if q == InLine && l.sql[l.pos-1] == '\n' {
+			l.pos-- // the end of the line is no part of the comment
+		}
 	}
 	return true
 }

@@ -49,18 +49,6 @@ func (l *list) comma(w *writer) {
 	l.element = len(w.dst)
 }
 
-// endLast ends the last element, and reports whether there is none at all.
-func (l *list) endLast(w *writer) (empty bool) {
-	empty = len(w.dst) == l.open+1
-	switch {
-	case len(w.dst) > l.element:
-		l.endElement(w)
-	case !empty: // the statement ends after a comma
-		w.dst = w.dst[:l.element-1]
-	}
-	return empty
-}
-
 // run is the last member that was kept of members of which those are left out that
 // are as the one before. It is dst[at:end].
 type run struct{ at, end int }

@@ -37,20 +37,21 @@ func (u *union) repeats(w *writer, end int) bool {
 
 // endBranch ends the branch at hand at a position of dst. It is taken back if it
 // is as the one before, or would have become so had the statement not been cut
-// within it.
-func (u *union) endBranch(w *writer, end int, cut bool) {
+// within it. It reports whether it was, or was completed.
+func (u *union) endBranch(w *writer, end int, cut bool) (changed bool) {
 	if !u.inBranch {
-		return
+		return false
 	}
 	if cut && u.joined != joinedNot && u.last.begun(w, w.dst[u.branch:end]) {
 		w.dst = append(w.dst[:u.branch], w.dst[u.last.at:u.last.end]...) // taken for a whole one
-		end = len(w.dst)
+		end, changed = len(w.dst), true
 	}
 	repeats := u.repeats(w, end)
 	u.inBranch = false
 	switch {
 	case !repeats:
 		u.last, u.repeated = run{u.branch, end}, joinedNot
+		return changed
 	case u.repeated == joinedNot:
 		u.repeated = u.joined
 		remark := remarks[u.joined-1]
@@ -59,4 +60,5 @@ func (u *union) endBranch(w *writer, end int, cut bool) {
 	default:
 		w.replace(u.remarkEnd, end, "")
 	}
+	return true
 }
