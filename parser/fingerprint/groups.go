@@ -64,7 +64,7 @@ func (n *nesting) openGroup() {
 		n.space()
 	}
 	inner.open = len(n.dst)
-	if begins && n.deeper == 0 {
+	if begins {
 		g.beginBranch(inner.open)
 	}
 	n.dst = append(n.dst, '(')

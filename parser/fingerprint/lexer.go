@@ -183,9 +183,12 @@ var remarks = [...]string{" /*repeat union*/", " /*repeat union all*/", " /*repe
 
 // remark returns the length of the remark at i, 0 if there is none.
 func (l *lexer) remark(i int) int {
+	if l.sql.at(i+2) != 'r' {
+		return 0
+	}
 	for _, r := range remarks {
-		if r = r[1:]; l.sql.at(i+2) == 'r' && len(l.sql)-i >= len(r) && string(l.sql[i:i+len(r)]) == r {
-			return len(r)
+		if bytes.HasPrefix(l.sql[i:], []byte(r[1:])) {
+			return len(r) - 1
 		}
 	}
 	return 0
@@ -220,9 +223,9 @@ func (l *lexer) other(t *token, last token) {
 // word reads an identifier or a keyword, or a literal with its prefix.
 func (l *lexer) word(t *token) {
 	t.kind = plainWord
-	end, classes := t.start, byte(0)
-	for end < len(l.sql) {
-		class := byteClass[l.sql[end]]
+	sql, end, classes := l.sql, t.start, byte(0)
+	for end < len(sql) {
+		class := byteClass[sql[end]]
 		if class&(isLetter|isDigit) == 0 {
 			if class&isMask == 0 || classes&isMask == 0 && end > t.start && !l.isMasked(t.start, end) {
 				break
@@ -232,23 +235,29 @@ func (l *lexer) word(t *token) {
 		end++
 	}
 	t.end, t.classes = end, classes
-	if l.sql[t.start] == '$' {
-		if after, closed := dollarQuoted(l.sql, t.start, end); after > t.start {
-			t.kind, t.end = literal, after
-			if !closed {
-				l.open = t.start
-			}
-			return
-		}
-	}
-	if end == t.start+1 && (l.sql.at(end) == '\'' || l.sql.at(end) == '"') {
-		switch l.sql[t.start] {
+	switch {
+	case sql[t.start] == '$':
+		l.dollars(t)
+	case end == t.start+1 && (sql.at(end) == '\'' || sql.at(end) == '"'):
+		switch sql[t.start] {
 		case 'n', 'N':
 			l.text(t, textLiteral, end)
 		case 'x', 'X', 'b', 'B':
 			l.text(t, literal, end)
 		}
 	}
+}
+
+// dollars reads the text of a routine, if t, a word, holds its first tag.
+func (l *lexer) dollars(t *token) {
+	after, closed := dollarQuoted(l.sql, t.start, t.end)
+	if after == t.start {
+		return
+	}
+	if !closed {
+		l.open = t.start
+	}
+	t.kind, t.end = literal, after
 }
 
 // isMasked reports whether a question mark that touches the word from start to end

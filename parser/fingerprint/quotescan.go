@@ -10,7 +10,8 @@ import "bytes"
 //   - # begins a comment to the end of the line, and so does -- before white
 //     space, another control character, or the end.
 //   - /* begins a comment that ends with the next */. After /*! and MariaDB's /*M!
-//     stands code.
+//     stands code, to a */ that only the lexer looks for: NextQuote takes what is
+//     after the star in /*! a */* for a comment.
 //   - $$ or $tag$ begins the text of a routine in JavaScript, of MySQL 9, which
 //     ends with the same. Only the lexer reads these: NextQuote would have to
 //     remember the tag.

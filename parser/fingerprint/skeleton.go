@@ -95,12 +95,9 @@ func (s *skeletonWriter) readAlike() bool {
 }
 
 func knownByText(sql []byte) bool {
-	end := len(sql)
-	for end > 0 && bytes.IndexByte([]byte(" \t\r\n;"), sql[end-1]) >= 0 {
-		end--
-	}
-	_, admin := adminName(sql[:end])
-	return admin || bytes.HasSuffix(sql[:end], []byte(truncationNotice))
+	sql = trimEnd(sql)
+	_, admin := adminName(sql)
+	return admin || bytes.HasSuffix(sql, []byte(truncationNotice))
 }
 
 // text leaves out what stands between quotes.
