@@ -62,7 +62,7 @@ func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) 
 	for i < limit {
 		line := i
 		end, how := w.line(i, limit-i)
-		w.has(end + 1) // NextQuote looks ahead
+		w.has(end + 2) // NextQuote looks ahead
 		p.scanned += int64(end - i)
 		for i < end {
 			j, next := fingerprint.NextQuote(w.buf, i, end, q)

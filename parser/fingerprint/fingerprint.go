@@ -21,7 +21,7 @@ const truncationNotice = "[Your log message was truncated]"
 // only the beginning of a statement; then a last word that may be only a part of
 // one is left out, and a list that is open is closed. Sql is not kept.
 func Append(dst, sql []byte, cut bool) []byte {
-	if s, noticed := bytes.CutSuffix(bytes.TrimRight(sql, " \t\r\n;"), []byte(truncationNotice)); noticed {
+	if s, noticed := bytes.CutSuffix(trimEnd(sql), []byte(truncationNotice)); noticed {
 		sql, cut = bytes.TrimRight(s, " \r\n"), true
 	}
 	if name, ok := adminName(sql); ok {
@@ -29,41 +29,27 @@ func Append(dst, sql []byte, cut bool) []byte {
 	}
 	f := formatters.Get().(*formatter)
 	defer formatters.Put(f)
-	f.reset(dst, sql, cut)
-	f.run()
-	if f.names.late {
-		f.again(sql, cut)
+	return f.format(dst, sql, cut)
+}
+
+// trimEnd leaves out the white space and semicolons that a statement ends with.
+func trimEnd(sql []byte) []byte {
+	for n := len(sql); n > 0; n-- {
+		switch sql[n-1] {
+		case ' ', '\t', '\r', '\n', ';':
+		default:
+			return sql[:n]
+		}
 	}
-	// A string that holds an escaped quote, and later one without an end: perhaps
-	// the backslash was none, under NO_BACKSLASH_ESCAPES, and what looked like
-	// words are literals. What was read before the first such string is certain.
-	if !f.cut && f.lexer.open >= 0 && f.escaped >= 0 && f.escaped < f.lexer.open {
-		f.again(sql[:f.escaped+1], false)
-	}
-	dst = f.dst
-	f.sql, f.dst, f.function = nil, nil, nil
-	return dst
+	return nil
 }
 
 // formatters saves the room that each statement's formatter needs.
 var formatters = sync.Pool{New: func() any { return new(formatter) }}
 
-func (f *formatter) reset(dst, sql []byte, cut bool) {
-	*f = formatter{lexer: newLexer(sql, cut), dst: dst, base: len(dst), groups: f.groups,
-		names: aliases{hashes: f.names.hashes[:0]}}
-}
-
-// again writes the fingerprint anew, with the aliases known.
-func (f *formatter) again(sql []byte, cut bool) {
-	known := f.names.hashes
-	f.reset(f.dst[:f.base], sql, cut)
-	f.names.hashes = known
-	f.run()
-}
-
 const adminCommand = "administrator command:"
 
-// adminName is the name of an administrator command as the log has it.
+// adminName returns the name of an administrator command as the log has it.
 func adminName(sql []byte) ([]byte, bool) {
 	s := bytes.TrimSpace(sql)
 	if len(s) > 0 && s[0] == '#' {
@@ -90,13 +76,13 @@ func AppendAdmin(dst, name []byte) []byte {
 	return bytes.TrimRight(dst, " ")
 }
 
-// ID is the MD5 of a fingerprint in 32 upper-case hexadecimal digits, as
+// ID returns the MD5 of a fingerprint in 32 upper-case hexadecimal digits, as
 // pt-query-digest prints it since 3.0.11.
 func ID(fingerprint string) string {
 	sum := md5.Sum([]byte(fingerprint))
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
-// ShortID is the last half of a query ID, which people are shown, as in PMM. It
+// ShortID returns the last half of a query ID, which people are shown, as in PMM. It
 // is the whole ID of pt-query-digest before 3.0.11.
 func ShortID(id string) string { return id[max(0, len(id)-16):] }

@@ -1,131 +1,84 @@
 package fingerprint
 
-// formatter writes the fingerprint of one statement, token by token, with one
-// spacing whatever the statement's own. It reads each byte once and never looks
-// ahead further than a token: what a token means for those before it, it changes
-// in dst. So a list that turns out to hold only literals is taken back when it
-// is closed, and the branch of a UNION that was there before when it ends.
+// formatter writes the fingerprint of one statement, token by token. It reads each
+// byte once and never looks ahead further than a token: what a token means for
+// those before it, it changes in dst. So a list that turns out to hold only
+// literals is taken back when it is closed, and the branch of a UNION that was
+// there before when it ends.
+//
+// It is made of parts that need only those before them:
+//
+//	lexer    cuts the statement into tokens
+//	writer   writes them, and remembers what stands before the next one
+//	list, rows, union
+//	         take elements, rows and branches back that repeat
+//	nesting  knows which parentheses are open, and so which lists
+//	namer    knows what a name is the name of, and masks its digits
+//	grammar  knows what a keyword tells of the words after it
 type formatter struct {
-	lexer
-	dst  []byte
-	base int // where the fingerprint begins in dst
-
-	groups []group // that are open; the first is the statement itself
-	top    *group  // the last of groups
-	deeper int     // how many more are open than maxDepth
-
-	prev         place
-	key, keyPrev keyword // of the last token and of the one before, noKeyword if it was none
-	keyAt        int     // where the last keyword begins, the space before it included
-
-	expect   expectation // what the next name is the name of
-	alias    bool        // the next name would be the alias of a table
-	skipping skipping
-	limit    limit
-	ended    bool // a semicolon came, which is not written before what follows
-	odku     bool // after ON DUPLICATE KEY UPDATE, where VALUES is a function
-
-	// Of the last word: where it begins in dst, the space before it included or
-	// not, and what was true before it, so that it can be taken back.
-	wordAt, wordText int
-	wordPlace        place
-	wordKey          keyword
-	wordConst        bool
-	wordDigits       bool
-	wordExpect       expectation
-	tableName        uint64 // the hash of the last table's name
-
-	signAt    int // where the first of the signs before this token begins
-	signPlace place
-	signKey   keyword
-
-	braceAt    int // where the last { begins
-	bracePlace place
-	braceKey   keyword
-	braceConst bool
-
-	names aliases
+	grammar
+	plain   plainReader
+	byToken bool // leaves nothing to plain; set by tests alone
+	ended   bool // a semicolon came, which is not written before what follows
+	brace   mark // the last {
 }
 
-// place is what the last token was, for what may follow it.
-type place byte
-
-const (
-	atStart place = iota
-	afterSemicolon
-	afterOpen
-	afterDot
-	afterSign
-	afterUnary // ! and ~
-	afterAt
-	afterArrow
-	afterClose
-	afterComma
-	afterOperator
-	afterText // a string
-	afterValue
-	afterName
-	afterListName // a name after which a list of columns stands
-	afterVariable
-	afterStar
-	afterKeyword
-	afterCallable // a keyword that is also a function
-)
-
-// operand reports whether the last token ends an operand, so that a sign is an
-// operator and a name is an alias or a unit.
-func (p place) operand() bool { return p == afterClose || p >= afterText && p <= afterStar }
-
-// account reports whether an @ after the last token is that of an account.
-func (p place) account() bool { return p == afterText || p == afterValue || p == afterName }
-
-// glued reports whether no space is between the last token and any next.
-func (p place) glued() bool { return p == atStart || p >= afterOpen && p <= afterArrow }
-
-// skipping is how a statement is read that is left out but for a name.
-type skipping byte
-
-const (
-	skipNone      skipping = iota
-	skipAfterCall          // after CALL
-	skipAfterUse           // after USE
-	skipAll
-)
-
-// group is what stands between a pair of parentheses, or the whole statement.
-// Its positions are positions in formatter.dst.
-type group struct {
-	open     int  // where the parenthesis stands
-	variable bool // it holds more than literals and calls, its element at hand if it is a list
-	call     bool // it holds the arguments of a function, where FROM is no clause
-	unit     bool // its first word is a unit
-	tableRef bool // it stands in place of a table
-
-	verb    keyword // the statement it is
-	listed  expectation
-	ordered bool // after ORDER BY
-
-	list
-	rows
-	union
+func (f *formatter) reset(dst, sql []byte, cut bool) {
+	known, groups := f.names.hashes[:0], f.groups
+	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken}
+	f.lexer = newLexer(sql, cut)
+	f.dst, f.base = dst, len(dst)
+	f.names.hashes, f.groups = known, groups
 }
 
-// maxDepth bounds the nesting in which groups are told apart.
-const maxDepth = 4096
+// format appends the fingerprint of sql to dst.
+func (f *formatter) format(dst, sql []byte, cut bool) []byte {
+	f.reset(dst, sql, cut)
+	f.run()
+	if f.names.late {
+		f.again(sql, cut)
+	}
+	// A string that holds an escaped quote, and later one without an end: perhaps
+	// the backslash was none, under NO_BACKSLASH_ESCAPES, and what looked like
+	// words are literals. What was read before the first such string is certain.
+	if escaped := f.firstEscaped(); !f.lexer.cut && escaped >= 0 && escaped < f.lexer.open {
+		f.again(sql[:escaped+1], false)
+	}
+	dst = f.dst
+	f.dst, f.lexer.sql, f.plain.sql, f.plain.function = nil, nil, nil, nil // not kept
+	return dst
+}
 
-// Append's work; see the package comment for the rules.
+// again writes the fingerprint anew, with the aliases known.
+func (f *formatter) again(sql []byte, cut bool) {
+	known := f.names.hashes
+	f.reset(f.dst[:f.base], sql, cut)
+	f.names.hashes = known
+	f.run()
+}
+
+// firstEscaped returns where the first string begins that holds an escaped quote, -1
+// if none does.
+func (f *formatter) firstEscaped() int {
+	if f.plain.escaped < 0 || f.lexer.escaped >= 0 && f.lexer.escaped < f.plain.escaped {
+		return f.lexer.escaped
+	}
+	return f.plain.escaped
+}
+
+// run writes the fingerprint; see the package comment for the rules.
 func (f *formatter) run() {
-	f.groups = append(f.groups[:0], group{})
-	f.top = &f.groups[0]
+	f.begin()
 	var t token
 	for {
-		if f.top.kind != noList && (f.prev == afterOpen || f.prev == afterComma) {
+		if f.byToken {
+		} else if f.top.list.kind != noList && (f.prev == afterOpen || f.prev == afterComma) {
 			f.plainElements()
 		} else if f.top.rows.state == rowDone && f.top.rows.literals && f.prev == afterClose {
-			f.plainRows()
+			f.lexer.pos = f.plain.rows(f.lexer.pos)
 		}
-		f.masked = f.expect != nothing
-		if f.next(&t); t.kind == endOfSQL {
+		f.lexer.masked = f.expect != nothing
+		if f.lexer.next(&t); t.kind == endOfSQL {
 			f.endStatement()
 			return
 		}
@@ -136,96 +89,117 @@ func (f *formatter) run() {
 	}
 }
 
+// plainElements reads the elements of a list that are plain, all but the last.
+func (f *formatter) plainElements() {
+	i := f.lexer.pos
+	for {
+		end := f.plain.element(i, true)
+		if end < 0 || f.lexer.sql[end] != ',' {
+			break
+		}
+		i = end + 1
+	}
+	if i == f.lexer.pos {
+		return
+	}
+	f.lexer.pos = i
+	if g := f.top; g.literal == 0 {
+		g.endElement(&f.writer)
+		g.comma(&f.writer)
+	}
+	f.end(afterComma)
+}
+
 func (f *formatter) add(t *token) {
 	if f.ended && t.symbol != ';' {
 		f.dst = append(f.dst, ';')
 		f.ended = false
 	}
-	if f.limit != noLimit {
-		f.endLimit(t)
+	if f.limit != noLimit && !f.limit.holds(t, f.lexer.sql, f.prev) {
+		f.endLimit()
 	}
 	switch t.kind {
 	case plainWord:
-		f.word(t)
+		f.addWord(t)
 	case textLiteral, literal, placeholder:
 		f.literal(t.kind)
 		if f.runsOn() {
-			f.pos = len(f.sql)
+			f.lexer.pos = len(f.lexer.sql)
 		}
 	case symbol:
-		f.symbol(t)
+		f.addSymbol(t)
 	case quotedWord:
-		f.quotedName(t)
+		expect, alias := f.expect, f.alias
+		f.beginWord()
+		f.appendUnquoted(f.token(t))
+		f.endName(expect, alias)
 	case variable:
-		f.variable(t)
+		f.addVariable(t)
 	case remark:
-		f.write(t, afterClose)
+		f.write(f.token(t), afterClose)
 	}
 }
 
-// space separates the next token from the last.
-func (f *formatter) space() {
-	if !f.prev.glued() {
+func (f *formatter) token(t *token) []byte { return f.lexer.sql[t.start:t.end] }
+
+// addWord writes a keyword or a name.
+func (f *formatter) addWord(t *token) {
+	expect, alias := f.expect, f.alias
+	f.beginWord()
+	f.dst = append(f.dst, f.token(t)...)
+	if t.classes&(isUpper|isHigh) != 0 {
+		f.lower(f.word.text, t.classes)
+	}
+	f.word.digits = t.classes&(isDigit|isMask) != 0
+	if f.prev != afterDot && t.classes&(isHigh|isMask) == 0 && (!f.word.digits || f.dst[f.word.text] == '_') {
+		if e := lookup(f.dst[f.word.text:]); e != nil && f.keyword(e, expect, alias) {
+			return
+		}
+	}
+	f.endName(expect, alias)
+}
+
+// addVariable writes a variable, or the host of an account: user@host.
+func (f *formatter) addVariable(t *token) {
+	raw := f.token(t)
+	account := raw[0] == '@' && f.prev.account()
+	f.top.variable = f.top.variable || !account
+	if f.prev == afterAt {
 		f.dst = append(f.dst, ' ')
+	} else if !account {
+		f.space()
 	}
-}
-
-// write writes a token as it is.
-func (f *formatter) write(t *token, p place) {
-	f.space()
-	f.dst = append(f.dst, f.sql[t.start:t.end]...)
-	f.end(p)
-}
-
-// end makes a token that is no keyword the last one.
-func (f *formatter) end(p place) {
-	f.keyPrev, f.key = f.key, noKeyword
-	f.prev = p
-	f.expect, f.alias = nothing, false
-}
-
-// literal writes a question mark for a literal, its sign, its character set and
-// the strings before it to which it is joined.
-func (f *formatter) literal(k kind) {
-	if k == textLiteral && f.prev == afterText {
-		return
+	start := len(f.dst)
+	if raw[len(raw)-1] == '`' {
+		at := 1
+		if raw[1] == '@' {
+			at = 2
+		}
+		f.dst = append(f.dst, raw[:at]...)
+		f.appendUnquoted(raw[at:])
+	} else if account && byteClass[raw[1]]&isDigit != 0 {
+		f.dst = append(f.dst, "@?"...) // an address
+	} else {
+		f.dst = append(f.dst, raw...)
+		f.lower(start, t.classes)
 	}
-	if k != placeholder && (f.key == kwCharset || f.key == kwDate && k == textLiteral) {
-		f.takeBack()
-	}
-	if f.prev == afterSign {
-		f.dst, f.prev, f.key = f.dst[:f.signAt], f.signPlace, f.signKey
-	}
-	p := afterValue
-	if k == textLiteral {
-		p = afterText
-	}
-	if f.limit == limitSecond {
-		f.limit = limitOne
-		f.end(p)
-		return
-	}
-	f.space()
-	f.dst = append(f.dst, '?')
-	f.end(p)
-	if f.limit == limitFirst {
-		f.limit = limitOne
-	}
+	f.end(afterVariable)
 }
 
 // runsOn reports whether a string is followed by text at once, as in 'O'Brien': a
 // quote was not escaped, and what follows is a piece of the literal. Only words
 // that can follow an operand do stand so, as in 'x'and.
 func (f *formatter) runsOn() bool {
-	end := f.span(f.pos, isLetter|isDigit)
-	if end == f.pos || f.sql[f.pos-1] != '\'' && f.sql[f.pos-1] != '"' {
+	sql, pos := f.lexer.sql, f.lexer.pos
+	end := sql.span(pos, isLetter|isDigit)
+	if end == pos || sql[pos-1] != '\'' && sql[pos-1] != '"' {
 		return false
 	}
 	var room [16]byte
-	if end-f.pos > len(room) {
+	if end-pos > len(room) {
 		return true
 	}
-	word := appendLower(room[:0], f.sql[f.pos:end])
+	word := appendLower(room[:0], sql[pos:end])
 	switch string(word) {
 	case "end", "escape", "comment", "desc":
 		return false
@@ -234,30 +208,33 @@ func (f *formatter) runsOn() bool {
 	return e == nil || e.named && e.keyword != kwOffset && e.keyword != kwExcept
 }
 
-// takeBack removes the last word.
-func (f *formatter) takeBack() {
-	f.dst = f.dst[:f.wordAt]
-	f.prev, f.key = f.wordPlace, f.wordKey
-	f.top.variable = f.wordConst
-}
-
-// endStatement closes what is open.
-func (f *formatter) endStatement() {
-	for len(f.groups) > 1 {
-		f.closeOpen()
+// skip reads a token of a statement of which only a name is kept, and reports
+// whether it did.
+func (f *formatter) skip(t *token) bool {
+	switch {
+	case t.kind == symbol && t.symbol == ';':
+		f.skipping = skipNone
+		return false
+	case f.skipping == skipAfterUse:
+		f.skipping = skipAll
+		if t.kind != symbol {
+			f.dst = append(f.dst, " ?"...)
+		}
+	case f.skipping == skipAfterCall && (t.kind == plainWord || t.kind == quotedWord) && f.prev != afterName:
+		f.space()
+		start := len(f.dst)
+		if t.kind == quotedWord {
+			f.appendUnquoted(f.token(t))
+		} else {
+			f.dst = append(f.dst, f.token(t)...)
+			f.lower(start, t.classes)
+		}
+		f.end(afterName)
+	case f.skipping == skipAfterCall && t.kind == symbol && t.symbol == '.' && f.prev == afterName:
+		f.dst = append(f.dst, '.')
+		f.end(afterDot)
+	default:
+		f.skipping = skipAll
 	}
-	f.endRows(f.top)
-	f.endBranch(f.top, len(f.dst), true)
-	f.deeper, f.skipping, f.limit, f.odku = 0, skipNone, noLimit, false
-	f.expect, f.alias = nothing, false
-}
-
-// semicolon ends a statement. It is written only if another follows.
-func (f *formatter) semicolon() {
-	f.endStatement()
-	f.groups[0] = group{}
-	if len(f.dst) > f.base {
-		f.ended = true
-		f.end(afterSemicolon)
-	}
+	return true
 }

@@ -1,9 +1,30 @@
 package fingerprint
 
-// keyword acts on the last word, which was written, if it is a keyword where it
-// stands. If it is a name there it says so.
-func (f *formatter) keyword(e *keywordEntry, expect expectation, alias bool) bool {
-	if e.named && !f.isKeyword(e.keyword, expect) {
+// grammar knows what a word means where it stands, and what it tells of the words
+// after it. The keywords that tables stand after are in tables.go.
+type grammar struct {
+	namer
+	lexer lexer
+
+	limit    limit
+	skipping skipping
+	odku     bool // after ON DUPLICATE KEY UPDATE, where VALUES is a function
+}
+
+// skipping says how a statement is read that is left out but for a name.
+type skipping byte
+
+const (
+	skipNone      skipping = iota
+	skipAfterCall          // after CALL
+	skipAfterUse           // after USE
+	skipAll
+)
+
+// keyword acts on the last word, which was written, and reports whether it is a
+// keyword where it stands, and not a name.
+func (g *grammar) keyword(e *keywordEntry, expect expectation, alias bool) bool {
+	if e.named && !g.isKeyword(e.keyword, expect) {
 		return false
 	}
 	k, p := e.keyword, afterKeyword
@@ -12,175 +33,179 @@ func (f *formatter) keyword(e *keywordEntry, expect expectation, alias bool) boo
 	}
 	switch k {
 	case kwNull, kwTrue, kwDefault:
-		if f.isValue(k) {
-			f.takeBack()
-			f.literal(literal)
+		if g.isValue(k) {
+			g.takeBackWord()
+			g.literal(literal)
 			return true
 		}
 		if k != kwDefault {
 			p = afterName
 		}
 	case kwAsc:
-		if f.top.ordered {
-			f.takeBack()
-			f.expect, f.alias = nothing, false
+		if g.top.ordered {
+			g.takeBackWord()
+			g.expect, g.alias = nothing, false
 			return true
 		}
 	case kwNow:
 		p = afterName
 	case kwDate, kwCharset, kwUnitCall:
-		f.name(expect, alias)
-		f.key = k
+		g.endName(expect, alias)
+		g.key = k
 		return true
 	}
 	if k != kwRow {
-		f.top.rows.state = noRows
+		g.top.rows.state = noRows
 	}
-	next := f.clause(k, expect, alias)
+	next := g.clause(k, expect, alias)
 	if k == kwValues || k == kwValue {
-		p = f.values()
+		p = g.values()
 	}
-	f.end(p)
-	f.key, f.expect, f.keyAt = k, next, f.wordAt
-	f.alias = alias && k == kwAs
+	g.end(p)
+	g.key, g.expect, g.keyAt = k, next, g.word.at
+	g.alias = alias && k == kwAs
 	return true
 }
 
 // atStart reports whether the last word begins a statement.
-func (f *formatter) atStart() bool {
-	return f.wordPlace <= afterSemicolon || f.wordKey == kwBegin || f.wordKey == kwDescribe
+func (g *grammar) atStart() bool {
+	return g.word.prev <= afterSemicolon || g.word.key == kwBegin || g.word.key == kwDescribe
 }
 
 // isKeyword reports whether a word that can be a name without back-quotes is a
 // keyword here.
-func (f *formatter) isKeyword(k keyword, expect expectation) bool {
-	verb := f.top.verb
+func (g *grammar) isKeyword(k keyword, expect expectation) bool {
+	verb := g.top.verb
 	switch k {
 	case kwAny, kwOver:
-		return f.peek() == '('
+		return g.lexer.peek() == '('
 	case kwBegin, kwHandler, kwRollback, kwTruncate, kwLock:
-		return f.atStart()
+		return g.atStart()
 	case kwDuplicate:
-		return f.wordKey == kwOn
+		return g.word.key == kwOn
 	case kwEvent:
 		return verb == kwCreate
 	case kwExcept:
-		return f.wordPlace.operand() && f.top.inBranch
+		return g.word.prev.operand() && g.top.inBranch
 	case kwModifier:
 		return expect != nothing
 	case kwOf:
-		return f.wordKey == kwShare || f.wordKey == kwUpdate
+		return g.word.key == kwShare || g.word.key == kwUpdate
 	case kwOffset:
-		return f.limit == limitOne
+		return g.limit == limitOne
 	case kwRecursive:
-		return f.wordKey == kwWith
+		return g.word.key == kwWith
 	case kwReturning:
-		return f.wordPlace.operand() && (verb == kwInsert || verb == kwReplace || verb == kwDelete)
+		return g.word.prev.operand() && (verb == kwInsert || verb == kwReplace || verb == kwDelete)
 	case kwRow:
-		return f.top.rows.state == rowDue || f.top.rows.state == rowComma
+		return g.top.rows.state == rowDue || g.top.rows.state == rowComma
 	case kwSavepoint:
-		return f.atStart() || f.wordKey == kwTo || f.wordKey == kwRelease
+		return g.atStart() || g.word.key == kwTo || g.word.key == kwRelease
 	case kwShare:
-		return f.wordKey == kwFor
+		return g.word.key == kwFor
 	case kwTables:
-		return f.wordKey == kwLock || f.wordKey == kwShow
+		return g.word.key == kwLock || g.word.key == kwShow
 	case kwValue:
-		return (f.wordPlace == afterClose || f.wordPlace == afterListName) && (verb == kwInsert || verb == kwReplace)
+		return (g.word.prev == afterClose || g.word.prev == afterListName) && (verb == kwInsert || verb == kwReplace)
 	case kwView:
 		return verb == kwCreate || verb == kwDrop || verb == kwAlter || verb == kwShow
 	case kwWindow:
-		return f.wordPlace.operand() && verb == kwSelect
+		return g.word.prev.operand() && verb == kwSelect
 	}
 	return true
 }
 
 // isValue reports whether NULL, TRUE, FALSE or DEFAULT is a literal here, and not
 // a part of IS NULL, NOT NULL, DEFAULT CHARSET, DEFAULT(a) and the like.
-func (f *formatter) isValue(k keyword) bool {
+func (g *grammar) isValue(k keyword) bool {
 	if k == kwDefault {
-		switch f.wordPlace {
+		switch g.word.prev {
 		case afterOperator:
-			return f.peek() != '('
+			return g.lexer.peek() != '('
 		case afterOpen, afterComma:
-			next := f.peek()
+			next := g.lexer.peek()
 			return next == ',' || next == ')' || next == 0
 		}
 		return false
 	}
-	switch f.wordKey {
+	switch g.word.key {
 	case kwIs:
 		return false
 	case kwNot:
-		return k == kwTrue && f.keyPrev != kwIs
+		return k == kwTrue && g.keyPrev != kwIs
 	case kwSet:
 		return k == kwTrue
 	}
-	return !f.wordPlace.operand()
+	return !g.word.prev.operand()
 }
 
 // values reports whether VALUES is followed by rows, or is a function, as after
 // ON DUPLICATE KEY UPDATE.
-func (f *formatter) values() place {
-	g := f.top
+func (g *grammar) values() previous {
+	top := g.top
 	switch {
-	case f.odku, g.call, f.wordPlace == afterComma, f.wordPlace == afterOperator,
-		f.wordPlace == afterKeyword && f.wordKey != kwUnion && f.wordKey != kwUnionKind && f.wordKey != kwDescribe:
+	case g.odku, top.call, g.word.prev == afterComma, g.word.prev == afterOperator,
+		g.word.prev == afterKeyword && g.word.key != kwUnion && g.word.key != kwUnionKind && g.word.key != kwDescribe:
 		return afterCallable
 	}
-	g.listed = nothing
-	g.rows = rows{state: rowDue}
-	f.beginBranch(g, f.wordText)
+	top.listed = nothing
+	top.rows = rows{state: rowDue}
+	top.beginBranch(g.word.text)
 	return afterKeyword
 }
 
 // clause keeps what a keyword tells of the words after it. It returns what the
 // next name is the name of.
-func (f *formatter) clause(k keyword, expect expectation, alias bool) expectation {
-	g := f.top
+func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation {
+	top := g.top
 	switch k {
 	case kwCall:
-		f.skipping = skipAfterCall
+		g.skipping = skipAfterCall
 	case kwUse:
-		if f.wordPlace <= afterSemicolon {
-			f.skipping = skipAfterUse
+		if g.word.prev <= afterSemicolon {
+			g.skipping = skipAfterUse
 		}
 	case kwInto:
-		if f.repeats(g, f.wordAt) {
-			f.endClauses(f.wordAt)
+		if top.repeats(&g.writer, g.word.at) {
+			g.endClauses(g.word.at)
 		}
 		return expect
 	case kwModifier, kwNot, kwRecursive:
 		return expect
 	case kwSelect:
-		if g.verb != kwGrant {
-			f.selects()
+		if top.verb != kwGrant {
+			g.selects()
 		}
 	case kwLimit:
-		f.endClauses(f.wordAt)
-		f.limit = limitFirst
+		g.endClauses(g.word.at)
+		g.limit = limitFirst
 	case kwOffset:
-		f.dst, f.limit = f.dst[:f.wordAt], limitSecond
+		g.dst, g.limit = g.dst[:g.word.at], limitSecond
 	case kwOrder:
-		f.endClauses(f.wordAt)
-		g.ordered = true
+		g.endClauses(g.word.at)
+		top.ordered = true
 	case kwGroup, kwWhere, kwWindow, kwReturning, kwSet:
-		g.listed, g.ordered = nothing, false
+		top.listed, top.ordered = nothing, false
 	case kwDuplicate:
-		f.odku = true
-		f.endClauses(f.keyAt)
+		g.odku = true
+		g.endClauses(g.keyAt)
 	case kwShare:
-		f.endClauses(f.keyAt)
-	case kwUnion, kwExcept:
-		f.setOperator(k)
-	case kwUnionKind, kwDistinct:
-		if f.wordKey == kwUnion {
-			g.joined = joinedAll
+		g.endClauses(g.keyAt)
+	case kwUnion, kwExcept: // INTERSECT binds more closely and ends no branch
+		g.endClauses(g.word.at)
+		top.joined = joinedUnion
+		if k == kwExcept {
+			top.joined = joinedExcept
 		}
-		if f.wordKey == kwUnion && k == kwDistinct {
-			g.joined = joinedDistinct
+	case kwUnionKind, kwDistinct:
+		if g.word.key == kwUnion {
+			top.joined = joinedAll
+		}
+		if g.word.key == kwUnion && k == kwDistinct {
+			top.joined = joinedDistinct
 		}
 	case kwWith:
-		g.variable, g.listed = true, cte
+		top.variable, top.listed = true, cte
 		return cte
 	case kwReferences:
 		return target
@@ -189,25 +214,54 @@ func (f *formatter) clause(k keyword, expect expectation, alias bool) expectatio
 	case kwSavepoint:
 		return savepoint
 	default:
-		return f.tableClause(k, expect, alias)
+		return g.tableClause(k, expect, alias)
 	}
 	return nothing
 }
 
 // selects begins a SELECT, and a branch of a UNION, the parenthesis before it
 // included.
-func (f *formatter) selects() {
-	g := f.top
-	g.verb, g.variable, g.listed, g.ordered = kwSelect, true, nothing, false
-	f.beginBranch(g, f.wordText)
-	if n := len(f.groups); n > 1 && f.wordPlace == afterOpen && f.groups[n-2].listed != cte {
-		f.beginBranch(&f.groups[n-2], g.open)
+func (g *grammar) selects() {
+	top := g.top
+	top.verb, top.variable, top.listed, top.ordered = kwSelect, true, nothing, false
+	top.beginBranch(g.word.text)
+	if n := len(g.groups); n > 1 && g.word.prev == afterOpen && g.groups[n-2].listed != cte {
+		g.groups[n-2].beginBranch(top.open)
 	}
 }
 
 // endClauses ends what cannot go on after ORDER BY, LIMIT, FOR UPDATE, LOCK IN
 // SHARE MODE or ON DUPLICATE KEY UPDATE, which begins at end.
-func (f *formatter) endClauses(end int) {
-	f.endBranch(f.top, end, false)
-	f.top.listed, f.top.ordered = nothing, false
+func (g *grammar) endClauses(end int) {
+	g.top.endBranch(&g.writer, end, false)
+	g.top.listed, g.top.ordered = nothing, false
+}
+
+// takeBackWord removes the last word.
+func (g *grammar) takeBackWord() {
+	g.takeBack(g.word.mark)
+	g.top.variable = g.word.variable
+}
+
+// literal writes a question mark for a literal, its sign, its character set and
+// the strings before it to which it is joined.
+func (g *grammar) literal(k kind) {
+	if k == textLiteral && g.prev == afterText {
+		return
+	}
+	if k != placeholder && (g.key == kwCharset || g.key == kwDate && k == textLiteral) {
+		g.takeBackWord()
+	}
+	if g.prev == afterSign {
+		g.takeBack(g.signs)
+	}
+	if g.limit.number() {
+		g.space()
+		g.dst = append(g.dst, '?')
+	}
+	if k == textLiteral {
+		g.end(afterText)
+	} else {
+		g.end(afterValue)
+	}
 }

@@ -2,7 +2,7 @@ package fingerprint
 
 import "bytes"
 
-// kind is what a token of SQL is.
+// kind classifies a token.
 type kind byte
 
 const (
@@ -37,7 +37,7 @@ const (
 // A text in double quotes is a string to it. Under ANSI_QUOTES it would be an
 // identifier, but the log does not tell, and a literal must not be shown.
 type lexer struct {
-	sql       []byte
+	sql       text
 	pos       int
 	cut       bool // sql is only the beginning of a statement
 	masked    bool // the next word may hold question marks in place of digits
@@ -45,66 +45,10 @@ type lexer struct {
 
 	open    int // where the string begins that has no end, or -1
 	escaped int // where the first string begins that holds an escaped quote, or -1
-
-	function []byte // the last call without arguments that plainWord read
 }
 
 func newLexer(sql []byte, cut bool) lexer {
 	return lexer{sql: sql, cut: cut, open: -1, escaped: -1}
-}
-
-// Classes of bytes.
-const (
-	isSpace  = 1 << iota // white space, and every other control character
-	isDigit              // 0 to 9
-	isHex                // 0 to 9, a to f, A to F
-	isLetter             // what an identifier is made of, digits aside
-	isUpper              // A to Z
-	isHigh               // beyond ASCII
-	isMask               // the question mark
-)
-
-var byteClass = func() (c [256]byte) {
-	for b := range 256 {
-		switch {
-		case b <= ' ' || b == 0x7f:
-			c[b] = isSpace
-		case '0' <= b && b <= '9':
-			c[b] = isDigit | isHex
-		case 'a' <= b && b <= 'z', b == '_', b == '$':
-			c[b] = isLetter
-		case 'A' <= b && b <= 'Z':
-			c[b] = isLetter | isUpper
-		case b >= 0x80:
-			c[b] = isLetter | isHigh
-		case b == '?':
-			c[b] = isMask
-		}
-		if 'a' <= b|0x20 && b|0x20 <= 'f' && c[b]&isLetter != 0 {
-			c[b] |= isHex
-		}
-	}
-	return c
-}()
-
-func (l *lexer) at(i int) byte {
-	if i < len(l.sql) {
-		return l.sql[i]
-	}
-	return 0
-}
-
-// is reports whether the byte at i is of one of the classes.
-func (l *lexer) is(i int, classes byte) bool {
-	return byteClass[l.at(i)]&classes != 0 && i < len(l.sql)
-}
-
-// span returns the first index from i on whose byte is in none of the classes.
-func (l *lexer) span(i int, classes byte) int {
-	for i < len(l.sql) && byteClass[l.sql[i]]&classes != 0 {
-		i++
-	}
-	return i
 }
 
 // Kinds of first bytes, by which next tells tokens apart.
@@ -135,8 +79,9 @@ var leads = func() (c [256]byte) {
 	return c
 }()
 
-// next replaces t, which is the last token, by the next one. Of a statement that was cut the last one is left out
-// if it may be a part of another; a literal is a literal however short.
+// next replaces t, which is the last token, by the next one. Of a statement that
+// was cut the last one is left out if it may be a part of another; a literal is a
+// literal however short.
 func (l *lexer) next(t *token) {
 	i, sql := l.pos, l.sql
 	for {
@@ -152,7 +97,7 @@ func (l *lexer) next(t *token) {
 		if c != '#' && c != '-' && c != '/' && c != '*' {
 			break
 		}
-		if l.pos = i; !l.comment(c) {
+		if l.pos = i; !l.comment() {
 			break
 		}
 		i = l.pos
@@ -188,24 +133,85 @@ func (t *token) partial(first byte) bool {
 	return false
 }
 
+// peek returns the first byte of the next token, 0 at the end.
+func (l *lexer) peek() byte {
+	if i := l.sql.span(l.pos, isSpace); i < len(l.sql) && bytes.IndexByte([]byte("#-/*"), l.sql[i]) < 0 {
+		return l.sql[i]
+	}
+	ahead, t := *l, token{}
+	if ahead.next(&t); t.kind == endOfSQL {
+		return 0
+	}
+	return l.sql[t.start]
+}
+
+// comment passes over a comment that begins at l.pos, or over the beginning or the
+// end of a version comment, and reports whether one stands there.
+func (l *lexer) comment() bool {
+	i := l.pos
+	if l.sql[i] == '*' {
+		if l.versioned == 0 || l.sql.at(i+1) != '/' {
+			return false
+		}
+		l.versioned--
+		l.pos = i + 2
+		return true
+	}
+	q, after := opening(l.sql, i)
+	switch {
+	case after == i || q == InComment && l.remark(i) > 0:
+		return false
+	case q == InCode: // a version of five or six digits may follow
+		if n := l.sql.span(after, isDigit) - after; n >= 5 {
+			after += min(n, 6)
+		}
+		l.pos = after
+		l.versioned++
+	default:
+		l.pos, _ = NextQuote(l.sql, after, len(l.sql), q)
+		if q == InLine && l.sql[l.pos-1] == '\n' {
+			l.pos-- // the end of the line is no part of the comment
+		}
+	}
+	return true
+}
+
+// remarks are the comments in which a fingerprint says that the branches of a
+// UNION repeat, with the space before them. They are tokens, so that the fingerprint
+// of a fingerprint is the same.
+var remarks = [...]string{" /*repeat union*/", " /*repeat union all*/", " /*repeat union distinct*/"}
+
+// remark returns the length of the remark at i, 0 if there is none.
+func (l *lexer) remark(i int) int {
+	if l.sql.at(i+2) != 'r' {
+		return 0
+	}
+	for _, r := range remarks {
+		if bytes.HasPrefix(l.sql[i:], []byte(r[1:])) {
+			return len(r) - 1
+		}
+	}
+	return 0
+}
+
 // other reads a token that begins with none of the commonest bytes.
 func (l *lexer) other(t *token, last token) {
-	i := t.start
+	i, sql := t.start, l.sql
 	name := last.kind == plainWord || last.kind == quotedWord
-	switch c := l.sql[i]; {
+	switch c := sql[i]; {
 	case c == '`':
-		l.quoted(t)
-	case c == '.' && l.is(i+1, isDigit) && !(name && last.end == i):
-		t.kind, t.end = literal, l.fraction(i)
+		l.quotedName(t, quotedWord, i)
+	case c == '.' && sql.is(i+1, isDigit) && !(name && last.end == i):
+		t.kind, t.end = literal, sql.fraction(i)
 	case c == '@':
 		l.variable(t)
-	case c == '?' && l.is(i+1, isLetter) && l.isMasked(i+1, l.span(i+1, isLetter|isDigit)):
+	case c == '?' && sql.is(i+1, isLetter) && l.isMasked(i+1, sql.span(i+1, isLetter|isDigit)):
 		l.word(t)
 	case c == '?':
 		t.kind = placeholder
-	case c == ':' && l.is(i+1, isLetter) && !name:
-		t.kind, t.classes, t.end = variable, isUpper, l.span(i+1, isLetter|isDigit)
-	case c == '\\' && l.at(i+1) == 'N':
+	case c == ':' && sql.is(i+1, isLetter) && !name:
+		t.kind, t.classes, t.end = variable, isUpper, sql.span(i+1, isLetter|isDigit)
+	case c == '\\' && sql.at(i+1) == 'N':
 		t.kind, t.end = literal, i+2
 	case c == '/' && l.remark(i) > 0:
 		t.kind, t.end = remark, i+l.remark(i)
@@ -214,12 +220,12 @@ func (l *lexer) other(t *token, last token) {
 	}
 }
 
-// word is an identifier or a keyword, or a literal with its prefix.
+// word reads an identifier or a keyword, or a literal with its prefix.
 func (l *lexer) word(t *token) {
 	t.kind = plainWord
-	end, classes := t.start, byte(0)
-	for end < len(l.sql) {
-		class := byteClass[l.sql[end]]
+	sql, end, classes := l.sql, t.start, byte(0)
+	for end < len(sql) {
+		class := byteClass[sql[end]]
 		if class&(isLetter|isDigit) == 0 {
 			if class&isMask == 0 || classes&isMask == 0 && end > t.start && !l.isMasked(t.start, end) {
 				break
@@ -229,11 +235,11 @@ func (l *lexer) word(t *token) {
 		end++
 	}
 	t.end, t.classes = end, classes
-	if l.sql[t.start] == '$' && l.dollars(t) {
-		return
-	}
-	if end == t.start+1 && (l.at(end) == '\'' || l.at(end) == '"') {
-		switch l.sql[t.start] {
+	switch {
+	case sql[t.start] == '$':
+		l.dollars(t)
+	case end == t.start+1 && (sql.at(end) == '\'' || sql.at(end) == '"'):
+		switch sql[t.start] {
 		case 'n', 'N':
 			l.text(t, textLiteral, end)
 		case 'x', 'X', 'b', 'B':
@@ -242,31 +248,86 @@ func (l *lexer) word(t *token) {
 	}
 }
 
-// isMasked reports whether the question mark at i, which touches the word from start
-// to end, stands for digits of a name in a fingerprint: t_?. After a keyword, or
-// before one, it is a placeholder, unless a dot follows.
+// dollars reads the text of a routine, if t, a word, holds its first tag.
+func (l *lexer) dollars(t *token) {
+	after, closed := dollarQuoted(l.sql, t.start, t.end)
+	if after == t.start {
+		return
+	}
+	if !closed {
+		l.open = t.start
+	}
+	t.kind, t.end = literal, after
+}
+
+// isMasked reports whether a question mark that touches the word from start to end
+// stands for digits of a name in a fingerprint: t_?. After a keyword, or before
+// one, it is a placeholder, unless a dot follows.
 func (l *lexer) isMasked(start, end int) bool {
-	if l.masked || l.at(end) == '?' && l.at(end+1) == '.' {
+	if l.masked || l.sql.at(end) == '?' && l.sql.at(end+1) == '.' {
 		return end > start
 	}
 	return end > start && !isKeyword(l.sql[start:end])
 }
 
-// variable is @name, @@global.name or @`name`. An @ before a quote or white
+// text reads a string whose quote stands at quote, and its prefix before it.
+func (l *lexer) text(t *token, k kind, quote int) {
+	end, closed, escaped := quoted(l.sql, quote)
+	if escaped && l.escaped < 0 {
+		l.escaped = quote
+	}
+	if !closed {
+		l.open = quote
+	}
+	t.kind, t.end = k, end
+}
+
+// quotedName reads a token that is, or ends with, a name in back-quotes. One
+// without an end is not shown, nor what stands after it: it may hold literals.
+func (l *lexer) quotedName(t *token, k kind, quote int) {
+	var closed bool
+	t.kind = k
+	if t.end, closed, _ = quoted(l.sql, quote); !closed {
+		t.kind = endOfSQL
+	}
+}
+
+// number reads a number, or an identifier that begins with a digit.
+func (l *lexer) number(t *token, afterDot bool) {
+	t.kind = literal
+	sql := l.sql
+	digits := sql.span(t.start, isDigit)
+	word := sql.span(digits, isLetter|isDigit)
+	switch {
+	case digits == word && (sql.at(digits) != '.' || afterDot):
+		t.end = digits
+	case afterDot:
+		l.word(t)
+	case digits == word:
+		t.end = sql.fraction(digits)
+	case sql.based(t.start, word):
+		t.end = word
+	case sql.exponent(digits) > 0:
+		t.end = sql.exponent(digits)
+	case l.cut && word == len(sql):
+		t.end = word // as 1 of 1e5 is, so that there is one class and not two
+	default:
+		l.word(t)
+	}
+}
+
+// variable reads @name, @@global.name or @`name`. An @ before a quote or white
 // space, as in 'user'@'host', is a symbol.
 func (l *lexer) variable(t *token) {
 	name := t.start + 1
-	if l.at(name) == '@' {
+	if l.sql.at(name) == '@' {
 		name++
 	}
-	t.kind, t.end = variable, name
-	if l.at(name) == '`' {
-		var closed bool
-		if t.end, closed, _ = quotedText(l.sql, name, false); !closed {
-			t.kind = endOfSQL
-		}
+	if l.sql.at(name) == '`' {
+		l.quotedName(t, variable, name)
 		return
 	}
+	t.kind, t.end = variable, name
 	for t.end < len(l.sql) && (byteClass[l.sql[t.end]]&(isLetter|isDigit) != 0 || l.sql[t.end] == '.') {
 		t.classes |= byteClass[l.sql[t.end]]
 		t.end++
@@ -276,17 +337,18 @@ func (l *lexer) variable(t *token) {
 	}
 }
 
+// symbol reads an operator or punctuation.
 func (l *lexer) symbol(t *token) {
 	i := t.start
-	c, next := l.sql[i], l.at(i+1)
+	c, next := l.sql[i], l.sql.at(i+1)
 	t.kind, t.symbol = symbol, c
 	switch {
 	case c == '-' && next == '>':
 		t.symbol, t.end = arrow, i+2
-		if l.at(i+2) == '>' {
+		if l.sql.at(i+2) == '>' {
 			t.end++
 		}
-	case c == '<' && next == '=' && l.at(i+2) == '>':
+	case c == '<' && next == '=' && l.sql.at(i+2) == '>':
 		t.symbol, t.end = operator, i+3
 	case next == '=' && (c == ':' || c == '!' || c == '>' || c == '<'),
 		next == '>' && (c == '<' || c == '>'),

@@ -2,15 +2,17 @@ package fingerprint
 
 import "bytes"
 
-// list is what a group is if it is a list for IN or a row of VALUES. Its elements
-// that are neither columns nor subqueries are one question mark as soon as they
-// end, so that a list takes no room, however long.
+// list folds the elements of a list for IN, or of a row of VALUES. Those that are
+// neither columns nor subqueries are one question mark as soon as they end, so that
+// a list takes no room, however long. Positions are positions in dst.
 type list struct {
 	kind        listKind
-	from        int  // what stands for a list of literals takes the place of dst[from:]
+	open        int  // where the parenthesis stands
+	from        int  // literals take the place of dst[from:] if there is nothing else
 	element     int  // where the element at hand begins, the space before it included
-	kept        int  // where the last element ends if it is literal, else 0
-	anyVariable bool // an element was not literal
+	literal     int  // where the last element ends if it is literal, else 0
+	variable    bool // the element at hand, or the group if it is no list, holds more than literals and calls
+	anyVariable bool // so did an element before
 }
 
 type listKind byte
@@ -21,12 +23,52 @@ const (
 	rowList
 )
 
-// rows are the rows after VALUES, in the group that VALUES stands in.
+const literals = "(?+)"
+
+// endElement ends an element.
+func (l *list) endElement(w *writer) {
+	switch {
+	case l.variable:
+		l.anyVariable, l.literal = true, 0
+	case l.literal > 0:
+		w.dst = w.dst[:l.literal]
+	default:
+		w.dst = w.dst[:l.element]
+		if l.element > l.open+1 {
+			w.dst = append(w.dst, ' ')
+		}
+		w.dst = append(w.dst, '?')
+		l.literal = len(w.dst)
+	}
+	l.variable = false
+}
+
+// comma begins an element.
+func (l *list) comma(w *writer) {
+	w.dst = append(w.dst, ',')
+	l.element = len(w.dst)
+}
+
+// run is the last member that was kept of members of which those are left out that
+// are as the one before. It is dst[at:end].
+type run struct{ at, end int }
+
+// repeated reports whether a member is as the last one.
+func (r run) repeated(w *writer, member []byte) bool {
+	return bytes.Equal(member, w.dst[r.at:r.end])
+}
+
+// begun reports whether the beginning of a member, which the statement leaves open,
+// is that of the last one.
+func (r run) begun(w *writer, member []byte) bool {
+	return bytes.HasPrefix(w.dst[r.at:r.end], member)
+}
+
+// rows folds the rows after VALUES, in the group that VALUES stands in.
 type rows struct {
 	state    rowState
-	end      int  // where the last row ends that was kept
-	text     int  // where it begins
-	literals bool // it holds only literals
+	row      run
+	literals bool // the last row holds only literals
 }
 
 type rowState byte
@@ -38,101 +80,33 @@ const (
 	rowComma          // and a comma came after it
 )
 
-const literals = "(?+)"
-
-func (f *formatter) comma() {
-	g := f.top
-	if f.limit == limitOne {
-		f.limit = limitSecond
-		f.end(afterComma)
-		return
-	}
-	place := f.prev
-	f.dst = append(f.dst, ',')
-	f.end(afterComma)
-	switch {
-	case f.deeper > 0:
-	case g.list.kind != noList:
-		f.dst = f.dst[:len(f.dst)-1]
-		f.endElement(g)
-		f.dst = append(f.dst, ',')
-		g.element = len(f.dst)
-	case g.rows.state == rowDone && place == afterClose:
-		g.rows.state = rowComma
-	case g.listed == table || g.listed == cte:
-		f.expect = g.listed
-	}
-}
-
-// endElement ends an element of a list.
-func (f *formatter) endElement(g *group) {
-	switch {
-	case g.variable:
-		g.anyVariable, g.kept = true, 0
-	case g.kept > 0:
-		f.dst = f.dst[:g.kept]
-	default:
-		f.dst = f.dst[:g.element]
-		if g.element > g.open+1 {
-			f.dst = append(f.dst, ' ')
-		}
-		f.dst = append(f.dst, '?')
-		g.kept = len(f.dst)
-	}
-	g.variable = false
-}
-
-// closeList ends a list with its parenthesis, or where the statement ends.
-func (f *formatter) closeList(g *group, closed bool) {
-	empty := len(f.dst) == g.open+1
-	switch {
-	case len(f.dst) > g.element:
-		f.endElement(g)
-	case !empty: // the statement ends after a comma
-		f.dst = f.dst[:g.element-1]
-	}
-	if g.list.kind == rowList {
-		f.closeRow(g, closed, empty)
-		return
-	}
-	f.top.variable = f.top.variable || g.anyVariable
-	switch {
-	case !g.anyVariable && !empty:
-		f.dst = append(f.dst[:g.from], literals...)
-	case closed:
-		f.dst = append(f.dst, ')')
-	}
-}
-
-// closeRow takes a row back that is as the one before.
-func (f *formatter) closeRow(g *group, closed, empty bool) {
-	r := &f.top.rows
-	f.top.variable = true
-	literal := !g.anyVariable && (!empty || !closed)
+// add ends a row, whose elements are in l, and takes it back if it is as the one
+// before. Literal says that it holds literals only, closed that it has an end.
+func (r *rows) add(w *writer, l *list, literal, closed bool) {
 	if closed && !literal {
-		f.dst = append(f.dst, ')')
+		w.dst = append(w.dst, ')')
 	}
-	text := f.dst[g.open:]
+	row := w.dst[l.open:]
 	switch {
 	case r.state == rowComma && literal && r.literals,
-		r.state == rowComma && !literal && !r.literals && bytes.Equal(text, f.dst[r.text:r.end]),
-		r.state == rowComma && !closed && !r.literals && bytes.HasPrefix(f.dst[r.text:r.end], text):
-		f.dst = f.dst[:r.end]
+		r.state == rowComma && !literal && !r.literals && r.row.repeated(w, row),
+		r.state == rowComma && !closed && !r.literals && r.row.begun(w, row):
+		w.dst = w.dst[:r.row.end]
 	case literal && r.state == rowDue:
-		f.dst = append(f.dst[:g.from], literals...)
+		w.dst = append(w.dst[:l.from], literals...)
 	case literal:
-		f.dst = append(f.dst[:g.open], literals...)
+		w.dst = append(w.dst[:l.open], literals...)
 	}
-	if len(f.dst) > r.end {
-		r.text, r.end, r.literals = g.open, len(f.dst), literal
+	if len(w.dst) > r.row.end {
+		r.row, r.literals = run{l.open, len(w.dst)}, literal
 	}
 	r.state = rowDone
 }
 
 // endRows takes back the comma, or comma and ROW, that a statement ends with.
-func (f *formatter) endRows(g *group) {
-	if g.rows.state == rowComma {
-		f.dst = f.dst[:g.rows.end]
+func (r *rows) endRows(w *writer) {
+	if r.state == rowComma {
+		w.dst = w.dst[:r.row.end]
 	}
-	g.rows.state = noRows
+	r.state = noRows
 }

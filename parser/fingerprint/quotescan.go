@@ -2,7 +2,25 @@ package fingerprint
 
 import "bytes"
 
-// Quote is what the text of a statement is inside of.
+// Where quoted text and comments begin and end is known in this file only. The
+// rules are MySQL's:
+//
+//   - ' and " begin a string, ` a name. The same quote ends it, unless it is
+//     doubled or, in a string, stands after a backslash.
+//   - # begins a comment to the end of the line, and so does -- before white
+//     space, another control character, or the end.
+//   - /* begins a comment that ends with the next */. After /*! and MariaDB's /*M!
+//     stands code, to a */ that only the lexer looks for: NextQuote takes what is
+//     after the star in /*! a */* for a comment.
+//   - $$ or $tag$ begins the text of a routine in JavaScript, of MySQL 9, which
+//     ends with the same. Only the lexer reads these: NextQuote would have to
+//     remember the tag.
+//
+// The SQL modes ANSI_QUOTES and NO_BACKSLASH_ESCAPES, which change them, are not in
+// the log. Functions of fastpath.go give the same answers faster, where they give
+// one; TestFastPaths compares them on random texts.
+
+// Quote is the kind of text that an index of a statement lies in.
 type Quote byte
 
 const (
@@ -18,125 +36,126 @@ const (
 // literal or a comment.
 func (q Quote) Open() bool { return q != InCode && q != InLine }
 
-// opens marks the bytes that can begin something else than code.
-var opens = [256]bool{'\'': true, '"': true, '`': true, '#': true, '-': true, '/': true}
-
-// PlainQuotes reports whether b is in code at end as it is at i, as far as can be told
-// by counting: nothing but single quotes opens anything, and if they are of an even
-// number, those that are doubled included, each literal is closed.
-func PlainQuotes(b []byte, i, end int) bool {
-	text := b[i:end]
-	for _, c := range [...]byte{'"', '`', '#', '\\'} {
-		if bytes.IndexByte(text, c) >= 0 {
-			return false
-		}
-	}
-	return bytes.Count(text, []byte{'\''})%2 == 0 &&
-		!pairs(b, i, end, '-', '-') && !pairs(b, i, end, '/', '*') && !pairs(b, end-1, end, '\'', '\'')
-}
-
-// pairs reports whether c stands between i and end, and next at once after it.
-func pairs(b []byte, i, end int, c, next byte) bool {
-	for {
-		n := bytes.IndexByte(b[i:end], c)
-		if n < 0 {
-			return false
-		}
-		if i += n + 1; i < len(b) && b[i] == next {
-			return true
-		}
-	}
-}
-
-// PlainCode reads b, in code, from i to where something begins that is not short and
-// plain literals and names, and at most to end.
-func PlainCode(b []byte, i, end int) int {
-	for i < end {
-		c := b[i]
-		if !opens[c] {
-			i++
-			continue
-		}
-		if c != '\'' && c != '"' && c != '`' {
-			break
-		}
-		text := shortText(b, i)
-		if text < 0 || text >= end {
-			break
-		}
-		i = text
-	}
-	return i
-}
-
 // NextQuote reads b from i, in state q, up to the next change of state, and at
 // most to end. It returns the index after the change, which can lie a byte
-// after end, and the new state. It looks up to two bytes ahead: b must reach
-// that far beyond end, or end with the stream.
-//
-// The rules are MySQL's: a doubled quote and, but for back-ticks, a backslash
-// do not end a literal; -- begins a comment only before white space; what is
-// in /*! */ is code. The SQL modes that change them are not in the log.
+// past end, and the new state. It looks up to three bytes ahead: b must reach
+// that far past end, or end with the stream.
 func NextQuote(b []byte, i, end int, q Quote) (int, Quote) {
 	switch q {
 	case InCode:
-		return nextOpen(b, i, end)
+		for ; i < end; i++ {
+			if !opens[b[i]] {
+				continue
+			}
+			if q, after := opening(b, i); q != InCode {
+				return after, q
+			}
+		}
+		return i, InCode
 	case InLine:
-		for ; i < end; i++ {
-			if b[i] == '\n' {
-				return i + 1, InCode
+		if i < end {
+			if n := bytes.IndexByte(b[i:end], '\n'); n >= 0 {
+				return i + n + 1, InCode
 			}
 		}
-		return i, q
+		return max(i, end), q
 	case InComment:
-		for ; i < end; i++ {
-			if b[i] == '*' && i+1 < len(b) && b[i+1] == '/' {
-				return i + 2, InCode
+		if i < end {
+			if n := bytes.Index(b[i:min(end+1, len(b))], []byte("*/")); n >= 0 {
+				return i + n + 2, InCode
 			}
 		}
-		return i, q
+		return max(i, end), q
 	}
-	for ; i < end; i++ {
-		c := b[i]
-		if c != byte(q) && c != '\\' {
-			continue
-		}
-		switch {
-		case c == '\\':
-			if q != InTick {
-				i++
-			}
-		case i+1 < len(b) && b[i+1] == c:
-			i++
-		default:
-			return i + 1, InCode
-		}
+	i, closed, _ := quoteEnd(b, i, end, q)
+	if closed {
+		return i, InCode
 	}
 	return i, q
 }
 
-func nextOpen(b []byte, i, end int) (int, Quote) {
-	for ; i < end; i++ {
-		c := b[i]
-		if !opens[c] {
-			continue
+// opens marks the bytes that can begin something else than code.
+var opens = [256]bool{'\'': true, '"': true, '`': true, '#': true, '-': true, '/': true}
+
+// opening returns what begins with the byte at i, and the index after its opening.
+// If that is code, the index is i, but after /*! or /*M! where these stand.
+func opening(b []byte, i int) (q Quote, after int) {
+	switch c := b[i]; c {
+	case '\'', '"', '`', '#':
+		return Quote(c), i + 1
+	case '-':
+		if i+1 < len(b) && b[i+1] == '-' && (i+2 == len(b) || byteClass[b[i+2]]&isSpace != 0) {
+			return InLine, i + 2
 		}
-		switch c {
-		case '-':
-			if i+1 < len(b) && b[i+1] == '-' && (i+2 == len(b) || b[i+2] <= ' ') {
-				return i + 2, InLine
-			}
-		case '/':
-			if i+1 < len(b) && b[i+1] == '*' {
-				if i+2 < len(b) && b[i+2] == '!' {
-					i += 2
-					continue
-				}
-				return i + 2, InComment
-			}
-		default:
-			return i + 1, Quote(c)
+	case '/':
+		switch {
+		case i+1 >= len(b) || b[i+1] != '*':
+			return InCode, i
+		case i+2 < len(b) && b[i+2] == '!':
+			return InCode, i + 3
+		case i+3 < len(b) && b[i+2] == 'M' && b[i+3] == '!':
+			return InCode, i + 4
+		}
+		return InComment, i + 2
+	}
+	return InCode, i
+}
+
+// quoteEnd reads b from i, in a string or name with quotes q, at most to end. It
+// returns the index after the closing quote, and whether there is one. If there
+// is none the index is end, or a byte after it where a doubled quote or a backslash
+// stands before it. Escaped says that a backslash stands before a quote q.
+func quoteEnd(b []byte, i, end int, q Quote) (after int, closed, escaped bool) {
+	for short := min(end, i+32); i < short; i++ { // most are
+		if c := b[i]; c == byte(q) && (i+1 == len(b) || b[i+1] != byte(q)) {
+			return i + 1, true, false
+		} else if c == byte(q) || c == '\\' {
+			break
 		}
 	}
-	return i, InCode
+	for i < end {
+		quote := end
+		if n := bytes.IndexByte(b[i:end], byte(q)); n >= 0 {
+			quote = i + n
+		}
+		for q != InTick && i < quote {
+			n := bytes.IndexByte(b[i:quote], '\\')
+			if n < 0 {
+				break
+			}
+			i += n + 2
+		}
+		switch {
+		case quote == end:
+			return max(i, end), false, escaped
+		case i > quote:
+			escaped = true
+		case quote+1 < len(b) && b[quote+1] == byte(q):
+			i = quote + 2
+		default:
+			return quote + 1, true, escaped
+		}
+	}
+	return i, false, escaped
+}
+
+// quoted returns the index after the string or name whose quote stands at i, which
+// is the end of b if it is not closed.
+func quoted(b []byte, i int) (after int, closed, escaped bool) {
+	after, closed, escaped = quoteEnd(b, i+1, len(b), Quote(b[i]))
+	return min(after, len(b)), closed, escaped
+}
+
+// dollarQuoted returns the index after the text of a routine, whose first tag is in
+// b[i:word]. The index is i if no tag is there.
+func dollarQuoted(b []byte, i, word int) (after int, closed bool) {
+	n := bytes.IndexByte(b[i+1:word], '$')
+	if n < 0 {
+		return i, false
+	}
+	tag := b[i : i+1+n+1]
+	if n := bytes.Index(b[i+len(tag):], tag); n >= 0 {
+		return i + len(tag) + n + len(tag), true
+	}
+	return len(b), false
 }

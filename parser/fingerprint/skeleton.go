@@ -15,7 +15,7 @@ const maxSkeleton = min(4<<10, maxDepth)
 // Ok is false, and dst not grown, for statements of which it is not plain to see.
 // They are rare. A statement that was cut has no skeleton.
 func AppendSkeleton(dst, sql []byte) (skeleton []byte, ok bool) {
-	s := skeletonWriter{lexer: newLexer(sql, false), dst: dst, base: len(dst)}
+	s := skeletonWriter{lexer: newLexer(sql, false), plain: newPlainReader(sql), dst: dst, base: len(dst)}
 	if !s.run() {
 		return dst, false
 	}
@@ -24,6 +24,7 @@ func AppendSkeleton(dst, sql []byte) (skeleton []byte, ok bool) {
 
 type skeletonWriter struct {
 	lexer
+	plain plainReader
 	dst   []byte // from base on
 	base  int
 	depth int // of parentheses
@@ -68,7 +69,7 @@ func (s *skeletonWriter) run() bool {
 		case '$':
 			return false // perhaps a text in JavaScript
 		case '#', '-', '/':
-			if !s.comment(c) {
+			if !s.comment() {
 				s.take(1)
 			} else if s.versioned > 0 || bytes.HasSuffix(s.dst, []byte("--")) {
 				return false // code, and two signs that a space would make a comment
@@ -94,20 +95,17 @@ func (s *skeletonWriter) readAlike() bool {
 }
 
 func knownByText(sql []byte) bool {
-	end := len(sql)
-	for end > 0 && bytes.IndexByte([]byte(" \t\r\n;"), sql[end-1]) >= 0 {
-		end--
-	}
-	_, admin := adminName(sql[:end])
-	return admin || bytes.HasSuffix(sql[:end], []byte(truncationNotice))
+	sql = trimEnd(sql)
+	_, admin := adminName(sql)
+	return admin || bytes.HasSuffix(sql, []byte(truncationNotice))
 }
 
 // text leaves out what stands between quotes.
 func (s *skeletonWriter) text(q byte) bool {
-	end := shortText(s.sql, s.pos)
+	end := shortQuoted(s.sql, s.pos)
 	if end < 0 {
 		var closed bool
-		if end, closed, _ = quotedText(s.sql, s.pos, true); !closed {
+		if end, closed, _ = quoted(s.sql, s.pos); !closed {
 			return false
 		}
 	}
@@ -116,15 +114,13 @@ func (s *skeletonWriter) text(q byte) bool {
 	return true
 }
 
-// name takes a name in back-quotes. Its parts may be taken for names of their own
-// if the quote is doubled.
+// name takes a name in back-quotes.
 func (s *skeletonWriter) name() bool {
-	n := bytes.IndexByte(s.sql[s.pos+1:], '`')
-	if n < 0 {
-		return false
+	end, closed, _ := quoted(s.sql, s.pos)
+	if closed {
+		s.take(end - s.pos)
 	}
-	s.take(n + 2)
-	return true
+	return closed
 }
 
 // Bytes that end a token before a number, and after one.
@@ -141,19 +137,19 @@ var beforeNumber, afterNumber = func() (before, after [256]bool) {
 // something else, is taken as it is.
 func (s *skeletonWriter) number() {
 	i, mask := s.pos, "0"
-	end := s.span(i, isDigit)
+	end := s.sql.span(i, isDigit)
 	switch {
-	case s.at(end) == '.' && s.is(end+1, isDigit):
-		end, mask = s.span(end+1, isDigit), "0.0"
-	case end == i+1 && s.sql[i] == '0' && s.at(end) == 'x' && s.is(end+1, isHex) && s.beginsOperand():
-		end, mask = s.span(end+1, isHex), "0x0"
+	case s.sql.at(end) == '.' && s.sql.is(end+1, isDigit):
+		end, mask = s.sql.span(end+1, isDigit), "0.0"
+	case end == i+1 && s.sql[i] == '0' && s.sql.at(end) == 'x' && s.sql.is(end+1, isHex) && s.beginsOperand():
+		end, mask = s.sql.span(end+1, isHex), "0x0"
 	}
 	if (i == 0 || beforeNumber[s.sql[i-1]]) && (end == len(s.sql) || afterNumber[s.sql[end]]) {
 		s.dst = append(s.dst, mask...)
 		s.pos = end
 		return
 	}
-	s.take(s.span(i, isDigit) - i)
+	s.take(s.sql.span(i, isDigit) - i)
 }
 
 // beginsOperand reports whether what comes is no part of a name or number for sure,
@@ -169,16 +165,15 @@ func (s *skeletonWriter) open() {
 	word, before := lastWord(s.dst[s.base:])
 	switch {
 	case len(word) == len("in") && bytes.EqualFold(word, []byte("in")) && endsOperand(before):
-		if end := s.plainGroup(s.pos+1, true); end > 0 {
+		if end := s.plain.group(s.pos+1, true); end > 0 {
 			s.dst = append(s.dst, "(0)"...)
 			s.pos = end
 			return
 		}
 	case s.depth == 0 && len(word) == len("values") && bytes.EqualFold(word, []byte("values")) && s.rowsFollow(before):
-		if end := s.plainGroup(s.pos+1, true); end > 0 {
+		if end := s.plain.group(s.pos+1, true); end > 0 {
 			s.dst = append(s.dst, "(0)"...)
-			s.pos = end
-			s.plainRows()
+			s.pos = s.plain.rows(end)
 			return
 		}
 	}

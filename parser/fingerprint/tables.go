@@ -1,39 +1,39 @@
 package fingerprint
 
 // tableClause is clause for the keywords that tables stand after.
-func (f *formatter) tableClause(k keyword, expect expectation, alias bool) expectation {
-	g := f.top
+func (g *grammar) tableClause(k keyword, expect expectation, alias bool) expectation {
+	top := g.top
 	switch k {
 	case kwFrom:
-		if g.call && g.verb == noKeyword || f.wordKey == kwDistinct {
+		if top.call && top.verb == noKeyword || g.word.key == kwDistinct {
 			return nothing // SUBSTRING(a FROM 2), IS DISTINCT FROM
 		}
-		g.listed = table
+		top.listed = table
 		return table
 	case kwJoin:
-		if f.wordKey != kwFor { // USE INDEX FOR JOIN
+		if g.word.key != kwFor { // USE INDEX FOR JOIN
 			return table
 		}
 	case kwStraightJoin:
-		if g.listed == table { // else it is an option of SELECT
+		if top.listed == table { // else it is an option of SELECT
 			return table
 		}
 	case kwUpdate, kwDelete:
-		return f.changes(k)
+		return g.changes(k)
 	case kwInsert, kwReplace:
-		if f.wordKey != kwEvent && f.wordKey != kwGrant {
-			if f.atStart() {
-				g.verb = k
+		if g.word.key != kwEvent && g.word.key != kwGrant {
+			if g.atStart() {
+				top.verb = k
 			}
 			return target
 		}
 	case kwTable, kwTables:
-		g.variable = true
-		if listsTables(g.verb) {
-			g.listed = table
+		top.variable = true
+		if listsTables(top.verb) {
+			top.listed = table
 		}
-		if f.atStart() || f.afterSetOperator() {
-			f.beginBranch(g, f.wordText)
+		if g.atStart() || g.afterSetOperator() {
+			top.beginBranch(g.word.text)
 		}
 		return target
 	case kwView, kwTruncate:
@@ -41,76 +41,76 @@ func (f *formatter) tableClause(k keyword, expect expectation, alias bool) expec
 	case kwHandler:
 		return table
 	case kwDescribe:
-		if f.wordPlace <= afterSemicolon {
+		if g.word.prev <= afterSemicolon {
 			return table
 		}
 	case kwSchema:
-		if g.verb == kwCreate || g.verb == kwDrop || g.verb == kwAlter || g.verb == kwShow {
+		if top.verb == kwCreate || top.verb == kwDrop || top.verb == kwAlter || top.verb == kwShow {
 			return table
 		}
 	case kwIn:
-		if g.verb == kwShow && f.peek() != '(' {
+		if top.verb == kwShow && g.lexer.peek() != '(' {
 			return table
 		}
 	case kwLike:
-		if g.verb == kwCreate && alias {
+		if top.verb == kwCreate && alias {
 			return target
 		}
 	case kwUsing:
-		if g.verb == kwDelete && f.peek() != '(' {
-			g.listed = table
+		if top.verb == kwDelete && g.lexer.peek() != '(' {
+			top.listed = table
 			return table
 		}
 	case kwOn:
-		if g.verb == kwCreate || g.verb == kwDrop || g.verb == kwGrant {
+		if top.verb == kwCreate || top.verb == kwDrop || top.verb == kwGrant {
 			return target
 		}
 	case kwAs, kwTo:
-		return f.renames(k, expect)
+		return g.renames(k, expect)
 	case kwCreate, kwAlter, kwDrop, kwGrant, kwShow, kwRollback, kwRename, kwLock:
-		return f.begins(k)
+		return g.begins(k)
 	}
 	return nothing
 }
 
 // changes is for UPDATE and DELETE, which are statements unless they stand in
 // FOR UPDATE, ON DUPLICATE KEY UPDATE, ON DELETE, BEFORE DELETE or a GRANT.
-func (f *formatter) changes(k keyword) expectation {
-	switch f.wordKey {
+func (g *grammar) changes(k keyword) expectation {
+	switch g.word.key {
 	case kwFor:
-		f.endClauses(f.keyAt)
+		g.endClauses(g.keyAt)
 		return nothing
 	case kwOn, kwIndex, kwEvent, kwGrant:
 		return nothing
 	}
-	if f.wordPlace == afterComma {
+	if g.word.prev == afterComma {
 		return nothing
 	}
-	f.top.verb, f.top.listed = k, table
+	g.top.verb, g.top.listed = k, table
 	return table
 }
 
 // begins is for what is a statement only at its beginning.
-func (f *formatter) begins(k keyword) expectation {
+func (g *grammar) begins(k keyword) expectation {
 	switch {
-	case f.atStart():
-		f.top.verb = k
+	case g.atStart():
+		g.top.verb = k
 	case k == kwRename: // of ALTER TABLE
 		return target
 	case k == kwLock:
-		f.endClauses(f.wordAt)
+		g.endClauses(g.word.at)
 	}
 	return nothing
 }
 
 // renames is for TO and AS of RENAME, and for TO of ROLLBACK TO.
-func (f *formatter) renames(k keyword, expect expectation) expectation {
+func (g *grammar) renames(k keyword, expect expectation) expectation {
 	switch {
-	case f.wordKey == kwRename:
+	case g.word.key == kwRename:
 		return expect
-	case k == kwTo && f.top.verb == kwRename:
+	case k == kwTo && g.top.verb == kwRename:
 		return table
-	case k == kwTo && f.top.verb == kwRollback:
+	case k == kwTo && g.top.verb == kwRollback:
 		return savepoint
 	}
 	return nothing

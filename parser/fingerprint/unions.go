@@ -1,16 +1,14 @@
 package fingerprint
 
-import "bytes"
-
-// union is what a group knows of the branches of its UNION.
+// union folds the branches of a UNION, in the group that it stands in.
 type union struct {
 	inBranch bool
-	branch   int    // where the branch at hand begins
+	branch   int    // where the branch at hand begins in dst
 	joined   joined // how it is joined to the one before
 
-	last, lastEnd int    // the last branch that was kept
-	repeated      joined // how its repetitions were joined to it
-	remarkEnd     int    // where the remark after it ends
+	last      run    // the last branch that was kept
+	repeated  joined // how its repetitions were joined to it
+	remarkEnd int    // where the remark after it ends
 }
 
 type joined byte
@@ -24,64 +22,43 @@ const (
 )
 
 // beginBranch begins a branch that begins at a position of dst.
-func (f *formatter) beginBranch(g *group, at int) {
-	if !g.inBranch {
-		g.inBranch, g.branch = true, at
+func (u *union) beginBranch(at int) {
+	if !u.inBranch {
+		u.inBranch, u.branch = true, at
 	}
-}
-
-// setOperator is for UNION and EXCEPT, which end a branch; INTERSECT binds more
-// closely and does not.
-func (f *formatter) setOperator(k keyword) {
-	g := f.top
-	f.endClauses(f.wordAt)
-	g.joined = joinedUnion
-	if k == kwExcept {
-		g.joined = joinedExcept
-	}
-}
-
-// afterSetOperator reports whether the last token joins two branches.
-func (f *formatter) afterSetOperator() bool {
-	switch f.key {
-	case kwUnion, kwExcept:
-		return true
-	case kwUnionKind, kwDistinct:
-		return f.keyPrev == kwUnion || f.keyPrev == kwExcept
-	}
-	return false
 }
 
 // repeats reports whether the branch at hand, if it ends at a position of dst, is as
 // the one before and joined in the same way.
-func (f *formatter) repeats(g *group, end int) bool {
-	return g.inBranch && g.joined != joinedNot && g.joined != joinedExcept &&
-		(g.repeated == joinedNot || g.repeated == g.joined) && bytes.Equal(f.dst[g.branch:end], f.dst[g.last:g.lastEnd])
+func (u *union) repeats(w *writer, end int) bool {
+	return u.inBranch && u.joined != joinedNot && u.joined != joinedExcept &&
+		(u.repeated == joinedNot || u.repeated == u.joined) && u.last.repeated(w, w.dst[u.branch:end])
 }
 
 // endBranch ends the branch at hand at a position of dst. It is taken back if it
-// is as the one before, or would have become so had the statement not been cut.
-func (f *formatter) endBranch(g *group, end int, final bool) {
-	if !g.inBranch {
-		return
+// is as the one before, or would have become so had the statement not been cut
+// within it. It reports whether it was, or was completed.
+func (u *union) endBranch(w *writer, end int, cut bool) (changed bool) {
+	if !u.inBranch {
+		return false
 	}
-	if final && f.cut && g.joined != joinedNot && bytes.HasPrefix(f.dst[g.last:g.lastEnd], f.dst[g.branch:end]) {
-		f.dst = append(f.dst[:g.branch], f.dst[g.last:g.lastEnd]...) // a cut branch is taken for a whole one
-		end = len(f.dst)
+	if cut && u.joined != joinedNot && u.last.begun(w, w.dst[u.branch:end]) {
+		w.dst = append(w.dst[:u.branch], w.dst[u.last.at:u.last.end]...) // taken for a whole one
+		end, changed = len(w.dst), true
 	}
-	repeats := f.repeats(g, end)
-	g.inBranch = false
-	if !repeats {
-		g.last, g.lastEnd, g.repeated = g.branch, end, joinedNot
-		return
+	repeats := u.repeats(w, end)
+	u.inBranch = false
+	switch {
+	case !repeats:
+		u.last, u.repeated = run{u.branch, end}, joinedNot
+		return changed
+	case u.repeated == joinedNot:
+		u.repeated = u.joined
+		remark := remarks[u.joined-1]
+		w.replace(u.last.end, end, remark)
+		u.remarkEnd = u.last.end + len(remark)
+	default:
+		w.replace(u.remarkEnd, end, "")
 	}
-	var room [32]byte
-	after := append(room[:0], f.dst[end:]...) // the keyword that ended it
-	if g.repeated == joinedNot {
-		f.dst = append(append(f.dst[:g.lastEnd], ' '), remarks[g.joined-1]...)
-		g.repeated, g.remarkEnd = g.joined, len(f.dst)
-	}
-	f.dst = append(f.dst[:g.remarkEnd], after...)
-	moved := end - g.remarkEnd
-	f.wordAt, f.wordText, f.keyAt = f.wordAt-moved, f.wordText-moved, f.keyAt-moved
+	return true
 }

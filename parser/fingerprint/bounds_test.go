@@ -1,0 +1,122 @@
+package fingerprint
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestBounds takes each bound of the package from both of its sides: the first
+// statement is the last one within it.
+func TestBounds(t *testing.T) {
+	nested := func(n int) string { // the list is the nth group, the statement included
+		return strings.Repeat("(", n-2) + "a in (1, 2)" + strings.Repeat(")", n-2)
+	}
+	aliased := func(n int) string {
+		var from []string
+		for i := range n {
+			from = append(from, fmt.Sprintf("t a%d", i+100))
+		}
+		return fmt.Sprintf("select a%d.b from %s", n+99, strings.Join(from, ", "))
+	}
+	for _, row := range []struct {
+		bound           string
+		within, past    string
+		inside, outside string // what the fingerprints hold
+	}{
+		{"maxDepth", nested(maxDepth), nested(maxDepth + 1), "a in(?+)", "a in (?, ?)"},
+		{"maxAliases", aliased(maxAliases), aliased(maxAliases + 1), "select a163.b", "select a?.b"},
+		{"longestKeyword", "select sql_calc_found_rows -1", "select sql_calc_found_rowss -1", "rows ?", "rowss - ?"},
+		{"shortest keyword", "select a as -1", "select a a -1", "as ?", "a - ?"},
+		{"five digits of a version", "select /*!50000 a*/", "select /*!5000 a*/", "select a", "select ? a"},
+		{"six digits of a version", "select /*!500000 a*/", "select /*!5000001 a*/", "select a", "select ? a"},
+		{"a word after a string", "'x'sql_small_result", "'x'current_timestamp", "sql_small_result", "?"},
+		{"one number of a base", "select 0x", "select 0", "select ?", "select ?"},
+		{"two numbers of a LIMIT", "select a limit 1, 2", "select a limit 1, 2, 3", "limit ?", "limit ?"},
+	} {
+		if got := Of(row.within); !strings.Contains(got, row.inside) {
+			t.Errorf("%s: within it, %.80q", row.bound, got)
+		}
+		if got := Of(row.past); !strings.Contains(got, row.outside) || row.inside != row.outside && strings.Contains(got, row.inside) && row.outside != "?" {
+			t.Errorf("%s: past it, %.80q", row.bound, got)
+		}
+	}
+}
+
+func TestBoundOfSkeletons(t *testing.T) {
+	for _, shape := range []string{"%s", "%s 'a'", "%s # c", "`%s`", "(%s"} {
+		pad := maxSkeleton - len(fmt.Sprintf(shape, ""))
+		if strings.HasSuffix(shape, "'a'") {
+			pad++ // the text goes
+		}
+		if strings.HasSuffix(shape, "# c") {
+			pad += 2 // a space remains
+		}
+		for _, n := range []int{pad, pad + 1} {
+			sql := fmt.Sprintf(shape, strings.Repeat("a", n))
+			s, ok := AppendSkeleton(nil, []byte(sql))
+			if ok != (n == pad) || ok && len(s) != maxSkeleton {
+				t.Errorf("%s of %d bytes has a skeleton of %d: %v", shape, n, len(s), ok)
+			}
+		}
+	}
+}
+
+// TestEveryKeywordIsFound: the table has each of wordForms, in any case, and nothing
+// that is longer or shorter.
+func TestEveryKeywordIsFound(t *testing.T) {
+	longest := 0
+	for k, words := range wordForms {
+		for _, w := range words {
+			longest = max(longest, len(w))
+			if e := lookup([]byte(w)); e == nil || e.keyword != k || len(w) < 2 || !isKeyword([]byte(strings.ToUpper(w))) {
+				t.Errorf("%s: %+v", w, e)
+			}
+			if lookup([]byte(w+"z")) != nil || isKeyword([]byte("z"+w)) {
+				t.Errorf("%s is found with another letter", w)
+			}
+		}
+	}
+	if longest != longestKeyword {
+		t.Errorf("the longest keyword has %d letters", longest)
+	}
+}
+
+func TestShortID(t *testing.T) {
+	id := ID("select ?")
+	for n, want := range map[int]string{15: id[:15], 16: id[:16], 17: id[1:17], 32: id[16:]} {
+		if got := ShortID(id[:n]); got != want {
+			t.Errorf("%s: %s, want %s", id[:n], got, want)
+		}
+	}
+}
+
+// TestNextQuoteLooksAhead: three bytes past the end are enough to tell what begins,
+// and two are not.
+func TestNextQuoteLooksAhead(t *testing.T) {
+	b := []byte("a/*M! b */'")
+	for _, row := range []struct {
+		reach int
+		want  Quote
+	}{{5, InCode}, {4, InComment}} {
+		if _, q := NextQuote(b[:row.reach], 0, 2, InCode); q != row.want {
+			t.Errorf("%q: %q, want %q", b[:row.reach], q, row.want)
+		}
+	}
+}
+
+// TestTakenBackBranches: where a list for IN holds a UNION, or what looks like one, its
+// fingerprint ends where it was written to, whatever stands there already.
+func TestTakenBackBranches(t *testing.T) {
+	for sql, want := range map[string]string{
+		"a in (select 1, 2 union select 3, 4)":                                                     "a in (select ?, ? /*repeat union*/)",
+		"a in (select 1, 2 union all select 3, 4 union all select 5, 6 limit 3)":                   "a in (select ?, ? /*repeat union all*/ limit ?)",
+		"a in (select b, c from a_table_of_long_name union select b, c from a_table_of_long_name)": "a in (select b, c from a_table_of_long_name /*repeat union*/)",
+		"a in (1, union (2), 3, union (4), 5":                                                      "a in(?+)",
+	} {
+		dst := []byte(strings.Repeat("Z", 2*len(sql)))
+		if got := string(Append(dst[:0], []byte(sql), false)); got != want {
+			t.Errorf("%.80q is\n%q, want\n%q", sql, got, want)
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package fingerprint
+
+// group is what stands between a pair of parentheses, or the whole statement.
+type group struct {
+	call     bool // it holds the arguments of a function, where FROM is no clause
+	unit     bool // its first word is a unit
+	tableRef bool // it stands in place of a table
+
+	verb    keyword // the statement it is
+	listed  expectation
+	ordered bool // after ORDER BY
+
+	list
+	rows
+	union
+}
+
+// endElement ends an element of a list. If it is taken back, so are the branches that
+// seemed to be in it, as in IN (1, UNION (2)).
+func (g *group) endElement(w *writer) {
+	if !g.variable && (g.inBranch && g.branch >= g.element || g.last.end > g.element) {
+		g.union = union{}
+	}
+	g.list.endElement(w)
+}
+
+// endBranch ends a branch of a UNION. If it is taken back, so are the elements in it,
+// as in IN (SELECT 1, 2 UNION SELECT 3, 4).
+func (g *group) endBranch(w *writer, end int, cut bool) {
+	if g.union.endBranch(w, end, cut) && g.element > g.last.at && g.list.kind != noList {
+		g.element, g.literal, g.variable = g.last.at, 0, true
+	}
+}
+
+// maxDepth bounds the nesting in which groups are told apart.
+const maxDepth = 4096
+
+// nesting knows which groups are open. It folds their lists, rows and branches when
+// they end.
+type nesting struct {
+	writer
+	groups []group // that are open; the first is the statement itself
+	top    *group  // the last of groups
+	deeper int     // how many more are open than maxDepth
+}
+
+// begin begins a statement.
+func (n *nesting) begin() {
+	n.groups = append(n.groups[:0], group{})
+	n.top = &n.groups[0]
+	n.deeper = 0
+}
+
+// openGroup writes an opening parenthesis.
+func (n *nesting) openGroup() {
+	g, p, expect := n.top, n.prev, n.expect
+	inner := group{call: p == afterName || p == afterCallable, unit: n.key == kwUnitCall}
+	inner.list = list{kind: n.listKind(), from: len(n.dst)}
+	if p == afterName {
+		g.variable = n.word.variable // the name of a function is no column
+	}
+	begins := p == atStart || p == afterSemicolon || p == afterOpen || n.afterSetOperator()
+	if !inner.call {
+		n.space()
+	}
+	inner.open = len(n.dst)
+	if begins {
+		g.beginBranch(inner.open)
+	}
+	n.dst = append(n.dst, '(')
+	n.end(afterOpen)
+	if len(n.groups) >= maxDepth {
+		n.deeper++
+		return
+	}
+	inner.element = len(n.dst)
+	if !inner.call && (expect == table || expect == target) {
+		inner.tableRef, inner.listed = true, table
+		n.expect = table
+	}
+	n.groups = append(n.groups, inner)
+	n.top = &n.groups[len(n.groups)-1]
+}
+
+// listKind returns what list a parenthesis opens here.
+func (n *nesting) listKind() listKind {
+	switch {
+	case n.deeper > 0:
+	case n.key == kwIn:
+		return inList
+	case n.top.rows.state == rowDue && (n.key == kwValues || n.key == kwValue || n.key == kwRow),
+		n.top.rows.state == rowComma && (n.prev == afterComma || n.key == kwRow):
+		return rowList
+	}
+	return noList
+}
+
+// afterSetOperator reports whether the last token joins two branches.
+func (n *nesting) afterSetOperator() bool {
+	switch n.key {
+	case kwUnion, kwExcept:
+		return true
+	case kwUnionKind, kwDistinct:
+		return n.keyPrev == kwUnion || n.keyPrev == kwExcept
+	}
+	return false
+}
+
+// comma writes a comma.
+func (n *nesting) comma() {
+	g, p := n.top, n.prev
+	n.end(afterComma)
+	if n.deeper == 0 && g.list.kind != noList {
+		g.endElement(&n.writer)
+		g.comma(&n.writer)
+		return
+	}
+	n.dst = append(n.dst, ',')
+	switch {
+	case n.deeper > 0:
+	case g.rows.state == rowDone && p == afterClose:
+		g.rows.state = rowComma
+	case g.listed == table || g.listed == cte:
+		n.expect = g.listed
+	}
+}
+
+// closeGroup writes a closing parenthesis.
+func (n *nesting) closeGroup() {
+	if n.deeper > 0 || len(n.groups) == 1 {
+		n.deeper = max(0, n.deeper-1)
+		n.dst = append(n.dst, ')')
+		n.end(afterClose)
+		return
+	}
+	g := n.pop(false)
+	if g.list.kind != noList {
+		n.closeList(&g, true)
+	} else {
+		n.dst = append(n.dst, ')')
+	}
+	n.end(afterClose)
+	n.alias = g.tableRef
+}
+
+// closeAll ends the statement, and the groups that it leaves open. Cut says that
+// there may have been more of it.
+func (n *nesting) closeAll(cut bool) {
+	for len(n.groups) > 1 {
+		if g := n.pop(cut); g.list.kind != noList {
+			n.closeList(&g, false)
+		}
+	}
+	n.endParts(cut)
+	n.deeper = 0
+}
+
+// pop ends what is open in the last group and takes it off.
+func (n *nesting) pop(cut bool) group {
+	n.endParts(cut)
+	g := *n.top
+	n.groups = n.groups[:len(n.groups)-1]
+	n.top = &n.groups[len(n.groups)-1]
+	if g.list.kind == noList {
+		n.top.variable = n.top.variable || g.variable
+	}
+	return g
+}
+
+// endParts ends the rows and the branch of the last group.
+func (n *nesting) endParts(cut bool) {
+	n.top.endRows(&n.writer)
+	n.top.endBranch(&n.writer, len(n.dst), cut)
+}
+
+// closeList ends a list with its parenthesis, or where the statement ends.
+func (n *nesting) closeList(g *group, closed bool) {
+	empty := len(n.dst) == g.open+1
+	switch {
+	case len(n.dst) > g.element:
+		g.endElement(&n.writer)
+	case !empty: // the statement ends after a comma
+		n.dst = n.dst[:g.element-1]
+	}
+	if g.list.kind == rowList {
+		n.top.variable = true
+		n.top.rows.add(&n.writer, &g.list, !g.anyVariable && (!empty || !closed), closed)
+		return
+	}
+	n.top.variable = n.top.variable || g.anyVariable
+	switch {
+	case !g.anyVariable && !empty:
+		n.dst = append(n.dst[:g.from], literals...)
+	case closed:
+		n.dst = append(n.dst, ')')
+	}
+}

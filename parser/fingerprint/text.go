@@ -1,0 +1,102 @@
+package fingerprint
+
+// text is a statement. Its methods look at single bytes and may be asked for any
+// index: past the end is nothing.
+type text []byte
+
+// Classes of bytes.
+const (
+	isSpace  = 1 << iota // white space, and every other control character
+	isDigit              // 0 to 9
+	isHex                // 0 to 9, a to f, A to F
+	isLetter             // what an identifier is made of, digits aside
+	isUpper              // A to Z
+	isHigh               // beyond ASCII
+	isMask               // the question mark
+)
+
+var byteClass = func() (c [256]byte) {
+	for b := range 256 {
+		switch {
+		case b <= ' ' || b == 0x7f:
+			c[b] = isSpace
+		case '0' <= b && b <= '9':
+			c[b] = isDigit | isHex
+		case 'a' <= b && b <= 'z', b == '_', b == '$':
+			c[b] = isLetter
+		case 'A' <= b && b <= 'Z':
+			c[b] = isLetter | isUpper
+		case b >= 0x80:
+			c[b] = isLetter | isHigh
+		case b == '?':
+			c[b] = isMask
+		}
+		if 'a' <= b|0x20 && b|0x20 <= 'f' && c[b]&isLetter != 0 {
+			c[b] |= isHex
+		}
+	}
+	return c
+}()
+
+// at returns the byte at i, 0 past the end.
+func (s text) at(i int) byte {
+	if i < len(s) {
+		return s[i]
+	}
+	return 0
+}
+
+// is reports whether the byte at i is of one of the classes.
+func (s text) is(i int, classes byte) bool {
+	return byteClass[s.at(i)]&classes != 0 && i < len(s)
+}
+
+// span returns the first index from i on whose byte is in none of the classes.
+func (s text) span(i int, classes byte) int {
+	for i < len(s) && byteClass[s[i]]&classes != 0 {
+		i++
+	}
+	return i
+}
+
+// based reports whether the word from i to end is a number of base 16 or 2. MySQL
+// wants a small x or b; 0X1F is a mistake, but the writer meant a literal.
+func (s text) based(i, end int) bool {
+	if s[i] != '0' || end < i+2 {
+		return false
+	}
+	switch s[i+1] {
+	case 'x', 'X':
+		return end == i+2 || s.is(i+2, isHex)
+	case 'b', 'B':
+		return s.span(i+2, isDigit) == end
+	}
+	return false
+}
+
+// fraction returns where a number ends whose point stands at i.
+func (s text) fraction(i int) int {
+	i = s.span(i+1, isDigit)
+	return max(i, s.exponent(i))
+}
+
+// exponent returns where the exponent at i ends, 0 if there is none. An e without
+// digits counts, and its sign if the statement ends there: they may be a part of
+// a longer one.
+func (s text) exponent(i int) int {
+	if s.at(i)|0x20 != 'e' {
+		return 0
+	}
+	i++
+	digits := i
+	if c := s.at(i); c == '+' || c == '-' {
+		digits++
+	}
+	if digits == len(s) || s.is(digits, isDigit) {
+		return s.span(digits, isDigit)
+	}
+	if s.is(i, isLetter) {
+		return 0
+	}
+	return i
+}
