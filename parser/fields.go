@@ -15,7 +15,7 @@ const maxSeconds = 1e9
 // fields reads the "Key: value" pairs of a header line. Keys that are not
 // known, and words that are no pair, are skipped. A value that would end in a
 // colon is the next key: the value before it is empty.
-func (e *entry) fields(line []byte, names *names) {
+func (e *entry) fields(line []byte, names *interner) {
 	for {
 		colon := bytes.IndexByte(line, ':')
 		if colon < 0 {
@@ -67,35 +67,35 @@ func schemaLen(b []byte) int {
 func (e *entry) field(key, v []byte) {
 	switch string(key) {
 	case "Query_time":
-		e.QueryTime, e.badTime = seconds(v)
+		e.QueryTime, e.badTime = parseSeconds(v)
 		e.hasQueryTime = len(v) > 0 && (v[0] == '-' || v[0] >= '0' && v[0] <= '9')
 	case "Lock_time":
-		e.LockTime, e.badLock = seconds(v)
+		e.LockTime, e.badLock = parseSeconds(v)
 	case "Rows_sent":
-		e.RowsSent = count(v)
+		e.RowsSent = parseCount(v)
 	case "Rows_examined":
-		e.RowsExamined = count(v)
+		e.RowsExamined = parseCount(v)
 	case "Id":
-		e.ConnectionID, e.hasID = count(v), true
+		e.ConnectionID, e.hasID = parseCount(v), true
 	case "Thread_id":
-		e.ConnectionID = count(v)
+		e.ConnectionID = parseCount(v)
 	case "Rows_affected":
-		e.RowsAffected = count(v)
+		e.RowsAffected = parseCount(v)
 		e.Has |= HasRowsAffected
 	case "Bytes_sent":
-		e.BytesSent = count(v)
+		e.BytesSent = parseCount(v)
 		e.Has |= HasBytesSent
 	case "Tmp_tables", "Created_tmp_tables":
-		e.TmpTables = count(v)
+		e.TmpTables = parseCount(v)
 		e.Has |= HasTmpTables
 	case "Tmp_disk_tables", "Created_tmp_disk_tables":
-		e.TmpDiskTables = count(v)
+		e.TmpDiskTables = parseCount(v)
 		e.Has |= HasTmpDiskTables
 	case "Errno", "Last_errno":
-		e.Errno = count(v)
+		e.Errno = parseCount(v)
 		e.Has |= HasErrno
 	case "Log_slow_rate_limit":
-		e.Weight = min(max(1, count(v)), maxWeight)
+		e.Weight = min(max(1, parseCount(v)), maxWeight)
 	default:
 		e.planField(key, v)
 	}
@@ -117,11 +117,11 @@ func (e *entry) planField(key, v []byte) {
 		e.FilesortOnDisk = string(v) == "Yes"
 		e.Has |= HasFilesortOnDisk
 	case "Read_first":
-		e.readFirst = count(v)
+		e.readFirst = parseCount(v)
 	case "Read_rnd_next":
 		// InnoDB begins a table scan by reading the first entry of an index;
 		// the scan of a temporary table does not.
-		e.FullScan = e.readFirst > 0 && count(v) > 0
+		e.FullScan = e.readFirst > 0 && parseCount(v) > 0
 		e.Has |= HasFullScan
 	case "Start":
 		e.start, _, _ = parseTime(v)
@@ -130,8 +130,8 @@ func (e *entry) planField(key, v []byte) {
 	}
 }
 
-// count reads digits; what is no number is 0, what overflows the largest.
-func count(b []byte) uint64 {
+// parseCount reads digits; what is no number is 0, what overflows the largest.
+func parseCount(b []byte) uint64 {
 	var n uint64
 	if len(b) > 19 {
 		n, _ = strconv.ParseUint(string(b), 10, 64)
@@ -148,9 +148,9 @@ func count(b []byte) uint64 {
 
 var powersOf10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
-// seconds reads a decimal fraction. Bad is true, and the value 0, if it is no
+// parseSeconds reads a decimal fraction. Bad is true, and the value 0, if it is no
 // number or no sensible time.
-func seconds(b []byte) (v float64, bad bool) {
+func parseSeconds(b []byte) (v float64, bad bool) {
 	var n uint64
 	point := -1
 	for i, c := range b {
@@ -175,31 +175,4 @@ func seconds(b []byte) (v float64, bad bool) {
 		return 0, true
 	}
 	return v, false
-}
-
-// names keeps one string for each user, host and schema, so that an entry
-// costs no memory. It is bounded, as the names of a hostile log need not be.
-type names map[string]string
-
-const (
-	maxNames = 4096
-	maxName  = 256 // bytes; longer ones are not kept
-)
-
-func (n *names) get(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if s, ok := (*n)[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	if len(s) > maxName {
-		return s
-	}
-	if *n == nil || len(*n) >= maxNames {
-		*n = make(names)
-	}
-	(*n)[s] = s
-	return s
 }

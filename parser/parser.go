@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -22,20 +23,19 @@ const defaultMaxSQL = 1 << 20
 // Parser reads the entries of one log from a stream. What it holds in memory
 // is bounded by Options.MaxSQL and lookAhead, never by the log.
 type Parser struct {
-	win    window
-	maxSQL int
-	names  names
-	clock  clock
-	stats  Stats
+	win     window
+	headers headerReader
+	stmt    statement
+	ahead   lookahead
+	seeker  seeker
+	clock   clock
+	stats   Stats
 
 	cur, next *entry
 	pending   bool // next holds the header of the next entry, read already
-	stmt      statement
 	form      form // of the last entry
 	schema    string
 	end       int64 // where the last event ended in the stream
-	scanned   int64 // how many bytes were looked ahead
-	tail      bool  // what comes belongs to an entry already counted
 }
 
 // New returns a Parser that reads from r. It does not read before the first
@@ -47,13 +47,16 @@ func New(r io.Reader, o Options) *Parser {
 	if o.MaxSQL <= 0 {
 		o.MaxSQL = defaultMaxSQL
 	}
-	return &Parser{
-		win:    window{r: r},
-		maxSQL: o.MaxSQL,
-		clock:  clock{location: o.Location},
-		cur:    new(entry),
-		next:   new(entry),
+	p := &Parser{
+		win:   window{r: r},
+		clock: clock{location: o.Location},
+		cur:   new(entry),
+		next:  new(entry),
 	}
+	p.headers.w, p.ahead.w = &p.win, &p.win
+	p.stmt = statement{w: &p.win, maxSQL: o.MaxSQL}
+	p.seeker = seeker{w: &p.win, headers: &p.headers, ahead: &p.ahead, stats: &p.stats, reopened: p.reopened}
+	return p
 }
 
 // Next returns the next entry. At the end of the log the error is io.EOF. If
@@ -62,9 +65,9 @@ func New(r io.Reader, o Options) *Parser {
 //
 // The Event is reused by the following call.
 func (p *Parser) Next() (*Event, error) {
-	if !p.pending && !p.seek() {
-		p.stats.SkippedBytes += p.position(0) - p.end
-		p.end = p.position(0)
+	if !p.pending && !p.seeker.seek(p.next) {
+		p.stats.SkippedBytes += p.win.position(0) - p.end
+		p.end = p.win.position(0)
 		if p.win.err != io.EOF {
 			return nil, fmt.Errorf("read slow log at byte %d: %w", p.end, p.win.err)
 		}
@@ -87,16 +90,13 @@ func (p *Parser) Next() (*Event, error) {
 // Stats tells what was met so far. It is the caller's to keep.
 func (p *Parser) Stats() Stats {
 	s := p.stats
-	s.Bytes = p.position(len(p.win.buf))
+	s.Bytes = p.win.position(len(p.win.buf))
 	s.Problems = slices.Clone(s.Problems)
 	for i := range s.Problems {
 		s.Problems[i].Offsets = slices.Clone(s.Problems[i].Offsets)
 	}
 	return s
 }
-
-// position is where the index i of the window lies in the stream.
-func (p *Parser) position(i int) int64 { return p.win.base + int64(i) }
 
 // accept makes e, whose header is read, the entry at which the log stands.
 func (p *Parser) accept(e *entry) {
@@ -118,4 +118,79 @@ func (p *Parser) accept(e *entry) {
 	if e.Time.IsZero() {
 		p.stats.problem(reasonNoTime, false, e.Offset)
 	}
+}
+
+// reopened is called at a banner.
+func (p *Parser) reopened(banner string) {
+	p.clock.reopened(banner)
+	p.schema = ""
+}
+
+// readStatement reads the statement at index 0 of the window to its end, which
+// it returns as a position in the stream. If the next header is after it,
+// p.next holds it then.
+func (p *Parser) readStatement() int64 {
+	s := &p.stmt
+	s.reset(p.win.base)
+	for i := 0; ; {
+		if !p.win.has(i) {
+			if p.endsInServerLine(i) {
+				p.finish(s.start, true)
+			} else {
+				p.finish(p.win.position(i), !s.terminated)
+			}
+			p.win.drop(i)
+			return p.win.base
+		}
+		switch p.boundary(i) {
+		case notEnd:
+			i = s.readLine(i)
+			continue
+		case atBanner:
+			i = int(s.banner - p.win.base)
+			s.terminated, s.eol = s.bannerTerminated, s.bannerEOL
+			p.finish(s.banner, !s.terminated)
+		case atMarker:
+			p.finish(p.win.position(i), true)
+			p.seeker.tail = true
+		case atHeader:
+			p.finish(p.win.position(i), false)
+		}
+		if !p.pending {
+			p.win.drop(i)
+			return p.win.base
+		}
+		return p.next.Offset
+	}
+}
+
+// finish sets the statement of the current entry, which ends at a position in
+// the stream, or is cut there.
+func (p *Parser) finish(end int64, cut bool) {
+	e := p.cur
+	e.SQL, e.SQLBytes = p.stmt.text(end)
+	e.Cut = cut || int64(len(e.SQL)) < e.SQLBytes
+	if e.warned && !(e.clear && inLiteral(e.SQL, []byte("\nSET timestamp="))) {
+		p.stats.problem(reasonWarned, false, e.Offset)
+		e.SQL, e.Cut = e.SQL[:0], true
+		return
+	}
+	switch {
+	case bytes.HasPrefix(e.SQL, []byte(adminPrefix)) && bytes.IndexByte(e.SQL, '\n') < 0:
+		e.Admin = true
+		e.SQL = e.SQL[len(adminPrefix):]
+		e.SQLBytes = int64(len(e.SQL))
+	case len(e.SQL) == 0:
+		p.stats.problem(reasonNoStatement, false, e.Offset)
+	case e.User == "":
+		e.Throttled = throttled(e.SQL)
+	}
+}
+
+// endsInServerLine reports whether the stream ends, at index i, within the line
+// SET timestamp that the server writes before the statement.
+func (p *Parser) endsInServerLine(i int) bool {
+	line := p.win.buf[:i]
+	return p.cur.epoch.IsZero() && !p.stmt.terminated &&
+		(bytes.HasPrefix([]byte("SET timestamp="), line) || bytes.HasPrefix(line, []byte("SET timestamp=")))
 }

@@ -69,6 +69,9 @@ func (w *window) has(i int) bool {
 	return true
 }
 
+// position is where the index i lies in the stream.
+func (w *window) position(i int) int64 { return w.base + int64(i) }
+
 // hasPrefix reports whether prefix stands at index i.
 func (w *window) hasPrefix(i int, prefix string) bool {
 	w.has(i + len(prefix) - 1)
@@ -100,4 +103,26 @@ func (w *window) line(i, limit int) (int, lineEnd) {
 			return from, lineLast
 		}
 	}
+}
+
+// dropLine drops the line at index 0, however long it is.
+func (w *window) dropLine() {
+	for {
+		end, how := w.line(0, firstWindow)
+		w.drop(end)
+		if how != lineLong {
+			return
+		}
+	}
+}
+
+// startsHeader reports whether the line at index i has the beginning of an entry's
+// first line.
+func (w *window) startsHeader(i int) bool {
+	return w.hasPrefix(i, timePrefix) || w.hasPrefix(i, userPrefix)
+}
+
+// startsPortLine reports whether the line at index i is the second one of a banner.
+func (w *window) startsPortLine(i int) bool {
+	return w.hasPrefix(i, "Tcp port: ") || w.hasPrefix(i, "TCP Port: ")
 }

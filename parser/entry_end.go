@@ -1,12 +1,9 @@
 package parser
 
-import "time"
-
-// lookAhead is how far the log is read ahead, in bytes, to find out whether
-// what looks like a header is one, or stands in a literal or comment. It is
-// held in memory. If a literal is longer, a header in it is taken for real if it
-// fits the log, and else for a part of it.
-const lookAhead = 1 << 20
+import (
+	"bytes"
+	"time"
+)
 
 // maxIdle is the longest time between two entries that is believed where there
 // is reason to doubt.
@@ -36,7 +33,7 @@ func (p *Parser) boundary(i int) boundaryKind {
 	w, s := &p.win, &p.stmt
 	switch w.buf[i] {
 	case '#':
-		if p.looksLikeHeader(i) && p.headerEnds(i) {
+		if p.win.startsHeader(i) && p.headerEnds(i) {
 			return atHeader
 		}
 	case ' ':
@@ -44,7 +41,7 @@ func (p *Parser) boundary(i int) boundaryKind {
 			return atMarker
 		}
 	case 'T':
-		if s.banner >= 0 && isPortLine(w, i) && !(s.q.Open() && p.inside(i, false)) {
+		if s.banner >= 0 && w.startsPortLine(i) && !(s.q.Open() && p.inside(i, false)) {
 			return atBanner
 		}
 	}
@@ -53,13 +50,13 @@ func (p *Parser) boundary(i int) boundaryKind {
 
 func (p *Parser) headerEnds(i int) bool {
 	s := &p.stmt
-	if !s.terminated && p.position(i) > s.start {
+	if !s.terminated && p.win.position(i) > s.start {
 		return false
 	}
-	if s.q.Open() && p.position(i) < s.sealed {
+	if s.q.Open() && p.win.position(i) < s.sealed {
 		return false
 	}
-	kind := p.parseHeader(i, p.next)
+	kind := p.headers.read(i, p.next)
 	switch {
 	case kind == notHeader:
 		return false
@@ -81,7 +78,7 @@ func (p *Parser) headerEnds(i int) bool {
 // servers can swap entries of nearly the same time, by late at the most.
 func (p *Parser) fits(e *entry, late time.Duration) bool {
 	w, last := &p.win, p.cur
-	if e.form() != p.form || !w.has(e.sql) || p.looksLikeHeader(e.sql) {
+	if e.form() != p.form || !w.has(e.sql) || p.win.startsHeader(e.sql) {
 		return false
 	}
 	from, to := last.Time.Add(-late), last.Time.Add(maxIdle)
@@ -96,4 +93,45 @@ func (p *Parser) fits(e *entry, late time.Duration) bool {
 		}
 	}
 	return t.IsZero() || !t.Before(from) && t.Before(to)
+}
+
+// inside reports whether the line at index i, which stands in an open literal or
+// comment, is a part of it. Plausible reports whether it is a header that fits
+// the log; that decides where reading ahead does not.
+func (p *Parser) inside(i int, plausible bool) bool {
+	s := &p.stmt
+	if p.win.position(i) < s.sealed {
+		return true
+	}
+	v, end := unknown, i
+	var quote int
+	if p.win.position(i) >= s.unsure {
+		v, quote, end = p.ahead.goesOn(i, s.q)
+	}
+	switch v {
+	case unclosed:
+		return false
+	case closed:
+		if plausible && (opensLiteral(p.win.buf[i:quote-1]) || p.repeated(i, quote)) {
+			return false
+		}
+		s.sealed = p.win.position(end)
+		return true
+	}
+	s.unsure = max(s.unsure, p.win.position(end))
+	// A banner or the mark of a cut is believed if the log ends soon after.
+	return !plausible && (p.win.startsHeader(i) || p.win.has(int(s.unsure-p.win.base)))
+}
+
+// repeated reports whether the literal open at index i, if it went on to its
+// closing quote, would end with what the current statement has up to the
+// opening one: then it is the same statement again, with the same quote too
+// many.
+func (p *Parser) repeated(i, quote int) bool {
+	s := &p.stmt
+	if p.win.position(i)-s.start > int64(s.maxSQL) {
+		return false
+	}
+	rest, same := bytes.CutSuffix(p.win.buf[i:quote], p.win.buf[:s.opened-s.start+1])
+	return same && bytes.HasSuffix(rest, []byte("\n"))
 }

@@ -6,32 +6,16 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// inside reports whether the line at index i, which stands in an open literal or
-// comment, is a part of it. Plausible reports whether it is a header that fits
-// the log; that decides where reading ahead does not.
-func (p *Parser) inside(i int, plausible bool) bool {
-	s := &p.stmt
-	if p.position(i) < s.sealed {
-		return true
-	}
-	v, end := unknown, i
-	var quote int
-	if p.position(i) >= s.unsure {
-		v, quote, end = p.goesOn(i, s.q)
-	}
-	switch v {
-	case unclosed:
-		return false
-	case closed:
-		if plausible && (opensLiteral(p.win.buf[i:quote-1]) || p.repeated(i, quote)) {
-			return false
-		}
-		s.sealed = p.position(end)
-		return true
-	}
-	s.unsure = max(s.unsure, p.position(end))
-	// A banner or the mark of a cut is believed if the log ends soon after.
-	return !plausible && (p.looksLikeHeader(i) || p.win.has(int(s.unsure-p.win.base)))
+// lookAhead is how far the log is read ahead, in bytes, to find out whether
+// what looks like a header is one, or stands in a literal or comment. It is
+// held in memory. If a literal is longer, a header in it is taken for real if it
+// fits the log, and else for a part of it.
+const lookAhead = 1 << 20
+
+// lookahead reads on from a place in a statement without dropping anything.
+type lookahead struct {
+	w       *window
+	scanned int64 // bytes, in all
 }
 
 // verdict is what reading ahead says of an open literal or comment.
@@ -52,18 +36,18 @@ const (
 // It also returns the index after the closing quote, if there is one, and how
 // far it has read: lookAhead at most, and eight times the length of the log in
 // all, so that time stays linear. It knows nothing beyond that.
-func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
-	if p.scanned > 8*p.position(i)+4*lookAhead {
+func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
+	if l.scanned > 8*l.w.position(i)+4*lookAhead {
 		return unknown, 0, i
 	}
-	w := &p.win
+	w := l.w
 	limit := i + lookAhead
 	nested := false
 	for i < limit {
 		line := i
 		end, how := w.line(i, limit-i)
 		w.has(end + 1) // NextQuote looks ahead
-		p.scanned += int64(end - i)
+		l.scanned += int64(end - i)
 		for i < end {
 			j, next := fingerprint.NextQuote(w.buf, i, end, q)
 			if next != q && !plausibleChange(w, j, q, next) {
@@ -80,7 +64,7 @@ func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) 
 			return unknown, quote, i
 		case ended && !w.has(end):
 			return closed, quote, end
-		case ended && how == lineWhole && p.endsBefore(line, end):
+		case ended && how == lineWhole && l.endsBefore(line, end):
 			return closed, quote, end
 		case !w.has(end):
 			return unknown, 0, end
@@ -93,15 +77,15 @@ func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) 
 }
 
 // endsBefore reports whether a statement ends with the line between two indices.
-func (p *Parser) endsBefore(line, end int) bool {
-	if !bytes.HasSuffix(trimEOL(p.win.buf[line:end]), []byte(";")) {
+func (l *lookahead) endsBefore(line, end int) bool {
+	if !bytes.HasSuffix(trimEOL(l.w.buf[line:end]), []byte(";")) {
 		return false
 	}
-	if p.looksLikeHeader(end) {
+	if l.w.startsHeader(end) {
 		return true
 	}
-	after, _ := p.win.line(end, maxHeaderLine)
-	return isBanner(trimEOL(p.win.buf[end:after]))
+	after, _ := l.w.line(end, maxHeaderLine)
+	return isBanner(trimEOL(l.w.buf[end:after]))
 }
 
 // plausibleChange reports whether a literal can begin or end before index j, where
@@ -167,17 +151,4 @@ func opensLiteral(b []byte) bool {
 		return true
 	}
 	return bytes.IndexByte([]byte("=<>(,"), trimmed[n-1]) >= 0
-}
-
-// repeated reports whether the literal open at index i, if it went on to its
-// closing quote, would end with what the current statement has up to the
-// opening one: then it is the same statement again, with the same quote too
-// many.
-func (p *Parser) repeated(i, quote int) bool {
-	s := &p.stmt
-	if p.position(i)-s.start > int64(p.maxSQL) {
-		return false
-	}
-	rest, same := bytes.CutSuffix(p.win.buf[i:quote], p.win.buf[:s.opened-s.start+1])
-	return same && bytes.HasSuffix(rest, []byte("\n"))
 }
