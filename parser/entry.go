@@ -15,11 +15,13 @@ type entry struct {
 	epoch      time.Time // from SET timestamp; zero if there is none
 	start, end time.Time // of log_slow_extra
 
+	garbled                        bool // "# Time:" cannot be read
 	hasUser                        bool // the line User@Host has been read
 	hasQueryTime, badTime, badLock bool
 	hasID, hasSchema               bool
 	warned, clear                  bool // the header has warnings, and it is clear where they end
 	readFirst                      uint64
+	seen                           seen
 }
 
 // A form is what the headers of one log have in common.
@@ -58,11 +60,14 @@ func (e *entry) timeLine(line []byte, names *interner) bool {
 	if e.loggedZone == noTime {
 		return false
 	}
-	rest := bytes.TrimLeft(line[n:], " ")
+	rest := bytes.TrimLeft(line[n:], " \t")
 	if bytes.HasPrefix(rest, []byte(userPrefix)) {
 		return e.userLine(rest[len(userPrefix):], names)
 	}
-	return true
+	if len(rest) > 0 {
+		e.loggedZone = noTime
+	}
+	return len(rest) == 0
 }
 
 // userLine reads "user[user] @ host [ip]  Id: 1". The user can hold brackets,

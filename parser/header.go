@@ -24,6 +24,7 @@ const (
 	maxHeaderLine = 64 << 10
 	maxHeader     = 1 << 20
 	maxBeforeTime = 16 // lines before the one that has Query_time
+	maxFirstLine  = 1 << 10
 )
 
 // headerReader reads the header of an entry, and the lines that the server writes
@@ -38,38 +39,69 @@ type headerReader struct {
 func (h *headerReader) read(i int, e *entry) headerKind {
 	*e = entry{}
 	w, first := h.w, i
-	e.Offset = w.position(i)
+	e.Offset = w.raw(w.position(i))
 	e.Weight = 1
+	i, last, ended := h.readLines(i, e)
+	e.sql = i
+	switch {
+	case ended:
+		return endedHeader
+	case i == first:
+		return notHeader
+	case w.startsHeader(i):
+		// The header may be cut, and its last line be that of the next one from its
+		// middle on.
+		if next, found := w.nextHeader(last+1, i); found {
+			e.sql = next
+		}
+	}
+	switch {
+	case e.hasUser && e.hasQueryTime:
+		if e.sql == i {
+			e.sql = h.serverLines(i, e)
+		}
+		return goodHeader
+	case w.hasPrefix(i, cutMarker) || w.startsHeader(i):
+		return brokenHeader
+	}
+	return notHeader
+}
+
+// readLines reads the lines of the header from index i on into e. It returns the
+// index after them and that of the last one, and whether the log ends within it.
+func (h *headerReader) readLines(i int, e *entry) (index, last int, ended bool) {
+	w, first := h.w, i
+	last = i
 	for n := 0; ; n++ {
 		end, how := w.line(i, maxHeaderLine)
 		if how == lineLast && h.endsIn(i, e) {
-			return endedHeader
+			return i, last, true
 		}
 		if how == lineLong || i-first > maxHeader || n > maxBeforeTime && !e.hasQueryTime {
-			break
+			return i, last, false
 		}
 		line := trimEOL(w.buf[i:end])
 		if e.hasQueryTime && string(line) == "# Warnings" {
 			e.warned = true
 			i, e.clear = h.skipWarnings(end)
-			break
+			return i, last, false
 		}
-		if !e.headerLine(line, i == first, &h.names) {
-			break
+		if !e.headerLine(line, i == first, &h.names) && !h.garbled(i, end, i == first, e) {
+			return i, last, false
 		}
-		i = end
+		last, i = i, end
 	}
-	e.sql = i
-	switch {
-	case i == first:
-		return notHeader
-	case e.hasUser && e.hasQueryTime:
-		e.sql = h.serverLines(i, e)
-		return goodHeader
-	case w.hasPrefix(i, cutMarker) || h.w.startsHeader(i):
-		return brokenHeader
+}
+
+// garbled reports whether the line from index i to end is a "# Time:" that cannot be
+// read, which the rest of a header follows.
+func (h *headerReader) garbled(i, end int, first bool, e *entry) bool {
+	if !first || e.loggedZone != noTime || !h.w.hasPrefix(i, timePrefix) || !h.w.hasPrefix(end, userPrefix) {
+		return false
 	}
-	return notHeader
+	_, another := h.w.nextHeader(i+1, end)
+	e.garbled = !another
+	return e.garbled
 }
 
 // endsIn reports whether the last line of the stream, at index i and

@@ -8,8 +8,7 @@ import (
 
 // lookAhead is how far the log is read ahead, in bytes, to find out whether
 // what looks like a header is one, or stands in a literal or comment. It is
-// held in memory. If a literal is longer, a header in it is taken for real if it
-// fits the log, and else for a part of it.
+// held in memory. If a literal is longer, a header in it is taken for a part of it.
 const lookAhead = 1 << 20
 
 // lookahead reads on from a place in a statement without dropping anything.
@@ -22,9 +21,12 @@ type lookahead struct {
 type verdict int
 
 const (
-	unknown  verdict = iota
-	closed           // it ends as literals end, and so does the statement
-	unclosed         // what would end it begins a literal of a later entry
+	closed   verdict = iota // it ends as literals end, and so does the statement
+	unclosed                // what would end it begins a literal of a later entry
+	nested                  // it is a comment, and what would end it may end that of a later entry
+	endless                 // the log ends before it, though with a whole entry
+	cutOff                  // the log ends before it
+	tooFar                  // it does not end within lookAhead, or too much has been read ahead
 )
 
 // goesOn reads ahead from index i as if a literal or comment q were open there.
@@ -37,12 +39,12 @@ const (
 // far it has read: lookAhead at most, and eight times the length of the log in
 // all, so that time stays linear. It knows nothing beyond that.
 func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
-	if l.scanned > 8*l.w.position(i)+4*lookAhead {
-		return unknown, 0, i
+	if !l.allowed(i) {
+		return tooFar, 0, i
 	}
 	w := l.w
 	limit := i + lookAhead
-	nested := false
+	inner := false
 	for i < limit {
 		line := i
 		end, how := w.line(i, limit-i)
@@ -53,39 +55,82 @@ func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end in
 			if next != q && !plausibleChange(w, j, q, next) {
 				return unclosed, j, j
 			}
-			nested = nested || quote == 0 && q == fingerprint.InComment && bytes.Contains(w.buf[i:j], []byte("/*"))
+			inner = inner || quote == 0 && q == fingerprint.InComment && bytes.Contains(w.buf[i:j], []byte("/*"))
 			if quote == 0 && next == fingerprint.InCode {
 				quote = j
 			}
 			i, q = j, next
 		}
 		switch ended := quote > 0 && !q.Open(); {
-		case nested && quote > 0: // it can be the comment of a later entry
-			return unknown, quote, i
+		case inner && quote > 0:
+			return nested, quote, i
 		case ended && !w.has(end):
 			return closed, quote, end
 		case ended && how == lineWhole && l.endsBefore(line, end):
 			return closed, quote, end
+		case !w.has(end) && endsEntry(w.buf[line:end]):
+			return endless, 0, end
 		case !w.has(end):
-			return unknown, 0, end
+			return cutOff, 0, end
 		}
 	}
 	if quote > 0 {
 		return closed, quote, i
 	}
-	return unknown, 0, i
+	return tooFar, 0, i
+}
+
+// readsAsCode reports whether what begins at index i, in code, can be a statement, and
+// what follows it entries, up to an index at the end of a line: each literal begins
+// and ends as literals do, and, if it is not in a comment, no comment ends that did
+// not begin. Up to 0 is up to the next header, or the end of the log.
+func (l *lookahead) readsAsCode(i, to int, comment bool) bool {
+	if !l.allowed(i) {
+		return false
+	}
+	w, q := l.w, fingerprint.InCode
+	for limit := i + lookAhead; i < limit && w.has(i) && (to == 0 || i < to); {
+		line := i
+		end, how := w.line(i, limit-i)
+		w.has(end + 1)
+		l.scanned += int64(end - i)
+		for i < end {
+			j, next := fingerprint.NextQuote(w.buf, i, end, q)
+			if next != q && !plausibleChange(w, j, q, next) ||
+				comment && q == fingerprint.InCode && bytes.Contains(w.buf[i:j], []byte("*/")) {
+				return false
+			}
+			i, q = j, next
+		}
+		if to == 0 && how == lineWhole && l.endsBefore(line, end) {
+			return !q.Open()
+		}
+	}
+	return !q.Open() && (i == to || !w.has(i))
+}
+
+// allowed reports whether reading ahead from index i leaves time linear.
+func (l *lookahead) allowed(i int) bool {
+	return l.scanned <= 8*l.w.position(i)+4*lookAhead
 }
 
 // endsBefore reports whether a statement ends with the line between two indices.
 func (l *lookahead) endsBefore(line, end int) bool {
-	if !bytes.HasSuffix(trimEOL(l.w.buf[line:end]), []byte(";")) {
+	if !endsEntry(l.w.buf[line:end]) {
 		return false
 	}
+	end = l.w.skipBlanks(end)
 	if l.w.startsHeader(end) {
 		return true
 	}
 	after, _ := l.w.line(end, maxHeaderLine)
-	return isBanner(trimEOL(l.w.buf[end:after]))
+	text := trimEOL(l.w.buf[end:after])
+	return isBanner(text) || isHeading(text)
+}
+
+// endsEntry reports whether a line ends in a semicolon, as the last of an entry does.
+func endsEntry(line []byte) bool {
+	return bytes.HasSuffix(bytes.TrimRight(line, blanks), []byte(";"))
 }
 
 // plausibleChange reports whether a literal can begin or end before index j, where
@@ -120,7 +165,9 @@ func beforeLiteral(b []byte) bool {
 	}
 	word := b[n:]
 	switch {
-	case len(word) == 0 || word[0] == '_':
+	case len(word) == 0:
+		return n == 0 || b[n-1] != '\\'
+	case word[0] == '_':
 		return true
 	case len(word) == 1:
 		return bytes.IndexByte([]byte("nNxXbB"), word[0]) >= 0

@@ -15,6 +15,7 @@ type seeker struct {
 	stats    *Stats
 	reopened func(banner string)
 	tail     bool // what comes belongs to an entry already counted
+	cut      bool // and is known to have been cut
 }
 
 // seek reads on to the next header, into e, and reports whether there is one.
@@ -28,11 +29,11 @@ func (s *seeker) seek(e *entry) bool {
 		case w.startsHeader(0):
 			switch s.headers.read(0, e) {
 			case goodHeader:
-				if end := s.hidden(); end > 0 {
+				if end := s.hidden(e); end > 0 {
 					w.drop(end)
 					continue
 				}
-				s.tail = false
+				s.tail, s.cut = false, false
 				return true
 			case brokenHeader:
 				s.lost(reasonBadHeader)
@@ -47,28 +48,54 @@ func (s *seeker) seek(e *entry) bool {
 			}
 		case s.skipBanner():
 			continue
+		case startsHeading(w, 0):
+			s.reopened("")
+			s.tail = false
+			w.dropLine()
+			continue
 		case w.hasPrefix(0, byteOrderMark):
 			w.drop(len(byteOrderMark))
 			continue
 		default:
 			s.text()
 		}
-		w.dropLine()
+		s.dropLine()
 	}
 	return false
 }
 
-// hidden reports whether the header at index 0 stands in a literal or comment
-// that began in a part of the entry that is missing. It returns the index where
-// that entry ends, or 0.
-func (s *seeker) hidden() int {
+// dropLine drops the line at index 0, or what is of it before a header.
+func (s *seeker) dropLine() {
+	for from := 1; ; from = 0 { // what stands at index 0 is known to be none
+		end, how := s.w.line(0, firstWindow)
+		next, found := s.w.nextHeader(from, end)
+		s.w.drop(next)
+		if found || how != lineLong {
+			return
+		}
+	}
+}
+
+// hidden reports whether the header at index 0, which e holds, stands in a literal or
+// comment that began in a part of the entry that is missing. It returns the index
+// where that entry ends, or 0. What is before a cut does not matter to a header
+// after it that can be read as one.
+func (s *seeker) hidden(e *entry) int {
 	if !s.tail {
 		return 0
 	}
 	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
-		if v, _, end := s.ahead.goesOn(0, q); v == closed && s.w.has(end) {
-			return end
+		v, _, end := s.ahead.goesOn(0, q)
+		if v != closed || !s.w.has(end) {
+			continue
 		}
+		if s.ahead.readsAsCode(e.sql, end, q == fingerprint.InComment) {
+			if s.cut {
+				return 0
+			}
+			s.stats.problem(reasonUndecided, e.Offset)
+		}
+		return end
 	}
 	return 0
 }
@@ -76,7 +103,7 @@ func (s *seeker) hidden() int {
 // lost counts an entry whose header is at index 0 as unreadable.
 func (s *seeker) lost(reason string) {
 	s.stats.SlowLog = true
-	s.stats.problem(reason, true, s.w.base)
+	s.stats.problem(reason, s.w.raw(s.w.base))
 	s.tail = true
 }
 
@@ -86,7 +113,7 @@ func (s *seeker) text() {
 	if s.tail || len(bytes.TrimSpace(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
 		return
 	}
-	s.stats.problem(reasonNoHeader, true, s.w.base)
+	s.stats.problem(reasonNoHeader, s.w.raw(s.w.base))
 	s.tail = true
 }
 
@@ -127,4 +154,34 @@ func (s *seeker) skipBanner() bool {
 
 func isBanner(line []byte) bool {
 	return bytes.HasSuffix(line, []byte(bannerEnd)) && bytes.Contains(line, []byte(bannerVersion))
+}
+
+// bannerStart is where the banner begins in a line that ends in one: the server can
+// have been killed while it wrote what is before it.
+func bannerStart(line []byte) int {
+	program := bytes.Index(line, []byte(bannerVersion))
+	start := bytes.LastIndexByte(line[:program], ' ') + 1
+	if n := bytes.IndexByte(line[start:program], '/'); n >= 0 {
+		return start + n
+	}
+	for _, name := range []string{"mysqld", "mariadbd"} {
+		if n := bytes.LastIndex(line[start:program], []byte(name)); n >= 0 {
+			return start + n
+		}
+	}
+	return 0
+}
+
+// startsHeading reports whether the line at index i is one that tail -f writes
+// between the texts of two files.
+func startsHeading(w *window, i int) bool {
+	if !w.hasPrefix(i, "==> ") {
+		return false
+	}
+	end, _ := w.line(i, maxHeaderLine)
+	return isHeading(trimEOL(w.buf[i:end]))
+}
+
+func isHeading(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("==> ")) && bytes.HasSuffix(line, []byte(" <=="))
 }

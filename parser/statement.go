@@ -15,40 +15,55 @@ type statement struct {
 	q      fingerprint.Quote // at the end of what has been read
 	opened int64             // where the literal or comment began, if q is one
 
-	terminated bool // the last line ends in a semicolon
-	remark     bool // the last line ends in a comment, the semicolon within it
-	eol        int  // the length of the last line's end, in bytes
+	line    int64 // where the line at hand begins
+	midLine bool  // a part of it has been read
+	comment bool  // it ends in a comment
+	ending        // at the end of the last line
 
-	// banner is where the last line began, if it can be a banner, and else -1;
-	// the others are terminated and eol of the line before.
-	banner           int64
-	bannerTerminated bool
-	bannerEOL        int
+	// banner is where a banner began in the last line, and else -1; beforeBanner is
+	// how the text before it ends.
+	banner       int64
+	beforeBanner ending
+
+	refused int64 // what looks like a header before it is the second line of one that was not believed
 
 	// Up to sealed, what looks like a header is known to be inside; up to
-	// unsure, reading ahead does not tell.
+	// unsure, reading ahead has only led to this verdict.
 	sealed, unsure int64
+	verdict        verdict
 
 	kept    []byte
 	spilled bool // the window does not hold the statement any more, kept does
 }
 
-func (s *statement) reset(start int64) {
-	*s = statement{w: s.w, maxSQL: s.maxSQL, start: start, banner: -1, kept: s.kept[:0]}
+// ending is how the text of a statement ends. Blanks after it do not count, nor do
+// the NUL bytes that a log can hold where its file was cut while it was written.
+type ending struct {
+	terminated bool  // by a semicolon
+	hidden     bool  // which stands in a comment to the end of its line
+	sql        int64 // where the statement ends, the semicolon and the line's end left out
+
+	// clean is where the last line ends that has a semicolon at its end, in code, or
+	// -1; cleanSQL is where the statement ends if that is the server's.
+	clean, cleanSQL int64
 }
+
+// blanks may follow the semicolon that ends a statement.
+const blanks = " \t\r\n\v\f\x00"
 
 // slack is how much longer than MaxSQL a statement can be before it is dropped
 // from the window.
 const slack = firstWindow
 
-// text returns the length of the statement that ends at a position in the stream,
-// and as much of it as is kept.
+func (s *statement) reset(start int64) {
+	*s = statement{w: s.w, maxSQL: s.maxSQL, start: start, line: start, banner: -1, kept: s.kept[:0]}
+	s.ending = ending{sql: start, clean: -1}
+}
+
+// text returns the length of the statement, which ends at a position in the
+// stream, and as much of it as is kept.
 func (s *statement) text(end int64) (sql []byte, length int64) {
-	n := end - s.start - int64(s.eol)
-	if s.terminated {
-		n--
-	}
-	n = max(n, 0)
+	n := end - s.start
 	kept := min(n, int64(s.maxSQL))
 	if s.spilled {
 		return s.kept[:kept], n
@@ -56,82 +71,120 @@ func (s *statement) text(end int64) (sql []byte, length int64) {
 	return s.w.buf[:kept], n
 }
 
-// throttled reads "throttle:       2878 'index not used' warning(s) suppressed.".
-func throttled(sql []byte) uint64 {
-	rest, ok := bytes.CutPrefix(sql, []byte("throttle:"))
-	number, found := bytes.CutSuffix(rest, []byte(" 'index not used' warning(s) suppressed."))
-	if !ok || !found {
-		return 0
-	}
-	return parseCount(bytes.TrimLeft(number, " "))
-}
-
-// readLine reads the line at index i as a part of the statement and returns
-// the index after it.
+// readLine reads the rest of the line at index i as a part of the statement and
+// returns the index after it, or that of what looks like a header in its middle.
 func (s *statement) readLine(i int) int {
 	w := s.w
-	s.remark = false
-	line := i
-	for {
-		n := bytes.IndexByte(w.buf[i:], '\n')
-		if n >= 0 {
-			end := i + n + 1
-			s.follow(i, end)
-			s.endLine(line, end)
-			return s.spill(end)
+	if !s.midLine {
+		s.line = w.position(i)
+		s.comment = false
+	}
+	for from := i + 1; ; from = i { // what stands at i is known to be no header
+		end, whole := len(w.buf)-3, false
+		if n := bytes.IndexByte(w.buf[i:], '\n'); n >= 0 {
+			end, whole = i+n+1, true
 		}
 		// NextQuote looks ahead, and a line end must be seen together with the
 		// semicolon before it: the last bytes wait for more.
-		if end := len(w.buf) - 3; end > i {
-			i = s.follow(i, end)
-			dropped := s.spill(i)
-			line -= i - dropped
-			i = dropped
+		if end > i {
+			if i, s.midLine = s.follow(i, end, from); s.midLine {
+				return s.spill(i)
+			}
+			if whole {
+				s.endLine(end)
+				return s.spill(end)
+			}
+			i = s.spill(i)
 		}
-		if !w.more() {
-			s.follow(i, len(w.buf))
-			s.endLine(line, len(w.buf))
-			return len(w.buf)
+		if w.more() {
+			continue
 		}
+		if i, s.midLine = s.follow(i, len(w.buf), max(from, i)); !s.midLine {
+			s.endLine(len(w.buf))
+		}
+		return i
 	}
 }
 
-// follow follows the quotes of the window from index i to end.
-func (s *statement) follow(i, end int) int {
+// follow follows the quotes of the window from index i to end, but stops before
+// what looks like a header, if one stands at index from or after it. It reports
+// whether it does.
+func (s *statement) follow(i, end, from int) (int, bool) {
 	w := s.w
 	if s.q == fingerprint.InCode && i < end && fingerprint.PlainQuotes(w.buf, i, end) {
-		return end
+		return end, false // there is no # in it
 	}
 	for i < end {
-		if s.q == fingerprint.InCode {
-			i = fingerprint.PlainCode(w.buf, i, end)
+		stop, found := w.nextHeader(max(i, from), end)
+		for i < stop {
+			if s.q == fingerprint.InCode {
+				i = fingerprint.PlainCode(w.buf, i, stop)
+			}
+			j, q := fingerprint.NextQuote(w.buf, i, stop, s.q)
+			if q != s.q {
+				s.comment = s.q == fingerprint.InLine
+				s.opened = w.base + int64(j) - 1
+				s.q = q
+			}
+			i = j
 		}
-		j, q := fingerprint.NextQuote(w.buf, i, end, s.q)
-		if q != s.q {
-			s.remark = s.q == fingerprint.InLine
-			s.opened = w.base + int64(j) - 1
-			s.q = q
+		if found && i == stop {
+			return i, true
 		}
-		i = j
 	}
-	return i
+	return i, false
 }
 
-// endLine looks at how a line ends that lies between two indices of the window.
-// The first is negative if the beginning of the line was dropped.
-func (s *statement) endLine(line, end int) {
+// endLine looks at how the line ends that ends before an index of the window.
+func (s *statement) endLine(end int) {
 	w := s.w
-	s.bannerTerminated, s.bannerEOL = s.terminated, s.eol
-	text := trimEOL(w.buf[max(line, 0):end])
-	s.eol = end - max(line, 0) - len(text)
-	s.terminated = len(text) > 0 && text[len(text)-1] == ';'
-	if w.base+int64(line) == s.start && bytes.HasPrefix(text, []byte(adminPrefix)) {
-		s.remark = false // the server's, semicolon and all
-	}
+	before := s.ending
+	s.ending = s.endingAt(end)
+	line := int(s.line - w.base)
 	s.banner = -1
-	if line >= 0 && end-line <= maxHeaderLine && isBanner(text) {
-		s.banner = w.base + int64(line)
+	if line < 0 || end-line > maxHeaderLine {
+		return
 	}
+	text := trimEOL(w.buf[line:end])
+	if !isBanner(text) {
+		return
+	}
+	s.banner, s.beforeBanner = s.line, before
+	if n := bannerStart(text); !before.terminated && n > 0 { // the server was killed
+		after := s.ending
+		s.ending = before
+		s.banner, s.beforeBanner = w.position(line+n), s.endingAt(line+n)
+		s.ending = after
+	}
+}
+
+// endingAt is how the statement ends if it ends before an index of the window, in
+// the line at hand. Of a long line only the end counts, as the rest may have been
+// dropped.
+func (s *statement) endingAt(end int) ending {
+	w, e := s.w, s.ending
+	line, whole := int(s.line-w.base), true
+	if end-line > maxHeaderLine {
+		line, whole = end-maxHeaderLine, false
+	}
+	text := bytes.TrimRight(w.buf[line:end], blanks)
+	if len(text) == 0 && whole {
+		return e
+	}
+	if e.terminated = bytes.HasSuffix(text, []byte(";")); !e.terminated {
+		e.hidden = false
+		e.sql = w.position(line + len(trimEOL(w.buf[line:end])))
+		return e
+	}
+	e.sql = w.position(line + len(text) - 1)
+	e.hidden = s.comment || s.q == fingerprint.InLine
+	if whole && s.line == s.start && bytes.HasPrefix(text, []byte(adminPrefix)) {
+		e.hidden = false // it is the server's, semicolon and all
+	}
+	if !s.q.Open() {
+		e.clean, e.cleanSQL = w.position(end), e.sql
+	}
+	return e
 }
 
 // spill moves a statement that is longer than what is kept of it out of the
@@ -149,6 +202,16 @@ func (s *statement) spill(i int) int {
 	n := i - maxHeaderLine
 	w.drop(n)
 	return i - n
+}
+
+// throttled reads "throttle:       2878 'index not used' warning(s) suppressed.".
+func throttled(sql []byte) uint64 {
+	rest, ok := bytes.CutPrefix(sql, []byte("throttle:"))
+	number, found := bytes.CutSuffix(rest, []byte(" 'index not used' warning(s) suppressed."))
+	if !ok || !found {
+		return 0
+	}
+	return parseCount(bytes.TrimLeft(number, " "))
 }
 
 // inLiteral reports whether all that is like line in sql stands in a literal or a
