@@ -252,7 +252,7 @@ func TestGenerated(t *testing.T) {
 		}
 	}
 	t.Logf("%d logs, to seed %d; %d doubts about %d entries", logs, seed-1, doubts, entries)
-	if doubts > 100+entries/1000 {
+	if doubts > 10+entries/5000 {
 		t.Errorf("%d doubts about %d entries", doubts, entries)
 	}
 }

@@ -80,7 +80,8 @@ func (s *statement) readLine(i int) int {
 		s.comment = false
 	}
 	for from := i + 1; ; from = i { // what stands at i is known to be no header
-		end, whole := len(w.buf)-3, false
+		read := len(w.buf)
+		end, whole := read-3, false
 		if n := bytes.IndexByte(w.buf[i:], '\n'); n >= 0 {
 			end, whole = i+n+1, true
 		}
@@ -94,9 +95,10 @@ func (s *statement) readLine(i int) int {
 				s.endLine(end)
 				return s.spill(end)
 			}
-			i = s.spill(i)
+			dropped := i - s.spill(i)
+			i, read = i-dropped, read-dropped
 		}
-		if w.more() {
+		if read < len(w.buf) || w.more() { // follow can have read on
 			continue
 		}
 		if i, s.midLine = s.follow(i, len(w.buf), max(from, i)); !s.midLine {
