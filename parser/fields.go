@@ -14,8 +14,9 @@ const maxSeconds = 1e9
 
 // fields reads the "Key: value" pairs of a header line. Keys that are not
 // known, and words that are no pair, are skipped. A value that would end in a
-// colon is the next key: the value before it is empty.
-func (e *entry) fields(line []byte, names *names) {
+// colon is the next key: the value before it is empty. Some values are names that
+// users choose, and can hold what looks like a pair: see schemaLen and freeText.
+func (e *entry) fields(line []byte, names *interner) {
 	for {
 		colon := bytes.IndexByte(line, ':')
 		if colon < 0 {
@@ -26,12 +27,17 @@ func (e *entry) fields(line []byte, names *names) {
 			key = key[blank+1:]
 		}
 		line = line[colon+1:]
-		if string(key) == "Schema" {
+		switch {
+		case string(key) == "Schema":
 			line = line[min(1, len(line)):]
-			n := schemaLen(line)
-			e.Schema, e.hasSchema = names.get(line[:n]), true
-			line = line[n:]
+			n, rest := schemaLen(line)
+			if !e.hasSchema {
+				e.Schema, e.hasSchema = names.get(line[:n]), true
+			}
+			line = line[rest:]
 			continue
+		case freeText(key):
+			return
 		}
 		for len(line) > 0 && line[0] == ' ' {
 			line = line[1:]
@@ -48,9 +54,40 @@ func (e *entry) fields(line []byte, names *names) {
 	}
 }
 
-// schemaLen is the length of the schema's name at the start of b. A name can
-// hold blanks; it ends before two of them and the next key.
-func schemaLen(b []byte) int {
+// freeText reports whether the value of a key goes on to the end of its line: the
+// name of a routine, of tables, and a statement.
+func freeText(key []byte) bool {
+	switch string(key) {
+	case "Stored_routine", "Query_tables", "Query_digest":
+		return true
+	}
+	return false
+}
+
+// afterSchema are the fields that servers write after that of the schema: MariaDB,
+// Percona Server and GreatSQL.
+var afterSchema = [...][]byte{[]byte(" QC_hit: "), []byte(" Last_errno: "), []byte(" Rows_affected: ")}
+
+// schemaLen is the length of the schema's name at the start of b, and where the rest
+// of the fields begins. The name can hold blanks and what looks like fields, so it
+// ends at the last of those that the server writes after it. If there are none, it
+// may end before two blanks and a key that is not known.
+func schemaLen(b []byte) (n, rest int) {
+	n = -1
+	for _, next := range afterSchema {
+		n = max(n, bytes.LastIndex(b, next))
+	}
+	if n < 0 {
+		return unknownSchemaLen(b), len(b)
+	}
+	rest = n + 1
+	if n > 0 && b[n-1] == ' ' { // two blanks
+		n--
+	}
+	return n, rest
+}
+
+func unknownSchemaLen(b []byte) int {
 	for i := 0; ; i += 2 {
 		n := bytes.Index(b[i:], []byte("  "))
 		if n < 0 {
@@ -64,38 +101,87 @@ func schemaLen(b []byte) int {
 	}
 }
 
+// seen is a set of fields. The first value of a field counts, as what is below it may
+// be of a name or a text that somebody chose.
+type seen uint32
+
+const (
+	seenQueryTime seen = 1 << iota
+	seenLockTime
+	seenRowsSent
+	seenRowsExamined
+	seenConnection
+	seenRowsAffected
+	seenBytesSent
+	seenTmpTables
+	seenTmpDiskTables
+	seenErrno
+	seenWeight
+	seenFullScan
+	seenFullJoin
+	seenFilesort
+	seenFilesortOnDisk
+	seenReadFirst
+	seenReadRndNext
+	seenStart
+	seenEnd
+)
+
+// first reports whether a field has not been seen before.
+func (s *seen) first(field seen) bool {
+	first := *s&field == 0
+	*s |= field
+	return first
+}
+
+// setCount sets a number, if the field has not been seen before.
+func (e *entry) setCount(to *uint64, v []byte, field seen, has Fields) {
+	if e.seen.first(field) {
+		*to = parseCount(v)
+		e.Has |= has
+	}
+}
+
+func (e *entry) setYes(to *bool, v []byte, field seen, has Fields) {
+	if e.seen.first(field) {
+		*to = string(v) == "Yes"
+		e.Has |= has
+	}
+}
+
 func (e *entry) field(key, v []byte) {
 	switch string(key) {
 	case "Query_time":
-		e.QueryTime, e.badTime = seconds(v)
-		e.hasQueryTime = len(v) > 0 && (v[0] == '-' || v[0] >= '0' && v[0] <= '9')
+		if e.seen.first(seenQueryTime) {
+			e.QueryTime, e.badTime = parseSeconds(v)
+			e.hasQueryTime = len(v) > 0 && (v[0] == '-' || v[0] >= '0' && v[0] <= '9')
+		}
 	case "Lock_time":
-		e.LockTime, e.badLock = seconds(v)
+		if e.seen.first(seenLockTime) {
+			e.LockTime, e.badLock = parseSeconds(v)
+		}
 	case "Rows_sent":
-		e.RowsSent = count(v)
+		e.setCount(&e.RowsSent, v, seenRowsSent, 0)
 	case "Rows_examined":
-		e.RowsExamined = count(v)
+		e.setCount(&e.RowsExamined, v, seenRowsExamined, 0)
 	case "Id":
-		e.ConnectionID, e.hasID = count(v), true
+		e.setCount(&e.ConnectionID, v, seenConnection, 0)
+		e.hasID = true
 	case "Thread_id":
-		e.ConnectionID = count(v)
+		e.setCount(&e.ConnectionID, v, seenConnection, 0)
 	case "Rows_affected":
-		e.RowsAffected = count(v)
-		e.Has |= HasRowsAffected
+		e.setCount(&e.RowsAffected, v, seenRowsAffected, HasRowsAffected)
 	case "Bytes_sent":
-		e.BytesSent = count(v)
-		e.Has |= HasBytesSent
+		e.setCount(&e.BytesSent, v, seenBytesSent, HasBytesSent)
 	case "Tmp_tables", "Created_tmp_tables":
-		e.TmpTables = count(v)
-		e.Has |= HasTmpTables
+		e.setCount(&e.TmpTables, v, seenTmpTables, HasTmpTables)
 	case "Tmp_disk_tables", "Created_tmp_disk_tables":
-		e.TmpDiskTables = count(v)
-		e.Has |= HasTmpDiskTables
+		e.setCount(&e.TmpDiskTables, v, seenTmpDiskTables, HasTmpDiskTables)
 	case "Errno", "Last_errno":
-		e.Errno = count(v)
-		e.Has |= HasErrno
+		e.setCount(&e.Errno, v, seenErrno, HasErrno)
 	case "Log_slow_rate_limit":
-		e.Weight = min(max(1, count(v)), maxWeight)
+		e.setCount(&e.Weight, v, seenWeight, 0)
+		e.Weight = min(max(1, e.Weight), maxWeight)
 	default:
 		e.planField(key, v)
 	}
@@ -105,33 +191,35 @@ func (e *entry) field(key, v []byte) {
 func (e *entry) planField(key, v []byte) {
 	switch string(key) {
 	case "Full_scan":
-		e.FullScan = string(v) == "Yes"
-		e.Has |= HasFullScan
+		e.setYes(&e.FullScan, v, seenFullScan, HasFullScan)
 	case "Full_join":
-		e.FullJoin = string(v) == "Yes"
-		e.Has |= HasFullJoin
+		e.setYes(&e.FullJoin, v, seenFullJoin, HasFullJoin)
 	case "Filesort":
-		e.Filesort = string(v) == "Yes"
-		e.Has |= HasFilesort
+		e.setYes(&e.Filesort, v, seenFilesort, HasFilesort)
 	case "Filesort_on_disk":
-		e.FilesortOnDisk = string(v) == "Yes"
-		e.Has |= HasFilesortOnDisk
+		e.setYes(&e.FilesortOnDisk, v, seenFilesortOnDisk, HasFilesortOnDisk)
 	case "Read_first":
-		e.readFirst = count(v)
+		e.setCount(&e.readFirst, v, seenReadFirst, 0)
 	case "Read_rnd_next":
 		// InnoDB begins a table scan by reading the first entry of an index;
 		// the scan of a temporary table does not.
-		e.FullScan = e.readFirst > 0 && count(v) > 0
-		e.Has |= HasFullScan
+		if e.seen.first(seenReadRndNext) && e.seen.first(seenFullScan) {
+			e.FullScan = e.readFirst > 0 && parseCount(v) > 0
+			e.Has |= HasFullScan
+		}
 	case "Start":
-		e.start, _, _ = parseTime(v)
+		if e.seen.first(seenStart) {
+			e.start, _, _ = parseTime(v)
+		}
 	case "End":
-		e.end, _, _ = parseTime(v)
+		if e.seen.first(seenEnd) {
+			e.end, _, _ = parseTime(v)
+		}
 	}
 }
 
-// count reads digits; what is no number is 0, what overflows the largest.
-func count(b []byte) uint64 {
+// parseCount reads digits; what is no number is 0, what overflows the largest.
+func parseCount(b []byte) uint64 {
 	var n uint64
 	if len(b) > 19 {
 		n, _ = strconv.ParseUint(string(b), 10, 64)
@@ -148,9 +236,9 @@ func count(b []byte) uint64 {
 
 var powersOf10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
-// seconds reads a decimal fraction. Bad is true, and the value 0, if it is no
+// parseSeconds reads a decimal fraction. Bad is true, and the value 0, if it is no
 // number or no sensible time.
-func seconds(b []byte) (v float64, bad bool) {
+func parseSeconds(b []byte) (v float64, bad bool) {
 	var n uint64
 	point := -1
 	for i, c := range b {
@@ -175,31 +263,4 @@ func seconds(b []byte) (v float64, bad bool) {
 		return 0, true
 	}
 	return v, false
-}
-
-// names keeps one string for each user, host and schema, so that an entry
-// costs no memory. It is bounded, as the names of a hostile log need not be.
-type names map[string]string
-
-const (
-	maxNames = 4096
-	maxName  = 256 // bytes; longer ones are not kept
-)
-
-func (n *names) get(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if s, ok := (*n)[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	if len(s) > maxName {
-		return s
-	}
-	if *n == nil || len(*n) >= maxNames {
-		*n = make(names)
-	}
-	(*n)[s] = s
-	return s
 }

@@ -5,35 +5,7 @@ import (
 	"time"
 )
 
-// entry is an Event and what of its header is not part of it.
-type entry struct {
-	Event
-	sql int // index in the window of what follows the header: the statement
-
-	logged     time.Time // from "# Time:"
-	loggedZone zone
-	epoch      time.Time // from SET timestamp; zero if there is none
-	start, end time.Time // of log_slow_extra
-
-	hasUser                        bool // the line User@Host has been read
-	hasQueryTime, badTime, badLock bool
-	hasID, hasSchema               bool
-	warned, clear                  bool // the header has warnings, and it is clear where they end
-	readFirst                      uint64
-}
-
-// A form is what the headers of one log have in common.
-type form struct {
-	zoned bool // "# Time:" tells the zone, and every entry has one
-	id    bool // "Id:" in the line User@Host
-	stamp bool // SET timestamp
-}
-
-func (e *entry) form() form {
-	return form{zoned: e.loggedZone == utcTime, id: e.hasID, stamp: !e.epoch.IsZero()}
-}
-
-// headerKind is what parseHeader found.
+// headerKind classifies what headerReader.read has found.
 type headerKind int
 
 const (
@@ -52,76 +24,212 @@ const (
 	maxHeaderLine = 64 << 10
 	maxHeader     = 1 << 20
 	maxBeforeTime = 16 // lines before the one that has Query_time
+	maxFirstLine  = 1 << 10
 )
 
-// looksLikeHeader reports whether the line at index i has the beginning of an
-// entry's first line.
-func (p *Parser) looksLikeHeader(i int) bool {
-	return p.win.hasPrefix(i, timePrefix) || p.win.hasPrefix(i, userPrefix)
+// headerReader reads the header of an entry, and the lines that the server writes
+// before the statement, wherever it stands in the window. It drops nothing and
+// knows nothing of other entries, so that it can look ahead.
+type headerReader struct {
+	w     *window
+	names interner
 }
 
-// parseHeader reads the header at index i into e, which it changes in any case.
-// It changes nothing else of the Parser, so that it can look ahead.
-func (p *Parser) parseHeader(i int, e *entry) headerKind {
+// read reads the header at index i into e, which it changes in any case.
+func (h *headerReader) read(i int, e *entry) headerKind {
 	*e = entry{}
-	e.Offset = p.position(i)
+	w, first := h.w, i
+	e.Offset = w.raw(w.position(i))
 	e.Weight = 1
-	w, first := &p.win, i
-	for n := 0; ; n++ {
-		end, how := w.line(i, maxHeaderLine)
-		if how == lineLast && p.endsInHeader(i, e) {
-			return endedHeader
-		}
-		if how == lineLong || i-first > maxHeader || n > maxBeforeTime && !e.hasQueryTime {
-			break
-		}
-		line := trimEOL(w.buf[i:end])
-		if e.hasQueryTime && string(line) == "# Warnings" {
-			e.warned = true
-			i, e.clear = p.skipWarnings(end)
-			break
-		}
-		if !e.headerLine(line, i == first, &p.names) {
-			break
-		}
-		i = end
-	}
+	i, last, ended := h.readLines(i, e)
 	e.sql = i
 	switch {
+	case ended:
+		return endedHeader
 	case i == first:
 		return notHeader
+	case w.startsHeader(i):
+		// The header may be cut, and its last line be that of the next one from its
+		// middle on.
+		if next, found := w.nextHeader(last+1, i); found {
+			e.sql = next
+		}
+	}
+	switch {
 	case e.hasUser && e.hasQueryTime:
-		e.sql = p.serverLines(i, e)
+		if e.sql == i {
+			e.sql = h.serverLines(i, e)
+		}
 		return goodHeader
-	case w.hasPrefix(i, cutMarker) || p.looksLikeHeader(i):
+	case w.hasPrefix(i, cutMarker) || w.startsHeader(i):
 		return brokenHeader
 	}
 	return notHeader
 }
 
-// headerLine reads a line of a header, and reports whether it is one.
-func (e *entry) headerLine(line []byte, first bool, names *names) bool {
-	switch {
-	case bytes.HasPrefix(line, []byte(timePrefix)):
-		return first && e.timeLine(line[len(timePrefix):], names)
-	case bytes.HasPrefix(line, []byte(userPrefix)):
-		return !e.hasUser && e.userLine(line[len(userPrefix):], names)
-	case bytes.HasPrefix(line, []byte(adminPrefix)):
-		return false
-	case bytes.HasPrefix(line, []byte("# explain: ")):
-		return true
-	case bytes.HasPrefix(line, []byte("#")), bytes.HasPrefix(line, []byte("Tmp_tables: ")): // PS-7492
-		e.fields(line, names)
-		return true
+// readLines reads the lines of the header from index i on into e. It returns the
+// index after them and that of the last one, and whether the log ends within it.
+func (h *headerReader) readLines(i int, e *entry) (index, last int, ended bool) {
+	w, first := h.w, i
+	last = i
+	for n := 0; ; n++ {
+		end, how := w.line(i, maxHeaderLine)
+		if how == lineLast && h.endsIn(i, e) {
+			return i, last, true
+		}
+		if how == lineLong || i-first > maxHeader || n > maxBeforeTime && !e.hasQueryTime {
+			return i, last, false
+		}
+		line := trimEOL(w.buf[i:end])
+		if e.hasQueryTime && string(line) == "# Warnings" {
+			e.warned = true
+			i, e.clear = h.skipWarnings(end)
+			return i, last, false
+		}
+		if !e.headerLine(line, i == first, &h.names) && !h.garbled(i, end, i == first, e) {
+			return i, last, false
+		}
+		last, i = i, end
 	}
-	return false
 }
 
-// endsInHeader reports whether the last line of the stream, at index i and
+// garbled reports whether the line from index i to end is a "# Time:" that cannot be
+// read, which the rest of a header follows.
+func (h *headerReader) garbled(i, end int, first bool, e *entry) bool {
+	if !first || e.loggedZone != noTime || !h.w.hasPrefix(i, timePrefix) || !h.w.hasPrefix(end, userPrefix) {
+		return false
+	}
+	_, another := h.w.nextHeader(i+1, end)
+	e.garbled = !another
+	return e.garbled
+}
+
+// endsIn reports whether the last line of the stream, at index i and
 // without a line feed, is one of the header e.
-func (p *Parser) endsInHeader(i int, e *entry) bool {
-	if i == len(p.win.buf) {
+func (h *headerReader) endsIn(i int, e *entry) bool {
+	if i == len(h.w.buf) {
 		return !e.hasQueryTime
 	}
-	return p.win.buf[i] == '#' && !p.win.hasPrefix(i, adminPrefix)
+	return h.w.buf[i] == '#' && !h.w.hasPrefix(i, adminPrefix)
+}
+
+// skipWarnings returns the index of the server's lines after the warnings that
+// begin at index i. MariaDB writes the text of warnings as it is, data and line
+// feeds included, so that nothing in it can be taken for a part of a header. It
+// quotes the data: what looks like the server's lines within quotes is not. Clear
+// is false where that does not lead to a statement, as the data has quotes too.
+func (h *headerReader) skipWarnings(i int) (index int, clear bool) {
+	use, found, open := -1, -1, false
+	for line := i; line-i < maxHeaderLine; {
+		end, how := h.w.line(line, maxHeaderLine)
+		text := trimEOL(h.w.buf[line:end])
+		if bytes.HasPrefix(text, []byte("SET ")) {
+			if _, ok := setTimestamp(text); ok {
+				if use < 0 {
+					use = line
+				}
+				if !open {
+					return use, true
+				}
+				if found < 0 {
+					found = use
+				}
+			}
+		}
+		use = -1
+		if bytes.HasPrefix(text, []byte("use ")) {
+			use = line
+		}
+		if quotes(text)%2 != 0 {
+			open = !open
+		}
+		if how != lineWhole || found >= 0 && h.w.startsHeader(end) {
+			break
+		}
+		line = end
+	}
+	return max(i, found), false
+}
+
+// quotes counts the quotes of a line; the apostrophe of a word is none.
+func quotes(line []byte) (n int) {
+	letter := func(i int) bool { return i >= 0 && i < len(line) && isLetter(line[i]) }
+	for i, c := range line {
+		if c == '\'' && !(letter(i-1) && letter(i+1)) {
+			n++
+		}
+	}
+	return n
+}
+
+// serverLines reads the lines "use db;" and "SET timestamp=1;" that the server
+// writes before the statement, and returns the index of the statement. A
+// second line of either kind is the statement itself, and so is "use db;" if
+// nothing follows it.
+func (h *headerReader) serverLines(i int, e *entry) int {
+	w := h.w
+	if w.has(i+4) && bytes.EqualFold(w.buf[i:i+4], []byte("use ")) {
+		end, _ := w.line(i, maxHeaderLine)
+		line := trimEOL(w.buf[i:end])
+		if n := len(line); line[n-1] == ';' {
+			e.Schema, e.hasSchema = h.names.get(unquoteName(line[4:n-1])), true
+			if !w.has(end) || h.w.startsHeader(end) {
+				return i
+			}
+			i = end
+		}
+	}
+	if w.hasPrefix(i, "SET ") {
+		end, _ := w.line(i, maxHeaderLine)
+		if epoch, ok := setTimestamp(trimEOL(w.buf[i:end])); ok {
+			e.epoch = epoch
+			return end
+		}
+	}
+	return i
+}
+
+func unquoteName(b []byte) []byte {
+	if n := len(b); n >= 2 && b[0] == '`' && b[n-1] == '`' {
+		return bytes.ReplaceAll(b[1:n-1], []byte("``"), []byte("`"))
+	}
+	return b
+}
+
+// setTimestamp reads "SET last_insert_id=1,insert_id=2,timestamp=3;" as the
+// server writes it, the time last.
+func setTimestamp(line []byte) (time.Time, bool) {
+	line, ok := bytes.CutSuffix(line[len("SET "):], []byte(";"))
+	line = cutNumber(cutNumber(line, "last_insert_id="), "insert_id=")
+	line, found := bytes.CutPrefix(line, []byte("timestamp="))
+	if point := bytes.IndexByte(line, '.'); point >= 0 && digits(line[point+1:]) >= 0 {
+		line = line[:point]
+	}
+	seconds := digits(line)
+	if !ok || !found || len(line) == 0 || len(line) > 12 || seconds < 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// cutNumber cuts "key=1," off the front of b, if it is there.
+func cutNumber(b []byte, key string) []byte {
+	if !bytes.HasPrefix(b, []byte(key)) {
+		return b
+	}
+	number, rest, found := bytes.Cut(b[len(key):], []byte(","))
+	if !found || digits(number) < 0 {
+		return b
+	}
+	return rest
+}
+
+func trimEOL(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\n' {
+		line = line[:n-1]
+	}
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line
 }

@@ -79,8 +79,8 @@ func TestHostile(t *testing.T) {
 			if took := (processorTime(t) - start).Seconds(); took > 1+mb/10 {
 				t.Errorf("%.0f MB took %.1f s", mb, took)
 			}
-			if p.scanned > 9*p.Stats().Bytes+5*lookAhead {
-				t.Errorf("looked ahead over %d bytes of %.0f MB", p.scanned, mb)
+			if p.ahead.scanned > 9*p.Stats().Bytes+5*lookAhead {
+				t.Errorf("looked ahead over %d bytes of %.0f MB", p.ahead.scanned, mb)
 			}
 			if n := cap(p.win.mem) + cap(p.stmt.kept); n > 8<<20 {
 				t.Errorf("holds %d bytes", n)

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -15,6 +16,11 @@ type Options struct {
 
 	// MaxSQL is how many bytes are kept of one statement; 0 is 1 MiB.
 	MaxSQL int
+
+	// Gaps returns the positions in the stream, in bytes and ascending, at which
+	// its source knows that text of the log is missing. The list may grow while the
+	// stream is read, but not before what was read of it. Nil if none are known.
+	Gaps func() []int64
 }
 
 const defaultMaxSQL = 1 << 20
@@ -22,20 +28,22 @@ const defaultMaxSQL = 1 << 20
 // Parser reads the entries of one log from a stream. What it holds in memory
 // is bounded by Options.MaxSQL and lookAhead, never by the log.
 type Parser struct {
-	win    window
-	maxSQL int
-	names  names
-	clock  clock
-	stats  Stats
+	win     window
+	headers headerReader
+	stmt    statement
+	ahead   lookahead
+	seeker  seeker
+	clock   clock
+	stats   Stats
 
 	cur, next *entry
 	pending   bool // next holds the header of the next entry, read already
-	stmt      statement
 	form      form // of the last entry
 	schema    string
 	end       int64 // where the last event ended in the stream
-	scanned   int64 // how many bytes were looked ahead
-	tail      bool  // what comes belongs to an entry already counted
+
+	gaps     func() []int64
+	gapsSeen int
 }
 
 // New returns a Parser that reads from r. It does not read before the first
@@ -47,13 +55,17 @@ func New(r io.Reader, o Options) *Parser {
 	if o.MaxSQL <= 0 {
 		o.MaxSQL = defaultMaxSQL
 	}
-	return &Parser{
-		win:    window{r: r},
-		maxSQL: o.MaxSQL,
-		clock:  clock{location: o.Location},
-		cur:    new(entry),
-		next:   new(entry),
+	p := &Parser{
+		win:   window{r: r},
+		clock: clock{location: o.Location},
+		cur:   new(entry),
+		next:  new(entry),
+		gaps:  o.Gaps,
 	}
+	p.headers.w, p.ahead.w = &p.win, &p.win
+	p.stmt = statement{w: &p.win, maxSQL: o.MaxSQL}
+	p.seeker = seeker{w: &p.win, headers: &p.headers, ahead: &p.ahead, stats: &p.stats, reopened: p.reopened}
+	return p
 }
 
 // Next returns the next entry. At the end of the log the error is io.EOF. If
@@ -62,9 +74,9 @@ func New(r io.Reader, o Options) *Parser {
 //
 // The Event is reused by the following call.
 func (p *Parser) Next() (*Event, error) {
-	if !p.pending && !p.seek() {
-		p.stats.SkippedBytes += p.position(0) - p.end
-		p.end = p.position(0)
+	if !p.pending && !p.seeker.seek(p.next) {
+		p.stats.SkippedBytes += p.win.end() - p.end
+		p.end = p.win.end()
 		if p.win.err != io.EOF {
 			return nil, fmt.Errorf("read slow log at byte %d: %w", p.end, p.win.err)
 		}
@@ -87,7 +99,7 @@ func (p *Parser) Next() (*Event, error) {
 // Stats tells what was met so far. It is the caller's to keep.
 func (p *Parser) Stats() Stats {
 	s := p.stats
-	s.Bytes = p.position(len(p.win.buf))
+	s.Bytes = p.win.end()
 	s.Problems = slices.Clone(s.Problems)
 	for i := range s.Problems {
 		s.Problems[i].Offsets = slices.Clone(s.Problems[i].Offsets)
@@ -95,27 +107,94 @@ func (p *Parser) Stats() Stats {
 	return s
 }
 
-// position is where the index i of the window lies in the stream.
-func (p *Parser) position(i int) int64 { return p.win.base + int64(i) }
-
 // accept makes e, whose header is read, the entry at which the log stands.
 func (p *Parser) accept(e *entry) {
 	p.stats.SlowLog = true
-	p.form = e.form()
+	if e.garbled {
+		p.stats.problem(reasonGarbled, e.Offset)
+	} else {
+		p.form = e.form()
+	}
 	if e.hasSchema {
 		p.schema = e.Schema
 	}
 	e.Schema = p.schema
 	if e.badTime {
-		p.stats.problem(reasonBadTime, false, e.Offset)
+		p.stats.problem(reasonBadTime, e.Offset)
 	}
 	if e.badLock {
-		p.stats.problem(reasonBadLock, false, e.Offset)
+		p.stats.problem(reasonBadLock, e.Offset)
 	}
 	if !p.clock.set(e) {
-		p.stats.problem(reasonClock, false, e.Offset)
+		p.stats.problem(reasonClock, e.Offset)
 	}
 	if e.Time.IsZero() {
-		p.stats.problem(reasonNoTime, false, e.Offset)
+		p.stats.problem(reasonNoTime, e.Offset)
 	}
+}
+
+// reopened is called at a banner.
+func (p *Parser) reopened(banner string) {
+	p.clock.reopened(banner)
+	p.schema = ""
+}
+
+// readStatement reads the statement at index 0 of the window to its end, and returns
+// where its entry ends in the stream. If the next header is after it, p.next holds
+// it then.
+func (p *Parser) readStatement() int64 {
+	w, s := &p.win, &p.stmt
+	s.reset(w.base)
+	for i := 0; w.has(i); i = s.readLine(i) {
+		end, ok := p.entryEnds(i)
+		if !ok {
+			continue
+		}
+		p.finish(end.sql, end.cut)
+		if p.pending {
+			return w.raw(end.end)
+		}
+		p.seeker.tail, p.seeker.cut = end.lost, end.lost
+		position := w.raw(end.end)
+		w.drop(end.resume)
+		return position
+	}
+	if p.endsInServerLine() {
+		p.finish(s.start, true)
+	} else {
+		p.finish(s.sql, !s.terminated)
+	}
+	w.drop(len(w.buf))
+	return w.raw(w.base)
+}
+
+// finish sets the statement of the current entry, which ends, or is cut, at a
+// position in the stream.
+func (p *Parser) finish(end int64, cut bool) {
+	e := p.cur
+	e.SQL, e.SQLBytes = p.stmt.text(end)
+	e.Cut = cut || int64(len(e.SQL)) < e.SQLBytes
+	if e.warned && !(e.clear && inLiteral(e.SQL, []byte("\nSET timestamp="))) {
+		p.stats.problem(reasonWarned, e.Offset)
+		e.SQL, e.Cut = e.SQL[:0], true
+		return
+	}
+	switch {
+	case bytes.HasPrefix(e.SQL, []byte(adminPrefix)) && bytes.IndexByte(e.SQL, '\n') < 0:
+		e.Admin = true
+		e.SQL = e.SQL[len(adminPrefix):]
+		e.SQLBytes = int64(len(e.SQL))
+	case len(e.SQL) == 0:
+		p.stats.problem(reasonNoStatement, e.Offset)
+	case e.User == "":
+		e.Throttled = throttled(e.SQL)
+	}
+}
+
+// endsInServerLine reports whether the stream ends within the line SET timestamp that
+// the server writes before the statement.
+func (p *Parser) endsInServerLine() bool {
+	line := p.win.buf
+	return p.cur.epoch.IsZero() && !p.stmt.terminated &&
+		(bytes.HasPrefix([]byte("SET timestamp="), line) || bytes.HasPrefix(line, []byte("SET timestamp=")))
 }

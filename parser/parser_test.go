@@ -228,7 +228,7 @@ func TestUserHost(t *testing.T) {
 		"u[u] @ h []  Thread_id: 8  Schema:   QC: No": "u@h id=8",
 	} {
 		var e entry
-		e.userLine([]byte(line), new(names))
+		e.userLine([]byte(line), new(interner))
 		got := e.User + "@" + e.Host
 		if e.ConnectionID != 0 {
 			got += fmt.Sprintf(" id=%d", e.ConnectionID)
@@ -252,7 +252,7 @@ func TestSchema(t *testing.T) {
 		"# Thread_id: 8  Schema: Rows_sent:  QC_hit: No": "Rows_sent:",
 	} {
 		e := entry{Event: Event{Schema: "unset"}}
-		e.fields([]byte(line), new(names))
+		e.fields([]byte(line), new(interner))
 		if e.Schema != want || !e.hasSchema {
 			t.Errorf("%q: %q, want %q", line, e.Schema, want)
 		}
@@ -265,7 +265,7 @@ func TestSeconds(t *testing.T) {
 		"": -1, "-0.000012": -1, "18446744073708.796870": -1, "18446744073708.796870.000036": -1, "nan": -1, "1e3": -1,
 		"99999999999999999999": -1, "1.0000000000000000": -1,
 	} {
-		got, bad := seconds([]byte(in))
+		got, bad := parseSeconds([]byte(in))
 		if bad {
 			got = -1
 		}

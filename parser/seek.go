@@ -6,90 +6,115 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// seek reads on to the next header, into p.next, and reports whether there is
-// one. It is for where no statement is: the start of the log, and after
-// banners and what could not be read.
-func (p *Parser) seek() bool {
-	w := &p.win
+// seeker finds the next header where no statement is: at the start of the log, and
+// after banners and what could not be read.
+type seeker struct {
+	w        *window
+	headers  *headerReader
+	ahead    *lookahead
+	stats    *Stats
+	reopened func(banner string)
+	tail     bool // what comes belongs to an entry already counted
+	cut      bool // and is known to have been cut
+}
+
+// seek reads on to the next header, into e, and reports whether there is one.
+func (s *seeker) seek(e *entry) bool {
+	w := s.w
 	for w.has(0) {
 		switch {
-		case w.buf[0] == '\n', w.buf[0] == 0: // log rotation can leave a hole of NUL bytes
+		case w.buf[0] == '\n', w.buf[0] == 0: // log rotation can leave NUL bytes
 			w.drop(1)
 			continue
-		case p.looksLikeHeader(0):
-			switch p.parseHeader(0, p.next) {
+		case w.startsHeader(0):
+			switch s.headers.read(0, e) {
 			case goodHeader:
-				if end := p.hidden(); end > 0 {
+				if end := s.hidden(e); end > 0 {
 					w.drop(end)
 					continue
 				}
-				p.pending, p.tail = true, false
+				s.tail, s.cut = false, false
 				return true
 			case brokenHeader:
-				p.lost(reasonBadHeader)
-				w.drop(p.next.sql)
+				s.lost(reasonBadHeader)
+				w.drop(e.sql)
 				continue
 			case endedHeader:
-				p.lost(reasonHeaderEnds)
+				s.lost(reasonHeaderEnds)
 				w.drop(len(w.buf))
 				return false
 			default:
-				p.text()
+				s.text()
 			}
-		case p.skipBanner():
+		case s.skipBanner():
+			continue
+		case startsHeading(w, 0):
+			s.reopened("")
+			s.tail = false
+			w.dropLine()
 			continue
 		case w.hasPrefix(0, byteOrderMark):
 			w.drop(len(byteOrderMark))
 			continue
 		default:
-			p.text()
+			s.text()
 		}
-		p.dropLine()
+		s.dropLine()
 	}
 	return false
 }
 
-// hidden reports whether the header at index 0 stands in a literal or comment
-// that began in a part of the entry that is missing. It returns the index where
-// that entry ends, or 0.
-func (p *Parser) hidden() int {
-	if !p.tail {
+// dropLine drops the line at index 0, or what is of it before a header.
+func (s *seeker) dropLine() {
+	for from := 1; ; from = 0 { // what stands at index 0 is known to be none
+		end, how := s.w.line(0, firstWindow)
+		next, found := s.w.nextHeader(from, end)
+		s.w.drop(next)
+		if found || how != lineLong {
+			return
+		}
+	}
+}
+
+// hidden reports whether the header at index 0, which e holds, stands in a literal or
+// comment that began in a part of the entry that is missing. It returns the index
+// where that entry ends, or 0. What is before a cut does not matter to a header
+// after it that can be read as one.
+func (s *seeker) hidden(e *entry) int {
+	if !s.tail {
 		return 0
 	}
 	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
-		if v, _, end := p.goesOn(0, q); v == closed && p.win.has(end) {
-			return end
+		v, _, end := s.ahead.goesOn(0, q)
+		if v != closed || !s.w.has(end) {
+			continue
 		}
+		if s.ahead.readsAsCode(e.sql, end, q == fingerprint.InComment) {
+			if s.cut {
+				return 0
+			}
+			s.stats.problem(reasonUndecided, e.Offset)
+		}
+		return end
 	}
 	return 0
 }
 
 // lost counts an entry whose header is at index 0 as unreadable.
-func (p *Parser) lost(reason string) {
-	p.stats.SlowLog = true
-	p.stats.problem(reason, true, p.win.base)
-	p.tail = true
+func (s *seeker) lost(reason string) {
+	s.stats.SlowLog = true
+	s.stats.problem(reason, s.w.raw(s.w.base))
+	s.tail = true
 }
 
 // text counts the line at index 0 as a piece of an entry without a header.
-func (p *Parser) text() {
-	end, _ := p.win.line(0, maxHeaderLine)
-	if p.tail || len(bytes.TrimSpace(p.win.buf[:end])) == 0 || p.win.hasPrefix(0, cutMarker) {
+func (s *seeker) text() {
+	end, _ := s.w.line(0, maxHeaderLine)
+	if s.tail || len(bytes.TrimSpace(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
 		return
 	}
-	p.stats.problem(reasonNoHeader, true, p.win.base)
-	p.tail = true
-}
-
-// dropLine drops the line at index 0, however long it is.
-func (p *Parser) dropLine() {
-	for {
-		end, how := p.win.line(0, firstWindow)
-		p.win.drop(end)
-		if how != lineLong {
-			return
-		}
-	}
+	s.stats.problem(reasonNoHeader, s.w.raw(s.w.base))
+	s.tail = true
 }
 
 const (
@@ -103,8 +128,8 @@ const (
 //	/rdsdbbin/mysql/bin/mysqld, Version: 8.0.32 (Source distribution). started with:
 //	Tcp port: 3306  Unix socket: /tmp/mysql.sock
 //	Time                 Id Command    Argument
-func (p *Parser) skipBanner() bool {
-	w := &p.win
+func (s *seeker) skipBanner() bool {
+	w := s.w
 	if w.buf[0] == '#' {
 		return false
 	}
@@ -113,16 +138,16 @@ func (p *Parser) skipBanner() bool {
 	if !isBanner(line) {
 		return false
 	}
-	p.stats.Banners++
-	p.stats.SlowLog = true
-	p.clock.reopened(string(line))
-	p.schema, p.tail = "", false
-	p.dropLine()
-	if isPortLine(w, 0) {
-		p.dropLine()
+	s.stats.Banners++
+	s.stats.SlowLog = true
+	s.reopened(string(line))
+	s.tail = false
+	w.dropLine()
+	if w.startsPortLine(0) {
+		w.dropLine()
 	}
 	if w.hasPrefix(0, "Time ") || w.hasPrefix(0, "Time\t") {
-		p.dropLine()
+		w.dropLine()
 	}
 	return true
 }
@@ -131,6 +156,32 @@ func isBanner(line []byte) bool {
 	return bytes.HasSuffix(line, []byte(bannerEnd)) && bytes.Contains(line, []byte(bannerVersion))
 }
 
-func isPortLine(w *window, i int) bool {
-	return w.hasPrefix(i, "Tcp port: ") || w.hasPrefix(i, "TCP Port: ")
+// bannerStart is where the banner begins in a line that ends in one: the server can
+// have been killed while it wrote what is before it.
+func bannerStart(line []byte) int {
+	program := bytes.Index(line, []byte(bannerVersion))
+	start := bytes.LastIndexByte(line[:program], ' ') + 1
+	if n := bytes.IndexByte(line[start:program], '/'); n >= 0 {
+		return start + n
+	}
+	for _, name := range []string{"mysqld", "mariadbd"} {
+		if n := bytes.LastIndex(line[start:program], []byte(name)); n >= 0 {
+			return start + n
+		}
+	}
+	return 0
+}
+
+// startsHeading reports whether the line at index i is one that tail -f writes
+// between the texts of two files.
+func startsHeading(w *window, i int) bool {
+	if !w.hasPrefix(i, "==> ") {
+		return false
+	}
+	end, _ := w.line(i, maxHeaderLine)
+	return isHeading(trimEOL(w.buf[i:end]))
+}
+
+func isHeading(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("==> ")) && bytes.HasSuffix(line, []byte(" <=="))
 }

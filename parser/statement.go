@@ -8,113 +8,202 @@ import (
 
 // statement is how far the statement of the current entry has been read.
 type statement struct {
+	w      *window
+	maxSQL int
+
 	start  int64             // in the stream
 	q      fingerprint.Quote // at the end of what has been read
 	opened int64             // where the literal or comment began, if q is one
 
-	terminated bool // the last line ends in a semicolon
-	remark     bool // the last line ends in a comment, the semicolon within it
-	eol        int  // the length of the last line's end, in bytes
+	line    int64 // where the line at hand begins
+	midLine bool  // a part of it has been read
+	comment bool  // it ends in a comment
+	ending        // at the end of the last line
 
-	// banner is where the last line began, if it can be a banner, and else -1;
-	// the others are terminated and eol of the line before.
-	banner           int64
-	bannerTerminated bool
-	bannerEOL        int
+	// banner is where a banner began in the last line, and else -1; beforeBanner is
+	// how the text before it ends.
+	banner       int64
+	beforeBanner ending
+
+	refused int64 // what looks like a header before it is the second line of one that was not believed
 
 	// Up to sealed, what looks like a header is known to be inside; up to
-	// unsure, reading ahead does not tell.
+	// unsure, reading ahead has only led to this verdict.
 	sealed, unsure int64
+	verdict        verdict
 
 	kept    []byte
 	spilled bool // the window does not hold the statement any more, kept does
 }
 
-func (s *statement) reset(start int64) {
-	*s = statement{start: start, banner: -1, kept: s.kept[:0]}
+// ending is how the text of a statement ends. Blanks after it do not count, nor do
+// the NUL bytes that a log can hold where its file was cut while it was written.
+type ending struct {
+	terminated bool  // by a semicolon
+	hidden     bool  // which stands in a comment to the end of its line
+	sql        int64 // where the statement ends, the semicolon and the line's end left out
+
+	// clean is where the last line ends that has a semicolon at its end, in code, or
+	// -1; cleanSQL is where the statement ends if that is the server's.
+	clean, cleanSQL int64
 }
+
+// blanks may follow the semicolon that ends a statement.
+const blanks = " \t\r\n\v\f\x00"
 
 // slack is how much longer than MaxSQL a statement can be before it is dropped
 // from the window.
 const slack = firstWindow
 
-// readStatement reads the statement at index 0 of the window to its end, which
-// it returns as a position in the stream. If the next header is after it,
-// p.next holds it then.
-func (p *Parser) readStatement() int64 {
-	s := &p.stmt
-	s.reset(p.win.base)
-	for i := 0; ; {
-		if !p.win.has(i) {
-			if p.endsInServerLine(i) {
-				p.finish(s.start, true)
-			} else {
-				p.finish(p.position(i), !s.terminated)
+func (s *statement) reset(start int64) {
+	*s = statement{w: s.w, maxSQL: s.maxSQL, start: start, line: start, banner: -1, kept: s.kept[:0]}
+	s.ending = ending{sql: start, clean: -1}
+}
+
+// text returns the length of the statement, which ends at a position in the
+// stream, and as much of it as is kept.
+func (s *statement) text(end int64) (sql []byte, length int64) {
+	n := end - s.start
+	kept := min(n, int64(s.maxSQL))
+	if s.spilled {
+		return s.kept[:kept], n
+	}
+	return s.w.buf[:kept], n
+}
+
+// readLine reads the rest of the line at index i as a part of the statement and
+// returns the index after it, or that of what looks like a header in its middle.
+func (s *statement) readLine(i int) int {
+	w := s.w
+	if !s.midLine {
+		s.line = w.position(i)
+		s.comment = false
+	}
+	for from := i + 1; ; from = i { // what stands at i is known to be no header
+		read := len(w.buf)
+		end, whole := read-3, false
+		if n := bytes.IndexByte(w.buf[i:], '\n'); n >= 0 {
+			end, whole = i+n+1, true
+		}
+		// NextQuote looks ahead, and a line end must be seen together with the
+		// semicolon before it: the last bytes wait for more.
+		if end > i {
+			if i, s.midLine = s.follow(i, end, from); s.midLine {
+				return s.spill(i)
 			}
-			p.win.drop(i)
-			return p.win.base
+			if whole {
+				s.endLine(end)
+				return s.spill(end)
+			}
+			dropped := i - s.spill(i)
+			i, read = i-dropped, read-dropped
 		}
-		switch p.boundary(i) {
-		case notEnd:
-			i = p.readLine(i)
+		if read < len(w.buf) || w.more() { // follow can have read on
 			continue
-		case atBanner:
-			i = int(s.banner - p.win.base)
-			s.terminated, s.eol = s.bannerTerminated, s.bannerEOL
-			p.finish(s.banner, !s.terminated)
-		case atMarker:
-			p.finish(p.position(i), true)
-			p.tail = true
-		case atHeader:
-			p.finish(p.position(i), false)
 		}
-		if !p.pending {
-			p.win.drop(i)
-			return p.win.base
+		if i, s.midLine = s.follow(i, len(w.buf), max(from, i)); !s.midLine {
+			s.endLine(len(w.buf))
 		}
-		return p.next.Offset
+		return i
 	}
 }
 
-// finish sets the statement of the current entry, which ends at a position in
-// the stream, or is cut there.
-func (p *Parser) finish(end int64, cut bool) {
-	s, e := &p.stmt, p.cur
-	n := end - s.start - int64(s.eol)
-	if s.terminated {
-		n--
+// follow follows the quotes of the window from index i to end, but stops before
+// what looks like a header, if one stands at index from or after it. It reports
+// whether it does.
+func (s *statement) follow(i, end, from int) (int, bool) {
+	w := s.w
+	if s.q == fingerprint.InCode && i < end && fingerprint.PlainQuotes(w.buf, i, end) {
+		return end, false // there is no # in it
 	}
-	e.SQLBytes = max(n, 0)
-	kept := min(e.SQLBytes, int64(p.maxSQL))
-	if s.spilled {
-		e.SQL = s.kept[:kept]
-	} else {
-		e.SQL = p.win.buf[:kept]
+	for i < end {
+		stop, found := w.nextHeader(max(i, from), end)
+		for i < stop {
+			if s.q == fingerprint.InCode {
+				i = fingerprint.PlainCode(w.buf, i, stop)
+			}
+			j, q := fingerprint.NextQuote(w.buf, i, stop, s.q)
+			if q != s.q {
+				s.comment = s.q == fingerprint.InLine
+				s.opened = w.base + int64(j) - 1
+				s.q = q
+			}
+			i = j
+		}
+		if found && i == stop {
+			return i, true
+		}
 	}
-	e.Cut = cut || kept < e.SQLBytes
-	if e.warned && !(e.clear && inLiteral(e.SQL, []byte("\nSET timestamp="))) {
-		p.stats.problem(reasonWarned, false, e.Offset)
-		e.SQL, e.Cut = e.SQL[:0], true
+	return i, false
+}
+
+// endLine looks at how the line ends that ends before an index of the window.
+func (s *statement) endLine(end int) {
+	w := s.w
+	before := s.ending
+	s.ending = s.endingAt(end)
+	line := int(s.line - w.base)
+	s.banner = -1
+	if line < 0 || end-line > maxHeaderLine {
 		return
 	}
-	switch {
-	case bytes.HasPrefix(e.SQL, []byte(adminPrefix)) && bytes.IndexByte(e.SQL, '\n') < 0:
-		e.Admin = true
-		e.SQL = e.SQL[len(adminPrefix):]
-		e.SQLBytes = int64(len(e.SQL))
-	case len(e.SQL) == 0:
-		p.stats.problem(reasonNoStatement, false, e.Offset)
-	case e.User == "":
-		e.Throttled = throttled(e.SQL)
+	text := trimEOL(w.buf[line:end])
+	if !isBanner(text) {
+		return
+	}
+	s.banner, s.beforeBanner = s.line, before
+	if n := bannerStart(text); !before.terminated && n > 0 { // the server was killed
+		after := s.ending
+		s.ending = before
+		s.banner, s.beforeBanner = w.position(line+n), s.endingAt(line+n)
+		s.ending = after
 	}
 }
 
-// endsInServerLine reports whether the stream ends, at index i, within the line
-// SET timestamp that the server writes before the statement.
-func (p *Parser) endsInServerLine(i int) bool {
-	line := p.win.buf[:i]
-	return p.cur.epoch.IsZero() && !p.stmt.terminated &&
-		(bytes.HasPrefix([]byte("SET timestamp="), line) || bytes.HasPrefix(line, []byte("SET timestamp=")))
+// endingAt is how the statement ends if it ends before an index of the window, in
+// the line at hand. Of a long line only the end counts, as the rest may have been
+// dropped.
+func (s *statement) endingAt(end int) ending {
+	w, e := s.w, s.ending
+	line, whole := int(s.line-w.base), true
+	if end-line > maxHeaderLine {
+		line, whole = end-maxHeaderLine, false
+	}
+	text := bytes.TrimRight(w.buf[line:end], blanks)
+	if len(text) == 0 && whole {
+		return e
+	}
+	if e.terminated = bytes.HasSuffix(text, []byte(";")); !e.terminated {
+		e.hidden = false
+		e.sql = w.position(line + len(trimEOL(w.buf[line:end])))
+		return e
+	}
+	e.sql = w.position(line + len(text) - 1)
+	e.hidden = s.comment || s.q == fingerprint.InLine
+	if whole && s.line == s.start && bytes.HasPrefix(text, []byte(adminPrefix)) {
+		e.hidden = false // it is the server's, semicolon and all
+	}
+	if !s.q.Open() {
+		e.clean, e.cleanSQL = w.position(end), e.sql
+	}
+	return e
+}
+
+// spill moves a statement that is longer than what is kept of it out of the
+// window, but for what lies shortly before index i. It returns the index that
+// i becomes.
+func (s *statement) spill(i int) int {
+	w := s.w
+	if i < s.maxSQL+slack {
+		return i
+	}
+	if !s.spilled {
+		s.spilled = true
+		s.kept = append(s.kept, w.buf[:s.maxSQL]...)
+	}
+	n := i - maxHeaderLine
+	w.drop(n)
+	return i - n
 }
 
 // throttled reads "throttle:       2878 'index not used' warning(s) suppressed.".
@@ -124,90 +213,7 @@ func throttled(sql []byte) uint64 {
 	if !ok || !found {
 		return 0
 	}
-	return count(bytes.TrimLeft(number, " "))
-}
-
-// readLine reads the line at index i as a part of the statement and returns
-// the index after it.
-func (p *Parser) readLine(i int) int {
-	w, s := &p.win, &p.stmt
-	s.remark = false
-	line := i
-	for {
-		n := bytes.IndexByte(w.buf[i:], '\n')
-		if n >= 0 {
-			end := i + n + 1
-			s.read(w, i, end)
-			s.endLine(w, line, end)
-			return p.spill(end)
-		}
-		// NextQuote looks ahead, and a line end must be seen together with the
-		// semicolon before it: the last bytes wait for more.
-		if end := len(w.buf) - 3; end > i {
-			i = s.read(w, i, end)
-			dropped := p.spill(i)
-			line -= i - dropped
-			i = dropped
-		}
-		if !w.more() {
-			s.read(w, i, len(w.buf))
-			s.endLine(w, line, len(w.buf))
-			return len(w.buf)
-		}
-	}
-}
-
-// read follows the quotes of the window from index i to end.
-func (s *statement) read(w *window, i, end int) int {
-	if s.q == fingerprint.InCode && i < end && fingerprint.PlainQuotes(w.buf, i, end) {
-		return end
-	}
-	for i < end {
-		if s.q == fingerprint.InCode {
-			i = fingerprint.PlainCode(w.buf, i, end)
-		}
-		j, q := fingerprint.NextQuote(w.buf, i, end, s.q)
-		if q != s.q {
-			s.remark = s.q == fingerprint.InLine
-			s.opened = w.base + int64(j) - 1
-			s.q = q
-		}
-		i = j
-	}
-	return i
-}
-
-// endLine looks at how a line ends that lies between two indices of the window.
-// The first is negative if the beginning of the line was dropped.
-func (s *statement) endLine(w *window, line, end int) {
-	s.bannerTerminated, s.bannerEOL = s.terminated, s.eol
-	text := trimEOL(w.buf[max(line, 0):end])
-	s.eol = end - max(line, 0) - len(text)
-	s.terminated = len(text) > 0 && text[len(text)-1] == ';'
-	if w.base+int64(line) == s.start && bytes.HasPrefix(text, []byte(adminPrefix)) {
-		s.remark = false // the server's, semicolon and all
-	}
-	s.banner = -1
-	if line >= 0 && end-line <= maxHeaderLine && isBanner(text) {
-		s.banner = w.base + int64(line)
-	}
-}
-
-// spill moves a statement that is longer than what is kept of it out of the
-// window, but for what lies shortly before index i. It returns the index that
-// i becomes.
-func (p *Parser) spill(i int) int {
-	w, s := &p.win, &p.stmt
-	if i < p.maxSQL+slack {
-		return i
-	}
-	if !s.spilled {
-		s.spilled = true
-		s.kept = append(s.kept, w.buf[:p.maxSQL]...)
-	}
-	n := i - maxHeaderLine
-	w.drop(n)
-	return i - n
+	return parseCount(bytes.TrimLeft(number, " "))
 }
 
 // inLiteral reports whether all that is like line in sql stands in a literal or a

@@ -1,5 +1,7 @@
 package parser
 
+import "slices"
+
 // Stats tells what a Parser has met so far.
 type Stats struct {
 	Bytes   int64 // read from the reader
@@ -15,6 +17,10 @@ type Stats struct {
 	Unreadable   int64
 	SkippedBytes int64
 
+	// Doubtful is how many places leave it open whether there is an entry: texts like
+	// one that were not believed, and entries cut in their middle.
+	Doubtful int64
+
 	// SlowLog reports whether anything of a slow log was seen: a banner or the
 	// header of an entry. If it is false at the end of a stream that is not
 	// empty, the stream is no slow log.
@@ -25,11 +31,17 @@ type Stats struct {
 	Problems []Problem
 }
 
-// Problem is one reason why entries, or a field of them, could not be read.
+// Complete reports whether every entry was delivered, and of every text like an entry
+// it was decided whether it is one.
+func (s *Stats) Complete() bool { return s.Unreadable == 0 && s.Doubtful == 0 }
+
+// Problem is one reason why entries, or a field of them, could not be read, or why
+// it is in doubt whether all were.
 type Problem struct {
 	Reason string
 	Lost   bool  // the entries were not delivered: they count in Stats.Unreadable
-	Count  int64 // how many entries
+	Doubt  bool  // entries may be missing, or be none: they count in Stats.Doubtful
+	Count  int64 // how many entries, or texts
 	// Offsets are the positions of the first few of them, in bytes from the
 	// start of the stream.
 	Offsets []int64
@@ -41,29 +53,49 @@ const (
 	reasonNoHeader   = "text before the first header of an entry"
 	reasonBadHeader  = "header that cannot be read"
 	reasonHeaderEnds = "log ends within a header"
-	// Delivered:
-	reasonBadTime     = "Query_time out of range, taken as 0"
-	reasonBadLock     = "Lock_time out of range, taken as 0"
+	// In doubt:
 	reasonNoStatement = "entry without a statement"
 	reasonWarned      = "statement that warnings make unclear, withheld"
-	reasonNoTime      = "entry without a time"
-	reasonClock       = "time that a session has set, replaced by the log's"
+	reasonCut         = "entry that ends in its middle"
+	reasonStray       = "text that belongs to no entry"
+	reasonDisbelieved = "text like an entry that does not fit the log, taken for a comment"
+	reasonUndecided   = "text like an entry that may stand in a literal or comment"
+	// Delivered:
+	reasonBadTime = "Query_time out of range, taken as 0"
+	reasonBadLock = "Lock_time out of range, taken as 0"
+	reasonNoTime  = "entry without a time"
+	reasonGarbled = "\"# Time:\" that cannot be read"
+	reasonClock   = "time that a session has set, replaced by the log's"
 )
 
 const maxOffsets = 5
 
-func (s *Stats) problem(reason string, lost bool, offset int64) {
-	if lost {
+func (s *Stats) problem(reason string, offset int64) {
+	at := slices.IndexFunc(s.Problems, func(p Problem) bool { return p.Reason == reason })
+	if at < 0 {
+		at = len(s.Problems)
+		s.Problems = append(s.Problems, newProblem(reason))
+	}
+	p := &s.Problems[at]
+	p.Count++
+	if len(p.Offsets) < maxOffsets {
+		p.Offsets = append(p.Offsets, offset)
+	}
+	if p.Lost {
 		s.Unreadable++
 	}
-	for i := range s.Problems {
-		if p := &s.Problems[i]; p.Reason == reason {
-			p.Count++
-			if len(p.Offsets) < maxOffsets {
-				p.Offsets = append(p.Offsets, offset)
-			}
-			return
-		}
+	if p.Doubt {
+		s.Doubtful++
 	}
-	s.Problems = append(s.Problems, Problem{Reason: reason, Lost: lost, Count: 1, Offsets: []int64{offset}})
+}
+
+func newProblem(reason string) Problem {
+	p := Problem{Reason: reason}
+	switch reason {
+	case reasonNoHeader, reasonBadHeader, reasonHeaderEnds:
+		p.Lost = true
+	case reasonNoStatement, reasonWarned, reasonCut, reasonStray, reasonDisbelieved, reasonUndecided:
+		p.Doubt = true
+	}
+	return p
 }

@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"io"
+	"strings"
 )
 
 // firstWindow is what a Parser holds of the log as long as no statement is
@@ -69,6 +70,15 @@ func (w *window) has(i int) bool {
 	return true
 }
 
+// position is where the index i lies in the stream.
+func (w *window) position(i int) int64 { return w.base + int64(i) }
+
+// raw is the position in the log of what is at a position in the stream.
+func (w *window) raw(position int64) int64 { return position }
+
+// end is how much of the log has been read.
+func (w *window) end() int64 { return w.position(len(w.buf)) }
+
 // hasPrefix reports whether prefix stands at index i.
 func (w *window) hasPrefix(i int, prefix string) bool {
 	w.has(i + len(prefix) - 1)
@@ -100,4 +110,70 @@ func (w *window) line(i, limit int) (int, lineEnd) {
 			return from, lineLast
 		}
 	}
+}
+
+// dropLine drops the line at index 0, however long it is.
+func (w *window) dropLine() {
+	for {
+		end, how := w.line(0, firstWindow)
+		w.drop(end)
+		if how != lineLong {
+			return
+		}
+	}
+}
+
+// startsHeader reports whether the line at index i has the beginning of an entry's
+// first line.
+func (w *window) startsHeader(i int) bool {
+	return w.hasPrefix(i, timePrefix) || w.hasPrefix(i, userPrefix)
+}
+
+// nextHeader returns the index of what may be a header in the middle of a line, at
+// or after index from, and end and false if there is none before end.
+func (w *window) nextHeader(from, end int) (int, bool) {
+	for from < end {
+		n := bytes.IndexByte(w.buf[from:end], '#')
+		if n < 0 {
+			break
+		}
+		if w.likelyHeader(from + n) {
+			return from + n, true
+		}
+		from += n + 1
+	}
+	return end, false
+}
+
+// likelyHeader reports whether the first line of a header stands at index i, with
+// its second one after it. It is cheap, for any text can hold many a number sign.
+func (w *window) likelyHeader(i int) bool {
+	if !w.startsHeader(i) {
+		return false
+	}
+	end, how := w.line(i, maxFirstLine)
+	line := trimEOL(w.buf[i:end])
+	if how != lineWhole {
+		return false
+	}
+	if !bytes.HasPrefix(line, []byte(timePrefix)) {
+		return bytes.Contains(line, []byte("] @ ")) && w.hasPrefix(end, "# ")
+	}
+	_, z, n := parseTime(line[len(timePrefix):])
+	rest := bytes.TrimLeft(line[len(timePrefix)+n:], " \t")
+	return z != noTime && (len(rest) == 0 && w.hasPrefix(end, userPrefix) || bytes.HasPrefix(rest, []byte(userPrefix)))
+}
+
+// skipBlanks returns the index of the first line after index i that is not blank, or
+// of what begins after blanks at its start.
+func (w *window) skipBlanks(i int) int {
+	for first := i; i-first < maxHeaderLine && w.has(i) && strings.IndexByte(blanks, w.buf[i]) >= 0; {
+		i++
+	}
+	return i
+}
+
+// startsPortLine reports whether the line at index i is the second one of a banner.
+func (w *window) startsPortLine(i int) bool {
+	return w.hasPrefix(i, "Tcp port: ") || w.hasPrefix(i, "TCP Port: ")
 }

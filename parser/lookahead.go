@@ -6,41 +6,27 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// inside reports whether the line at index i, which stands in an open literal or
-// comment, is a part of it. Plausible reports whether it is a header that fits
-// the log; that decides where reading ahead does not.
-func (p *Parser) inside(i int, plausible bool) bool {
-	s := &p.stmt
-	if p.position(i) < s.sealed {
-		return true
-	}
-	v, end := unknown, i
-	var quote int
-	if p.position(i) >= s.unsure {
-		v, quote, end = p.goesOn(i, s.q)
-	}
-	switch v {
-	case unclosed:
-		return false
-	case closed:
-		if plausible && (opensLiteral(p.win.buf[i:quote-1]) || p.repeated(i, quote)) {
-			return false
-		}
-		s.sealed = p.position(end)
-		return true
-	}
-	s.unsure = max(s.unsure, p.position(end))
-	// A banner or the mark of a cut is believed if the log ends soon after.
-	return !plausible && (p.looksLikeHeader(i) || p.win.has(int(s.unsure-p.win.base)))
+// lookAhead is how far the log is read ahead, in bytes, to find out whether
+// what looks like a header is one, or stands in a literal or comment. It is
+// held in memory. If a literal is longer, a header in it is taken for a part of it.
+const lookAhead = 1 << 20
+
+// lookahead reads on from a place in a statement without dropping anything.
+type lookahead struct {
+	w       *window
+	scanned int64 // bytes, in all
 }
 
 // verdict is what reading ahead says of an open literal or comment.
 type verdict int
 
 const (
-	unknown  verdict = iota
-	closed           // it ends as literals end, and so does the statement
-	unclosed         // what would end it begins a literal of a later entry
+	closed   verdict = iota // it ends as literals end, and so does the statement
+	unclosed                // what would end it begins a literal of a later entry
+	nested                  // it is a comment, and what would end it may end that of a later entry
+	endless                 // the log ends before it, though with a whole entry
+	cutOff                  // the log ends before it
+	tooFar                  // it does not end within lookAhead, or too much has been read ahead
 )
 
 // goesOn reads ahead from index i as if a literal or comment q were open there.
@@ -52,56 +38,99 @@ const (
 // It also returns the index after the closing quote, if there is one, and how
 // far it has read: lookAhead at most, and eight times the length of the log in
 // all, so that time stays linear. It knows nothing beyond that.
-func (p *Parser) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
-	if p.scanned > 8*p.position(i)+4*lookAhead {
-		return unknown, 0, i
+func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
+	if !l.allowed(i) {
+		return tooFar, 0, i
 	}
-	w := &p.win
+	w := l.w
 	limit := i + lookAhead
-	nested := false
+	inner := false
 	for i < limit {
 		line := i
 		end, how := w.line(i, limit-i)
 		w.has(end + 2) // NextQuote looks ahead
-		p.scanned += int64(end - i)
+		l.scanned += int64(end - i)
 		for i < end {
 			j, next := fingerprint.NextQuote(w.buf, i, end, q)
 			if next != q && !plausibleChange(w, j, q, next) {
 				return unclosed, j, j
 			}
-			nested = nested || quote == 0 && q == fingerprint.InComment && bytes.Contains(w.buf[i:j], []byte("/*"))
+			inner = inner || quote == 0 && q == fingerprint.InComment && bytes.Contains(w.buf[i:j], []byte("/*"))
 			if quote == 0 && next == fingerprint.InCode {
 				quote = j
 			}
 			i, q = j, next
 		}
 		switch ended := quote > 0 && !q.Open(); {
-		case nested && quote > 0: // it can be the comment of a later entry
-			return unknown, quote, i
+		case inner && quote > 0:
+			return nested, quote, i
 		case ended && !w.has(end):
 			return closed, quote, end
-		case ended && how == lineWhole && p.endsBefore(line, end):
+		case ended && how == lineWhole && l.endsBefore(line, end):
 			return closed, quote, end
+		case !w.has(end) && endsEntry(w.buf[line:end]):
+			return endless, 0, end
 		case !w.has(end):
-			return unknown, 0, end
+			return cutOff, 0, end
 		}
 	}
 	if quote > 0 {
 		return closed, quote, i
 	}
-	return unknown, 0, i
+	return tooFar, 0, i
+}
+
+// readsAsCode reports whether what begins at index i, in code, can be a statement, and
+// what follows it entries, up to an index at the end of a line: each literal begins
+// and ends as literals do, and, if it is not in a comment, no comment ends that did
+// not begin. Up to 0 is up to the next header, or the end of the log.
+func (l *lookahead) readsAsCode(i, to int, comment bool) bool {
+	if !l.allowed(i) {
+		return false
+	}
+	w, q := l.w, fingerprint.InCode
+	for limit := i + lookAhead; i < limit && w.has(i) && (to == 0 || i < to); {
+		line := i
+		end, how := w.line(i, limit-i)
+		w.has(end + 1)
+		l.scanned += int64(end - i)
+		for i < end {
+			j, next := fingerprint.NextQuote(w.buf, i, end, q)
+			if next != q && !plausibleChange(w, j, q, next) ||
+				comment && q == fingerprint.InCode && bytes.Contains(w.buf[i:j], []byte("*/")) {
+				return false
+			}
+			i, q = j, next
+		}
+		if to == 0 && how == lineWhole && l.endsBefore(line, end) {
+			return !q.Open()
+		}
+	}
+	return !q.Open() && (i == to || !w.has(i))
+}
+
+// allowed reports whether reading ahead from index i leaves time linear.
+func (l *lookahead) allowed(i int) bool {
+	return l.scanned <= 8*l.w.position(i)+4*lookAhead
 }
 
 // endsBefore reports whether a statement ends with the line between two indices.
-func (p *Parser) endsBefore(line, end int) bool {
-	if !bytes.HasSuffix(trimEOL(p.win.buf[line:end]), []byte(";")) {
+func (l *lookahead) endsBefore(line, end int) bool {
+	if !endsEntry(l.w.buf[line:end]) {
 		return false
 	}
-	if p.looksLikeHeader(end) {
+	end = l.w.skipBlanks(end)
+	if l.w.startsHeader(end) {
 		return true
 	}
-	after, _ := p.win.line(end, maxHeaderLine)
-	return isBanner(trimEOL(p.win.buf[end:after]))
+	after, _ := l.w.line(end, maxHeaderLine)
+	text := trimEOL(l.w.buf[end:after])
+	return isBanner(text) || isHeading(text)
+}
+
+// endsEntry reports whether a line ends in a semicolon, as the last of an entry does.
+func endsEntry(line []byte) bool {
+	return bytes.HasSuffix(bytes.TrimRight(line, blanks), []byte(";"))
 }
 
 // plausibleChange reports whether a literal can begin or end before index j, where
@@ -136,7 +165,9 @@ func beforeLiteral(b []byte) bool {
 	}
 	word := b[n:]
 	switch {
-	case len(word) == 0 || word[0] == '_':
+	case len(word) == 0:
+		return n == 0 || b[n-1] != '\\'
+	case word[0] == '_':
 		return true
 	case len(word) == 1:
 		return bytes.IndexByte([]byte("nNxXbB"), word[0]) >= 0
@@ -167,17 +198,4 @@ func opensLiteral(b []byte) bool {
 		return true
 	}
 	return bytes.IndexByte([]byte("=<>(,"), trimmed[n-1]) >= 0
-}
-
-// repeated reports whether the literal open at index i, if it went on to its
-// closing quote, would end with what the current statement has up to the
-// opening one: then it is the same statement again, with the same quote too
-// many.
-func (p *Parser) repeated(i, quote int) bool {
-	s := &p.stmt
-	if p.position(i)-s.start > int64(p.maxSQL) {
-		return false
-	}
-	rest, same := bytes.CutSuffix(p.win.buf[i:quote], p.win.buf[:s.opened-s.start+1])
-	return same && bytes.HasSuffix(rest, []byte("\n"))
 }

@@ -1,0 +1,106 @@
+package parser
+
+import (
+	"bytes"
+	"time"
+)
+
+// entry is an Event and what of its header is not part of it.
+type entry struct {
+	Event
+	sql int // index in the window of what follows the header: the statement
+
+	logged     time.Time // from "# Time:"
+	loggedZone zone
+	epoch      time.Time // from SET timestamp; zero if there is none
+	start, end time.Time // of log_slow_extra
+
+	garbled                        bool // "# Time:" cannot be read
+	hasUser                        bool // the line User@Host has been read
+	hasQueryTime, badTime, badLock bool
+	hasID, hasSchema               bool
+	warned, clear                  bool // the header has warnings, and it is clear where they end
+	readFirst                      uint64
+	seen                           seen
+}
+
+// A form is what the headers of one log have in common.
+type form struct {
+	zoned bool // "# Time:" tells the zone, and every entry has one
+	id    bool // "Id:" in the line User@Host
+	stamp bool // SET timestamp
+}
+
+func (e *entry) form() form {
+	return form{zoned: e.loggedZone == utcTime, id: e.hasID, stamp: !e.epoch.IsZero()}
+}
+
+// headerLine reads a line of a header, and reports whether it is one.
+func (e *entry) headerLine(line []byte, first bool, names *interner) bool {
+	switch {
+	case bytes.HasPrefix(line, []byte(timePrefix)):
+		return first && e.timeLine(line[len(timePrefix):], names)
+	case bytes.HasPrefix(line, []byte(userPrefix)):
+		return !e.hasUser && e.userLine(line[len(userPrefix):], names)
+	case bytes.HasPrefix(line, []byte(adminPrefix)):
+		return false
+	case bytes.HasPrefix(line, []byte("# explain: ")):
+		return true
+	case bytes.HasPrefix(line, []byte("#")), bytes.HasPrefix(line, []byte("Tmp_tables: ")): // PS-7492
+		e.fields(line, names)
+		return true
+	}
+	return false
+}
+
+// timeLine reads "# Time:", which in some logs is followed by User@Host.
+func (e *entry) timeLine(line []byte, names *interner) bool {
+	var n int
+	e.logged, e.loggedZone, n = parseTime(line)
+	if e.loggedZone == noTime {
+		return false
+	}
+	rest := bytes.TrimLeft(line[n:], " \t")
+	if bytes.HasPrefix(rest, []byte(userPrefix)) {
+		return e.userLine(rest[len(userPrefix):], names)
+	}
+	if len(rest) > 0 {
+		e.loggedZone = noTime
+	}
+	return len(rest) == 0
+}
+
+// userLine reads "user[user] @ host [ip]  Id: 1". The user can hold brackets,
+// blanks and @; the host cannot.
+func (e *entry) userLine(line []byte, names *interner) bool {
+	at := bytes.LastIndexByte(line, '@')
+	if at < 2 || line[at-2] != ']' {
+		return false
+	}
+	host := line[at+1:]
+	open, shut := bytes.IndexByte(host, '['), bytes.IndexByte(host, ']')
+	if open < 0 || shut < open {
+		return false
+	}
+	ip, rest := host[open+1:shut], host[shut+1:]
+	if host = bytes.Trim(host[:open], " "); len(host) == 0 {
+		host = ip
+	}
+	e.User, e.Host = names.get(userOf(line[:at-2])), names.get(host)
+	e.fields(rest, names)
+	e.hasUser = true
+	return true
+}
+
+// userOf splits "account[login". The two are the same but for anonymous
+// accounts, whose account is empty, and for proxies.
+func userOf(b []byte) []byte {
+	if half := len(b) / 2; len(b)%2 == 1 && b[half] == '[' && bytes.Equal(b[:half], b[half+1:]) {
+		return b[:half]
+	}
+	account, login, _ := bytes.Cut(b, []byte("["))
+	if len(account) == 0 {
+		return login
+	}
+	return account
+}

@@ -1,0 +1,253 @@
+package parser
+
+import (
+	"bytes"
+	"time"
+
+	"slowdigest/parser/fingerprint"
+)
+
+// maxIdle is the longest time between two entries that is believed where there
+// is reason to doubt.
+const maxIdle = 31 * 24 * time.Hour
+
+// maxLate is by how much an entry may be older than the one before it: busy servers
+// swap entries of nearly the same time.
+const maxLate = time.Second
+
+// entryEnd is where the current entry ends.
+type entryEnd struct {
+	sql    int64 // in the stream: where its statement ends
+	end    int64 // where its text ends; what follows it up to the next header is of no entry
+	resume int   // index of what comes after it
+	cut    bool  // its statement goes on
+	lost   bool  // and the rest of it may follow
+}
+
+// entryEnds reports whether the entry ends at index i, which is the start of a line
+// or what looks like a header within one.
+//
+// The server ends a statement with a semicolon and a line feed, and a header after
+// that is the next one, whatever blanks are between. A header in code without
+// those before it must be whole, and look like the others of the log; the entry
+// before it is then cut, or followed by text that is of no entry. So must it be
+// where the semicolon stands in a comment to the end of its line, and can be the
+// comment's own, and after warnings, where it can be of their text.
+//
+// Within a literal or a comment that is still open, either the statement goes on
+// and somebody has put a header into a literal, or the statement is cut or has a
+// quote too many, as one has that could not be parsed: see inside.
+func (p *Parser) entryEnds(i int) (entryEnd, bool) {
+	w, s := &p.win, &p.stmt
+	if p.gapBefore(i) {
+		return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: !s.terminated || s.q.Open(), lost: true}, true
+	}
+	switch w.buf[i] {
+	case '#':
+		if w.startsHeader(i) {
+			return p.headerEnds(i)
+		}
+	case ' ':
+		if !s.midLine && w.hasPrefix(i, cutMarker) && p.seamEnds(i) {
+			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: true, lost: true}, true
+		}
+	case '=':
+		if !s.midLine && startsHeading(w, i) && p.seamEnds(i) {
+			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: !s.terminated, lost: !s.terminated}, true
+		}
+	case 'T':
+		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.seamEnds(i) {
+			before := &s.beforeBanner
+			return entryEnd{sql: before.sql, end: s.banner, resume: int(s.banner - w.base), cut: !before.terminated}, true
+		}
+	}
+	return entryEnd{}, false
+}
+
+// headerEnds reports whether what looks like a header at index i is the next one,
+// which p.next holds then if it can be read.
+func (p *Parser) headerEnds(i int) (entryEnd, bool) {
+	w, s := &p.win, &p.stmt
+	if w.position(i) < s.refused || s.q.Open() && w.position(i) < s.sealed {
+		return entryEnd{}, false
+	}
+	kind := p.headers.read(i, p.next)
+	if kind == notHeader {
+		return entryEnd{}, false
+	}
+	last := s.ending
+	if s.midLine {
+		last = s.endingAt(i)
+	}
+	end := entryEnd{sql: last.sql, end: w.position(i), resume: i, cut: !last.terminated && last.sql > s.start}
+	switch {
+	case s.q.Open():
+		if kind != goodHeader || p.next.garbled || p.inside(i) {
+			return p.refuse(i)
+		}
+	case !end.cut && !last.hidden && !p.cur.warned:
+	case kind == goodHeader && p.fits(p.next, maxLate):
+		if end.cut && last.clean >= 0 {
+			end.sql, end.end, end.cut = last.cleanSQL, last.clean, false
+			p.stats.problem(reasonStray, w.raw(last.clean))
+		}
+	case kind == endedHeader && !end.cut:
+	case p.cur.warned: // what is told of it then is that its statement is unclear
+		return entryEnd{}, false
+	default:
+		p.stats.problem(reasonDisbelieved, p.next.Offset)
+		return p.refuse(i)
+	}
+	if end.cut {
+		p.stats.problem(reasonCut, p.cur.Offset)
+	}
+	p.pending = kind == goodHeader
+	return end, true
+}
+
+// refuse notes that the header at index i, which p.next holds, is not believed. Its
+// second line is none then, either.
+func (p *Parser) refuse(i int) (entryEnd, bool) {
+	if p.next.loggedZone != noTime {
+		second, _ := p.win.line(i, maxHeaderLine)
+		p.stmt.refused = p.win.position(second) + 1
+	}
+	return entryEnd{}, false
+}
+
+// fits reports whether e can be the entry after the current one: it is written as
+// the log's other entries are, has a statement, and its times follow, by late
+// before the last at the most. With no tolerance at all its own times must agree,
+// too.
+func (p *Parser) fits(e *entry, late time.Duration) bool {
+	w, last := &p.win, p.cur
+	f := e.form()
+	if e.garbled && late > 0 {
+		f.zoned = p.form.zoned
+	}
+	if f != p.form || !w.has(e.sql) || w.startsHeader(e.sql) {
+		return false
+	}
+	t := e.epoch
+	switch {
+	case e.loggedZone == utcTime:
+		t = e.logged
+		// SET timestamp is the start or the end, in whole seconds.
+		took := time.Duration(e.QueryTime * float64(time.Second))
+		end, start := t.Sub(e.epoch), t.Add(-took).Sub(e.epoch)
+		if late == 0 && !e.epoch.IsZero() && end.Abs() > 2*time.Second && start.Abs() > 2*time.Second {
+			return false
+		}
+	case e.loggedZone == localTime && p.clock.zoneKnown && late > 0:
+		t = e.logged.Add(-p.clock.zone)
+	}
+	from, to := last.Time.Add(-late), last.Time.Add(maxIdle)
+	return t.IsZero() || last.Time.IsZero() || !t.Before(from) && t.Before(to)
+}
+
+// inside reports whether the header at index i, which p.next holds and which stands
+// in an open literal or comment, is a part of it. Where reading ahead does not
+// decide, and where it finds that both can be, the header is not believed, or at
+// least the doubt is told.
+func (p *Parser) inside(i int) bool {
+	s, w := &p.stmt, &p.win
+	fits := p.fits(p.next, 0)
+	v, quote, end := p.readAhead(i)
+	switch v {
+	case unclosed:
+		return false
+	case closed:
+		if fits && (opensLiteral(w.buf[i:quote-1]) || p.repeated(i, quote)) {
+			return false
+		}
+		if fits && p.ahead.readsAsCode(p.next.sql, end, s.q == fingerprint.InComment) {
+			p.stats.problem(reasonUndecided, p.next.Offset)
+		}
+		s.sealed = w.position(end)
+		return true
+	case endless:
+		return !fits
+	}
+	if fits || v == tooFar {
+		p.stats.problem(reasonUndecided, p.next.Offset)
+	}
+	return !fits || v != nested
+}
+
+// readAhead returns what goesOn does, but reads no text again of which it has said
+// that it knows nothing.
+func (p *Parser) readAhead(i int) (v verdict, quote, end int) {
+	s, w := &p.stmt, &p.win
+	if w.position(i) < s.unsure {
+		return s.verdict, 0, i
+	}
+	v, quote, end = p.ahead.goesOn(i, s.q)
+	if v != closed && v != unclosed {
+		s.unsure, s.verdict = w.position(end), v
+	}
+	return v, quote, end
+}
+
+// seamEnds reports whether the line at index i ends the entry where RDS or the
+// server tells that the log is interrupted: it does in code. In an open literal it
+// does if an entry follows that can be read as one.
+func (p *Parser) seamEnds(i int) bool {
+	s, w := &p.stmt, &p.win
+	if !s.q.Open() {
+		return true
+	}
+	if w.position(i) < s.sealed {
+		return false
+	}
+	v, _, end := p.readAhead(i)
+	switch v {
+	case unclosed, endless, cutOff:
+		return true
+	case nested, tooFar:
+		return p.entryFollows(i, 0) || !w.has(int(s.unsure-w.base))
+	}
+	if p.entryFollows(i, end) {
+		return true
+	}
+	s.sealed = w.position(end)
+	return false
+}
+
+// entryFollows reports whether a whole entry follows the line at index i and the lines
+// of a banner, which fits the log and reads as code up to an index: see readsAsCode.
+func (p *Parser) entryFollows(i, to int) bool {
+	w := &p.win
+	next, _ := w.line(i, maxHeaderLine)
+	if w.hasPrefix(next, "Time ") || w.hasPrefix(next, "Time\t") {
+		next, _ = w.line(next, maxHeaderLine)
+	}
+	next = w.skipBlanks(next)
+	return w.startsHeader(next) && p.headers.read(next, p.next) == goodHeader && p.fits(p.next, maxLate) &&
+		p.ahead.readsAsCode(p.next.sql, to, p.stmt.q == fingerprint.InComment)
+}
+
+// gapBefore reports whether the source knows that text is missing between the last
+// line of the entry and index i, where a line starts.
+func (p *Parser) gapBefore(i int) bool {
+	if p.gaps == nil || p.stmt.midLine {
+		return false
+	}
+	found, at := false, p.win.raw(p.win.position(i))
+	for all := p.gaps(); p.gapsSeen < len(all) && all[p.gapsSeen] <= at; p.gapsSeen++ {
+		found = found || all[p.gapsSeen] > p.cur.Offset
+	}
+	return found
+}
+
+// repeated reports whether the literal open at index i, if it went on to its
+// closing quote, would end with what the current statement has up to the
+// opening one: then it is the same statement again, with the same quote too
+// many.
+func (p *Parser) repeated(i, quote int) bool {
+	s := &p.stmt
+	if s.spilled || p.win.position(i)-s.start > int64(s.maxSQL) {
+		return false
+	}
+	rest, same := bytes.CutSuffix(p.win.buf[i:quote], p.win.buf[:s.opened-s.start+1])
+	return same && bytes.HasSuffix(rest, []byte("\n"))
+}
