@@ -77,7 +77,7 @@ func (h *Handler) logger() *slog.Logger {
 // have been, but not whole is no error either, for a retry would post it again.
 //
 // With a Store, a window that is an hour of the clock is posted once, whoever
-// runs it and how often, together with the hours that are still pending before it.
+// runs it and how often, together with the pending hours before it.
 // The report is nil where there was nothing to do.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	if h.Store != nil && len(w.Hours()) == 1 {

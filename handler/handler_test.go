@@ -85,7 +85,7 @@ func TestHandleEventReadsAllInstances(t *testing.T) {
 	}
 }
 
-func TestFailureIsPostedAndPartialIsNoError(t *testing.T) {
+func TestIncompleteIsPostedAndPartialIsNoError(t *testing.T) {
 	server, h, to := newHandler(t, "orders-1", "nowhere")
 	server.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(entry(ten.Add(-time.Minute), "select 1")), ten)
 	if _, err := h.HandleEvent(t.Context(), json.RawMessage(event)); err != nil {
@@ -101,7 +101,7 @@ func TestFailureIsPostedAndPartialIsNoError(t *testing.T) {
 		t.Errorf("no such instance: error %v, hint %q", err, source.Hint(err))
 	}
 	if to.report.Coverage.Complete || len(to.report.Coverage.Notes) != 1 {
-		t.Errorf("failure only: %+v", to.report)
+		t.Errorf("nothing read: %+v", to.report)
 	}
 }
 
