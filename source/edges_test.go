@@ -95,14 +95,15 @@ func TestSeekMargin(t *testing.T) {
 	}
 }
 
-// TestRepetition: bytes that RDS sends again are recognised within the last 64 KB.
+// TestRepetition: bytes that RDS sends again are recognised within the last piece and
+// 64 KB before it.
 func TestRepetition(t *testing.T) {
-	const size = 64 << 10
+	const size = 64<<10 + 1
 	for repeated, want := range map[int]int{size: 3, size + 1: size + 4} {
 		text := []byte(strings.Repeat("0123456789abcde\n", 5000)) // longer than what is remembered
 		r := testReader(int64(len(text)) + 3)
-		r.track.remember(text[:1])
-		r.track.remember(text[len(text)-size:])
+		r.track.remember(text[:len(text)-1])
+		r.track.remember(text[len(text)-1:])
 		r.track.end = int64(len(text))
 		from := len(text) - repeated
 		r.track.at = marker{"2026-11-23.10", int64(from)}.String()

@@ -144,6 +144,17 @@ func TestThrottledCodes(t *testing.T) {
 	}
 }
 
+// TestTriesOfDownload: a complete download is tried as often as a call of the SDK.
+func TestTriesOfDownload(t *testing.T) {
+	for times, whole := range map[int]bool{2: true, 3: false} {
+		srv, _ := oneLog(t, "SELECT 1;\n")
+		srv.Inject(rdstest.Fault{Kind: rdstest.InternalFailure, Times: times})
+		if _, cov, said := readWith(t, srv, source.Options{Download: source.Complete}, nil); cov.Complete != whole || cov.Retries != 2 {
+			t.Errorf("%d failures: %+v, said %q", times, cov, said)
+		}
+	}
+}
+
 // TestBudgetEdge: MaxBytes may be read, and not one byte more.
 func TestBudgetEdge(t *testing.T) {
 	text := strings.Repeat("SELECT 1;\n", 100)
@@ -179,7 +190,8 @@ func TestSeekInSmallFile(t *testing.T) {
 	}
 }
 
-// TestOverlap: a predicted portion repeats 64 bytes of the one before.
+// TestOverlap: a predicted portion repeats 64 bytes of the one before. Each is asked
+// for with as many lines as RDS gives.
 func TestOverlap(t *testing.T) {
 	srv, _ := oneLog(t, strings.Repeat("SELECT 1;\n", 1000))
 	srv.PortionBytes = 1000
@@ -188,6 +200,9 @@ func TestOverlap(t *testing.T) {
 	for _, c := range srv.Calls() {
 		if c.Action == "rds:DownloadDBLogFilePortion" {
 			markers = append(markers, c.Params.Get("Marker"))
+			if lines := c.Params.Get("NumberOfLines"); lines != "10000" {
+				t.Errorf("asked for %s lines", lines)
+			}
 		}
 	}
 	if !slices.Contains(markers, "2026-11-23.10:936") {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"encoding/xml"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
@@ -19,6 +20,11 @@ func TestCodesOfErrors(t *testing.T) {
 		err := callFailed("call: %w", &smithy.GenericAPIError{Code: code})
 		if denied(err) != (want == "denied") || throttled(err) != (want == "throttled") {
 			t.Errorf("%q: denied %v, throttled %v; want %q", code, denied(err), throttled(err), want)
+		}
+	}
+	for message, want := range map[string]bool{"illegal character code U+0001": true, "unexpected EOF": false} { // the latter where a connection is cut
+		if got := unreadable(callFailed("call: %w", &xml.SyntaxError{Msg: message})); got != want {
+			t.Errorf("%s: unreadable is %v", message, got)
 		}
 	}
 	// What the SDK says when it will not try again.

@@ -13,7 +13,7 @@ const (
 	seekGrain = 1 << 20
 	// Entries may be out of the order of their times by as much as seekMargin.
 	seekMargin = time.Minute
-	// A probe has a few entries. With eight of them a round narrows the search to
+	// A probe has a few entries. With seven of them a round narrows the search to
 	// an eighth.
 	probeLines = 200
 	probes     = 7

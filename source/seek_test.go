@@ -145,11 +145,23 @@ func TestSeek(t *testing.T) {
 				t.Errorf("%d bytes were skipped and %d read of %d", cov.Skipped, cov.BytesRead, size)
 			case test.seeks && (first > count*3/4-(1<<20)/recordBytes || first < count*3/4-(3<<20)/recordBytes-count/60):
 				t.Errorf("the first entry is %d of %d", first, count)
+			case test.seeks && probed(srv) != 9: // the beginning, seven at once, and before what they found
+				t.Errorf("%d positions were looked at", probed(srv))
 			case !test.seeks && (first != 0 || cov.Skipped != 0):
 				t.Errorf("the first entry is %d, %d bytes were skipped", first, cov.Skipped)
 			}
 		})
 	}
+}
+
+// probed returns the number of calls that asked for a few lines.
+func probed(srv *rdstest.Server) (n int) {
+	for _, c := range srv.Calls() {
+		if c.Params.Get("NumberOfLines") == "200" {
+			n++
+		}
+	}
+	return n
 }
 
 // TestSeekInGigabyte has the first text of the last quarter of an hour, where each
