@@ -59,6 +59,13 @@ func TestNewAndBackAtTheirBounds(t *testing.T) {
 		if known(24, &test.p).Compare(r, Options{NewAfter: test.newAfter}); kindOf(r) != test.want {
 			t.Errorf("%s: %s, want %q", test.name, said(r), test.want)
 		}
+		news := 1 // the class that h does not know
+		if test.want == New {
+			news++
+		}
+		if r.Past.New != news {
+			t.Errorf("%s: %d are NEW, want %d", test.name, r.Past.New, news)
+		}
 		if test.want == Back {
 			i := slices.IndexFunc(r.Classes, func(c Class) bool { return c.ID == watched })
 			if seen := r.Classes[i].Change.LastSeen; !seen.Equal(test.p.seenBefore(now).time()) {

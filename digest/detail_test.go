@@ -94,6 +94,9 @@ func TestLoadOfImpossibleCalls(t *testing.T) {
 	if d := r.Detail; len(d.Load) > maxSteps || d.Step > 300 {
 		t.Errorf("step %v, %d steps", d.Step, len(d.Load))
 	}
+	if r := detailed(Window{}, event("select a from t", 0, 0)); r.Detail != nil {
+		t.Errorf("of a call that took no time: %+v", r.Detail)
+	}
 	if r := detailed(Window{}); r.Detail != nil {
 		t.Errorf("without calls: %+v", r.Detail)
 	}
