@@ -27,7 +27,7 @@ type Queue interface {
 	Send(ctx context.Context, bodies [][]byte) error
 }
 
-// Fleet is what Lambda runs: it serves the events of a schedule and of a queue.
+// Fleet serves the events of a schedule and of a queue.
 //
 // A scheduled event is for the last hour of all instances. If they have one
 // channel it makes the digest. For more channels it leaves a message for each on
@@ -64,6 +64,8 @@ type Queue interface {
 type Fleet struct {
 	Discover func(ctx context.Context) ([]source.Instance, error)
 	Defaults Route // what the tags of an instance do not set
+	// WithoutChannel makes a digest also of the instances that have no channel.
+	WithoutChannel bool
 	// Handler returns a handler for a channel. The fleet gives it its route.
 	Handler func(ctx context.Context, channel string) (*Handler, error)
 	Queue   Queue                                  // nil for none
@@ -92,7 +94,7 @@ type Dispatched struct {
 	Left     []string      `json:"left,omitempty"`   // channels for which there was no time
 }
 
-// HandleEvent is what Lambda calls. It answers a queue with the messages to be
+// HandleEvent serves an event of a schedule or of a queue. It answers a queue with the messages to be
 // delivered again, and a schedule with the report or a Dispatched.
 func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, error) {
 	var queued events.SQSEvent
@@ -125,7 +127,7 @@ func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, omitted := Routes(found, f.Defaults)
+	routes, omitted := Routes(found, f.Defaults, f.WithoutChannel)
 	if f.Omitted != nil {
 		for _, note := range omitted {
 			f.Omitted(ctx, note)
@@ -176,17 +178,17 @@ func (f *Fleet) send(ctx context.Context, w digest.Window, jobs []Job) (*Dispatc
 // all of them it is not the same ones every hour that are left. It ends in an
 // error, for which Lambda tries it again, only if that would post nothing twice.
 func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispatched, error) {
-	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.lot(), b.lot()) })
+	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.shardOrder(), b.shardOrder()) })
 	d := &Dispatched{Window: w, Channels: len(jobs)}
 	var errs []error
 	again := true
 	for i, j := range jobs {
-		turn, cancel, ok := f.turn(ctx, len(jobs)-i)
+		share, cancel, ok := f.share(ctx, len(jobs)-i)
 		if !ok {
 			d.Left = append(d.Left, j.Channel)
 			continue
 		}
-		o := f.run(turn, j, "")
+		o := f.run(share, j, "")
 		cancel()
 		if o.Err != nil {
 			d.Failed = append(d.Failed, j.Channel)
@@ -203,8 +205,8 @@ func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispa
 	return d, errors.Join(errs...)
 }
 
-// lot is the place of a job among those of its hour.
-func (j Job) lot() uint64 {
+// shardOrder is the position of a job among those of its hour.
+func (j Job) shardOrder() uint64 {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, j.Window.Start.Unix(), j.Channel)
 	return h.Sum64()
@@ -218,7 +220,7 @@ func (f *Fleet) work(ctx context.Context, records []events.SQSMessage) (events.S
 	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for i, m := range records {
 		var err error
-		switch turn, cancel, ok := f.turn(ctx, len(records)-i); {
+		switch share, cancel, ok := f.share(ctx, len(records)-i); {
 		case m.EventSource != "aws:sqs":
 			cancel()
 			return answer, fmt.Errorf("read event: its record %d is of %q, and not of SQS", i, m.EventSource)
@@ -227,7 +229,7 @@ func (f *Fleet) work(ctx context.Context, records []events.SQSMessage) (events.S
 			err = errors.New("no time was left for it")
 			f.done(ctx, Outcome{Message: m.MessageId, Err: err})
 		default:
-			err = f.workOn(turn, m)
+			err = f.workOn(share, m)
 			cancel()
 		}
 		if err != nil {
@@ -246,16 +248,16 @@ func (f *Fleet) workOn(ctx context.Context, m events.SQSMessage) error {
 	return f.run(ctx, j, m.MessageId).Err
 }
 
-// turn gives the next of n digests its share of the time, and the least time at
+// share gives the next of n digests its part of the time, and the least time at
 // least. It is not ok if there is less.
-func (f *Fleet) turn(ctx context.Context, n int) (context.Context, context.CancelFunc, bool) {
+func (f *Fleet) share(ctx context.Context, n int) (context.Context, context.CancelFunc, bool) {
 	deadline, limited := ctx.Deadline()
 	if !limited {
 		return ctx, func() {}, true
 	}
 	left := deadline.Sub(f.Now())
-	turn, cancel := context.WithTimeout(ctx, min(left, max(left/time.Duration(n), leastTime)))
-	return turn, cancel, left >= leastTime
+	share, cancel := context.WithTimeout(ctx, min(left, max(left/time.Duration(n), leastTime)))
+	return share, cancel, left >= leastTime
 }
 
 // run makes one digest.
@@ -264,7 +266,7 @@ func (f *Fleet) run(ctx context.Context, j Job, message string) Outcome {
 	began := f.Now()
 	h, err := f.Handler(ctx, j.Channel)
 	if err == nil {
-		j.Route.apply(h)
+		j.Route.Apply(h)
 		if message != "" { // which stays the same when it is delivered again
 			h.Owner = message
 		}

@@ -30,11 +30,11 @@ type Poster interface {
 	Find(ctx context.Context, r *digest.Report) (notifier.Receipt, bool, error)
 }
 
-// Handler makes the digests of a fixed set of instances. The first fields up to
-// OrderBy are required, but Notifier, which Collect does not use.
+// Handler makes the digests of a fixed set of instances. Source, Instances, Limit
+// and OrderBy are required; a Route sets all but the first.
 type Handler struct {
 	Source      Source
-	Notifier    notifier.Notifier // best a Poster
+	Notifier    notifier.Notifier // best a Poster; nil posts nothing, and may stand beside no Store
 	Instances   []string          // DB instance identifiers
 	Limit       digest.Limit
 	OrderBy     digest.OrderBy
@@ -83,7 +83,10 @@ func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, err
 		return h.runOwed(ctx, w)
 	}
 	r, readErr := h.Collect(ctx, w)
-	err := h.Notifier.Notify(ctx, r)
+	var err error
+	if h.Notifier != nil {
+		err = h.Notifier.Notify(ctx, r)
+	}
 	var delivery *notifier.DeliveryError
 	switch {
 	case errors.As(err, &delivery) && delivery.Posted != notifier.NotPosted:

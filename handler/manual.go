@@ -26,7 +26,7 @@ type Manual struct {
 const maxManual = 24 * time.Hour
 
 // ReadManual returns nil for an event of another kind. A manual event has either
-// "last", the time up to now as "15m", or "since" and perhaps "until", in RFC
+// "last", the time up to now such as "15m", or "since" and perhaps "until", in RFC
 // 3339. A field that is not known is an error, for it may be misspelt.
 func ReadManual(event []byte, now time.Time) (*Manual, error) {
 	var kind struct{ Last, Since json.RawMessage }

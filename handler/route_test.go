@@ -84,7 +84,7 @@ func TestRoutes(t *testing.T) {
 		{"none", nil, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, omitted := handler.Routes(tt.found, defaults)
+			got, omitted := handler.Routes(tt.found, defaults, false)
 			if !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
 			}
@@ -95,7 +95,7 @@ func TestRoutes(t *testing.T) {
 	}
 
 	defaults.Channel = ""
-	got, omitted := handler.Routes([]source.Instance{tagged("a"), tagged("b", "channel=shop")}, defaults)
+	got, omitted := handler.Routes([]source.Instance{tagged("a"), tagged("b", "channel=shop")}, defaults, false)
 	if len(got) != 1 || got[0].Channel != "#shop" || len(omitted) != 1 || !strings.HasPrefix(omitted[0], "a has no channel") {
 		t.Errorf("without a default channel: %+v, omitted %q", got, omitted)
 	}

@@ -16,19 +16,19 @@ import (
 // databases looks at all instances that the settings stand for. Those that are
 // given by name are looked at even if there is none of that name.
 func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
-	rds := d.rds(cfg)
+	rds := d.source(cfg, false)
 	ids := d.Instances.items
 	if d.discovers() {
-		found, notes, err := d.instances(ctx, rds)
+		route, err := d.oneRoute(ctx, rds, nil)
 		if err != nil {
 			d.bad("instances", err.Error(), cmp.Or(hintOf(err), "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier' shows which there are"))
 			return
 		}
-		for _, note := range notes {
+		for _, note := range route.Notes {
 			d.warn("instances", note, "nothing, if that is as it should be")
 		}
-		d.ok("instances", "%d match", len(found))
-		ids = found
+		d.ok("instances", "%d match", len(route.Instances))
+		ids = route.Instances
 	} else if len(ids) == 0 {
 		d.bad("instances", "none is configured", "set SLOWDIGEST_INSTANCES, or --instance")
 	}
@@ -131,7 +131,7 @@ func (d *doctor) log(ctx context.Context, rds *source.RDS, id string) {
 	age := d.now.Sub(f.LastWritten).Round(time.Minute)
 	if age > 2*time.Hour {
 		d.warn(id+" slow log", fmt.Sprintf("%s was last written to %s ago", f.Name, age),
-			"run a slow statement, as SELECT SLEEP(11), and look again; RDS rotates the log every hour even if nothing is slow")
+			"run a slow statement, such as SELECT SLEEP(11), and look again; RDS rotates the log every hour even if nothing is slow")
 	} else {
 		d.ok(id+" slow log", "%s, %d bytes, last written to %s ago", f.Name, f.Size, age)
 	}

@@ -35,7 +35,7 @@ const redraw = 500 * time.Millisecond
 
 // watch shows the progress of h on the terminal, if there is one, until stop is
 // called, which leaves nothing of it.
-func (p *process) watch(h *handler.Handler, c *Config, ranking bool) (stop func()) {
+func watch(p *process, h *handler.Handler, c *Config, ranking bool) (stop func()) {
 	f, ok := p.stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return func() {}

@@ -16,10 +16,10 @@ import (
 	"slowdigest/notifier"
 )
 
-// Desk serves what people ask for in Slack: the command /slowdigest and the
-// buttons below a digest, which come in by a Lambda function URL. It answers
+// Interactions serves what people ask for in Slack: the command /slowdigest and
+// the buttons below a digest, which come in by a Lambda function URL. It answers
 // within the three seconds that Slack waits, and has the work done elsewhere.
-type Desk struct {
+type Interactions struct {
 	Door  notifier.Door
 	Store Store // where mutes are kept, and which requests were served
 	Now   func() time.Time
@@ -39,8 +39,8 @@ var errReplayed = errors.New("the request was served before")
 
 // Serve answers what is not from Slack with an HTTP status and nothing else.
 // What Slack sends is answered with a line that only who asked can see. An error
-// is for the log; the answer is good beside it.
-func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
+// is for the log; the response is valid all the same.
+func (i *Interactions) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
 	body := []byte(e.Body)
 	if e.IsBase64Encoded {
 		var err error
@@ -55,7 +55,7 @@ func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (ev
 	for name, value := range e.Headers {
 		header.Set(name, value)
 	}
-	r, err := d.Door.Read(header, body)
+	r, err := i.Door.Read(header, body)
 	switch {
 	case errors.Is(err, notifier.ErrNotFromSlack):
 		return status(http.StatusUnauthorized), err
@@ -68,7 +68,7 @@ func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (ev
 	case r.Verb == notifier.Usage:
 		return whisper(notifier.Help), nil
 	}
-	answer, err := d.serve(ctx, r)
+	answer, err := i.serve(ctx, r)
 	switch {
 	case errors.Is(err, errReplayed):
 		return status(http.StatusOK), nil
@@ -78,11 +78,11 @@ func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (ev
 	return whisper(answer), nil
 }
 
-func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
-	now := d.Now().UTC()
+func (i *Interactions) serve(ctx context.Context, r *notifier.Request) (string, error) {
+	now := i.Now().UTC()
 	mute := digest.Mute{ID: r.ClassID, Reason: r.Reason, By: r.Name, Since: now, Until: now.Add(r.For)}
 	id := ""
-	err := EditState(ctx, d.Store, StateKey(r.Channel), func(s *State) error {
+	err := EditState(ctx, i.Store, StateKey(r.Channel), func(s *State) error {
 		err := s.serveOnce(r.ID, now)
 		if err != nil {
 			return err
@@ -106,9 +106,9 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 		if r.Reason != "" {
 			text += ": " + r.Reason
 		}
-		return "Done.", d.Say(ctx, r.Channel, r.Thread, text)
+		return "Done.", i.Say(ctx, r.Channel, r.Thread, text)
 	case notifier.Unmute:
-		return "Done.", d.Say(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
+		return "Done.", i.Say(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
 	}
 	event, err := json.Marshal(map[string]any{
 		"since": now.Add(-r.Last), "until": now, "instances": r.Instances,
@@ -121,7 +121,7 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 	if len(r.Instances) > 0 {
 		of = strings.Join(r.Instances, ", ")
 	}
-	return fmt.Sprintf("Reading the last %s of %s. The answer comes in this channel.", r.Last, of), d.Start(ctx, event)
+	return fmt.Sprintf("Reading the last %s of %s. The answer comes in this channel.", r.Last, of), i.Start(ctx, event)
 }
 
 // serveOnce remembers the request, and forgets those that nobody can send again.
