@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/handler"
 	"slowdigest/source"
 )
 
@@ -17,19 +18,25 @@ import (
 // given by name are looked at even if there is none of that name.
 func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
 	rds := d.source(cfg, false)
-	ids := d.Instances.items
+	var ids []string
 	if d.discovers() {
-		route, err := d.oneRoute(ctx, rds, nil)
+		found, err := d.discover(ctx, rds)
+		routes, notes := handler.Routes(found, d.route(), true)
+		if err == nil && len(routes) == 0 {
+			err = &handler.NoInstanceError{Omitted: notes}
+		}
 		if err != nil {
 			d.bad("instances", err.Error(), cmp.Or(hintOf(err), "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier' shows which there are"))
 			return
 		}
-		for _, note := range route.Notes {
+		for _, r := range routes {
+			notes, ids = append(notes, r.Notes...), append(ids, r.Instances...)
+		}
+		for _, note := range notes {
 			d.warn("instances", note, "nothing, if that is as it should be")
 		}
-		d.ok("instances", "%d match", len(route.Instances))
-		ids = route.Instances
-	} else if len(ids) == 0 {
+		d.ok("instances", "%d match", len(ids))
+	} else if ids = d.Instances.items; len(ids) == 0 {
 		d.bad("instances", "none is configured", "set SLOWDIGEST_INSTANCES, or --instance")
 	}
 	for _, id := range ids {

@@ -76,7 +76,7 @@ func TestDoctor(t *testing.T) {
 		harm     func(*testing.T, *clinic)
 		verdict  string // of the line that follows; "" is all well
 		line     string
-		fix     string
+		fix      string
 		unjudged string // subjects that cannot be looked at then, by what they begin with
 	}{
 		{name: "all well"},

@@ -82,14 +82,14 @@ func invoke(ctx context.Context, p *process, s *service, event []byte) error {
 		answer, err := s.handleEvent(ctx, events[0])
 		errs = append(errs, err)
 		r, isReport := answer.(*digest.Report)
-		switch {
-		case isReport && r != nil && len(reports) == 0:
+		if isReport && len(reports) == 0 {
 			reports = append(reports, r)
-		case !isReport && answer != nil:
-			errs = append(errs, printJSON(p, answer))
 		}
 		for _, r := range reports {
 			errs = append(errs, printer(p, s.Config).Notify(context.WithoutCancel(ctx), r))
+		}
+		if !isReport && answer != nil {
+			errs = append(errs, printJSON(p, answer))
 		}
 		reports = nil
 	}
