@@ -23,7 +23,7 @@ func printer(p *process, c *Config) notifier.Notifier {
 	case "html":
 		return notifier.NewHTML(p.stdout)
 	case "slack":
-		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links})
+		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links.links})
 	case "markdown":
 		return notifier.NewMarkdown(p.stdout)
 	}
@@ -46,9 +46,9 @@ func textOptions(p *process) notifier.TextOptions {
 // tells: see secret. Answer is nil for a regular digest.
 func (s *service) chat(token, channel string, answer *notifier.Answer) notifier.Notifier {
 	if isWebhook(token) && !strings.HasPrefix(token, "https://hooks.slack.com/") {
-		return notifier.NewTeams(token, notifier.TeamsOptions{Region: s.cfg.Region, Links: s.Links})
+		return notifier.NewTeams(token, notifier.TeamsOptions{Region: s.cfg.Region, Links: s.Links.links})
 	}
-	o := notifier.SlackOptions{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links, Logger: s.log,
+	o := notifier.SlackOptions{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log,
 		Answer: answer, Buttons: s.interactive(), Pause: s.pause}
 	if isWebhook(token) {
 		return notifier.NewSlackWebhook(token, o)

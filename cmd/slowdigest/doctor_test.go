@@ -31,10 +31,7 @@ func newClinic(t *testing.T) *clinic {
 	t.Cleanup(c.sqs.Close)
 	t.Cleanup(c.rds.Close)
 	t.Cleanup(c.slack.Close)
-	c.sts = func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
-			`<Arn>arn:aws:sts::%s:assumed-role/slowdigest/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, rdstest.Account)
-	}
+	c.sts = goodSTS
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.sts(w, r) }))
 	t.Cleanup(sts.Close)
 	c.db = c.rds.AddInstance("orders-1")
@@ -54,6 +51,18 @@ func newClinic(t *testing.T) *clinic {
 	}
 	t.Setenv("AWS_ENDPOINT_URL_SQS", c.sqs.URL)
 	return c
+}
+
+func goodSTS(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
+		`<Arn>arn:aws:sts::%s:assumed-role/slowdigest/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, rdstest.Account)
+}
+
+// newSTS returns the URL of an STS that knows everybody.
+func newSTS(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(goodSTS))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // TestDoctor breaks one thing after the other. Just the line about it is not ok,

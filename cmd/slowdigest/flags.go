@@ -133,19 +133,20 @@ func (l *idList) Set(s string) error {
 }
 
 // linksValue is a list of links, given with white space between them, or by
-// repeating the flag.
-type linksValue []notifier.Link
+// repeating the flag. No links are nil, which is the default; after "none" they
+// are empty.
+type linksValue struct {
+	given string
+	links []notifier.Link
+}
 
-func (l *linksValue) Set(s string) error {
-	links, err := notifier.ParseLinks(s)
-	*l = append(*l, links...)
-	if *l == nil {
-		*l = links // empty is none; nil is the default
-	}
+func (l *linksValue) Set(s string) (err error) {
+	l.given = strings.TrimSpace(l.given + " " + s)
+	l.links, err = notifier.ParseLinks(l.given)
 	return err
 }
 
-func (l *linksValue) String() string { return "" }
+func (l *linksValue) String() string { return l.given }
 
 // timeValue is a time in UTC unless it names its zone.
 type timeValue struct{ time.Time }
