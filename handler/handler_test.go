@@ -128,22 +128,3 @@ func TestDeadlineYieldsPartialReport(t *testing.T) {
 		t.Errorf("report %+v", to.report)
 	}
 }
-
-func TestEventWindow(t *testing.T) {
-	for in, want := range map[string]time.Time{
-		`{"time":"2026-11-23T10:05:00Z"}`:      ten,
-		`{"time":"2026-11-23T10:59:59.9Z"}`:    ten,
-		`{"time":"2026-11-23T10:00:00Z"}`:      ten,
-		`{"time":"2026-11-23T15:35:00+05:30"}`: ten,
-	} {
-		got, err := handler.EventWindow([]byte(in))
-		if err != nil || got != (digest.Window{Start: want.Add(-time.Hour), End: want}) {
-			t.Errorf("EventWindow(%s) = %v, %v", in, got, err)
-		}
-	}
-	for _, in := range []string{``, `[]`, `{}`, `{"time":"now"}`, `{"time":null}`, `"x"`} {
-		if got, err := handler.EventWindow([]byte(in)); err == nil {
-			t.Errorf("EventWindow(%s) = %v, want an error", in, got)
-		}
-	}
-}
