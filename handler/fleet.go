@@ -17,7 +17,7 @@ import (
 	"slowdigest/source"
 )
 
-// leastTime is what a digest is given at least, the time to post it included. Where
+// leastTime bounds what a digest is given, the time to post it included. Where
 // there is less left none is begun.
 const leastTime = time.Minute
 
@@ -74,7 +74,7 @@ type Fleet struct {
 	Omitted func(ctx context.Context, note string) // hears what has no channel or nothing to read; may be nil
 }
 
-// Outcome is how one digest ended.
+// Outcome tells how one digest ended.
 type Outcome struct {
 	Job     Job
 	Message string         // ID of the message; empty if it did not come from the queue
@@ -121,7 +121,7 @@ func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, er
 	return f.send(ctx, w, jobs)
 }
 
-// jobs are the digests of a window.
+// jobs returns the digests of a window.
 func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 	found, err := f.Discover(ctx)
 	if err != nil {
@@ -205,7 +205,7 @@ func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispa
 	return d, errors.Join(errs...)
 }
 
-// shardOrder is the position of a job among those of its hour.
+// shardOrder sorts the jobs of an hour, differently each hour.
 func (j Job) shardOrder() uint64 {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, j.Window.Start.Unix(), j.Channel)

@@ -34,7 +34,7 @@ type Poster interface {
 // and OrderBy are required; a Route sets all but the first.
 type Handler struct {
 	Source      Source
-	Notifier    notifier.Notifier // best a Poster; nil posts nothing, and may stand beside no Store
+	Notifier    notifier.Notifier // best a Poster; nil posts nothing, and goes with no Store
 	Instances   []string          // DB instance identifiers
 	Limit       digest.Limit
 	OrderBy     digest.OrderBy
@@ -43,7 +43,7 @@ type Handler struct {
 	PerInstance bool           // as digest.Aggregator's
 	Progress    *Progress      // may be nil
 	Parallel    int            // logs that are read side by side; 0 is 4
-	Notes       []string       // sentences that the report's coverage is to tell beside its own
+	Notes       []string       // sentences for the coverage of the report, after its own
 
 	// Store holds what is remembered between two runs. With nil, each run posts
 	// its window, whatever was posted before, and nothing is known to be new. The
@@ -76,7 +76,7 @@ func (h *Handler) logger() *slog.Logger {
 // have been, but not whole is no error either, for a retry would post it again.
 //
 // With a Store, a window that is an hour of the clock is posted once, whoever
-// runs it and how often, together with the hours that are still owed before it.
+// runs it and how often, together with the pending hours before it.
 // The report is nil where there was nothing to do.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	if h.Store != nil && len(hoursOf(w)) == 1 {

@@ -84,7 +84,7 @@ func TestRunReadsAllInstances(t *testing.T) {
 	}
 }
 
-func TestTroubleIsPostedAndPartialIsNoError(t *testing.T) {
+func TestIncompleteIsPostedAndPartialIsNoError(t *testing.T) {
 	server, h, to := newHandler(t, "orders-1", "nowhere")
 	server.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(entry(ten.Add(-time.Minute), "select 1")), ten)
 	if _, err := h.Run(t.Context(), window); err != nil {
@@ -100,7 +100,7 @@ func TestTroubleIsPostedAndPartialIsNoError(t *testing.T) {
 		t.Errorf("no such instance: error %v, hint %q", err, source.Hint(err))
 	}
 	if to.report.Coverage.Complete || len(to.report.Coverage.Notes) != 1 {
-		t.Errorf("trouble: %+v", to.report)
+		t.Errorf("nothing read: %+v", to.report)
 	}
 }
 

@@ -62,20 +62,20 @@ func (i *Interactions) Serve(ctx context.Context, e events.LambdaFunctionURLRequ
 	case errors.Is(err, notifier.ErrBadRequest):
 		return status(http.StatusBadRequest), err
 	case errors.Is(err, notifier.ErrNotAllowed):
-		return whisper("slowdigest does not serve this channel, or not for you."), err
+		return ephemeral("slowdigest does not serve this channel, or not for you."), err
 	case err != nil:
-		return whisper(sentence(err)), nil
+		return ephemeral(sentence(err)), nil
 	case r.Verb == notifier.Usage:
-		return whisper(notifier.Help), nil
+		return ephemeral(notifier.Help), nil
 	}
 	answer, err := i.serve(ctx, r)
 	switch {
 	case errors.Is(err, errReplayed):
 		return status(http.StatusOK), nil
 	case err != nil:
-		return whisper("That did not work: " + sentence(err)), err
+		return ephemeral("That did not work: " + sentence(err)), err
 	}
-	return whisper(answer), nil
+	return ephemeral(answer), nil
 }
 
 func (i *Interactions) serve(ctx context.Context, r *notifier.Request) (string, error) {
@@ -145,8 +145,8 @@ func status(code int) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{StatusCode: code}
 }
 
-// whisper is what only who asked can see.
-func whisper(text string) events.LambdaFunctionURLResponse {
+// ephemeral answers with a line that only who asked can see.
+func ephemeral(text string) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{
 		StatusCode: http.StatusOK,
 		Headers:    map[string]string{"Content-Type": "application/json"},

@@ -10,7 +10,7 @@ import (
 	"slowdigest/digest"
 )
 
-// Manual is the event of somebody who wants to know now, by `aws lambda invoke`
+// Manual is sent by somebody who wants to know now, by `aws lambda invoke`
 // or from Slack. What it leaves out is as configured.
 type Manual struct {
 	Window    digest.Window
@@ -22,7 +22,7 @@ type Manual struct {
 	Asked     string // the name of who asked
 }
 
-// maxManual is the longest window that a manual event may ask for.
+// maxManual bounds the window that a manual event may ask for.
 const maxManual = 24 * time.Hour
 
 // ReadManual returns nil for an event of another kind. A manual event has either

@@ -25,7 +25,8 @@ const (
 	tagPerInstance = tagPrefix + "per-instance"
 )
 
-// Route is where the slow queries of some instances go: one digest an hour.
+// Route tells where the slow queries of some instances go, and how they are
+// counted: one digest per hour.
 type Route struct {
 	Channel     string             `json:"channel"`
 	Instances   []string           `json:"instances"` // DB instance identifiers
@@ -69,8 +70,8 @@ func Routes(found []source.Instance, defaults Route, withoutChannel bool) (route
 	return routes, omitted
 }
 
-// OneRoute is the route of a single digest of all instances, whatever channels
-// their tags name. A tag has no effect on what fixed names, such as "limit". The
+// OneRoute returns the route of a single digest of all instances, whatever
+// channels their tags name. A tag has no effect on what fixed names, such as "limit". The
 // error is a *NoInstanceError if nothing can be read of any of them.
 func OneRoute(found []source.Instance, defaults Route, fixed []string) (Route, error) {
 	one := &routing{Route: defaults}

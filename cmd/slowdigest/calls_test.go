@@ -187,9 +187,9 @@ func TestPolicyOfAFleet(t *testing.T) {
 	c.compareWithPolicy(t, s)
 }
 
-// TestPolicyOfADesk does the same where people may ask in Slack: a signed request
+// TestPolicyOfInteractions does the same where people may ask in Slack: a signed request
 // has the function invoke itself. The digest of the schedule comes on top.
-func TestPolicyOfADesk(t *testing.T) {
+func TestPolicyOfInteractions(t *testing.T) {
 	c := newCloud(t)
 	c.startS3(t)
 	c.ssm.secret = slacktest.SigningSecret

@@ -58,8 +58,8 @@ func (s *service) chat(token, channel string, answer *notifier.Answer) notifier.
 
 func isWebhook(token string) bool { return strings.HasPrefix(token, "https://") }
 
-// secret is a bot token of Slack, the URL of one of Slack's incoming webhooks,
-// or that of a Teams workflow.
+// secret returns a bot token of Slack, the URL of one of Slack's incoming
+// webhooks, or that of a Teams workflow.
 func secret(ctx context.Context, c *Config, cfg aws.Config) (string, error) {
 	switch {
 	case c.Token != "":

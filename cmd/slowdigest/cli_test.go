@@ -56,7 +56,7 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// A log that is cut, or stands beside one that cannot be read, yields a report
+// A log that is cut, or stands next to one that cannot be read, yields a report
 // of what is there.
 func TestPartialInputIsReported(t *testing.T) {
 	whole, err := os.ReadFile(logs + "mysql-9-7.log")

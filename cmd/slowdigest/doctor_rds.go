@@ -111,7 +111,7 @@ func (d *doctor) longQueryTime(id string, i source.Inspection, p source.Paramete
 	}
 }
 
-// setParameter is the command that sets a parameter. The default groups of RDS
+// setParameter returns the command that sets a parameter. The default groups of RDS
 // cannot be changed.
 func setParameter(id string, i source.Inspection, name, value string) string {
 	if strings.HasPrefix(i.Group, "default.") || i.Group == "" {

@@ -15,7 +15,7 @@ import (
 
 var errHelp = flag.ErrHelp
 
-// flags is a flag set in which a flag may take its default from an environment
+// flags lets a flag take its default from an environment
 // variable, and may stand after arguments.
 type flags struct {
 	*flag.FlagSet

@@ -15,7 +15,7 @@ import (
 	"slowdigest/notifier/slacktest"
 )
 
-// declared are the flags of a command.
+// declared returns the flags of a command.
 func declared(name string) *flags {
 	for _, c := range commands() {
 		if c.name == name {
@@ -27,7 +27,7 @@ func declared(name string) *flags {
 	return nil
 }
 
-// lambdaFlags are the settings that Lambda reads, whose variables alone count.
+// lambdaFlags returns the settings that Lambda reads, whose variables alone count.
 func lambdaFlags() *flags {
 	f := newFlags(func(string) string { return "" })
 	new(Config).declareLambda(f)
@@ -96,16 +96,8 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 					w := newWorld(t, time.Now())
 					w.ssm.secret = slacktest.SigningSecret
 					w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
-					for name, value := range w.env {
-						if strings.HasPrefix(name, "AWS_") {
-							t.Setenv(name, value)
-						}
-					}
-					t.Setenv("AWS_ENDPOINT_URL_STS", sts)
-					for _, e := range environment(nil) {
-						name, value, _ := strings.Cut(e, "=")
-						t.Setenv(name, value)
-					}
+					w.env["AWS_ENDPOINT_URL_STS"] = sts
+					w.useAWS(t)
 					delete(w.env, "SLACK_SIGNING_SECRET")
 					args := append([]string{c.name}, base[c.name]...)
 					if others := strings.Fields(value); set {
@@ -114,12 +106,8 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 					} else {
 						args = append(args, others[1:]...)
 					}
-					var env []string
-					for name, value := range w.env {
-						env = append(env, name+"="+value)
-					}
 					w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"}]}`)
-					stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, append([]string{"SLOWDIGEST_STATE=" + w.env["SLOWDIGEST_STATE"]}, env...)...)
+					stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
 					return fmt.Sprint(sameTimes(stdout), stderr, code, w.received(t), w.slack.Requests())
 				}
 				if with, without := try(true), try(false); with == without {

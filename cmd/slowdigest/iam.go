@@ -61,7 +61,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	}
 }
 
-// partition is the one that a region is in.
+// partition returns the AWS partition of a region.
 func partition(region string) string {
 	switch {
 	case strings.HasPrefix(region, "cn-"):

@@ -67,13 +67,13 @@ func newWorld(t *testing.T, now time.Time) *world {
 	return w
 }
 
-// slowEntry is an entry of a slow log.
+// slowEntry writes an entry of a slow log.
 func slowEntry(at time.Time, seconds float64, rows int, sql string) string {
 	return fmt.Sprintf("# Time: %s\n# User@Host: app[app] @ web-1 [10.0.0.1]  Id: 7\n# Query_time: %f  Lock_time: 0.0 Rows_sent: 1  Rows_examined: %d\nuse shop;\nSET timestamp=%d;\n%s;\n",
 		at.UTC().Format("2006-01-02T15:04:05.000000Z"), seconds, rows, at.Unix(), sql)
 }
 
-// received is what the fakes were asked for and have got, and the state.
+// received returns what the fakes were asked for and have got, and the state.
 func (w *world) received(t *testing.T) string {
 	var all []string
 	for _, call := range w.rds.Calls() {

@@ -21,7 +21,7 @@ import (
 // version is set by the linker.
 var version = "development"
 
-// process is what a subcommand may know of the world around it.
+// process holds what a subcommand may know of the world around it.
 type process struct {
 	getenv         func(string) string
 	stdin          io.Reader
@@ -108,7 +108,7 @@ func (p *process) run(ctx context.Context, args []string) int {
 	return p.fail(usageError{fmt.Errorf("unknown command %q", name), "slowdigest help lists the commands"})
 }
 
-// usageError is a call that cannot be meant.
+// usageError reports a call that cannot be meant.
 type usageError struct {
 	error
 	hint string

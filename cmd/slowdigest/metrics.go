@@ -28,8 +28,8 @@ var metrics = []metric{
 	{"Complete", "Count"},  // 1 if nothing of the hour is known to be missing
 }
 
-// embedded is what makes a line of the log into metrics: CloudWatch's embedded
-// metric format. The dimension is the stage alone, for each channel would be
+// embedded makes metrics of a line of the log, by CloudWatch's embedded metric
+// format. The dimension is the stage alone, for each channel would be
 // charged as metrics of its own; the channel is a property, to search by.
 type embedded struct {
 	Timestamp         int64 // POSIX time, in milliseconds

@@ -81,7 +81,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	}
 }
 
-// following is the live log of each instance, which is read until it is stopped.
+// following reads the live log of each instance until it is stopped.
 // An entry is counted when the next one begins, for only then has it ended.
 type following struct {
 	*source.RDS

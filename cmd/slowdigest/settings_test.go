@@ -31,7 +31,7 @@ const (
 	refused = "refused" // the command does not take the flag
 )
 
-// settingRow is a setting with a value, and what shows that it has an effect: a
+// settingRow names a setting with a value, and what shows that it has an effect: a
 // text that is seen only with it or, after an exclamation mark, only without it.
 type settingRow struct {
 	flag, env, value string
@@ -167,15 +167,7 @@ func (row settingRow) try(t *testing.T, kind string, set bool) (seen string, cod
 		row.prepare(t, kind, w)
 	}
 	value := strings.NewReplacer("QUEUE", w.queue.QueueURL(), "DIRECTORY", t.TempDir()).Replace(row.value)
-	for name, value := range w.env {
-		if strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, value)
-		}
-	}
-	for _, e := range environment(nil) {
-		name, value, _ := strings.Cut(e, "=")
-		t.Setenv(name, value)
-	}
+	w.useAWS(t)
 	var args []string
 	switch {
 	case !set:
@@ -195,11 +187,7 @@ func (row settingRow) try(t *testing.T, kind string, set bool) (seen string, cod
 	}
 	if args != nil {
 		var stdout, stderr string
-		var env []string
-		for name, value := range w.env {
-			env = append(env, name+"="+value)
-		}
-		stdout, stderr, code = call(t, "", args, env...)
+		stdout, stderr, code = call(t, "", args, environment(w.env)...)
 		seen = stdout + stderr
 	}
 	if row.flag == "state" && set {
@@ -208,7 +196,16 @@ func (row settingRow) try(t *testing.T, kind string, set bool) (seen string, cod
 	return sameTimes(seen) + w.received(t), code
 }
 
-// eventOf is an event of a kind of run.
+// useAWS points the AWS SDK of this process at the world.
+func (w *world) useAWS(t *testing.T) {
+	for _, e := range environment(w.env) {
+		if name, value, _ := strings.Cut(e, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, value)
+		}
+	}
+}
+
+// eventOf returns an event of a kind of run.
 func eventOf(t *testing.T, kind string, now time.Time) []byte {
 	switch kind {
 	case "manual":
@@ -245,7 +242,7 @@ func (w *world) lambda(t *testing.T, event []byte) string {
 	return out.String() + log.String()
 }
 
-// remember is the state of the channel as it was before.
+// remember sets the state of the channel before the run.
 func (w *world) remember(t *testing.T, state string) {
 	t.Helper()
 	w.env["SLOWDIGEST_STATE"] = t.TempDir()

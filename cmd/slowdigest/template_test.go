@@ -184,7 +184,7 @@ func stateOf(release string) map[string]string {
 	})
 }
 
-// templateCase is a deployment with the resources that it has beside those of
+// templateCase is a deployment with the resources that it has in addition to those of
 // all, and their properties.
 type templateCase struct {
 	deployment

@@ -30,8 +30,7 @@ func (c *Config) newHandler(from handler.Source, r handler.Route) *handler.Handl
 	return h
 }
 
-// route is what the settings say of all instances, and their tags may say
-// otherwise.
+// route returns the defaults for all instances, which their tags may override.
 func (c *Config) route(instances ...string) handler.Route {
 	return handler.Route{Channel: c.Channel, Instances: instances, Limit: c.Limit, OrderBy: c.OrderBy, MinTime: c.MinTime, PerInstance: c.PerInstance}
 }
@@ -50,8 +49,8 @@ func (c *Config) discover(ctx context.Context, from *source.RDS) ([]source.Insta
 	return from.Discover(ctx, c.Instances.items, c.Tag)
 }
 
-// oneRoute is that of a single digest of all configured instances. The tags of
-// instances count, but those that the flags or fields named in fixed decide.
+// oneRoute returns the route of a single digest of all configured instances.
+// Their tags count, but for what the flags or fields named in fixed decide.
 func (c *Config) oneRoute(ctx context.Context, from *source.RDS, fixed []string) (handler.Route, error) {
 	found, err := c.discover(ctx, from)
 	if err != nil {
