@@ -48,17 +48,17 @@ type Queue interface {
 // are sent twice, in part, or only seem not to be sent, and three of ten runs die
 // at any call; such a message comes back after 16 minutes.
 //
-//	workers  calls/s   disturbed by  finished in  RDS calls an hour  throttled  runs  $ an instance and month
-//	5        no limit  nothing          6m36s              4010          0       101   0.0094
-//	10       20        nothing          4m40s              4549        539       101   0.0112
-//	5        10        nothing          9m38s              4619        609       101   0.0116
-//	10       20        everything      51m41s              5940        613       270   0.0129
+//	workers  calls/s   disturbed by  finished in  RDS calls per hour  throttled  runs  $ per instance and month
+//	5        no limit  nothing          6m36s               4010          0       101   0.0094
+//	10       20        nothing          4m40s               4549        539       101   0.0112
+//	5        10        nothing          9m38s               4619        609       101   0.0116
+//	10       20        everything      51m41s               5940        613       270   0.0129
 //
 // Each channel had its digest once. The costs are for 730 such hours at prices of
 // us-east-1 that are to be checked before they are relied on: Lambda on arm64
-// with 256 MB $0.0000133334 a GB-second and $0.20 a million requests; SQS $0.40 a
-// million, idle polling included; S3 $0.005 for 1,000 PUT and $0.0004 for 1,000
-// GET; CloudWatch $0.50 a GB of logs, at 3 kB for each run, and $0.30 for each of
+// with 256 MB $0.0000133334 per GB-second and $0.20 per million requests; SQS $0.40
+// per million, idle polling included; S3 $0.005 for 1,000 PUT and $0.0004 for 1,000
+// GET; CloudWatch $0.50 per GB of logs, at 3 kB for each run, and $0.30 for each of
 // ten metrics, which are most of it for a small fleet. Transfer, KMS, alarms, the
 // dashboard and free tiers are left out.
 type Fleet struct {

@@ -15,8 +15,8 @@ import (
 
 var errHelp = flag.ErrHelp
 
-// flags lets a flag take its default from an environment
-// variable, and may stand after arguments.
+// flags lets a flag take its default from an environment variable, and stand
+// after arguments.
 type flags struct {
 	*flag.FlagSet
 	getenv func(string) string

@@ -22,7 +22,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	var event, logs string
 	c.declareHandler(f)
 	c.declareFormat(f)
-	f.boolean(&c.Force, "force", "", "post an hour again that was posted, in the place of its message")
+	f.boolean(&c.Force, "force", "", "post an hour again that was posted, by replacing its message")
 	f.text(&event, "event", "", "`file` that holds the event; - is the standard input")
 	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS")
 	return func(ctx context.Context, args []string) error {

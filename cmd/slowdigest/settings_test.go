@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"slowdigest/digest"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -142,6 +143,58 @@ func TestSettings(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The tags of an instance come before the settings for all, whatever the kind of
+// run, and after what whoever asks has said.
+func TestTagsCount(t *testing.T) {
+	const hour = `"since":"2026-11-23T09:00:00Z","until":"2026-11-23T10:00:00Z","dry_run":true`
+	run := []string{"run", "--since=2026-11-23T09:00", "--until=2026-11-23T10:00", "--format=json"}
+	for _, c := range []struct {
+		name     string
+		event    string // under Lambda, else args
+		args     []string
+		calls    int64
+		classes  int // that are shown
+		filtered string
+	}{
+		{"schedule", `{"time":"2026-11-23T10:05:00Z"}`, nil, 2, 2, "query time of 2 s or more on tagged-1"},
+		{"manual", `{` + hour + `}`, nil, 2, 2, "query time of 2 s or more on tagged-1"},
+		{"manual with a limit", `{"limit":1,` + hour + `}`, nil, 2, 1, "query time of 2 s or more on tagged-1"},
+		{"run", "", run, 2, 2, "query time of 2 s or more on tagged-1"},
+		{"run with flags", "", append(run, "--min-time=1.5", "--limit=1"), 3, 1, "query time of 1.5 s or more"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, time.Now())
+			w.useAWS(t)
+			w.env["SLOWDIGEST_INSTANCES"] = "tagged-*"
+			db := w.rds.AddInstance("tagged-1")
+			db.Tags = map[string]string{"slowdigest:min-time": "2", "slowdigest:limit": "2"}
+			var log strings.Builder
+			for i, sql := range []string{"select a from t", "select b from t", "select b from t", "update t set a = 1"} {
+				log.WriteString(slowEntry(time.Date(2026, 11, 23, 9, 55, 0, 0, time.UTC), float64(5-i)/2, 0, sql))
+			}
+			db.Write(rdstest.SlowLog, []byte(log.String()), time.Now())
+			r := new(digest.Report)
+			if c.args != nil {
+				stdout, stderr, code := call(t, "", c.args, environment(w.env)...)
+				if code != 0 {
+					t.Fatal(stderr)
+				}
+				unmarshal(t, []byte(stdout), r)
+			} else {
+				p := &process{getenv: func(name string) string { return w.env[name] }}
+				answer, err := handleEvent(t.Context(), p, json.RawMessage(c.event), newRunLog(slog.New(slog.DiscardHandler)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r = answer.(*digest.Report)
+			}
+			if r.Overall.Calls != c.calls || len(r.Classes) != c.classes || r.Filter.String() != c.filtered {
+				t.Errorf("%d calls, %d classes, filter %s", r.Overall.Calls, len(r.Classes), r.Filter)
+			}
+		})
 	}
 }
 
