@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,16 +8,6 @@ import (
 
 	"slowdigest/digest"
 )
-
-// HandleEvent is what Lambda calls with a schedule event: it runs the window of
-// the event and answers with the report.
-func (h *Handler) HandleEvent(ctx context.Context, event json.RawMessage) (*digest.Report, error) {
-	w, err := EventWindow(event)
-	if err != nil {
-		return nil, err
-	}
-	return h.Run(ctx, w)
-}
 
 // EventWindow returns the last whole hour, in UTC, before the time of a schedule
 // event of EventBridge. A late delivery or a retry of an event has the time of

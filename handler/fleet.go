@@ -17,7 +17,7 @@ import (
 	"slowdigest/source"
 )
 
-// leastTime is what a digest is given at least, the time to post it included. Where
+// leastTime bounds what a digest is given, the time to post it included. Where
 // there is less left none is begun.
 const leastTime = time.Minute
 
@@ -27,7 +27,7 @@ type Queue interface {
 	Send(ctx context.Context, bodies [][]byte) error
 }
 
-// Fleet is what Lambda runs: it serves the events of a schedule and of a queue.
+// Fleet serves the events of a schedule and of a queue.
 //
 // A scheduled event is for the last hour of all instances. If they have one
 // channel it makes the digest. For more channels it leaves a message for each on
@@ -48,22 +48,24 @@ type Queue interface {
 // are sent twice, in part, or only seem not to be sent, and three of ten runs die
 // at any call; such a message comes back after 16 minutes.
 //
-//	workers  calls/s   disturbed by  finished in  RDS calls an hour  throttled  runs  $ an instance and month
-//	5        no limit  nothing          6m36s              4010          0       101   0.0094
-//	10       20        nothing          4m40s              4549        539       101   0.0112
-//	5        10        nothing          9m38s              4619        609       101   0.0116
-//	10       20        everything      51m41s              5940        613       270   0.0129
+//	workers  calls/s   disturbed by  finished in  RDS calls per hour  throttled  runs  $ per instance and month
+//	5        no limit  nothing          6m36s               4010          0       101   0.0094
+//	10       20        nothing          4m40s               4549        539       101   0.0112
+//	5        10        nothing          9m38s               4619        609       101   0.0116
+//	10       20        everything      51m41s               5940        613       270   0.0129
 //
 // Each channel had its digest once. The costs are for 730 such hours at prices of
 // us-east-1 that are to be checked before they are relied on: Lambda on arm64
-// with 256 MB $0.0000133334 a GB-second and $0.20 a million requests; SQS $0.40 a
-// million, idle polling included; S3 $0.005 for 1,000 PUT and $0.0004 for 1,000
-// GET; CloudWatch $0.50 a GB of logs, at 3 kB for each run, and $0.30 for each of
+// with 256 MB $0.0000133334 per GB-second and $0.20 per million requests; SQS $0.40
+// per million, idle polling included; S3 $0.005 for 1,000 PUT and $0.0004 for 1,000
+// GET; CloudWatch $0.50 per GB of logs, at 3 kB for each run, and $0.30 for each of
 // ten metrics, which are most of it for a small fleet. Transfer, KMS, alarms, the
 // dashboard and free tiers are left out.
 type Fleet struct {
 	Discover func(ctx context.Context) ([]source.Instance, error)
 	Defaults Route // what the tags of an instance do not set
+	// WithoutChannel makes a digest also of the instances that have no channel.
+	WithoutChannel bool
 	// Handler returns a handler for a channel. The fleet gives it its route.
 	Handler func(ctx context.Context, channel string) (*Handler, error)
 	Queue   Queue                                  // nil for none
@@ -72,7 +74,7 @@ type Fleet struct {
 	Omitted func(ctx context.Context, note string) // hears what has no channel or nothing to read; may be nil
 }
 
-// Outcome is how one digest ended.
+// Outcome tells how one digest ended.
 type Outcome struct {
 	Job     Job
 	Message string         // ID of the message; empty if it did not come from the queue
@@ -92,7 +94,7 @@ type Dispatched struct {
 	Left     []string      `json:"left,omitempty"`   // channels for which there was no time
 }
 
-// HandleEvent is what Lambda calls. It answers a queue with the messages to be
+// HandleEvent serves an event of a schedule or of a queue. It answers a queue with the messages to be
 // delivered again, and a schedule with the report or a Dispatched.
 func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, error) {
 	var queued events.SQSEvent
@@ -119,13 +121,13 @@ func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, er
 	return f.send(ctx, w, jobs)
 }
 
-// jobs are the digests of a window.
+// jobs returns the digests of a window.
 func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 	found, err := f.Discover(ctx)
 	if err != nil {
 		return nil, err
 	}
-	routes, omitted := Routes(found, f.Defaults)
+	routes, omitted := Routes(found, f.Defaults, f.WithoutChannel)
 	if f.Omitted != nil {
 		for _, note := range omitted {
 			f.Omitted(ctx, note)
@@ -176,17 +178,17 @@ func (f *Fleet) send(ctx context.Context, w digest.Window, jobs []Job) (*Dispatc
 // all of them it is not the same ones every hour that are left. It ends in an
 // error, for which Lambda tries it again, only if that would post nothing twice.
 func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispatched, error) {
-	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.lot(), b.lot()) })
+	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.shardOrder(), b.shardOrder()) })
 	d := &Dispatched{Window: w, Channels: len(jobs)}
 	var errs []error
 	again := true
 	for i, j := range jobs {
-		turn, cancel, ok := f.turn(ctx, len(jobs)-i)
+		share, cancel, ok := f.share(ctx, len(jobs)-i)
 		if !ok {
 			d.Left = append(d.Left, j.Channel)
 			continue
 		}
-		o := f.run(turn, j, "")
+		o := f.run(share, j, "")
 		cancel()
 		if o.Err != nil {
 			d.Failed = append(d.Failed, j.Channel)
@@ -203,8 +205,8 @@ func (f *Fleet) runAll(ctx context.Context, w digest.Window, jobs []Job) (*Dispa
 	return d, errors.Join(errs...)
 }
 
-// lot is the place of a job among those of its hour.
-func (j Job) lot() uint64 {
+// shardOrder sorts the jobs of an hour, differently each hour.
+func (j Job) shardOrder() uint64 {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, j.Window.Start.Unix(), j.Channel)
 	return h.Sum64()
@@ -218,7 +220,7 @@ func (f *Fleet) work(ctx context.Context, records []events.SQSMessage) (events.S
 	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for i, m := range records {
 		var err error
-		switch turn, cancel, ok := f.turn(ctx, len(records)-i); {
+		switch share, cancel, ok := f.share(ctx, len(records)-i); {
 		case m.EventSource != "aws:sqs":
 			cancel()
 			return answer, fmt.Errorf("read event: its record %d is of %q, and not of SQS", i, m.EventSource)
@@ -227,7 +229,7 @@ func (f *Fleet) work(ctx context.Context, records []events.SQSMessage) (events.S
 			err = errors.New("no time was left for it")
 			f.done(ctx, Outcome{Message: m.MessageId, Err: err})
 		default:
-			err = f.workOn(turn, m)
+			err = f.workOn(share, m)
 			cancel()
 		}
 		if err != nil {
@@ -246,16 +248,16 @@ func (f *Fleet) workOn(ctx context.Context, m events.SQSMessage) error {
 	return f.run(ctx, j, m.MessageId).Err
 }
 
-// turn gives the next of n digests its share of the time, and the least time at
+// share gives the next of n digests its part of the time, and the least time at
 // least. It is not ok if there is less.
-func (f *Fleet) turn(ctx context.Context, n int) (context.Context, context.CancelFunc, bool) {
+func (f *Fleet) share(ctx context.Context, n int) (context.Context, context.CancelFunc, bool) {
 	deadline, limited := ctx.Deadline()
 	if !limited {
 		return ctx, func() {}, true
 	}
 	left := deadline.Sub(f.Now())
-	turn, cancel := context.WithTimeout(ctx, min(left, max(left/time.Duration(n), leastTime)))
-	return turn, cancel, left >= leastTime
+	share, cancel := context.WithTimeout(ctx, min(left, max(left/time.Duration(n), leastTime)))
+	return share, cancel, left >= leastTime
 }
 
 // run makes one digest.
@@ -264,7 +266,7 @@ func (f *Fleet) run(ctx context.Context, j Job, message string) Outcome {
 	began := f.Now()
 	h, err := f.Handler(ctx, j.Channel)
 	if err == nil {
-		j.Route.apply(h)
+		j.Route.Apply(h)
 		if message != "" { // which stays the same when it is delivered again
 			h.Owner = message
 		}

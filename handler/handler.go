@@ -31,11 +31,11 @@ type Poster interface {
 	Find(ctx context.Context, r *digest.Report) (notifier.Receipt, bool, error)
 }
 
-// Handler makes the digests of a fixed set of instances. The first fields up to
-// OrderBy are required, but Notifier, which Collect does not use.
+// Handler makes the digests of a fixed set of instances. Source, Instances, Limit
+// and OrderBy are required; a Route sets all but the first.
 type Handler struct {
 	Source      Source
-	Notifier    notifier.Notifier // best a Poster
+	Notifier    notifier.Notifier // best a Poster; nil posts nothing, and goes with no Store
 	Instances   []string          // DB instance identifiers
 	Limit       digest.Limit
 	OrderBy     digest.OrderBy
@@ -44,7 +44,7 @@ type Handler struct {
 	PerInstance bool           // as digest.Aggregator's
 	Progress    *Progress      // may be nil
 	Parallel    int            // logs that are read side by side; 0 is 4
-	Notes       []string       // sentences that the report's coverage is to tell beside its own
+	Notes       []string       // sentences for the coverage of the report, after its own
 
 	// Store holds what is remembered between two runs. With nil, each run posts
 	// its window, whatever was posted before, and nothing is known to be new. The
@@ -84,7 +84,10 @@ func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, err
 		return runPending(ctx, h, w)
 	}
 	r, readErr := h.Collect(ctx, w)
-	err := h.Notifier.Notify(ctx, r)
+	var err error
+	if h.Notifier != nil {
+		err = h.Notifier.Notify(ctx, r)
+	}
 	var delivery *notifier.DeliveryError
 	switch {
 	case errors.As(err, &delivery) && delivery.Posted != notifier.NotPosted:

@@ -2,7 +2,6 @@ package handler_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,7 +51,7 @@ func newHandler(t *testing.T, instances ...string) (*rdstest.Server, *handler.Ha
 
 const event = `{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-23T10:05:00Z"}`
 
-func TestHandleEventReadsAllInstances(t *testing.T) {
+func TestRunReadsAllInstances(t *testing.T) {
 	server, h, to := newHandler(t, "orders-1", "orders-2")
 	db := server.AddInstance("orders-1")
 	db.Write("slowquery/mysql-slowquery.log.2026-11-23.10", []byte(
@@ -65,7 +64,7 @@ func TestHandleEventReadsAllInstances(t *testing.T) {
 	server.AddInstance("orders-2").Write("slowquery/mysql-slowquery.log", []byte(
 		entry(ten.Add(-time.Minute), "select a from t where id = 3")), ten)
 
-	answer, err := h.HandleEvent(t.Context(), json.RawMessage(event))
+	answer, err := h.Run(t.Context(), window)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +87,7 @@ func TestHandleEventReadsAllInstances(t *testing.T) {
 func TestIncompleteIsPostedAndPartialIsNoError(t *testing.T) {
 	server, h, to := newHandler(t, "orders-1", "nowhere")
 	server.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(entry(ten.Add(-time.Minute), "select 1")), ten)
-	if _, err := h.HandleEvent(t.Context(), json.RawMessage(event)); err != nil {
+	if _, err := h.Run(t.Context(), window); err != nil {
 		t.Errorf("a partial digest is an error: %v", err)
 	}
 	c := to.report.Coverage
@@ -97,7 +96,7 @@ func TestIncompleteIsPostedAndPartialIsNoError(t *testing.T) {
 	}
 
 	h.Instances = []string{"nowhere"}
-	if _, err := h.HandleEvent(t.Context(), json.RawMessage(event)); err == nil || source.Hint(err) == "" {
+	if _, err := h.Run(t.Context(), window); err == nil || source.Hint(err) == "" {
 		t.Errorf("no such instance: error %v, hint %q", err, source.Hint(err))
 	}
 	if to.report.Coverage.Complete || len(to.report.Coverage.Notes) != 1 {
@@ -109,9 +108,9 @@ func TestNotifierErrorIsReturned(t *testing.T) {
 	server, h, to := newHandler(t, "orders-1")
 	server.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(entry(ten.Add(-time.Minute), "select 1")), ten)
 	to.err = errors.New("channel_not_found")
-	r, err := h.HandleEvent(t.Context(), json.RawMessage(event))
+	r, err := h.Run(t.Context(), window)
 	if !errors.Is(err, to.err) || r == nil {
-		t.Errorf("HandleEvent = %v, %v", r, err)
+		t.Errorf("Run = %v, %v", r, err)
 	}
 }
 
@@ -122,29 +121,10 @@ func TestDeadlineYieldsPartialReport(t *testing.T) {
 	server.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(entry(ten.Add(-time.Minute), "select 1")), ten)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if _, err := h.HandleEvent(ctx, json.RawMessage(event)); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := h.Run(ctx, window); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 	if to.report == nil || to.report.Coverage.Complete {
 		t.Errorf("report %+v", to.report)
-	}
-}
-
-func TestEventWindow(t *testing.T) {
-	for in, want := range map[string]time.Time{
-		`{"time":"2026-11-23T10:05:00Z"}`:      ten,
-		`{"time":"2026-11-23T10:59:59.9Z"}`:    ten,
-		`{"time":"2026-11-23T10:00:00Z"}`:      ten,
-		`{"time":"2026-11-23T15:35:00+05:30"}`: ten,
-	} {
-		got, err := handler.EventWindow([]byte(in))
-		if err != nil || got != (digest.Window{Start: want.Add(-time.Hour), End: want}) {
-			t.Errorf("EventWindow(%s) = %v, %v", in, got, err)
-		}
-	}
-	for _, in := range []string{``, `[]`, `{}`, `{"time":"now"}`, `{"time":null}`, `"x"`} {
-		if got, err := handler.EventWindow([]byte(in)); err == nil {
-			t.Errorf("EventWindow(%s) = %v, want an error", in, got)
-		}
 	}
 }

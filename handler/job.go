@@ -33,6 +33,9 @@ var instanceID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,62}$`)
 // Encode returns the body of the message. It is an error if that is too long for SQS.
 func (j Job) Encode() ([]byte, error) {
 	j.Version = jobVersion
+	if j.Channel == "" {
+		return nil, errors.New("make message: there is no channel to post to")
+	}
 	body, err := json.Marshal(j)
 	if err == nil && len(body) > maxJob {
 		err = fmt.Errorf("its %d instances do not fit into a message", len(j.Instances))

@@ -10,7 +10,7 @@ import (
 	"slowdigest/digest"
 )
 
-// Manual is the event of somebody who wants to know now, by `aws lambda invoke`
+// Manual is sent by somebody who wants to know now, by `aws lambda invoke`
 // or from Slack. What it leaves out is as configured.
 type Manual struct {
 	Window    digest.Window
@@ -22,11 +22,11 @@ type Manual struct {
 	Asked     string // the name of who asked
 }
 
-// maxManual is the longest window that a manual event may ask for.
+// maxManual bounds the window that a manual event may ask for.
 const maxManual = 24 * time.Hour
 
 // ReadManual returns nil for an event of another kind. A manual event has either
-// "last", the time up to now as "15m", or "since" and perhaps "until", in RFC
+// "last", the time up to now such as "15m", or "since" and perhaps "until", in RFC
 // 3339. A field that is not known is an error, for it may be misspelt.
 func ReadManual(event []byte, now time.Time) (*Manual, error) {
 	var kind struct{ Last, Since json.RawMessage }

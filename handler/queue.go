@@ -23,7 +23,7 @@ func NewSQS(cfg aws.Config, queueURL string) *SQS {
 	return &SQS{sqs.NewFromConfig(cfg), queueURL}
 }
 
-// Waiting is about how many messages the queue holds. It needs
+// Waiting returns about how many messages the queue holds. It needs
 // sqs:GetQueueAttributes.
 func (q *SQS) Waiting(ctx context.Context) (int, error) {
 	const name = types.QueueAttributeNameApproximateNumberOfMessages

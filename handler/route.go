@@ -17,14 +17,16 @@ import (
 // digits, spaces and _ . : / = + - @ in the value of a tag, so that a channel is
 // written without its number sign, and a limit of 95%:20 as 95:20.
 const (
-	tagChannel     = "slowdigest:channel"
-	tagLimit       = "slowdigest:limit"
-	tagOrderBy     = "slowdigest:order-by"
-	tagMinTime     = "slowdigest:min-time"
-	tagPerInstance = "slowdigest:per-instance"
+	tagPrefix      = "slowdigest:" // and the name of the flag for all instances
+	tagChannel     = tagPrefix + "channel"
+	tagLimit       = tagPrefix + "limit"
+	tagOrderBy     = tagPrefix + "order-by"
+	tagMinTime     = tagPrefix + "min-time"
+	tagPerInstance = tagPrefix + "per-instance"
 )
 
-// Route is where the slow queries of some instances go: one digest an hour.
+// Route tells where the slow queries of some instances go, and how they are
+// counted: one digest per hour.
 type Route struct {
 	Channel     string             `json:"channel"`
 	Instances   []string           `json:"instances"` // DB instance identifiers
@@ -41,13 +43,14 @@ type Route struct {
 // instance may set them for all; if two disagree the default holds. A tag that
 // cannot be read, or is contradicted, is told by the digest. Instances that have
 // no channel, or of which nothing can be read in a channel with no others, are
-// left out: for each there is a sentence in omitted. The routes are sorted by
-// their channels.
-func Routes(found []source.Instance, defaults Route) (routes []Route, omitted []string) {
+// left out: for each there is a sentence in omitted. Only with withoutChannel do
+// instances that have no channel get a route too, to none. The routes are sorted
+// by their channels.
+func Routes(found []source.Instance, defaults Route, withoutChannel bool) (routes []Route, omitted []string) {
 	to := map[string]*routing{}
 	for _, i := range found {
 		channel := channelOf(i, defaults.Channel)
-		if channel == "" {
+		if channel == "" && !withoutChannel {
 			omitted = append(omitted, fmt.Sprintf("%s has no channel: set its tag %s, or a default.", i.ID, tagChannel))
 			continue
 		}
@@ -65,6 +68,25 @@ func Routes(found []source.Instance, defaults Route) (routes []Route, omitted []
 		}
 	}
 	return routes, omitted
+}
+
+// OneRoute returns the route of a single digest of all instances, whatever
+// channels their tags name. A tag has no effect on what fixed names, such as "limit". The
+// error is a *NoInstanceError if nothing can be read of any of them.
+func OneRoute(found []source.Instance, defaults Route, fixed []string) (Route, error) {
+	one := &routing{Route: defaults}
+	for _, i := range found {
+		i.Tags = maps.Clone(i.Tags)
+		for _, name := range fixed {
+			delete(i.Tags, tagPrefix+name)
+		}
+		one.add(i)
+	}
+	r := one.route(defaults)
+	if len(r.Instances) == 0 {
+		return Route{}, &NoInstanceError{Omitted: r.Notes}
+	}
+	return r, nil
 }
 
 var channelID = regexp.MustCompile(`^[CDG][A-Z0-9]{7,}$`)
@@ -150,15 +172,15 @@ func (r *routing) ignore(i source.Instance, tag string, err error) {
 	r.note("The tag %s of %s has no effect: %v.", tag, i.ID, err)
 }
 
-// route settles what the whole channel has in common.
+// route resolves what the whole channel has in common.
 func (r *routing) route(defaults Route) Route {
-	r.Limit = settle(r, tagLimit, r.limits, defaults.Limit)
-	r.OrderBy = settle(r, tagOrderBy, r.orders, defaults.OrderBy)
-	r.PerInstance = settle(r, tagPerInstance, r.perInstance, defaults.PerInstance)
+	r.Limit = resolve(r, tagLimit, r.limits, defaults.Limit)
+	r.OrderBy = resolve(r, tagOrderBy, r.orders, defaults.OrderBy)
+	r.PerInstance = resolve(r, tagPerInstance, r.perInstance, defaults.PerInstance)
 	return r.Route
 }
 
-func settle[T comparable](r *routing, tag string, asked map[T]string, byDefault T) T {
+func resolve[T comparable](r *routing, tag string, asked map[T]string, byDefault T) T {
 	if len(asked) > 1 {
 		r.note("The tag %s has no effect: %s disagree.", tag, strings.Join(slices.Sorted(maps.Values(asked)), " and "))
 		return byDefault
@@ -169,11 +191,17 @@ func settle[T comparable](r *routing, tag string, asked map[T]string, byDefault 
 	return byDefault
 }
 
-// apply makes h the handler of the route.
-func (r *Route) apply(h *Handler) {
+// Apply makes h the handler of the route. Of the filter of h it sets the least
+// query times.
+func (r *Route) Apply(h *Handler) {
 	h.Channel, h.Instances, h.Limit, h.OrderBy, h.PerInstance = r.Channel, r.Instances, r.Limit, r.OrderBy, r.PerInstance
 	if r.MinTime > 0 || len(r.MinTimes) > 0 {
-		h.Filter = &digest.Filter{MinTime: r.MinTime, MinTimes: r.MinTimes}
+		var f digest.Filter
+		if h.Filter != nil {
+			f = *h.Filter
+		}
+		f.MinTime, f.MinTimes = r.MinTime, r.MinTimes
+		h.Filter = &f
 	}
 	h.Notes = r.Notes
 }

@@ -84,7 +84,7 @@ func TestRoutes(t *testing.T) {
 		{"none", nil, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, omitted := handler.Routes(tt.found, defaults)
+			got, omitted := handler.Routes(tt.found, defaults, false)
 			if !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
 			}
@@ -95,9 +95,13 @@ func TestRoutes(t *testing.T) {
 	}
 
 	defaults.Channel = ""
-	got, omitted := handler.Routes([]source.Instance{tagged("a"), tagged("b", "channel=shop")}, defaults)
+	got, omitted := handler.Routes([]source.Instance{tagged("a"), tagged("b", "channel=shop")}, defaults, false)
 	if len(got) != 1 || got[0].Channel != "#shop" || len(omitted) != 1 || !strings.HasPrefix(omitted[0], "a has no channel") {
 		t.Errorf("without a default channel: %+v, omitted %q", got, omitted)
+	}
+	got, omitted = handler.Routes([]source.Instance{tagged("a"), tagged("b", "channel=shop")}, defaults, true)
+	if len(got) != 2 || got[0].Channel != "" || got[0].Instances[0] != "a" || len(omitted) != 0 {
+		t.Errorf("those without a channel too: %+v, omitted %q", got, omitted)
 	}
 }
 
@@ -120,6 +124,11 @@ func TestMessage(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, job) {
 		t.Errorf("%+v, error %v", got, err)
 	}
+	job.Channel = ""
+	if _, err := job.Encode(); err == nil || !strings.Contains(err.Error(), "no channel") {
+		t.Errorf("a message for no channel: error %v", err)
+	}
+	job.Channel = "#shop"
 	job.Instances = make([]string, 20_000)
 	for i := range job.Instances {
 		job.Instances[i] = "an-instance-with-a-name"
@@ -187,4 +196,50 @@ func FuzzDecodeJob(f *testing.F) {
 			t.Errorf("%s became %s", a, b)
 		}
 	})
+}
+
+// One digest of all instances takes no notice of their channels, nor of tags
+// about what is fixed.
+func TestOneRoute(t *testing.T) {
+	defaults := handler.Route{Channel: "#dba", Limit: digest.DefaultLimit, OrderBy: digest.OrderBySum, MinTime: 1}
+	found := []source.Instance{tagged("a", "channel=shop", "limit=5", "min-time=2"), tagged("b", "limit=6", "per-instance=true")}
+	stopped := tagged("old")
+	stopped.Unread = "is stopped"
+	for _, tt := range []struct {
+		name  string
+		fixed []string
+		want  func(*handler.Route)
+	}{
+		{"nothing is fixed", nil, func(r *handler.Route) {
+			r.Notes = []string{"The tag slowdigest:limit has no effect: a and b disagree."}
+		}},
+		{"the limit is fixed", []string{"limit"}, func(r *handler.Route) {}},
+		{"all is fixed", []string{"limit", "min-time", "per-instance"}, func(r *handler.Route) { r.MinTimes, r.PerInstance = nil, false }},
+	} {
+		want := defaults
+		want.Instances, want.MinTimes, want.PerInstance = []string{"a", "b"}, map[string]float64{"a": 2}, true
+		tt.want(&want)
+		if got, err := handler.OneRoute(found, defaults, tt.fixed); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, error %v; want %+v", tt.name, got, err, want)
+		}
+	}
+	if found[0].Tags["slowdigest:limit"] != "5" {
+		t.Error("the tags of an instance were changed")
+	}
+	if _, err := handler.OneRoute([]source.Instance{stopped}, defaults, nil); err == nil || !strings.Contains(err.Error(), "old was not read: it is stopped.") {
+		t.Errorf("nothing can be read: error %v", err)
+	}
+}
+
+// A route sets the least query times of a filter and nothing else of it.
+func TestRouteApplies(t *testing.T) {
+	h := &handler.Handler{Filter: &digest.Filter{Users: []string{"app"}}}
+	r := handler.Route{Channel: "C", Instances: []string{"a"}, Limit: digest.Limit{Count: 3}, OrderBy: digest.OrderByMax,
+		MinTimes: map[string]float64{"a": 2}, PerInstance: true, Notes: []string{"A note."}}
+	r.Apply(h)
+	want := &handler.Handler{Channel: "C", Instances: []string{"a"}, Limit: digest.Limit{Count: 3}, OrderBy: digest.OrderByMax, PerInstance: true,
+		Notes: []string{"A note."}, Filter: &digest.Filter{Users: []string{"app"}, MinTimes: map[string]float64{"a": 2}}}
+	if !reflect.DeepEqual(h, want) {
+		t.Errorf("%+v, want %+v", h, want)
+	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // BenchmarkWholeProgram runs the command on 200 MB of the real logs, which are
-// mostly long INSERTs, and on as much of ordinary statements; and beside it, in
+// mostly long INSERTs, and on as much of ordinary statements; and next to it, in
 // turn, on the same file, `wc -l` and pt-query-digest where it is installed. The
 // machine's noise is in all of them, so the ratios are what to quote. They are of
 // one core and of its time in use: elsewhere others' load is in the numbers too.

@@ -136,13 +136,7 @@ func startBootstrap(t *testing.T, env map[string]string) (output func() string) 
 	t.Helper()
 	cmd := exec.Command(built(t))
 	cmd.Dir = t.TempDir()
-	cmd.Env = []string{
-		"AWS_REGION=" + rdstest.Region, "AWS_ACCESS_KEY_ID=" + rdstest.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + rdstest.SecretAccessKey,
-		"AWS_LAMBDA_FUNCTION_NAME=prod-slowdigest", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "_HANDLER=bootstrap",
-	}
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = append(environment(env), "AWS_LAMBDA_FUNCTION_NAME=prod-slowdigest", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "_HANDLER=bootstrap")
 	var log lockedBuffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
@@ -153,6 +147,18 @@ func startBootstrap(t *testing.T, env map[string]string) (output func() string) 
 		_ = cmd.Wait()
 	})
 	return log.String
+}
+
+// environment is that of a command that knows no AWS but a fake one.
+func environment(env map[string]string) []string {
+	all := []string{
+		"AWS_REGION=" + rdstest.Region, "AWS_ACCESS_KEY_ID=" + rdstest.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + rdstest.SecretAccessKey,
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+	for name, value := range env {
+		all = append(all, name+"="+value)
+	}
+	return all
 }
 
 type lockedBuffer struct {

@@ -187,9 +187,9 @@ func TestPolicyOfAFleet(t *testing.T) {
 	c.compareWithPolicy(t, s)
 }
 
-// TestPolicyOfADesk does the same where people may ask in Slack: a signed request
+// TestPolicyOfInteractions does the same where people may ask in Slack: a signed request
 // has the function invoke itself. The digest of the schedule comes on top.
-func TestPolicyOfADesk(t *testing.T) {
+func TestPolicyOfInteractions(t *testing.T) {
 	c := newCloud(t)
 	c.startS3(t)
 	c.ssm.secret = slacktest.SigningSecret
@@ -240,7 +240,7 @@ func (c *cloud) handle(t *testing.T, s settings, event string) (any, error) {
 		env["SLACK_SIGNING_SECRET_PARAMETER"] = secretParameter
 	}
 	p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
-	return p.handleEvent(t.Context(), json.RawMessage(event), newRunLog(slog.New(slog.DiscardHandler), ""))
+	return handleEvent(t.Context(), p, json.RawMessage(event), newRunLog(slog.New(slog.DiscardHandler)))
 }
 
 // compareWithPolicy compares the policy for the settings with the calls made so

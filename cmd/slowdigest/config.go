@@ -1,82 +1,187 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"math"
-	"os"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/dustin/go-humanize"
-	"golang.org/x/term"
 
 	"slowdigest/digest"
-	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
-// Config is everything that can be set, for Lambda and the desk alike. Each
-// field has a flag, an environment variable, or both.
+// Config holds the settings. Each field has a flag, an environment variable, or
+// both. A command declares the settings that it reads; the others are refused as
+// flags, and ignored in its environment.
 type Config struct {
-	Instances      listValue
-	Tag            string // of more instances, as KEY=VALUE
-	Download       source.Download
-	MaxBytes       int64 // of one instance; 0 is all
+	// What is read.
+	Instances listValue
+	Tag       string // of more instances, as KEY=VALUE
+	Download  source.Download
+	MaxBytes  int64 // of one instance; 0 is all
+
+	// What is counted, and how it is shown.
+	Limit                 digest.Limit
+	OrderBy               digest.OrderBy
+	MinTime               float64 // seconds
+	PerInstance           bool
+	Users, Hosts, Schemas listValue
+	IDs                   idList
+	Format                string
+
+	// Where it is posted.
 	Channel        string
-	Limit          digest.Limit
-	OrderBy        digest.OrderBy
-	Format         string
-	MinTime        float64 // seconds
-	PerInstance    bool
+	Token          string     // only from the environment: an argument would show in the process list
+	TokenParameter string     // the name of an SSM parameter that holds the Slack token
+	SlackAPI       string     // in place of Slack's own, for tests
+	Links          linksValue // in chats
 	QueueURL       string
-	Links          linksValue       // in chats
-	TokenParameter string           // the name of an SSM parameter that holds the Slack token
-	SlackAPI       string           // in place of Slack's own, for tests
-	seek           bool             // begin to read where the window begins, for short ones
-	answerTo       *notifier.Answer // who asked for the digest; nil is the schedule
-	print          bool             // beside posting, for invoke
-	Token          string           // only from the environment: an argument would show in the process list
-	stateConfig
-	deskConfig
+
+	// What is remembered between two runs.
+	State  string // s3://BUCKET/PREFIX or a directory; empty is no memory
+	Repeat string // what to do with a digest whose delivery is unconfirmed: post or skip
+	Force  bool
+
+	// Who may ask in Slack. Without a signing secret nobody may, and a digest has
+	// no buttons.
+	SigningSecret    string // only from the environment
+	SigningParameter string // the name of an SSM parameter that holds it
+	AskChannels      listValue
+	AskUsers         listValue
+
+	Stage string // of the deployment
 }
 
-// declareInstances adds the settings of what is read and where it is posted.
 func (c *Config) declareInstances(f *flags) {
 	f.declare(&c.Instances, "instance", "SLOWDIGEST_INSTANCES",
-		"`ID` of a DB instance to read, a pattern as orders-*, or cluster:ID for the members of a cluster; repeat it or use commas")
-	f.text(&c.Tag, "tag", "SLOWDIGEST_TAG", "`tag` of further instances to read, as slowdigest=on")
+		"`ID` of a DB instance to read, a pattern such as orders-*, or cluster:ID for the members of a cluster; repeat it or use commas")
+	f.text(&c.Tag, "tag", "SLOWDIGEST_TAG", "`tag` of further instances to read, such as slowdigest=on")
 	c.Download = source.Portions
 	f.declare(&parsedValue[source.Download]{&c.Download, parseDownload, string(source.Portions)}, "download", "SLOWDIGEST_DOWNLOAD",
 		"`way` to read from RDS: portions, complete (needs rds:DownloadCompleteDBLogFile), or auto, which falls back to portions")
-	f.declare(&parsedValue[int64]{&c.MaxBytes, parseBytes, ""}, "max-bytes", "SLOWDIGEST_MAX_BYTES",
-		"most `bytes` to read of one instance, as 500MB; the rest is reported as missing")
-	f.text(&c.Channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel` to post to; without one the digest is printed")
-	f.text(&c.TokenParameter, "slack-token-parameter", "SLACK_TOKEN_PARAMETER",
-		"`name` of the SSM parameter that holds the Slack token, or the address of a webhook; else it is taken from $SLACK_TOKEN")
-	f.text(&c.SlackAPI, "slack-api-url", "SLACK_API_URL", "`URL` to post to in place of Slack's, to test with")
-	c.Token = f.getenv("SLACK_TOKEN")
-	c.declareState(f)
 }
 
-// declareReport adds the settings of how it is presented.
-func (c *Config) declareReport(f *flags) {
-	c.Limit, c.OrderBy, c.Format = digest.DefaultLimit, digest.OrderBySum, "text"
+func (c *Config) declareMaxBytes(f *flags) {
+	f.declare(&parsedValue[int64]{&c.MaxBytes, parseBytes, ""}, "max-bytes", "SLOWDIGEST_MAX_BYTES",
+		"most `bytes` to read of one instance, such as 500MB; the rest is reported as missing")
+}
+
+// declareRanking adds the settings of what is counted as what, and how much of
+// it is shown.
+func (c *Config) declareRanking(f *flags) {
+	c.Limit, c.OrderBy = digest.DefaultLimit, digest.OrderBySum
 	f.declare(&parsedValue[digest.Limit]{&c.Limit, digest.ParseLimit, "95%:20"}, "limit", "SLOWDIGEST_LIMIT",
-		"classes to show: a `share` of the total, a number, both as 95%:20, or all")
+		"classes to show: a `share` of the total, a number, both such as 95%:20, or all")
 	f.declare(&parsedValue[digest.OrderBy]{&c.OrderBy, digest.ParseOrderBy, "sum"}, "order-by", "SLOWDIGEST_ORDER_BY",
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
+	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
+	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE",
+		"make a statement a class of its own on each instance, as on a writer and its readers")
+}
+
+func (c *Config) declareMinTime(f *flags, env string) {
+	f.declare(&parsedValue[float64]{&c.MinTime, digest.ParseMinTime, ""}, "min-time", env,
+		"count only calls that took this `time` or longer, such as 500ms or, in seconds, 0.5")
+}
+
+// declareFilter adds what narrows a report down to some of the calls.
+func (c *Config) declareFilter(f *flags) {
+	f.declare(&c.Users, "user", "", "count only calls of this `name`; repeat it or use commas")
+	f.declare(&c.Hosts, "host", "", "count only calls from this `client`, named as in the log")
+	f.declare(&c.Schemas, "schema", "", "count only calls with this default `database`")
+	f.declare(&c.IDs, "id", "", "count only the class with this query `ID`, of which the first digits do")
+}
+
+func (c *Config) declareFormat(f *flags) {
+	c.Format = "text"
 	f.declare(&parsedValue[string]{&c.Format, parseFormat, "text"}, "format", "SLOWDIGEST_FORMAT",
 		"`form` of what is printed: "+strings.Join(formats, ", "))
-	f.declare(&c.Links, "link", "SLOWDIGEST_LINKS",
-		"`link` for a chat, as 'Name=https://…{instance}…', or none; repeat it; else RDS console and Database Insights")
 }
+
+func (c *Config) declareChannel(f *flags, usage string) {
+	f.text(&c.Channel, "channel", "SLOWDIGEST_CHANNEL", usage)
+}
+
+func (c *Config) declareToken(f *flags) {
+	f.text(&c.TokenParameter, "slack-token-parameter", "SLACK_TOKEN_PARAMETER",
+		"`name` of the SSM parameter that holds the Slack token, or a webhook URL; else it is taken from $SLACK_TOKEN")
+}
+
+// declareSlack adds what it takes to post.
+func (c *Config) declareSlack(f *flags) {
+	c.declareToken(f)
+	f.variable(&c.Token, "SLACK_TOKEN")
+	f.text(&c.SlackAPI, "slack-api-url", "SLACK_API_URL", "`URL` to post to in place of Slack's, to test with")
+}
+
+func (c *Config) declareLinks(f *flags) {
+	f.declare(&c.Links, "link", "SLOWDIGEST_LINKS",
+		"`link` for a chat, such as 'Name=https://…{instance}…', or none; repeat it; else RDS console and Database Insights")
+}
+
+func (c *Config) declareState(f *flags) {
+	f.text(&c.State, "state", "SLOWDIGEST_STATE",
+		"`place` to remember what was posted, and what is normal: s3://BUCKET/PREFIX or a directory; without one nothing is remembered")
+}
+
+func (c *Config) declareRepeat(f *flags) {
+	c.Repeat = "post"
+	f.declare(&parsedValue[string]{&c.Repeat, parseRepeat, "post"}, "repeat", "SLOWDIGEST_REPEAT",
+		"`what` to do with a digest whose delivery is unconfirmed: post it again, marked as a possible repeat, or skip it")
+}
+
+func (c *Config) declareQueue(f *flags) {
+	f.text(&c.QueueURL, "queue-url", "SLOWDIGEST_QUEUE_URL",
+		"`URL` of the SQS queue that takes one message for each channel, if there is more than one")
+}
+
+func (c *Config) declareSigningSecret(f *flags) {
+	f.text(&c.SigningParameter, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER",
+		"`name` of the SSM parameter that holds Slack's signing secret, which lets people ask in Slack; else it is taken from $SLACK_SIGNING_SECRET")
+	f.variable(&c.SigningSecret, "SLACK_SIGNING_SECRET")
+}
+
+func (c *Config) declareStage(f *flags) {
+	f.text(&c.Stage, "stage", "SLOWDIGEST_STAGE", "`stage` of the deployment, whose function is slowdigest-STAGE")
+}
+
+// declareHandler adds the settings of the handler of events.
+func (c *Config) declareHandler(f *flags) {
+	c.declareInstances(f)
+	c.declareMaxBytes(f)
+	c.declareRanking(f)
+	c.declareChannel(f, "Slack `channel` to post to; without one the digest is printed")
+	c.declareSlack(f)
+	c.declareLinks(f)
+	c.declareState(f)
+	c.declareRepeat(f)
+	c.declareQueue(f)
+	c.declareSigningSecret(f)
+	f.declare(&c.AskChannels, "ask-channel", "SLOWDIGEST_ASK_CHANNELS", "`ID` of a channel, in addition to that of the digest, in which people may ask")
+	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may")
+}
+
+// declareLambda adds the settings that the function reads from its environment.
+func (c *Config) declareLambda(f *flags) {
+	c.declareHandler(f)
+	c.declareStage(f)
+}
+
+// declareMemory adds the settings of the state of a channel.
+func (c *Config) declareMemory(f *flags) {
+	c.declareState(f)
+	c.declareChannel(f, "Slack `channel`, as it is configured for the digest")
+}
+
+// discovers reports whether RDS is to be asked which instances there are.
+func (c *Config) discovers() bool {
+	return c.Tag != "" || strings.ContainsAny(c.Instances.String(), "*:")
+}
+
+// interactive reports whether people may ask in Slack.
+func (c *Config) interactive() bool { return c.SigningSecret != "" || c.SigningParameter != "" }
 
 func parseDownload(s string) (source.Download, error) {
 	switch d := source.Download(s); d {
@@ -91,14 +196,9 @@ func parseDownload(s string) (source.Download, error) {
 func parseBytes(s string) (int64, error) {
 	n, err := humanize.ParseBytes(s)
 	if err != nil || n == 0 || n > math.MaxInt64 {
-		return 0, fmt.Errorf("bytes %q: want a number as 500MB", s)
+		return 0, fmt.Errorf("bytes %q: want a number such as 500MB", s)
 	}
 	return int64(n), nil
-}
-
-// rds is the source that the settings describe.
-func (c *Config) rds(cfg aws.Config) *source.RDS {
-	return source.NewRDS(cfg, source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: c.seek, Now: time.Now})
 }
 
 var formats = []string{"text", "json", "markdown", "html", "slack"}
@@ -110,93 +210,9 @@ func parseFormat(s string) (string, error) {
 	return s, nil
 }
 
-// printer returns the notifier that writes to the standard output.
-func (c *Config) printer(p *process) notifier.Notifier {
-	switch c.Format {
-	case "json":
-		return notifier.NewJSON(p.stdout)
-	case "html":
-		return notifier.NewHTML(p.stdout)
-	case "slack":
-		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links})
-	case "markdown":
-		return notifier.NewMarkdown(p.stdout)
+func parseRepeat(s string) (string, error) {
+	if s != "post" && s != "skip" {
+		return "", fmt.Errorf("repeat %q: want post or skip", s)
 	}
-	return notifier.NewText(p.stdout, p.textOptions())
-}
-
-// textOptions are those of the terminal, if the standard output is one.
-func (p *process) textOptions() notifier.TextOptions {
-	var o notifier.TextOptions
-	if f, ok := p.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		o.Color = p.getenv("NO_COLOR") == ""
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			o.Width = width
-		}
-	}
-	return o
-}
-
-// chat returns the notifier of the configured chat and channel.
-func (c *Config) chat(ctx context.Context, cfg aws.Config, log *slog.Logger) (notifier.Notifier, error) {
-	secret, err := c.secret(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return c.chatWith(secret, c.Channel, cfg, log), nil
-}
-
-// secret is a bot token of Slack, the address of one of Slack's incoming
-// webhooks, or that of a Teams workflow.
-func (c *Config) secret(ctx context.Context, cfg aws.Config) (string, error) {
-	switch {
-	case c.Token != "":
-		return c.Token, nil
-	case c.TokenParameter == "":
-		return "", hinted{errors.New("find Slack token: none is configured"),
-			"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter"}
-	}
-	return readParameter(ctx, cfg, c.TokenParameter)
-}
-
-// chatWith returns the notifier of the chat that the kind of the secret tells.
-func (c *Config) chatWith(secret, channel string, cfg aws.Config, log *slog.Logger) notifier.Notifier {
-	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Links: c.Links, Logger: log, Answer: c.answerTo, Buttons: c.interactive()}
-	if c.print {
-		o.Pause = time.Millisecond // the fake has no limit of one message a second
-	}
-	switch {
-	case strings.HasPrefix(secret, "https://hooks.slack.com/"):
-		return notifier.NewSlackWebhook(secret, o)
-	case strings.HasPrefix(secret, "https://"):
-		return notifier.NewTeams(secret, notifier.TeamsOptions{Region: cfg.Region, Links: c.Links})
-	}
-	return notifier.NewSlack(secret, channel, o)
-}
-
-func readParameter(ctx context.Context, cfg aws.Config, name string) (string, error) {
-	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{
-		Name: &name, WithDecryption: aws.Bool(true),
-	})
-	if err != nil {
-		return "", hinted{fmt.Errorf("read parameter %s: %w", name, err),
-			"the role must allow ssm:GetParameter on it, and kms:Decrypt on its key if that is one of your own"}
-	}
-	if out.Parameter == nil || aws.ToString(out.Parameter.Value) == "" {
-		return "", fmt.Errorf("read parameter %s: it is empty", name)
-	}
-	return strings.TrimSpace(*out.Parameter.Value), nil
-}
-
-// loadAWS reads the AWS configuration the standard way: environment, shared
-// files, roles, and endpoints such as $AWS_ENDPOINT_URL_RDS.
-func loadAWS(ctx context.Context) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return cfg, fmt.Errorf("load AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return cfg, hinted{errors.New("load AWS configuration: no region is set"), "set AWS_REGION"}
-	}
-	return cfg, nil
+	return s, nil
 }

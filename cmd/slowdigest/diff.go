@@ -24,11 +24,12 @@ import (
 var diffFormats = []string{"text", "json", "markdown"}
 
 func declareDiff(f *flags, p *process) func(context.Context, []string) error {
-	var narrow filterFlags
+	c := Config{OrderBy: digest.OrderBySum}
 	format, limit := "text", 20
 	f.declare(&parsedValue[string]{&format, parseDiffFormat, format}, "format", "", "`form` of what is printed: "+strings.Join(diffFormats, ", "))
 	f.declare(&parsedValue[int]{&limit, parseChanges, "20"}, "limit", "", "`number` of changes to show, the greatest first, or all")
-	narrow.declare(f)
+	c.declareFilter(f)
+	c.declareMinTime(f, "")
 	return func(ctx context.Context, args []string) error {
 		if len(args) != 2 {
 			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, directories of them, or reports saved with --format json"}
@@ -36,15 +37,15 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		if args[0] == "-" && args[1] == "-" {
 			return usageError{errors.New("diff: the standard input cannot be both windows"), "name a file for one of them"}
 		}
-		before, errBefore := p.side(ctx, args[0], narrow.filter())
+		before, errBefore := side(ctx, p, &c, args[0])
 		if before == nil {
 			return errBefore
 		}
-		after, errAfter := p.side(ctx, args[1], narrow.filter())
+		after, errAfter := side(ctx, p, &c, args[1])
 		if after == nil {
 			return errAfter
 		}
-		return errors.Join(p.printDiff(digest.Compare(before, after), format, limit), errBefore, errAfter)
+		return errors.Join(printDiff(p, digest.Compare(before, after), format, limit), errBefore, errAfter)
 	}
 }
 
@@ -67,7 +68,7 @@ func parseChanges(s string) (int, error) {
 	return n, nil
 }
 
-func (p *process) printDiff(d *digest.Diff, format string, limit int) error {
+func printDiff(p *process, d *digest.Diff, format string, limit int) error {
 	d.Shorten(limit)
 	switch format {
 	case "json":
@@ -75,28 +76,23 @@ func (p *process) printDiff(d *digest.Diff, format string, limit int) error {
 	case "markdown":
 		return notifier.WriteDiffMarkdown(p.stdout, d)
 	}
-	return notifier.WriteDiffText(p.stdout, d, p.textOptions())
+	return notifier.WriteDiffText(p.stdout, d, textOptions(p))
 }
 
 // side reads one of the windows that are compared: a saved report, if that is
 // what the file holds, else slow logs. The report is nil if nothing could be
 // read, and else may be partial.
-func (p *process) side(ctx context.Context, path string, filter *digest.Filter) (*digest.Report, error) {
+func side(ctx context.Context, p *process, c *Config, path string) (*digest.Report, error) {
 	stdin := bufio.NewReader(p.stdin)
+	h := c.newHandler(source.Local{Paths: []string{path}, Stdin: stdin}, c.route(""))
 	r, err := savedReport(path, stdin)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read report %s: %w", path, err)
-	case r != nil && filter != nil:
+	case r != nil && h.Filter != nil:
 		return nil, usageError{fmt.Errorf("filter report %s: it holds no single calls", path), "filters are for slow logs; save the report with the same filter instead"}
 	case r != nil:
 		return r, nil
-	}
-	h := &handler.Handler{
-		Source:    source.Local{Paths: []string{path}, Stdin: stdin},
-		Instances: []string{""},
-		OrderBy:   digest.OrderBySum,
-		Filter:    filter,
 	}
 	r, err = h.Collect(ctx, digest.Window{})
 	r.Instances = []string{filepath.Base(path)}
@@ -142,7 +138,7 @@ func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
 	return &r, nil
 }
 
-// compare collects the window, and beside it the one that lies the shift before,
+// compare collects the window, and the one that lies the shift before,
 // with all their classes. What could not be read is told in the difference.
 func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift time.Duration) (*digest.Diff, error) {
 	whole := *h
@@ -157,23 +153,23 @@ func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift tim
 }
 
 // runCompare prints what changed from the window that lies the shift before.
-func (p *process) runCompare(ctx context.Context, c *Config, h *handler.Handler, w digest.Window, shift time.Duration) error {
+func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, w digest.Window, shift time.Duration) error {
 	if _, err := parseDiffFormat(c.Format); err != nil {
 		return usageError{err, "--compare prints what changed in these forms"}
 	}
-	stop := p.watch(h, c, false)
+	stop := watch(p, h, c, false)
 	d, err := compare(ctx, h, w, shift)
 	stop()
 	if d == nil {
 		return err
 	}
-	return errors.Join(p.printDiff(d, c.Format, c.Limit.Count), err)
+	return errors.Join(printDiff(p, d, c.Format, c.Limit.Count), err)
 }
 
 func parseShift(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("time %q: want a time as 24h", s)
+		return 0, fmt.Errorf("time %q: want a time such as 24h", s)
 	}
 	return d, nil
 }

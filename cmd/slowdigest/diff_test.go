@@ -78,29 +78,6 @@ func TestDiffLimitsAndFilters(t *testing.T) {
 	}
 }
 
-func TestDiffOfBadInput(t *testing.T) {
-	log := logs + "mysql-9-7.log"
-	for _, c := range []struct {
-		args   []string
-		code   int
-		stderr string
-	}{
-		{[]string{log}, 2, "wants two windows"},
-		{[]string{"-", "-"}, 2, "cannot be both"},
-		{[]string{log, "nowhere.log"}, 1, "nowhere.log"},
-		{[]string{log, write(t, "x.txt", "Dear reader")}, 1, "there are no slow-log entries"},
-		{[]string{log, write(t, "x.json", `{"Records":[]}`)}, 1, "it is no report of slowdigest"},
-		{[]string{log, write(t, "x.json", `{"version":1,`)}, 1, "x.json: unexpected end"},
-		{[]string{"--user", "app", write(t, "x.json", `{"version":1,"classes":[]}`), log}, 2, "no single calls"},
-		{[]string{"--limit", "0", log, log}, 2, `limit "0": want`},
-		{[]string{"--format", "html", log, log}, 2, `format "html": want text`},
-	} {
-		if _, stderr, code := call(t, "", append([]string{"diff"}, c.args...)); code != c.code || !strings.Contains(stderr, c.stderr) {
-			t.Errorf("%q: exit %d, %s", c.args, code, stderr)
-		}
-	}
-}
-
 // run --compare reads both windows from the fake RDS.
 func TestRunCompares(t *testing.T) {
 	c := newCloud(t)

@@ -18,8 +18,11 @@ import (
 func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	c.declareInstances(f)
-	c.declareFleet(f)
-	c.declareDesk(f)
+	c.declareChannel(f, "Slack `channel` to post to")
+	c.declareSlack(f)
+	c.declareState(f)
+	c.declareQueue(f)
+	c.declareSigningSecret(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
@@ -49,18 +52,18 @@ func (d *doctor) ok(subject, format string, args ...any) {
 	d.line("ok", subject, fmt.Sprintf(format, args...), "")
 }
 
-func (d *doctor) warn(subject, text, mend string) { d.line("warning", subject, text, mend) }
+func (d *doctor) warn(subject, text, fix string) { d.line("warning", subject, text, fix) }
 
-func (d *doctor) bad(subject, text, mend string) {
+func (d *doctor) bad(subject, text, fix string) {
 	d.wrong++
-	d.line("wrong", subject, text, mend)
+	d.line("wrong", subject, text, fix)
 }
 
-func (d *doctor) line(verdict, subject, text, mend string) {
+func (d *doctor) line(verdict, subject, text, fix string) {
 	d.checks++
 	fmt.Fprintf(d.out, "%-8s %-28s %s\n", verdict, subject, text)
-	if mend != "" {
-		fmt.Fprintf(d.out, "%8s mend: %s\n", "", mend)
+	if fix != "" {
+		fmt.Fprintf(d.out, "%8s fix: %s\n", "", fix)
 	}
 }
 
@@ -115,7 +118,7 @@ func (d *doctor) queue(ctx context.Context, cfg aws.Config) {
 	d.ok("queue", "%d messages are waiting", waiting)
 }
 
-// memory reads the channel's state, and writes an object of its own beside it.
+// memory reads the channel's state, and writes an object of its own next to it.
 func (d *doctor) memory(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()

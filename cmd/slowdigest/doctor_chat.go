@@ -20,14 +20,14 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 4*patience)
 	defer cancel()
-	to, err := d.chat(ctx, cfg, p.logger())
+	token, err := secret(ctx, d.Config, cfg)
 	if err != nil {
 		d.fail("chat secret", err)
 		return
 	}
-	slack, isBot := to.(*notifier.Slack)
+	slack, isBot := newService(d.Config, cfg, p.logger()).chat(token, d.Channel, nil).(*notifier.Slack)
 	if !isBot {
-		d.warn("chat secret", "the address of a webhook, which cannot be tried without posting", "use a bot token, which can do more: see the README")
+		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see the README")
 		return
 	}
 	from := "$SLACK_TOKEN"
@@ -83,7 +83,7 @@ func (d *doctor) channel(ctx context.Context, s *notifier.Slack, who notifier.Id
 		history = "groups:history"
 	}
 	if !who.May(history) {
-		d.warn("Slack scope "+history, "missing: where an answer of Slack is lost, nobody can look whether the digest was posted",
+		d.warn("Slack scope "+history, "missing: where a response of Slack is lost, it cannot be looked up whether the digest was posted",
 			"add it, or accept that such a digest is posted again, marked as a possible repeat")
 	}
 }

@@ -10,26 +10,33 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/handler"
 	"slowdigest/source"
 )
 
 // databases looks at all instances that the settings stand for. Those that are
 // given by name are looked at even if there is none of that name.
 func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
-	rds := d.rds(cfg)
-	ids := d.Instances.items
+	rds := d.source(cfg, false)
+	var ids []string
 	if d.discovers() {
-		found, notes, err := d.instances(ctx, rds)
+		found, err := d.discover(ctx, rds)
+		routes, notes := handler.Routes(found, d.route(), true)
+		if err == nil && len(routes) == 0 {
+			err = &handler.NoInstanceError{Omitted: notes}
+		}
 		if err != nil {
 			d.bad("instances", err.Error(), cmp.Or(hintOf(err), "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier' shows which there are"))
 			return
 		}
+		for _, r := range routes {
+			notes, ids = append(notes, r.Notes...), append(ids, r.Instances...)
+		}
 		for _, note := range notes {
 			d.warn("instances", note, "nothing, if that is as it should be")
 		}
-		d.ok("instances", "%d match", len(found))
-		ids = found
-	} else if len(ids) == 0 {
+		d.ok("instances", "%d match", len(ids))
+	} else if ids = d.Instances.items; len(ids) == 0 {
 		d.bad("instances", "none is configured", "set SLOWDIGEST_INSTANCES, or --instance")
 	}
 	for _, id := range ids {
@@ -104,7 +111,7 @@ func (d *doctor) longQueryTime(id string, i source.Inspection, p source.Paramete
 	}
 }
 
-// setParameter is the command that sets a parameter. The default groups of RDS
+// setParameter returns the command that sets a parameter. The default groups of RDS
 // cannot be changed.
 func setParameter(id string, i source.Inspection, name, value string) string {
 	if strings.HasPrefix(i.Group, "default.") || i.Group == "" {
@@ -131,7 +138,7 @@ func (d *doctor) log(ctx context.Context, rds *source.RDS, id string) {
 	age := d.now.Sub(f.LastWritten).Round(time.Minute)
 	if age > 2*time.Hour {
 		d.warn(id+" slow log", fmt.Sprintf("%s was last written to %s ago", f.Name, age),
-			"run a slow statement, as SELECT SLEEP(11), and look again; RDS rotates the log every hour even if nothing is slow")
+			"run a slow statement, such as SELECT SLEEP(11), and look again; RDS rotates the log every hour even if nothing is slow")
 	} else {
 		d.ok(id+" slow log", "%s, %d bytes, last written to %s ago", f.Name, f.Size, age)
 	}

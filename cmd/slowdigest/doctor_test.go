@@ -31,10 +31,7 @@ func newClinic(t *testing.T) *clinic {
 	t.Cleanup(c.sqs.Close)
 	t.Cleanup(c.rds.Close)
 	t.Cleanup(c.slack.Close)
-	c.sts = func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
-			`<Arn>arn:aws:sts::%s:assumed-role/slowdigest/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, rdstest.Account)
-	}
+	c.sts = goodSTS
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.sts(w, r) }))
 	t.Cleanup(sts.Close)
 	c.db = c.rds.AddInstance("orders-1")
@@ -54,6 +51,18 @@ func newClinic(t *testing.T) *clinic {
 	}
 	t.Setenv("AWS_ENDPOINT_URL_SQS", c.sqs.URL)
 	return c
+}
+
+func goodSTS(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
+		`<Arn>arn:aws:sts::%s:assumed-role/slowdigest/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, rdstest.Account)
+}
+
+// newSTS returns the URL of an STS that knows everybody.
+func newSTS(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(goodSTS))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // TestDoctor breaks one thing after the other. Just the line about it is not ok,
@@ -76,7 +85,7 @@ func TestDoctor(t *testing.T) {
 		harm     func(*testing.T, *clinic)
 		verdict  string // of the line that follows; "" is all well
 		line     string
-		mend     string
+		fix      string
 		unjudged string // subjects that cannot be looked at then, by what they begin with
 	}{
 		{name: "all well"},
@@ -150,7 +159,7 @@ func TestDoctor(t *testing.T) {
 				env = append(env, name+"="+value)
 			}
 			stdout, stderr, code := call(t, "", []string{"doctor"}, env...)
-			checkDiagnosis(t, stdout, c.verdict, c.line, c.mend, c.unjudged)
+			checkDiagnosis(t, stdout, c.verdict, c.line, c.fix, c.unjudged)
 			if wrong := c.verdict == "wrong"; wrong != (code == 1) || !wrong && code != 0 {
 				t.Errorf("exit %d: %s", code, stderr)
 			}
@@ -172,7 +181,7 @@ var subjects = []string{
 	"orders-1 slow log", "orders-1 download", "queue", "state", "chat secret", "Slack token", "Slack scope chat:write", "Slack channel", "Slack blocks",
 }
 
-func checkDiagnosis(t *testing.T, stdout, verdict, line, mend, unjudged string) {
+func checkDiagnosis(t *testing.T, stdout, verdict, line, fix, unjudged string) {
 	t.Helper()
 	at := func(subject string) bool {
 		return unjudged != "" && regexp.MustCompile("^("+unjudged+")").MatchString(subject) ||
@@ -193,7 +202,7 @@ func checkDiagnosis(t *testing.T, stdout, verdict, line, mend, unjudged string) 
 	case len(lines) != 1 || !regexp.MustCompile("^"+verdict+" +"+strings.Replace(line, " .*", " +.*", 1)).MatchString(lines[0]):
 		t.Errorf("want one line of %s: %s, and have %q", verdict, line, lines)
 	}
-	if mends := regexp.MustCompile("(?m)^ +mend: (.*)").FindAllString(stdout, -1); len(mends) > 1 || mend != "" && (len(mends) != 1 || !strings.Contains(mends[0], mend)) {
-		t.Errorf("want advice that says %q, and have %q", mend, mends)
+	if fixes := regexp.MustCompile("(?m)^ +fix: (.*)").FindAllString(stdout, -1); len(fixes) > 1 || fix != "" && (len(fixes) != 1 || !strings.Contains(fixes[0], fix)) {
+		t.Errorf("want advice that says %q, and have %q", fix, fixes)
 	}
 }

@@ -18,7 +18,7 @@ const maxStatement = 1 << 30
 
 func declareFingerprint(f *flags, p *process) func(context.Context, []string) error {
 	var zero bool
-	f.boolean(&zero, "0", "statements end with a NUL byte, and may span lines")
+	f.boolean(&zero, "0", "", "statements end with a NUL byte, and may span lines")
 	return func(_ context.Context, args []string) error {
 		in := p.stdin
 		switch {

@@ -5,21 +5,25 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"slowdigest/digest"
 	"slowdigest/notifier"
 )
 
 var errHelp = flag.ErrHelp
 
-// flags is a flag set in which a flag may take its default from an environment
-// variable, and may stand after arguments.
+// flags lets a flag take its default from an environment variable, and stand
+// after arguments.
 type flags struct {
 	*flag.FlagSet
 	getenv func(string) string
 	env    map[string]string // flag to variable
 	order  []string          // as declared, for the help
+	only   []string          // variables that have no flag
+	given  []string          // flags on the command line
 }
 
 func newFlags(getenv func(string) string) *flags {
@@ -39,9 +43,18 @@ func (f *flags) declare(v flag.Value, name, env, usage string) {
 	}
 }
 
-func (f *flags) boolean(b *bool, name, usage string) {
+func (f *flags) boolean(b *bool, name, env, usage string) {
 	f.BoolVar(b, name, false, usage)
 	f.order = append(f.order, name)
+	if env != "" {
+		f.env[name] = env
+	}
+}
+
+// variable reads a setting that has no flag.
+func (f *flags) variable(s *string, env string) {
+	*s = f.getenv(env)
+	f.only = append(f.only, env)
 }
 
 func (f *flags) text(s *string, name, env, usage string) {
@@ -55,10 +68,9 @@ func (f *flags) parse(args []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	given := map[string]bool{}
-	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	f.Visit(func(fl *flag.Flag) { f.given = append(f.given, fl.Name) })
 	for _, name := range f.order {
-		if s := f.getenv(f.env[name]); s != "" && !given[name] {
+		if s := f.getenv(f.env[name]); s != "" && !slices.Contains(f.given, name) {
 			if err := f.Set(name, s); err != nil {
 				return nil, fmt.Errorf("read environment variable %s: %w", f.env[name], err)
 			}
@@ -102,20 +114,39 @@ func (l *listValue) Set(s string) error {
 
 func (l *listValue) String() string { return strings.Join(l.items, ",") }
 
-// linksValue is a list of links, given with white space between them, or by
-// repeating the flag.
-type linksValue []notifier.Link
+// idList is a list of query IDs.
+type idList struct{ listValue }
 
-func (l *linksValue) Set(s string) error {
-	links, err := notifier.ParseLinks(s)
-	*l = append(*l, links...)
-	if *l == nil {
-		*l = links // empty is none; nil is the default
+func (l *idList) Set(s string) error {
+	given := listValue{}
+	if err := given.Set(s); err != nil {
+		return err
 	}
+	for _, item := range given.items {
+		id, err := digest.ParseID(item)
+		if err != nil {
+			return err
+		}
+		l.items = append(l.items, id)
+	}
+	return nil
+}
+
+// linksValue is a list of links, given with white space between them, or by
+// repeating the flag. No links are nil, which is the default; after "none" they
+// are empty.
+type linksValue struct {
+	given string
+	links []notifier.Link
+}
+
+func (l *linksValue) Set(s string) (err error) {
+	l.given = strings.TrimSpace(l.given + " " + s)
+	l.links, err = notifier.ParseLinks(l.given)
 	return err
 }
 
-func (l *linksValue) String() string { return "" }
+func (l *linksValue) String() string { return l.given }
 
 // timeValue is a time in UTC unless it names its zone.
 type timeValue struct{ time.Time }
@@ -129,7 +160,7 @@ func (t *timeValue) Set(s string) error {
 			return nil
 		}
 	}
-	return errors.New("want a time as 2026-11-23T10:00:00Z")
+	return errors.New("want a time such as 2026-11-23T10:00:00Z")
 }
 
 func (t *timeValue) String() string {

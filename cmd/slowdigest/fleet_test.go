@@ -125,7 +125,8 @@ func TestRunLog(t *testing.T) {
 		}
 		return a
 	}}))
-	l := newRunLog(log, "prod")
+	l := newRunLog(log)
+	l.stage = "prod"
 	l.now = func() time.Time { return time.UnixMilli(1795428300000) }
 	l.calls = func() source.Calls { return source.Calls{Made: 12, Repeated: 2, Throttled: 1} }
 	r := &digest.Report{Classes: []digest.Class{{}}, Coverage: digest.Coverage{Files: 2, BytesRead: 1000, Events: 70, Complete: true}}

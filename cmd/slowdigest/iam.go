@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,28 +15,29 @@ import (
 func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var s iam.Settings
-	var stage string
 	var boundary bool
 	c.declareInstances(f)
-	c.declareFleet(f)
-	c.declareDesk(f)
-	f.text(&stage, "stage", "SLOWDIGEST_STAGE", "`stage`, of whose function slowdigest-STAGE the log may be written")
+	c.declareToken(f)
+	c.declareState(f)
+	c.declareQueue(f)
+	c.declareSigningSecret(f)
+	c.declareStage(f)
 	f.text(&s.Function, "function", "", "`name` of the function, if it is another one")
 	f.text(&s.Topic, "topic", "", "`name` of the SNS topic that receives events that failed")
-	f.boolean(&s.Tracing, "tracing", "X-Ray is on")
+	f.boolean(&s.Tracing, "tracing", "", "X-Ray is on")
 	f.text(&s.Account, "account", "", "`ID` of the AWS account")
 	f.text(&s.Region, "region", "AWS_REGION", "AWS `region`")
 	f.text(&s.Partition, "partition", "", "AWS `partition`, if it is not that of the region")
-	f.boolean(&s.CloudFormation, "cloudformation", "print it for a CloudFormation template, which sets account, region and partition; names may be placeholders")
-	f.boolean(&boundary, "boundary", "print a permissions boundary, which also allows what is not set, by patterns")
+	f.boolean(&s.CloudFormation, "cloudformation", "", "print it for a CloudFormation template, which sets account, region and partition; names may be placeholders")
+	f.boolean(&boundary, "boundary", "", "print a permissions boundary, which also allows what is not set, by patterns")
 	return func(_ context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("iam: takes no arguments"), "use --instance"}
 		}
 		s.Instances, s.Tag, s.Download, s.State = c.Instances.items, c.Tag, string(c.Download), c.State
 		s.Queue = c.QueueURL
-		if s.Function == "" && stage != "" {
-			s.Function = "slowdigest-" + stage
+		if s.Function == "" && c.Stage != "" {
+			s.Function = "slowdigest-" + c.Stage
 		}
 		s.Parameters, s.Interactive = nonEmpty(c.TokenParameter, c.SigningParameter), c.interactive()
 		for _, part := range []struct {
@@ -58,13 +58,11 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return usageError{fmt.Errorf("make policy: %w", err), "slowdigest iam --help shows the flags"}
 		}
-		out := json.NewEncoder(p.stdout)
-		out.SetIndent("", "  ")
-		return out.Encode(d)
+		return printJSON(p, d)
 	}
 }
 
-// partition is the one that a region is in.
+// partition returns the AWS partition of a region.
 func partition(region string) string {
 	switch {
 	case strings.HasPrefix(region, "cn-"):

@@ -1,15 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -17,9 +20,9 @@ import (
 func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var event, logs string
-	c.declareInstances(f)
-	c.declareReport(f)
-	c.declareFleet(f)
+	c.declareHandler(f)
+	c.declareFormat(f)
+	f.boolean(&c.Force, "force", "", "post an hour again that was posted, by replacing its message")
 	f.text(&event, "event", "", "`file` that holds the event; - is the standard input")
 	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS")
 	return func(ctx context.Context, args []string) error {
@@ -44,6 +47,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		} else if cfg, err = loadAWS(ctx); err != nil {
 			return err
 		}
+		s := newService(&c, cfg, p.logger())
 		if logs != "" && c.Channel == slacktest.Channel && c.Token == "" {
 			fake := slacktest.New()
 			defer fake.Close()
@@ -51,13 +55,51 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 				fmt.Fprintf(p.stdout, "Posted to a fake Slack, which checks every limit: %d messages, of which %d in the thread.\n",
 					len(fake.Messages()), max(0, len(fake.Messages())-1))
 			}()
-			c.Token, c.SlackAPI, c.print = slacktest.Token, fake.URL(), true
+			c.Token, c.SlackAPI, s.pause = slacktest.Token, fake.URL(), time.Millisecond
 		}
-		c.Channel = cmp.Or(c.Channel, onlyPrinted)
-		fleet, _ := c.fleet(cfg, p, p.logger())
-		_, err = fleet.HandleEvent(ctx, raw)
-		return err
+		return invoke(ctx, p, s, raw)
 	}
+}
+
+// invoke serves an event as Lambda does, and prints the answer: the digests in
+// the configured form, anything else as JSON. What a request from Slack starts is
+// done here before it ends.
+func invoke(ctx context.Context, p *process, s *service, event []byte) error {
+	var reports []*digest.Report
+	s.onlyPrint = true
+	s.done = func(_ context.Context, o handler.Outcome) {
+		if o.Report != nil {
+			reports = append(reports, o.Report)
+		}
+	}
+	var started [][]byte
+	s.start = func(_ context.Context, event []byte) error {
+		started = append(started, event)
+		return nil
+	}
+	var errs []error
+	for events := [][]byte{event}; len(events) > 0; events, started = started, nil {
+		answer, err := s.handleEvent(ctx, events[0])
+		errs = append(errs, err)
+		r, isReport := answer.(*digest.Report)
+		if isReport && len(reports) == 0 {
+			reports = append(reports, r)
+		}
+		for _, r := range reports {
+			errs = append(errs, printer(p, s.Config).Notify(context.WithoutCancel(ctx), r))
+		}
+		if !isReport && answer != nil {
+			errs = append(errs, printJSON(p, answer))
+		}
+		reports = nil
+	}
+	return errors.Join(errs...)
+}
+
+func printJSON(p *process, v any) error {
+	out := json.NewEncoder(p.stdout)
+	out.SetIndent("", "  ")
+	return out.Encode(v)
 }
 
 func readInput(p *process, name string) ([]byte, error) {

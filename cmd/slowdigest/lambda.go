@@ -6,42 +6,38 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-
-	"slowdigest/handler"
 )
 
 // serveLambda answers the events of Lambda. The configuration is read and the
-// token is fetched for each event: they cost little beside a log, a token that
-// was changed is used at once, and what is wrong with them is an error of the
-// invocation that alarms and retries see.
+// token is fetched for each event: they cost little in comparison with a log, a
+// token that was changed is used at once, and what is wrong with them is an error
+// of the invocation that alarms and retries see.
 func serveLambda(p *process) {
 	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (any, error) {
-		l := newRunLog(log, p.getenv("SLOWDIGEST_STAGE"))
+		l := newRunLog(log)
 		if request, ok := lambdacontext.FromContext(ctx); ok {
 			l.log = log.With("request_id", request.AwsRequestID)
 		}
-		answer, err := p.handleEvent(ctx, event, l)
+		answer, err := handleEvent(ctx, p, event, l)
 		err = withHint(err)
 		l.ended(ctx, answer, err)
 		return answer, err
 	})
 }
 
-func (p *process) handleEvent(ctx context.Context, event json.RawMessage, l *runLog) (any, error) {
+// handleEvent serves an event by the configuration in the environment.
+func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runLog) (any, error) {
 	var c Config
 	f := newFlags(p.getenv)
-	c.declareInstances(f)
-	c.declareReport(f)
-	c.declareFleet(f)
-	c.declareDesk(f)
+	c.declareLambda(f)
 	if _, err := f.parse(nil); err != nil {
 		return nil, err
 	}
+	l.stage = c.Stage
 	if c.Channel == "" && !c.discovers() {
 		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
 	}
@@ -49,21 +45,10 @@ func (p *process) handleEvent(ctx context.Context, event json.RawMessage, l *run
 	if err != nil {
 		return nil, err
 	}
-	if r := urlRequest(event); r != nil {
-		l.told = true
-		return p.serveDesk(ctx, &c, cfg, *r, l.log)
-	}
-	switch m, err := handler.ReadManual(event, time.Now()); {
-	case err != nil:
-		return nil, err
-	case m != nil:
-		return p.answer(ctx, &c, cfg, m, l)
-	}
-	fleet, from := c.fleet(cfg, p, l.log)
-	l.calls = from.Calls
-	fleet.Done = l.done
-	fleet.Omitted = func(ctx context.Context, note string) { l.log.WarnContext(ctx, "instance left out", "reason", note) }
-	return fleet.HandleEvent(ctx, event)
+	s := newService(&c, cfg, l.log)
+	s.start = func(ctx context.Context, event []byte) error { return invokeSelf(ctx, cfg, event) }
+	s.done, l.calls = l.done, s.from.Calls
+	return s.handleEvent(ctx, event)
 }
 
 func withHint(err error) error {

@@ -17,7 +17,7 @@ import (
 	"slowdigest/notifier"
 )
 
-// live is what a terminal shows while logs are read: how far that has come and,
+// live shows on a terminal, while logs are read, how far that has come and,
 // where the digest will be printed below, the ranking so far. It draws over what
 // it drew before.
 type live struct {
@@ -35,7 +35,7 @@ const redraw = 500 * time.Millisecond
 
 // watch shows the progress of h on the terminal, if there is one, until stop is
 // called, which leaves nothing of it.
-func (p *process) watch(h *handler.Handler, c *Config, ranking bool) (stop func()) {
+func watch(p *process, h *handler.Handler, c *Config, ranking bool) (stop func()) {
 	f, ok := p.stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
@@ -69,7 +69,7 @@ func (p *process) watch(h *handler.Handler, c *Config, ranking bool) (stop func(
 	}
 }
 
-// text is the ranking so far, as much of it as the terminal is high, and the
+// text returns the ranking so far, as much of it as the terminal is high, and the
 // line that tells how far the reading is.
 func (l *live) text(elapsed time.Duration) string {
 	line := progressLine(l.progress.Counts(), elapsed) + "\n"

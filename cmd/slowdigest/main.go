@@ -1,6 +1,6 @@
 // Command slowdigest turns slow query logs into a ranked digest. Under Lambda it
-// serves schedule events; at a desk it is a command with subcommands. Both run
-// the same line with the same settings.
+// serves events; elsewhere it is a command with subcommands. Both run the same line
+// with the same settings.
 package main
 
 import (
@@ -21,14 +21,14 @@ import (
 // version is set by the linker.
 var version = "development"
 
-// process is what a subcommand may know of the world around it.
+// process holds what a subcommand may know of the world around it.
 type process struct {
 	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
-// logger tells at a desk what deserves a look but is no error.
+// logger tells a user of the CLI what deserves a look but is no error.
 func (p *process) logger() *slog.Logger { return slog.New(slog.NewTextHandler(p.stderr, nil)) }
 
 // command is one subcommand. It declares its flags, which also makes its part of
@@ -45,13 +45,13 @@ func commands() []command {
 		{"report", "FILE...", "read local slow logs (- is the standard input, a directory is all its files)", declareReport},
 		{"diff", "BEFORE AFTER", "compare two windows: local slow logs, directories of them, or reports saved as JSON", declareDiff},
 		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
-		{"run", "", "read the logs of RDS instances and post their digest", declareRun},
-		{"doctor", "", "check everything that a run needs, and say how to mend what is wrong", declareDoctor},
+		{"run", "", "read the logs of RDS instances and print, or post, their digest", declareRun},
+		{"doctor", "", "check everything that a run needs, and say how to fix what is wrong", declareDoctor},
 		{"mute", "[ID]", "leave a query class out of a channel's digests until it gets worse; without an ID show what is muted", declareMute},
 		{"unmute", "ID", "show a muted query class again", declareUnmute},
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
-		{"iam", "", "print the least policy for the AWS role, made for what is configured", declareIAM},
+		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
 		{"version", "", "print the version", declareVersion},
 		{"help", "", "show this help", declareHelp},
 	}
@@ -108,7 +108,7 @@ func (p *process) run(ctx context.Context, args []string) int {
 	return p.fail(usageError{fmt.Errorf("unknown command %q", name), "slowdigest help lists the commands"})
 }
 
-// usageError is a call that cannot be meant.
+// usageError reports a call that cannot be meant.
 type usageError struct {
 	error
 	hint string

@@ -7,20 +7,28 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // binDir is where built puts the command.
 var binDir string
 
+// TestMain also lets scripts call this program as slowdigest.
 func TestMain(m *testing.M) {
+	testscript.Main(inBinDir{m}, map[string]func(){"slowdigest": main})
+}
+
+type inBinDir struct{ *testing.M }
+
+func (m inBinDir) Run() int {
 	dir, err := os.MkdirTemp("", "slowdigest")
 	if err != nil {
 		panic(err)
 	}
+	defer os.RemoveAll(dir)
 	binDir = dir
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
+	return m.M.Run()
 }
 
 var build = sync.OnceValues(func() (string, error) {

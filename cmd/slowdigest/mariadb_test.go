@@ -56,7 +56,7 @@ var mariadbWorkload = []struct {
 	{"deallocate prepare by_id", "DEALLOCATE %"},
 }
 
-// What is logged beside the statements sent.
+// What is logged in addition to the statements sent.
 const (
 	mariadbExecuted       = "select id, 'secret' from orders where id = 1" // for execute by_id
 	mariadbExecutedDigest = "EXECUTE `by_id` %"

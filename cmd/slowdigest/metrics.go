@@ -28,8 +28,8 @@ var metrics = []metric{
 	{"Complete", "Count"},  // 1 if nothing of the hour is known to be missing
 }
 
-// embedded is what makes a line of the log into metrics: CloudWatch's embedded
-// metric format. The dimension is the stage alone, for each channel would be
+// embedded makes metrics of a line of the log, by CloudWatch's embedded metric
+// format. The dimension is the stage alone, for each channel would be
 // charged as metrics of its own; the channel is a property, to search by.
 type embedded struct {
 	Timestamp         int64 // POSIX time, in milliseconds
@@ -44,16 +44,16 @@ type directive struct {
 
 // runLog writes the lines of one invocation.
 type runLog struct {
-	log   *slog.Logger
-	stage string
-	now   func() time.Time
-	calls func() source.Calls
-	last  source.Calls // at the end of the digest before
-	told  bool         // the log holds how a digest ended
+	log    *slog.Logger
+	stage  string
+	now    func() time.Time
+	calls  func() source.Calls
+	last   source.Calls // at the end of the digest before
+	logged bool         // a line says how a digest ended
 }
 
-func newRunLog(log *slog.Logger, stage string) *runLog {
-	return &runLog{log: log, stage: stage, now: time.Now, calls: func() source.Calls { return source.Calls{} }}
+func newRunLog(log *slog.Logger) *runLog {
+	return &runLog{log: log, now: time.Now, calls: func() source.Calls { return source.Calls{} }}
 }
 
 // done writes the one line about a digest that says it all, and from which
@@ -61,7 +61,7 @@ func newRunLog(log *slog.Logger, stage string) *runLog {
 func (l *runLog) done(ctx context.Context, o handler.Outcome) {
 	now := l.calls()
 	calls := source.Calls{Made: now.Made - l.last.Made, Repeated: now.Repeated - l.last.Repeated, Throttled: now.Throttled - l.last.Throttled}
-	l.last, l.told = now, true
+	l.last, l.logged = now, true
 
 	attrs := []slog.Attr{slog.String("Channel", o.Job.Channel)}
 	if o.Message != "" {
@@ -121,7 +121,7 @@ func (l *runLog) ended(ctx context.Context, answer any, err error) {
 		l.log.InfoContext(ctx, "channels served", "window_start", d.Window.Start, "channels", d.Channels,
 			"queued", d.Queued, "failed", d.Failed, "left", d.Left)
 	}
-	if err != nil && !l.told {
+	if err != nil && !l.logged {
 		l.log.ErrorContext(ctx, "event not served", "error", err.Error())
 	}
 }

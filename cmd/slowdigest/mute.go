@@ -17,15 +17,15 @@ import (
 const muteTime = "2006-01-02 15:04 UTC"
 
 func declareMute(f *flags, p *process) func(context.Context, []string) error {
-	var c memory
+	var c Config
 	var reason string
 	length := 7 * 24 * time.Hour
-	c.declare(f)
-	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how long, as 12h or 30d; 0 is forever")
+	c.declareMemory(f)
+	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how long, such as 12h or 30d; 0 is forever")
 	f.text(&reason, "reason", "", "`text` that the digest shows with the muted class")
 	return func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
-			return c.list(ctx, p)
+			return listMutes(ctx, p, &c)
 		}
 		m := digest.Mute{Reason: reason, By: p.getenv("USER"), Since: time.Now().UTC().Truncate(time.Second)}
 		until := "forever"
@@ -33,7 +33,7 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 			m.Until = m.Since.Add(length)
 			until = "until " + m.Until.Format(muteTime)
 		}
-		return c.edit(ctx, p, "mute", args, func(s *state.State, id string) (string, error) {
+		return editState(ctx, p, &c, "mute", args, func(s *state.State, id string) (string, error) {
 			m.ID = id
 			m, err := s.Mute(m)
 			return fmt.Sprintf("%s is muted %s.", m.ID, until), err
@@ -42,10 +42,10 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 }
 
 func declareUnmute(f *flags, p *process) func(context.Context, []string) error {
-	var c memory
-	c.declare(f)
+	var c Config
+	c.declareMemory(f)
 	return func(ctx context.Context, args []string) error {
-		return c.edit(ctx, p, "unmute", args, func(s *state.State, id string) (string, error) {
+		return editState(ctx, p, &c, "unmute", args, func(s *state.State, id string) (string, error) {
 			id, err := s.Unmute(id)
 			return id + " is not muted.", err
 		})
@@ -53,11 +53,11 @@ func declareUnmute(f *flags, p *process) func(context.Context, []string) error {
 }
 
 func declareNote(f *flags, p *process) func(context.Context, []string) error {
-	var c memory
-	c.declare(f)
+	var c Config
+	c.declareMemory(f)
 	return func(ctx context.Context, args []string) error {
 		text := strings.Join(args[min(1, len(args)):], " ")
-		return c.edit(ctx, p, "note", args[:min(1, len(args))], func(s *state.State, id string) (string, error) {
+		return editState(ctx, p, &c, "note", args[:min(1, len(args))], func(s *state.State, id string) (string, error) {
 			id, err := s.Note(id, text)
 			if text == "" {
 				return id + " has no note.", err
@@ -67,19 +67,9 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 	}
 }
 
-// memory is the state of a channel.
-type memory struct {
-	stateConfig
-	channel string
-}
-
-func (c *memory) declare(f *flags) {
-	f.text(&c.State, "state", "SLOWDIGEST_STATE", "`place` of the state: s3://BUCKET/PREFIX or a directory")
-	f.text(&c.channel, "channel", "SLOWDIGEST_CHANNEL", "Slack `channel`, as it is configured for the digest")
-}
-
-func (c *memory) open(ctx context.Context) (state.Store, error) {
-	if c.channel == "" {
+// openState opens the state that the settings must name.
+func openState(ctx context.Context, c *Config) (state.Store, error) {
+	if c.Channel == "" {
 		return nil, usageError{errors.New("no channel is given"), "use --channel, or SLOWDIGEST_CHANNEL"}
 	}
 	s, err := c.store(ctx)
@@ -89,17 +79,17 @@ func (c *memory) open(ctx context.Context) (state.Store, error) {
 	return s, err
 }
 
-// edit changes the state about one class, and says what it is now.
-func (c *memory) edit(ctx context.Context, p *process, name string, args []string, do func(*state.State, string) (string, error)) error {
+// editState changes the state about one class, and says what it is now.
+func editState(ctx context.Context, p *process, c *Config, name string, args []string, do func(*state.State, string) (string, error)) error {
 	if len(args) != 1 {
 		return usageError{fmt.Errorf("%s: wants the ID of a query class", name), "the digest shows it; slowdigest " + name + " --help shows the flags"}
 	}
-	store, err := c.open(ctx)
+	store, err := openState(ctx, c)
 	if err != nil {
 		return err
 	}
 	var answer string
-	err = state.Edit(ctx, store, state.Key(c.channel), func(s *state.State) (err error) {
+	err = state.Edit(ctx, store, state.Key(c.Channel), func(s *state.State) (err error) {
 		answer, err = do(s, args[0])
 		return err
 	})
@@ -110,13 +100,13 @@ func (c *memory) edit(ctx context.Context, p *process, name string, args []strin
 	return err
 }
 
-// list shows what is muted and noted.
-func (c *memory) list(ctx context.Context, p *process) error {
-	store, err := c.open(ctx)
+// listMutes shows what is muted and noted.
+func listMutes(ctx context.Context, p *process, c *Config) error {
+	store, err := openState(ctx, c)
 	if err != nil {
 		return err
 	}
-	s, err := state.Read(ctx, store, state.Key(c.channel))
+	s, err := state.Read(ctx, store, state.Key(c.Channel))
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"slowdigest/digest"
-	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
@@ -14,9 +13,10 @@ import (
 func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
-	var narrow filterFlags
-	c.declareReport(f)
-	narrow.declare(f)
+	c.declareRanking(f)
+	c.declareFilter(f)
+	c.declareFormat(f)
+	c.declareLinks(f)
 	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone")
 	f.declare(&until, "until", "", "leave out entries from this `time` on")
 	return func(ctx context.Context, files []string) error {
@@ -27,14 +27,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		h := &handler.Handler{
-			Source:    source.Local{Paths: files, Stdin: p.stdin},
-			Instances: []string{""},
-			Limit:     c.Limit,
-			OrderBy:   c.OrderBy,
-			Filter:    narrow.filter(),
-			Detail:    c.Format == "html",
-		}
+		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin}, c.route(""))
 		r, err := h.Collect(ctx, w)
 		r.Instances = nil
 		for _, name := range files {
@@ -44,7 +37,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			return hinted{errors.Join(errors.New("read slow logs: there are no slow-log entries"), err),
 				"an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
 		}
-		return printReport(ctx, c.printer(p), r, err)
+		return printReport(ctx, printer(p, &c), r, err)
 	}
 }
 

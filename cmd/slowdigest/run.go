@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"slowdigest/digest"
-	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
@@ -15,18 +14,22 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
 	var post, follow bool
-	var narrow filterFlags
 	var shift time.Duration
 	last := time.Hour
 	c.declareInstances(f)
-	c.declareReport(f)
-	narrow.declare(f)
-	f.declare(&parsedValue[time.Duration]{&last, time.ParseDuration, "1h"}, "last", "", "read the `time` up to now, as 15m or 1h")
+	c.declareMaxBytes(f)
+	c.declareRanking(f)
+	c.declareFilter(f)
+	c.declareFormat(f)
+	c.declareChannel(f, "Slack `channel` to post to with --post")
+	c.declareSlack(f)
+	c.declareLinks(f)
+	f.declare(&parsedValue[time.Duration]{&last, time.ParseDuration, "1h"}, "last", "", "read the `time` up to now, such as 15m or 1h")
 	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
-	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "print what changed against the same window this `time` earlier, as 24h or 168h; post nothing")
-	f.boolean(&follow, "follow", "go on reading what is logged, and show the ranking on the terminal, until Ctrl-C")
-	f.boolean(&post, "post", "post the digest to the channel, beside printing it")
+	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "print what changed against the same window this `time` earlier, such as 24h or 168h; post nothing")
+	f.boolean(&follow, "follow", "", "go on reading what is logged, and show the ranking on the terminal, until Ctrl-C")
+	f.boolean(&post, "post", "", "post the digest to the channel in addition to printing it")
 	return func(ctx context.Context, args []string) error {
 		w, err := runWindow(since, until, last, time.Now().UTC())
 		switch {
@@ -45,39 +48,30 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		c.seek = len(narrow.schemas.items) == 0 // the database is logged only where it changes, maybe before the window
-		from := c.rds(cfg)
-		ids, notes, err := c.instances(ctx, from)
+		// The database is logged only where it changes, which may be before the window.
+		from := c.source(cfg, len(c.Schemas.items) == 0)
+		route, err := c.oneRoute(ctx, from, f.given)
 		if err != nil {
 			return err
 		}
-		h := &handler.Handler{
-			Source:    from,
-			Instances: ids,
-			Notes:     notes,
-			Limit:     c.Limit,
-			OrderBy:   c.OrderBy,
-			Filter:    narrow.filter(),
-			Detail:    c.Format == "html",
-		}
+		h := c.newHandler(from, route)
 		switch {
 		case shift > 0:
-			return p.runCompare(ctx, &c, h, w, shift)
+			return runCompare(ctx, p, &c, h, w, shift)
 		case follow:
-			h.Source, h.Parallel = following{from, w.Start}, len(ids)
+			h.Source, h.Parallel = following{from, w.Start}, len(h.Instances)
 			w.End = time.Time{}
 		}
-		to := c.printer(p)
+		to := printer(p, &c)
 		if post {
-			// It is an answer to who runs this, and not the digest of an hour.
-			c.answerTo = &notifier.Answer{To: p.getenv("USER")}
-			chat, err := c.chat(ctx, cfg, p.logger())
+			token, err := secret(ctx, &c, cfg)
 			if err != nil {
 				return err
 			}
-			to = both{to, chat}
+			// It is an answer to who runs this, and not the digest of an hour.
+			to = both{to, newService(&c, cfg, p.logger()).chat(token, c.Channel, &notifier.Answer{To: p.getenv("USER")})}
 		}
-		stop := p.watch(h, &c, c.Format == "text")
+		stop := watch(p, h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)
 		stop()
 		if r.Coverage.Events == 0 && err != nil {
@@ -87,7 +81,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	}
 }
 
-// following is the live log of each instance, which is read until it is stopped.
+// following reads the live log of each instance until it is stopped.
 // An entry is counted when the next one begins, for only then has it ended.
 type following struct {
 	*source.RDS

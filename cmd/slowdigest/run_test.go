@@ -144,7 +144,7 @@ func TestRunFollow(t *testing.T) {
 	db.Append(rdstest.SlowLog, entry(1, "select second_before_rotation from t"), now.Add(time.Second))
 	screen.wait(t, "first_of_all", time.Minute)
 	db.Rotate(rdstest.SlowLog, now.Add(time.Minute))
-	db.Append(rdstest.SlowLog, entry(2, "select third_behind_it from t"), now.Add(2*time.Minute))
+	db.Append(rdstest.SlowLog, entry(2, "select third_after_it from t"), now.Add(2*time.Minute))
 	screen.wait(t, "second_before_rotat", time.Minute)
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

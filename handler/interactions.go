@@ -17,10 +17,10 @@ import (
 	"slowdigest/notifier"
 )
 
-// Desk serves what people ask for in Slack: the command /slowdigest and the
-// buttons below a digest, which come in by a Lambda function URL. It answers
+// Interactions serves what people ask for in Slack: the command /slowdigest and
+// the buttons below a digest, which come in by a Lambda function URL. It answers
 // within the three seconds that Slack waits, and has the work done elsewhere.
-type Desk struct {
+type Interactions struct {
 	Door  notifier.Door
 	Store state.Store // where mutes are kept, and which requests were served
 	Now   func() time.Time
@@ -34,8 +34,8 @@ type Desk struct {
 
 // Serve answers what is not from Slack with an HTTP status and nothing else.
 // What Slack sends is answered with a line that only who asked can see. An error
-// is for the log; the answer is good beside it.
-func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
+// is for the log; the response is valid all the same.
+func (i *Interactions) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
 	body := []byte(e.Body)
 	if e.IsBase64Encoded {
 		var err error
@@ -50,34 +50,34 @@ func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (ev
 	for name, value := range e.Headers {
 		header.Set(name, value)
 	}
-	r, err := d.Door.Read(header, body)
+	r, err := i.Door.Read(header, body)
 	switch {
 	case errors.Is(err, notifier.ErrNotFromSlack):
 		return status(http.StatusUnauthorized), err
 	case errors.Is(err, notifier.ErrBadRequest):
 		return status(http.StatusBadRequest), err
 	case errors.Is(err, notifier.ErrNotAllowed):
-		return whisper("slowdigest does not serve this channel, or not for you."), err
+		return ephemeral("slowdigest does not serve this channel, or not for you."), err
 	case err != nil:
-		return whisper(sentence(err)), nil
+		return ephemeral(sentence(err)), nil
 	case r.Verb == notifier.Usage:
-		return whisper(notifier.Help), nil
+		return ephemeral(notifier.Help), nil
 	}
-	answer, err := d.serve(ctx, r)
+	answer, err := i.serve(ctx, r)
 	switch {
 	case errors.Is(err, state.ErrReplayed):
 		return status(http.StatusOK), nil
 	case err != nil:
-		return whisper("That did not work: " + sentence(err)), err
+		return ephemeral("That did not work: " + sentence(err)), err
 	}
-	return whisper(answer), nil
+	return ephemeral(answer), nil
 }
 
-func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
-	now := d.Now().UTC()
+func (i *Interactions) serve(ctx context.Context, r *notifier.Request) (string, error) {
+	now := i.Now().UTC()
 	mute := digest.Mute{ID: r.ClassID, Reason: r.Reason, By: r.Name, Since: now, Until: now.Add(r.For)}
 	id := ""
-	err := state.Edit(ctx, d.Store, state.Key(r.Channel), func(s *state.State) error {
+	err := state.Edit(ctx, i.Store, state.Key(r.Channel), func(s *state.State) error {
 		err := s.ServeOnce(r.ID, now)
 		if err != nil {
 			return err
@@ -101,9 +101,9 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 		if r.Reason != "" {
 			text += ": " + r.Reason
 		}
-		return "Done.", d.Say(ctx, r.Channel, r.Thread, text)
+		return "Done.", i.Say(ctx, r.Channel, r.Thread, text)
 	case notifier.Unmute:
-		return "Done.", d.Say(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
+		return "Done.", i.Say(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
 	}
 	event, err := json.Marshal(map[string]any{
 		"since": now.Add(-r.Last), "until": now, "instances": r.Instances,
@@ -116,15 +116,15 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 	if len(r.Instances) > 0 {
 		of = strings.Join(r.Instances, ", ")
 	}
-	return fmt.Sprintf("Reading the last %s of %s. The answer comes in this channel.", r.Last, of), d.Start(ctx, event)
+	return fmt.Sprintf("Reading the last %s of %s. The answer comes in this channel.", r.Last, of), i.Start(ctx, event)
 }
 
 func status(code int) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{StatusCode: code}
 }
 
-// whisper is what only who asked can see.
-func whisper(text string) events.LambdaFunctionURLResponse {
+// ephemeral answers with a line that only who asked can see.
+func ephemeral(text string) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{
 		StatusCode: http.StatusOK,
 		Headers:    map[string]string{"Content-Type": "application/json"},

@@ -19,26 +19,6 @@ import (
 	"slowdigest/notifier"
 )
 
-// deskConfig says who may ask in Slack. Without a signing secret nobody may, and
-// a digest has no buttons.
-type deskConfig struct {
-	SigningSecret    string // only from the environment
-	SigningParameter string // the name of an SSM parameter that holds it
-	AskChannels      listValue
-	AskUsers         listValue
-}
-
-func (c *deskConfig) declareDesk(f *flags) {
-	f.text(&c.SigningParameter, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER",
-		"`name` of the SSM parameter that holds Slack's signing secret, which lets people ask in Slack; else it is taken from $SLACK_SIGNING_SECRET")
-	f.declare(&c.AskChannels, "ask-channel", "SLOWDIGEST_ASK_CHANNELS", "`ID` of a channel, beside that of the digest, in which people may ask")
-	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may")
-	c.SigningSecret = f.getenv("SLACK_SIGNING_SECRET")
-}
-
-// interactive reports whether people may ask in Slack.
-func (c *deskConfig) interactive() bool { return c.SigningSecret != "" || c.SigningParameter != "" }
-
 // urlRequest reads an event of a Lambda function URL; nil for any other event.
 func urlRequest(event json.RawMessage) *events.LambdaFunctionURLRequest {
 	var r events.LambdaFunctionURLRequest
@@ -48,55 +28,55 @@ func urlRequest(event json.RawMessage) *events.LambdaFunctionURLRequest {
 	return &r
 }
 
-// serveDesk answers a request from Slack. An error of ours is an answer to who
+// serveSlack answers a request from Slack. An error of ours is an answer to who
 // asked, and a line of the log, but none of the invocation, which nobody retries.
-func (p *process) serveDesk(ctx context.Context, c *Config, cfg aws.Config, r events.LambdaFunctionURLRequest, log *slog.Logger) (any, error) {
-	d, err := c.desk(ctx, cfg, log)
+func (s *service) serveSlack(ctx context.Context, r events.LambdaFunctionURLRequest) (any, error) {
+	i, err := s.interactions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := d.Serve(ctx, r)
+	answer, err := i.Serve(ctx, r)
 	level := slog.LevelInfo
 	attrs := []slog.Attr{slog.Int("status", answer.StatusCode)}
 	if err != nil {
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("error", withHint(err).Error()))
 	}
-	log.LogAttrs(ctx, level, "request from Slack", attrs...)
+	s.log.LogAttrs(ctx, level, "request from Slack", attrs...)
 	return answer, nil
 }
 
-func (c *Config) desk(ctx context.Context, cfg aws.Config, log *slog.Logger) (*handler.Desk, error) {
-	if !c.interactive() {
+func (s *service) interactions(ctx context.Context) (*handler.Interactions, error) {
+	if !s.interactive() {
 		return nil, hinted{errors.New("serve Slack: no signing secret is configured"), "set SLACK_SIGNING_SECRET_PARAMETER"}
 	}
-	store, err := c.store(ctx)
+	store, err := s.store(ctx)
 	if err == nil && store == nil {
 		err = hinted{errors.New("serve Slack: there is no state to remember mutes and requests in"), "set SLOWDIGEST_STATE"}
 	}
-	if err == nil && strings.HasPrefix(c.Channel, "#") {
+	if err == nil && strings.HasPrefix(s.Channel, "#") {
 		err = hinted{errors.New("serve Slack: the channel is given by its name, and Slack tells IDs"), "set SLOWDIGEST_CHANNEL to the channel's ID"}
 	}
 	if err != nil {
 		return nil, err
 	}
-	signing := c.SigningSecret
+	signing := s.SigningSecret
 	if signing == "" {
-		if signing, err = readParameter(ctx, cfg, c.SigningParameter); err != nil {
+		if signing, err = readParameter(ctx, s.cfg, s.SigningParameter); err != nil {
 			return nil, err
 		}
 	}
-	token, err := c.secret(ctx, cfg)
+	token, err := secret(ctx, s.Config, s.cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &handler.Desk{
-		Door:  notifier.Door{SigningSecret: signing, Channels: append([]string{c.Channel}, c.AskChannels.items...), Users: c.AskUsers.items},
+	return &handler.Interactions{
+		Door:  notifier.Door{SigningSecret: signing, Channels: append([]string{s.Channel}, s.AskChannels.items...), Users: s.AskUsers.items},
 		Store: store,
 		Now:   time.Now,
-		Start: func(ctx context.Context, event []byte) error { return invokeSelf(ctx, cfg, event) },
+		Start: s.start,
 		Say: func(ctx context.Context, channel, thread, text string) error {
-			slack, ok := c.chatWith(token, channel, cfg, log).(*notifier.Slack)
+			slack, ok := s.chat(token, channel, nil).(*notifier.Slack)
 			if !ok {
 				return errors.New("answer in Slack: it takes a bot token")
 			}

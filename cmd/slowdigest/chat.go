@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"golang.org/x/term"
+
+	"slowdigest/notifier"
+)
+
+// printer returns the notifier that writes to the standard output.
+func printer(p *process, c *Config) notifier.Notifier {
+	switch c.Format {
+	case "json":
+		return notifier.NewJSON(p.stdout)
+	case "html":
+		return notifier.NewHTML(p.stdout)
+	case "slack":
+		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links.links})
+	case "markdown":
+		return notifier.NewMarkdown(p.stdout)
+	}
+	return notifier.NewText(p.stdout, textOptions(p))
+}
+
+// textOptions are those of the terminal, if the standard output is one.
+func textOptions(p *process) notifier.TextOptions {
+	var o notifier.TextOptions
+	if f, ok := p.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		o.Color = p.getenv("NO_COLOR") == ""
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = width
+		}
+	}
+	return o
+}
+
+// chat returns the notifier of a channel in the chat that the kind of the token
+// tells: see secret. Answer is nil for a regular digest.
+func (s *service) chat(token, channel string, answer *notifier.Answer) notifier.Notifier {
+	if isWebhook(token) && !strings.HasPrefix(token, "https://hooks.slack.com/") {
+		return notifier.NewTeams(token, notifier.TeamsOptions{Region: s.cfg.Region, Links: s.Links.links})
+	}
+	o := notifier.SlackOptions{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log,
+		Answer: answer, Buttons: s.interactive(), Pause: s.pause}
+	if isWebhook(token) {
+		return notifier.NewSlackWebhook(token, o)
+	}
+	return notifier.NewSlack(token, channel, o)
+}
+
+func isWebhook(token string) bool { return strings.HasPrefix(token, "https://") }
+
+// secret returns a bot token of Slack, the URL of one of Slack's incoming
+// webhooks, or that of a Teams workflow.
+func secret(ctx context.Context, c *Config, cfg aws.Config) (string, error) {
+	switch {
+	case c.Token != "":
+		return c.Token, nil
+	case c.TokenParameter == "":
+		return "", hinted{errors.New("find Slack token: none is configured"),
+			"set SLACK_TOKEN, or SLACK_TOKEN_PARAMETER to the name of an SSM parameter"}
+	}
+	return readParameter(ctx, cfg, c.TokenParameter)
+}
+
+func readParameter(ctx context.Context, cfg aws.Config, name string) (string, error) {
+	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{
+		Name: &name, WithDecryption: aws.Bool(true),
+	})
+	if err != nil {
+		return "", hinted{fmt.Errorf("read parameter %s: %w", name, err),
+			"the role must allow ssm:GetParameter on it, and kms:Decrypt on its key if that is one of your own"}
+	}
+	if out.Parameter == nil || aws.ToString(out.Parameter.Value) == "" {
+		return "", fmt.Errorf("read parameter %s: it is empty", name)
+	}
+	return strings.TrimSpace(*out.Parameter.Value), nil
+}
+
+// loadAWS reads the AWS configuration the standard way: environment, shared
+// files, roles, and endpoints such as $AWS_ENDPOINT_URL_RDS.
+func loadAWS(ctx context.Context) (aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return cfg, fmt.Errorf("load AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return cfg, hinted{errors.New("load AWS configuration: no region is set"), "set AWS_REGION"}
+	}
+	return cfg, nil
+}

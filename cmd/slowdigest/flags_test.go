@@ -1,0 +1,250 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/notifier/slacktest"
+)
+
+// declared returns the flags of a command.
+func declared(name string) *flags {
+	for _, c := range commands() {
+		if c.name == name {
+			f := newFlags(func(string) string { return "" })
+			c.declare(f, &process{})
+			return f
+		}
+	}
+	return nil
+}
+
+// lambdaFlags returns the settings that Lambda reads, whose variables alone count.
+func lambdaFlags() *flags {
+	f := newFlags(func(string) string { return "" })
+	new(Config).declareLambda(f)
+	return f
+}
+
+// Each flag of each command with what makes it tell: a value and, where the
+// command does not need it without this flag, other arguments. Those that
+// settingRows has are left out for run and invoke.
+var flagValues = map[string]map[string]string{
+	"report": {
+		"limit": "2", "order-by": "max", "min-time": "2", "per-instance": "true", "user": "other", "host": "other", "schema": "other",
+		"id": "AA", "format": "json", "link": "A=https://a.example --format=slack", "since": "2026-11-23T10:00", "until": "2026-11-23T10:00",
+	},
+	"diff":        {"format": "json", "limit": "1", "user": "other", "host": "other", "schema": "other", "id": "AA", "min-time": "2"},
+	"fingerprint": {"0": "true"},
+	"run": {
+		"user": "other", "host": "other", "schema": "other", "id": "AA", "last": "5m", "since": "2026-11-23T09:30", "until": "2026-11-23T10:00 --since=2026-11-23T09:00",
+		"compare": "24h", "post": "true", "follow": "true --until=2026-11-23T10:00", // which is refused; TestRunFollow follows
+	},
+	"doctor": {
+		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
+		"slack-api-url": "http://127.0.0.1:1/", "state": "s3://", "queue-url": "QUEUE", "signing-secret-parameter": secretParameter,
+	},
+	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because"},
+	"unmute": {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
+	"note":   {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
+	"invoke": {"event": "../../testdata/events/manual.json", "logs": logs},
+	"iam": {
+		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",
+		"queue-url": "work", "signing-secret-parameter": secretParameter + " --function=f", "stage": "prod", "function": "f", "topic": "alarms",
+		"tracing": "true", "account": "123456789012", "region": "cn-north-1", "partition": "aws-eusc", "boundary": "true",
+	},
+}
+
+// TestEveryFlagHasAnEffect calls each command with each of its flags and without
+// it: something that can be seen is different.
+func TestEveryFlagHasAnEffect(t *testing.T) {
+	const known = "0123456789ABCDEF0123456789ABCDEF"
+	log := func(id string) string {
+		at := time.Date(2026, 11, 23, 9, 55, 0, 0, time.UTC)
+		return write(t, id+".log", slowEntry(at, 2.5, 0, "select a from t")+slowEntry(at, 1.5, 9, "select b from t")+slowEntry(at, 2, 9, "select b from t"))
+	}
+	a, b := log("a"), log("b")
+	base := map[string][]string{
+		"report": {a, b}, "diff": {logs + "mysql-9-7.log", a}, "fingerprint": {}, "run": {}, "doctor": {},
+		"mute": {known}, "unmute": {known}, "note": {known, "text"}, "invoke": {"--event=../../testdata/events/schedule.json"}, "iam": {},
+	}
+	sts := newSTS(t)
+	inSettings := map[string]bool{}
+	for _, row := range settingRows(t) {
+		inSettings[row.flag] = true
+	}
+	for _, c := range commands() {
+		for _, flag := range declared(c.name).order {
+			value, listed := flagValues[c.name][flag]
+			switch {
+			case inSettings[flag] && (c.name == "run" || c.name == "invoke"):
+				continue
+			case !listed:
+				t.Errorf("%s --%s is not tried", c.name, flag)
+				continue
+			}
+			t.Run(c.name+" "+flag, func(t *testing.T) {
+				try := func(set bool) string {
+					w := newWorld(t, time.Now())
+					w.ssm.secret = slacktest.SigningSecret
+					w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
+					w.env["AWS_ENDPOINT_URL_STS"] = sts
+					w.useAWS(t)
+					delete(w.env, "SLACK_SIGNING_SECRET")
+					args := append([]string{c.name}, base[c.name]...)
+					if others := strings.Fields(value); set {
+						value := strings.NewReplacer("QUEUE", w.queue.QueueURL(), "DIRECTORY", t.TempDir()).Replace(others[0])
+						args = append(args, append(others[1:], "--"+flag+"="+value)...)
+					} else {
+						args = append(args, others[1:]...)
+					}
+					w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"}]}`)
+					stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
+					return fmt.Sprint(sameTimes(stdout), stderr, code, w.received(t), w.slack.Requests())
+				}
+				if with, without := try(true), try(false); with == without {
+					t.Errorf("--%s=%s has no effect:\n%s", flag, value, with)
+				}
+			})
+		}
+	}
+}
+
+// A flag comes before its variable, and the variable before the default, in each
+// command that has it.
+func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
+	values := map[string][2]string{} // of a flag: two that can be told apart
+	for _, row := range settingRows(t) {
+		values[row.flag] = [2]string{row.value, row.value + "0"}
+	}
+	for flag, pair := range map[string][2]string{
+		"download": {"complete", "auto"}, "order-by": {"max", "count"}, "per-instance": {"true", "false"}, "format": {"json", "html"},
+		"repeat": {"skip", "post"}, "region": {"a", "b"}, "link": {"A=https://a.example", "B=https://b.example"},
+	} {
+		values[flag] = pair
+	}
+	tried := 0
+	for _, c := range commands() {
+		for flag, variable := range declared(c.name).env {
+			for i := range 2 {
+				one, other := values[flag][i], values[flag][1-i]
+				for _, tt := range []struct{ env, arg, want string }{{one, "", one}, {"", one, one}, {other, one, one}} {
+					f := newFlags(func(name string) string { return map[string]string{variable: tt.env}[name] })
+					c.declare(f, &process{})
+					var args []string
+					if tt.arg != "" {
+						args = []string{"--" + flag + "=" + tt.arg}
+					}
+					if _, err := f.parse(args); err != nil {
+						t.Fatal(err)
+					}
+					got := f.Lookup(flag).Value.String()
+					if got != tt.want {
+						t.Errorf("%s: $%s is %q and --%s %q: got %q", c.name, variable, tt.env, flag, tt.arg, got)
+					}
+					tried++
+				}
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d were tried", tried)
+	}
+}
+
+// TestREADMETellsSettings compares the table of the README with the code: each
+// variable with its flag and its default, and the commands that take it.
+func TestREADMETellsSettings(t *testing.T) {
+	type setting struct{ variable, flag, byDefault, commands string }
+	var want []setting
+	note := func(s setting, command string) {
+		for i := range want {
+			if want[i].variable == s.variable && want[i].flag == s.flag {
+				want[i].commands += ", " + command
+				return
+			}
+		}
+		s.commands = command
+		want = append(want, s)
+	}
+	sets := map[string]*flags{"Lambda": lambdaFlags()}
+	names := []string{"Lambda"}
+	for _, c := range commands() {
+		names = append(names, c.name)
+		sets[c.name] = declared(c.name)
+	}
+	for _, name := range names {
+		f := sets[name]
+		for _, flag := range f.order {
+			if variable := f.env[flag]; variable != "" && variable != "AWS_REGION" || flag == "force" {
+				byDefault := f.Lookup(flag).Value.String()
+				note(setting{variable: variable, flag: "--" + flag, byDefault: byDefault}, name)
+			}
+		}
+		for _, variable := range f.only {
+			note(setting{variable: variable}, name)
+		}
+	}
+	var got []setting
+	row := regexp.MustCompile("(?m)^\\| (?:`(SL[A-Z_]+)`)? *\\| (?:`(--[a-z-]+)`)? *\\| (?:`([^`]*)`|[^|]*) *\\| ([^|]*) \\|")
+	for _, m := range row.FindAllStringSubmatch(string(read(t, "../../README.md")), -1) {
+		got = append(got, setting{m[1], m[2], m[3], m[4]})
+	}
+	for _, s := range want {
+		if !slices.Contains(got, s) {
+			t.Errorf("the README lacks %+v", s)
+		}
+	}
+	for _, s := range got {
+		if !slices.ContainsFunc(want, func(w setting) bool { return w.variable == s.variable && w.flag == s.flag }) {
+			t.Errorf("the README has %+v, and no command does", s)
+		}
+	}
+}
+
+// Only one function makes a handler.Handler.
+func TestOnePlaceMakesHandlers(t *testing.T) {
+	var places []string
+	for _, pattern := range []string{"../../*/*.go", "../../*/*/*.go", "../../*/*/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") || strings.Contains(file, "node_modules") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range parsed.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if !ok {
+					continue
+				}
+				ast.Inspect(f, func(n ast.Node) bool {
+					if lit, ok := n.(*ast.CompositeLit); ok {
+						s, ok := lit.Type.(*ast.SelectorExpr)
+						x, _ := lit.Type.(*ast.Ident)
+						if ok && fmt.Sprint(s.X, ".", s.Sel) == "handler.Handler" || x != nil && x.Name == "Handler" && parsed.Name.Name == "handler" {
+							places = append(places, file+" "+f.Name.Name)
+						}
+					}
+					return true
+				})
+			}
+		}
+	}
+	if len(places) != 1 || places[0] != "../../cmd/slowdigest/work.go newHandler" {
+		t.Errorf("a Handler is made in %q", places)
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write anew what the scripts of testdata/script compare with")
+
+// TestScripts runs the calls of each command in testdata/script. A script has a
+// world of its own: fakes of AWS and of Slack with the logs that newWorld
+// describes, for which the environment has addresses and credentials. $LOGS and
+// $EVENTS are directories in testdata. Besides the commands of testscript there are
+//
+//	fails CODE ARG...     slowdigest ARG... ends with the exit code
+//	posted N [REGEXP]     Slack has N messages, and the last matches
+func TestScripts(t *testing.T) {
+	testdata, err := filepath.Abs("../../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			w := newWorld(t, time.Now())
+			e.Values["world"] = w
+			for name, value := range w.env {
+				if strings.HasPrefix(name, "AWS_") || name == "SLACK_API_URL" {
+					e.Setenv(name, value)
+				}
+			}
+			e.Vars = append(e.Vars, environment(nil)...)
+			e.Setenv("AWS_ENDPOINT_URL_STS", newSTS(t))
+			e.Setenv("QUEUE", w.queue.QueueURL())
+			e.Setenv("LOGS", filepath.Join(testdata, "slowlogs"))
+			e.Setenv("EVENTS", filepath.Join(testdata, "events"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "posted": posted},
+	})
+}
+
+func fails(ts *testscript.TestScript, _ bool, args []string) {
+	code, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var exit *exec.ExitError
+	if err := ts.Exec("slowdigest", args[1:]...); !errors.As(err, &exit) || exit.ExitCode() != code {
+		ts.Fatalf("want exit code %d: %v", code, err)
+	}
+}
+
+func posted(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	messages := ts.Value("world").(*world).slack.Messages()
+	if len(messages) != want {
+		ts.Fatalf("%d messages, want %d", len(messages), want)
+	}
+	if len(args) > 1 && !regexp.MustCompile(args[1]).MatchString(messages[want-1].Text+"\n"+string(messages[want-1].Blocks)) {
+		ts.Fatalf("the last message is %s\n%s", messages[want-1].Text, messages[want-1].Blocks)
+	}
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/handler/state"
+	"slowdigest/notifier"
+	"slowdigest/source"
+)
+
+// newHandler makes the work of a route from the settings. Nothing else makes a
+// Handler, so that a setting is the same whoever asks.
+func (c *Config) newHandler(from handler.Source, r handler.Route) *handler.Handler {
+	h := &handler.Handler{Source: from, Detail: c.Format == "html"}
+	f := digest.Filter{Users: c.Users.items, Hosts: c.Hosts.items, Schemas: c.Schemas.items, IDs: c.IDs.items}
+	if f.String() != "" {
+		h.Filter = &f
+	}
+	r.Apply(h)
+	return h
+}
+
+// route returns the defaults for all instances, which their tags may override.
+func (c *Config) route(instances ...string) handler.Route {
+	return handler.Route{Channel: c.Channel, Instances: instances, Limit: c.Limit, OrderBy: c.OrderBy, MinTime: c.MinTime, PerInstance: c.PerInstance}
+}
+
+// source reads from RDS. With seek it begins where the window begins, which pays
+// for short ones.
+func (c *Config) source(cfg aws.Config, seek bool) *source.RDS {
+	return source.NewRDS(cfg, source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: seek, Now: time.Now})
+}
+
+// discover finds the configured instances.
+func (c *Config) discover(ctx context.Context, from *source.RDS) ([]source.Instance, error) {
+	if len(c.Instances.items) == 0 && c.Tag == "" {
+		return nil, hinted{errors.New("read configuration: no instance is named"), "set SLOWDIGEST_INSTANCES or SLOWDIGEST_TAG"}
+	}
+	return from.Discover(ctx, c.Instances.items, c.Tag)
+}
+
+// oneRoute returns the route of a single digest of all configured instances.
+// Their tags count, but for what the flags or fields named in fixed decide.
+func (c *Config) oneRoute(ctx context.Context, from *source.RDS, fixed []string) (handler.Route, error) {
+	found, err := c.discover(ctx, from)
+	if err != nil {
+		return handler.Route{}, err
+	}
+	return handler.OneRoute(found, c.route(), fixed)
+}
+
+// store opens the place of the state; nil is none.
+func (c *Config) store(ctx context.Context) (state.Store, error) {
+	place, inS3 := strings.CutPrefix(c.State, "s3://")
+	if !inS3 {
+		if c.State == "" {
+			return nil, nil
+		}
+		return state.FileStore{Dir: c.State}, nil
+	}
+	bucket, prefix, _ := strings.Cut(place, "/")
+	if bucket == "" {
+		return nil, usageError{fmt.Errorf("state %q names no bucket", c.State), "want s3://BUCKET/PREFIX"}
+	}
+	cfg, err := loadAWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return state.NewS3Store(cfg, bucket, prefix), nil
+}
+
+// service serves the events of Lambda by one configuration, wherever it runs.
+type service struct {
+	*Config
+	cfg  aws.Config
+	log  *slog.Logger
+	from *source.RDS
+
+	// start has a manual event worked on and does not wait for it.
+	start func(ctx context.Context, event []byte) error
+	done  func(ctx context.Context, o handler.Outcome) // hears how each scheduled digest ended; may be nil
+	// onlyPrint serves also what has no channel to post to: who called prints the
+	// answer.
+	onlyPrint bool
+	pause     time.Duration // between two messages in Slack; 0 is Slack's limit
+}
+
+func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
+	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false)}
+}
+
+// handleEvent is the one entrance of every kind of event, under Lambda and by
+// `slowdigest invoke`: of a schedule, of a queue, of a person who wants to know
+// now, and of Slack, which comes in by a function URL.
+func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, error) {
+	if r := urlRequest(event); r != nil {
+		return s.serveSlack(ctx, *r)
+	}
+	switch m, err := handler.ReadManual(event, time.Now()); {
+	case err != nil:
+		return nil, err
+	case m != nil:
+		return s.answer(ctx, m)
+	}
+	return s.fleet().HandleEvent(ctx, event)
+}
+
+// fleet makes the digests of schedules and of queues.
+func (s *service) fleet() *handler.Fleet {
+	var token string
+	f := &handler.Fleet{
+		Now: time.Now,
+		Discover: func(ctx context.Context) ([]source.Instance, error) {
+			return s.discover(ctx, s.from)
+		},
+		Defaults:       s.route(),
+		WithoutChannel: s.onlyPrint,
+		Handler: func(ctx context.Context, channel string) (*handler.Handler, error) {
+			h := s.newHandler(s.from, handler.Route{})
+			if channel == "" {
+				return h, nil
+			}
+			if token == "" { // once for all channels
+				var err error
+				if token, err = secret(ctx, s.Config, s.cfg); err != nil {
+					return nil, err
+				}
+			}
+			h.Notifier = s.chat(token, channel, nil)
+			return h, s.remember(ctx, h, channel)
+		},
+		Done: s.done,
+		Omitted: func(ctx context.Context, note string) {
+			s.log.WarnContext(ctx, "instance left out", "reason", note)
+		},
+	}
+	if s.QueueURL != "" {
+		f.Queue = handler.NewSQS(s.cfg, s.QueueURL)
+	}
+	return f
+}
+
+// remember gives h a memory of a channel, if there is one.
+func (s *service) remember(ctx context.Context, h *handler.Handler, channel string) error {
+	store, err := s.store(ctx)
+	if err != nil || store == nil {
+		return err
+	}
+	h.Store, h.Channel, h.Now, h.Logger = store, channel, time.Now, s.log
+	h.Force, h.SkipUnknown = s.Force, s.Repeat == "skip"
+	if request, ok := lambdacontext.FromContext(ctx); ok {
+		h.Owner = request.AwsRequestID
+	}
+	return nil
+}
+
+// answer reads the window that somebody asked for, and posts its digest unless
+// it is a dry run. It neither looks at the state nor changes it.
+func (s *service) answer(ctx context.Context, m *handler.Manual) (any, error) {
+	c := *s.Config
+	var fixed []string
+	if len(m.Instances) > 0 {
+		c.Instances.items, c.Tag = m.Instances, ""
+	}
+	if m.Limit != nil {
+		c.Limit, fixed = *m.Limit, []string{"limit"}
+	}
+	if m.Channel != "" {
+		c.Channel = m.Channel
+	}
+	r, err := c.oneRoute(ctx, s.from, fixed)
+	if err != nil {
+		return nil, err
+	}
+	h := c.newHandler(s.from, r)
+	switch {
+	case m.DryRun, c.Channel == "" && s.onlyPrint:
+		return h.Collect(ctx, m.Window)
+	case c.Channel == "":
+		return nil, hinted{errors.New("answer event: there is no channel to post to"), `set SLOWDIGEST_CHANNEL, or give the event a "channel" or "dry_run"`}
+	}
+	token, err := secret(ctx, s.Config, s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	h.Notifier = s.chat(token, c.Channel, &notifier.Answer{To: m.Asked, Thread: m.Thread})
+	return h.Run(ctx, m.Window)
+}

@@ -1,0 +1,68 @@
+package handler_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+)
+
+// A manual event says what to read, and for how long at most.
+func TestReadManual(t *testing.T) {
+	now := ten.Add(30 * time.Minute)
+	limit := func(percent float64, count int) *digest.Limit { return &digest.Limit{Percent: percent, Count: count} }
+	last := func(d time.Duration) digest.Window { return digest.Window{Start: now.Add(-d), End: now} }
+	for _, tt := range []struct {
+		event string
+		want  *handler.Manual
+		err   string
+	}{
+		{event: `{"time":"2026-11-23T10:05:00Z"}`},
+		{event: `{"Records":[]}`},
+		{event: `"last"`},
+		{event: `{"last":"15m"}`, want: &handler.Manual{Window: last(15 * time.Minute)}},
+		{event: `{"last":"24h"}`, want: &handler.Manual{Window: last(24 * time.Hour)}},
+		{event: `{"last":"24h0m0.000000001s"}`, err: "may be up to 24h"},
+		{event: `{"last":"1ns"}`, want: &handler.Manual{Window: last(1)}},
+		{event: `{"last":"0s"}`, err: "a window of 0s"},
+		{event: `{"last":"-1h"}`, err: "a window of -1h"},
+		{event: `{"last":"soon"}`, err: "last: "},
+		{event: `{"since":"2026-11-23T09:00:00Z"}`, want: &handler.Manual{Window: digest.Window{Start: ten.Add(-time.Hour), End: now}}},
+		{event: `{"since":"2026-11-23T11:00:00+02:00","until":"2026-11-23T12:00:00+02:00"}`, want: &handler.Manual{Window: window}},
+		{event: `{"since":"2026-11-23T10:00:00Z","until":"2026-11-23T10:00:00Z"}`, err: "a window of 0s"},
+		{event: `{"last":"15m","limit":3}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(0, 3)}},
+		{event: `{"last":"15m","limit":"90%:7"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(90, 7)}},
+		{event: `{"last":"15m","limit":"all"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(0, 0)}},
+		{event: `{"last":"15m","limit":0}`, err: "limit"},
+		{event: `{"last":"15m","limits":3}`, err: `unknown field "limits"`},
+		{event: `{"last":"15m","instances":["a","b"],"channel":"C1","thread_ts":"1.2","dry_run":true,"asked_by":"dba"}`,
+			want: &handler.Manual{Window: last(15 * time.Minute), Instances: []string{"a", "b"}, Channel: "C1", Thread: "1.2", DryRun: true, Asked: "dba"}},
+	} {
+		got, err := handler.ReadManual([]byte(tt.event), now)
+		if !reflect.DeepEqual(got, tt.want) || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s: %+v, error %v; want %+v, %q", tt.event, got, err, tt.want, tt.err)
+		}
+	}
+}
+
+func TestEventWindow(t *testing.T) {
+	for in, want := range map[string]time.Time{
+		`{"time":"2026-11-23T10:05:00Z"}`:      ten,
+		`{"time":"2026-11-23T10:59:59.9Z"}`:    ten,
+		`{"time":"2026-11-23T10:00:00Z"}`:      ten,
+		`{"time":"2026-11-23T15:35:00+05:30"}`: ten,
+	} {
+		got, err := handler.EventWindow([]byte(in))
+		if err != nil || got != (digest.Window{Start: want.Add(-time.Hour), End: want}) {
+			t.Errorf("EventWindow(%s) = %v, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{``, `[]`, `{}`, `{"time":"now"}`, `{"time":null}`, `"x"`} {
+		if got, err := handler.EventWindow([]byte(in)); err == nil {
+			t.Errorf("EventWindow(%s) = %v, want an error", in, got)
+		}
+	}
+}
