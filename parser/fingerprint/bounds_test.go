@@ -114,6 +114,9 @@ func TestTakenBackBranches(t *testing.T) {
 		"a in (select b, c from a_table_of_long_name union select b, c from a_table_of_long_name)": "a in (select b, c from a_table_of_long_name /*repeat union*/)",
 		"a in (1, union (2), 3, union (4), 5":                                                      "a in(?+)",
 	} {
+		if again := Of(want); again != want {
+			t.Errorf("%q is %q", want, again)
+		}
 		dst := []byte(strings.Repeat("Z", 2*len(sql)))
 		if got := string(Append(dst[:0], []byte(sql), false)); got != want {
 			t.Errorf("%.80q is\n%q, want\n%q", sql, got, want)
