@@ -21,7 +21,7 @@ func FuzzFingerprint(f *testing.F) {
 		"insert into t (a) values (1), (-2) on duplicate key update a = values(a); call p(1)",
 		"select 1 union all select 2 union all select 3", "/*!50000 select */ @a := 0x1F, t1.b from t1, u2",
 		"in(1)", "values(1)", "'", "`", "/*", "/*!", "--", "#", "@", "(((", ")))", "call", "use", "x'", "1e", "_utf8", "limit 1,", "union select",
-		"a in (select 1, 2 union select 3, 4 union select 5, 6 limit 7)", "a in (1, union (2), 3, union (4), 5"} {
+		"a in (1, union (2), 3, union (4), 5"} {
 		f.Add([]byte(s), len(s))
 	}
 	f.Fuzz(func(t *testing.T, sql []byte, n int) {
