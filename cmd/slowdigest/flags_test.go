@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -123,6 +124,17 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 					t.Errorf("the same call shows something else:\n%s", difference(again, without))
 				}
 			})
+		}
+	}
+}
+
+func TestParseBytes(t *testing.T) {
+	for in, want := range map[string]int64{
+		"1": 1, "500MB": 500e6, "1 GiB": 1 << 30, "1.5 GB": 1.5e9, "9223372036854774784": math.MaxInt64 - 1023,
+		"0": 0, "9223372036854775808": 0, "-1": 0, "": 0, "MB": 0, // which are refused
+	} {
+		if got, err := parseBytes(in); got != want || (err == nil) != (want > 0) {
+			t.Errorf("%q: %d, error %v, want %d", in, got, err, want)
 		}
 	}
 }
