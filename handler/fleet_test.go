@@ -78,6 +78,21 @@ func TestFleetWithoutQueue(t *testing.T) {
 	}
 }
 
+// A digest is begun with a minute left and not with less.
+func TestFleetNeedsAMinute(t *testing.T) {
+	for short, want := range map[time.Duration]int{0: 0, 1: 2} {
+		f, _, _ := newFleet(t)
+		deadline := time.Now().Add(time.Hour)
+		f.Now = func() time.Time { return deadline.Add(short - time.Minute) }
+		ctx, cancel := context.WithDeadline(t.Context(), deadline)
+		defer cancel()
+		answer, _ := f.HandleEvent(ctx, json.RawMessage(event))
+		if d, ok := answer.(*handler.Dispatched); !ok || len(d.Left) != want {
+			t.Errorf("%v short of a minute: %+v, want %d left", short, answer, want)
+		}
+	}
+}
+
 func TestFleetOverQueue(t *testing.T) {
 	f, posted, outcomes := newFleet(t)
 	queue := sqstest.New()
