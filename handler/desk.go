@@ -13,14 +13,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"slowdigest/digest"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 )
 
 // Desk serves what people ask for in Slack: the command /slowdigest and the
 // buttons below a digest, which come in by a Lambda function URL. It answers
 // within the three seconds that Slack waits, and has the work done elsewhere.
 type Desk struct {
-	Door  notifier.Door
+	Door  slack.RequestVerifier
 	Store Store // where mutes are kept, and which requests were served
 	Now   func() time.Time
 
@@ -57,16 +57,16 @@ func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (ev
 	}
 	r, err := d.Door.Read(header, body)
 	switch {
-	case errors.Is(err, notifier.ErrNotFromSlack):
+	case errors.Is(err, slack.ErrNotFromSlack):
 		return status(http.StatusUnauthorized), err
-	case errors.Is(err, notifier.ErrBadRequest):
+	case errors.Is(err, slack.ErrBadRequest):
 		return status(http.StatusBadRequest), err
-	case errors.Is(err, notifier.ErrNotAllowed):
+	case errors.Is(err, slack.ErrNotAllowed):
 		return whisper("slowdigest does not serve this channel, or not for you."), err
 	case err != nil:
 		return whisper(sentence(err)), nil
-	case r.Verb == notifier.Usage:
-		return whisper(notifier.Help), nil
+	case r.Action == slack.Usage:
+		return whisper(slack.Help), nil
 	}
 	answer, err := d.serve(ctx, r)
 	switch {
@@ -78,7 +78,7 @@ func (d *Desk) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (ev
 	return whisper(answer), nil
 }
 
-func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
+func (d *Desk) serve(ctx context.Context, r *slack.Request) (string, error) {
 	now := d.Now().UTC()
 	mute := digest.Mute{ID: r.ClassID, Reason: r.Reason, By: r.Name, Since: now, Until: now.Add(r.For)}
 	id := ""
@@ -87,12 +87,12 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 		if err != nil {
 			return err
 		}
-		switch r.Verb {
-		case notifier.Mute:
+		switch r.Action {
+		case slack.Mute:
 			var m digest.Mute
 			m, err = s.Mute(mute)
 			id = m.ID
-		case notifier.Unmute:
+		case slack.Unmute:
 			id, err = s.Unmute(r.ClassID)
 		}
 		return err
@@ -100,14 +100,14 @@ func (d *Desk) serve(ctx context.Context, r *notifier.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	switch r.Verb {
-	case notifier.Mute:
+	switch r.Action {
+	case slack.Mute:
 		text := fmt.Sprintf("%s muted query %s until %s UTC", r.Name, id[16:], mute.Until.Format("2006-01-02 15:04"))
 		if r.Reason != "" {
 			text += ": " + r.Reason
 		}
 		return "Done.", d.Say(ctx, r.Channel, r.Thread, text)
-	case notifier.Unmute:
+	case slack.Unmute:
 		return "Done.", d.Say(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
 	}
 	event, err := json.Marshal(map[string]any{
@@ -150,7 +150,7 @@ func whisper(text string) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{
 		StatusCode: http.StatusOK,
 		Headers:    map[string]string{"Content-Type": "application/json"},
-		Body:       string(notifier.Whisper(text)),
+		Body:       string(slack.Ephemeral(text)),
 	}
 }
 

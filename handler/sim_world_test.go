@@ -19,7 +19,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
 )
@@ -291,7 +291,7 @@ func (w *world) handler(i *invocation) *handler.Handler {
 	}
 	return &handler.Handler{
 		Source: i, Instances: []string{"orders-1"}, Limit: digest.Limit{Count: 1},
-		Notifier: notifier.NewSlack(slacktest.Token, slacktest.Channel, notifier.SlackOptions{
+		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
 			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond, Replies: 1}),
 		Store: handler.NewS3Store(cfg, bucket, "prod"), Channel: slacktest.Channel,
 		Now: func() time.Time { return w.now }, Owner: i.request, Timeout: timeout,

@@ -23,7 +23,7 @@ func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
 	if out.Coverage.Notes == nil {
 		out.Coverage.Notes = []string{}
 	}
-	b, err := indentedJSON(out)
+	b, err := IndentedJSON(out)
 	if err != nil {
 		return fmt.Errorf("write the report as JSON: %w", err)
 	}
@@ -31,9 +31,9 @@ func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
 	return err
 }
 
-// indentedJSON leaves < and > as they are, since SQL is full of them and
+// IndentedJSON leaves < and > as they are, since SQL is full of them and
 // nobody embeds this JSON in HTML.
-func indentedJSON(v any) ([]byte, error) {
+func IndentedJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

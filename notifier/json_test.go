@@ -9,15 +9,16 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
 )
 
 func toJSON(b *bytes.Buffer) notifier.Notifier { return notifier.NewJSON(b) }
 
 func TestJSONIsTheReport(t *testing.T) {
-	for _, name := range reports {
-		want := load(t, name)
+	for _, name := range notifiertest.Reports {
+		want := notifiertest.Load(t, name)
 		var got digest.Report
-		if err := json.Unmarshal(render(t, toJSON, want), &got); err != nil {
+		if err := json.Unmarshal(notifiertest.Render(t, toJSON, want), &got); err != nil {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(&got, want) {
@@ -28,7 +29,7 @@ func TestJSONIsTheReport(t *testing.T) {
 
 func TestJSONHasNoNullLists(t *testing.T) {
 	r := &digest.Report{}
-	got := string(render(t, toJSON, r))
+	got := string(notifiertest.Render(t, toJSON, r))
 	for _, want := range []string{`"notes": []`, `"classes": []`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"slowdigest/handler"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 )
 
 // answer reads the window that somebody asked for, and posts its digest unless
@@ -32,7 +32,7 @@ func (p *process) answer(ctx context.Context, c *Config, cfg aws.Config, m *hand
 	if m.DryRun {
 		return h.Collect(ctx, m.Window)
 	}
-	c.answerTo = &notifier.Answer{To: m.Asked, Thread: m.Thread}
+	c.answerTo = &slack.Answer{To: m.Asked, Thread: m.Thread}
 	if h.Notifier, err = c.chat(ctx, cfg, l.log); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,8 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
+	"slowdigest/notifier/teams"
 	"slowdigest/source"
 )
 
@@ -36,13 +38,13 @@ type Config struct {
 	MinTime        float64 // seconds
 	PerInstance    bool
 	QueueURL       string
-	Links          linksValue       // in chats
-	TokenParameter string           // the name of an SSM parameter that holds the Slack token
-	SlackAPI       string           // in place of Slack's own, for tests
-	seek           bool             // begin to read where the window begins, for short ones
-	answerTo       *notifier.Answer // who asked for the digest; nil is the schedule
-	print          bool             // beside posting, for invoke
-	Token          string           // only from the environment: an argument would show in the process list
+	Links          linksValue    // in chats
+	TokenParameter string        // the name of an SSM parameter that holds the Slack token
+	SlackAPI       string        // in place of Slack's own, for tests
+	seek           bool          // begin to read where the window begins, for short ones
+	answerTo       *slack.Answer // who asked for the digest; nil is the schedule
+	print          bool          // beside posting, for invoke
+	Token          string        // only from the environment: an argument would show in the process list
 	stateConfig
 	deskConfig
 }
@@ -118,7 +120,7 @@ func (c *Config) printer(p *process) notifier.Notifier {
 	case "html":
 		return notifier.NewHTML(p.stdout)
 	case "slack":
-		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links})
+		return slack.NewJSON(p.stdout, slack.Options{Links: c.Links})
 	case "markdown":
 		return notifier.NewMarkdown(p.stdout)
 	}
@@ -161,17 +163,17 @@ func (c *Config) secret(ctx context.Context, cfg aws.Config) (string, error) {
 
 // chatWith returns the notifier of the chat that the kind of the secret tells.
 func (c *Config) chatWith(secret, channel string, cfg aws.Config, log *slog.Logger) notifier.Notifier {
-	o := notifier.SlackOptions{APIURL: c.SlackAPI, Region: cfg.Region, Links: c.Links, Logger: log, Answer: c.answerTo, Buttons: c.interactive()}
+	o := slack.Options{APIURL: c.SlackAPI, Region: cfg.Region, Links: c.Links, Logger: log, Answer: c.answerTo, Buttons: c.interactive()}
 	if c.print {
 		o.Pause = time.Millisecond // the fake has no limit of one message a second
 	}
 	switch {
 	case strings.HasPrefix(secret, "https://hooks.slack.com/"):
-		return notifier.NewSlackWebhook(secret, o)
+		return slack.NewWebhook(secret, o)
 	case strings.HasPrefix(secret, "https://"):
-		return notifier.NewTeams(secret, notifier.TeamsOptions{Region: cfg.Region, Links: c.Links})
+		return teams.New(secret, teams.Options{Region: cfg.Region, Links: c.Links})
 	}
-	return notifier.NewSlack(secret, channel, o)
+	return slack.New(secret, channel, o)
 }
 
 func readParameter(ctx context.Context, cfg aws.Config, name string) (string, error) {

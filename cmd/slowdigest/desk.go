@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/handler"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 )
 
 // deskConfig says who may ask in Slack. Without a signing secret nobody may, and
@@ -91,16 +91,16 @@ func (c *Config) desk(ctx context.Context, cfg aws.Config, log *slog.Logger) (*h
 		return nil, err
 	}
 	return &handler.Desk{
-		Door:  notifier.Door{SigningSecret: signing, Channels: append([]string{c.Channel}, c.AskChannels.items...), Users: c.AskUsers.items},
+		Door:  slack.RequestVerifier{SigningSecret: signing, Channels: append([]string{c.Channel}, c.AskChannels.items...), Users: c.AskUsers.items},
 		Store: store,
 		Now:   time.Now,
 		Start: func(ctx context.Context, event []byte) error { return invokeSelf(ctx, cfg, event) },
 		Say: func(ctx context.Context, channel, thread, text string) error {
-			slack, ok := c.chatWith(token, channel, cfg, log).(*notifier.Slack)
+			bot, ok := c.chatWith(token, channel, cfg, log).(*slack.Bot)
 			if !ok {
 				return errors.New("answer in Slack: it takes a bot token")
 			}
-			return slack.Say(ctx, thread, text)
+			return bot.PostText(ctx, thread, text)
 		},
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
 
@@ -70,7 +71,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		to := c.printer(p)
 		if post {
 			// It is an answer to who runs this, and not the digest of an hour.
-			c.answerTo = &notifier.Answer{To: p.getenv("USER")}
+			c.answerTo = &slack.Answer{To: p.getenv("USER")}
 			chat, err := c.chat(ctx, cfg, p.logger())
 			if err != nil {
 				return err

@@ -10,7 +10,7 @@ import (
 
 // Fault is what goes wrong with one request. One of the fields below Skip says how.
 type Fault struct {
-	Method string // that it is for, as "chat.postMessage"; empty is any
+	Method string // that it is for, such as "chat.postMessage"; empty is any
 	Skip   int    // how many requests of the method go well before
 
 	Code       string // Slack's error, in an answer with status 200; a webhook's with status 403

@@ -7,12 +7,12 @@
 // a thread that does not exist is an error. And it does on command what the real
 // one does now and then: see Fault.
 //
-//	slack := slacktest.New()
-//	defer slack.Close()
-//	slack.Fail(slacktest.Fault{Code: "internal_error"})
-//	client := notifier.NewSlack(slacktest.Token, slacktest.Channel, notifier.SlackOptions{APIURL: slack.URL()})
+//	server := slacktest.New()
+//	defer server.Close()
+//	server.Fail(slacktest.Fault{Code: "internal_error"})
+//	client := slack.New(slacktest.Token, slacktest.Channel, slack.Options{APIURL: server.URL()})
 //	…
-//	posted := slack.Messages()
+//	posted := server.Messages()
 //
 // It speaks chat.postMessage, chat.update, chat.delete, chat.getPermalink,
 // conversations.history, conversations.replies, conversations.info, auth.test,
@@ -63,8 +63,8 @@ type Message struct {
 // Set from then on.
 type Server struct {
 	Channels    map[string]ChannelState // by ID
-	Unsupported []string                // block types that this workspace rejects, as data_visualization
-	MaxText     int                     // of all blocks; 0 is notifier.SlackMaxText
+	Unsupported []string                // block types that this workspace rejects, such as data_visualization
+	MaxText     int                     // of all blocks; 0 is the constant MaxText
 	Scopes      []string                // of the token; nil is all but chat:write.public
 
 	http *httptest.Server
@@ -109,7 +109,7 @@ func (s *Server) Messages() []Message {
 	return slices.Clone(s.messages)
 }
 
-// Requests returns the methods called so far, as "chat.postMessage" and "webhook".
+// Requests returns the methods called so far, such as "chat.postMessage" and "webhook".
 func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
