@@ -63,7 +63,7 @@ func InOrder(r *digest.Report) []*digest.Class {
 }
 
 // InFull returns up to n of the classes, for a chat to show with their statements:
-// those that are NEW or BACK, since nobody knows them yet, and always the one of
+// those that are NEW or BACK, since they are not known yet, and always the one of
 // the highest rank.
 func InFull(classes []*digest.Class, n int) []*digest.Class {
 	var out []*digest.Class
@@ -156,7 +156,7 @@ func Changes(r *digest.Report) []Change {
 			continue
 		}
 		if c.Change.Usual > 0 {
-			x.Evidence = Duration(c.Change.Now) + " an hour, usually " + Duration(c.Change.Usual)
+			x.Evidence = Duration(c.Change.Now) + " per hour, usually " + Duration(c.Change.Usual)
 		}
 		better = append(better, x)
 	}

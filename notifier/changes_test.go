@@ -62,7 +62,7 @@ func TestChanges(t *testing.T) {
 	for _, x := range Changes(r) {
 		got = append(got, x.Word+" "+x.String())
 	}
-	want := []string{"NEW #3 SELECT t3: why", "WORSE #4 SELECT t4 on db-2 and 1 more: why", "BETTER #2 SELECT t2: 50s an hour, usually 4m12s",
+	want := []string{"NEW #3 SELECT t3: why", "WORSE #4 SELECT t4 on db-2 and 1 more: why", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
 		"GONE 00000000000000AB: last seen at 07:00", "GONE SELECT t9 AC: x"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
@@ -115,11 +115,11 @@ func TestNotices(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	if r.Past.CatchUp = 1; When(r) != "all times" {
-		t.Error("one hour is nothing to tell")
+		t.Error("one hour is nothing unusual")
 	}
 	r = changed(&digest.Past{Missed: []digest.Window{at(1)}})
 	if Quiet(r) {
-		t.Error("hours that were never read are not told where nothing was slow")
+		t.Error("hours that were never read are left out where nothing was slow")
 	}
 	if Quiet(changed(nil, "")) || !Quiet(changed(&digest.Past{Muted: make([]digest.MutedClass, 1), Gone: make([]digest.GoneClass, 1)})) {
 		t.Error("Quiet is wrong")

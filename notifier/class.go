@@ -63,7 +63,7 @@ func examinedPerSent(c *digest.Class) string {
 // metricRow is the statistics of one quantity as they are shown.
 type metricRow struct{ Name, Sum, Min, Mean, Median, P95, Max string }
 
-// metricRows leaves out what the log does not tell, or is all zero.
+// metricRows leaves out what the log does not hold, or is all zero.
 func metricRows(c *digest.Class) []metricRow {
 	var rows []metricRow
 	add := func(name string, m *digest.Metrics, f func(float64) string) {

@@ -23,7 +23,7 @@ func WriteDiffJSON(w io.Writer, d *digest.Diff) error {
 func diffHeadline(d *digest.Diff) string {
 	unit := ""
 	if d.PerHour {
-		unit = " an hour"
+		unit = " per hour"
 	}
 	b, a := d.Before.QueryTime, d.After.QueryTime
 	switch {
@@ -45,11 +45,11 @@ func diffHeadline(d *digest.Diff) string {
 	return fmt.Sprintf("Query time %s by %s, %s: from %s to %s%s.", way, Duration(math.Abs(a-b)), ratio, Duration(b), Duration(a), unit)
 }
 
-// diffNotes is what has to be known of the two windows before they are compared.
+// diffNotes says what has to be known of the two windows before they are compared.
 func diffNotes(d *digest.Diff) []string {
 	var notes []string
 	if d.PerHour {
-		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are those of an hour.",
+		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are per hour.",
 			windowLength(d.Before.Window), windowLength(d.After.Window)))
 	}
 	for _, s := range []struct {
@@ -83,7 +83,7 @@ func diffSide(s *digest.Side, perHour bool) string {
 	}
 	unit := ""
 	if perHour {
-		unit = " an hour"
+		unit = " per hour"
 	}
 	return fmt.Sprintf("%s: %s%s in %s, %s%s", out, Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
 		Plural(int64(s.Classes), "class", "classes"), Duration(s.QueryTime), unit)

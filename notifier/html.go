@@ -46,7 +46,7 @@ func (h htmlWriter) Notify(_ context.Context, r *digest.Report) error {
 	return err
 }
 
-// htmlView is what the page shows.
+// htmlView holds what the page shows.
 type htmlView struct {
 	CSP                     string
 	Styles                  []template.CSS
@@ -172,7 +172,7 @@ func newHTMLClass(c *digest.Class) htmlClass {
 	return v
 }
 
-// htmlData is what the charts draw, as JSON. Load is the calls that ran at a time,
+// htmlData holds what the charts draw, as JSON. Load is the calls that ran at a time,
 // on average, in each step.
 type htmlData struct {
 	Start   int64           `json:"start"` // of the first step, in seconds since 1970

@@ -32,7 +32,7 @@ func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
 }
 
 // IndentedJSON leaves < and > as they are, since SQL is full of them and
-// nobody embeds this JSON in HTML.
+// this JSON is not embedded in HTML.
 func IndentedJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

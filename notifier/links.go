@@ -67,7 +67,7 @@ func ParseLinks(s string) ([]Link, error) {
 	return links, nil
 }
 
-// check tells what is wrong with a link, going by an instance of the longest name.
+// check says what is wrong with a link, going by an instance of the longest name.
 func (l Link) check() error {
 	for _, field := range placeholder.FindAllString(l.URL, -1) {
 		if !strings.Contains(" {instance} {region} {start} {end} {start_ms} {end_ms} ", " "+field+" ") {

@@ -14,12 +14,12 @@ import (
 	"slowdigest/digest"
 )
 
-// Notifier tells people about a report. It does not keep or change r.
+// Notifier shows a report to people. It does not keep or change r.
 type Notifier interface {
 	Notify(ctx context.Context, r *digest.Report) error
 }
 
-// Quiet reports whether a report holds nothing that anybody needs to be told:
+// Quiet reports whether a report holds nothing that anybody needs to know:
 // no class, nothing of the window missing, nor hours that were never read. A
 // chat stays silent then.
 func Quiet(r *digest.Report) bool {
@@ -27,7 +27,7 @@ func Quiet(r *digest.Report) bool {
 }
 
 // Incomplete reports whether something of the window is missing from the numbers
-// of a report, as opposed to their being small. That is always told, and looks
+// of a report, as opposed to their being small. That is always shown, and looks
 // different.
 func Incomplete(r *digest.Report) bool {
 	return !r.Coverage.Complete || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0

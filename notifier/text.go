@@ -26,7 +26,7 @@ type textWriter struct {
 }
 
 // NewText writes a report to w for people to read in a terminal. It is also
-// told when there is nothing slow, since somebody is waiting for an answer. It
+// written when there is nothing slow, since somebody is waiting for an answer. It
 // withholds statements about passwords, but shows names and notes as they are,
 // since whoever reads it can read the log.
 func NewText(w io.Writer, opts TextOptions) Notifier {
@@ -113,7 +113,7 @@ func writeFooter(p *page, r *digest.Report) {
 	}
 	switch {
 	case r.Past == nil && len(r.Classes) > 0:
-		lines = append(lines, "Nothing is remembered here, so nobody can know what is new or worse.")
+		lines = append(lines, "Nothing is remembered here, so it is not known what is new or worse.")
 	case r.Past != nil && r.Past.Forgot > 0:
 		lines = append(lines, Plural(int64(r.Past.Forgot), "class was", "classes were")+" forgotten for want of room, and would look new.")
 	}

@@ -20,7 +20,7 @@ type Webhook struct {
 	URL    string
 }
 
-// Answer is what a webhook answered.
+// Answer is the response of a webhook.
 type Answer struct {
 	Status int
 	Body   string        // its first KiB, cleaned

@@ -105,7 +105,7 @@ func Indented(t testing.TB, b []byte) []byte {
 	return append(out.Bytes(), '\n')
 }
 
-// Failure is what a delivery shall end in. The zero value is success.
+// Failure is the expected outcome of a delivery. The zero value is success.
 type Failure struct {
 	Kind   notifier.Kind
 	Posted notifier.Posted

@@ -96,7 +96,7 @@ func past(p *digest.Past) *digest.Past {
 }
 
 // Text is a name or a note as others may see it, of at most n characters. Hosts
-// are named by their address, so an address alone is no secret here.
+// are named by their IP address, so that alone is no secret here.
 func Text(s string, n int) string {
 	s = Clean(Cut(s, 4*n))
 	if what := secretIn(ipv4.ReplaceAllString(s, "")); what != "" {

@@ -14,8 +14,8 @@ const maxStatement = 8_000
 var passwords = regexp.MustCompile(`(?i)\bidentified\s+(by|with|via)\b|\bset\s+password\b|\b(create|alter)\s+user\b|` +
 	`\b(old_)?password\s*\(|\b(master|source)_password\b|\bcreate\s+server\b`)
 
-// ForCLI is a fingerprint as it may be seen in the terminal of whoever
-// asked for it. It is clean and bounded, and holds no statement about passwords.
+// ForCLI is a fingerprint as it may be seen in the terminal of whoever asked for
+// it. It is clean and bounded, and holds no statement about passwords.
 func ForCLI(fingerprint string) string {
 	s := Clean(Cut(fingerprint, maxStatement))
 	if passwords.MatchString(s) {
@@ -24,8 +24,8 @@ func ForCLI(fingerprint string) string {
 	return s
 }
 
-// Statement is a fingerprint as others may see it, in a chat: what may
-// hold a secret is withheld too, although nothing should have put it there.
+// Statement is a fingerprint as others may see it: what may hold a secret is
+// withheld too, although nothing should have put it there.
 func Statement(fingerprint string) string {
 	s := ForCLI(fingerprint)
 	if what := secretIn(s); what != "" {
@@ -36,16 +36,16 @@ func Statement(fingerprint string) string {
 
 // withholding leaves of a statement only its first word.
 func withholding(s, what string) string {
-	return strings.TrimSpace(verb.FindString(s) + " " + withheld(what))
+	return strings.TrimSpace(firstWord.FindString(s) + " " + withheld(what))
 }
 
-// verb is the first word of a statement, which is safe to show.
-var verb = regexp.MustCompile(`^[A-Za-z]{2,10}\b`)
+// firstWord matches the first word of a statement, which is safe to show.
+var firstWord = regexp.MustCompile(`^[A-Za-z]{2,10}\b`)
 
 func withheld(what string) string { return "[withheld: may hold " + what + "]" }
 
-// secrets are what a statement or a name must never carry into a chat, even
-// where nothing should have put it there.
+// secrets must never reach a chat in a statement or a name, even where nothing
+// should have put them there.
 var secrets = []struct {
 	what string
 	re   *regexp.Regexp
@@ -53,7 +53,7 @@ var secrets = []struct {
 	{"an e-mail address", regexp.MustCompile(`[\w.+%-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}`)},
 	{"a web token", regexp.MustCompile(`\beyJ[\w-]{8,}\.[\w-]+`)},
 	{"an access key", regexp.MustCompile(`\b(?i:AKIA|ASIA|AROA|AIDA)[A-Za-z0-9]{16}\b|\bxox[a-z]-[\w-]{8,}|\bgh[pousr]_\w{20,}|\bsk_(live|test)_\w{8,}`)},
-	{"a secret address", regexp.MustCompile(`(?i)hooks\.slack\.com/|[?&](sig|token|password|x-amz-signature)=|://[^/\s:@]+:[^/\s@]+@`)},
+	{"a secret URL", regexp.MustCompile(`(?i)hooks\.slack\.com/|[?&](sig|token|password|x-amz-signature)=|://[^/\s:@]+:[^/\s@]+@`)},
 	{"a private key", regexp.MustCompile(`-----BEGIN`)},
 	{"a long hexadecimal number", regexp.MustCompile(`(?i)\b(0x)?[0-9a-f]{32,}\b`)},
 	{"an address of a network", regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)},

@@ -49,3 +49,26 @@ func TestAnswer(t *testing.T) {
 		})
 	}
 }
+
+// A line of text is posted whole up to 1,000 characters, and the name of who asked
+// is shown up to 80.
+func TestTextsOfAnswersAtTheirBounds(t *testing.T) {
+	for n, cut := range map[int]bool{1_000: false, 1_001: true} {
+		fake := slacktest.New()
+		defer fake.Close()
+		bot := slack.New(slacktest.Token, slacktest.Channel, slack.Options{APIURL: fake.URL()})
+		if err := bot.PostText(t.Context(), "", strings.Repeat("x", n)); err != nil {
+			t.Fatal(err)
+		}
+		if got := fake.Messages()[0].Text; len([]rune(got)) != 1_000 || strings.HasSuffix(got, "…") != cut {
+			t.Errorf("of %d characters %d are posted", n, len([]rune(got)))
+		}
+	}
+	for n, want := range map[int]string{80: strings.Repeat("x", 80), 81: strings.Repeat("x", 79) + "…"} {
+		o := slackOptions()
+		o.Answer = &slack.Answer{To: strings.Repeat("x", n)}
+		if got := string(slackJSON(t, notifiertest.Load(t, "full"), o)); !strings.Contains(got, "asked for by "+want+" ·") {
+			t.Errorf("a name of %d is not shown as %s", n, want)
+		}
+	}
+}

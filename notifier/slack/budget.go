@@ -15,7 +15,7 @@ import (
 const (
 	// TextBudget is how much text the blocks of a message may hold together. Slack
 	// has let others through up to 13,172 characters and answered
-	// msg_blocks_too_long above, but nobody outside knows what exactly it counts.
+	// msg_blocks_too_long above, but it is not documented what exactly it counts.
 	TextBudget = 9_000
 
 	maxHeader = 150

@@ -57,7 +57,7 @@ func charted(classes []*digest.Class) []*digest.Class {
 }
 
 // slotLabels names the slots of the timeline by the time at which they start.
-// It is nil where there are none, or where two would bear the same name.
+// It is nil where there are none, or where two would have the same name.
 func slotLabels(r *digest.Report) []string {
 	if len(r.Classes) == 0 || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
 		return nil

@@ -25,33 +25,33 @@ func deliveryReport(t *testing.T) *digest.Report {
 }
 
 func TestDelivery(t *testing.T) {
-	const parent, thread = 0, 1 // requests that go well before the fault
+	const message, thread = 0, 1 // requests that go well before the fault
 	fault := func(skip int, f slacktest.Fault) []slacktest.Fault {
 		f.Method, f.Skip = "chat.postMessage", skip
 		return []slacktest.Fault{f}
 	}
 	cases := []struct {
-		name    string
-		faults  []slacktest.Fault
-		arrange func(s *slacktest.Server)
-		within  time.Duration // deadline; 0 is a minute
-		client  time.Duration // the client's timeout; 0 is a minute
-		form    string        // of the message; empty: none
-		parents int           // in the channel afterwards
-		replies int
-		want    notifiertest.Failure
+		name     string
+		faults   []slacktest.Fault
+		arrange  func(s *slacktest.Server)
+		within   time.Duration // deadline; 0 is a minute
+		client   time.Duration // the client's timeout; 0 is a minute
+		form     string        // of the message; empty: none
+		messages int           // in the channel afterwards
+		replies  int
+		want     notifiertest.Failure
 	}{
-		{name: "all well", form: "full", parents: 1, replies: 2},
+		{name: "all well", form: "full", messages: 1, replies: 2},
 
 		// The message itself.
-		{name: "429 and time", faults: fault(parent, slacktest.Fault{RetryAfter: 1}), form: "full", parents: 1, replies: 2},
-		{name: "429 and no time", faults: fault(parent, slacktest.Fault{RetryAfter: 30}), within: 10 * time.Second,
+		{name: "429 and time", faults: fault(message, slacktest.Fault{RetryAfter: 1}), form: "full", messages: 1, replies: 2},
+		{name: "429 and no time", faults: fault(message, slacktest.Fault{RetryAfter: 30}), within: 10 * time.Second,
 			want: notifiertest.Fails(notifier.Transient, notifier.NotPosted, "wait for 30s")},
-		{name: "429 without a time", faults: fault(parent, slacktest.Fault{RetryAfter: -1}), within: 8 * time.Second,
+		{name: "429 without a time", faults: fault(message, slacktest.Fault{RetryAfter: -1}), within: 8 * time.Second,
 			want: notifiertest.Fails(notifier.Transient, notifier.NotPosted, "wait for 10s")},
 		{name: "bad token", arrange: func(s *slacktest.Server) { s.Fail(slacktest.Fault{Code: "invalid_auth"}) },
 			want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "xoxb-")},
-		{name: "missing scope", faults: fault(parent, slacktest.Fault{Code: "missing_scope"}),
+		{name: "missing scope", faults: fault(message, slacktest.Fault{Code: "missing_scope"}),
 			want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "chat:write")},
 		{name: "not in channel", arrange: func(s *slacktest.Server) { s.Channels[slacktest.Channel] = slacktest.ChannelState{} },
 			want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "/invite")},
@@ -60,44 +60,44 @@ func TestDelivery(t *testing.T) {
 		{name: "archived", arrange: func(s *slacktest.Server) {
 			s.Channels[slacktest.Channel] = slacktest.ChannelState{Archived: true, Member: true}
 		}, want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "archived")},
-		{name: "an error nobody knows", faults: fault(parent, slacktest.Fault{Code: "some_new_error"}),
+		{name: "an error nobody knows", faults: fault(message, slacktest.Fault{Code: "some_new_error"}),
 			want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "some_new_error")},
 		{name: "no charts here", arrange: func(s *slacktest.Server) { s.Unsupported = []string{"data_visualization"} },
-			form: "simple", parents: 1, replies: 2},
+			form: "simple", messages: 1, replies: 2},
 		{name: "hardly any blocks here", arrange: func(s *slacktest.Server) {
 			s.Unsupported = []string{"data_visualization", "table", "header", "context", "divider"}
-		}, form: "minimal", parents: 1, replies: 3},
-		{name: "no blocks at all", arrange: func(s *slacktest.Server) { s.MaxText = 1 }, form: "text", parents: 1, replies: 3},
+		}, form: "minimal", messages: 1, replies: 3},
+		{name: "no blocks at all", arrange: func(s *slacktest.Server) { s.MaxText = 1 }, form: "text", messages: 1, replies: 3},
 		{name: "nothing is taken", faults: repeat(4, slacktest.Fault{Code: "invalid_blocks"}),
 			want: notifiertest.Fails(notifier.Payload, notifier.NotPosted, "invalid_blocks")},
-		{name: "internal error", faults: fault(parent, slacktest.Fault{Code: "internal_error"}),
+		{name: "internal error", faults: fault(message, slacktest.Fault{Code: "internal_error"}),
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "internal_error")},
-		{name: "HTTP 503", faults: fault(parent, slacktest.Fault{Status: 503}),
+		{name: "HTTP 503", faults: fault(message, slacktest.Fault{Status: 503}),
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "503")},
-		{name: "HTTP 404", faults: fault(parent, slacktest.Fault{Status: 404}),
+		{name: "HTTP 404", faults: fault(message, slacktest.Fault{Status: 404}),
 			want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "404")},
-		{name: "a page of a proxy", faults: fault(parent, slacktest.Fault{Status: 200}),
+		{name: "a page of a proxy", faults: fault(message, slacktest.Fault{Status: 200}),
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "unconfirmed")},
-		{name: "cut before", faults: fault(parent, slacktest.Fault{Cut: true}),
+		{name: "cut before", faults: fault(message, slacktest.Fault{Cut: true}),
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "unconfirmed")},
-		{name: "cut after", faults: fault(parent, slacktest.Fault{CutAfter: true}), parents: 1,
+		{name: "cut after", faults: fault(message, slacktest.Fault{CutAfter: true}), messages: 1,
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "unconfirmed")},
-		{name: "hangs before", faults: fault(parent, slacktest.Fault{Hang: true}), client: 300 * time.Millisecond,
+		{name: "hangs before", faults: fault(message, slacktest.Fault{Hang: true}), client: 300 * time.Millisecond,
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "unconfirmed")},
-		{name: "hangs after", faults: fault(parent, slacktest.Fault{HangAfter: true}), client: 300 * time.Millisecond, parents: 1,
+		{name: "hangs after", faults: fault(message, slacktest.Fault{HangAfter: true}), client: 300 * time.Millisecond, messages: 1,
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "unconfirmed")},
 
 		// Its thread. The message is in the channel, and is never posted again.
-		{name: "thread: 429 and time", faults: fault(thread, slacktest.Fault{RetryAfter: 1}), form: "full", parents: 1, replies: 2},
+		{name: "thread: 429 and time", faults: fault(thread, slacktest.Fault{RetryAfter: 1}), form: "full", messages: 1, replies: 2},
 		{name: "thread: 429 and no time", faults: fault(thread, slacktest.Fault{RetryAfter: 30}), within: 10 * time.Second,
-			form: "full", parents: 1, want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "detail 1 of 2")},
+			form: "full", messages: 1, want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "detail 1 of 2")},
 		{name: "thread: blocks not taken", faults: fault(thread, slacktest.Fault{Code: "invalid_blocks"}),
-			form: "full", parents: 1, replies: 2},
+			form: "full", messages: 1, replies: 2},
 		{name: "thread: removed meanwhile", faults: fault(thread+1, slacktest.Fault{Code: "not_in_channel"}),
-			form: "full", parents: 1, replies: 1, want: notifiertest.Fails(notifier.Configuration, notifier.IsPosted, "detail 2 of 2")},
+			form: "full", messages: 1, replies: 1, want: notifiertest.Fails(notifier.Configuration, notifier.IsPosted, "detail 2 of 2")},
 		{name: "thread: cut after", faults: fault(thread, slacktest.Fault{CutAfter: true}),
-			form: "full", parents: 1, replies: 1, want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "detail 1 of 2")},
-		{name: "thread: no time left", within: 2 * time.Second, form: "full", parents: 1,
+			form: "full", messages: 1, replies: 1, want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "detail 1 of 2")},
+		{name: "thread: no time left", within: 2 * time.Second, form: "full", messages: 1,
 			want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "no time left")},
 	}
 	for _, c := range cases {
@@ -118,13 +118,13 @@ func TestDelivery(t *testing.T) {
 			receipt, err := slack.New(slacktest.Token, slacktest.Channel, o).Post(ctx, deliveryReport(t))
 
 			c.want.Check(t, err)
-			parents, replies := posted(server)
-			if parents != c.parents || replies != c.replies || receipt.Form != c.form {
+			messages, replies := posted(server)
+			if messages != c.messages || replies != c.replies || receipt.Form != c.form {
 				t.Errorf("%d messages with %d replies in the form %q, want %d with %d in %q",
-					parents, replies, receipt.Form, c.parents, c.replies, c.form)
+					messages, replies, receipt.Form, c.messages, c.replies, c.form)
 			}
 			if c.form != "" && c.form != "full" && !strings.Contains(log.String(), "json-pointer:/") {
-				t.Errorf("the log does not tell which block was not taken: %s", log.String())
+				t.Errorf("the log does not say which block was not taken: %s", log.String())
 			}
 			if strings.Contains(log.String(), slacktest.Token) {
 				t.Error("the log holds the token")
@@ -148,15 +148,15 @@ func repeat(n int, f slacktest.Fault) []slacktest.Fault {
 	return out
 }
 
-func posted(s *slacktest.Server) (parents, replies int) {
+func posted(s *slacktest.Server) (messages, replies int) {
 	for _, m := range s.Messages() {
 		if m.ThreadTS == "" {
-			parents++
+			messages++
 		} else {
 			replies++
 		}
 	}
-	return parents, replies
+	return messages, replies
 }
 
 // A reply whose message somebody deleted is taken back from the channel.
@@ -201,7 +201,7 @@ func TestDeliveryMetadata(t *testing.T) {
 	}
 }
 
-func TestDeliveryOfQuietAndTrouble(t *testing.T) {
+func TestDeliveryOfQuietAndNoData(t *testing.T) {
 	for name, want := range map[string]int{"quiet": 0, "no-data": 1} {
 		server := slacktest.New()
 		defer server.Close()
@@ -222,22 +222,22 @@ func TestDeliveryOfQuietAndTrouble(t *testing.T) {
 
 func TestDeliveryByWebhook(t *testing.T) {
 	for _, c := range []struct {
-		name    string
-		fault   slacktest.Fault
-		arrange func(s *slacktest.Server)
-		parents int
-		want    notifiertest.Failure
+		name     string
+		fault    slacktest.Fault
+		arrange  func(s *slacktest.Server)
+		messages int
+		want     notifiertest.Failure
 	}{
-		{name: "all well", parents: 1},
-		{name: "429 and time", fault: slacktest.Fault{RetryAfter: 1}, parents: 1},
+		{name: "all well", messages: 1},
+		{name: "429 and time", fault: slacktest.Fault{RetryAfter: 1}, messages: 1},
 		{name: "429 and no time", fault: slacktest.Fault{RetryAfter: 100}, want: notifiertest.Fails(notifier.Transient, notifier.NotPosted, "1m40s")},
-		{name: "no charts here", arrange: func(s *slacktest.Server) { s.Unsupported = []string{"data_visualization", "table"} }, parents: 1},
+		{name: "no charts here", arrange: func(s *slacktest.Server) { s.Unsupported = []string{"data_visualization", "table"} }, messages: 1},
 		{name: "gone", fault: slacktest.Fault{Code: "no_service"}, want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "make a new one")},
 		{name: "archived", arrange: func(s *slacktest.Server) {
 			s.Channels[slacktest.Channel] = slacktest.ChannelState{Archived: true, Member: true}
 		}, want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "archived")},
 		{name: "page of a proxy", fault: slacktest.Fault{Status: 502}, want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "502")},
-		{name: "cut after", fault: slacktest.Fault{CutAfter: true}, parents: 1, want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "EOF")},
+		{name: "cut after", fault: slacktest.Fault{CutAfter: true}, messages: 1, want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "EOF")},
 		{name: "hangs", fault: slacktest.Fault{Hang: true}, want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "unconfirmed")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -252,14 +252,14 @@ func TestDeliveryByWebhook(t *testing.T) {
 			o.HTTPClient = &http.Client{Timeout: time.Second}
 			err := slack.NewWebhook(server.WebhookURL(), o).Notify(t.Context(), deliveryReport(t))
 			c.want.Check(t, err)
-			if got := len(server.Messages()); got != c.parents {
-				t.Errorf("%d messages, want %d", got, c.parents)
+			if got := len(server.Messages()); got != c.messages {
+				t.Errorf("%d messages, want %d", got, c.messages)
 			}
 		})
 	}
 }
 
-// Where no connection comes about, nothing was posted and no address is told.
+// Where no connection comes about, nothing was posted and no URL is in the error.
 func TestDeliveryToNobody(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

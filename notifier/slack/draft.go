@@ -112,7 +112,7 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	return blocks
 }
 
-// replies are what the thread shows: each class that the message does not show in
+// replies is the thread: each class that the message does not show in
 // full, as many as the options let through.
 func (d *draft) replies(inFull []*digest.Class) []Message {
 	var out []Message

@@ -12,7 +12,7 @@ import (
 	"slowdigest/notifier/redact"
 )
 
-// metadata lets Find tell the digest from other messages of the channel.
+// metadata lets Find distinguish the digest from other messages of the channel.
 func metadata(report redact.Report) slackgo.SlackMetadata {
 	const rfc3339 = "2006-01-02T15:04:05Z"
 	r := report.Digest()

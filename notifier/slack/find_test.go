@@ -62,7 +62,7 @@ func TestUpdate(t *testing.T) {
 		{name: "deleted", arrange: func(a *again) { a.server.Delete(a.receipt.Timestamp) },
 			want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "message_not_found")},
 		{name: "of another bot", arrange: func(a *again) {
-			a.receipt.Timestamp = a.server.Say(slacktest.Message{Channel: slacktest.Channel, Text: "x"}).Timestamp
+			a.receipt.Timestamp = a.server.Post(slacktest.Message{Channel: slacktest.Channel, Text: "x"}).Timestamp
 		}, want: notifiertest.Fails(notifier.Configuration, notifier.IsPosted, "another bot")},
 		{name: "missing scope", set: func(s *slacktest.Server) { s.Scopes = []string{"channels:history"} },
 			want: notifiertest.Fails(notifier.Configuration, notifier.IsPosted, "chat:write")},
@@ -144,10 +144,10 @@ func TestFind(t *testing.T) {
 		{name: "another bot's", arrange: func(a *again) {
 			m := a.server.Messages()[0]
 			gone(a)
-			a.server.Say(slacktest.Message{Channel: m.Channel, BotID: "B0OTHER", Text: m.Text, Metadata: m.Metadata})
+			a.server.Post(slacktest.Message{Channel: m.Channel, BotID: "B0OTHER", Text: m.Text, Metadata: m.Metadata})
 		}},
-		{name: "many messages later", arrange: func(a *again) { chatter(a.server, 450) }, found: true},
-		{name: "too many messages later", arrange: func(a *again) { chatter(a.server, 2100) },
+		{name: "many messages later", arrange: func(a *again) { chatter(a.server, 1999) }, found: true},
+		{name: "too many messages later", arrange: func(a *again) { chatter(a.server, 2000) },
 			want: notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "too many messages")},
 		{name: "429 and time", faults: fault(slacktest.Fault{RetryAfter: 1}), found: true},
 		{name: "429 and no time", faults: fault(slacktest.Fault{RetryAfter: 30}), within: 10 * time.Second,
@@ -191,7 +191,7 @@ func TestFind(t *testing.T) {
 
 func chatter(s *slacktest.Server, n int) {
 	for range n {
-		s.Say(slacktest.Message{Channel: slacktest.Channel, Text: "hm"})
+		s.Post(slacktest.Message{Channel: slacktest.Channel, Text: "hm"})
 	}
 }
 

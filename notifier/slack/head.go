@@ -14,7 +14,7 @@ import (
 // an incomplete one are a list.
 const maxHeadNotes = 3
 
-// head is what everybody reads: the title, what it rests on, and what changed.
+// head is read by everybody: the title, what it rests on, and what changed.
 func head(r *digest.Report) []slackgo.Block {
 	blocks := []slackgo.Block{heading(notifier.Title(r)), small(notifier.Facts(r))}
 	if lines := changes(r); lines != nil {
@@ -29,7 +29,7 @@ func head(r *digest.Report) []slackgo.Block {
 	return blocks
 }
 
-// changes is what has to be known before the numbers are read, and what changed.
+// changes lists what has to be known before the numbers are read, and what changed.
 func changes(r *digest.Report) []slackgo.RichTextElement {
 	var out []slackgo.RichTextElement
 	if notifier.Incomplete(r) {

@@ -19,7 +19,7 @@ import (
 	"slowdigest/notifier/redact"
 )
 
-// A Request is what a person asks for in Slack: by the command /slowdigest, or
+// A Request is made by a person in Slack, by the command /slowdigest, or
 // by a button below a digest.
 type Request struct {
 	// ID is the same for a repetition of the request, and for no other.
@@ -48,7 +48,7 @@ const (
 	Usage  Action = "help"
 )
 
-// Why a request is refused. A refusal that is not one of these tells a person
+// Why a request is refused. A refusal that is not one of these says
 // what is wrong with the command.
 var (
 	ErrNotFromSlack = errors.New("the request is not signed by Slack, or too old")
@@ -209,12 +209,12 @@ func readAction(payload []byte) (*Request, error) {
 	return nil, ErrBadRequest
 }
 
-// Help is what /slowdigest help answers.
+// Help is the answer to /slowdigest help.
 const Help = "/slowdigest [instance …] last 15m — the slow queries of the last 15 minutes, up to 24h\n" +
 	"/slowdigest mute ID [for 7d] [reason] — leave a query out of the digests; one that gets worse comes back\n" +
 	"/slowdigest unmute ID — show it again"
 
-// Ephemeral is the body of an answer to a Request that only who asked can see.
+// Ephemeral is the body of an answer that only the author of a Request can see.
 func Ephemeral(text string) []byte {
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {

@@ -21,7 +21,7 @@ func TestRequests(t *testing.T) {
 		name string
 		body []byte
 		want slack.Request
-		err  string // that the user is told
+		err  string // that the user gets
 	}{
 		{"nothing", slacktest.Command(""), slack.Request{Action: slack.Usage}, ""},
 		{"help", slacktest.Command("help me"), slack.Request{Action: slack.Usage}, ""},
@@ -49,7 +49,7 @@ func TestRequests(t *testing.T) {
 			}
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) || got.Action != "" {
-					t.Errorf("error %v and verb %q, want an error that says %q", err, got.Action, c.err)
+					t.Errorf("error %v and action %q, want an error that says %q", err, got.Action, c.err)
 				}
 				return
 			}
@@ -128,6 +128,46 @@ func TestRequestsRefused(t *testing.T) {
 	}
 }
 
+// Each bound of a request is allowed, and one step beyond it is refused.
+func TestRequestsAtTheirBounds(t *testing.T) {
+	id := strings.Repeat("A1", 16)
+	for good, bad := range map[string]string{
+		"last 1m": "last 59s", "last 24h": "last 24h1s", "last 1d": "last 1.1d",
+		"mute " + id + " 1h": "mute " + id + " 59m", "mute " + id + " for 90d": "mute " + id + " for 2161h",
+		"mute " + id[:8]: "mute " + id[:7], "mute " + id: "mute " + id + "A", "unmute " + id: "unmute " + id[:7],
+	} {
+		for text, want := range map[string]bool{good: true, bad: false} {
+			body := slacktest.Command(text)
+			if got, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); (err == nil) != want || got == nil {
+				t.Errorf("%s: %+v, %v", text, got, err)
+			}
+		}
+	}
+	for n, want := range map[int]int{200: 200, 201: 200} {
+		body := slacktest.Command("mute " + id + " " + strings.Repeat("x", n))
+		got, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
+		if err != nil || len([]rune(got.Reason)) != want || strings.HasSuffix(got.Reason, "…") != (n > want) {
+			t.Errorf("a reason of %d: %v, %v", n, got, err)
+		}
+	}
+	base := len(slacktest.Command(""))
+	for n, want := range map[int]error{256 << 10: nil, 256<<10 + 1: slack.ErrBadRequest} {
+		body := slacktest.Command("db-1 " + strings.Repeat("x", n-base-len("db-1 ")))
+		if _, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); len(body) != n || !errors.Is(err, want) {
+			t.Errorf("a body of %d bytes: %v", len(body), err)
+		}
+	}
+	body := slacktest.Command("db-1")
+	for age, want := range map[time.Duration]error{
+		5*time.Minute - 3*time.Second: nil, 5*time.Minute + time.Second: slack.ErrNotFromSlack,
+		-5*time.Minute + 3*time.Second: nil, -5*time.Minute - 3*time.Second: slack.ErrNotFromSlack,
+	} {
+		if _, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now().Add(-age)), body); !errors.Is(err, want) {
+			t.Errorf("of an age of %s: %v", age, err)
+		}
+	}
+}
+
 // A replayed request has the ID of the first, and no other has.
 func TestRequestID(t *testing.T) {
 	body := slacktest.Command("db-1")
@@ -140,7 +180,7 @@ func TestRequestID(t *testing.T) {
 	}
 	now := time.Now()
 	if first, replayed := id(now), id(now); first != replayed || first == id(now.Add(-time.Second)) {
-		t.Error("the ID does not tell requests apart")
+		t.Error("the ID does not distinguish requests")
 	}
 }
 

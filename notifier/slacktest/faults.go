@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Fault is what goes wrong with one request. One of the fields below Skip says how.
+// Fault makes one request go wrong. One of the fields below Skip says how.
 type Fault struct {
 	Method string // that it is for, such as "chat.postMessage"; empty is any
 	Skip   int    // how many requests of the method go well before

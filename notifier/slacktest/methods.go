@@ -225,8 +225,8 @@ func (s *Server) info(r *http.Request) object {
 }
 
 // history serves conversations.history, the newest first, and, where ts is
-// given, conversations.replies, the oldest first. Metadata is told where it is
-// asked for.
+// given, conversations.replies, the oldest first. Metadata is sent where it
+// is asked for.
 func (s *Server) history(r *http.Request) object {
 	channel, thread := r.Form.Get("channel"), r.Form.Get("ts")
 	switch c, ok := s.Channels[channel]; {

@@ -36,7 +36,7 @@ const (
 	BotID   = "B0SLACKTEST"
 )
 
-// ChannelState is what a channel does to those who post in it.
+// ChannelState decides how a channel answers those who post in it.
 type ChannelState struct {
 	Name     string
 	Archived bool // is_archived
@@ -44,7 +44,7 @@ type ChannelState struct {
 	Member   bool // not_in_channel where it is false and not Private
 }
 
-// Message is what was posted and not deleted.
+// Message is one that was posted and not deleted.
 type Message struct {
 	Channel   string          `json:"channel,omitempty"`
 	Timestamp string          `json:"ts"`
@@ -53,7 +53,7 @@ type Message struct {
 	Text      string          `json:"text"`
 	Blocks    json.RawMessage `json:"blocks,omitempty"`
 	Metadata  json.RawMessage `json:"metadata,omitempty"`
-	// ReplyCount is told by conversations.history only.
+	// ReplyCount is set by conversations.history only.
 	ReplyCount int  `json:"reply_count,omitempty"`
 	Updates    int  `json:"-"` // how often it was updated
 	Webhook    bool `json:"-"` // posted by the webhook
@@ -94,10 +94,10 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// URL is the address of the Web API, with the slash at its end that slack-go wants.
+// URL is that of the Web API, with the slash at its end that slack-go wants.
 func (s *Server) URL() string { return s.http.URL + "/api/" }
 
-// WebhookURL is the address of an incoming webhook that posts to Channel.
+// WebhookURL is that of an incoming webhook that posts to Channel.
 func (s *Server) WebhookURL() string { return s.http.URL + webhookPath }
 
 const webhookPath = "/services/T0SLACKTEST/B0SLACKTEST/secretsecretsecret"
@@ -123,9 +123,9 @@ func (s *Server) Set(change func(s *Server)) {
 	change(s)
 }
 
-// Say puts a message into its channel, as people and other bots do, and returns
+// Post puts a message into its channel, as people and other bots do, and returns
 // it with its timestamp.
-func (s *Server) Say(m Message) Message {
+func (s *Server) Post(m Message) Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.add(m)

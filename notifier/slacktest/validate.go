@@ -34,7 +34,7 @@ type Violation struct {
 	Message string
 }
 
-// Error is the violation in the words in which Slack tells it.
+// Error is the violation in the words of Slack.
 func (v Violation) Error() string {
 	return fmt.Sprintf("%s [json-pointer:%s]", v.Message, v.Pointer)
 }
@@ -125,7 +125,7 @@ func checkString(v *validation, at string, x any, least, most int) int {
 	return n
 }
 
-// link is an address that people can follow. It counts as text, to be on the safe side.
+// link is a URL that people can follow. It counts as text, to be on the safe side.
 func link(v *validation, at string, x any) {
 	v.text += checkString(v, at, x, 1, 3_000)
 	if s, _ := x.(string); !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {

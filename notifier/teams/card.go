@@ -63,7 +63,7 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 		"contentType": "application/vnd.microsoft.card.adaptive", "content": content}}}
 }
 
-// changes is what has to be known before the numbers are read, and what changed.
+// changes lists what has to be known before the numbers are read, and what changed.
 func changes(r *digest.Report) []element {
 	var out []element
 	if notifier.Incomplete(r) {

@@ -92,7 +92,7 @@ func TestTeamsDelivery(t *testing.T) {
 	}
 }
 
-// However much there is to tell, the card is one that Teams takes.
+// However much there is to show, the card is one that Teams takes.
 func TestTeamsOfManyClasses(t *testing.T) {
 	r := notifiertest.Many(t, 300)
 	for i := range r.Classes {
@@ -106,7 +106,7 @@ func TestTeamsOfManyClasses(t *testing.T) {
 	checkCard(t, (*got)[0])
 }
 
-// Where no connection comes about, nothing was posted and no URL is told.
+// Where no connection comes about, nothing was posted and no URL is in the error.
 func TestTeamsDeliveryToNobody(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

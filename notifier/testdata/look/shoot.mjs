@@ -1,4 +1,4 @@
-// Draws the goldens of Slack messages in Chromium, at the width of a desk and of
+// Draws the goldens of Slack messages in Chromium, at the width of a desktop and of
 // a phone, light and dark, into out/. With names, as "full", only these.
 // CHROMIUM names the browser. The first picture of "new", without its thread,
 // is also what the README shows.
