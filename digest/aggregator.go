@@ -1,11 +1,10 @@
 // Package digest turns the events of slow logs into a ranked report.
 //
-// It is a border: what comes in are statements with their literals, what goes
-// out are fingerprints and numbers. No type of the report has a field that
-// could hold a literal, so nothing beyond this package, no chat, state or error,
-// can leak one.
+// Statements come in with their literals, and only fingerprints and numbers go
+// out. No type of the report has a field that could hold a literal, so that
+// nothing to the right of this package, no chat, state or error, can leak one.
 //
-// A History remembers the hours of a channel, and tells what is NEW, WORSE,
+// A History remembers the hours of a channel, and finds what is NEW, WORSE,
 // BACK, BETTER or GONE. The rule in words, and how often it is right and wrong
 // about simulated traffic, is in changes.md.
 package digest
@@ -13,15 +12,12 @@ package digest
 import (
 	"bytes"
 	"cmp"
-	"crypto/md5"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
 
 	"slowdigest/parser"
-	"slowdigest/parser/fingerprint"
 )
 
 const (
@@ -29,15 +25,6 @@ const (
 	// hundreds of classes; a log with more than this holds statements that are
 	// built anew each time.
 	maxClasses = 10_000
-
-	// maxFingerprint is how many bytes of a fingerprint are kept to be shown.
-	// Longer ones keep their ID, which is of the whole text.
-	maxFingerprint = 8 << 10
-
-	// maxKnown is how many bytes a Stream may remember skeletons in, and knownCost
-	// what one takes beside its text.
-	maxKnown  = 1 << 20
-	knownCost = 64
 
 	// timelineBuckets is how many parts a Class.Timeline has.
 	timelineBuckets = 12
@@ -64,8 +51,8 @@ type Aggregator struct {
 	}
 	events, inWindow, untimed, cut, throttled int64
 	filtered                                  int64
-	first, last                               time.Time
-	axis                                      axis // if Detail is set
+	extent                                    extent // of the events in the window
+	axis                                      axis   // if Detail is set
 }
 
 // NewAggregator returns an Aggregator of the events whose time lies in the
@@ -74,120 +61,31 @@ func NewAggregator(w Window) *Aggregator {
 	return &Aggregator{window: w, classes: make(map[classKey]*class)}
 }
 
-// classKey is the MD5 of the fingerprint: the query ID before it is printed.
-type classKey [md5.Size]byte
-
-// A Stream adds the events of one log. It belongs to one goroutine.
-type Stream struct {
-	to          *Aggregator
-	instance    string
-	fingerprint []byte
-	skeleton    []byte
-	known       map[string]classKey // the classes of skeletons
-	knownBytes  int
-}
-
-// Stream returns a Stream for a log of the named instance.
-func (a *Aggregator) Stream(instance string) *Stream {
-	return &Stream{to: a, instance: instance}
-}
-
-// Add counts the event if it lies in the window. It keeps nothing of e.SQL but
-// the fingerprint.
-func (s *Stream) Add(e *parser.Event) {
-	inWindow := s.to.window.Contains(e.Time)
-	counted := inWindow && e.Throttled == 0 && s.to.Filter.matches(e, s.instance)
-	var key classKey
-	if counted {
-		key = s.class(e)
-		counted = s.to.Filter.matchesClass(key)
-	}
-
-	a := s.to
-	a.mu.Lock()
-	defer a.mu.Unlock()
+// countEntry counts an entry of a log for the coverage, and reports whether it is
+// a call that belongs to a class.
+func (a *Aggregator) countEntry(e *parser.Event, inWindow, matches bool) bool {
 	a.events++
 	if e.Time.IsZero() && a.window != (Window{}) {
 		a.untimed++
-		return
+		return false
 	}
 	if !inWindow {
-		return
+		return false
 	}
 	a.inWindow++
-	a.span(e)
+	a.extent.add(e.Time)
 	if e.Throttled > 0 {
 		a.throttled += int64(e.Throttled)
-		return
+		return false
 	}
-	if !counted {
+	if !matches {
 		a.filtered++
-		return
+		return false
 	}
 	if e.Cut {
 		a.cut++
 	}
-	c := a.classes[key]
-	if c == nil {
-		if len(a.classes) >= maxClasses {
-			a.fold()
-		}
-		s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
-		c = newClass(s.fingerprint, key)
-		a.classes[key] = c
-	}
-	c.add(e, s.instance, a.bucket(e.Time))
-	if a.Detail {
-		a.addLoad(c, e)
-	}
-}
-
-// class is the class of an event. It remembers the classes of skeletons, which are
-// few in most logs; where they are not, it begins anew from time to time.
-func (s *Stream) class(e *parser.Event) classKey {
-	var plain bool
-	if !e.Admin && !e.Cut && len(e.SQL) > 0 {
-		s.skeleton, plain = fingerprint.AppendSkeleton(s.skeleton[:0], e.SQL)
-	}
-	if plain {
-		if key, found := s.known[string(s.skeleton)]; found {
-			return key
-		}
-	}
-	s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
-	if s.to.PerInstance {
-		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
-	}
-	key := classKey(md5.Sum(s.fingerprint))
-	if plain {
-		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
-			s.known, s.knownBytes = make(map[string]classKey), len(s.skeleton)+knownCost
-		}
-		s.known[string(s.skeleton)] = key
-	}
-	return key
-}
-
-func appendFingerprint(dst []byte, e *parser.Event) []byte {
-	if e.Admin {
-		return fingerprint.AppendAdmin(dst, e.SQL)
-	}
-	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
-		return append(dst, "(no statement)"...)
-	}
-	return fingerprint.Append(dst, e.SQL, e.Cut)
-}
-
-func (a *Aggregator) span(e *parser.Event) {
-	if e.Time.IsZero() {
-		return
-	}
-	if a.first.IsZero() || e.Time.Before(a.first) {
-		a.first = e.Time
-	}
-	if e.Time.After(a.last) {
-		a.last = e.Time
-	}
+	return true
 }
 
 // bucket returns the index into Class.Timeline for t, or -1 where the window has
@@ -217,96 +115,126 @@ func (a *Aggregator) fold() {
 	}
 }
 
-// class is what an Aggregator knows of one class.
-type class struct {
-	key         classKey
-	fingerprint string
-	totals
-	squares                          squares // of the query time
-	users, hosts, schemas, instances tally
-	first, last                      time.Time
-	timeline                         []uint64 // microseconds of query time
-	load                             load     // if Aggregator.Detail is set
-}
+// Merge adds what other has counted, as if a had been given other's events
+// too. Other, whose window should lie in a's, stays as it is and must not be
+// added to at the time. The hours of several digests thus become one. The
+// Filters should be the same, and Detail is not merged.
+func (a *Aggregator) Merge(other *Aggregator) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.events += other.events
+	a.inWindow += other.inWindow
+	a.untimed += other.untimed
+	a.cut += other.cut
+	a.throttled += other.throttled
+	a.filtered += other.filtered
+	a.extent.merge(other.extent)
+	a.folded.classes += other.folded.classes
+	a.folded.merge(&other.folded.totals)
 
-func newClass(fingerprint []byte, key classKey) *class {
-	if len(fingerprint) > maxFingerprint {
-		fingerprint = append(fingerprint[:maxFingerprint:maxFingerprint], " ..."...)
+	classes := make([]*class, 0, len(other.classes))
+	for _, c := range other.classes {
+		classes = append(classes, c)
 	}
-	return &class{key: key, fingerprint: string(fingerprint)}
-}
-
-func (c *class) id() string { return fmt.Sprintf("%X", c.key[:]) }
-
-func (c *class) add(e *parser.Event, instance string, bucket int) {
-	c.totals.add(e)
-	c.squares.add(microseconds(e.QueryTime), e.Weight)
-	n := int64(e.Weight)
-	c.users.add(e.User, n)
-	c.hosts.add(e.Host, n)
-	c.schemas.add(e.Schema, n)
-	c.instances.add(instance, n)
-	if c.first.IsZero() || e.Time.Before(c.first) {
-		c.first = e.Time
-	}
-	if e.Time.After(c.last) {
-		c.last = e.Time
-	}
-	if bucket >= 0 {
-		if c.timeline == nil {
-			c.timeline = make([]uint64, timelineBuckets)
+	// Always in the same order, for there may be more classes than a keeps.
+	slices.SortFunc(classes, func(x, y *class) int { return bytes.Compare(x.key[:], y.key[:]) })
+	part := other.window.End.Sub(other.window.Start) / timelineBuckets
+	for _, from := range classes {
+		c := a.classes[from.key]
+		if c == nil {
+			if len(a.classes) >= maxClasses {
+				a.fold()
+			}
+			c = &class{key: from.key, fingerprint: from.fingerprint}
+			a.classes[from.key] = c
 		}
-		c.timeline[bucket] += microseconds(e.QueryTime) * e.Weight
+		c.merge(from, func(i int) int { return a.bucket(other.window.Start.Add(part * time.Duration(i))) })
 	}
 }
 
-// totals are the counted form of Totals.
-type totals struct {
-	calls                                       int64
-	queryTime, lockTime, rowsSent, rowsExamined quantity
-	rowsAffected, bytesSent                     quantity
-	tmpTables, tmpDiskTables, fullScans, errors counter
+// Report ranks what has been added so far. Instances, and what the sources know
+// of the coverage, are for the caller to fill in. Where the window has no bound,
+// the report's is that of the events, in whole seconds.
+func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
+	if r.Window.Start.IsZero() {
+		r.Window.Start = a.extent.first.Truncate(time.Second)
+	}
+	if r.Window.End.IsZero() && !a.extent.last.IsZero() {
+		r.Window.End = a.extent.last.Truncate(time.Second).Add(time.Second)
+	}
+	var overall totals
+	overall.merge(&a.folded.totals)
+	for _, c := range a.classes {
+		overall.merge(&c.totals)
+	}
+	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, Totals: overall.report()}
+
+	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
+	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond
+	ranked := make([]*Class, 0, len(a.classes))
+	for _, c := range a.classes {
+		ranked = append(ranked, c.report(overall.queryTime.sum))
+	}
+	slices.SortFunc(ranked, func(x, y *Class) int { return compareBy(order, x, y) })
+	r.Classes = make([]Class, len(ranked))
+	for i, c := range ranked {
+		c.Rank = i + 1
+		r.Classes[i] = *c
+	}
+	r.Shorten(limit, order)
+	if a.Detail {
+		r.Detail = a.axis.detail()
+		for i := range r.Classes {
+			shown := &r.Classes[i]
+			shown.Detail = a.axis.classDetail(a.classes[keyOf(shown.ID)])
+		}
+	}
+	return r
 }
 
-// counter counts what some logs tell and others do not.
-type counter struct {
-	n  int64
-	of int64 // calls whose entries tell
+func (a *Aggregator) coverage() Coverage {
+	c := Coverage{
+		Events: a.events, InWindow: a.inWindow, Unreadable: a.untimed, Truncated: a.cut,
+		Complete: true, Notes: []string{},
+	}
+	if a.Filter != nil {
+		c.Notes = append(c.Notes, a.Filter.note(a.filtered, a.inWindow))
+	}
+	if a.untimed > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%d entries have no timestamp and are not counted.", a.untimed))
+	}
+	if a.throttled > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf(
+			"The server left out %d statements without an index (log_throttle_queries_not_using_indexes).", a.throttled))
+	}
+	if a.folded.classes > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf(
+			"There were over %d classes; the least %d are only counted together, and one that came back may be counted twice.",
+			maxClasses, a.folded.classes))
+	}
+	return c
 }
 
-func (c *counter) add(e *parser.Event, field parser.Fields, n uint64) {
-	if e.Has&field != 0 {
-		c.n += int64(n * e.Weight)
-		c.of += int64(e.Weight)
+// extent holds the first and the last time of some events, zero where none had a
+// time.
+type extent struct{ first, last time.Time }
+
+func (x *extent) add(t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	if x.first.IsZero() || t.Before(x.first) {
+		x.first = t
+	}
+	if t.After(x.last) {
+		x.last = t
 	}
 }
 
-func (t *totals) add(e *parser.Event) {
-	w := e.Weight
-	t.calls += int64(w)
-	t.queryTime.add(microseconds(e.QueryTime), w)
-	t.lockTime.add(microseconds(e.LockTime), w)
-	t.rowsSent.add(e.RowsSent, w)
-	t.rowsExamined.add(e.RowsExamined, w)
-	if e.Has&parser.HasRowsAffected != 0 {
-		t.rowsAffected.add(e.RowsAffected, w)
-	}
-	if e.Has&parser.HasBytesSent != 0 {
-		t.bytesSent.add(e.BytesSent, w)
-	}
-	t.tmpTables.add(e, parser.HasTmpTables, e.TmpTables)
-	t.tmpDiskTables.add(e, parser.HasTmpDiskTables, e.TmpDiskTables)
-	t.fullScans.add(e, parser.HasFullScan, one(e.FullScan))
-	t.errors.add(e, parser.HasErrno, one(e.Errno != 0))
-}
-
-func one(is bool) uint64 {
-	if is {
-		return 1
-	}
-	return 0
-}
-
-func microseconds(seconds float64) uint64 {
-	return uint64(math.Round(seconds * perSecond))
+func (x *extent) merge(from extent) {
+	x.add(from.first)
+	x.add(from.last)
 }

@@ -3,12 +3,15 @@ package digest
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -97,7 +100,7 @@ func TestSkeletonsOfAStream(t *testing.T) {
 	}
 }
 
-// A class can be in logs that tell of full scans and in others.
+// A class can be in logs that state full scans and in others.
 func TestCountsAreOfTheCallsThatTell(t *testing.T) {
 	a := NewAggregator(Window{})
 	s := a.Stream("")
@@ -176,5 +179,205 @@ func TestTooManyClasses(t *testing.T) {
 	}
 	if len(r.Coverage.Notes) != 1 {
 		t.Errorf("notes %q", r.Coverage.Notes)
+	}
+}
+
+// 10,000 classes are kept; one more, and the half of them with the least time are
+// only counted together, equals by their ID.
+func TestMaxClasses(t *testing.T) {
+	a, parts := NewAggregator(Window{}), [2]*Aggregator{NewAggregator(Window{}), NewAggregator(Window{})}
+	s := a.Stream("")
+	for i := range maxClasses {
+		e := event(fmt.Sprintf("select c%d_ from t", i), 0, float64(1+i/(maxClasses/2+1)))
+		s.Add(e)
+		parts[i%2].Stream("").Add(e)
+	}
+	if r := a.Report(Limit{}, OrderBySum); len(r.Classes) != maxClasses || len(r.Coverage.Notes) != 0 {
+		t.Fatalf("%d classes, %q", len(r.Classes), r.Coverage.Notes)
+	}
+	last := event("select the_last from t", 0, 0.5)
+	s.Add(last)
+	parts[1].Stream("").Add(last)
+	r := a.Report(Limit{}, OrderBySum)
+	if len(r.Classes) != maxClasses/2+1 || r.Misc.Classes != maxClasses/2 || r.Overall.Classes != maxClasses+1 || len(r.Coverage.Notes) != 1 {
+		t.Fatalf("%d classes, misc %+v, %q", len(r.Classes), r.Misc, r.Coverage.Notes)
+	}
+	if n := maxClasses/2 + 1; r.Classes[n-1].ID != fingerprint.ID("select the_last from t") || r.Classes[n-2].QueryTime.Sum != 1 || r.Classes[n-3].QueryTime.Sum != 2 {
+		t.Errorf("the heavier half is not kept: %+v", r.Classes[n-2:])
+	}
+	lowest := strings.Repeat("F", 32) // of the classes of a second, of which one is kept
+	for i := range maxClasses/2 + 1 {
+		lowest = min(lowest, fingerprint.ID(fmt.Sprintf("select c%d_ from t", i)))
+	}
+	if kept := r.Classes[maxClasses/2-1].ID; kept != lowest {
+		t.Errorf("of equals %s is kept, want %s", kept, lowest)
+	}
+	parts[0].Merge(parts[1])
+	if m := parts[0].Report(Limit{}, OrderBySum); m.Overall.Calls != maxClasses+1 || m.Misc.Classes != maxClasses/2 || m.Misc.QueryTime.Sum+sumOf(m) != r.Overall.QueryTime.Sum {
+		t.Errorf("merged: %d calls, misc %+v", m.Overall.Calls, m.Misc)
+	}
+	if sum := r.Misc.QueryTime.Sum + sumOf(r); sum != r.Overall.QueryTime.Sum {
+		t.Errorf("%v s in classes and misc, %v overall", sum, r.Overall.QueryTime.Sum)
+	}
+	// What was folded in the parts is folded in the whole.
+	b := NewAggregator(Window{})
+	b.Merge(a)
+	if again := b.Report(Limit{}, OrderBySum); again.Misc != r.Misc || again.Overall.Calls != r.Overall.Calls || len(again.Classes) != len(r.Classes) {
+		t.Errorf("merged: %+v, want %+v", again.Misc, r.Misc)
+	}
+}
+
+func sumOf(r *Report) float64 {
+	sum := 0.0
+	for _, c := range r.Classes {
+		sum += c.QueryTime.Sum
+	}
+	return sum
+}
+
+// 8 KiB of a fingerprint are shown; its ID is that of the whole.
+func TestMaxFingerprint(t *testing.T) {
+	for _, n := range []int{maxFingerprint - 1, maxFingerprint, maxFingerprint + 1, 2 * maxFingerprint} {
+		text := "select " + strings.Repeat("x", n-len("select "))
+		a := NewAggregator(Window{})
+		a.Stream("").Add(event(text, 0, 1))
+		c := a.Report(Limit{}, OrderBySum).Classes[0]
+		want := text
+		if n > maxFingerprint {
+			want = text[:maxFingerprint] + " ..."
+		}
+		if c.Fingerprint != want || c.ID != fingerprint.ID(text) {
+			t.Errorf("%d bytes: %d are shown, ID %s", n, len(c.Fingerprint), c.ID)
+		}
+	}
+}
+
+// Without bounds, the window is that of the events, in whole seconds. Events
+// without a time do not count for it, in whatever order they come.
+func TestWindowOfTheEvents(t *testing.T) {
+	untimed := &parser.Event{SQL: []byte("select a from t"), Weight: 1}
+	early, late := event("select a from t", 1500*time.Millisecond, 1), event("select a from t", 9900*time.Millisecond, 1)
+	for _, events := range [][]*parser.Event{{early, late, untimed}, {untimed, late, early}, {late, untimed, early}} {
+		a, merged := NewAggregator(Window{}), NewAggregator(Window{})
+		for _, e := range events {
+			a.Stream("").Add(e)
+			part := NewAggregator(Window{})
+			part.Stream("").Add(e)
+			merged.Merge(part)
+		}
+		for _, a := range []*Aggregator{a, merged} {
+			r := a.Report(Limit{}, OrderBySum)
+			if want := (Window{noon.Add(time.Second), noon.Add(10 * time.Second)}); r.Window != want || r.Coverage.Unreadable != 0 || r.Overall.Calls != 3 {
+				t.Errorf("%v, %+v", r.Window, r.Coverage)
+			}
+			if c := r.Classes[0]; !c.FirstSeen.Equal(early.Time) || !c.LastSeen.Equal(late.Time) || c.Timeline != nil {
+				t.Errorf("seen from %v to %v, %v", c.FirstSeen, c.LastSeen, c.Timeline)
+			}
+		}
+	}
+	if r := NewAggregator(Window{}).Report(Limit{}, OrderBySum); r.Window != (Window{}) {
+		t.Errorf("without events: %v", r.Window)
+	}
+	a := NewAggregator(Window{Start: noon})
+	for _, e := range []*parser.Event{event("select a", -1, 1), early, untimed} {
+		a.Stream("").Add(e)
+	}
+	r := a.Report(Limit{}, OrderBySum)
+	if want := (Window{noon, noon.Add(2 * time.Second)}); r.Window != want || r.Coverage.Unreadable != 1 || r.Coverage.InWindow != 1 || r.Classes[0].Timeline != nil {
+		t.Errorf("with a start: %v, %+v", r.Window, r.Coverage)
+	}
+}
+
+// Percona's sampling writes one call for each that it stands for.
+func TestWeightCountsEverywhere(t *testing.T) {
+	w := Window{noon, noon.Add(time.Hour)}
+	full := func() *parser.Event {
+		e := event("select a from t", 5*time.Minute, 1.5)
+		e.Host, e.LockTime, e.RowsAffected, e.BytesSent = "h", 0.25, 3, 100
+		e.Has = parser.HasRowsAffected | parser.HasBytesSent | parser.HasTmpTables | parser.HasTmpDiskTables | parser.HasFullScan | parser.HasErrno
+		e.TmpTables, e.TmpDiskTables, e.FullScan, e.Errno = 4, 2, true, 1064
+		return e
+	}
+	other := event("select a from t", 30*time.Minute, 0.5)
+	weighted, repeated := NewAggregator(w), NewAggregator(w)
+	e := full()
+	e.Weight = 100
+	weighted.Stream("db").Add(e)
+	weighted.Stream("db").Add(other)
+	for range 100 {
+		repeated.Stream("db").Add(full())
+	}
+	repeated.Stream("db").Add(other)
+	got, want := weighted.Report(Limit{}, OrderBySum), repeated.Report(Limit{}, OrderBySum)
+	got.Coverage, want.Coverage = Coverage{}, Coverage{} // it counts entries
+	if a, b := marshal(t, got), marshal(t, want); a != b {
+		t.Errorf("weighted: %s\nrepeated: %s", a, b)
+	}
+	c := got.Classes[0]
+	if c.Calls != 101 || c.QueryTime.Sum != 150.5 || c.LockTime.Sum != 25 || c.RowsExamined.Sum != 1010 || c.RowsAffected.Sum != 300 || c.BytesSent.Sum != 10000 ||
+		*c.TmpTables != 400 || *c.TmpDiskTables != 200 || c.TmpDiskTablesOf != 100 || *c.FullScans != 100 || *c.Errors != 100 || c.ErrorsOf != 100 ||
+		c.Users["app"] != 101 || c.Hosts["h"] != 100 || c.Schemas["shop"] != 101 || c.Instances["db"] != 101 ||
+		c.Timeline[1] != 150 || c.Timeline[6] != 0.5 || got.Overall.Calls != 101 {
+		t.Errorf("%s", marshal(t, c))
+	}
+}
+
+func TestCoverageOfAReport(t *testing.T) {
+	a := NewAggregator(Window{noon, noon.Add(time.Hour)})
+	a.Filter = &Filter{Users: []string{"app"}}
+	s := a.Stream("")
+	for range 2 {
+		e := event("select a from t where b = 'x", 0, 1)
+		e.Cut = true
+		s.Add(e)
+		s.Add(event("select a", -time.Second, 1))
+		s.Add(&parser.Event{SQL: []byte("select 1"), Weight: 1})
+		s.Add(&parser.Event{Time: noon, Throttled: 7, Weight: 1})
+		e = event("select b", 0, 1)
+		e.User = "report"
+		s.Add(e)
+	}
+	whole := NewAggregator(Window{noon, noon.Add(time.Hour)})
+	whole.Filter = a.Filter
+	whole.Merge(a)
+	for _, a := range []*Aggregator{a, whole} {
+		c := a.Report(Limit{}, OrderBySum).Coverage
+		want := Coverage{Events: 10, InWindow: 6, Unreadable: 2, Truncated: 2, Complete: true, Notes: []string{
+			"Filtered: only user app. 2 of 6 entries in the window are left out, and shares are of the others.",
+			"2 entries have no timestamp and are not counted.",
+			"The server left out 14 statements without an index (log_throttle_queries_not_using_indexes).",
+		}}
+		if !reflect.DeepEqual(c, want) {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// A statement is one class, whether it is known by its skeleton or not, and what
+// has none is a class as well.
+func TestClassOfAnEvent(t *testing.T) {
+	a := NewAggregator(Window{})
+	s := a.Stream("")
+	for _, e := range []*parser.Event{
+		{SQL: []byte("Quit"), Admin: true}, {SQL: []byte("Quit")}, {}, {SQL: []byte("select a from u where b = 'x"), Cut: true}, {SQL: []byte("select a from t where b = 'y'")},
+	} {
+		for range 2 {
+			e.Weight = 1
+			s.Add(e)
+		}
+	}
+	var got []string
+	for _, c := range a.Report(Limit{}, OrderBySum).Classes {
+		if c.Calls != 2 || c.ID != fingerprint.ID(c.Fingerprint) {
+			t.Errorf("%d calls of %s, ID %s", c.Calls, c.Fingerprint, c.ID)
+		}
+		got = append(got, c.Fingerprint)
+	}
+	slices.Sort(got)
+	want := []string{"(no statement)", string(fingerprint.AppendAdmin(nil, []byte("Quit"))), string(fingerprint.Append(nil, []byte("Quit"), false)),
+		string(fingerprint.Append(nil, []byte("select a from u where b = 'x"), true)), "select a from t where b = ?"}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

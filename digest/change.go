@@ -3,18 +3,17 @@ package digest
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 )
 
 const (
-	// learningHours is how many hours have to be remembered before anything is said.
+	// learningHours is how many hours have to be remembered before anything is reported.
 	learningHours = hoursADay
 
 	// newAfter is the default of Options.NewAfter.
 	newAfter = 14 * hoursADay * time.Hour
 
-	// A change is told of if it is of minTime seconds an hour and minShare of the
+	// A change is reported if it is of minTime seconds per hour and minShare of the
 	// whole query time, at least.
 	minTime  = 1
 	minShare = 0.01
@@ -29,55 +28,25 @@ type Options struct {
 	Notes    map[string]string // what people wrote, by Class.ID
 }
 
-// Compare marks in r, which must hold all classes, what changed, and lists the
-// muted classes in r.Past, for Shorten to leave out. It does not change h, and
-// says the same before and after r's hours were added. Of a window that does
-// not consist of hours of the clock it tells only what is NEW or BACK.
-func (h *History) Compare(r *Report, o Options) {
-	if r.Past == nil {
-		r.Past = &Past{}
-	}
-	r.Past.Since, r.Past.Forgot = h.since, h.forgot
-	if h.since.IsZero() {
-		r.Past.Since = r.Window.Start
-	}
-	c := newComparison(h, r, o)
-	r.Past.Learning = c.known < learningHours
-	for i := range r.Classes {
-		class := &r.Classes[i]
-		class.Note = o.Notes[class.ID]
-		if !r.Past.Learning {
-			class.Change = c.change(class)
-		}
-		if class.Change != nil && class.Change.Kind == New {
-			r.Past.New++
-		}
-	}
-	muted := c.mute(o.Mutes)
-	if !r.Past.Learning {
-		r.Past.Gone = c.gone(muted)
-	}
-}
-
-// comparison is one run of Compare.
+// comparison holds what one run of Compare works with.
 type comparison struct {
 	history    *History
 	report     *Report
 	newAfter   hour
 	start, end hour
-	aligned    bool                   // the window consists of hours of the clock
-	hours      [remembered]*wholeHour // those before the window; nil where none was added
-	known      int                    // how many are not nil
-	partial    bool                   // hardly any was whole: they are compared with each other
+	aligned    bool                     // the window consists of hours of the clock
+	hours      [historyHours]*wholeHour // those before the window; nil where none was added
+	known      int                      // how many are not nil
+	partial    bool                     // hardly any was whole: they are compared with each other
 }
 
 func newComparison(h *History, r *Report, o Options) *comparison {
 	c := &comparison{history: h, report: r, newAfter: max(hour(cmp.Or(o.NewAfter, newAfter)/time.Hour), hoursADay)}
-	c.start, c.end = hoursOf(r.Window)
-	c.aligned = c.start.time().Equal(r.Window.Start) && c.end.time().Equal(r.Window.End)
+	c.start, c.end = hourRange(r.Window)
+	c.aligned = len(r.Window.Hours()) > 0
 	whole := 0
 	for i := range h.hours {
-		if at := h.hours[i].at - (c.start - remembered); at >= 0 && at < remembered {
+		if at := h.hours[i].at - (c.start - historyHours); at >= 0 && at < historyHours {
 			c.hours[at] = &h.hours[i]
 			c.known++
 			if !h.hours[i].partial {
@@ -115,23 +84,7 @@ func (c *comparison) change(class *Class) *Change {
 	return c.better(class, p)
 }
 
-// seenBefore returns the last hour before start in which the class was seen.
-func (p *past) seenBefore(start hour) hour {
-	if p.last < start {
-		return p.last
-	}
-	for _, c := range slices.Backward(p.hours) {
-		if c.at < start {
-			return c.at
-		}
-	}
-	if p.before < start {
-		return p.before
-	}
-	return 0
-}
-
-// matters reports whether seconds an hour are worth a word.
+// matters reports whether so many seconds per hour are worth a report.
 func (c *comparison) matters(perHour float64) bool {
 	hours := float64(c.end - c.start)
 	return perHour >= minTime && perHour*hours >= minShare*c.report.Overall.QueryTime.Sum
@@ -145,9 +98,9 @@ func (c *comparison) series(p *past, of func(classHour) level) *series {
 	if p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
 		end = p.worse
 	}
-	first := c.start - remembered
+	first := c.start - historyHours
 	for _, seen := range p.hours {
-		if i := seen.at - first; i >= 0 && i < remembered {
+		if i := seen.at - first; i >= 0 && i < historyHours {
 			s[i] = int16(of(seen))
 		}
 	}
@@ -172,17 +125,17 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		return nil
 	}
 	var change *Change
-	if n, ok := c.judge(p, timeOf, levelOf(perHour, timeUnit), p.highest.time); ok && c.matters(perHour-n.usual.about(timeUnit)) {
-		change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Usual: n.usual.about(timeUnit), Highest: n.highest.value(timeUnit)}
+	if n, ok := c.judge(p, timeOf, levelOf(perHour, timeUnit), p.highest.time); ok && c.matters(perHour-n.median.about(timeUnit)) {
+		change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Median: n.median.about(timeUnit), Highest: n.highest.value(timeUnit)}
 		change.Evidence = fmt.Sprintf("%s %s; at most %s %s%s",
 			seconds(perHour), c.hourly(), seconds(change.Highest), n.where(), c.cause(class, p))
 	}
 	now := class.QueryTime.P95
-	if n, ok := c.judge(p, p95Of, levelOf(now, p95Unit), p.highest.p95); ok && class.Calls >= p95Calls && now-n.usual.about(p95Unit) >= minP95Change {
-		usual, highest := n.usual.about(p95Unit), n.highest.value(p95Unit)
+	if n, ok := c.judge(p, p95Of, levelOf(now, p95Unit), p.highest.p95); ok && class.Calls >= p95Calls && now-n.median.about(p95Unit) >= minP95Change {
+		median, highest := n.median.about(p95Unit), n.highest.value(p95Unit)
 		said := fmt.Sprintf("p95 %s; at most %s %s", seconds(now), seconds(highest), n.where())
 		if change == nil {
-			change = &Change{Kind: Worse, Of: "p95", Now: now, Usual: usual, Highest: highest, Evidence: said}
+			change = &Change{Kind: Worse, Of: "p95", Now: now, Median: median, Highest: highest, Evidence: said}
 		} else {
 			change.Evidence += "; " + said
 		}
@@ -195,24 +148,24 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 
 // judge compares a quantity with the past. A class whose hours were given up has
 // only the highest of them to go by.
-func (c *comparison) judge(p *past, of func(classHour) level, now, highest level) (norm, bool) {
+func (c *comparison) judge(p *past, of func(classHour) level, now, highest level) (baseline, bool) {
 	n, ok := c.series(p, of).judge(now, int(c.end-c.start))
 	if highest == 0 || n.highest >= highest {
 		return n, ok
 	}
-	return norm{usual: highest, highest: highest}, int(now) > int(highest)+times2
+	return baseline{median: highest, highest: highest}, int(now) > int(highest)+doubled
 }
 
 // cause reports whether there are more calls, or longer ones.
 func (c *comparison) cause(class *Class, p *past) string {
 	n := int(c.end - c.start)
-	usualCalls := c.series(p, callsOf).usual(n).about(callsUnit)
-	usualTime := c.series(p, timeOf).usual(n).about(timeUnit)
-	if usualCalls == 0 {
+	medianCalls := c.series(p, callsOf).median(n).about(callsUnit)
+	medianTime := c.series(p, timeOf).median(n).about(timeUnit)
+	if medianCalls == 0 {
 		return ""
 	}
-	calls := float64(class.Calls) / float64(c.end-c.start) / usualCalls
-	each := class.QueryTime.Mean / (usualTime / usualCalls)
+	calls := float64(class.Calls) / float64(c.end-c.start) / medianCalls
+	each := class.QueryTime.Mean / (medianTime / medianCalls)
 	switch {
 	case calls >= 1.5 && calls > each:
 		return fmt.Sprintf("; %.2g times the usual calls", calls)
@@ -222,7 +175,7 @@ func (c *comparison) cause(class *Class, p *past) string {
 	return ""
 }
 
-// hourly is the words for the time in one hour, or an hour of several.
+// hourly names the window of a time: this hour, or per hour of several.
 func (c *comparison) hourly() string {
 	if n := c.end - c.start; n > 1 {
 		return fmt.Sprintf("an hour in %d hours", n)
@@ -230,13 +183,13 @@ func (c *comparison) hourly() string {
 	return "this hour"
 }
 
-// where tells what a norm is of.
-func (n norm) where() string {
+// where states what a baseline is of.
+func (b baseline) where() string {
 	switch {
-	case n.days > 0:
-		return fmt.Sprintf("around this hour on %d days", n.days)
-	case n.hours > 0:
-		return fmt.Sprintf("in the %d hours it was seen in", n.hours)
+	case b.days > 0:
+		return fmt.Sprintf("around this hour on %d days", b.days)
+	case b.hours > 0:
+		return fmt.Sprintf("in the %d hours it was seen in", b.hours)
 	}
 	return "in any hour before"
 }

@@ -37,7 +37,7 @@ func simulate(t testing.TB, tr *traffic, days int, see func(at hour, r *Report))
 		if err := h.Add(r); err != nil {
 			t.Fatal(err)
 		}
-		h.Told(r)
+		h.MarkReported(r)
 		see(at, r)
 	}
 }
@@ -173,13 +173,13 @@ func tryChanges(t testing.TB, seed uint64, runs int) []outcome {
 			of[s.id] = i
 			outcomes[i].trials++
 		}
-		seen, told := map[string]int{}, map[string]bool{}
+		seen, found := map[string]int{}, map[string]bool{}
 		simulate(t, tr, 35, func(at hour, r *Report) {
 			say := func(id string, kind ChangeKind) {
 				i, ok := of[id]
 				s := tr.simulated(id)
-				if o := &outcomes[i]; ok && at >= s.since && !told[id] && kind == all[i].want {
-					told[id] = true
+				if o := &outcomes[i]; ok && at >= s.since && !found[id] && kind == all[i].want {
+					found[id] = true
 					o.after = append(o.after, seen[id])
 				}
 			}
@@ -208,7 +208,7 @@ func tryChanges(t testing.TB, seed uint64, runs int) []outcome {
 func (t *traffic) victim(x trial, run int) *simulated {
 	what := x.of[run%len(x.of)]
 	var s simulated
-	for s.what != what || s.calls*s.median < 8 { // seconds an hour: it has to matter
+	for s.what != what || s.calls*s.median < 8 { // seconds per hour: it has to matter
 		kinds := t.kinds()
 		s = kinds[slices.IndexFunc(kinds, func(s simulated) bool { return s.what == what })]
 	}
@@ -233,13 +233,16 @@ func (t *traffic) victim(x trial, run int) *simulated {
 
 var (
 	update      = flag.Bool("update", false, "write what was measured into changes.md")
-	simulations = flag.Int("simulations", 1, "how many times the usual simulations are run; more only print their table")
+	simulations = flag.Int("simulations", 1, "how many times the simulations are run; more only print their table")
 )
 
 // TestChangesOnSimulatedTraffic measures the rule: how often it is wrong about
-// steady traffic, and how soon it tells of known changes. The table is in
+// steady traffic, and how soon it reports known changes. The table is in
 // changes.md.
 func TestChangesOnSimulatedTraffic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures ten weeks of traffic many times")
+	}
 	seed := simulationSeed(t)
 	var b strings.Builder
 	fmt.Fprintf(&b, "| steady traffic | class-hours | NEW | WORSE | BACK | BETTER | GONE | in all |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")

@@ -53,7 +53,7 @@ func (h *History) pass(t testing.TB, r *Report) *Report {
 	if err := h.Add(r); err != nil {
 		t.Fatal(err)
 	}
-	h.Told(r)
+	h.MarkReported(r)
 	return r
 }
 
@@ -80,10 +80,10 @@ func said(r *Report) string {
 }
 
 func TestCompare(t *testing.T) {
-	usual, none := work{10, 100}, work{}
+	steady, none := work{10, 100}, work{}
 	for _, test := range []struct {
 		name  string
-		days  int // of usual work
+		days  int // of steady work
 		until work
 		hours int // of the other work, up to now
 		now   work
@@ -108,12 +108,12 @@ func TestCompare(t *testing.T) {
 			"WORSE: 25 s this hour; at most 10.6 s around this hour on 9 days; 2.4 times the usual calls"},
 		{"after a day", 1, none, 0, work{60, 600},
 			"WORSE: 60 s this hour; at most 10.6 s in the 24 hours it was seen in; 5.8 times the usual calls"},
-		{"learning", 0, usual, 23, work{600, 6000}, ""},
+		{"learning", 0, steady, 23, work{600, 6000}, ""},
 		{"new", 0, none, 100, work{38.24, 1200}, "NEW: 38.2 s in 1,200 calls; not seen in the 4 days before"},
 		{"new on the second day", 0, none, 30, work{38.24, 1}, "NEW: 38.2 s in 1 call; not seen in the 30 hours before"},
-		{"away for 13 days", 9, none, 13 * 24, usual, "BACK: 10 s in 100 calls; last seen on 2026-11-29 at 23:00, 13 days before"},
-		{"away for 20 days", 2, none, 20 * 24, usual, "BACK: 10 s in 100 calls; last seen on 2026-11-22 at 23:00, 20 days before"},
-		{"away for 13 days, never told gone", 2, none, 13 * 24, usual, ""},
+		{"away for 13 days", 9, none, 13 * 24, steady, "BACK: 10 s in 100 calls; last seen on 2026-11-29 at 23:00, 13 days before"},
+		{"away for 20 days", 2, none, 20 * 24, steady, "BACK: 10 s in 100 calls; last seen on 2026-11-22 at 23:00, 20 days before"},
+		{"away for 13 days, never told gone", 2, none, 13 * 24, steady, ""},
 		{"better for 5 hours", 20, work{2, 100}, 4, work{2, 100}, ""},
 		{"better for 6 hours", 20, work{2, 100}, 5, work{2, 100},
 			"BETTER: 2.02 s an hour in the last 6 hours; usually 10.3 s around this time of 14 days"},
@@ -126,7 +126,7 @@ func TestCompare(t *testing.T) {
 		{"gone in the first week", 4, none, 5, none, ""},
 	} {
 		var h History
-		h.hoursOfWork(t, firstHour, test.days*hoursADay, usual)
+		h.hoursOfWork(t, firstHour, test.days*hoursADay, steady)
 		h.hoursOfWork(t, dayHour(test.days, 0), test.hours, test.until)
 		r := hourReport(dayHour(test.days, test.hours), test.now)
 		h.Compare(r, Options{})
@@ -243,7 +243,7 @@ func TestCatchUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.Told(r)
+	h.MarkReported(r)
 	if r := h.pass(t, hourReport(dayHour(20, 8), work{})); said(r) != "" {
 		t.Errorf("said again: %s", said(r))
 	}

@@ -8,7 +8,7 @@ import (
 	"slowdigest/parser"
 )
 
-// Detail is what a report holds for a time line finer than Class.Timeline, if
+// Detail is a time line finer than Class.Timeline, in a report for which
 // Aggregator.Detail asked for it.
 //
 // The time of a call is spread over the time it ran, not put where it ended, so
@@ -20,7 +20,7 @@ type Detail struct {
 	Load  []float64 `json:"load"`  // query time in each step, in seconds, of all classes
 }
 
-// ClassDetail is the part of one class in a report's Detail.
+// ClassDetail adds one class to a report's Detail.
 type ClassDetail struct {
 	First int       `json:"first"` // the step at which Load begins
 	Load  []float64 `json:"load"`
@@ -30,7 +30,7 @@ type ClassDetail struct {
 	Distribution []Bin `json:"distribution"`
 }
 
-// Bin is the calls of at least From seconds, and less than the next Bin's. The
+// Bin counts the calls of at least From seconds, and less than the next Bin's. The
 // borders are 1, 2 and 5 times the powers of ten.
 type Bin struct {
 	From  float64 `json:"from"`
@@ -63,13 +63,76 @@ type axis struct {
 	load        load // of all classes
 }
 
-// load is query time in microseconds by part of an axis.
+// add spreads the time of a call over the parts in which it ran, from start on,
+// for the class's load and for that of all.
+func (x *axis) add(e *parser.Event, start time.Time, class *load) {
+	end := e.Time.UnixMicro()
+	at := end - int64(min(microseconds(e.QueryTime), longestCall))
+	if !start.IsZero() {
+		at = max(at, start.UnixMicro())
+	}
+	if e.Time.IsZero() || at >= end || at < 0 {
+		return
+	}
+	x.cover(at, end)
+	width := x.step * perSecond
+	for at < end {
+		part := at / width
+		until := min(end, (part+1)*width)
+		us := uint64(until-at) * e.Weight
+		class.add(x.step, part, us)
+		x.load.add(x.step, part, us)
+		at = until
+	}
+}
+
+// cover makes the axis reach from start to end, in microseconds, and its parts
+// as wide as that takes.
+func (x *axis) cover(start, end int64) {
+	if x.step == 0 {
+		x.step = steps[0]
+		x.first = start / perSecond / x.step
+		x.last = x.first
+	}
+	x.first = min(x.first, start/perSecond/x.step)
+	x.last = max(x.last, (end-1)/perSecond/x.step)
+	for x.last-x.first >= maxSteps {
+		n := wider(x.step) / x.step
+		x.step *= n
+		x.first, x.last = x.first/n, x.last/n
+	}
+}
+
+// detail returns nil where nothing has a time.
+func (x *axis) detail() *Detail {
+	if x.step == 0 {
+		return nil
+	}
+	return &Detail{
+		Start: time.Unix(x.first*x.step, 0).UTC(),
+		Step:  float64(x.step),
+		Load:  x.load.values(x.step),
+	}
+}
+
+func (x *axis) classDetail(c *class) *ClassDetail {
+	d := &ClassDetail{Load: c.load.values(x.step), Distribution: distribution(&c.queryTime)}
+	if len(c.load.us) > 0 {
+		d.First = int(c.load.first - x.first)
+	}
+	return d
+}
+
+// load holds query time in microseconds by part of an axis. It follows the axis
+// to wider parts when it is used next.
 type load struct {
+	step  int64 // that the parts have, in seconds
 	first int64
 	us    []uint64
 }
 
-func (l *load) add(part int64, us uint64) {
+func (l *load) add(step, part int64, us uint64) {
+	l.widen(step)
 	switch {
 	case len(l.us) == 0:
 		l.first = part
@@ -83,117 +146,45 @@ func (l *load) add(part int64, us uint64) {
 	l.us[part-l.first] += us
 }
 
-// widen adds up each n parts.
-func (l *load) widen(n int64) {
-	var w load
-	for i, us := range l.us {
-		w.add((l.first+int64(i))/n, us)
-	}
-	*l = w
-}
-
-// addLoad spreads the time of a call over the parts in which it ran.
-func (a *Aggregator) addLoad(c *class, e *parser.Event) {
-	end := e.Time.UnixMicro()
-	start := end - int64(min(microseconds(e.QueryTime), longestCall))
-	if !a.window.Start.IsZero() {
-		start = max(start, a.window.Start.UnixMicro())
-	}
-	if e.Time.IsZero() || start >= end || start < 0 {
+// widen adds up the parts to parts of a step that the present one divides.
+func (l *load) widen(step int64) {
+	if l.step == step {
 		return
 	}
-	a.cover(start, end)
-	part := a.axis.step * perSecond
-	for start < end {
-		i := start / part
-		until := min(end, (i+1)*part)
-		us := uint64(until-start) * e.Weight
-		c.load.add(i, us)
-		a.axis.load.add(i, us)
-		start = until
+	wide := load{step: step}
+	for i, us := range l.us {
+		wide.add(step, (l.first+int64(i))/(step/l.step), us)
 	}
+	*l = wide
 }
 
-// cover makes the axis reach from start to end, in microseconds, and its parts
-// as wide as that takes.
-func (a *Aggregator) cover(start, end int64) {
-	x := &a.axis
-	if x.step == 0 {
-		x.step = steps[0]
-		x.first = start / perSecond / x.step
-		x.last = x.first
-	}
-	x.first = min(x.first, start/perSecond/x.step)
-	x.last = max(x.last, (end-1)/perSecond/x.step)
-	for x.last-x.first >= maxSteps {
-		n := wider(x.step) / x.step
-		x.step *= n
-		x.first, x.last = x.first/n, x.last/n
-		x.load.widen(n)
-		for _, c := range a.classes {
-			c.load.widen(n)
-		}
-	}
-}
-
-// detail is nil where nothing bears a time.
-func (a *Aggregator) detail() *Detail {
-	if a.axis.step == 0 {
-		return nil
-	}
-	return &Detail{
-		Start: time.Unix(a.axis.first*a.axis.step, 0).UTC(),
-		Step:  float64(a.axis.step),
-		Load:  inSeconds(a.axis.load.us),
-	}
-}
-
-// addDetails adds what was asked for to the classes that are shown.
-func (a *Aggregator) addDetails(shown []Class) {
-	byID := make(map[string]*Class, len(shown))
-	for i := range shown {
-		byID[shown[i].ID] = &shown[i]
-	}
-	for _, c := range a.classes {
-		if s := byID[c.id()]; s != nil {
-			s.Detail = a.classDetail(c)
-		}
-	}
-}
-
-func (a *Aggregator) classDetail(c *class) *ClassDetail {
-	d := &ClassDetail{Load: inSeconds(c.load.us), Distribution: c.queryTime.distribution()}
-	if len(c.load.us) > 0 {
-		d.First = int(c.load.first - a.axis.first)
-	}
-	return d
-}
-
-func inSeconds(us []uint64) []float64 {
-	s := make([]float64, len(us))
-	for i, n := range us {
+// values returns the seconds in each part of the step.
+func (l *load) values(step int64) []float64 {
+	l.widen(step)
+	s := make([]float64, len(l.us))
+	for i, n := range l.us {
 		s[i] = float64(n) / perSecond
 	}
 	return s
 }
 
-// distribution counts the values, which are microseconds, by bin.
-func (q *quantity) distribution() []Bin {
+// distribution counts the values of q, which are microseconds, by bin.
+func distribution(q *quantity) []Bin {
 	calls := map[int]float64{}
 	first, last := math.MaxInt, 0
-	count := func(v, n float64) bool {
+	add := func(v, n float64) bool {
 		i := binOf(v)
 		calls[i] += n
 		first, last = min(first, i), max(last, i)
 		return false
 	}
 	for _, v := range q.values {
-		count(float64(v), 1)
+		add(float64(v), 1)
 	}
 	if q.sketch != nil {
 		q.sketch.ForEach(func(v, n float64) bool {
-			// The sketch knows a value within a per cent; that much is known exactly.
-			return count(min(max(v, float64(q.min)), float64(q.max)), n)
+			// The sketch knows a value within 1 %; its bounds are known exactly.
+			return add(min(max(v, float64(q.min)), float64(q.max)), n)
 		})
 	}
 	var bins []Bin
@@ -212,7 +203,7 @@ func binOf(us float64) int {
 	return i
 }
 
-// binFrom is the lower border of a bin, in microseconds.
+// binFrom returns the lower border of a bin, in microseconds.
 func binFrom(i int) float64 {
 	if i == 0 {
 		return 0

@@ -128,3 +128,76 @@ func TestDistribution(t *testing.T) {
 	}
 	check(detailed(Window{}, events...).Classes[0].Detail.Distribution, 100)
 }
+
+// A time line has 720 parts at most, and parts as narrow as that lets them be.
+func TestStepsAtTheirBounds(t *testing.T) {
+	for _, test := range []struct {
+		seconds int64 // from the first part to the last, both included
+		step    float64
+	}{
+		{720, 1}, {721, 10}, {7200, 10}, {7201, 30}, {720 * 30, 30}, {720*30 + 1, 60}, {720*86400*2 + 1, 86400 * 4},
+	} {
+		day := time.Unix(86400*4*5000, 0).UTC() // from where all steps count alike
+		first, last := event("select a from t", 0, 0.5), event("select b from t", 0, 0.5)
+		first.Time, last.Time = day.Add(500*time.Millisecond), day.Add(time.Duration(test.seconds)*time.Second)
+		for _, events := range [][]*parser.Event{{first, last}, {last, first}} {
+			d := detailed(Window{}, events...).Detail
+			if d.Step != test.step || len(d.Load) > maxSteps || !d.Start.Equal(day) || d.Load[0] != 0.5 || d.Load[len(d.Load)-1] != 0.5 {
+				t.Errorf("%d s: %d parts of %v s from %v", test.seconds, len(d.Load), d.Step, d.Start)
+			}
+		}
+	}
+	for i, s := range steps[1:] {
+		if s%steps[i] != 0 || wider(steps[i]) != s {
+			t.Errorf("after %d comes %d", steps[i], wider(steps[i]))
+		}
+	}
+	if wider(86400) != 172800 || wider(172800) != 345600 {
+		t.Error("after the last step they do not double")
+	}
+}
+
+// The time of a call is spread over a day at most, and not to before 1970.
+func TestLongestCall(t *testing.T) {
+	for seconds, want := range map[float64]float64{86399: 86399, 86400: 86400, 86401: 86400, 1e9: 86400} {
+		sum := 0.0
+		for _, s := range detailed(Window{}, event("select a from t", 0, seconds)).Detail.Load {
+			sum += s
+		}
+		if sum != want {
+			t.Errorf("a call of %v s: %v s", seconds, sum)
+		}
+	}
+	for at, want := range map[time.Duration]bool{time.Second: true, time.Second - time.Microsecond: false} {
+		e := event("select a from t", 0, 1)
+		e.Time = time.Unix(0, 0).Add(at)
+		if got := detailed(Window{}, e).Detail != nil; got != want {
+			t.Errorf("a call of 1 s at %v: %v", at, got)
+		}
+	}
+}
+
+// A bin begins at its border.
+func TestBins(t *testing.T) {
+	for us, want := range map[float64]float64{0: 0, 0.9: 0, 1: 1, 1.9: 1, 2: 2, 4.9: 2, 5: 5, 9.9: 5, 10: 10, 19: 10, 20: 20, 1e6: 1e6, 4.99e9: 2e9, 5e9: 5e9} {
+		if got := binFrom(binOf(us)); got != want {
+			t.Errorf("%v µs is in the bin from %v, want %v", us, got, want)
+		}
+	}
+}
+
+// Between the first and the last bin none is left out, and a sketch does not
+// reach beyond its lowest and highest value.
+func TestDistributionIsWhole(t *testing.T) {
+	for _, n := range []int{1, exactCalls} {
+		var q quantity
+		for range n {
+			q.add(2, 1)
+			q.add(6000, 1)
+		}
+		bins := distribution(&q)
+		if len(bins) != 11 || bins[0] != (Bin{0.000002, int64(n)}) || bins[10] != (Bin{0.005, int64(n)}) || bins[5] != (Bin{0.0001, 0}) {
+			t.Errorf("%d calls each: %v", n, bins)
+		}
+	}
+}

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Diff is what changed between two windows. All times are query time in
+// Diff states what changed between two windows. All times are query time in
 // seconds: of the windows as they are or, where PerHour is set because one is
-// longer than the other, of an hour.
+// longer than the other, per hour.
 type Diff struct {
 	Version int  `json:"version"` // of this format; 1
 	Before  Side `json:"before"`
 	After   Side `json:"after"`
-	PerHour bool `json:"per_hour"` // calls and times are those of an hour
+	PerHour bool `json:"per_hour"` // calls and times are per hour
 	// Change is that of the total query time. The Changes of Classes and Misc
 	// add up to it, but for a microsecond.
 	Change  float64     `json:"change"`
@@ -23,7 +23,7 @@ type Diff struct {
 	Misc    MiscDiff    `json:"misc"`    // all that is not in Classes
 }
 
-// Side is one of the two windows.
+// Side sums up one of the two windows.
 type Side struct {
 	Window    Window   `json:"window"`
 	Instances []string `json:"instances,omitempty"`
@@ -35,7 +35,7 @@ type Side struct {
 	QueryTime float64  `json:"query_time"`
 }
 
-// DiffKind says in a word what happened to a class.
+// DiffKind names in a word what happened to a class.
 type DiffKind string
 
 // The kinds of a ClassDiff. A class that only one report lists is unlisted, not
@@ -51,7 +51,7 @@ const (
 	DiffSame     DiffKind = "same"
 )
 
-// ClassDiff is one class in both windows. The zero ClassTime is that of a class
+// ClassDiff compares one class in both windows. The zero ClassTime is that of a class
 // which a report does not list.
 type ClassDiff struct {
 	Kind        DiffKind  `json:"kind"`
@@ -68,15 +68,15 @@ type ClassDiff struct {
 	ByTime  float64 `json:"by_time"`
 }
 
-// ClassTime is a class in one of the windows.
+// ClassTime holds the numbers of a class in one of the windows.
 type ClassTime struct {
 	Calls     float64 `json:"calls"`
 	QueryTime float64 `json:"query_time"`
-	Mean      float64 `json:"mean"` // of a call
-	P95       float64 `json:"p95"`  // of a call
+	Mean      float64 `json:"mean"` // per call
+	P95       float64 `json:"p95"`  // per call
 }
 
-// MiscDiff is the query time of classes that are not told apart.
+// MiscDiff compares the query time of the classes that are not listed.
 type MiscDiff struct {
 	Before float64 `json:"before"`
 	After  float64 `json:"after"`
@@ -93,7 +93,7 @@ const (
 	sameLength = 0.01
 )
 
-// Compare tells what changed from one report to the other. It changes neither.
+// Compare returns what changed from one report to the other. It changes neither.
 func Compare(before, after *Report) *Diff {
 	d := &Diff{Version: 1, Classes: []ClassDiff{}}
 	b, a := length(before.Window), length(after.Window)
@@ -153,7 +153,7 @@ func (d *Diff) rest() {
 	d.Misc.Change = d.Misc.After - d.Misc.Before
 }
 
-// length is that of a window in seconds, and 0 where it has no bounds.
+// length returns that of a window in seconds, and 0 where it has no bounds.
 func length(w Window) float64 {
 	if w.Start.IsZero() || w.End.IsZero() {
 		return 0

@@ -144,3 +144,79 @@ func TestDiffOfShortenedReports(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// A change of less than a tenth of the larger time is none.
+func TestDiffSameAtItsBound(t *testing.T) {
+	for _, test := range []struct {
+		before, after float64
+		want          DiffKind
+	}{
+		{100, 100, DiffSame}, {100, 91, DiffSame}, {100, 90, DiffFaster}, {91, 100, DiffSame}, {90, 100, DiffSlower},
+	} {
+		d := Compare(reportOf(anHour, Limit{}, calls{"a", 1, test.before}), reportOf(anHour, Limit{}, calls{"a", 1, test.after}))
+		if got := d.Classes[0].Kind; got != test.want {
+			t.Errorf("from %v s to %v s: %s, want %s", test.before, test.after, got, test.want)
+		}
+	}
+}
+
+// What changed as much by its calls as by their time is slower, or faster.
+func TestDiffOfEqualCauses(t *testing.T) {
+	d := Compare(reportOf(anHour, Limit{}, calls{"a", 1, 1}, calls{"b", 2, 2}), reportOf(anHour, Limit{}, calls{"a", 2, 2}, calls{"b", 1, 1}))
+	if a, b := diffOf(d, "a"), diffOf(d, "b"); a.Kind != DiffSlower || a.ByTime != 1.5 || a.ByCalls != 1.5 || b.Kind != DiffFaster || b.ByTime != -1.5 {
+		t.Errorf("%+v, %+v", a, b)
+	}
+}
+
+// Windows may differ by a hundredth of the longer one.
+func TestDiffLengthAtItsBound(t *testing.T) {
+	for shorter, want := range map[time.Duration]bool{36 * time.Second: false, 37 * time.Second: true, 0: false} {
+		almost := Window{noon, noon.Add(time.Hour - shorter)}
+		long, short := reportOf(anHour, Limit{}, calls{"a", 1, 1}), reportOf(almost, Limit{}, calls{"a", 1, 1})
+		if a, b := Compare(long, short).PerHour, Compare(short, long).PerHour; a != want || b != want {
+			t.Errorf("%v shorter: per hour %v, %v", shorter, a, b)
+		}
+	}
+	for _, w := range []Window{{Start: noon}, {End: noon}, {}} {
+		r := &Report{Window: w}
+		if length(w) != 0 || Compare(r, reportOf(anHour, Limit{})).PerHour || Compare(reportOf(anHour, Limit{}), r).PerHour {
+			t.Errorf("%v has length %v", w, length(w))
+		}
+	}
+}
+
+// Changes are listed by their size, up or down, and equal ones by ID.
+func TestDiffOrder(t *testing.T) {
+	class := func(id string, sum float64) Class {
+		return Class{ID: id, Totals: Totals{Calls: 1, QueryTime: Metrics{Sum: sum}}}
+	}
+	before, after := &Report{Classes: []Class{class("D", 5), class("B", 1), class("C", 9)}}, &Report{Classes: []Class{class("A", 5), class("B", 7), class("C", 4)}}
+	for n, want := range map[int]string{-1: "BACD", 0: "BACD", 1: "B", 3: "BAC", 4: "BACD", 5: "BACD"} {
+		d := Compare(before, after)
+		d.Shorten(n)
+		got := ""
+		for _, c := range d.Classes {
+			got += c.ID
+		}
+		if got != want {
+			t.Errorf("the first %d: %s", n, got)
+		}
+	}
+}
+
+// Side sums up a report, whether it is shortened by its Misc or by hand.
+func TestDiffSides(t *testing.T) {
+	r := reportOf(anHour, Limit{Count: 2}, calls{"a", 10, 1}, calls{"b", 5, 1}, calls{"c", 1, 1}, calls{"d", 1, 1})
+	quarter := reportOf(Window{noon, noon.Add(15 * time.Minute)}, Limit{}, calls{"a", 4, 0.5})
+	d := Compare(r, quarter)
+	if b := d.Before; b.Classes != 4 || b.Unlisted != 2 || b.Calls != 17 || b.QueryTime != 17 {
+		t.Errorf("before %+v", b)
+	}
+	if a := d.After; a.Classes != 1 || a.Unlisted != 0 || a.Calls != 16 || a.QueryTime != 8 || d.Change != -9 {
+		t.Errorf("after %+v, change %v", a, d.Change)
+	}
+	r.Misc.Classes, r.Classes = 0, r.Classes[:1]
+	if got := Compare(r, quarter).Before.Unlisted; got != 3 {
+		t.Errorf("%d classes are not listed, want 3", got)
+	}
+}

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"math"
@@ -22,7 +21,7 @@ type Filter struct {
 	Schemas []string `json:"schemas,omitempty"`
 	IDs     []string `json:"ids,omitempty"` // of query classes; see ParseID
 	// MinTime is the least query time of a call, in seconds, and MinTimes that of
-	// a call on one of the instances that it names, in the place of MinTime.
+	// a call on one of the instances that it lists, instead of MinTime.
 	MinTime  float64            `json:"min_time,omitempty"`
 	MinTimes map[string]float64 `json:"min_times,omitempty"`
 }
@@ -39,17 +38,6 @@ func ParseMinTime(s string) (float64, error) {
 		return 0, fmt.Errorf("time %q: want 500ms, 2s, or a number of seconds", s)
 	}
 	return seconds, nil
-}
-
-// ParseID reads what names a query class: its query ID, the 16 digits of it that
-// digests and Percona's tools show, or the beginning of either.
-func ParseID(s string) (string, error) {
-	id := strings.ToUpper(s)
-	id = strings.TrimPrefix(id, "0X")
-	if id == "" || len(id) > 2*len(classKey{}) || strings.Trim(id, "0123456789ABCDEF") != "" {
-		return "", fmt.Errorf("query ID %q: want its hexadecimal digits, or the first of them", s)
-	}
-	return id, nil
 }
 
 // matches reports whether the call on an instance is to be counted, its class
@@ -73,22 +61,17 @@ func (f *Filter) matchesClass(key classKey) bool {
 	if f == nil || len(f.IDs) == 0 {
 		return true
 	}
-	id := strings.ToUpper(hex.EncodeToString(key[:]))
+	id := key.id()
 	return slices.ContainsFunc(f.IDs, func(digits string) bool { return hasID(id, digits) })
 }
 
-// hasID reports whether digits, as ParseID returns them, are of the class.
-func hasID(id, digits string) bool {
-	return strings.HasPrefix(id, digits) || strings.HasPrefix(id[len(id)/2:], digits)
-}
-
-// String says in words what is counted, as "user app, query time of 0.5 s or
+// String states what is counted, such as "user app, query time of 0.5 s or
 // more".
 func (f *Filter) String() string {
 	var s []string
-	add := func(what string, names []string) {
-		if len(names) > 0 {
-			s = append(s, what+" "+strings.Join(names, " or "))
+	add := func(what string, values []string) {
+		if len(values) > 0 {
+			s = append(s, what+" "+strings.Join(values, " or "))
 		}
 	}
 	add("user", f.Users)
@@ -104,7 +87,7 @@ func (f *Filter) String() string {
 	return strings.Join(s, ", ")
 }
 
-// note says what a filtered report leaves out.
+// note states what a filtered report leaves out.
 func (f *Filter) note(filtered, inWindow int64) string {
 	return fmt.Sprintf("Filtered: only %s. %d of %d entries in the window are left out, and shares are of the others.",
 		f, filtered, inWindow)

@@ -50,7 +50,7 @@ func TestFilter(t *testing.T) {
 		if r.Overall.Calls != c.want || r.Coverage.InWindow != 3 {
 			t.Errorf("%s: %d calls of %d, want %d", c.name, r.Overall.Calls, r.Coverage.InWindow, c.want)
 		}
-		if told := len(r.Coverage.Notes) == 1 && strings.HasPrefix(r.Coverage.Notes[0], "Filtered: "); told != (c.filter != nil) {
+		if noted := len(r.Coverage.Notes) == 1 && strings.HasPrefix(r.Coverage.Notes[0], "Filtered: "); noted != (c.filter != nil) {
 			t.Errorf("%s: notes %q", c.name, r.Coverage.Notes)
 		}
 	}
@@ -64,6 +64,9 @@ func TestFilterNote(t *testing.T) {
 	if got := f.note(7, 9); got != want {
 		t.Errorf("%s", got)
 	}
+	if got := (&Filter{Users: []string{"a"}}).String(); got != "user a" {
+		t.Errorf("%s", got)
+	}
 }
 
 func TestParseMinTime(t *testing.T) {
@@ -75,19 +78,6 @@ func TestParseMinTime(t *testing.T) {
 	for _, s := range []string{"", "-1", "-1s", "inf", "NaN", "soon"} {
 		if got, err := ParseMinTime(s); err == nil {
 			t.Errorf("ParseMinTime(%q) = %v, want an error", s, got)
-		}
-	}
-}
-
-func TestParseID(t *testing.T) {
-	for s, want := range map[string]string{"0x1fE1379FE2A31B8D": "1FE1379FE2A31B8D", "1f": "1F", "16219655761820A2": "16219655761820A2"} {
-		if got, err := ParseID(s); err != nil || got != want {
-			t.Errorf("ParseID(%q) = %q, %v", s, got, err)
-		}
-	}
-	for _, s := range []string{"", "0x", "select", strings.Repeat("A", 33), "1 2"} {
-		if got, err := ParseID(s); err == nil {
-			t.Errorf("ParseID(%q) = %q, want an error", s, got)
 		}
 	}
 }

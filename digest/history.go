@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -10,29 +11,29 @@ import (
 const (
 	hoursADay = 24
 
-	// remembered is how many hours are kept one by one: 14 days, so that a weekday
+	// historyHours is how many hours are kept one by one: 14 days, so that a weekday
 	// has two to be compared with.
-	remembered = 14 * hoursADay
+	historyHours = 14 * hoursADay
 
 	// forgottenAfter is for how many hours a class may be unseen until it is
 	// dropped: six months.
 	forgottenAfter = 183 * hoursADay
 
-	// maxRemembered and maxClassHours keep a History under a megabyte of JSON. A
+	// maxHistoryClasses and maxClassHours keep a History under a megabyte of JSON. A
 	// class takes 80 bytes of it, and each of its hours up to six.
-	maxRemembered = 5_000
-	maxClassHours = 90_000
+	maxHistoryClasses = 5_000
+	maxClassHours     = 90_000
 
 	// p95Calls is how many calls an hour needs for its p95 to be compared.
 	p95Calls = 20
 )
 
-// History is what one channel's digests remember of the hours before: for each
-// class an ID and numbers, and no text. It is a fold over hours,
+// History holds what one channel's digests remember of the hours before: for
+// each class an ID and numbers, and no text. It is a fold over hours,
 //
-//	h.Compare(r, o)  // r is of the hour, or of several that were missed
-//	h.Add(r)         // each of its hours, by time, with Report(Limit{}, order)
-//	h.Told(r)        // what r says is not said again
+//	h.Compare(r, o)   // r is of the hour, or of several that were missed
+//	h.Add(r)          // each of its hours, by time, with Report(Limit{}, order)
+//	h.MarkReported(r) // what r says is not said again
 //	r.Shorten(limit, order)
 //
 // and nothing in it depends on a clock. The zero History remembers nothing. It
@@ -44,40 +45,11 @@ type History struct {
 	forgot  int              // classes dropped for want of room
 }
 
-// wholeHour is an hour of the last 14 days that was added.
+// wholeHour holds the total of an hour of the last 14 days that was added.
 type wholeHour struct {
 	at      hour
 	time    level // of all classes together
 	partial bool  // its coverage was incomplete: what was not seen may have been there
-}
-
-// past is what is remembered of a class. An hour of 0 is none.
-type past struct {
-	first, last, before hour        // seen; before is the hour seen before last
-	gap                 hour        // longest absence, hours, up to before
-	from                hour        // hours is complete from here on
-	hours               []classHour // those of the last 14 days in which it was seen
-	highest             classHour   // of the hours that were given up for want of room
-
-	worse, better, gone hour // when it was last told so
-}
-
-type classHour struct {
-	at               hour
-	time, p95, calls level // p95 is 0 where there were too few calls
-}
-
-// hour counts hours since 1970.
-type hour int32
-
-func hourOf(t time.Time) hour { return hour(t.Unix() / 3600) }
-
-func (h hour) time() time.Time { return time.Unix(int64(h)*3600, 0).UTC() }
-
-// hoursOf returns the hours of a window, which need not begin with one.
-func hoursOf(w Window) (start, end hour) {
-	start = hourOf(w.Start)
-	return start, max(start+1, hourOf(w.End.Add(time.Hour-1)))
 }
 
 // Add folds in one whole hour, whose report must hold all classes. An hour that
@@ -85,7 +57,7 @@ func hoursOf(w Window) (start, end hour) {
 // whose coverage is incomplete only what was seen is remembered, not what was
 // absent. The error says that the window is not an hour of the clock.
 func (h *History) Add(r *Report) error {
-	if w := r.Window; w.End.Sub(w.Start) != time.Hour || !w.Start.Equal(hourOf(w.Start).time()) {
+	if w := r.Window; len(w.Hours()) != 1 {
 		return fmt.Errorf("remember %s to %s: want a whole hour", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
 	}
 	at := hourOf(r.Window.Start)
@@ -100,44 +72,52 @@ func (h *History) Add(r *Report) error {
 	}
 	h.hours = append(h.hours, wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete})
 	for i := range r.Classes {
-		h.addClass(at, &r.Classes[i])
+		c := &r.Classes[i]
+		p := h.classes[c.ID]
+		if p == nil {
+			p = new(past)
+			h.classes[c.ID] = p
+		}
+		p.add(at, c)
 	}
 	h.forget(at)
 	h.makeRoom()
 	return nil
 }
 
-func (h *History) addClass(at hour, c *Class) {
-	p := h.classes[c.ID]
-	if p == nil {
-		p = &past{first: at, from: at}
-		h.classes[c.ID] = p
-	} else {
-		p.gap = p.longestGap(at)
-		p.before = p.last
-		if len(p.hours) == 0 { // what it was is too long ago
-			p.from = at
+// Compare marks in r, which must hold all classes, what changed, and lists the
+// muted classes in r.Past, for Shorten to leave out. It does not change h, and
+// says the same before and after r's hours were added. Of a window that does
+// not consist of hours of the clock it marks only what is NEW or BACK.
+func (h *History) Compare(r *Report, o Options) {
+	if r.Past == nil {
+		r.Past = &Past{}
+	}
+	r.Past.Since, r.Past.Forgot = h.since, h.forgot
+	if h.since.IsZero() {
+		r.Past.Since = r.Window.Start
+	}
+	c := newComparison(h, r, o)
+	r.Past.Learning = c.known < learningHours
+	for i := range r.Classes {
+		class := &r.Classes[i]
+		class.Note = o.Notes[class.ID]
+		if !r.Past.Learning {
+			class.Change = c.change(class)
+		}
+		if class.Change != nil && class.Change.Kind == New {
+			r.Past.New++
 		}
 	}
-	p.last = at
-	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}
-	if c.Calls >= p95Calls {
-		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
+	muted := listMuted(r, o.Mutes)
+	if !r.Past.Learning {
+		r.Past.Gone = c.gone(muted)
 	}
-	p.hours = append(p.hours, ch)
-}
-
-// longestGap is the longest absence that was over before the hour.
-func (p *past) longestGap(at hour) hour {
-	if p.last < at && p.before > 0 {
-		return max(p.gap, p.last-p.before)
-	}
-	return p.gap
 }
 
 // forget drops what is too old after the hour was added.
 func (h *History) forget(at hour) {
-	oldest := at - remembered // so that the hour can be compared once more
+	oldest := at - historyHours // so that the hour can be compared once more
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at < oldest })
 	for id, p := range h.classes {
 		if at-p.last > forgottenAfter {
@@ -156,11 +136,11 @@ func (h *History) makeRoom() {
 	for _, p := range h.classes {
 		n += len(p.hours)
 	}
-	if len(h.classes) <= maxRemembered && n <= maxClassHours {
+	if len(h.classes) <= maxHistoryClasses && n <= maxClassHours {
 		return
 	}
 	lightest := h.byTime()
-	for ; len(lightest) > maxRemembered; lightest = lightest[1:] {
+	for ; len(lightest) > maxHistoryClasses; lightest = lightest[1:] {
 		n -= len(lightest[0].hours)
 		delete(h.classes, lightest[0].id)
 		h.forgot++
@@ -178,10 +158,10 @@ func (h *History) makeRoom() {
 	}
 }
 
-// weighed is a past with the seconds of its last 14 days.
+// weighed adds to a past the seconds of its last 14 days.
 type weighed struct {
-	id      string
-	seconds float64
+	id   string
+	time float64 // seconds
 	*past
 }
 
@@ -195,20 +175,25 @@ func (h *History) byTime() []weighed {
 	for id, p := range h.classes {
 		w := weighed{id, value[p.highest.time], p}
 		for _, c := range p.hours {
-			w.seconds += value[c.time]
+			w.time += value[c.time]
 		}
 		all = append(all, w)
 	}
 	slices.SortFunc(all, func(x, y weighed) int {
-		return cmp.Or(cmp.Compare(x.seconds, y.seconds), cmp.Compare(x.last, y.last), cmp.Compare(x.id, y.id))
+		return cmp.Or(cmp.Compare(x.time, y.time), cmp.Compare(x.last, y.last), cmp.Compare(x.id, y.id))
 	})
 	return all
 }
 
-// Told remembers what r says, so that BETTER and GONE are said once and WORSE
+// Resolve returns the ID of the one class among those remembered that id stands
+// for, which is as ParseID takes it. Its error lists the others where there are
+// some.
+func (h *History) Resolve(id string) (string, error) { return resolveID(id, maps.Keys(h.classes)) }
+
+// MarkReported remembers what r says, so that BETTER and GONE are said once and WORSE
 // for a day.
-func (h *History) Told(r *Report) {
-	start, _ := hoursOf(r.Window)
+func (h *History) MarkReported(r *Report) {
+	start, _ := hourRange(r.Window)
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		p := h.classes[c.ID]

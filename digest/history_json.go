@@ -1,15 +1,12 @@
 package digest
 
 import (
-	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
-// historyJSON is a History as it is stored. The numbers of the hours and of a
+// historyJSON holds a History as it is stored. The numbers of the hours and of a
 // class are unsigned varints and single bytes, one after the other.
 type historyJSON struct {
 	Since   time.Time         `json:"since,omitzero"`
@@ -60,76 +57,4 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		h.classes[id] = p
 	}
 	return nil
-}
-
-// append writes the past. The hours of its list follow the rest, the last one
-// first, each as its distance to the one that came after.
-func (p *past) append(b []byte) []byte {
-	b = appendHours(b, p.first, p.last-p.first, p.before, p.gap, p.from-p.first, p.worse, p.better, p.gone)
-	b = append(b, byte(p.highest.time), byte(p.highest.p95))
-	after := p.last
-	for i := len(p.hours) - 1; i >= 0; i-- {
-		c := p.hours[i]
-		b = append(appendHours(b, after-c.at), byte(c.time), byte(c.p95), byte(c.calls))
-		after = c.at
-	}
-	return b
-}
-
-func readPast(b []byte) (*past, error) {
-	d := decoder{rest: b}
-	p := &past{first: d.hour()}
-	p.last = p.first + d.hour()
-	p.before, p.gap = d.hour(), d.hour()
-	p.from = p.first + d.hour()
-	p.worse, p.better, p.gone = d.hour(), d.hour(), d.hour()
-	p.highest.time, p.highest.p95 = d.level(), d.level()
-	at := p.last
-	for len(d.rest) > 0 && !d.broken {
-		at -= d.hour()
-		p.hours = append(p.hours, classHour{at, d.level(), d.level(), d.level()})
-	}
-	if d.broken {
-		return nil, errBroken
-	}
-	slices.Reverse(p.hours)
-	return p, nil
-}
-
-func appendHours(b []byte, hours ...hour) []byte {
-	for _, n := range hours {
-		b = binary.AppendUvarint(b, uint64(n))
-	}
-	return b
-}
-
-var errBroken = errors.New("it is cut short or damaged")
-
-// decoder reads what append wrote.
-type decoder struct {
-	rest   []byte
-	broken bool
-}
-
-// maxHour is far in the future. No sum of hours of a damaged history overflows.
-const maxHour = 1 << 24
-
-func (d *decoder) hour() hour {
-	n, size := binary.Uvarint(d.rest)
-	if size <= 0 || n > maxHour {
-		d.broken, d.rest = true, nil
-		return 0
-	}
-	d.rest = d.rest[size:]
-	return hour(n)
-}
-
-func (d *decoder) level() level {
-	if len(d.rest) == 0 {
-		d.broken = true
-		return 0
-	}
-	l := level(d.rest[0])
-	d.rest = d.rest[1:]
-	return l
 }

@@ -49,13 +49,13 @@ func TestHistoryIsAFold(t *testing.T) {
 			continue // an hour that is never read
 		}
 		kept.Compare(r, Options{})
-		told := marshal(t, r)
+		first := marshal(t, r)
 		before := marshal(t, kept)
 		for _, h := range []*History{&kept, &stored} {
 			if err := h.Add(r); err != nil {
 				t.Fatal(err)
 			}
-			h.Told(r)
+			h.MarkReported(r)
 		}
 		if at%40 == 0 {
 			if before == marshal(t, kept) {
@@ -70,15 +70,15 @@ func TestHistoryIsAFold(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stored.Told(r)
+			stored.MarkReported(r)
 		}
 		r.Past = nil
 		for i := range r.Classes {
 			r.Classes[i].Change = nil
 		}
 		kept.Compare(r, Options{})
-		if again := marshal(t, r); again != told {
-			t.Fatalf("%v: after it was added:\n%s\nbefore:\n%s", at.time(), again, told)
+		if again := marshal(t, r); again != first {
+			t.Fatalf("%v: after it was added:\n%s\nbefore:\n%s", at.time(), again, first)
 		}
 	}
 	if marshal(t, kept) != marshal(t, stored) {
@@ -137,7 +137,7 @@ func FuzzHistory(f *testing.F) {
 		if err := h.Add(r); err != nil {
 			t.Fatal(err)
 		}
-		h.Told(r)
+		h.MarkReported(r)
 		reread(t, &h)
 	})
 }
@@ -171,21 +171,24 @@ func worstReport(rng *rand.Rand, at hour, n int, complete bool) *Report {
 const megabyte = 1_000_000
 
 func TestSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a history several times")
+	}
 	rng := rand.New(rand.NewPCG(simulationSeed(t), 3))
 	var h History
 	biggest := 0
 	measure := func() { biggest = max(biggest, len(marshal(t, h))) }
-	// Each class has an old past, and is told of.
+	// Each class has an old past, and is reported.
 	for _, at := range []hour{firstHour, firstHour + 2000} {
-		h.pass(t, worstReport(rng, at, maxRemembered+500, true))
+		h.pass(t, worstReport(rng, at, maxHistoryClasses+500, true))
 	}
 	for i := range hour(30) {
-		r := worstReport(rng, firstHour+4000+i, maxRemembered+500, true)
+		r := worstReport(rng, firstHour+4000+i, maxHistoryClasses+500, true)
 		if i == 20 {
 			for k := range r.Classes {
 				r.Classes[k].Change = &Change{Kind: []ChangeKind{Worse, Better}[k%2]}
 				r.Past = &Past{Gone: append(make([]GoneClass, 0, 1), GoneClass{ID: r.Classes[k].ID})}
-				h.Told(r)
+				h.MarkReported(r)
 			}
 			r.Past = nil
 		}
@@ -207,12 +210,121 @@ func TestSize(t *testing.T) {
 	if biggest > megabyte || biggest < megabyte/2 {
 		t.Errorf("%d bytes of JSON", biggest)
 	}
-	if len(h.classes) != maxRemembered || h.forgot == 0 {
+	if len(h.classes) != maxHistoryClasses || h.forgot == 0 {
 		t.Errorf("%d classes, %d forgot", len(h.classes), h.forgot)
 	}
 	r := worstReport(rng, firstHour+6000, 10, true)
 	if h.Compare(r, Options{}); r.Past.Forgot != h.forgot {
 		t.Errorf("past %+v", r.Past)
+	}
+}
+
+// A class is known for 183 days, and its hours, as those of the channel, for 14.
+func TestForgettingAtItsBounds(t *testing.T) {
+	for _, test := range []struct {
+		later hour
+		known bool
+		hours int
+	}{
+		{0, true, 1}, {historyHours, true, 1}, {historyHours + 1, true, 0}, {forgottenAfter, true, 0}, {forgottenAfter + 1, false, 0},
+	} {
+		var h History
+		h.pass(t, hourReport(firstHour, work{10, 100}))
+		if test.later > 0 {
+			h.pass(t, hourReport(firstHour+test.later, work{}))
+		}
+		p := h.classes[watched]
+		if (p != nil) != test.known || p != nil && len(p.hours) != test.hours {
+			t.Errorf("%d hours later: %+v", test.later, p)
+		}
+		if kept := h.hours[0].at == firstHour; kept != (test.later <= historyHours) {
+			t.Errorf("%d hours later the first is kept: %v", test.later, kept)
+		}
+	}
+}
+
+// 5,000 classes and 90,000 of their hours are kept. Beyond, the classes with the
+// least time go first, of equals the one unseen for longest.
+func TestRoom(t *testing.T) {
+	at := firstHour
+	fill := func(classes, hours int) *History {
+		h := History{hours: []wholeHour{{at: at}}, classes: map[string]*past{}}
+		for i := range classes {
+			p := &past{last: at - hour(i%3)}
+			for k := range hours / classes {
+				p.hours = append(p.hours, classHour{at - hour(k), level(100 + i%2 - k%2), level(50 + k%2), 9})
+			}
+			h.classes[fmt.Sprintf("%032d", i)] = p
+		}
+		p := h.classes[fmt.Sprintf("%032d", 7)] // takes the rest
+		for range hours % classes {
+			p.hours = append(p.hours, classHour{at: at, time: 200})
+		}
+		h.makeRoom()
+		return &h
+	}
+	count := func(h *History) (n int) {
+		for _, p := range h.classes {
+			n += len(p.hours)
+		}
+		return n
+	}
+	for _, test := range []struct{ classes, hours, forgot, kept int }{
+		{maxHistoryClasses - 1, 0, 0, 0}, {maxHistoryClasses, 0, 0, 0}, {maxHistoryClasses + 1, 0, 1, 0}, {maxHistoryClasses + 2, 0, 2, 0},
+		{1000, maxClassHours, 0, maxClassHours}, {1000, maxClassHours + 1, 0, maxClassHours + 1 - 90}, {1000, maxClassHours + 90, 0, maxClassHours},
+		{1000, maxClassHours + 91, 0, maxClassHours + 1 - 90}, {maxHistoryClasses + 1, 18 * (maxHistoryClasses + 1), 1, maxClassHours},
+	} {
+		h := fill(test.classes, test.hours)
+		if h.forgot != test.forgot || len(h.classes) != test.classes-test.forgot || count(h) != test.kept {
+			t.Errorf("%d classes, %d hours: %d forgot, %d hours kept", test.classes, test.hours, h.forgot, count(h))
+		}
+	}
+
+	// Even numbers have less time, and 2, 8, 14 … were seen two hours ago.
+	h := fill(maxHistoryClasses+1, 2*maxHistoryClasses+2)
+	if h.classes[fmt.Sprintf("%032d", 2)] != nil || h.forgot != 1 {
+		t.Error("not the lightest, longest unseen and first class was forgotten")
+	}
+	h = fill(1000, maxClassHours+1)
+	if p := h.classes[fmt.Sprintf("%032d", 2)]; p.hours != nil || p.highest.time != 100 || p.highest.p95 != 51 || p.from != at+1 {
+		t.Errorf("%+v", p)
+	}
+	if p := h.classes[fmt.Sprintf("%032d", 8)]; len(p.hours) != 90 || p.highest.time != 0 {
+		t.Errorf("%+v", p)
+	}
+	// What was given up still counts for a class's time.
+	h.classes["A"] = &past{last: at, highest: classHour{time: 255}}
+	if all := h.byTime(); all[len(all)-1].id != "A" || all[0].id != fmt.Sprintf("%032d", 2) {
+		t.Errorf("the heaviest is %s, the lightest %s", all[len(all)-1].id, all[0].id)
+	}
+}
+
+// WORSE is reported anew after a day; BETTER and GONE each time.
+func TestMarkReported(t *testing.T) {
+	for _, test := range []struct {
+		kind                ChangeKind
+		later               hour
+		worse, better, gone hour
+	}{
+		{Worse, 0, 1000, 500, 500}, {Worse, 23, 1000, 500, 500}, {Worse, 24, 1024, 500, 500}, {Better, 1, 1000, 1001, 500}, {New, 1, 1000, 500, 500}, {Back, 1, 1000, 500, 500},
+		{Gone, 1, 1000, 500, 1001},
+	} {
+		h := History{classes: map[string]*past{watched: {worse: 1000, better: 500, gone: 500}}}
+		at := 1000 + test.later
+		r := &Report{Window: Window{at.time(), (at + 1).time()}, Classes: []Class{{ID: "other", Change: &Change{Kind: Worse}}, {ID: watched}}}
+		h.MarkReported(r)
+		if p := h.classes[watched]; p.worse != 1000 || p.better != 500 || p.gone != 500 {
+			t.Error("nothing was reported, and is remembered")
+		}
+		r.Past = &Past{}
+		r.Classes[1].Change = &Change{Kind: test.kind}
+		if test.kind == Gone {
+			r.Classes, r.Past.Gone = nil, []GoneClass{{ID: "other"}, {ID: watched}}
+		}
+		h.MarkReported(r)
+		if p := h.classes[watched]; p.worse != test.worse || p.better != test.better || p.gone != test.gone {
+			t.Errorf("%s, %d hours later: %+v", test.kind, test.later, p)
+		}
 	}
 }
 
@@ -243,10 +355,10 @@ func BenchmarkHistory(b *testing.B) {
 	var h History
 	at := firstHour
 	for range 2 * hoursADay {
-		h.pass(b, worstReport(rng, at, maxRemembered, true))
+		h.pass(b, worstReport(rng, at, maxHistoryClasses, true))
 		at++
 	}
-	r := worstReport(rng, at, maxRemembered, true)
+	r := worstReport(rng, at, maxHistoryClasses, true)
 	text := marshal(b, h)
 	b.Run("Compare", func(b *testing.B) {
 		for b.Loop() {

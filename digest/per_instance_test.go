@@ -9,7 +9,7 @@ import (
 
 // PerInstance, a statement has a class on each instance, which stays the same one; and
 // over all it has one.
-func TestApart(t *testing.T) {
+func TestPerInstance(t *testing.T) {
 	report := func(each bool) *Report {
 		a := NewAggregator(Window{})
 		a.PerInstance = each

@@ -51,6 +51,32 @@ func (q *quantity) add(v, weight uint64) {
 	q.addToSketch(v, weight)
 }
 
+// merge adds what from has counted.
+func (q *quantity) merge(from *quantity) {
+	if from.calls == 0 {
+		return
+	}
+	if q.calls == 0 || from.min < q.min {
+		q.min = from.min
+	}
+	q.max = max(q.max, from.max)
+	q.calls += from.calls
+	q.sum += from.sum
+	if q.sketch == nil && from.sketch == nil && len(q.values)+len(from.values) <= exactCalls {
+		q.values = append(q.values, from.values...)
+		return
+	}
+	q.toSketch()
+	for _, v := range from.values {
+		q.addToSketch(v, 1)
+	}
+	if from.sketch != nil {
+		if err := q.sketch.MergeWith(from.sketch); err != nil {
+			panic("digest: sketches of one kind do not merge: " + err.Error())
+		}
+	}
+}
+
 // toSketch goes over from the values to a sketch of them.
 func (q *quantity) toSketch() {
 	if q.sketch != nil {
@@ -80,8 +106,8 @@ func newSketch() *ddsketch.DDSketch {
 }
 
 // quantile returns the value below which the fraction f of the values lies. Of
-// the values kept as they are it interpolates, as MySQL's and everybody's
-// median of an even number does.
+// the values kept as they are it interpolates, as everybody's median of an even number
+// does.
 func (q *quantity) quantile(f float64) float64 {
 	if q.sketch == nil {
 		slices.Sort(q.values)
@@ -115,7 +141,7 @@ func (q *quantity) metrics(per float64) Metrics {
 	}
 }
 
-// squares is a sum of squares in 128 bits: exact, so that the variance, a small
+// squares adds up squares in 128 bits: exact, so that the variance, a small
 // difference of large sums, keeps its digits.
 type squares struct{ hi, lo uint64 }
 
@@ -127,7 +153,13 @@ func (s *squares) add(v, weight uint64) {
 	s.hi += hi*weight + over + carry
 }
 
-// vmr is the population variance of q over its mean, in q's unit.
+func (s *squares) merge(from squares) {
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, from.lo, 0)
+	s.hi += from.hi + carry
+}
+
+// vmr returns the population variance of q over its mean, in q's unit.
 func (s squares) vmr(q *quantity) float64 {
 	if q.calls == 0 || q.sum == 0 {
 		return 0

@@ -80,3 +80,133 @@ func TestVarianceToMean(t *testing.T) {
 		t.Errorf("vmr of equal values = %v, want 0", got)
 	}
 }
+
+// Of up to 32 values quantiles are exact, and interpolated.
+func TestExactQuantiles(t *testing.T) {
+	for _, test := range []struct {
+		values      []uint64
+		median, p95 float64
+	}{
+		{[]uint64{7}, 7, 7},
+		{[]uint64{3, 1}, 2, 2.9},
+		{[]uint64{5, 1, 2}, 2, 4.7},
+		{[]uint64{1, 2, 4, 100}, 3, 85.6},
+		{[]uint64{0, 10, 20, 30, 40, 50}, 25, 47.5},
+	} {
+		var q, first, second quantity
+		for i, v := range test.values {
+			q.add(v, 1)
+			[]*quantity{&first, &second}[i%2].add(v, 1)
+		}
+		first.merge(&second)
+		for _, q := range []*quantity{&q, &first} {
+			if m := q.metrics(1); !near(m.Median, test.median) || math.Abs(m.P95-test.p95) > 1e-9 || math.Abs(m.Median-test.median) > 1e-9 {
+				t.Errorf("%v: median %v, p95 %v, want %v, %v", test.values, m.Median, m.P95, test.median, test.p95)
+			}
+		}
+	}
+	if m := new(quantity).metrics(1); m != (Metrics{}) {
+		t.Errorf("of nothing: %+v", m)
+	}
+}
+
+func TestExactCalls(t *testing.T) {
+	filled := func(n int) *quantity {
+		var q quantity
+		for i := range n {
+			q.add(uint64(i+1), 1)
+		}
+		return &q
+	}
+	for _, test := range []struct {
+		name  string
+		q     *quantity
+		exact bool
+	}{
+		{"32 values", filled(exactCalls), true},
+		{"33 values", filled(exactCalls + 1), false},
+		{"32 values merged", merged(filled(20), filled(12)), true},
+		{"33 values merged", merged(filled(20), filled(13)), false},
+		{"a sketch and nothing", merged(filled(exactCalls+1), filled(0)), false},
+		{"a sketch and a value", merged(filled(exactCalls+1), filled(1)), false},
+		{"a value and a sketch", merged(filled(1), filled(exactCalls+1)), false},
+	} {
+		if exact := test.q.sketch == nil; exact != test.exact || !exact && test.q.values != nil || exact && len(test.q.values) != int(test.q.calls) {
+			t.Errorf("%s: %d values of %d calls, exact %v", test.name, len(test.q.values), test.q.calls, exact)
+		}
+	}
+	var weighted quantity
+	if weighted.add(5, 2); weighted.sketch == nil {
+		t.Error("a weighted value is kept as one")
+	}
+}
+
+func merged(q, from *quantity) *quantity {
+	q.merge(from)
+	return q
+}
+
+// The parts' numbers are those of the whole, whichever has more or the extremes.
+func TestQuantityMerge(t *testing.T) {
+	for _, test := range [][2][]uint64{{{5, 9}, {1, 2}}, {{1, 9}, {5}}, {{5}, {1, 9}}, {nil, {3}}, {{3}, nil}, {{0}, {4}}, {{4}, {0}}} {
+		var all quantity
+		var parts [2]quantity
+		for i, values := range test {
+			for _, v := range values {
+				all.add(v, 1)
+				parts[i].add(v, 1)
+			}
+		}
+		if got, want := merged(&parts[0], &parts[1]).metrics(1), all.metrics(1); got != want {
+			t.Errorf("%v: %+v, want %+v", test, got, want)
+		}
+	}
+}
+
+// A sum of squares has 128 bits: a carry of any of its additions is kept, and a
+// weight counts.
+func TestSquares(t *testing.T) {
+	var weighted, repeated, parts squares
+	for _, v := range []uint64{1<<32 - 1, 1<<32 + 12345, 1 << 40, 3} {
+		var part squares
+		weighted.add(v, 7)
+		for range 7 {
+			repeated.add(v, 1)
+			part.add(v, 1)
+		}
+		parts.merge(part)
+	}
+	if weighted != repeated || parts != repeated || repeated.hi == 0 {
+		t.Errorf("weighted %v, repeated %v, merged %v", weighted, repeated, parts)
+	}
+	s := squares{lo: math.MaxUint64}
+	s.merge(squares{hi: 2, lo: 1})
+	if want := (squares{hi: 3}); s != want {
+		t.Errorf("carried %v, want %v", s, want)
+	}
+	s = squares{lo: math.MaxUint64}
+	if s.add(1, 1); s != (squares{hi: 1}) {
+		t.Errorf("carried %v", s)
+	}
+	var q quantity // 3 calls of 1 s and one of 5 s: mean 2 s, variance 3 s²
+	s = squares{}
+	for _, c := range [][2]uint64{{1e6, 3}, {5e6, 1}} {
+		q.add(c[0], c[1])
+		s.add(c[0], c[1])
+	}
+	if got := s.vmr(&q) / perSecond; math.Abs(got-1.5) > 1e-9 {
+		t.Errorf("vmr %v, want 1.5", got)
+	}
+	// Above 2^64, the high half counts.
+	q, s = quantity{}, squares{}
+	for _, v := range []uint64{1 << 40, 3 << 40} {
+		q.add(v, 1)
+		s.add(v, 1)
+	}
+	if got := s.vmr(&q); got != 1<<39 {
+		t.Errorf("vmr %v, want 2^39", got)
+	}
+	if got := (squares{}).vmr(&quantity{calls: 3}); got != 0 {
+		t.Errorf("vmr of zeros %v", got)
+	}
+}

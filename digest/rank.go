@@ -28,7 +28,7 @@ var orders = map[string]OrderBy{
 }
 
 // ParseOrderBy reads the name of an order: sum, max, count, rows_examined or
-// lock_time, or pt-query-digest's name of one of these, as Query_time:sum. The
+// lock_time, or pt-query-digest's name of one of these, such as Query_time:sum. The
 // empty string is the sum.
 func ParseOrderBy(s string) (OrderBy, error) {
 	if s == "" {
@@ -56,7 +56,7 @@ func (o OrderBy) of(c *Class) float64 {
 	}
 }
 
-// compareBy puts the class that ranks higher first. Equals are told apart by
+// compareBy puts the class that ranks higher first. Equals are ordered by
 // their time and then their ID, so that a window always yields the same report.
 func compareBy(o OrderBy, x, y *Class) int {
 	return cmp.Or(
@@ -66,7 +66,7 @@ func compareBy(o OrderBy, x, y *Class) int {
 	)
 }
 
-// Limit says how many classes a report shows, as pt-query-digest's --limit: the
+// Limit says how many classes a report shows, like pt-query-digest's --limit: the
 // worst ones until Percent of the total is accounted for, and Count at most. A
 // zero is no limit. Below them the outliers are shown too: see outlier.
 type Limit struct {
@@ -74,7 +74,7 @@ type Limit struct {
 	Count   int
 }
 
-// DefaultLimit is pt-query-digest's.
+// DefaultLimit is the default of pt-query-digest.
 var DefaultLimit = Limit{Percent: 95, Count: 20}
 
 // ParseLimit reads "95%:20", "95%", "20" or "all". The empty string is
@@ -112,7 +112,7 @@ func ParseLimit(s string) (Limit, error) {
 	return l, nil
 }
 
-// String is a text that ParseLimit reads.
+// String returns a text that ParseLimit reads.
 func (l Limit) String() string {
 	percent := strconv.FormatFloat(l.Percent, 'f', -1, 64) + "%"
 	switch {
@@ -136,7 +136,7 @@ func (l *Limit) UnmarshalText(text []byte) (err error) {
 }
 
 func badLimit(s string) error {
-	return fmt.Errorf("limit %q: want a number of classes, a percentage as 95%%, both as 95%%:20, or all", s)
+	return fmt.Errorf("limit %q: want a number of classes, a percentage (95%%), both (95%%:20), or all", s)
 }
 
 // keep returns how many of the ranked classes the limit shows, outliers aside.

@@ -1,6 +1,11 @@
 package digest
 
-import "testing"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestParseLimit(t *testing.T) {
 	good := map[string]Limit{
@@ -10,13 +15,16 @@ func TestParseLimit(t *testing.T) {
 		"80%":     {80, 0},
 		"7":       {0, 7},
 		"all":     {},
+		"100%":    {100, 0},
+		"0.1%:1":  {0.1, 1},
+		"1":       {0, 1},
 	}
 	for s, want := range good {
 		if got, err := ParseLimit(s); err != nil || got != want {
 			t.Errorf("ParseLimit(%q) = %v, %v; want %v", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"0", "-1", "101%", "0%", "95%20", "95%:", "95%:0", "x", "NaN%", "20:95%", "1e3"} {
+	for _, s := range []string{"0", "-1", "101%", "100.1%", "0%", "95%20", "95%:", "95%:0", "x", "NaN%", "20:95%", "1e3"} {
 		if got, err := ParseLimit(s); err == nil {
 			t.Errorf("ParseLimit(%q) = %v, want an error", s, got)
 		}
@@ -47,5 +55,73 @@ func TestLimitText(t *testing.T) {
 	var l Limit
 	if err := l.UnmarshalText([]byte("some")); err == nil {
 		t.Error("some is a limit")
+	}
+}
+
+// Equals are ordered by their time and then by their ID.
+func TestTies(t *testing.T) {
+	class := func(id string, sum, number float64) Class {
+		c := Class{ID: id}
+		c.QueryTime.Sum, c.QueryTime.Max, c.Calls, c.RowsExamined.Sum, c.LockTime.Sum = sum, number, int64(number), number, number
+		return c
+	}
+	for _, order := range []OrderBy{OrderBySum, OrderByMax, OrderByCount, OrderByRowsExamined, OrderByLockTime} {
+		classes := []Class{class("E", 1, 1), class("D", 2, 2), class("C", 2, 2), class("B", 3, 2), class("A", 1, 1)}
+		slices.SortFunc(classes, func(x, y Class) int { return compareBy(order, &x, &y) })
+		var ids []string
+		for _, c := range classes {
+			ids = append(ids, c.ID)
+		}
+		if got := strings.Join(ids, ""); got != "BCDAE" {
+			t.Errorf("by %s: %s", order, got)
+		}
+	}
+	higher, lower := class("B", 1, 5), class("A", 9, 4)
+	for _, order := range []OrderBy{OrderByMax, OrderByCount, OrderByRowsExamined, OrderByLockTime} {
+		if compareBy(order, &higher, &lower) >= 0 {
+			t.Errorf("by %s: the time counts first", order)
+		}
+	}
+	if compareBy(OrderBySum, &higher, &lower) <= 0 {
+		t.Error("by sum: the time does not count")
+	}
+}
+
+// The percentage is reached by the class that reaches it exactly.
+func TestLimitKeeps(t *testing.T) {
+	var classes []Class // 50, 30, 15 and 5 %
+	for i, sum := range []float64{50, 30, 15, 5} {
+		c := Class{ID: fmt.Sprint(i), Totals: Totals{Calls: int64(i)}}
+		c.QueryTime.Sum = sum
+		classes = append(classes, c)
+	}
+	for text, want := range map[string]int{
+		"all": 4, "1": 1, "3": 3, "4": 4, "5": 4, "0.1%": 1, "50%": 1, "50.01%": 2, "80%": 2, "80.1%": 3, "95%": 3, "95.1%": 4, "100%": 4,
+		"95%:2": 2, "95%:3": 3, "50%:3": 1,
+	} {
+		l, err := ParseLimit(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.keep(classes, OrderBySum); got != want {
+			t.Errorf("%s keeps %d, want %d", text, got, want)
+		}
+	}
+	if got := (Limit{Percent: 50}).keep(nil, OrderBySum); got != 0 {
+		t.Errorf("of none it keeps %d", got)
+	}
+}
+
+// An outlier has a 95th percentile over a second in ten calls or more.
+func TestOutlier(t *testing.T) {
+	for _, test := range []struct {
+		calls int64
+		p95   float64
+		want  bool
+	}{{10, 1.001, true}, {10, 1, false}, {9, 100, false}, {11, 2, true}, {0, 0, false}} {
+		c := Class{Totals: Totals{Calls: test.calls, QueryTime: Metrics{P95: test.p95}}}
+		if c.outlier() != test.want {
+			t.Errorf("%d calls, p95 %v: %v", test.calls, test.p95, c.outlier())
+		}
 	}
 }

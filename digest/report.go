@@ -2,8 +2,8 @@ package digest
 
 import "time"
 
-// Report is the outcome of one window: what the notifiers show and what
-// `--format json` prints. It holds no literal of any statement. All times are
+// Report states the outcome of one window, for the notifiers to show and
+// `--format json` to print. It holds no literal of any statement. All times are
 // UTC and all durations are seconds.
 type Report struct {
 	Version   int      `json:"version"` // of this format; 1
@@ -13,8 +13,8 @@ type Report struct {
 	Overall   Overall  `json:"overall"`
 	Classes   []Class  `json:"classes"` // by rank, as many as the limit let through
 	Misc      Misc     `json:"misc"`    // all the other classes together
-	// Past is what is remembered beyond the window. Nil where nothing is: then
-	// nobody knows what is new.
+	// Past states what is remembered of the time before the window. Nil where nothing
+	// is: then it is not known what is new.
 	Past   *Past   `json:"past,omitempty"`
 	Filter *Filter `json:"filter,omitempty"` // what was counted, if not everything
 	Detail *Detail `json:"detail,omitempty"` // if it was asked for
@@ -31,7 +31,20 @@ func (w Window) Contains(t time.Time) bool {
 	return !t.Before(w.Start) && (w.End.IsZero() || t.Before(w.End))
 }
 
-// Coverage tells how far the numbers of a report can be trusted.
+// Hours returns the hours of the clock that the window consists of, and none if
+// it is not made of whole ones.
+func (w Window) Hours() []Window {
+	if w.Start.IsZero() || !w.Start.Truncate(time.Hour).Equal(w.Start) || !w.End.Truncate(time.Hour).Equal(w.End) {
+		return nil
+	}
+	var hours []Window
+	for at := w.Start; at.Before(w.End); at = at.Add(time.Hour) {
+		hours = append(hours, Window{Start: at, End: at.Add(time.Hour)})
+	}
+	return hours
+}
+
+// Coverage states how far the numbers of a report can be trusted.
 type Coverage struct {
 	Files       int   `json:"files"`        // files chosen for the window
 	BytesListed int64 `json:"bytes_listed"` // their sizes as listed
@@ -55,7 +68,7 @@ type Coverage struct {
 	Gaps []Gap `json:"gaps,omitempty"`
 }
 
-// Gap is a part of a slow log that could not be read. Of an hour that RDS has
+// Gap bounds a part of a slow log that could not be read. Of an hour that RDS has
 // purged, no bytes are known.
 type Gap struct {
 	Instance string `json:"instance,omitempty"`
@@ -68,7 +81,7 @@ type Gap struct {
 	Before time.Time `json:"before,omitzero"`
 }
 
-// Add takes in what is known of another part of the window.
+// Add adds what is known of another part of the window.
 func (c *Coverage) Add(part Coverage) {
 	c.Files += part.Files
 	c.BytesListed += part.BytesListed
@@ -86,7 +99,7 @@ func (c *Coverage) Add(part Coverage) {
 	c.Gaps = append(c.Gaps, part.Gaps...)
 }
 
-// Metrics are the statistics of one quantity over the calls of a class. Min,
+// Metrics state one quantity over the calls of a class. Min,
 // Max, Sum and Mean are exact; Median and P95 are within 1 %.
 type Metrics struct {
 	Sum    float64 `json:"sum"`
@@ -97,7 +110,7 @@ type Metrics struct {
 	P95    float64 `json:"p95"`
 }
 
-// Totals are the numbers that a class and the whole report have in common. The
+// Totals hold the numbers that a class and the whole report have in common. The
 // pointers are nil where no entry of the log carries the quantity.
 type Totals struct {
 	Calls         int64    `json:"calls"`
@@ -112,20 +125,21 @@ type Totals struct {
 	FullScans     *int64   `json:"full_scans,omitempty"` // calls that read a whole table
 	Errors        *int64   `json:"errors,omitempty"`     // calls that ended in an error
 
-	// Of how many of the calls the log tells the number, if not of all: logs of
+	// Of how many of the calls the log states the number, if not of all: logs of
 	// several instances, or from before and after a change of log_slow_extra.
 	TmpDiskTablesOf int64 `json:"tmp_disk_tables_of,omitempty"`
 	FullScansOf     int64 `json:"full_scans_of,omitempty"`
 	ErrorsOf        int64 `json:"errors_of,omitempty"`
 }
 
-// Overall is the line above the classes: everything in the window.
+// Overall states the numbers of everything in the window.
 type Overall struct {
 	Classes int `json:"classes"`
 	Totals
 }
 
-// Class is all the calls of the statements that share a fingerprint.
+// Class states the numbers of all the calls of the statements that share a
+// fingerprint.
 type Class struct {
 	Rank        int     `json:"rank"` // from 1
 	ID          string  `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
@@ -144,14 +158,14 @@ type Class struct {
 	// Timeline is the query time, in seconds, in each twelfth of the window.
 	Timeline []float64    `json:"timeline,omitempty"`
 	Detail   *ClassDetail `json:"detail,omitempty"` // if it was asked for
-	// Change is how the class differs from its own past, nil where it does not
+	// Change states how the class differs from its own past. Nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`
 	// Note is what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
 }
 
-// ChangeKind says in a word what changed about a class.
+// ChangeKind names in a word what changed about a class.
 type ChangeKind string
 
 // The kinds of a Change. The first three stand first in a digest.
@@ -163,27 +177,27 @@ const (
 	Gone   ChangeKind = "GONE"   // not seen any more
 )
 
-// Change is how a class differs from its own past.
+// Change states how a class differs from its own past.
 type Change struct {
 	Kind ChangeKind `json:"kind"`
 	// Evidence is a phrase with the numbers that justify the kind. It holds no
 	// literal of any statement.
 	Evidence string `json:"evidence"`
 	// Of is the quantity that changed, of a WORSE or BETTER class: "query_time",
-	// the total of an hour, or "p95". Now, Usual and Highest are its values in
-	// seconds: in the window, and what is usual and the highest in the past.
+	// the total of an hour, or "p95". Now, Median and Highest are its values in
+	// seconds: in the window, and in the past.
 	Of      string  `json:"of,omitempty"`
 	Now     float64 `json:"now,omitempty"`
-	Usual   float64 `json:"usual,omitempty"`
+	Median  float64 `json:"usual,omitempty"`
 	Highest float64 `json:"highest,omitempty"`
 	// LastSeen is the hour in which a class that is BACK was seen before.
 	LastSeen time.Time `json:"last_seen,omitzero"`
 }
 
-// Past is what a report owes to the hours before it.
+// Past states what a report takes from the hours before it.
 type Past struct {
 	Since    time.Time    `json:"since"`              // start of the first window that is remembered
-	Learning bool         `json:"learning,omitempty"` // too little is remembered to tell what changed
+	Learning bool         `json:"learning,omitempty"` // too little is remembered to know what changed
 	Gone     []GoneClass  `json:"gone,omitempty"`
 	Muted    []MutedClass `json:"muted,omitempty"`    // left out of the classes
 	Missed   []Window     `json:"missed,omitempty"`   // purged before they could be read
@@ -193,7 +207,7 @@ type Past struct {
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
 }
 
-// GoneClass is a class that was a part of the load and is no more.
+// GoneClass identifies a class that was a part of the load and is no more.
 type GoneClass struct {
 	ID          string    `json:"id"`
 	Fingerprint string    `json:"fingerprint,omitempty"` // its beginning, or empty where it was not kept
@@ -201,7 +215,7 @@ type GoneClass struct {
 	LastSeen    time.Time `json:"last_seen"`
 }
 
-// MutedClass is a class that somebody wants to hear no more of for a while.
+// MutedClass sums up a class that somebody wants to hear no more of for a while.
 type MutedClass struct {
 	ID          string    `json:"id"`
 	Fingerprint string    `json:"fingerprint"`

@@ -3,6 +3,7 @@ package digest
 import (
 	"math"
 	"slices"
+	"time"
 )
 
 // Shorten moves the classes that the limit leaves out to Misc, and drops those
@@ -49,4 +50,41 @@ func (c *Class) leads() bool {
 		return c.QueryTime.Sum >= minTime && c.Share >= minShare || c.outlier()
 	}
 	return false
+}
+
+// Mute keeps a class out of the digests for a while. Its calls stay in the
+// totals, and it returns at once if it becomes WORSE.
+type Mute struct {
+	ID     string    `json:"id"` // Class.ID
+	Reason string    `json:"reason,omitempty"`
+	By     string    `json:"by,omitempty"`
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until,omitzero"` // zero is forever
+}
+
+// covers reports whether the mute holds at the end of the window.
+func (m Mute) covers(w Window) bool { return m.Until.IsZero() || w.End.Before(m.Until) }
+
+// listMuted lists in r.Past the classes that are to be left out. It returns the
+// IDs of all that are muted.
+func listMuted(r *Report, mutes []Mute) map[string]bool {
+	muted := map[string]bool{}
+	by := map[string]Mute{}
+	for _, m := range mutes {
+		if m.covers(r.Window) {
+			muted[m.ID], by[m.ID] = true, m
+		}
+	}
+	for i := range r.Classes {
+		class := &r.Classes[i]
+		m, ok := by[class.ID]
+		if !ok || class.Change != nil && class.Change.Kind == Worse {
+			continue
+		}
+		r.Past.Muted = append(r.Past.Muted, MutedClass{
+			ID: class.ID, Fingerprint: class.Fingerprint, Calls: class.Calls, QueryTime: class.QueryTime.Sum,
+			Until: m.Until, Reason: m.Reason, By: m.By,
+		})
+	}
+	return muted
 }

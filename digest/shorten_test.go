@@ -73,6 +73,31 @@ func TestShorten(t *testing.T) {
 	}
 }
 
+// A NEW or BACK class leads from a second and a hundredth of the time on, or if
+// it is an outlier; a WORSE one always.
+func TestLeads(t *testing.T) {
+	for _, test := range []struct {
+		kind       ChangeKind
+		sum, share float64
+		outlier    bool
+		want       bool
+	}{
+		{New, 1, 0.01, false, true}, {New, 0.999, 0.5, false, false}, {New, 100, 0.0099, false, false}, {New, 0.1, 0.001, true, true},
+		{Back, 1, 0.01, false, true}, {Back, 0.999, 0.01, false, false}, {Worse, 0, 0, false, true}, {Better, 100, 1, true, false}, {"", 100, 1, true, false},
+	} {
+		c := Class{Share: test.share, Totals: Totals{Calls: 10, QueryTime: Metrics{Sum: test.sum}}}
+		if test.kind != "" {
+			c.Change = &Change{Kind: test.kind}
+		}
+		if test.outlier {
+			c.QueryTime.P95 = 2
+		}
+		if c.leads() != test.want {
+			t.Errorf("%+v: %v", test, !test.want)
+		}
+	}
+}
+
 func TestMute(t *testing.T) {
 	var h History
 	h.hoursOfWork(t, firstHour, 20*hoursADay, work{10, 100})

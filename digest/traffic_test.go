@@ -18,8 +18,8 @@ type traffic struct {
 type simulated struct {
 	id      string
 	what    string
-	calls   float64 // an hour
-	median  float64 // seconds a call
+	calls   float64 // per hour
+	median  float64 // seconds per call
 	sigma   float64 // of the logarithm of a call's time
 	day     float64 // how much the logarithm of the calls swings in a day
 	weekend float64 // times the calls on Saturday and Sunday; 0 is 1
@@ -42,7 +42,7 @@ func (s *simulated) nightly() bool { return s.at > 0 }
 func (t *traffic) kinds() []simulated {
 	r := t.rng
 	between := func(low, high float64) float64 { return low * math.Pow(high/low, r.Float64()) }
-	weight := func(s simulated) simulated { // 5 to 80 s an hour, for each to matter
+	weight := func(s simulated) simulated { // 5 to 80 s/h, for each to matter
 		s.calls = between(5, 80) / (s.median * math.Exp(s.sigma*s.sigma/2))
 		return s
 	}
@@ -138,7 +138,7 @@ func (t *traffic) rhythm(s *simulated, at hour) float64 {
 // job returns the part of a nightly job that falls into the hour.
 func (t *traffic) job(s *simulated, at hour) float64 {
 	begins := float64(s.at)
-	if s.wanders { // by up to three quarters of an hour, as told by the day
+	if s.wanders { // by up to three quarters of an hour, which depends on the day
 		day := rand.New(rand.NewPCG(uint64(at.time().YearDay()), uint64(s.at)))
 		begins += 1.5*day.Float64() - 0.75
 	}

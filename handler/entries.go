@@ -55,7 +55,7 @@ func (s *State) settled(hour time.Time) bool {
 }
 
 func (s *State) allSettled(w digest.Window) bool {
-	for _, hour := range hoursOf(w) {
+	for _, hour := range w.Hours() {
 		if !s.settled(hour.Start) {
 			return false
 		}
@@ -66,7 +66,7 @@ func (s *State) allSettled(w digest.Window) bool {
 // told enters hours of which nothing could be read and the channel knows it, by
 // the message that e names.
 func (s *State) told(w digest.Window, e Entry) {
-	for _, hour := range hoursOf(w) {
+	for _, hour := range w.Hours() {
 		told := Entry{Start: hour.Start, End: hour.End, Kind: Told, Channel: e.Channel, TS: e.TS, Maybe: e.Maybe}
 		if before, ok := s.at(hour.Start); ok && e.TS == "" {
 			told.Channel, told.TS = before.Channel, before.TS
@@ -81,7 +81,7 @@ func (s *State) undecided(w digest.Window) bool {
 }
 
 func (s *State) allTold(w digest.Window) bool {
-	for _, hour := range hoursOf(w) {
+	for _, hour := range w.Hours() {
 		if e, ok := s.at(hour.Start); !ok || e.Kind != Told {
 			return false
 		}
@@ -109,7 +109,7 @@ func (s *State) giveUp(w digest.Window) {
 		from = h
 	}
 	var lost []digest.Window
-	for _, hour := range hoursOf(digest.Window{Start: from, End: w.End.Add(-catchUp)}) {
+	for _, hour := range (digest.Window{Start: from, End: w.End.Add(-catchUp)}).Hours() {
 		if !s.settled(hour.Start) {
 			lost = append(lost, hour)
 		}
@@ -131,7 +131,7 @@ func (s *State) owed(w digest.Window, except []digest.Window) (digest.Window, bo
 	if from.Before(s.Since) {
 		from = s.Since
 	}
-	hours := hoursOf(digest.Window{Start: from, End: w.End})
+	hours := digest.Window{Start: from, End: w.End}.Hours()
 	if w.Start.Before(s.Since) { // as for an event that came late: nothing else is owed
 		hours = []digest.Window{w}
 	}

@@ -79,7 +79,7 @@ func (h *Handler) logger() *slog.Logger {
 // runs it and how often, together with the hours that are still owed before it.
 // The report is nil where there was nothing to do.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
-	if h.Store != nil && len(hoursOf(w)) == 1 {
+	if h.Store != nil && len(w.Hours()) == 1 {
 		return h.runOwed(ctx, w)
 	}
 	r, readErr := h.Collect(ctx, w)

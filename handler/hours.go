@@ -8,19 +8,6 @@ import (
 	"slowdigest/digest"
 )
 
-// hoursOf returns the hours of the clock that a window consists of, none if it
-// is not made of whole ones.
-func hoursOf(w digest.Window) []digest.Window {
-	if w.Start.IsZero() || !w.Start.Truncate(time.Hour).Equal(w.Start) || !w.End.Truncate(time.Hour).Equal(w.End) {
-		return nil
-	}
-	var hours []digest.Window
-	for at := w.Start; at.Before(w.End); at = at.Add(time.Hour) {
-		hours = append(hours, digest.Window{Start: at, End: at.Add(time.Hour)})
-	}
-	return hours
-}
-
 // stopWhereTimeRanOut shortens a reading of several hours to those that were
 // read whole; the others are for a later run. If there is none, no later run
 // can be expected to do better, and all that was read counts.

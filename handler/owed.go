@@ -69,7 +69,7 @@ func (e unreadError) Unwrap() error { return e.error }
 // run reads the hours of a debt, posts them and saves that. Its report is never
 // nil.
 func (h *Handler) run(ctx, reading context.Context, d *debt) (*digest.Report, error) {
-	rd := h.read(reading, d.window, hoursOf(d.window))
+	rd := h.read(reading, d.window, d.window.Hours())
 	if !d.maybe && !d.redo {
 		rd.stopWhereTimeRanOut()
 		d.window = rd.window
@@ -98,7 +98,7 @@ func (h *Handler) run(ctx, reading context.Context, d *debt) (*digest.Report, er
 			for _, hour := range rd.hourly() {
 				_ = s.History.Add(hour) // it is an hour of the clock
 			}
-			s.History.Told(r)
+			s.History.MarkReported(r)
 			fallthrough
 		default:
 			s.enter(posted)

@@ -73,7 +73,7 @@ func TestRoutes(t *testing.T) {
 			[]handler.Route{with(route("#dba", "a"), func(r *handler.Route) {
 				r.Notes = []string{
 					`The tag slowdigest:min-time of a has no effect: time "soon": want 500ms, 2s, or a number of seconds.`,
-					`The tag slowdigest:limit of a has no effect: limit "many": want a number of classes, a percentage as 95%, both as 95%:20, or all.`,
+					`The tag slowdigest:limit of a has no effect: limit "many": want a number of classes, a percentage (95%), both (95%:20), or all.`,
 					`The tag slowdigest:order-by of a has no effect: order by "love": want sum, max, count, rows_examined or lock_time.`,
 				}
 			})}, ""},

@@ -255,7 +255,7 @@ func (w *world) checkHistory(s handler.State, start, end time.Time) {
 		if err := want.Add(r); err != nil {
 			w.t.Fatal(err)
 		}
-		want.Told(r)
+		want.MarkReported(r)
 	}
 	a, errA := json.Marshal(want)
 	b, errB := json.Marshal(s.History)

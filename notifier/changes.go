@@ -155,8 +155,8 @@ func Changes(r *digest.Report) []Change {
 			leading = append(leading, x)
 			continue
 		}
-		if c.Change.Usual > 0 {
-			x.Evidence = Duration(c.Change.Now) + " per hour, usually " + Duration(c.Change.Usual)
+		if c.Change.Median > 0 {
+			x.Evidence = Duration(c.Change.Now) + " per hour, usually " + Duration(c.Change.Median)
 		}
 		better = append(better, x)
 	}

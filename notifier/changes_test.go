@@ -55,7 +55,7 @@ func TestChanges(t *testing.T) {
 	gone := []digest.GoneClass{{ID: "000000000000000000000000000000AB", Evidence: "last seen at 07:00; before that always"},
 		{ID: "AC", Fingerprint: "select a from t9", Evidence: "x"}}
 	r := changed(&digest.Past{Gone: gone}, "", digest.Better, digest.New, digest.Worse)
-	r.Classes[1].Change.Now, r.Classes[1].Change.Usual = 50, 252
+	r.Classes[1].Change.Now, r.Classes[1].Change.Median = 50, 252
 	r.Instances = []string{"db-1", "db-2"}
 	r.Classes[3].Instances = map[string]int64{"db-2": 9, "db-1": 1}
 	var got []string

@@ -17,28 +17,28 @@ const (
 	goneAfter = 6
 )
 
-// better tells of a class that had less than half of the time that is usual in
-// each of the last six hours, as it did at no time before.
+// better returns the change of a class that had less than half of its median time
+// in each of the last six hours, as it did at no time before.
 func (c *comparison) better(class *Class, p *past) *Change {
 	if c.end-c.start != 1 || !c.report.Coverage.Complete || c.start-p.first < wholeWeek {
 		return nil
 	}
-	if p.better > 0 && p.better < c.start && c.start-p.better < remembered {
+	if p.better > 0 && p.better < c.start && c.start-p.better < historyHours {
 		return nil
 	}
 	s := c.series(p, timeOf)
-	var base [hoursADay]int
+	var medians [hoursADay]int
 	var regular [hoursADay]bool
 	low := func(i int, v int16) bool {
-		slot := i % hoursADay
-		return regular[slot] && v != unknown && int(v) <= base[slot]-times2
+		h := i % hoursADay
+		return regular[h] && v != unknown && int(v) <= medians[h]-doubled
 	}
-	base[0], regular[0] = s.slot(0)
+	medians[0], regular[0] = s.hourOfDay(0)
 	if !low(0, int16(levelOf(class.QueryTime.Sum, timeUnit))) {
 		return nil
 	}
-	for slot := range hoursADay {
-		base[slot], regular[slot] = s.slot(slot)
+	for h := range hoursADay {
+		medians[h], regular[h] = s.hourOfDay(h)
 	}
 	run := 0
 	var was, now float64
@@ -48,22 +48,22 @@ func (c *comparison) better(class *Class, p *past) *Change {
 			continue
 		}
 		if run++; run >= betterHours {
-			return nil // it has been that low before, or was told
+			return nil // it has been that low before, or was reported
 		}
 	}
 	if run != betterHours-1 {
 		return nil
 	}
-	for i, v := range s[remembered-run:] {
-		was += level(base[(remembered-run+i)%hoursADay]).about(timeUnit)
+	for i, v := range s[historyHours-run:] {
+		was += level(medians[(historyHours-run+i)%hoursADay]).about(timeUnit)
 		now += level(v).about(timeUnit)
 	}
-	was = (was + level(base[0]).about(timeUnit)) / betterHours
+	was = (was + level(medians[0]).about(timeUnit)) / betterHours
 	now = (now + class.QueryTime.Sum) / betterHours
 	if !c.matters(was - now) {
 		return nil
 	}
-	return &Change{Kind: Better, Of: "query_time", Now: now, Usual: was, Evidence: fmt.Sprintf(
+	return &Change{Kind: Better, Of: "query_time", Now: now, Median: was, Evidence: fmt.Sprintf(
 		"%s an hour in the last %d hours; usually %s around this time of %d days",
 		seconds(now), betterHours, seconds(was), s.days(1))}
 }
@@ -109,15 +109,6 @@ func (c *comparison) absent(since hour) hour {
 	return n
 }
 
-// rhythm is the longest absence among the remembered hours.
-func (p *past) rhythm() hour {
-	var longest hour
-	for i := 1; i < len(p.hours); i++ {
-		longest = max(longest, p.hours[i].at-p.hours[i-1].at)
-	}
-	return longest
-}
-
 func every(rhythm hour) string {
 	if rhythm == 1 {
 		return "one after the other"
@@ -129,9 +120,9 @@ func every(rhythm hour) string {
 // that was a part of their time that matters.
 func (c *comparison) load(p *past) (mean float64, heavy bool) {
 	var own, all float64
-	first := c.start - remembered
+	first := c.start - historyHours
 	for _, seen := range p.hours {
-		if i := seen.at - first; i >= 0 && i < remembered && c.hours[i] != nil {
+		if i := seen.at - first; i >= 0 && i < historyHours && c.hours[i] != nil {
 			own += seen.time.about(timeUnit)
 			all += c.hours[i].time.about(timeUnit)
 		}

@@ -1,0 +1,197 @@
+package digest
+
+import (
+	"math"
+
+	"slowdigest/parser"
+)
+
+// maxFingerprint is how many bytes of a fingerprint are kept to be shown. Longer
+// ones keep their ID, which is of the whole text.
+const maxFingerprint = 8 << 10
+
+// class adds up the calls of one class.
+type class struct {
+	key         classKey
+	fingerprint string
+	totals
+	squares                          squares // of the query time
+	users, hosts, schemas, instances callsByName
+	extent                           extent
+	timeline                         []uint64 // microseconds of query time
+	load                             load     // if Aggregator.Detail is set
+}
+
+func newClass(fingerprint []byte, key classKey) *class {
+	if len(fingerprint) > maxFingerprint {
+		fingerprint = append(fingerprint[:maxFingerprint:maxFingerprint], " ..."...)
+	}
+	return &class{key: key, fingerprint: string(fingerprint)}
+}
+
+func (c *class) add(e *parser.Event, instance string, bucket int) {
+	c.totals.add(e)
+	c.squares.add(microseconds(e.QueryTime), e.Weight)
+	n := int64(e.Weight)
+	c.users.add(e.User, n)
+	c.hosts.add(e.Host, n)
+	c.schemas.add(e.Schema, n)
+	c.instances.add(instance, n)
+	c.extent.add(e.Time)
+	c.addTime(bucket, microseconds(e.QueryTime)*e.Weight)
+}
+
+// merge adds what from has counted. bucket returns the index into c's time line
+// for one into from's, or -1.
+func (c *class) merge(from *class, bucket func(int) int) {
+	c.totals.merge(&from.totals)
+	c.squares.merge(from.squares)
+	c.users.merge(from.users)
+	c.hosts.merge(from.hosts)
+	c.schemas.merge(from.schemas)
+	c.instances.merge(from.instances)
+	c.extent.merge(from.extent)
+	for i, us := range from.timeline {
+		c.addTime(bucket(i), us)
+	}
+}
+
+func (c *class) addTime(bucket int, us uint64) {
+	if bucket < 0 {
+		return
+	}
+	if c.timeline == nil {
+		c.timeline = make([]uint64, timelineBuckets)
+	}
+	c.timeline[bucket] += us
+}
+
+// report states the class, and its share of the overall query time, which is in
+// microseconds.
+func (c *class) report(overall uint64) *Class {
+	r := &Class{
+		ID:          c.key.id(),
+		Fingerprint: c.fingerprint,
+		Totals:      c.totals.report(),
+		VMR:         c.squares.vmr(&c.queryTime) / perSecond,
+		Users:       c.users.counts(),
+		Hosts:       c.hosts.counts(),
+		Schemas:     c.schemas.counts(),
+		Instances:   c.instances.counts(),
+		FirstSeen:   c.extent.first,
+		LastSeen:    c.extent.last,
+	}
+	if overall > 0 {
+		r.Share = float64(c.queryTime.sum) / float64(overall)
+	}
+	for _, us := range c.timeline {
+		r.Timeline = append(r.Timeline, float64(us)/perSecond)
+	}
+	r.Reasons = reasons(r)
+	return r
+}
+
+// totals add up what a Totals states.
+type totals struct {
+	calls                                       int64
+	queryTime, lockTime, rowsSent, rowsExamined quantity
+	rowsAffected, bytesSent                     quantity
+	tmpTables, tmpDiskTables, fullScans, errors counter
+}
+
+func (t *totals) add(e *parser.Event) {
+	w := e.Weight
+	t.calls += int64(w)
+	t.queryTime.add(microseconds(e.QueryTime), w)
+	t.lockTime.add(microseconds(e.LockTime), w)
+	t.rowsSent.add(e.RowsSent, w)
+	t.rowsExamined.add(e.RowsExamined, w)
+	if e.Has&parser.HasRowsAffected != 0 {
+		t.rowsAffected.add(e.RowsAffected, w)
+	}
+	if e.Has&parser.HasBytesSent != 0 {
+		t.bytesSent.add(e.BytesSent, w)
+	}
+	t.tmpTables.add(e, parser.HasTmpTables, e.TmpTables)
+	t.tmpDiskTables.add(e, parser.HasTmpDiskTables, e.TmpDiskTables)
+	t.fullScans.add(e, parser.HasFullScan, one(e.FullScan))
+	t.errors.add(e, parser.HasErrno, one(e.Errno != 0))
+}
+
+func (t *totals) merge(from *totals) {
+	t.calls += from.calls
+	t.queryTime.merge(&from.queryTime)
+	t.lockTime.merge(&from.lockTime)
+	t.rowsSent.merge(&from.rowsSent)
+	t.rowsExamined.merge(&from.rowsExamined)
+	t.rowsAffected.merge(&from.rowsAffected)
+	t.bytesSent.merge(&from.bytesSent)
+	t.tmpTables.merge(from.tmpTables)
+	t.tmpDiskTables.merge(from.tmpDiskTables)
+	t.fullScans.merge(from.fullScans)
+	t.errors.merge(from.errors)
+}
+
+func (t *totals) report() Totals {
+	r := Totals{
+		Calls:        t.calls,
+		QueryTime:    t.queryTime.metrics(perSecond),
+		LockTime:     t.lockTime.metrics(perSecond),
+		RowsSent:     t.rowsSent.metrics(1),
+		RowsExamined: t.rowsExamined.metrics(1),
+	}
+	if t.rowsAffected.calls > 0 {
+		m := t.rowsAffected.metrics(1)
+		r.RowsAffected = &m
+	}
+	if t.bytesSent.calls > 0 {
+		m := t.bytesSent.metrics(1)
+		r.BytesSent = &m
+	}
+	r.TmpTables, _ = t.tmpTables.report(t.calls)
+	r.TmpDiskTables, r.TmpDiskTablesOf = t.tmpDiskTables.report(t.calls)
+	r.FullScans, r.FullScansOf = t.fullScans.report(t.calls)
+	r.Errors, r.ErrorsOf = t.errors.report(t.calls)
+	return r
+}
+
+// counter counts what some logs state and others do not.
+type counter struct {
+	n  int64
+	of int64 // calls whose entries state it
+}
+
+func (c *counter) add(e *parser.Event, field parser.Fields, n uint64) {
+	if e.Has&field != 0 {
+		c.n += int64(n * e.Weight)
+		c.of += int64(e.Weight)
+	}
+}
+
+func (c *counter) merge(from counter) {
+	c.n += from.n
+	c.of += from.of
+}
+
+// report returns nil where nothing is known, and of how many calls it is known
+// unless it is of all.
+func (c counter) report(calls int64) (n *int64, of int64) {
+	if c.of == 0 {
+		return nil, 0
+	}
+	if c.of < calls {
+		of = c.of
+	}
+	return &c.n, of
+}
+
+func one(is bool) uint64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func microseconds(s float64) uint64 {
+	return uint64(math.Round(s * perSecond))
+}

@@ -1,0 +1,161 @@
+package digest
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+)
+
+// past holds what a History remembers of a class. An hour of 0 is none.
+type past struct {
+	first, last, before hour        // seen; before is the hour seen before last
+	gap                 hour        // longest absence, hours, up to before
+	from                hour        // hours is complete from here on
+	hours               []classHour // those of the last 14 days in which it was seen
+	highest             classHour   // of the hours that were given up for want of room
+
+	worse, better, gone hour // when it was last reported so
+}
+
+type classHour struct {
+	at               hour
+	time, p95, calls level // p95 is 0 where there were too few calls
+}
+
+// add remembers what the class did in the hour, which is later than all before.
+func (p *past) add(at hour, c *Class) {
+	if p.last == 0 {
+		p.first, p.from = at, at
+	} else {
+		p.gap = p.longestGap(at)
+		p.before = p.last
+		if len(p.hours) == 0 { // what it was is too long ago
+			p.from = at
+		}
+	}
+	p.last = at
+	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}
+	if c.Calls >= p95Calls {
+		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
+	}
+	p.hours = append(p.hours, ch)
+}
+
+// seenBefore returns the last hour before start in which the class was seen.
+func (p *past) seenBefore(start hour) hour {
+	if p.last < start {
+		return p.last
+	}
+	for _, c := range slices.Backward(p.hours) {
+		if c.at < start {
+			return c.at
+		}
+	}
+	if p.before < start {
+		return p.before
+	}
+	return 0
+}
+
+// longestGap returns the longest absence that was over before the hour.
+func (p *past) longestGap(at hour) hour {
+	if p.last < at && p.before > 0 {
+		return max(p.gap, p.last-p.before)
+	}
+	return p.gap
+}
+
+// rhythm returns the longest absence between two of the hours.
+func (p *past) rhythm() hour {
+	var longest hour
+	for i := 1; i < len(p.hours); i++ {
+		longest = max(longest, p.hours[i].at-p.hours[i-1].at)
+	}
+	return longest
+}
+
+// append writes the past. The hours of its list follow the rest, the last one
+// first, each as its distance to the one that came after.
+func (p *past) append(b []byte) []byte {
+	b = appendHours(b, p.first, p.last-p.first, p.before, p.gap, p.from-p.first, p.worse, p.better, p.gone)
+	b = append(b, byte(p.highest.time), byte(p.highest.p95))
+	after := p.last
+	for i := len(p.hours) - 1; i >= 0; i-- {
+		c := p.hours[i]
+		b = append(appendHours(b, after-c.at), byte(c.time), byte(c.p95), byte(c.calls))
+		after = c.at
+	}
+	return b
+}
+
+func readPast(b []byte) (*past, error) {
+	d := decoder{rest: b}
+	p := &past{first: d.hour()}
+	p.last = p.first + d.hour()
+	p.before, p.gap = d.hour(), d.hour()
+	p.from = p.first + d.hour()
+	p.worse, p.better, p.gone = d.hour(), d.hour(), d.hour()
+	p.highest.time, p.highest.p95 = d.level(), d.level()
+	at := p.last
+	for len(d.rest) > 0 && !d.broken {
+		at -= d.hour()
+		p.hours = append(p.hours, classHour{at, d.level(), d.level(), d.level()})
+	}
+	if d.broken {
+		return nil, errBroken
+	}
+	slices.Reverse(p.hours)
+	return p, nil
+}
+
+func appendHours(b []byte, hours ...hour) []byte {
+	for _, n := range hours {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return b
+}
+
+var errBroken = errors.New("it is cut short or damaged")
+
+// decoder reads what append wrote.
+type decoder struct {
+	rest   []byte
+	broken bool
+}
+
+// maxHour is far in the future. No sum of hours of a damaged history overflows.
+const maxHour = 1 << 24
+
+func (d *decoder) hour() hour {
+	n, size := binary.Uvarint(d.rest)
+	if size <= 0 || n > maxHour {
+		d.broken, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[size:]
+	return hour(n)
+}
+
+func (d *decoder) level() level {
+	if len(d.rest) == 0 {
+		d.broken = true
+		return 0
+	}
+	l := level(d.rest[0])
+	d.rest = d.rest[1:]
+	return l
+}
+
+// hour counts hours since 1970.
+type hour int32
+
+func hourOf(t time.Time) hour { return hour(t.Unix() / 3600) }
+
+func (h hour) time() time.Time { return time.Unix(int64(h)*3600, 0).UTC() }
+
+// hourRange returns the hours of a window, which need not begin with one.
+func hourRange(w Window) (start, end hour) {
+	start = hourOf(w.Start)
+	return start, max(start+1, hourOf(w.End.Add(time.Hour-1)))
+}

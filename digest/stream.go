@@ -1,0 +1,98 @@
+package digest
+
+import (
+	"crypto/md5"
+
+	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
+)
+
+const (
+	// maxKnown bounds the bytes that a Stream remembers skeletons in, and knownCost
+	// is what one takes in addition to its text.
+	maxKnown  = 1 << 20
+	knownCost = 64
+)
+
+// A Stream adds the events of one log. It belongs to one goroutine.
+type Stream struct {
+	to          *Aggregator
+	instance    string
+	fingerprint []byte
+	skeleton    []byte
+	known       map[string]classKey // the classes of skeletons
+	knownBytes  int
+}
+
+// Stream returns a Stream for a log of the named instance.
+func (a *Aggregator) Stream(instance string) *Stream {
+	return &Stream{to: a, instance: instance}
+}
+
+// Add counts the event if it lies in the window. It keeps nothing of e.SQL but
+// the fingerprint.
+func (s *Stream) Add(e *parser.Event) {
+	a := s.to
+	inWindow := a.window.Contains(e.Time)
+	counted := inWindow && e.Throttled == 0 && a.Filter.matches(e, s.instance)
+	var key classKey
+	if counted {
+		key = s.class(e)
+		counted = a.Filter.matchesClass(key)
+	}
+
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.countEntry(e, inWindow, counted) {
+		return
+	}
+	c := a.classes[key]
+	if c == nil {
+		if len(a.classes) >= maxClasses {
+			a.fold()
+		}
+		s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
+		c = newClass(s.fingerprint, key)
+		a.classes[key] = c
+	}
+	c.add(e, s.instance, a.bucket(e.Time))
+	if a.Detail {
+		a.axis.add(e, a.window.Start, &c.load)
+	}
+}
+
+// class returns the class of an event. It remembers the classes of skeletons, which
+// are few in most logs; where they are many, it starts again from time to time.
+func (s *Stream) class(e *parser.Event) classKey {
+	var plain bool
+	if !e.Admin && !e.Cut && len(e.SQL) > 0 {
+		s.skeleton, plain = fingerprint.AppendSkeleton(s.skeleton[:0], e.SQL)
+	}
+	if plain {
+		if key, found := s.known[string(s.skeleton)]; found {
+			return key
+		}
+	}
+	s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
+	if s.to.PerInstance {
+		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
+	}
+	key := classKey(md5.Sum(s.fingerprint))
+	if plain {
+		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
+			s.known, s.knownBytes = make(map[string]classKey), len(s.skeleton)+knownCost
+		}
+		s.known[string(s.skeleton)] = key
+	}
+	return key
+}
+
+func appendFingerprint(dst []byte, e *parser.Event) []byte {
+	if e.Admin {
+		return fingerprint.AppendAdmin(dst, e.SQL)
+	}
+	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
+		return append(dst, "(no statement)"...)
+	}
+	return fingerprint.Append(dst, e.SQL, e.Cut)
+}
