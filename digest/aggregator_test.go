@@ -116,8 +116,8 @@ func TestCountsAreOfTheCallsThatTell(t *testing.T) {
 	if c.FullScans == nil || *c.FullScans != 20 || c.FullScansOf != 20 || *c.Errors != 0 || c.ErrorsOf != 20 || c.TmpTables != nil {
 		t.Errorf("%+v", c.Totals)
 	}
-	if len(c.Reasons) != 1 || c.Reasons[0] != "full scan in 20 of 20 calls" {
-		t.Errorf("reasons %q", c.Reasons)
+	if got := c.Reasons(); !slices.Equal(got, []Reason{{Kind: FullScans, Count: 20, Of: 20}}) {
+		t.Errorf("reasons %+v", got)
 	}
 }
 

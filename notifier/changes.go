@@ -32,14 +32,6 @@ func withSpace(word string) string {
 	return word + " "
 }
 
-// Evidence is the badge and what justifies it, or empty.
-func Evidence(c *digest.Class) string {
-	if c.Change == nil || c.Change.Evidence == "" {
-		return ""
-	}
-	return Badge(c) + ": " + redact.Clean(redact.Cut(c.Change.Evidence, redact.MaxNote))
-}
-
 // Leading reports whether a change stands before everything else: it is NEW,
 // WORSE or BACK.
 func Leading(c *digest.Class) bool {
@@ -150,7 +142,7 @@ func Changes(r *digest.Report) []Change {
 		if c.Change == nil {
 			continue
 		}
-		x := Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, Short(c.Fingerprint, 40), OnInstances(r, c)), redact.Clean(c.Change.Evidence)}
+		x := Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, Short(c.Fingerprint, 40), OnInstances(r, c)), changeEvidence(c)}
 		if Leading(c) {
 			leading = append(leading, x)
 			continue
@@ -166,8 +158,7 @@ func Changes(r *digest.Report) []Change {
 			if g.Fingerprint != "" {
 				what = Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
 			}
-			brief, _, _ := strings.Cut(redact.Clean(g.Evidence), ";")
-			gone = append(gone, Change{string(digest.Gone), what, brief})
+			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
 	return slices.Concat(atMost(leading, MaxLeading), atMost(better, maxMinor), atMost(gone, maxMinor))

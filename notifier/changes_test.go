@@ -15,7 +15,7 @@ func changed(past *digest.Past, kinds ...digest.ChangeKind) *digest.Report {
 	for i, kind := range kinds {
 		c := digest.Class{Rank: i + 1, ID: fmt.Sprintf("%032X", i+1), Fingerprint: fmt.Sprintf("select a from t%d", i+1)}
 		if kind != "" {
-			c.Change = &digest.Change{Kind: kind, Evidence: "why"}
+			c.Change = &digest.Change{Kind: kind, Unseen: 14 * 24 * 3600}
 		}
 		c.Calls, r.Overall.Calls = 1, r.Overall.Calls+1
 		r.Classes = append(r.Classes, c)
@@ -52,18 +52,20 @@ func TestTitle(t *testing.T) {
 
 // What is new, worse or back comes first; of the others a line is enough.
 func TestChanges(t *testing.T) {
-	gone := []digest.GoneClass{{ID: "000000000000000000000000000000AB", Evidence: "last seen at 07:00; before that always"},
-		{ID: "AC", Fingerprint: "select a from t9", Evidence: "x"}}
+	at := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
+	gone := []digest.GoneClass{{ID: "000000000000000000000000000000AB", LastSeen: at},
+		{ID: "AC", Fingerprint: "select a from t9", LastSeen: at}}
 	r := changed(&digest.Past{Gone: gone}, "", digest.Better, digest.New, digest.Worse)
 	r.Classes[1].Change.Now, r.Classes[1].Change.Median = 50, 252
+	r.Classes[3].Change.Now, r.Classes[3].Change.Highest = 1, 0.5
 	r.Instances = []string{"db-1", "db-2"}
 	r.Classes[3].Instances = map[string]int64{"db-2": 9, "db-1": 1}
 	var got []string
 	for _, x := range Changes(r) {
 		got = append(got, x.Word+" "+x.String())
 	}
-	want := []string{"NEW #3 SELECT t3: why", "WORSE #4 SELECT t4 on db-2 and 1 more: why", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
-		"GONE 00000000000000AB: last seen at 07:00", "GONE SELECT t9 AC: x"}
+	want := []string{"NEW #3 SELECT t3: 0s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 on db-2 and 1 more: p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
+		"GONE 00000000000000AB: last seen on 2026-11-23 at 07:00", "GONE SELECT t9 AC: last seen on 2026-11-23 at 07:00"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}

@@ -129,6 +129,7 @@ func (v *htmlView) embed() (policy string, err error) {
 type htmlClass struct {
 	*digest.Class
 	Badge, Evidence    string
+	Reasons            []string
 	ShortID, Name, SQL string
 	Cells              []htmlCell
 	Metrics            []metricRow
@@ -146,7 +147,7 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(c *digest.Class) htmlClass {
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: Evidence(c), ShortID: ShortID(c.ID), Name: Short(c.Fingerprint, 60), SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: Evidence(c), Reasons: Reasons(c), ShortID: ShortID(c.ID), Name: Short(c.Fingerprint, 60), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},

@@ -77,9 +77,9 @@ func TestHTMLOfHostileText(t *testing.T) {
 	const evil = `</script><!--<script>alert(1)</script> </pre></details>"'><img src=x onerror=alert(1)>` + "\u2028{{.Data}}`${alert(1)}`"
 	r := detailed(notifiertest.Load(t, "full"))
 	c := &r.Classes[0]
-	c.Fingerprint, c.Note, c.Reasons = "select "+evil+" from `"+evil+"`", evil, []string{evil}
+	c.Fingerprint, c.Note = "select "+evil+" from `"+evil+"`", evil
 	c.Users, c.Hosts, c.Schemas, c.Instances = map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1, "b": 2}
-	c.Change = &digest.Change{Kind: evil, Evidence: evil}
+	c.Change = &digest.Change{Kind: evil, Of: evil}
 	c.ID, r.Instances, r.Coverage.Notes = evil, []string{evil}, []string{evil}
 	page := htmlOf(t, r)
 	for _, bad := range []string{"<script>alert", "<img", "<!--", "</pre></details>\"", "\u2028"} {

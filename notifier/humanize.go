@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
 )
@@ -25,7 +27,7 @@ func Count(n float64) string {
 		return trimZeros(strconv.FormatFloat(n, 'f', 1, 64))
 	}
 	if math.Round(n) < 1e6 {
-		return group(strconv.FormatFloat(math.Round(n), 'f', 0, 64))
+		return humanize.Comma(int64(math.Round(n)))
 	}
 	units := []string{"M", "G", "T", "P", "E"}
 	n /= 1e6
@@ -33,14 +35,6 @@ func Count(n float64) string {
 		n, units = n/1000, units[1:]
 	}
 	return threeDigits(n) + units[0]
-}
-
-// group puts a comma before every three digits.
-func group(digits string) string {
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
 
 // Duration writes seconds in about six characters: 876ms, 1.23s, 8m22s, 2h05m.

@@ -95,7 +95,7 @@ func markdownClass(b *strings.Builder, c *digest.Class) {
 	if c.Note != "" {
 		fmt.Fprintf(b, "- Note: %s\n", literal(c.Note))
 	}
-	for _, reason := range c.Reasons {
+	for _, reason := range Reasons(c) {
 		fmt.Fprintf(b, "- **%s**\n", literal(reason))
 	}
 	fmt.Fprintf(b, "- %s\n", Numbers(c))

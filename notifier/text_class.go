@@ -22,8 +22,8 @@ func writeClass(p *page, c *digest.Class) {
 	}
 	p.line(title)
 	p.wrapped(indent, indent, "", c.Fingerprint)
-	for _, reason := range c.Reasons {
-		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, redact.Clean(reason))
+	for _, reason := range Reasons(c) {
+		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
 	if s := Evidence(c); s != "" {
 		p.wrapped(indent, indent, "", s)

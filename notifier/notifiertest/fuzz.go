@@ -29,12 +29,14 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 		Misc:     digest.Misc{Classes: int(slots), Calls: n},
 	}
 	for i := range int(classes) % 9 {
-		c := digest.Class{Rank: i + 1, ID: name, Fingerprint: sql, Share: f, Totals: totals, Reasons: []string{note, name, Planted + note},
+		c := digest.Class{Rank: i + 1, ID: name, Fingerprint: sql, Share: f, Totals: totals,
 			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End}
 		if kinds := []digest.ChangeKind{digest.New, digest.Worse, digest.Back, digest.Better, digest.ChangeKind(name), ""}; i%4 < 3 {
-			c.Change, c.Note = &digest.Change{Kind: kinds[(i+int(slots))%len(kinds)], Evidence: note + sql}, note
+			v := digest.Values{Now: f, Median: f, Highest: -f, Days: int(slots) % 3, Hours: int(classes) % 3}
+			c.Change, c.Note = &digest.Change{Kind: kinds[(i+int(slots))%len(kinds)], Of: []string{"query_time", "p95"}[i%2], Values: v,
+				Unseen: f, TimesCalls: float64(slots), TimesEach: f, MeanOf: int(slots), LastSeen: r.Window.Start}, note
 			if i%4 == 2 {
-				c.Change.Evidence, c.Note = Planted+note, name+Planted
+				c.Change.P95, c.Change.Since, c.Note = &v, r.Window.End, name+Planted
 			}
 		}
 		if i%3 == 1 {
@@ -57,8 +59,8 @@ func fuzzedPast(r *digest.Report, sql, name, note string, n uint8) *digest.Past 
 		w := digest.Window{Start: r.Window.Start.Add(time.Duration(i*i) * time.Hour)}
 		w.End = w.Start.Add(time.Hour)
 		p.Missed = append(p.Missed, w)
-		p.Gone = append(p.Gone, digest.GoneClass{ID: name, Fingerprint: sql, Evidence: note, LastSeen: w.Start},
-			digest.GoneClass{ID: "1", Fingerprint: sql + Planted, Evidence: Planted + note})
+		p.Gone = append(p.Gone, digest.GoneClass{ID: name, Fingerprint: sql, Mean: float64(n), LongestGap: i, LastSeen: w.Start},
+			digest.GoneClass{ID: "1", Fingerprint: sql + Planted})
 		p.Muted = append(p.Muted, digest.MutedClass{ID: name, Fingerprint: sql + Planted, Calls: int64(n), QueryTime: 1, Reason: note + Planted, By: Planted})
 	}
 	return p

@@ -17,7 +17,8 @@ import (
 	"slowdigest/digest"
 )
 
-// The most characters that others see of a name, of a reason and of a note.
+// The most characters that others see of a name, of what somebody wrote about a
+// class or its mute, and of a note on the coverage.
 const (
 	MaxName   = 64
 	MaxReason = 200
@@ -44,15 +45,9 @@ func Of(r *digest.Report) Report {
 		c := r.Classes[i]
 		c.Fingerprint = Statement(c.Fingerprint)
 		c.ID = Clean(Cut(c.ID, MaxName))
-		c.Reasons = texts(c.Reasons, MaxReason)
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
 		c.Note = Text(c.Note, MaxReason)
-		if c.Change != nil {
-			change := *c.Change
-			change.Evidence = Text(change.Evidence, MaxReason)
-			c.Change = &change
-		}
 		out.Classes[i] = c
 	}
 	out.Past = past(r.Past)
@@ -62,8 +57,8 @@ func Of(r *digest.Report) Report {
 	return Report{&out, key(r)}
 }
 
-// Digest is the redacted copy. It shares its time lines and its detail, which are
-// numbers, with the report that it was made of: callers must not change them.
+// Digest is the redacted copy. It shares its time lines, changes and detail, which
+// are numbers, with the report that it was made of: callers must not change them.
 func (r Report) Digest() *digest.Report { return r.digest }
 
 // Key names a digest in eight digits. The same window of the same instances has
@@ -84,8 +79,7 @@ func past(p *digest.Past) *digest.Past {
 	out.Gone, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Muted)
 	for i := range out.Gone {
 		g := &out.Gone[i]
-		g.Fingerprint, g.Evidence = Statement(g.Fingerprint), Text(g.Evidence, MaxReason)
-		g.ID = Clean(Cut(g.ID, MaxName))
+		g.ID, g.Fingerprint = Clean(Cut(g.ID, MaxName)), Statement(g.Fingerprint)
 	}
 	for i := range out.Muted {
 		m := &out.Muted[i]

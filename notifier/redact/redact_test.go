@@ -16,10 +16,10 @@ func outside(s string) *digest.Report {
 	return &digest.Report{
 		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
 		Filter: &digest.Filter{},
-		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s, Evidence: s}},
+		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},
 			Muted: []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}}},
-		Classes: []digest.Class{{ID: "1", Fingerprint: s, Reasons: []string{s}, Users: names(), Hosts: names(), Schemas: names(),
-			Instances: names(), Change: &digest.Change{Kind: digest.New, Evidence: s}, Note: s}},
+		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),
+			Instances: names(), Note: s}},
 	}
 }
 

@@ -38,9 +38,6 @@ func rows(r *digest.Report, classes []*digest.Class) []slackgo.RichTextElement {
 	return []slackgo.RichTextElement{line(strong("Queries")), bullets(lines)}
 }
 
-// maxReasons is how many of its reasons a class shows.
-const maxReasons = 6
-
 // detail is all about one class, with the beginning of its statement: sql UTF-16
 // code units of it.
 func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
@@ -54,7 +51,7 @@ func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
 	if c.Note != "" {
 		facts = append(facts, line(strong("Note: "), words(c.Note)))
 	}
-	for _, reason := range c.Reasons[:min(maxReasons, len(c.Reasons))] {
+	for _, reason := range notifier.Reasons(c) {
 		facts = append(facts, line(strong(reason)))
 	}
 	if s := notifier.RowsPerCall(c); s != "" {

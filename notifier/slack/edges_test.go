@@ -57,7 +57,6 @@ func TestStatementsGiveWay(t *testing.T) {
 	r := notifiertest.Many(t, 3)
 	for i := range r.Classes {
 		r.Classes[i].Change = &digest.Change{Kind: digest.New}
-		r.Classes[i].Reasons = slices.Repeat([]string{strings.Repeat("x", 200)}, 6)
 		r.Classes[i].Note = strings.Repeat("x", 200)
 	}
 	d := newDraft(redact.Of(r), Options{}.withDefaults())
@@ -67,7 +66,7 @@ func TestStatementsGiveWay(t *testing.T) {
 	for i := range r.Classes {
 		r.Classes[i].Fingerprint = strings.Repeat("select a from b ", 100)
 		r.Classes[i].Note = strings.Repeat("😀", 200)
-		r.Classes[i].Users = map[string]int64{strings.Repeat("a", 64): 1, strings.Repeat("b", 64): 1, strings.Repeat("c", 64): 1, strings.Repeat("d", 64): 1}
+		r.Classes[i].Users = map[string]int64{strings.Repeat("😀", 63) + "a": 1, strings.Repeat("😀", 63) + "b": 1, strings.Repeat("😀", 63) + "c": 1, strings.Repeat("😀", 63) + "d": 1}
 		r.Classes[i].Hosts, r.Classes[i].Schemas, r.Classes[i].Instances = r.Classes[i].Users, r.Classes[i].Users, r.Classes[i].Users
 	}
 	r.Coverage.Complete, r.Coverage.Notes = false, slices.Repeat([]string{strings.Repeat("x", 300)}, 3)
@@ -195,10 +194,6 @@ func TestListsAtTheirBounds(t *testing.T) {
 		{"notes of an incomplete report", 8, func(n int) int {
 			r := &digest.Report{Coverage: digest.Coverage{Notes: slices.Repeat([]string{"NOTE"}, n)}}
 			return strings.Count(strings.Join(text(t, head(r)...), " "), "NOTE")
-		}},
-		{"reasons of a class", 6, func(n int) int {
-			c := &digest.Class{Reasons: slices.Repeat([]string{"REASON"}, n)}
-			return strings.Count(strings.Join(text(t, detail(c, messageSQL, "")), " "), "REASON")
 		}},
 	} {
 		if got := c.count(c.bound); got != c.bound {

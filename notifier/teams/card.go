@@ -117,7 +117,7 @@ func class(c *digest.Class) []element {
 	if c.Note != "" {
 		facts = append(facts, "Note: "+c.Note)
 	}
-	for _, s := range append(append(facts, c.Reasons...), notifier.RowsPerCall(c), notifier.Origin(c)) {
+	for _, s := range append(append(facts, notifier.Reasons(c)...), notifier.RowsPerCall(c), notifier.Origin(c)) {
 		if s != "" {
 			out = append(out, textBlock(run("• "+s, nil)))
 		}

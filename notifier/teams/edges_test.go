@@ -18,7 +18,15 @@ import (
 // The card with the statements is sent up to 20,000 bytes; one byte more, and it
 // goes with a single one.
 func TestSizeOfACardAtItsBound(t *testing.T) {
-	r := notifiertest.Load(t, "full")
+	r := notifiertest.Many(t, 5)
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		c.Users = map[string]int64{}
+		for _, end := range []string{"a", "b", "c", "d"} {
+			c.Users[strings.Repeat("注", 63)+end] = 1
+		}
+		c.Hosts = c.Users
+	}
 	size := func(statements int) int {
 		b, err := json.Marshal(newMessage(redact.Of(r), Options{}, statements))
 		if err != nil {
@@ -27,14 +35,9 @@ func TestSizeOfACardAtItsBound(t *testing.T) {
 		return len(b)
 	}
 	for _, n := range []int{20_000, 20_001} {
-		r.Classes[0].Reasons, r.Classes[1].Reasons = nil, nil
-		for size(5) < n-1_000 {
-			r.Classes[0].Reasons = append(r.Classes[0].Reasons, strings.Repeat("x", 200))
-		}
-		for i := 0; size(5) < n && i < 10; i++ { // of 1 to 200 bytes each
-			reasons := append(r.Classes[1].Reasons, "x")
-			r.Classes[1].Reasons = reasons
-			reasons[i] = strings.Repeat("x", 1+min(max(n-size(5), 0), 100))
+		for i := range r.Classes { // a statement is shown up to 600 bytes, and its summary up to 80
+			r.Classes[i].Fingerprint = strings.Repeat("x", 100)
+			r.Classes[i].Fingerprint = strings.Repeat("x", 100+min(max(n-size(5), 0), 500))
 		}
 		if got := size(5); got != n {
 			t.Fatalf("the card has %d bytes, want %d", got, n)

@@ -96,7 +96,8 @@ func TestTeamsDelivery(t *testing.T) {
 func TestTeamsOfManyClasses(t *testing.T) {
 	r := notifiertest.Many(t, 300)
 	for i := range r.Classes {
-		r.Classes[i].Change = &digest.Change{Kind: digest.New, Evidence: strings.Repeat("not seen ", 1000)}
+		r.Classes[i].Change = &digest.Change{Kind: digest.New}
+		r.Classes[i].Note = strings.Repeat("not seen ", 1000)
 		r.Classes[i].Fingerprint = strings.Repeat("select a from b where ", 10_000)
 	}
 	url, got := workflow(t, 28_000)
