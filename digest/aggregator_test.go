@@ -381,3 +381,24 @@ func TestClassOfAnEvent(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// A report states the variance of a class in seconds, no share of nothing, and
+// nothing that the log does not.
+func TestNumbersOfAClass(t *testing.T) {
+	a := NewAggregator(Window{})
+	for _, seconds := range []float64{4, 8} { // variance 4 s², mean 6 s
+		a.Stream("").Add(event("select a from t", 0, seconds))
+	}
+	c := a.Report(Limit{}, OrderBySum).Classes[0]
+	if !near(c.VMR, 4.0/6) || c.Share != 1 || c.RowsAffected != nil || c.BytesSent != nil || c.TmpTables != nil || c.Errors != nil || c.ErrorsOf != 0 {
+		t.Errorf("%s", marshal(t, c))
+	}
+	a = NewAggregator(Window{})
+	e := event("select a from t", 0, 0)
+	e.Has = parser.HasErrno | parser.HasFullScan | parser.HasTmpDiskTables
+	a.Stream("").Add(e)
+	c = a.Report(Limit{}, OrderBySum).Classes[0]
+	if c.Share != 0 || c.VMR != 0 || *c.Errors != 0 || c.ErrorsOf != 0 || c.FullScansOf != 0 || c.TmpDiskTablesOf != 0 {
+		t.Errorf("%s", marshal(t, c))
+	}
+}

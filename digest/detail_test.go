@@ -29,7 +29,11 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 		event("select a from t", 40*time.Second, 0),
 		event("select b from t", 5*time.Second, 9), // four seconds ran before the window
 		event("select d from t", 50*time.Minute, 0.5),
+		event("select e from t", 50*time.Minute, 0),
 	)
+	if d := r.Classes[3].Detail; d.First != 0 || len(d.Load) != 0 {
+		t.Errorf("class e: %+v", d)
+	}
 	if d := r.Detail; d.Step != 10 || !d.Start.Equal(noon) || len(d.Load) != 300 || !reflect.DeepEqual(d.Load[:3], []float64{5, 7, 5}) {
 		t.Errorf("detail %+v", d)
 	}
@@ -93,6 +97,9 @@ func TestLoadOfImpossibleCalls(t *testing.T) {
 	r := detailed(Window{}, event("select a from t", 0, 1e12), &parser.Event{SQL: []byte("select b"), QueryTime: 5, Weight: 1})
 	if d := r.Detail; len(d.Load) > maxSteps || d.Step > 300 {
 		t.Errorf("step %v, %d steps", d.Step, len(d.Load))
+	}
+	if r := detailed(Window{}, event("select a from t", 0, 0)); r.Detail != nil {
+		t.Errorf("of a call that took no time: %+v", r.Detail)
 	}
 	if r := detailed(Window{}); r.Detail != nil {
 		t.Errorf("without calls: %+v", r.Detail)
