@@ -58,10 +58,14 @@ type Coverage struct {
 	Unreadable   int64 `json:"unreadable"`         // entries that could not be read, or have no time
 	Truncated    int64 `json:"truncated"`          // entries whose statement was cut
 	// TruncatedLines were cut by RDS, being longer than what it sends at once.
-	TruncatedLines int `json:"truncated_lines,omitempty"`
+	TruncatedLines int   `json:"truncated_lines,omitempty"`
+	Untimed        int64 `json:"untimed,omitempty"`   // of the unreadable, entries without a timestamp
+	Filtered       int64 `json:"filtered,omitempty"`  // entries in the window that Report.Filter left out
+	Throttled      int64 `json:"throttled,omitempty"` // statements that log_throttle_queries_not_using_indexes left out
+	Folded         int   `json:"folded,omitempty"`    // classes beyond what is kept, which are only counted together
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
-	// Notes say in whole sentences what is missing, and why.
+	// Notes say in whole sentences what is missing, and why, as whoever met it put it.
 	Notes []string `json:"notes"`
 	// Gaps are the parts of files that are known to be missing, by instance and
 	// time.
@@ -94,6 +98,10 @@ func (c *Coverage) Add(part Coverage) {
 	c.InWindow += part.InWindow
 	c.Unreadable += part.Unreadable
 	c.Truncated += part.Truncated
+	c.Untimed += part.Untimed
+	c.Filtered += part.Filtered
+	c.Throttled += part.Throttled
+	c.Folded += part.Folded
 	c.Complete = c.Complete && part.Complete
 	c.Notes = append(c.Notes, part.Notes...)
 	c.Gaps = append(c.Gaps, part.Gaps...)

@@ -63,11 +63,11 @@ func diffNotes(d *digest.Diff) []string {
 			notes = append(notes, fmt.Sprintf("%s lists %d of its %d classes; what only the other side lists is called unlisted, not new or gone.",
 				s.name, s.side.Classes-s.side.Unlisted, s.side.Classes))
 		}
-		for _, n := range s.side.Coverage.Notes {
+		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter) {
 			notes = append(notes, s.name+": "+n)
 		}
 	}
-	if before, after := d.Before.Filter, d.After.Filter; (before == nil) != (after == nil) || before != nil && before.String() != after.String() {
+	if before, after := d.Before.Filter, d.After.Filter; (before == nil) != (after == nil) || before != nil && filterText(before) != filterText(after) {
 		notes = append(notes, "The two sides are filtered in different ways, so that the difference says little.")
 	}
 	return notes

@@ -67,7 +67,7 @@ func newHTMLView(report redact.Report) (*htmlView, error) {
 	r := report.Digest()
 	v := &htmlView{
 		Title: "Slow queries", Window: When(r), Headline: headline(r),
-		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: r.Coverage.Notes, Misc: miscLine(r),
+		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: CoverageNotes(r), Misc: miscLine(r),
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {

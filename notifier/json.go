@@ -45,7 +45,7 @@ type jsonGone struct {
 }
 
 func newJSONReport(r *digest.Report) jsonReport {
-	out := jsonReport{Report: r, Coverage: jsonCoverage{r.Coverage, r.Coverage.Notes}, Classes: []jsonClass{}}
+	out := jsonReport{Report: r, Coverage: jsonCoverage{r.Coverage, CoverageNotes(r)}, Classes: []jsonClass{}}
 	if out.Coverage.Notes == nil {
 		out.Coverage.Notes = []string{}
 	}

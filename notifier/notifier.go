@@ -25,21 +25,3 @@ type Notifier interface {
 func Quiet(r *digest.Report) bool {
 	return len(r.Classes) == 0 && r.Misc.Calls == 0 && !Incomplete(r) && (r.Past == nil || len(r.Past.Missed) == 0)
 }
-
-// Incomplete reports whether something of the window is missing from the numbers
-// of a report, as opposed to their being small. That is always shown, and looks
-// different.
-func Incomplete(r *digest.Report) bool {
-	return !r.Coverage.Complete || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0
-}
-
-// Trust says in a word how far the numbers of a report can be trusted.
-func Trust(r *digest.Report) string {
-	switch {
-	case !Incomplete(r):
-		return "Complete"
-	case r.Coverage.InWindow == 0:
-		return "NO DATA"
-	}
-	return "PARTIAL"
-}

@@ -51,9 +51,7 @@ func Of(r *digest.Report) Report {
 		out.Classes[i] = c
 	}
 	out.Past = past(r.Past)
-	if r.Filter != nil {
-		out.Filter = &digest.Filter{} // the notes of the coverage say which
-	}
+	out.Filter = filter(r.Filter)
 	return Report{&out, key(r)}
 }
 
@@ -69,6 +67,18 @@ func key(r *digest.Report) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %s %s", slices.Sorted(slices.Values(r.Instances)), r.Window.Start.UTC(), r.Window.End.UTC())
 	return hex.EncodeToString(h.Sum(nil)[:4])
+}
+
+func filter(f *digest.Filter) *digest.Filter {
+	if f == nil {
+		return nil
+	}
+	out := &digest.Filter{Users: texts(f.Users, MaxName), Hosts: texts(f.Hosts, MaxName), Schemas: texts(f.Schemas, MaxName),
+		IDs: texts(f.IDs, MaxName), MinTime: f.MinTime, MinTimes: map[string]float64{}}
+	for instance, least := range f.MinTimes {
+		out.MinTimes[Text(instance, MaxName)] = least
+	}
+	return out
 }
 
 func past(p *digest.Past) *digest.Past {
@@ -126,6 +136,7 @@ func OfDiff(d *digest.Diff) Diff {
 	for _, s := range []*digest.Side{&out.Before, &out.After} {
 		s.Instances = texts(s.Instances, MaxName)
 		s.Coverage.Notes, s.Coverage.Gaps = texts(s.Coverage.Notes, MaxNote), nil
+		s.Filter = filter(s.Filter)
 	}
 	out.Classes = slices.Clone(d.Classes)
 	for i := range out.Classes {

@@ -15,7 +15,7 @@ func outside(s string) *digest.Report {
 	names := func() map[string]int64 { return map[string]int64{s: 1} }
 	return &digest.Report{
 		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
-		Filter: &digest.Filter{},
+		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},
 			Muted: []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}}},
 		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),

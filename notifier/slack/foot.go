@@ -78,10 +78,11 @@ func (d *draft) links() []inlineText {
 // fallbackText is the digest in one sentence: what a phone's notification shows
 // and a screen reader reads. Slack reads markup in it, so it is escaped.
 func (d *draft) fallbackText() string {
+	notes, _ := notifier.Notes(d.r)
 	s := notifier.Title(d.r) + ", " + notifier.When(d.r) + "."
 	switch {
-	case notifier.Incomplete(d.r) && len(d.r.Coverage.Notes) > 0:
-		s += " " + d.r.Coverage.Notes[0]
+	case notifier.Incomplete(d.r) && len(notes) > 0:
+		s += " " + notes[0]
 	case len(d.classes) > 0:
 		c := d.classes[0]
 		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), notifier.Short(c.Fingerprint, 80),

@@ -20,7 +20,7 @@ func head(r *digest.Report) []slackgo.Block {
 	if lines := changes(r); lines != nil {
 		blocks = append(blocks, rich(lines...))
 	}
-	if notes := r.Coverage.Notes; !notifier.Incomplete(r) && len(notes) > 0 {
+	if notes, _ := notifier.Notes(r); !notifier.Incomplete(r) && len(notes) > 0 {
 		blocks = append(blocks, small(strings.Join(notes[:min(maxHeadNotes, len(notes))], " ")))
 	}
 	if s := notifier.Learning(r); s != "" {
