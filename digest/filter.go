@@ -25,6 +25,11 @@ type Filter struct {
 	MinTimes map[string]float64 `json:"min_times,omitempty"`
 }
 
+// Empty reports whether the filter leaves everything in.
+func (f *Filter) Empty() bool {
+	return len(f.Users)+len(f.Hosts)+len(f.Schemas)+len(f.IDs)+len(f.MinTimes) == 0 && f.MinTime == 0
+}
+
 // ParseMinTime reads a number of seconds, or a time with its unit: 0.5 or 500ms.
 func ParseMinTime(s string) (float64, error) {
 	seconds, err := strconv.ParseFloat(s, 64)

@@ -67,3 +67,15 @@ func TestParseMinTime(t *testing.T) {
 		}
 	}
 }
+
+func TestFilterEmpty(t *testing.T) {
+	for _, f := range []Filter{{Users: []string{"a"}}, {Hosts: []string{"a"}}, {Schemas: []string{"a"}}, {IDs: []string{"A"}}, {MinTime: 1e-9},
+		{MinTimes: map[string]float64{"a": 0}}} {
+		if f.Empty() {
+			t.Errorf("%+v is taken for empty", f)
+		}
+	}
+	if !new(Filter).Empty() {
+		t.Error("the zero value is not empty")
+	}
+}

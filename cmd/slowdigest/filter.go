@@ -22,7 +22,7 @@ func (v *filterFlags) declare(f *flags) {
 // filter is nil where everything is to be counted.
 func (v *filterFlags) filter() *digest.Filter {
 	f := digest.Filter{Users: v.users.items, Hosts: v.hosts.items, Schemas: v.schemas.items, IDs: v.ids.items, MinTime: v.minTime}
-	if f.String() == "" {
+	if f.Empty() {
 		return nil
 	}
 	return &f
