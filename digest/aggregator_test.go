@@ -100,6 +100,25 @@ func TestSkeletonsOfAStream(t *testing.T) {
 	}
 }
 
+// A stream remembers skeletons up to a megabyte, and then begins anew.
+func TestMaxKnown(t *testing.T) {
+	const first, second = "SELECT a FROM t WHERE b = 1", "SELECT cc FROM t WHERE b = 1"
+	skeleton, _ := fingerprint.AppendSkeleton(nil, []byte(second))
+	size := len(skeleton) + knownCost
+	for used, known := range map[int]int{0: 2, maxKnown - size: 2, maxKnown - size + 1: 1} {
+		s := NewAggregator(Window{}).Stream("")
+		s.Add(event(first, 0, 1))
+		if used > 0 {
+			s.knownBytes = used
+		}
+		used = s.knownBytes
+		s.Add(event(second, 0, 1))
+		if want := map[int]int{1: size, 2: used + size}[known]; len(s.known) != known || s.knownBytes != want {
+			t.Errorf("after %d bytes: %d skeletons in %d bytes, want %d in %d", used, len(s.known), s.knownBytes, known, want)
+		}
+	}
+}
+
 // A class can be in logs that state full scans and in others.
 func TestCountsAreOfTheCallsThatTell(t *testing.T) {
 	a := NewAggregator(Window{})
