@@ -3,7 +3,6 @@ package slacktest
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,31 +20,6 @@ type Fault struct {
 	HangAfter  bool   // post, and never answer
 	CutAfter   bool   // post, and end the connection without an answer
 	Do         func() // is called before the request is served, which then goes well
-}
-
-// Fail makes the next requests go wrong, each fault one of them.
-func (s *Server) Fail(faults ...Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, faults...)
-}
-
-// nextFault takes the first fault that is for a request of the method. s.mu is held.
-func (s *Server) nextFault(method string) Fault {
-	for i := range s.faults {
-		f := &s.faults[i]
-		if f.Method != "" && f.Method != method {
-			continue
-		}
-		if f.Skip > 0 {
-			f.Skip--
-			return Fault{}
-		}
-		out := *f
-		s.faults = slices.Delete(s.faults, i, i+1)
-		return out
-	}
-	return Fault{}
 }
 
 // before does what goes wrong before the request is served, and reports whether it

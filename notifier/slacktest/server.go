@@ -138,6 +138,31 @@ func (s *Server) Delete(ts string) {
 	s.messages = slices.DeleteFunc(s.messages, func(m Message) bool { return m.Timestamp == ts })
 }
 
+// Fail makes the next requests go wrong, each fault one of them.
+func (s *Server) Fail(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, faults...)
+}
+
+// nextFault takes the first fault that is for a request of the method. s.mu is held.
+func (s *Server) nextFault(method string) Fault {
+	for i := range s.faults {
+		f := &s.faults[i]
+		if f.Method != "" && f.Method != method {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			return Fault{}
+		}
+		out := *f
+		s.faults = slices.Delete(s.faults, i, i+1)
+		return out
+	}
+	return Fault{}
+}
+
 // ServeHTTP makes a Server usable with a listener of one's own.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	method := methodOf(r)
