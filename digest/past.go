@@ -154,6 +154,9 @@ func hourOf(t time.Time) hour { return hour(t.Unix() / 3600) }
 
 func (h hour) time() time.Time { return time.Unix(int64(h)*3600, 0).UTC() }
 
+// seconds is a number of hours in seconds.
+func (h hour) seconds() float64 { return float64(h) * 3600 }
+
 // hourRange returns the hours of a window, which need not begin with one.
 func hourRange(w Window) (start, end hour) {
 	start = hourOf(w.Start)

@@ -62,7 +62,7 @@ func TestFleetWithoutQueue(t *testing.T) {
 		t.Fatalf("answer %+v, error %v", answer, err)
 	}
 	if r := posted["#dba"]; r == nil || r.Overall.Calls != 2 || !slices.Equal(r.Instances, []string{"orders-1", "orders-2"}) ||
-		r.Classes[0].Instances["orders-2"] != 1 || !strings.Contains(r.Coverage.Notes[0], "1 s or more on orders-1") {
+		r.Classes[0].Instances["orders-2"] != 1 || r.Filter.MinTimes["orders-1"] != 1 {
 		t.Errorf("#dba: %+v", r)
 	}
 	if r := posted["#people"]; r == nil || r.Overall.Calls != 1 || len(*outcomes) != 2 {
