@@ -65,6 +65,10 @@ func newJSONReport(r *digest.Report) jsonReport {
 	return out
 }
 
+// JSON returns what NewJSON writes, for another encoder: the struct, with its
+// sentences. It keeps r.
+func JSON(r *digest.Report) any { return newJSONReport(r) }
+
 type jsonWriter struct{ w io.Writer }
 
 // NewJSON writes a report to w as indented JSON: the struct, with a list of

@@ -74,7 +74,7 @@ func settingRows(t *testing.T) []settingRow {
 		{flag: "max-bytes", env: "SLOWDIGEST_MAX_BYTES", value: "1000", shows: "PARTIAL", prepare: portions, in: map[string]string{"slack": "NO DATA"}},
 		{flag: "limit", env: "SLOWDIGEST_LIMIT", value: "2", shows: "1 class not shown"},
 		{flag: "order-by", env: "SLOWDIGEST_ORDER_BY", value: "max", shows: "460B801D1AC030CB)"},
-		{flag: "min-time", env: "SLOWDIGEST_MIN_TIME", value: "2", shows: "query time of 2 s or more"},
+		{flag: "min-time", env: "SLOWDIGEST_MIN_TIME", value: "2", shows: "query time of 2s or more"},
 		{flag: "per-instance", env: "SLOWDIGEST_PER_INSTANCE", value: "true", shows: "!AAD7F5698A4F7D4F)"},
 		{flag: "format", env: "SLOWDIGEST_FORMAT", value: "markdown", shows: "# Slow queries",
 			in: map[string]string{"schedule": none, "queue": none, "manual": none, "slack": none}},

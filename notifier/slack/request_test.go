@@ -133,7 +133,6 @@ func TestRequestsAtTheirBounds(t *testing.T) {
 	id := strings.Repeat("A1", 16)
 	for good, bad := range map[string]string{
 		"last 1m": "last 59s", "last 24h": "last 24h1s", "last 1d": "last 1.1d",
-		"mute " + id + " 1h": "mute " + id + " 59m", "mute " + id + " for 90d": "mute " + id + " for 2161h",
 		"mute " + id[:8]: "mute " + id[:7], "mute " + id: "mute " + id + "A", "unmute " + id: "unmute " + id[:7],
 	} {
 		for text, want := range map[string]bool{good: true, bad: false} {
