@@ -61,6 +61,7 @@ var flagValues = map[string]map[string]string{
 		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",
 		"queue-url": "work", "signing-secret-parameter": secretParameter + " --function=f", "stage": "prod", "function": "f", "topic": "alarms",
 		"tracing": "true", "account": "123456789012", "region": "cn-north-1", "partition": "aws-eusc", "boundary": "true",
+		"cloudformation": "true",
 	},
 }
 
