@@ -150,6 +150,9 @@ func ShortID(id string) string {
 func ParseDays(s string) (time.Duration, error) {
 	if days, found := strings.CutSuffix(s, "d"); found {
 		d, err := time.ParseDuration(days + "h")
+		if d.Abs() > math.MaxInt64/24 {
+			return 0, fmt.Errorf("%q is too long", s)
+		}
 		return 24 * d, err
 	}
 	return time.ParseDuration(s)
