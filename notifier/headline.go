@@ -101,6 +101,12 @@ func names(all []string, n int) string {
 // Notice is a word and a text that have to be read before the numbers.
 type Notice struct{ Word, Text string }
 
+// maxLost and maxMuted are how many lost hours and muted classes are named.
+const (
+	maxLost  = 4
+	maxMuted = 5
+)
+
 // Notices says which hours are lost, and whether the digest may be a repeat.
 func Notices(r *digest.Report) []Notice {
 	if r.Past == nil {
@@ -112,10 +118,10 @@ func Notices(r *digest.Report) []Notice {
 	}
 	if lost := merged(r.Past.Missed); len(lost) > 0 {
 		var all []string
-		for _, w := range lost[:min(4, len(lost))] {
+		for _, w := range lost[:min(maxLost, len(lost))] {
 			all = append(all, window(w))
 		}
-		if more := len(lost) - 4; more > 0 {
+		if more := len(lost) - maxLost; more > 0 {
 			all = append(all, fmt.Sprintf("and %d more", more))
 		}
 		out = append(out, Notice{"HOURS LOST", strings.Join(all, ", ") + ". RDS had deleted the logs before they could be read."})
@@ -158,7 +164,7 @@ func Muted(r *digest.Report) string {
 	sum := 0.0
 	for i, m := range r.Past.Muted {
 		calls, sum = calls+m.Calls, sum+m.QueryTime
-		if i < 5 {
+		if i < maxMuted {
 			ids = append(ids, ShortID(m.ID))
 		}
 	}
