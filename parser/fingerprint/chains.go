@@ -277,8 +277,8 @@ func (n *nesting) beginCase() {
 	}
 }
 
-// endBranch ends a branch of a CASE before the last word, which is WHEN, ELSE or END.
-func (n *nesting) endBranch() {
+// endWhen ends a branch of a CASE before the last word, which is WHEN, ELSE or END.
+func (n *nesting) endWhen() {
 	n.endExpression(n.word.at)
 	if c := &n.frame.branches; c.at > 0 {
 		if _, repeats := n.endMember(c, n.word.at, 1); repeats {
@@ -290,7 +290,7 @@ func (n *nesting) endBranch() {
 
 // endCase ends a CASE before the last word, which is END.
 func (n *nesting) endCase() {
-	n.endBranch()
+	n.endWhen()
 	n.folded = nil
 	n.popFrame()
 }

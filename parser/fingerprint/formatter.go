@@ -22,16 +22,20 @@ type formatter struct {
 	plain   plainReader
 	byToken bool // leaves nothing to plain; set by tests alone
 	ended   bool // a semicolon came, which is not written before what follows
-	brace   mark // the last {
+	arith   arithmetic
+
+	statements chain
+	brace      mark // the last {
 }
 
 func (f *formatter) reset(dst, sql []byte, cut, again bool) {
 	f.names.reset(again)
-	names, groups, frames, scratch := f.names, f.groups, f.frames, f.scratch
+	names, groups, frames, scratch, spans := f.names, f.groups, f.frames, f.scratch, f.spans
 	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken}
 	f.lexer = newLexer(sql, cut)
 	f.dst, f.base = dst, len(dst)
-	f.names, f.groups, f.frames, f.scratch = names, groups, frames, scratch
+	f.names, f.groups, f.frames, f.scratch, f.spans = names, groups, frames, scratch, spans
+	f.statements.at = len(dst)
 }
 
 // format appends the fingerprint of sql to dst.
@@ -84,6 +88,7 @@ func (f *formatter) run() {
 		f.lexer.masked = f.expect != nothing
 		f.before = f.lexer.pos
 		if f.lexer.next(&t); t.kind == endOfSQL {
+			f.endArithmetic()
 			f.endStatement()
 			return
 		}
@@ -119,6 +124,7 @@ func (f *formatter) plainElements() {
 	}
 	f.lexer.pos = i
 	f.frame.literal = true
+	f.arith.state = noOperand
 	g := f.top
 	if g.literal == 0 {
 		g.endElement(&f.writer)
@@ -156,6 +162,7 @@ func (f *formatter) plainArgs() {
 		}
 	}
 	f.lexer.pos = i
+	f.arith.state = noOperand
 	a.length += n / a.size
 	f.longest = max(f.longest, a.length)
 }
@@ -164,7 +171,9 @@ func (f *formatter) add(t *token) {
 	if f.ended && t.symbol != ';' {
 		f.dst = append(f.dst, ';')
 		f.ended = false
+		f.statements.at = len(f.dst)
 	}
+	f.compute(t)
 	if f.limit != noLimit && !f.limit.holds(t, f.lexer.sql, f.prev) {
 		f.endLimit()
 	}
@@ -259,7 +268,7 @@ func (f *formatter) runsOn() bool {
 		return false
 	}
 	e := lookup(word)
-	return e == nil || e.named && e.keyword != kwOffset && e.keyword != kwExcept
+	return e == nil || e.named && e.keyword != kwOffset && e.keyword != kwExcept && e.keyword != kwIntersect
 }
 
 // skip reads a token of a statement of which only a name is kept, and reports

@@ -1,15 +1,19 @@
 package fingerprint
 
+import "bytes"
+
 // group is what stands between a pair of parentheses, or the whole statement.
 type group struct {
 	call     bool // it holds the arguments of a function, where FROM is no clause
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
 
-	verb    keyword // the statement it is
-	selects bool    // what a SELECT selects stands here, and may have aliases
-	listed  expectation
-	ordered bool // after ORDER BY
+	verb keyword // the statement it is
+
+	selects  bool // what a SELECT selects stands here, and may have aliases
+	selected int  // where that begins if the SELECT is all of the group, else 0
+	listed   expectation
+	ordered  bool // after ORDER BY
 
 	list
 	args args
@@ -28,8 +32,8 @@ func (g *group) endElement(w *writer) {
 
 // endBranch ends a branch of a UNION. If it is taken back, so are the elements in it,
 // as in IN (SELECT 1, 2 UNION SELECT 3, 4).
-func (g *group) endBranch(w *writer, end int, cut bool) {
-	if g.union.endBranch(w, end, cut) && g.element > g.last.at && g.list.kind != noList {
+func (n *nesting) endBranch(g *group, end int, cut bool) {
+	if n.endUnionBranch(&g.union, end, cut) && g.element > g.last.at && g.list.kind != noList {
 		g.element, g.literal, g.variable = g.last.at, 0, true
 	}
 }
@@ -45,6 +49,7 @@ type nesting struct {
 	top    *group  // the last of groups
 	deeper int     // how many more are open than maxDepth
 
+	spans   []run   // of the aliases in the first branches of what may be a union
 	frames  []frame // that are open: those of groups, and of CASE
 	frame   *frame  // the last of frames
 	cases   int     // how many of them are of CASE
@@ -58,6 +63,7 @@ type nesting struct {
 func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
+	n.spans = n.spans[:0]
 	n.deeper = 0
 	n.frames = append(n.frames[:0], frame{})
 	n.frame = &n.frames[0]
@@ -77,6 +83,7 @@ func (n *nesting) openGroup() {
 		n.space()
 	}
 	inner.open = len(n.dst)
+	inner.aliases = len(n.spans)
 	if begins {
 		g.beginBranch(inner.open)
 	}
@@ -122,10 +129,10 @@ func (n *nesting) listKind() listKind {
 // afterSetOperator reports whether the last token joins two branches.
 func (n *nesting) afterSetOperator() bool {
 	switch n.key {
-	case kwUnion, kwExcept:
+	case kwUnion, kwExcept, kwIntersect:
 		return true
 	case kwUnionKind, kwDistinct:
-		return n.keyPrev == kwUnion || n.keyPrev == kwExcept
+		return n.keyPrev == kwUnion || n.keyPrev == kwExcept || n.keyPrev == kwIntersect
 	}
 	return false
 }
@@ -181,6 +188,7 @@ func (n *nesting) closeGroup() {
 		n.dst = append(n.dst, ')')
 		if !g.call {
 			n.closeParens(&f, g.open)
+			n.closeUnion(&g)
 		}
 	}
 	n.end(afterClose)
@@ -210,6 +218,7 @@ func (n *nesting) pop(cut bool) (group, frame) {
 	f := n.closeFrame()
 	n.endParts(cut)
 	g := *n.top
+	n.spans = n.spans[:min(g.aliases, len(n.spans))]
 	n.groups = n.groups[:len(n.groups)-1]
 	n.top = &n.groups[len(n.groups)-1]
 	if g.list.kind == noList {
@@ -221,7 +230,20 @@ func (n *nesting) pop(cut bool) (group, frame) {
 // endParts ends the rows and the branch of the last group.
 func (n *nesting) endParts(cut bool) {
 	n.top.endRows(&n.writer)
-	n.top.endBranch(&n.writer, len(n.dst), cut)
+	n.foldLiterals(n.top)
+	n.endBranch(n.top, len(n.dst), cut)
+}
+
+// foldLiterals folds the list of a SELECT that is nothing but literals.
+func (n *nesting) foldLiterals(g *group) {
+	if !g.selects || g.joined != joinedNot || g.selected == 0 {
+		return
+	}
+	items := bytes.Count(n.dst[g.selected:], []byte(", ?")) + 1
+	if len(n.dst)-g.selected == 3*items-1 && items > 1 {
+		n.dst = n.dst[:g.selected+2]
+		n.longest = max(n.longest, items)
+	}
 }
 
 // closeList ends a list with its parenthesis, or where the statement ends.

@@ -40,6 +40,7 @@ const (
 	kwIn
 	kwIndex // and key, unique
 	kwInsert
+	kwIntersect
 	kwInto
 	kwIs
 	kwJoin
@@ -113,7 +114,7 @@ var wordForms = map[keyword][]string{
 	kwNow: {"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "utc_date", "utc_time",
 		"utc_timestamp", "current_user"},
 	kwNull: {"null"}, kwOf: {"of"}, kwOffset: {"offset"}, kwOn: {"on"}, kwOrder: {"order"},
-	kwOver: {"over", "against", "than", "intersect"}, kwRecursive: {"recursive"}, kwReferences: {"references"},
+	kwOver: {"over", "against", "than"}, kwIntersect: {"intersect"}, kwRecursive: {"recursive"}, kwReferences: {"references"},
 	kwRelease: {"release"}, kwRename: {"rename"}, kwReplace: {"replace"}, kwReturning: {"returning"}, kwRollback: {"rollback"},
 	kwRow: {"row"}, kwSavepoint: {"savepoint"}, kwSchema: {"database", "schema"}, kwSelect: {"select"}, kwSet: {"set"},
 	kwShare: {"share"}, kwShow: {"show"}, kwStraightJoin: {"straight_join"}, kwTable: {"table"}, kwTables: {"tables"},
@@ -136,7 +137,7 @@ var wordForms = map[keyword][]string{
 
 // named are the keywords that are not reserved everywhere, so that a column of
 // that name needs no back-quotes.
-var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: true, kwEnd: true, kwExcept: true, kwHandler: true,
+var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: true, kwEnd: true, kwExcept: true, kwHandler: true, kwIntersect: true,
 	kwOf: true, kwOffset: true, kwOver: true, kwPrepare: true, kwRecursive: true, kwReturning: true, kwRollback: true, kwRow: true,
 	kwSavepoint: true, kwShare: true, kwTables: true, kwTruncate: true, kwUnitCall: true, kwValue: true, kwVariadic: true, kwView: true,
 	kwWindow: true}

@@ -176,11 +176,6 @@ func (l *lexer) comment() bool {
 	return true
 }
 
-// remarks are the comments in which a fingerprint says that the branches of a
-// UNION repeat, with the space before them. They are tokens, so that the fingerprint
-// of a fingerprint is the same.
-var remarks = [...]string{" /*repeat union*/", " /*repeat union all*/", " /*repeat union distinct*/"}
-
 // remark returns the length of the remark at i, 0 if there is none.
 func (l *lexer) remark(i int) int {
 	if l.sql.at(i+2) != 'r' {

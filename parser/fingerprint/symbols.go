@@ -109,6 +109,25 @@ func (f *formatter) semicolon() {
 // endStatement closes what is open.
 func (f *formatter) endStatement() {
 	f.closeAll(f.lexer.cut)
+	f.foldStatement()
 	f.skipping, f.limit, f.odku = skipNone, noLimit, false
 	f.expect, f.alias = nothing, false
+}
+
+// foldStatement takes a statement back that is as the one before in the same text.
+func (f *formatter) foldStatement() {
+	c := &f.statements
+	at := f.skipBlank(c.at)
+	statement := f.dst[min(at, len(f.dst)):]
+	switch {
+	case len(statement) == 0:
+	case c.kept > 0 && (c.repeated(&f.writer, statement) || f.lexer.cut && c.begun(&f.writer, statement)):
+		f.dst = f.dst[:c.run.end]
+		c.length++
+		f.longest = max(f.longest, c.length)
+	default:
+		c.run, c.length = run{at, len(f.dst)}, 1
+		c.kept++
+	}
+	c.at = len(f.dst)
 }
