@@ -5,78 +5,63 @@ import "bytes"
 // arithmetic folds an expression of literals and operators, and nothing else: its
 // value is that of a literal.
 type arithmetic struct {
-	state    operand
-	literals int
-	first    int // where its first literal ends in dst
+	at, first int  // where the last literal, or the first of the expression, begins and ends in dst
+	open      bool // an expression is open
+	operator  bool // its last token is an operator
 }
 
-// operand is what an operator would stand after.
-type operand byte
+// beginArithmetic begins an expression before an operator, if a literal stands there
+// with which one can begin.
+func (g *grammar) beginArithmetic() {
+	a := &g.arith
+	if a.open || a.first != len(g.dst) || g.prev != afterValue && g.prev != afterText || g.limit != noLimit {
+		return
+	}
+	before := bytes.TrimRight(g.dst[g.base:a.at], " ")
+	n := len(before)
+	last := [2]byte{' ', ' '}
+	copy(last[:], before[max(0, n-2):])
+	if n == 1 {
+		last = [2]byte{' ', last[0]}
+	}
+	switch c := last[1]; {
+	case n == 0, c == '(', c == ',', c == ';', c == '=', c == '<' && last[0] != '<', c == '>' && last[0] != '>' && last[0] != '-',
+		(c == '&' || c == '|') && last[0] == c,
+		byteClass[c]&isLetter != 0 && !bytes.HasSuffix(before, []byte(" div")) && !bytes.HasSuffix(before, []byte(" mod")):
+		a.open, a.operator = true, true
+	}
+}
 
-const (
-	noOperand       operand = iota // nothing: an expression may begin
-	otherOperand                   // something that is no literal, or an operator after that
-	literalOperand                 // literals and operators
-	literalOperator                // these, and an operator
-)
-
-// compute reads a token before it is written.
+// compute reads a token, before it is written, while an expression is open.
 func (f *formatter) compute(t *token) {
 	a := &f.arith
-	value := t.kind == literal || t.kind == textLiteral || t.kind == placeholder
-	infix := f.isArithmetic(t)
-	if a.state == literalOperand {
-		if a.literals == 1 {
-			a.first = len(f.dst)
-		}
-		if infix {
-			a.state = literalOperator
-			return
-		}
-		if t.kind == textLiteral && f.prev == afterText {
-			return
-		}
+	switch value := t.kind == literal || t.kind == textLiteral || t.kind == placeholder; {
+	case value && (a.operator || t.kind == textLiteral && f.prev == afterText):
+		a.operator = false
+	case f.isInfix(t) && !a.operator:
+		a.operator = true
+	case a.operator && t.kind == symbol && (t.symbol == '+' || t.symbol == '-'): // a sign
+	case a.operator:
+		a.open = false
+	default:
 		f.endArithmetic()
 	}
-	switch {
-	case f.limit != noLimit:
-		a.state = noOperand
-	case value && a.state == literalOperator:
-		a.state = literalOperand
-		a.literals++
-	case value && a.state == noOperand:
-		a.state, a.literals = literalOperand, 1
-	case infix && !f.prev.operand() && a.state != otherOperand: // a sign
-	case infix, t.kind == symbol && bytes.IndexByte([]byte("(),;=<>*}"), t.symbol) < 0 && t.symbol != operator:
-		a.state = otherOperand
-	default:
-		a.state = noOperand
-	}
 }
 
-// isArithmetic reports whether t is an operator that binds its operands more closely
-// than a comparison, or a sign.
-func (f *formatter) isArithmetic(t *token) bool {
-	switch raw := f.token(t); t.kind {
-	case symbol:
-		switch t.symbol {
-		case '+', '-', '/', '%', '^', '&', '|':
-			return true
-		case '*':
-			return f.prev.operand()
-		}
-		return t.symbol == operator && (raw[0] == '<' && raw[1] == '<' || raw[0] == '>' && raw[1] == '>')
-	case plainWord:
-		return len(raw) == 3 && (bytes.EqualFold(raw, []byte("div")) || bytes.EqualFold(raw, []byte("mod"))) && f.prev.operand()
+// isInfix reports whether t is an operator that binds its operands more closely than a
+// comparison does.
+func (f *formatter) isInfix(t *token) bool {
+	raw := f.token(t)
+	if t.kind == symbol {
+		return bytes.IndexByte([]byte("+-*/%^&|"), t.symbol) >= 0 || string(raw) == "<<" || string(raw) == ">>"
 	}
-	return false
+	return t.kind == plainWord && (bytes.EqualFold(raw, []byte("div")) || bytes.EqualFold(raw, []byte("mod")))
 }
 
-// endArithmetic ends an expression before a token that is no part of it.
+// endArithmetic ends an expression of which the last literal was written.
 func (f *formatter) endArithmetic() {
-	a := &f.arith
-	if a.state == literalOperand && a.literals > 1 {
-		f.dst = f.dst[:a.first]
+	if f.arith.open && !f.arith.operator {
+		f.dst = f.dst[:f.arith.first]
 	}
-	a.state = noOperand
+	f.arith.open = false
 }

@@ -22,13 +22,15 @@ type formatter struct {
 	plain   plainReader
 	byToken bool // leaves nothing to plain; set by tests alone
 	ended   bool // a semicolon came, which is not written before what follows
-	arith   arithmetic
 
 	statements chain
 	brace      mark // the last {
 }
 
 func (f *formatter) reset(dst, sql []byte, cut, again bool) {
+	if f.names == nil {
+		f.names = new(aliases)
+	}
 	f.names.reset(again)
 	names, groups, frames, scratch, spans := f.names, f.groups, f.frames, f.scratch, f.spans
 	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken}
@@ -124,7 +126,6 @@ func (f *formatter) plainElements() {
 	}
 	f.lexer.pos = i
 	f.frame.literal = true
-	f.arith.state = noOperand
 	g := f.top
 	if g.literal == 0 {
 		g.endElement(&f.writer)
@@ -157,13 +158,12 @@ func (f *formatter) plainArgs() {
 			break
 		}
 		end++
-		if read++; read%a.size == 0 {
+		if read++; read%int(a.size) == 0 {
 			n, i = read, end
 		}
 	}
 	f.lexer.pos = i
-	f.arith.state = noOperand
-	a.length += n / a.size
+	a.length += n / int(a.size)
 	f.longest = max(f.longest, a.length)
 }
 
@@ -173,7 +173,9 @@ func (f *formatter) add(t *token) {
 		f.ended = false
 		f.statements.at = len(f.dst)
 	}
-	f.compute(t)
+	if f.arith.open {
+		f.compute(t)
+	}
 	if f.limit != noLimit && !f.limit.holds(t, f.lexer.sql, f.prev) {
 		f.endLimit()
 	}

@@ -10,6 +10,7 @@ type grammar struct {
 
 	limit    limit
 	skipping skipping
+	arith    arithmetic
 	odku     bool // after ON DUPLICATE KEY UPDATE, where VALUES is a function
 }
 
@@ -102,6 +103,8 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 		}
 	case kwNow:
 		p = afterName
+	case kwDiv:
+		g.beginArithmetic()
 	case kwBetween:
 		if g.deeper == 0 {
 			g.frame.between++
@@ -111,7 +114,7 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 		return true
 	case kwDate, kwCharset, kwUnitCall, kwVariadic:
 		g.endName(expect, alias)
-		g.key, g.args = k, e.args
+		g.key, g.variadic = k, e.args
 		return true
 	}
 	if k != kwRow {
@@ -333,9 +336,13 @@ func (g *grammar) literal(k kind) {
 	if g.prev == afterSign {
 		g.takeBack(g.signs)
 	}
+	at := len(g.dst)
 	if g.limit.number() {
 		g.space()
 		g.dst = append(g.dst, '?')
+	}
+	if !g.arith.open {
+		g.arith.at, g.arith.first = at, len(g.dst)
 	}
 	if k == textLiteral {
 		g.end(afterText)

@@ -49,14 +49,14 @@ type nesting struct {
 	top    *group  // the last of groups
 	deeper int     // how many more are open than maxDepth
 
-	spans   []run   // of the aliases in the first branches of what may be a union
-	frames  []frame // that are open: those of groups, and of CASE
-	frame   *frame  // the last of frames
-	cases   int     // how many of them are of CASE
-	folded  *chain  // whose member this token ended, and took back
-	args    args    // of the function whose name was read last
-	longest int     // how many members the longest list and chain had
-	cutOff  bool    // the statement ends within what is open
+	spans    []run     // of the aliases in the first branches of what may be a union
+	frames   []frame   // that are open: those of groups, and of CASE
+	frame    *frame    // the last of frames
+	cases    int       // how many of them are of CASE
+	folded   *chain    // whose member this token ended, and took back
+	variadic anyNumber // of the function whose name was read last
+	longest  int       // how many members the longest list and chain had
+	cutOff   bool      // the statement ends within what is open
 }
 
 // begin begins a statement.
@@ -65,9 +65,8 @@ func (n *nesting) begin() {
 	n.top = &n.groups[0]
 	n.spans = n.spans[:0]
 	n.deeper = 0
-	n.frames = append(n.frames[:0], frame{})
-	n.frame = &n.frames[0]
-	n.beginExpression(false)
+	n.frames = n.frames[:0]
+	n.openFrame(false, false)
 }
 
 // openGroup writes an opening parenthesis.
@@ -95,8 +94,7 @@ func (n *nesting) openGroup() {
 	}
 	inner.element = len(n.dst)
 	if key == kwVariadic {
-		inner.args = n.args
-		inner.args.at = len(n.dst)
+		inner.args = args{anyNumber: n.variadic, at: len(n.dst)}
 	}
 	if !inner.call && (expect == table || expect == target) {
 		inner.tableRef, inner.listed = true, table
@@ -110,7 +108,7 @@ func (n *nesting) openGroup() {
 	n.top = &n.groups[len(n.groups)-1]
 	condition := !inner.call && inner.list.kind == noList && n.frame.condition &&
 		(n.skipBlank(n.frame.and.at) == inner.open || key == kwNot)
-	n.openFrame(frame{condition: condition})
+	n.openFrame(condition, false)
 }
 
 // listKind returns what list a parenthesis opens here.
@@ -141,32 +139,29 @@ func (n *nesting) afterSetOperator() bool {
 func (n *nesting) comma() {
 	g, p := n.top, n.prev
 	n.end(afterComma)
-	if n.deeper == 0 {
-		n.endExpression(len(n.dst))
-		n.frame.broken = true
-		defer n.beginExpression(false)
-	}
-	if n.deeper == 0 && g.list.kind != noList {
-		g.endElement(&n.writer)
-		g.comma(&n.writer)
+	if n.deeper > 0 {
+		n.dst = append(n.dst, ',')
 		return
 	}
-	if n.deeper == 0 && g.args.size > 0 {
-		n.endArg(&g.args)
-		defer func() {
-			if g.args.read == 0 {
-				g.args.at = len(n.dst)
-			}
-		}()
-	}
-	n.dst = append(n.dst, ',')
+	n.endExpression(len(n.dst))
+	n.frame.broken = true
 	switch {
-	case n.deeper > 0:
-	case g.rows.state == rowDone && p == afterClose:
-		g.rows.state = rowComma
-	case g.listed == table || g.listed == cte || g.listed == generated:
-		n.expect = g.listed
+	case g.list.kind != noList:
+		g.endElement(&n.writer)
+		g.comma(&n.writer)
+	case g.args.size > 0:
+		n.endArg(&g.args)
+		fallthrough
+	default:
+		n.dst = append(n.dst, ',')
+		switch {
+		case g.rows.state == rowDone && p == afterClose:
+			g.rows.state = rowComma
+		case g.listed == table || g.listed == cte || g.listed == generated:
+			n.expect = g.listed
+		}
 	}
+	n.beginExpression(false)
 }
 
 // closeGroup writes a closing parenthesis.
@@ -180,15 +175,15 @@ func (n *nesting) closeGroup() {
 	g, f := n.pop(false)
 	if g.list.kind != noList {
 		n.frame.list = n.frame.list || g.list.kind == inList
-		n.closeList(&g, true)
+		n.closeList(g, true)
 	} else {
 		if g.args.size > 0 && len(n.dst) > g.open+1 {
 			n.endArg(&g.args)
 		}
 		n.dst = append(n.dst, ')')
 		if !g.call {
-			n.closeParens(&f, g.open)
-			n.closeUnion(&g)
+			n.closeParens(f, g.open)
+			n.closeUnion(g)
 		}
 	}
 	n.end(afterClose)
@@ -201,7 +196,7 @@ func (n *nesting) closeAll(cut bool) {
 	n.cutOff = cut
 	for len(n.groups) > 1 {
 		if g, _ := n.pop(cut); g.list.kind != noList {
-			n.closeList(&g, false)
+			n.closeList(g, false)
 		}
 	}
 	for n.frame.isCase {
@@ -213,11 +208,12 @@ func (n *nesting) closeAll(cut bool) {
 	n.deeper = 0
 }
 
-// pop ends what is open in the last group and takes it off.
-func (n *nesting) pop(cut bool) (group, frame) {
+// pop ends what is open in the last group and takes it off. The group and its frame
+// are those until others begin.
+func (n *nesting) pop(cut bool) (*group, *frame) {
 	f := n.closeFrame()
 	n.endParts(cut)
-	g := *n.top
+	g := n.top
 	n.spans = n.spans[:min(g.aliases, len(n.spans))]
 	n.groups = n.groups[:len(n.groups)-1]
 	n.top = &n.groups[len(n.groups)-1]
@@ -249,7 +245,6 @@ func (n *nesting) foldLiterals(g *group) {
 // closeList ends a list with its parenthesis, or where the statement ends.
 func (n *nesting) closeList(g *group, closed bool) {
 	empty := len(n.dst) == g.open+1
-	defer func() { n.longest = max(n.longest, g.elements, n.top.rows.read) }()
 	switch {
 	case len(n.dst) > g.element:
 		g.endElement(&n.writer)
@@ -259,8 +254,10 @@ func (n *nesting) closeList(g *group, closed bool) {
 	if g.list.kind == rowList {
 		n.top.variable = true
 		n.top.rows.add(&n.writer, &g.list, !g.anyVariable && (!empty || !closed), closed)
+		n.longest = max(n.longest, n.top.rows.read)
 		return
 	}
+	n.longest = max(n.longest, g.elements)
 	n.top.variable = n.top.variable || g.anyVariable
 	switch {
 	case !g.anyVariable && !empty:

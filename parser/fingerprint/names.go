@@ -16,7 +16,7 @@ const (
 // the tables of a shard are one class.
 type namer struct {
 	nesting
-	names     aliases
+	names     *aliases
 	tableName uint64 // the hash of the last table's name
 }
 

@@ -22,9 +22,11 @@ func (f *formatter) addSymbol(t *token) {
 	case ';':
 		f.semicolon()
 	case '+', '-':
+		f.beginArithmetic()
 		f.sign(raw)
 	case '*':
 		if f.prev.operand() && f.prev != afterStar {
+			f.beginArithmetic()
 			f.operator(raw, afterOperator)
 		} else {
 			f.operator(raw, afterStar)
@@ -51,6 +53,8 @@ func (f *formatter) addSymbol(t *token) {
 func (f *formatter) addOperator(raw []byte) {
 	k := noKeyword
 	switch string(raw) {
+	case "/", "%", "^", "&", "|", "<<", ">>":
+		f.beginArithmetic()
 	case "&&":
 		k = kwAnd
 	case "||":
@@ -98,8 +102,8 @@ func (f *formatter) endLimit() {
 func (f *formatter) semicolon() {
 	f.endStatement()
 	f.groups[0] = group{}
-	f.frames[0] = frame{}
-	f.beginExpression(false)
+	f.frames = f.frames[:0]
+	f.openFrame(false, false)
 	if len(f.dst) > f.base {
 		f.ended = true
 		f.end(afterSemicolon)
