@@ -32,7 +32,7 @@ const (
 	tableAlias aliasKind = iota
 	columnAlias
 	userVariable // with its @
-	cteName
+	cteName      // or another name that stays
 )
 
 // maxAliases bounds the number of aliases, as MySQL bounds that of tables in a join.
@@ -92,8 +92,19 @@ func (a *aliases) add(name []byte, kind aliasKind) {
 	if len(a.known) == maxAliases {
 		return
 	}
+	if kind <= columnAlias && readsAsKeyword(name) {
+		kind = cteName
+	}
 	a.known = append(a.known, alias{hash: h, masked: maskedHash(name), kind: kind})
 	a.late = a.late || a.unknown
+}
+
+// readsAsKeyword reports whether a name without its digits would be read as a keyword
+// and a literal: order1.
+func readsAsKeyword(name []byte) bool {
+	letters := text(name).span(0, isLetter)
+	after := text(name).span(letters, isDigit|isMask)
+	return text(name).at(after) != '_' && isKeyword(name[:letters])
 }
 
 // maskedHash returns the hash of a name without its digits.

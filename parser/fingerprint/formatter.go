@@ -19,9 +19,10 @@ import "bytes"
 //	grammar  knows what a keyword tells of the words after it
 type formatter struct {
 	grammar
-	plain   plainReader
-	byToken bool // leaves nothing to plain; set by tests alone
-	ended   bool // a semicolon came, which is not written before what follows
+	plain    plainReader
+	template template
+	byToken  bool // leaves nothing to plain; set by tests alone
+	ended    bool // a semicolon came, which is not written before what follows
 
 	statements chain
 	brace      mark // the last {
@@ -32,11 +33,11 @@ func (f *formatter) reset(dst, sql []byte, cut, again bool) {
 		f.names = new(aliases)
 	}
 	f.names.reset(again)
-	names, groups, frames, scratch, spans := f.names, f.groups, f.frames, f.scratch, f.spans
+	names, groups, frames, scratch, spans, template := f.names, f.groups, f.frames, f.scratch, f.spans, f.template
 	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken}
 	f.lexer = newLexer(sql, cut)
 	f.dst, f.base = dst, len(dst)
-	f.names, f.groups, f.frames, f.scratch, f.spans = names, groups, frames, scratch, spans
+	f.names, f.groups, f.frames, f.scratch, f.spans, f.template = names, groups, frames, scratch, spans, template[:0]
 	f.statements.at = len(dst)
 }
 
@@ -56,6 +57,7 @@ func (f *formatter) format(dst, sql []byte, cut bool) []byte {
 	f.finishNames()
 	dst = f.dst
 	f.dst, f.lexer.sql, f.plain.sql, f.plain.function = nil, nil, nil, nil // not kept
+	clear(f.template[:cap(f.template)])
 	return dst
 }
 
@@ -103,11 +105,6 @@ func (f *formatter) run() {
 			f.folded = nil
 		}
 	}
-}
-
-// repeat reads the members that come as the one that was folded.
-func (f *formatter) repeat(c *chain) {
-	c.source = f.before
 }
 
 // plainElements reads the elements of a list that are plain, all but the last.
