@@ -234,7 +234,7 @@ func (n *namer) finishName(text []byte, i, end int) {
 	part := i > 0 && text[i-1] == '.'
 	of := n.names.find(hash(name))
 	switch {
-	case of != nil && of.kind == cteName, end < len(text) && text[end] == '(', i > 0 && text[i-1] == '@':
+	case of != nil && of.kind == cteName, end < len(text) && text[end] == '(', i > 0 && (text[i-1] == '@' || text[i-1] == ':'):
 		n.dst = append(n.dst, name...)
 	case of != nil && (of.kind != tableAlias || dot || !part):
 		n.dst = n.names.appendAlias(n.dst, name, of)

@@ -39,7 +39,7 @@ func (n *nesting) endBranch(g *group, end int, cut bool) {
 }
 
 // maxDepth bounds the nesting in which groups are told apart.
-const maxDepth = 4096
+const maxDepth = 1 << 14
 
 // nesting knows which groups are open. It folds their lists, rows and branches when
 // they end.
