@@ -1,5 +1,7 @@
 package fingerprint
 
+import "bytes"
+
 // group holds what is known of the text between a pair of parentheses, or of the
 // whole statement.
 type group struct {
@@ -7,11 +9,15 @@ type group struct {
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
 
-	verb    keyword // the statement it is
-	listed  expectation
-	ordered bool // after ORDER BY
+	verb keyword // the statement it is
+
+	selects  bool // what a SELECT selects stands here, and may have aliases
+	selected int  // where that begins if the SELECT is all of the group, else 0
+	listed   expectation
+	ordered  bool // after ORDER BY
 
 	list
+	args args
 	rows
 	union
 }
@@ -27,14 +33,14 @@ func (g *group) endElement(w *writer) {
 
 // endBranch ends a branch of a UNION. If it is taken back, so are the elements in it,
 // as in IN (SELECT 1, 2 UNION SELECT 3, 4).
-func (g *group) endBranch(w *writer, end int, cut bool) {
-	if g.union.endBranch(w, end, cut) && g.element > g.last.at && g.list.kind != noList {
+func (n *nesting) endBranch(g *group, end int, cut bool) {
+	if n.endUnionBranch(&g.union, end, cut) && g.element > g.last.at && g.list.kind != noList {
 		g.element, g.literal, g.variable = g.last.at, 0, true
 	}
 }
 
 // maxDepth bounds the nesting in which groups are told apart.
-const maxDepth = 4096
+const maxDepth = 1 << 14
 
 // nesting knows which groups are open. It folds their lists, rows and branches when
 // they end.
@@ -43,18 +49,30 @@ type nesting struct {
 	groups []group // that are open; the first is the statement itself
 	top    *group  // the last of groups
 	deeper int     // how many more are open than maxDepth
+
+	spans    []run     // of the aliases in the first branches of what may be a union
+	frames   []frame   // that are open: those of groups, and of CASE
+	frame    *frame    // the last of frames
+	cases    int       // how many of them are of CASE
+	folded   *chain    // whose member this token ended, and took back
+	variadic anyNumber // of the function whose name was read last
+	longest  int       // how many members the longest list and chain had
+	cutOff   bool      // the statement ends within what is open
 }
 
 // begin begins a statement.
 func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
+	n.spans = n.spans[:0]
 	n.deeper = 0
+	n.frames = n.frames[:0]
+	n.openFrame(false, false)
 }
 
 // openGroup writes an opening parenthesis.
 func (n *nesting) openGroup() {
-	g, p, expect := n.top, n.prev, n.expect
+	g, p, expect, key := n.top, n.prev, n.expect, n.key
 	inner := group{call: p == afterName || p == afterCallable, unit: n.key == kwUnitCall}
 	inner.list = list{kind: n.listKind(), from: len(n.dst)}
 	if p == afterName {
@@ -65,6 +83,7 @@ func (n *nesting) openGroup() {
 		n.space()
 	}
 	inner.open = len(n.dst)
+	inner.aliases = len(n.spans)
 	if begins {
 		g.beginBranch(inner.open)
 	}
@@ -75,12 +94,22 @@ func (n *nesting) openGroup() {
 		return
 	}
 	inner.element = len(n.dst)
+	if key == kwVariadic {
+		inner.args = args{anyNumber: n.variadic, at: len(n.dst)}
+	}
 	if !inner.call && (expect == table || expect == target) {
 		inner.tableRef, inner.listed = true, table
 		n.expect = table
 	}
+	if expect == generated {
+		inner.listed = generated
+		n.expect = generated
+	}
 	n.groups = append(n.groups, inner)
 	n.top = &n.groups[len(n.groups)-1]
+	condition := !inner.call && inner.list.kind == noList && n.frame.condition &&
+		(n.skipBlank(n.frame.and.at) == inner.open || key == kwNot)
+	n.openFrame(condition, false)
 }
 
 // listKind returns what list a parenthesis opens here.
@@ -99,10 +128,10 @@ func (n *nesting) listKind() listKind {
 // afterSetOperator reports whether the last token joins two branches.
 func (n *nesting) afterSetOperator() bool {
 	switch n.key {
-	case kwUnion, kwExcept:
+	case kwUnion, kwExcept, kwIntersect:
 		return true
 	case kwUnionKind, kwDistinct:
-		return n.keyPrev == kwUnion || n.keyPrev == kwExcept
+		return n.keyPrev == kwUnion || n.keyPrev == kwExcept || n.keyPrev == kwIntersect
 	}
 	return false
 }
@@ -111,19 +140,29 @@ func (n *nesting) afterSetOperator() bool {
 func (n *nesting) comma() {
 	g, p := n.top, n.prev
 	n.end(afterComma)
-	if n.deeper == 0 && g.list.kind != noList {
-		g.endElement(&n.writer)
-		g.comma(&n.writer)
+	if n.deeper > 0 {
+		n.dst = append(n.dst, ',')
 		return
 	}
-	n.dst = append(n.dst, ',')
+	n.endExpression(len(n.dst))
+	n.frame.broken = true
 	switch {
-	case n.deeper > 0:
-	case g.rows.state == rowDone && p == afterClose:
-		g.rows.state = rowComma
-	case g.listed == table || g.listed == cte:
-		n.expect = g.listed
+	case g.list.kind != noList:
+		g.endElement(&n.writer)
+		g.comma(&n.writer)
+	case g.args.size > 0:
+		n.endArg(&g.args)
+		fallthrough
+	default:
+		n.dst = append(n.dst, ',')
+		switch {
+		case g.rows.state == rowDone && p == afterClose:
+			g.rows.state = rowComma
+		case g.listed == table || g.listed == cte || g.listed == generated:
+			n.expect = g.listed
+		}
 	}
+	n.beginExpression(false)
 }
 
 // closeGroup writes a closing parenthesis.
@@ -134,11 +173,19 @@ func (n *nesting) closeGroup() {
 		n.end(afterClose)
 		return
 	}
-	g := n.pop(false)
+	g, f := n.pop(false)
 	if g.list.kind != noList {
-		n.closeList(&g, true)
+		n.frame.list = n.frame.list || g.list.kind == inList
+		n.closeList(g, true)
 	} else {
+		if g.args.size > 0 && len(n.dst) > g.open+1 {
+			n.endArg(&g.args)
+		}
 		n.dst = append(n.dst, ')')
+		if !g.call {
+			n.closeParens(f, g.open)
+			n.closeUnion(g)
+		}
 	}
 	n.end(afterClose)
 	n.alias = g.tableRef
@@ -147,31 +194,53 @@ func (n *nesting) closeGroup() {
 // closeAll ends the statement, and the groups that it leaves open. Cut says that
 // there may have been more of it.
 func (n *nesting) closeAll(cut bool) {
+	n.cutOff = cut
 	for len(n.groups) > 1 {
-		if g := n.pop(cut); g.list.kind != noList {
-			n.closeList(&g, false)
+		if g, _ := n.pop(cut); g.list.kind != noList {
+			n.closeList(g, false)
 		}
 	}
+	for n.frame.isCase {
+		n.closeExpression()
+		n.popFrame()
+	}
+	n.endExpression(len(n.dst))
 	n.endParts(cut)
 	n.deeper = 0
 }
 
-// pop ends what is open in the last group and takes it off.
-func (n *nesting) pop(cut bool) group {
+// pop ends what is open in the last group and takes it off. The group and its frame
+// are those until others begin.
+func (n *nesting) pop(cut bool) (*group, *frame) {
+	f := n.closeFrame()
 	n.endParts(cut)
-	g := *n.top
+	g := n.top
+	n.spans = n.spans[:min(g.aliases, len(n.spans))]
 	n.groups = n.groups[:len(n.groups)-1]
 	n.top = &n.groups[len(n.groups)-1]
 	if g.list.kind == noList {
 		n.top.variable = n.top.variable || g.variable
 	}
-	return g
+	return g, f
 }
 
 // endParts ends the rows and the branch of the last group.
 func (n *nesting) endParts(cut bool) {
 	n.top.endRows(&n.writer)
-	n.top.endBranch(&n.writer, len(n.dst), cut)
+	n.foldLiterals(n.top)
+	n.endBranch(n.top, len(n.dst), cut)
+}
+
+// foldLiterals folds the list of a SELECT that is nothing but literals.
+func (n *nesting) foldLiterals(g *group) {
+	if !g.selects || g.joined != joinedNot || g.selected == 0 {
+		return
+	}
+	items := bytes.Count(n.dst[g.selected:], []byte(", ?")) + 1
+	if len(n.dst)-g.selected == 3*items-1 && items > 1 {
+		n.dst = n.dst[:g.selected+2]
+		n.longest = max(n.longest, items)
+	}
 }
 
 // closeList ends a list with its parenthesis, or where the statement ends.
@@ -186,8 +255,10 @@ func (n *nesting) closeList(g *group, closed bool) {
 	if g.list.kind == rowList {
 		n.top.variable = true
 		n.top.rows.add(&n.writer, &g.list, !g.anyVariable && (!empty || !closed), closed)
+		n.longest = max(n.longest, n.top.rows.read)
 		return
 	}
+	n.longest = max(n.longest, g.elements)
 	n.top.variable = n.top.variable || g.anyVariable
 	switch {
 	case !g.anyVariable && !empty:

@@ -43,7 +43,7 @@ var shapes = []string{
 
 // nearMisses change the class of a shape in which the first stands for the second.
 var nearMisses = [][2]string{
-	{"=", "!="}, {"!=", "<>"}, {">", ">="}, {"<", "<="}, {"and", "or"}, {"+", "-"}, {"- L", "+ L"}, {"b1", "b2"}, {"addr1", "addr2"},
+	{"=", "!="}, {"!=", "<=>"}, {">", ">="}, {"<", "<="}, {"and", "or"}, {"+", "-"}, {"- L", "+ L"}, {"b1", "b2"}, {"addr1", "addr2"},
 	{"i1", "i2"}, {"a", "z"}, {"where", "having"}, {"in I", "not in I"}, {"not in I", "in I"}, {"in I", "in ( a )"}, {"in I", "in ( select L )"},
 	{"is null", "is not null"}, {"is not null", "is null"}, {"desc", "asc"}, {"union all", "union"}, {") union (", ") union all ("},
 	{"order by", "group by"}, {"limit L", ""}, {"for update", ""}, {"lock in share mode", "for update"}, {"values ( a )", "a"},
@@ -52,7 +52,7 @@ var nearMisses = [][2]string{
 	{"@v", "@w"}, {"b = V", "b = a"}, {"b = L", "b = @v"}, {"T", "other"}, {"T", "u"}, {"sum", "avg"}, {"( a , b )", "( b , a )"},
 	{"between V and V", "> V"}, {"like", "not like"}, {"not null", "null"}, {"from T", "from T , u"}, {"force index", "use index"},
 	{"b varchar", "c varchar"}, {"int", "bigint"}, {"set a = V", "set a = b"}, {"sql_no_cache", ""}, {"select", "select distinct"},
-	{"values R", "value R"}, {"max", "min"}, {"partition by a", "partition by c"}, {"rank", "dense_rank"},
+	{"max", "min"}, {"partition by a", "partition by c"}, {"rank", "dense_rank"},
 }
 
 // marker begins every text of every literal, so that a leak is seen.
