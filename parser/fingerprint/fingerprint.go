@@ -17,6 +17,11 @@ func Of(sql string) string {
 // truncationNotice is what RDS writes after a line that it cut.
 const truncationNotice = "[Your log message was truncated]"
 
+// EndsEarly stands at the end of the fingerprint of a statement of which it is not known
+// from a place on what is a literal. MySQL's own digest text ends like that where it
+// is truncated.
+const EndsEarly = " ..."
+
 // Append appends the fingerprint of sql to dst. Cut says that sql is
 // only the beginning of a statement; then a last word that may be only a part of
 // one is left out, and a list that is open is closed. Sql is not kept.
@@ -29,6 +34,12 @@ func Append(dst, sql []byte, cut bool) []byte {
 	}
 	f := formatters.Get().(*formatter)
 	defer formatters.Put(f)
+	if s, early := bytes.CutSuffix(trimEnd(sql), []byte(EndsEarly)); early && !cut { // a fingerprint
+		if dst = f.format(dst, s, false); !bytes.HasSuffix(dst, []byte(EndsEarly)) {
+			dst = append(dst, EndsEarly...)
+		}
+		return dst
+	}
 	return f.format(dst, sql, cut)
 }
 

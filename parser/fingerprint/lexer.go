@@ -43,7 +43,7 @@ type lexer struct {
 	masked    bool // the next word may hold question marks in place of digits
 	versioned int  // version comments that are open
 
-	open    int // where the string begins that has no end, or -1
+	open    int // where the string, name or comment begins that has no end, or -1
 	escaped int // where the first string begins that holds an escaped quote, or -1
 }
 
@@ -168,8 +168,11 @@ func (l *lexer) comment() bool {
 		l.pos = after
 		l.versioned++
 	default:
-		l.pos, _ = NextQuote(l.sql, after, len(l.sql), q)
-		if q == InLine && l.sql[l.pos-1] == '\n' {
+		begin := l.pos
+		if l.pos, q = NextQuote(l.sql, after, len(l.sql), q); q == InComment {
+			l.open = begin
+		}
+		if l.sql[begin] != '/' && l.sql[l.pos-1] == '\n' {
 			l.pos-- // the end of the line is no part of the comment
 		}
 	}
@@ -289,6 +292,7 @@ func (l *lexer) quotedName(t *token, k kind, quote int) {
 	t.kind = k
 	if t.end, closed, _ = quoted(l.sql, quote); !closed {
 		t.kind = endOfSQL
+		l.open = quote
 	}
 }
 

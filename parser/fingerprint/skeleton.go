@@ -24,10 +24,11 @@ func AppendSkeleton(dst, sql []byte) (skeleton []byte, ok bool) {
 
 type skeletonWriter struct {
 	lexer
-	plain plainReader
-	dst   []byte // from base on
-	base  int
-	depth int // of parentheses
+	plain   plainReader
+	dst     []byte // from base on
+	base    int
+	depth   int  // of parentheses
+	decided bool // each string ends where it seems to
 }
 
 // Bytes at which a skeleton may differ from its statement, or that tell where in a
@@ -62,7 +63,9 @@ func (s *skeletonWriter) run() bool {
 				return false
 			}
 		case '(':
-			s.open()
+			if !s.open() {
+				return false
+			}
 		case ')':
 			s.depth = max(0, s.depth-1)
 			s.take(1)
@@ -71,7 +74,7 @@ func (s *skeletonWriter) run() bool {
 		case '#', '-', '/':
 			if !s.comment() {
 				s.take(1)
-			} else if s.versioned > 0 || bytes.HasSuffix(s.dst, []byte("--")) {
+			} else if s.versioned > 0 || s.lexer.open >= 0 || bytes.HasSuffix(s.dst, []byte("--")) {
 				return false // code, and two signs that a space would make a comment
 			} else {
 				s.dst = append(s.dst, ' ')
@@ -97,21 +100,116 @@ func (s *skeletonWriter) readAlike() bool {
 func knownByText(sql []byte) bool {
 	sql = trimEnd(sql)
 	_, admin := adminName(sql)
-	return admin || bytes.HasSuffix(sql, []byte(truncationNotice))
+	return admin || bytes.HasSuffix(sql, []byte(truncationNotice)) || bytes.HasSuffix(sql, []byte(EndsEarly))
 }
 
-// text leaves out what stands between quotes.
+// text leaves out what stands between quotes, if these are no name's.
 func (s *skeletonWriter) text(q byte) bool {
-	end := shortQuoted(s.sql, s.pos)
+	end, escaped := shortQuoted(s.sql, s.pos), false
 	if end < 0 {
 		var closed bool
-		if end, closed, _ = quoted(s.sql, s.pos); !closed {
+		if end, closed, escaped = quoted(s.sql, s.pos); !closed {
 			return false
+		}
+	}
+	if escaped && !s.decides(s.pos) {
+		return false
+	}
+	if q == '"' {
+		switch maybe, surely := tableFollows(s.dst[s.base:]); {
+		case maybe && nameInQuotes(s.sql[s.pos:end]):
+			return false
+		case surely && nameInQuotes(s.sql[s.pos:end]):
+			s.take(end - s.pos)
+			return true
 		}
 	}
 	s.dst = append(s.dst, q, q)
 	s.pos = end
 	return true
+}
+
+// decides reports whether each string ends where it seems to. The first that holds a
+// backslash before a quote begins at an index.
+func (s *skeletonWriter) decides(first int) bool {
+	if !s.decided {
+		s.decided = undecided(s.sql, first, false) < 0
+	}
+	return s.decided
+}
+
+// tableFollows reports whether a text in double quotes after a statement that begins with
+// text would be the name of a table: surely, or maybe, as after a comma.
+func tableFollows(text []byte) (maybe, surely bool) {
+	const far = 256
+	word, before := lastWord(text)
+	if len(word) > 0 {
+		switch k := keywordOf(word); k {
+		case kwFrom, kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable, kwModifier:
+			return false, true
+		}
+		return false, false
+	}
+	before = bytes.TrimRight(before, " \t\r\n")
+	if len(before) == 0 {
+		return false, false
+	}
+	switch before[len(before)-1] {
+	case '.':
+		return false, true
+	case ',', '(':
+	default:
+		return false, false
+	}
+	depth := 0
+	for n := 0; len(before) > 0; n++ {
+		if n == far {
+			return true, false
+		}
+		if word, rest := lastWord(before); len(word) > 0 {
+			switch before = rest; keywordOf(word) {
+			case kwFrom, kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable, kwTables, kwDelete, kwInsert, kwReplace, kwUsing, kwModifier:
+				if depth == 0 {
+					return true, false
+				}
+			case kwSelect, kwWhere, kwSet, kwValues, kwValue, kwOrder, kwGroup, kwLimit, kwReturning, kwWindow:
+				if depth == 0 {
+					return false, false
+				}
+			}
+			continue
+		}
+		switch before[len(before)-1] {
+		case ')':
+			depth++
+		case '(':
+			depth--
+			before = bytes.TrimRight(before[:len(before)-1], " \t\r\n")
+			if word, _ := lastWord(before); depth < 0 && len(word) > 0 {
+				switch keywordOf(word) {
+				case kwFrom, kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable, kwModifier:
+					return true, false
+				}
+				return false, false // arguments, or a list for IN
+			}
+			depth = max(0, depth)
+			continue
+		}
+		before = before[:len(before)-1]
+	}
+	return false, false
+}
+
+// keywordOf returns what a word in any case means.
+func keywordOf(word []byte) keyword {
+	var room [longestKeyword]byte
+	if len(word) > len(room) {
+		return noKeyword
+	}
+	if e := lookup(appendLower(room[:0], word)); e != nil {
+		return e.keyword
+	}
+	return noKeyword
 }
 
 // name takes a name in back-quotes.
@@ -161,24 +259,37 @@ func (s *skeletonWriter) beginsOperand() bool {
 
 // open takes a parenthesis. After IN and VALUES, a list of literals is left out
 // but for one, and so are rows.
-func (s *skeletonWriter) open() {
+func (s *skeletonWriter) open() bool {
+	s.plain.texts = false
 	word, before := lastWord(s.dst[s.base:])
 	switch {
 	case len(word) == len("in") && bytes.EqualFold(word, []byte("in")) && endsOperand(before):
 		if end := s.plain.group(s.pos+1, true); end > 0 {
-			s.dst = append(s.dst, "(0)"...)
-			s.pos = end
-			return
+			return s.list(end)
 		}
 	case s.depth == 0 && len(word) == len("values") && bytes.EqualFold(word, []byte("values")) && s.rowsFollow(before):
 		if end := s.plain.group(s.pos+1, true); end > 0 {
-			s.dst = append(s.dst, "(0)"...)
-			s.pos = s.plain.rows(end)
-			return
+			return s.list(s.plain.rows(end))
 		}
 	}
 	s.depth++
 	s.take(1)
+	return true
+}
+
+// list takes one literal for a list, or for rows, that ends at end. It is a string if
+// any of them is, so that the first string of the statement stands where it stood.
+func (s *skeletonWriter) list(end int) bool {
+	if s.plain.escaped >= 0 && !s.decides(s.plain.escaped) {
+		return false
+	}
+	mask := "(0)"
+	if s.plain.texts {
+		mask = "('')"
+	}
+	s.dst = append(s.dst, mask...)
+	s.pos = end
+	return true
 }
 
 // lastWord is the word that text ends with, white space aside, and what stands
