@@ -73,18 +73,30 @@ func adminName(sql []byte) ([]byte, bool) {
 	return name, bytes.IndexByte(name, '\n') < 0
 }
 
+// commands are the names that MySQL and MariaDB give the commands of their protocol in
+// the log (Command_names in MySQL's sql_parse.cc, command_name in MariaDB's).
+var commands = []string{
+	"Sleep", "Quit", "Init DB", "Query", "Field List", "Create DB", "Drop DB", "Refresh", "Shutdown", "Statistics",
+	"Processlist", "Connect", "Kill", "Debug", "Ping", "Time", "Delayed insert", "Change user", "Binlog Dump",
+	"Table Dump", "Connect Out", "Register Slave", "Register Replica", "Prepare", "Execute", "Long Data", "Close stmt",
+	"Reset stmt", "Set option", "Fetch", "Daemon", "Binlog Dump GTID", "Reset Connection", "Reset connection", "clone",
+	"Group Replication Data Stream subscription", "Unimpl get tid", "Bulk_execute", "Slave_worker", "Slave_IO",
+	"Slave_SQL", "Com_multi", "Error",
+}
+
 // AppendAdmin appends the class of an administrator command, such as
-// Quit. Its case is kept, as pt-query-digest does.
+// Quit. Its case is kept, as pt-query-digest does. What is none of the server's commands
+// came from elsewhere, and is "other".
 func AppendAdmin(dst, name []byte) []byte {
 	dst = append(dst, adminCommand...)
 	dst = append(dst, ' ')
-	for _, c := range bytes.TrimSpace(name) {
-		if c != ' ' && byteClass[c]&isLetter == 0 || c >= 0x80 {
-			break // commands are words; anything else came from elsewhere
+	name = trimEnd(bytes.TrimSpace(name))
+	for _, c := range commands {
+		if string(name) == c {
+			return append(dst, c...)
 		}
-		dst = append(dst, c)
 	}
-	return bytes.TrimRight(dst, " ")
+	return append(dst, "other"...)
 }
 
 // ID returns the MD5 of a fingerprint in 32 upper-case hexadecimal digits, as

@@ -39,22 +39,32 @@ func (f *formatter) reset(dst, sql []byte, cut bool) {
 
 // format appends the fingerprint of sql to dst.
 func (f *formatter) format(dst, sql []byte, cut bool) []byte {
-	f.settled = false
-	f.compose(dst, sql, cut)
-	early := false
-	if f.doubt || !cut && f.lexer.open >= 0 {
-		early = f.endAtFirstText(sql, cut)
-	} else if first := f.firstEscaped(); first >= 0 {
-		if at := undecided(sql, first, cut); at >= 0 {
-			early = f.endAt(at, sql)
-		}
-	}
-	if early {
+	if f.read(dst, sql, cut) {
 		f.dst = append(f.dst, EndsEarly...)
 	}
 	dst = f.dst
 	f.dst, f.lexer.sql, f.plain.sql, f.plain.function = nil, nil, nil, nil // not kept
 	return dst
+}
+
+// read appends the fingerprint of sql to dst, as far as it is certain what is a literal.
+// It reports whether that leaves something out.
+func (f *formatter) read(dst, sql []byte, cut bool) (early bool) {
+	f.settled = false
+	f.compose(dst, sql, cut)
+	if f.doubt || !cut && f.lexer.open >= 0 {
+		return f.endAtFirstText(sql, cut)
+	}
+	if at := f.lexer.unsure; at >= 0 {
+		f.read(f.dst[:f.base], sql[:at], true)
+		return true
+	}
+	if first := f.firstEscaped(); first >= 0 {
+		if at := undecided(sql, first, cut); at >= 0 {
+			return f.endAt(at, sql)
+		}
+	}
+	return false
 }
 
 // compose appends the fingerprint of sql to dst, as it is read at first. Aliases are
@@ -90,12 +100,17 @@ func (f *formatter) endAtFirstText(sql []byte, cut bool) bool {
 	return f.endAt(at, sql) || doubt
 }
 
-// endAt writes the fingerprint anew, to the quote at an index. It reports whether that
+// endAt writes the fingerprint anew, to an index at which a literal, a name or a comment
+// begins. It reports whether that
 // leaves something out.
 func (f *formatter) endAt(at int, sql []byte) bool {
 	whole := append([]byte(nil), f.dst[f.base:]...)
+	end := at
+	if sql[at] == '\'' || sql[at] == '"' {
+		end++ // a literal has begun
+	}
 	f.settled = true
-	f.compose(f.dst[:f.base], sql[:at+1], false)
+	f.compose(f.dst[:f.base], sql[:end], false)
 	return !bytes.Equal(whole, f.dst[f.base:])
 }
 
@@ -127,8 +142,16 @@ func (f *formatter) run() {
 			f.endStatement()
 			return
 		}
+		if f.lexer.unsure >= 0 {
+			f.endStatement()
+			return
+		}
 		if f.seeking && !f.isName(&t) {
 			if f.firstText = f.lexer.sql.quoteOf(&t); f.firstText >= 0 {
+				return
+			}
+			if t.kind == quotedWord && !plausibleName(f.token(&t)) {
+				f.firstText = t.start
 				return
 			}
 		}

@@ -71,19 +71,16 @@ var uses = func() map[string]use {
 	return m
 }()
 
-// nameInQuotes reports whether a text in double quotes may be a name, and no longer than
-// MySQL allows.
+// nameInQuotes reports whether a text in double quotes may be a name.
 func nameInQuotes(s []byte) bool {
+	return len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' && plausibleName(s) && bytes.IndexByte(s, '\\') < 0
+}
+
+// plausibleName reports whether a name in quotes is no longer than MySQL allows, and of
+// one line.
+func plausibleName(s []byte) bool {
 	const longest = 4 * 64
-	if n := len(s); n < 3 || n > longest+2 || s[0] != '"' || s[n-1] != '"' {
-		return false
-	}
-	for _, c := range s {
-		if c < ' ' || c == 0x7f || c == '\\' {
-			return false
-		}
-	}
-	return true
+	return len(s) <= longest+2 && bytes.IndexByte(s, '\n') < 0
 }
 
 // longestUse bounds the words of uses.
@@ -130,7 +127,7 @@ func (f *formatter) fits(t *token) bool {
 		return f.textFits(t, last)
 	}
 	switch {
-	case t.kind == symbol && t.symbol == '\\':
+	case t.kind == symbol && t.symbol == '\\', t.kind == quotedWord && !plausibleName(f.token(t)):
 		return false
 	case f.ended && t.kind == plainWord && useOf(f.token(t))&startsVerb == 0:
 		return false

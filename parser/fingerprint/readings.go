@@ -13,7 +13,7 @@ import "bytes"
 // number of times. First is where the quote of the first string stands that holds a
 // backslash before a quote.
 func undecided(sql []byte, first int, cut bool) int {
-	r := readings{sql: sql, cut: cut, hide: hidesQuotes(sql, first)}
+	r := readings{sql: sql, cut: cut, hide: hidesQuotes(sql, first), first: first}
 	l, t := newLexer(sql, cut), token{}
 	for {
 		l.next(&t)
@@ -85,12 +85,13 @@ const (
 
 // readings follows the readings that are not the lexer's.
 type readings struct {
-	sql  text
-	cut  bool
-	hide bool // the lexer's reading has comments or names that hold quotes
-	ends [3]span
-	todo []place
-	seen map[place]bool // places from which no reading goes on to the end
+	sql   text
+	cut   bool
+	hide  bool // the lexer's reading has comments or names that hold quotes
+	ends  [3]span
+	todo  []place
+	seen  []uint16 // for each index from first on, the states from which no reading goes on to the end
+	first int
 }
 
 // place is an index of the statement in a reading: in code, or in a string of quote q.
@@ -141,15 +142,26 @@ func (r *readings) others(quote, end int) bool {
 	return false
 }
 
+// push adds a place to todo, unless it was there before.
 func (r *readings) push(p place) {
-	if r.seen[p] {
-		return
-	}
 	if r.seen == nil {
-		r.seen = map[place]bool{}
+		r.seen = make([]uint16, len(r.sql)+3-r.first) // a doubled quote may end past the end
 	}
-	r.seen[p] = true
-	r.todo = append(r.todo, p)
+	state := uint16(1) << p.context
+	if p.q != InCode {
+		state = 1 << contexts
+		if p.context == asAlias {
+			state <<= 1
+		}
+		if p.q == InDouble {
+			state <<= 2
+		}
+	}
+	seen := &r.seen[p.i-r.first]
+	if *seen&state == 0 {
+		*seen |= state
+		r.todo = append(r.todo, p)
+	}
 }
 
 // closes is for a quote at i that no backslash escapes, in a string of quote q.

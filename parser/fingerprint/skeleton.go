@@ -74,7 +74,7 @@ func (s *skeletonWriter) run() bool {
 		case '#', '-', '/':
 			if !s.comment() {
 				s.take(1)
-			} else if s.versioned > 0 || s.lexer.open >= 0 || bytes.HasSuffix(s.dst, []byte("--")) {
+			} else if s.versioned > 0 || s.lexer.open >= 0 || s.unsure >= 0 || bytes.HasSuffix(s.dst, []byte("--")) {
 				return false // code, and two signs that a space would make a comment
 			} else {
 				s.dst = append(s.dst, ' ')
