@@ -112,11 +112,11 @@ func (s *skeletonWriter) text(q byte) bool {
 			return false
 		}
 	}
-	if escaped && !s.decides(s.pos) {
+	if escaped && !s.decides(s.pos) || s.touches(end) {
 		return false
 	}
 	if q == '"' {
-		switch maybe, surely := tableFollows(s.dst[s.base:]); {
+		switch maybe, surely := tableFollows(s.dst[s.base:], s.depth); {
 		case maybe && nameInQuotes(s.sql[s.pos:end]):
 			return false
 		case surely && nameInQuotes(s.sql[s.pos:end]):
@@ -129,6 +129,19 @@ func (s *skeletonWriter) text(q byte) bool {
 	return true
 }
 
+// touches reports whether a word stands at once before or after a string that ends at end,
+// and has no business there: the one or the other is a piece of a literal.
+func (s *skeletonWriter) touches(end int) bool {
+	if after := s.sql.span(end, isLetter|isDigit); after > end && useOf(s.sql[end:after])&follows == 0 {
+		return true
+	}
+	if s.pos == 0 || byteClass[s.sql[s.pos-1]]&(isLetter|isDigit) == 0 {
+		return false
+	}
+	word, _ := lastWord(s.dst[s.base:])
+	return len(word) > 1 && !isKeyword(word)
+}
+
 // decides reports whether each string ends where it seems to. The first that holds a
 // backslash before a quote begins at an index.
 func (s *skeletonWriter) decides(first int) bool {
@@ -139,14 +152,21 @@ func (s *skeletonWriter) decides(first int) bool {
 }
 
 // tableFollows reports whether a text in double quotes after a statement that begins with
-// text would be the name of a table: surely, or maybe, as after a comma.
-func tableFollows(text []byte) (maybe, surely bool) {
+// s, in parentheses of a depth, would be the name of a table: surely, or maybe, as after
+// a comma.
+func tableFollows(s []byte, depth int) (maybe, surely bool) {
 	const far = 256
-	word, before := lastWord(text)
+	word, before := lastWord(s)
 	if len(word) > 0 {
-		switch k := keywordOf(word); k {
-		case kwFrom, kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable, kwModifier:
+		switch keywordOf(word) {
+		case kwJoin, kwInto, kwUpdate, kwTable:
 			return false, true
+		case kwFrom: // but not in EXTRACT(year FROM "...") nor in PREPARE s FROM "..."
+			verb := keywordOf(s[:text(s).span(0, isLetter)])
+			surely = depth == 0 && (verb == kwSelect || verb == kwDelete)
+			return !surely, surely
+		case kwStraightJoin, kwModifier: // which are also options of SELECT
+			return true, false
 		}
 		return false, false
 	}
@@ -161,7 +181,7 @@ func tableFollows(text []byte) (maybe, surely bool) {
 	default:
 		return false, false
 	}
-	depth := 0
+	depth = 0
 	for n := 0; len(before) > 0; n++ {
 		if n == far {
 			return true, false
