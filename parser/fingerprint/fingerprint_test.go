@@ -174,6 +174,8 @@ func TestFingerprintIsLinear(t *testing.T) {
 	for name, piece := range map[string]string{
 		"parentheses": "(", "signs": "- ", "rows": "(1,'x'),", "strings": "'a' ", "quotes": "''", "unions": "select 1 union ",
 		"qualifiers": "t1.a,", "comments": "/* x */", "semicolons": "select 1;", "versioned": "/*!5 ", "backticks": "`", "introducers": "_utf8 ",
+		"escapes": `\'`, "escaped": `'\' `, "closed": `'a\', `, "escaped twice": `'\'', `, "escaped double": `"\" `, "in comments": `'\'#`,
+		"in both": `'\'#"\"/*`, "in names": "'\\'`", "MariaDB's": "/*M! ' */", "double quotes": `"a",`, "in lists": `("a", f("b"), `,
 	} {
 		measure := func(n int) float64 {
 			sql := []byte("insert into t values " + strings.Repeat(piece, n/len(piece)))

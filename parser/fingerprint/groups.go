@@ -8,6 +8,7 @@ type group struct {
 	call     bool // it holds the arguments of a function, where FROM is no clause
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
+	items    bool // an expression may have an alias here
 
 	verb keyword // the statement it is
 
