@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 const (
@@ -158,7 +159,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
+	r := &Report{Version: 1, Rules: fingerprint.Rules, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
 	if r.Window.Start.IsZero() {
 		r.Window.Start = a.extent.first.Truncate(time.Second)
 	}

@@ -7,6 +7,7 @@ import "time"
 // UTC and all durations are seconds.
 type Report struct {
 	Version   int      `json:"version"` // of this format; 1
+	Rules     int      `json:"rules"`   // fingerprint.Rules of its IDs; 0 is 1
 	Window    Window   `json:"window"`
 	Instances []string `json:"instances,omitempty"` // the instances, or local files, that were read
 	Coverage  Coverage `json:"coverage"`
@@ -163,6 +164,8 @@ type Class struct {
 	Change *Change `json:"change,omitempty"`
 	// Note is what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
+
+	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
 }
 
 // ChangeKind names in a word what changed about a class.
@@ -205,6 +208,8 @@ type Past struct {
 	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
 	New      int          `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
+	// Regrouped is set for a week after the rules of fingerprints changed.
+	Regrouped *Regrouped `json:"regrouped,omitempty"`
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.
