@@ -2,12 +2,17 @@ package main
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"slowdigest/digest"
 	"slowdigest/handler/state"
 	"slowdigest/notifier/slacktest"
 )
@@ -70,8 +75,68 @@ func writeOldState(t *testing.T, bin string) {
 	}
 }
 
+// TestUpgrade has a state that the release before wrote go on under this one. The
+// traffic stays as it is for ten hours, which is longer than GONE takes. A week later
+// a query is new.
 func TestUpgrade(t *testing.T) {
 	if *oldBinary != "" {
 		writeOldState(t, *oldBinary)
+	}
+	t.Parallel()
+	dir, s := t.TempDir(), upgradedShop()
+	file := filepath.Join(dir, state.Key(slacktest.Channel))
+	if err := os.WriteFile(file, read(t, oldState), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var old struct {
+		Mutes []digest.Mute
+		Notes map[string]string
+	}
+	unmarshal(t, read(t, oldState), &old)
+	if len(old.Mutes) != 3 || len(old.Notes) != 1 {
+		t.Fatalf("%+v", old)
+	}
+	at := oldStart
+	for range oldHours {
+		s.hour(at)
+		at = at.Add(time.Hour)
+	}
+	upgraded := at
+	for n := range 10 {
+		r := digestHour(t, built(t), dir, at, s.hour(at))
+		at = at.Add(time.Hour)
+		for _, c := range r.Classes {
+			if c.Change != nil {
+				t.Errorf("hour %d: %s: %s of %.100s", n, c.Change.Kind, c.Change.Evidence, c.Fingerprint)
+			}
+		}
+		g := r.Past.Regrouped
+		if r.Past.Learning || len(r.Past.Gone) > 0 || len(r.Past.Muted) != 1 || g == nil || !g.Since.Equal(upgraded) {
+			t.Fatalf("hour %d: %+v, regrouped %+v", n, r.Past, g)
+		}
+		want := digest.Regrouped{Rules: r.Rules, Since: upgraded, Until: upgraded.Add(7 * 24 * time.Hour)}
+		if n == 0 {
+			want.Mutes, want.Notes = []string{old.Mutes[0].ID, old.Mutes[1].ID}, slices.Collect(maps.Keys(old.Notes))
+		}
+		if !reflect.DeepEqual(*g, want) {
+			t.Errorf("hour %d: %+v, want %+v", n, g, want)
+		}
+	}
+
+	at = upgraded.Add(7 * 24 * time.Hour)
+	log := append(s.hour(at), slowEntry(at.Add(time.Minute), 30, 1, "select a from brand_new")...)
+	r := digestHour(t, built(t), dir, at, log)
+	var said []string
+	for _, c := range r.Classes {
+		if c.Change != nil {
+			said = append(said, string(c.Change.Kind)+" "+c.Fingerprint)
+		}
+	}
+	if !slices.Equal(said, []string{"NEW select a from brand_new"}) || len(r.Past.Gone) > 0 || r.Past.Regrouped != nil {
+		t.Errorf("a week later: %q, %+v", said, r.Past)
+	}
+	now, err := state.Read(t.Context(), state.FileStore{Dir: dir}, state.Key(slacktest.Channel))
+	if err != nil || now.Version != 2 || !reflect.DeepEqual(now.Mutes, old.Mutes) || !maps.Equal(now.Notes, old.Notes) {
+		t.Errorf("%+v, %v", now, err)
 	}
 }
