@@ -117,25 +117,26 @@ type plainReader struct {
 	sql      text
 	escaped  int    // where the first string begins that holds an escaped quote, or -1
 	function []byte // the last call without arguments that was read
+	elements int    // of the last group that was read
 }
 
 func newPlainReader(sql []byte) plainReader { return plainReader{sql: sql, escaped: -1} }
 
 // rows returns where the rows end that are plain and stand, with a comma before each,
-// after a row of literals that ends at i.
-func (r *plainReader) rows(i int) int {
-	for {
+// after a row of literals that ends at i, and how many they are.
+func (r *plainReader) rows(i int) (end, n int) {
+	for ; ; n++ {
 		comma := r.skipSpace(i)
 		if r.sql.at(comma) != ',' {
-			return i
+			return i, n
 		}
 		open := r.skipSpace(comma + 1)
 		if r.sql.at(open) != '(' {
-			return i
+			return i, n
 		}
 		end := r.group(open+1, true)
 		if end < 0 {
-			return i
+			return i, n
 		}
 		i = end
 	}
@@ -144,12 +145,13 @@ func (r *plainReader) rows(i int) int {
 // group returns where a group of plain elements ends whose first begins at i: after
 // its parenthesis. It is -1 if one is not plain.
 func (r *plainReader) group(i int, calls bool) int {
-	for {
+	for n := 1; ; n++ {
 		if i = r.element(i, calls); i < 0 {
 			return -1
 		}
 		i++
 		if r.sql[i-1] == ')' {
+			r.elements = n
 			return i
 		}
 	}

@@ -21,15 +21,24 @@ const truncationNotice = "[Your log message was truncated]"
 // only the beginning of a statement; then a last word that may be only a part of
 // one is left out, and a list that is open is closed. Sql is not kept.
 func Append(dst, sql []byte, cut bool) []byte {
+	dst, _ = AppendCounting(dst, sql, cut)
+	return dst
+}
+
+// AppendCounting is Append, and returns how many members the longest list of the
+// statement had that the fingerprint shows as one: elements of IN, rows of VALUES,
+// arguments, branches of CASE and UNION, members of AND and OR. It is 0 if there is none.
+func AppendCounting(dst, sql []byte, cut bool) (fingerprint []byte, longest int) {
 	if s, noticed := bytes.CutSuffix(trimEnd(sql), []byte(truncationNotice)); noticed {
 		sql, cut = bytes.TrimRight(s, " \r\n"), true
 	}
 	if name, ok := adminName(sql); ok {
-		return AppendAdmin(dst, name)
+		return AppendAdmin(dst, name), 0
 	}
 	f := formatters.Get().(*formatter)
 	defer formatters.Put(f)
-	return f.format(dst, sql, cut)
+	dst = f.format(dst, sql, cut)
+	return dst, f.longest
 }
 
 // trimEnd leaves out the white space and semicolons that a statement ends with.

@@ -1,5 +1,7 @@
 package fingerprint
 
+import "bytes"
+
 // formatter writes the fingerprint of one statement, token by token. It reads each
 // byte once and never looks ahead further than a token: what a token means for
 // those before it, it changes in dst. So a list that turns out to hold only
@@ -23,17 +25,18 @@ type formatter struct {
 	brace   mark // the last {
 }
 
-func (f *formatter) reset(dst, sql []byte, cut bool) {
-	known, groups := f.names.hashes[:0], f.groups
+func (f *formatter) reset(dst, sql []byte, cut, again bool) {
+	f.names.reset(again)
+	names, groups, frames, scratch := f.names, f.groups, f.frames, f.scratch
 	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken}
 	f.lexer = newLexer(sql, cut)
 	f.dst, f.base = dst, len(dst)
-	f.names.hashes, f.groups = known, groups
+	f.names, f.groups, f.frames, f.scratch = names, groups, frames, scratch
 }
 
 // format appends the fingerprint of sql to dst.
 func (f *formatter) format(dst, sql []byte, cut bool) []byte {
-	f.reset(dst, sql, cut)
+	f.reset(dst, sql, cut, false)
 	f.run()
 	if f.names.late {
 		f.again(sql, cut)
@@ -44,6 +47,7 @@ func (f *formatter) format(dst, sql []byte, cut bool) []byte {
 	if escaped := f.firstEscaped(); !f.lexer.cut && escaped >= 0 && escaped < f.lexer.open {
 		f.again(sql[:escaped+1], false)
 	}
+	f.finishNames()
 	dst = f.dst
 	f.dst, f.lexer.sql, f.plain.sql, f.plain.function = nil, nil, nil, nil // not kept
 	return dst
@@ -51,9 +55,7 @@ func (f *formatter) format(dst, sql []byte, cut bool) []byte {
 
 // again writes the fingerprint anew, with the aliases known.
 func (f *formatter) again(sql []byte, cut bool) {
-	known := f.names.hashes
-	f.reset(f.dst[:f.base], sql, cut)
-	f.names.hashes = known
+	f.reset(f.dst[:f.base], sql, cut, true)
 	f.run()
 }
 
@@ -75,9 +77,12 @@ func (f *formatter) run() {
 		} else if f.top.list.kind != noList && (f.prev == afterOpen || f.prev == afterComma) {
 			f.plainElements()
 		} else if f.top.rows.state == rowDone && f.top.rows.literals && f.prev == afterClose {
-			f.lexer.pos = f.plain.rows(f.lexer.pos)
+			f.plainRows()
+		} else if f.top.args.length > 0 && f.prev == afterComma && f.deeper == 0 {
+			f.plainArgs()
 		}
 		f.lexer.masked = f.expect != nothing
+		f.before = f.lexer.pos
 		if f.lexer.next(&t); t.kind == endOfSQL {
 			f.endStatement()
 			return
@@ -86,28 +91,73 @@ func (f *formatter) run() {
 			continue
 		}
 		f.add(&t)
+		if f.folded != nil {
+			f.repeat(f.folded)
+			f.folded = nil
+		}
 	}
+}
+
+// repeat reads the members that come as the one that was folded.
+func (f *formatter) repeat(c *chain) {
+	c.source = f.before
 }
 
 // plainElements reads the elements of a list that are plain, all but the last.
 func (f *formatter) plainElements() {
-	i := f.lexer.pos
+	n, i := 0, f.lexer.pos
 	for {
 		end := f.plain.element(i, true)
 		if end < 0 || f.lexer.sql[end] != ',' {
 			break
 		}
 		i = end + 1
+		n++
 	}
-	if i == f.lexer.pos {
+	if n == 0 {
 		return
 	}
 	f.lexer.pos = i
-	if g := f.top; g.literal == 0 {
+	f.frame.literal = true
+	g := f.top
+	if g.literal == 0 {
 		g.endElement(&f.writer)
 		g.comma(&f.writer)
+		n--
 	}
+	g.elements += n
 	f.end(afterComma)
+	f.beginExpression(false)
+}
+
+// plainRows reads rows that are plain.
+func (f *formatter) plainRows() {
+	var n int
+	f.lexer.pos, n = f.plain.rows(f.lexer.pos)
+	f.top.rows.read += n
+	f.longest = max(f.longest, f.top.rows.read)
+}
+
+// plainArgs reads literals that come after a literal of a function's arguments.
+func (f *formatter) plainArgs() {
+	a := &f.top.args
+	if a.read > 0 || string(f.dst[a.last.at:a.last.end]) != literalArgs {
+		return
+	}
+	n, read, i := 0, 0, f.lexer.pos
+	for end := i; ; {
+		end = f.plain.element(end, false)
+		if end < 0 || f.lexer.sql[end] != ',' {
+			break
+		}
+		end++
+		if read++; read%a.size == 0 {
+			n, i = read, end
+		}
+	}
+	f.lexer.pos = i
+	a.length += n / a.size
+	f.longest = max(f.longest, a.length)
 }
 
 func (f *formatter) add(t *token) {
@@ -164,6 +214,7 @@ func (f *formatter) addVariable(t *token) {
 	raw := f.token(t)
 	account := raw[0] == '@' && f.prev.account()
 	f.top.variable = f.top.variable || !account
+	digits := t.classes&(isDigit|isMask) != 0 && !account && raw[0] == '@' && raw[1] != '@'
 	if f.prev == afterAt {
 		f.dst = append(f.dst, ' ')
 	} else if !account {
@@ -182,6 +233,9 @@ func (f *formatter) addVariable(t *token) {
 	} else {
 		f.dst = append(f.dst, raw...)
 		f.lower(start, t.classes)
+		if digits && bytes.IndexByte(raw, '.') < 0 {
+			f.names.add(f.dst[start:], userVariable)
+		}
 	}
 	f.end(afterVariable)
 }
@@ -222,15 +276,16 @@ func (f *formatter) skip(t *token) bool {
 		}
 	case f.skipping == skipAfterCall && (t.kind == plainWord || t.kind == quotedWord) && f.prev != afterName:
 		f.space()
-		start := len(f.dst)
+		f.word.text = len(f.dst)
 		if t.kind == quotedWord {
 			f.appendUnquoted(f.token(t))
 		} else {
 			f.dst = append(f.dst, f.token(t)...)
-			f.lower(start, t.classes)
+			f.lower(f.word.text, t.classes)
 		}
 		f.end(afterName)
 	case f.skipping == skipAfterCall && t.kind == symbol && t.symbol == '.' && f.prev == afterName:
+		f.maskDigits() // of a schema
 		f.dst = append(f.dst, '.')
 		f.end(afterDot)
 	default:

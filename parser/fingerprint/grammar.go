@@ -27,6 +27,57 @@ func (g *grammar) keyword(e *keywordEntry, expect expectation, alias bool) bool 
 	if e.named && !g.isKeyword(e.keyword, expect) {
 		return false
 	}
+	if e.inner || g.deeper > 0 || e.tight && g.lexer.peek() == '(' {
+		return g.act(e, expect, alias)
+	}
+	g.endOfExpression(e.keyword)
+	if e.keyword != kwAs && e.keyword != kwAnd && e.keyword != kwOr {
+		g.top.selects = g.frame.isCase && g.top.selects
+	}
+	value := g.act(e, expect, alias)
+	g.startOfExpression(e.keyword)
+	return value
+}
+
+// endOfExpression ends the expression, or the part of one, that the last word ends.
+func (g *grammar) endOfExpression(k keyword) {
+	switch {
+	case k == kwAnd || k == kwOr:
+		g.endOperand(k, g.word.at)
+		return
+	case k == kwEnd:
+		g.endCase()
+		return
+	case k == kwCase:
+		return
+	case g.frame.isCase && (k == kwWhen || k == kwThen && g.dst[g.word.text] == 'e'):
+		g.endBranch()
+	default:
+		g.endExpression(g.word.at)
+	}
+	g.frame.broken = true
+}
+
+// startOfExpression begins what comes after the last word.
+func (g *grammar) startOfExpression(k keyword) {
+	switch k {
+	case kwAnd, kwOr:
+		g.beginOperand(k)
+	case kwCase:
+		g.beginCase()
+	case kwEnd:
+	case kwWhen:
+		if g.frame.isCase {
+			g.frame.branches.at = g.word.at
+		}
+		g.beginExpression(true)
+	default:
+		g.beginExpression(k == kwWhere || k == kwOn)
+	}
+}
+
+// act does what a keyword is for, and reports whether it is one.
+func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 	k, p := e.keyword, afterKeyword
 	if e.tight {
 		p = afterCallable
@@ -49,9 +100,16 @@ func (g *grammar) keyword(e *keywordEntry, expect expectation, alias bool) bool 
 		}
 	case kwNow:
 		p = afterName
-	case kwDate, kwCharset, kwUnitCall:
+	case kwBetween:
+		if g.deeper == 0 {
+			g.frame.between++
+		}
+	case kwEnd:
 		g.endName(expect, alias)
-		g.key = k
+		return true
+	case kwDate, kwCharset, kwUnitCall, kwVariadic:
+		g.endName(expect, alias)
+		g.key, g.args = k, e.args
 		return true
 	}
 	if k != kwRow {
@@ -69,7 +127,7 @@ func (g *grammar) keyword(e *keywordEntry, expect expectation, alias bool) bool 
 
 // atStart reports whether the last word begins a statement.
 func (g *grammar) atStart() bool {
-	return g.word.prev <= afterSemicolon || g.word.key == kwBegin || g.word.key == kwDescribe
+	return g.word.prev <= afterSemicolon || g.word.key == kwBegin || g.word.key == kwThen || g.word.key == kwDescribe
 }
 
 // isKeyword reports whether a word that can be a name without back-quotes is a
@@ -83,6 +141,8 @@ func (g *grammar) isKeyword(k keyword, expect expectation) bool {
 		return g.atStart()
 	case kwDuplicate:
 		return g.word.key == kwOn
+	case kwEnd:
+		return g.frame.isCase && g.deeper == 0 && g.word.prev.operand()
 	case kwEvent:
 		return verb == kwCreate
 	case kwExcept:
@@ -99,12 +159,16 @@ func (g *grammar) isKeyword(k keyword, expect expectation) bool {
 		return g.word.prev.operand() && (verb == kwInsert || verb == kwReplace || verb == kwDelete)
 	case kwRow:
 		return g.top.rows.state == rowDue || g.top.rows.state == rowComma
+	case kwPrepare:
+		return g.atStart() || g.word.key == kwPrepare || g.word.key == kwDrop
 	case kwSavepoint:
 		return g.atStart() || g.word.key == kwTo || g.word.key == kwRelease
 	case kwShare:
 		return g.word.key == kwFor
 	case kwTables:
 		return g.word.key == kwLock || g.word.key == kwShow
+	case kwVariadic: // also a type, CHAR(10)
+		return g.lexer.peek() == '(' && g.word.key != kwAs && !g.word.prev.operand()
 	case kwValue:
 		return (g.word.prev == afterClose || g.word.prev == afterListName) && (verb == kwInsert || verb == kwReplace)
 	case kwView:
@@ -169,6 +233,9 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 		if top.repeats(&g.writer, g.word.at) {
 			g.endClauses(g.word.at)
 		}
+		if top.listed == generated {
+			top.listed = nothing
+		}
 		return expect
 	case kwModifier, kwNot, kwRecursive:
 		return expect
@@ -211,8 +278,13 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 		return target
 	case kwIndex:
 		return index
-	case kwSavepoint:
-		return savepoint
+	case kwSavepoint, kwPrepare:
+		return generated
+	case kwPartition:
+		if top.verb == kwAlter {
+			top.listed = generated
+		}
+		return generated
 	default:
 		return g.tableClause(k, expect, alias)
 	}
@@ -224,6 +296,7 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 func (g *grammar) selects() {
 	top := g.top
 	top.verb, top.variable, top.listed, top.ordered = kwSelect, true, nothing, false
+	top.selects = true
 	top.beginBranch(g.word.text)
 	if n := len(g.groups); n > 1 && g.word.prev == afterOpen && g.groups[n-2].listed != cte {
 		g.groups[n-2].beginBranch(top.open)
@@ -246,6 +319,7 @@ func (g *grammar) takeBackWord() {
 // literal writes a question mark for a literal, its sign, its character set and
 // the strings before it to which it is joined.
 func (g *grammar) literal(k kind) {
+	g.frame.literal = true
 	if k == textLiteral && g.prev == afterText {
 		return
 	}

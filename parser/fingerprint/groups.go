@@ -7,10 +7,12 @@ type group struct {
 	tableRef bool // it stands in place of a table
 
 	verb    keyword // the statement it is
+	selects bool    // what a SELECT selects stands here, and may have aliases
 	listed  expectation
 	ordered bool // after ORDER BY
 
 	list
+	args args
 	rows
 	union
 }
@@ -42,6 +44,14 @@ type nesting struct {
 	groups []group // that are open; the first is the statement itself
 	top    *group  // the last of groups
 	deeper int     // how many more are open than maxDepth
+
+	frames  []frame // that are open: those of groups, and of CASE
+	frame   *frame  // the last of frames
+	cases   int     // how many of them are of CASE
+	folded  *chain  // whose member this token ended, and took back
+	args    args    // of the function whose name was read last
+	longest int     // how many members the longest list and chain had
+	cutOff  bool    // the statement ends within what is open
 }
 
 // begin begins a statement.
@@ -49,11 +59,14 @@ func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
 	n.deeper = 0
+	n.frames = append(n.frames[:0], frame{})
+	n.frame = &n.frames[0]
+	n.beginExpression(false)
 }
 
 // openGroup writes an opening parenthesis.
 func (n *nesting) openGroup() {
-	g, p, expect := n.top, n.prev, n.expect
+	g, p, expect, key := n.top, n.prev, n.expect, n.key
 	inner := group{call: p == afterName || p == afterCallable, unit: n.key == kwUnitCall}
 	inner.list = list{kind: n.listKind(), from: len(n.dst)}
 	if p == afterName {
@@ -74,12 +87,23 @@ func (n *nesting) openGroup() {
 		return
 	}
 	inner.element = len(n.dst)
+	if key == kwVariadic {
+		inner.args = n.args
+		inner.args.at = len(n.dst)
+	}
 	if !inner.call && (expect == table || expect == target) {
 		inner.tableRef, inner.listed = true, table
 		n.expect = table
 	}
+	if expect == generated {
+		inner.listed = generated
+		n.expect = generated
+	}
 	n.groups = append(n.groups, inner)
 	n.top = &n.groups[len(n.groups)-1]
+	condition := !inner.call && inner.list.kind == noList && n.frame.condition &&
+		(n.skipBlank(n.frame.and.at) == inner.open || key == kwNot)
+	n.openFrame(frame{condition: condition})
 }
 
 // listKind returns what list a parenthesis opens here.
@@ -110,17 +134,30 @@ func (n *nesting) afterSetOperator() bool {
 func (n *nesting) comma() {
 	g, p := n.top, n.prev
 	n.end(afterComma)
+	if n.deeper == 0 {
+		n.endExpression(len(n.dst))
+		n.frame.broken = true
+		defer n.beginExpression(false)
+	}
 	if n.deeper == 0 && g.list.kind != noList {
 		g.endElement(&n.writer)
 		g.comma(&n.writer)
 		return
+	}
+	if n.deeper == 0 && g.args.size > 0 {
+		n.endArg(&g.args)
+		defer func() {
+			if g.args.read == 0 {
+				g.args.at = len(n.dst)
+			}
+		}()
 	}
 	n.dst = append(n.dst, ',')
 	switch {
 	case n.deeper > 0:
 	case g.rows.state == rowDone && p == afterClose:
 		g.rows.state = rowComma
-	case g.listed == table || g.listed == cte:
+	case g.listed == table || g.listed == cte || g.listed == generated:
 		n.expect = g.listed
 	}
 }
@@ -133,11 +170,18 @@ func (n *nesting) closeGroup() {
 		n.end(afterClose)
 		return
 	}
-	g := n.pop(false)
+	g, f := n.pop(false)
 	if g.list.kind != noList {
+		n.frame.list = n.frame.list || g.list.kind == inList
 		n.closeList(&g, true)
 	} else {
+		if g.args.size > 0 && len(n.dst) > g.open+1 {
+			n.endArg(&g.args)
+		}
 		n.dst = append(n.dst, ')')
+		if !g.call {
+			n.closeParens(&f, g.open)
+		}
 	}
 	n.end(afterClose)
 	n.alias = g.tableRef
@@ -146,17 +190,24 @@ func (n *nesting) closeGroup() {
 // closeAll ends the statement, and the groups that it leaves open. Cut says that
 // there may have been more of it.
 func (n *nesting) closeAll(cut bool) {
+	n.cutOff = cut
 	for len(n.groups) > 1 {
-		if g := n.pop(cut); g.list.kind != noList {
+		if g, _ := n.pop(cut); g.list.kind != noList {
 			n.closeList(&g, false)
 		}
 	}
+	for n.frame.isCase {
+		n.closeExpression()
+		n.popFrame()
+	}
+	n.endExpression(len(n.dst))
 	n.endParts(cut)
 	n.deeper = 0
 }
 
 // pop ends what is open in the last group and takes it off.
-func (n *nesting) pop(cut bool) group {
+func (n *nesting) pop(cut bool) (group, frame) {
+	f := n.closeFrame()
 	n.endParts(cut)
 	g := *n.top
 	n.groups = n.groups[:len(n.groups)-1]
@@ -164,7 +215,7 @@ func (n *nesting) pop(cut bool) group {
 	if g.list.kind == noList {
 		n.top.variable = n.top.variable || g.variable
 	}
-	return g
+	return g, f
 }
 
 // endParts ends the rows and the branch of the last group.
@@ -176,6 +227,7 @@ func (n *nesting) endParts(cut bool) {
 // closeList ends a list with its parenthesis, or where the statement ends.
 func (n *nesting) closeList(g *group, closed bool) {
 	empty := len(n.dst) == g.open+1
+	defer func() { n.longest = max(n.longest, g.elements, n.top.rows.read) }()
 	switch {
 	case len(n.dst) > g.element:
 		g.endElement(&n.writer)

@@ -1,16 +1,24 @@
 package fingerprint
 
+import (
+	"maps"
+	"slices"
+)
+
 // keyword is what a word means to the formatter.
 type keyword byte
 
 const (
 	noKeyword keyword = iota
 	kwAlter
+	kwAnd
 	kwAny // and some
 	kwAs
 	kwAsc
-	kwBegin // begins a statement after it: begin, then, else, do, loop
+	kwBegin // begins a statement after it: begin, do, loop
+	kwBetween
 	kwCall
+	kwCase
 	kwCharset // an introducer: _utf8mb4
 	kwCollate
 	kwCreate
@@ -21,6 +29,7 @@ const (
 	kwDistinct
 	kwDrop
 	kwDuplicate
+	kwEnd
 	kwEvent // before, after: of a trigger
 	kwExcept
 	kwFor
@@ -44,9 +53,12 @@ const (
 	kwOf
 	kwOffset
 	kwOn
+	kwOr
 	kwOrder
 	kwOver // a keyword only before a parenthesis
+	kwPartition
 	kwPlain
+	kwPrepare // execute, deallocate
 	kwRecursive
 	kwReferences
 	kwRelease
@@ -64,6 +76,7 @@ const (
 	kwStraightJoin
 	kwTable
 	kwTables
+	kwThen // and else
 	kwTo
 	kwTrue // and false
 	kwTruncate
@@ -76,6 +89,8 @@ const (
 	kwValue
 	kwValues
 	kwView
+	kwVariadic // a function of any number of arguments
+	kwWhen
 	kwWhere // and others that end a list of tables
 	kwWindow
 	kwWith
@@ -84,7 +99,8 @@ const (
 // wordForms are the words of each keyword. Words that are only ever reserved in
 // places where a name would be read the same way are not here.
 var wordForms = map[keyword][]string{
-	kwAlter: {"alter"}, kwAny: {"any", "some"}, kwAs: {"as"}, kwAsc: {"asc"}, kwBegin: {"begin", "then", "else", "do", "loop"},
+	kwAlter: {"alter"}, kwAnd: {"and"}, kwAny: {"any", "some"}, kwAs: {"as"}, kwAsc: {"asc"}, kwBegin: {"begin", "do", "loop"},
+	kwBetween: {"between"}, kwCase: {"case"}, kwEnd: {"end"}, kwOr: {"or"}, kwPartition: {"partition"}, kwPrepare: {"prepare", "execute", "deallocate"}, kwThen: {"then", "else"}, kwWhen: {"when"},
 	kwCall: {"call"}, kwCollate: {"collate"}, kwCreate: {"create"}, kwDate: {"date", "time", "timestamp"},
 	kwDefault: {"default"}, kwDelete: {"delete"}, kwDescribe: {"describe", "desc", "explain"},
 	kwDistinct: {"distinct", "distinctrow"}, kwDrop: {"drop"}, kwDuplicate: {"duplicate"}, kwEvent: {"before", "after"},
@@ -109,26 +125,48 @@ var wordForms = map[keyword][]string{
 		"_cp866", "_cp932", "_dec8", "_eucjpms", "_euckr", "_gb18030", "_gb2312", "_gbk", "_geostd8", "_greek", "_hebrew",
 		"_hp8", "_keybcs2", "_koi8r", "_koi8u", "_latin1", "_latin2", "_latin5", "_latin7", "_macce", "_macroman", "_sjis",
 		"_swe7", "_tis620", "_ucs2", "_ujis", "_utf16", "_utf16le", "_utf32", "_utf8", "_utf8mb3", "_utf8mb4"},
-	kwPlain: {"add", "and", "between", "binary", "both", "by", "case", "change", "column", "condition", "constraint",
+	kwVariadic: slices.Sorted(maps.Keys(variadic)),
+	kwPlain: {"add", "binary", "both", "by", "change", "column", "condition", "constraint",
 		"cross", "declare", "div", "each", "elseif", "enclosed", "escaped", "exit", "fetch", "force", "foreign", "fulltext",
-		"infile", "inner", "interval", "kill", "leading", "left", "lines", "load", "match", "mod", "modifies", "natural", "or",
-		"outer", "outfile", "partition", "primary", "procedure", "purge", "reads", "regexp", "repeat", "return", "right",
-		"rlike", "separator", "signal", "spatial", "sql_big_result", "sql_calc_found_rows", "sql_small_result", "starting",
-		"terminated", "trailing", "trigger", "until", "when", "while", "xor"},
+		"infile", "inner", "interval", "kill", "leading", "left", "lines", "load", "match", "mod", "modifies", "natural",
+		"outer", "outfile", "primary", "procedure", "purge", "reads", "regexp", "repeat", "return", "right",
+		"rlike", "separator", "signal", "spatial", "sql_big_result", "sql_buffer_result", "sql_cache", "sql_calc_found_rows", "sql_no_cache", "sql_small_result", "starting",
+		"terminated", "trailing", "trigger", "until", "while", "xor"},
 }
 
 // named are the keywords that are not reserved everywhere, so that a column of
 // that name needs no back-quotes.
-var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: true, kwExcept: true, kwHandler: true,
-	kwOf: true, kwOffset: true, kwOver: true, kwRecursive: true, kwReturning: true, kwRollback: true, kwRow: true,
-	kwSavepoint: true, kwShare: true, kwTables: true, kwTruncate: true, kwUnitCall: true, kwValue: true, kwView: true,
+var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: true, kwEnd: true, kwExcept: true, kwHandler: true,
+	kwOf: true, kwOffset: true, kwOver: true, kwPrepare: true, kwRecursive: true, kwReturning: true, kwRollback: true, kwRow: true,
+	kwSavepoint: true, kwShare: true, kwTables: true, kwTruncate: true, kwUnitCall: true, kwValue: true, kwVariadic: true, kwView: true,
 	kwWindow: true}
+
+// inner are the keywords that stand within an expression.
+var inner = [256]bool{kwAny: true, kwBetween: true, kwCharset: true, kwCollate: true, kwDate: true, kwDefault: true,
+	kwDistinct: true, kwIn: true, kwIs: true, kwLike: true, kwModifier: true, kwNot: true, kwNow: true, kwNull: true,
+	kwRow: true, kwTrue: true, kwUnionKind: true, kwUnitCall: true, kwVariadic: true}
+
+// variadic are the functions that MySQL or MariaDB document as taking any number of
+// arguments, with how many of those belong together, and how many come before them.
+var variadic = map[string]args{
+	"char": {size: 1}, "coalesce": {size: 1}, "concat": {size: 1}, "concat_ws": {size: 1, fixed: 1}, "elt": {size: 1, fixed: 1},
+	"field": {size: 1, fixed: 1}, "greatest": {size: 1}, "least": {size: 1}, "make_set": {size: 1, fixed: 1},
+	"json_array": {size: 1}, "json_contains_path": {size: 1, fixed: 2}, "json_extract": {size: 1, fixed: 1},
+	"json_merge": {size: 1}, "json_merge_patch": {size: 1}, "json_merge_preserve": {size: 1}, "json_remove": {size: 1, fixed: 1},
+	"json_array_append": {size: 2, fixed: 1}, "json_array_insert": {size: 2, fixed: 1}, "json_insert": {size: 2, fixed: 1},
+	"json_object": {size: 2}, "json_replace": {size: 2, fixed: 1}, "json_set": {size: 2, fixed: 1},
+	"column_add": {size: 2, fixed: 1}, "column_create": {size: 2}, "column_delete": {size: 1, fixed: 1},
+	"geometrycollection": {size: 1}, "linestring": {size: 1}, "multilinestring": {size: 1}, "multipoint": {size: 1},
+	"multipolygon": {size: 1}, "polygon": {size: 1},
+}
 
 type keywordEntry struct {
 	word    string
 	keyword keyword
 	named   bool // it may be a name without back-quotes
 	tight   bool // it is also a function or a type: a parenthesis stands close to it
+	inner   bool // it stands within an expression, and does not end it
+	args    args // of a function of any number of arguments
 }
 
 // keywords is an open hash table.
@@ -139,13 +177,19 @@ var keywords = func() (table [1024]keywordEntry) {
 			for table[h].word != "" {
 				h = (h + 1) % uint(len(table))
 			}
-			table[h] = keywordEntry{word: w, keyword: k, named: named[k]}
+			table[h] = keywordEntry{word: w, keyword: k, named: named[k], inner: inner[k], args: variadic[w]}
 			switch w {
 			case "binary", "database", "default", "if", "insert", "interval", "left", "mod", "repeat", "replace", "right",
 				"row", "schema", "set", "truncate", "values":
 				table[h].tight = true
 			case "begin", "do", "after", "minus", "check", "checksum", "flush", "repair", "quick", "only":
 				table[h].named = true
+			}
+			switch w {
+			case "sql_big_result", "sql_buffer_result", "sql_cache", "sql_calc_found_rows", "sql_no_cache", "sql_small_result":
+				table[h].inner = true // a name after it is no alias
+			case "binary", "div", "interval", "match", "mod", "regexp", "rlike":
+				table[h].inner = true
 			}
 		}
 	}

@@ -262,9 +262,9 @@ func (l *lexer) dollars(t *token) {
 
 // isMasked reports whether a question mark that touches the word from start to end
 // stands for digits of a name in a fingerprint: t_?. After a keyword, or before
-// one, it is a placeholder, unless a dot follows.
+// one, it is a placeholder, unless a dot or an underscore follows.
 func (l *lexer) isMasked(start, end int) bool {
-	if l.masked || l.sql.at(end) == '?' && l.sql.at(end+1) == '.' {
+	if after := l.sql.at(end + 1); l.masked || l.sql.at(end) == '?' && (after == '.' || after == '_') {
 		return end > start
 	}
 	return end > start && !isKeyword(l.sql[start:end])
@@ -328,7 +328,8 @@ func (l *lexer) variable(t *token) {
 		return
 	}
 	t.kind, t.end = variable, name
-	for t.end < len(l.sql) && (byteClass[l.sql[t.end]]&(isLetter|isDigit) != 0 || l.sql[t.end] == '.') {
+	for t.end < len(l.sql) && (byteClass[l.sql[t.end]]&(isLetter|isDigit) != 0 || l.sql[t.end] == '.' ||
+		l.sql[t.end] == '?' && t.end > name) { // in a fingerprint, for digits
 		t.classes |= byteClass[l.sql[t.end]]
 		t.end++
 	}

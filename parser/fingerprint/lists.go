@@ -13,6 +13,7 @@ type list struct {
 	literal     int  // where the last element ends if it is literal, else 0
 	variable    bool // the element at hand, or the group if it is no list, holds more than literals and calls
 	anyVariable bool // so did an element before
+	elements    int  // that have ended
 }
 
 type listKind byte
@@ -27,6 +28,7 @@ const literals = "(?+)"
 
 // endElement ends an element.
 func (l *list) endElement(w *writer) {
+	l.elements++
 	switch {
 	case l.variable:
 		l.anyVariable, l.literal = true, 0
@@ -69,6 +71,7 @@ type rows struct {
 	state    rowState
 	row      run
 	literals bool // the last row holds only literals
+	read     int  // how many rows there were
 }
 
 type rowState byte
@@ -101,6 +104,7 @@ func (r *rows) add(w *writer, l *list, literal, closed bool) {
 		r.row, r.literals = run{l.open, len(w.dst)}, literal
 	}
 	r.state = rowDone
+	r.read++
 }
 
 // endRows takes back the comma, or comma and ROW, that a statement ends with.

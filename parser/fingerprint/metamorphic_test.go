@@ -43,7 +43,7 @@ var shapes = []string{
 
 // nearMisses change the class of a shape in which the first stands for the second.
 var nearMisses = [][2]string{
-	{"=", "!="}, {"!=", "<>"}, {">", ">="}, {"<", "<="}, {"and", "or"}, {"+", "-"}, {"- L", "+ L"}, {"b1", "b2"}, {"addr1", "addr2"},
+	{"=", "!="}, {"!=", "<=>"}, {">", ">="}, {"<", "<="}, {"and", "or"}, {"+", "-"}, {"- L", "+ L"}, {"b1", "b2"}, {"addr1", "addr2"},
 	{"i1", "i2"}, {"a", "z"}, {"where", "having"}, {"in I", "not in I"}, {"not in I", "in I"}, {"in I", "in ( a )"}, {"in I", "in ( select L )"},
 	{"is null", "is not null"}, {"is not null", "is null"}, {"desc", "asc"}, {"union all", "union"}, {") union (", ") union all ("},
 	{"order by", "group by"}, {"limit L", ""}, {"for update", ""}, {"lock in share mode", "for update"}, {"values ( a )", "a"},

@@ -9,7 +9,7 @@ const (
 	target // a table after which a list of columns may stand
 	cte
 	index
-	savepoint
+	generated // a name that no author chose: of a savepoint, prepared statement or partition
 )
 
 // namer writes names. It knows which of them are names of tables, whose digits go:
@@ -43,11 +43,13 @@ func (n *namer) endName(expect expectation, alias bool) {
 	case table, target:
 		n.endTable(expect)
 	case cte:
-		n.names.add(n.dst[n.word.text:], n.word.digits, true)
+		if n.word.digits {
+			n.names.add(n.dst[n.word.text:], cteName)
+		}
 		n.prev = afterListName
 	case index:
 		n.prev = afterListName
-	case savepoint:
+	case generated:
 		n.maskDigits()
 	default:
 		switch {
@@ -61,6 +63,10 @@ func (n *namer) endName(expect expectation, alias bool) {
 			n.maskUnlessAlias()
 		case alias:
 			n.addAlias()
+		case n.top.selects && (n.word.key == kwAs || n.word.prev.operand()):
+			n.names.addColumn(n.dst[n.word.text:])
+		default:
+			n.names.see(n.dst[n.word.text:])
 		}
 	}
 	n.word.expect = expect
@@ -83,7 +89,7 @@ func (n *namer) endTable(expect expectation) {
 	if expect == target {
 		n.prev = afterListName
 	}
-	if !n.word.digits {
+	if n.tableName = 0; !n.word.digits {
 		return
 	}
 	n.tableName = hash(n.dst[n.word.text:])
@@ -92,6 +98,7 @@ func (n *namer) endTable(expect expectation) {
 		n.maskUnlessAlias()
 	case !n.names.hasCTE(n.tableName):
 		n.maskDigits()
+		n.names.tables = appendBounded(n.names.tables, hash(n.dst[n.word.text:]))
 	}
 }
 
@@ -101,7 +108,7 @@ func (n *namer) addAlias() {
 	if h := hash(n.dst[n.word.text:]); h == n.tableName {
 		n.maskDigits()
 	} else {
-		n.names.add(n.dst[n.word.text:], true, false)
+		n.names.add(n.dst[n.word.text:], tableAlias)
 	}
 }
 
@@ -114,15 +121,27 @@ func (n *namer) maskUnlessAlias() {
 	}
 }
 
+// qualifier is for the name of a table, schema or alias before a dot. Where it is not
+// known which, that is seen when the statement has been read.
+func (n *namer) qualifier() {
+	switch h := hash(n.dst[n.word.text:]); {
+	case n.names.has(h):
+	case h == n.tableName:
+		n.maskDigits()
+	default:
+		n.names.addOpen(n.dst[n.word.text:])
+	}
+}
+
 // dot ends a name that qualifies another: a schema, a table or an alias. The
-// digits of an alias stay.
+// digits of an alias are seen to at the end.
 func (n *namer) dot() {
 	expect := nothing
 	switch n.prev {
 	case afterName, afterListName:
 		expect = n.word.expect
 		if n.word.digits && expect == nothing {
-			n.maskUnlessAlias()
+			n.qualifier()
 		}
 	case afterKeyword, afterCallable: // a schema or table of that name
 	default:
@@ -135,55 +154,4 @@ func (n *namer) dot() {
 	}
 	n.end(afterDot)
 	n.expect = expect
-}
-
-// aliases holds the aliases and common table expressions of a statement that have
-// a digit in their names.
-type aliases struct {
-	hashes  []uint64 // the last bit tells an expression from an alias
-	unknown bool     // a qualifier was taken for a table's name
-	late    bool     // and an alias came after it, so it may have been one
-}
-
-// maxAliases bounds the number of aliases, as MySQL bounds that of tables in a join.
-// Those after it are taken for names of tables.
-const maxAliases = 64
-
-// hash returns the FNV-1a hash of a name, without its last bit.
-func hash(name []byte) uint64 {
-	h := uint64(14695981039346656037)
-	for _, c := range name {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	return h &^ 1
-}
-
-func (a *aliases) has(h uint64) bool {
-	for _, other := range a.hashes {
-		if other&^1 == h {
-			return true
-		}
-	}
-	return false
-}
-
-func (a *aliases) hasCTE(h uint64) bool {
-	for _, other := range a.hashes {
-		if other == h|1 {
-			return true
-		}
-	}
-	return false
-}
-
-func (a *aliases) add(name []byte, digits, expression bool) {
-	h := hash(name)
-	if expression {
-		h |= 1
-	}
-	if !digits || len(a.hashes) == maxAliases || expression && a.hasCTE(h&^1) || !expression && a.has(h) {
-		return
-	}
-	a.hashes = append(a.hashes, h)
-	a.late = a.late || a.unknown
 }

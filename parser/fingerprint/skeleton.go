@@ -15,11 +15,19 @@ const maxSkeleton = min(4<<10, maxDepth)
 // Ok is false, and dst not grown, for statements of which it is not plain to see.
 // They are rare. A statement that was cut has no skeleton.
 func AppendSkeleton(dst, sql []byte) (skeleton []byte, ok bool) {
+	skeleton, _, ok = AppendSkeletonCounting(dst, sql)
+	return skeleton, ok
+}
+
+// AppendSkeletonCounting is AppendSkeleton, and returns how many members the longest
+// list had of those that it left out: the longest of the statement is that, or the
+// longest of the skeleton that AppendCounting finds.
+func AppendSkeletonCounting(dst, sql []byte) (skeleton []byte, longest int, ok bool) {
 	s := skeletonWriter{lexer: newLexer(sql, false), plain: newPlainReader(sql), dst: dst, base: len(dst)}
 	if !s.run() {
-		return dst, false
+		return dst, 0, false
 	}
-	return s.dst, true
+	return s.dst, s.longest, true
 }
 
 type skeletonWriter struct {
@@ -28,6 +36,8 @@ type skeletonWriter struct {
 	dst   []byte // from base on
 	base  int
 	depth int // of parentheses
+
+	longest int // how many members the longest list had that was left out
 }
 
 // Bytes at which a skeleton may differ from its statement, or that tell where in a
@@ -168,12 +178,15 @@ func (s *skeletonWriter) open() {
 		if end := s.plain.group(s.pos+1, true); end > 0 {
 			s.dst = append(s.dst, "(0)"...)
 			s.pos = end
+			s.longest = max(s.longest, s.plain.elements)
 			return
 		}
 	case s.depth == 0 && len(word) == len("values") && bytes.EqualFold(word, []byte("values")) && s.rowsFollow(before):
 		if end := s.plain.group(s.pos+1, true); end > 0 {
 			s.dst = append(s.dst, "(0)"...)
-			s.pos = s.plain.rows(end)
+			var more int
+			s.pos, more = s.plain.rows(end)
+			s.longest = max(s.longest, 1+more)
 			return
 		}
 	}

@@ -43,7 +43,29 @@ func (f *formatter) addSymbol(t *token) {
 	case '}':
 		f.closeBrace(raw)
 	default:
-		f.operator(raw, afterOperator)
+		f.addOperator(raw)
+	}
+}
+
+// addOperator writes an operator of any other kind.
+func (f *formatter) addOperator(raw []byte) {
+	k := noKeyword
+	switch string(raw) {
+	case "&&":
+		k = kwAnd
+	case "||":
+		k = kwOr
+	case ":=":
+		f.frame.broken = true
+	case "!=":
+		raw = []byte("<>")
+	}
+	if k != noKeyword {
+		f.endOperand(k, len(f.dst))
+	}
+	f.operator(raw, afterOperator)
+	if k != noKeyword {
+		f.beginOperand(k)
 	}
 }
 
@@ -76,6 +98,8 @@ func (f *formatter) endLimit() {
 func (f *formatter) semicolon() {
 	f.endStatement()
 	f.groups[0] = group{}
+	f.frames[0] = frame{}
+	f.beginExpression(false)
 	if len(f.dst) > f.base {
 		f.ended = true
 		f.end(afterSemicolon)

@@ -111,7 +111,7 @@ func (g *grammar) renames(k keyword, expect expectation) expectation {
 	case k == kwTo && g.top.verb == kwRename:
 		return table
 	case k == kwTo && g.top.verb == kwRollback:
-		return savepoint
+		return generated
 	}
 	return nothing
 }

@@ -9,8 +9,9 @@ import (
 // remembers of the last tokens what tells how the next one is to be read, and
 // what is needed to take them back.
 type writer struct {
-	dst  []byte
-	base int // where the fingerprint begins in dst
+	dst     []byte
+	base    int    // where the fingerprint begins in dst
+	scratch []byte // room for what is written anew
 
 	prev         previous
 	key, keyPrev keyword // of the last token and of the one before, noKeyword if it was none
@@ -19,8 +20,9 @@ type writer struct {
 	expect expectation // what the next name is the name of
 	alias  bool        // the next name would be the alias of a table
 
-	word  word // the last one
-	signs mark // the first of the signs before this token
+	word   word // the last one
+	before int  // where in the statement the token before this one ends
+	signs  mark // the first of the signs before this token
 }
 
 // previous classifies the last token, by what may follow it.
@@ -115,6 +117,19 @@ func (w *writer) replace(from, end int, s string) {
 	w.word.at, w.word.text, w.keyAt = w.word.at-moved, w.word.text-moved, w.keyAt-moved
 }
 
+// remove leaves dst[from:end] out. What stands after that is the last keyword, if
+// anything.
+func (w *writer) remove(from, end int) {
+	n := end - from
+	w.dst = append(w.dst[:from], w.dst[end:]...)
+	if w.word.at >= end {
+		w.word.at, w.word.text = w.word.at-n, w.word.text-n
+	}
+	if w.keyAt >= end {
+		w.keyAt -= n
+	}
+}
+
 // operator writes an operator, which never touches another.
 func (w *writer) operator(token []byte, p previous) {
 	if w.prev >= afterSign && w.prev <= afterArrow {
@@ -200,20 +215,7 @@ func (w *writer) appendUnquoted(name []byte) {
 	w.dst = w.dst[:len(w.dst)-2]
 }
 
-// maskDigits replaces each run of digits of the last word by a question mark.
+// maskDigits masks what is generated in the last word.
 func (w *writer) maskDigits() {
-	name := w.dst[w.word.text:]
-	n, run := 0, false
-	for _, c := range name {
-		digit := byteClass[c]&(isDigit|isMask) != 0
-		if digit && run {
-			continue
-		}
-		if run = digit; digit {
-			c = '?'
-		}
-		name[n] = c
-		n++
-	}
-	w.dst = w.dst[:w.word.text+n]
+	w.dst = w.dst[:w.word.text+maskGenerated(w.dst[w.word.text:])]
 }

@@ -1,0 +1,299 @@
+package fingerprint
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+)
+
+// aliases holds the names with digits that a statement gives itself. They lose those
+// when it has been read, but for the names of common table expressions, which authors
+// choose.
+type aliases struct {
+	known   []alias
+	columns []uint64 // hashes of other names with digits
+	tables  []uint64 // and of those of tables whose digits went
+	open    []alias  // qualifiers with digits that were none of them
+	unknown bool     // a name was taken for a table's
+	late    bool     // and an alias came after it, so it may have been one
+}
+
+type alias struct {
+	hash   uint64 // of the name
+	masked uint64 // of the name without its digits
+	kind   aliasKind
+	number int // by order of appearance, of those that are the same when masked
+}
+
+type aliasKind byte
+
+const (
+	tableAlias aliasKind = iota
+	columnAlias
+	userVariable // with its @
+	cteName
+)
+
+// maxAliases bounds the number of aliases, as MySQL bounds that of tables in a join.
+// Those after it are taken for names of tables and columns.
+const maxAliases = 64
+
+// hash returns the FNV-1a hash of a name.
+func hash(name []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range name {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}
+
+func appendBounded(hashes []uint64, h uint64) []uint64 {
+	if len(hashes) < maxAliases && !slices.Contains(hashes, h) {
+		hashes = append(hashes, h)
+	}
+	return hashes
+}
+
+// reset forgets all but the room, and keeps what is known if the statement is read again.
+func (a *aliases) reset(again bool) {
+	known := a.known
+	if !again {
+		known = known[:0]
+	}
+	*a = aliases{known: known, columns: a.columns[:0], tables: a.tables[:0], open: a.open[:0]}
+}
+
+func (a *aliases) find(h uint64) *alias {
+	for i := range a.known {
+		if a.known[i].hash == h {
+			return &a.known[i]
+		}
+	}
+	return nil
+}
+
+func (a *aliases) has(h uint64) bool { return a.find(h) != nil }
+
+func (a *aliases) hasCTE(h uint64) bool {
+	known := a.find(h)
+	return known != nil && known.kind == cteName
+}
+
+// add adds a name that the statement declares, or a variable.
+func (a *aliases) add(name []byte, kind aliasKind) {
+	h := hash(name)
+	if known := a.find(h); known != nil {
+		if kind == cteName {
+			known.kind = cteName
+		}
+		return
+	}
+	if len(a.known) == maxAliases {
+		return
+	}
+	a.known = append(a.known, alias{hash: h, masked: maskedHash(name), kind: kind})
+	a.late = a.late || a.unknown
+}
+
+// maskedHash returns the hash of a name without its digits.
+func maskedHash(name []byte) uint64 {
+	var room [64]byte
+	masked := append(room[:0], name...)
+	return hash(masked[:maskDigits(masked)])
+}
+
+// addOpen adds the name of a table, or of an alias that comes later.
+func (a *aliases) addOpen(name []byte) {
+	if len(a.open) < maxAliases {
+		a.open = append(a.open, alias{hash: hash(name), masked: maskedHash(name)})
+	}
+}
+
+// addColumn adds the alias of a column. One that is also the name of a column is no
+// other name: max(addr1) as addr1.
+func (a *aliases) addColumn(name []byte) {
+	if len(a.columns) < maxAliases && !slices.Contains(a.columns, hash(name)) {
+		a.add(name, columnAlias)
+	}
+}
+
+// see remembers the name of a column, or of something else.
+func (a *aliases) see(name []byte) { a.columns = appendBounded(a.columns, hash(name)) }
+
+// collides reports whether another name would be the same without digits.
+func (a *aliases) collides(of *alias) bool {
+	for i := range a.known {
+		if other := &a.known[i]; other.masked == of.masked && other.hash != of.hash && other.kind != cteName {
+			return true
+		}
+	}
+	return slices.Contains(a.tables, of.masked)
+}
+
+// appendAlias appends an alias without its digits, or with its number in place of the
+// first of them if it would be the same as another.
+func (a *aliases) appendAlias(dst, name []byte, of *alias) []byte {
+	start := len(dst)
+	dst = append(dst, name...)
+	dst = dst[:start+maskDigits(dst[start:])]
+	if !a.collides(of) {
+		return dst
+	}
+	if of.number == 0 {
+		of.number = 1
+		for i := range a.known {
+			if other := &a.known[i]; other.masked == of.masked && other != of && other.number >= of.number {
+				of.number = other.number + 1
+			}
+		}
+	}
+	var room [64]byte
+	mask := start + bytes.IndexByte(dst[start:], '?')
+	after := append(room[:0], dst[mask+1:]...)
+	return append(strconv.AppendInt(dst[:mask], int64(of.number), 10), after...)
+}
+
+// finishNames masks the digits of the aliases in what was written, and of what turned
+// out to be the names of tables that qualify others.
+func (n *namer) finishNames() {
+	if len(n.names.open) == 0 && len(n.names.known) == 0 {
+		return
+	}
+	for _, o := range n.names.open {
+		if !n.names.has(o.hash) {
+			n.names.tables = appendBounded(n.names.tables, o.masked)
+		}
+	}
+	written := append(n.scratch[:0], n.dst[n.base:]...)
+	n.scratch = written
+	n.dst = n.dst[:n.base]
+	for i := 0; i < len(written); {
+		end, digits := wordEnd(written, i)
+		if !digits {
+			n.dst = append(n.dst, written[i:end]...)
+		} else {
+			n.finishName(written, i, end)
+		}
+		i = end
+	}
+}
+
+// wordEnd returns where a name, a variable or anything else ends that begins at i, and
+// reports whether it is one of the former and holds digits.
+func wordEnd(text []byte, i int) (end int, digits bool) {
+	c, start := text[i], i
+	if c == '`' {
+		end, _, _ = quoted(text, i)
+	} else {
+		if c == '@' {
+			i++
+		}
+		for end = i; end < len(text) && byteClass[text[end]]&(isLetter|isDigit|isMask) != 0; end++ {
+		}
+		if end == i {
+			return max(end, start+1), false
+		}
+	}
+	for _, c := range text[start:end] {
+		if byteClass[c]&(isDigit|isMask) != 0 {
+			return end, end > start+1 || c != '?'
+		}
+	}
+	return end, false
+}
+
+// finishName writes text[i:end], a name with digits.
+func (n *namer) finishName(text []byte, i, end int) {
+	name := text[i:end]
+	dot := end < len(text) && text[end] == '.'
+	part := i > 0 && text[i-1] == '.'
+	of := n.names.find(hash(name))
+	switch {
+	case of != nil && of.kind == cteName, end < len(text) && text[end] == '(', i > 0 && text[i-1] == '@':
+		n.dst = append(n.dst, name...)
+	case of != nil && (of.kind != tableAlias || dot || !part):
+		n.dst = n.names.appendAlias(n.dst, name, of)
+	case dot && name[0] != '@':
+		n.word.text = len(n.dst)
+		n.dst = append(n.dst, name...)
+		n.maskDigits()
+	default:
+		n.dst = append(n.dst, name...)
+	}
+}
+
+// maskDigits replaces each run of digits by a question mark. It returns how many bytes
+// remain.
+func maskDigits(name []byte) int {
+	n, run := 0, false
+	for _, c := range name {
+		digit := byteClass[c]&(isDigit|isMask) != 0
+		if digit && run {
+			continue
+		}
+		if run = digit; digit {
+			c = '?'
+		}
+		name[n] = c
+		n++
+	}
+	return n
+}
+
+// shortestHash is the least number of hexadecimal digits that no author chose.
+const shortestHash = 8
+
+// maskGenerated is maskDigits, and takes hashes and UUIDs for digits too.
+func maskGenerated(name []byte) int {
+	n := 0
+	for i := 0; i < len(name); {
+		end := i + hexSpan(name[i:])
+		if end-i < shortestHash {
+			end = min(max(end, i+1), len(name))
+			part := name[i:end]
+			if n > 0 && name[n-1] == '?' && byteClass[part[0]]&(isDigit|isMask) != 0 {
+				n--
+			}
+			n += copy(name[n:], part[:maskDigits(part)])
+			i = end
+			continue
+		}
+		if uuid := restOfUUID(name[end:]); uuid > 0 {
+			end += uuid
+		}
+		if bytes.ContainsAny(name[i:end], "0123456789?") {
+			name[n] = '?'
+			n++
+		} else {
+			n += copy(name[n:], name[i:end])
+		}
+		i = end
+	}
+	return n
+}
+
+func hexSpan(name []byte) (n int) {
+	for n < len(name) && byteClass[name[n]]&(isHex|isMask) != 0 {
+		n++
+	}
+	return n
+}
+
+// restOfUUID returns the length of a UUID but for its first eight digits, 0 if there
+// is none.
+func restOfUUID(name []byte) int {
+	i := 0
+	for group := range 4 {
+		if i >= len(name) || name[i] != '-' && name[i] != '_' || name[i] != name[0] {
+			return 0
+		}
+		i++
+		switch n := hexSpan(name[i:]); {
+		case group < 3 && n == 4, group == 3 && n >= 12:
+			i += n
+		default:
+			return 0
+		}
+	}
+	return i
+}

@@ -1,0 +1,296 @@
+package fingerprint
+
+import "bytes"
+
+// chain folds members that are alike once their literals are masked, as those of
+// "a = ? or a = ?" and the branches of a CASE. Positions are positions in dst, but for
+// source.
+type chain struct {
+	at     int  // where the member at hand begins
+	kept   int  // members that were kept
+	run         // the last of them
+	parens bool // which is one predicate in parentheses
+	length int  // how many members it stands for
+
+	bare    bool   // a member was in no parentheses
+	pending [3]run // else the members that are predicates in parentheses,
+	pended  int    // as many as these
+
+	source int // where in the statement the last member ends
+}
+
+// parens is a pair of parentheses around a condition.
+type parens struct {
+	open, end int
+	nested    int  // how many pairs within it hold nothing else
+	single    bool // it holds one predicate, neither AND nor OR
+	list      bool // it holds a list for IN
+	length    int  // of the longest chain in it
+}
+
+// frame is an expression: of a pair of parentheses, from CASE to END, or of a clause.
+// It is a chain of OR, whose members are chains of AND.
+type frame struct {
+	or, and   chain
+	branches  chain // of a CASE
+	last      parens
+	isCase    bool
+	condition bool // only its truth counts
+	broken    bool // it holds more than a condition
+	literal   bool // it holds a literal
+	list      bool // it holds a list for IN
+	between   int  // BETWEENs whose AND comes
+}
+
+// beginExpression begins an expression in the last frame.
+func (n *nesting) beginExpression(condition bool) {
+	f := n.frame
+	f.or.at, f.and.at = len(n.dst), len(n.dst)
+	f.or.kept, f.and.kept, f.between = 0, 0, 0
+	f.or.bare, f.and.bare, f.or.pended, f.and.pended = false, false, 0, 0
+	f.last.end = 0
+	f.condition = condition
+}
+
+// endExpression ends the expression of the last frame, after which no more than a word
+// was written. Parentheses around a whole condition make no difference.
+func (n *nesting) endExpression(end int) {
+	f := n.frame
+	if f.or.kept+f.and.kept == 0 && (f.last.end == 0 || f.last.end != end) {
+		return
+	}
+	n.endDisjunct(end)
+	if p := &f.last; f.condition && !p.list && f.or.kept == 1 && f.and.kept == 1 && p.end > 0 && f.or.run == (run{p.open, p.end}) {
+		n.strip(p, p.nested+1)
+		p.end = 0
+	}
+}
+
+// endDisjunct ends a member of a chain of OR, and reports whether it was taken back.
+func (n *nesting) endDisjunct(end int) bool {
+	f := n.frame
+	end, _ = n.endConjunct(end)
+	length := f.and.length
+	if f.and.kept > 1 {
+		length = 1
+	}
+	_, repeats := n.endMember(&f.or, end, length)
+	return repeats
+}
+
+// endConjunct ends a member of a chain of AND. It returns where what is before it ends,
+// and reports whether it was taken back.
+func (n *nesting) endConjunct(end int) (int, bool) {
+	f, length := n.frame, 1
+	if f.last.end > 0 && f.last.end == end && f.last.open == n.skipBlank(f.and.at) {
+		length = f.last.length
+		if f.condition && !f.last.list {
+			n.strip(&f.last, f.last.nested)
+			end = f.last.end
+		}
+	}
+	return n.endMember(&f.and, end, length)
+}
+
+// strip leaves out the outermost pairs of parentheses.
+func (n *nesting) strip(p *parens, pairs int) {
+	if pairs > 0 {
+		n.remove(p.end-pairs, p.end)
+		n.remove(p.open, p.open+pairs)
+		p.end -= 2 * pairs
+		p.nested -= pairs
+	}
+}
+
+func (n *nesting) skipBlank(at int) int {
+	if at < len(n.dst) && n.dst[at] == ' ' {
+		at++
+	}
+	return at
+}
+
+// endMember ends a member of a chain, which stands for a number of members, and takes
+// it back if it is as the one before, parentheses around a predicate aside.
+func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
+	f := n.frame
+	at := min(n.skipBlank(c.at), end)
+	member := n.dst[at:end]
+	whole := f.last.end == end && f.last.open == at && end > at
+	single := whole && f.last.single
+	switch {
+	case c.kept == 0:
+		return n.keep(c, run{at, end}, single, length)
+	case n.cutOff && c.begun(&n.writer, member):
+		n.remove(c.run.end, end)
+		return c.run.end, true
+	case bytes.IndexByte(member, '?') < 0:
+		return n.keep(c, run{at, end}, single, length)
+	case c.repeated(&n.writer, member):
+	case single && !c.parens && c.repeated(&n.writer, member[1:len(member)-1]):
+		whole = false
+	case !single && c.parens && bytes.Equal(member, n.dst[c.run.at+1:c.run.end-1]):
+		n.remove(c.run.end-1, c.run.end)
+		n.remove(c.run.at, c.run.at+1)
+		c.run.end, end, c.parens = c.run.end-2, end-2, false
+	default:
+		return n.keep(c, run{at, end}, single, length)
+	}
+	if f.last.end = 0; whole {
+		f.last.open, f.last.end = c.run.at, c.run.end
+	}
+	n.remove(c.run.end, end)
+	c.length += length
+	n.longest = max(n.longest, c.length)
+	return c.run.end, true
+}
+
+// keep makes a member the last one that was kept.
+func (n *nesting) keep(c *chain, r run, single bool, length int) (int, bool) {
+	f := n.frame
+	if f.condition && c != &f.branches {
+		r, single = n.unwrap(c, r, single)
+	}
+	c.kept++
+	c.run, c.parens, c.length, c.source = r, single, length, n.before
+	return r.end, false
+}
+
+// unwrap leaves out the parentheses around a predicate where the chain also has members
+// that are in none: some frameworks write them if there is more than one predicate. But
+// where all members are in parentheses, these stay.
+func (n *nesting) unwrap(c *chain, r run, single bool) (run, bool) {
+	f := n.frame
+	whole := f.last.end == r.end && f.last.open == r.at
+	switch {
+	case whole && f.last.list:
+	case single && c.bare:
+		n.strip(&f.last, 1)
+		r.end, f.last.end = r.end-2, 0
+		return r, false
+	case single && c.pended < len(c.pending):
+		c.pending[c.pended] = r
+		c.pended++
+	case !whole:
+		for c.bare = true; c.pended > 0; c.pended-- {
+			p := c.pending[c.pended-1]
+			n.remove(p.end-1, p.end)
+			n.remove(p.at, p.at+1)
+			r.at, r.end = r.at-2, r.end-2
+		}
+	}
+	return r, single
+}
+
+// endOperand ends a member before AND or OR, which stands at a position of dst. Begun
+// begins the next one after it.
+func (n *nesting) endOperand(k keyword, at int) {
+	f := n.frame
+	switch {
+	case n.deeper > 0:
+	case k == kwOr:
+		if n.endDisjunct(at) {
+			n.folded = &f.or
+		}
+	case f.between == 0:
+		if _, repeats := n.endConjunct(at); repeats {
+			n.folded = &f.and
+		}
+	}
+}
+
+func (n *nesting) beginOperand(k keyword) {
+	f := n.frame
+	switch {
+	case n.deeper > 0:
+	case k == kwOr:
+		f.or.at, f.and = len(n.dst), chain{at: len(n.dst)}
+	case f.between > 0:
+		f.between--
+	default:
+		f.and.at = len(n.dst)
+	}
+}
+
+// openFrame begins a frame.
+func (n *nesting) openFrame(f frame) {
+	n.frames = append(n.frames, f)
+	n.frame = &n.frames[len(n.frames)-1]
+	n.beginExpression(f.condition)
+}
+
+// closeFrame ends the last frame, and those of a CASE in it that have no END.
+func (n *nesting) closeFrame() (closed frame) {
+	for {
+		n.closeExpression()
+		closed = *n.frame
+		n.popFrame()
+		if !closed.isCase {
+			return closed
+		}
+	}
+}
+
+// closeExpression ends what is open in the last frame. Parentheses that are all of it
+// stay: it may be one pair of them more.
+func (n *nesting) closeExpression() {
+	f := n.frame
+	if f.or.kept+f.and.kept > 0 {
+		n.endDisjunct(len(n.dst))
+	}
+	if f.branches.at > 0 {
+		n.endMember(&f.branches, len(n.dst), 1)
+	}
+}
+
+func (n *nesting) popFrame() {
+	literal, list := n.frame.literal, n.frame.list
+	if n.frame.isCase {
+		n.cases--
+	}
+	n.frames = n.frames[:len(n.frames)-1]
+	n.frame = &n.frames[len(n.frames)-1]
+	n.frame.literal, n.frame.list = n.frame.literal || literal, n.frame.list || list
+}
+
+// closeParens ends parentheses that opened at a position of dst, and whose frame was
+// closed. If they hold a condition, it may be a member of another chain.
+func (n *nesting) closeParens(f *frame, open int) {
+	n.frame.last.end = 0
+	if f.broken || !f.literal {
+		return
+	}
+	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, list: f.list, length: 1}
+	if p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition {
+		p.nested, p.single, p.length = f.last.nested+1, f.last.single, f.last.length
+	}
+	if p.single && f.or.kept == 1 {
+		p.length = f.or.length
+	}
+	n.frame.last = p
+}
+
+// beginCase begins a CASE after its word.
+func (n *nesting) beginCase() {
+	if n.deeper == 0 && n.cases < maxDepth {
+		n.cases++
+		n.openFrame(frame{isCase: true})
+	}
+}
+
+// endBranch ends a branch of a CASE before the last word, which is WHEN, ELSE or END.
+func (n *nesting) endBranch() {
+	n.endExpression(n.word.at)
+	if c := &n.frame.branches; c.at > 0 {
+		if _, repeats := n.endMember(c, n.word.at, 1); repeats {
+			n.folded = c
+		}
+		c.at = 0
+	}
+}
+
+// endCase ends a CASE before the last word, which is END.
+func (n *nesting) endCase() {
+	n.endBranch()
+	n.folded = nil
+	n.popFrame()
+}
