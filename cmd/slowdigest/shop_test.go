@@ -219,7 +219,7 @@ func TestShop(t *testing.T) {
 	if n := len(r.Classes); n > 31 {
 		t.Errorf("%d classes of 28 queries, want 31 at most", n)
 	}
-	written := []string{"stocklevel where (", "set position = case", "order by field("} // by the ORM
+	written := []string{"stocklevel where ", "set position = case", "order by field("} // by the ORM
 	byORM := func(c digest.Class) bool {
 		return slices.ContainsFunc(written, func(text string) bool { return strings.Contains(c.Fingerprint, text) })
 	}
