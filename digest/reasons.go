@@ -15,6 +15,7 @@ const (
 	reasonErrors    = 0.1  // of the calls
 	reasonOneCall   = 0.5  // of the query time in a single call
 	reasonFarOut    = 10   // times the median
+	reasonLists     = 0.5  // of the query time in calls with long lists
 )
 
 // reasons states what the numbers say is wrong with a class, each in a phrase
@@ -35,6 +36,10 @@ func reasons(c *Class) []string {
 	}
 	if of := cmp.Or(c.ErrorsOf, c.Calls); c.Errors != nil && float64(*c.Errors) >= reasonErrors*float64(of) {
 		rs = append(rs, fmt.Sprintf("%d of %d calls ended in an error", *c.Errors, of))
+	}
+	if l := c.Lists; l != nil && l.LongTime > 0 && l.LongTime >= reasonLists*c.QueryTime.Sum {
+		rs = append(rs, fmt.Sprintf("lists of up to %s; those of %s and more took %.0f%% of the time",
+			grouped(float64(l.Max)), grouped(longList), 100*l.LongTime/c.QueryTime.Sum))
 	}
 	q := c.QueryTime
 	if c.Calls > 2 && q.Sum > 0 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {

@@ -147,6 +147,7 @@ type Class struct {
 	Fingerprint string  `json:"fingerprint"`
 	Share       float64 `json:"share"` // of the overall query time, 0 to 1
 	Totals
+	Lists *Lists `json:"lists,omitempty"` // nil where no list had two members
 	// VMR is the variance-to-mean ratio of the query time, in seconds.
 	VMR       float64          `json:"vmr"`
 	Reasons   []string         `json:"reasons,omitempty"` // what the numbers say is wrong, each with its evidence
