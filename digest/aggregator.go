@@ -12,7 +12,6 @@ package digest
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -197,26 +196,11 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 }
 
 func (a *Aggregator) coverage() Coverage {
-	c := Coverage{
+	return Coverage{
 		Events: a.events, InWindow: a.inWindow, Unreadable: a.untimed, Truncated: a.cut,
+		Untimed: a.untimed, Filtered: a.filtered, Throttled: int64(a.throttled), Folded: a.folded.classes,
 		Complete: true, Notes: []string{},
 	}
-	if a.Filter != nil {
-		c.Notes = append(c.Notes, a.Filter.note(a.filtered, a.inWindow))
-	}
-	if a.untimed > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("%d entries have no timestamp and are not counted.", a.untimed))
-	}
-	if a.throttled > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf(
-			"The server left out %d statements without an index (log_throttle_queries_not_using_indexes).", a.throttled))
-	}
-	if a.folded.classes > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf(
-			"There were over %d classes; the least %d are only counted together, and one that came back may be counted twice.",
-			maxClasses, a.folded.classes))
-	}
-	return c
 }
 
 // extent holds the first and the last time of some events, zero where none had a

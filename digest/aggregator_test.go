@@ -100,6 +100,25 @@ func TestSkeletonsOfAStream(t *testing.T) {
 	}
 }
 
+// A stream remembers skeletons up to a megabyte, and then begins anew.
+func TestMaxKnown(t *testing.T) {
+	const first, second = "SELECT a FROM t WHERE b = 1", "SELECT cc FROM t WHERE b = 1"
+	skeleton, _ := fingerprint.AppendSkeleton(nil, []byte(second))
+	size := len(skeleton) + knownCost
+	for used, known := range map[int]int{0: 2, maxKnown - size: 2, maxKnown - size + 1: 1} {
+		s := NewAggregator(Window{}).Stream("")
+		s.Add(event(first, 0, 1))
+		if used > 0 {
+			s.knownBytes = used
+		}
+		used = s.knownBytes
+		s.Add(event(second, 0, 1))
+		if want := map[int]int{1: size, 2: used + size}[known]; len(s.known) != known || s.knownBytes != want {
+			t.Errorf("after %d bytes: %d skeletons in %d bytes, want %d in %d", used, len(s.known), s.knownBytes, known, want)
+		}
+	}
+}
+
 // A class can be in logs that state full scans and in others.
 func TestCountsAreOfTheCallsThatTell(t *testing.T) {
 	a := NewAggregator(Window{})
@@ -116,8 +135,8 @@ func TestCountsAreOfTheCallsThatTell(t *testing.T) {
 	if c.FullScans == nil || *c.FullScans != 20 || c.FullScansOf != 20 || *c.Errors != 0 || c.ErrorsOf != 20 || c.TmpTables != nil {
 		t.Errorf("%+v", c.Totals)
 	}
-	if len(c.Reasons) != 1 || c.Reasons[0] != "full scan in 20 of 20 calls" {
-		t.Errorf("reasons %q", c.Reasons)
+	if got := c.Reasons(); !slices.Equal(got, []Reason{{Kind: FullScans, Count: 20, Of: 20}}) {
+		t.Errorf("reasons %+v", got)
 	}
 }
 
@@ -177,8 +196,8 @@ func TestTooManyClasses(t *testing.T) {
 	if got := r.Misc.Calls + r.Classes[0].Calls; got != n+n/10 || r.Overall.Calls != got {
 		t.Errorf("calls: %d in classes and misc, %d overall, want %d", got, r.Overall.Calls, n+n/10)
 	}
-	if len(r.Coverage.Notes) != 1 {
-		t.Errorf("notes %q", r.Coverage.Notes)
+	if r.Coverage.Folded != r.Misc.Classes+len(r.Classes)-len(a.classes) {
+		t.Errorf("%d classes are folded of %d, and %d kept", r.Coverage.Folded, r.Misc.Classes+len(r.Classes), len(a.classes))
 	}
 }
 
@@ -192,15 +211,15 @@ func TestMaxClasses(t *testing.T) {
 		s.Add(e)
 		parts[i%2].Stream("").Add(e)
 	}
-	if r := a.Report(Limit{}, OrderBySum); len(r.Classes) != maxClasses || len(r.Coverage.Notes) != 0 {
-		t.Fatalf("%d classes, %q", len(r.Classes), r.Coverage.Notes)
+	if r := a.Report(Limit{}, OrderBySum); len(r.Classes) != maxClasses || r.Coverage.Folded != 0 {
+		t.Fatalf("%d classes, %d folded", len(r.Classes), r.Coverage.Folded)
 	}
 	last := event("select the_last from t", 0, 0.5)
 	s.Add(last)
 	parts[1].Stream("").Add(last)
 	r := a.Report(Limit{}, OrderBySum)
-	if len(r.Classes) != maxClasses/2+1 || r.Misc.Classes != maxClasses/2 || r.Overall.Classes != maxClasses+1 || len(r.Coverage.Notes) != 1 {
-		t.Fatalf("%d classes, misc %+v, %q", len(r.Classes), r.Misc, r.Coverage.Notes)
+	if len(r.Classes) != maxClasses/2+1 || r.Misc.Classes != maxClasses/2 || r.Overall.Classes != maxClasses+1 || r.Coverage.Folded != maxClasses/2 {
+		t.Fatalf("%d classes, misc %+v, %d folded", len(r.Classes), r.Misc, r.Coverage.Folded)
 	}
 	if n := maxClasses/2 + 1; r.Classes[n-1].ID != fingerprint.ID("select the_last from t") || r.Classes[n-2].QueryTime.Sum != 1 || r.Classes[n-3].QueryTime.Sum != 2 {
 		t.Errorf("the heavier half is not kept: %+v", r.Classes[n-2:])
@@ -342,11 +361,7 @@ func TestCoverageOfAReport(t *testing.T) {
 	whole.Merge(a)
 	for _, a := range []*Aggregator{a, whole} {
 		c := a.Report(Limit{}, OrderBySum).Coverage
-		want := Coverage{Events: 10, InWindow: 6, Unreadable: 2, Truncated: 2, Complete: true, Notes: []string{
-			"Filtered: only user app. 2 of 6 entries in the window are left out, and shares are of the others.",
-			"2 entries have no timestamp and are not counted.",
-			"The server left out 14 statements without an index (log_throttle_queries_not_using_indexes).",
-		}}
+		want := Coverage{Events: 10, InWindow: 6, Unreadable: 2, Truncated: 2, Untimed: 2, Filtered: 2, Throttled: 14, Complete: true, Notes: []string{}}
 		if !reflect.DeepEqual(c, want) {
 			t.Errorf("%+v", c)
 		}

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
@@ -63,9 +62,7 @@ func (c *comparison) better(class *Class, p *past) *Change {
 	if !c.matters(was - now) {
 		return nil
 	}
-	return &Change{Kind: Better, Of: "query_time", Now: now, Median: was, Evidence: fmt.Sprintf(
-		"%s an hour in the last %d hours; usually %s around this time of %d days",
-		seconds(now), betterHours, seconds(was), s.days(1))}
+	return &Change{Kind: Better, Of: "query_time", Values: Values{Now: now, Median: was, Days: s.days(1)}, MeanOf: betterHours}
 }
 
 // gone returns the classes that were a regular part of the load and have now
@@ -86,9 +83,7 @@ func (c *comparison) gone(muted map[string]bool) []GoneClass {
 		if !heavy {
 			continue
 		}
-		all = append(all, GoneClass{ID: id, LastSeen: p.last.time(), Evidence: fmt.Sprintf(
-			"last seen on %s; before that %s an hour in %d hours, %s",
-			p.last.time().Format("2006-01-02 at 15:04"), seconds(mean), len(p.hours), every(p.rhythm()))})
+		all = append(all, GoneClass{ID: id, LastSeen: p.last.time(), Mean: mean, Hours: len(p.hours), LongestGap: int(p.rhythm())})
 	}
 	slices.SortFunc(all, func(x, y GoneClass) int { return cmp.Or(x.LastSeen.Compare(y.LastSeen), cmp.Compare(x.ID, y.ID)) })
 	return all
@@ -103,13 +98,6 @@ func (c *comparison) absent(since hour) hour {
 		}
 	}
 	return n
-}
-
-func every(rhythm hour) string {
-	if rhythm == 1 {
-		return "one after the other"
-	}
-	return fmt.Sprintf("never more than %d hours apart", rhythm)
 }
 
 // load returns the class's mean time in the hours it was seen in, and whether

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 )
 
@@ -76,17 +75,14 @@ func (c *comparison) change(class *Class) *Change {
 		if unsure {
 			return nil
 		}
-		days := float64(c.start-max(c.regrouped, hourOf(c.history.since))) / hoursADay
-		return &Change{Kind: New, Evidence: fmt.Sprintf("%s; not seen in the %s before",
-			took(class), span(min(days, forgottenAfter/hoursADay)))}
+		return &Change{Kind: New, Unseen: min(c.start-max(c.regrouped, hourOf(c.history.since)), forgottenAfter).seconds()}
 	}
 	absent := c.start - seen
 	if absent >= c.newAfter && absent > 2*p.longestGap(c.start) || p.gone > seen && p.gone < c.start {
 		if unsure {
 			return nil
 		}
-		return &Change{Kind: Back, LastSeen: seen.time(), Evidence: fmt.Sprintf("%s; last seen on %s, %s before",
-			took(class), seen.time().Format("2006-01-02 at 15:04"), span(float64(absent)/hoursADay))}
+		return &Change{Kind: Back, LastSeen: seen.time(), Unseen: absent.seconds()}
 	}
 	if !c.aligned {
 		return nil
@@ -142,22 +138,20 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 	}
 	var change *Change
 	if n, ok := c.judge(p, timeOf, levelOf(perHour, timeUnit), p.highest.time); ok && c.matters(perHour-n.median.about(timeUnit)) {
-		change = &Change{Kind: Worse, Of: "query_time", Now: perHour, Median: n.median.about(timeUnit), Highest: n.highest.value(timeUnit)}
-		change.Evidence = fmt.Sprintf("%s %s; at most %s %s%s",
-			seconds(perHour), c.hourly(), seconds(change.Highest), n.where(), c.cause(class, p))
+		change = &Change{Kind: Worse, Of: "query_time", Values: n.values(perHour, timeUnit), MeanOf: int(hours)}
+		change.TimesCalls, change.TimesEach = c.cause(class, p)
 	}
 	now := class.QueryTime.P95
 	if n, ok := c.judge(p, p95Of, levelOf(now, p95Unit), p.highest.p95); ok && class.Calls >= p95Calls && now-n.median.about(p95Unit) >= minP95Change {
-		median, highest := n.median.about(p95Unit), n.highest.value(p95Unit)
-		said := fmt.Sprintf("p95 %s; at most %s %s", seconds(now), seconds(highest), n.where())
+		values := n.values(now, p95Unit)
 		if change == nil {
-			change = &Change{Kind: Worse, Of: "p95", Now: now, Median: median, Highest: highest, Evidence: said}
+			change = &Change{Kind: Worse, Of: "p95", Values: values}
 		} else {
-			change.Evidence += "; " + said
+			change.P95 = &values
 		}
 	}
 	if change != nil && p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
-		change.Evidence += "; since " + p.worse.time().Format("15:04") + " UTC"
+		change.Since = p.worse.time()
 	}
 	return change
 }
@@ -172,69 +166,27 @@ func (c *comparison) judge(p *past, of func(classHour) level, now, highest level
 	return baseline{median: highest, highest: highest}, int(now) > int(highest)+doubled
 }
 
-// cause reports whether there are more calls, or longer ones.
-func (c *comparison) cause(class *Class, p *past) string {
+// cause returns the calls, or the time of each, as a multiple of the median: the
+// one that grew more, if it is 1.5 times or more. The other is 0.
+func (c *comparison) cause(class *Class, p *past) (calls, each float64) {
 	n := int(c.end - c.start)
 	medianCalls := c.series(p, callsOf).median(n).about(callsUnit)
 	medianTime := c.series(p, timeOf).median(n).about(timeUnit)
 	if medianCalls == 0 {
-		return ""
+		return 0, 0
 	}
-	calls := float64(class.Calls) / float64(c.end-c.start) / medianCalls
-	each := class.QueryTime.Mean / (medianTime / medianCalls)
+	calls = float64(class.Calls) / float64(c.end-c.start) / medianCalls
+	each = class.QueryTime.Mean / (medianTime / medianCalls)
 	switch {
 	case calls >= 1.5 && calls > each:
-		return fmt.Sprintf("; %.2g times the usual calls", calls)
+		return calls, 0
 	case each >= 1.5:
-		return fmt.Sprintf("; a call takes %.2g times as long as usual", each)
+		return 0, each
 	}
-	return ""
+	return 0, 0
 }
 
-// hourly names the window of a time: this hour, or per hour of several.
-func (c *comparison) hourly() string {
-	if n := c.end - c.start; n > 1 {
-		return fmt.Sprintf("an hour in %d hours", n)
-	}
-	return "this hour"
-}
-
-// where states what a baseline is of.
-func (b baseline) where() string {
-	switch {
-	case b.days > 0:
-		return fmt.Sprintf("around this hour on %d days", b.days)
-	case b.hours > 0:
-		return fmt.Sprintf("in the %d hours it was seen in", b.hours)
-	}
-	return "in any hour before"
-}
-
-func took(class *Class) string {
-	calls := "1 call"
-	if class.Calls != 1 {
-		calls = grouped(float64(class.Calls)) + " calls"
-	}
-	return fmt.Sprintf("%s in %s", seconds(class.QueryTime.Sum), calls)
-}
-
-// span writes a span in the unit that suits it.
-func span(days float64) string {
-	if days < 2 {
-		return fmt.Sprintf("%.0f hours", days*hoursADay)
-	}
-	return fmt.Sprintf("%.0f days", days)
-}
-
-// seconds writes a duration in two or three digits.
-func seconds(s float64) string {
-	switch {
-	case s >= 1000:
-		return grouped(s) + " s"
-	case s >= 0.9995:
-		return fmt.Sprintf("%.3g s", s)
-	case s >= 0.0009995:
-		return fmt.Sprintf("%.3g ms", s*1e3)
-	}
-	return fmt.Sprintf("%.3g µs", s*1e6)
+// values states what a baseline says of a value.
+func (b baseline) values(now, unit float64) Values {
+	return Values{Now: now, Median: b.median.about(unit), Highest: b.highest.value(unit), Days: b.days, Hours: b.hours}
 }

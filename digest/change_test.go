@@ -64,21 +64,6 @@ func (h *History) hoursOfWork(t testing.TB, from hour, n int, w work) {
 	}
 }
 
-// said is what the report says of the watched class.
-func said(r *Report) string {
-	for _, c := range r.Classes {
-		if c.ID == watched && c.Change != nil {
-			return string(c.Change.Kind) + ": " + c.Change.Evidence
-		}
-	}
-	for _, g := range r.Past.Gone {
-		if g.ID == watched {
-			return "GONE: " + g.Evidence
-		}
-	}
-	return ""
-}
-
 func TestCompare(t *testing.T) {
 	steady, none := work{10, 100}, work{}
 	for _, test := range []struct {

@@ -90,7 +90,6 @@ func (c *class) report(overall uint64) *Class {
 	for _, us := range c.timeline {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}
-	r.Reasons = reasons(r)
 	return r
 }
 

@@ -29,7 +29,11 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 		event("select a from t", 40*time.Second, 0),
 		event("select b from t", 5*time.Second, 9), // four seconds ran before the window
 		event("select d from t", 50*time.Minute, 0.5),
+		event("select e from t", 50*time.Minute, 0),
 	)
+	if d := r.Classes[3].Detail; d.First != 0 || len(d.Load) != 0 {
+		t.Errorf("class e: %+v", d)
+	}
 	if d := r.Detail; d.Step != 10 || !d.Start.Equal(noon) || len(d.Load) != 300 || !reflect.DeepEqual(d.Load[:3], []float64{5, 7, 5}) {
 		t.Errorf("detail %+v", d)
 	}

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -14,7 +13,7 @@ import (
 
 // Filter chooses the calls that an Aggregator counts. Each list holds
 // alternatives, an empty list leaves everything in, and what is set must all
-// match. A report that was filtered says so in its coverage.
+// match. A report that was filtered names the filter.
 type Filter struct {
 	Users   []string `json:"users,omitempty"`
 	Hosts   []string `json:"hosts,omitempty"` // as the log writes them; case does not matter
@@ -24,6 +23,11 @@ type Filter struct {
 	// a call on one of the instances that it lists, instead of MinTime.
 	MinTime  float64            `json:"min_time,omitempty"`
 	MinTimes map[string]float64 `json:"min_times,omitempty"`
+}
+
+// Empty reports whether the filter leaves everything in.
+func (f *Filter) Empty() bool {
+	return len(f.Users)+len(f.Hosts)+len(f.Schemas)+len(f.IDs)+len(f.MinTimes) == 0 && f.MinTime == 0
 }
 
 // ParseMinTime reads a number of seconds, or a time with its unit: 0.5 or 500ms.
@@ -63,32 +67,4 @@ func (f *Filter) matchesClass(key classKey) bool {
 	}
 	id := key.id()
 	return slices.ContainsFunc(f.IDs, func(digits string) bool { return hasID(id, digits) })
-}
-
-// String states what is counted, such as "user app, query time of 0.5 s or
-// more".
-func (f *Filter) String() string {
-	var s []string
-	add := func(what string, values []string) {
-		if len(values) > 0 {
-			s = append(s, what+" "+strings.Join(values, " or "))
-		}
-	}
-	add("user", f.Users)
-	add("host", f.Hosts)
-	add("schema", f.Schemas)
-	add("query ID", f.IDs)
-	if f.MinTime > 0 {
-		s = append(s, fmt.Sprintf("query time of %g s or more", f.MinTime))
-	}
-	for _, instance := range slices.Sorted(maps.Keys(f.MinTimes)) {
-		s = append(s, fmt.Sprintf("query time of %g s or more on %s", f.MinTimes[instance], instance))
-	}
-	return strings.Join(s, ", ")
-}
-
-// note states what a filtered report leaves out.
-func (f *Filter) note(filtered, inWindow int64) string {
-	return fmt.Sprintf("Filtered: only %s. %d of %d entries in the window are left out, and shares are of the others.",
-		f, filtered, inWindow)
 }

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -50,22 +49,9 @@ func TestFilter(t *testing.T) {
 		if r.Overall.Calls != c.want || r.Coverage.InWindow != 3 {
 			t.Errorf("%s: %d calls of %d, want %d", c.name, r.Overall.Calls, r.Coverage.InWindow, c.want)
 		}
-		if noted := len(r.Coverage.Notes) == 1 && strings.HasPrefix(r.Coverage.Notes[0], "Filtered: "); noted != (c.filter != nil) {
-			t.Errorf("%s: notes %q", c.name, r.Coverage.Notes)
+		if r.Coverage.Filtered != 3-c.want || r.Filter != c.filter {
+			t.Errorf("%s: %d filtered, by %+v", c.name, r.Coverage.Filtered, r.Filter)
 		}
-	}
-}
-
-func TestFilterNote(t *testing.T) {
-	f := &Filter{Users: []string{"a", "b"}, Hosts: []string{"h"}, Schemas: []string{"s"}, IDs: []string{"1F"}, MinTime: 0.5}
-	f.MinTimes = map[string]float64{"orders-2": 2, "orders-1": 0.25}
-	const want = "Filtered: only user a or b, host h, schema s, query ID 1F, query time of 0.5 s or more, " +
-		"query time of 0.25 s or more on orders-1, query time of 2 s or more on orders-2. 7 of 9 entries in the window are left out, and shares are of the others."
-	if got := f.note(7, 9); got != want {
-		t.Errorf("%s", got)
-	}
-	if got := (&Filter{Users: []string{"a"}}).String(); got != "user a" {
-		t.Errorf("%s", got)
 	}
 }
 
@@ -79,5 +65,17 @@ func TestParseMinTime(t *testing.T) {
 		if got, err := ParseMinTime(s); err == nil {
 			t.Errorf("ParseMinTime(%q) = %v, want an error", s, got)
 		}
+	}
+}
+
+func TestFilterEmpty(t *testing.T) {
+	for _, f := range []Filter{{Users: []string{"a"}}, {Hosts: []string{"a"}}, {Schemas: []string{"a"}}, {IDs: []string{"A"}}, {MinTime: 1e-9},
+		{MinTimes: map[string]float64{"a": 0}}} {
+		if f.Empty() {
+			t.Errorf("%+v is taken for empty", f)
+		}
+	}
+	if !new(Filter).Empty() {
+		t.Error("the zero value is not empty")
 	}
 }

@@ -105,6 +105,12 @@ func TestExactQuantiles(t *testing.T) {
 			}
 		}
 	}
+	var q quantity
+	q.add(1e6, 1)
+	q.add(4e6, 1)
+	if m := q.metrics(perSecond); m != (Metrics{Sum: 5, Min: 1, Max: 4, Mean: 2.5, Median: 2.5, P95: m.P95}) || !near(m.P95, 3.85) {
+		t.Errorf("in seconds: %+v", m)
+	}
 	if m := new(quantity).metrics(1); m != (Metrics{}) {
 		t.Errorf("of nothing: %+v", m)
 	}

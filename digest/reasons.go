@@ -1,15 +1,11 @@
 package digest
 
-import (
-	"cmp"
-	"fmt"
-	"strconv"
-)
+import "cmp"
 
 // The thresholds of reasons. Each is where the number alone is evidence.
 const (
 	reasonRatio     = 100  // rows examined for one row sent or affected
-	reasonExamined  = 1000 // rows examined a call, below which a scan costs nothing
+	reasonExamined  = 1000 // rows examined per call, below which a scan costs nothing
 	reasonFullScans = 0.5  // of the calls
 	reasonLockShare = 0.2  // of the query time
 	reasonErrors    = 0.1  // of the calls
@@ -18,57 +14,84 @@ const (
 	reasonLists     = 0.5  // of the query time in calls with long lists
 )
 
-// reasons states what the numbers say is wrong with a class, each in a phrase
-// that names its evidence. It never guesses at what the log does not tell.
-func reasons(c *Class) []string {
-	var rs []string
+// longList is how many members make a list that can be what a call takes its time
+// for: five times as many as MySQL's optimizer looks up in an index to choose a plan
+// (eq_range_index_dive_limit).
+const longList = 1000
+
+// ReasonKind names what the numbers say is wrong with a class.
+type ReasonKind string
+
+// The kinds of a Reason.
+const (
+	FullScans     ReasonKind = "full_scans"
+	RowsExamined  ReasonKind = "rows_examined"
+	TmpDiskTables ReasonKind = "tmp_disk_tables"
+	LockTime      ReasonKind = "lock_time"
+	Errors        ReasonKind = "errors"
+	LongLists     ReasonKind = "long_lists"
+	OneCall       ReasonKind = "one_call"
+)
+
+// Reason states what is wrong with a class, with the numbers that show it.
+type Reason struct {
+	Kind ReasonKind
+	// Count is the full scans, temporary tables or errors, in the Of calls that the
+	// log states them of, or the members of the longest list.
+	Count, Of int64
+	// Rows is the rows examined for each row of the Result, which is "sent" or
+	// "affected", or per call if NoResult: if there was not one.
+	Rows     float64
+	Result   string
+	NoResult bool
+	// Share is that of the query time, 0 to 1, which was lock time or went into calls
+	// with long lists, or into one call. That one took Longest seconds, and the median
+	// is Median.
+	Share, Longest, Median float64
+}
+
+// Reasons states what the numbers say is wrong with the class. It never guesses at
+// what the log does not state.
+func (c *Class) Reasons() []Reason {
+	var rs []Reason
 	if of := cmp.Or(c.FullScansOf, c.Calls); c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*float64(of) {
-		rs = append(rs, fmt.Sprintf("full scan in %d of %d calls", *c.FullScans, of))
+		rs = append(rs, Reason{Kind: FullScans, Count: *c.FullScans, Of: of})
 	}
 	if c.RowsExamined.Mean >= reasonExamined {
-		rs = append(rs, rowsReason(c)...)
+		if r, ok := c.rowsReason(); ok {
+			rs = append(rs, r)
+		}
 	}
 	if c.TmpDiskTables != nil && *c.TmpDiskTables > 0 {
-		rs = append(rs, fmt.Sprintf("%d temporary tables on disk in %d calls", *c.TmpDiskTables, cmp.Or(c.TmpDiskTablesOf, c.Calls)))
+		rs = append(rs, Reason{Kind: TmpDiskTables, Count: *c.TmpDiskTables, Of: cmp.Or(c.TmpDiskTablesOf, c.Calls)})
 	}
 	if c.QueryTime.Sum > 0 && c.LockTime.Sum >= reasonLockShare*c.QueryTime.Sum {
-		rs = append(rs, fmt.Sprintf("lock time is %.0f%% of the query time", 100*c.LockTime.Sum/c.QueryTime.Sum))
+		rs = append(rs, Reason{Kind: LockTime, Share: c.LockTime.Sum / c.QueryTime.Sum})
 	}
 	if of := cmp.Or(c.ErrorsOf, c.Calls); c.Errors != nil && float64(*c.Errors) >= reasonErrors*float64(of) {
-		rs = append(rs, fmt.Sprintf("%d of %d calls ended in an error", *c.Errors, of))
+		rs = append(rs, Reason{Kind: Errors, Count: *c.Errors, Of: of})
 	}
 	if l := c.Lists; l != nil && l.LongTime > 0 && l.LongTime >= reasonLists*c.QueryTime.Sum {
-		rs = append(rs, fmt.Sprintf("lists of up to %s; those of %s and more took %.0f%% of the time",
-			grouped(float64(l.Max)), grouped(longList), 100*l.LongTime/c.QueryTime.Sum))
+		rs = append(rs, Reason{Kind: LongLists, Count: l.Max, Share: l.LongTime / c.QueryTime.Sum})
 	}
 	q := c.QueryTime
 	if c.Calls > 2 && q.Sum > 0 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {
-		rs = append(rs, fmt.Sprintf("one call of %.3g s took %.0f%% of the time, the median is %.3g s",
-			q.Max, 100*q.Max/q.Sum, q.Median))
+		rs = append(rs, Reason{Kind: OneCall, Longest: q.Max, Share: q.Max / q.Sum, Median: q.Median})
 	}
 	return rs
 }
 
 // rowsReason compares the rows examined with the rows that came of it.
-func rowsReason(c *Class) []string {
-	per, of := c.RowsSent.Sum, "sent"
-	if per == 0 && c.RowsAffected != nil {
-		per, of = c.RowsAffected.Sum, "affected"
+func (c *Class) rowsReason() (Reason, bool) {
+	r := Reason{Kind: RowsExamined, Result: "sent"}
+	rows := c.RowsSent.Sum
+	if rows == 0 && c.RowsAffected != nil {
+		rows, r.Result = c.RowsAffected.Sum, "affected"
 	}
-	if per == 0 {
-		return []string{fmt.Sprintf("%s rows examined a call, none %s", grouped(c.RowsExamined.Mean), of)}
+	if rows == 0 {
+		r.Rows, r.NoResult = c.RowsExamined.Mean, true
+		return r, true
 	}
-	if c.RowsExamined.Sum < reasonRatio*per {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s rows examined per row %s", grouped(c.RowsExamined.Sum/per), of)}
-}
-
-// grouped writes a whole number with a comma after each three digits.
-func grouped(f float64) string {
-	s := strconv.FormatFloat(f, 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	r.Rows = c.RowsExamined.Sum / rows
+	return r, c.RowsExamined.Sum >= reasonRatio*rows
 }

@@ -59,10 +59,14 @@ type Coverage struct {
 	Unreadable   int64 `json:"unreadable"`         // entries that could not be read, or have no time
 	Truncated    int64 `json:"truncated"`          // entries whose statement was cut
 	// TruncatedLines were cut by RDS, being longer than what it sends at once.
-	TruncatedLines int `json:"truncated_lines,omitempty"`
+	TruncatedLines int   `json:"truncated_lines,omitempty"`
+	Untimed        int64 `json:"untimed,omitempty"`   // of the unreadable, entries without a timestamp
+	Filtered       int64 `json:"filtered,omitempty"`  // entries in the window that Report.Filter left out
+	Throttled      int64 `json:"throttled,omitempty"` // statements that log_throttle_queries_not_using_indexes left out
+	Folded         int   `json:"folded,omitempty"`    // classes beyond what is kept, which are only counted together
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
-	// Notes say in whole sentences what is missing, and why.
+	// Notes say in whole sentences what is missing, and why, as whoever met it put it.
 	Notes []string `json:"notes"`
 	// Gaps are the parts of files that are known to be missing, by instance and
 	// time.
@@ -95,6 +99,10 @@ func (c *Coverage) Add(part Coverage) {
 	c.InWindow += part.InWindow
 	c.Unreadable += part.Unreadable
 	c.Truncated += part.Truncated
+	c.Untimed += part.Untimed
+	c.Filtered += part.Filtered
+	c.Throttled += part.Throttled
+	c.Folded += part.Folded
 	c.Complete = c.Complete && part.Complete
 	c.Notes = append(c.Notes, part.Notes...)
 	c.Gaps = append(c.Gaps, part.Gaps...)
@@ -150,8 +158,7 @@ type Class struct {
 	Lists *Lists `json:"lists,omitempty"` // nil where no list had two members
 	// VMR is the variance-to-mean ratio of the query time, in seconds.
 	VMR       float64          `json:"vmr"`
-	Reasons   []string         `json:"reasons,omitempty"` // what the numbers say is wrong, each with its evidence
-	Users     map[string]int64 `json:"users"`             // calls by name, in this and the following maps
+	Users     map[string]int64 `json:"users"` // calls by name, in this and the following maps
 	Hosts     map[string]int64 `json:"hosts"`
 	Schemas   map[string]int64 `json:"schemas"`
 	Instances map[string]int64 `json:"instances"`
@@ -169,6 +176,16 @@ type Class struct {
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
 }
 
+// Lists state how long the lists of a class were: elements of IN, rows of VALUES,
+// arguments, branches of CASE and UNION, members of AND and OR, of which the
+// fingerprint shows one. The longest list of each call counts.
+type Lists struct {
+	Calls    int64   `json:"calls"`     // that had a list, if of one member
+	Median   float64 `json:"median"`    // members, within 1 %
+	Max      int64   `json:"max"`       // members
+	LongTime float64 `json:"long_time"` // query time of the calls with 1,000 members or more, in seconds
+}
+
 // ChangeKind names in a word what changed about a class.
 type ChangeKind string
 
@@ -184,18 +201,38 @@ const (
 // Change states how a class differs from its own past.
 type Change struct {
 	Kind ChangeKind `json:"kind"`
-	// Evidence is a phrase with the numbers that justify the kind. It holds no
-	// literal of any statement.
-	Evidence string `json:"evidence"`
+	// Unseen is for how many seconds before the window a class that is NEW or BACK
+	// was not seen, as far as is remembered. LastSeen is the hour in which one that is
+	// BACK was seen before.
+	Unseen   float64   `json:"unseen,omitempty"`
+	LastSeen time.Time `json:"last_seen,omitzero"`
 	// Of is the quantity that changed, of a WORSE or BETTER class: "query_time",
-	// the total of an hour, or "p95". Now, Median and Highest are its values in
-	// seconds: in the window, and in the past.
-	Of      string  `json:"of,omitempty"`
+	// the total of an hour, or "p95". Values are its own.
+	Of string `json:"of,omitempty"`
+	Values
+	// MeanOf is of how many hours Now is the mean, of a query_time.
+	MeanOf int `json:"mean_of,omitempty"`
+	// TimesCalls and TimesEach state the cause of a query_time that is WORSE, at most
+	// one of them: the calls, or the time of each, as a multiple of the median.
+	TimesCalls float64 `json:"times_calls,omitempty"`
+	TimesEach  float64 `json:"times_each,omitempty"`
+	// P95 is set where it is WORSE in addition to the query_time.
+	P95 *Values `json:"p95,omitempty"`
+	// Since is the hour in which a class became WORSE, if that was before the window
+	// and within a day.
+	Since time.Time `json:"since,omitzero"`
+}
+
+// Values states a quantity in the window and in the past, in seconds.
+type Values struct {
 	Now     float64 `json:"now,omitempty"`
 	Median  float64 `json:"usual,omitempty"`
 	Highest float64 `json:"highest,omitempty"`
-	// LastSeen is the hour in which a class that is BACK was seen before.
-	LastSeen time.Time `json:"last_seen,omitzero"`
+	// Days is on how many days the past was looked at, around the same hour of day.
+	// Where it is 0 the past is Hours hours in which the class was seen, or, where that
+	// is 0 too, any hour that is remembered.
+	Days  int `json:"days,omitempty"`
+	Hours int `json:"hours,omitempty"`
 }
 
 // Past states what a report takes from the hours before it.
@@ -217,8 +254,12 @@ type Past struct {
 type GoneClass struct {
 	ID          string    `json:"id"`
 	Fingerprint string    `json:"fingerprint,omitempty"` // its beginning, or empty where it was not kept
-	Evidence    string    `json:"evidence"`              // as of a Change
 	LastSeen    time.Time `json:"last_seen"`
+	// Mean is the query time per hour, in seconds, of the Hours hours in which it was
+	// seen, and LongestGap how many hours passed from one of them to the next at most.
+	Mean       float64 `json:"mean,omitempty"`
+	Hours      int     `json:"hours,omitempty"`
+	LongestGap int     `json:"longest_gap,omitempty"`
 }
 
 // MutedClass sums up a class that somebody wants to hear no more of for a while.

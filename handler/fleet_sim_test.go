@@ -23,7 +23,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/handler/sqstest"
 	"slowdigest/handler/state"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
@@ -222,7 +222,7 @@ func (s *fleetSim) function(i *lambdaRun, request string) *handler.Fleet {
 		Handler: func(_ context.Context, channel string) (*handler.Handler, error) {
 			return &handler.Handler{
 				Source: from, Store: storeOf{i}, Channel: channel, Now: time.Now, Owner: request,
-				Notifier: notifier.NewSlack(slacktest.Token, channel, notifier.SlackOptions{HTTPClient: i.client(s.slack), APIURL: s.slack.URL()}),
+				Notifier: slack.New(slacktest.Token, channel, slack.Options{HTTPClient: i.client(s.slack), APIURL: s.slack.URL()}),
 			}, nil
 		},
 		Done: func(_ context.Context, o handler.Outcome) {

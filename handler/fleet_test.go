@@ -62,7 +62,7 @@ func TestFleetWithoutQueue(t *testing.T) {
 		t.Fatalf("answer %+v, error %v", answer, err)
 	}
 	if r := posted["#dba"]; r == nil || r.Overall.Calls != 2 || !slices.Equal(r.Instances, []string{"orders-1", "orders-2"}) ||
-		r.Classes[0].Instances["orders-2"] != 1 || !strings.Contains(r.Coverage.Notes[0], "1 s or more on orders-1") {
+		r.Classes[0].Instances["orders-2"] != 1 || r.Filter.MinTimes["orders-1"] != 1 {
 		t.Errorf("#dba: %+v", r)
 	}
 	if r := posted["#people"]; r == nil || r.Overall.Calls != 1 || len(*outcomes) != 2 {
@@ -75,6 +75,21 @@ func TestFleetWithoutQueue(t *testing.T) {
 	answer, err = f.HandleEvent(ctx, json.RawMessage(event))
 	if d, ok := answer.(*handler.Dispatched); !ok || len(d.Left) != 2 || err == nil || !strings.Contains(err.Error(), "#people") {
 		t.Errorf("without time: answer %+v, error %v", answer, err)
+	}
+}
+
+// A digest is begun with a minute left and not with less.
+func TestFleetNeedsAMinute(t *testing.T) {
+	for short, want := range map[time.Duration]int{0: 0, 1: 2} {
+		f, _, _ := newFleet(t)
+		deadline := time.Now().Add(time.Hour)
+		f.Now = func() time.Time { return deadline.Add(short - time.Minute) }
+		ctx, cancel := context.WithDeadline(t.Context(), deadline)
+		defer cancel()
+		answer, _ := f.HandleEvent(ctx, json.RawMessage(event))
+		if d, ok := answer.(*handler.Dispatched); !ok || len(d.Left) != want {
+			t.Errorf("%v short of a minute: %+v, want %d left", short, answer, want)
+		}
 	}
 }
 

@@ -57,8 +57,8 @@ type Handler struct {
 
 	// Force posts a window again that was posted, by replacing the message.
 	Force bool
-	// SkipUnknown leaves out a digest of which it is unknown whether it was
-	// posted. Otherwise it is posted again, and says so.
+	// SkipUnknown leaves out a digest whose delivery is unconfirmed. Otherwise it
+	// is posted again, and says so.
 	SkipUnknown bool
 	NewAfter    time.Duration // as digest.Options's
 	Logger      *slog.Logger  // hears why a run posts nothing; nil is nobody

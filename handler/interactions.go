@@ -14,22 +14,22 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 )
 
 // Interactions serves what people ask for in Slack: the command /slowdigest and
 // the buttons below a digest, which come in by a Lambda function URL. It answers
 // within the three seconds that Slack waits, and has the work done elsewhere.
 type Interactions struct {
-	Door  notifier.Door
-	Store state.Store // where mutes are kept, and which requests were served
-	Now   func() time.Time
+	Verifier slack.RequestVerifier
+	Store    state.Store // where mutes are kept, and which requests were served
+	Now      func() time.Time
 
 	// Start hands a manual event to the Lambda function, which answers in the
 	// channel, and does not wait for it.
 	Start func(ctx context.Context, event []byte) error
-	// Say posts a line in the channel, in the thread of a message if there is one.
-	Say func(ctx context.Context, channel, thread, text string) error
+	// PostText posts a line in the channel, in the thread of a message if there is one.
+	PostText func(ctx context.Context, channel, thread, text string) error
 }
 
 // Serve answers what is not from Slack with an HTTP status and nothing else.
@@ -50,18 +50,18 @@ func (i *Interactions) Serve(ctx context.Context, e events.LambdaFunctionURLRequ
 	for name, value := range e.Headers {
 		header.Set(name, value)
 	}
-	r, err := i.Door.Read(header, body)
+	r, err := i.Verifier.Read(header, body)
 	switch {
-	case errors.Is(err, notifier.ErrNotFromSlack):
+	case errors.Is(err, slack.ErrNotFromSlack):
 		return status(http.StatusUnauthorized), err
-	case errors.Is(err, notifier.ErrBadRequest):
+	case errors.Is(err, slack.ErrBadRequest):
 		return status(http.StatusBadRequest), err
-	case errors.Is(err, notifier.ErrNotAllowed):
+	case errors.Is(err, slack.ErrNotAllowed):
 		return ephemeral("slowdigest does not serve this channel, or not for you."), err
 	case err != nil:
 		return ephemeral(sentence(err)), nil
-	case r.Verb == notifier.Usage:
-		return ephemeral(notifier.Help), nil
+	case r.Action == slack.Usage:
+		return ephemeral(slack.Help), nil
 	}
 	answer, err := i.serve(ctx, r)
 	switch {
@@ -73,7 +73,7 @@ func (i *Interactions) Serve(ctx context.Context, e events.LambdaFunctionURLRequ
 	return ephemeral(answer), nil
 }
 
-func (i *Interactions) serve(ctx context.Context, r *notifier.Request) (string, error) {
+func (i *Interactions) serve(ctx context.Context, r *slack.Request) (string, error) {
 	now := i.Now().UTC()
 	mute := digest.Mute{ID: r.ClassID, Reason: r.Reason, By: r.Name, Since: now, Until: now.Add(r.For)}
 	id := ""
@@ -82,12 +82,12 @@ func (i *Interactions) serve(ctx context.Context, r *notifier.Request) (string, 
 		if err != nil {
 			return err
 		}
-		switch r.Verb {
-		case notifier.Mute:
+		switch r.Action {
+		case slack.Mute:
 			var m digest.Mute
 			m, err = s.Mute(mute)
 			id = m.ID
-		case notifier.Unmute:
+		case slack.Unmute:
 			id, err = s.Unmute(r.ClassID)
 		}
 		return err
@@ -95,15 +95,15 @@ func (i *Interactions) serve(ctx context.Context, r *notifier.Request) (string, 
 	if err != nil {
 		return "", err
 	}
-	switch r.Verb {
-	case notifier.Mute:
+	switch r.Action {
+	case slack.Mute:
 		text := fmt.Sprintf("%s muted query %s until %s UTC", r.Name, id[16:], mute.Until.Format("2006-01-02 15:04"))
 		if r.Reason != "" {
 			text += ": " + r.Reason
 		}
-		return "Done.", i.Say(ctx, r.Channel, r.Thread, text)
-	case notifier.Unmute:
-		return "Done.", i.Say(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
+		return "Done.", i.PostText(ctx, r.Channel, r.Thread, text)
+	case slack.Unmute:
+		return "Done.", i.PostText(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
 	}
 	event, err := json.Marshal(map[string]any{
 		"since": now.Add(-r.Last), "until": now, "instances": r.Instances,
@@ -128,7 +128,7 @@ func ephemeral(text string) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{
 		StatusCode: http.StatusOK,
 		Headers:    map[string]string{"Content-Type": "application/json"},
-		Body:       string(notifier.Whisper(text)),
+		Body:       string(slack.Ephemeral(text)),
 	}
 }
 

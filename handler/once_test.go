@@ -12,7 +12,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/handler/state"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
@@ -41,7 +41,7 @@ func newChannel(t *testing.T) *channel {
 func (c *channel) handler(request string) *handler.Handler {
 	return &handler.Handler{
 		Source: source.NewRDS(c.rds.Config(), source.Options{Patience: time.Millisecond}),
-		Notifier: notifier.NewSlack(slacktest.Token, slacktest.Channel, notifier.SlackOptions{
+		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
 			APIURL: c.slack.URL(), Pause: time.Millisecond, Replies: -1}),
 		Instances: []string{"orders-1"}, Limit: digest.DefaultLimit,
 		Store: c.store, Channel: slacktest.Channel, Owner: request, Now: func() time.Time { return c.now },
@@ -336,7 +336,7 @@ func TestNotifierThatCannotBeSearched(t *testing.T) {
 	c := newChannel(t)
 	c.hour(ten)
 	h := c.handler("r")
-	h.Notifier = notifier.NewSlackWebhook(c.slack.WebhookURL(), notifier.SlackOptions{})
+	h.Notifier = slack.NewWebhook(c.slack.WebhookURL(), slack.Options{})
 	for range 2 {
 		if _, err := h.Run(t.Context(), window); err != nil {
 			t.Fatal(err)

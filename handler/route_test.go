@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/handler"
@@ -171,6 +172,58 @@ func TestMalformedMessages(t *testing.T) {
 	} {
 		if j, err := handler.DecodeJob([]byte(body)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, error %v, want %q", body, j, err, want)
+		}
+	}
+}
+
+// Bounds of a message, each from both sides.
+func TestMessageBounds(t *testing.T) {
+	job := func(change func(*handler.Job)) handler.Job {
+		j := handler.Job{Window: window, Route: handler.Route{Channel: "C", Instances: []string{"a"}, Limit: digest.DefaultLimit}}
+		change(&j)
+		return j
+	}
+	length := func(d time.Duration) func(*handler.Job) {
+		return func(j *handler.Job) { j.Window.End = j.Window.Start.Add(d) }
+	}
+	channel := func(n int) func(*handler.Job) {
+		return func(j *handler.Job) { j.Channel = strings.Repeat("c", n) }
+	}
+	instance := func(n int) func(*handler.Job) {
+		return func(j *handler.Job) { j.Instances = []string{strings.Repeat("a", n)} }
+	}
+	note := func(n int) func(*handler.Job) {
+		return func(j *handler.Job) {
+			body, err := handler.Job{Version: 1, Window: j.Window, Route: handler.Route{Channel: "C", Instances: []string{"a"}, Limit: j.Limit, Notes: []string{""}}}.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			j.Notes = []string{strings.Repeat("n", n-len(body))}
+		}
+	}
+	for _, tt := range []struct {
+		name      string
+		good, bad func(*handler.Job)
+	}{
+		{"a window of 25 h", length(25 * time.Hour), length(25*time.Hour + 1)},
+		{"a window of some time", length(1), length(0)},
+		{"a channel of 256 bytes", channel(256), channel(257)},
+		{"an instance of 63 characters", instance(63), instance(64)},
+		{"a least query time of 0", func(j *handler.Job) { j.MinTime = 0 }, func(j *handler.Job) { j.MinTime = -1e-9 }},
+		{"256 KB", note(256 << 10), note(256<<10 + 1)},
+	} {
+		for _, good := range []bool{true, false} {
+			change := tt.good
+			if !good {
+				change = tt.bad
+			}
+			body, err := job(change).Encode()
+			if err == nil {
+				_, err = handler.DecodeJob(body)
+			}
+			if (err == nil) != good {
+				t.Errorf("%s: within is %t, error %v", tt.name, good, err)
+			}
 		}
 	}
 }

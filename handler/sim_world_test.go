@@ -21,7 +21,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
 )
@@ -293,7 +293,7 @@ func (w *world) handler(i *invocation) *handler.Handler {
 	}
 	return &handler.Handler{
 		Source: i, Instances: []string{"orders-1"}, Limit: digest.Limit{Count: 1},
-		Notifier: notifier.NewSlack(slacktest.Token, slacktest.Channel, notifier.SlackOptions{
+		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
 			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond, Replies: 1}),
 		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel,
 		Now: func() time.Time { return w.now }, Owner: i.request, Timeout: timeout,

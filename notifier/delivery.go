@@ -1,13 +1,21 @@
 package notifier
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
+
+	"slowdigest/notifier/redact"
 )
 
 // Kind says what a failed delivery calls for.
@@ -28,25 +36,32 @@ const (
 	IsPosted    Posted = "yes"
 )
 
-// DeliveryError tells why a digest, or a part of it, did not reach a chat. A
+// Receipt says what was posted in a chat that can be looked into.
+type Receipt struct {
+	Channel   string // ID of the channel
+	Timestamp string // of the message, which identifies it in the channel; empty where none was posted
+	Form      string // how rich it is: full, simple, minimal or text
+	Replies   int    // in its thread
+}
+
+// DeliveryError says why a digest, or a part of it, did not reach a chat. A
 // digest that was posted, or may have been, must not be posted again without
 // looking: a chat has no memory for duplicates. Neither the error nor anything
-// it wraps holds a token or the address of a webhook.
+// it wraps holds a token or a webhook URL.
 type DeliveryError struct {
 	Kind   Kind
 	Posted Posted
-	Step   string // as "post the digest to Slack"
-	Reason string // the chat's own word, as not_in_channel, or empty
+	Step   string // such as "post the digest to Slack"
+	Reason string // the chat's own word, such as not_in_channel, or empty
 	Hint   string // what to do about it, or empty
 	Err    error
-
-	wait time.Duration // how long the chat asks us to stay away
+	Wait   time.Duration // how long the chat asks us to stay away; 0 where it does not
 }
 
 func (e *DeliveryError) Error() string {
 	s := fmt.Sprintf("%s: %v", e.Step, e.Err)
 	if e.Posted == MaybePosted {
-		s += ", so it is unknown whether it was posted"
+		s += ", and delivery is unconfirmed"
 	}
 	if e.Hint != "" {
 		s += " (" + e.Hint + ")"
@@ -56,32 +71,42 @@ func (e *DeliveryError) Error() string {
 
 func (e *DeliveryError) Unwrap() error { return e.Err }
 
+// WithoutSecret takes a secret out of whatever the error says. It returns e.
+func (e *DeliveryError) WithoutSecret(secret string) *DeliveryError {
+	if e != nil && secret != "" && strings.Contains(e.Err.Error(), secret) {
+		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), secret, "[secret]"))
+	}
+	return e
+}
+
 const (
-	maxTries     = 5
-	maxPatience  = time.Minute     // to wait where ctx has no deadline
-	requestTime  = 3 * time.Second // to keep free for the request that follows a wait
-	defaultLimit = 10 * time.Second
+	maxTries    = 5
+	maxWait     = time.Minute     // where ctx has no deadline
+	requestTime = 3 * time.Second // to keep free for the request that follows a wait
+
+	// DefaultWait is how long to stay away after a 429 that does not say.
+	DefaultWait = 10 * time.Second
 )
 
-// patiently repeats what was turned away with a 429, which is the only answer
+// Retry repeats, up to five times, what was turned away with a 429, which is the only answer
 // that proves that nothing was posted and asks us to come again. It waits only
 // where the deadline of ctx leaves time for it.
-func patiently(ctx context.Context, do func() *DeliveryError) *DeliveryError {
+func Retry(ctx context.Context, do func() *DeliveryError) *DeliveryError {
 	for try := 1; ; try++ {
 		e := do()
-		if e == nil || e.wait == 0 {
+		if e == nil || e.Wait == 0 {
 			return e
 		}
-		if try == maxTries || !sleep(ctx, e.wait) {
-			e.Hint = fmt.Sprintf("too many messages: it asks to wait for %s, and there is no time for that", e.wait)
+		if try == maxTries || !Sleep(ctx, e.Wait) {
+			e.Hint = fmt.Sprintf("too many messages: it asks to wait for %s, and there is no time for that", e.Wait)
 			return e
 		}
 	}
 }
 
-// sleep waits for d and reports whether it did. It does not start on a wait after
+// Sleep waits for d and reports whether it did. It does not start on a wait after
 // which there is no time left for a request.
-func sleep(ctx context.Context, d time.Duration) bool {
+func Sleep(ctx context.Context, d time.Duration) bool {
 	if !timeFor(ctx, d) {
 		return false
 	}
@@ -94,12 +119,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // timeFor reports whether the deadline of ctx leaves time for d and a request. It
-// lets the context compare the times: a later deadline than its parent's is not
-// given to a child.
+// lets the context compare the times: a context never gets a
+// later deadline than the one it is derived from.
 func timeFor(ctx context.Context, d time.Duration) bool {
 	last, ok := ctx.Deadline()
 	if !ok {
-		return d <= maxPatience
+		return d <= maxWait
 	}
 	child, cancel := context.WithTimeout(ctx, d+requestTime)
 	defer cancel()
@@ -107,10 +132,10 @@ func timeFor(ctx context.Context, d time.Duration) bool {
 	return end.Before(last)
 }
 
-// transportError classes an error of the way to a chat. Only where no connection
+// TransportError classes an error of the way to a chat. Only where no connection
 // came about is it certain that nothing was posted.
-func transportError(err error) *DeliveryError {
-	e := &DeliveryError{Kind: Transient, Posted: MaybePosted, Err: withoutURL(err)}
+func TransportError(err error) *DeliveryError {
+	e := &DeliveryError{Kind: Transient, Posted: MaybePosted, Err: WithoutURL(err)}
 	var dial *net.OpError
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
@@ -123,8 +148,8 @@ func transportError(err error) *DeliveryError {
 	return e
 }
 
-// withoutURL is err without the address, which for a webhook is a secret.
-func withoutURL(err error) error {
+// WithoutURL is err without the URL, which for a webhook is a secret.
+func WithoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		return fmt.Errorf("%s: %w", u.Op, u.Err)
@@ -132,12 +157,12 @@ func withoutURL(err error) error {
 	return err
 }
 
-// statusError classes an answer that is only an HTTP status.
-func statusError(status int, err error) *DeliveryError {
+// StatusError classes an answer that is only an HTTP status.
+func StatusError(status int, err error) *DeliveryError {
 	e := &DeliveryError{Kind: Configuration, Posted: NotPosted, Err: err}
 	switch {
 	case status == 429:
-		e.Kind, e.wait = Transient, defaultLimit
+		e.Kind, e.Wait = Transient, DefaultWait
 	case status == 413:
 		e.Kind = Payload
 	case status == 408 || status >= 500:
@@ -145,3 +170,49 @@ func statusError(status int, err error) *DeliveryError {
 	}
 	return e
 }
+
+// Webhook posts JSON to a URL that is itself a secret.
+type Webhook struct {
+	Client *http.Client
+	URL    string
+}
+
+// Answer is the response of a webhook.
+type Answer struct {
+	Status int
+	Body   string        // its first KiB, cleaned
+	Wait   time.Duration // how long to stay away, of a 429
+}
+
+// Post sends one payload. The error is about the way there; what the chat thinks
+// of the payload is in the answer. It never holds the URL.
+func (h Webhook) Post(ctx context.Context, payload any) (Answer, *DeliveryError) {
+	fail := func(e *DeliveryError) (Answer, *DeliveryError) { return Answer{}, e.WithoutSecret(h.URL) }
+	if err := ctx.Err(); err != nil {
+		return fail(&DeliveryError{Kind: Transient, Posted: NotPosted, Err: err})
+	}
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return fail(&DeliveryError{Kind: Payload, Posted: NotPosted, Err: err})
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(b))
+	if err != nil {
+		return fail(&DeliveryError{Kind: Configuration, Posted: NotPosted,
+			Err: errors.New("the webhook URL is not a URL"), Hint: "it begins with https://"})
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	resp, err := h.Client.Do(req)
+	if err != nil {
+		return fail(TransportError(err))
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024)) // only the reason is lost with the rest
+	a := Answer{Status: resp.StatusCode, Body: redact.Clean(string(body)), Wait: DefaultWait}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+		a.Wait = time.Duration(s) * time.Second
+	}
+	return a, nil
+}
+
+// Err is the answer as an error.
+func (a Answer) Err() error { return fmt.Errorf("HTTP %d: %s", a.Status, redact.Cut(a.Body, 100)) }

@@ -11,7 +11,7 @@ import (
 
 // WriteDiffJSON writes what changed as indented JSON, exactly the struct.
 func WriteDiffJSON(w io.Writer, d *digest.Diff) error {
-	b, err := indentedJSON(d)
+	b, err := IndentedJSON(d)
 	if err != nil {
 		return fmt.Errorf("write the difference as JSON: %w", err)
 	}
@@ -23,16 +23,16 @@ func WriteDiffJSON(w io.Writer, d *digest.Diff) error {
 func diffHeadline(d *digest.Diff) string {
 	unit := ""
 	if d.PerHour {
-		unit = " an hour"
+		unit = " per hour"
 	}
 	b, a := d.Before.QueryTime, d.After.QueryTime
 	switch {
 	case b == 0 && a == 0:
 		return "No slow query, before or after."
 	case b == 0:
-		return fmt.Sprintf("Query time rose from nothing to %s%s.", seconds(a), unit)
-	case seconds(a) == seconds(b):
-		return fmt.Sprintf("Query time stayed at %s%s.", seconds(a), unit)
+		return fmt.Sprintf("Query time rose from nothing to %s%s.", Duration(a), unit)
+	case Duration(a) == Duration(b):
+		return fmt.Sprintf("Query time stayed at %s%s.", Duration(a), unit)
 	}
 	way := "rose"
 	if a < b {
@@ -40,40 +40,40 @@ func diffHeadline(d *digest.Diff) string {
 	}
 	ratio := fmt.Sprintf("%.0f%%", 100*math.Abs(a-b)/b)
 	if a >= 10*b {
-		ratio = count(a/b) + " times as much"
+		ratio = Count(a/b) + " times as much"
 	}
-	return fmt.Sprintf("Query time %s by %s, %s: from %s to %s%s.", way, seconds(math.Abs(a-b)), ratio, seconds(b), seconds(a), unit)
+	return fmt.Sprintf("Query time %s by %s, %s: from %s to %s%s.", way, Duration(math.Abs(a-b)), ratio, Duration(b), Duration(a), unit)
 }
 
-// diffNotes is what has to be known of the two windows before they are compared.
+// diffNotes says what has to be known of the two windows before they are compared.
 func diffNotes(d *digest.Diff) []string {
 	var notes []string
 	if d.PerHour {
-		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are those of an hour.",
+		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are per hour.",
 			windowLength(d.Before.Window), windowLength(d.After.Window)))
 	}
 	for _, s := range []struct {
 		name string
 		side *digest.Side
 	}{{"Before", &d.Before}, {"After", &d.After}} {
-		if trouble(&digest.Report{Coverage: s.side.Coverage}) {
+		if Incomplete(&digest.Report{Coverage: s.side.Coverage}) {
 			notes = append(notes, s.name+" is PARTIAL: what is missing there counts as less.")
 		}
 		if s.side.Unlisted > 0 {
 			notes = append(notes, fmt.Sprintf("%s lists %d of its %d classes; what only the other side lists is called unlisted, not new or gone.",
 				s.name, s.side.Classes-s.side.Unlisted, s.side.Classes))
 		}
-		for _, n := range s.side.Coverage.Notes {
+		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter) {
 			notes = append(notes, s.name+": "+n)
 		}
 	}
-	if before, after := d.Before.Filter, d.After.Filter; (before == nil) != (after == nil) || before != nil && before.String() != after.String() {
+	if before, after := d.Before.Filter, d.After.Filter; (before == nil) != (after == nil) || before != nil && filterText(before) != filterText(after) {
 		notes = append(notes, "The two sides are filtered in different ways, so that the difference says little.")
 	}
 	return notes
 }
 
-func windowLength(w digest.Window) string { return seconds(w.End.Sub(w.Start).Seconds()) }
+func windowLength(w digest.Window) string { return Duration(w.End.Sub(w.Start).Seconds()) }
 
 // diffSide describes one of the two windows.
 func diffSide(s *digest.Side, perHour bool) string {
@@ -83,10 +83,10 @@ func diffSide(s *digest.Side, perHour bool) string {
 	}
 	unit := ""
 	if perHour {
-		unit = " an hour"
+		unit = " per hour"
 	}
-	return fmt.Sprintf("%s: %s%s in %s, %s%s", out, plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
-		plural(int64(s.Classes), "class", "classes"), seconds(s.QueryTime), unit)
+	return fmt.Sprintf("%s: %s%s in %s, %s%s", out, Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
+		Plural(int64(s.Classes), "class", "classes"), Duration(s.QueryTime), unit)
 }
 
 // signed writes a change with its sign, a true minus.
@@ -123,12 +123,12 @@ func fromTo(before, after float64, write func(float64) string) string {
 
 // diffFacts are the numbers of a class, a line each.
 func diffFacts(d *digest.Diff, c *digest.ClassDiff) []string {
-	whole := func(f float64) string { return count(math.Round(f)) }
-	facts := []string{fmt.Sprintf("query time %s, calls %s", fromTo(c.Before.QueryTime, c.After.QueryTime, seconds), fromTo(c.Before.Calls, c.After.Calls, whole))}
+	whole := func(f float64) string { return Count(math.Round(f)) }
+	facts := []string{fmt.Sprintf("query time %s, calls %s", fromTo(c.Before.QueryTime, c.After.QueryTime, Duration), fromTo(c.Before.Calls, c.After.Calls, whole))}
 	if c.Before.Calls > 0 && c.After.Calls > 0 {
-		facts[0] += fmt.Sprintf(", mean %s, p95 %s", fromTo(c.Before.Mean, c.After.Mean, seconds), fromTo(c.Before.P95, c.After.P95, seconds))
+		facts[0] += fmt.Sprintf(", mean %s, p95 %s", fromTo(c.Before.Mean, c.After.Mean, Duration), fromTo(c.Before.P95, c.After.P95, Duration))
 		facts = append(facts, fmt.Sprintf("of the change %s by the number of calls, %s by the time of each",
-			signed(c.ByCalls, seconds), signed(c.ByTime, seconds)))
+			signed(c.ByCalls, Duration), signed(c.ByTime, Duration)))
 	}
 	return facts
 }
@@ -139,5 +139,5 @@ func diffMisc(d *digest.Diff) string {
 	if m == (digest.MiscDiff{}) {
 		return ""
 	}
-	return fmt.Sprintf("Other classes: %s of the change, %s, from %s to %s.", part(d, m.Change), signed(m.Change, seconds), seconds(m.Before), seconds(m.After))
+	return fmt.Sprintf("Other classes: %s of the change, %s, from %s to %s.", part(d, m.Change), signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
 }

@@ -6,24 +6,31 @@ import (
 	"strings"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
-// WriteDiffMarkdown writes what changed as GitHub's Markdown. As NewMarkdown, it
-// withholds what a chat may not see.
+// WriteDiffMarkdown writes what changed as GitHub's Markdown, and withholds what
+// others may not see.
 func WriteDiffMarkdown(w io.Writer, d *digest.Diff) error {
+	_, err := io.WriteString(w, diffMarkdownOf(redact.OfDiff(d)))
+	return err
+}
+
+func diffMarkdownOf(diff redact.Diff) string {
+	d := diff.Digest()
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Slow queries, before and after\n\n- Before: %s\n- After: %s\n\n**%s**\n",
-		literal(public(diffSide(&d.Before, d.PerHour), maxNote)), literal(public(diffSide(&d.After, d.PerHour), maxNote)), diffHeadline(d))
+		literal(redact.Cut(diffSide(&d.Before, d.PerHour), redact.MaxNote)), literal(redact.Cut(diffSide(&d.After, d.PerHour), redact.MaxNote)), diffHeadline(d))
 	for i, n := range diffNotes(d) {
-		fmt.Fprintf(&b, "%s- %s\n", []string{"\n", ""}[min(i, 1)], literal(public(n, maxNote)))
+		fmt.Fprintf(&b, "%s- %s\n", []string{"\n", ""}[min(i, 1)], literal(redact.Cut(n, redact.MaxNote)))
 	}
 	if len(d.Classes) > 0 {
 		b.WriteString("\n| # | What | Part | Change | By calls | By time | Query |\n|--:|:--|--:|--:|--:|--:|:--|\n")
 	}
 	for i := range d.Classes {
 		c := &d.Classes[i]
-		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | %s | %s |\n", i+1, literal(public(string(c.Kind), maxBadge+4)), part(d, c.Change), signed(c.Change, seconds),
-			signed(c.ByCalls, seconds), signed(c.ByTime, seconds), strings.ReplaceAll(codeSpan(short(publicStatement(c.Fingerprint), 60)), "|", `\|`))
+		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | %s | %s |\n", i+1, literal(string(c.Kind)), part(d, c.Change), signed(c.Change, Duration),
+			signed(c.ByCalls, Duration), signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(Short(c.Fingerprint, 60)), "|", `\|`))
 	}
 	if s := diffMisc(d); s != "" {
 		fmt.Fprintf(&b, "\n%s\n", s)
@@ -33,13 +40,12 @@ func WriteDiffMarkdown(w io.Writer, d *digest.Diff) error {
 		if c.Kind == digest.DiffSame {
 			continue
 		}
-		sql := clauses(publicStatement(c.Fingerprint))
+		sql := Clauses(c.Fingerprint)
 		fence := strings.Repeat("`", max(3, longestRun(sql)+1))
-		fmt.Fprintf(&b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(shortID(c.ID)), fence, sql, fence)
+		fmt.Fprintf(&b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(ShortID(c.ID)), fence, sql, fence)
 		for _, f := range diffFacts(d, c) {
 			fmt.Fprintf(&b, "- %s\n", f)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }

@@ -13,11 +13,12 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
 )
 
 // diffOf compares a report with what it might be an hour later.
 func diffOf(t *testing.T, name string) *digest.Diff {
-	before, after := load(t, name), load(t, name)
+	before, after := notifiertest.Load(t, name), notifiertest.Load(t, name)
 	after.Window = digest.Window{Start: before.Window.End, End: before.Window.End.Add(30 * time.Minute)}
 	after.Overall.QueryTime.Sum = before.Misc.QueryTime.Sum
 	for i := range after.Classes {
@@ -43,7 +44,7 @@ func TestDiffGoldens(t *testing.T) {
 			if err := notifier.WriteDiffText(&b, d, notifier.TextOptions{Width: width}); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, fmt.Sprintf("diff-%s-%d.txt", name, width), b.Bytes())
+			notifiertest.Golden(t, fmt.Sprintf("diff-%s-%d.txt", name, width), b.Bytes())
 			for l := range strings.Lines(b.String()) {
 				if l = strings.TrimSuffix(l, "\n"); ansi.StringWidth(l) > width || strings.ContainsFunc(l, func(r rune) bool { return r < ' ' }) {
 					t.Errorf("%s, %d: line %q", name, width, l)
@@ -54,7 +55,7 @@ func TestDiffGoldens(t *testing.T) {
 		if err := notifier.WriteDiffMarkdown(&b, d); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, fmt.Sprintf("diff-%s.md", name), b.Bytes())
+		notifiertest.Golden(t, fmt.Sprintf("diff-%s.md", name), b.Bytes())
 	}
 }
 

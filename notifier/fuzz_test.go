@@ -3,96 +3,33 @@ package notifier_test
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 
-	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
 )
 
-// planted stands for a literal that should never have come this far.
-const planted = "alice@example.com"
-
-// fuzzedReport makes a report of whatever the fuzzer thinks of.
-func fuzzedReport(sql, name, note string, classes, slots uint8, number uint64, complete bool) *digest.Report {
-	f := math.Float64frombits(number)
-	n := int64(number >> 1)
-	totals := digest.Totals{Calls: n, QueryTime: digest.Metrics{Sum: f, Min: f, Max: f, Mean: f, Median: f, P95: f},
-		RowsExamined: digest.Metrics{Sum: f, Mean: f}, FullScans: &n}
-	names := map[string]int64{name: n, name + planted: 1, "x" + name: 2, planted + name: 3}
-	r := &digest.Report{
-		Version: 1, Instances: []string{name, planted + name, name + "x"},
-		Window:   digest.Window{Start: time.Unix(int64(number%1e10), 0), End: time.Unix(int64(number%1e10)+int64(slots)*977, 0)},
-		Coverage: digest.Coverage{Files: int(classes), Events: n, InWindow: n, BytesListed: n, Complete: complete, Notes: []string{note, note + planted}},
-		Overall:  digest.Overall{Classes: int(classes), Totals: totals},
-		Misc:     digest.Misc{Classes: int(slots), Calls: n},
-	}
-	for i := range int(classes) % 9 {
-		c := digest.Class{Rank: i + 1, ID: name, Fingerprint: sql, Share: f, Totals: totals, Reasons: []string{note, name, planted + note},
-			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End}
-		if kinds := []digest.ChangeKind{digest.New, digest.Worse, digest.Back, digest.Better, digest.ChangeKind(name), ""}; i%4 < 3 {
-			c.Change, c.Note = &digest.Change{Kind: kinds[(i+int(slots))%len(kinds)], Evidence: note + sql}, note
-			if i%4 == 2 {
-				c.Change.Evidence, c.Note = planted+note, name+planted
-			}
-		}
-		if i%3 == 1 {
-			c.Fingerprint = name + planted + sql
-		}
-		for range int(slots) % 24 {
-			c.Timeline = append(c.Timeline, f)
-		}
-		r.Classes = append(r.Classes, c)
-	}
-	if slots%3 > 0 {
-		r.Past = fuzzedPast(r, sql, name, note, slots)
-	}
-	return r
-}
-
-func fuzzedPast(r *digest.Report, sql, name, note string, n uint8) *digest.Past {
-	p := &digest.Past{Since: r.Window.Start, Learning: n%5 == 0, Repeat: n%4 == 0, CatchUp: int(n) % 7, New: int(n), Forgot: int(n)}
-	for i := range int(n) % 6 {
-		w := digest.Window{Start: r.Window.Start.Add(time.Duration(i*i) * time.Hour)}
-		w.End = w.Start.Add(time.Hour)
-		p.Missed = append(p.Missed, w)
-		p.Gone = append(p.Gone, digest.GoneClass{ID: name, Fingerprint: sql, Evidence: note, LastSeen: w.Start},
-			digest.GoneClass{ID: "1", Fingerprint: sql + planted, Evidence: planted + note})
-		p.Muted = append(p.Muted, digest.MutedClass{ID: name, Fingerprint: sql + planted, Calls: int64(n), QueryTime: 1, Reason: note + planted, By: planted})
-	}
-	return p
-}
-
 func FuzzNotifiers(f *testing.F) {
-	f.Add("select 1", "app", "note", uint8(3), uint8(12), uint64(1<<62), true)
-	f.Add("select ```<!channel> <@U1>", "<!here|x>", "<https://evil.example|click> &lt;!", uint8(30), uint8(23), math.Float64bits(12.5), false)
-	f.Add(strings.Repeat("注文`|", 300), "\x1b[2J\u202e\x00", "\xff\xfe", uint8(9), uint8(1), math.Float64bits(math.NaN()), false)
-	f.Add("set password = ?", "", "", uint8(0), uint8(0), math.Float64bits(math.Inf(-1)), true)
+	notifiertest.FuzzSeeds(f)
 	f.Fuzz(func(t *testing.T, sql, name, note string, classes, slots uint8, number uint64, complete bool) {
 		if len(sql)+len(name)+len(note) > 3_000 {
 			t.Skip("longer texts are cut, and take too long")
 		}
-		r := fuzzedReport(sql, name, note, classes, slots, number, complete)
+		r := notifiertest.Fuzzed(sql, name, note, classes, slots, number, complete)
 		before, _ := json.Marshal(r) // fails for a NaN, and then is empty
 
-		if !notifier.Quiet(r) {
-			message := slackJSON(t, r, slackOptions())
-			checkMessage(t, message)
-			checkText(t, "Slack", message)
-		}
-		checkText(t, "Markdown", render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, r))
+		notifiertest.CheckText(t, "Markdown", notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, r))
 		withDetail := *r
 		page := htmlOf(t, detailed(&withDetail))
 		checkHTML(t, "HTML", page)
-		if strings.Contains(page, planted) {
+		if strings.Contains(page, notifiertest.Planted) {
 			t.Error("HTML holds what should have been withheld")
 		}
-		text := render(t, func(b *bytes.Buffer) notifier.Notifier {
+		text := notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier {
 			return notifier.NewText(b, notifier.TextOptions{Width: 80})
 		}, r)
 		for l := range strings.Lines(string(text)) {
@@ -107,18 +44,4 @@ func FuzzNotifiers(f *testing.F) {
 			t.Error("the report was changed")
 		}
 	})
-}
-
-// checkText proves that what goes into a chat holds nothing that must not leave.
-func checkText(t *testing.T, where string, b []byte) {
-	t.Helper()
-	for i, r := range string(b) {
-		if unicode.IsControl(r) && r != '\n' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == unicode.ReplacementChar {
-			t.Errorf("%s: %U at %d", where, r, i)
-			return
-		}
-	}
-	if bytes.Contains(b, []byte(planted)) {
-		t.Errorf("%s holds %s", where, planted)
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // The page, and in the directory uplot the library that draws its charts, as its
@@ -33,7 +34,7 @@ type htmlWriter struct{ w io.Writer }
 func NewHTML(w io.Writer) Notifier { return htmlWriter{w} }
 
 func (h htmlWriter) Notify(_ context.Context, r *digest.Report) error {
-	page, err := newHTMLView(forChat(r), newHTMLData(r))
+	page, err := newHTMLView(redact.Of(r))
 	if err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
@@ -45,7 +46,7 @@ func (h htmlWriter) Notify(_ context.Context, r *digest.Report) error {
 	return err
 }
 
-// htmlView is what the page shows.
+// htmlView holds what the page shows.
 type htmlView struct {
 	CSP                     string
 	Styles                  []template.CSS
@@ -54,7 +55,7 @@ type htmlView struct {
 	Licence                 string      // of the charts' library
 	Title, Window, Headline string
 	Trust, Facts            string
-	Trouble                 bool
+	Incomplete              bool
 	Notes, Changes          []string
 	Changed                 bool     // some class has changed
 	Heads                   []string // of htmlClass.Cells
@@ -62,10 +63,11 @@ type htmlView struct {
 	Misc                    string
 }
 
-func newHTMLView(r *digest.Report, charts *htmlData) (*htmlView, error) {
+func newHTMLView(report redact.Report) (*htmlView, error) {
+	r := report.Digest()
 	v := &htmlView{
-		Title: "Slow queries", Window: when(r), Headline: headline(r),
-		Trust: trust(r), Facts: coverageFacts(r.Coverage), Trouble: trouble(r), Notes: r.Coverage.Notes, Misc: miscLine(r),
+		Title: "Slow queries", Window: When(r), Headline: headline(r),
+		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: CoverageNotes(r), Misc: miscLine(r),
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {
@@ -75,18 +77,18 @@ func newHTMLView(r *digest.Report, charts *htmlData) (*htmlView, error) {
 		v.Classes = append(v.Classes, newHTMLClass(&r.Classes[i]))
 		v.Changed = v.Changed || v.Classes[i].Badge != ""
 	}
-	for _, n := range notices(r) {
-		v.Notes = append(v.Notes, n.word+": "+n.text)
+	for _, n := range Notices(r) {
+		v.Notes = append(v.Notes, n.Word+": "+n.Text)
 	}
-	for _, s := range []string{learning(r), muted(r)} {
+	for _, s := range []string{Learning(r), Muted(r)} {
 		if s != "" {
 			v.Notes = append(v.Notes, upperFirst(s))
 		}
 	}
-	for _, x := range changes(r) {
-		v.Changes = append(v.Changes, strings.TrimSpace(x.word+" "+x.String()))
+	for _, x := range Changes(r) {
+		v.Changes = append(v.Changes, strings.TrimSpace(x.Word+" "+x.String()))
 	}
-	data, err := json.Marshal(charts) // escapes what could end the script
+	data, err := json.Marshal(newHTMLData(r)) // escapes what could end the script
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +129,7 @@ func (v *htmlView) embed() (policy string, err error) {
 type htmlClass struct {
 	*digest.Class
 	Badge, Evidence    string
+	Reasons            []string
 	ShortID, Name, SQL string
 	Cells              []htmlCell
 	Metrics            []metricRow
@@ -144,20 +147,20 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(c *digest.Class) htmlClass {
 	v := htmlClass{
-		Class: c, Badge: badge(c), Evidence: evidence(c), ShortID: shortID(c.ID), Name: short(c.Fingerprint, 60), SQL: clauses(c.Fingerprint),
-		Metrics: metricRows(c), Tallies: tallies(c),
+		Class: c, Badge: Badge(c), Evidence: Evidence(c), Reasons: Reasons(c), ShortID: ShortID(c.ID), Name: Short(c.Fingerprint, 60), SQL: Clauses(c.Fingerprint),
+		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
-			{percent(c.Share), c.Share},
-			{seconds(c.QueryTime.Sum), c.QueryTime.Sum},
-			{count(float64(c.Calls)), float64(c.Calls)},
-			{seconds(c.QueryTime.Mean), c.QueryTime.Mean},
-			{seconds(c.QueryTime.P95), c.QueryTime.P95},
-			{seconds(c.QueryTime.Max), c.QueryTime.Max},
+			{Percent(c.Share), c.Share},
+			{Duration(c.QueryTime.Sum), c.QueryTime.Sum},
+			{Count(float64(c.Calls)), float64(c.Calls)},
+			{Duration(c.QueryTime.Mean), c.QueryTime.Mean},
+			{Duration(c.QueryTime.P95), c.QueryTime.P95},
+			{Duration(c.QueryTime.Max), c.QueryTime.Max},
 			{examinedPerSent(c), c.RowsExamined.Sum / math.Max(c.RowsSent.Sum, 1)},
 		},
 	}
 	if !c.FirstSeen.IsZero() {
-		v.Seen = seen(c, time.DateTime)
+		v.Seen = Seen(c, time.DateTime)
 	}
 	for _, kind := range []struct {
 		title string
@@ -170,7 +173,7 @@ func newHTMLClass(c *digest.Class) htmlClass {
 	return v
 }
 
-// htmlData is what the charts draw, as JSON. Load is the calls that ran at a time,
+// htmlData holds what the charts draw, as JSON. Load is the calls that ran at a time,
 // on average, in each step.
 type htmlData struct {
 	Start   int64           `json:"start"` // of the first step, in seconds since 1970
@@ -187,7 +190,7 @@ type htmlClassData struct {
 	Bins  [][2]float64 `json:"bins"` // from how many seconds, calls
 }
 
-// newHTMLData returns nil where there is nothing to draw. Its names are public.
+// newHTMLData returns nil where there is nothing to draw.
 func newHTMLData(r *digest.Report) *htmlData {
 	if r.Detail == nil || len(r.Classes) == 0 {
 		return nil
@@ -198,7 +201,7 @@ func newHTMLData(r *digest.Report) *htmlData {
 	}
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, short(publicStatement(c.Fingerprint), 40)), Load: []float64{}, Bins: [][2]float64{}}
+		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, Short(c.Fingerprint, 40)), Load: []float64{}, Bins: [][2]float64{}}
 		if c.Detail != nil {
 			data.First, data.Load = c.Detail.First, running(c.Detail.Load, r.Detail.Step)
 			for _, bin := range c.Detail.Distribution {

@@ -14,10 +14,11 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
 )
 
 func htmlOf(t *testing.T, r *digest.Report) string {
-	return string(render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewHTML(b) }, r))
+	return string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewHTML(b) }, r))
 }
 
 // detailed gives a report what its charts need.
@@ -37,8 +38,8 @@ var (
 )
 
 func TestHTML(t *testing.T) {
-	for _, name := range reports {
-		checkHTML(t, name, htmlOf(t, detailed(load(t, name))))
+	for _, name := range notifiertest.Reports {
+		checkHTML(t, name, htmlOf(t, detailed(notifiertest.Load(t, name))))
 	}
 }
 
@@ -74,11 +75,11 @@ func checkHTML(t *testing.T, name, page string) {
 // A statement, a name or a note cannot leave the element in which it is shown.
 func TestHTMLOfHostileText(t *testing.T) {
 	const evil = `</script><!--<script>alert(1)</script> </pre></details>"'><img src=x onerror=alert(1)>` + "\u2028{{.Data}}`${alert(1)}`"
-	r := detailed(load(t, "full"))
+	r := detailed(notifiertest.Load(t, "full"))
 	c := &r.Classes[0]
-	c.Fingerprint, c.Note, c.Reasons = "select "+evil+" from `"+evil+"`", evil, []string{evil}
+	c.Fingerprint, c.Note = "select "+evil+" from `"+evil+"`", evil
 	c.Users, c.Hosts, c.Schemas, c.Instances = map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1, "b": 2}
-	c.Change = &digest.Change{Kind: evil, Evidence: evil}
+	c.Change = &digest.Change{Kind: evil, Of: evil}
 	c.ID, r.Instances, r.Coverage.Notes = evil, []string{evil}, []string{evil}
 	page := htmlOf(t, r)
 	for _, bad := range []string{"<script>alert", "<img", "<!--", "</pre></details>\"", "\u2028"} {
@@ -95,7 +96,7 @@ func TestHTMLOfHostileText(t *testing.T) {
 }
 
 func TestHTMLWithholdsSecrets(t *testing.T) {
-	r := detailed(load(t, "full"))
+	r := detailed(notifiertest.Load(t, "full"))
 	r.Classes[0].Fingerprint = "create user a identified by ?"
 	r.Classes[1].Users = map[string]int64{"jane@example.com": 1}
 	page := htmlOf(t, r)
@@ -106,7 +107,7 @@ func TestHTMLWithholdsSecrets(t *testing.T) {
 
 // What the charts draw is what the report holds.
 func TestHTMLData(t *testing.T) {
-	r := detailed(load(t, "full"))
+	r := detailed(notifiertest.Load(t, "full"))
 	var data struct {
 		Start, Step float64
 		Load        []float64
@@ -127,7 +128,7 @@ func TestHTMLData(t *testing.T) {
 	if !strings.HasPrefix(c.Name, "#1 ") || c.First != 1 || c.Load[0] != 0.5 || c.Load[1] != 0.03333 || c.Bins[0] != [2]float64{0.001, 7} {
 		t.Errorf("class %+v", c)
 	}
-	without := load(t, "full")
+	without := notifiertest.Load(t, "full")
 	if page := htmlOf(t, without); dataOf.FindStringSubmatch(page)[1] != "null" || strings.Contains(page, `id="load"`) {
 		t.Error("without a detail the page has charts")
 	}

@@ -7,24 +7,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
-// count writes a number of things: exact and grouped below a million, with
+// Count writes a number of things: exact and grouped below a million, with
 // three digits and a unit from there on.
-func count(n float64) string {
+func Count(n float64) string {
 	switch {
 	case math.IsNaN(n) || math.IsInf(n, 0):
 		return "-"
 	case n < 0:
-		return "-" + count(-n)
+		return "-" + Count(-n)
 	case n >= 999.5e18: // no such number was ever counted, but a log can claim it
 		return strconv.FormatFloat(n, 'e', 1, 64)
 	case n > 0 && n < 10 && n != math.Trunc(n):
 		return trimZeros(strconv.FormatFloat(n, 'f', 1, 64))
 	}
 	if math.Round(n) < 1e6 {
-		return group(strconv.FormatFloat(math.Round(n), 'f', 0, 64))
+		return humanize.Comma(int64(math.Round(n)))
 	}
 	units := []string{"M", "G", "T", "P", "E"}
 	n /= 1e6
@@ -34,21 +37,13 @@ func count(n float64) string {
 	return threeDigits(n) + units[0]
 }
 
-// group puts a comma before every three digits.
-func group(digits string) string {
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// seconds writes a duration in about six characters: 876ms, 1.23s, 8m22s, 2h05m.
-func seconds(s float64) string {
+// Duration writes seconds in about six characters: 876ms, 1.23s, 8m22s, 2h05m.
+func Duration(s float64) string {
 	switch {
 	case math.IsNaN(s) || math.IsInf(s, 0):
 		return "-"
 	case s < 0:
-		return "-" + seconds(-s)
+		return "-" + Duration(-s)
 	case s < 0.5e-6:
 		return "0s"
 	case s < 0.9995e-3:
@@ -67,7 +62,7 @@ func seconds(s float64) string {
 		n := int64(math.Round(s / 3600))
 		return fmt.Sprintf("%dd%02dh", n/24, n%24)
 	}
-	return count(math.Round(s/86400)) + "d"
+	return Count(math.Round(s/86400)) + "d"
 }
 
 func threeDigits(f float64) string {
@@ -84,9 +79,9 @@ func trimZeros(s string) string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// percent writes a share of 0 to 1. Something is never shown as nothing, nor a
+// Percent writes a share of 0 to 1. Something is never shown as nothing, nor a
 // part as the whole.
-func percent(share float64) string {
+func Percent(share float64) string {
 	switch {
 	case !(share > 0):
 		return "0%"
@@ -98,8 +93,8 @@ func percent(share float64) string {
 	return strconv.FormatFloat(100*share, 'f', 0, 64) + "%"
 }
 
-// bytesize writes a size in decimal units.
-func bytesize(n int64) string {
+// byteSize writes a size in decimal units.
+func byteSize(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
 	}
@@ -110,12 +105,12 @@ func bytesize(n int64) string {
 	return threeDigits(f) + " " + units[0]
 }
 
-// plural writes "1 file" and "3 files".
-func plural(n int64, one, many string) string {
+// Plural writes "1 file" and "3 files".
+func Plural(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return count(float64(n)) + " " + many
+	return Count(float64(n)) + " " + many
 }
 
 // window writes "2026-11-23 14:00 to 15:00 UTC". It has no dash between two
@@ -141,12 +136,24 @@ func window(w digest.Window) string {
 	return start.Format(day+clock) + " to " + end.Format(day+clock) + " UTC"
 }
 
-// shortID is the last 16 digits of a query ID, which is how Percona's tools
+// ShortID is the last 16 digits of a query ID, which is how Percona's tools
 // show it.
-func shortID(id string) string {
-	id = clean(cut(id, 64))
+func ShortID(id string) string {
+	id = redact.Clean(redact.Cut(id, 64))
 	if len(id) > 16 {
 		return id[len(id)-16:]
 	}
 	return id
+}
+
+// ParseDays is time.ParseDuration that also knows d, for days of 24 hours.
+func ParseDays(s string) (time.Duration, error) {
+	if days, found := strings.CutSuffix(s, "d"); found {
+		d, err := time.ParseDuration(days + "h")
+		if d.Abs() > math.MaxInt64/24 {
+			return 0, fmt.Errorf("%q is too long", s)
+		}
+		return 24 * d, err
+	}
+	return time.ParseDuration(s)
 }

@@ -10,19 +10,19 @@ import (
 
 func TestHumanize(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{count(0), "0"}, {count(0.34), "0.3"}, {count(9.99), "10"}, {count(12.6), "13"}, {count(999), "999"},
-		{count(1284), "1,284"}, {count(999_999), "999,999"}, {count(999_999.6), "1M"}, {count(1.234e6), "1.23M"},
-		{count(999.6e6), "1G"}, {count(1.5e12), "1.5T"}, {count(-1284), "-1,284"}, {count(1e300), "1.0e+300"}, {count(math.NaN()), "-"},
-		{seconds(0), "0s"}, {seconds(1e-9), "0s"}, {seconds(1e-6), "1µs"}, {seconds(0.0009996), "1ms"},
-		{seconds(0.876), "876ms"}, {seconds(0.0124), "12.4ms"}, {seconds(0.9996), "1s"}, {seconds(1.234), "1.23s"},
-		{seconds(99.94), "99.9s"}, {seconds(99.96), "1m40s"}, {seconds(502), "8m22s"}, {seconds(3599.6), "1h00m"},
-		{seconds(7500), "2h05m"}, {seconds(86399), "1d00h"}, {seconds(273600), "3d04h"}, {seconds(1e8), "1,157d"},
-		{seconds(18446744073708), "214Md"}, {seconds(math.Inf(1)), "-"},
-		{percent(0), "0%"}, {percent(math.NaN()), "0%"}, {percent(0.004), "<1%"}, {percent(0.614), "61%"},
-		{percent(0.996), ">99%"}, {percent(1), "100%"},
-		{bytesize(0), "0 B"}, {bytesize(999), "999 B"}, {bytesize(4203117), "4.2 MB"}, {bytesize(999_999_999), "1 GB"},
-		{bytesize(math.MaxInt64), "9.22 EB"},
-		{plural(1, "file", "files"), "1 file"}, {plural(0, "file", "files"), "0 files"},
+		{Count(0), "0"}, {Count(0.34), "0.3"}, {Count(9.99), "10"}, {Count(12.6), "13"}, {Count(999), "999"},
+		{Count(1284), "1,284"}, {Count(999_999), "999,999"}, {Count(999_999.6), "1M"}, {Count(1.234e6), "1.23M"},
+		{Count(999.6e6), "1G"}, {Count(1.5e12), "1.5T"}, {Count(-1284), "-1,284"}, {Count(1e300), "1.0e+300"}, {Count(math.NaN()), "-"},
+		{Duration(0), "0s"}, {Duration(1e-9), "0s"}, {Duration(1e-6), "1µs"}, {Duration(0.0009996), "1ms"},
+		{Duration(0.876), "876ms"}, {Duration(0.0124), "12.4ms"}, {Duration(0.9996), "1s"}, {Duration(1.234), "1.23s"},
+		{Duration(99.94), "99.9s"}, {Duration(99.96), "1m40s"}, {Duration(502), "8m22s"}, {Duration(3599.6), "1h00m"},
+		{Duration(7500), "2h05m"}, {Duration(86399), "1d00h"}, {Duration(273600), "3d04h"}, {Duration(1e8), "1,157d"},
+		{Duration(18446744073708), "214Md"}, {Duration(math.Inf(1)), "-"},
+		{Percent(0), "0%"}, {Percent(math.NaN()), "0%"}, {Percent(0.004), "<1%"}, {Percent(0.614), "61%"},
+		{Percent(0.996), ">99%"}, {Percent(1), "100%"},
+		{byteSize(0), "0 B"}, {byteSize(999), "999 B"}, {byteSize(4203117), "4.2 MB"}, {byteSize(999_999_999), "1 GB"},
+		{byteSize(math.MaxInt64), "9.22 EB"},
+		{Plural(1, "file", "files"), "1 file"}, {Plural(0, "file", "files"), "0 files"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -51,18 +51,6 @@ func TestWindow(t *testing.T) {
 	} {
 		if got := window(c.w); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
-		}
-	}
-}
-
-func TestClean(t *testing.T) {
-	for _, c := range []struct{ in, want string }{
-		{"", ""}, {"  a \t\r\n b  ", "a b"}, {"a\x00b\x1b[2Jc\x07", "ab[2Jc"}, {"a\u202eb\u2066c\u200bd\ufeff", "abcd"},
-		{"bad \xff\xfe utf", "bad utf"}, {"注文 `é` ✓", "注文 `é` ✓"}, {"x\u0301\u0301\u0301\u0301\u0301\u0301", "x\u0301\u0301\u0301\u0301"},
-		{"\u00a0\u3000", ""}, {"\ue000\U000e0041x", "x"},
-	} {
-		if got := clean(c.in); got != c.want {
-			t.Errorf("clean(%q) is %q, want %q", c.in, got, c.want)
 		}
 	}
 }

@@ -10,20 +10,74 @@ import (
 	"slowdigest/digest"
 )
 
-type jsonWriter struct{ w io.Writer }
+// jsonReport is a report with its sentences, in the place of what it embeds.
+type jsonReport struct {
+	*digest.Report
+	Coverage jsonCoverage `json:"coverage"`
+	Classes  []jsonClass  `json:"classes"`
+	Past     *jsonPast    `json:"past,omitempty"`
+}
 
-// NewJSON writes a report to w as indented JSON, exactly the struct.
-func NewJSON(w io.Writer) Notifier { return jsonWriter{w} }
+type jsonCoverage struct {
+	digest.Coverage
+	Notes []string `json:"notes"`
+}
 
-func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
-	out := *r
-	if out.Classes == nil {
-		out.Classes = []digest.Class{}
-	}
+type jsonClass struct {
+	*digest.Class
+	Reasons []string    `json:"reasons,omitempty"`
+	Change  *jsonChange `json:"change,omitempty"`
+}
+
+type jsonChange struct {
+	*digest.Change
+	Evidence string `json:"evidence"`
+}
+
+type jsonPast struct {
+	*digest.Past
+	Gone []jsonGone `json:"gone,omitempty"`
+}
+
+type jsonGone struct {
+	digest.GoneClass
+	Evidence string `json:"evidence"`
+}
+
+func newJSONReport(r *digest.Report) jsonReport {
+	out := jsonReport{Report: r, Coverage: jsonCoverage{r.Coverage, CoverageNotes(r)}, Classes: []jsonClass{}}
 	if out.Coverage.Notes == nil {
 		out.Coverage.Notes = []string{}
 	}
-	b, err := indentedJSON(out)
+	for i := range r.Classes {
+		c := jsonClass{Class: &r.Classes[i], Reasons: Reasons(&r.Classes[i])}
+		if c.Class.Change != nil {
+			c.Change = &jsonChange{c.Class.Change, changeEvidence(c.Class)}
+		}
+		out.Classes = append(out.Classes, c)
+	}
+	if r.Past != nil {
+		out.Past = &jsonPast{Past: r.Past}
+		for _, g := range r.Past.Gone {
+			out.Past.Gone = append(out.Past.Gone, jsonGone{g, goneEvidence(g)})
+		}
+	}
+	return out
+}
+
+// JSON returns what NewJSON writes, for another encoder: the struct, with its
+// sentences. It keeps r.
+func JSON(r *digest.Report) any { return newJSONReport(r) }
+
+type jsonWriter struct{ w io.Writer }
+
+// NewJSON writes a report to w as indented JSON: the struct, with a list of
+// "reasons" in each class, and an "evidence" in each change and in each class that
+// is gone, which are sentences for people.
+func NewJSON(w io.Writer) Notifier { return jsonWriter{w} }
+
+func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
+	b, err := IndentedJSON(newJSONReport(r))
 	if err != nil {
 		return fmt.Errorf("write the report as JSON: %w", err)
 	}
@@ -31,9 +85,9 @@ func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
 	return err
 }
 
-// indentedJSON leaves < and > as they are, since SQL is full of them and
-// nobody embeds this JSON in HTML.
-func indentedJSON(v any) ([]byte, error) {
+// IndentedJSON leaves < and > as they are, since SQL is full of them and this JSON
+// is not embedded in HTML.
+func IndentedJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

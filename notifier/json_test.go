@@ -4,20 +4,22 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
 )
 
 func toJSON(b *bytes.Buffer) notifier.Notifier { return notifier.NewJSON(b) }
 
 func TestJSONIsTheReport(t *testing.T) {
-	for _, name := range reports {
-		want := load(t, name)
+	for _, name := range notifiertest.Reports {
+		want := notifiertest.Load(t, name)
 		var got digest.Report
-		if err := json.Unmarshal(render(t, toJSON, want), &got); err != nil {
+		if err := json.Unmarshal(notifiertest.Render(t, toJSON, want), &got); err != nil {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(&got, want) {
@@ -28,7 +30,7 @@ func TestJSONIsTheReport(t *testing.T) {
 
 func TestJSONHasNoNullLists(t *testing.T) {
 	r := &digest.Report{}
-	got := string(render(t, toJSON, r))
+	got := string(notifiertest.Render(t, toJSON, r))
 	for _, want := range []string{`"notes": []`, `"classes": []`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
@@ -36,5 +38,41 @@ func TestJSONHasNoNullLists(t *testing.T) {
 	}
 	if r.Classes != nil || r.Coverage.Notes != nil {
 		t.Error("the report was changed")
+	}
+}
+
+// The sentences are in the JSON too, next to the numbers that they are made of.
+func TestJSONHasSentences(t *testing.T) {
+	r := notifiertest.Load(t, "worse")
+	var got struct {
+		Classes []struct {
+			ID      string
+			Reasons []string
+			Change  *struct{ Kind, Evidence string }
+		}
+		Past struct{ Gone []struct{ Evidence string } }
+	}
+	if err := json.Unmarshal(notifiertest.Render(t, toJSON, r), &got); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range got.Classes {
+		class := &r.Classes[i]
+		if c.ID != class.ID || !slices.Equal(c.Reasons, notifier.Reasons(class)) || (c.Change == nil) != (class.Change == nil) ||
+			c.Change != nil && c.Change.Kind+": "+c.Change.Evidence != notifier.Evidence(class) {
+			t.Errorf("%+v", c)
+		}
+	}
+	if want := "last seen on 2026-11-23 at 07:00; before that 3m40s per hour in 160 hours, never more than 2 hours apart"; got.Past.Gone[0].Evidence != want {
+		t.Errorf("%q", got.Past.Gone[0].Evidence)
+	}
+}
+
+// A report that was saved when the sentences were a part of it can be read.
+func TestJSONOfBefore(t *testing.T) {
+	var r digest.Report
+	err := json.Unmarshal([]byte(`{"version":1,"classes":[{"rank":1,"id":"1","calls":4,"full_scans":4,"reasons":["full scan in 4 of 4 calls"],
+		"change":{"kind":"WORSE","evidence":"why","of":"p95","now":2,"usual":1,"highest":1.5}}],"past":{"gone":[{"id":"2","evidence":"why"}]}}`), &r)
+	if err != nil || r.Classes[0].Change.Median != 1 || len(r.Classes[0].Reasons()) != 1 || r.Past.Gone[0].ID != "2" {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

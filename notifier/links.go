@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // A Link leads from a digest to where an instance can be looked at. In URL
@@ -36,7 +37,7 @@ const (
 )
 
 var (
-	// linkStart is the end of a label and the beginning of its address.
+	// linkStart is the end of a label and the beginning of its URL.
 	linkStart   = regexp.MustCompile(`=\s*\w+://\S+`)
 	placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 )
@@ -54,7 +55,7 @@ func ParseLinks(s string) ([]Link, error) {
 		if at == nil {
 			return nil, fmt.Errorf("link %q: want it as 'Name=https://…'", strings.TrimSpace(rest))
 		}
-		l := Link{Label: clean(rest[:at[0]]), URL: strings.TrimSpace(rest[at[0]+1 : at[1]])}
+		l := Link{Label: redact.Clean(rest[:at[0]]), URL: strings.TrimSpace(rest[at[0]+1 : at[1]])}
 		if err := l.check(); err != nil {
 			return nil, fmt.Errorf("link %q: %w", l.Label, err)
 		}
@@ -66,7 +67,7 @@ func ParseLinks(s string) ([]Link, error) {
 	return links, nil
 }
 
-// check tells what is wrong with a link, going by an instance of the longest name.
+// check says what is wrong with a link, going by an instance of the longest name.
 func (l Link) check() error {
 	for _, field := range placeholder.FindAllString(l.URL, -1) {
 		if !strings.Contains(" {instance} {region} {start} {end} {start_ms} {end_ms} ", " "+field+" ") {
@@ -79,15 +80,15 @@ func (l Link) check() error {
 	case l.Label == "" || utf8.RuneCountInString(l.Label) > maxLabel:
 		return fmt.Errorf("want a name of 1 to %d characters", maxLabel)
 	case !strings.HasPrefix(l.URL, "https://"):
-		return fmt.Errorf("its address must begin with https://")
-	case err != nil || u.Hostname() == "" || l.URL != clean(l.URL):
-		return fmt.Errorf("its address is not a URL")
+		return fmt.Errorf("its URL must begin with https://")
+	case err != nil || u.Hostname() == "" || l.URL != redact.Clean(l.URL):
+		return fmt.Errorf("what follows the name is not a URL")
 	case u.User != nil:
-		return fmt.Errorf("its address must not hold a name or a password")
+		return fmt.Errorf("its URL must not hold a name or a password")
 	case strings.Contains(strings.ReplaceAll(host, "{region}", ""), "{"):
 		return fmt.Errorf("of the placeholders only {region} may stand in the host")
 	case len(u.String()) > maxLinkURL-100:
-		return fmt.Errorf("its address is longer than %d bytes", maxLinkURL-100)
+		return fmt.Errorf("its URL is longer than %d bytes", maxLinkURL-100)
 	}
 	return nil
 }
@@ -98,9 +99,9 @@ var (
 	regionName   = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
 )
 
-// expand fills in a template, and reports whether all of it could be. What it
+// Expand fills in a template, and reports whether all of it could be. What it
 // fills in is checked and escaped, so that no name leads elsewhere.
-func (l Link) expand(region, instance string, w digest.Window) (string, bool) {
+func (l Link) Expand(region, instance string, w digest.Window) (string, bool) {
 	values := map[string]string{}
 	if regionName.MatchString(region) {
 		values["{region}"] = region

@@ -48,14 +48,14 @@ func TestLinkExpand(t *testing.T) {
 	w := digest.Window{Start: at, End: at.Add(time.Hour)}
 	l := Link{"G", "https://{region}.example/{instance}?a={start}&b={end}&c={start_ms}&d={end_ms}&e={instance}"}
 	want := "https://eu-west-1.example/db-1?a=2026-11-23T14%3A00%3A00Z&b=2026-11-23T15%3A00%3A00Z&c=1795442400000&d=1795446000000&e=db-1"
-	if got, ok := l.expand("eu-west-1", "db-1", w); !ok || got != want {
+	if got, ok := l.Expand("eu-west-1", "db-1", w); !ok || got != want {
 		t.Errorf("%v: %s", ok, got)
 	}
 	for _, missing := range []struct {
 		region, instance string
 		w                digest.Window
 	}{{"", "db-1", w}, {"eu-west-1", "", w}, {"eu-west-1", "db-1", digest.Window{}}, {"eu-west-1", "slow.log", w}, {"evil.example/", "db-1", w}} {
-		if got, ok := l.expand(missing.region, missing.instance, missing.w); ok {
+		if got, ok := l.Expand(missing.region, missing.instance, missing.w); ok {
 			t.Errorf("%+v: %s", missing, got)
 		}
 	}
@@ -68,7 +68,7 @@ func FuzzLinkExpand(f *testing.F) {
 	f.Add("eu-west-1", "{region}&x=<!channel>|")
 	l := Link{"G", "https://{region}.g.example/p/{instance}?q={instance}#{instance}"}
 	f.Fuzz(func(t *testing.T, region, instance string) {
-		got, ok := l.expand(region, instance, digest.Window{})
+		got, ok := l.Expand(region, instance, digest.Window{})
 		if !ok {
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 type markdown struct{ w io.Writer }
@@ -19,92 +20,96 @@ type markdown struct{ w io.Writer }
 func NewMarkdown(w io.Writer) Notifier { return markdown{w} }
 
 func (m markdown) Notify(_ context.Context, r *digest.Report) error {
-	r = forChat(r)
+	_, err := io.WriteString(m.w, markdownOf(redact.Of(r)))
+	return err
+}
+
+func markdownOf(report redact.Report) string {
+	r := report.Digest()
 	var b strings.Builder
 	where := ""
 	for i, name := range r.Instances {
 		where += []string{" on ", ", "}[min(i, 1)] + codeSpan(name)
 	}
-	fmt.Fprintf(&b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, when(r), headline(r), trust(r), coverageFacts(r.Coverage))
-	for i, n := range r.Coverage.Notes {
+	fmt.Fprintf(&b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, When(r), headline(r), Trust(r), CoverageFacts(r.Coverage))
+	for i, n := range CoverageNotes(r) {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(&b, "- %s\n", literal(n))
 	}
-	m.news(&b, r)
-	m.table(&b, r)
-	for _, c := range inOrder(r) {
-		m.class(&b, c)
+	markdownChanges(&b, r)
+	markdownTable(&b, r)
+	for _, c := range InOrder(r) {
+		markdownClass(&b, c)
 	}
-	if s := muted(r); s != "" {
+	if s := Muted(r); s != "" {
 		fmt.Fprintf(&b, "\n%s\n", literal(s))
 	}
-	_, err := io.WriteString(m.w, b.String())
-	return err
+	return b.String()
 }
 
-// news tells what has to be known before the numbers are read, and what changed.
-func (m markdown) news(b *strings.Builder, r *digest.Report) {
-	for _, n := range notices(r) {
-		fmt.Fprintf(b, "\n**%s:** %s\n", n.word, literal(n.text))
+// markdownChanges writes the notices, and what changed.
+func markdownChanges(b *strings.Builder, r *digest.Report) {
+	for _, n := range Notices(r) {
+		fmt.Fprintf(b, "\n**%s:** %s\n", n.Word, literal(n.Text))
 	}
-	if s := learning(r); s != "" {
+	if s := Learning(r); s != "" {
 		fmt.Fprintf(b, "\n%s\n", literal(s))
 	}
-	for i, x := range changes(r) {
+	for i, x := range Changes(r) {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
 		b.WriteString("- ")
-		if x.word != "" {
-			fmt.Fprintf(b, "**%s** ", literal(x.word))
+		if x.Word != "" {
+			fmt.Fprintf(b, "**%s** ", literal(x.Word))
 		}
 		b.WriteString(literal(x.String()) + "\n")
 	}
 }
 
-func (m markdown) table(b *strings.Builder, r *digest.Report) {
+func markdownTable(b *strings.Builder, r *digest.Report) {
 	if len(r.Classes) == 0 {
 		return
 	}
 	b.WriteString("\n| # | Share | Query | Time | Calls | P95 | Examined/sent |\n|--:|--:|:--|--:|--:|--:|--:|\n")
-	for _, c := range inOrder(r) {
-		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(badged(c)+percent(c.Share)),
-			strings.ReplaceAll(codeSpan(short(c.Fingerprint, 60)), "|", `\|`)+literal(where(r, c)), seconds(c.QueryTime.Sum), count(float64(c.Calls)),
-			seconds(c.QueryTime.P95), examinedPerSent(c))
+	for _, c := range InOrder(r) {
+		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(Badged(c)+Percent(c.Share)),
+			strings.ReplaceAll(codeSpan(Short(c.Fingerprint, 60)), "|", `\|`)+literal(OnInstances(r, c)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)),
+			Duration(c.QueryTime.P95), examinedPerSent(c))
 	}
 	if s := miscLine(r); s != "" {
 		fmt.Fprintf(b, "\n%s\n", s)
 	}
 }
 
-func (m markdown) class(b *strings.Builder, c *digest.Class) {
-	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(badged(c)), c.Rank, codeSpan(shortID(c.ID)))
-	sql := clauses(c.Fingerprint)
+func markdownClass(b *strings.Builder, c *digest.Class) {
+	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(Badged(c)), c.Rank, codeSpan(ShortID(c.ID)))
+	sql := Clauses(c.Fingerprint)
 	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
-	if s := evidence(c); s != "" {
+	if s := Evidence(c); s != "" {
 		fmt.Fprintf(b, "- **%s**\n", literal(s))
 	}
 	if c.Note != "" {
 		fmt.Fprintf(b, "- Note: %s\n", literal(c.Note))
 	}
-	for _, reason := range c.Reasons {
+	for _, reason := range Reasons(c) {
 		fmt.Fprintf(b, "- **%s**\n", literal(reason))
 	}
-	fmt.Fprintf(b, "- %s\n", numbers(c))
-	if s := rowsPerCall(c); s != "" {
+	fmt.Fprintf(b, "- %s\n", Numbers(c))
+	if s := RowsPerCall(c); s != "" {
 		fmt.Fprintf(b, "- %s\n", s)
 	}
-	if s := tallies(c); s != "" {
+	if s := Tallies(c); s != "" {
 		fmt.Fprintf(b, "- Among them: %s\n", s)
 	}
-	if s := origin(c); s != "" {
+	if s := Origin(c); s != "" {
 		fmt.Fprintf(b, "- %s\n", literal(s))
 	}
 	if !c.FirstSeen.IsZero() {
-		fmt.Fprintf(b, "- Seen %s\n", seen(c, time.DateTime))
+		fmt.Fprintf(b, "- Seen %s\n", Seen(c, time.DateTime))
 	}
 }
 

@@ -6,18 +6,19 @@ import (
 	"testing"
 
 	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
 )
 
 func TestMarkdownGoldens(t *testing.T) {
-	for _, name := range reports {
-		got := render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, load(t, name))
-		golden(t, name+".md", got)
+	for _, name := range notifiertest.Reports {
+		got := notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, notifiertest.Load(t, name))
+		notifiertest.Golden(t, name+".md", got)
 	}
 }
 
 // Every row of the table has as many cells as its head, whatever stands in them.
 func TestMarkdownTableHolds(t *testing.T) {
-	got := string(render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, load(t, "hostile")))
+	got := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, notifiertest.Load(t, "hostile")))
 	rows := 0
 	table, _, _ := strings.Cut(got, "### ")
 	for l := range strings.Lines(table) {

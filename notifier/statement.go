@@ -9,64 +9,25 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// maxStatement is how much of a statement is looked at and shown, in
-// characters. A chat shows less of it.
-const maxStatement = 8_000
-
-// passwords matches the statements that exist to carry a secret. They are
-// withheld whatever the fingerprint made of them.
-var passwords = regexp.MustCompile(`(?i)\bidentified\s+(by|with|via)\b|\bset\s+password\b|\b(create|alter)\s+user\b|` +
-	`\b(old_)?password\s*\(|\b(master|source)_password\b|\bcreate\s+server\b`)
-
-// deskStatement is a fingerprint as it may be seen in the terminal of whoever
-// asked for it. It is clean and bounded, and holds no statement about passwords.
-func deskStatement(fingerprint string) string {
-	s := clean(cut(fingerprint, maxStatement))
-	if passwords.MatchString(s) {
-		return withholding(s, "a password")
-	}
-	return s
-}
-
-// publicStatement is a fingerprint as others may see it, in a chat: what may
-// hold a secret is withheld too, although nothing should have put it there.
-func publicStatement(fingerprint string) string {
-	s := deskStatement(fingerprint)
-	if what := secretIn(s); what != "" {
-		return withholding(s, what)
-	}
-	return s
-}
-
-// withholding leaves of a statement only its first word.
-func withholding(s, what string) string {
-	return strings.TrimSpace(verb.FindString(s) + " " + withheld(what))
-}
-
-// verb is the first word of a statement, which is safe to show.
-var verb = regexp.MustCompile(`^[A-Za-z]{2,10}\b`)
-
-func withheld(what string) string { return "[withheld: may hold " + what + "]" }
-
 // clauseStart is the white space before a clause.
 var clauseStart = regexp.MustCompile(` ((?:(?:left|right|inner|outer|cross|straight|natural) )*(?:join|straight_join) |from |where |` +
 	`group by |having |order by |limit |union |set |values ?\(|on duplicate key )`)
 
-// clauses puts each clause of a statement on a line of its own.
-func clauses(sql string) string {
+// Clauses puts each clause of a statement on a line of its own.
+func Clauses(sql string) string {
 	return strings.Replace(clauseStart.ReplaceAllString(sql, "\n$1"), "delete\nfrom ", "delete from ", 1)
 }
 
-// short is the summary within a number of columns, of which a wide character takes two.
-func short(fingerprint string, columns int) string {
-	return ansi.Truncate(summary(fingerprint), columns, "…")
+// Short is the summary within a number of columns, of which a wide character takes two.
+func Short(fingerprint string, columns int) string {
+	return ansi.Truncate(Summary(fingerprint), columns, "…")
 }
 
-// summary says in a few words what a statement does to which tables, as
+// Summary says in a few words what a statement does to which tables, such as
 // "SELECT orders, customers". In a fingerprint a word after FROM, JOIN, INTO,
-// TABLE, CALL or a leading UPDATE is a table; summary knows no more of SQL. Where
+// TABLE, CALL or a leading UPDATE is a table; Summary knows no more of SQL. Where
 // that yields nothing, it is the statement.
-func summary(s string) string {
+func Summary(s string) string {
 	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" (),;", r) })
 	if len(words) == 0 {
 		return "(no statement)"
@@ -91,63 +52,4 @@ func summary(s string) string {
 		return s
 	}
 	return strings.ToUpper(words[0]) + " " + strings.Join(tables, ", ")
-}
-
-// secrets are what a statement or a name must never carry into a chat, even
-// where nothing should have put it there.
-var secrets = []struct {
-	what string
-	re   *regexp.Regexp
-}{
-	{"an e-mail address", regexp.MustCompile(`[\w.+%-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}`)},
-	{"a web token", regexp.MustCompile(`\beyJ[\w-]{8,}\.[\w-]+`)},
-	{"an access key", regexp.MustCompile(`\b(?i:AKIA|ASIA|AROA|AIDA)[A-Za-z0-9]{16}\b|\bxox[a-z]-[\w-]{8,}|\bgh[pousr]_\w{20,}|\bsk_(live|test)_\w{8,}`)},
-	{"a secret address", regexp.MustCompile(`(?i)hooks\.slack\.com/|[?&](sig|token|password|x-amz-signature)=|://[^/\s:@]+:[^/\s@]+@`)},
-	{"a private key", regexp.MustCompile(`-----BEGIN`)},
-	{"a long hexadecimal number", regexp.MustCompile(`(?i)\b(0x)?[0-9a-f]{32,}\b`)},
-	{"an address of a network", regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)},
-}
-
-var (
-	digitRuns = regexp.MustCompile(`\d(?:[ -]?\d){14,18}`)
-	base64ish = regexp.MustCompile(`[A-Za-z0-9+/=]{40,}`)
-)
-
-// secretIn names the kind of secret or personal data that s seems to hold, and
-// is empty where it finds none.
-func secretIn(s string) string {
-	for _, x := range secrets {
-		if x.re.MatchString(s) {
-			return x.what
-		}
-	}
-	for _, d := range digitRuns.FindAllString(s, -1) {
-		if luhn(d) {
-			return "a card number"
-		}
-	}
-	for _, b := range base64ish.FindAllString(s, -1) {
-		if strings.ContainsAny(b, "0123456789") && strings.ToLower(b) != b && strings.ToUpper(b) != b {
-			return "an encoded secret"
-		}
-	}
-	return ""
-}
-
-// luhn checks the digits as ISO/IEC 7812-1 does for card numbers.
-func luhn(s string) bool {
-	sum, double := 0, false
-	for i := len(s) - 1; i >= 0; i-- {
-		if s[i] < '0' || s[i] > '9' {
-			continue
-		}
-		d := int(s[i] - '0')
-		if double {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum, double = sum+d, !double
-	}
-	return sum%10 == 0
 }

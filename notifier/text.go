@@ -2,7 +2,6 @@ package notifier
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // TextOptions say how a text digest looks. The zero value is 100 columns wide
@@ -26,14 +26,10 @@ type textWriter struct {
 }
 
 // NewText writes a report to w for people to read in a terminal. It is also
-// told when there is nothing slow, since somebody is waiting for an answer. It
+// written when there is nothing slow, since somebody is waiting for an answer. It
 // withholds statements about passwords, but shows names and notes as they are,
 // since whoever reads it can read the log.
 func NewText(w io.Writer, opts TextOptions) Notifier {
-	if opts.Width == 0 {
-		opts.Width = 100
-	}
-	opts.Width = max(opts.Width, 60)
 	return textWriter{w, opts}
 }
 
@@ -41,67 +37,26 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	out := *r
 	out.Classes = slices.Clone(r.Classes)
 	for i := range out.Classes {
-		out.Classes[i].Fingerprint = deskStatement(out.Classes[i].Fingerprint)
+		out.Classes[i].Fingerprint = redact.ForCLI(out.Classes[i].Fingerprint)
 	}
-	p := &page{TextOptions: t.opts}
-	p.header(&out)
-	p.coverage(&out)
-	p.news(&out)
-	p.ranking(&out)
+	p := newPage(t.opts)
+	writeHeader(p, &out)
+	writeCoverage(p, &out)
+	writeChanges(p, &out)
+	writeRanking(p, &out)
 	if !t.opts.Brief {
-		for _, c := range inOrder(&out) {
-			p.class(c)
+		for _, c := range InOrder(&out) {
+			writeClass(p, c)
 		}
-		p.footer(&out)
+		writeFooter(p, &out)
 	}
 	// One Write, so that the reader of a pipe never sees half a digest.
 	_, err := io.WriteString(t.w, p.String())
 	return err
 }
 
-// page is a text under construction: lines of a known width.
-type page struct {
-	strings.Builder
-	TextOptions
-}
-
-// The colours of a terminal's own palette, which its user chose.
-const (
-	bold   = "\x1b[1m"
-	dim    = "\x1b[2m"
-	red    = "\x1b[1;31m"
-	yellow = "\x1b[33m"
-	green  = "\x1b[32m"
-	reset  = "\x1b[0m"
-)
-
-func (p *page) paint(color, s string) string {
-	if !p.Color || s == "" {
-		return s
-	}
-	return color + s + reset
-}
-
-func (p *page) line(s string) {
-	p.WriteString(strings.TrimRight(s, " "))
-	p.WriteByte('\n')
-}
-
-// wrapped writes s below a first line of its own, each line after the prefix.
-func (p *page) wrapped(first, prefix, color, s string) {
-	// A hyphen or comma at which ansi breaks a line may hang over by a column.
-	width := max(p.Width-ansi.StringWidth(prefix)-1, 20)
-	for i, l := range strings.Split(ansi.Wrap(s, width, ","), "\n") {
-		if i == 0 {
-			p.line(first + p.paint(color, l))
-			continue
-		}
-		p.line(prefix + p.paint(color, strings.TrimLeft(l, " ")))
-	}
-}
-
-func (p *page) header(r *digest.Report) {
-	when := when(r)
+func writeHeader(p *page, r *digest.Report) {
+	when := When(r)
 	what := "Slow queries"
 	if names := cleanAll(r.Instances); len(names) > 0 {
 		what += " on " + strings.Join(names, ", ")
@@ -116,68 +71,64 @@ func (p *page) header(r *digest.Report) {
 	p.wrapped("", "", "", headline(r))
 }
 
-// headline is the report in one sentence, which begins with what changed.
-func headline(r *digest.Report) string {
-	o, filtered := r.Overall, ""
-	if r.Filter != nil {
-		filtered = "Filtered: "
-	}
-	if o.Calls == 0 {
-		if trouble(r) {
-			return filtered + "No slow query was seen, but not everything could be read."
-		}
-		return filtered + "No slow query."
-	}
-	first := ""
-	if n := news(r); n != "" {
-		first = upperFirst(n) + ". "
-	}
-	return first + filtered + fmt.Sprintf("%s in %s: %s in total, p95 %s, max %s, %s rows examined.",
-		plural(o.Calls, "slow query", "slow queries"), plural(int64(o.Classes), "class", "classes"),
-		seconds(o.QueryTime.Sum), seconds(o.QueryTime.P95), seconds(o.QueryTime.Max), count(o.RowsExamined.Sum))
-}
-
-func (p *page) coverage(r *digest.Report) {
+func writeCoverage(p *page, r *digest.Report) {
 	c := r.Coverage
-	word, color := trust(r), green
-	if trouble(r) {
+	word, color := Trust(r), green
+	if Incomplete(r) {
 		color = red
 	}
 	prefix := strings.Repeat(" ", len(word)+2)
-	p.wrapped(p.paint(color, word)+": ", prefix, "", coverageFacts(c))
-	for _, n := range c.Notes {
-		p.wrapped("  "+p.paint(yellow, "!")+" ", "    ", "", clean(n))
+	p.wrapped(p.paint(color, word)+": ", prefix, "", CoverageFacts(c))
+	for _, n := range CoverageNotes(r) {
+		p.wrapped("  "+p.paint(yellow, "!")+" ", "    ", "", redact.Clean(n))
 	}
 }
 
-// coverageFacts tells what the numbers rest on.
-func coverageFacts(c digest.Coverage) string {
-	var facts []string
-	if c.Files > 0 || c.BytesRead > 0 {
-		read := bytesize(c.BytesRead)
-		if c.BytesListed > c.BytesRead {
-			read += " of " + bytesize(c.BytesListed)
+// writeChanges writes the notices, and what changed.
+func writeChanges(p *page, r *digest.Report) {
+	for _, n := range Notices(r) {
+		p.wrapped(p.paint(red, n.Word)+": ", strings.Repeat(" ", len(n.Word)+2), "", n.Text)
+	}
+	if s := Learning(r); s != "" {
+		p.wrapped("", "", "", s)
+	}
+	all := Changes(r)
+	width := 0
+	for _, x := range all {
+		width = max(width, len(x.Word)+2)
+	}
+	for i, x := range all {
+		if i == 0 {
+			p.line("")
 		}
-		facts = append(facts, plural(int64(c.Files), "file", "files")+", "+read)
+		p.wrapped(p.badge(x.Word)+strings.Repeat(" ", width-len(x.Word)), strings.Repeat(" ", width), "", x.String())
 	}
-	entries := plural(c.Events, "entry", "entries") + " read"
-	if c.InWindow != c.Events {
-		entries += ", " + count(float64(c.InWindow)) + " in the window"
+}
+
+// writeFooter says what the digest does not show.
+func writeFooter(p *page, r *digest.Report) {
+	var lines []string
+	if s := Muted(r); s != "" {
+		lines = append(lines, s+".")
 	}
-	facts = append(facts, entries)
-	if c.Unreadable > 0 {
-		facts = append(facts, count(float64(c.Unreadable))+" unreadable")
+	switch {
+	case r.Past == nil && len(r.Classes) > 0:
+		lines = append(lines, "Nothing is remembered here, so it is not known what is new or worse.")
+	case r.Past != nil && r.Past.Forgot > 0:
+		lines = append(lines, Plural(int64(r.Past.Forgot), "class was", "classes were")+" forgotten for want of room, and would look new.")
 	}
-	if c.Truncated > 0 {
-		facts = append(facts, count(float64(c.Truncated))+" cut short")
+	for i, s := range lines {
+		if i == 0 {
+			p.line("")
+		}
+		p.wrapped("", "", dim, s)
 	}
-	return strings.Join(facts, ", ") + "."
 }
 
 func cleanAll(names []string) []string {
 	out := make([]string, 0, len(names))
 	for _, n := range names {
-		if n = clean(n); n != "" {
+		if n = redact.Clean(n); n != "" {
 			out = append(out, n)
 		}
 	}

@@ -10,16 +10,17 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
 )
 
 func TestTextGoldens(t *testing.T) {
-	for _, name := range reports {
+	for _, name := range notifiertest.Reports {
 		for _, width := range []int{80, 120} {
 			t.Run(fmt.Sprint(name, width), func(t *testing.T) {
-				got := render(t, func(b *bytes.Buffer) notifier.Notifier {
+				got := notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier {
 					return notifier.NewText(b, notifier.TextOptions{Width: width})
-				}, load(t, name))
-				golden(t, fmt.Sprintf("%s-%d.txt", name, width), got)
+				}, notifiertest.Load(t, name))
+				notifiertest.Golden(t, fmt.Sprintf("%s-%d.txt", name, width), got)
 				for i, l := range strings.Split(string(got), "\n") {
 					if w := ansi.StringWidth(l); w > width {
 						t.Errorf("line %d is %d columns wide: %s", i+1, w, l)
@@ -35,9 +36,9 @@ func TestTextGoldens(t *testing.T) {
 
 // Colour adds nothing but colour.
 func TestTextColor(t *testing.T) {
-	r := load(t, "full")
+	r := notifiertest.Load(t, "full")
 	text := func(color bool) string {
-		return string(render(t, func(b *bytes.Buffer) notifier.Notifier {
+		return string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier {
 			return notifier.NewText(b, notifier.TextOptions{Width: 80, Color: color})
 		}, r))
 	}
@@ -52,7 +53,7 @@ func TestTextColor(t *testing.T) {
 
 // A report without a window, classes or anything still says something true.
 func TestTextOfNothing(t *testing.T) {
-	got := string(render(t, func(b *bytes.Buffer) notifier.Notifier {
+	got := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier {
 		return notifier.NewText(b, notifier.TextOptions{})
 	}, &digest.Report{}))
 	for _, want := range []string{"all times", "NO DATA", "not everything could be read"} {

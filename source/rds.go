@@ -100,8 +100,8 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 	}
 	var unknown *types.DBInstanceNotFoundFault
 	if errors.As(err, &unknown) {
-		if members := members(ctx, s.api, instance); len(members) > 0 {
-			return s.memberFiles(ctx, members, start, end), nil
+		if ids := members(ctx, s.api, instance); len(ids) > 0 {
+			return s.memberFiles(ctx, ids, start, end), nil
 		}
 	}
 	if err != nil {

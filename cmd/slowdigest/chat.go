@@ -13,6 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
+	"slowdigest/notifier/teams"
 )
 
 // printer returns the notifier that writes to the standard output.
@@ -23,7 +25,7 @@ func printer(p *process, c *Config) notifier.Notifier {
 	case "html":
 		return notifier.NewHTML(p.stdout)
 	case "slack":
-		return notifier.NewSlackJSON(p.stdout, notifier.SlackOptions{Links: c.Links.links})
+		return slack.NewJSON(p.stdout, slack.Options{Links: c.Links.links})
 	case "markdown":
 		return notifier.NewMarkdown(p.stdout)
 	}
@@ -44,16 +46,16 @@ func textOptions(p *process) notifier.TextOptions {
 
 // chat returns the notifier of a channel in the chat that the kind of the token
 // tells: see secret. Answer is nil for a regular digest.
-func (s *service) chat(token, channel string, answer *notifier.Answer) notifier.Notifier {
+func (s *service) chat(token, channel string, answer *slack.Answer) notifier.Notifier {
 	if isWebhook(token) && !strings.HasPrefix(token, "https://hooks.slack.com/") {
-		return notifier.NewTeams(token, notifier.TeamsOptions{Region: s.cfg.Region, Links: s.Links.links})
+		return teams.New(token, teams.Options{Region: s.cfg.Region, Links: s.Links.links})
 	}
-	o := notifier.SlackOptions{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log,
+	o := slack.Options{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log,
 		Answer: answer, Buttons: s.interactive(), Pause: s.pause}
 	if isWebhook(token) {
-		return notifier.NewSlackWebhook(token, o)
+		return slack.NewWebhook(token, o)
 	}
-	return notifier.NewSlack(token, channel, o)
+	return slack.New(token, channel, o)
 }
 
 func isWebhook(token string) bool { return strings.HasPrefix(token, "https://") }

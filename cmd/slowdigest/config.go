@@ -73,7 +73,7 @@ func (c *Config) declareMaxBytes(f *flags) {
 func (c *Config) declareRanking(f *flags) {
 	c.Limit, c.OrderBy = digest.DefaultLimit, digest.OrderBySum
 	f.declare(&parsedValue[digest.Limit]{&c.Limit, digest.ParseLimit, "95%:20"}, "limit", "SLOWDIGEST_LIMIT",
-		"classes to show: a `share` of the total, a number, both such as 95%:20, or all")
+		"classes to show: a `share` of the total, a number, both (95%:20), or all")
 	f.declare(&parsedValue[digest.OrderBy]{&c.OrderBy, digest.ParseOrderBy, "sum"}, "order-by", "SLOWDIGEST_ORDER_BY",
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
@@ -123,7 +123,7 @@ func (c *Config) declareLinks(f *flags) {
 
 func (c *Config) declareState(f *flags) {
 	f.text(&c.State, "state", "SLOWDIGEST_STATE",
-		"`place` to remember what was posted, and what is normal: s3://BUCKET/PREFIX or a directory; without one nothing is remembered")
+		"`location` to remember what was posted, and what is normal: s3://BUCKET/PREFIX or a directory; without one nothing is remembered")
 }
 
 func (c *Config) declareRepeat(f *flags) {

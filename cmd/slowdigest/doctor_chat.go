@@ -10,6 +10,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/parser"
 )
 
@@ -25,7 +26,7 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
 		d.fail("chat secret", err)
 		return
 	}
-	slack, isBot := newService(d.Config, cfg, p.logger()).chat(token, d.Channel, nil).(*notifier.Slack)
+	bot, isBot := newService(d.Config, cfg, p.logger()).chat(token, d.Channel, nil).(*slack.Bot)
 	if !isBot {
 		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see the README")
 		return
@@ -35,10 +36,10 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
 		from = "parameter " + d.TokenParameter
 	}
 	d.ok("chat secret", "a bot token, from %s", from)
-	d.slack(ctx, slack)
+	d.slack(ctx, bot)
 }
 
-func (d *doctor) slack(ctx context.Context, s *notifier.Slack) {
+func (d *doctor) slack(ctx context.Context, s *slack.Bot) {
 	who, err := s.Identify(ctx)
 	if err != nil {
 		d.fail("Slack token", err)
@@ -58,7 +59,7 @@ func (d *doctor) slack(ctx context.Context, s *notifier.Slack) {
 	d.ok("Slack blocks", "Slack would take a digest")
 }
 
-func (d *doctor) channel(ctx context.Context, s *notifier.Slack, who notifier.Identity) {
+func (d *doctor) channel(ctx context.Context, s *slack.Bot, who slack.Identity) {
 	const subject = "Slack channel"
 	if strings.HasPrefix(d.Channel, "#") {
 		d.warn(subject, d.Channel+" is a name, which cannot be looked up and may change", "use its ID, at the end of the channel's details in Slack")

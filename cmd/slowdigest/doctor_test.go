@@ -108,9 +108,17 @@ func TestDoctor(t *testing.T) {
 		{"log to table", parameters("log_output", "TABLE"), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
 		{"log to the default", parameters("log_output", ""), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
 		{"ten seconds", parameters("long_query_time", ""), "warning", "orders-1 long_query_time .*10 s", "ParameterName=long_query_time,ParameterValue=1", ""},
+		{"five seconds", parameters("long_query_time", "5"), "", "", "", ""},
+		{"more than five seconds", parameters("long_query_time", "5.001"), "warning", "orders-1 long_query_time .*5.001 s", "ParameterName=long_query_time,ParameterValue=1", ""},
 		{"everything is logged", parameters("long_query_time", "0"), "warning", "orders-1 long_query_time .*0 s", "ParameterName=long_query_time,ParameterValue=0.5", ""},
 		{"listing denied", deny("rds:DescribeDBLogFiles"), "wrong", "orders-1 slow log .*AccessDenied", "must allow rds:DescribeDBLogFiles", "orders-1 download"},
 		{"no log", func(_ *testing.T, c *clinic) { c.db.Remove(rdstest.SlowLog) }, "wrong", "orders-1 slow log .*no slow log files", "log_output=FILE", "orders-1 download"},
+		{"log of two hours ago", func(_ *testing.T, c *clinic) {
+			c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-2*time.Hour))
+		}, "", "", "", ""},
+		{"log of more than two hours ago", func(_ *testing.T, c *clinic) {
+			c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-121*time.Minute))
+		}, "warning", "orders-1 slow log .*2h1m0s ago", "SELECT SLEEP", ""},
 		{"stale log", func(_ *testing.T, c *clinic) {
 			c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-26*time.Hour))
 		}, "warning", "orders-1 slow log .*26h0m0s ago", "SELECT SLEEP", ""},

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/handler"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 )
 
 // urlRequest reads an event of a Lambda function URL; nil for any other event.
@@ -71,16 +71,16 @@ func (s *service) interactions(ctx context.Context) (*handler.Interactions, erro
 		return nil, err
 	}
 	return &handler.Interactions{
-		Door:  notifier.Door{SigningSecret: signing, Channels: append([]string{s.Channel}, s.AskChannels.items...), Users: s.AskUsers.items},
-		Store: store,
-		Now:   time.Now,
-		Start: s.start,
-		Say: func(ctx context.Context, channel, thread, text string) error {
-			slack, ok := s.chat(token, channel, nil).(*notifier.Slack)
+		Verifier: slack.RequestVerifier{SigningSecret: signing, Channels: append([]string{s.Channel}, s.AskChannels.items...), Users: s.AskUsers.items},
+		Store:    store,
+		Now:      time.Now,
+		Start:    s.start,
+		PostText: func(ctx context.Context, channel, thread, text string) error {
+			bot, ok := s.chat(token, channel, nil).(*slack.Bot)
 			if !ok {
 				return errors.New("answer in Slack: it takes a bot token")
 			}
-			return slack.Say(ctx, thread, text)
+			return bot.PostText(ctx, thread, text)
 		},
 	}, nil
 }

@@ -9,6 +9,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
 )
 
 // serveLambda answers the events of Lambda. The configuration is read and the
@@ -25,6 +28,9 @@ func serveLambda(p *process) {
 		answer, err := handleEvent(ctx, p, event, l)
 		err = withHint(err)
 		l.ended(ctx, answer, err)
+		if r, ok := answer.(*digest.Report); ok && r != nil {
+			answer = notifier.JSON(r)
+		}
 		return answer, err
 	})
 }

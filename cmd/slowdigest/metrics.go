@@ -81,7 +81,7 @@ func (l *runLog) done(ctx context.Context, o handler.Outcome) {
 		attrs = append(attrs, slog.Int("files", r.Coverage.Files), slog.Int64("bytes_listed", r.Coverage.BytesListed),
 			slog.Int("portions", r.Coverage.Portions), slog.Int("gaps", len(r.Coverage.Gaps)),
 			slog.Int64("truncated", r.Coverage.Truncated), slog.Int64("unreadable", r.Coverage.Unreadable), slog.Int64("calls_in_window", r.Overall.Calls),
-			slog.Float64("query_time", r.Overall.QueryTime.Sum), slog.Any("notes", r.Coverage.Notes))
+			slog.Float64("query_time", r.Overall.QueryTime.Sum), slog.Any("notes", notifier.CoverageNotes(r)))
 	}
 	level, msg := slog.LevelInfo, "digest made"
 	switch {

@@ -7,6 +7,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
 
@@ -69,7 +70,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 				return err
 			}
 			// It is an answer to who runs this, and not the digest of an hour.
-			to = both{to, newService(&c, cfg, p.logger()).chat(token, c.Channel, &notifier.Answer{To: p.getenv("USER")})}
+			to = both{to, newService(&c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})}
 		}
 		stop := watch(p, h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)

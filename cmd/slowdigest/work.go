@@ -15,7 +15,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/handler/state"
-	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
 
@@ -24,7 +24,7 @@ import (
 func (c *Config) newHandler(from handler.Source, r handler.Route) *handler.Handler {
 	h := &handler.Handler{Source: from, Detail: c.Format == "html"}
 	f := digest.Filter{Users: c.Users.items, Hosts: c.Hosts.items, Schemas: c.Schemas.items, IDs: c.IDs.items}
-	if f.String() != "" {
+	if !f.Empty() {
 		h.Filter = &f
 	}
 	r.Apply(h)
@@ -194,6 +194,6 @@ func (s *service) answer(ctx context.Context, m *handler.Manual) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Notifier = s.chat(token, c.Channel, &notifier.Answer{To: m.Asked, Thread: m.Thread})
+	h.Notifier = s.chat(token, c.Channel, &slack.Answer{To: m.Asked, Thread: m.Thread})
 	return h.Run(ctx, m.Window)
 }

@@ -1,7 +1,21 @@
 "use strict";
 // Draws the charts with uPlot: the load of all classes, stacked, and in each
 // panel that is opened the load and the distribution of its class. A zoom in
-// one chart is a zoom in all of them, and is told to the page by the event "zoom".
+// one chart is a zoom in all of them, and the page gets the event "zoom".
+
+// duration writes seconds as Go's notifier.Duration does.
+function duration(s) {
+  const digits = (n) => String(Number(n.toFixed(n < 9.995 ? 2 : n < 99.95 ? 1 : 0)));
+  const pair = (n, per, big, small) => `${Math.floor(n / per)}${big}${String(n % per).padStart(2, "0")}${small}`;
+  if (s < 0.5e-6) return "0s";
+  if (s < 0.9995e-3) return `${(s * 1e6).toFixed(0)}µs`;
+  if (s < 0.9995) return `${digits(s * 1e3)}ms`;
+  if (s < 99.95) return `${digits(s)}s`;
+  if (s < 3599.5) return pair(Math.round(s), 60, "m", "s");
+  if (s < 86400 - 30) return pair(Math.round(s / 60), 60, "h", "m");
+  return pair(Math.round(s / 3600), 24, "d", "h");
+}
+
 const charts = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   if (!data) return null;
@@ -234,9 +248,6 @@ const charts = (() => {
     element("summary", "The numbers of this chart", details);
     return { box, readout, details };
   }
-
-  // duration of 1, 2 or 5 times a power of ten.
-  const duration = (s) => s === 0 ? "0" : s < 1e-3 ? `${figure(s * 1e6)} µs` : s < 1 ? `${figure(s * 1e3)} ms` : `${figure(s)} s`;
 
   function drawDistribution(panel, bins) {
     const f = panelFigure(panel, "Distribution", "Calls by query time; the height is logarithmic. A bar begins at the time below it.");

@@ -48,21 +48,13 @@
     if (detail) {
       cells.forEach((cell, i) => {
         cell.dataset.v = detail.seconds[i];
-        cell.textContent = time(detail.seconds[i]);
+        cell.textContent = detail.seconds[i] === 0 ? "-" : duration(detail.seconds[i]);
       });
       if (first || selection.getAttribute("aria-sort") === "descending") sort(selection, "descending");
     } else if (selection.getAttribute("aria-sort") !== "none") {
       sort(heads[0], "ascending");
     }
   });
-
-  function time(s) {
-    const round = (n) => String(Number(n.toPrecision(3)));
-    if (s < 1) return s === 0 ? "-" : round(s * 1000) + "ms";
-    if (s < 100) return round(s) + "s";
-    if (s < 3600) return `${Math.floor(s / 60)}m${String(Math.floor(s % 60)).padStart(2, "0")}s`;
-    return `${Math.floor(s / 3600)}h${String(Math.floor(s / 60 % 60)).padStart(2, "0")}m`;
-  }
 
   const panels = [...document.querySelectorAll("details.panel")];
   panels.forEach((panel, i) => {

@@ -3,14 +3,13 @@ package slacktest
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// Fault is what goes wrong with one request. One of the fields below Skip says how.
+// Fault makes one request go wrong. One of the fields below Skip says how.
 type Fault struct {
-	Method string // that it is for, as "chat.postMessage"; empty is any
+	Method string // that it is for, such as "chat.postMessage"; empty is any
 	Skip   int    // how many requests of the method go well before
 
 	Code       string // Slack's error, in an answer with status 200; a webhook's with status 403
@@ -21,31 +20,6 @@ type Fault struct {
 	HangAfter  bool   // post, and never answer
 	CutAfter   bool   // post, and end the connection without an answer
 	Do         func() // is called before the request is served, which then goes well
-}
-
-// Fail makes the next requests go wrong, each fault one of them.
-func (s *Server) Fail(faults ...Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, faults...)
-}
-
-// nextFault takes the first fault that is for a request of the method. s.mu is held.
-func (s *Server) nextFault(method string) Fault {
-	for i := range s.faults {
-		f := &s.faults[i]
-		if f.Method != "" && f.Method != method {
-			continue
-		}
-		if f.Skip > 0 {
-			f.Skip--
-			return Fault{}
-		}
-		out := *f
-		s.faults = slices.Delete(s.faults, i, i+1)
-		return out
-	}
-	return Fault{}
 }
 
 // before does what goes wrong before the request is served, and reports whether it

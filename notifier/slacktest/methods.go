@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"slowdigest/notifier"
 )
 
 type object = map[string]any
@@ -116,11 +114,11 @@ func (s *Server) channel(id string) (string, string) {
 }
 
 // violations are the limits that a message breaks.
-func (s *Server) violations(m Message) []notifier.Violation {
+func (s *Server) violations(m Message) []Violation {
 	var blocks []struct {
 		Type string `json:"type"`
 	}
-	badForm := []notifier.Violation{{Code: "invalid_blocks_format", Message: "not a list of blocks"}}
+	badForm := []Violation{{Code: "invalid_blocks_format", Message: "not a list of blocks"}}
 	if len(m.Blocks) > 0 && json.Unmarshal(m.Blocks, &blocks) != nil {
 		return badForm
 	}
@@ -128,10 +126,10 @@ func (s *Server) violations(m Message) []notifier.Violation {
 	if err != nil {
 		return badForm
 	}
-	violations := notifier.ValidateSlack(b, cmp.Or(s.MaxText, notifier.SlackMaxText))
+	violations := Validate(b, cmp.Or(s.MaxText, MaxText))
 	for i, block := range blocks {
 		if slices.Contains(s.Unsupported, block.Type) {
-			violations = append(violations, notifier.Violation{Code: "invalid_blocks",
+			violations = append(violations, Violation{Code: "invalid_blocks",
 				Pointer: fmt.Sprintf("/blocks/%d/type", i), Message: "unsupported type: " + block.Type})
 		}
 	}
@@ -227,8 +225,8 @@ func (s *Server) info(r *http.Request) object {
 }
 
 // history serves conversations.history, the newest first, and, where ts is
-// given, conversations.replies, the oldest first. Metadata is told where it is
-// asked for.
+// given, conversations.replies, the oldest first. Metadata is sent where it
+// is asked for.
 func (s *Server) history(r *http.Request) object {
 	channel, thread := r.Form.Get("channel"), r.Form.Get("ts")
 	switch c, ok := s.Channels[channel]; {

@@ -7,12 +7,12 @@
 // a thread that does not exist is an error. And it does on command what the real
 // one does now and then: see Fault.
 //
-//	slack := slacktest.New()
-//	defer slack.Close()
-//	slack.Fail(slacktest.Fault{Code: "internal_error"})
-//	client := notifier.NewSlack(slacktest.Token, slacktest.Channel, notifier.SlackOptions{APIURL: slack.URL()})
+//	server := slacktest.New()
+//	defer server.Close()
+//	server.Fail(slacktest.Fault{Code: "internal_error"})
+//	client := slack.New(slacktest.Token, slacktest.Channel, slack.Options{APIURL: server.URL()})
 //	…
-//	posted := slack.Messages()
+//	posted := server.Messages()
 //
 // It speaks chat.postMessage, chat.update, chat.delete, chat.getPermalink,
 // conversations.history, conversations.replies, conversations.info, auth.test,
@@ -36,7 +36,7 @@ const (
 	BotID   = "B0SLACKTEST"
 )
 
-// ChannelState is what a channel does to those who post in it.
+// ChannelState decides how a channel answers those who post in it.
 type ChannelState struct {
 	Name     string
 	Archived bool // is_archived
@@ -44,7 +44,7 @@ type ChannelState struct {
 	Member   bool // not_in_channel where it is false and not Private
 }
 
-// Message is what was posted and not deleted.
+// Message is one that was posted and not deleted.
 type Message struct {
 	Channel   string          `json:"channel,omitempty"`
 	Timestamp string          `json:"ts"`
@@ -53,7 +53,7 @@ type Message struct {
 	Text      string          `json:"text"`
 	Blocks    json.RawMessage `json:"blocks,omitempty"`
 	Metadata  json.RawMessage `json:"metadata,omitempty"`
-	// ReplyCount is told by conversations.history only.
+	// ReplyCount is set by conversations.history only.
 	ReplyCount int  `json:"reply_count,omitempty"`
 	Updates    int  `json:"-"` // how often it was updated
 	Webhook    bool `json:"-"` // posted by the webhook
@@ -63,8 +63,8 @@ type Message struct {
 // Set from then on.
 type Server struct {
 	Channels    map[string]ChannelState // by ID
-	Unsupported []string                // block types that this workspace rejects, as data_visualization
-	MaxText     int                     // of all blocks; 0 is notifier.SlackMaxText
+	Unsupported []string                // block types that this workspace rejects, such as data_visualization
+	MaxText     int                     // of all blocks; 0 is the constant MaxText
 	Scopes      []string                // of the token; nil is all but chat:write.public
 
 	http *httptest.Server
@@ -94,10 +94,10 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// URL is the address of the Web API, with the slash at its end that slack-go wants.
+// URL is that of the Web API, with the slash at its end that slack-go wants.
 func (s *Server) URL() string { return s.http.URL + "/api/" }
 
-// WebhookURL is the address of an incoming webhook that posts to Channel.
+// WebhookURL is that of an incoming webhook that posts to Channel.
 func (s *Server) WebhookURL() string { return s.http.URL + webhookPath }
 
 const webhookPath = "/services/T0SLACKTEST/B0SLACKTEST/secretsecretsecret"
@@ -109,7 +109,7 @@ func (s *Server) Messages() []Message {
 	return slices.Clone(s.messages)
 }
 
-// Requests returns the methods called so far, as "chat.postMessage" and "webhook".
+// Requests returns the methods called so far, such as "chat.postMessage" and "webhook".
 func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,9 +123,9 @@ func (s *Server) Set(change func(s *Server)) {
 	change(s)
 }
 
-// Say puts a message into its channel, as people and other bots do, and returns
+// Post puts a message into its channel, as people and other bots do, and returns
 // it with its timestamp.
-func (s *Server) Say(m Message) Message {
+func (s *Server) Post(m Message) Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.add(m)
@@ -136,6 +136,31 @@ func (s *Server) Delete(ts string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.messages = slices.DeleteFunc(s.messages, func(m Message) bool { return m.Timestamp == ts })
+}
+
+// Fail makes the next requests go wrong, each fault one of them.
+func (s *Server) Fail(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, faults...)
+}
+
+// nextFault takes the first fault that is for a request of the method. s.mu is held.
+func (s *Server) nextFault(method string) Fault {
+	for i := range s.faults {
+		f := &s.faults[i]
+		if f.Method != "" && f.Method != method {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			return Fault{}
+		}
+		out := *f
+		s.faults = slices.Delete(s.faults, i, i+1)
+		return out
+	}
+	return Fault{}
 }
 
 // ServeHTTP makes a Server usable with a listener of one's own.

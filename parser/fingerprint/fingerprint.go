@@ -14,7 +14,7 @@ func Of(sql string) string {
 	return string(Append(nil, []byte(sql), false))
 }
 
-// truncationNotice is what RDS writes after a line that it cut.
+// truncationNotice stands after a line that RDS cut.
 const truncationNotice = "[Your log message was truncated]"
 
 // Append appends the fingerprint of sql to dst. Cut says that sql is

@@ -20,7 +20,8 @@ func FuzzFingerprint(f *testing.F) {
 		"select `a` from t_1 where b in (1, 'x', now()) /* c */ and d = _utf8mb4'it''s' -- e\n order by f asc limit 1, 2",
 		"insert into t (a) values (1), (-2) on duplicate key update a = values(a); call p(1)",
 		"select 1 union all select 2 union all select 3", "/*!50000 select */ @a := 0x1F, t1.b from t1, u2",
-		"in(1)", "values(1)", "'", "`", "/*", "/*!", "--", "#", "@", "(((", ")))", "call", "use", "x'", "1e", "_utf8", "limit 1,", "union select"} {
+		"in(1)", "values(1)", "'", "`", "/*", "/*!", "--", "#", "@", "(((", ")))", "call", "use", "x'", "1e", "_utf8", "limit 1,", "union select",
+		"a in (1, union (2), 3, union (4), 5"} {
 		f.Add([]byte(s), len(s))
 	}
 	f.Fuzz(func(t *testing.T, sql []byte, n int) {
@@ -31,8 +32,9 @@ func FuzzFingerprint(f *testing.F) {
 		if len(whole) > 4*len(sql)+100 {
 			t.Errorf("%d bytes become %d", len(sql), len(whole))
 		}
-		if again := Append([]byte("kept"), sql, false); !bytes.Equal(whole, again) {
-			t.Errorf("%q, then %q", whole, again)
+		full := bytes.Repeat([]byte("~"), 4*len(sql)+200)
+		if again := Append(append(full[:0], "kept"...), sql, false); !bytes.Equal(whole, again) {
+			t.Errorf("%q, then %q where dst was written to before", whole, again)
 		}
 		fp := string(whole[len("kept"):])
 		if again := Of(fp); again != fp && !notSQL.MatchString(fp) && !loneAt.Match(sql) {

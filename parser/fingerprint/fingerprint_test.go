@@ -186,7 +186,7 @@ func TestFingerprintIsLinear(t *testing.T) {
 	}
 }
 
-// processorTime is what this process has used, whatever else the machine does.
+// processorTime returns what this process has used, whatever else the machine does.
 func processorTime(t *testing.T) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -186,6 +186,7 @@ func (f *formatter) add(t *token) {
 	case variable:
 		f.addVariable(t)
 	case remark:
+		f.top.variable = true // there are branches
 		f.write(f.token(t), afterClose)
 	}
 }

@@ -1,6 +1,7 @@
 package fingerprint
 
-// group is what stands between a pair of parentheses, or the whole statement.
+// group holds what is known of the text between a pair of parentheses, or of the
+// whole statement.
 type group struct {
 	call     bool // it holds the arguments of a function, where FROM is no clause
 	unit     bool // its first word is a unit

@@ -248,18 +248,6 @@ func (l *lexer) word(t *token) {
 	}
 }
 
-// dollars reads the text of a routine, if t, a word, holds its first tag.
-func (l *lexer) dollars(t *token) {
-	after, closed := dollarQuoted(l.sql, t.start, t.end)
-	if after == t.start {
-		return
-	}
-	if !closed {
-		l.open = t.start
-	}
-	t.kind, t.end = literal, after
-}
-
 // isMasked reports whether a question mark that touches the word from start to end
 // stands for digits of a name in a fingerprint: t_?. After a keyword, or before
 // one, it is a placeholder, unless a dot or an underscore follows.
@@ -268,52 +256,6 @@ func (l *lexer) isMasked(start, end int) bool {
 		return end > start
 	}
 	return end > start && !isKeyword(l.sql[start:end])
-}
-
-// text reads a string whose quote stands at quote, and its prefix before it.
-func (l *lexer) text(t *token, k kind, quote int) {
-	end, closed, escaped := quoted(l.sql, quote)
-	if escaped && l.escaped < 0 {
-		l.escaped = quote
-	}
-	if !closed {
-		l.open = quote
-	}
-	t.kind, t.end = k, end
-}
-
-// quotedName reads a token that is, or ends with, a name in back-quotes. One
-// without an end is not shown, nor what stands after it: it may hold literals.
-func (l *lexer) quotedName(t *token, k kind, quote int) {
-	var closed bool
-	t.kind = k
-	if t.end, closed, _ = quoted(l.sql, quote); !closed {
-		t.kind = endOfSQL
-	}
-}
-
-// number reads a number, or an identifier that begins with a digit.
-func (l *lexer) number(t *token, afterDot bool) {
-	t.kind = literal
-	sql := l.sql
-	digits := sql.span(t.start, isDigit)
-	word := sql.span(digits, isLetter|isDigit)
-	switch {
-	case digits == word && (sql.at(digits) != '.' || afterDot):
-		t.end = digits
-	case afterDot:
-		l.word(t)
-	case digits == word:
-		t.end = sql.fraction(digits)
-	case sql.based(t.start, word):
-		t.end = word
-	case sql.exponent(digits) > 0:
-		t.end = sql.exponent(digits)
-	case l.cut && word == len(sql):
-		t.end = word // as 1 of 1e5 is, so that there is one class and not two
-	default:
-		l.word(t)
-	}
 }
 
 // variable reads @name, @@global.name or @`name`. An @ before a quote or white

@@ -14,7 +14,7 @@ import (
 	"slowdigest/parser/fingerprint"
 )
 
-// truth is what a generated log holds of one class.
+// truth holds the calls of one class in a generated log.
 type truth struct {
 	times, rows []float64 // query times in seconds, rows examined
 }

@@ -101,6 +101,10 @@ async function use(page) {
   assert.deepEqual(await ariaSort(page), ["# ascending"]);
   assert.ok(await colours(page, "#load canvas") > 8, "the load is not drawn");
 
+  // The scripts write a duration as Go does.
+  assert.deepEqual(await page.$$eval("#ranking tbody tr", (rows) => rows.flatMap((r) => [4, 6, 7, 8].map((i) => r.cells[i]))
+    .filter((c) => duration(Number(c.dataset.v)) !== c.textContent).map((c) => `${c.dataset.v}: ${c.textContent}`)), []);
+
   // Sort by the mouse and by the keyboard.
   const heading = async (text) => (await page.$$("#ranking thead button")).at(
     await page.$$eval("#ranking thead button", (all, text) => all.findIndex((b) => b.textContent === text), text));

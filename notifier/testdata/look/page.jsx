@@ -15,7 +15,7 @@ function Digest({ message, theme }) {
   );
   return (
     <>
-      {one(message, "parent")}
+      {one(message, "message")}
       {message.thread?.length > 0 && (
         <div style={{ marginLeft: 24, paddingLeft: 8, borderLeft: "2px solid #8886" }}>
           {message.thread.map((m, i) => one(m, i))}

@@ -1,4 +1,4 @@
-// Draws the goldens of Slack messages in Chromium, at the width of a desk and of
+// Draws the goldens of Slack messages in Chromium, at the width of a desktop and of
 // a phone, light and dark, into out/. With names, as "full", only these.
 // CHROMIUM names the browser. The first picture of "new", without its thread,
 // is also what the README shows.
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
+const goldens = here + "../../slack/testdata/";
 const out = here + "out/";
 mkdirSync(out, { recursive: true });
 
@@ -37,9 +38,9 @@ function shoot(name, message, width, theme) {
 }
 
 const wanted = process.argv.slice(2);
-for (const file of readdirSync(here + "..").filter((f) => /^slack-.*\.json$/.test(f)).sort()) {
+for (const file of readdirSync(goldens).filter((f) => /^slack-.*\.json$/.test(f)).sort()) {
   const name = file.slice("slack-".length, -".json".length);
-  const text = readFileSync(here + "../" + file, "utf8");
+  const text = readFileSync(goldens + file, "utf8");
   if (text === "" || (wanted.length > 0 && !wanted.includes(name))) continue;
   const message = JSON.parse(text);
   for (const width of [760, 380]) {

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
+const goldens = here + "../../slack/testdata/";
 const out = here + "out/types/";
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
@@ -19,8 +20,8 @@ const check = (name, m) => {
     messages++;
   }
 };
-for (const file of readdirSync(here + "..").filter((f) => /^slack-.*\.json$/.test(f)).sort()) {
-  const text = readFileSync(here + "../" + file, "utf8");
+for (const file of readdirSync(goldens).filter((f) => /^slack-.*\.json$/.test(f)).sort()) {
+  const text = readFileSync(goldens + file, "utf8");
   if (text !== "") check(file.replace(".json", ""), JSON.parse(text));
 }
 // A message that Slack would reject proves that the check can fail.

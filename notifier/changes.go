@@ -1,0 +1,202 @@
+package notifier
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"slowdigest/digest"
+	"slowdigest/notifier/redact"
+)
+
+// maxBadge is how many characters of the word for a change are shown.
+const maxBadge = 12
+
+// Badge is the word for what changed about a class, or empty.
+func Badge(c *digest.Class) string {
+	if c.Change == nil {
+		return ""
+	}
+	return redact.Cut(redact.Clean(string(c.Change.Kind)), maxBadge)
+}
+
+// Badged is the badge with a space after it, or empty.
+func Badged(c *digest.Class) string { return withSpace(Badge(c)) }
+
+func withSpace(word string) string {
+	if word == "" {
+		return ""
+	}
+	return word + " "
+}
+
+// Leading reports whether a change stands before everything else: it is NEW,
+// WORSE or BACK.
+func Leading(c *digest.Class) bool {
+	return c.Change != nil && slices.Contains([]digest.ChangeKind{digest.New, digest.Worse, digest.Back}, c.Change.Kind)
+}
+
+// InOrder returns the classes in the order of a digest: the leading changes
+// first, and each part by its rank.
+func InOrder(r *digest.Report) []*digest.Class {
+	out := make([]*digest.Class, len(r.Classes))
+	for i := range r.Classes {
+		out[i] = &r.Classes[i]
+	}
+	slices.SortStableFunc(out, func(a, b *digest.Class) int {
+		if Leading(a) != Leading(b) {
+			return map[bool]int{true: -1, false: 1}[Leading(a)]
+		}
+		return cmp.Compare(a.Rank, b.Rank)
+	})
+	return out
+}
+
+// InFull returns up to n of the classes, for a chat to show with their statements:
+// those that are NEW or BACK, since they are not known yet, and always the one of
+// the highest rank.
+func InFull(classes []*digest.Class, n int) []*digest.Class {
+	var out []*digest.Class
+	for _, c := range classes {
+		if k := c.Change; k != nil && (k.Kind == digest.New || k.Kind == digest.Back) {
+			out = append(out, c)
+		}
+	}
+	if top := Top(classes); top != nil && !slices.Contains(out, top) {
+		out = append(out[:min(len(out), n-1)], top)
+	}
+	return out[:min(len(out), n)]
+}
+
+// Top returns the class of the highest rank, whatever changed, or nil.
+func Top(classes []*digest.Class) *digest.Class {
+	if len(classes) == 0 {
+		return nil
+	}
+	return slices.MinFunc(classes, func(a, b *digest.Class) int { return cmp.Compare(a.Rank, b.Rank) })
+}
+
+// Without returns the classes that are not among the others.
+func Without(classes, others []*digest.Class) []*digest.Class {
+	var out []*digest.Class
+	for _, c := range classes {
+		if !slices.Contains(others, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// changeCount says how much changed, such as "1 new, 2 worse". It is empty where
+// that cannot be known.
+func changeCount(r *digest.Report) string {
+	counts := map[digest.ChangeKind]int{}
+	for i := range r.Classes {
+		if c := r.Classes[i].Change; c != nil {
+			counts[c.Kind]++
+		}
+	}
+	if r.Past != nil {
+		counts[digest.New] = max(counts[digest.New], r.Past.New)
+	}
+	var out []string
+	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
+		if n := counts[kind]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
+		}
+	}
+	if out == nil && r.Past != nil && !r.Past.Learning && !Incomplete(r) && r.Overall.Calls > 0 {
+		return "nothing new"
+	}
+	return strings.Join(out, ", ")
+}
+
+// Change is a line about a class that is not as it was. Evidence may be empty,
+// and Word is empty in a line that counts the changes that are not listed.
+type Change struct{ Word, What, Evidence string }
+
+// Label is the word with a space after it, or empty.
+func (x Change) Label() string { return withSpace(x.Word) }
+
+// String is the line after its word.
+func (x Change) String() string {
+	if x.Evidence == "" {
+		return x.What
+	}
+	return x.What + ": " + x.Evidence
+}
+
+// The most lines of leading changes, and of each kind of minor ones.
+const (
+	MaxLeading = 5
+	maxMinor   = 3
+)
+
+// Changes lists what changed: the leading changes first, then, in fewer words,
+// what became better and what is gone.
+func Changes(r *digest.Report) []Change {
+	var leading, better, gone []Change
+	for _, c := range InOrder(r) {
+		if c.Change == nil {
+			continue
+		}
+		x := Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, Short(c.Fingerprint, 40), OnInstances(r, c)), changeEvidence(c)}
+		if Leading(c) {
+			leading = append(leading, x)
+			continue
+		}
+		if c.Change.Median > 0 {
+			x.Evidence = Duration(c.Change.Now) + " per hour, usually " + Duration(c.Change.Median)
+		}
+		better = append(better, x)
+	}
+	if r.Past != nil {
+		for _, g := range r.Past.Gone {
+			what := ShortID(g.ID)
+			if g.Fingerprint != "" {
+				what = Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
+			}
+			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
+		}
+	}
+	return slices.Concat(atMost(leading, MaxLeading), atMost(better, maxMinor), atMost(gone, maxMinor))
+}
+
+// OnInstances names the instances of a class, if the digest is of several.
+func OnInstances(r *digest.Report, c *digest.Class) string {
+	if len(r.Instances) < 2 || len(c.Instances) == 0 {
+		return ""
+	}
+	return " on " + names(byCalls(c.Instances), 1)
+}
+
+// byCalls are names as they can be shown, that with the most calls first.
+func byCalls(calls map[string]int64) []string {
+	out := slices.SortedFunc(maps.Keys(calls), func(a, b string) int {
+		return cmp.Or(cmp.Compare(calls[b], calls[a]), strings.Compare(a, b))
+	})
+	for i, name := range out {
+		out[i] = redact.Clean(redact.Cut(name, redact.MaxName))
+	}
+	return out
+}
+
+// atMost cuts a list to n lines, the last of which counts those left out.
+func atMost(all []Change, n int) []Change {
+	if len(all) <= n {
+		return all
+	}
+	words := map[string]int{}
+	for _, x := range all[n:] {
+		words[strings.ToLower(x.Word)]++
+	}
+	var more []string
+	for _, w := range []string{"new", "worse", "back", "better", "gone"} {
+		if words[w] > 0 {
+			more = append(more, fmt.Sprintf("%d more %s", words[w], w))
+		}
+	}
+	return append(slices.Clone(all[:n]), Change{What: "and " + strings.Join(more, ", ")})
+}

@@ -1,0 +1,133 @@
+package notifier
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// changed is a report with a class of each of the kinds, ranked in their order.
+func changed(past *digest.Past, kinds ...digest.ChangeKind) *digest.Report {
+	r := &digest.Report{Instances: []string{"db-1"}, Past: past, Coverage: digest.Coverage{Complete: true}}
+	for i, kind := range kinds {
+		c := digest.Class{Rank: i + 1, ID: fmt.Sprintf("%032X", i+1), Fingerprint: fmt.Sprintf("select a from t%d", i+1)}
+		if kind != "" {
+			c.Change = &digest.Change{Kind: kind, Unseen: 14 * 24 * 3600}
+		}
+		c.Calls, r.Overall.Calls = 1, r.Overall.Calls+1
+		r.Classes = append(r.Classes, c)
+	}
+	r.Coverage.InWindow = r.Overall.Calls
+	return r
+}
+
+func TestTitle(t *testing.T) {
+	past := func(p digest.Past) *digest.Past { return &p }
+	for _, c := range []struct {
+		r    *digest.Report
+		want string
+	}{
+		{changed(nil, ""), "db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{}), ""), "Nothing new on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{Learning: true}), ""), "db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{}), digest.Better), "Nothing new on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{}), "", digest.Back, digest.Worse, digest.New, digest.Worse), "1 new, 2 worse, 1 back on db-1: 5 slow queries, 0s"},
+		{changed(past(digest.Past{New: 7}), digest.New), "7 new on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{Repeat: true}), digest.New), "⚠️ POSSIBLE REPEAT: 1 new on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{Missed: make([]digest.Window, 1)}), ""), "⚠️ HOURS LOST: Nothing new on db-1: 1 slow query, 0s"},
+	} {
+		if got := Title(c.r); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	r := changed(&digest.Past{}, "")
+	r.Coverage.Complete = false
+	if got := Title(r); got != "⚠️ PARTIAL: db-1: 1 slow query, 0s" {
+		t.Errorf("of a partial hour it is said: %q", got)
+	}
+}
+
+// What is new, worse or back comes first; of the others a line is enough.
+func TestChanges(t *testing.T) {
+	at := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
+	gone := []digest.GoneClass{{ID: "000000000000000000000000000000AB", LastSeen: at},
+		{ID: "AC", Fingerprint: "select a from t9", LastSeen: at}}
+	r := changed(&digest.Past{Gone: gone}, "", digest.Better, digest.New, digest.Worse)
+	r.Classes[1].Change.Now, r.Classes[1].Change.Median = 50, 252
+	r.Classes[3].Change.Now, r.Classes[3].Change.Highest = 1, 0.5
+	r.Instances = []string{"db-1", "db-2"}
+	r.Classes[3].Instances = map[string]int64{"db-2": 9, "db-1": 1}
+	var got []string
+	for _, x := range Changes(r) {
+		got = append(got, x.Word+" "+x.String())
+	}
+	want := []string{"NEW #3 SELECT t3: 0s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 on db-2 and 1 more: p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
+		"GONE 00000000000000AB: last seen on 2026-11-23 at 07:00", "GONE SELECT t9 AC: last seen on 2026-11-23 at 07:00"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+
+	many := changed(&digest.Past{}, slices.Repeat([]digest.ChangeKind{digest.New, digest.Worse, digest.Better}, 10)...)
+	lines := Changes(many)
+	if len(lines) != MaxLeading+1+maxMinor+1 || lines[MaxLeading].String() != "and 7 more new, 8 more worse" ||
+		lines[len(lines)-1].String() != "and 7 more better" {
+		t.Errorf("%q", lines)
+	}
+}
+
+// What is NEW or BACK is shown in full, and always the class with the most time.
+func TestInFull(t *testing.T) {
+	for _, c := range []struct {
+		kinds []digest.ChangeKind
+		want  []int // ranks
+	}{
+		{nil, nil},
+		{[]digest.ChangeKind{"", "", ""}, []int{1}},
+		{[]digest.ChangeKind{"", digest.Worse, digest.New}, []int{3, 1}},
+		{[]digest.ChangeKind{"", digest.Back, digest.New, digest.New, digest.New}, []int{2, 3, 1}},
+		{[]digest.ChangeKind{digest.New, digest.New, digest.New, digest.New}, []int{1, 2, 3}},
+	} {
+		classes := InOrder(changed(nil, c.kinds...))
+		var got []int
+		full := InFull(classes, 3)
+		for _, x := range full {
+			got = append(got, x.Rank)
+		}
+		if !slices.Equal(got, c.want) || len(Without(classes, full)) != len(c.kinds)-len(c.want) {
+			t.Errorf("%q: %v in full and %d others, want %v", c.kinds, got, len(Without(classes, full)), c.want)
+		}
+	}
+}
+
+func TestNotices(t *testing.T) {
+	at := func(hour int) digest.Window {
+		start := time.Date(2026, 11, 23, hour, 0, 0, 0, time.UTC)
+		return digest.Window{Start: start, End: start.Add(time.Hour)}
+	}
+	r := changed(&digest.Past{Repeat: true, CatchUp: 3, Missed: []digest.Window{at(4), at(1), at(2)}}, "")
+	got := Notices(r)
+	want := "2026-11-23 01:00 to 03:00 UTC, 2026-11-23 04:00 to 05:00 UTC. RDS had deleted the logs before they could be read."
+	if len(got) != 2 || got[0].Word != "POSSIBLE REPEAT" || got[1].Word != "HOURS LOST" || got[1].Text != want {
+		t.Errorf("%q", got)
+	}
+	if got := When(r); got != "3 hours in one message: all times" {
+		t.Errorf("%q", got)
+	}
+	if r.Past.CatchUp = 1; When(r) != "all times" {
+		t.Error("one hour is nothing unusual")
+	}
+	r = changed(&digest.Past{Missed: []digest.Window{at(1)}})
+	if Quiet(r) {
+		t.Error("hours that were never read are left out where nothing was slow")
+	}
+	if Quiet(changed(nil, "")) || !Quiet(changed(&digest.Past{Muted: make([]digest.MutedClass, 1), Gone: make([]digest.GoneClass, 1)})) {
+		t.Error("Quiet is wrong")
+	}
+	muting := changed(&digest.Past{Muted: []digest.MutedClass{{ID: "AB", Calls: 2, QueryTime: 1}, {ID: "CD", Calls: 1, QueryTime: 2}}})
+	if got := Muted(muting); got != "2 muted: AB, CD (3 calls, 3s)" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,140 @@
+package notifier
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/notifier/redact"
+)
+
+// Numbers is a class in one line.
+func Numbers(c *digest.Class) string {
+	return fmt.Sprintf("%s of the time: %s in %s · mean %s · p95 %s · max %s", Percent(c.Share),
+		Duration(c.QueryTime.Sum), Plural(c.Calls, "call", "calls"),
+		Duration(c.QueryTime.Mean), Duration(c.QueryTime.P95), Duration(c.QueryTime.Max))
+}
+
+// RowsPerCall is the mean of the rows, or empty where there are none.
+func RowsPerCall(c *digest.Class) string {
+	if c.RowsExamined.Sum == 0 && c.RowsSent.Sum == 0 {
+		return ""
+	}
+	s := fmt.Sprintf("Rows per call: %s examined, %s sent", Count(c.RowsExamined.Mean), Count(c.RowsSent.Mean))
+	if c.RowsAffected != nil && c.RowsAffected.Sum > 0 {
+		s += ", " + Count(c.RowsAffected.Mean) + " affected"
+	}
+	return s
+}
+
+// Origin says who called, from where and in which schema, those with the most
+// calls first.
+func Origin(c *digest.Class) string {
+	var parts []string
+	for _, x := range []struct {
+		what  string
+		calls map[string]int64
+	}{{"By ", c.Users}, {"from ", c.Hosts}, {"in ", c.Schemas}} {
+		if len(x.calls) > 0 {
+			parts = append(parts, x.what+mostCalls(x.calls, 4))
+		}
+	}
+	if len(c.Instances) > 1 {
+		parts = append(parts, "on "+mostCalls(c.Instances, 4))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// TableRows is how many classes the table of a chat shows.
+const TableRows = 5
+
+// examinedPerSent is how many rows were read for each row that was returned.
+func examinedPerSent(c *digest.Class) string {
+	if c.RowsSent.Sum == 0 {
+		return "-"
+	}
+	return Count(c.RowsExamined.Sum / c.RowsSent.Sum)
+}
+
+// metricRow is the statistics of one quantity as they are shown.
+type metricRow struct{ Name, Sum, Min, Mean, Median, P95, Max string }
+
+// metricRows leaves out what the log does not hold, or is all zero.
+func metricRows(c *digest.Class) []metricRow {
+	var rows []metricRow
+	add := func(name string, m *digest.Metrics, f func(float64) string) {
+		if m != nil && *m != (digest.Metrics{}) {
+			rows = append(rows, metricRow{name, f(m.Sum), f(m.Min), f(m.Mean), f(m.Median), f(m.P95), f(m.Max)})
+		}
+	}
+	add("query time", &c.QueryTime, Duration)
+	add("lock time", &c.LockTime, Duration)
+	add("rows sent", &c.RowsSent, Count)
+	add("rows examined", &c.RowsExamined, Count)
+	add("rows affected", c.RowsAffected, Count)
+	add("bytes sent", c.BytesSent, Count)
+	return rows
+}
+
+// Tallies says how many calls the server marked as full scans, errors and so on.
+func Tallies(c *digest.Class) string {
+	var s []string
+	add := func(n *int64, one, many string) {
+		if n != nil && *n > 0 {
+			s = append(s, Plural(*n, one, many))
+		}
+	}
+	add(c.FullScans, "full scan", "full scans")
+	add(c.TmpTables, "temporary table", "temporary tables")
+	add(c.TmpDiskTables, "of them on disk", "of them on disk")
+	add(c.Errors, "error", "errors")
+	return strings.Join(s, ", ")
+}
+
+// mostCalls lists the n names with the most calls, and how many others there are.
+func mostCalls(calls map[string]int64, n int) string {
+	type entry struct {
+		name  string
+		calls int64
+	}
+	all := make([]entry, 0, len(calls))
+	for name, k := range calls {
+		if name = redact.Cut(redact.Clean(redact.Cut(name, 4*redact.MaxName)), redact.MaxName); name == "" {
+			name = "(none)"
+		}
+		all = append(all, entry{name, k})
+	}
+	slices.SortFunc(all, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(b.calls, a.calls), strings.Compare(a.name, b.name))
+	})
+	var s []string
+	for _, e := range all[:min(n, len(all))] {
+		if len(all) == 1 {
+			s = append(s, e.name)
+			continue
+		}
+		s = append(s, e.name+" ("+Count(float64(e.calls))+")")
+	}
+	if more := len(all) - n; more > 0 {
+		s = append(s, "and "+strconv.Itoa(more)+" more")
+	}
+	return strings.Join(s, ", ")
+}
+
+// Seen says when a class was first and last seen. Where both are on the same day
+// the last is a time alone.
+func Seen(c *digest.Class, layout string) string {
+	first, last := c.FirstSeen.UTC(), c.LastSeen.UTC()
+	sameDay := first.Format(time.DateOnly) == last.Format(time.DateOnly)
+	switch {
+	case first.Truncate(time.Second).Equal(last.Truncate(time.Second)):
+		return first.Format(layout) + " UTC"
+	case sameDay:
+		return first.Format(layout) + " to " + last.Format(time.TimeOnly) + " UTC"
+	}
+	return first.Format(time.DateTime) + " to " + last.Format(time.DateTime) + " UTC"
+}

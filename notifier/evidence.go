@@ -1,0 +1,127 @@
+package notifier
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"slowdigest/digest"
+)
+
+// Reasons says what the numbers of a class show to be wrong, each in a phrase that
+// names its evidence.
+func Reasons(c *digest.Class) []string {
+	var out []string
+	for _, r := range c.Reasons() {
+		out = append(out, reason(r))
+	}
+	return out
+}
+
+func reason(r digest.Reason) string {
+	of := fmt.Sprintf("%s of %s", Count(float64(r.Count)), Plural(r.Of, "call", "calls"))
+	switch r.Kind {
+	case digest.FullScans:
+		return "full scan in " + of
+	case digest.RowsExamined:
+		if r.NoResult {
+			return fmt.Sprintf("%s rows examined per call, none %s", Count(r.Rows), r.Result)
+		}
+		return fmt.Sprintf("%s rows examined per row %s", Count(r.Rows), r.Result)
+	case digest.TmpDiskTables:
+		return fmt.Sprintf("%s on disk in %s", Plural(r.Count, "temporary table", "temporary tables"), Plural(r.Of, "call", "calls"))
+	case digest.LockTime:
+		return fmt.Sprintf("lock time is %s of the query time", Percent(r.Share))
+	case digest.Errors:
+		return of + " ended in an error"
+	}
+	return fmt.Sprintf("one call of %s took %s of the time, the median is %s", Duration(r.Longest), Percent(r.Share), Duration(r.Median))
+}
+
+// Evidence is the badge and what justifies it, or empty.
+func Evidence(c *digest.Class) string {
+	if c.Change == nil {
+		return ""
+	}
+	return Badge(c) + ": " + changeEvidence(c)
+}
+
+// changeEvidence is a phrase with the numbers that justify a change.
+func changeEvidence(c *digest.Class) string {
+	x := c.Change
+	switch x.Kind {
+	case digest.New:
+		return fmt.Sprintf("%s; not seen in the %s before", took(c), span(x.Unseen))
+	case digest.Back:
+		return fmt.Sprintf("%s; last seen on %s, %s before", took(c), x.LastSeen.UTC().Format(dayAndTime), span(x.Unseen))
+	case digest.Better:
+		return fmt.Sprintf("%s; usually %s around this time of %s", perHour(x), Duration(x.Median), Plural(int64(x.Days), "day", "days"))
+	}
+	phrases := []string{fmt.Sprintf("p95 %s; at most %s %s", Duration(x.Now), Duration(x.Highest), pastOf(x.Values))}
+	if x.Of == "query_time" {
+		phrases = []string{fmt.Sprintf("%s; at most %s %s", perHour(x), Duration(x.Highest), pastOf(x.Values))}
+	}
+	switch {
+	case x.TimesCalls > 0:
+		phrases = append(phrases, Count(x.TimesCalls)+" times the usual calls")
+	case x.TimesEach > 0:
+		phrases = append(phrases, fmt.Sprintf("a call takes %s times as long as usual", Count(x.TimesEach)))
+	}
+	if p := x.P95; p != nil {
+		phrases = append(phrases, fmt.Sprintf("p95 %s; at most %s %s", Duration(p.Now), Duration(p.Highest), pastOf(*p)))
+	}
+	if !x.Since.IsZero() {
+		phrases = append(phrases, "since "+x.Since.UTC().Format("15:04")+" UTC")
+	}
+	return strings.Join(phrases, "; ")
+}
+
+const dayAndTime = "2006-01-02 at 15:04"
+
+func took(c *digest.Class) string {
+	return fmt.Sprintf("%s in %s", Duration(c.QueryTime.Sum), Plural(c.Calls, "call", "calls"))
+}
+
+// perHour is the query time of an hour, and of which.
+func perHour(x *digest.Change) string {
+	switch {
+	case x.Kind == digest.Better:
+		return fmt.Sprintf("%s per hour in the last %s", Duration(x.Now), Plural(int64(x.MeanOf), "hour", "hours"))
+	case x.MeanOf > 1:
+		return fmt.Sprintf("%s per hour in %d hours", Duration(x.Now), x.MeanOf)
+	}
+	return Duration(x.Now) + " this hour"
+}
+
+// pastOf says of which part of the past a value is the highest.
+func pastOf(v digest.Values) string {
+	switch {
+	case v.Days > 0:
+		return "around this hour on " + Plural(int64(v.Days), "day", "days")
+	case v.Hours > 0:
+		return fmt.Sprintf("in the %d hours it was seen in", v.Hours)
+	}
+	return "in any hour before"
+}
+
+// span writes how long ago an hour of the clock was, in hours below two days.
+func span(seconds float64) string {
+	hours := math.Round(seconds / 3600)
+	if hours < 48 {
+		return Plural(int64(hours), "hour", "hours")
+	}
+	return Plural(int64(math.Round(hours/24)), "day", "days")
+}
+
+// lastSeen and goneEvidence say what is known of a class that is GONE.
+func lastSeen(g digest.GoneClass) string {
+	return "last seen on " + g.LastSeen.UTC().Format(dayAndTime)
+}
+
+func goneEvidence(g digest.GoneClass) string {
+	rhythm := "one after the other"
+	if g.LongestGap > 1 {
+		rhythm = fmt.Sprintf("never more than %d hours apart", g.LongestGap)
+	}
+	return fmt.Sprintf("%s; before that %s per hour in %d hours, %s", lastSeen(g), Duration(g.Mean), g.Hours, rhythm)
+}

@@ -1,0 +1,74 @@
+package notifier
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+)
+
+func TestReasons(t *testing.T) {
+	for _, c := range []struct {
+		reason digest.Reason
+		want   string
+	}{
+		{digest.Reason{Kind: digest.FullScans, Count: 2, Of: 4}, "full scan in 2 of 4 calls"},
+		{digest.Reason{Kind: digest.FullScans, Count: 1, Of: 1}, "full scan in 1 of 1 call"},
+		{digest.Reason{Kind: digest.RowsExamined, Rows: 10_000, Result: "sent"}, "10,000 rows examined per row sent"},
+		{digest.Reason{Kind: digest.RowsExamined, Rows: 2_500, Result: "affected"}, "2,500 rows examined per row affected"},
+		{digest.Reason{Kind: digest.RowsExamined, Rows: 5_000, Result: "sent", NoResult: true}, "5,000 rows examined per call, none sent"},
+		{digest.Reason{Kind: digest.TmpDiskTables, Count: 1, Of: 4}, "1 temporary table on disk in 4 calls"},
+		{digest.Reason{Kind: digest.TmpDiskTables, Count: 1_300, Of: 1_200}, "1,300 temporary tables on disk in 1,200 calls"},
+		{digest.Reason{Kind: digest.LockTime, Share: 0.93}, "lock time is 93% of the query time"},
+		{digest.Reason{Kind: digest.Errors, Count: 4, Of: 4}, "4 of 4 calls ended in an error"},
+		{digest.Reason{Kind: digest.OneCall, Longest: 115, Share: 0.8, Median: 0.02}, "one call of 1m55s took 80% of the time, the median is 20ms"},
+	} {
+		if got := reason(c.reason); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	full := digest.Class{Totals: digest.Totals{Calls: 4, FullScans: new(int64), Errors: new(int64)}}
+	*full.FullScans, *full.Errors = 4, 4
+	if got := Reasons(&full); !slices.Equal(got, []string{"full scan in 4 of 4 calls", "4 of 4 calls ended in an error"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestEvidence(t *testing.T) {
+	const day = 24 * 3600
+	at := time.Date(2026, 12, 10, 23, 0, 0, 0, time.UTC)
+	around := digest.Values{Now: 60, Median: 10.3, Highest: 10.6, Days: 14}
+	for _, c := range []struct {
+		change digest.Change
+		want   string
+	}{
+		{digest.Change{Kind: digest.New, Unseen: 14 * day}, "NEW: 1m55s in 1,234 calls; not seen in the 14 days before"},
+		{digest.Change{Kind: digest.New, Unseen: 2 * day}, "NEW: 1m55s in 1,234 calls; not seen in the 2 days before"},
+		{digest.Change{Kind: digest.New, Unseen: 2*day - 3600}, "NEW: 1m55s in 1,234 calls; not seen in the 47 hours before"},
+		{digest.Change{Kind: digest.Back, LastSeen: at, Unseen: 3600},
+			"BACK: 1m55s in 1,234 calls; last seen on 2026-12-10 at 23:00, 1 hour before"},
+		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: around, MeanOf: 1, TimesCalls: 5.83},
+			"WORSE: 60s this hour; at most 10.6s around this hour on 14 days; 5.8 times the usual calls"},
+		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: digest.Values{Now: 120, Highest: 10, Hours: 9}, MeanOf: 3, TimesEach: 123},
+			"WORSE: 2m00s per hour in 3 hours; at most 10s in the 9 hours it was seen in; a call takes 123 times as long as usual"},
+		{digest.Change{Kind: digest.Worse, Of: "p95", Values: digest.Values{Now: 0.447, Highest: 0.062}, Since: at},
+			"WORSE: p95 447ms; at most 62ms in any hour before; since 23:00 UTC"},
+		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: around, MeanOf: 1, P95: &digest.Values{Now: 2, Highest: 1, Days: 1}},
+			"WORSE: 60s this hour; at most 10.6s around this hour on 14 days; p95 2s; at most 1s around this hour on 1 day"},
+		{digest.Change{Kind: digest.Better, Of: "query_time", Values: digest.Values{Now: 2.02, Median: 252, Days: 14}, MeanOf: 6},
+			"BETTER: 2.02s per hour in the last 6 hours; usually 4m12s around this time of 14 days"},
+	} {
+		class := digest.Class{Change: &c.change}
+		class.QueryTime.Sum, class.Calls = 115, 1234
+		if got := Evidence(&class); got != c.want {
+			t.Errorf("\ngot  %s\nwant %s", got, c.want)
+		}
+	}
+	for gap, want := range map[int]string{1: "one after the other", 2: "never more than 2 hours apart"} {
+		got := goneEvidence(digest.GoneClass{LastSeen: at, Mean: 220, Hours: 160, LongestGap: gap})
+		if got != "last seen on 2026-12-10 at 23:00; before that 3m40s per hour in 160 hours, "+want {
+			t.Errorf("%s", got)
+		}
+	}
+}

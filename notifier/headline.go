@@ -1,0 +1,177 @@
+package notifier
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"slowdigest/digest"
+)
+
+// Title is the headline for a chat, which begins with what changed. That
+// something is missing stands before that, with a sign and a word.
+func Title(r *digest.Report) string {
+	where := names(r.Instances, 2)
+	title := where + ": "
+	if n := changeCount(r); n != "" {
+		title = upperFirst(n) + " on " + title
+	}
+	title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
+	switch all := Notices(r); {
+	case Incomplete(r) && r.Overall.Calls == 0:
+		return "⚠️ NO DATA from " + where
+	case Incomplete(r):
+		return "⚠️ PARTIAL: " + title
+	case len(all) > 0:
+		return "⚠️ " + all[0].Word + ": " + title
+	}
+	return title
+}
+
+// Facts is the line below the title: the window, the totals and what they rest on.
+func Facts(r *digest.Report) string {
+	o, c := r.Overall, r.Coverage
+	facts := []string{When(r)}
+	if o.Calls > 0 {
+		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
+			Count(o.RowsExamined.Sum)+" rows examined")
+	}
+	coverage := fmt.Sprintf("complete: %s, %s", Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
+	if Incomplete(r) {
+		coverage = Trust(r) + ": " + strings.TrimSuffix(CoverageFacts(c), ".")
+	}
+	return strings.Join(append(facts, coverage), " · ")
+}
+
+// headline is the report in one sentence, which begins with what changed.
+func headline(r *digest.Report) string {
+	o, filtered := r.Overall, ""
+	if r.Filter != nil {
+		filtered = "Filtered: "
+	}
+	if o.Calls == 0 {
+		if Incomplete(r) {
+			return filtered + "No slow query was seen, but not everything could be read."
+		}
+		return filtered + "No slow query."
+	}
+	first := ""
+	if n := changeCount(r); n != "" {
+		first = upperFirst(n) + ". "
+	}
+	return first + filtered + fmt.Sprintf("%s in %s: %s in total, p95 %s, max %s, %s rows examined.",
+		Plural(o.Calls, "slow query", "slow queries"), Plural(int64(o.Classes), "class", "classes"),
+		Duration(o.QueryTime.Sum), Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), Count(o.RowsExamined.Sum))
+}
+
+// miscLine sums up the classes that are not shown, if there are any.
+func miscLine(r *digest.Report) string {
+	m := r.Misc
+	if m.Calls == 0 {
+		return ""
+	}
+	share := ""
+	if r.Overall.QueryTime.Sum > 0 {
+		share = Percent(m.QueryTime.Sum/r.Overall.QueryTime.Sum) + ", "
+	}
+	return fmt.Sprintf("MISC: %s, %s%s, %s.", Plural(int64(m.Classes), "more class", "more classes"),
+		share, Duration(m.QueryTime.Sum), Plural(m.Calls, "call", "calls"))
+}
+
+// upperFirst writes the first letter large, as a sentence begins.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// names lists the first n, and how many others there are.
+func names(all []string, n int) string {
+	if len(all) == 0 {
+		return "slow log"
+	}
+	out := strings.Join(all[:min(n, len(all))], ", ")
+	if more := len(all) - n; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
+}
+
+// Notice is a word and a text that have to be read before the numbers.
+type Notice struct{ Word, Text string }
+
+// Notices says which hours are lost, and whether the digest may be a repeat.
+func Notices(r *digest.Report) []Notice {
+	if r.Past == nil {
+		return nil
+	}
+	var out []Notice
+	if r.Past.Repeat {
+		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
+	}
+	if lost := merged(r.Past.Missed); len(lost) > 0 {
+		var all []string
+		for _, w := range lost[:min(4, len(lost))] {
+			all = append(all, window(w))
+		}
+		if more := len(lost) - 4; more > 0 {
+			all = append(all, fmt.Sprintf("and %d more", more))
+		}
+		out = append(out, Notice{"HOURS LOST", strings.Join(all, ", ") + ". RDS had deleted the logs before they could be read."})
+	}
+	return out
+}
+
+// merged joins windows that touch.
+func merged(all []digest.Window) []digest.Window {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b digest.Window) int { return a.Start.Compare(b.Start) })
+	var out []digest.Window
+	for _, w := range all {
+		if n := len(out); n > 0 && !w.Start.After(out[n-1].End) {
+			if w.End.After(out[n-1].End) {
+				out[n-1].End = w.End
+			}
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// Learning says since when the digests have been learning, or is empty.
+func Learning(r *digest.Report) string {
+	if r.Past == nil || !r.Past.Learning {
+		return ""
+	}
+	return "Learning since " + r.Past.Since.UTC().Format("2006-01-02 15:04") + " UTC what is usual here: nothing is called new or worse yet."
+}
+
+// Muted counts the classes that are muted, and names them, or is empty.
+func Muted(r *digest.Report) string {
+	if r.Past == nil || len(r.Past.Muted) == 0 {
+		return ""
+	}
+	var ids []string
+	var calls int64
+	sum := 0.0
+	for i, m := range r.Past.Muted {
+		calls, sum = calls+m.Calls, sum+m.QueryTime
+		if i < 5 {
+			ids = append(ids, ShortID(m.ID))
+		}
+	}
+	if more := len(r.Past.Muted) - len(ids); more > 0 {
+		ids = append(ids, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), strings.Join(ids, ", "), Plural(calls, "call", "calls"), Duration(sum))
+}
+
+// When is the window, and how many hours it covers if these are several.
+func When(r *digest.Report) string {
+	if r.Past != nil && r.Past.CatchUp > 1 {
+		return fmt.Sprintf("%d hours in one message: %s", r.Past.CatchUp, window(r.Window))
+	}
+	return window(r.Window)
+}

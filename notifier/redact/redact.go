@@ -1,0 +1,150 @@
+// Package redact is the border that a report crosses before others read it, in
+// a chat or in a file that is handed around. Of makes a Report, which is the only
+// type that the renderers for others take and which nothing else can make.
+//
+// Everything a report names (statements, users, hosts, schemas, instances) is
+// hostile input that passed through a database.
+package redact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"slowdigest/digest"
+)
+
+// The most characters that others see of a name, of what somebody wrote about a
+// class or its mute, and of a note on the coverage.
+const (
+	MaxName   = 64
+	MaxReason = 200
+	MaxNote   = 400
+)
+
+var ipv4 = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
+
+// Report is a report as others may see it. The zero value holds none.
+type Report struct {
+	digest *digest.Report
+	key    string
+}
+
+// Of copies a report, and in the copy makes every string that came from outside
+// clean and short, and withholds it where it may hold a secret. It does not
+// change r.
+func Of(r *digest.Report) Report {
+	out := *r
+	out.Instances = texts(r.Instances, MaxName)
+	out.Coverage.Notes, out.Coverage.Gaps = texts(r.Coverage.Notes, MaxNote), nil // gaps name files
+	out.Classes = make([]digest.Class, len(r.Classes))
+	for i := range r.Classes {
+		c := r.Classes[i]
+		c.Fingerprint = Statement(c.Fingerprint)
+		c.ID = Clean(Cut(c.ID, MaxName))
+		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
+		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
+		c.Note = Text(c.Note, MaxReason)
+		out.Classes[i] = c
+	}
+	out.Past = past(r.Past)
+	out.Filter = filter(r.Filter)
+	return Report{&out, key(r)}
+}
+
+// Digest is the redacted copy. It shares its time lines, changes and detail, which
+// are numbers, with the report that it was made of: callers must not change them.
+func (r Report) Digest() *digest.Report { return r.digest }
+
+// Key names a digest in eight digits. The same window of the same instances has
+// the same key wherever and whenever it is made.
+func (r Report) Key() string { return r.key }
+
+func key(r *digest.Report) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %s %s", slices.Sorted(slices.Values(r.Instances)), r.Window.Start.UTC(), r.Window.End.UTC())
+	return hex.EncodeToString(h.Sum(nil)[:4])
+}
+
+func filter(f *digest.Filter) *digest.Filter {
+	if f == nil {
+		return nil
+	}
+	out := &digest.Filter{Users: texts(f.Users, MaxName), Hosts: texts(f.Hosts, MaxName), Schemas: texts(f.Schemas, MaxName),
+		IDs: texts(f.IDs, MaxName), MinTime: f.MinTime, MinTimes: map[string]float64{}}
+	for instance, least := range f.MinTimes {
+		out.MinTimes[Text(instance, MaxName)] = least
+	}
+	return out
+}
+
+func past(p *digest.Past) *digest.Past {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.Gone, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Muted)
+	for i := range out.Gone {
+		g := &out.Gone[i]
+		g.ID, g.Fingerprint = Clean(Cut(g.ID, MaxName)), Statement(g.Fingerprint)
+	}
+	for i := range out.Muted {
+		m := &out.Muted[i]
+		m.ID, m.Fingerprint = Clean(Cut(m.ID, MaxName)), Statement(m.Fingerprint)
+		m.Reason, m.By = Text(m.Reason, MaxReason), Text(m.By, MaxName)
+	}
+	return &out
+}
+
+// Text is a name or a note as others may see it, of at most n characters. Hosts
+// are named by their IP address, so that alone is no secret here.
+func Text(s string, n int) string {
+	s = Clean(Cut(s, 4*n))
+	if what := secretIn(ipv4.ReplaceAllString(s, "")); what != "" {
+		return withheld(what)
+	}
+	return Cut(s, n)
+}
+
+func texts(in []string, n int) []string {
+	out := make([]string, 0, len(in))
+	for _, s := range in {
+		if s = Text(s, n); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func callsByName(in map[string]int64) map[string]int64 {
+	out := make(map[string]int64, len(in))
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		out[Text(name, MaxName)] += in[name]
+	}
+	return out
+}
+
+// Diff is a difference as others may see it. The zero value holds none.
+type Diff struct{ digest *digest.Diff }
+
+// OfDiff is Of for a difference between two reports.
+func OfDiff(d *digest.Diff) Diff {
+	out := *d
+	for _, s := range []*digest.Side{&out.Before, &out.After} {
+		s.Instances = texts(s.Instances, MaxName)
+		s.Coverage.Notes, s.Coverage.Gaps = texts(s.Coverage.Notes, MaxNote), nil
+		s.Filter = filter(s.Filter)
+	}
+	out.Classes = slices.Clone(d.Classes)
+	for i := range out.Classes {
+		c := &out.Classes[i]
+		c.ID, c.Fingerprint = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint)
+	}
+	return Diff{&out}
+}
+
+// Digest is the redacted copy.
+func (d Diff) Digest() *digest.Diff { return d.digest }

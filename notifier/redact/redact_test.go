@@ -1,0 +1,142 @@
+package redact
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// outside is a report of which every string that came from outside is s.
+func outside(s string) *digest.Report {
+	names := func() map[string]int64 { return map[string]int64{s: 1} }
+	return &digest.Report{
+		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
+		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
+		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},
+			Muted: []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}}},
+		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),
+			Instances: names(), Note: s}},
+	}
+}
+
+// Nothing that came from outside passes, wherever it stands, and the report itself
+// is left as it was.
+func TestOf(t *testing.T) {
+	const secret = "alice@example.com"
+	r := outside(secret)
+	r.Past.Gone[0].ID, r.Past.Muted[0].ID = "1", "1" // IDs are cleaned and cut, but nothing can be withheld of one
+	before, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	redacted, err := json.Marshal(Of(r).Digest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(redacted), secret) {
+		t.Errorf("the secret passes: %s", redacted)
+	}
+	if after, err := json.Marshal(r); err != nil || string(after) != string(before) {
+		t.Errorf("the report was changed: %s, %v", after, err)
+	}
+}
+
+func TestOfDiff(t *testing.T) {
+	const secret = "alice@example.com"
+	side := digest.Side{Instances: []string{secret}, Coverage: digest.Coverage{Notes: []string{secret}}}
+	d := &digest.Diff{Before: side, After: side, Classes: []digest.ClassDiff{{ID: "1", Fingerprint: secret}}}
+	redacted, err := json.Marshal(OfDiff(d).Digest())
+	if err != nil || strings.Contains(string(redacted), secret) {
+		t.Errorf("%s, %v", redacted, err)
+	}
+	if d.Before.Instances[0] != secret || d.Classes[0].Fingerprint != secret {
+		t.Error("the difference was changed")
+	}
+}
+
+// A text is whole at its bound, and cut one character beyond it.
+func TestTextsAtTheirBounds(t *testing.T) {
+	only := func(m map[string]int64) string {
+		for name := range m {
+			return name
+		}
+		return ""
+	}
+	for _, c := range []struct {
+		name  string
+		bound int
+		of    func(r *digest.Report) string
+	}{
+		{"instance", 64, func(r *digest.Report) string { return r.Instances[0] }},
+		{"user", 64, func(r *digest.Report) string { return only(r.Classes[0].Users) }},
+		{"host", 64, func(r *digest.Report) string { return only(r.Classes[0].Hosts) }},
+		{"schema", 64, func(r *digest.Report) string { return only(r.Classes[0].Schemas) }},
+		{"ID", 64, func(r *digest.Report) string { return r.Past.Gone[0].ID }},
+		{"who muted", 64, func(r *digest.Report) string { return r.Past.Muted[0].By }},
+		{"why muted", 200, func(r *digest.Report) string { return r.Past.Muted[0].Reason }},
+		{"note on a class", 200, func(r *digest.Report) string { return r.Classes[0].Note }},
+		{"note on the coverage", 400, func(r *digest.Report) string { return r.Coverage.Notes[0] }},
+		{"statement", 8_000, func(r *digest.Report) string { return r.Classes[0].Fingerprint }},
+	} {
+		for n, want := range map[int]string{c.bound: strings.Repeat("x", c.bound), c.bound + 1: strings.Repeat("x", c.bound-1) + "…"} {
+			if got := c.of(Of(outside(strings.Repeat("x", n))).Digest()); got != want {
+				t.Errorf("%s of %d: %d characters, want %d", c.name, n, len([]rune(got)), len([]rune(want)))
+			}
+		}
+	}
+}
+
+func TestCutAndMarks(t *testing.T) {
+	for in, want := range map[string]string{"abc": "abc", "abcd": "ab…", "注文一": "注文一", "注文一覧": "注文…", "a  bc": "a…"} {
+		if got := Cut(in, 3); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	for n, want := range map[int]int{4: 4, 5: 4} {
+		if got := Clean("x" + strings.Repeat("\u0301", n)); len([]rune(got)) != 1+want {
+			t.Errorf("of %d marks %d stay", n, len([]rune(got))-1)
+		}
+	}
+}
+
+// Where the number of digits decides what is a secret, one fewer is none.
+func TestSecretsAtTheirBounds(t *testing.T) {
+	for _, c := range []struct{ secret, none string }{
+		{"378282246310005", "37828224631005"},           // 15 and 14 digits that pass as card numbers
+		{"4111111111111111110", "41111111111111111110"}, // 19 and 20
+		{strings.Repeat("a1", 16), strings.Repeat("a1", 15) + "a"},
+		{strings.Repeat("aB1z", 10), strings.Repeat("aB1z", 9) + "aB1"},
+		{"AKIA" + strings.Repeat("A", 16), "AKIA" + strings.Repeat("A", 15)},
+	} {
+		if secretIn(c.secret) == "" {
+			t.Errorf("%s is shown", c.secret)
+		}
+		if what := secretIn(c.none); what != "" {
+			t.Errorf("%s is taken for %s", c.none, what)
+		}
+	}
+}
+
+// The same window of the same instances has the same key, and no other has.
+func TestKey(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	of := func(start, end time.Time, instances ...string) string {
+		return Of(&digest.Report{Window: digest.Window{Start: start, End: end}, Instances: instances}).Key()
+	}
+	key := of(at, at.Add(time.Hour), "a", "b")
+	if len(key) != 8 || key != of(at.In(time.FixedZone("", 3600)), at.Add(time.Hour), "b", "a") {
+		t.Errorf("key %s", key)
+	}
+	for _, other := range []string{of(at, at.Add(time.Hour+time.Second), "a", "b"), of(at, at.Add(time.Hour), "a"), of(at, at.Add(time.Hour), "a b")} {
+		if other == key {
+			t.Error("another digest has the same key")
+		}
+	}
+	if got := Of(&digest.Report{}); reflect.DeepEqual(got, Report{}) {
+		t.Error("a report of nothing is none")
+	}
+}

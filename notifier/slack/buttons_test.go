@@ -1,0 +1,59 @@
+package slack_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"slowdigest/notifier/notifiertest"
+	"slowdigest/notifier/slack"
+	"slowdigest/notifier/slacktest"
+)
+
+// Each button of a digest, pressed, is a request that the verifier reads; and without
+// somebody to listen there is none.
+func TestButtons(t *testing.T) {
+	type button struct {
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+	}
+	for _, name := range []string{"full", "new", "hostile", "japanese"} {
+		for _, buttons := range []bool{false, true} {
+			fake := slacktest.New()
+			defer fake.Close()
+			s := slack.New(slacktest.Token, slacktest.Channel, slack.Options{APIURL: fake.URL(), Pause: time.Microsecond, Buttons: buttons})
+			r := notifiertest.Load(t, name)
+			if err := s.Notify(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			verbs := map[slack.Action]int{}
+			for _, m := range fake.Messages() {
+				var blocks []struct {
+					Type     string
+					Elements []json.RawMessage
+				}
+				if err := json.Unmarshal(m.Blocks, &blocks); err != nil {
+					t.Fatal(err)
+				}
+				for _, b := range blocks {
+					if b.Type != "actions" {
+						continue
+					}
+					var pressed button
+					if err := json.Unmarshal(b.Elements[0], &pressed); err != nil {
+						t.Fatal(err)
+					}
+					body := slacktest.Press(pressed.ActionID, pressed.Value, m.Timestamp)
+					req, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
+					if err != nil {
+						t.Fatalf("%+v: %v", pressed, err)
+					}
+					verbs[req.Action]++
+				}
+			}
+			if buttons != (verbs[slack.Mute] >= 1) || buttons != (verbs[slack.Show] == 1) {
+				t.Errorf("%s: %v", name, verbs)
+			}
+		}
+	}
+}

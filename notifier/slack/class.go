@@ -1,0 +1,74 @@
+package slack
+
+import (
+	"fmt"
+	"time"
+
+	slackgo "github.com/slack-go/slack"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+)
+
+// table ranks the first classes, in few columns, since a phone shows no more.
+func table(r *digest.Report, classes []*digest.Class) slackgo.Block {
+	t := slackgo.NewTableBlock("")
+	t.ColumnSettings = []slackgo.ColumnSetting{
+		{Align: slackgo.ColumnAlignmentLeft}, {Align: slackgo.ColumnAlignmentLeft, IsWrapped: true},
+		{Align: slackgo.ColumnAlignmentRight}, {Align: slackgo.ColumnAlignmentRight}, {Align: slackgo.ColumnAlignmentRight},
+	}
+	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")), cell(strong("P95")))
+	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
+		t.AddRow(cell(strong(notifier.Badged(c)), words(notifier.Percent(c.Share))),
+			cell(words(fmt.Sprintf("#%d %s%s", c.Rank, notifier.Short(c.Fingerprint, 40), notifier.OnInstances(r, c)))),
+			cell(words(notifier.Duration(c.QueryTime.Sum))), cell(words(notifier.Count(float64(c.Calls)))), cell(words(notifier.Duration(c.QueryTime.P95))))
+	}
+	return t
+}
+
+// rows is the table as a list.
+func rows(r *digest.Report, classes []*digest.Class) []slackgo.RichTextElement {
+	var lines []slackgo.RichTextElement
+	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
+		lines = append(lines, line(
+			strong(notifier.Badged(c)+notifier.Percent(c.Share)),
+			words(fmt.Sprintf("  #%d %s%s: %s, %s, p95 %s", c.Rank, notifier.Short(c.Fingerprint, 40), notifier.OnInstances(r, c), notifier.Duration(c.QueryTime.Sum),
+				notifier.Plural(c.Calls, "call", "calls"), notifier.Duration(c.QueryTime.P95)))))
+	}
+	return []slackgo.RichTextElement{line(strong("Queries")), bullets(lines)}
+}
+
+// detail is all about one class, with the beginning of its statement: sql UTF-16
+// code units of it.
+func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
+	title := line(strong(notifier.Badged(c)+fmt.Sprintf("#%d %s", c.Rank, notifier.Short(c.Fingerprint, 80))),
+		words("  "), code(notifier.ShortID(c.ID)))
+	elements := []slackgo.RichTextElement{title, line(words(notifier.Numbers(c))), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
+	var facts []slackgo.RichTextElement
+	if evidence != "" {
+		facts = append(facts, line(strong(evidence)))
+	}
+	if c.Note != "" {
+		facts = append(facts, line(strong("Note: "), words(c.Note)))
+	}
+	for _, reason := range notifier.Reasons(c) {
+		facts = append(facts, line(strong(reason)))
+	}
+	if s := notifier.RowsPerCall(c); s != "" {
+		facts = append(facts, line(words(s)))
+	}
+	if t := notifier.Tallies(c); t != "" {
+		facts = append(facts, line(words("Among them: "+t)))
+	}
+	if o := notifier.Origin(c); o != "" {
+		facts = append(facts, line(words(o)))
+	}
+	if !c.FirstSeen.IsZero() {
+		// The day stands in the head of the digest.
+		facts = append(facts, line(words("Seen "+notifier.Seen(c, time.TimeOnly))))
+	}
+	if facts != nil {
+		elements = append(elements, bullets(facts))
+	}
+	return rich(elements...)
+}

@@ -1,0 +1,102 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	slackgo "github.com/slack-go/slack"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
+)
+
+// metadata lets Find distinguish the digest from other messages of the channel.
+func metadata(report redact.Report) slackgo.SlackMetadata {
+	const rfc3339 = "2006-01-02T15:04:05Z"
+	r := report.Digest()
+	return slackgo.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{
+		"id": report.Key(), "window_start": r.Window.Start.UTC().Format(rfc3339),
+		"window_end": r.Window.End.UTC().Format(rfc3339), "version": r.Version,
+	}}
+}
+
+const metadataType = "slowdigest"
+
+// Update puts the digest of r in the place of the message that at names, and
+// leaves its thread as it is. Its error is a *notifier.DeliveryError. Where
+// somebody has deleted the message, its Posted is NotPosted and its Reason
+// message_not_found; else the digest is in the channel as it was. Trying again
+// does no harm.
+func (b *Bot) Update(ctx context.Context, r *digest.Report, at notifier.Receipt) (notifier.Receipt, error) {
+	report := redact.Of(r)
+	posted, form, err := b.offer(ctx, newDraft(report, b.opts), "update the digest in Slack", func(m Message) (slackgo.Message, *notifier.DeliveryError) {
+		return b.update(ctx, at.Channel, at.Timestamp, m, slackgo.MsgOptionMetadata(metadata(report)))
+	})
+	if err == nil {
+		return notifier.Receipt{Channel: posted.Channel, Timestamp: posted.Timestamp, Form: form.name, Replies: at.Replies}, nil
+	}
+	if err.Posted = notifier.IsPosted; err.Reason == "message_not_found" {
+		err.Posted = notifier.NotPosted
+	}
+	return at, err
+}
+
+// The history of a channel is read in pages of historyPage messages, from the
+// newest back, and at most historyPages of them.
+const (
+	historyPage  = 200
+	historyPages = 10
+)
+
+// Find looks in the channel for the digest of r, such as after a post whose
+// delivery is unconfirmed. It needs the scope channels:history, or groups:history
+// in a private channel, and the channel's ID instead of its name. Its error is a
+// *notifier.DeliveryError whose Kind is Configuration where these are missing, and
+// leaves it open whether the digest was posted.
+func (b *Bot) Find(ctx context.Context, r *digest.Report) (notifier.Receipt, bool, error) {
+	fail := func(e *notifier.DeliveryError) (notifier.Receipt, bool, error) {
+		e.Step, e.Posted = "look for the digest in Slack", notifier.MaybePosted
+		if e.Reason == "not_in_channel" {
+			e.Hint = "/invite the bot to the channel: to look back it must be a member"
+		}
+		return notifier.Receipt{}, false, e
+	}
+	key := redact.Of(r).Key()
+	q := slackgo.GetConversationHistoryParameters{ChannelID: b.channel, Limit: historyPage, IncludeAllMetadata: true}
+	if !r.Window.Start.IsZero() {
+		q.Oldest = strconv.FormatInt(r.Window.Start.Unix(), 10)
+	}
+	for range historyPages {
+		page, err := retry(ctx, &b.client, func() (*slackgo.GetConversationHistoryResponse, error) {
+			return b.api.GetConversationHistoryContext(ctx, &q)
+		})
+		if err != nil {
+			return fail(err)
+		}
+		for _, m := range page.Messages {
+			if m.Metadata.EventType != metadataType || m.Metadata.EventPayload["id"] != key {
+				continue
+			}
+			ours, err := b.wrote(ctx, m)
+			if err != nil {
+				return fail(err)
+			}
+			if ours {
+				return notifier.Receipt{Channel: b.channel, Timestamp: m.Timestamp, Replies: m.ReplyCount}, true, nil
+			}
+		}
+		if q.Cursor = page.ResponseMetaData.NextCursor; q.Cursor == "" {
+			return notifier.Receipt{}, false, nil
+		}
+	}
+	return fail(&notifier.DeliveryError{Kind: notifier.Transient, Err: errors.New("there are too many messages since its window")})
+}
+
+// wrote reports whether a message is from this bot. Another bot in the channel,
+// such as that of another stage, may post digests of the same window.
+func (b *Bot) wrote(ctx context.Context, m slackgo.Message) (bool, *notifier.DeliveryError) {
+	me, err := retry(ctx, &b.client, func() (*slackgo.AuthTestResponse, error) { return b.api.AuthTestContext(ctx) })
+	return err == nil && m.BotID == me.BotID, err
+}

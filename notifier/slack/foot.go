@@ -1,0 +1,92 @@
+package slack
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	slackgo "github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
+)
+
+// foot holds the links and what the message does not show.
+func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
+	var blocks []slackgo.Block
+	if l := d.links(); l != nil {
+		blocks = append(blocks, rich(line(l...)))
+	}
+	if s := notifier.Muted(d.r); s != "" {
+		blocks = append(blocks, small(s))
+	}
+	var notes []string
+	others := len(d.classes) - len(inFull)
+	replies := d.opts.replies(others)
+	if replies > 0 {
+		notes = append(notes, notifier.Plural(int64(replies), "more class", "more classes")+" in the thread")
+	}
+	if rest := d.r.Misc.Classes + others - replies; rest > 0 {
+		notes = append(notes, notifier.Plural(int64(rest), "class", "classes")+" not shown")
+	}
+	if len(d.classes) > 0 {
+		notes = append(notes, "literals are replaced by ?")
+	}
+	if a := d.opts.Answer; a != nil && a.To != "" {
+		notes = append(notes, "asked for by "+redact.Cut(redact.Clean(a.To), 80))
+	}
+	if d.opts.Buttons {
+		blocks = append(blocks, showButton(d.r.Instances))
+	}
+	return append(blocks, small(strings.Join(append(notes, "digest "+d.key), " · ")))
+}
+
+// linkedInstances is how many of the instances have links, and linkText how much
+// of the text budget these may take, since Slack may count URLs as text.
+const (
+	linkedInstances = 3
+	linkText        = 2_000
+)
+
+// links leads to the first instances.
+func (d *draft) links() []inlineText {
+	var out []inlineText
+	room := linkText
+	seen := map[string]bool{}
+	for _, instance := range d.r.Instances[:min(linkedInstances, len(d.r.Instances))] {
+		for _, l := range d.opts.Links {
+			url, ok := l.Expand(d.opts.Region, instance, d.r.Window)
+			if !ok || seen[url] || len(url) > room {
+				continue
+			}
+			seen[url], room = true, room-len(url)
+			label := l.Label
+			if len(d.r.Instances) > 1 && strings.Contains(l.URL, "{instance}") {
+				label += " of " + instance
+			}
+			if out != nil {
+				out = append(out, words("  ·  "))
+			}
+			out = append(out, slackgo.NewRichTextSectionLinkElement(url, redact.Cut(label, 100), nil))
+		}
+	}
+	return out
+}
+
+// fallbackText is the digest in one sentence: what a phone's notification shows
+// and a screen reader reads. Slack reads markup in it, so it is escaped.
+func (d *draft) fallbackText() string {
+	notes, _ := notifier.Notes(d.r)
+	s := notifier.Title(d.r) + ", " + notifier.When(d.r) + "."
+	switch {
+	case notifier.Incomplete(d.r) && len(notes) > 0:
+		s += " " + notes[0]
+	case len(d.classes) > 0:
+		c := d.classes[0]
+		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), notifier.Short(c.Fingerprint, 80),
+			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), notifier.ShortID(c.ID))
+	}
+	return slackutilsx.EscapeMessage(redact.Cut(s, 600))
+}

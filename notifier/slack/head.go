@@ -1,0 +1,67 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+
+	slackgo "github.com/slack-go/slack"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+)
+
+// maxHeadNotes is how many notes stand in the head of a complete report. Those of
+// an incomplete one are a list.
+const maxHeadNotes = 3
+
+// head is read by everybody: the title, what it rests on, and what changed.
+func head(r *digest.Report) []slackgo.Block {
+	blocks := []slackgo.Block{heading(notifier.Title(r)), small(notifier.Facts(r))}
+	if lines := changes(r); lines != nil {
+		blocks = append(blocks, rich(lines...))
+	}
+	if notes, _ := notifier.Notes(r); !notifier.Incomplete(r) && len(notes) > 0 {
+		blocks = append(blocks, small(strings.Join(notes[:min(maxHeadNotes, len(notes))], " ")))
+	}
+	if s := notifier.Learning(r); s != "" {
+		blocks = append(blocks, small(s))
+	}
+	return blocks
+}
+
+// changes lists what has to be known before the numbers are read, and what changed.
+func changes(r *digest.Report) []slackgo.RichTextElement {
+	var out []slackgo.RichTextElement
+	if notifier.Incomplete(r) {
+		out = append(out, quote(strong(notifier.Trust(r)+": "), words(notifier.Warning(r))), bullets(notes(r)))
+	}
+	for _, n := range notifier.Notices(r) {
+		out = append(out, quote(strong(n.Word+": "), words(n.Text)))
+	}
+	var lines []slackgo.RichTextElement
+	for _, x := range notifier.Changes(r) {
+		lines = append(lines, line(strong(x.Label()), words(x.String())))
+	}
+	if lines != nil && notifier.Incomplete(r) {
+		out = append(out, line(strong("What changed"))) // or it would go on from the notes
+	}
+	if lines != nil {
+		out = append(out, bullets(lines))
+	}
+	return out
+}
+
+func notes(r *digest.Report) []slackgo.RichTextElement {
+	var lines []slackgo.RichTextElement
+	all, more := notifier.Notes(r)
+	for _, n := range all {
+		lines = append(lines, line(words(n)))
+	}
+	if more > 0 {
+		lines = append(lines, line(words(fmt.Sprintf("and %d more", more))))
+	}
+	if lines == nil {
+		lines = append(lines, line(words(notifier.CoverageFacts(r.Coverage))))
+	}
+	return lines
+}

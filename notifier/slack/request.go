@@ -1,0 +1,222 @@
+package slack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	slackgo "github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
+
+	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
+)
+
+// A Request is made by a person in Slack, by the command /slowdigest, or
+// by a button below a digest.
+type Request struct {
+	// ID is the same for a repetition of the request, and for no other.
+	ID      string
+	Channel string // ID of the channel in which it was made
+	User    string // ID of who made it
+	Name    string // of the user, cleaned
+	// Thread is the digest below which a button was pressed; empty for a command.
+	Thread string
+
+	Action    Action
+	Instances []string // to show; none are all
+	Last      time.Duration
+	ClassID   string // to mute or unmute: an ID as the digest shows it
+	For       time.Duration
+	Reason    string
+}
+
+// Action names what a Request asks for.
+type Action string
+
+const (
+	Show   Action = "show"   // the digest of the time just past
+	Mute   Action = "mute"   // leave a class out of the digests for some time
+	Unmute Action = "unmute" // show it again
+	Usage  Action = "help"
+)
+
+// Why a request is refused. A refusal that is not one of these says
+// what is wrong with the command.
+var (
+	ErrNotFromSlack = errors.New("the request is not signed by Slack, or too old")
+	ErrBadRequest   = errors.New("the request is none of Slack's commands or buttons")
+	ErrNotAllowed   = errors.New("this is not allowed here")
+)
+
+// RequestVerifier accepts requests that Slack has signed, from the channels and
+// users that may ask.
+type RequestVerifier struct {
+	SigningSecret string
+	Channels      []string // IDs; none is allowed if empty
+	Users         []string // IDs; empty is everybody in the channels
+}
+
+const (
+	// maxRequest is how long the body of a request may be, in bytes. Slack's own
+	// hold a whole message at most.
+	maxRequest    = 256 << 10
+	minLast       = time.Minute
+	maxLast       = 24 * time.Hour
+	defaultLast   = 15 * time.Minute
+	defaultMute   = 7 * 24 * time.Hour
+	maxMuteReason = 200 // characters
+)
+
+// Read checks the signature of a request and its age, which may be five minutes,
+// and who makes it, before it looks at what is asked.
+func (v RequestVerifier) Read(header http.Header, body []byte) (*Request, error) {
+	if len(body) > maxRequest {
+		return nil, fmt.Errorf("%w: %d bytes", ErrBadRequest, len(body))
+	}
+	signature, err := slackgo.NewSecretsVerifier(header, v.SigningSecret)
+	if err != nil {
+		return nil, ErrNotFromSlack
+	}
+	_, _ = signature.Write(body) // a hash takes everything
+	if signature.Ensure() != nil {
+		return nil, ErrNotFromSlack
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, ErrBadRequest
+	}
+	r, err := read(form)
+	if r == nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(header.Get("X-Slack-Signature")))
+	r.ID = hex.EncodeToString(sum[:16])
+	if !slices.Contains(v.Channels, r.Channel) || len(v.Users) > 0 && !slices.Contains(v.Users, r.User) {
+		return nil, ErrNotAllowed
+	}
+	return r, err
+}
+
+// read returns a request without its action, and an error, where the error is for
+// the user.
+func read(form url.Values) (*Request, error) {
+	if payload := form.Get("payload"); payload != "" {
+		return readAction([]byte(payload))
+	}
+	if form.Get("command") == "" || form.Get("channel_id") == "" || form.Get("user_id") == "" {
+		return nil, ErrBadRequest
+	}
+	r := &Request{Channel: form.Get("channel_id"), User: form.Get("user_id"), Name: redact.Clean(form.Get("user_name"))}
+	return r, r.command(strings.Fields(form.Get("text")))
+}
+
+// command reads the words after /slowdigest.
+func (r *Request) command(words []string) error {
+	if len(words) == 0 {
+		r.Action = Usage
+		return nil
+	}
+	switch Action(words[0]) {
+	case Usage:
+		r.Action = Usage
+		return nil
+	case Mute, Unmute:
+		return r.muteCommand(Action(words[0]), words[1:])
+	}
+	r.Last = defaultLast
+	for i := 0; i < len(words); i++ {
+		if words[i] != "last" {
+			for id := range strings.SplitSeq(words[i], ",") {
+				if id != "" {
+					r.Instances = append(r.Instances, strings.ToLower(id))
+				}
+			}
+			continue
+		}
+		i++
+		if i == len(words) {
+			return errors.New("after `last` there is no time, such as 15m or 2h")
+		}
+		last, err := notifier.ParseDays(words[i])
+		if err != nil || last < minLast || last > maxLast {
+			return errors.New("the time after `last` must be between 1m and 24h")
+		}
+		r.Last = last
+	}
+	r.Action = Show
+	return nil
+}
+
+func (r *Request) muteCommand(action Action, words []string) error {
+	if len(words) == 0 {
+		return fmt.Errorf("after `%s` the ID of a query is missing", action)
+	}
+	r.ClassID, r.For = strings.ToUpper(words[0]), defaultMute
+	if !isClassID(r.ClassID) {
+		return errors.New("the ID of a query is 8 to 32 hexadecimal digits, as the digest shows it")
+	}
+	words = words[1:]
+	if len(words) > 0 && words[0] == "for" {
+		words = words[1:]
+	}
+	if len(words) > 0 {
+		if d, err := notifier.ParseDays(words[0]); err == nil {
+			r.For, words = d, words[1:]
+		}
+	}
+	r.Reason = redact.Cut(redact.Clean(strings.Join(words, " ")), maxMuteReason)
+	r.Action = action
+	return nil
+}
+
+func isClassID(s string) bool {
+	return len(s) >= 8 && len(s) <= 32 && strings.Trim(s, "0123456789ABCDEF") == ""
+}
+
+func readAction(payload []byte) (*Request, error) {
+	var c slackgo.InteractionCallback
+	if err := json.Unmarshal(payload, &c); err != nil || c.Type != slackgo.InteractionTypeBlockActions {
+		return nil, ErrBadRequest
+	}
+	if len(c.ActionCallback.BlockActions) != 1 || c.Channel.ID == "" || c.User.ID == "" {
+		return nil, ErrBadRequest
+	}
+	action := c.ActionCallback.BlockActions[0]
+	r := &Request{Channel: c.Channel.ID, User: c.User.ID, Name: redact.Clean(c.User.Name), Thread: c.Message.ThreadTimestamp}
+	if r.Thread == "" {
+		r.Thread = c.Message.Timestamp
+	}
+	words := strings.Fields(action.Value)
+	switch {
+	case action.ActionID == muteAction && len(words) == 1:
+		return r, r.muteCommand(Mute, words)
+	case action.ActionID == showAction && len(words) <= 1:
+		return r, r.command(append(words, "last", "15m"))
+	}
+	return nil, ErrBadRequest
+}
+
+// Help is the answer to /slowdigest help.
+const Help = "/slowdigest [instance …] last 15m — the slow queries of the last 15 minutes, up to 24h\n" +
+	"/slowdigest mute ID [for 7d] [reason] — leave a query out of the digests; one that gets worse comes back\n" +
+	"/slowdigest unmute ID — show it again"
+
+// Ephemeral is the body of an answer that only the author of a Request can see.
+func Ephemeral(text string) []byte {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = slackutilsx.EscapeMessage(redact.Cut(redact.Clean(l), 500))
+	}
+	b, _ := json.Marshal(map[string]any{ // of strings, which cannot be wrong
+		"response_type": "ephemeral", "text": strings.Join(lines, "\n"), "mrkdwn": false,
+	})
+	return b
+}

@@ -1,0 +1,196 @@
+package slack_test
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/notifier/slack"
+	"slowdigest/notifier/slacktest"
+)
+
+var verifier = slack.RequestVerifier{SigningSecret: slacktest.SigningSecret, Channels: []string{slacktest.Channel}}
+
+func TestRequests(t *testing.T) {
+	const id = "0123456789ABCDEF"
+	for _, c := range []struct {
+		name string
+		body []byte
+		want slack.Request
+		err  string // that the user gets
+	}{
+		{"nothing", slacktest.Command(""), slack.Request{Action: slack.Usage}, ""},
+		{"help", slacktest.Command("help me"), slack.Request{Action: slack.Usage}, ""},
+		{"an instance", slacktest.Command("db-1"), slack.Request{Action: slack.Show, Instances: []string{"db-1"}, Last: 15 * time.Minute}, ""},
+		{"the issue's", slacktest.Command("db-1 last 15m"), slack.Request{Action: slack.Show, Instances: []string{"db-1"}, Last: 15 * time.Minute}, ""},
+		{"several", slacktest.Command("DB-1, db-2 db-3 last 2h"), slack.Request{Action: slack.Show, Instances: []string{"db-1", "db-2", "db-3"}, Last: 2 * time.Hour}, ""},
+		{"all", slacktest.Command("last 1h"), slack.Request{Action: slack.Show, Last: time.Hour}, ""},
+		{"no time", slacktest.Command("db-1 last"), slack.Request{}, "no time"},
+		{"too long", slacktest.Command("last 25h"), slack.Request{}, "between 1m and 24h"},
+		{"too short", slacktest.Command("last 1ms"), slack.Request{}, "between 1m and 24h"},
+		{"no duration", slacktest.Command("last week"), slack.Request{}, "between 1m and 24h"},
+		{"mute", slacktest.Command("mute 0123456789abcdef"), slack.Request{Action: slack.Mute, ClassID: id, For: 7 * 24 * time.Hour}, ""},
+		{"mute for", slacktest.Command("mute " + id + " for 3d the nightly\u202e export"), slack.Request{Action: slack.Mute, ClassID: id, For: 72 * time.Hour, Reason: "the nightly export"}, ""},
+		{"mute what", slacktest.Command("mute"), slack.Request{}, "ID of a query is missing"},
+		{"mute a name", slacktest.Command("mute orders"), slack.Request{}, "8 to 32 hexadecimal digits"},
+		{"mute for too long, which the state refuses", slacktest.Command("mute " + id + " 9999d"), slack.Request{Action: slack.Mute, ClassID: id, For: 9999 * 24 * time.Hour}, ""},
+		{"unmute", slacktest.Command("unmute " + id), slack.Request{Action: slack.Unmute, ClassID: id, For: 7 * 24 * time.Hour}, ""},
+		{"mute button", slacktest.Press("slowdigest_mute", id, "17.1"), slack.Request{Action: slack.Mute, ClassID: id, For: 7 * 24 * time.Hour, Thread: "17.1"}, ""},
+		{"show button", slacktest.Press("slowdigest_show", "db-1,db-2", "17.1"), slack.Request{Action: slack.Show, Instances: []string{"db-1", "db-2"}, Last: 15 * time.Minute, Thread: "17.1"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := verifier.Read(slacktest.Sign(c.body, slacktest.SigningSecret, time.Now()), c.body)
+			if got == nil {
+				t.Fatal(err)
+			}
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) || got.Action != "" {
+					t.Errorf("error %v and action %q, want an error that says %q", err, got.Action, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.want.Channel, c.want.User, c.want.Name, c.want.ID = slacktest.Channel, slacktest.User, "dba", got.ID
+			if !reflect.DeepEqual(*got, c.want) {
+				t.Errorf("%+v\nwant %+v", *got, c.want)
+			}
+		})
+	}
+}
+
+// What is not from Slack, or not for everybody, is refused before it is looked at.
+func TestRequestsRefused(t *testing.T) {
+	body := slacktest.Command("db-1 last 15m")
+	now := time.Now()
+	signed := func(body []byte) http.Header { return slacktest.Sign(body, slacktest.SigningSecret, now) }
+	without := func(name string) http.Header {
+		h := signed(body)
+		h.Del(name)
+		return h
+	}
+	set := func(name, value string) http.Header {
+		h := signed(body)
+		h.Set(name, value)
+		return h
+	}
+	big := slacktest.Command(strings.Repeat("x", 300<<10))
+	other := bytes.Replace(body, []byte(slacktest.Channel), []byte("C0OTHER"), 1)
+	bodyOf := func(s string) ([]byte, http.Header) { return []byte(s), signed([]byte(s)) }
+	noPayload, noPayloadHeader := bodyOf("payload=%7B")
+	wrongType, wrongTypeHeader := bodyOf("payload=" + `%7B%22type%22%3A%22view_submission%22%7D`)
+	noForm, noFormHeader := bodyOf("%zz")
+	empty, emptyHeader := bodyOf("")
+	button := slacktest.Press("another_button", "x", "17.1")
+	for _, c := range []struct {
+		name     string
+		verifier slack.RequestVerifier
+		header   http.Header
+		body     []byte
+		want     error
+	}{
+		{"not signed", verifier, http.Header{}, body, slack.ErrNotFromSlack},
+		{"no signature", verifier, without("X-Slack-Signature"), body, slack.ErrNotFromSlack},
+		{"no time", verifier, without("X-Slack-Request-Timestamp"), body, slack.ErrNotFromSlack},
+		{"forged body", verifier, signed(body), slacktest.Command("db-2"), slack.ErrNotFromSlack},
+		{"another secret", verifier, slacktest.Sign(body, "another", now), body, slack.ErrNotFromSlack},
+		{"another time", verifier, set("X-Slack-Request-Timestamp", "1"), body, slack.ErrNotFromSlack},
+		{"no time at all", verifier, set("X-Slack-Request-Timestamp", "yesterday"), body, slack.ErrNotFromSlack},
+		{"empty signature", verifier, set("X-Slack-Signature", "v0="), body, slack.ErrNotFromSlack},
+		{"other version", verifier, set("X-Slack-Signature", "v1=00"), body, slack.ErrNotFromSlack},
+		{"old", verifier, slacktest.Sign(body, slacktest.SigningSecret, now.Add(-6*time.Minute)), body, slack.ErrNotFromSlack},
+		{"from the future", verifier, slacktest.Sign(body, slacktest.SigningSecret, now.Add(6*time.Minute)), body, slack.ErrNotFromSlack},
+		{"no secret configured", slack.RequestVerifier{Channels: verifier.Channels}, slacktest.Sign(body, "", now), body, slack.ErrNotFromSlack},
+		{"oversized", verifier, signed(big), big, slack.ErrBadRequest},
+		{"no payload", verifier, noPayloadHeader, noPayload, slack.ErrBadRequest},
+		{"no button", verifier, wrongTypeHeader, wrongType, slack.ErrBadRequest},
+		{"no form", verifier, noFormHeader, noForm, slack.ErrBadRequest},
+		{"empty", verifier, emptyHeader, empty, slack.ErrBadRequest},
+		{"somebody else's button", verifier, signed(button), button, slack.ErrBadRequest},
+		{"another channel", verifier, signed(other), other, slack.ErrNotAllowed},
+		{"no channel allowed", slack.RequestVerifier{SigningSecret: slacktest.SigningSecret}, signed(body), body, slack.ErrNotAllowed},
+		{"another user", slack.RequestVerifier{SigningSecret: slacktest.SigningSecret, Channels: verifier.Channels, Users: []string{"U1"}}, signed(body), body, slack.ErrNotAllowed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := c.verifier.Read(c.header, c.body)
+			if !errors.Is(err, c.want) || got != nil {
+				t.Errorf("%v, %v; want %v", got, err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), slacktest.SigningSecret) {
+				t.Error("the secret is in the error")
+			}
+		})
+	}
+}
+
+// Each bound of a request is allowed, and one step beyond it is refused.
+func TestRequestsAtTheirBounds(t *testing.T) {
+	id := strings.Repeat("A1", 16)
+	for good, bad := range map[string]string{
+		"last 1m": "last 59s", "last 24h": "last 24h1s", "last 1d": "last 1.1d",
+		"mute " + id[:8]: "mute " + id[:7], "mute " + id: "mute " + id + "A", "unmute " + id: "unmute " + id[:7],
+	} {
+		for text, want := range map[string]bool{good: true, bad: false} {
+			body := slacktest.Command(text)
+			if got, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); (err == nil) != want || got == nil {
+				t.Errorf("%s: %+v, %v", text, got, err)
+			}
+		}
+	}
+	for n, want := range map[int]int{200: 200, 201: 200} {
+		body := slacktest.Command("mute " + id + " " + strings.Repeat("x", n))
+		got, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
+		if err != nil || len([]rune(got.Reason)) != want || strings.HasSuffix(got.Reason, "…") != (n > want) {
+			t.Errorf("a reason of %d: %v, %v", n, got, err)
+		}
+	}
+	base := len(slacktest.Command(""))
+	for n, want := range map[int]error{256 << 10: nil, 256<<10 + 1: slack.ErrBadRequest} {
+		body := slacktest.Command("db-1 " + strings.Repeat("x", n-base-len("db-1 ")))
+		if _, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); len(body) != n || !errors.Is(err, want) {
+			t.Errorf("a body of %d bytes: %v", len(body), err)
+		}
+	}
+	body := slacktest.Command("db-1")
+	for age, want := range map[time.Duration]error{
+		5*time.Minute - 3*time.Second: nil, 5*time.Minute + time.Second: slack.ErrNotFromSlack,
+		-5*time.Minute + 3*time.Second: nil, -5*time.Minute - 3*time.Second: slack.ErrNotFromSlack,
+	} {
+		if _, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now().Add(-age)), body); !errors.Is(err, want) {
+			t.Errorf("of an age of %s: %v", age, err)
+		}
+	}
+}
+
+// A replayed request has the ID of the first, and no other has.
+func TestRequestID(t *testing.T) {
+	body := slacktest.Command("db-1")
+	id := func(at time.Time) string {
+		r, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, at), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.ID
+	}
+	now := time.Now()
+	if first, replayed := id(now), id(now); first != replayed || first == id(now.Add(-time.Second)) {
+		t.Error("the ID does not distinguish requests")
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	f.Add(slacktest.Command("db-1 last 15m"))
+	f.Add(slacktest.Command("mute 0123456789ABCDEF for 7d x"))
+	f.Add(slacktest.Press("slowdigest_mute", "0123456789ABCDEF", "17.1"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
+		if r == nil && err == nil || r != nil && (r.Channel != slacktest.Channel || r.Action == "" && err == nil) {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}

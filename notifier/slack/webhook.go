@@ -1,0 +1,69 @@
+package slack
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
+)
+
+// Webhook posts digests by an incoming webhook: one message, since a webhook does
+// not say what it posted and so cannot reply to it. A Bot can do more.
+type Webhook struct {
+	hook notifier.Webhook
+	opts Options
+}
+
+// NewWebhook posts to the channel of the webhook at the URL, which is a secret. Of
+// the options APIURL, Pause and Replies do not apply.
+func NewWebhook(url string, opts Options) *Webhook {
+	opts.Replies = -1
+	opts = opts.withDefaults()
+	return &Webhook{notifier.Webhook{Client: opts.HTTPClient, URL: strings.TrimSpace(url)}, opts}
+}
+
+// Notify posts the digest, or nothing where there is nothing to report. Its error
+// is a *notifier.DeliveryError.
+func (w *Webhook) Notify(ctx context.Context, r *digest.Report) error {
+	if notifier.Quiet(r) {
+		return nil
+	}
+	d := newDraft(redact.Of(r), w.opts)
+	d.withoutThread()
+	var last *notifier.DeliveryError
+	for _, form := range d.fallbacks() {
+		last = notifier.Retry(ctx, func() *notifier.DeliveryError { return w.send(ctx, form.Message) })
+		if last == nil {
+			return nil
+		}
+		if last.Step = "post the digest to Slack's webhook"; last.Kind != notifier.Payload {
+			return last
+		}
+		w.opts.Logger.WarnContext(ctx, "Slack did not take the digest in this form", "form", form.name, "reason", last.Reason)
+	}
+	return last
+}
+
+func (w *Webhook) send(ctx context.Context, m Message) *notifier.DeliveryError {
+	no := false
+	a, failure := w.hook.Post(ctx, struct {
+		Message
+		UnfurlLinks *bool `json:"unfurl_links"`
+		UnfurlMedia *bool `json:"unfurl_media"`
+	}{m, &no, &no})
+	if failure != nil || a.Status == http.StatusOK {
+		return failure
+	}
+	err := a.Err()
+	if a.Status == http.StatusTooManyRequests {
+		return &notifier.DeliveryError{Kind: notifier.Transient, Posted: notifier.NotPosted, Err: err, Wait: a.Wait}
+	}
+	// The body is one word that names the error, or a page of some proxy.
+	if code := a.Body; code != "" && !strings.ContainsAny(code, " <{") {
+		return classifyCode(code, err).WithoutSecret(w.hook.URL)
+	}
+	return notifier.StatusError(a.Status, err).WithoutSecret(w.hook.URL)
+}

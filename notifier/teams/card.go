@@ -1,0 +1,139 @@
+package teams
+
+import (
+	"fmt"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
+)
+
+const (
+	maxStatements = 3   // classes that are shown with their statements before others
+	maxStatement  = 600 // characters of a statement
+)
+
+// element is a piece of an Adaptive Card. Names and statements stand only in
+// TextRun and CodeBlock, in which Teams reads no Markdown.
+type element map[string]any
+
+func run(s string, more element) element {
+	e := element{"type": "TextRun", "text": redact.Cut(s, 1_000)}
+	for k, v := range more {
+		e[k] = v
+	}
+	return e
+}
+
+func textBlock(runs ...element) element { return element{"type": "RichTextBlock", "inlines": runs} }
+
+var (
+	bolder = element{"weight": "Bolder"}
+	subtle = element{"isSubtle": true, "size": "Small"}
+)
+
+// newMessage is the digest as a card, with the statements of that many classes.
+func newMessage(report redact.Report, opts Options, statements int) element {
+	r := report.Digest()
+	classes := notifier.InOrder(r)
+	title := element{"size": "Large", "weight": "Bolder"}
+	if notifier.Incomplete(r) {
+		title["color"] = "Attention"
+	}
+	body := []element{textBlock(run(notifier.Title(r), title)), textBlock(run(notifier.Facts(r), element{"isSubtle": true}))}
+	body = append(body, changes(r)...)
+	if len(classes) > 0 {
+		body = append(body, table(r, classes))
+	}
+	inFull := notifier.InFull(classes, maxStatements)
+	inFull = append(inFull, notifier.Without(classes, inFull)...)
+	for _, c := range inFull[:min(statements, len(inFull))] {
+		body = append(body, class(c)...)
+	}
+	if s := notifier.Muted(r); s != "" {
+		body = append(body, textBlock(run(s, subtle)))
+	}
+	body = append(body, textBlock(run("literals are replaced by ? · digest "+report.Key(), subtle)))
+	content := element{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.5",
+		"fallbackText": notifier.Title(r), "msteams": element{"width": "Full"}, "body": body}
+	if actions := links(r, opts); len(actions) > 0 {
+		content["actions"] = actions
+	}
+	return element{"type": "message", "attachments": []element{{
+		"contentType": "application/vnd.microsoft.card.adaptive", "content": content}}}
+}
+
+// changes lists what has to be known before the numbers are read, and what changed.
+func changes(r *digest.Report) []element {
+	var out []element
+	if notifier.Incomplete(r) {
+		out = append(out, textBlock(run(notifier.Warning(r), bolder)))
+	}
+	notes, _ := notifier.Notes(r)
+	for _, n := range notes {
+		out = append(out, textBlock(run("• "+n, nil)))
+	}
+	for _, n := range notifier.Notices(r) {
+		out = append(out, textBlock(run(n.Word+": ", bolder), run(n.Text, nil)))
+	}
+	if s := notifier.Learning(r); s != "" {
+		out = append(out, textBlock(run(s, nil)))
+	}
+	for _, x := range notifier.Changes(r) {
+		out = append(out, textBlock(run("• "+x.Label(), bolder), run(x.String(), nil)))
+	}
+	return out
+}
+
+func table(r *digest.Report, classes []*digest.Class) element {
+	row := func(weight string, cells ...string) element {
+		var out []element
+		for _, s := range cells {
+			out = append(out, element{"type": "TableCell", "items": []element{textBlock(run(s, element{"weight": weight}))}})
+		}
+		return element{"type": "TableRow", "cells": out}
+	}
+	rows := []element{row("Bolder", "Share", "Query", "Time", "Calls", "P95")}
+	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
+		rows = append(rows, row("Default", notifier.Badged(c)+notifier.Percent(c.Share),
+			fmt.Sprintf("#%d %s%s", c.Rank, notifier.Short(c.Fingerprint, 40), notifier.OnInstances(r, c)),
+			notifier.Duration(c.QueryTime.Sum), notifier.Count(float64(c.Calls)), notifier.Duration(c.QueryTime.P95)))
+	}
+	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,
+		"columns": []element{{"width": 2}, {"width": 5}, {"width": 2}, {"width": 2}, {"width": 2}}}
+}
+
+func class(c *digest.Class) []element {
+	title := notifier.Badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, notifier.Short(c.Fingerprint, 80), notifier.ShortID(c.ID))
+	out := []element{
+		{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, bolder)}},
+		textBlock(run(notifier.Numbers(c), nil)),
+		{"type": "CodeBlock", "language": "SQL", "codeSnippet": notifier.Clauses(redact.Cut(c.Fingerprint, maxStatement))},
+	}
+	var facts []string
+	if s := notifier.Evidence(c); s != "" {
+		facts = append(facts, s)
+	}
+	if c.Note != "" {
+		facts = append(facts, "Note: "+c.Note)
+	}
+	for _, s := range append(append(facts, notifier.Reasons(c)...), notifier.RowsPerCall(c), notifier.Origin(c)) {
+		if s != "" {
+			out = append(out, textBlock(run("• "+s, nil)))
+		}
+	}
+	return out
+}
+
+// links leads to the first instance.
+func links(r *digest.Report, opts Options) []element {
+	var out []element
+	for _, instance := range r.Instances[:min(1, len(r.Instances))] {
+		for _, l := range opts.Links {
+			if url, ok := l.Expand(opts.Region, instance, r.Window); ok {
+				out = append(out, element{"type": "Action.OpenUrl", "title": l.Label, "url": url})
+			}
+		}
+	}
+	return out
+}

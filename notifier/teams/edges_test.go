@@ -1,0 +1,100 @@
+package teams
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/notifier/notifiertest"
+	"slowdigest/notifier/redact"
+)
+
+// The card with the statements is sent up to 20,000 bytes; one byte more, and it
+// goes with a single one.
+func TestSizeOfACardAtItsBound(t *testing.T) {
+	r := notifiertest.Many(t, 5)
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		c.Users = map[string]int64{}
+		for _, end := range []string{"a", "b", "c", "d"} {
+			c.Users[strings.Repeat("注", 63)+end] = 1
+		}
+		c.Hosts, c.Note = c.Users, strings.Repeat("x", 150)
+	}
+	size := func(statements int) int {
+		b, err := json.Marshal(newMessage(redact.Of(r), Options{}, statements))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(b)
+	}
+	for _, n := range []int{20_000, 20_001} {
+		for i := range r.Classes { // a statement is shown up to 600 bytes, and its summary up to 80
+			r.Classes[i].Fingerprint = strings.Repeat("x", 100)
+			r.Classes[i].Fingerprint = strings.Repeat("x", 100+min(max(n-size(5), 0), 500))
+		}
+		if got := size(5); got != n {
+			t.Fatalf("the card has %d bytes, want %d", got, n)
+		}
+		var got int
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			got = len(body)
+		}))
+		err := New(server.URL, Options{}).Notify(t.Context(), r)
+		server.Close()
+		if want := map[int]int{20_000: 20_000, 20_001: size(1)}[n]; err != nil || got != want {
+			t.Errorf("of %d bytes %d are sent, want %d: %v", n, got, want, err)
+		}
+	}
+}
+
+// A list or a text is whole at its bound and not beyond it.
+func TestPartsOfACardAtTheirBounds(t *testing.T) {
+	of := func(r *digest.Report, statements int) string {
+		b, err := json.Marshal(newMessage(redact.Of(r), Options{}, statements))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	for _, c := range []struct {
+		name  string
+		bound int
+		count func(n int) int
+	}{
+		{"rows", 5, func(n int) int { return strings.Count(of(notifiertest.Many(t, n), 0), `"TableRow"`) - 1 }},
+		{"statements", 2, func(n int) int { return strings.Count(of(notifiertest.Many(t, n), 2), `"CodeBlock"`) }},
+		{"instances with links", 1, func(n int) int {
+			r := &digest.Report{}
+			for i := range n {
+				r.Instances = append(r.Instances, fmt.Sprintf("db-%d", i))
+			}
+			return len(links(r, Options{Links: []notifier.Link{{Label: "x", URL: "https://g.example/{instance}"}}}))
+		}},
+		{"notes", 8, func(n int) int {
+			r := &digest.Report{}
+			for range n {
+				r.Coverage.Notes = append(r.Coverage.Notes, "NOTE")
+			}
+			return strings.Count(of(r, 0), "NOTE")
+		}},
+		{"characters of a text", 1_000, func(n int) int { return len([]rune(run(strings.Repeat("x", n), nil)["text"].(string))) }},
+		{"characters of a statement", 600, func(n int) int {
+			return len([]rune(class(&digest.Class{Fingerprint: strings.Repeat("x", n)})[2]["codeSnippet"].(string)))
+		}},
+	} {
+		if got := c.count(c.bound); got != c.bound {
+			t.Errorf("%s: %d of %d", c.name, got, c.bound)
+		}
+		if got := c.count(c.bound + 1); got != c.bound {
+			t.Errorf("%s: %d of %d", c.name, got, c.bound+1)
+		}
+	}
+}

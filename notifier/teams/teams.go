@@ -1,0 +1,84 @@
+// Package teams posts digests to Microsoft Teams as Adaptive Cards, by a webhook
+// of Power Automate Workflows.
+package teams
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
+)
+
+// maxBytes is Teams' limit of 28 KB on a message, less a reserve: people have
+// measured between 21 and 27 KB.
+const maxBytes = 20_000
+
+// Options say how digests are posted. The zero value will do.
+type Options struct {
+	HTTPClient *http.Client    // nil is one with a timeout of 10 s
+	Region     string          // for the links; without one there are none that name {region}
+	Links      []notifier.Link // nil is notifier.AWSLinks
+}
+
+// Webhook posts digests by a webhook of the trigger "When a Teams webhook request
+// is received".
+type Webhook struct {
+	hook notifier.Webhook
+	opts Options
+}
+
+// New posts to the workflow at the URL, which is a secret.
+func New(url string, opts Options) *Webhook {
+	if opts.HTTPClient == nil {
+		opts.HTTPClient = &http.Client{Timeout: 10 * time.Second}
+	}
+	if opts.Links == nil {
+		opts.Links = notifier.AWSLinks()
+	}
+	return &Webhook{notifier.Webhook{Client: opts.HTTPClient, URL: strings.TrimSpace(url)}, opts}
+}
+
+// Notify posts the digest, or nothing where there is nothing to report. Its error
+// is a *notifier.DeliveryError. Teams accepts a card before it shows it: no error
+// means that the workflow took it.
+func (w *Webhook) Notify(ctx context.Context, r *digest.Report) error {
+	if notifier.Quiet(r) {
+		return nil
+	}
+	report := redact.Of(r)
+	var last *notifier.DeliveryError
+	for _, statements := range []int{notifier.TableRows, 1, 0} {
+		message := newMessage(report, w.opts, statements)
+		if b, err := json.Marshal(message); err == nil && len(b) > maxBytes && statements > 0 {
+			continue
+		}
+		last = notifier.Retry(ctx, func() *notifier.DeliveryError { return w.send(ctx, message) })
+		if last == nil {
+			return nil
+		}
+		if last.Step = "post the digest to Teams"; last.Kind != notifier.Payload {
+			break
+		}
+	}
+	return last
+}
+
+func (w *Webhook) send(ctx context.Context, message element) *notifier.DeliveryError {
+	a, failure := w.hook.Post(ctx, message)
+	if failure != nil || a.Status < 300 {
+		return failure
+	}
+	e := notifier.StatusError(a.Status, a.Err())
+	if a.Status == http.StatusTooManyRequests {
+		e.Wait = a.Wait
+	}
+	if e.Kind == notifier.Configuration {
+		e.Hint = "the webhook URL is wrong, or the workflow is off or gone: copy its URL anew"
+	}
+	return e.WithoutSecret(w.hook.URL)
+}
