@@ -39,6 +39,7 @@ type comparison struct {
 	here       map[string]bool          // the classes of the report, by ID
 	partial    bool                     // hardly any was whole: they are compared with each other
 	regrouped  hour                     // since when all hours have the rules of the report, if not always; else 0
+	unseen     int                      // classes that are not NEW or BACK for its sake
 }
 
 func newComparison(h *History, r *Report, o Options) *comparison {
@@ -73,6 +74,7 @@ func (c *comparison) change(class *Class) *Change {
 	unsure := c.unsure(p)
 	if seen == 0 {
 		if unsure {
+			c.unseen++
 			return nil
 		}
 		return &Change{Kind: New, Unseen: min(c.start-max(c.regrouped, hourOf(c.history.since)), forgottenAfter).seconds()}
@@ -80,6 +82,7 @@ func (c *comparison) change(class *Class) *Change {
 	absent := c.start - seen
 	if absent >= c.newAfter && absent > 2*p.longestGap(c.start) || p.gone > seen && p.gone < c.start {
 		if unsure {
+			c.unseen++
 			return nil
 		}
 		return &Change{Kind: Back, LastSeen: seen.time(), Unseen: absent.seconds()}

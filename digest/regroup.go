@@ -34,6 +34,8 @@ type Regrouped struct {
 	Rules int       `json:"rules"` // fingerprint.Rules since then
 	Since time.Time `json:"since"` // start of the first window under these rules
 	Until time.Time `json:"until"` // a window before it marks no ID as NEW or BACK that was not seen since
+	// Unseen counts the classes of the report that are not marked for that reason.
+	Unseen int `json:"unseen,omitempty"`
 	// Mutes and Notes are IDs with a mute or a note that were due by the end of this
 	// window and have not been seen since the change. Each is in one report only.
 	Mutes []string `json:"mutes,omitempty"`
@@ -81,7 +83,7 @@ func (c *comparison) reportRegrouped(o Options) {
 	if c.regrouped == 0 || c.start >= until {
 		return
 	}
-	r := &Regrouped{Rules: c.report.rules(), Since: c.regrouped.time(), Until: until.time()}
+	r := &Regrouped{Rules: c.report.rules(), Since: c.regrouped.time(), Until: until.time(), Unseen: c.unseen}
 	before := c.regrouped // the end of the last window that was reported
 	for _, w := range c.history.hours {
 		if w.at < c.start {

@@ -246,7 +246,7 @@ type Past struct {
 	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
 	New      int          `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
-	// Regrouped is set for a week after the rules of fingerprints changed.
+	// Regrouped is set in the week after the rules of fingerprints changed.
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
 }
 

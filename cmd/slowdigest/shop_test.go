@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 )
 
@@ -278,7 +279,7 @@ func TestShopIsSteady(t *testing.T) {
 		}
 		for _, c := range r.Classes {
 			if c.Change != nil {
-				t.Errorf("hour %d: %s: %s of %.100s", n, c.Change.Kind, c.Change.Evidence, c.Fingerprint)
+				t.Errorf("hour %d: %s of %.100s", n, notifier.Evidence(&c), c.Fingerprint)
 			}
 		}
 	}

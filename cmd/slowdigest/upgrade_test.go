@@ -14,6 +14,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
+	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 )
 
@@ -108,7 +109,7 @@ func TestUpgrade(t *testing.T) {
 		at = at.Add(time.Hour)
 		for _, c := range r.Classes {
 			if c.Change != nil {
-				t.Errorf("hour %d: %s: %s of %.100s", n, c.Change.Kind, c.Change.Evidence, c.Fingerprint)
+				t.Errorf("hour %d: %s of %.100s", n, notifier.Evidence(&c), c.Fingerprint)
 			}
 		}
 		g := r.Past.Regrouped
