@@ -193,6 +193,9 @@ func TestMarksOnRegrouped(t *testing.T) {
 		if g.Rules != 2 || !g.Since.Equal((firstHour + 400).time()) || g.Until.Sub(g.Since) != 7*24*time.Hour {
 			t.Errorf("hour %d: %+v", at, g)
 		}
+		if want := map[hour]int{0: 2, 36: 1, 60: 1, 167: 1}[at]; g.Unseen != want { // NEW, or BACK, in unexcused
+			t.Errorf("hour %d: %d unseen, want %d", at, g.Unseen, want)
+		}
 		if len(g.Mutes)+len(g.Notes) > 0 {
 			got = append(got, fmt.Sprint(at, g.Mutes, g.Notes))
 		}
