@@ -189,10 +189,10 @@ func (c *ClassDiff) attribute() {
 
 func (d *Diff) kind(c *ClassDiff) DiffKind {
 	switch {
-	case d.Before.Rules != d.After.Rules && (c.Before.Calls == 0 || c.After.Calls == 0):
-		return DiffRegrouped
 	case c.Before.Calls == 0 && d.Before.Unlisted > 0, c.After.Calls == 0 && d.After.Unlisted > 0:
 		return DiffUnlisted
+	case d.Before.Rules != d.After.Rules && (c.Before.Calls == 0 || c.After.Calls == 0):
+		return DiffRegrouped
 	case c.Before.Calls == 0:
 		return DiffNew
 	case c.After.Calls == 0:
