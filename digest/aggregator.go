@@ -198,7 +198,7 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 func (a *Aggregator) coverage() Coverage {
 	return Coverage{
 		Events: a.events, InWindow: a.inWindow, Unreadable: a.untimed, Truncated: a.cut,
-		Untimed: a.untimed, Filtered: a.filtered, Throttled: int64(a.throttled), Folded: a.folded.classes,
+		Untimed: a.untimed, Filtered: a.filtered, Throttled: a.throttled, Folded: a.folded.classes,
 		Complete: true, Notes: []string{},
 	}
 }

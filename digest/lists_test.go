@@ -84,7 +84,7 @@ func TestListReason(t *testing.T) {
 	} {
 		in := func(n int) string { return fmt.Sprintf("select a from t where id in (%s)", repeated(n, ",", "1")) }
 		r := reportOf(anHour, Limit{}, calls{in(test.members), 1, test.long}, calls{in(3), 1, test.short})
-		if got := r.Classes[0].Reasons(); !slices.Equal(got, test.want) {
+		if got := Reasons(&r.Classes[0]); !slices.Equal(got, test.want) {
 			t.Errorf("%+v: %+v", test, got)
 		}
 	}

@@ -50,15 +50,15 @@ type Reason struct {
 	Share, Longest, Median float64
 }
 
-// Reasons states what the numbers say is wrong with the class. It never guesses at
+// Reasons states what the numbers say is wrong with a class. It never guesses at
 // what the log does not state.
-func (c *Class) Reasons() []Reason {
+func Reasons(c *Class) []Reason {
 	var rs []Reason
 	if of := cmp.Or(c.FullScansOf, c.Calls); c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*float64(of) {
 		rs = append(rs, Reason{Kind: FullScans, Count: *c.FullScans, Of: of})
 	}
 	if c.RowsExamined.Mean >= reasonExamined {
-		if r, ok := c.rowsReason(); ok {
+		if r, ok := rowsReason(c); ok {
 			rs = append(rs, r)
 		}
 	}
@@ -82,7 +82,7 @@ func (c *Class) Reasons() []Reason {
 }
 
 // rowsReason compares the rows examined with the rows that came of it.
-func (c *Class) rowsReason() (Reason, bool) {
+func rowsReason(c *Class) (Reason, bool) {
 	r := Reason{Kind: RowsExamined, Result: "sent"}
 	rows := c.RowsSent.Sum
 	if rows == 0 && c.RowsAffected != nil {

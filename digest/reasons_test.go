@@ -37,7 +37,7 @@ func TestReasons(t *testing.T) {
 		if c.want != (Reason{}) {
 			want = []Reason{c.want}
 		}
-		if got := c.class.Reasons(); !slices.Equal(got, want) {
+		if got := Reasons(&c.class); !slices.Equal(got, want) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, want)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
+	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 )
 
@@ -116,7 +117,7 @@ func (i *Interactions) serve(ctx context.Context, r *slack.Request) (string, err
 	if len(r.Instances) > 0 {
 		of = strings.Join(r.Instances, ", ")
 	}
-	return fmt.Sprintf("Reading the last %s of %s. The answer comes in this channel.", r.Last, of), i.Start(ctx, event)
+	return fmt.Sprintf("Reading the last %s of %s. The answer comes in this channel.", notifier.Duration(r.Last.Seconds()), of), i.Start(ctx, event)
 }
 
 func status(code int) events.LambdaFunctionURLResponse {

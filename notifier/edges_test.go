@@ -217,12 +217,12 @@ func TestWebhookAnswerIsBounded(t *testing.T) {
 }
 
 func TestParseDays(t *testing.T) {
-	for in, want := range map[string]time.Duration{"1d": 24 * time.Hour, "0.5d": 12 * time.Hour, "-1d": -24 * time.Hour, "90m": 90 * time.Minute} {
+	for in, want := range map[string]time.Duration{"1d": 24 * time.Hour, "0.5d": 12 * time.Hour, "-1d": -24 * time.Hour, "90m": 90 * time.Minute, "106751d": 106751 * 24 * time.Hour} {
 		if got, err := ParseDays(in); err != nil || got != want {
 			t.Errorf("%s: %s, %v", in, got, err)
 		}
 	}
-	for _, in := range []string{"", "d", "1w", "1d12h", "x"} {
+	for _, in := range []string{"", "d", "1w", "1d12h", "x", "106752d", "-106752d"} {
 		if got, err := ParseDays(in); err == nil {
 			t.Errorf("%q: %s", in, got)
 		}

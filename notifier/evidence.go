@@ -12,7 +12,7 @@ import (
 // names its evidence.
 func Reasons(c *digest.Class) []string {
 	var out []string
-	for _, r := range c.Reasons() {
+	for _, r := range digest.Reasons(c) {
 		out = append(out, reason(r))
 	}
 	return out

@@ -101,6 +101,12 @@ func names(all []string, n int) string {
 // Notice is a word and a text that have to be read before the numbers.
 type Notice struct{ Word, Text string }
 
+// maxLost and maxIDs are how many lost hours, and classes of a kind, are named.
+const (
+	maxLost = 4
+	maxIDs  = 5
+)
+
 // Notices says which hours are lost, and whether the digest may be a repeat.
 func Notices(r *digest.Report) []Notice {
 	if r.Past == nil {
@@ -112,10 +118,10 @@ func Notices(r *digest.Report) []Notice {
 	}
 	if lost := merged(r.Past.Missed); len(lost) > 0 {
 		var all []string
-		for _, w := range lost[:min(4, len(lost))] {
+		for _, w := range lost[:min(maxLost, len(lost))] {
 			all = append(all, window(w))
 		}
-		if more := len(lost) - 4; more > 0 {
+		if more := len(lost) - maxLost; more > 0 {
 			all = append(all, fmt.Sprintf("and %d more", more))
 		}
 		out = append(out, Notice{"HOURS LOST", strings.Join(all, ", ") + ". RDS had deleted the logs before they could be read."})
@@ -180,10 +186,10 @@ func regrouped(r *digest.Report) string {
 	return strings.Join(out, " ")
 }
 
-// shortIDs lists five of the IDs, and how many others there are.
+// shortIDs lists the first of the IDs, and how many others there are.
 func shortIDs(ids []string) string {
 	var out []string
-	for _, id := range ids[:min(5, len(ids))] {
+	for _, id := range ids[:min(maxIDs, len(ids))] {
 		out = append(out, ShortID(id))
 	}
 	if more := len(ids) - len(out); more > 0 {

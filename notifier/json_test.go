@@ -72,7 +72,7 @@ func TestJSONOfBefore(t *testing.T) {
 	var r digest.Report
 	err := json.Unmarshal([]byte(`{"version":1,"classes":[{"rank":1,"id":"1","calls":4,"full_scans":4,"reasons":["full scan in 4 of 4 calls"],
 		"change":{"kind":"WORSE","evidence":"why","of":"p95","now":2,"usual":1,"highest":1.5}}],"past":{"gone":[{"id":"2","evidence":"why"}]}}`), &r)
-	if err != nil || r.Classes[0].Change.Median != 1 || len(r.Classes[0].Reasons()) != 1 || r.Past.Gone[0].ID != "2" {
+	if err != nil || r.Classes[0].Change.Median != 1 || len(digest.Reasons(&r.Classes[0])) != 1 || r.Past.Gone[0].ID != "2" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -30,7 +30,7 @@ func TestCodesOfErrors(t *testing.T) {
 	// What the SDK says when it will not try again.
 	err := callFailed("download: %w", ratelimit.QuotaExceededError{Requested: 5})
 	const want = "RDS limits the calls of the whole account; run later, or read fewer instances at a time"
-	if hint := err.(callError).Hint(); hint != want || !throttled(err) || !final(err) {
+	if hint := Hint(err); hint != want || !throttled(err) || !final(err) {
 		t.Errorf("quota exceeded: hint %q, want %q", hint, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"slowdigest/handler"
+	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
@@ -107,7 +108,7 @@ func (d *doctor) longQueryTime(id string, i source.Inspection, p source.Paramete
 		d.warn(subject, "0 s: every statement is logged, which costs the server and makes large logs",
 			setParameter(id, i, "long_query_time", "0.5"))
 	default:
-		d.ok(subject, "%g s", seconds)
+		d.ok(subject, "%s", notifier.Duration(seconds))
 	}
 }
 

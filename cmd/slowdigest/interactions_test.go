@@ -121,7 +121,7 @@ func TestSlackRequests(t *testing.T) {
 	}
 
 	good := urlEvent(t, http.MethodPost, slacktest.Sign(show, slacktest.SigningSecret, now), show, true)
-	if status, body := ask(good); status != 200 || !strings.Contains(body, "Reading the last 15m0s of mysql-9-7") {
+	if status, body := ask(good); status != 200 || !strings.Contains(body, "Reading the last 15m00s of mysql-9-7") {
 		t.Errorf("%d %s", status, body)
 	}
 	if status, body := ask(good); status != 200 || body != "" || len(invoked) != 1 {

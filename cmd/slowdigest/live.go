@@ -100,7 +100,7 @@ func progressLine(c handler.Counts, elapsed time.Duration) string {
 	case c.Files == 0:
 		return "listing logs …"
 	case c.Listed == 0: // nobody knows how much a live log will hold
-		return fmt.Sprintf("following %d logs: %.1f MB in %s; Ctrl-C ends it with the digest", c.Files, float64(c.Read)/mega, elapsed.Round(time.Second))
+		return fmt.Sprintf("following %d logs: %.1f MB in %s; Ctrl-C ends it with the digest", c.Files, float64(c.Read)/mega, notifier.Duration(elapsed.Round(time.Second).Seconds()))
 	}
 	toRead := max(c.Listed-c.Skipped, c.Read)
 	s := fmt.Sprintf("reading: %d of %d files, %.1f of %.1f MB", c.Done, c.Files, float64(c.Read)/mega, float64(toRead)/mega)
@@ -108,7 +108,7 @@ func progressLine(c handler.Counts, elapsed time.Duration) string {
 	if rate > 0 {
 		s += fmt.Sprintf(", %.1f MB/s", rate/mega)
 		if left := time.Duration(float64(toRead-c.Read) / rate * float64(time.Second)); left > time.Second {
-			s += ", " + left.Round(time.Second).String() + " left"
+			s += ", " + notifier.Duration(left.Round(time.Second).Seconds()) + " left"
 		}
 	}
 	return s + "; Ctrl-C shows what there is"

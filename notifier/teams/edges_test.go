@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,5 +98,50 @@ func TestPartsOfACardAtTheirBounds(t *testing.T) {
 		if got := c.count(c.bound + 1); got != c.bound {
 			t.Errorf("%s: %d of %d", c.name, got, c.bound+1)
 		}
+	}
+}
+
+// Where even a single statement is refused, the card goes without one.
+func TestCardWithoutStatements(t *testing.T) {
+	report := notifiertest.Load(t, "full")
+	one, err := json.Marshal(newMessage(redact.Of(report), Options{}, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for most, statements := range map[int]int{len(one): 1, len(one) - 1: 0} {
+		var got []byte
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			if len(body) > most {
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+				return
+			}
+			got = body
+		}))
+		err := New(server.URL, Options{}).Notify(t.Context(), report)
+		server.Close()
+		if n := strings.Count(string(got), `"CodeBlock"`); err != nil || n != statements {
+			t.Errorf("of at most %d bytes: %d statements, %v", most, n, err)
+		}
+	}
+}
+
+// The class with the most time is among the first three with their statements,
+// however many are NEW.
+func TestOrderOfStatements(t *testing.T) {
+	r := notifiertest.Many(t, 5)
+	for i := 1; i < 5; i++ {
+		r.Classes[i].Change = &digest.Change{Kind: digest.New}
+	}
+	b, err := json.Marshal(newMessage(redact.Of(r), Options{}, 5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, m := range regexp.MustCompile(`codeSnippet":"select a, b, c\\nfrom (\w+)`).FindAllStringSubmatch(string(b), -1) {
+		order = append(order, m[1])
+	}
+	if want := []string{"table_1", "table_2", "table_0", "table_3", "table_4"}; !slices.Equal(order, want) {
+		t.Errorf("order %q", order)
 	}
 }
