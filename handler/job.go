@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/source"
 )
 
 // Job is one digest to be made: the body of a message that a scheduled
@@ -27,8 +27,6 @@ const (
 	// maxJob is what SQS has always taken, of one message as of a batch of them.
 	maxJob = 256 << 10
 )
-
-var instanceID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,62}$`)
 
 // Encode returns the body of the message. It is an error if that is too long for SQS.
 func (j Job) Encode() ([]byte, error) {
@@ -74,7 +72,7 @@ func DecodeJob(body []byte) (Job, error) {
 		err = fmt.Errorf("its least query time is %g", j.MinTime)
 	}
 	for _, id := range j.Instances {
-		if err == nil && !instanceID.MatchString(id) {
+		if err == nil && !source.ValidInstance(id) {
 			err = fmt.Errorf("%q is not the name of an instance", id)
 		}
 	}

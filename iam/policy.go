@@ -12,7 +12,7 @@ import (
 )
 
 //go:embed policy.json
-var source []byte
+var policyJSON []byte
 
 // rule is a statement of policy.json. It is needed if When holds, or is absent,
 // and each of its actions likewise. When names a value that must be there, or, as in
@@ -61,7 +61,7 @@ func (r Resources) MarshalJSON() ([]byte, error) {
 
 func rules() ([]rule, error) {
 	var all []rule
-	if err := json.Unmarshal(source, &all); err != nil {
+	if err := json.Unmarshal(policyJSON, &all); err != nil {
 		return nil, fmt.Errorf("read policy.json: %w", err)
 	}
 	return all, nil

@@ -7,16 +7,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"slowdigest/source"
 )
 
 // values maps the names in placeholders and conditions of policy.json to values.
 type values map[string][]string
 
 var (
-	instanceName = regexp.MustCompile(`^[a-z*](?:-?[a-z0-9*])*$`)
-	bucketName   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	plainName    = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`) // without IAM's special characters
-	inTemplate   = regexp.MustCompile(`^\$\{\w+(?:\.\w+)?\}$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	plainName  = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`) // without IAM's special characters
+	inTemplate = regexp.MustCompile(`^\$\{\w+(?:\.\w+)?\}$`)
 )
 
 // values checks the settings. It refuses what AWS would refuse, and wildcards in
@@ -55,7 +56,7 @@ func (v values) addInstances(list []string) error {
 			continue
 		}
 		name, isCluster := strings.CutPrefix(given, "cluster:")
-		if !instanceName.MatchString(name) || len(name) > 63 {
+		if !source.ValidPattern(name) {
 			return fmt.Errorf("%q is neither the name nor a pattern of DB instances", given)
 		}
 		if isCluster {

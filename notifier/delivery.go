@@ -53,7 +53,7 @@ type DeliveryError struct {
 	Posted Posted
 	Step   string // such as "post the digest to Slack"
 	Reason string // the chat's own word, such as not_in_channel, or empty
-	Hint   string // what to do about it, or empty
+	Advice string // what to do about it, without a full stop, or empty
 	Err    error
 	Wait   time.Duration // how long the chat asks us to stay away; 0 where it does not
 }
@@ -63,13 +63,16 @@ func (e *DeliveryError) Error() string {
 	if e.Posted == MaybePosted {
 		s += ", and delivery is unconfirmed"
 	}
-	if e.Hint != "" {
-		s += " (" + e.Hint + ")"
+	if e.Advice != "" {
+		s += " (" + e.Advice + ")"
 	}
 	return s
 }
 
 func (e *DeliveryError) Unwrap() error { return e.Err }
+
+// Hint returns what to do about it.
+func (e *DeliveryError) Hint() string { return e.Advice }
 
 // WithoutSecret takes a secret out of whatever the error says. It returns e.
 func (e *DeliveryError) WithoutSecret(secret string) *DeliveryError {
@@ -98,7 +101,7 @@ func Retry(ctx context.Context, do func() *DeliveryError) *DeliveryError {
 			return e
 		}
 		if try == maxTries || !Sleep(ctx, e.Wait) {
-			e.Hint = fmt.Sprintf("too many messages: it asks to wait for %s, and there is no time for that", e.Wait)
+			e.Advice = fmt.Sprintf("too many messages: it asks to wait for %s, and there is no time for that", e.Wait)
 			return e
 		}
 	}
@@ -141,9 +144,9 @@ func TransportError(err error) *DeliveryError {
 	var cert *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &cert):
-		e.Kind, e.Posted, e.Hint = Configuration, NotPosted, "the certificate of the chat's server is not trusted here"
+		e.Kind, e.Posted, e.Advice = Configuration, NotPosted, "the certificate of the chat's server is not trusted here"
 	case errors.As(err, &dns), errors.As(err, &dial) && dial.Op == "dial":
-		e.Posted, e.Hint = NotPosted, "no connection: does the function's subnet have a way to the internet?"
+		e.Posted, e.Advice = NotPosted, "no connection: does the function's subnet have a way to the internet?"
 	}
 	return e
 }
@@ -198,7 +201,7 @@ func (h Webhook) Post(ctx context.Context, payload any) (Answer, *DeliveryError)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(b))
 	if err != nil {
 		return fail(&DeliveryError{Kind: Configuration, Posted: NotPosted,
-			Err: errors.New("the webhook URL is not a URL"), Hint: "it begins with https://"})
+			Err: errors.New("the webhook URL is not a URL"), Advice: "it begins with https://"})
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := h.Client.Do(req)

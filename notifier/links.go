@@ -93,11 +93,7 @@ func (l Link) check() error {
 	return nil
 }
 
-var (
-	// instanceName is what RDS allows as an identifier. A file's name gets no link.
-	instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,62}$`)
-	regionName   = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
-)
+var regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
 
 // Expand fills in a template, and reports whether all of it could be. What it
 // fills in is checked and escaped, so that no name leads elsewhere.
@@ -106,7 +102,8 @@ func (l Link) Expand(region, instance string, w digest.Window) (string, bool) {
 	if regionName.MatchString(region) {
 		values["{region}"] = region
 	}
-	if instanceName.MatchString(instance) {
+	// A name with a dot or with what has to be escaped is a file's, or worse.
+	if url.QueryEscape(instance) == instance && !strings.Contains(instance, ".") {
 		values["{instance}"] = instance
 	}
 	if !w.Start.IsZero() && !w.End.IsZero() {

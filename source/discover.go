@@ -40,8 +40,9 @@ var instanceID = regexp.MustCompile(`^[A-Za-z](?:-?[A-Za-z0-9])*$`)
 // letter, the last is no hyphen, and no two hyphens follow each other.
 func ValidInstance(id string) bool { return len(id) <= maxInstanceID && instanceID.MatchString(id) }
 
-// validPattern reports whether a pattern matches any valid identifier.
-func validPattern(pattern string) bool { return ValidInstance(strings.ReplaceAll(pattern, "*", "x")) }
+// ValidPattern reports whether a pattern matches any valid identifier: an asterisk
+// stands for any characters, and a name is a pattern, too.
+func ValidPattern(pattern string) bool { return ValidInstance(strings.ReplaceAll(pattern, "*", "x")) }
 
 // Discover finds instances by their names and by a tag, sorted by their IDs. A
 // name is that of an instance; a pattern, such as orders-*; that of a cluster, which
@@ -61,7 +62,7 @@ func (s *RDS) Discover(ctx context.Context, names []string, tag string) ([]Insta
 		names[i] = strings.ToLower(name)
 		if strings.ContainsAny(name, "*:") {
 			lookUp = true
-			if !validPattern(strings.TrimPrefix(names[i], clusterPrefix)) {
+			if !ValidPattern(strings.TrimPrefix(names[i], clusterPrefix)) {
 				return nil, fmt.Errorf("find instances: %q is neither a name nor a pattern of names: want orders-1, orders-* or %sorders", name, clusterPrefix)
 			}
 		}

@@ -48,7 +48,7 @@ func TestValidInstance(t *testing.T) {
 		}
 	}
 	for pattern, want := range map[string]bool{"*": true, "a-*": true, "*-b": true, long[1:] + "*": true, long + "*": false, "a--*": false, "-*": false, "": false} {
-		if validPattern(pattern) != want {
+		if ValidPattern(pattern) != want {
 			t.Errorf("pattern %q: valid is %v", pattern, !want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"slowdigest/handler"
 	"slowdigest/handler/state"
+	"slowdigest/source"
 )
 
 func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
@@ -70,7 +71,7 @@ func (d *doctor) line(verdict, subject, text, fix string) {
 // fail is bad with an error that may bring its own hint.
 func (d *doctor) fail(subject string, err error) {
 	text := err.Error()
-	hint := hintOf(err)
+	hint := source.Hint(err)
 	if hint != "" {
 		text = strings.TrimSuffix(text, " ("+hint+")") // a DeliveryError tells it too
 	}

@@ -27,7 +27,7 @@ func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
 			err = &handler.NoInstanceError{Omitted: notes}
 		}
 		if err != nil {
-			d.bad("instances", err.Error(), cmp.Or(hintOf(err), "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier' shows which there are"))
+			d.bad("instances", err.Error(), cmp.Or(source.Hint(err), "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier' shows which there are"))
 			return
 		}
 		for _, r := range routes {

@@ -12,6 +12,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/source"
 )
 
 // serveLambda answers the events of Lambda. The configuration is read and the
@@ -58,7 +59,7 @@ func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runL
 }
 
 func withHint(err error) error {
-	if hint := hintOf(err); err != nil && hint != "" {
+	if hint := source.Hint(err); err != nil && hint != "" {
 		return fmt.Errorf("%w (%s)", err, hint)
 	}
 	return err

@@ -13,8 +13,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"slowdigest/handler/state"
-	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
@@ -121,6 +119,7 @@ type hinted struct {
 }
 
 func (e hinted) Unwrap() error { return e.error }
+func (e hinted) Hint() string  { return e.hint }
 
 func (p *process) fail(err error) int {
 	fmt.Fprintf(p.stderr, "slowdigest: error: %v\n", err)
@@ -129,24 +128,8 @@ func (p *process) fail(err error) int {
 		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", usage.hint)
 		return 2
 	}
-	if hint := hintOf(err); hint != "" {
+	if hint := source.Hint(err); hint != "" {
 		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", hint)
 	}
 	return 1
-}
-
-func hintOf(err error) string {
-	var h hinted
-	if errors.As(err, &h) {
-		return h.hint
-	}
-	var delivery *notifier.DeliveryError
-	if errors.As(err, &delivery) {
-		return delivery.Hint
-	}
-	var stored *state.StoreError
-	if errors.As(err, &stored) {
-		return stored.Hint()
-	}
-	return source.Hint(err)
 }

@@ -64,7 +64,7 @@ func classify(err error) *notifier.DeliveryError {
 	case errors.As(err, &answer):
 		e := classifyCode(answer.Err, err)
 		if answer.Err == "missing_scope" && answer.Needed != "" {
-			e.Hint = fmt.Sprintf("the bot needs the scope %s, and has %s", redact.Clean(answer.Needed), redact.Clean(answer.Provided))
+			e.Advice = fmt.Sprintf("the bot needs the scope %s, and has %s", redact.Clean(answer.Needed), redact.Clean(answer.Provided))
 		}
 		return e
 	case errors.As(err, &status):
@@ -75,7 +75,7 @@ func classify(err error) *notifier.DeliveryError {
 
 // classifyCode classes an error by Slack's name for it.
 func classifyCode(code string, err error) *notifier.DeliveryError {
-	e := &notifier.DeliveryError{Kind: notifier.Configuration, Posted: notifier.NotPosted, Reason: code, Hint: hints[code], Err: err}
+	e := &notifier.DeliveryError{Kind: notifier.Configuration, Posted: notifier.NotPosted, Reason: code, Advice: hints[code], Err: err}
 	switch {
 	case slices.Contains(payloadErrors, code):
 		e.Kind = notifier.Payload

@@ -59,7 +59,7 @@ func (b *Bot) Find(ctx context.Context, r *digest.Report) (notifier.Receipt, boo
 	fail := func(e *notifier.DeliveryError) (notifier.Receipt, bool, error) {
 		e.Step, e.Posted = "look for the digest in Slack", notifier.MaybePosted
 		if e.Reason == "not_in_channel" {
-			e.Hint = "/invite the bot to the channel: to look back it must be a member"
+			e.Advice = "/invite the bot to the channel: to look back it must be a member"
 		}
 		return notifier.Receipt{}, false, e
 	}

@@ -78,7 +78,7 @@ func (w *Webhook) send(ctx context.Context, message element) *notifier.DeliveryE
 		e.Wait = a.Wait
 	}
 	if e.Kind == notifier.Configuration {
-		e.Hint = "the webhook URL is wrong, or the workflow is off or gone: copy its URL anew"
+		e.Advice = "the webhook URL is wrong, or the workflow is off or gone: copy its URL anew"
 	}
 	return e.WithoutSecret(w.hook.URL)
 }

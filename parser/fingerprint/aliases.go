@@ -2,6 +2,7 @@ package fingerprint
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 	"strconv"
 )
@@ -31,7 +32,7 @@ const (
 	tableAlias aliasKind = iota
 	columnAlias
 	userVariable // with its @
-	cteName
+	cteName      // or another name that stays
 )
 
 // maxAliases bounds the number of aliases, as MySQL bounds that of tables in a join.
@@ -56,11 +57,11 @@ func appendBounded(hashes []uint64, h uint64) []uint64 {
 
 // reset forgets all but the room, and keeps what is known if the statement is read again.
 func (a *aliases) reset(again bool) {
-	known := a.known
 	if !again {
-		known = known[:0]
+		a.known = a.known[:0]
 	}
-	*a = aliases{known: known, columns: a.columns[:0], tables: a.tables[:0], open: a.open[:0]}
+	a.columns, a.tables, a.open = a.columns[:0], a.tables[:0], a.open[:0]
+	a.unknown, a.late = false, false
 }
 
 func (a *aliases) find(h uint64) *alias {
@@ -91,8 +92,19 @@ func (a *aliases) add(name []byte, kind aliasKind) {
 	if len(a.known) == maxAliases {
 		return
 	}
+	if kind <= columnAlias && readsAsKeyword(name) {
+		kind = cteName
+	}
 	a.known = append(a.known, alias{hash: h, masked: maskedHash(name), kind: kind})
 	a.late = a.late || a.unknown
+}
+
+// readsAsKeyword reports whether a name without its digits would be read as a keyword
+// and a literal: order1.
+func readsAsKeyword(name []byte) bool {
+	letters := text(name).span(0, isLetter)
+	after := text(name).span(letters, isDigit|isMask)
+	return text(name).at(after) != '_' && isKeyword(name[:letters])
 }
 
 // maskedHash returns the hash of a name without its digits.
@@ -167,39 +179,52 @@ func (n *namer) finishNames() {
 	written := append(n.scratch[:0], n.dst[n.base:]...)
 	n.scratch = written
 	n.dst = n.dst[:n.base]
-	for i := 0; i < len(written); {
-		end, digits := wordEnd(written, i)
-		if !digits {
-			n.dst = append(n.dst, written[i:end]...)
-		} else {
-			n.finishName(written, i, end)
+	done := 0
+	for i := 0; i < len(written); i++ {
+		if i = nextDigit(written, i); i >= len(written) {
+			break
 		}
-		i = end
+		switch c := written[i]; {
+		case c == '`':
+			end, _, _ := quoted(written, i)
+			if bytes.ContainsAny(written[i:end], "0123456789?") {
+				n.dst = append(n.dst, written[done:i]...)
+				n.finishName(written, i, end)
+				done = end
+			}
+			i = end - 1
+		case byteClass[c]&(isDigit|isMask) != 0:
+			start, end := i, i+1
+			for start > done && byteClass[written[start-1]]&isLetter != 0 {
+				start--
+			}
+			for end < len(written) && byteClass[written[end]]&(isLetter|isDigit|isMask) != 0 {
+				end++
+			}
+			if start > done && written[start-1] == '@' {
+				start--
+			}
+			if end-start > 1 || c != '?' {
+				n.dst = append(n.dst, written[done:start]...)
+				n.finishName(written, start, end)
+				done = end
+			}
+			i = end - 1
+		}
 	}
+	n.dst = append(n.dst, written[done:]...)
 }
 
-// wordEnd returns where a name, a variable or anything else ends that begins at i, and
-// reports whether it is one of the former and holds digits.
-func wordEnd(text []byte, i int) (end int, digits bool) {
-	c, start := text[i], i
-	if c == '`' {
-		end, _, _ = quoted(text, i)
-	} else {
-		if c == '@' {
-			i++
-		}
-		for end = i; end < len(text) && byteClass[text[end]]&(isLetter|isDigit|isMask) != 0; end++ {
-		}
-		if end == i {
-			return max(end, start+1), false
+// nextDigit returns an index from i on before which there is neither a digit nor a
+// question or quotation mark.
+func nextDigit(text []byte, i int) int {
+	for ; i < len(text); i += 8 {
+		v := load(text, i)
+		if found := zeroBytes(v&(0xf0*eachByte)^'0'*eachByte) | zeroBytes(v^'`'*eachByte); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
 		}
 	}
-	for _, c := range text[start:end] {
-		if byteClass[c]&(isDigit|isMask) != 0 {
-			return end, end > start+1 || c != '?'
-		}
-	}
-	return end, false
+	return i
 }
 
 // finishName writes text[i:end], a name with digits.
@@ -209,7 +234,7 @@ func (n *namer) finishName(text []byte, i, end int) {
 	part := i > 0 && text[i-1] == '.'
 	of := n.names.find(hash(name))
 	switch {
-	case of != nil && of.kind == cteName, end < len(text) && text[end] == '(', i > 0 && text[i-1] == '@':
+	case of != nil && of.kind == cteName, end < len(text) && text[end] == '(', i > 0 && (text[i-1] == '@' || text[i-1] == ':'):
 		n.dst = append(n.dst, name...)
 	case of != nil && (of.kind != tableAlias || dot || !part):
 		n.dst = n.names.appendAlias(n.dst, name, of)

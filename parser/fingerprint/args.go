@@ -5,8 +5,7 @@ import "bytes"
 // args folds the arguments of a function that takes any number of them. A run of
 // literals is "?+"; other arguments that are alike are one. Positions are positions in dst.
 type args struct {
-	size  int // how many arguments belong together, 0 if the function has a fixed number
-	fixed int // how many come before those that may be any number
+	anyNumber
 
 	at     int // where the arguments at hand begin
 	read   int // how many of them have ended
@@ -21,12 +20,12 @@ func (n *nesting) endArg(a *args) {
 	a.read++
 	if a.fixed > 0 {
 		a.fixed--
-	} else if a.read < a.size && !a.isFolded(n.dst) {
+	} else if a.read < int(a.size) && !a.isFolded(n.dst) {
 		return
 	} else {
 		n.foldArgs(a)
 	}
-	a.read = 0
+	a.read, a.at = 0, len(n.dst)+len(",")
 }
 
 // isFolded reports whether the arguments at hand are what stands for some in a fingerprint.
@@ -60,7 +59,7 @@ func (n *nesting) foldArgs(a *args) {
 		text = text[:charset]
 	}
 	end := at + len(text)
-	if a.isFolded(n.dst) || a.read == a.size && a.isLiteral(text) {
+	if a.isFolded(n.dst) || a.read == int(a.size) && a.isLiteral(text) {
 		n.replace(at, end, literalArgs)
 		end = at + len(literalArgs)
 	}

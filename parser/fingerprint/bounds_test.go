@@ -30,7 +30,9 @@ func TestBounds(t *testing.T) {
 		{"shortest keyword", "select a as -1", "select a a -1", "as ?", "a - ?"},
 		{"five digits of a version", "select /*!50000 a*/", "select /*!5000 a*/", "select a", "select ? a"},
 		{"six digits of a version", "select /*!500000 a*/", "select /*!5000001 a*/", "select a", "select ? a"},
-		{"a word after a string", "'x'sql_small_result", "'x'current_timestamp", "sql_small_result", "?"},
+		{"longestUse", "'x'secondary_engine_attribute", "'x'secondary_engine_attributes", "? secondary_engine_attribute", EndsEarly},
+		{"one number of a base", "select 0x", "select 0", "select ?", "select ?"},
+		{"two numbers of a LIMIT", "select a limit 1, 2", "select a limit 1, 2, 3", "limit ?", "limit ?"},
 	} {
 		if got := Of(row.within); !strings.Contains(got, row.inside) {
 			t.Errorf("%s: within it, %.80q", row.bound, got)

@@ -12,9 +12,8 @@ type chain struct {
 	parens bool // which is one predicate in parentheses
 	length int  // how many members it stands for
 
-	bare    bool   // a member was in no parentheses
-	pending [3]run // else the members that are predicates in parentheses,
-	pended  int    // as many as these
+	bare   bool // a member was in no parentheses
+	pended int  // how many of the frame's pending are its members
 
 	source int // where in the statement the last member ends
 }
@@ -32,7 +31,8 @@ type parens struct {
 // It is a chain of OR, whose members are chains of AND.
 type frame struct {
 	or, and   chain
-	branches  chain // of a CASE
+	branches  chain     // of a CASE
+	pending   [2][3]run // members of and, and of or, that are predicates in parentheses
 	last      parens
 	isCase    bool
 	condition bool // only its truth counts
@@ -161,18 +161,22 @@ func (n *nesting) keep(c *chain, r run, single bool, length int) (int, bool) {
 func (n *nesting) unwrap(c *chain, r run, single bool) (run, bool) {
 	f := n.frame
 	whole := f.last.end == r.end && f.last.open == r.at
+	pending := &f.pending[0]
+	if c == &f.or {
+		pending = &f.pending[1]
+	}
 	switch {
 	case whole && f.last.list:
 	case single && c.bare:
 		n.strip(&f.last, 1)
 		r.end, f.last.end = r.end-2, 0
 		return r, false
-	case single && c.pended < len(c.pending):
-		c.pending[c.pended] = r
+	case single && c.pended < len(pending):
+		pending[c.pended] = r
 		c.pended++
 	case !whole:
 		for c.bare = true; c.pended > 0; c.pended-- {
-			p := c.pending[c.pended-1]
+			p := pending[c.pended-1]
 			n.remove(p.end-1, p.end)
 			n.remove(p.at, p.at+1)
 			r.at, r.end = r.at-2, r.end-2
@@ -203,7 +207,8 @@ func (n *nesting) beginOperand(k keyword) {
 	switch {
 	case n.deeper > 0:
 	case k == kwOr:
-		f.or.at, f.and = len(n.dst), chain{at: len(n.dst)}
+		f.or.at, f.and.at = len(n.dst), len(n.dst)
+		f.and.kept, f.and.bare, f.and.pended = 0, false, 0
 	case f.between > 0:
 		f.between--
 	default:
@@ -212,17 +217,25 @@ func (n *nesting) beginOperand(k keyword) {
 }
 
 // openFrame begins a frame.
-func (n *nesting) openFrame(f frame) {
-	n.frames = append(n.frames, f)
-	n.frame = &n.frames[len(n.frames)-1]
-	n.beginExpression(f.condition)
+func (n *nesting) openFrame(condition, isCase bool) {
+	if len(n.frames) == cap(n.frames) {
+		n.frames = append(n.frames, frame{})
+	} else {
+		n.frames = n.frames[:len(n.frames)+1]
+	}
+	f := &n.frames[len(n.frames)-1]
+	n.frame = f
+	f.isCase, f.broken, f.literal, f.list = isCase, false, false, false
+	f.branches.at, f.branches.kept = 0, 0
+	n.beginExpression(condition)
 }
 
 // closeFrame ends the last frame, and those of a CASE in it that have no END.
-func (n *nesting) closeFrame() (closed frame) {
+// The frame is that until another one begins.
+func (n *nesting) closeFrame() (closed *frame) {
 	for {
 		n.closeExpression()
-		closed = *n.frame
+		closed = n.frame
 		n.popFrame()
 		if !closed.isCase {
 			return closed
@@ -273,12 +286,12 @@ func (n *nesting) closeParens(f *frame, open int) {
 func (n *nesting) beginCase() {
 	if n.deeper == 0 && n.cases < maxDepth {
 		n.cases++
-		n.openFrame(frame{isCase: true})
+		n.openFrame(false, true)
 	}
 }
 
-// endBranch ends a branch of a CASE before the last word, which is WHEN, ELSE or END.
-func (n *nesting) endBranch() {
+// endWhen ends a branch of a CASE before the last word, which is WHEN, ELSE or END.
+func (n *nesting) endWhen() {
 	n.endExpression(n.word.at)
 	if c := &n.frame.branches; c.at > 0 {
 		if _, repeats := n.endMember(c, n.word.at, 1); repeats {
@@ -290,7 +303,7 @@ func (n *nesting) endBranch() {
 
 // endCase ends a CASE before the last word, which is END.
 func (n *nesting) endCase() {
-	n.endBranch()
+	n.endWhen()
 	n.folded = nil
 	n.popFrame()
 }

@@ -23,23 +23,43 @@
 //     that shards are one class, also where the name qualifies a column. So are
 //     those of savepoints, which drivers number. Names of columns, aliases,
 //     indexes and common table expressions keep theirs: they are the author's.
-//   - CALL keeps the procedure's name, USE nothing, and an administrator command
-//     its own.
+//   - CALL keeps the procedure's name, USE nothing.
 //   - Of a statement that is cut, a last word that may be only a part of one is
 //     left out, a literal that has begun is a literal, and a list that is open
 //     ends as if it were closed. So it falls into a class of the statement's
 //     prefix, one for each token at most, and a bulk INSERT that is cut within
 //     its rows into the class of the whole.
-//   - Where a string runs on into a word, as in 'O'Brien', or where one has no end
-//     and a backslash before a quote of an earlier one may have been none, under
-//     NO_BACKSLASH_ESCAPES, nobody knows what is a literal: the fingerprint ends
-//     there.
+//   - An administrator command keeps its name if it is one of the server's, by a list.
+//     Any other is "other".
+//   - A text in double quotes after FROM, JOIN, INTO, UPDATE or TABLE, in the list of
+//     tables there, or after the dot of such a name, is a name, as under ANSI_QUOTES.
+//     Anywhere else it is a literal.
+//   - /*M! ... */, which is code to MariaDB and a comment to MySQL, goes. If it holds
+//     what MySQL and MariaDB would end at different places, the fingerprint ends
+//     before it.
+//
+// The log does not tell how a session read and wrote strings. Where it is not certain
+// what is a literal, the fingerprint ends, with EndsEarly if that leaves anything out:
+//
+//   - A backslash before a quote may be a character, under NO_BACKSLASH_ESCAPES, and
+//     so may the first of several after a question mark or a byte beyond ASCII, which
+//     may be the second byte of a character of SJIS, GBK or Big5. If a statement can be
+//     read to its end in another way than by MySQL's defaults, the fingerprint ends at
+//     the first string that may end elsewhere. A way is impossible if a token stands
+//     where it cannot, such as a word after a string, if there is a backslash in code, a
+//     string, comment or name without an end in a statement that was not cut, or a
+//     comment that holds a quote where MySQL's defaults find none.
+//   - If by MySQL's defaults a token stands where it cannot, as in 'O'Brien' and 'the
+//     girls' secret', or a string, name or comment has no end, any quote before may be
+//     the wrong one: the fingerprint ends at the first string. A word next to a string
+//     is one that the manuals have there, or an alias where there may be one. A name in
+//     back-quotes is of one line and no longer than MySQL allows.
 //
 // Statements come with other literals again and again. Their skeleton, see
-// AppendSkeleton, costs a sixth of the fingerprint, and each skeleton has but one.
-//
-// A double-quoted text may be a name, under ANSI_QUOTES. The log does not tell,
-// so it is taken for a literal: nothing that could be one is ever shown.
+// AppendSkeleton, costs a sixth of the fingerprint, and each skeleton has but one. It
+// obeys the same rules: a statement whose fingerprint would end early for a backslash or
+// a missing end has none, and any other skeleton's fingerprint ends where its
+// statement's does.
 //
 // For statements spaced as most people space them (a = 1, b, c) the text, and so
 // the ID, is that of pt-query-digest. Of 176 statements as applications write them

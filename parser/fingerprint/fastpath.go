@@ -115,7 +115,8 @@ func numeric(v uint64) int {
 // plainReader reads lists of literals of a statement.
 type plainReader struct {
 	sql      text
-	escaped  int    // where the first string begins that holds an escaped quote, or -1
+	escaped  int    // where the first string begins that holds a backslash before a quote, or -1
+	texts    bool   // a string was read
 	function []byte // the last call without arguments that was read
 	elements int    // of the last group that was read
 }
@@ -190,7 +191,7 @@ func (r *plainReader) element(i int, calls bool) int {
 		if escaped && r.escaped < 0 {
 			r.escaped = i
 		}
-		i = end
+		i, r.texts = end, true
 	case byteClass[c]&isLetter == 0:
 		return -1
 	default:

@@ -17,6 +17,11 @@ func Of(sql string) string {
 // truncationNotice stands after a line that RDS cut.
 const truncationNotice = "[Your log message was truncated]"
 
+// EndsEarly stands at the end of the fingerprint of a statement of which it is not known
+// from a place on what is a literal. MySQL's own digest text ends like that where it
+// is truncated.
+const EndsEarly = " ..."
+
 // Append appends the fingerprint of sql to dst. Cut says that sql is
 // only the beginning of a statement; then a last word that may be only a part of
 // one is left out, and a list that is open is closed. Sql is not kept.
@@ -37,6 +42,12 @@ func AppendCounting(dst, sql []byte, cut bool) (fingerprint []byte, longest int)
 	}
 	f := formatters.Get().(*formatter)
 	defer formatters.Put(f)
+	if s, early := bytes.CutSuffix(trimEnd(sql), []byte(EndsEarly)); early && !cut { // a fingerprint
+		if dst = f.format(dst, s, false); !bytes.HasSuffix(dst, []byte(EndsEarly)) {
+			dst = append(dst, EndsEarly...)
+		}
+		return dst, f.longest
+	}
 	dst = f.format(dst, sql, cut)
 	return dst, f.longest
 }
@@ -71,18 +82,30 @@ func adminName(sql []byte) ([]byte, bool) {
 	return name, bytes.IndexByte(name, '\n') < 0
 }
 
+// commands are the names that MySQL and MariaDB give the commands of their protocol in
+// the log (Command_names in MySQL's sql_parse.cc, command_name in MariaDB's).
+var commands = []string{
+	"Sleep", "Quit", "Init DB", "Query", "Field List", "Create DB", "Drop DB", "Refresh", "Shutdown", "Statistics",
+	"Processlist", "Connect", "Kill", "Debug", "Ping", "Time", "Delayed insert", "Change user", "Binlog Dump",
+	"Table Dump", "Connect Out", "Register Slave", "Register Replica", "Prepare", "Execute", "Long Data", "Close stmt",
+	"Reset stmt", "Set option", "Fetch", "Daemon", "Binlog Dump GTID", "Reset Connection", "Reset connection", "clone",
+	"Group Replication Data Stream subscription", "Unimpl get tid", "Bulk_execute", "Slave_worker", "Slave_IO",
+	"Slave_SQL", "Com_multi", "Error",
+}
+
 // AppendAdmin appends the class of an administrator command, such as
-// Quit. Its case is kept, as pt-query-digest does.
+// Quit. Its case is kept, as pt-query-digest does. What is none of the server's commands
+// came from elsewhere, and is "other".
 func AppendAdmin(dst, name []byte) []byte {
 	dst = append(dst, adminCommand...)
 	dst = append(dst, ' ')
-	for _, c := range bytes.TrimSpace(name) {
-		if c != ' ' && byteClass[c]&isLetter == 0 || c >= 0x80 {
-			break // commands are words; anything else came from elsewhere
+	name = trimEnd(bytes.TrimSpace(name))
+	for _, c := range commands {
+		if string(name) == c {
+			return append(dst, c...)
 		}
-		dst = append(dst, c)
 	}
-	return bytes.TrimRight(dst, " ")
+	return append(dst, "other"...)
 }
 
 // ID returns the MD5 of a fingerprint in 32 upper-case hexadecimal digits, as

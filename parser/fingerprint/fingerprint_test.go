@@ -73,8 +73,9 @@ func TestClasses(t *testing.T) {
 			"select a from t where b in (-1, null, 0x5)", "select a from t where b in(\n1\n,2)", "select a from t where b in ((1,2),(3,4))"},
 		{"select a from t where b in (c)"}, {"select a from t where b in (c, d)"}, {"select a from t where b in (select 1)"}, {"select a from t where b not in (1)"},
 		{"select a from t where b in (@x)"}, {"select a from t where b in (year, month)"},
-		{"insert into t (a, b) values (1, 2)", "insert into t(a,b) values(1,2),(3,4)", "INSERT INTO t (a, b) VALUES (DEFAULT, NULL), (now(), uuid())"},
-		{"insert into t (a, b) value (1, 2)"}, {"insert into t (b, a) values (1, 2)"}, {"insert ignore into t (a, b) values (1, 2)"}, {"replace into t (a, b) values (1, 2)"},
+		{"insert into t (a, b) values (1, 2)", "insert into t(a,b) values(1,2),(3,4)", "INSERT INTO t (a, b) VALUES (DEFAULT, NULL), (now(), uuid())",
+			"insert into t (a, b) value (1, 2)"},
+		{"insert into t (b, a) values (1, 2)"}, {"insert ignore into t (a, b) values (1, 2)"}, {"replace into t (a, b) values (1, 2)"},
 		{"insert into t (a, b) values (1, 2) on duplicate key update a = 1", "insert into t (a, b) values (1, 2), (3, 4) on duplicate key update a = 5"},
 		{"insert into t (a, b) values (1, 2) on duplicate key update a = values(a)", "insert into t (a, b) values (1, 2), (3, 4) on duplicate key update a = VALUES( a )"},
 		{"insert into t (a) select a from u"}, {"insert into t values row(1), row(2)", "insert into t values row(1)"},
@@ -173,6 +174,8 @@ func TestFingerprintIsLinear(t *testing.T) {
 	for name, piece := range map[string]string{
 		"parentheses": "(", "signs": "- ", "rows": "(1,'x'),", "strings": "'a' ", "quotes": "''", "unions": "select 1 union ",
 		"qualifiers": "t1.a,", "comments": "/* x */", "semicolons": "select 1;", "versioned": "/*!5 ", "backticks": "`", "introducers": "_utf8 ",
+		"escapes": `\'`, "escaped": `'\' `, "closed": `'a\', `, "escaped twice": `'\'', `, "escaped double": `"\" `, "in comments": `'\'#`,
+		"in both": `'\'#"\"/*`, "in names": "'\\'`", "MariaDB's": "/*M! ' */", "double quotes": `"a",`, "in lists": `("a", f("b"), `,
 	} {
 		measure := func(n int) float64 {
 			sql := []byte("insert into t values " + strings.Repeat(piece, n/len(piece)))

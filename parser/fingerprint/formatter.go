@@ -19,44 +19,104 @@ import "bytes"
 //	grammar  knows what a keyword tells of the words after it
 type formatter struct {
 	grammar
-	plain   plainReader
+	plain    plainReader
+	template template
+	neighbours
 	byToken bool // leaves nothing to plain; set by tests alone
 	ended   bool // a semicolon came, which is not written before what follows
-	brace   mark // the last {
+
+	statements chain
+	brace      mark // the last {
+
+	seeking   bool // for the first string, which ends the statement
+	firstText int  // where the quote of that string stands
 }
 
 func (f *formatter) reset(dst, sql []byte, cut, again bool) {
+	if f.names == nil {
+		f.names = new(aliases)
+	}
 	f.names.reset(again)
-	names, groups, frames, scratch := f.names, f.groups, f.frames, f.scratch
-	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken}
+	names, groups, frames, scratch, spans, template := f.names, f.groups, f.frames, f.scratch, f.spans, f.template
+	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken, neighbours: neighbours{settled: f.settled}}
 	f.lexer = newLexer(sql, cut)
 	f.dst, f.base = dst, len(dst)
-	f.names, f.groups, f.frames, f.scratch = names, groups, frames, scratch
+	f.names, f.groups, f.frames, f.scratch, f.spans, f.template = names, groups, frames, scratch, spans, template[:0]
+	f.statements.at = len(dst)
 }
 
 // format appends the fingerprint of sql to dst.
 func (f *formatter) format(dst, sql []byte, cut bool) []byte {
-	f.reset(dst, sql, cut, false)
-	f.run()
-	if f.names.late {
-		f.again(sql, cut)
-	}
-	// A string that holds an escaped quote, and later one without an end: perhaps
-	// the backslash was none, under NO_BACKSLASH_ESCAPES, and what looked like
-	// words are literals. What was read before the first such string is certain.
-	if escaped := f.firstEscaped(); !f.lexer.cut && escaped >= 0 && escaped < f.lexer.open {
-		f.again(sql[:escaped+1], false)
-	}
+	early := f.read(dst, sql, cut)
 	f.finishNames()
+	if early {
+		f.dst = append(f.dst, EndsEarly...)
+	}
 	dst = f.dst
 	f.dst, f.lexer.sql, f.plain.sql, f.plain.function = nil, nil, nil, nil // not kept
+	clear(f.template[:cap(f.template)])
 	return dst
 }
 
-// again writes the fingerprint anew, with the aliases known.
-func (f *formatter) again(sql []byte, cut bool) {
-	f.reset(f.dst[:f.base], sql, cut, true)
+// read appends the fingerprint of sql to dst, as far as it is certain what is a literal.
+// It reports whether that leaves something out.
+func (f *formatter) read(dst, sql []byte, cut bool) (early bool) {
+	f.settled = false
+	f.compose(dst, sql, cut)
+	if f.doubt || !cut && f.lexer.open >= 0 {
+		return f.endAtFirstText(sql, cut)
+	}
+	if at := f.lexer.unsure; at >= 0 {
+		f.read(f.dst[:f.base], sql[:at], true)
+		return true
+	}
+	if first := f.firstEscaped(); first >= 0 {
+		if at := undecided(sql, first, cut); at >= 0 {
+			return f.endAt(at, sql, append([]byte(nil), f.dst[f.base:]...))
+		}
+	}
+	return false
+}
+
+// compose appends the fingerprint of sql to dst, as it is read at first. Aliases are
+// often used before they are declared: then the statement is read once more.
+func (f *formatter) compose(dst, sql []byte, cut bool) {
+	f.reset(dst, sql, cut, false)
 	f.run()
+	if f.names.late && !f.doubt {
+		f.reset(f.dst[:f.base], sql, cut, true)
+		f.run()
+	}
+}
+
+// endAtFirstText writes the fingerprint anew, to the first string: any string may be
+// the one that does not end where it seems to. It reports whether that leaves
+// something out.
+func (f *formatter) endAtFirstText(sql []byte, cut bool) bool {
+	doubt, open := f.doubt, f.lexer.open
+	whole := append([]byte(nil), f.dst[f.base:]...)
+	f.settled = true
+	f.reset(f.dst[:f.base], sql, cut, false)
+	f.seeking, f.firstText = true, -1
+	f.run()
+	at := f.firstText
+	if at < 0 || !doubt && at == open { // of the only string nothing is known but that it has begun
+		f.compose(f.dst[:f.base], sql, cut)
+		return false
+	}
+	return f.endAt(at, sql, whole) || doubt
+}
+
+// endAt writes the fingerprint anew, to an index at which a literal, a name or a
+// comment begins. It reports whether that leaves something out of the whole.
+func (f *formatter) endAt(at int, sql, whole []byte) bool {
+	end := at
+	if sql[at] == '\'' || sql[at] == '"' {
+		end++ // a literal has begun
+	}
+	f.settled = true
+	f.compose(f.dst[:f.base], sql[:end], false)
+	return !bytes.Equal(whole, f.dst[f.base:])
 }
 
 // firstEscaped returns where the first string begins that holds an escaped quote, -1
@@ -73,7 +133,7 @@ func (f *formatter) run() {
 	f.begin()
 	var t token
 	for {
-		if f.byToken {
+		if f.byToken || f.seeking {
 		} else if f.top.list.kind != noList && (f.prev == afterOpen || f.prev == afterComma) {
 			f.plainElements()
 		} else if f.top.rows.state == rowDone && f.top.rows.literals && f.prev == afterClose {
@@ -84,11 +144,33 @@ func (f *formatter) run() {
 		f.lexer.masked = f.expect != nothing
 		f.before = f.lexer.pos
 		if f.lexer.next(&t); t.kind == endOfSQL {
+			if f.last == stringAlias && f.lexer.cut {
+				f.doubt = true // nothing has shown that it is one
+			}
+			f.endArithmetic()
 			f.endStatement()
 			return
 		}
+		if f.lexer.unsure >= 0 {
+			f.endArithmetic()
+			f.endStatement()
+			return
+		}
+		if f.seeking && !f.isName(&t) {
+			if f.firstText = f.lexer.sql.quoteOf(&t); f.firstText >= 0 {
+				return
+			}
+			if t.kind == quotedWord && !plausibleName(f.token(&t)) {
+				f.firstText = t.start
+				return
+			}
+		}
 		if f.skipping != skipNone && f.skip(&t) {
 			continue
+		}
+		if !f.settled && !f.fits(&t) {
+			f.doubt = true
+			return
 		}
 		f.add(&t)
 		if f.folded != nil {
@@ -98,9 +180,25 @@ func (f *formatter) run() {
 	}
 }
 
-// repeat reads the members that come as the one that was folded.
-func (f *formatter) repeat(c *chain) {
-	c.source = f.before
+// isName reports whether t is a text in double quotes that stands where the name of a
+// table does, as under ANSI_QUOTES.
+func (f *formatter) isName(t *token) bool {
+	if t.kind != textLiteral || f.expect != table && f.expect != target || !nameInQuotes(f.token(t)) {
+		return false
+	}
+	switch f.key {
+	case kwFrom:
+		switch f.top.verb {
+		case kwSelect, kwDelete, kwShow: // and not PREPARE or IMPORT TABLE
+			return true
+		}
+		return false
+	case kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable:
+		return true
+	case kwModifier: // UPDATE LOW_PRIORITY, TABLE IF NOT EXISTS
+		return f.keyPrev == kwUpdate || f.keyPrev == kwTable || f.keyPrev == kwModifier || f.keyPrev == kwNot
+	}
+	return f.prev == afterDot || f.prev == afterComma || f.prev == afterOpen
 }
 
 // plainElements reads the elements of a list that are plain, all but the last.
@@ -117,7 +215,7 @@ func (f *formatter) plainElements() {
 	if n == 0 {
 		return
 	}
-	f.lexer.pos = i
+	f.lexer.pos, f.last = i, noString
 	f.frame.literal = true
 	g := f.top
 	if g.literal == 0 {
@@ -151,12 +249,14 @@ func (f *formatter) plainArgs() {
 			break
 		}
 		end++
-		if read++; read%a.size == 0 {
+		if read++; read%int(a.size) == 0 {
 			n, i = read, end
 		}
 	}
-	f.lexer.pos = i
-	a.length += n / a.size
+	if n > 0 {
+		f.lexer.pos, f.last = i, noString
+	}
+	a.length += n / int(a.size)
 	f.longest = max(f.longest, a.length)
 }
 
@@ -164,6 +264,10 @@ func (f *formatter) add(t *token) {
 	if f.ended && t.symbol != ';' {
 		f.dst = append(f.dst, ';')
 		f.ended = false
+		f.statements.at = len(f.dst)
+	}
+	if f.arith.open {
+		f.compute(t)
 	}
 	if f.limit != noLimit && !f.limit.holds(t, f.lexer.sql, f.prev) {
 		f.endLimit()
@@ -172,23 +276,32 @@ func (f *formatter) add(t *token) {
 	case plainWord:
 		f.addWord(t)
 	case textLiteral, literal, placeholder:
-		f.literal(t.kind)
-		if f.runsOn() {
-			f.lexer.pos = len(f.lexer.sql)
+		if f.isName(t) {
+			f.name(t)
+			return
 		}
+		if f.key == kwFrom {
+			f.top.listed = nothing // no table comes
+		}
+		f.literal(t.kind)
 	case symbol:
 		f.addSymbol(t)
 	case quotedWord:
-		expect, alias := f.expect, f.alias
-		f.beginWord()
-		f.appendUnquoted(f.token(t))
-		f.endName(expect, alias)
+		f.name(t)
 	case variable:
 		f.addVariable(t)
 	case remark:
 		f.top.variable = true // there are branches
 		f.write(f.token(t), afterClose)
 	}
+}
+
+// name writes a name in quotes.
+func (f *formatter) name(t *token) {
+	expect, alias := f.expect, f.alias
+	f.beginWord()
+	f.appendUnquoted(f.token(t))
+	f.endName(expect, alias)
 }
 
 func (f *formatter) token(t *token) []byte { return f.lexer.sql[t.start:t.end] }
@@ -204,10 +317,22 @@ func (f *formatter) addWord(t *token) {
 	f.word.digits = t.classes&(isDigit|isMask) != 0
 	if f.prev != afterDot && t.classes&(isHigh|isMask) == 0 && (!f.word.digits || f.dst[f.word.text] == '_') {
 		if e := lookup(f.dst[f.word.text:]); e != nil && f.keyword(e, expect, alias) {
+			f.top.items = f.listsItems()
 			return
 		}
 	}
 	f.endName(expect, alias)
+}
+
+// listsItems reports whether after the last keyword an expression may have an alias.
+func (f *formatter) listsItems() bool {
+	switch f.key {
+	case kwSelect, kwReturning:
+		return true
+	case kwFrom, kwInto, kwWhere, kwGroup, kwOrder, kwLimit, kwWindow, kwUnion, kwExcept, kwSet, kwValues, kwLock:
+		return false
+	}
+	return f.top.items
 }
 
 // addVariable writes a variable, or the host of an account: user@host.
@@ -239,28 +364,6 @@ func (f *formatter) addVariable(t *token) {
 		}
 	}
 	f.end(afterVariable)
-}
-
-// runsOn reports whether a string is followed by text at once, as in 'O'Brien': a
-// quote was not escaped, and what follows is a piece of the literal. Only words
-// that can follow an operand do stand so, as in 'x'and.
-func (f *formatter) runsOn() bool {
-	sql, pos := f.lexer.sql, f.lexer.pos
-	end := sql.span(pos, isLetter|isDigit)
-	if end == pos || sql[pos-1] != '\'' && sql[pos-1] != '"' {
-		return false
-	}
-	var room [16]byte
-	if end-pos > len(room) {
-		return true
-	}
-	word := appendLower(room[:0], sql[pos:end])
-	switch string(word) {
-	case "end", "escape", "comment", "desc":
-		return false
-	}
-	e := lookup(word)
-	return e == nil || e.named && e.keyword != kwOffset && e.keyword != kwExcept
 }
 
 // skip reads a token of a statement of which only a name is kept, and reports

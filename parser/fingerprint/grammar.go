@@ -1,5 +1,7 @@
 package fingerprint
 
+import "bytes"
+
 // grammar knows what a word means where it stands, and what it tells of the words
 // after it. The keywords that tables stand after are in tables.go.
 type grammar struct {
@@ -8,6 +10,7 @@ type grammar struct {
 
 	limit    limit
 	skipping skipping
+	arith    arithmetic
 	odku     bool // after ON DUPLICATE KEY UPDATE, where VALUES is a function
 }
 
@@ -51,7 +54,7 @@ func (g *grammar) endOfExpression(k keyword) {
 	case k == kwCase:
 		return
 	case g.frame.isCase && (k == kwWhen || k == kwThen && g.dst[g.word.text] == 'e'):
-		g.endBranch()
+		g.endWhen()
 	default:
 		g.endExpression(g.word.at)
 	}
@@ -100,6 +103,8 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 		}
 	case kwNow:
 		p = afterName
+	case kwDiv:
+		g.beginArithmetic()
 	case kwBetween:
 		if g.deeper == 0 {
 			g.frame.between++
@@ -109,7 +114,7 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 		return true
 	case kwDate, kwCharset, kwUnitCall, kwVariadic:
 		g.endName(expect, alias)
-		g.key, g.args = k, e.args
+		g.key, g.variadic = k, e.args
 		return true
 	}
 	if k != kwRow {
@@ -117,7 +122,9 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 	}
 	next := g.clause(k, expect, alias)
 	if k == kwValues || k == kwValue {
-		p = g.values()
+		if p = g.values(); k == kwValue {
+			g.dst = append(g.dst, 's')
+		}
 	}
 	g.end(p)
 	g.key, g.expect, g.keyAt = k, next, g.word.at
@@ -145,7 +152,7 @@ func (g *grammar) isKeyword(k keyword, expect expectation) bool {
 		return g.frame.isCase && g.deeper == 0 && g.word.prev.operand()
 	case kwEvent:
 		return verb == kwCreate
-	case kwExcept:
+	case kwExcept, kwIntersect:
 		return g.word.prev.operand() && g.top.inBranch
 	case kwModifier:
 		return expect != nothing
@@ -225,12 +232,15 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 	switch k {
 	case kwCall:
 		g.skipping = skipAfterCall
+		if before := g.dst[g.base:g.word.at]; bytes.HasSuffix(before, []byte("{")) && (len(before) == 1 || bytes.HasSuffix(before, []byte("; {"))) {
+			g.remove(g.word.at-1, g.word.text) // { call p() }, as ODBC and JDBC have it
+		}
 	case kwUse:
 		if g.word.prev <= afterSemicolon {
 			g.skipping = skipAfterUse
 		}
 	case kwInto:
-		if top.repeats(&g.writer, g.word.at) {
+		if g.repeats(&top.union, g.word.at) {
 			g.endClauses(g.word.at)
 		}
 		if top.listed == generated {
@@ -258,18 +268,12 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 		g.endClauses(g.keyAt)
 	case kwShare:
 		g.endClauses(g.keyAt)
-	case kwUnion, kwExcept: // INTERSECT binds more closely and ends no branch
+	case kwUnion, kwExcept, kwIntersect:
 		g.endClauses(g.word.at)
-		top.joined = joinedUnion
-		if k == kwExcept {
-			top.joined = joinedExcept
-		}
+		top.join(k)
 	case kwUnionKind, kwDistinct:
-		if g.word.key == kwUnion {
-			top.joined = joinedAll
-		}
-		if g.word.key == kwUnion && k == kwDistinct {
-			top.joined = joinedDistinct
+		if g.afterSetOperator() {
+			top.join(k)
 		}
 	case kwWith:
 		top.variable, top.listed = true, cte
@@ -296,7 +300,10 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 func (g *grammar) selects() {
 	top := g.top
 	top.verb, top.variable, top.listed, top.ordered = kwSelect, true, nothing, false
-	top.selects = true
+	top.selects, top.selected = true, 0
+	if g.word.prev <= afterOpen {
+		top.selected = len(g.dst)
+	}
 	top.beginBranch(g.word.text)
 	if n := len(g.groups); n > 1 && g.word.prev == afterOpen && g.groups[n-2].listed != cte {
 		g.groups[n-2].beginBranch(top.open)
@@ -306,7 +313,7 @@ func (g *grammar) selects() {
 // endClauses ends what cannot go on after ORDER BY, LIMIT, FOR UPDATE, LOCK IN
 // SHARE MODE or ON DUPLICATE KEY UPDATE, which begins at end.
 func (g *grammar) endClauses(end int) {
-	g.top.endBranch(&g.writer, end, false)
+	g.endBranch(g.top, end, false)
 	g.top.listed, g.top.ordered = nothing, false
 }
 
@@ -329,9 +336,13 @@ func (g *grammar) literal(k kind) {
 	if g.prev == afterSign {
 		g.takeBack(g.signs)
 	}
+	at := len(g.dst)
 	if g.limit.number() {
 		g.space()
 		g.dst = append(g.dst, '?')
+	}
+	if !g.arith.open {
+		g.arith.at, g.arith.first = at, len(g.dst)
 	}
 	if k == textLiteral {
 		g.end(afterText)

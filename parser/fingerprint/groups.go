@@ -1,16 +1,21 @@
 package fingerprint
 
+import "bytes"
+
 // group holds what is known of the text between a pair of parentheses, or of the
 // whole statement.
 type group struct {
 	call     bool // it holds the arguments of a function, where FROM is no clause
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
+	items    bool // an expression may have an alias here
 
-	verb    keyword // the statement it is
-	selects bool    // what a SELECT selects stands here, and may have aliases
-	listed  expectation
-	ordered bool // after ORDER BY
+	verb keyword // the statement it is
+
+	selects  bool // what a SELECT selects stands here, and may have aliases
+	selected int  // where that begins if the SELECT is all of the group, else 0
+	listed   expectation
+	ordered  bool // after ORDER BY
 
 	list
 	args args
@@ -29,14 +34,14 @@ func (g *group) endElement(w *writer) {
 
 // endBranch ends a branch of a UNION. If it is taken back, so are the elements in it,
 // as in IN (SELECT 1, 2 UNION SELECT 3, 4).
-func (g *group) endBranch(w *writer, end int, cut bool) {
-	if g.union.endBranch(w, end, cut) && g.element > g.last.at && g.list.kind != noList {
+func (n *nesting) endBranch(g *group, end int, cut bool) {
+	if n.endUnionBranch(&g.union, end, cut) && g.element > g.last.at && g.list.kind != noList {
 		g.element, g.literal, g.variable = g.last.at, 0, true
 	}
 }
 
 // maxDepth bounds the nesting in which groups are told apart.
-const maxDepth = 4096
+const maxDepth = 1 << 14
 
 // nesting knows which groups are open. It folds their lists, rows and branches when
 // they end.
@@ -46,23 +51,24 @@ type nesting struct {
 	top    *group  // the last of groups
 	deeper int     // how many more are open than maxDepth
 
-	frames  []frame // that are open: those of groups, and of CASE
-	frame   *frame  // the last of frames
-	cases   int     // how many of them are of CASE
-	folded  *chain  // whose member this token ended, and took back
-	args    args    // of the function whose name was read last
-	longest int     // how many members the longest list and chain had
-	cutOff  bool    // the statement ends within what is open
+	spans    []run     // of the aliases in the first branches of what may be a union
+	frames   []frame   // that are open: those of groups, and of CASE
+	frame    *frame    // the last of frames
+	cases    int       // how many of them are of CASE
+	folded   *chain    // whose member this token ended, and took back
+	variadic anyNumber // of the function whose name was read last
+	longest  int       // how many members the longest list and chain had
+	cutOff   bool      // the statement ends within what is open
 }
 
 // begin begins a statement.
 func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
+	n.spans = n.spans[:0]
 	n.deeper = 0
-	n.frames = append(n.frames[:0], frame{})
-	n.frame = &n.frames[0]
-	n.beginExpression(false)
+	n.frames = n.frames[:0]
+	n.openFrame(false, false)
 }
 
 // openGroup writes an opening parenthesis.
@@ -78,6 +84,7 @@ func (n *nesting) openGroup() {
 		n.space()
 	}
 	inner.open = len(n.dst)
+	inner.aliases = len(n.spans)
 	if begins {
 		g.beginBranch(inner.open)
 	}
@@ -89,8 +96,7 @@ func (n *nesting) openGroup() {
 	}
 	inner.element = len(n.dst)
 	if key == kwVariadic {
-		inner.args = n.args
-		inner.args.at = len(n.dst)
+		inner.args = args{anyNumber: n.variadic, at: len(n.dst)}
 	}
 	if !inner.call && (expect == table || expect == target) {
 		inner.tableRef, inner.listed = true, table
@@ -104,7 +110,7 @@ func (n *nesting) openGroup() {
 	n.top = &n.groups[len(n.groups)-1]
 	condition := !inner.call && inner.list.kind == noList && n.frame.condition &&
 		(n.skipBlank(n.frame.and.at) == inner.open || key == kwNot)
-	n.openFrame(frame{condition: condition})
+	n.openFrame(condition, false)
 }
 
 // listKind returns what list a parenthesis opens here.
@@ -123,10 +129,10 @@ func (n *nesting) listKind() listKind {
 // afterSetOperator reports whether the last token joins two branches.
 func (n *nesting) afterSetOperator() bool {
 	switch n.key {
-	case kwUnion, kwExcept:
+	case kwUnion, kwExcept, kwIntersect:
 		return true
 	case kwUnionKind, kwDistinct:
-		return n.keyPrev == kwUnion || n.keyPrev == kwExcept
+		return n.keyPrev == kwUnion || n.keyPrev == kwExcept || n.keyPrev == kwIntersect
 	}
 	return false
 }
@@ -135,32 +141,29 @@ func (n *nesting) afterSetOperator() bool {
 func (n *nesting) comma() {
 	g, p := n.top, n.prev
 	n.end(afterComma)
-	if n.deeper == 0 {
-		n.endExpression(len(n.dst))
-		n.frame.broken = true
-		defer n.beginExpression(false)
-	}
-	if n.deeper == 0 && g.list.kind != noList {
-		g.endElement(&n.writer)
-		g.comma(&n.writer)
+	if n.deeper > 0 {
+		n.dst = append(n.dst, ',')
 		return
 	}
-	if n.deeper == 0 && g.args.size > 0 {
-		n.endArg(&g.args)
-		defer func() {
-			if g.args.read == 0 {
-				g.args.at = len(n.dst)
-			}
-		}()
-	}
-	n.dst = append(n.dst, ',')
+	n.endExpression(len(n.dst))
+	n.frame.broken = true
 	switch {
-	case n.deeper > 0:
-	case g.rows.state == rowDone && p == afterClose:
-		g.rows.state = rowComma
-	case g.listed == table || g.listed == cte || g.listed == generated:
-		n.expect = g.listed
+	case g.list.kind != noList:
+		g.endElement(&n.writer)
+		g.comma(&n.writer)
+	case g.args.size > 0:
+		n.endArg(&g.args)
+		fallthrough
+	default:
+		n.dst = append(n.dst, ',')
+		switch {
+		case g.rows.state == rowDone && p == afterClose:
+			g.rows.state = rowComma
+		case g.listed == table || g.listed == cte || g.listed == generated:
+			n.expect = g.listed
+		}
 	}
+	n.beginExpression(false)
 }
 
 // closeGroup writes a closing parenthesis.
@@ -174,14 +177,15 @@ func (n *nesting) closeGroup() {
 	g, f := n.pop(false)
 	if g.list.kind != noList {
 		n.frame.list = n.frame.list || g.list.kind == inList
-		n.closeList(&g, true)
+		n.closeList(g, true)
 	} else {
 		if g.args.size > 0 && len(n.dst) > g.open+1 {
 			n.endArg(&g.args)
 		}
 		n.dst = append(n.dst, ')')
 		if !g.call {
-			n.closeParens(&f, g.open)
+			n.closeParens(f, g.open)
+			n.closeUnion(g)
 		}
 	}
 	n.end(afterClose)
@@ -194,7 +198,7 @@ func (n *nesting) closeAll(cut bool) {
 	n.cutOff = cut
 	for len(n.groups) > 1 {
 		if g, _ := n.pop(cut); g.list.kind != noList {
-			n.closeList(&g, false)
+			n.closeList(g, false)
 		}
 	}
 	for n.frame.isCase {
@@ -206,11 +210,13 @@ func (n *nesting) closeAll(cut bool) {
 	n.deeper = 0
 }
 
-// pop ends what is open in the last group and takes it off.
-func (n *nesting) pop(cut bool) (group, frame) {
+// pop ends what is open in the last group and takes it off. The group and its frame
+// are those until others begin.
+func (n *nesting) pop(cut bool) (*group, *frame) {
 	f := n.closeFrame()
 	n.endParts(cut)
-	g := *n.top
+	g := n.top
+	n.spans = n.spans[:min(g.aliases, len(n.spans))]
 	n.groups = n.groups[:len(n.groups)-1]
 	n.top = &n.groups[len(n.groups)-1]
 	if g.list.kind == noList {
@@ -222,13 +228,25 @@ func (n *nesting) pop(cut bool) (group, frame) {
 // endParts ends the rows and the branch of the last group.
 func (n *nesting) endParts(cut bool) {
 	n.top.endRows(&n.writer)
-	n.top.endBranch(&n.writer, len(n.dst), cut)
+	n.foldLiterals(n.top)
+	n.endBranch(n.top, len(n.dst), cut)
+}
+
+// foldLiterals folds the list of a SELECT that is nothing but literals.
+func (n *nesting) foldLiterals(g *group) {
+	if !g.selects || g.joined != joinedNot || g.selected == 0 {
+		return
+	}
+	items := bytes.Count(n.dst[g.selected:], []byte(", ?")) + 1
+	if len(n.dst)-g.selected == 3*items-1 && items > 1 {
+		n.dst = n.dst[:g.selected+2]
+		n.longest = max(n.longest, items)
+	}
 }
 
 // closeList ends a list with its parenthesis, or where the statement ends.
 func (n *nesting) closeList(g *group, closed bool) {
 	empty := len(n.dst) == g.open+1
-	defer func() { n.longest = max(n.longest, g.elements, n.top.rows.read) }()
 	switch {
 	case len(n.dst) > g.element:
 		g.endElement(&n.writer)
@@ -238,8 +256,10 @@ func (n *nesting) closeList(g *group, closed bool) {
 	if g.list.kind == rowList {
 		n.top.variable = true
 		n.top.rows.add(&n.writer, &g.list, !g.anyVariable && (!empty || !closed), closed)
+		n.longest = max(n.longest, n.top.rows.read)
 		return
 	}
+	n.longest = max(n.longest, g.elements)
 	n.top.variable = n.top.variable || g.anyVariable
 	switch {
 	case !g.anyVariable && !empty:

@@ -27,6 +27,7 @@ const (
 	kwDelete
 	kwDescribe // and explain
 	kwDistinct
+	kwDiv // and mod
 	kwDrop
 	kwDuplicate
 	kwEnd
@@ -40,6 +41,7 @@ const (
 	kwIn
 	kwIndex // and key, unique
 	kwInsert
+	kwIntersect
 	kwInto
 	kwIs
 	kwJoin
@@ -100,7 +102,7 @@ const (
 // places where a name would be read the same way are not here.
 var wordForms = map[keyword][]string{
 	kwAlter: {"alter"}, kwAnd: {"and"}, kwAny: {"any", "some"}, kwAs: {"as"}, kwAsc: {"asc"}, kwBegin: {"begin", "do", "loop"},
-	kwBetween: {"between"}, kwCase: {"case"}, kwEnd: {"end"}, kwOr: {"or"}, kwPartition: {"partition"}, kwPrepare: {"prepare", "execute", "deallocate"}, kwThen: {"then", "else"}, kwWhen: {"when"},
+	kwBetween: {"between"}, kwCase: {"case"}, kwDiv: {"div", "mod"}, kwEnd: {"end"}, kwOr: {"or"}, kwPartition: {"partition"}, kwPrepare: {"prepare", "execute", "deallocate"}, kwThen: {"then", "else"}, kwWhen: {"when"},
 	kwCall: {"call"}, kwCollate: {"collate"}, kwCreate: {"create"}, kwDate: {"date", "time", "timestamp"},
 	kwDefault: {"default"}, kwDelete: {"delete"}, kwDescribe: {"describe", "desc", "explain"},
 	kwDistinct: {"distinct", "distinctrow"}, kwDrop: {"drop"}, kwDuplicate: {"duplicate"}, kwEvent: {"before", "after"},
@@ -113,7 +115,7 @@ var wordForms = map[keyword][]string{
 	kwNow: {"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "utc_date", "utc_time",
 		"utc_timestamp", "current_user"},
 	kwNull: {"null"}, kwOf: {"of"}, kwOffset: {"offset"}, kwOn: {"on"}, kwOrder: {"order"},
-	kwOver: {"over", "against", "than", "intersect"}, kwRecursive: {"recursive"}, kwReferences: {"references"},
+	kwOver: {"over", "against", "than"}, kwIntersect: {"intersect"}, kwRecursive: {"recursive"}, kwReferences: {"references"},
 	kwRelease: {"release"}, kwRename: {"rename"}, kwReplace: {"replace"}, kwReturning: {"returning"}, kwRollback: {"rollback"},
 	kwRow: {"row"}, kwSavepoint: {"savepoint"}, kwSchema: {"database", "schema"}, kwSelect: {"select"}, kwSet: {"set"},
 	kwShare: {"share"}, kwShow: {"show"}, kwStraightJoin: {"straight_join"}, kwTable: {"table"}, kwTables: {"tables"},
@@ -127,8 +129,8 @@ var wordForms = map[keyword][]string{
 		"_swe7", "_tis620", "_ucs2", "_ujis", "_utf16", "_utf16le", "_utf32", "_utf8", "_utf8mb3", "_utf8mb4"},
 	kwVariadic: slices.Sorted(maps.Keys(variadic)),
 	kwPlain: {"add", "binary", "both", "by", "change", "column", "condition", "constraint",
-		"cross", "declare", "div", "each", "elseif", "enclosed", "escaped", "exit", "fetch", "force", "foreign", "fulltext",
-		"infile", "inner", "interval", "kill", "leading", "left", "lines", "load", "match", "mod", "modifies", "natural",
+		"cross", "declare", "each", "elseif", "enclosed", "escaped", "exit", "fetch", "force", "foreign", "fulltext",
+		"infile", "inner", "interval", "kill", "leading", "left", "lines", "load", "match", "modifies", "natural",
 		"outer", "outfile", "primary", "procedure", "purge", "reads", "regexp", "repeat", "return", "right",
 		"rlike", "separator", "signal", "spatial", "sql_big_result", "sql_buffer_result", "sql_cache", "sql_calc_found_rows", "sql_no_cache", "sql_small_result", "starting",
 		"terminated", "trailing", "trigger", "until", "while", "xor"},
@@ -136,7 +138,7 @@ var wordForms = map[keyword][]string{
 
 // named are the keywords that are not reserved everywhere, so that a column of
 // that name needs no back-quotes.
-var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: true, kwEnd: true, kwExcept: true, kwHandler: true,
+var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: true, kwEnd: true, kwExcept: true, kwHandler: true, kwIntersect: true,
 	kwOf: true, kwOffset: true, kwOver: true, kwPrepare: true, kwRecursive: true, kwReturning: true, kwRollback: true, kwRow: true,
 	kwSavepoint: true, kwShare: true, kwTables: true, kwTruncate: true, kwUnitCall: true, kwValue: true, kwVariadic: true, kwView: true,
 	kwWindow: true}
@@ -146,9 +148,13 @@ var inner = [256]bool{kwAny: true, kwBetween: true, kwCharset: true, kwCollate: 
 	kwDistinct: true, kwIn: true, kwIs: true, kwLike: true, kwModifier: true, kwNot: true, kwNow: true, kwNull: true,
 	kwRow: true, kwTrue: true, kwUnionKind: true, kwUnitCall: true, kwVariadic: true}
 
+// anyNumber says of a function of any number of arguments how many of those belong together,
+// and how many come before them.
+type anyNumber struct{ size, fixed int8 }
+
 // variadic are the functions that MySQL or MariaDB document as taking any number of
-// arguments, with how many of those belong together, and how many come before them.
-var variadic = map[string]args{
+// arguments.
+var variadic = map[string]anyNumber{
 	"char": {size: 1}, "coalesce": {size: 1}, "concat": {size: 1}, "concat_ws": {size: 1, fixed: 1}, "elt": {size: 1, fixed: 1},
 	"field": {size: 1, fixed: 1}, "greatest": {size: 1}, "least": {size: 1}, "make_set": {size: 1, fixed: 1},
 	"json_array": {size: 1}, "json_contains_path": {size: 1, fixed: 2}, "json_extract": {size: 1, fixed: 1},
@@ -163,10 +169,10 @@ var variadic = map[string]args{
 type keywordEntry struct {
 	word    string
 	keyword keyword
-	named   bool // it may be a name without back-quotes
-	tight   bool // it is also a function or a type: a parenthesis stands close to it
-	inner   bool // it stands within an expression, and does not end it
-	args    args // of a function of any number of arguments
+	named   bool      // it may be a name without back-quotes
+	tight   bool      // it is also a function or a type: a parenthesis stands close to it
+	inner   bool      // it stands within an expression, and does not end it
+	args    anyNumber // of a function of any number of arguments
 }
 
 // keywords is an open hash table.

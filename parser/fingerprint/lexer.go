@@ -32,7 +32,8 @@ const (
 
 // lexer cuts a statement into tokens as MySQL's and MariaDB's lexers do. It
 // leaves out white space, comments and optimizer hints, and reads the code of
-// version comments (/*!50000 ... */ and /*M! ... */) as code.
+// version comments, /*!50000 ... */, as code. /*M! ... */ is code to MariaDB alone: it is
+// left out, as a log does not always tell whose it is.
 //
 // A text in double quotes is a string to it. Under ANSI_QUOTES it would be an
 // identifier, but the log does not tell, and a literal must not be shown.
@@ -43,12 +44,13 @@ type lexer struct {
 	masked    bool // the next word may hold question marks in place of digits
 	versioned int  // version comments that are open
 
-	open    int // where the string begins that has no end, or -1
+	open    int // where the string, name or comment begins that has no end, or -1
+	unsure  int // where a comment of MariaDB's begins that may end elsewhere for MySQL, or -1
 	escaped int // where the first string begins that holds an escaped quote, or -1
 }
 
 func newLexer(sql []byte, cut bool) lexer {
-	return lexer{sql: sql, cut: cut, open: -1, escaped: -1}
+	return lexer{sql: sql, cut: cut, open: -1, unsure: -1, escaped: -1}
 }
 
 // Kinds of first bytes, by which next tells tokens apart.
@@ -161,6 +163,16 @@ func (l *lexer) comment() bool {
 	switch {
 	case after == i || q == InComment && l.remark(i) > 0:
 		return false
+	case q == InCode && after == i+4: // MariaDB's
+		l.pos = len(l.sql)
+		if n := bytes.Index(l.sql[after:], []byte("*/")); n >= 0 {
+			l.pos = after + n + 2
+		} else {
+			l.open = i
+		}
+		if l.unsure < 0 && (bytes.IndexAny(l.sql[after:l.pos], "'\"`#-") >= 0 || bytes.Contains(l.sql[after:l.pos], []byte("/*"))) {
+			l.unsure = i
+		}
 	case q == InCode: // a version of five or six digits may follow
 		if n := l.sql.span(after, isDigit) - after; n >= 5 {
 			after += min(n, 6)
@@ -168,18 +180,16 @@ func (l *lexer) comment() bool {
 		l.pos = after
 		l.versioned++
 	default:
-		l.pos, _ = NextQuote(l.sql, after, len(l.sql), q)
-		if q == InLine && l.sql[l.pos-1] == '\n' {
+		begin := l.pos
+		if l.pos, q = NextQuote(l.sql, after, len(l.sql), q); q == InComment {
+			l.open = begin
+		}
+		if l.sql[begin] != '/' && l.sql[l.pos-1] == '\n' {
 			l.pos-- // the end of the line is no part of the comment
 		}
 	}
 	return true
 }
-
-// remarks are the comments in which a fingerprint says that the branches of a
-// UNION repeat, with the space before them. They are tokens, so that the fingerprint
-// of a fingerprint is the same.
-var remarks = [...]string{" /*repeat union*/", " /*repeat union all*/", " /*repeat union distinct*/"}
 
 // remark returns the length of the remark at i, 0 if there is none.
 func (l *lexer) remark(i int) int {

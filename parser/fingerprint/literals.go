@@ -19,6 +19,7 @@ func (l *lexer) quotedName(t *token, k kind, quote int) {
 	t.kind = k
 	if t.end, closed, _ = quoted(l.sql, quote); !closed {
 		t.kind = endOfSQL
+		l.open = quote
 	}
 }
 

@@ -16,7 +16,7 @@ const (
 // the tables of a shard are one class.
 type namer struct {
 	nesting
-	names     aliases
+	names     *aliases
 	tableName uint64 // the hash of the last table's name
 }
 
@@ -52,6 +52,10 @@ func (n *namer) endName(expect expectation, alias bool) {
 	case generated:
 		n.maskDigits()
 	default:
+		aliased := !alias && n.top.selects && (n.word.key == kwAs || n.word.prev.operand())
+		if aliased {
+			n.columnAlias()
+		}
 		switch {
 		case n.word.prev == afterAt:
 			n.prev = afterVariable
@@ -63,13 +67,28 @@ func (n *namer) endName(expect expectation, alias bool) {
 			n.maskUnlessAlias()
 		case alias:
 			n.addAlias()
-		case n.top.selects && (n.word.key == kwAs || n.word.prev.operand()):
+		case aliased:
 			n.names.addColumn(n.dst[n.word.text:])
 		default:
 			n.names.see(n.dst[n.word.text:])
 		}
 	}
 	n.word.expect = expect
+}
+
+// maxSpans bounds the aliases of what branches select that are known.
+const maxSpans = 4096
+
+// columnAlias remembers where an alias stands in the first branch of what may be a union.
+func (n *namer) columnAlias() {
+	if n.top.joined != joinedNot || len(n.spans) == maxSpans || n.deeper > 0 {
+		return
+	}
+	at := n.word.at
+	if n.word.key == kwAs {
+		at = n.keyAt
+	}
+	n.spans = append(n.spans, run{at, len(n.dst)})
 }
 
 // constName reports whether the last word names no column, though it stands where

@@ -113,8 +113,8 @@ func TestLexerReadsQuotes(t *testing.T) {
 	r := rand.New(rand.NewPCG(rand.Uint64(), 0))
 	for range 100_000 {
 		b := quoteText(r)
-		if bytes.Contains(b, []byte("*/*")) {
-			continue // only the lexer knows whether that ends a version comment
+		if bytes.Contains(b, []byte("*/*")) || bytes.Contains(b, []byte("/*M!")) {
+			continue // only the lexer knows whether that ends a version comment, and leaves out MariaDB's
 		}
 		var want, got []string
 		for i, q := 0, InCode; i < len(b); {

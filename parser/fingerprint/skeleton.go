@@ -32,10 +32,11 @@ func AppendSkeletonCounting(dst, sql []byte) (skeleton []byte, longest int, ok b
 
 type skeletonWriter struct {
 	lexer
-	plain plainReader
-	dst   []byte // from base on
-	base  int
-	depth int // of parentheses
+	plain   plainReader
+	dst     []byte // from base on
+	base    int
+	depth   int  // of parentheses
+	decided bool // each string ends where it seems to
 
 	longest int // how many members the longest list had that was left out
 }
@@ -72,7 +73,9 @@ func (s *skeletonWriter) run() bool {
 				return false
 			}
 		case '(':
-			s.open()
+			if !s.open() {
+				return false
+			}
 		case ')':
 			s.depth = max(0, s.depth-1)
 			s.take(1)
@@ -81,7 +84,7 @@ func (s *skeletonWriter) run() bool {
 		case '#', '-', '/':
 			if !s.comment() {
 				s.take(1)
-			} else if s.versioned > 0 || bytes.HasSuffix(s.dst, []byte("--")) {
+			} else if s.versioned > 0 || s.lexer.open >= 0 || s.unsure >= 0 || bytes.HasSuffix(s.dst, []byte("--")) {
 				return false // code, and two signs that a space would make a comment
 			} else {
 				s.dst = append(s.dst, ' ')
@@ -107,21 +110,136 @@ func (s *skeletonWriter) readAlike() bool {
 func knownByText(sql []byte) bool {
 	sql = trimEnd(sql)
 	_, admin := adminName(sql)
-	return admin || bytes.HasSuffix(sql, []byte(truncationNotice))
+	return admin || bytes.HasSuffix(sql, []byte(truncationNotice)) || bytes.HasSuffix(sql, []byte(EndsEarly))
 }
 
-// text leaves out what stands between quotes.
+// text leaves out what stands between quotes, if these are no name's.
 func (s *skeletonWriter) text(q byte) bool {
-	end := shortQuoted(s.sql, s.pos)
+	end, escaped := shortQuoted(s.sql, s.pos), false
 	if end < 0 {
 		var closed bool
-		if end, closed, _ = quoted(s.sql, s.pos); !closed {
+		if end, closed, escaped = quoted(s.sql, s.pos); !closed {
 			return false
+		}
+	}
+	if escaped && !s.decides(s.pos) || s.touches(end) {
+		return false
+	}
+	if q == '"' {
+		switch maybe, surely := tableFollows(s.dst[s.base:], s.depth); {
+		case maybe && nameInQuotes(s.sql[s.pos:end]):
+			return false
+		case surely && nameInQuotes(s.sql[s.pos:end]):
+			s.take(end - s.pos)
+			return true
 		}
 	}
 	s.dst = append(s.dst, q, q)
 	s.pos = end
 	return true
+}
+
+// touches reports whether a word stands at once before or after a string that ends at end,
+// and has no business there: the one or the other is a piece of a literal.
+func (s *skeletonWriter) touches(end int) bool {
+	if after := s.sql.span(end, isLetter|isDigit); after > end && useOf(s.sql[end:after])&follows == 0 {
+		return true
+	}
+	if s.pos == 0 || byteClass[s.sql[s.pos-1]]&(isLetter|isDigit) == 0 {
+		return false
+	}
+	word, _ := lastWord(s.dst[s.base:])
+	return len(word) > 1 && !isKeyword(word)
+}
+
+// decides reports whether each string ends where it seems to. The first that holds a
+// backslash before a quote begins at an index.
+func (s *skeletonWriter) decides(first int) bool {
+	if !s.decided {
+		s.decided = undecided(s.sql, first, false) < 0
+	}
+	return s.decided
+}
+
+// tableFollows reports whether a text in double quotes after a statement that begins with
+// s, in parentheses of a depth, would be the name of a table: surely, or maybe, as after
+// a comma.
+func tableFollows(s []byte, depth int) (maybe, surely bool) {
+	const far = 256
+	word, before := lastWord(s)
+	if len(word) > 0 {
+		switch keywordOf(word) {
+		case kwJoin, kwInto, kwUpdate, kwTable:
+			return false, true
+		case kwFrom: // but not in EXTRACT(year FROM "...") nor in PREPARE s FROM "..."
+			verb := keywordOf(s[:text(s).span(0, isLetter)])
+			surely = depth == 0 && (verb == kwSelect || verb == kwDelete)
+			return !surely, surely
+		case kwStraightJoin, kwModifier: // which are also options of SELECT
+			return true, false
+		}
+		return false, false
+	}
+	before = bytes.TrimRight(before, " \t\r\n")
+	if len(before) == 0 {
+		return false, false
+	}
+	switch before[len(before)-1] {
+	case '.':
+		return false, true
+	case ',', '(':
+	default:
+		return false, false
+	}
+	depth = 0
+	for n := 0; len(before) > 0; n++ {
+		if n == far {
+			return true, false
+		}
+		if word, rest := lastWord(before); len(word) > 0 {
+			switch before = rest; keywordOf(word) {
+			case kwFrom, kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable, kwTables, kwDelete, kwInsert, kwReplace, kwUsing, kwModifier:
+				if depth == 0 {
+					return true, false
+				}
+			case kwSelect, kwWhere, kwSet, kwValues, kwValue, kwOrder, kwGroup, kwLimit, kwReturning, kwWindow:
+				if depth == 0 {
+					return false, false
+				}
+			}
+			continue
+		}
+		switch before[len(before)-1] {
+		case ')':
+			depth++
+		case '(':
+			depth--
+			before = bytes.TrimRight(before[:len(before)-1], " \t\r\n")
+			if word, _ := lastWord(before); depth < 0 && len(word) > 0 {
+				switch keywordOf(word) {
+				case kwFrom, kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable, kwModifier:
+					return true, false
+				}
+				return false, false // arguments, or a list for IN
+			}
+			depth = max(0, depth)
+			continue
+		}
+		before = before[:len(before)-1]
+	}
+	return false, false
+}
+
+// keywordOf returns what a word in any case means.
+func keywordOf(word []byte) keyword {
+	var room [longestKeyword]byte
+	if len(word) > len(room) {
+		return noKeyword
+	}
+	if e := lookup(appendLower(room[:0], word)); e != nil {
+		return e.keyword
+	}
+	return noKeyword
 }
 
 // name takes a name in back-quotes.
@@ -171,27 +289,39 @@ func (s *skeletonWriter) beginsOperand() bool {
 
 // open takes a parenthesis. After IN and VALUES, a list of literals is left out
 // but for one, and so are rows.
-func (s *skeletonWriter) open() {
+func (s *skeletonWriter) open() bool {
+	s.plain.texts = false
 	word, before := lastWord(s.dst[s.base:])
 	switch {
 	case len(word) == len("in") && bytes.EqualFold(word, []byte("in")) && endsOperand(before):
 		if end := s.plain.group(s.pos+1, true); end > 0 {
-			s.dst = append(s.dst, "(0)"...)
-			s.pos = end
-			s.longest = max(s.longest, s.plain.elements)
-			return
+			return s.list(end, s.plain.elements)
 		}
 	case s.depth == 0 && len(word) == len("values") && bytes.EqualFold(word, []byte("values")) && s.rowsFollow(before):
 		if end := s.plain.group(s.pos+1, true); end > 0 {
-			s.dst = append(s.dst, "(0)"...)
-			var more int
-			s.pos, more = s.plain.rows(end)
-			s.longest = max(s.longest, 1+more)
-			return
+			end, more := s.plain.rows(end)
+			return s.list(end, 1+more)
 		}
 	}
 	s.depth++
 	s.take(1)
+	return true
+}
+
+// list takes one literal for a list, or for rows, of some members, that ends at end. It is a string if
+// any of them is, so that the first string of the statement stands where it stood.
+func (s *skeletonWriter) list(end, members int) bool {
+	if s.plain.escaped >= 0 && !s.decides(s.plain.escaped) {
+		return false
+	}
+	mask := "(0)"
+	if s.plain.texts {
+		mask = "('')"
+	}
+	s.dst = append(s.dst, mask...)
+	s.pos = end
+	s.longest = max(s.longest, members)
+	return true
 }
 
 // lastWord is the word that text ends with, white space aside, and what stands

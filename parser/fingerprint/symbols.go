@@ -22,9 +22,11 @@ func (f *formatter) addSymbol(t *token) {
 	case ';':
 		f.semicolon()
 	case '+', '-':
+		f.beginArithmetic()
 		f.sign(raw)
 	case '*':
 		if f.prev.operand() && f.prev != afterStar {
+			f.beginArithmetic()
 			f.operator(raw, afterOperator)
 		} else {
 			f.operator(raw, afterStar)
@@ -51,6 +53,8 @@ func (f *formatter) addSymbol(t *token) {
 func (f *formatter) addOperator(raw []byte) {
 	k := noKeyword
 	switch string(raw) {
+	case "/", "%", "^", "&", "|", "<<", ">>":
+		f.beginArithmetic()
 	case "&&":
 		k = kwAnd
 	case "||":
@@ -98,8 +102,8 @@ func (f *formatter) endLimit() {
 func (f *formatter) semicolon() {
 	f.endStatement()
 	f.groups[0] = group{}
-	f.frames[0] = frame{}
-	f.beginExpression(false)
+	f.frames = f.frames[:0]
+	f.openFrame(false, false)
 	if len(f.dst) > f.base {
 		f.ended = true
 		f.end(afterSemicolon)
@@ -109,6 +113,25 @@ func (f *formatter) semicolon() {
 // endStatement closes what is open.
 func (f *formatter) endStatement() {
 	f.closeAll(f.lexer.cut)
+	f.foldStatement()
 	f.skipping, f.limit, f.odku = skipNone, noLimit, false
 	f.expect, f.alias = nothing, false
+}
+
+// foldStatement takes a statement back that is as the one before in the same text.
+func (f *formatter) foldStatement() {
+	c := &f.statements
+	at := f.skipBlank(c.at)
+	statement := f.dst[min(at, len(f.dst)):]
+	switch {
+	case len(statement) == 0:
+	case c.kept > 0 && (c.repeated(&f.writer, statement) || f.lexer.cut && c.begun(&f.writer, statement)):
+		f.dst = f.dst[:c.run.end]
+		c.length++
+		f.longest = max(f.longest, c.length)
+	default:
+		c.run, c.length = run{at, len(f.dst)}, 1
+		c.kept++
+	}
+	c.at = len(f.dst)
 }

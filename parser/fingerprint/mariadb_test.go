@@ -1,0 +1,162 @@
+package fingerprint_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// digester asks a MariaDB server of this test's own for its statement digests.
+type digester struct{ client, socket string }
+
+func startDigester(t *testing.T) *digester {
+	t.Helper()
+	var paths []string
+	for _, name := range []string{"mariadb-install-db", "mariadbd", "mariadb"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			if os.Getenv("SLOWDIGEST_REQUIRE_ALL") != "" {
+				t.Fatal(err)
+			}
+			t.Skipf("%v: apt-get install mariadb-server", err)
+		}
+		paths = append(paths, path)
+	}
+	dir, err := os.MkdirTemp("", "digests") // a socket's path must be short, which t.TempDir's is not
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	options := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data")}
+	if os.Getuid() == 0 {
+		options = append(options, "--user=root")
+	}
+	install := exec.Command(paths[0], append(options, "--auth-root-authentication-method=normal", "--skip-test-db")...)
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("mariadb-install-db: %v\n%s", err, out)
+	}
+	d := &digester{paths[2], filepath.Join(dir, "socket")}
+	server := exec.Command(paths[1], append(options, "--socket="+d.socket, "--pid-file="+filepath.Join(dir, "pid"), "--skip-networking",
+		"--innodb-buffer-pool-size=16M", "--performance-schema=ON", "--max-digest-length=65536", "--performance-schema-max-digest-length=65536")...)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	for deadline := time.Now().Add(time.Minute); !d.answers(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("mariadbd does not answer")
+		}
+	}
+	return d
+}
+
+// run sends statements, and returns the lines of what they return. That some fail is of
+// no interest.
+func (d *digester) run(sql string) []string {
+	cmd := d.command("--force", "--raw", "--skip-column-names", "--binary-mode", "d")
+	cmd.Stdin = strings.NewReader(sql)
+	out, _ := cmd.Output()
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+}
+
+func (d *digester) command(options ...string) *exec.Cmd {
+	return exec.Command(d.client, append([]string{"--no-defaults", "--user=root", "--socket=" + d.socket, "--batch"}, options...)...)
+}
+
+func (d *digester) answers() bool {
+	return d.command("-e", "create database if not exists d").Run() == nil
+}
+
+const (
+	digestTable = "performance_schema.events_statements_summary_by_digest"
+	digestMark  = "digest: "
+)
+
+// digests returns the digests of the statements of each text. There is none of what the
+// server cannot parse.
+func (d *digester) digests(texts []string) [][]string {
+	var script strings.Builder
+	for i, sql := range texts {
+		fmt.Fprintf(&script, "truncate %s;\n%s;\ndelimiter ;\nrollback;\n", digestTable, sql)
+		fmt.Fprintf(&script, "select concat('%s%d ', digest_text) from %s where digest_text is not null and digest_text not like '%%PERFORMANCE_SCHEMA%%'"+
+			" and digest_text not like '%%`performance_schema`%%' and digest_text <> 'ROLLBACK ';\n", digestMark, i, digestTable)
+	}
+	of := make([][]string, len(texts))
+	for _, line := range d.run(script.String()) {
+		if text, marked := strings.CutPrefix(line, digestMark); marked {
+			number, digest, _ := strings.Cut(text, " ")
+			var i int
+			fmt.Sscan(number, &i)
+			of[i] = append(of[i], strings.TrimSpace(digest))
+		}
+	}
+	return of
+}
+
+// What the server's digest does not fold, or cannot: another opinion on what is one class.
+var serverSplits = map[string][]string{
+	"a chain is as long as it is": {"or of pairs", "or of pairs in parentheses", "or of pairs in double parentheses", "or, bare",
+		"or of pairs, bare", "or, nested to the left", "or, single, nested to the left", "and like", "and not like",
+		"and, nested to the left", "or between", "or of calls", "or of calls with a column", "groups of groups", "or exists",
+		"or in subquery", "or json_contains", "chunked in", "chunked not in", "chain, then null", "mixed chain", "two runs",
+		"xor and ||", "join on or", "having or", "tuples compared", "dates with intervals"},
+	"a CASE has the branches that it has": {"case of a column", "case of a column, else", "case of conditions", "case of two columns",
+		"case of pairs", "case with casts", "order by case"},
+	"one literal is no list, and a sign or a prefix is an operator": {"order by field", "order by FIELD", "elt", "concat", "concat_ws",
+		"coalesce", "greatest", "least", "char", "make_set", "json_array", "json_object", "json_set", "tuples", "select of literals",
+		"arithmetic of literals", "multiplied literals"},
+	"an element that is no literal ends a list":   {"points", "insert of rows with calls", "insert of rows with parameters"},
+	"VALUE is another word":                       {"value, values"},
+	"branches of a UNION are as many as they are": {"union all", "union all, nested", "union, names of the first", "intersect", "except"},
+	"each statement of a text is counted":         {"statements", "entity framework parameters"},
+	"a name is what it is": {"uuid table", "uuid table, dashed", "hash table", "hash schema", "hash schema, quoted", "savepoint",
+		"release savepoint", "rollback to", "prepare", "execute", "deallocate", "partition", "partition, dates", "procedure schema",
+		"hibernate aliases", "laravel aliases", "sqlalchemy aliases"},
+	"MariaDB cannot parse it": {"json_set of casts", "values row", "union all in parentheses"}, // CAST AS JSON, VALUES ROW(), LIMIT 'a'
+}
+
+func TestShapesAgainstMariaDB(t *testing.T) {
+	d := startDigester(t)
+	split := map[string]string{}
+	for reason, names := range serverSplits {
+		for _, name := range names {
+			split[name] = reason
+		}
+	}
+	var names, texts []string
+	for name, say := range frameworkShapes {
+		s := speaker{rand.New(rand.NewPCG(14, 14))}
+		var statements []string
+		for range 12 {
+			statements = append(statements, say(s))
+		}
+		names, texts = append(names, name), append(texts, strings.Join(statements, ";\n"))
+	}
+	for i, digests := range d.digests(texts) {
+		switch reason, explained := split[names[i]]; {
+		case len(digests) != 1 && !explained:
+			t.Errorf("%s: the server has %d classes, and nothing explains it:\n%s", names[i], len(digests), strings.Join(digests, "\n"))
+		case len(digests) == 1 && explained:
+			t.Errorf("%s: the server has one class too, though %s", names[i], reason)
+		case len(digests) > 0 && reason == "MariaDB cannot parse it":
+			t.Errorf("%s: MariaDB can parse it", names[i])
+		}
+	}
+	var pairs []string
+	for _, p := range keptApart {
+		pairs = append(pairs, p[0]+";\n"+p[1])
+	}
+	for i, digests := range d.digests(pairs) {
+		if len(digests) != 2 {
+			t.Errorf("the server has %d classes of %s", len(digests), keptApart[i])
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package fingerprint
+
+import (
+	"bytes"
+	"strings"
+)
+
+// use says where a word may stand next to a string.
+type use byte
+
+const (
+	follows    use = 1 << iota // after a string in any statement
+	defines                    // after one in a statement that neither reads nor changes rows
+	isType                     // after a name in double quotes: "id" int
+	precedes                   // before a string
+	namesNext                  // before a name, where a string is none: table "t"
+	endsAlias                  // after an alias in the list of a SELECT
+	startsVerb                 // at the beginning of a statement
+)
+
+// uses are the words that may stand next to a string, as the manuals of MySQL 9
+// and MariaDB 11 have them. Keywords of wordForms may also precede one.
+var uses = func() map[string]use {
+	m := map[string]use{}
+	for _, row := range []struct {
+		use   use
+		words string
+	}{
+		{follows, `and or xor div mod as asc desc between collate regexp rlike like not in is sounds member escape separator
+			from for group having limit offset order into lock union except intersect minus using when then else elseif end
+			where window with on procedure returning rows range groups partition null default error columns values value select set over
+			microsecond second minute hour day week month quarter year second_microsecond minute_microsecond minute_second
+			hour_microsecond hour_second hour_minute day_microsecond day_second day_minute day_hour year_month
+			join left right inner cross natural straight_join force use ignore nulls
+			character fields lines optionally enclosed escaped terminated starting`},
+		{defines, `comment unique primary key after first auto_increment generated always virtual stored visible invisible check
+			constraint references column_format storage engine charset character row_format data index connection max_rows min_rows
+			avg_row_length checksum compression encryption password account identified by require attribute engine_attribute
+			secondary_engine_attribute failed_login_attempts password_lock_time retain replace role at every starts ends completion
+			enable disable preserve sql deterministic contains reads modifies no language returns return add drop modify change
+			rename algorithm tablespace options insert_method key_block_size pack_keys stats_persistent stats_auto_recalc
+			stats_sample_pages delay_key_write table to until channel
+			cipher issuer subject grant join resume suspend one do begin insert update delete call if signal autoextend_size
+			secondary_engine transactional page_checksum page_compressed page_compression_level sequence encrypted
+			encryption_key_id subpartition nodegroup file_block_size initial_size extent_size wait admin and while declare
+			current user via alter unlock import component password_reuse aggregate body not exists read write`},
+		{isType, `int integer bigint smallint tinyint mediumint decimal dec numeric fixed float double real bit bool boolean char
+			varchar binary varbinary tinytext text mediumtext longtext tinyblob blob mediumblob longblob json date time datetime
+			timestamp year enum set national nchar nvarchar geometry point linestring polygon multipoint multilinestring
+			multipolygon geometrycollection uuid inet4 inet6 vector serial character exists path`},
+		{precedes, `escape comment path password user host immediate soname dumpfile start end commit rollback recover prepare help
+			master channel sqlstate value names charset character connection tablespace starts ends at every require subject
+			issuer cipher attribute engine_attribute secondary_engine_attribute compression encryption engine algorithm of
+			component file datafile undofile logfile role type identified via old current owner port socket database returns
+			print text binlog zone xid begin all only to from slave replica reset savepoint sql_mode options
+			sql_no_cache sql_cache sql_buffer_result admin option execute exists separator directory collate offset row values definer`},
+		{namesNext, `table tables index key view trigger procedure function event sequence server column constraint add drop modify
+			change alter prepare plugin read handler group references exists partition database schema savepoint after before on
+			call open close fetch declare unique rename first package`},
+		{endsAlias, `from into where limit order group having union except intersect minus for lock window procedure offset on`},
+		{startsVerb, `select insert update delete replace with values table call do set show explain describe desc analyze begin
+			start commit rollback savepoint release lock unlock create alter drop truncate rename grant revoke use kill
+			load handler prepare execute deallocate flush optimize repair check checksum cache reset purge change stop xa
+			signal resignal get help import install uninstall binlog clone restart shutdown backup end if while loop
+			return declare leave iterate open fetch close else elseif until`},
+	} {
+		for _, w := range strings.Fields(row.words) {
+			m[w] |= row.use
+		}
+	}
+	return m
+}()
+
+// nameInQuotes reports whether a text in double quotes may be a name.
+func nameInQuotes(s []byte) bool {
+	return len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' && plausibleName(s) && bytes.IndexByte(s, '\\') < 0
+}
+
+// plausibleName reports whether a name in quotes is no longer than MySQL allows, and of
+// one line.
+func plausibleName(s []byte) bool {
+	const longest = 4 * 64
+	return len(s) <= longest+2 && bytes.IndexByte(s, '\n') < 0
+}
+
+// longestUse bounds the words of uses.
+const longestUse = len("secondary_engine_attribute")
+
+// useOf returns where a word in any case may stand.
+func useOf(word []byte) use {
+	var room [longestUse]byte
+	if len(word) > len(room) {
+		return 0
+	}
+	return uses[string(appendLower(room[:0], word))]
+}
+
+// neighbours looks at the tokens next to strings. Where one cannot stand, a quote
+// before it was none, or was not closed where it seemed, and what is read as code
+// may be a piece of a literal.
+type neighbours struct {
+	last    neighbour // the last token
+	textEnd int       // where it ends, if it is a string
+	settled bool      // nothing is looked at
+	doubt   bool      // a token stands where it cannot
+}
+
+type neighbour byte
+
+const (
+	noString    neighbour = iota
+	anyString             // a string
+	maybeName             // a string in double quotes
+	surelyName            // one that stands where only a name can
+	stringAlias           // the alias of an item of a SELECT, next to a string or a string itself
+)
+
+// fits reports whether t can stand after the last token, if one of the two is a string,
+// and remembers it.
+func (f *formatter) fits(t *token) bool {
+	last := f.last
+	f.last = noString
+	if f.isName(t) {
+		return last == noString
+	}
+	if f.lexer.sql.quoteOf(t) >= 0 {
+		return f.textFits(t, last)
+	}
+	switch {
+	case t.kind == symbol && t.symbol == '\\', t.kind == quotedWord && !plausibleName(f.token(t)):
+		return false
+	case f.ended && t.kind == plainWord && useOf(f.token(t))&startsVerb == 0:
+		return false
+	case last == noString:
+		return true
+	}
+	touches := t.start == f.textEnd
+	switch t.kind {
+	case plainWord:
+		return f.wordFits(t, last, touches)
+	case quotedWord:
+		return f.aliasFits(last, touches)
+	case symbol:
+		return f.symbolFits(t.symbol, last)
+	case variable:
+		return last != stringAlias
+	}
+	return t.kind == remark
+}
+
+// dml reports whether the statement is one that reads or changes rows.
+func (f *formatter) dml() bool {
+	switch f.groups[0].verb {
+	case kwSelect, kwInsert, kwReplace, kwUpdate, kwDelete:
+		return true
+	}
+	return false
+}
+
+func (f *formatter) wordFits(t *token, last neighbour, touches bool) bool {
+	u := useOf(f.token(t))
+	switch {
+	case last == stringAlias:
+		return u&endsAlias != 0
+	case u&follows != 0, u&defines != 0 && !f.dml(), u&isType != 0 && last != anyString:
+		return true
+	case last == surelyName:
+		return true
+	}
+	return f.aliasFits(last, touches)
+}
+
+// aliasFits is for a name after a string.
+func (f *formatter) aliasFits(last neighbour, touches bool) bool {
+	if touches || last == stringAlias || !f.top.items {
+		return last == surelyName
+	}
+	f.last = stringAlias
+	return true
+}
+
+func (f *formatter) symbolFits(s byte, last neighbour) bool {
+	switch s {
+	case ',', ')', ';', '}':
+		return true
+	case '(':
+		return last == maybeName || last == surelyName || last == anyString && !f.dml()
+	case '.':
+		return last == maybeName || last == surelyName
+	case '{', '[', ']', '~', '!', ':':
+		return false
+	}
+	return last != stringAlias
+}
+
+// textFits is for a string.
+func (f *formatter) textFits(t *token, last neighbour) bool {
+	double := f.lexer.sql[t.end-1] == '"' || f.lexer.sql[t.start] == '"'
+	touches := t.start > 0 && byteClass[f.lexer.sql[t.start-1]]&(isLetter|isDigit) != 0
+	prefixed := f.key == kwCharset || f.key == kwDate
+	beside := f.textEnd == t.start
+	f.textEnd = t.end
+	f.last = anyString
+	if double {
+		f.last = maybeName
+	}
+	switch {
+	case last == stringAlias, last != noString && beside:
+		return false
+	case last != noString: // strings side by side are one, and "a" "b" may be a name and its alias
+		return true
+	case prefixed || !f.prev.operand() && f.prev != afterListName:
+		if double && (f.prev == afterOpen || f.prev == afterComma) && !f.top.call && !f.dml() {
+			f.last = surelyName
+		}
+		if double && f.prev >= afterKeyword && !f.dml() && useOf(f.lastWord())&namesNext != 0 {
+			f.last = surelyName
+		}
+		return true
+	case f.prev == afterName || f.prev == afterListName:
+		u := useOf(f.lastWord())
+		if f.word.at > 0 && f.word.prev == afterOperator && f.dst[f.word.at-1] == '{' {
+			return true // {d '2030-01-31'}
+		}
+		if u&precedes != 0 && !touches {
+			return true
+		}
+		if double && u&namesNext != 0 && !touches && !f.dml() {
+			f.last = surelyName
+			return true
+		}
+	}
+	switch {
+	case touches && f.prev != afterClose:
+		return false
+	case f.top.items:
+		f.last = stringAlias
+		return true
+	}
+	return double && f.alias
+}
+
+// lastWord returns the last name or keyword, if nothing has come after it.
+func (f *formatter) lastWord() []byte {
+	return bytes.TrimLeft(f.dst[min(f.word.text, len(f.dst)):], " ")
+}
