@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 const (
@@ -157,7 +158,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := &Report{Version: 1, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
+	r := &Report{Version: 1, Rules: fingerprint.Rules, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
 	if r.Window.Start.IsZero() {
 		r.Window.Start = a.extent.first.Truncate(time.Second)
 	}

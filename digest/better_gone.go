@@ -71,13 +71,9 @@ func (c *comparison) gone(muted map[string]bool) []GoneClass {
 	if !c.aligned || !c.report.Coverage.Complete {
 		return nil
 	}
-	here := make(map[string]bool, len(c.report.Classes))
-	for i := range c.report.Classes {
-		here[c.report.Classes[i].ID] = true
-	}
 	var all []GoneClass
 	for id, p := range c.history.classes {
-		if here[id] || muted[id] || p.last >= c.start || p.gone > p.last && p.gone < c.start || len(p.hours) < goneHours {
+		if c.here[id] || muted[id] || p.last >= c.start || p.last < c.regrouped || p.gone > p.last && p.gone < c.start || len(p.hours) < goneHours {
 			continue
 		}
 		if c.absent(p.last) < max(goneAfter, 2*p.rhythm()+2) || p.last-p.hours[0].at < goneSpan {

@@ -36,13 +36,20 @@ type comparison struct {
 	aligned    bool                     // the window consists of hours of the clock
 	hours      [historyHours]*wholeHour // those before the window; nil where none was added
 	known      int                      // how many are not nil
+	here       map[string]bool          // the classes of the report, by ID
 	partial    bool                     // hardly any was whole: they are compared with each other
+	regrouped  hour                     // since when all hours have the rules of the report, if not always; else 0
+	unseen     int                      // classes that are not NEW or BACK for its sake
 }
 
 func newComparison(h *History, r *Report, o Options) *comparison {
-	c := &comparison{history: h, report: r, newAfter: max(hour(cmp.Or(o.NewAfter, newAfter)/time.Hour), hoursADay)}
+	c := &comparison{history: h, report: r, regrouped: h.regroupedBy(r), newAfter: max(hour(cmp.Or(o.NewAfter, newAfter)/time.Hour), hoursADay)}
 	c.start, c.end = hourRange(r.Window)
 	c.aligned = len(r.Window.Hours()) > 0
+	c.here = make(map[string]bool, len(r.Classes))
+	for i := range r.Classes {
+		c.here[r.Classes[i].ID] = true
+	}
 	whole := 0
 	for i := range h.hours {
 		if at := h.hours[i].at - (c.start - historyHours); at >= 0 && at < historyHours {
@@ -64,17 +71,29 @@ func (c *comparison) change(class *Class) *Change {
 	if p != nil {
 		seen = p.seenBefore(c.start)
 	}
+	unsure := c.unsure(p)
 	if seen == 0 {
-		return &Change{Kind: New, Unseen: min(c.start-hourOf(c.history.since), forgottenAfter).seconds()}
+		if unsure {
+			c.unseen++
+			return nil
+		}
+		return &Change{Kind: New, Unseen: min(c.start-max(c.regrouped, hourOf(c.history.since)), forgottenAfter).seconds()}
 	}
 	absent := c.start - seen
 	if absent >= c.newAfter && absent > 2*p.longestGap(c.start) || p.gone > seen && p.gone < c.start {
+		if unsure {
+			c.unseen++
+			return nil
+		}
 		return &Change{Kind: Back, LastSeen: seen.time(), Unseen: absent.seconds()}
 	}
 	if !c.aligned {
 		return nil
 	}
 	if worse := c.worse(class, p); worse != nil {
+		if class.anew = unsure; unsure {
+			return nil
+		}
 		return worse
 	}
 	return c.better(class, p)

@@ -15,6 +15,7 @@ type class struct {
 	key         classKey
 	fingerprint string
 	totals
+	lists                            lists
 	squares                          squares // of the query time
 	users, hosts, schemas, instances callsByName
 	extent                           extent
@@ -45,6 +46,7 @@ func (c *class) add(e *parser.Event, instance string, bucket int) {
 // for one into from's, or -1.
 func (c *class) merge(from *class, bucket func(int) int) {
 	c.totals.merge(&from.totals)
+	c.lists.merge(&from.lists)
 	c.squares.merge(from.squares)
 	c.users.merge(from.users)
 	c.hosts.merge(from.hosts)
@@ -73,6 +75,7 @@ func (c *class) report(overall uint64) *Class {
 		ID:          c.key.id(),
 		Fingerprint: c.fingerprint,
 		Totals:      c.totals.report(),
+		Lists:       c.lists.report(),
 		VMR:         c.squares.vmr(&c.queryTime) / perSecond,
 		Users:       c.users.counts(),
 		Hosts:       c.hosts.counts(),

@@ -26,6 +26,7 @@ type Diff struct {
 // Side sums up one of the two windows.
 type Side struct {
 	Window    Window   `json:"window"`
+	Rules     int      `json:"rules"` // Report.Rules, from 1
 	Instances []string `json:"instances,omitempty"`
 	Coverage  Coverage `json:"coverage"`
 	Filter    *Filter  `json:"filter,omitempty"`
@@ -39,16 +40,18 @@ type Side struct {
 type DiffKind string
 
 // The kinds of a ClassDiff. A class that only one report lists is unlisted, not
-// new or gone, if it may be among those that the other only sums up.
+// new or gone, if it may be among those that the other only sums up, and regrouped
+// if it may have another ID there, which was made under other rules.
 const (
-	DiffNew      DiffKind = "new"
-	DiffGone     DiffKind = "gone"
-	DiffUnlisted DiffKind = "unlisted"
-	DiffSlower   DiffKind = "slower"
-	DiffFaster   DiffKind = "faster"
-	DiffMore     DiffKind = "more frequent"
-	DiffLess     DiffKind = "less frequent"
-	DiffSame     DiffKind = "same"
+	DiffNew       DiffKind = "new"
+	DiffGone      DiffKind = "gone"
+	DiffUnlisted  DiffKind = "unlisted"
+	DiffRegrouped DiffKind = "regrouped"
+	DiffSlower    DiffKind = "slower"
+	DiffFaster    DiffKind = "faster"
+	DiffMore      DiffKind = "more frequent"
+	DiffLess      DiffKind = "less frequent"
+	DiffSame      DiffKind = "same"
 )
 
 // ClassDiff compares one class in both windows. The zero ClassTime is that of a class
@@ -163,7 +166,7 @@ func length(w Window) float64 {
 
 func side(r *Report, per float64) Side {
 	return Side{
-		Window: r.Window, Instances: r.Instances, Coverage: r.Coverage, Filter: r.Filter,
+		Window: r.Window, Rules: r.rules(), Instances: r.Instances, Coverage: r.Coverage, Filter: r.Filter,
 		Classes: r.Overall.Classes, Unlisted: max(r.Misc.Classes, r.Overall.Classes-len(r.Classes)),
 		Calls: per * float64(r.Overall.Calls), QueryTime: per * r.Overall.QueryTime.Sum,
 	}
@@ -188,6 +191,8 @@ func (d *Diff) kind(c *ClassDiff) DiffKind {
 	switch {
 	case c.Before.Calls == 0 && d.Before.Unlisted > 0, c.After.Calls == 0 && d.After.Unlisted > 0:
 		return DiffUnlisted
+	case d.Before.Rules != d.After.Rules && (c.Before.Calls == 0 || c.After.Calls == 0):
+		return DiffRegrouped
 	case c.Before.Calls == 0:
 		return DiffNew
 	case c.After.Calls == 0:

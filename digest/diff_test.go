@@ -220,3 +220,27 @@ func TestDiffSides(t *testing.T) {
 		t.Errorf("%d classes are not listed, want 3", got)
 	}
 }
+
+// A class that only one of two reports has is neither new nor gone where their IDs
+// were made under different rules.
+func TestDiffOfOtherRules(t *testing.T) {
+	before := reportOf(anHour, Limit{}, calls{"same", 10, 1}, calls{"more", 10, 1}, calls{"was", 10, 1})
+	after := reportOf(anHour, Limit{}, calls{"same", 10, 1}, calls{"more", 30, 1}, calls{"is", 10, 1})
+	for _, test := range []struct {
+		before, after int
+		want          [4]DiffKind // of same, more, was and is
+	}{
+		{2, 2, [...]DiffKind{DiffSame, DiffMore, DiffGone, DiffNew}},
+		{0, 1, [...]DiffKind{DiffSame, DiffMore, DiffGone, DiffNew}},
+		{0, 2, [...]DiffKind{DiffSame, DiffMore, DiffRegrouped, DiffRegrouped}},
+		{2, 1, [...]DiffKind{DiffSame, DiffMore, DiffRegrouped, DiffRegrouped}},
+	} {
+		before.Rules, after.Rules = test.before, test.after
+		d := Compare(before, after)
+		for i, text := range []string{"same", "more", "was", "is"} {
+			if got := diffOf(d, text).Kind; got != test.want[i] {
+				t.Errorf("rules %d and %d: %s is %s, want %s", test.before, test.after, text, got, test.want[i])
+			}
+		}
+	}
+}

@@ -43,6 +43,9 @@ type History struct {
 	hours   []wholeHour
 	classes map[string]*past // by Class.ID
 	forgot  int              // classes dropped for want of room
+
+	rules     int  // fingerprint.Rules of the hour that was added last; 0 is none
+	regrouped hour // since when, if there were others before; else 0
 }
 
 // wholeHour holds the total of an hour of the last 14 days that was added.
@@ -70,6 +73,7 @@ func (h *History) Add(r *Report) error {
 	if h.since.IsZero() {
 		h.since = r.Window.Start.UTC()
 	}
+	h.regroup(at, r)
 	h.hours = append(h.hours, wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete})
 	for i := range r.Classes {
 		c := &r.Classes[i]
@@ -110,6 +114,7 @@ func (h *History) Compare(r *Report, o Options) {
 		}
 	}
 	muted := listMuted(r, o.Mutes)
+	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone = c.gone(muted)
 	}
@@ -191,12 +196,15 @@ func (h *History) byTime() []weighed {
 func (h *History) Resolve(id string) (string, error) { return resolveID(id, maps.Keys(h.classes)) }
 
 // MarkReported remembers what r says, so that BETTER and GONE are said once and WORSE
-// for a day.
+// for a day. A class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {
 	start, _ := hourRange(r.Window)
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		p := h.classes[c.ID]
+		if p != nil && c.anew && p.last >= start {
+			p.first, p.from, p.highest, p.worse = start, start, classHour{}, 0
+		}
 		if p == nil || c.Change == nil {
 			continue
 		}

@@ -11,6 +11,8 @@ import (
 type historyJSON struct {
 	Since   time.Time         `json:"since,omitzero"`
 	Forgot  int               `json:"forgot,omitempty"`
+	Rules   int               `json:"rules,omitempty"`    // 0 is 1, if there are classes
+	Regroup time.Time         `json:"regrouped,omitzero"` // History.regrouped
 	Hours   []byte            `json:"hours,omitempty"`
 	Classes map[string][]byte `json:"classes,omitempty"` // by Class.ID
 }
@@ -18,6 +20,12 @@ type historyJSON struct {
 // MarshalJSON implements json.Marshaler.
 func (h History) MarshalJSON() ([]byte, error) {
 	j := historyJSON{Since: h.since, Forgot: h.forgot, Classes: make(map[string][]byte, len(h.classes))}
+	if h.rules > 1 {
+		j.Rules = h.rules
+	}
+	if h.regrouped > 0 {
+		j.Regroup = h.regrouped.time()
+	}
 	var previous hour
 	for _, w := range h.hours {
 		var partial byte
@@ -41,6 +49,12 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("read history: %w", err)
 	}
 	*h = History{since: j.Since, forgot: j.Forgot, classes: make(map[string]*past, len(j.Classes))}
+	if h.rules = j.Rules; h.rules == 0 && len(j.Classes) > 0 {
+		h.rules = 1
+	}
+	if !j.Regroup.IsZero() {
+		h.regrouped = hour(min(max(0, j.Regroup.Unix()/3600), maxHour))
+	}
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {
 		at += d.hour()

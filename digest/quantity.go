@@ -7,6 +7,8 @@ import (
 	"github.com/DataDog/sketches-go/ddsketch"
 	"github.com/DataDog/sketches-go/ddsketch/mapping"
 	"github.com/DataDog/sketches-go/ddsketch/store"
+
+	"slowdigest/parser"
 )
 
 // exactCalls is how many values of a quantity are kept as they are. Most
@@ -168,4 +170,36 @@ func (s squares) vmr(q *quantity) float64 {
 	mean := float64(q.sum) / n
 	meanOfSquares := (float64(s.hi)*(1<<64) + float64(s.lo)) / n
 	return max(0, meanOfSquares-mean*mean) / mean
+}
+
+// lists adds up a Lists.
+type lists struct {
+	members  quantity
+	longTime uint64 // microseconds
+}
+
+func (l *lists) add(e *parser.Event, members int) {
+	if members == 0 {
+		return
+	}
+	l.members.add(uint64(members), e.Weight)
+	if members >= longList {
+		l.longTime += microseconds(e.QueryTime) * e.Weight
+	}
+}
+
+func (l *lists) merge(from *lists) {
+	l.members.merge(&from.members)
+	l.longTime += from.longTime
+}
+
+// report returns nil where no list had two members.
+func (l *lists) report() *Lists {
+	if l.members.max < 2 {
+		return nil
+	}
+	return &Lists{
+		Calls: int64(l.members.calls), Median: l.members.quantile(0.5), Max: int64(l.members.max),
+		LongTime: float64(l.longTime) / perSecond,
+	}
 }

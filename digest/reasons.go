@@ -11,7 +11,13 @@ const (
 	reasonErrors    = 0.1  // of the calls
 	reasonOneCall   = 0.5  // of the query time in a single call
 	reasonFarOut    = 10   // times the median
+	reasonLists     = 0.5  // of the query time in calls with long lists
 )
+
+// longList is how many members make a list that can be what a call takes its time
+// for: five times as many as MySQL's optimizer looks up in an index to choose a plan
+// (eq_range_index_dive_limit).
+const longList = 1000
 
 // ReasonKind names what the numbers say is wrong with a class.
 type ReasonKind string
@@ -23,6 +29,7 @@ const (
 	TmpDiskTables ReasonKind = "tmp_disk_tables"
 	LockTime      ReasonKind = "lock_time"
 	Errors        ReasonKind = "errors"
+	LongLists     ReasonKind = "long_lists"
 	OneCall       ReasonKind = "one_call"
 )
 
@@ -30,15 +37,16 @@ const (
 type Reason struct {
 	Kind ReasonKind
 	// Count is the full scans, temporary tables or errors, in the Of calls that the
-	// log states them of.
+	// log states them of, or the members of the longest list.
 	Count, Of int64
 	// Rows is the rows examined for each row of the Result, which is "sent" or
 	// "affected", or per call if NoResult: if there was not one.
 	Rows     float64
 	Result   string
 	NoResult bool
-	// Share is that of the query time, 0 to 1, which was lock time or went into one
-	// call. That one took Longest seconds, and the median is Median.
+	// Share is that of the query time, 0 to 1, which was lock time or went into calls
+	// with long lists, or into one call. That one took Longest seconds, and the median
+	// is Median.
 	Share, Longest, Median float64
 }
 
@@ -62,6 +70,9 @@ func Reasons(c *Class) []Reason {
 	}
 	if of := cmp.Or(c.ErrorsOf, c.Calls); c.Errors != nil && float64(*c.Errors) >= reasonErrors*float64(of) {
 		rs = append(rs, Reason{Kind: Errors, Count: *c.Errors, Of: of})
+	}
+	if l := c.Lists; l != nil && l.LongTime > 0 && l.LongTime >= reasonLists*c.QueryTime.Sum {
+		rs = append(rs, Reason{Kind: LongLists, Count: l.Max, Share: l.LongTime / c.QueryTime.Sum})
 	}
 	q := c.QueryTime
 	if c.Calls > 2 && q.Sum > 0 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {

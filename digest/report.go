@@ -7,6 +7,7 @@ import "time"
 // UTC and all durations are seconds.
 type Report struct {
 	Version   int      `json:"version"` // of this format; 1
+	Rules     int      `json:"rules"`   // fingerprint.Rules of its IDs; 0 is 1
 	Window    Window   `json:"window"`
 	Instances []string `json:"instances,omitempty"` // the instances, or local files, that were read
 	Coverage  Coverage `json:"coverage"`
@@ -154,6 +155,7 @@ type Class struct {
 	Fingerprint string  `json:"fingerprint"`
 	Share       float64 `json:"share"` // of the overall query time, 0 to 1
 	Totals
+	Lists *Lists `json:"lists,omitempty"` // nil where no list had two members
 	// VMR is the variance-to-mean ratio of the query time, in seconds.
 	VMR       float64          `json:"vmr"`
 	Users     map[string]int64 `json:"users"` // calls by name, in this and the following maps
@@ -170,6 +172,18 @@ type Class struct {
 	Change *Change `json:"change,omitempty"`
 	// Note is what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
+
+	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
+}
+
+// Lists state how long the lists of a class were: elements of IN, rows of VALUES,
+// arguments, branches of CASE and UNION, members of AND and OR, of which the
+// fingerprint shows one. The longest list of each call counts.
+type Lists struct {
+	Calls    int64   `json:"calls"`     // that had a list, if of one member
+	Median   float64 `json:"median"`    // members, within 1 %
+	Max      int64   `json:"max"`       // members
+	LongTime float64 `json:"long_time"` // query time of the calls with 1,000 members or more, in seconds
 }
 
 // ChangeKind names in a word what changed about a class.
@@ -232,6 +246,8 @@ type Past struct {
 	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
 	New      int          `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
+	// Regrouped is set in the week after the rules of fingerprints changed.
+	Regrouped *Regrouped `json:"regrouped,omitempty"`
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

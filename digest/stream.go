@@ -20,8 +20,14 @@ type Stream struct {
 	instance    string
 	fingerprint []byte
 	skeleton    []byte
-	known       map[string]classKey // the classes of skeletons
+	known       map[string]knownSkeleton // by skeleton
 	knownBytes  int
+}
+
+// knownSkeleton holds the class of a skeleton, and the members of its longest list.
+type knownSkeleton struct {
+	key     classKey
+	members int
 }
 
 // Stream returns a Stream for a log of the named instance.
@@ -36,8 +42,9 @@ func (s *Stream) Add(e *parser.Event) {
 	inWindow := a.window.Contains(e.Time)
 	counted := inWindow && e.Throttled == 0 && a.Filter.matches(e, s.instance)
 	var key classKey
+	var members int
 	if counted {
-		key = s.class(e)
+		key, members = s.class(e)
 		counted = a.Filter.matchesClass(key)
 	}
 
@@ -51,48 +58,53 @@ func (s *Stream) Add(e *parser.Event) {
 		if len(a.classes) >= maxClasses {
 			a.fold()
 		}
-		s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
+		s.fingerprint, _ = appendFingerprint(s.fingerprint[:0], e)
 		c = newClass(s.fingerprint, key)
 		a.classes[key] = c
 	}
 	c.add(e, s.instance, a.bucket(e.Time))
+	c.lists.add(e, members)
 	if a.Detail {
 		a.axis.add(e, a.window.Start, &c.load)
 	}
 }
 
-// class returns the class of an event. It remembers the classes of skeletons, which
+// class returns the class of an event, and how many members its longest list has
+// that the fingerprint shows as one. It remembers the classes of skeletons, which
 // are few in most logs; where they are many, it starts again from time to time.
-func (s *Stream) class(e *parser.Event) classKey {
+func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	var plain bool
+	var masked int // members that the skeleton shows as one
 	if !e.Admin && !e.Cut && len(e.SQL) > 0 {
-		s.skeleton, plain = fingerprint.AppendSkeleton(s.skeleton[:0], e.SQL)
+		s.skeleton, masked, plain = fingerprint.AppendSkeletonCounting(s.skeleton[:0], e.SQL)
 	}
 	if plain {
-		if key, found := s.known[string(s.skeleton)]; found {
-			return key
+		if k, found := s.known[string(s.skeleton)]; found {
+			return k.key, max(k.members, masked)
 		}
+		s.fingerprint, members = fingerprint.AppendCounting(s.fingerprint[:0], s.skeleton, false)
+	} else {
+		s.fingerprint, members = appendFingerprint(s.fingerprint[:0], e)
 	}
-	s.fingerprint = appendFingerprint(s.fingerprint[:0], e)
 	if s.to.PerInstance {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
 	}
-	key := classKey(md5.Sum(s.fingerprint))
+	key = classKey(md5.Sum(s.fingerprint))
 	if plain {
 		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
-			s.known, s.knownBytes = make(map[string]classKey), len(s.skeleton)+knownCost
+			s.known, s.knownBytes = make(map[string]knownSkeleton), len(s.skeleton)+knownCost
 		}
-		s.known[string(s.skeleton)] = key
+		s.known[string(s.skeleton)] = knownSkeleton{key, members}
 	}
-	return key
+	return key, max(members, masked)
 }
 
-func appendFingerprint(dst []byte, e *parser.Event) []byte {
+func appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
 	if e.Admin {
-		return fingerprint.AppendAdmin(dst, e.SQL)
+		return fingerprint.AppendAdmin(dst, e.SQL), 0
 	}
 	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
-		return append(dst, "(no statement)"...)
+		return append(dst, "(no statement)"...), 0
 	}
-	return fingerprint.Append(dst, e.SQL, e.Cut)
+	return fingerprint.AppendCounting(dst, e.SQL, e.Cut)
 }

@@ -107,7 +107,8 @@ func changeCount(r *digest.Report) string {
 			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
 		}
 	}
-	if out == nil && r.Past != nil && !r.Past.Learning && !Incomplete(r) && r.Overall.Calls > 0 {
+	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
+	if out == nil && known && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")

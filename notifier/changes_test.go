@@ -33,6 +33,8 @@ func TestTitle(t *testing.T) {
 		{changed(nil, ""), "db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{}), ""), "Nothing new on db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{Learning: true}), ""), "db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{Regrouped: &digest.Regrouped{Unseen: 1}}), ""), "db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{Regrouped: &digest.Regrouped{}}), ""), "Nothing new on db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{}), digest.Better), "Nothing new on db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{}), "", digest.Back, digest.Worse, digest.New, digest.Worse), "1 new, 2 worse, 1 back on db-1: 5 slow queries, 0s"},
 		{changed(past(digest.Past{New: 7}), digest.New), "7 new on db-1: 1 slow query, 0s"},
@@ -129,5 +131,38 @@ func TestNotices(t *testing.T) {
 	muting := changed(&digest.Past{Muted: []digest.MutedClass{{ID: "AB", Calls: 2, QueryTime: 1}, {ID: "CD", Calls: 1, QueryTime: 2}}})
 	if got := Muted(muting); got != "2 muted: AB, CD (3 calls, 3s)" {
 		t.Errorf("%q", got)
+	}
+}
+
+// That queries were regrouped is said once, and so is which mutes and notes are on
+// one.
+func TestRegrouped(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	id := func(n int) string { return fmt.Sprintf("%032X", n) }
+	ids := func(n int) (all []string) {
+		for i := range n {
+			all = append(all, id(i+1))
+		}
+		return all
+	}
+	const line = "Queries were regrouped by this release: one not seen since may be old or new, and is not called new until 2026-11-30 14:00 UTC."
+	for _, c := range []struct {
+		window digest.Window
+		digest.Regrouped
+		want []string
+	}{
+		{digest.Window{Start: at, End: at.Add(time.Hour)}, digest.Regrouped{}, []string{line}},
+		{digest.Window{Start: at.Add(time.Hour), End: at.Add(2 * time.Hour)}, digest.Regrouped{Unseen: 3}, nil},
+		{digest.Window{Start: at.Add(time.Hour), End: at.Add(2 * time.Hour)}, digest.Regrouped{Mutes: ids(1)},
+			[]string{"Set on queries that are gone or regrouped: 1 mute (0000000000000001)."}},
+		{digest.Window{Start: at, End: at.Add(time.Hour)}, digest.Regrouped{Mutes: ids(2), Notes: []string{id(2)}},
+			[]string{line + " Set on queries that are gone or regrouped: 2 mutes and 1 note (0000000000000001, 0000000000000002)."}},
+		{digest.Window{Start: at.Add(time.Hour), End: at.Add(2 * time.Hour)}, digest.Regrouped{Notes: ids(6)},
+			[]string{"Set on queries that are gone or regrouped: 6 notes (0000000000000001, 0000000000000002, 0000000000000003, 0000000000000004, 0000000000000005, and 1 more)."}},
+	} {
+		c.Since, c.Until = at, at.Add(7*24*time.Hour)
+		if got := Caveats(&digest.Report{Window: c.window, Past: &digest.Past{Regrouped: &c.Regrouped}}); !slices.Equal(got, c.want) {
+			t.Errorf("%+v:\n%q", c.Regrouped, got)
+		}
 	}
 }

@@ -31,6 +31,15 @@ func RowsPerCall(c *digest.Class) string {
 	return s
 }
 
+// ListLengths says how long lists were of which the fingerprint shows one member, or
+// is empty.
+func ListLengths(c *digest.Class) string {
+	if c.Lists == nil {
+		return ""
+	}
+	return fmt.Sprintf("Lists of up to %s members, %s in the median", Count(float64(c.Lists.Max)), Count(c.Lists.Median))
+}
+
 // Origin says who called, from where and in which schema, those with the most
 // calls first.
 func Origin(c *digest.Class) string {
@@ -77,6 +86,9 @@ func metricRows(c *digest.Class) []metricRow {
 	add("rows examined", &c.RowsExamined, Count)
 	add("rows affected", c.RowsAffected, Count)
 	add("bytes sent", c.BytesSent, Count)
+	if l := c.Lists; l != nil {
+		rows = append(rows, metricRow{Name: "list members", Median: Count(l.Median), Max: Count(float64(l.Max))})
+	}
 	return rows
 }
 

@@ -52,6 +52,10 @@ func diffNotes(d *digest.Diff) []string {
 		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are per hour.",
 			windowLength(d.Before.Window), windowLength(d.After.Window)))
 	}
+	if d.Before.Rules != d.After.Rules {
+		notes = append(notes, fmt.Sprintf("The query IDs were made by releases with other rules (%d and %d), so what only one side has is called regrouped, not new or gone.",
+			d.Before.Rules, d.After.Rules))
+	}
 	for _, s := range []struct {
 		name string
 		side *digest.Side

@@ -90,3 +90,18 @@ func TestDiffHeadline(t *testing.T) {
 		}
 	}
 }
+
+// Where the IDs of two reports were made under different rules, that is said.
+func TestDiffOfOtherRules(t *testing.T) {
+	for _, rules := range []int{0, 1, 2} { // of the side before; the other has 2
+		before, after := notifiertest.Load(t, "full"), notifiertest.Load(t, "full")
+		before.Rules, after.Rules = rules, 2
+		var b bytes.Buffer
+		if err := notifier.WriteDiffMarkdown(&b, digest.Compare(before, after)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "other rules (1 and 2)"); got != (rules < 2) {
+			t.Errorf("%d: %s", rules, b.String())
+		}
+	}
+}

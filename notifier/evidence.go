@@ -32,6 +32,8 @@ func reason(r digest.Reason) string {
 		return fmt.Sprintf("%s on disk in %s", Plural(r.Count, "temporary table", "temporary tables"), Plural(r.Of, "call", "calls"))
 	case digest.LockTime:
 		return fmt.Sprintf("lock time is %s of the query time", Percent(r.Share))
+	case digest.LongLists:
+		return fmt.Sprintf("lists of up to %s; the long ones took %s of the time", Count(float64(r.Count)), Percent(r.Share))
 	case digest.Errors:
 		return of + " ended in an error"
 	}

@@ -22,6 +22,7 @@ func TestReasons(t *testing.T) {
 		{digest.Reason{Kind: digest.TmpDiskTables, Count: 1_300, Of: 1_200}, "1,300 temporary tables on disk in 1,200 calls"},
 		{digest.Reason{Kind: digest.LockTime, Share: 0.93}, "lock time is 93% of the query time"},
 		{digest.Reason{Kind: digest.Errors, Count: 4, Of: 4}, "4 of 4 calls ended in an error"},
+		{digest.Reason{Kind: digest.LongLists, Count: 12_000, Share: 0.9}, "lists of up to 12,000; the long ones took 90% of the time"},
 		{digest.Reason{Kind: digest.OneCall, Longest: 115, Share: 0.8, Median: 0.02}, "one call of 1m55s took 80% of the time, the median is 20ms"},
 	} {
 		if got := reason(c.reason); got != c.want {

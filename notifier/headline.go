@@ -101,10 +101,10 @@ func names(all []string, n int) string {
 // Notice is a word and a text that have to be read before the numbers.
 type Notice struct{ Word, Text string }
 
-// maxLost and maxMuted are how many lost hours and muted classes are named.
+// maxLost and maxIDs are how many lost hours, and classes of a kind, are named.
 const (
-	maxLost  = 4
-	maxMuted = 5
+	maxLost = 4
+	maxIDs  = 5
 )
 
 // Notices says which hours are lost, and whether the digest may be a repeat.
@@ -146,8 +146,60 @@ func merged(all []digest.Window) []digest.Window {
 	return out
 }
 
-// Learning says since when the digests have been learning, or is empty.
-func Learning(r *digest.Report) string {
+// Caveats say why less is said of what changed than may have changed: each in a
+// sentence or two.
+func Caveats(r *digest.Report) []string {
+	var out []string
+	for _, s := range []string{learning(r), regrouped(r)} {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// regrouped says that this release regroups queries, in its first digest, and which
+// mutes and notes wait in vain for one that was, or is empty.
+func regrouped(r *digest.Report) string {
+	if r.Past == nil || r.Past.Regrouped == nil {
+		return ""
+	}
+	g := r.Past.Regrouped
+	var out []string
+	if r.Window.Contains(g.Since) {
+		out = append(out, "Queries were regrouped by this release: one not seen since may be old or new, and is not called new until "+
+			g.Until.UTC().Format("2006-01-02 15:04")+" UTC.")
+	}
+	var marks []string
+	if n := len(g.Mutes); n > 0 {
+		marks = append(marks, Plural(int64(n), "mute", "mutes"))
+	}
+	if n := len(g.Notes); n > 0 {
+		marks = append(marks, Plural(int64(n), "note", "notes"))
+	}
+	if marks != nil {
+		ids := slices.Concat(g.Mutes, g.Notes)
+		slices.Sort(ids)
+		ids = slices.Compact(ids)
+		out = append(out, fmt.Sprintf("Set on queries that are gone or regrouped: %s (%s).", strings.Join(marks, " and "), shortIDs(ids)))
+	}
+	return strings.Join(out, " ")
+}
+
+// shortIDs lists the first of the IDs, and how many others there are.
+func shortIDs(ids []string) string {
+	var out []string
+	for _, id := range ids[:min(maxIDs, len(ids))] {
+		out = append(out, ShortID(id))
+	}
+	if more := len(ids) - len(out); more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
+}
+
+// learning says since when the digests have been learning, or is empty.
+func learning(r *digest.Report) string {
 	if r.Past == nil || !r.Past.Learning {
 		return ""
 	}
@@ -162,16 +214,11 @@ func Muted(r *digest.Report) string {
 	var ids []string
 	var calls int64
 	sum := 0.0
-	for i, m := range r.Past.Muted {
+	for _, m := range r.Past.Muted {
 		calls, sum = calls+m.Calls, sum+m.QueryTime
-		if i < maxMuted {
-			ids = append(ids, ShortID(m.ID))
-		}
+		ids = append(ids, m.ID)
 	}
-	if more := len(r.Past.Muted) - len(ids); more > 0 {
-		ids = append(ids, fmt.Sprintf("and %d more", more))
-	}
-	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), strings.Join(ids, ", "), Plural(calls, "call", "calls"), Duration(sum))
+	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), shortIDs(ids), Plural(calls, "call", "calls"), Duration(sum))
 }
 
 // When is the window, and how many hours it covers if these are several.

@@ -80,7 +80,7 @@ func newHTMLView(report redact.Report) (*htmlView, error) {
 	for _, n := range Notices(r) {
 		v.Notes = append(v.Notes, n.Word+": "+n.Text)
 	}
-	for _, s := range []string{Learning(r), Muted(r)} {
+	for _, s := range append(Caveats(r), Muted(r)) {
 		if s != "" {
 			v.Notes = append(v.Notes, upperFirst(s))
 		}

@@ -54,7 +54,7 @@ func markdownChanges(b *strings.Builder, r *digest.Report) {
 	for _, n := range Notices(r) {
 		fmt.Fprintf(b, "\n**%s:** %s\n", n.Word, literal(n.Text))
 	}
-	if s := Learning(r); s != "" {
+	for _, s := range Caveats(r) {
 		fmt.Fprintf(b, "\n%s\n", literal(s))
 	}
 	for i, x := range Changes(r) {
@@ -100,6 +100,9 @@ func markdownClass(b *strings.Builder, c *digest.Class) {
 	}
 	fmt.Fprintf(b, "- %s\n", Numbers(c))
 	if s := RowsPerCall(c); s != "" {
+		fmt.Fprintf(b, "- %s\n", s)
+	}
+	if s := ListLengths(c); s != "" {
 		fmt.Fprintf(b, "- %s\n", s)
 	}
 	if s := Tallies(c); s != "" {

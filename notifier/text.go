@@ -89,7 +89,7 @@ func writeChanges(p *page, r *digest.Report) {
 	for _, n := range Notices(r) {
 		p.wrapped(p.paint(red, n.Word)+": ", strings.Repeat(" ", len(n.Word)+2), "", n.Text)
 	}
-	if s := Learning(r); s != "" {
+	for _, s := range Caveats(r) {
 		p.wrapped("", "", "", s)
 	}
 	all := Changes(r)

@@ -26,6 +26,7 @@ var explained = []struct {
 	{`callbump`, `callbump\(\?\)`, 0, "a procedure is one class whatever its arguments"},
 	{`use\?`, `use.*`, 0, "one class whatever the schema, as pt-query-digest has it"},
 	{`settimestamp=\?`, `settimestamp=.*`, 0, "DEFAULT is a value like any other"},
+	{`selectidfromuserswherebin=\?oridin\(\?\)`, `selectidfromuserswherebin=\?orbin=\?oridin\(\?\)`, 0, "members of a chain that are alike are one"},
 	{`\(select(.*)\)/\*repeatunionall\*/`, `\(select.*\)unionall\(select.*\)`, 0, "branches that repeat are one"},
 	{`selectidfromuserswherebin=\?oridin\(\?\)`, `selectidfromuserswherebin=\?orbin=\?oridin\(\?\)`, 0, "members of a chain that are alike are one"},
 	{`select\?asnot_utf\?`, `select\?asnot_utf8`, 0, "aliases lose their digits"},

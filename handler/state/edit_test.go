@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"slowdigest/digest"
 	"slowdigest/handler/state"
 )
 
@@ -104,7 +105,8 @@ func TestVersions(t *testing.T) {
 	const key, aside = "C1.json", "aside/C1.corrupt-"
 	for text, want := range map[string]string{
 		`{"version":1}`:               "",
-		`{"version":2,"since":{}}`:    "refused",
+		`{"version":2}`:               "",
+		`{"version":3,"since":{}}`:    "refused",
 		`{"version":0}`:               "it has no version",
 		`{"version":-1}`:              "it has no version",
 		`{}`:                          "it has no version",
@@ -119,7 +121,7 @@ func TestVersions(t *testing.T) {
 		s, err := state.Read(t.Context(), store, key)
 		if want == "refused" {
 			var e *state.StoreError
-			if !errors.As(err, &e) || !strings.Contains(err.Error(), "it has version 2, and this release reads versions up to 1") || !strings.Contains(e.Hint(), "newer release") || store.saves > 0 {
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), "it has version 3, and this release reads versions up to 2") || !strings.Contains(e.Hint(), "newer release") || store.saves > 0 {
 				t.Errorf("%s: %v", text, err)
 			}
 			continue
@@ -170,6 +172,31 @@ func TestNamesOfFields(t *testing.T) {
 		x, _ := json.Marshal(a)
 		if y, _ := json.Marshal(b); name != "history" && string(x) != string(y) {
 			t.Errorf("%s was %s and is %s", name, x, y)
+		}
+	}
+}
+
+// A state refuses releases that do not know of rules once it holds IDs of rules that
+// they have not, and no sooner.
+func TestVersionOfRules(t *testing.T) {
+	store := state.FileStore{Dir: t.TempDir()}
+	at := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
+	for i, step := range []struct {
+		rules, classes int // of the hour that is added
+		version        int
+		rulesAfter     int
+	}{
+		{0, 0, 1, 0}, {2, 0, 1, 0}, {0, 1, 1, 1}, {1, 1, 1, 1}, {2, 0, 1, 1}, {2, 1, 2, 2}, {2, 0, 2, 2}, {3, 1, 2, 3}, {1, 1, 2, 1},
+	} {
+		r := &digest.Report{Rules: step.rules, Window: digest.Window{Start: at, End: at.Add(time.Hour)}, Classes: make([]digest.Class, step.classes)}
+		at = at.Add(time.Hour)
+		err := state.Edit(t.Context(), store, "c.json", func(s *state.State) error { return s.History.Add(r) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := state.Read(t.Context(), store, "c.json")
+		if err != nil || s.Version != step.version || s.History.Rules() != step.rulesAfter {
+			t.Errorf("step %d: version %d, rules %d, %v", i, s.Version, s.History.Rules(), err)
 		}
 	}
 }

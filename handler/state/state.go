@@ -19,9 +19,14 @@ import (
 	"slowdigest/digest"
 )
 
-// version is raised when a release could misread the states of the one before,
-// and not when a field is added. This release reads all up to it.
-const version = 1
+// version is raised when a release could misread the states of the next one, and
+// not when a field is added. This release reads all up to it.
+//
+// Releases that read version 1 only do not know that fingerprints have rules. They
+// would take the IDs of other rules for new queries, and forget the rules. So a
+// state has version 2 from when it holds such IDs on, and they refuse it. This
+// release, and those to come, read states of any rules: see digest.Regrouped.
+const version = 2
 
 // State holds what is remembered of one channel: one JSON object. It holds no text
 // of any log.
@@ -61,6 +66,9 @@ func Edit(ctx context.Context, s Store, key string, edit func(*State) error) err
 		if err := edit(state); err != nil {
 			return err
 		}
+		if state.History.Rules() > 1 {
+			state.Version = version
+		}
 		data, err := json.Marshal(state)
 		if err != nil {
 			return fmt.Errorf("encode state: %w", err)
@@ -94,7 +102,7 @@ func load(ctx context.Context, s Store, key string) (state *State, data []byte, 
 		return nil, nil, "", err
 	}
 	if tag == "" {
-		return &State{Version: version}, nil, "", nil
+		return &State{Version: 1}, nil, "", nil
 	}
 	state, problem := decode(data)
 	if problem == nil {
@@ -108,7 +116,7 @@ func load(ctx context.Context, s Store, key string) (state *State, data []byte, 
 	if err != nil {
 		return nil, nil, "", err
 	}
-	return &State{Version: version, Doubt: true, Unreported: []string{fmt.Sprintf(
+	return &State{Version: 1, Doubt: true, Unreported: []string{fmt.Sprintf(
 		"What was remembered of this channel could not be read (%v). It is kept as %s, and learning starts again.", problem, aside)}}, data, tag, nil
 }
 
@@ -134,7 +142,6 @@ func decode(data []byte) (*State, error) {
 	default:
 		err = json.Unmarshal(data, s)
 	}
-	s.Version = version
 	return s, err
 }
 

@@ -55,6 +55,9 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 
 func fuzzedPast(r *digest.Report, sql, name, note string, n uint8) *digest.Past {
 	p := &digest.Past{Since: r.Window.Start, Learning: n%5 == 0, Repeat: n%4 == 0, CatchUp: int(n) % 7, New: int(n), Forgot: int(n)}
+	if n%7 == 0 {
+		p.Regrouped = &digest.Regrouped{Since: r.Window.Start, Unseen: int(n), Mutes: []string{name, "1"}, Notes: []string{name}}
+	}
 	for i := range int(n) % 6 {
 		w := digest.Window{Start: r.Window.Start.Add(time.Duration(i*i) * time.Hour)}
 		w.End = w.Start.Add(time.Hour)

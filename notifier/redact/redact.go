@@ -81,6 +81,14 @@ func filter(f *digest.Filter) *digest.Filter {
 	return out
 }
 
+func ids(in []string) []string {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i] = Clean(Cut(out[i], MaxName))
+	}
+	return out
+}
+
 func past(p *digest.Past) *digest.Past {
 	if p == nil {
 		return nil
@@ -95,6 +103,11 @@ func past(p *digest.Past) *digest.Past {
 		m := &out.Muted[i]
 		m.ID, m.Fingerprint = Clean(Cut(m.ID, MaxName)), Statement(m.Fingerprint)
 		m.Reason, m.By = Text(m.Reason, MaxReason), Text(m.By, MaxName)
+	}
+	if p.Regrouped != nil {
+		g := *p.Regrouped
+		g.Mutes, g.Notes = ids(g.Mutes), ids(g.Notes)
+		out.Regrouped = &g
 	}
 	return &out
 }

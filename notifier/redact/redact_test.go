@@ -17,7 +17,8 @@ func outside(s string) *digest.Report {
 		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
 		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},
-			Muted: []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}}},
+			Muted:     []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
+			Regrouped: &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
 		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),
 			Instances: names(), Note: s}},
 	}
@@ -29,6 +30,7 @@ func TestOf(t *testing.T) {
 	const secret = "alice@example.com"
 	r := outside(secret)
 	r.Past.Gone[0].ID, r.Past.Muted[0].ID = "1", "1" // IDs are cleaned and cut, but nothing can be withheld of one
+	r.Past.Regrouped.Mutes[0], r.Past.Regrouped.Notes[0] = "1", "1"
 	before, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +78,8 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		{"host", 64, func(r *digest.Report) string { return only(r.Classes[0].Hosts) }},
 		{"schema", 64, func(r *digest.Report) string { return only(r.Classes[0].Schemas) }},
 		{"ID", 64, func(r *digest.Report) string { return r.Past.Gone[0].ID }},
+		{"ID of a mute", 64, func(r *digest.Report) string { return r.Past.Regrouped.Mutes[0] }},
+		{"ID of a note", 64, func(r *digest.Report) string { return r.Past.Regrouped.Notes[0] }},
 		{"who muted", 64, func(r *digest.Report) string { return r.Past.Muted[0].By }},
 		{"why muted", 200, func(r *digest.Report) string { return r.Past.Muted[0].Reason }},
 		{"note on a class", 200, func(r *digest.Report) string { return r.Classes[0].Note }},

@@ -57,6 +57,9 @@ func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
 	if s := notifier.RowsPerCall(c); s != "" {
 		facts = append(facts, line(words(s)))
 	}
+	if s := notifier.ListLengths(c); s != "" {
+		facts = append(facts, line(words(s)))
+	}
 	if t := notifier.Tallies(c); t != "" {
 		facts = append(facts, line(words("Among them: "+t)))
 	}

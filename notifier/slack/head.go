@@ -23,7 +23,7 @@ func head(r *digest.Report) []slackgo.Block {
 	if notes, _ := notifier.Notes(r); !notifier.Incomplete(r) && len(notes) > 0 {
 		blocks = append(blocks, small(strings.Join(notes[:min(maxHeadNotes, len(notes))], " ")))
 	}
-	if s := notifier.Learning(r); s != "" {
+	for _, s := range notifier.Caveats(r) {
 		blocks = append(blocks, small(s))
 	}
 	return blocks

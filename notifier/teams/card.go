@@ -76,7 +76,7 @@ func changes(r *digest.Report) []element {
 	for _, n := range notifier.Notices(r) {
 		out = append(out, textBlock(run(n.Word+": ", bolder), run(n.Text, nil)))
 	}
-	if s := notifier.Learning(r); s != "" {
+	for _, s := range notifier.Caveats(r) {
 		out = append(out, textBlock(run(s, nil)))
 	}
 	for _, x := range notifier.Changes(r) {
@@ -117,7 +117,7 @@ func class(c *digest.Class) []element {
 	if c.Note != "" {
 		facts = append(facts, "Note: "+c.Note)
 	}
-	for _, s := range append(append(facts, notifier.Reasons(c)...), notifier.RowsPerCall(c), notifier.Origin(c)) {
+	for _, s := range append(append(facts, notifier.Reasons(c)...), notifier.RowsPerCall(c), notifier.ListLengths(c), notifier.Origin(c)) {
 		if s != "" {
 			out = append(out, textBlock(run("• "+s, nil)))
 		}

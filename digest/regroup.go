@@ -1,0 +1,114 @@
+package digest
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// When a release changes the rules of fingerprints, statements get other IDs, and
+// the history knows the old ones. As it holds no text, nobody can say what an old
+// ID has become; only hours under the same rules can be compared by ID. So much is
+// known: from the first hour under other rules on, the regrouping,
+//
+//   - an ID not seen since may be of statements that had another one. For a week
+//     it is neither NEW nor BACK, so that whatever runs weekly has its ID by then.
+//     What runs less often is called NEW once, and what is new in that week never.
+//   - an ID may have gained the statements of others. The first time that a class
+//     is seen after the regrouping it is not WORSE; if it would be, what it was
+//     before counts no more.
+//   - an ID last seen before may have become another. It is never GONE. (It could
+//     be for two weeks: then its hours are forgotten.)
+//   - a mute or a note on such an ID waits in vain. It is kept, and reported once:
+//     as soon as its class is absent for longer than it was in the two weeks
+//     before, or at the end of the week.
+//
+// What keeps its ID is compared with all its past in the second hour at the
+// latest. That a class is BETTER is said at any time: rules that fold more take no
+// statement from an ID that stays. A release with older rules is one with others:
+// back under it, the same holds anew.
+const regroupedFor = 7 * hoursADay
+
+// Regrouped says that the rules of fingerprints changed a week ago or less.
+type Regrouped struct {
+	Rules int       `json:"rules"` // fingerprint.Rules since then
+	Since time.Time `json:"since"` // start of the first window under these rules
+	Until time.Time `json:"until"` // a window before it marks no ID as NEW or BACK that was not seen since
+	// Unseen counts the classes of the report that are not marked for that reason.
+	Unseen int `json:"unseen,omitempty"`
+	// Mutes and Notes are IDs with a mute or a note that were due by the end of this
+	// window and have not been seen since the change. Each is in one report only.
+	Mutes []string `json:"mutes,omitempty"`
+	Notes []string `json:"notes,omitempty"`
+}
+
+// rules returns the rules of the report's IDs: those before rules had a version
+// were the first.
+func (r *Report) rules() int { return max(1, r.Rules) }
+
+// Rules returns the version of the rules under which the latest hour's IDs were
+// made, and 0 if nothing is remembered.
+func (h *History) Rules() int { return h.rules }
+
+// regroup notes when the rules changed. An hour without classes has none.
+func (h *History) regroup(at hour, r *Report) {
+	if len(r.Classes) == 0 {
+		return
+	}
+	if h.rules != 0 && h.rules != r.rules() {
+		h.regrouped = at
+	}
+	h.rules = r.rules()
+}
+
+// regroupedBy returns the first hour, that of the report at the latest, under its
+// rules, where the history has hours under others; else 0.
+func (h *History) regroupedBy(r *Report) hour {
+	start, _ := hourRange(r.Window)
+	if len(r.Classes) > 0 && h.rules != 0 && h.rules != r.rules() {
+		return start
+	}
+	return min(h.regrouped, start)
+}
+
+// unsure reports whether a class, which may have no past, can owe what it is now
+// to the regrouping: it was not seen between that and the window.
+func (c *comparison) unsure(p *past) bool {
+	return c.regrouped > 0 && c.start < c.regrouped+regroupedFor && (p == nil || p.seenBefore(c.start) < c.regrouped)
+}
+
+// reportRegrouped states the regrouping in the week after it.
+func (c *comparison) reportRegrouped(o Options) {
+	until := c.regrouped + regroupedFor
+	if c.regrouped == 0 || c.start >= until {
+		return
+	}
+	r := &Regrouped{Rules: c.report.rules(), Since: c.regrouped.time(), Until: until.time(), Unseen: c.unseen}
+	before := c.regrouped // the end of the last window that was reported
+	for _, w := range c.history.hours {
+		if w.at < c.start {
+			before = max(before, w.at+1)
+		}
+	}
+	lost := func(id string) bool {
+		p := c.history.classes[id]
+		return p != nil && !c.here[id] && p.last < c.regrouped && c.due(p, c.end) && (before == c.regrouped || !c.due(p, before))
+	}
+	for _, m := range o.Mutes {
+		if m.covers(c.report.Window) && lost(m.ID) {
+			r.Mutes = append(r.Mutes, m.ID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(o.Notes)) {
+		if lost(id) {
+			r.Notes = append(r.Notes, id)
+		}
+	}
+	c.report.Past.Regrouped = r
+}
+
+// due reports whether a class last seen before the regrouping should have been seen
+// again by an hour. One without recent hours is not waited for.
+func (c *comparison) due(p *past, by hour) bool {
+	return len(p.hours) >= goneHours && by-p.last > p.rhythm() || len(p.hours) > 0 && by >= c.regrouped+regroupedFor
+}
