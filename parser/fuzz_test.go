@@ -56,6 +56,9 @@ func account(t *testing.T, r io.Reader, o Options, size int) string {
 	covered, last := int64(0), int64(-1)
 	for {
 		e, err := p.Next()
+		if _, refused := err.(*FormError); refused {
+			return err.Error()
+		}
 		if err == io.EOF {
 			break
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -68,7 +69,8 @@ func New(r io.Reader, o Options) *Parser {
 	return p
 }
 
-// Next returns the next entry. At the end of the log the error is io.EOF. If
+// Next returns the next entry. At the end of the log the error is io.EOF. It is a
+// *FormError at the start of a log that is not text as a server writes it. If
 // the reader fails, what came before its error is delivered first, the last
 // statement as far as it goes.
 //
@@ -77,6 +79,9 @@ func (p *Parser) Next() (*Event, error) {
 	if !p.pending && !p.seeker.seek(p.next) {
 		p.stats.SkippedBytes += p.win.end() - p.end
 		p.end = p.win.end()
+		if _, refused := p.win.err.(*FormError); refused {
+			return nil, p.win.err
+		}
 		if p.win.err != io.EOF {
 			return nil, fmt.Errorf("read slow log at byte %d: %w", p.end, p.win.err)
 		}
@@ -130,6 +135,8 @@ func (p *Parser) accept(e *entry) {
 	}
 	if e.Time.IsZero() {
 		p.stats.problem(reasonNoTime, e.Offset)
+	} else if p.stats.First.IsZero() {
+		p.stats.First = e.Time
 	}
 }
 
@@ -137,6 +144,11 @@ func (p *Parser) accept(e *entry) {
 func (p *Parser) reopened(banner string) {
 	p.clock.reopened(banner)
 	p.schema = ""
+	if _, at, ok := strings.Cut(banner, ", Time: "); ok && p.stats.First.IsZero() && p.stats.Events == 0 {
+		if t, z, _ := parseTime([]byte(at)); z == utcTime {
+			p.stats.First = t
+		}
+	}
 }
 
 // readStatement reads the statement at index 0 of the window to its end, and returns

@@ -16,11 +16,18 @@ type seeker struct {
 	reopened func(banner string)
 	tail     bool // what comes belongs to an entry already counted
 	cut      bool // and is known to have been cut
+
+	formKnown bool
+	short     int // lines with Query_time that may be the first of an entry
 }
 
 // seek reads on to the next header, into e, and reports whether there is one.
 func (s *seeker) seek(e *entry) bool {
 	w := s.w
+	if !s.formKnown {
+		s.formKnown = true
+		s.learnForm()
+	}
 	for w.has(0) {
 		switch {
 		case w.buf[0] == '\n', w.buf[0] == 0: // log rotation can leave NUL bytes
@@ -48,13 +55,13 @@ func (s *seeker) seek(e *entry) bool {
 			}
 		case s.skipBanner():
 			continue
+		case w.hasPrefix(0, byteOrderMark): // where files were joined
+			w.drop(len(byteOrderMark))
+			continue
 		case startsHeading(w, 0):
 			s.reopened("")
 			s.tail = false
 			w.dropLine()
-			continue
-		case w.hasPrefix(0, byteOrderMark):
-			w.drop(len(byteOrderMark))
 			continue
 		default:
 			s.text()
@@ -62,6 +69,28 @@ func (s *seeker) seek(e *entry) bool {
 		s.dropLine()
 	}
 	return false
+}
+
+// learnForm looks at the first two lines. If the log cannot be read, it ends there.
+func (s *seeker) learnForm() {
+	w := s.w
+	if w.hasPrefix(0, byteOrderMark) {
+		w.drop(len(byteOrderMark))
+	}
+	second, _ := w.line(0, maxFormLine)
+	w.line(second, maxFormLine)
+	stamped, err := formOf(w.buf[:min(len(w.buf), 2*maxFormLine)])
+	switch {
+	case err != nil:
+		s.refuse(err)
+	case stamped:
+		w.removeStamps()
+	}
+}
+
+func (s *seeker) refuse(err *FormError) {
+	s.w.drop(len(s.w.buf))
+	s.w.err = err
 }
 
 // dropLine drops the line at index 0, or what is of it before a header.
@@ -109,6 +138,12 @@ func (s *seeker) lost(reason string) {
 
 // text counts the line at index 0 as a piece of an entry without a header.
 func (s *seeker) text() {
+	if s.stats.Events == 0 && s.w.hasPrefix(0, "# Query_time: ") {
+		if s.short++; s.short > 1 {
+			s.refuse(errShort)
+			return
+		}
+	}
 	end, _ := s.w.line(0, maxHeaderLine)
 	if s.tail || len(bytes.TrimSpace(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
 		return
@@ -118,6 +153,7 @@ func (s *seeker) text() {
 }
 
 const (
+	maxFormLine   = 4 << 10 // bytes of a line that are looked at to learn the form of a log
 	bannerVersion = ", Version: "
 	bannerEnd     = "started with:"
 	byteOrderMark = "\ufeff"

@@ -19,7 +19,26 @@ type window struct {
 	buf  []byte // the tail of mem: what has been read and not been dropped
 	base int64  // position of buf[0] in the stream
 	err  error  // what ended the stream; io.EOF if nothing is amiss
+
+	stamps *stamps // if the stream is without them; else nil
 }
+
+// removeStamps goes back to the start of the window and reads the log without
+// stamps from there on.
+func (w *window) removeStamps() {
+	rest := w.r
+	if w.err != nil {
+		rest = failed{w.err}
+	}
+	w.stamps = newStamps(io.MultiReader(bytes.NewReader(bytes.Clone(w.buf)), rest))
+	w.stamps.at = w.base
+	w.r, w.buf, w.err = w.stamps, w.buf[:0], nil
+}
+
+// failed is a reader that has ended.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
 // more reads on. It reports whether there was anything left to read.
 func (w *window) more() bool {
@@ -58,6 +77,9 @@ func (w *window) makeRoom() {
 func (w *window) drop(n int) {
 	w.buf = w.buf[n:]
 	w.base += int64(n)
+	if w.stamps != nil {
+		w.stamps.forget(w.base)
+	}
 }
 
 // has reads until index i is in the window; it is not if the stream ends before.
@@ -74,10 +96,21 @@ func (w *window) has(i int) bool {
 func (w *window) position(i int) int64 { return w.base + int64(i) }
 
 // raw is the position in the log of what is at a position in the stream.
-func (w *window) raw(position int64) int64 { return position }
+func (w *window) raw(position int64) int64 {
+	if w.stamps == nil {
+		return position
+	}
+	return w.stamps.raw(position)
+}
 
 // end is how much of the log has been read.
-func (w *window) end() int64 { return w.position(len(w.buf)) }
+func (w *window) end() int64 {
+	end := w.position(len(w.buf))
+	if w.stamps != nil {
+		end += w.stamps.removed
+	}
+	return end
+}
 
 // hasPrefix reports whether prefix stands at index i.
 func (w *window) hasPrefix(i int, prefix string) bool {
