@@ -24,15 +24,37 @@ type entry struct {
 	seen                           seen
 }
 
-// A form is what the headers of one log have in common.
+// form is what the headers of one log have in common. An entry that is cut can have
+// less of it.
 type form struct {
 	zoned bool // "# Time:" tells the zone, and every entry has one
+	local bool // it does not, or the entry has no "# Time:"
 	id    bool // "Id:" in the line User@Host
 	stamp bool // SET timestamp
 }
 
 func (e *entry) form() form {
-	return form{zoned: e.loggedZone == utcTime, id: e.hasID, stamp: !e.epoch.IsZero()}
+	zoned := e.loggedZone == utcTime
+	return form{zoned: zoned, local: !zoned && !e.garbled, id: e.hasID, stamp: !e.epoch.IsZero()}
+}
+
+// add takes in the form of an entry.
+func (f *form) add(e *entry) {
+	g := e.form()
+	f.id, f.stamp = f.id || g.id, f.stamp || g.stamp
+	if g.zoned || g.local {
+		f.zoned, f.local = g.zoned, g.local
+	}
+}
+
+// has reports whether an entry has all of the form. With exact it has no more,
+// either.
+func (f form) has(e *entry, exact bool) bool {
+	g := e.form()
+	if exact {
+		return f == g
+	}
+	return (g.id || !f.id) && (g.stamp || !f.stamp) && !(f.zoned && g.local) && !(f.local && g.zoned)
 }
 
 // headerLine reads a line of a header, and reports whether it is one.

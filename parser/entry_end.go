@@ -3,8 +3,6 @@ package parser
 import (
 	"bytes"
 	"time"
-
-	"slowdigest/parser/fingerprint"
 )
 
 // maxIdle is the longest time between two entries that is believed where there
@@ -48,15 +46,15 @@ func (p *Parser) entryEnds(i int) (entryEnd, bool) {
 			return p.headerEnds(i)
 		}
 	case ' ':
-		if !s.midLine && w.hasPrefix(i, cutMarker) && p.seamEnds(i) {
+		if !s.midLine && w.hasPrefix(i, cutMarker) && p.seamEnds(i, true) {
 			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: true, lost: true}, true
 		}
 	case '=':
-		if !s.midLine && startsHeading(w, i) && p.seamEnds(i) {
+		if !s.midLine && startsHeading(w, i) && p.seamEnds(i, true) {
 			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: !s.terminated, lost: !s.terminated}, true
 		}
 	case 'T':
-		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.seamEnds(i) {
+		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.seamEnds(i, false) {
 			before := &s.beforeBanner
 			return entryEnd{sql: before.sql, end: s.banner, resume: int(s.banner - w.base), cut: !before.terminated}, true
 		}
@@ -82,7 +80,10 @@ func (p *Parser) headerEnds(i int) (entryEnd, bool) {
 	end := entryEnd{sql: last.sql, end: w.position(i), resume: i, cut: !last.terminated && last.sql > s.start}
 	switch {
 	case s.q.Open():
-		if kind != goodHeader || p.next.garbled || p.inside(i) {
+		if p.next.garbled {
+			return entryEnd{}, false
+		}
+		if kind != goodHeader || p.inside(i) {
 			return p.refuse(i)
 		}
 	case !end.cut && !last.hidden && !p.cur.warned:
@@ -108,7 +109,7 @@ func (p *Parser) headerEnds(i int) (entryEnd, bool) {
 // refuse notes that the header at index i, which p.next holds, is not believed. Its
 // second line is none then, either.
 func (p *Parser) refuse(i int) (entryEnd, bool) {
-	if p.next.loggedZone != noTime {
+	if p.next.loggedZone != noTime || p.next.garbled {
 		second, _ := p.win.line(i, maxHeaderLine)
 		p.stmt.refused = p.win.position(second) + 1
 	}
@@ -121,25 +122,22 @@ func (p *Parser) refuse(i int) (entryEnd, bool) {
 // too.
 func (p *Parser) fits(e *entry, late time.Duration) bool {
 	w, last := &p.win, p.cur
-	f := e.form()
-	if e.garbled && late > 0 {
-		f.zoned = p.form.zoned
-	}
-	if f != p.form || !w.has(e.sql) || w.startsHeader(e.sql) {
+	if !p.form.has(e, late == 0) || !w.has(e.sql) || w.startsHeader(e.sql) {
 		return false
 	}
-	t := e.epoch
+	t, took := e.epoch, time.Duration(e.QueryTime*float64(time.Second))
 	switch {
 	case e.loggedZone == utcTime:
 		t = e.logged
 		// SET timestamp is the start or the end, in whole seconds.
-		took := time.Duration(e.QueryTime * float64(time.Second))
 		end, start := t.Sub(e.epoch), t.Add(-took).Sub(e.epoch)
 		if late == 0 && !e.epoch.IsZero() && end.Abs() > 2*time.Second && start.Abs() > 2*time.Second {
 			return false
 		}
 	case e.loggedZone == localTime && p.clock.zoneKnown && late > 0:
 		t = e.logged.Add(-p.clock.zone)
+	case e.garbled:
+		late += took
 	}
 	from, to := last.Time.Add(-late), last.Time.Add(maxIdle)
 	return t.IsZero() || last.Time.IsZero() || !t.Before(from) && t.Before(to)
@@ -150,7 +148,7 @@ func (p *Parser) fits(e *entry, late time.Duration) bool {
 // decide, and where it finds that both can be, the header is not believed, or at
 // least the doubt is told.
 func (p *Parser) inside(i int) bool {
-	s, w := &p.stmt, &p.win
+	w := &p.win
 	fits := p.fits(p.next, 0)
 	v, quote, end := p.readAhead(i)
 	switch v {
@@ -160,10 +158,7 @@ func (p *Parser) inside(i int) bool {
 		if fits && (opensLiteral(w.buf[i:quote-1]) || p.repeated(i, quote)) {
 			return false
 		}
-		if fits && p.ahead.readsAsCode(p.next.sql, end, s.q == fingerprint.InComment) {
-			p.stats.problem(reasonUndecided, p.next.Offset)
-		}
-		s.sealed = w.position(end)
+		p.seal(i, end)
 		return true
 	case endless:
 		return !fits
@@ -188,42 +183,54 @@ func (p *Parser) readAhead(i int) (v verdict, quote, end int) {
 	return v, quote, end
 }
 
-// seamEnds reports whether the line at index i ends the entry where RDS or the
-// server tells that the log is interrupted: it does in code. In an open literal it
-// does if an entry follows that can be read as one.
-func (p *Parser) seamEnds(i int) bool {
+// seal notes that the literal or comment that is open at index i is closed, and its
+// statement ends, at another. If what is between can as well be read as entries after a
+// statement that is cut, that is told.
+func (p *Parser) seal(i, end int) {
+	s := &p.stmt
+	s.sealed = p.win.position(end)
+	var header int
+	if header, s.doubtful = p.ahead.readsAsCode(i, end, s.q, p.canFollow); s.doubtful {
+		p.stats.problem(reasonUndecided, p.win.raw(p.win.position(header)))
+	}
+}
+
+// canFollow reports whether the header at index i is whole and fits the log.
+func (p *Parser) canFollow(i int) bool {
+	return p.headers.read(i, &p.other) == goodHeader && p.fits(&p.other, maxLate)
+}
+
+// seamEnds reports whether the line at index i ends the entry, where RDS, the server
+// or tail tells that the log is interrupted: it does in code, and in a literal that is
+// not closed. A line that says that the entry is cut ends it as well if a header that
+// fits the log follows at once, and what is between can be read as entries.
+func (p *Parser) seamEnds(i int, saysCut bool) bool {
 	s, w := &p.stmt, &p.win
 	if !s.q.Open() {
 		return true
 	}
-	if w.position(i) < s.sealed {
+	if w.position(i) >= s.sealed {
+		switch v, _, end := p.readAhead(i); v {
+		case unclosed, endless, cutOff:
+			return true
+		case nested, tooFar:
+			return saysCut && p.entryFollows(i) || !w.has(int(s.unsure-w.base))
+		default:
+			p.seal(i, end)
+		}
+	}
+	if !saysCut || !s.doubtful || !p.entryFollows(i) {
 		return false
 	}
-	v, _, end := p.readAhead(i)
-	switch v {
-	case unclosed, endless, cutOff:
-		return true
-	case nested, tooFar:
-		return p.entryFollows(i, 0) || !w.has(int(s.unsure-w.base))
-	}
-	if p.entryFollows(i, end) {
-		return true
-	}
-	s.sealed = w.position(end)
-	return false
+	_, entries := p.ahead.readsAsCode(i, int(s.sealed-w.base), s.q, p.canFollow)
+	return entries
 }
 
-// entryFollows reports whether a whole entry follows the line at index i and the lines
-// of a banner, which fits the log and reads as code up to an index: see readsAsCode.
-func (p *Parser) entryFollows(i, to int) bool {
-	w := &p.win
-	next, _ := w.line(i, maxHeaderLine)
-	if w.hasPrefix(next, "Time ") || w.hasPrefix(next, "Time\t") {
-		next, _ = w.line(next, maxHeaderLine)
-	}
-	next = w.skipBlanks(next)
-	return w.startsHeader(next) && p.headers.read(next, p.next) == goodHeader && p.fits(p.next, maxLate) &&
-		p.ahead.readsAsCode(p.next.sql, to, p.stmt.q == fingerprint.InComment)
+// entryFollows reports whether a header that fits the log follows the line at index i.
+func (p *Parser) entryFollows(i int) bool {
+	next, _ := p.win.line(i, maxHeaderLine)
+	next = p.win.skipBlanks(next)
+	return p.win.startsHeader(next) && p.canFollow(next)
 }
 
 // gapBefore reports whether the source knows that text is missing between the last

@@ -38,8 +38,9 @@ type Parser struct {
 	stats   Stats
 
 	cur, next *entry
-	pending   bool // next holds the header of the next entry, read already
-	form      form // of the last entry
+	other     entry // for reading ahead
+	pending   bool  // next holds the header of the next entry, read already
+	form      form
 	schema    string
 	end       int64 // where the last event ended in the stream
 
@@ -63,7 +64,8 @@ func New(r io.Reader, o Options) *Parser {
 		next:  new(entry),
 		gaps:  o.Gaps,
 	}
-	p.headers.w, p.ahead.w = &p.win, &p.win
+	p.headers = headerReader{w: &p.win, gaps: o.Gaps}
+	p.ahead.w = &p.win
 	p.stmt = statement{w: &p.win, maxSQL: o.MaxSQL}
 	p.seeker = seeker{w: &p.win, headers: &p.headers, ahead: &p.ahead, stats: &p.stats, reopened: p.reopened}
 	return p
@@ -117,9 +119,8 @@ func (p *Parser) accept(e *entry) {
 	p.stats.SlowLog = true
 	if e.garbled {
 		p.stats.problem(reasonGarbled, e.Offset)
-	} else {
-		p.form = e.form()
 	}
+	p.form.add(e)
 	if e.hasSchema {
 		p.schema = e.Schema
 	}
@@ -143,7 +144,7 @@ func (p *Parser) accept(e *entry) {
 // reopened is called at a banner.
 func (p *Parser) reopened(banner string) {
 	p.clock.reopened(banner)
-	p.schema = ""
+	p.schema, p.form = "", form{}
 	if _, at, ok := strings.Cut(banner, ", Time: "); ok && p.stats.First.IsZero() && p.stats.Events == 0 {
 		if t, z, _ := parseTime([]byte(at)); z == utcTime {
 			p.stats.First = t
@@ -166,7 +167,7 @@ func (p *Parser) readStatement() int64 {
 		if p.pending {
 			return w.raw(end.end)
 		}
-		p.seeker.tail, p.seeker.cut = end.lost, end.lost
+		p.seeker.tail = end.lost
 		position := w.raw(end.end)
 		w.drop(end.resume)
 		return position

@@ -14,9 +14,10 @@ type seeker struct {
 	ahead    *lookahead
 	stats    *Stats
 	reopened func(banner string)
+	known    bool // what comes can only begin an entry
 	tail     bool // what comes belongs to an entry already counted
-	cut      bool // and is known to have been cut
 
+	other     entry // for reading ahead
 	formKnown bool
 	short     int // lines with Query_time that may be the first of an entry
 }
@@ -36,15 +37,16 @@ func (s *seeker) seek(e *entry) bool {
 		case w.startsHeader(0):
 			switch s.headers.read(0, e) {
 			case goodHeader:
-				if end := s.hidden(e); end > 0 {
+				if end := s.hidden(); end > 0 {
 					w.drop(end)
 					continue
 				}
-				s.tail, s.cut = false, false
+				s.known, s.tail = true, false
 				return true
 			case brokenHeader:
 				s.lost(reasonBadHeader)
 				w.drop(e.sql)
+				s.known = !w.hasPrefix(0, cutMarker)
 				continue
 			case endedHeader:
 				s.lost(reasonHeaderEnds)
@@ -60,7 +62,7 @@ func (s *seeker) seek(e *entry) bool {
 			continue
 		case startsHeading(w, 0):
 			s.reopened("")
-			s.tail = false
+			s.known, s.tail = true, false
 			w.dropLine()
 			continue
 		default:
@@ -105,12 +107,11 @@ func (s *seeker) dropLine() {
 	}
 }
 
-// hidden reports whether the header at index 0, which e holds, stands in a literal or
+// hidden reports whether the header at index 0 stands in a literal or
 // comment that began in a part of the entry that is missing. It returns the index
-// where that entry ends, or 0. What is before a cut does not matter to a header
-// after it that can be read as one.
-func (s *seeker) hidden(e *entry) int {
-	if !s.tail {
+// where that entry ends, or 0.
+func (s *seeker) hidden() int {
+	if s.known || !s.tail {
 		return 0
 	}
 	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
@@ -118,11 +119,9 @@ func (s *seeker) hidden(e *entry) int {
 		if v != closed || !s.w.has(end) {
 			continue
 		}
-		if s.ahead.readsAsCode(e.sql, end, q == fingerprint.InComment) {
-			if s.cut {
-				return 0
-			}
-			s.stats.problem(reasonUndecided, e.Offset)
+		isHeader := func(i int) bool { return s.headers.read(i, &s.other) == goodHeader }
+		if header, doubt := s.ahead.readsAsCode(0, end, q, isHeader); doubt {
+			s.stats.problem(reasonUndecided, s.w.raw(s.w.position(header)))
 		}
 		return end
 	}
@@ -133,7 +132,7 @@ func (s *seeker) hidden(e *entry) int {
 func (s *seeker) lost(reason string) {
 	s.stats.SlowLog = true
 	s.stats.problem(reason, s.w.raw(s.w.base))
-	s.tail = true
+	s.known, s.tail = false, true
 }
 
 // text counts the line at index 0 as a piece of an entry without a header.
@@ -145,7 +144,10 @@ func (s *seeker) text() {
 		}
 	}
 	end, _ := s.w.line(0, maxHeaderLine)
-	if s.tail || len(bytes.TrimSpace(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
+	if len(bytes.Trim(s.w.buf[:end], blanks)) == 0 || s.w.hasPrefix(0, cutMarker) {
+		return
+	}
+	if s.tail {
 		return
 	}
 	s.stats.problem(reasonNoHeader, s.w.raw(s.w.base))
@@ -177,7 +179,7 @@ func (s *seeker) skipBanner() bool {
 	s.stats.Banners++
 	s.stats.SlowLog = true
 	s.reopened(string(line))
-	s.tail = false
+	s.known, s.tail = true, false
 	w.dropLine()
 	if w.startsPortLine(0) {
 		w.dropLine()

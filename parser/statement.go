@@ -30,6 +30,7 @@ type statement struct {
 	// Up to sealed, what looks like a header is known to be inside; up to
 	// unsure, reading ahead has only led to this verdict.
 	sealed, unsure int64
+	doubtful       bool // up to sealed it can as well be one
 	verdict        verdict
 
 	kept    []byte

@@ -190,11 +190,25 @@ func (w *window) likelyHeader(i int) bool {
 		return false
 	}
 	if !bytes.HasPrefix(line, []byte(timePrefix)) {
-		return bytes.Contains(line, []byte("] @ ")) && w.hasPrefix(end, "# ")
+		at := bytes.Index(line, []byte("] @ "))
+		after := bytes.TrimLeft(line[bytes.LastIndexByte(line, ']')+1:], " ")
+		return at > 0 && w.hasPrefix(end, "# ") &&
+			(len(after) == 0 || bytes.HasPrefix(after, []byte("Id: ")) || bytes.HasPrefix(after, []byte("Thread_id: ")))
 	}
 	_, z, n := parseTime(line[len(timePrefix):])
 	rest := bytes.TrimLeft(line[len(timePrefix)+n:], " \t")
 	return z != noTime && (len(rest) == 0 && w.hasPrefix(end, userPrefix) || bytes.HasPrefix(rest, []byte(userPrefix)))
+}
+
+// startsEntry reports whether the line at index i begins as the first line of an entry,
+// and the next one as its second.
+func (w *window) startsEntry(i int) bool {
+	if !w.startsHeader(i) {
+		return false
+	}
+	next, how := w.line(i, maxHeaderLine)
+	return how == lineWhole && (!w.has(next) || w.hasPrefix(next, userPrefix) ||
+		bytes.Contains(w.buf[i:next], []byte(userPrefix)) && w.hasPrefix(next, "# "))
 }
 
 // skipBlanks returns the index of the first line after index i that is not blank, or
