@@ -16,6 +16,7 @@ type entry struct {
 	start, end time.Time // of log_slow_extra
 
 	garbled                        bool // "# Time:" cannot be read
+	merged                         bool // a line of the header seems to hold the first one of another
 	hasUser                        bool // the line User@Host has been read
 	hasQueryTime, badTime, badLock bool
 	hasID, hasSchema               bool
@@ -108,6 +109,7 @@ func (e *entry) userLine(line []byte, names *interner) bool {
 	if host = bytes.Trim(host[:open], " "); len(host) == 0 {
 		host = ip
 	}
+	e.merged = e.merged || bytes.IndexByte(line[:at], '#') >= 0
 	e.User, e.Host = names.get(userOf(line[:at-2])), names.get(host)
 	e.fields(rest, names)
 	e.hasUser = true

@@ -15,15 +15,15 @@ const maxLate = time.Second
 
 // entryEnd is where the current entry ends.
 type entryEnd struct {
-	sql    int64 // in the stream: where its statement ends
-	end    int64 // where its text ends; what follows it up to the next header is of no entry
+	sql    int64 // where its statement ends in the stream
+	end    int64 // where its text ends in the log; what follows it up to the next header is of no entry
 	resume int   // index of what comes after it
 	cut    bool  // its statement goes on
 	lost   bool  // and the rest of it may follow
 }
 
 // entryEnds reports whether the entry ends at index i, which is the start of a line
-// or what looks like a header within one.
+// or what looks like a header within one. P.last says then how it ends.
 //
 // The server ends a statement with a semicolon and a line feed, and a header after
 // that is the next one, whatever blanks are between. A header in code without
@@ -35,10 +35,11 @@ type entryEnd struct {
 // Within a literal or a comment that is still open, either the statement goes on
 // and somebody has put a header into a literal, or the statement is cut or has a
 // quote too many, as one has that could not be parsed: see inside.
-func (p *Parser) entryEnds(i int) (entryEnd, bool) {
+func (p *Parser) entryEnds(i int) bool {
 	w, s := &p.win, &p.stmt
 	if p.gapBefore(i) {
-		return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: !s.terminated || s.q.Open(), lost: true}, true
+		p.last = entryEnd{sql: s.sql, end: w.raw(w.position(i)), resume: i, cut: !s.terminated || s.q.Open(), lost: true}
+		return true
 	}
 	switch w.buf[i] {
 	case '#':
@@ -47,41 +48,44 @@ func (p *Parser) entryEnds(i int) (entryEnd, bool) {
 		}
 	case ' ':
 		if !s.midLine && w.hasPrefix(i, cutMarker) && p.seamEnds(i, true) {
-			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: true, lost: true}, true
+			p.last = entryEnd{sql: s.sql, end: w.raw(w.position(i)), resume: i, cut: true, lost: true}
+			return true
 		}
 	case '=':
 		if !s.midLine && startsHeading(w, i) && p.seamEnds(i, true) {
-			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: !s.terminated, lost: !s.terminated}, true
+			p.last = entryEnd{sql: s.sql, end: w.raw(w.position(i)), resume: i, cut: !s.terminated, lost: !s.terminated}
+			return true
 		}
 	case 'T':
 		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.seamEnds(i, false) {
 			before := &s.beforeBanner
-			return entryEnd{sql: before.sql, end: s.banner, resume: int(s.banner - w.base), cut: !before.terminated}, true
+			p.last = entryEnd{sql: before.sql, end: w.raw(s.banner), resume: int(s.banner - w.base), cut: !before.terminated}
+			return true
 		}
 	}
-	return entryEnd{}, false
+	return false
 }
 
 // headerEnds reports whether what looks like a header at index i is the next one,
 // which p.next holds then if it can be read.
-func (p *Parser) headerEnds(i int) (entryEnd, bool) {
+func (p *Parser) headerEnds(i int) bool {
 	w, s := &p.win, &p.stmt
 	if w.position(i) < s.refused || s.q.Open() && w.position(i) < s.sealed {
-		return entryEnd{}, false
+		return false
 	}
 	kind := p.headers.read(i, p.next)
 	if kind == notHeader {
-		return entryEnd{}, false
+		return false
 	}
 	last := s.ending
 	if s.midLine {
 		last = s.endingAt(i)
 	}
-	end := entryEnd{sql: last.sql, end: w.position(i), resume: i, cut: !last.terminated && last.sql > s.start}
+	end := entryEnd{sql: last.sql, end: w.raw(w.position(i)), resume: i, cut: !last.terminated && last.sql > s.start}
 	switch {
 	case s.q.Open():
 		if p.next.garbled {
-			return entryEnd{}, false
+			return false
 		}
 		if kind != goodHeader || p.inside(i) {
 			return p.refuse(i)
@@ -90,11 +94,11 @@ func (p *Parser) headerEnds(i int) (entryEnd, bool) {
 	case kind == goodHeader && p.fits(p.next, maxLate):
 		if end.cut && last.clean >= 0 {
 			end.sql, end.end, end.cut = last.cleanSQL, last.clean, false
-			p.stats.problem(reasonStray, w.raw(last.clean))
+			p.stats.problem(reasonStray, last.clean)
 		}
 	case kind == endedHeader && !end.cut:
 	case p.cur.warned: // what is told of it then is that its statement is unclear
-		return entryEnd{}, false
+		return false
 	default:
 		p.stats.problem(reasonDisbelieved, p.next.Offset)
 		return p.refuse(i)
@@ -103,17 +107,18 @@ func (p *Parser) headerEnds(i int) (entryEnd, bool) {
 		p.stats.problem(reasonCut, p.cur.Offset)
 	}
 	p.pending = kind == goodHeader
-	return end, true
+	p.last = end
+	return true
 }
 
 // refuse notes that the header at index i, which p.next holds, is not believed. Its
 // second line is none then, either.
-func (p *Parser) refuse(i int) (entryEnd, bool) {
+func (p *Parser) refuse(i int) bool {
 	if p.next.loggedZone != noTime || p.next.garbled {
 		second, _ := p.win.line(i, maxHeaderLine)
 		p.stmt.refused = p.win.position(second) + 1
 	}
-	return entryEnd{}, false
+	return false
 }
 
 // fits reports whether e can be the entry after the current one: it is written as

@@ -134,21 +134,6 @@ func (s *seen) first(field seen) bool {
 	return first
 }
 
-// setCount sets a number, if the field has not been seen before.
-func (e *entry) setCount(to *uint64, v []byte, field seen, has Fields) {
-	if e.seen.first(field) {
-		*to = parseCount(v)
-		e.Has |= has
-	}
-}
-
-func (e *entry) setYes(to *bool, v []byte, field seen, has Fields) {
-	if e.seen.first(field) {
-		*to = string(v) == "Yes"
-		e.Has |= has
-	}
-}
-
 func (e *entry) field(key, v []byte) {
 	switch string(key) {
 	case "Query_time":
@@ -161,27 +146,51 @@ func (e *entry) field(key, v []byte) {
 			e.LockTime, e.badLock = parseSeconds(v)
 		}
 	case "Rows_sent":
-		e.setCount(&e.RowsSent, v, seenRowsSent, 0)
+		if e.seen.first(seenRowsSent) {
+			e.RowsSent = parseCount(v)
+		}
 	case "Rows_examined":
-		e.setCount(&e.RowsExamined, v, seenRowsExamined, 0)
+		if e.seen.first(seenRowsExamined) {
+			e.RowsExamined = parseCount(v)
+		}
 	case "Id":
-		e.setCount(&e.ConnectionID, v, seenConnection, 0)
+		if e.seen.first(seenConnection) {
+			e.ConnectionID = parseCount(v)
+		}
 		e.hasID = true
 	case "Thread_id":
-		e.setCount(&e.ConnectionID, v, seenConnection, 0)
+		if e.seen.first(seenConnection) {
+			e.ConnectionID = parseCount(v)
+		}
 	case "Rows_affected":
-		e.setCount(&e.RowsAffected, v, seenRowsAffected, HasRowsAffected)
+		if e.seen.first(seenRowsAffected) {
+			e.RowsAffected = parseCount(v)
+			e.Has |= HasRowsAffected
+		}
 	case "Bytes_sent":
-		e.setCount(&e.BytesSent, v, seenBytesSent, HasBytesSent)
+		if e.seen.first(seenBytesSent) {
+			e.BytesSent = parseCount(v)
+			e.Has |= HasBytesSent
+		}
 	case "Tmp_tables", "Created_tmp_tables":
-		e.setCount(&e.TmpTables, v, seenTmpTables, HasTmpTables)
+		if e.seen.first(seenTmpTables) {
+			e.TmpTables = parseCount(v)
+			e.Has |= HasTmpTables
+		}
 	case "Tmp_disk_tables", "Created_tmp_disk_tables":
-		e.setCount(&e.TmpDiskTables, v, seenTmpDiskTables, HasTmpDiskTables)
+		if e.seen.first(seenTmpDiskTables) {
+			e.TmpDiskTables = parseCount(v)
+			e.Has |= HasTmpDiskTables
+		}
 	case "Errno", "Last_errno":
-		e.setCount(&e.Errno, v, seenErrno, HasErrno)
+		if e.seen.first(seenErrno) {
+			e.Errno = parseCount(v)
+			e.Has |= HasErrno
+		}
 	case "Log_slow_rate_limit":
-		e.setCount(&e.Weight, v, seenWeight, 0)
-		e.Weight = min(max(1, e.Weight), maxWeight)
+		if e.seen.first(seenWeight) {
+			e.Weight = min(max(1, parseCount(v)), maxWeight)
+		}
 	default:
 		e.planField(key, v)
 	}
@@ -191,15 +200,29 @@ func (e *entry) field(key, v []byte) {
 func (e *entry) planField(key, v []byte) {
 	switch string(key) {
 	case "Full_scan":
-		e.setYes(&e.FullScan, v, seenFullScan, HasFullScan)
+		if e.seen.first(seenFullScan) {
+			e.FullScan = string(v) == "Yes"
+			e.Has |= HasFullScan
+		}
 	case "Full_join":
-		e.setYes(&e.FullJoin, v, seenFullJoin, HasFullJoin)
+		if e.seen.first(seenFullJoin) {
+			e.FullJoin = string(v) == "Yes"
+			e.Has |= HasFullJoin
+		}
 	case "Filesort":
-		e.setYes(&e.Filesort, v, seenFilesort, HasFilesort)
+		if e.seen.first(seenFilesort) {
+			e.Filesort = string(v) == "Yes"
+			e.Has |= HasFilesort
+		}
 	case "Filesort_on_disk":
-		e.setYes(&e.FilesortOnDisk, v, seenFilesortOnDisk, HasFilesortOnDisk)
+		if e.seen.first(seenFilesortOnDisk) {
+			e.FilesortOnDisk = string(v) == "Yes"
+			e.Has |= HasFilesortOnDisk
+		}
 	case "Read_first":
-		e.setCount(&e.readFirst, v, seenReadFirst, 0)
+		if e.seen.first(seenReadFirst) {
+			e.readFirst = parseCount(v)
+		}
 	case "Read_rnd_next":
 		// InnoDB begins a table scan by reading the first entry of an index;
 		// the scan of a temporary table does not.
@@ -207,6 +230,8 @@ func (e *entry) planField(key, v []byte) {
 			e.FullScan = e.readFirst > 0 && parseCount(v) > 0
 			e.Has |= HasFullScan
 		}
+	case "Time", "User@Host":
+		e.merged = true
 	case "Start":
 		if e.seen.first(seenStart) {
 			e.start, _, _ = parseTime(v)

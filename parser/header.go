@@ -94,8 +94,11 @@ func (h *headerReader) readLines(i int, e *entry) (index int, ended bool) {
 		if !e.headerLine(line, i == first, &h.names) && !h.garbled(i, end, i == first, e) {
 			return i, false
 		}
-		if next, found := w.nextHeader(i+1, end); found && !bytes.HasPrefix(line, []byte(timePrefix)) && !bytes.HasPrefix(line, []byte("# Stored_routine: ")) {
-			return next, false
+		if e.merged {
+			if next, found := w.nextHeader(i+1, end); found && i > first {
+				return next, false
+			}
+			e.merged = false
 		}
 		i = end
 	}

@@ -177,7 +177,7 @@ func (l *lookahead) endsBefore(line, end int) bool {
 
 // endsEntry reports whether a line ends in a semicolon, as the last of an entry does.
 func endsEntry(line []byte) bool {
-	return bytes.HasSuffix(bytes.TrimRight(line, blanks), []byte(";"))
+	return bytes.HasSuffix(trimBlanks(line), []byte(";"))
 }
 
 // plausibleChange reports whether a literal can begin or end before index j, where

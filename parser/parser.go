@@ -42,7 +42,8 @@ type Parser struct {
 	pending   bool  // next holds the header of the next entry, read already
 	form      form
 	schema    string
-	end       int64 // where the last event ended in the stream
+	last      entryEnd // of the last entry but the one that ended with the log
+	end       int64    // where the last event ended in the log
 
 	gaps     func() []int64
 	gapsSeen int
@@ -159,18 +160,17 @@ func (p *Parser) readStatement() int64 {
 	w, s := &p.win, &p.stmt
 	s.reset(w.base)
 	for i := 0; w.has(i); i = s.readLine(i) {
-		end, ok := p.entryEnds(i)
-		if !ok {
+		if !p.entryEnds(i) {
 			continue
 		}
+		end := &p.last
 		p.finish(end.sql, end.cut)
 		if p.pending {
-			return w.raw(end.end)
+			return end.end
 		}
 		p.seeker.tail = end.lost
-		position := w.raw(end.end)
 		w.drop(end.resume)
-		return position
+		return end.end
 	}
 	if p.endsInServerLine() {
 		p.finish(s.start, true)

@@ -144,7 +144,7 @@ func (s *seeker) text() {
 		}
 	}
 	end, _ := s.w.line(0, maxHeaderLine)
-	if len(bytes.Trim(s.w.buf[:end], blanks)) == 0 || s.w.hasPrefix(0, cutMarker) {
+	if len(trimBlanks(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
 		return
 	}
 	if s.tail {

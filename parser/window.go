@@ -3,7 +3,6 @@ package parser
 import (
 	"bytes"
 	"io"
-	"strings"
 )
 
 // firstWindow is what a Parser holds of the log as long as no statement is
@@ -214,7 +213,7 @@ func (w *window) startsEntry(i int) bool {
 // skipBlanks returns the index of the first line after index i that is not blank, or
 // of what begins after blanks at its start.
 func (w *window) skipBlanks(i int) int {
-	for first := i; i-first < maxHeaderLine && w.has(i) && strings.IndexByte(blanks, w.buf[i]) >= 0; {
+	for first := i; i-first < maxHeaderLine && w.has(i) && isBlank(w.buf[i]); {
 		i++
 	}
 	return i
