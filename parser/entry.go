@@ -19,7 +19,7 @@ type entry struct {
 	merged                         bool // a line of the header seems to hold the first one of another
 	hasUser                        bool // the line User@Host has been read
 	hasQueryTime, badTime, badLock bool
-	hasID, hasSchema               bool
+	hasID, hasSchema, schemaOpen   bool // schemaOpen: its line does not end as the server ends it
 	warned, clear                  bool // the header has warnings, and it is clear where they end
 	readFirst                      uint64
 	seen                           seen
@@ -109,7 +109,7 @@ func (e *entry) userLine(line []byte, names *interner) bool {
 	if host = bytes.Trim(host[:open], " "); len(host) == 0 {
 		host = ip
 	}
-	e.merged = e.merged || bytes.IndexByte(line[:at], '#') >= 0
+	e.merged = e.merged || bytes.IndexByte(line[:at], '#') >= 0 && !isTwice(line[:at-2])
 	e.User, e.Host = names.get(userOf(line[:at-2])), names.get(host)
 	e.fields(rest, names)
 	e.hasUser = true
@@ -119,8 +119,8 @@ func (e *entry) userLine(line []byte, names *interner) bool {
 // userOf splits "account[login". The two are the same but for anonymous
 // accounts, whose account is empty, and for proxies.
 func userOf(b []byte) []byte {
-	if half := len(b) / 2; len(b)%2 == 1 && b[half] == '[' && bytes.Equal(b[:half], b[half+1:]) {
-		return b[:half]
+	if isTwice(b) {
+		return b[:len(b)/2]
 	}
 	account, login, _ := bytes.Cut(b, []byte("["))
 	if len(account) == 0 {

@@ -97,8 +97,9 @@ func (p *Parser) headerEnds(i int) bool {
 			p.stats.problem(reasonStray, last.clean)
 		}
 	case kind == endedHeader && !end.cut:
-	case p.cur.warned: // what is told of it then is that its statement is unclear
-		return false
+	case p.cur.warned: // finish tells of it, at the latest
+		s.disbelieved = true
+		return p.refuse(i)
 	default:
 		p.stats.problem(reasonDisbelieved, p.next.Offset)
 		return p.refuse(i)

@@ -33,6 +33,7 @@ func (e *entry) fields(line []byte, names *interner) {
 			n, rest := schemaLen(line)
 			if !e.hasSchema {
 				e.Schema, e.hasSchema = names.get(line[:n]), true
+				e.schemaOpen = n == len(line)
 			}
 			line = line[rest:]
 			continue

@@ -92,7 +92,12 @@ func (h *headerReader) readLines(i int, e *entry) (index int, ended bool) {
 			return i, false
 		}
 		if !e.headerLine(line, i == first, &h.names) && !h.garbled(i, end, i == first, e) {
-			return i, false
+			if end = h.readUser(i, e); end == 0 {
+				return i, false
+			}
+		}
+		if e.schemaOpen {
+			end = h.readSchema(i, end, e)
 		}
 		if e.merged {
 			if next, found := w.nextHeader(i+1, end); found && i > first {
@@ -182,6 +187,12 @@ func (h *headerReader) serverLines(i int, e *entry) int {
 	if w.has(i+4) && bytes.EqualFold(w.buf[i:i+4], []byte("use ")) {
 		end, _ := w.line(i, maxHeaderLine)
 		line := trimEOL(w.buf[i:end])
+		if line[len(line)-1] != ';' {
+			if longer := h.useLineEnd(i); longer > 0 {
+				end = longer
+				line = trimEOL(w.buf[i:end])
+			}
+		}
 		if n := len(line); line[n-1] == ';' {
 			e.Schema, e.hasSchema = h.names.get(unquoteName(line[4:n-1])), true
 			if !w.has(end) || h.w.startsHeader(end) {

@@ -192,6 +192,9 @@ func (p *Parser) finish(end int64, cut bool) {
 		e.SQL, e.Cut = e.SQL[:0], true
 		return
 	}
+	if p.stmt.disbelieved {
+		p.stats.problem(reasonDisbelieved, e.Offset)
+	}
 	switch {
 	case bytes.HasPrefix(e.SQL, []byte(adminPrefix)) && bytes.IndexByte(e.SQL, '\n') < 0:
 		e.Admin = true

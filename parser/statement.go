@@ -25,7 +25,8 @@ type statement struct {
 	banner       int64
 	beforeBanner ending
 
-	refused int64 // what looks like a header before it is the second line of one that was not believed
+	disbelieved bool  // there was a whole header, and it is not told yet
+	refused     int64 // what looks like a header before it is the second line of one that was not believed
 
 	// Up to sealed, what looks like a header is known to be inside; up to
 	// unsure, reading ahead has only led to this verdict.
@@ -68,6 +69,7 @@ func (s *statement) reset(start int64) {
 	s.start, s.line, s.banner = start, start, -1
 	s.q, s.midLine, s.comment = fingerprint.InCode, false, false
 	s.ending = ending{sql: start, clean: -1}
+	s.disbelieved = false
 	s.refused, s.sealed, s.unsure, s.doubtful = 0, 0, 0, false
 	s.kept, s.spilled = s.kept[:0], false
 }
