@@ -212,6 +212,25 @@ select 1;
 	}
 }
 
+// Names that users choose set no field but their own.
+func TestHostileFields(t *testing.T) {
+	log := time1 + "# User@Host: a[a] @ h []  Id:     7\n" +
+		"# Schema: x Log_slow_rate_limit: 1000 Query_time: 5  Last_errno: 3  Killed: 0\n" +
+		"# Query_time: 0.500000" + rest +
+		"# Stored_routine: x.p Query_time: 77777 Log_slow_rate_limit: 1000\n" +
+		"# Query_tables: a,b Rows_sent: 77\n# Query_digest: SELECT Rows_examined: 88 Errno: 9\n" +
+		"# Query_time: 99999  Rows_sent: 99  Rows_examined: 99  Lock_time: 99\n" +
+		"SET timestamp=1795428001;\nselect 1;\n"
+	events, stats := readAll(t, strings.NewReader(log), Options{})
+	if len(events) != 1 || !stats.Complete() {
+		t.Fatalf("%+v, %+v", events, stats)
+	}
+	e := events[0]
+	if e.Schema != "x Log_slow_rate_limit: 1000 Query_time: 5" || e.QueryTime != 0.5 || e.LockTime != 1e-6 || e.Weight != 1 || e.RowsSent != 1 || e.RowsExamined != 2 || e.Errno != 3 {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestUserHost(t *testing.T) {
 	for line, want := range map[string]string{
 		"root[root] @ localhost []":                   "root@localhost",
@@ -241,13 +260,17 @@ func TestUserHost(t *testing.T) {
 
 func TestSchema(t *testing.T) {
 	for line, want := range map[string]string{
-		"# Thread_id: 8  Schema: shop  QC_hit: No":       "shop",
-		"# Thread_id: 8  Schema:   QC_hit: No":           "",
-		"# Schema: my db  Last_errno: 0  Killed: 0":      "my db",
-		"# Schema: two  blanks  Last_errno: 0":           "two  blanks",
-		"# Schema: last":                                 "last",
-		"# Schema: ":                                     "",
-		"# Schema:":                                      "",
+		"# Thread_id: 8  Schema: shop  QC_hit: No":               "shop",
+		"# Thread_id: 8  Schema:   QC_hit: No":                   "",
+		"# Schema: my db  Last_errno: 0  Killed: 0":              "my db",
+		"# Schema: two  blanks  Last_errno: 0":                   "two  blanks",
+		"# Schema: last":                                         "last",
+		"# Schema: sbtest Last_errno: 0 Killed: 0":               "sbtest",
+		"# End: x Schema: sbtest Rows_affected: 0":               "sbtest",
+		"# Thread_id: 8  Schema: a QC_hit: No  QC_hit: No":       "a QC_hit: No",
+		"# Schema: x  Last_errno: 5 y  Last_errno: 0  Killed: 0": "x  Last_errno: 5 y",
+		"# Schema: ": "",
+		"# Schema:":  "",
 		"# Thread_id: 8  Schema: a:b  QC_hit: No":        "a:b",
 		"# Thread_id: 8  Schema: Rows_sent:  QC_hit: No": "Rows_sent:",
 	} {

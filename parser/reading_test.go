@@ -31,6 +31,7 @@ func TestReading(t *testing.T) {
 		"percona_query_info":        {"7.815071: SELECT id,title,production_year FROM title WHERE title = 'Bambi'", true},
 		"empty_stmt_comment_only":   {"0.5: -- ping\n|0.5: /* ping */|0.5: # ping\n", true},
 		"blank-between-all":         {"300 entries", true},
+		"hostile-names":             {"30 entries", true}, // of a real MariaDB
 		"awslogstail":               {"23 entries|log ends within a header at 5858", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,6 +43,9 @@ func TestReading(t *testing.T) {
 			var got []string
 			for _, e := range events {
 				got = append(got, fmt.Sprintf("%v: %s", e.QueryTime, e.SQL))
+				if strings.HasPrefix(name, "hostile") && (e.QueryTime > 1 || e.Weight != 1 || e.Host != "localhost" || strings.HasPrefix(e.User, "e")) {
+					t.Errorf("a name set a field: %+v", e)
+				}
 				if e.Cut {
 					t.Errorf("cut: %+v", e)
 				}

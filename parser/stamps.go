@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	maxStamp   = 40  // bytes, of a time in an export of CloudWatch Logs
-	maxStream  = 512 // bytes, of the name of a log stream
-	maxStreams = 100 // whose names are kept
+	maxHead    = 2 << 10 // bytes of a line that are looked at: its stamp, and a banner
+	maxStream  = 512     // bytes, of the name of a log stream
+	maxStreams = 100     // whose names are kept
 )
 
 // stamps reads an export of CloudWatch Logs without what stands before its lines:
@@ -46,7 +46,7 @@ func newStamps(r io.Reader) *stamps {
 }
 
 func (s *stamps) Read(b []byte) (n int, err error) {
-	for n < len(b) && (n == 0 || len(s.rest) > 0 || s.r.Buffered() > maxStamp+maxStream) {
+	for n < len(b) && (n == 0 || len(s.rest) > 0 || s.r.Buffered() > maxHead) {
 		if len(s.rest) == 0 && !s.next() {
 			break
 		}
@@ -67,7 +67,7 @@ func (s *stamps) next() bool {
 		return false
 	}
 	if !s.started {
-		head, _ := s.r.Peek(maxStamp + maxStream + len(userPrefix))
+		head, _ := s.r.Peek(maxHead)
 		if n := s.stamp(head); n > 0 {
 			_, _ = s.r.Discard(n)
 			s.cuts = append(s.cuts, stampCut{s.at, s.removed, int64(n)})
@@ -120,13 +120,15 @@ func stampTime(line []byte) int {
 	return n + 1
 }
 
-// startsText reports whether b begins as the first line of an entry or a banner.
+// startsText reports whether b begins as the first line of an entry, or a banner: the
+// path of the server, and a comma.
 func startsText(b []byte) bool {
 	if bytes.HasPrefix(b, []byte(timePrefix)) || bytes.HasPrefix(b, []byte(userPrefix)) {
 		return true
 	}
 	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return isBanner(trimEOL(line))
+	program, _, _ := bytes.Cut(line, []byte(" "))
+	return bytes.HasSuffix(program, []byte(",")) && isBanner(trimEOL(line))
 }
 
 // raw is the position in the export of what is delivered at a position. What is left
