@@ -314,7 +314,9 @@ func TestCutByRDS(t *testing.T) {
 		"twice":        {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 'abc\n" + cutMarker + "\n" + head3 + "select 'x';\n", []string{cut + "select 'abc", strings.Replace(event2, ":", " cut:", 1) + "select 'abc", event3 + "select 'x'"}},
 		"and a rest":   {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
 		// The comment of the next entry has an apostrophe that could end the literal.
-		"apostrophe":    {head1 + "update t set a = 'abc\n" + cutMarker + "\n" + head2 + "select 2 -- the girls' day;\n" + head3 + "select 3;\n", []string{cut + "update t set a = 'abc", event2 + "select 2 -- the girls' day", event3 + "select 3", reasonUndecided + ": 229"}},
+		"apostrophe": {head1 + "update t set a = 'abc\n" + cutMarker + "\n" + head2 + "select 2 -- the girls' day;\n" + head3 + "select 3;\n", []string{cut + "update t set a = 'abc", event2 + "select 2 -- the girls' day", event3 + "select 3", reasonUndecided + ": 229"}},
+		// What is left of the statement has a literal that holds an entry.
+		"rest forged":   {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e;\n" + fake + "f'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
 		"in a header":   {head1 + "select 1;\n# Time: 2026-11\n" + cutMarker + "\n" + head2 + "select 2;\n", []string{cut + "select 1;\n# Time: 2026-11", event2 + "select 2"}},
 		"in Query_time": {head1 + "select 1;\n" + time2 + "# User@Host: a[a] @ h []\n# Que\n" + cutMarker + "\n" + head3 + "select 3;\n", []string{event1 + "select 1", event3 + "select 3", "header that cannot be read: 183"}},
 	} {

@@ -168,7 +168,7 @@ func (p *Parser) readStatement() int64 {
 		if p.pending {
 			return end.end
 		}
-		p.seeker.tail = end.lost
+		p.seeker.tail, p.seeker.cut = end.lost, end.lost
 		w.drop(end.resume)
 		return end.end
 	}

@@ -10,7 +10,7 @@ type FormError struct{ form, hint string }
 
 func (e *FormError) Error() string { return "the log " + e.form }
 
-// Hint says in a sentence what to do about it.
+// Hint says what to do about it, without a full stop.
 func (e *FormError) Hint() string { return e.hint }
 
 var (
@@ -22,7 +22,7 @@ var (
 	errShort     = &FormError{"is written with --log-short-format, which leaves out times and users", "start the server without --log-short-format"}
 )
 
-// formOf looks at the first lines of a log. It reports whether they have the stamps
+// formOf looks at the first two lines of a log. It reports whether they have the stamps
 // of CloudWatch Logs, and returns an error if the log cannot be read.
 func formOf(text []byte) (stamped bool, err *FormError) {
 	if isUTF16(text) {

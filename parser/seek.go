@@ -16,6 +16,7 @@ type seeker struct {
 	reopened func(banner string)
 	known    bool // what comes can only begin an entry
 	tail     bool // what comes belongs to an entry already counted
+	cut      bool // it may be the rest of an entry that has just been cut
 
 	other     entry // for reading ahead
 	formKnown bool
@@ -41,7 +42,7 @@ func (s *seeker) seek(e *entry) bool {
 					w.drop(end)
 					continue
 				}
-				s.known, s.tail = true, false
+				s.known, s.tail, s.cut = true, false, false
 				return true
 			case brokenHeader:
 				s.lost(reasonBadHeader)
@@ -80,8 +81,8 @@ func (s *seeker) learnForm() {
 		w.drop(len(byteOrderMark))
 	}
 	second, _ := w.line(0, maxFormLine)
-	w.line(second, maxFormLine)
-	stamped, err := formOf(w.buf[:min(len(w.buf), 2*maxFormLine)])
+	end, _ := w.line(second, maxFormLine)
+	stamped, err := formOf(w.buf[:end])
 	switch {
 	case err != nil:
 		s.refuse(err)
@@ -146,6 +147,9 @@ func (s *seeker) text() {
 	end, _ := s.w.line(0, maxHeaderLine)
 	if len(trimBlanks(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
 		return
+	}
+	if s.cut {
+		s.known, s.cut = false, false
 	}
 	if s.tail {
 		return
