@@ -225,5 +225,5 @@ func startsHeading(w *window, i int) bool {
 }
 
 func isHeading(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("==> ")) && bytes.HasSuffix(line, []byte(" <=="))
+	return len(line) > len("==>  <==") && bytes.HasPrefix(line, []byte("==> ")) && bytes.HasSuffix(line, []byte(" <=="))
 }
