@@ -77,9 +77,10 @@ func (p *Parser) headerEnds(i int) bool {
 	if kind == notHeader {
 		return false
 	}
-	last := s.ending
+	last, lineEnds := s.ending, true
 	if s.midLine {
 		last = s.endingAt(i)
+		lineEnds = last == s.ending // there are only blanks before it
 	}
 	end := entryEnd{sql: last.sql, end: w.raw(w.position(i)), resume: i, cut: !last.terminated && last.sql > s.start}
 	switch {
@@ -90,7 +91,7 @@ func (p *Parser) headerEnds(i int) bool {
 		if kind != goodHeader || p.inside(i) {
 			return p.refuse(i)
 		}
-	case !end.cut && !last.hidden && !p.cur.warned:
+	case !end.cut && !last.hidden && lineEnds && !p.cur.warned:
 	case kind == goodHeader && p.fits(p.next, maxLate):
 		if end.cut && last.clean >= 0 {
 			end.sql, end.end, end.cut = last.cleanSQL, last.clean, false

@@ -195,7 +195,7 @@ func (h *headerReader) serverLines(i int, e *entry) int {
 		}
 		if n := len(line); line[n-1] == ';' {
 			e.Schema, e.hasSchema = h.names.get(unquoteName(line[4:n-1])), true
-			if !w.has(end) || h.w.startsHeader(end) {
+			if next := w.skipBlanks(end); !w.has(next) || w.startsHeader(next) {
 				return i
 			}
 			i = end

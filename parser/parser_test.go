@@ -94,6 +94,9 @@ func TestParser(t *testing.T) {
 			"a@h db=my `db id=7 t=261123T100001 q=0.5: select 1", "a@h db=odd-db id=7 t=261123T100002 q=0.5: select 1"}},
 		{"use ends at a banner", time1 + head + "use shop;\nSET timestamp=1795428000;\nselect 1;\n" + banner + head2 + "select 2;\n", []string{"a@h db=shop id=7 t=261123T100001 q=0.5: select 1", event2 + "select 2"}},
 		{"use as the only line", time1 + head + "use shop;\n" + time2 + head + "use shop;\nselect 1;\n", []string{"a@h db=shop id=7 t=261123T100001 q=0.5: use shop", "a@h db=shop id=7 t=261123T100002 q=0.5: select 1"}},
+		{"use as the only line, and a blank one", time1 + head + "use shop;\n\n" + time2 + head + "use shop;\nselect 1;\n", []string{"a@h db=shop id=7 t=261123T100001 q=0.5: use shop", "a@h db=shop id=7 t=261123T100002 q=0.5: select 1"}},
+		{"a comment like a header after a semicolon", head1 + "begin; select 1; # Time: 2001-01-01T00:00:00Z\n# User@Host: x[x] @ h []\n# Query_time: 1\nselect 2; end;\n" + head2 + "select 2;\n", []string{
+			event1 + "begin; select 1; # Time: 2001-01-01T00:00:00Z\n# User@Host: x[x] @ h []\n# Query_time: 1\nselect 2; end", event2 + "select 2", reasonDisbelieved + ": 190"}},
 		{"administrator commands", head1 + "# administrator command: Binlog Dump GTID;\n" + time2 + head + "# administrator command: Quit;\n" + head3 + "# administrator command: Ping\n, 1;\n", []string{
 			"a@h id=7 t=261123T100001 q=0.5 admin: Binlog Dump GTID", "a@h id=7 t=261123T100002 q=0.5 admin: Quit", event3 + "# administrator command: Ping\n, 1"}},
 		{"no statement", head1 + head2 + "select 2;\n", []string{event1, event2 + "select 2", "entry without a statement: 0"}},
