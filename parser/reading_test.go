@@ -10,6 +10,13 @@ import (
 	"testing/iotest"
 )
 
+// readingFields are the schema, the rows sent and the temporary tables of an entry.
+var readingFields = map[string]string{
+	"greatsql_extra_inline": "sbtest 1 1",
+	"schema_single_space":   "sbtest 1 0",
+	"percona_query_info":    "imdb 4 0",
+}
+
 // TestReading reads small logs as they reach a desk: with lines between the entries,
 // blanks lost, a prefix before each entry, fields of forks.
 func TestReading(t *testing.T) {
@@ -43,6 +50,9 @@ func TestReading(t *testing.T) {
 			var got []string
 			for _, e := range events {
 				got = append(got, fmt.Sprintf("%v: %s", e.QueryTime, e.SQL))
+				if want := readingFields[name]; want != "" && fmt.Sprintf("%s %d %d", e.Schema, e.RowsSent, e.TmpTables) != want {
+					t.Errorf("%+v, want %s", e, want)
+				}
 				if strings.HasPrefix(name, "hostile") && (e.QueryTime > 1 || e.Weight != 1 || e.Host != "localhost" || strings.HasPrefix(e.User, "e")) {
 					t.Errorf("a name set a field: %+v", e)
 				}

@@ -38,7 +38,6 @@ type stamps struct {
 type stampCut struct {
 	at     int64 // in what is delivered
 	before int64 // how many bytes are left out before it
-	n      int64
 }
 
 func newStamps(r io.Reader) *stamps {
@@ -70,7 +69,7 @@ func (s *stamps) next() bool {
 		head, _ := s.r.Peek(maxHead)
 		if n := s.stamp(head); n > 0 {
 			_, _ = s.r.Discard(n)
-			s.cuts = append(s.cuts, stampCut{s.at, s.removed, int64(n)})
+			s.cuts = append(s.cuts, stampCut{s.at, s.removed})
 			s.removed += int64(n)
 		}
 	}
