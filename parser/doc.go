@@ -27,10 +27,11 @@
 // a later entry. Where the log ends before that, with a whole entry, the header
 // itself counts.
 //
-// The mark of RDS, and what tail -f writes between two files, end an entry in code.
-// In a literal they do if a header that fits follows, and what comes then can be read
-// as entries; a banner only if the literal is not closed. Where the source knows that
-// text is missing, the entry ends whatever was open. See Options.Gaps.
+// The mark of RDS, a banner, and what tail -f writes between two files, end an entry
+// in code, and in a literal that is not closed. The mark of RDS ends it in any literal
+// if a header that fits follows at once, and what comes then can be read as entries.
+// Where the source knows that text is missing, the entry ends whatever was open: see
+// Options.Gaps.
 //
 // # What is in doubt
 //

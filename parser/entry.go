@@ -84,7 +84,7 @@ func (e *entry) timeLine(line []byte, names *interner) bool {
 		return false
 	}
 	rest := bytes.TrimLeft(line[n:], " \t")
-	if bytes.HasPrefix(rest, []byte(userPrefix)) {
+	if len(rest) < len(line)-n && bytes.HasPrefix(rest, []byte(userPrefix)) {
 		return e.userLine(rest[len(userPrefix):], names)
 	}
 	if len(rest) > 0 {

@@ -55,10 +55,25 @@ func (h *headerReader) read(i int, e *entry) headerKind {
 	case e.hasUser && e.hasQueryTime:
 		e.sql = h.serverLines(i, e)
 		return goodHeader
-	case w.hasPrefix(i, cutMarker) || w.startsHeader(i):
+	case h.interrupted(i):
 		return brokenHeader
 	}
 	return notHeader
+}
+
+// interrupted reports whether something else begins at index i than what can be in an
+// entry.
+func (h *headerReader) interrupted(i int) bool {
+	w := h.w
+	if w.hasPrefix(i, cutMarker) || w.startsHeader(i) {
+		return true
+	}
+	i = w.skipBlanks(i)
+	if w.startsHeader(i) || startsHeading(w, i) {
+		return true
+	}
+	end, _ := w.line(i, maxHeaderLine)
+	return isBanner(trimEOL(w.buf[i:end]))
 }
 
 // gapIn reports whether text is missing between two indices.

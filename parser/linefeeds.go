@@ -86,6 +86,9 @@ func (h *headerReader) useLineEnd(i int) int {
 		return 0
 	}
 	set := i + n + len(";\n")
+	if _, found := h.w.nextHeader(i, set); found {
+		return 0 // the entry is cut here
+	}
 	end, _ := h.w.line(set, maxHeaderLine)
 	if _, ok := setTimestamp(trimEOL(h.w.buf[set:end])); !ok {
 		return 0

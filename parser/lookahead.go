@@ -93,7 +93,10 @@ func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end in
 func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, isHeader func(int) bool) (header int, ok bool) {
 	var open [len(states)]int // where the reading that is in a state began, and 0 if none is
 	w, first := l.w, i
-	for i < to && l.allowed(i) {
+	for i < to {
+		if !l.allowed(i) { // nothing is known, so it may be
+			return first, true
+		}
 		end, _ := w.line(i, to-i)
 		w.has(end + 1)
 		l.scanned += int64(end - i)
@@ -107,12 +110,14 @@ func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, isHeader func(in
 				next[n] = began
 			}
 		}
-		at, found := i, w.startsHeader(i)
-		if !found {
-			at, found = w.nextHeader(i+1, end)
-		}
-		if found && next[0] == 0 && isHeader(at) {
-			next[0] = at - first + 1
+		if at, found := i, w.startsHeader(i); next[0] == 0 {
+			if !found || !isHeader(at) {
+				at, found = w.nextHeader(i+1, end)
+				found = found && isHeader(at)
+			}
+			if found {
+				next[0] = at - first + 1
+			}
 		}
 		open, i = next, end
 	}

@@ -33,6 +33,7 @@ type Parser struct {
 	headers headerReader
 	stmt    statement
 	ahead   lookahead
+	open    openText
 	seeker  seeker
 	clock   clock
 	stats   Stats
@@ -68,6 +69,7 @@ func New(r io.Reader, o Options) *Parser {
 	p.headers = headerReader{w: &p.win, gaps: o.Gaps}
 	p.ahead.w = &p.win
 	p.stmt = statement{w: &p.win, maxSQL: o.MaxSQL}
+	p.open = openText{w: &p.win, s: &p.stmt, ahead: &p.ahead, stats: &p.stats, canFollow: p.canFollow}
 	p.seeker = seeker{w: &p.win, headers: &p.headers, ahead: &p.ahead, stats: &p.stats, reopened: p.reopened}
 	return p
 }
@@ -159,6 +161,7 @@ func (p *Parser) reopened(banner string) {
 func (p *Parser) readStatement() int64 {
 	w, s := &p.win, &p.stmt
 	s.reset(w.base)
+	p.open.sealed, p.open.unsure = 0, 0
 	for i := 0; w.has(i); i = s.readLine(i) {
 		if !p.entryEnds(i) {
 			continue

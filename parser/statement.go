@@ -28,12 +28,6 @@ type statement struct {
 	disbelieved bool  // there was a whole header, and it is not told yet
 	refused     int64 // what looks like a header before it is the second line of one that was not believed
 
-	// Up to sealed, what looks like a header is known to be inside; up to
-	// unsure, reading ahead has only led to this verdict.
-	sealed, unsure int64
-	doubtful       bool // up to sealed it can as well be one
-	verdict        verdict
-
 	kept    []byte
 	spilled bool // the window does not hold the statement any more, kept does
 }
@@ -70,7 +64,7 @@ func (s *statement) reset(start int64) {
 	s.q, s.midLine, s.comment = fingerprint.InCode, false, false
 	s.ending = ending{sql: start, clean: -1}
 	s.disbelieved = false
-	s.refused, s.sealed, s.unsure, s.doubtful = 0, 0, 0, false
+	s.refused = 0
 	s.kept, s.spilled = s.kept[:0], false
 }
 

@@ -195,8 +195,12 @@ func (w *window) likelyHeader(i int) bool {
 			(len(after) == 0 || bytes.HasPrefix(after, []byte("Id: ")) || bytes.HasPrefix(after, []byte("Thread_id: ")))
 	}
 	_, z, n := parseTime(line[len(timePrefix):])
-	rest := bytes.TrimLeft(line[len(timePrefix)+n:], " \t")
-	return z != noTime && (len(rest) == 0 && w.hasPrefix(end, userPrefix) || bytes.HasPrefix(rest, []byte(userPrefix)))
+	after := line[len(timePrefix)+n:]
+	rest := bytes.TrimLeft(after, " \t")
+	if len(rest) > 0 {
+		return z != noTime && len(rest) < len(after) && bytes.HasPrefix(rest, []byte(userPrefix))
+	}
+	return z != noTime && w.hasPrefix(end, userPrefix)
 }
 
 // startsEntry reports whether the line at index i begins as the first line of an entry,
