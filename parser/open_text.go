@@ -35,9 +35,11 @@ func (o *openText) inside(i int, fits bool) bool {
 		o.seal(i, end)
 		return true
 	case endless:
-		return !fits
+		if fits {
+			return false
+		}
 	}
-	if fits || v == tooFar {
+	if fits || v == tooFar || v == endless {
 		o.stats.problem(reasonUndecided, w.raw(w.position(i)))
 	}
 	return !fits || v != nested
