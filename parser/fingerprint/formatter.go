@@ -104,6 +104,10 @@ func (f *formatter) run() {
 			f.repeat(f.folded)
 			f.folded = nil
 		}
+		if f.unfold > 0 {
+			f.repeatParens(f.unfold)
+			f.unfold = 0
+		}
 	}
 }
 

@@ -47,6 +47,14 @@ func TestRepeats(t *testing.T) {
 		for i := range members {
 			members[i] = member()
 		}
+		if r.IntN(4) == 0 && end == "" { // nested to the left
+			for i := range members {
+				if i > 0 {
+					begin += strings.Repeat("(", r.IntN(3))
+					members[i] += strings.Repeat(")", r.IntN(3)/2+r.IntN(2))
+				}
+			}
+		}
 		sql := []byte(begin + strings.Join(members, joint) + pick("", ")", " limit 1", " or a = 1 and b", ";select 1") + end)
 		if r.IntN(4) == 0 {
 			sql = sql[:r.IntN(len(sql))]
