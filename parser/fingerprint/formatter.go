@@ -177,6 +177,10 @@ func (f *formatter) run() {
 			f.repeat(f.folded)
 			f.folded = nil
 		}
+		if f.unfold > 0 {
+			f.repeatParens(f.unfold)
+			f.unfold = 0
+		}
 	}
 }
 
@@ -340,7 +344,6 @@ func (f *formatter) addVariable(t *token) {
 	raw := f.token(t)
 	account := raw[0] == '@' && f.prev.account()
 	f.top.variable = f.top.variable || !account
-	digits := t.classes&(isDigit|isMask) != 0 && !account && raw[0] == '@' && raw[1] != '@'
 	if f.prev == afterAt {
 		f.dst = append(f.dst, ' ')
 	} else if !account {
@@ -359,9 +362,9 @@ func (f *formatter) addVariable(t *token) {
 	} else {
 		f.dst = append(f.dst, raw...)
 		f.lower(start, t.classes)
-		if digits && bytes.IndexByte(raw, '.') < 0 {
-			f.names.add(f.dst[start:], userVariable)
-		}
+	}
+	if name := f.dst[start:]; !account && name[0] == '@' && name[1] != '@' && bytes.ContainsAny(name, "0123456789?") && !bytes.ContainsAny(name, ".`") {
+		f.names.add(name, userVariable)
 	}
 	f.end(afterVariable)
 }

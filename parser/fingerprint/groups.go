@@ -55,6 +55,7 @@ type nesting struct {
 	frames   []frame   // that are open: those of groups, and of CASE
 	frame    *frame    // the last of frames
 	cases    int       // how many of them are of CASE
+	unfold   int       // where in the statement the last member of the parentheses begins that this token closes, if it was taken back
 	folded   *chain    // whose member this token ended, and took back
 	variadic anyNumber // of the function whose name was read last
 	longest  int       // how many members the longest list and chain had
@@ -185,6 +186,9 @@ func (n *nesting) closeGroup() {
 		n.dst = append(n.dst, ')')
 		if !g.call {
 			n.closeParens(f, g.open)
+			if p := &n.frame.last; p.end == len(n.dst) && p.single && f.or.kept == 1 && f.or.length > 1 {
+				n.unfold = min(f.or.source, f.and.source)
+			}
 			n.closeUnion(g)
 		}
 	}

@@ -122,3 +122,48 @@ func (f *formatter) repeat(c *chain) {
 	c.length += n - 1
 	f.longest = max(f.longest, c.length)
 }
+
+// repeatParens reads the ends of parentheses that are nested to the left, as of
+// ((a = 1 or a = 2) or a = 3), and come as the last one did, whose text begins at a
+// position of the statement.
+func (f *formatter) repeatParens(from int) {
+	sql, end := f.lexer.sql, f.lexer.pos
+	if f.byToken || end-from > maxTemplate || f.lexer.versioned > 0 || !f.closesAlike() {
+		return
+	}
+	var plain bool
+	if f.template, plain = f.template.compile(sql, from, end); !plain {
+		return
+	}
+	pairs := 0
+	for f.closesAlike() {
+		next := f.template.match(sql, end)
+		if next < 0 {
+			break
+		}
+		end = next
+		pairs++
+		last, variable := f.frame.last, f.top.variable
+		f.popFrame()
+		f.groups = f.groups[:len(f.groups)-1]
+		f.top = &f.groups[len(f.groups)-1]
+		f.top.variable = f.top.variable || variable
+		last.open--
+		last.length++
+		f.longest = max(f.longest, last.length)
+		f.frame.last = last
+	}
+	if p := &f.frame.last; pairs > 0 {
+		f.lexer.pos = end
+		f.remove(p.open, p.open+pairs)
+		p.end -= pairs
+	}
+}
+
+// closesAlike reports whether the last group is parentheses that hold no more than those
+// that ended last.
+func (n *nesting) closesAlike() bool {
+	g, f := n.top, n.frame
+	return len(n.groups) > 1 && n.deeper == 0 && !g.call && !g.tableRef && g.list.kind == noList && g.args.size == 0 &&
+		!f.isCase && !f.broken && f.condition && f.or.kept+f.and.kept == 0 && f.last.open == g.open+1 && f.and.at == g.open+1
+}
