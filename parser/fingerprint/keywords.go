@@ -127,6 +127,7 @@ var named = [256]bool{kwAny: true, kwCharset: true, kwDate: true, kwDuplicate: t
 type keywordEntry struct {
 	word    string
 	keyword keyword
+	use     use
 	named   bool // it may be a name without back-quotes
 	tight   bool // it is also a function or a type: a parenthesis stands close to it
 }
@@ -139,7 +140,7 @@ var keywords = func() (table [1024]keywordEntry) {
 			for table[h].word != "" {
 				h = (h + 1) % uint(len(table))
 			}
-			table[h] = keywordEntry{word: w, keyword: k, named: named[k]}
+			table[h] = keywordEntry{word: w, keyword: k, named: named[k], use: uses[w]}
 			switch w {
 			case "binary", "database", "default", "if", "insert", "interval", "left", "mod", "repeat", "replace", "right",
 				"row", "schema", "set", "truncate", "values":
