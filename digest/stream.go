@@ -119,17 +119,26 @@ func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
 	return text, members
 }
 
-// certain returns the statement up to the first line that looks like one of a header,
-// and whether that or the log has cut it. Such a line is rarely a part of a literal;
-// where it is a header after all, the quotes after it are another statement's.
+// certain returns the statement up to where it is in doubt, and whether that or the log
+// has cut it: the quotes after that may be another statement's. It is in doubt from
+// the first line like one of a header where it also holds the mark of RDS before one,
+// which no statement is likely to hold as a text.
 func certain(e *parser.Event) (sql []byte, cut bool) {
 	sql, cut = e.SQL, e.Cut
-	for _, line := range headerLines {
-		if n := bytes.Index(sql, line); n >= 0 {
-			sql, cut = sql[:n], true
+	if e.Doubt > 0 {
+		sql, cut = sql[:e.Doubt], true
+	}
+	if bytes.Contains(sql, markedHeader) {
+		for _, line := range headerLines {
+			if n := bytes.Index(sql, line); n >= 0 {
+				sql, cut = sql[:n], true
+			}
 		}
 	}
 	return sql, cut
 }
 
-var headerLines = [][]byte{[]byte("\n# Time: "), []byte("\n# User@Host: ")}
+var (
+	markedHeader = []byte("[Your log message was truncated]\n# ")
+	headerLines  = [][]byte{[]byte("\n# Time: "), []byte("\n# User@Host: ")}
+)

@@ -66,6 +66,10 @@ type Event struct {
 	// SQLBytes is the length of the whole statement in bytes, kept or not.
 	SQLBytes int64
 
+	// Doubt is an index in SQL: what comes from there on may as well be entries, after
+	// a statement that was cut. 0 is none.
+	Doubt int
+
 	// Cut says that SQL is only the beginning of the statement: it was longer
 	// than Options.MaxSQL, or RDS cut it, or the log ends within it.
 	Cut bool

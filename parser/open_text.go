@@ -40,7 +40,7 @@ func (o *openText) inside(i int, fits bool) bool {
 		}
 	}
 	if fits || v == tooFar || v == endless {
-		o.stats.problem(reasonUndecided, w.raw(w.position(i)))
+		o.doubt(i)
 	}
 	return !fits || v != nested
 }
@@ -66,7 +66,16 @@ func (o *openText) seal(i, end int) {
 	o.sealed = o.w.position(end)
 	var header int
 	if header, o.doubtful = o.ahead.readsAsCode(i, end, o.s.q, o.canFollow); o.doubtful {
-		o.stats.problem(reasonUndecided, o.w.raw(o.w.position(header)))
+		o.doubt(header)
+	}
+}
+
+// doubt notes that the text from an index on may be entries.
+func (o *openText) doubt(i int) {
+	at := o.w.position(i)
+	o.stats.problem(reasonUndecided, o.w.raw(at))
+	if o.s.doubt == 0 {
+		o.s.doubt = at
 	}
 }
 

@@ -190,6 +190,9 @@ func (p *Parser) finish(end int64, cut bool) {
 	e := p.cur
 	e.SQL, e.SQLBytes = p.stmt.text(end)
 	e.Cut = cut || int64(len(e.SQL)) < e.SQLBytes
+	if n := p.stmt.doubt - p.stmt.start; n > 0 && n < int64(len(e.SQL)) {
+		e.Doubt = int(n)
+	}
 	if e.warned && !(e.clear && inLiteral(e.SQL, []byte("\nSET timestamp="))) {
 		p.stats.problem(reasonWarned, e.Offset)
 		e.SQL, e.Cut = e.SQL[:0], true

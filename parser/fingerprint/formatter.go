@@ -95,10 +95,11 @@ func (f *formatter) compose(dst, sql []byte, cut bool) {
 func (f *formatter) endAtFirstText(sql []byte, cut bool) bool {
 	doubt, open := f.doubt, f.lexer.open
 	whole := append([]byte(nil), f.dst[f.base:]...)
-	f.settled = true
 	f.reset(f.dst[:f.base], sql, cut, false)
-	f.seeking, f.firstText = true, -1
+	byToken := f.byToken
+	f.byToken, f.seeking, f.firstText = true, true, -1
 	f.run()
+	f.byToken, f.settled = byToken, true
 	at := f.firstText
 	if at < 0 || !doubt && at == open { // of the only string nothing is known but that it has begun
 		f.compose(f.dst[:f.base], sql, cut)
@@ -133,7 +134,7 @@ func (f *formatter) run() {
 	f.begin()
 	var t token
 	for {
-		if f.byToken || f.seeking {
+		if f.byToken {
 		} else if f.top.list.kind != noList && (f.prev == afterOpen || f.prev == afterComma) {
 			f.plainElements()
 		} else if f.top.rows.state == rowDone && f.top.rows.literals && f.prev == afterClose {
@@ -151,25 +152,10 @@ func (f *formatter) run() {
 			f.endStatement()
 			return
 		}
-		if f.lexer.unsure >= 0 {
-			f.endArithmetic()
-			f.endStatement()
-			return
-		}
-		if f.seeking && !f.isName(&t) {
-			if f.firstText = f.lexer.sql.quoteOf(&t); f.firstText >= 0 {
-				return
-			}
-			if t.kind == quotedWord && !plausibleName(f.token(&t)) {
-				f.firstText = t.start
-				return
-			}
-		}
 		if f.skipping != skipNone && f.skip(&t) {
 			continue
 		}
-		if !f.settled && !f.fits(&t) {
-			f.doubt = true
+		if (f.last != noString || besides[t.kind] || t.symbol == '\\' || f.ended) && f.stops(&t) {
 			return
 		}
 		f.add(&t)
@@ -181,6 +167,29 @@ func (f *formatter) run() {
 			f.repeatParens(f.unfold)
 			f.unfold = 0
 		}
+	}
+}
+
+// stops reports whether the fingerprint ends before t.
+func (f *formatter) stops(t *token) bool {
+	switch {
+	case f.seeking:
+		f.seek(t)
+		return f.firstText >= 0
+	case f.settled:
+		return false
+	}
+	f.doubt = !f.fits(t)
+	return f.doubt
+}
+
+// seek takes t for the first string if it is one.
+func (f *formatter) seek(t *token) {
+	switch {
+	case t.kind == quotedWord && !plausibleName(f.token(t)):
+		f.firstText = t.start
+	case f.expect == nothing || !f.isName(t):
+		f.firstText = f.lexer.sql.quoteOf(t)
 	}
 }
 
@@ -280,7 +289,7 @@ func (f *formatter) add(t *token) {
 	case plainWord:
 		f.addWord(t)
 	case textLiteral, literal, placeholder:
-		if f.isName(t) {
+		if f.expect != nothing && f.isName(t) {
 			f.name(t)
 			return
 		}
@@ -321,23 +330,19 @@ func (f *formatter) addWord(t *token) {
 	f.word.digits = t.classes&(isDigit|isMask) != 0
 	if f.prev != afterDot && t.classes&(isHigh|isMask) == 0 && (!f.word.digits || f.dst[f.word.text] == '_') {
 		if e := lookup(f.dst[f.word.text:]); e != nil && f.keyword(e, expect, alias) {
-			f.top.items = f.listsItems()
+			if a := itemsAfter[f.key]; a != 0 {
+				f.top.items = a > 0
+			}
 			return
 		}
 	}
 	f.endName(expect, alias)
 }
 
-// listsItems reports whether after the last keyword an expression may have an alias.
-func (f *formatter) listsItems() bool {
-	switch f.key {
-	case kwSelect, kwReturning:
-		return true
-	case kwFrom, kwInto, kwWhere, kwGroup, kwOrder, kwLimit, kwWindow, kwUnion, kwExcept, kwSet, kwValues, kwLock:
-		return false
-	}
-	return f.top.items
-}
+// itemsAfter is 1 for keywords after which an expression may have an alias, and -1 for those
+// after which none may.
+var itemsAfter = [256]int8{kwSelect: 1, kwReturning: 1, kwFrom: -1, kwInto: -1, kwWhere: -1, kwGroup: -1, kwOrder: -1, kwLimit: -1,
+	kwWindow: -1, kwUnion: -1, kwExcept: -1, kwSet: -1, kwValues: -1, kwLock: -1}
 
 // addVariable writes a variable, or the host of an account: user@host.
 func (f *formatter) addVariable(t *token) {
@@ -372,6 +377,11 @@ func (f *formatter) addVariable(t *token) {
 // skip reads a token of a statement of which only a name is kept, and reports
 // whether it did.
 func (f *formatter) skip(t *token) bool {
+	if f.seeking && f.firstText < 0 {
+		if f.seek(t); f.firstText >= 0 {
+			f.lexer.pos = len(f.lexer.sql)
+		}
+	}
 	switch {
 	case t.kind == symbol && t.symbol == ';':
 		f.skipping = skipNone

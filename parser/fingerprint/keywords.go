@@ -169,6 +169,7 @@ var variadic = map[string]anyNumber{
 type keywordEntry struct {
 	word    string
 	keyword keyword
+	use     use
 	named   bool      // it may be a name without back-quotes
 	tight   bool      // it is also a function or a type: a parenthesis stands close to it
 	inner   bool      // it stands within an expression, and does not end it
@@ -183,7 +184,7 @@ var keywords = func() (table [1024]keywordEntry) {
 			for table[h].word != "" {
 				h = (h + 1) % uint(len(table))
 			}
-			table[h] = keywordEntry{word: w, keyword: k, named: named[k], inner: inner[k], args: variadic[w]}
+			table[h] = keywordEntry{word: w, keyword: k, use: uses[w], named: named[k], inner: inner[k], args: variadic[w]}
 			switch w {
 			case "binary", "database", "default", "if", "insert", "interval", "left", "mod", "repeat", "replace", "right",
 				"row", "schema", "set", "truncate", "values":

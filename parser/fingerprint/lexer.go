@@ -171,7 +171,7 @@ func (l *lexer) comment() bool {
 			l.open = i
 		}
 		if l.unsure < 0 && (bytes.IndexAny(l.sql[after:l.pos], "'\"`#-") >= 0 || bytes.Contains(l.sql[after:l.pos], []byte("/*"))) {
-			l.unsure = i
+			l.unsure, l.pos = i, len(l.sql) // the rest is not read
 		}
 	case q == InCode: // a version of five or six digits may follow
 		if n := l.sql.span(after, isDigit) - after; n >= 5 {

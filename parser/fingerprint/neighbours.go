@@ -92,7 +92,11 @@ func useOf(word []byte) use {
 	if len(word) > len(room) {
 		return 0
 	}
-	return uses[string(appendLower(room[:0], word))]
+	word = appendLower(room[:0], word)
+	if e := lookup(word); e != nil {
+		return e.use
+	}
+	return uses[string(word)]
 }
 
 // neighbours looks at the tokens next to strings. Where one cannot stand, a quote
@@ -115,12 +119,15 @@ const (
 	stringAlias           // the alias of an item of a SELECT, next to a string or a string itself
 )
 
+// besides are the kinds of tokens that fits is asked about whatever stands before them.
+var besides = [symbol + 1]bool{textLiteral: true, literal: true, quotedWord: true}
+
 // fits reports whether t can stand after the last token, if one of the two is a string,
 // and remembers it.
 func (f *formatter) fits(t *token) bool {
 	last := f.last
 	f.last = noString
-	if f.isName(t) {
+	if f.expect != nothing && f.isName(t) {
 		return last == noString
 	}
 	if f.lexer.sql.quoteOf(t) >= 0 {
