@@ -72,20 +72,18 @@ func (n *nesting) begin() {
 
 // openGroup writes an opening parenthesis.
 func (n *nesting) openGroup() {
-	g, p, expect, key := n.top, n.prev, n.expect, n.key
-	inner := group{call: p == afterName || p == afterCallable, unit: n.key == kwUnitCall}
-	inner.list = list{kind: n.listKind(), from: len(n.dst)}
+	outer, p, expect, key := n.top, n.prev, n.expect, n.key
+	call, kind, from := p == afterName || p == afterCallable, n.listKind(), len(n.dst)
 	if p == afterName {
-		g.variable = n.word.variable // the name of a function is no column
+		outer.variable = n.word.variable // the name of a function is no column
 	}
 	begins := p == atStart || p == afterSemicolon || p == afterOpen || n.afterSetOperator()
-	if !inner.call {
+	if !call {
 		n.space()
 	}
-	inner.open = len(n.dst)
-	inner.aliases = len(n.spans)
+	open := len(n.dst)
 	if begins {
-		g.beginBranch(inner.open)
+		outer.beginBranch(open)
 	}
 	n.dst = append(n.dst, '(')
 	n.end(afterOpen)
@@ -93,23 +91,31 @@ func (n *nesting) openGroup() {
 		n.deeper++
 		return
 	}
-	inner.element = len(n.dst)
-	if key == kwVariadic {
-		inner.args = args{anyNumber: n.variadic, at: len(n.dst)}
+	g := n.pushGroup()
+	g.call, g.unit, g.aliases = call, key == kwUnitCall, len(n.spans)
+	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
+	switch {
+	case key == kwVariadic:
+		g.args = args{anyNumber: n.variadic, at: len(n.dst)}
+	case expect == generated:
+		g.listed, n.expect = generated, generated
+	case !call && (expect == table || expect == target):
+		g.tableRef, g.listed, n.expect = true, table, table
 	}
-	if !inner.call && (expect == table || expect == target) {
-		inner.tableRef, inner.listed = true, table
-		n.expect = table
-	}
-	if expect == generated {
-		inner.listed = generated
-		n.expect = generated
-	}
-	n.groups = append(n.groups, inner)
-	n.top = &n.groups[len(n.groups)-1]
-	condition := !inner.call && inner.list.kind == noList && n.frame.condition &&
-		(n.skipBlank(n.frame.and.at) == inner.open || key == kwNot)
+	condition := !call && kind == noList && n.frame.condition && (n.skipBlank(n.frame.and.at) == open || key == kwNot)
 	n.openFrame(condition, false)
+}
+
+// pushGroup begins a group in the room of those that were there.
+func (n *nesting) pushGroup() *group {
+	if len(n.groups) < cap(n.groups) {
+		n.groups = n.groups[:len(n.groups)+1]
+	} else {
+		n.groups = append(n.groups, group{})
+	}
+	n.top = &n.groups[len(n.groups)-1]
+	*n.top = group{}
+	return n.top
 }
 
 // listKind returns what list a parenthesis opens here.
