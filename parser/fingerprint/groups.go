@@ -33,7 +33,7 @@ func (g *group) endElement(w *writer) {
 // endBranch ends a branch of a UNION. If it is taken back, so are the elements in it,
 // as in IN (SELECT 1, 2 UNION SELECT 3, 4).
 func (n *nesting) endBranch(g *group, end int, cut bool) {
-	if n.endUnionBranch(&g.union, end, cut) && g.element > g.last.at && g.list.kind != noList {
+	if g.union.end(n, end, cut) && g.element > g.last.at && g.list.kind != noList {
 		g.element, g.literal, g.variable = g.last.at, 0, true
 	}
 }
@@ -157,7 +157,7 @@ func (n *nesting) comma() {
 		g.endElement(&n.writer)
 		g.comma(&n.writer)
 	case g.args.size > 0:
-		n.endArg(&g.args)
+		g.args.end(n)
 		fallthrough
 	default:
 		n.dst = append(n.dst, ',')
@@ -185,7 +185,7 @@ func (n *nesting) closeGroup() {
 		n.closeList(g, true)
 	} else {
 		if g.args.size > 0 && len(n.dst) > g.open+1 {
-			n.endArg(&g.args)
+			g.args.end(n)
 		}
 		n.dst = append(n.dst, ')')
 		if !g.call {
@@ -193,7 +193,7 @@ func (n *nesting) closeGroup() {
 			if p := &n.frame.last; p.end == len(n.dst) && p.single && f.or.kept == 1 && f.or.length > 1 {
 				n.unfold = min(f.or.source, f.and.source)
 			}
-			n.closeUnion(g)
+			n.top.union.nest(g, len(n.dst))
 		}
 	}
 	n.end(afterClose)
