@@ -102,9 +102,10 @@ func (a *aliases) add(name []byte, kind aliasKind) {
 // readsAsKeyword reports whether a name without its digits would be read as a keyword
 // and a literal: order1.
 func readsAsKeyword(name []byte) bool {
-	letters := text(name).span(0, isLetter)
+	start := text(name).span(0, isDigit|isMask)
+	letters := text(name).span(start, isLetter)
 	after := text(name).span(letters, isDigit|isMask)
-	return text(name).at(after) != '_' && isKeyword(name[:letters])
+	return text(name).at(after) != '_' && isKeyword(name[start:letters])
 }
 
 // maskedHash returns the hash of a name without its digits.

@@ -311,3 +311,11 @@ func (n *nesting) endCase() {
 	n.folded = nil
 	n.popFrame()
 }
+
+// closesAlike reports whether the last group is parentheses that hold no more than those
+// that ended last.
+func (n *nesting) closesAlike() bool {
+	g, f := n.top, n.frame
+	return len(n.groups) > 1 && n.deeper == 0 && !g.call && !g.tableRef && g.list.kind == noList && g.args.size == 0 &&
+		!f.isCase && !f.broken && f.condition && f.or.kept+f.and.kept == 0 && f.last.open == g.open+1 && f.and.at == g.open+1
+}

@@ -148,7 +148,7 @@ func (f *formatter) run() {
 			if f.last == stringAlias && f.lexer.cut {
 				f.doubt = true // nothing has shown that it is one
 			}
-			f.endArithmetic()
+			f.arith.end(f)
 			f.endStatement()
 			return
 		}
@@ -160,11 +160,11 @@ func (f *formatter) run() {
 		}
 		f.add(&t)
 		if f.folded != nil {
-			f.repeat(f.folded)
+			f.template.repeat(f, f.folded)
 			f.folded = nil
 		}
 		if f.unfold > 0 {
-			f.repeatParens(f.unfold)
+			f.template.repeatParens(f, f.unfold)
 			f.unfold = 0
 		}
 	}
@@ -280,7 +280,7 @@ func (f *formatter) add(t *token) {
 		f.statements.at = len(f.dst)
 	}
 	if f.arith.open {
-		f.compute(t)
+		f.arith.read(f, t)
 	}
 	if f.limit != noLimit && !f.limit.holds(t, f.lexer.sql, f.prev) {
 		f.endLimit()
@@ -355,15 +355,15 @@ func (f *formatter) addVariable(t *token) {
 		f.space()
 	}
 	start := len(f.dst)
-	if raw[len(raw)-1] == '`' {
+	if account && text(bytes.TrimLeft(raw[1:], "`")).is(0, isDigit) {
+		f.dst = append(f.dst, "@?"...) // an address
+	} else if raw[len(raw)-1] == '`' {
 		at := 1
 		if raw[1] == '@' {
 			at = 2
 		}
 		f.dst = append(f.dst, raw[:at]...)
 		f.appendUnquoted(raw[at:])
-	} else if account && byteClass[raw[1]]&isDigit != 0 {
-		f.dst = append(f.dst, "@?"...) // an address
 	} else {
 		f.dst = append(f.dst, raw...)
 		f.lower(start, t.classes)

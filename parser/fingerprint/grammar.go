@@ -104,7 +104,7 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 	case kwNow:
 		p = afterName
 	case kwDiv:
-		g.beginArithmetic()
+		g.arith.begin(g)
 	case kwBetween:
 		if g.deeper == 0 {
 			g.frame.between++
@@ -240,7 +240,7 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 			g.skipping = skipAfterUse
 		}
 	case kwInto:
-		if g.repeats(&top.union, g.word.at) {
+		if top.union.repeats(&g.nesting, g.word.at) {
 			g.endClauses(g.word.at)
 		}
 		if top.listed == generated {

@@ -35,7 +35,7 @@ func (g *group) endElement(w *writer) {
 // endBranch ends a branch of a UNION. If it is taken back, so are the elements in it,
 // as in IN (SELECT 1, 2 UNION SELECT 3, 4).
 func (n *nesting) endBranch(g *group, end int, cut bool) {
-	if n.endUnionBranch(&g.union, end, cut) && g.element > g.last.at && g.list.kind != noList {
+	if g.union.end(n, end, cut) && g.element > g.last.at && g.list.kind != noList {
 		g.element, g.literal, g.variable = g.last.at, 0, true
 	}
 }
@@ -74,20 +74,18 @@ func (n *nesting) begin() {
 
 // openGroup writes an opening parenthesis.
 func (n *nesting) openGroup() {
-	g, p, expect, key := n.top, n.prev, n.expect, n.key
-	inner := group{call: p == afterName || p == afterCallable, unit: n.key == kwUnitCall}
-	inner.list = list{kind: n.listKind(), from: len(n.dst)}
+	outer, p, expect, key := n.top, n.prev, n.expect, n.key
+	call, kind, from := p == afterName || p == afterCallable, n.listKind(), len(n.dst)
 	if p == afterName {
-		g.variable = n.word.variable // the name of a function is no column
+		outer.variable = n.word.variable // the name of a function is no column
 	}
 	begins := p == atStart || p == afterSemicolon || p == afterOpen || n.afterSetOperator()
-	if !inner.call {
+	if !call {
 		n.space()
 	}
-	inner.open = len(n.dst)
-	inner.aliases = len(n.spans)
+	open := len(n.dst)
 	if begins {
-		g.beginBranch(inner.open)
+		outer.beginBranch(open)
 	}
 	n.dst = append(n.dst, '(')
 	n.end(afterOpen)
@@ -95,23 +93,31 @@ func (n *nesting) openGroup() {
 		n.deeper++
 		return
 	}
-	inner.element = len(n.dst)
-	if key == kwVariadic {
-		inner.args = args{anyNumber: n.variadic, at: len(n.dst)}
+	g := n.pushGroup()
+	g.call, g.unit, g.aliases = call, key == kwUnitCall, len(n.spans)
+	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
+	switch {
+	case key == kwVariadic:
+		g.args = args{anyNumber: n.variadic, at: len(n.dst)}
+	case expect == generated:
+		g.listed, n.expect = generated, generated
+	case !call && (expect == table || expect == target):
+		g.tableRef, g.listed, n.expect = true, table, table
 	}
-	if !inner.call && (expect == table || expect == target) {
-		inner.tableRef, inner.listed = true, table
-		n.expect = table
-	}
-	if expect == generated {
-		inner.listed = generated
-		n.expect = generated
-	}
-	n.groups = append(n.groups, inner)
-	n.top = &n.groups[len(n.groups)-1]
-	condition := !inner.call && inner.list.kind == noList && n.frame.condition &&
-		(n.skipBlank(n.frame.and.at) == inner.open || key == kwNot)
+	condition := !call && kind == noList && n.frame.condition && (n.skipBlank(n.frame.and.at) == open || key == kwNot)
 	n.openFrame(condition, false)
+}
+
+// pushGroup begins a group in the room of those that were there.
+func (n *nesting) pushGroup() *group {
+	if len(n.groups) < cap(n.groups) {
+		n.groups = n.groups[:len(n.groups)+1]
+	} else {
+		n.groups = append(n.groups, group{})
+	}
+	n.top = &n.groups[len(n.groups)-1]
+	*n.top = group{}
+	return n.top
 }
 
 // listKind returns what list a parenthesis opens here.
@@ -153,7 +159,7 @@ func (n *nesting) comma() {
 		g.endElement(&n.writer)
 		g.comma(&n.writer)
 	case g.args.size > 0:
-		n.endArg(&g.args)
+		g.args.end(n)
 		fallthrough
 	default:
 		n.dst = append(n.dst, ',')
@@ -181,7 +187,7 @@ func (n *nesting) closeGroup() {
 		n.closeList(g, true)
 	} else {
 		if g.args.size > 0 && len(n.dst) > g.open+1 {
-			n.endArg(&g.args)
+			g.args.end(n)
 		}
 		n.dst = append(n.dst, ')')
 		if !g.call {
@@ -189,7 +195,7 @@ func (n *nesting) closeGroup() {
 			if p := &n.frame.last; p.end == len(n.dst) && p.single && f.or.kept == 1 && f.or.length > 1 {
 				n.unfold = min(f.or.source, f.and.source)
 			}
-			n.closeUnion(g)
+			n.top.union.nest(g, len(n.dst))
 		}
 	}
 	n.end(afterClose)

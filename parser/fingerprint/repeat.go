@@ -99,7 +99,7 @@ func (t template) match(sql text, i int) int {
 // repeat reads the members that come next and are as the one that was folded, whose
 // text is that from the end of the one before it. The last token is that which joins
 // the next one, and is a part of each.
-func (f *formatter) repeat(c *chain) {
+func (t *template) repeat(f *formatter, c *chain) {
 	sql := f.lexer.sql
 	from, end, joint := c.source, f.before, f.lexer.pos-f.before
 	c.source = end
@@ -107,11 +107,11 @@ func (f *formatter) repeat(c *chain) {
 		return
 	}
 	var plain bool
-	if f.template, plain = f.template.compile(sql, from, end); !plain {
+	if *t, plain = t.compile(sql, from, end); !plain {
 		return
 	}
 	n, last := 0, end
-	for next := f.template.match(sql, end); next >= 0; next = f.template.match(sql, end) {
+	for next := t.match(sql, end); next >= 0; next = t.match(sql, end) {
 		last, end = end, next
 		n++
 	}
@@ -126,18 +126,18 @@ func (f *formatter) repeat(c *chain) {
 // repeatParens reads the ends of parentheses that are nested to the left, as of
 // ((a = 1 or a = 2) or a = 3), and come as the last one did, whose text begins at a
 // position of the statement.
-func (f *formatter) repeatParens(from int) {
+func (t *template) repeatParens(f *formatter, from int) {
 	sql, end := f.lexer.sql, f.lexer.pos
 	if f.byToken || end-from > maxTemplate || f.lexer.versioned > 0 || !f.closesAlike() {
 		return
 	}
 	var plain bool
-	if f.template, plain = f.template.compile(sql, from, end); !plain {
+	if *t, plain = t.compile(sql, from, end); !plain {
 		return
 	}
 	pairs := 0
 	for f.closesAlike() {
-		next := f.template.match(sql, end)
+		next := t.match(sql, end)
 		if next < 0 {
 			break
 		}
@@ -158,12 +158,4 @@ func (f *formatter) repeatParens(from int) {
 		f.remove(p.open, p.open+pairs)
 		p.end -= pairs
 	}
-}
-
-// closesAlike reports whether the last group is parentheses that hold no more than those
-// that ended last.
-func (n *nesting) closesAlike() bool {
-	g, f := n.top, n.frame
-	return len(n.groups) > 1 && n.deeper == 0 && !g.call && !g.tableRef && g.list.kind == noList && g.args.size == 0 &&
-		!f.isCase && !f.broken && f.condition && f.or.kept+f.and.kept == 0 && f.last.open == g.open+1 && f.and.at == g.open+1
 }

@@ -22,11 +22,11 @@ func (f *formatter) addSymbol(t *token) {
 	case ';':
 		f.semicolon()
 	case '+', '-':
-		f.beginArithmetic()
+		f.arith.begin(&f.grammar)
 		f.sign(raw)
 	case '*':
 		if f.prev.operand() && f.prev != afterStar {
-			f.beginArithmetic()
+			f.arith.begin(&f.grammar)
 			f.operator(raw, afterOperator)
 		} else {
 			f.operator(raw, afterStar)
@@ -54,7 +54,7 @@ func (f *formatter) addOperator(raw []byte) {
 	k := noKeyword
 	switch string(raw) {
 	case "/", "%", "^", "&", "|", "<<", ">>":
-		f.beginArithmetic()
+		f.arith.begin(&f.grammar)
 	case "&&":
 		k = kwAnd
 	case "||":
@@ -134,4 +134,100 @@ func (f *formatter) foldStatement() {
 		c.kept++
 	}
 	c.at = len(f.dst)
+}
+
+// limit is the part of a LIMIT that has been read.
+type limit byte
+
+const (
+	noLimit     limit = iota
+	limitFirst        // LIMIT, whose first number comes
+	limitOne          // the numbers that were there
+	limitSecond       // a comma or an OFFSET, whose number comes
+)
+
+// number takes a number, and reports whether it is to be shown.
+func (l *limit) number() (shown bool) {
+	shown = *l != limitSecond
+	if *l != noLimit {
+		*l = limitOne
+	}
+	return shown
+}
+
+// holds reports whether a token of sql, which comes after prev, is a part of the
+// LIMIT.
+func (l limit) holds(t *token, sql []byte, prev previous) bool {
+	switch t.kind {
+	case literal, textLiteral, placeholder:
+		return l != limitOne || t.kind == textLiteral && prev == afterText
+	case symbol:
+		return l == limitOne && t.symbol == ',' || l != limitOne && (t.symbol == '+' || t.symbol == '-')
+	case plainWord:
+		word := sql[t.start:t.end]
+		return l == limitOne && bytes.EqualFold(word, []byte("offset")) ||
+			l != limitOne && word[0] == '_' // or an introducer
+	}
+	return false
+}
+
+// arithmetic folds an expression of literals and operators, and nothing else: its
+// value is that of a literal.
+type arithmetic struct {
+	at, first int  // where the last literal, or the first of the expression, begins and ends in dst
+	open      bool // an expression is open
+	operator  bool // its last token is an operator
+}
+
+// begin begins an expression before an operator, if a literal stands there
+// with which one can begin.
+func (a *arithmetic) begin(g *grammar) {
+	if a.open || a.first != len(g.dst) || g.prev != afterValue && g.prev != afterText || g.limit != noLimit {
+		return
+	}
+	before := bytes.TrimRight(g.dst[g.base:a.at], " ")
+	n := len(before)
+	last := [2]byte{' ', ' '}
+	copy(last[:], before[max(0, n-2):])
+	if n == 1 {
+		last = [2]byte{' ', last[0]}
+	}
+	switch c := last[1]; {
+	case n == 0, c == '(', c == ',', c == ';', c == '=', c == '<' && last[0] != '<', c == '>' && last[0] != '>' && last[0] != '-',
+		(c == '&' || c == '|') && last[0] == c,
+		byteClass[c]&isLetter != 0 && !bytes.HasSuffix(before, []byte(" div")) && !bytes.HasSuffix(before, []byte(" mod")):
+		a.open, a.operator = true, true
+	}
+}
+
+// read reads a token, before it is written, while an expression is open.
+func (a *arithmetic) read(f *formatter, t *token) {
+	switch value := t.kind == literal || t.kind == textLiteral || t.kind == placeholder; {
+	case value && (a.operator || t.kind == textLiteral && f.prev == afterText):
+		a.operator = false
+	case isInfix(f.token(t), t) && !a.operator:
+		a.operator = true
+	case a.operator && t.kind == symbol && (t.symbol == '+' || t.symbol == '-'): // a sign
+	case a.operator:
+		a.open = false
+	default:
+		a.end(f)
+	}
+}
+
+// isInfix reports whether t, whose text is raw, is an operator that binds its operands more closely than a
+// comparison does.
+func isInfix(raw []byte, t *token) bool {
+	if t.kind == symbol {
+		return bytes.IndexByte([]byte("+-*/%^&|"), t.symbol) >= 0 || string(raw) == "<<" || string(raw) == ">>"
+	}
+	return t.kind == plainWord && (bytes.EqualFold(raw, []byte("div")) || bytes.EqualFold(raw, []byte("mod")))
+}
+
+// end ends an expression of which the last literal was written.
+func (a *arithmetic) end(f *formatter) {
+	if a.open && !a.operator {
+		f.dst = f.dst[:a.first]
+	}
+	a.open = false
 }

@@ -70,14 +70,14 @@ func (u *union) beginBranch(at int) {
 
 // repeats reports whether the branch at hand, if it ends at a position of dst, is as
 // the one before and joined in the same way.
-func (n *nesting) repeats(u *union, end int) bool {
+func (u *union) repeats(n *nesting, end int) bool {
 	return u.inBranch && u.joined != joinedNot && (u.repeated == joinedNot || u.repeated == u.joined) &&
-		(u.last.repeated(&n.writer, n.dst[u.branch:end]) || n.repeatsUnnamed(u, end))
+		(u.last.repeated(&n.writer, n.dst[u.branch:end]) || u.repeatsUnnamed(n, end))
 }
 
 // repeatsUnnamed reports whether the branch at hand is as the last one without the
 // aliases of what it selects, which is the first.
-func (n *nesting) repeatsUnnamed(u *union, end int) bool {
+func (u *union) repeatsUnnamed(n *nesting, end int) bool {
 	spans := n.spans[min(u.aliases, len(n.spans)):]
 	if len(spans) == 0 || spans[0].at < u.last.at || spans[len(spans)-1].end > u.last.end {
 		return false
@@ -94,10 +94,10 @@ func (n *nesting) repeatsUnnamed(u *union, end int) bool {
 	return len(branch) == 0
 }
 
-// endBranch ends the branch at hand at a position of dst. It is taken back if it
+// end ends the branch at hand at a position of dst. It is taken back if it
 // is as the one before, or would have become so had the statement not been cut
 // within it. It reports whether it was, or was completed.
-func (n *nesting) endUnionBranch(u *union, end int, cut bool) (changed bool) {
+func (u *union) end(n *nesting, end int, cut bool) (changed bool) {
 	if !u.inBranch {
 		return false
 	}
@@ -105,10 +105,10 @@ func (n *nesting) endUnionBranch(u *union, end int, cut bool) (changed bool) {
 		n.dst = append(n.dst[:u.branch], n.dst[u.last.at:u.last.end]...) // taken for a whole one
 		end, changed = len(n.dst), true
 	}
-	if n.unnest(u, end) {
+	if u.unnest(n, end) {
 		return true
 	}
-	repeats := n.repeats(u, end)
+	repeats := u.repeats(n, end)
 	u.inBranch = false
 	switch {
 	case !repeats:
@@ -132,7 +132,7 @@ func (n *nesting) endUnionBranch(u *union, end int, cut bool) (changed bool) {
 
 // unnest takes the branch at hand back if the last one is a union in parentheses of
 // branches such as this one: ((a union a) union a).
-func (n *nesting) unnest(u *union, end int) bool {
+func (u *union) unnest(n *nesting, end int) bool {
 	in := u.lastInner
 	if in.end == 0 || in.repeated != u.joined || u.repeated != joinedNot || in.end > u.last.end ||
 		string(n.dst[u.branch:end]) != string(n.dst[u.last.at+1:in.end]) {
@@ -148,10 +148,10 @@ func (n *nesting) unnest(u *union, end int) bool {
 	return true
 }
 
-// closeUnion ends parentheses around a union, which may be a branch of another.
-func (n *nesting) closeUnion(g *group) {
-	outer := &n.top.union
-	if g.repeated != joinedNot && g.union.last.at == g.open+1 && g.remarkEnd == len(n.dst)-1 && outer.inBranch && outer.branch == g.open {
-		outer.inner = innerUnion{g.repeated, g.union.last.end, g.union.length}
+// nest tells the union around parentheses, which end at a position of dst, if they hold
+// a union that may be a branch of it.
+func (u *union) nest(g *group, end int) {
+	if g.repeated != joinedNot && g.union.last.at == g.open+1 && g.remarkEnd == end-1 && u.inBranch && u.branch == g.open {
+		u.inner = innerUnion{g.repeated, g.union.last.end, g.union.length}
 	}
 }
