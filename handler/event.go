@@ -17,6 +17,10 @@ func EventWindow(event []byte) (digest.Window, error) {
 		Time *time.Time `json:"time"`
 	}
 	if err := json.Unmarshal(event, &e); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field == "" {
+			err = fmt.Errorf("it is a JSON %s, and not an object", wrong.Value)
+		}
 		return digest.Window{}, fmt.Errorf("read event: %w", err)
 	}
 	if e.Time == nil {

@@ -52,7 +52,7 @@ type fleetSim struct {
 	slack  *slacktest.Server
 	store  *memoryStore
 	queued bool
-	crash  float64 // how likely an lambdaRun dies at one of its first calls
+	crash  float64 // how likely a lambdaRun dies at one of its first calls
 	end    chan struct{}
 	dead   sync.WaitGroup
 
@@ -146,7 +146,7 @@ type memoryStore struct {
 	tags    map[string]int
 }
 
-// storeOf is the store as an lambdaRun sees it.
+// storeOf is the store as a lambdaRun sees it.
 type storeOf struct{ *lambdaRun }
 
 func (s storeOf) Load(_ context.Context, key string) (data []byte, tag string, err error) {
@@ -210,7 +210,7 @@ func (s *fleetSim) invoke(event []byte) (answer []byte, err error) {
 	return answer, err
 }
 
-// function is what an lambdaRun of Lambda sets up.
+// function is set up by a lambdaRun.
 func (s *fleetSim) function(i *lambdaRun, request string) *handler.Fleet {
 	cfg := s.rds.Config()
 	cfg.HTTPClient, cfg.Retryer = i.client(s.rds), newAdaptive

@@ -3,6 +3,7 @@ package handler
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 		DryRun       bool            `json:"dry_run"`
 		Asked        string          `json:"asked_by"`
 	}
+	if kind.Last != nil && kind.Since != nil {
+		return nil, errors.New(`read event: it has both "last" and "since"`)
+	}
 	d := json.NewDecoder(bytes.NewReader(event))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
@@ -68,7 +72,7 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 		m.Window.Start = m.Window.End.Add(-last)
 	}
 	if length := m.Window.End.Sub(m.Window.Start); length <= 0 || length > maxManual {
-		return nil, fmt.Errorf("read event: a window of %s, and it may be up to %s", length, maxManual)
+		return nil, fmt.Errorf("read event: its window is %v long, and it may be up to %gh", length, maxManual.Hours())
 	}
 	return m, nil
 }

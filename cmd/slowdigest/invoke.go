@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,7 +25,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	c.declareFormat(f)
 	f.boolean(&c.Force, "force", "", "post an hour again that was posted, by replacing its message")
 	f.text(&event, "event", "", "`file` that holds the event; - is the standard input")
-	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS")
+	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS; without a token the digest goes to a fake Slack")
 	return func(ctx context.Context, args []string) error {
 		if event == "" || len(args) > 0 {
 			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "testdata/events holds examples"}
@@ -48,8 +49,9 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		s := newService(&c, cfg, p.logger())
-		if logs != "" && c.Channel == slacktest.Channel && c.Token == "" {
+		if logs != "" && c.Channel != "" && c.Token == "" && c.TokenParameter == "" {
 			fake := slacktest.New()
+			fake.Channels[c.Channel] = slacktest.ChannelState{Name: strings.TrimPrefix(c.Channel, "#"), Member: true}
 			defer fake.Close()
 			defer func() {
 				fmt.Fprintf(p.stdout, "Posted to a fake Slack, which checks every limit: %d messages, of which %d in the thread.\n",

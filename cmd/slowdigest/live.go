@@ -99,7 +99,7 @@ func progressLine(c handler.Counts, elapsed time.Duration) string {
 	switch {
 	case c.Files == 0:
 		return "listing logs …"
-	case c.Listed == 0: // nobody knows how much a live log will hold
+	case c.Listed == 0: // how much a live log will hold is not known
 		return fmt.Sprintf("following %d logs: %.1f MB in %s; Ctrl-C ends it with the digest", c.Files, float64(c.Read)/mega, notifier.Duration(elapsed.Round(time.Second).Seconds()))
 	}
 	toRead := max(c.Listed-c.Skipped, c.Read)

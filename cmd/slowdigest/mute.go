@@ -21,10 +21,13 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 	var reason string
 	length := 7 * 24 * time.Hour
 	c.declareMemory(f)
-	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how long, such as 12h or 30d; 0 is forever")
+	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how `long`, such as 12h or 30d; 0 is forever")
 	f.text(&reason, "reason", "", "`text` that the digest shows with the muted class")
 	return func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
+			if slices.Contains(f.given, "for") || slices.Contains(f.given, "reason") {
+				return usageError{errors.New("mute: no ID is given"), "give the ID of a query class; without flags for one, mute lists what is muted"}
+			}
 			return listMutes(ctx, p, &c)
 		}
 		m := digest.Mute{Reason: reason, By: p.getenv("USER"), Since: time.Now().UTC().Truncate(time.Second)}

@@ -56,7 +56,7 @@ var secrets = []struct {
 	{"a secret URL", regexp.MustCompile(`(?i)hooks\.slack\.com/|[?&](sig|token|password|x-amz-signature)=|://[^/\s:@]+:[^/\s@]+@`)},
 	{"a private key", regexp.MustCompile(`-----BEGIN`)},
 	{"a long hexadecimal number", regexp.MustCompile(`(?i)\b(0x)?[0-9a-f]{32,}\b`)},
-	{"an address of a network", regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)},
+	{"an IP address", regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)},
 }
 
 var (

@@ -18,7 +18,7 @@ func TestStatementWithheld(t *testing.T) {
 		"select AKIAIOSFODNN7EXAMPLE":                     "an access key",
 		"select x from t where u = 4111 1111 1111 1111":   "a card number",
 		"select deadbeefdeadbeefdeadbeefdeadbeef":         "a long hexadecimal number",
-		"select 192.168.10.20":                            "an address of a network",
+		"select 192.168.10.20":                            "an IP address",
 		"load data from https://u:pw@h/":                  "a secret URL",
 		"select wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": "an encoded secret",
 	} {
