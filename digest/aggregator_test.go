@@ -417,3 +417,23 @@ func TestNumbersOfAClass(t *testing.T) {
 		t.Errorf("%s", marshal(t, c))
 	}
 }
+
+// What is after a line like one of a header is shown in no fingerprint, and a
+// statement that is only a comment has a name that says so.
+func TestStatementsWithoutCertainty(t *testing.T) {
+	for sql, want := range map[string]string{
+		"insert into t values ('x\n# Time: 2026-11-23T10:00:00Z\nselect secret', 2)":      "insert into t values(?+)",
+		"insert into t values ('x\n# User@Host: a[a] @ h []  Id: 1\nselect secret', 2)":   "insert into t values(?+)",
+		"insert into t values ('x # Time: 2026-11-23T10:00:00Z\n# Times: ', now()); -- a": "insert into t values(?+)",
+		"select a\n# Tim: e\nfrom t": "select a from t",
+		"/* ping */":                 "(comment only)",
+		"-- ping\n":                  "(comment only)",
+		"# ping":                     "(comment only)",
+	} {
+		a := NewAggregator(Window{})
+		a.Stream("").Add(event(sql, 0, 1))
+		if r := a.Report(Limit{}, OrderBySum); len(r.Classes) != 1 || r.Classes[0].Fingerprint != want {
+			t.Errorf("%q: %+v, want %s", sql, r.Classes, want)
+		}
+	}
+}

@@ -57,6 +57,7 @@ type Coverage struct {
 	Events       int64 `json:"events"`             // entries read
 	InWindow     int64 `json:"in_window"`          // entries whose time lies in the window
 	Unreadable   int64 `json:"unreadable"`         // entries that could not be read, or have no time
+	Doubtful     int64 `json:"doubtful,omitempty"` // places that leave it open whether there is an entry
 	Truncated    int64 `json:"truncated"`          // entries whose statement was cut
 	// TruncatedLines were cut by RDS, being longer than what it sends at once.
 	TruncatedLines int   `json:"truncated_lines,omitempty"`
@@ -98,6 +99,7 @@ func (c *Coverage) Add(part Coverage) {
 	c.Events += part.Events
 	c.InWindow += part.InWindow
 	c.Unreadable += part.Unreadable
+	c.Doubtful += part.Doubtful
 	c.Truncated += part.Truncated
 	c.Untimed += part.Untimed
 	c.Filtered += part.Filtered

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"bytes"
 	"crypto/md5"
 
 	"slowdigest/parser"
@@ -75,14 +76,14 @@ func (s *Stream) Add(e *parser.Event) {
 func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	var plain bool
 	var masked int // members that the skeleton shows as one
-	if !e.Admin && !e.Cut && len(e.SQL) > 0 {
-		s.skeleton, masked, plain = fingerprint.AppendSkeletonCounting(s.skeleton[:0], e.SQL)
+	if sql, cut := certain(e); !e.Admin && !cut && len(sql) > 0 {
+		s.skeleton, masked, plain = fingerprint.AppendSkeletonCounting(s.skeleton[:0], sql)
 	}
 	if plain {
 		if k, found := s.known[string(s.skeleton)]; found {
 			return k.key, max(k.members, masked)
 		}
-		s.fingerprint, members = fingerprint.AppendCounting(s.fingerprint[:0], s.skeleton, false)
+		s.fingerprint, members = appendStatement(s.fingerprint[:0], s.skeleton, false)
 	} else {
 		s.fingerprint, members = appendFingerprint(s.fingerprint[:0], e)
 	}
@@ -106,5 +107,29 @@ func appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
 	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
 		return append(dst, "(no statement)"...), 0
 	}
-	return fingerprint.AppendCounting(dst, e.SQL, e.Cut)
+	sql, cut := certain(e)
+	return appendStatement(dst, sql, cut)
 }
+
+func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
+	text, members = fingerprint.AppendCounting(dst, sql, cut)
+	if len(text) == len(dst) {
+		text = append(text, "(comment only)"...)
+	}
+	return text, members
+}
+
+// certain returns the statement up to the first line that looks like one of a header,
+// and whether that or the log has cut it. Such a line is rarely a part of a literal;
+// where it is a header after all, the quotes after it are another statement's.
+func certain(e *parser.Event) (sql []byte, cut bool) {
+	sql, cut = e.SQL, e.Cut
+	for _, line := range headerLines {
+		if n := bytes.Index(sql, line); n >= 0 {
+			sql, cut = sql[:n], true
+		}
+	}
+	return sql, cut
+}
+
+var headerLines = [][]byte{[]byte("\n# Time: "), []byte("\n# User@Host: ")}

@@ -58,6 +58,7 @@ type part struct {
 	instance string
 	file     source.File
 	coverage digest.Coverage
+	first    time.Time // when the log begins; zero if it does not tell
 	err      error
 	cut      bool // by the end of the time
 }
@@ -152,11 +153,13 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 		Portions:       got.Portions,
 		Retries:        got.Retries,
 		Unreadable:     stats.Unreadable,
+		Doubtful:       stats.Doubtful,
 		TruncatedLines: got.TruncatedLines,
-		Complete:       got.Complete && stats.Unreadable == 0,
+		Complete:       got.Complete && stats.Complete(),
 		Notes:          notes,
 		Gaps:           gaps(to.file, got),
 	}
+	to.first = stats.First
 	switch {
 	case err != io.EOF:
 		return fmt.Errorf("read %s: %w", logName(to.file), err)

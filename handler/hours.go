@@ -2,6 +2,7 @@ package handler
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -79,12 +80,44 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	for _, p := range rd.parts {
 		r.Coverage.Add(p.coverage)
 	}
+	rd.beginning(&r.Coverage, r.Window)
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
 	slices.Sort(r.Coverage.Notes) // files are read in parallel, and end in any order
 	slices.SortFunc(r.Coverage.Gaps, func(a, b digest.Gap) int {
 		return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Before.Compare(b.Before), cmp.Compare(a.File, b.File), cmp.Compare(a.From, b.From))
 	})
 	return r
+}
+
+// beginning says which part of a window lies before the local logs begin. The
+// instances of RDS have a list of their logs; what was before a file is not
+// known.
+func (rd *reading) beginning(c *digest.Coverage, w digest.Window) {
+	var first time.Time
+	var local []part
+	for _, p := range rd.parts {
+		if p.file.Instance != "" || p.file.Name == "" || p.err != nil {
+			continue
+		}
+		local = append(local, p)
+		if first.IsZero() || !p.first.IsZero() && p.first.Before(first) {
+			first = p.first
+		}
+	}
+	if len(local) == 0 || rd.window.Start.IsZero() || !first.IsZero() && !first.After(w.Start) {
+		return
+	}
+	c.Complete = false
+	if first.IsZero() {
+		c.Notes = append(c.Notes, "No log tells when it begins: what happened in the window is not known.")
+		return
+	}
+	before := first
+	if !w.End.IsZero() && w.End.Before(before) {
+		before = w.End
+	}
+	c.Gaps = append(c.Gaps, digest.Gap{File: local[0].file.Name, After: w.Start, Before: before})
+	c.Notes = append(c.Notes, fmt.Sprintf("The log begins at %s: what happened before it is not known.", first.Format("2006-01-02 15:04:05 UTC")))
 }
 
 // purged returns the hours of which RDS has nothing left for any instance.

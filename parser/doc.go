@@ -5,18 +5,53 @@
 // "SET timestamp=1;", and the statement, which can hold any text: lines like
 // those of a header, a banner or a mark that RDS has cut the log, too. Whoever
 // can store a text in the database can so try to put an entry into the log that
-// never was. The parser follows quotes and comments, and where it finds a whole
-// header within them it reads ahead, up to 1 MiB, to see which of two things is
-// true: that the literal goes on and the header is a part of it, or that the
-// statement has a quote too many, and the header is real.
+// never was. And a log can be damaged: an entry cut where a disk was full or the
+// server was killed, lines of others between entries, a part that was not delivered.
 //
-// The literal goes on if it ends as literals do, and so does its statement. If
-// what would end it is followed by text, it is rather the quote that opens a
-// literal of a later entry. Only where that does not decide, the header itself
-// counts, its form and its times beside those of the log: where the statement
-// could have been repeated with the same quote missing, where the comment that
-// would end is the comment of a later entry, and where 1 MiB is not enough.
+// # Where an entry ends
+//
+// The server ends a statement with a semicolon and a line feed. After these, and any
+// blanks, the next header is one. Elsewhere in code, which is outside of literals
+// and comments, a header is one if it is whole and fits the log: if it is written as
+// the log's other headers are, has a statement, and its time is not before that of
+// the entry before it, or long after it. The entry before it is cut then, or ends at
+// its last semicolon, and what follows that is of no entry. It does not matter where
+// in a line the header begins. The same holds where the semicolon stands in a comment
+// to the end of its line, which can be the server's or the comment's.
+//
+// Within a literal or comment the parser reads ahead, up to 1 MiB, to see which of
+// two things is true: that the literal goes on and the header is a part of it, or
+// that the statement is cut or has a quote too many, and the header is real. The
+// literal goes on if it ends as literals do, and so does its statement. If what
+// would end it is followed by text, it is rather the quote that opens a literal of
+// a later entry. Where the log ends before that, with a whole entry, the header
+// itself counts.
+//
+// The mark of RDS, a banner, and what tail -f writes between two files, end an entry
+// in code, and in a literal that is not closed. The mark of RDS ends it in any literal
+// if a header that fits follows at once, and what comes then can be read as entries.
+// Where the source knows that text is missing, the entry ends whatever was open: see
+// Options.Gaps.
+//
+// # What is in doubt
+//
+// Where both readings are possible, or 1 MiB is not enough, the header is not
+// believed: rather is an entry lost than one believed that somebody has forged. Each
+// such text is counted as a Problem with its position, as is a header in code that
+// does not fit, an entry that ends in its middle, one without a statement and
+// text of no entry. Then Stats.Complete is false. There is one exception: what would
+// end a comment can be that of a comment in a later entry. Then the header is believed
+// if it fits, and the doubt is told.
 //
 // What stands outside of literals and comments is believed. A client that can
 // send whole statements can send one that looks like several entries.
+//
+// # Fields
+//
+// The first value of a field counts. The names of schemas and routines, and what
+// Percona Server tells of a statement's tables and digest, end where the server ends
+// them and not at what looks like another field, or like another line.
+//
+// Exports of CloudWatch Logs are read without the stamps before their lines. Other
+// forms are refused with a FormError, which says what to do.
 package parser

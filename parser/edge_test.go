@@ -121,6 +121,49 @@ func TestBoundOfHeader(t *testing.T) {
 	}
 }
 
+// The lines in whose middle a header is looked for, and those that names divide, are
+// of bounded length.
+func TestBoundsOfLines(t *testing.T) {
+	at := func(text string) *headerReader { return &headerReader{w: &window{r: strings.NewReader(text)}} }
+	for n, want := range map[int]bool{maxFirstLine: true, maxFirstLine + 1: false} {
+		line := "# User@Host: a[a] @ "
+		line += strings.Repeat("h", n-len(line)-len(" []\n")) + " []\n"
+		if got := at(line + "# Query_time: 1\n").w.likelyHeader(0); got != want || len(line) != n {
+			t.Errorf("a first line of %d bytes: %v", len(line), got)
+		}
+	}
+	for n, want := range map[int]bool{maxUserLine: true, maxUserLine + 2: false} { // where the user ends
+		user := "a\n" + strings.Repeat("x", (n-len(userPrefix)-len("[] @ "))/2-2)
+		line := userPrefix + user + "[" + user + "] @ h []\n"
+		if got := at(line).userLineEnd(0) > 0; got != want || strings.Index(line, "h []") != n {
+			t.Errorf("a user that ends at byte %d: %v", n, got)
+		}
+	}
+	for n, want := range map[int]bool{maxSchemaLine - 1: true, maxSchemaLine: false} { // where the line after the name begins
+		line := "# Schema: " + strings.Repeat("x", n-len("# Schema: ")-1) + "\n"
+		if got := at(line+"y  QC_hit: No\n").schemaLineEnd(0, n) > 0; got != want {
+			t.Errorf("a schema that goes on at byte %d: %v", n, got)
+		}
+	}
+	for n, want := range map[int]bool{maxSchemaLine: true, maxSchemaLine + 1: false} { // where SET begins
+		line := "use a\n" + strings.Repeat("x", n-len("use a\n;\nSET ")) + ";\nSET timestamp=1;\n"
+		if got := at(line).useLineEnd(0) > 0; got != want {
+			t.Errorf("a SET up to byte %d: %v", n, got)
+		}
+	}
+	for n, want := range map[int]int{maxHeaderLine: maxHeaderLine, maxHeaderLine + 1: maxHeaderLine} {
+		if got := at(strings.Repeat("\n", n) + "x").w.skipBlanks(0); got != want {
+			t.Errorf("%d blanks: %d are skipped", n, got)
+		}
+	}
+	for n, want := range map[int]bool{2 * maxFormLine: true, 2*maxFormLine + 1: false} { // of the two lines that tell the form
+		_, err := New(strings.NewReader(`{"`+strings.Repeat("x", n-len(`{""log":`))+`"log":`+strings.Repeat("x", 100)), Options{}).Next()
+		if _, got := err.(*FormError); got != want {
+			t.Errorf("a key of JSON that ends at byte %d: %v", n, err)
+		}
+	}
+}
+
 func TestBoundOfOffsets(t *testing.T) {
 	for n := 1; n <= maxOffsets+1; n++ {
 		var s Stats

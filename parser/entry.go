@@ -16,23 +16,46 @@ type entry struct {
 	start, end time.Time // of log_slow_extra
 
 	garbled                        bool // "# Time:" cannot be read
+	merged                         bool // a line of the header seems to hold the first one of another
 	hasUser                        bool // the line User@Host has been read
 	hasQueryTime, badTime, badLock bool
-	hasID, hasSchema               bool
+	hasID, hasSchema, schemaOpen   bool // schemaOpen: its line does not end as the server ends it
 	warned, clear                  bool // the header has warnings, and it is clear where they end
 	readFirst                      uint64
 	seen                           seen
 }
 
-// A form is what the headers of one log have in common.
+// form is what the headers of one log have in common. An entry that is cut can have
+// less of it.
 type form struct {
 	zoned bool // "# Time:" tells the zone, and every entry has one
+	local bool // it does not, or the entry has no "# Time:"
 	id    bool // "Id:" in the line User@Host
 	stamp bool // SET timestamp
 }
 
 func (e *entry) form() form {
-	return form{zoned: e.loggedZone == utcTime, id: e.hasID, stamp: !e.epoch.IsZero()}
+	zoned := e.loggedZone == utcTime
+	return form{zoned: zoned, local: !zoned && !e.garbled, id: e.hasID, stamp: !e.epoch.IsZero()}
+}
+
+// add takes in the form of an entry.
+func (f *form) add(e *entry) {
+	g := e.form()
+	f.id, f.stamp = f.id || g.id, f.stamp || g.stamp
+	if g.zoned || g.local {
+		f.zoned, f.local = g.zoned, g.local
+	}
+}
+
+// has reports whether an entry has all of the form. With exact it has no more,
+// either.
+func (f form) has(e *entry, exact bool) bool {
+	g := e.form()
+	if exact {
+		return f == g
+	}
+	return (g.id || !f.id) && (g.stamp || !f.stamp) && !(f.zoned && g.local) && !(f.local && g.zoned)
 }
 
 // headerLine reads a line of a header, and reports whether it is one.
@@ -61,7 +84,7 @@ func (e *entry) timeLine(line []byte, names *interner) bool {
 		return false
 	}
 	rest := bytes.TrimLeft(line[n:], " \t")
-	if bytes.HasPrefix(rest, []byte(userPrefix)) {
+	if len(rest) < len(line)-n && bytes.HasPrefix(rest, []byte(userPrefix)) {
 		return e.userLine(rest[len(userPrefix):], names)
 	}
 	if len(rest) > 0 {
@@ -86,6 +109,7 @@ func (e *entry) userLine(line []byte, names *interner) bool {
 	if host = bytes.Trim(host[:open], " "); len(host) == 0 {
 		host = ip
 	}
+	e.merged = e.merged || bytes.IndexByte(line[:at], '#') >= 0 && !isTwice(line[:at-2])
 	e.User, e.Host = names.get(userOf(line[:at-2])), names.get(host)
 	e.fields(rest, names)
 	e.hasUser = true
@@ -95,8 +119,8 @@ func (e *entry) userLine(line []byte, names *interner) bool {
 // userOf splits "account[login". The two are the same but for anonymous
 // accounts, whose account is empty, and for proxies.
 func userOf(b []byte) []byte {
-	if half := len(b) / 2; len(b)%2 == 1 && b[half] == '[' && bytes.Equal(b[:half], b[half+1:]) {
-		return b[:half]
+	if isTwice(b) {
+		return b[:len(b)/2]
 	}
 	account, login, _ := bytes.Cut(b, []byte("["))
 	if len(account) == 0 {

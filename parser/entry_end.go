@@ -1,11 +1,6 @@
 package parser
 
-import (
-	"bytes"
-	"time"
-
-	"slowdigest/parser/fingerprint"
-)
+import "time"
 
 // maxIdle is the longest time between two entries that is believed where there
 // is reason to doubt.
@@ -17,15 +12,15 @@ const maxLate = time.Second
 
 // entryEnd is where the current entry ends.
 type entryEnd struct {
-	sql    int64 // in the stream: where its statement ends
-	end    int64 // where its text ends; what follows it up to the next header is of no entry
+	sql    int64 // where its statement ends in the stream
+	end    int64 // where its text ends in the log; what follows it up to the next header is of no entry
 	resume int   // index of what comes after it
 	cut    bool  // its statement goes on
 	lost   bool  // and the rest of it may follow
 }
 
 // entryEnds reports whether the entry ends at index i, which is the start of a line
-// or what looks like a header within one.
+// or what looks like a header within one. P.last says then how it ends.
 //
 // The server ends a statement with a semicolon and a line feed, and a header after
 // that is the next one, whatever blanks are between. A header in code without
@@ -36,11 +31,12 @@ type entryEnd struct {
 //
 // Within a literal or a comment that is still open, either the statement goes on
 // and somebody has put a header into a literal, or the statement is cut or has a
-// quote too many, as one has that could not be parsed: see inside.
-func (p *Parser) entryEnds(i int) (entryEnd, bool) {
+// quote too many, as one has that could not be parsed: see openText.
+func (p *Parser) entryEnds(i int) bool {
 	w, s := &p.win, &p.stmt
 	if p.gapBefore(i) {
-		return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: !s.terminated || s.q.Open(), lost: true}, true
+		p.last = entryEnd{sql: s.sql, end: w.raw(w.position(i)), resume: i, cut: !s.terminated || s.q.Open(), lost: true}
+		return true
 	}
 	switch w.buf[i] {
 	case '#':
@@ -48,71 +44,88 @@ func (p *Parser) entryEnds(i int) (entryEnd, bool) {
 			return p.headerEnds(i)
 		}
 	case ' ':
-		if !s.midLine && w.hasPrefix(i, cutMarker) && p.seamEnds(i) {
-			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: true, lost: true}, true
+		if !s.midLine && w.hasPrefix(i, cutMarker) && p.open.seamEnds(i, true) {
+			p.last = entryEnd{sql: s.sql, end: w.raw(w.position(i)), resume: i, cut: true, lost: true}
+			return true
 		}
 	case '=':
-		if !s.midLine && startsHeading(w, i) && p.seamEnds(i) {
-			return entryEnd{sql: s.sql, end: w.position(i), resume: i, cut: !s.terminated, lost: !s.terminated}, true
+		if !s.midLine && startsHeading(w, i) && p.open.seamEnds(i, false) {
+			p.last = p.endAt(&s.ending, i)
+			p.last.lost = p.last.cut
+			return true
 		}
 	case 'T':
-		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.seamEnds(i) {
-			before := &s.beforeBanner
-			return entryEnd{sql: before.sql, end: s.banner, resume: int(s.banner - w.base), cut: !before.terminated}, true
+		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.open.seamEnds(i, false) {
+			p.last = p.endAt(&s.beforeBanner, int(s.banner-w.base))
+			return true
 		}
 	}
-	return entryEnd{}, false
+	return false
 }
 
 // headerEnds reports whether what looks like a header at index i is the next one,
 // which p.next holds then if it can be read.
-func (p *Parser) headerEnds(i int) (entryEnd, bool) {
+func (p *Parser) headerEnds(i int) bool {
 	w, s := &p.win, &p.stmt
-	if w.position(i) < s.refused || s.q.Open() && w.position(i) < s.sealed {
-		return entryEnd{}, false
+	if w.position(i) < s.refused || s.q.Open() && w.position(i) < p.open.sealed {
+		return false
 	}
 	kind := p.headers.read(i, p.next)
 	if kind == notHeader {
-		return entryEnd{}, false
+		return false
 	}
-	last := s.ending
+	last, lineEnds := s.ending, true
 	if s.midLine {
 		last = s.endingAt(i)
+		lineEnds = last == s.ending // there are only blanks before it
 	}
-	end := entryEnd{sql: last.sql, end: w.position(i), resume: i, cut: !last.terminated && last.sql > s.start}
+	cut := !last.terminated && last.sql > s.start
 	switch {
 	case s.q.Open():
-		if kind != goodHeader || p.next.garbled || p.inside(i) {
+		if p.next.garbled {
+			return false
+		}
+		if kind != goodHeader || p.open.inside(i, p.fits(p.next, 0)) {
 			return p.refuse(i)
 		}
-	case !end.cut && !last.hidden && !p.cur.warned:
+	case !cut && !last.hidden && lineEnds && !p.cur.warned:
 	case kind == goodHeader && p.fits(p.next, maxLate):
-		if end.cut && last.clean >= 0 {
-			end.sql, end.end, end.cut = last.cleanSQL, last.clean, false
-			p.stats.problem(reasonStray, w.raw(last.clean))
-		}
-	case kind == endedHeader && !end.cut:
-	case p.cur.warned: // what is told of it then is that its statement is unclear
-		return entryEnd{}, false
+	case kind == endedHeader && !cut:
+	case p.cur.warned: // finish tells of it, at the latest
+		s.disbelieved = true
+		return p.refuse(i)
 	default:
 		p.stats.problem(reasonDisbelieved, p.next.Offset)
 		return p.refuse(i)
 	}
-	if end.cut {
+	p.pending = kind == goodHeader
+	p.last = p.endAt(&last, i)
+	if p.last.cut = p.last.cut && cut; p.last.cut {
 		p.stats.problem(reasonCut, p.cur.Offset)
 	}
-	p.pending = kind == goodHeader
-	return end, true
+	return true
+}
+
+// endAt returns the end of an entry at index i, where its text ends as last says. If
+// that is not a semicolon, it is cut there, or it ends in code at the last line that
+// has one, and what follows that is of no entry.
+func (p *Parser) endAt(last *ending, i int) entryEnd {
+	w := &p.win
+	if !last.terminated && last.clean >= 0 && !p.stmt.q.Open() {
+		p.stats.problem(reasonStray, last.clean)
+		return entryEnd{sql: last.cleanSQL, end: last.clean, resume: i}
+	}
+	return entryEnd{sql: last.sql, end: w.raw(w.position(i)), resume: i, cut: !last.terminated}
 }
 
 // refuse notes that the header at index i, which p.next holds, is not believed. Its
 // second line is none then, either.
-func (p *Parser) refuse(i int) (entryEnd, bool) {
-	if p.next.loggedZone != noTime {
+func (p *Parser) refuse(i int) bool {
+	if p.next.loggedZone != noTime || p.next.garbled {
 		second, _ := p.win.line(i, maxHeaderLine)
 		p.stmt.refused = p.win.position(second) + 1
 	}
-	return entryEnd{}, false
+	return false
 }
 
 // fits reports whether e can be the entry after the current one: it is written as
@@ -121,109 +134,30 @@ func (p *Parser) refuse(i int) (entryEnd, bool) {
 // too.
 func (p *Parser) fits(e *entry, late time.Duration) bool {
 	w, last := &p.win, p.cur
-	f := e.form()
-	if e.garbled && late > 0 {
-		f.zoned = p.form.zoned
-	}
-	if f != p.form || !w.has(e.sql) || w.startsHeader(e.sql) {
+	if !p.form.has(e, late == 0) || !w.has(e.sql) || w.startsHeader(e.sql) {
 		return false
 	}
-	t := e.epoch
+	t, took := e.epoch, time.Duration(e.QueryTime*float64(time.Second))
 	switch {
 	case e.loggedZone == utcTime:
 		t = e.logged
 		// SET timestamp is the start or the end, in whole seconds.
-		took := time.Duration(e.QueryTime * float64(time.Second))
 		end, start := t.Sub(e.epoch), t.Add(-took).Sub(e.epoch)
 		if late == 0 && !e.epoch.IsZero() && end.Abs() > 2*time.Second && start.Abs() > 2*time.Second {
 			return false
 		}
 	case e.loggedZone == localTime && p.clock.zoneKnown && late > 0:
 		t = e.logged.Add(-p.clock.zone)
+	case e.garbled:
+		late += took
 	}
 	from, to := last.Time.Add(-late), last.Time.Add(maxIdle)
 	return t.IsZero() || last.Time.IsZero() || !t.Before(from) && t.Before(to)
 }
 
-// inside reports whether the header at index i, which p.next holds and which stands
-// in an open literal or comment, is a part of it. Where reading ahead does not
-// decide, and where it finds that both can be, the header is not believed, or at
-// least the doubt is told.
-func (p *Parser) inside(i int) bool {
-	s, w := &p.stmt, &p.win
-	fits := p.fits(p.next, 0)
-	v, quote, end := p.readAhead(i)
-	switch v {
-	case unclosed:
-		return false
-	case closed:
-		if fits && (opensLiteral(w.buf[i:quote-1]) || p.repeated(i, quote)) {
-			return false
-		}
-		if fits && p.ahead.readsAsCode(p.next.sql, end, s.q == fingerprint.InComment) {
-			p.stats.problem(reasonUndecided, p.next.Offset)
-		}
-		s.sealed = w.position(end)
-		return true
-	case endless:
-		return !fits
-	}
-	if fits || v == tooFar {
-		p.stats.problem(reasonUndecided, p.next.Offset)
-	}
-	return !fits || v != nested
-}
-
-// readAhead returns what goesOn does, but reads no text again of which it has said
-// that it knows nothing.
-func (p *Parser) readAhead(i int) (v verdict, quote, end int) {
-	s, w := &p.stmt, &p.win
-	if w.position(i) < s.unsure {
-		return s.verdict, 0, i
-	}
-	v, quote, end = p.ahead.goesOn(i, s.q)
-	if v != closed && v != unclosed {
-		s.unsure, s.verdict = w.position(end), v
-	}
-	return v, quote, end
-}
-
-// seamEnds reports whether the line at index i ends the entry where RDS or the
-// server tells that the log is interrupted: it does in code. In an open literal it
-// does if an entry follows that can be read as one.
-func (p *Parser) seamEnds(i int) bool {
-	s, w := &p.stmt, &p.win
-	if !s.q.Open() {
-		return true
-	}
-	if w.position(i) < s.sealed {
-		return false
-	}
-	v, _, end := p.readAhead(i)
-	switch v {
-	case unclosed, endless, cutOff:
-		return true
-	case nested, tooFar:
-		return p.entryFollows(i, 0) || !w.has(int(s.unsure-w.base))
-	}
-	if p.entryFollows(i, end) {
-		return true
-	}
-	s.sealed = w.position(end)
-	return false
-}
-
-// entryFollows reports whether a whole entry follows the line at index i and the lines
-// of a banner, which fits the log and reads as code up to an index: see readsAsCode.
-func (p *Parser) entryFollows(i, to int) bool {
-	w := &p.win
-	next, _ := w.line(i, maxHeaderLine)
-	if w.hasPrefix(next, "Time ") || w.hasPrefix(next, "Time\t") {
-		next, _ = w.line(next, maxHeaderLine)
-	}
-	next = w.skipBlanks(next)
-	return w.startsHeader(next) && p.headers.read(next, p.next) == goodHeader && p.fits(p.next, maxLate) &&
-		p.ahead.readsAsCode(p.next.sql, to, p.stmt.q == fingerprint.InComment)
+// canFollow reports whether the header at index i is whole and fits the log.
+func (p *Parser) canFollow(i int) bool {
+	return p.headers.read(i, &p.other) == goodHeader && p.fits(&p.other, maxLate)
 }
 
 // gapBefore reports whether the source knows that text is missing between the last
@@ -237,17 +171,4 @@ func (p *Parser) gapBefore(i int) bool {
 		found = found || all[p.gapsSeen] > p.cur.Offset
 	}
 	return found
-}
-
-// repeated reports whether the literal open at index i, if it went on to its
-// closing quote, would end with what the current statement has up to the
-// opening one: then it is the same statement again, with the same quote too
-// many.
-func (p *Parser) repeated(i, quote int) bool {
-	s := &p.stmt
-	if s.spilled || p.win.position(i)-s.start > int64(s.maxSQL) {
-		return false
-	}
-	rest, same := bytes.CutSuffix(p.win.buf[i:quote], p.win.buf[:s.opened-s.start+1])
-	return same && bytes.HasSuffix(rest, []byte("\n"))
 }

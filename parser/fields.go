@@ -1,16 +1,9 @@
 package parser
 
-import (
-	"bytes"
-	"strconv"
-)
+import "bytes"
 
 // maxWeight is the largest Log_slow_rate_limit that Percona Server takes.
 const maxWeight = 1000
-
-// maxSeconds is the longest time that is believed, some 30 years. Some servers
-// write 18446744073708.796870 where a counter went below zero.
-const maxSeconds = 1e9
 
 // fields reads the "Key: value" pairs of a header line. Keys that are not
 // known, and words that are no pair, are skipped. A value that would end in a
@@ -33,6 +26,7 @@ func (e *entry) fields(line []byte, names *interner) {
 			n, rest := schemaLen(line)
 			if !e.hasSchema {
 				e.Schema, e.hasSchema = names.get(line[:n]), true
+				e.schemaOpen = n == len(line)
 			}
 			line = line[rest:]
 			continue
@@ -134,21 +128,6 @@ func (s *seen) first(field seen) bool {
 	return first
 }
 
-// setCount sets a number, if the field has not been seen before.
-func (e *entry) setCount(to *uint64, v []byte, field seen, has Fields) {
-	if e.seen.first(field) {
-		*to = parseCount(v)
-		e.Has |= has
-	}
-}
-
-func (e *entry) setYes(to *bool, v []byte, field seen, has Fields) {
-	if e.seen.first(field) {
-		*to = string(v) == "Yes"
-		e.Has |= has
-	}
-}
-
 func (e *entry) field(key, v []byte) {
 	switch string(key) {
 	case "Query_time":
@@ -161,27 +140,51 @@ func (e *entry) field(key, v []byte) {
 			e.LockTime, e.badLock = parseSeconds(v)
 		}
 	case "Rows_sent":
-		e.setCount(&e.RowsSent, v, seenRowsSent, 0)
+		if e.seen.first(seenRowsSent) {
+			e.RowsSent = parseCount(v)
+		}
 	case "Rows_examined":
-		e.setCount(&e.RowsExamined, v, seenRowsExamined, 0)
+		if e.seen.first(seenRowsExamined) {
+			e.RowsExamined = parseCount(v)
+		}
 	case "Id":
-		e.setCount(&e.ConnectionID, v, seenConnection, 0)
+		if e.seen.first(seenConnection) {
+			e.ConnectionID = parseCount(v)
+		}
 		e.hasID = true
 	case "Thread_id":
-		e.setCount(&e.ConnectionID, v, seenConnection, 0)
+		if e.seen.first(seenConnection) {
+			e.ConnectionID = parseCount(v)
+		}
 	case "Rows_affected":
-		e.setCount(&e.RowsAffected, v, seenRowsAffected, HasRowsAffected)
+		if e.seen.first(seenRowsAffected) {
+			e.RowsAffected = parseCount(v)
+			e.Has |= HasRowsAffected
+		}
 	case "Bytes_sent":
-		e.setCount(&e.BytesSent, v, seenBytesSent, HasBytesSent)
+		if e.seen.first(seenBytesSent) {
+			e.BytesSent = parseCount(v)
+			e.Has |= HasBytesSent
+		}
 	case "Tmp_tables", "Created_tmp_tables":
-		e.setCount(&e.TmpTables, v, seenTmpTables, HasTmpTables)
+		if e.seen.first(seenTmpTables) {
+			e.TmpTables = parseCount(v)
+			e.Has |= HasTmpTables
+		}
 	case "Tmp_disk_tables", "Created_tmp_disk_tables":
-		e.setCount(&e.TmpDiskTables, v, seenTmpDiskTables, HasTmpDiskTables)
+		if e.seen.first(seenTmpDiskTables) {
+			e.TmpDiskTables = parseCount(v)
+			e.Has |= HasTmpDiskTables
+		}
 	case "Errno", "Last_errno":
-		e.setCount(&e.Errno, v, seenErrno, HasErrno)
+		if e.seen.first(seenErrno) {
+			e.Errno = parseCount(v)
+			e.Has |= HasErrno
+		}
 	case "Log_slow_rate_limit":
-		e.setCount(&e.Weight, v, seenWeight, 0)
-		e.Weight = min(max(1, e.Weight), maxWeight)
+		if e.seen.first(seenWeight) {
+			e.Weight = min(max(1, parseCount(v)), maxWeight)
+		}
 	default:
 		e.planField(key, v)
 	}
@@ -191,15 +194,29 @@ func (e *entry) field(key, v []byte) {
 func (e *entry) planField(key, v []byte) {
 	switch string(key) {
 	case "Full_scan":
-		e.setYes(&e.FullScan, v, seenFullScan, HasFullScan)
+		if e.seen.first(seenFullScan) {
+			e.FullScan = string(v) == "Yes"
+			e.Has |= HasFullScan
+		}
 	case "Full_join":
-		e.setYes(&e.FullJoin, v, seenFullJoin, HasFullJoin)
+		if e.seen.first(seenFullJoin) {
+			e.FullJoin = string(v) == "Yes"
+			e.Has |= HasFullJoin
+		}
 	case "Filesort":
-		e.setYes(&e.Filesort, v, seenFilesort, HasFilesort)
+		if e.seen.first(seenFilesort) {
+			e.Filesort = string(v) == "Yes"
+			e.Has |= HasFilesort
+		}
 	case "Filesort_on_disk":
-		e.setYes(&e.FilesortOnDisk, v, seenFilesortOnDisk, HasFilesortOnDisk)
+		if e.seen.first(seenFilesortOnDisk) {
+			e.FilesortOnDisk = string(v) == "Yes"
+			e.Has |= HasFilesortOnDisk
+		}
 	case "Read_first":
-		e.setCount(&e.readFirst, v, seenReadFirst, 0)
+		if e.seen.first(seenReadFirst) {
+			e.readFirst = parseCount(v)
+		}
 	case "Read_rnd_next":
 		// InnoDB begins a table scan by reading the first entry of an index;
 		// the scan of a temporary table does not.
@@ -207,6 +224,8 @@ func (e *entry) planField(key, v []byte) {
 			e.FullScan = e.readFirst > 0 && parseCount(v) > 0
 			e.Has |= HasFullScan
 		}
+	case "Time", "User@Host":
+		e.merged = true
 	case "Start":
 		if e.seen.first(seenStart) {
 			e.start, _, _ = parseTime(v)
@@ -216,51 +235,4 @@ func (e *entry) planField(key, v []byte) {
 			e.end, _, _ = parseTime(v)
 		}
 	}
-}
-
-// parseCount reads digits; what is no number is 0, what overflows the largest.
-func parseCount(b []byte) uint64 {
-	var n uint64
-	if len(b) > 19 {
-		n, _ = strconv.ParseUint(string(b), 10, 64)
-		return n
-	}
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	return n
-}
-
-var powersOf10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
-
-// parseSeconds reads a decimal fraction. Bad is true, and the value 0, if it is no
-// number or no sensible time.
-func parseSeconds(b []byte) (v float64, bad bool) {
-	var n uint64
-	point := -1
-	for i, c := range b {
-		switch {
-		case c == '.' && point < 0:
-			point = i
-		case c < '0' || c > '9' || i > 18:
-			return 0, true
-		default:
-			n = n*10 + uint64(c-'0')
-		}
-	}
-	v = float64(n)
-	if point >= 0 {
-		digits := len(b) - point - 1
-		if digits >= len(powersOf10) {
-			return 0, true
-		}
-		v /= powersOf10[digits]
-	}
-	if len(b) == 0 || v > maxSeconds {
-		return 0, true
-	}
-	return v, false
 }

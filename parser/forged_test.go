@@ -278,19 +278,45 @@ func checkFaulty(t *testing.T, d dialect, statements []string) {
 	}
 }
 
+// A literal longer than what is read ahead, which holds whole entries that fit the log:
+// none of them is believed, and each is told, whether they begin a line of their own
+// or not.
+func TestForgedEntriesInLongLiteral(t *testing.T) {
+	for _, d := range dialects {
+		const n = 6000
+		entries := strings.Repeat(d.entry(2, "select secret from forged where id = 5"), n)
+		sql := "insert into t values ('" + strings.Repeat("x", 1000) + ";\n" + entries + "x')"
+		if len(sql) <= lookAhead {
+			t.Fatal(len(sql))
+		}
+		log := d.banner + d.entry(0, "select 0") + d.entry(1, sql) + d.entry(2, "select 2") + d.entry(3, "select 3")
+		events, stats := readAll(t, strings.NewReader(log), Options{})
+		if len(events) != 4 || events[1].SQLBytes != int64(len(sql)) || string(events[2].SQL) != "select 2" || string(events[3].SQL) != "select 3" {
+			t.Errorf("%s: %d events", d.name, len(events))
+		}
+		if stats.Complete() || len(stats.Problems) != 1 || stats.Problems[0].Reason != reasonUndecided || len(stats.Problems[0].Offsets) == 0 {
+			t.Errorf("%s: %+v", d.name, stats)
+		}
+	}
+}
+
 func TestCutByRDS(t *testing.T) {
 	cut := "a@h id=7 t=261123T100001 q=0.5 cut: "
 	for name, tt := range map[string]struct {
 		log  string
 		want []string
 	}{
-		"in code":       {head1 + "select 1 fr\n" + cutMarker + "\n" + head2 + "select 'x';\n", []string{cut + "select 1 fr", event2 + "select 'x'"}},
-		"in a literal":  {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
-		"in a comment":  {head1 + "select /* abc\n" + cutMarker + "\n" + head2 + "select 'x' /* y */;\n", []string{cut + "select /* abc", event2 + "select 'x' /* y */"}},
-		"unquoted":      {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 5;\n", []string{cut + "select 'abc", event2 + "select 5"}},
-		"last":          {head1 + "select 'abc\n" + cutMarker + "\n", []string{cut + "select 'abc"}},
-		"twice":         {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 'abc\n" + cutMarker + "\n" + head3 + "select 'x';\n", []string{cut + "select 'abc", strings.Replace(event2, ":", " cut:", 1) + "select 'abc", event3 + "select 'x'"}},
-		"and a rest":    {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
+		"in code":      {head1 + "select 1 fr\n" + cutMarker + "\n" + head2 + "select 'x';\n", []string{cut + "select 1 fr", event2 + "select 'x'"}},
+		"in a literal": {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
+		"in a comment": {head1 + "select /* abc\n" + cutMarker + "\n" + head2 + "select 'x' /* y */;\n", []string{cut + "select /* abc", event2 + "select 'x' /* y */"}},
+		"unquoted":     {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 5;\n", []string{cut + "select 'abc", event2 + "select 5"}},
+		"last":         {head1 + "select 'abc\n" + cutMarker + "\n", []string{cut + "select 'abc"}},
+		"twice":        {head1 + "select 'abc\n" + cutMarker + "\n" + head2 + "select 'abc\n" + cutMarker + "\n" + head3 + "select 'x';\n", []string{cut + "select 'abc", strings.Replace(event2, ":", " cut:", 1) + "select 'abc", event3 + "select 'x'"}},
+		"and a rest":   {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
+		// The comment of the next entry has an apostrophe that could end the literal.
+		"apostrophe": {head1 + "update t set a = 'abc\n" + cutMarker + "\n" + head2 + "select 2 -- the girls' day;\n" + head3 + "select 3;\n", []string{cut + "update t set a = 'abc", event2 + "select 2 -- the girls' day", event3 + "select 3", reasonUndecided + ": 229"}},
+		// What is left of the statement has a literal that holds an entry.
+		"rest forged":   {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e;\n" + fake + "f'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
 		"in a header":   {head1 + "select 1;\n# Time: 2026-11\n" + cutMarker + "\n" + head2 + "select 2;\n", []string{cut + "select 1;\n# Time: 2026-11", event2 + "select 2"}},
 		"in Query_time": {head1 + "select 1;\n" + time2 + "# User@Host: a[a] @ h []\n# Que\n" + cutMarker + "\n" + head3 + "select 3;\n", []string{event1 + "select 1", event3 + "select 3", "header that cannot be read: 183"}},
 	} {

@@ -6,9 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"slowdigest/parser/fingerprint"
 )
 
 // FuzzParser checks what holds for any input: it is read to its end without a
@@ -32,10 +35,20 @@ func FuzzParser(f *testing.F) {
 		}
 	}
 	f.Add([]byte(head1 + "select 'a;\n" + cutMarker + "\n" + banner + head2 + "# administrator command: Quit;\n"))
+	for _, name := range []string{"swallow-stray-line", "time_garbled", "crlf-mixed-blank", "awslogstail"} {
+		text, err := os.ReadFile("testdata/reading/" + name + ".log")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text[:min(len(text), 1500)])
+	}
+	f.Add([]byte(head1 + "select 'a\n==> b <==\n" + head2 + "select 1;\n\n" + head1[:90] + head3 + "select ';\n"))
+	f.Add([]byte(head1 + "select 1 from" + head2 + "select 1;\n\x00\x00" + head3 + "select 'x\x00;\n  \n"))
 	f.Add([]byte("x\n" + head1 + "select `;\n" + fake + "`;\r\n" + head2[:60]))
 
 	f.Fuzz(func(t *testing.T, log []byte) {
 		o := Options{MaxSQL: 64}
+		checkDecided(t, log)
 		whole := account(t, bytes.NewReader(log), o, len(log))
 		for name, r := range map[string]io.Reader{
 			"bytes":  iotest.OneByteReader(bytes.NewReader(log)),
@@ -56,6 +69,9 @@ func account(t *testing.T, r io.Reader, o Options, size int) string {
 	covered, last := int64(0), int64(-1)
 	for {
 		e, err := p.Next()
+		if _, refused := err.(*FormError); refused {
+			return err.Error()
+		}
 		if err == io.EOF {
 			break
 		}
@@ -78,6 +94,55 @@ func account(t *testing.T, r io.Reader, o Options, size int) string {
 	}
 	fmt.Fprintf(&b, "%+v", s)
 	return b.String()
+}
+
+var (
+	wholeHeader = regexp.MustCompile(`(?m)^# User@Host: [^\n]*\] @ [^\n\[@]*\[[^\n\]@]*\](  Id: +\d+)?\n(# Thread_id: \d+  Schema: \w*  QC_hit: No\n)?# Query_time: \d+(\.\d+)?(  Lock_time: |\n)`)
+	bannerLines = regexp.MustCompile(`(?m)^(, |[^#\n].*, )Version: .*started with:\r?$\n?((Tcp port|TCP Port): .*\n?)?(Time[ \t].*\n?)?`)
+	headingLine = regexp.MustCompile(`(?m)^==> .* <==\r?$`)
+	markerLine  = regexp.MustCompile(`(?m)^ \[Your log message was truncated\].*$`)
+)
+
+// checkDecided checks that a log that is said to be complete is read in a way that is:
+// what belongs to no entry is no text, and no whole header stands in the code of
+// a statement.
+func checkDecided(t *testing.T, log []byte) {
+	p := New(bytes.NewReader(log), Options{})
+	end := int64(0)
+	var skipped []byte
+	var code []string // headers in code
+	for {
+		e, err := p.Next()
+		if err != nil {
+			skipped = append(skipped, log[min(int(end), len(log)):]...)
+			break
+		}
+		skipped = append(skipped, log[end:e.Offset]...)
+		skipped = append(skipped, '\n')
+		end = p.end
+		for _, at := range wholeHeader.FindAllIndex(e.SQL, -1) {
+			q := fingerprint.InCode
+			for i := 0; i < at[0]; {
+				i, q = fingerprint.NextQuote(e.SQL, i, at[0], q)
+			}
+			if !q.Open() && !e.Cut {
+				code = append(code, string(e.SQL[at[0]:at[1]]))
+			}
+		}
+	}
+	stats := p.Stats()
+	if !stats.Complete() || p.win.err != io.EOF || p.win.stamps != nil {
+		return
+	}
+	for _, re := range []*regexp.Regexp{bannerLines, headingLine, markerLine} {
+		skipped = re.ReplaceAll(skipped, nil)
+	}
+	if rest := strings.Trim(string(skipped), byteOrderMark+" \t\r\n\v\f\x00"); rest != "" && stats.Cut == 0 {
+		t.Errorf("%q is skipped: %+v", rest, stats)
+	}
+	if len(code) > 0 {
+		t.Errorf("%q stands in code: %+v", code, stats)
+	}
 }
 
 // FuzzForged puts any text into a literal or comment of a log, as a server

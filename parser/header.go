@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"slices"
 	"time"
 )
 
@@ -33,6 +34,7 @@ const (
 type headerReader struct {
 	w     *window
 	names interner
+	gaps  func() []int64 // as in Options
 }
 
 // read reads the header at index i into e, which it changes in any case.
@@ -41,55 +43,84 @@ func (h *headerReader) read(i int, e *entry) headerKind {
 	w, first := h.w, i
 	e.Offset = w.raw(w.position(i))
 	e.Weight = 1
-	i, last, ended := h.readLines(i, e)
+	i, ended := h.readLines(i, e)
 	e.sql = i
 	switch {
 	case ended:
 		return endedHeader
 	case i == first:
 		return notHeader
-	case w.startsHeader(i):
-		// The header may be cut, and its last line be that of the next one from its
-		// middle on.
-		if next, found := w.nextHeader(last+1, i); found {
-			e.sql = next
-		}
-	}
-	switch {
+	case h.gapIn(first, i):
+		return notHeader
 	case e.hasUser && e.hasQueryTime:
-		if e.sql == i {
-			e.sql = h.serverLines(i, e)
-		}
+		e.sql = h.serverLines(i, e)
 		return goodHeader
-	case w.hasPrefix(i, cutMarker) || w.startsHeader(i):
+	case h.interrupted(i):
 		return brokenHeader
 	}
 	return notHeader
 }
 
+// interrupted reports whether something else begins at index i than what can be in an
+// entry.
+func (h *headerReader) interrupted(i int) bool {
+	w := h.w
+	if w.hasPrefix(i, cutMarker) || w.startsHeader(i) {
+		return true
+	}
+	i = w.skipBlanks(i)
+	if w.startsHeader(i) || startsHeading(w, i) {
+		return true
+	}
+	end, _ := w.line(i, maxHeaderLine)
+	return isBanner(trimEOL(w.buf[i:end]))
+}
+
+// gapIn reports whether text is missing between two indices.
+func (h *headerReader) gapIn(from, to int) bool {
+	if h.gaps == nil {
+		return false
+	}
+	after, before := h.w.raw(h.w.position(from)), h.w.raw(h.w.position(to))
+	gaps := h.gaps()
+	n, _ := slices.BinarySearch(gaps, after+1)
+	return n < len(gaps) && gaps[n] < before
+}
+
 // readLines reads the lines of the header from index i on into e. It returns the
-// index after them and that of the last one, and whether the log ends within it.
-func (h *headerReader) readLines(i int, e *entry) (index, last int, ended bool) {
+// index after them, and whether the log ends within it. Where the header is cut, that
+// is where the next one begins, in the middle of a line.
+func (h *headerReader) readLines(i int, e *entry) (index int, ended bool) {
 	w, first := h.w, i
-	last = i
 	for n := 0; ; n++ {
 		end, how := w.line(i, maxHeaderLine)
 		if how == lineLast && h.endsIn(i, e) {
-			return i, last, true
+			return i, true
 		}
 		if how == lineLong || i-first > maxHeader || n > maxBeforeTime && !e.hasQueryTime {
-			return i, last, false
+			return i, false
 		}
 		line := trimEOL(w.buf[i:end])
 		if e.hasQueryTime && string(line) == "# Warnings" {
 			e.warned = true
 			i, e.clear = h.skipWarnings(end)
-			return i, last, false
+			return i, false
 		}
 		if !e.headerLine(line, i == first, &h.names) && !h.garbled(i, end, i == first, e) {
-			return i, last, false
+			if end = h.readUser(i, e); end == 0 {
+				return i, false
+			}
 		}
-		last, i = i, end
+		if e.schemaOpen {
+			end = h.readSchema(i, end, e)
+		}
+		if e.merged {
+			if next, found := w.nextHeader(i+1, end); found && i > first {
+				return next, false
+			}
+			e.merged = false
+		}
+		i = end
 	}
 }
 
@@ -171,9 +202,15 @@ func (h *headerReader) serverLines(i int, e *entry) int {
 	if w.has(i+4) && bytes.EqualFold(w.buf[i:i+4], []byte("use ")) {
 		end, _ := w.line(i, maxHeaderLine)
 		line := trimEOL(w.buf[i:end])
+		if line[len(line)-1] != ';' {
+			if longer := h.useLineEnd(i); longer > 0 {
+				end = longer
+				line = trimEOL(w.buf[i:end])
+			}
+		}
 		if n := len(line); line[n-1] == ';' {
 			e.Schema, e.hasSchema = h.names.get(unquoteName(line[4:n-1])), true
-			if !w.has(end) || h.w.startsHeader(end) {
+			if next := w.skipBlanks(end); !w.has(next) || w.startsHeader(next) {
 				return i
 			}
 			i = end

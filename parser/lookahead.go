@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"slices"
 
 	"slowdigest/parser/fingerprint"
 )
@@ -80,33 +81,84 @@ func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end in
 	return tooFar, 0, i
 }
 
-// readsAsCode reports whether what begins at index i, in code, can be a statement, and
-// what follows it entries, up to an index at the end of a line: each literal begins
-// and ends as literals do, and, if it is not in a comment, no comment ends that did
-// not begin. Up to 0 is up to the next header, or the end of the log.
-func (l *lookahead) readsAsCode(i, to int, comment bool) bool {
-	if !l.allowed(i) {
-		return false
-	}
-	w, q := l.w, fingerprint.InCode
-	for limit := i + lookAhead; i < limit && w.has(i) && (to == 0 || i < to); {
-		line := i
-		end, how := w.line(i, limit-i)
+// readsAsCode reports whether the text from index i to another, at the end of a line,
+// which would stand in a literal or comment q, can as well end in entries: whether
+// there is a header in it from which on each literal begins and ends as literals do,
+// and no comment ends that did not begin; where the log ends or the server was killed,
+// the last entry can be cut, too. It returns the index of the first such header.
+// IsHeader reports whether a header at an index can be one of the log's.
+//
+// From each header on the text is read in code. Two readings that come to be in the
+// same state are one, so there are never more than there are states.
+func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, isHeader func(int) bool) (header int, ok bool) {
+	var open [len(states)]int // where the reading that is in a state began, and 0 if none is
+	w, first := l.w, i
+	for i < to {
+		if !l.allowed(i) { // nothing is known, so it may be
+			return first, true
+		}
+		end, _ := w.line(i, to-i)
 		w.has(end + 1)
 		l.scanned += int64(end - i)
-		for i < end {
-			j, next := fingerprint.NextQuote(w.buf, i, end, q)
-			if next != q && !plausibleChange(w, j, q, next) ||
-				comment && q == fingerprint.InCode && bytes.Contains(w.buf[i:j], []byte("*/")) {
-				return false
+		var next [len(states)]int
+		for n, began := range open {
+			if began == 0 {
+				continue
 			}
-			i, q = j, next
+			l.scanned += int64(end - i)
+			if n = readLineAsCode(w, i, end, n, q); n >= 0 && (next[n] == 0 || began < next[n]) {
+				next[n] = began
+			}
 		}
-		if to == 0 && how == lineWhole && l.endsBefore(line, end) {
-			return !q.Open()
+		if at, found := i, w.startsHeader(i); next[0] == 0 {
+			if !found || !isHeader(at) {
+				at, found = w.nextHeader(i+1, end)
+				found = found && isHeader(at)
+			}
+			if found {
+				next[0] = at - first + 1
+			}
+		}
+		open, i = next, end
+	}
+	began := open[0]
+	for _, n := range open {
+		if began == 0 && l.mayBeCut(to) {
+			began = n
 		}
 	}
-	return !q.Open() && (i == to || !w.has(i))
+	return first + began - 1, began > 0 && i == to
+}
+
+// mayBeCut reports whether the entry that ends at an index may be cut.
+func (l *lookahead) mayBeCut(end int) bool {
+	if !l.w.has(end) {
+		return !endsEntry(l.w.buf[max(0, end-maxHeaderLine):end])
+	}
+	next := l.w.skipBlanks(end)
+	line, _ := l.w.line(next, maxHeaderLine)
+	return isBanner(trimEOL(l.w.buf[next:line]))
+}
+
+// states are those in which a line can end; the first is code.
+var states = [...]fingerprint.Quote{fingerprint.InCode, fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment}
+
+// readLineAsCode reads a line from one of the states on and returns that in which it
+// ends, or -1 if it cannot be read.
+func readLineAsCode(w *window, i, end, state int, around fingerprint.Quote) int {
+	q := states[state]
+	for i < end {
+		j, next := fingerprint.NextQuote(w.buf, i, end, q)
+		if next != q && !plausibleChange(w, j, q, next) ||
+			around == fingerprint.InComment && q == fingerprint.InCode && bytes.Contains(w.buf[i:j], []byte("*/")) {
+			return -1
+		}
+		i, q = j, next
+	}
+	if q == fingerprint.InLine {
+		return 0
+	}
+	return slices.Index(states[:], q)
 }
 
 // allowed reports whether reading ahead from index i leaves time linear.
@@ -120,7 +172,7 @@ func (l *lookahead) endsBefore(line, end int) bool {
 		return false
 	}
 	end = l.w.skipBlanks(end)
-	if l.w.startsHeader(end) {
+	if l.w.startsEntry(end) {
 		return true
 	}
 	after, _ := l.w.line(end, maxHeaderLine)
@@ -130,7 +182,7 @@ func (l *lookahead) endsBefore(line, end int) bool {
 
 // endsEntry reports whether a line ends in a semicolon, as the last of an entry does.
 func endsEntry(line []byte) bool {
-	return bytes.HasSuffix(bytes.TrimRight(line, blanks), []byte(";"))
+	return bytes.HasSuffix(trimBlanks(line), []byte(";"))
 }
 
 // plausibleChange reports whether a literal can begin or end before index j, where

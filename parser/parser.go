@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,15 +33,18 @@ type Parser struct {
 	headers headerReader
 	stmt    statement
 	ahead   lookahead
+	open    openText
 	seeker  seeker
 	clock   clock
 	stats   Stats
 
 	cur, next *entry
-	pending   bool // next holds the header of the next entry, read already
-	form      form // of the last entry
+	other     entry // for reading ahead
+	pending   bool  // next holds the header of the next entry, read already
+	form      form
 	schema    string
-	end       int64 // where the last event ended in the stream
+	last      entryEnd // of the last entry but the one that ended with the log
+	end       int64    // where the last event ended in the log
 
 	gaps     func() []int64
 	gapsSeen int
@@ -62,13 +66,16 @@ func New(r io.Reader, o Options) *Parser {
 		next:  new(entry),
 		gaps:  o.Gaps,
 	}
-	p.headers.w, p.ahead.w = &p.win, &p.win
+	p.headers = headerReader{w: &p.win, gaps: o.Gaps}
+	p.ahead.w = &p.win
 	p.stmt = statement{w: &p.win, maxSQL: o.MaxSQL}
+	p.open = openText{w: &p.win, s: &p.stmt, ahead: &p.ahead, stats: &p.stats, canFollow: p.canFollow}
 	p.seeker = seeker{w: &p.win, headers: &p.headers, ahead: &p.ahead, stats: &p.stats, reopened: p.reopened}
 	return p
 }
 
-// Next returns the next entry. At the end of the log the error is io.EOF. If
+// Next returns the next entry. At the end of the log the error is io.EOF. It is a
+// *FormError at the start of a log that is not text as a server writes it. If
 // the reader fails, what came before its error is delivered first, the last
 // statement as far as it goes.
 //
@@ -77,6 +84,9 @@ func (p *Parser) Next() (*Event, error) {
 	if !p.pending && !p.seeker.seek(p.next) {
 		p.stats.SkippedBytes += p.win.end() - p.end
 		p.end = p.win.end()
+		if _, refused := p.win.err.(*FormError); refused {
+			return nil, p.win.err
+		}
 		if p.win.err != io.EOF {
 			return nil, fmt.Errorf("read slow log at byte %d: %w", p.end, p.win.err)
 		}
@@ -112,9 +122,8 @@ func (p *Parser) accept(e *entry) {
 	p.stats.SlowLog = true
 	if e.garbled {
 		p.stats.problem(reasonGarbled, e.Offset)
-	} else {
-		p.form = e.form()
 	}
+	p.form.add(e)
 	if e.hasSchema {
 		p.schema = e.Schema
 	}
@@ -130,13 +139,20 @@ func (p *Parser) accept(e *entry) {
 	}
 	if e.Time.IsZero() {
 		p.stats.problem(reasonNoTime, e.Offset)
+	} else if p.stats.First.IsZero() {
+		p.stats.First = e.Time
 	}
 }
 
 // reopened is called at a banner.
 func (p *Parser) reopened(banner string) {
 	p.clock.reopened(banner)
-	p.schema = ""
+	p.schema, p.form = "", form{}
+	if _, at, ok := strings.Cut(banner, ", Time: "); ok && p.stats.First.IsZero() && p.stats.Events == 0 {
+		if t, z, _ := parseTime([]byte(at)); z == utcTime {
+			p.stats.First = t
+		}
+	}
 }
 
 // readStatement reads the statement at index 0 of the window to its end, and returns
@@ -145,19 +161,19 @@ func (p *Parser) reopened(banner string) {
 func (p *Parser) readStatement() int64 {
 	w, s := &p.win, &p.stmt
 	s.reset(w.base)
+	p.open.sealed, p.open.unsure = 0, 0
 	for i := 0; w.has(i); i = s.readLine(i) {
-		end, ok := p.entryEnds(i)
-		if !ok {
+		if !p.entryEnds(i) {
 			continue
 		}
+		end := &p.last
 		p.finish(end.sql, end.cut)
 		if p.pending {
-			return w.raw(end.end)
+			return end.end
 		}
 		p.seeker.tail, p.seeker.cut = end.lost, end.lost
-		position := w.raw(end.end)
 		w.drop(end.resume)
-		return position
+		return end.end
 	}
 	if p.endsInServerLine() {
 		p.finish(s.start, true)
@@ -178,6 +194,9 @@ func (p *Parser) finish(end int64, cut bool) {
 		p.stats.problem(reasonWarned, e.Offset)
 		e.SQL, e.Cut = e.SQL[:0], true
 		return
+	}
+	if p.stmt.disbelieved {
+		p.stats.problem(reasonDisbelieved, e.Offset)
 	}
 	switch {
 	case bytes.HasPrefix(e.SQL, []byte(adminPrefix)) && bytes.IndexByte(e.SQL, '\n') < 0:

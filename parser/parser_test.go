@@ -94,6 +94,9 @@ func TestParser(t *testing.T) {
 			"a@h db=my `db id=7 t=261123T100001 q=0.5: select 1", "a@h db=odd-db id=7 t=261123T100002 q=0.5: select 1"}},
 		{"use ends at a banner", time1 + head + "use shop;\nSET timestamp=1795428000;\nselect 1;\n" + banner + head2 + "select 2;\n", []string{"a@h db=shop id=7 t=261123T100001 q=0.5: select 1", event2 + "select 2"}},
 		{"use as the only line", time1 + head + "use shop;\n" + time2 + head + "use shop;\nselect 1;\n", []string{"a@h db=shop id=7 t=261123T100001 q=0.5: use shop", "a@h db=shop id=7 t=261123T100002 q=0.5: select 1"}},
+		{"use as the only line, and a blank one", time1 + head + "use shop;\n\n" + time2 + head + "use shop;\nselect 1;\n", []string{"a@h db=shop id=7 t=261123T100001 q=0.5: use shop", "a@h db=shop id=7 t=261123T100002 q=0.5: select 1"}},
+		{"a comment like a header after a semicolon", head1 + "begin; select 1; # Time: 2001-01-01T00:00:00Z\n# User@Host: x[x] @ h []\n# Query_time: 1\nselect 2; end;\n" + head2 + "select 2;\n", []string{
+			event1 + "begin; select 1; # Time: 2001-01-01T00:00:00Z\n# User@Host: x[x] @ h []\n# Query_time: 1\nselect 2; end", event2 + "select 2", reasonDisbelieved + ": 190"}},
 		{"administrator commands", head1 + "# administrator command: Binlog Dump GTID;\n" + time2 + head + "# administrator command: Quit;\n" + head3 + "# administrator command: Ping\n, 1;\n", []string{
 			"a@h id=7 t=261123T100001 q=0.5 admin: Binlog Dump GTID", "a@h id=7 t=261123T100002 q=0.5 admin: Quit", event3 + "# administrator command: Ping\n, 1"}},
 		{"no statement", head1 + head2 + "select 2;\n", []string{event1, event2 + "select 2", "entry without a statement: 0"}},
@@ -212,6 +215,25 @@ select 1;
 	}
 }
 
+// Names that users choose set no field but their own.
+func TestHostileFields(t *testing.T) {
+	log := time1 + "# User@Host: a[a] @ h []  Id:     7\n" +
+		"# Schema: x Log_slow_rate_limit: 1000 Query_time: 5  Last_errno: 3  Killed: 0\n" +
+		"# Query_time: 0.500000" + rest +
+		"# Stored_routine: x.p Query_time: 77777 Log_slow_rate_limit: 1000\n" +
+		"# Query_tables: a,b Rows_sent: 77\n# Query_digest: SELECT Rows_examined: 88 Errno: 9\n" +
+		"# Query_time: 99999  Rows_sent: 99  Rows_examined: 99  Lock_time: 99\n" +
+		"SET timestamp=1795428001;\nselect 1;\n"
+	events, stats := readAll(t, strings.NewReader(log), Options{})
+	if len(events) != 1 || !stats.Complete() {
+		t.Fatalf("%+v, %+v", events, stats)
+	}
+	e := events[0]
+	if e.Schema != "x Log_slow_rate_limit: 1000 Query_time: 5" || e.QueryTime != 0.5 || e.LockTime != 1e-6 || e.Weight != 1 || e.RowsSent != 1 || e.RowsExamined != 2 || e.Errno != 3 {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestUserHost(t *testing.T) {
 	for line, want := range map[string]string{
 		"root[root] @ localhost []":                   "root@localhost",
@@ -241,13 +263,17 @@ func TestUserHost(t *testing.T) {
 
 func TestSchema(t *testing.T) {
 	for line, want := range map[string]string{
-		"# Thread_id: 8  Schema: shop  QC_hit: No":       "shop",
-		"# Thread_id: 8  Schema:   QC_hit: No":           "",
-		"# Schema: my db  Last_errno: 0  Killed: 0":      "my db",
-		"# Schema: two  blanks  Last_errno: 0":           "two  blanks",
-		"# Schema: last":                                 "last",
-		"# Schema: ":                                     "",
-		"# Schema:":                                      "",
+		"# Thread_id: 8  Schema: shop  QC_hit: No":               "shop",
+		"# Thread_id: 8  Schema:   QC_hit: No":                   "",
+		"# Schema: my db  Last_errno: 0  Killed: 0":              "my db",
+		"# Schema: two  blanks  Last_errno: 0":                   "two  blanks",
+		"# Schema: last":                                         "last",
+		"# Schema: sbtest Last_errno: 0 Killed: 0":               "sbtest",
+		"# End: x Schema: sbtest Rows_affected: 0":               "sbtest",
+		"# Thread_id: 8  Schema: a QC_hit: No  QC_hit: No":       "a QC_hit: No",
+		"# Schema: x  Last_errno: 5 y  Last_errno: 0  Killed: 0": "x  Last_errno: 5 y",
+		"# Schema: ": "",
+		"# Schema:":  "",
 		"# Thread_id: 8  Schema: a:b  QC_hit: No":        "a:b",
 		"# Thread_id: 8  Schema: Rows_sent:  QC_hit: No": "Rows_sent:",
 	} {

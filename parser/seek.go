@@ -14,13 +14,22 @@ type seeker struct {
 	ahead    *lookahead
 	stats    *Stats
 	reopened func(banner string)
+	known    bool // what comes can only begin an entry
 	tail     bool // what comes belongs to an entry already counted
-	cut      bool // and is known to have been cut
+	cut      bool // it may be the rest of an entry that has just been cut
+
+	other     entry // for reading ahead
+	formKnown bool
+	short     int // lines with Query_time that may be the first of an entry
 }
 
 // seek reads on to the next header, into e, and reports whether there is one.
 func (s *seeker) seek(e *entry) bool {
 	w := s.w
+	if !s.formKnown {
+		s.formKnown = true
+		s.learnForm()
+	}
 	for w.has(0) {
 		switch {
 		case w.buf[0] == '\n', w.buf[0] == 0: // log rotation can leave NUL bytes
@@ -29,15 +38,16 @@ func (s *seeker) seek(e *entry) bool {
 		case w.startsHeader(0):
 			switch s.headers.read(0, e) {
 			case goodHeader:
-				if end := s.hidden(e); end > 0 {
+				if end := s.hidden(); end > 0 {
 					w.drop(end)
 					continue
 				}
-				s.tail, s.cut = false, false
+				s.known, s.tail, s.cut = true, false, false
 				return true
 			case brokenHeader:
 				s.lost(reasonBadHeader)
 				w.drop(e.sql)
+				s.known = !w.hasPrefix(0, cutMarker)
 				continue
 			case endedHeader:
 				s.lost(reasonHeaderEnds)
@@ -48,13 +58,13 @@ func (s *seeker) seek(e *entry) bool {
 			}
 		case s.skipBanner():
 			continue
+		case w.hasPrefix(0, byteOrderMark): // where files were joined
+			w.drop(len(byteOrderMark))
+			continue
 		case startsHeading(w, 0):
 			s.reopened("")
-			s.tail = false
+			s.known, s.tail = true, false
 			w.dropLine()
-			continue
-		case w.hasPrefix(0, byteOrderMark):
-			w.drop(len(byteOrderMark))
 			continue
 		default:
 			s.text()
@@ -62,6 +72,28 @@ func (s *seeker) seek(e *entry) bool {
 		s.dropLine()
 	}
 	return false
+}
+
+// learnForm looks at the first two lines. If the log cannot be read, it ends there.
+func (s *seeker) learnForm() {
+	w := s.w
+	if w.hasPrefix(0, byteOrderMark) {
+		w.drop(len(byteOrderMark))
+	}
+	second, _ := w.line(0, maxFormLine)
+	end, _ := w.line(second, maxFormLine)
+	stamped, err := formOf(w.buf[:end])
+	switch {
+	case err != nil:
+		s.refuse(err)
+	case stamped:
+		w.removeStamps()
+	}
+}
+
+func (s *seeker) refuse(err *FormError) {
+	s.w.drop(len(s.w.buf))
+	s.w.err = err
 }
 
 // dropLine drops the line at index 0, or what is of it before a header.
@@ -76,12 +108,11 @@ func (s *seeker) dropLine() {
 	}
 }
 
-// hidden reports whether the header at index 0, which e holds, stands in a literal or
+// hidden reports whether the header at index 0 stands in a literal or
 // comment that began in a part of the entry that is missing. It returns the index
-// where that entry ends, or 0. What is before a cut does not matter to a header
-// after it that can be read as one.
-func (s *seeker) hidden(e *entry) int {
-	if !s.tail {
+// where that entry ends, or 0.
+func (s *seeker) hidden() int {
+	if s.known || !s.tail {
 		return 0
 	}
 	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
@@ -89,11 +120,9 @@ func (s *seeker) hidden(e *entry) int {
 		if v != closed || !s.w.has(end) {
 			continue
 		}
-		if s.ahead.readsAsCode(e.sql, end, q == fingerprint.InComment) {
-			if s.cut {
-				return 0
-			}
-			s.stats.problem(reasonUndecided, e.Offset)
+		isHeader := func(i int) bool { return s.headers.read(i, &s.other) == goodHeader }
+		if header, doubt := s.ahead.readsAsCode(0, end, q, isHeader); doubt {
+			s.stats.problem(reasonUndecided, s.w.raw(s.w.position(header)))
 		}
 		return end
 	}
@@ -104,13 +133,25 @@ func (s *seeker) hidden(e *entry) int {
 func (s *seeker) lost(reason string) {
 	s.stats.SlowLog = true
 	s.stats.problem(reason, s.w.raw(s.w.base))
-	s.tail = true
+	s.known, s.tail = false, true
 }
 
 // text counts the line at index 0 as a piece of an entry without a header.
 func (s *seeker) text() {
+	if s.stats.Events == 0 && s.w.hasPrefix(0, "# Query_time: ") {
+		if s.short++; s.short > 1 {
+			s.refuse(errShort)
+			return
+		}
+	}
 	end, _ := s.w.line(0, maxHeaderLine)
-	if s.tail || len(bytes.TrimSpace(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
+	if len(trimBlanks(s.w.buf[:end])) == 0 || s.w.hasPrefix(0, cutMarker) {
+		return
+	}
+	if s.cut {
+		s.known, s.cut = false, false
+	}
+	if s.tail {
 		return
 	}
 	s.stats.problem(reasonNoHeader, s.w.raw(s.w.base))
@@ -118,6 +159,7 @@ func (s *seeker) text() {
 }
 
 const (
+	maxFormLine   = 4 << 10 // bytes of a line that are looked at to learn the form of a log
 	bannerVersion = ", Version: "
 	bannerEnd     = "started with:"
 	byteOrderMark = "\ufeff"
@@ -141,7 +183,7 @@ func (s *seeker) skipBanner() bool {
 	s.stats.Banners++
 	s.stats.SlowLog = true
 	s.reopened(string(line))
-	s.tail = false
+	s.known, s.tail = true, false
 	w.dropLine()
 	if w.startsPortLine(0) {
 		w.dropLine()
@@ -183,5 +225,5 @@ func startsHeading(w *window, i int) bool {
 }
 
 func isHeading(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("==> ")) && bytes.HasSuffix(line, []byte(" <=="))
+	return len(line) > len("==>  <==") && bytes.HasPrefix(line, []byte("==> ")) && bytes.HasSuffix(line, []byte(" <=="))
 }

@@ -25,12 +25,8 @@ type statement struct {
 	banner       int64
 	beforeBanner ending
 
-	refused int64 // what looks like a header before it is the second line of one that was not believed
-
-	// Up to sealed, what looks like a header is known to be inside; up to
-	// unsure, reading ahead has only led to this verdict.
-	sealed, unsure int64
-	verdict        verdict
+	disbelieved bool  // there was a whole header, and it is not told yet
+	refused     int64 // what looks like a header before it is the second line of one that was not believed
 
 	kept    []byte
 	spilled bool // the window does not hold the statement any more, kept does
@@ -43,21 +39,33 @@ type ending struct {
 	hidden     bool  // which stands in a comment to the end of its line
 	sql        int64 // where the statement ends, the semicolon and the line's end left out
 
-	// clean is where the last line ends that has a semicolon at its end, in code, or
-	// -1; cleanSQL is where the statement ends if that is the server's.
+	// clean is where in the log the last line ends that has a semicolon at its end, in
+	// code, or -1; cleanSQL is where the statement ends if that is the server's.
 	clean, cleanSQL int64
 }
 
-// blanks may follow the semicolon that ends a statement.
-const blanks = " \t\r\n\v\f\x00"
+// trimBlanks leaves out what may follow the semicolon that ends a statement.
+func trimBlanks(b []byte) []byte {
+	n := len(b)
+	for n > 0 && isBlank(b[n-1]) {
+		n--
+	}
+	return b[:n]
+}
+
+func isBlank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' || c == 0 }
 
 // slack is how much longer than MaxSQL a statement can be before it is dropped
 // from the window.
 const slack = firstWindow
 
 func (s *statement) reset(start int64) {
-	*s = statement{w: s.w, maxSQL: s.maxSQL, start: start, line: start, banner: -1, kept: s.kept[:0]}
+	s.start, s.line, s.banner = start, start, -1
+	s.q, s.midLine, s.comment = fingerprint.InCode, false, false
 	s.ending = ending{sql: start, clean: -1}
+	s.disbelieved = false
+	s.refused = 0
+	s.kept, s.spilled = s.kept[:0], false
 }
 
 // text returns the length of the statement, which ends at a position in the
@@ -140,53 +148,53 @@ func (s *statement) follow(i, end, from int) (int, bool) {
 // endLine looks at how the line ends that ends before an index of the window.
 func (s *statement) endLine(end int) {
 	w := s.w
-	before := s.ending
-	s.ending = s.endingAt(end)
 	line := int(s.line - w.base)
 	s.banner = -1
-	if line < 0 || end-line > maxHeaderLine {
-		return
+	if text := trimEOL(w.buf[max(line, 0):end]); line >= 0 && end-line <= maxHeaderLine && isBanner(text) {
+		s.banner, s.beforeBanner = s.line, s.ending
+		if n := bannerStart(text); !s.terminated && n > 0 { // the server was killed
+			s.banner, s.beforeBanner = w.position(line+n), s.endingAt(line+n)
+		}
 	}
-	text := trimEOL(w.buf[line:end])
-	if !isBanner(text) {
-		return
-	}
-	s.banner, s.beforeBanner = s.line, before
-	if n := bannerStart(text); !before.terminated && n > 0 { // the server was killed
-		after := s.ending
-		s.ending = before
-		s.banner, s.beforeBanner = w.position(line+n), s.endingAt(line+n)
-		s.ending = after
-	}
+	s.ending.read(s, end)
 }
 
 // endingAt is how the statement ends if it ends before an index of the window, in
-// the line at hand. Of a long line only the end counts, as the rest may have been
-// dropped.
+// the line at hand.
 func (s *statement) endingAt(end int) ending {
-	w, e := s.w, s.ending
+	e := s.ending
+	e.read(s, end)
+	return e
+}
+
+// read takes in the end of the line at hand, up to an index of the window. Of a long
+// line only the end counts, as the rest may have been dropped.
+func (e *ending) read(s *statement, end int) {
+	w := s.w
 	line, whole := int(s.line-w.base), true
 	if end-line > maxHeaderLine {
 		line, whole = end-maxHeaderLine, false
 	}
-	text := bytes.TrimRight(w.buf[line:end], blanks)
-	if len(text) == 0 && whole {
-		return e
+	n := end
+	for n > line && isBlank(w.buf[n-1]) {
+		n--
 	}
-	if e.terminated = bytes.HasSuffix(text, []byte(";")); !e.terminated {
+	if n == line && whole {
+		return
+	}
+	if e.terminated = n > line && w.buf[n-1] == ';'; !e.terminated {
 		e.hidden = false
 		e.sql = w.position(line + len(trimEOL(w.buf[line:end])))
-		return e
+		return
 	}
-	e.sql = w.position(line + len(text) - 1)
+	e.sql = w.position(n - 1)
 	e.hidden = s.comment || s.q == fingerprint.InLine
-	if whole && s.line == s.start && bytes.HasPrefix(text, []byte(adminPrefix)) {
+	if e.hidden && whole && s.line == s.start && bytes.HasPrefix(w.buf[line:n], []byte(adminPrefix)) {
 		e.hidden = false // it is the server's, semicolon and all
 	}
 	if !s.q.Open() {
-		e.clean, e.cleanSQL = w.position(end), e.sql
+		e.clean, e.cleanSQL = w.raw(w.position(end)), e.sql
 	}
-	return e
 }
 
 // spill moves a statement that is longer than what is kept of it out of the

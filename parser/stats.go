@@ -1,6 +1,9 @@
 package parser
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Stats tells what a Parser has met so far.
 type Stats struct {
@@ -20,6 +23,11 @@ type Stats struct {
 	// Doubtful is how many places leave it open whether there is an entry: texts like
 	// one that were not believed, and entries cut in their middle.
 	Doubtful int64
+
+	// First is when the log begins, in UTC: the time of its first entry, or that of
+	// the banner before it, which newer servers write. It is zero if neither is
+	// known. What happened before it, this log cannot tell.
+	First time.Time
 
 	// SlowLog reports whether anything of a slow log was seen: a banner or the
 	// header of an entry. If it is false at the end of a stream that is not

@@ -77,18 +77,6 @@ func parseISO(b []byte) (time.Time, zone, int) {
 	return t, localTime, i
 }
 
-// digits reads a number that consists of digits; it is -1 if b does not.
-func digits(b []byte) int {
-	n := 0
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return -1
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n
-}
-
 func date(year, month, day, hour, minute, second, nanos int) (time.Time, bool) {
 	if year < 0 || month < 1 || month > 12 || day < 1 || day > 31 ||
 		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 {

@@ -3,7 +3,6 @@ package parser
 import (
 	"bytes"
 	"io"
-	"strings"
 )
 
 // firstWindow is what a Parser holds of the log as long as no statement is
@@ -19,7 +18,26 @@ type window struct {
 	buf  []byte // the tail of mem: what has been read and not been dropped
 	base int64  // position of buf[0] in the stream
 	err  error  // what ended the stream; io.EOF if nothing is amiss
+
+	stamps *stamps // if the stream is without them; else nil
 }
+
+// removeStamps goes back to the start of the window and reads the log without
+// stamps from there on.
+func (w *window) removeStamps() {
+	rest := w.r
+	if w.err != nil {
+		rest = failed{w.err}
+	}
+	w.stamps = newStamps(io.MultiReader(bytes.NewReader(bytes.Clone(w.buf)), rest))
+	w.stamps.at = w.base
+	w.r, w.buf, w.err = w.stamps, w.buf[:0], nil
+}
+
+// failed is a reader that has ended.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
 // more reads on. It reports whether there was anything left to read.
 func (w *window) more() bool {
@@ -58,6 +76,9 @@ func (w *window) makeRoom() {
 func (w *window) drop(n int) {
 	w.buf = w.buf[n:]
 	w.base += int64(n)
+	if w.stamps != nil {
+		w.stamps.forget(w.base)
+	}
 }
 
 // has reads until index i is in the window; it is not if the stream ends before.
@@ -74,10 +95,21 @@ func (w *window) has(i int) bool {
 func (w *window) position(i int) int64 { return w.base + int64(i) }
 
 // raw is the position in the log of what is at a position in the stream.
-func (w *window) raw(position int64) int64 { return position }
+func (w *window) raw(position int64) int64 {
+	if w.stamps == nil {
+		return position
+	}
+	return w.stamps.raw(position)
+}
 
 // end is how much of the log has been read.
-func (w *window) end() int64 { return w.position(len(w.buf)) }
+func (w *window) end() int64 {
+	end := w.position(len(w.buf))
+	if w.stamps != nil {
+		end += w.stamps.removed
+	}
+	return end
+}
 
 // hasPrefix reports whether prefix stands at index i.
 func (w *window) hasPrefix(i int, prefix string) bool {
@@ -157,17 +189,35 @@ func (w *window) likelyHeader(i int) bool {
 		return false
 	}
 	if !bytes.HasPrefix(line, []byte(timePrefix)) {
-		return bytes.Contains(line, []byte("] @ ")) && w.hasPrefix(end, "# ")
+		at := bytes.Index(line, []byte("] @ "))
+		after := bytes.TrimLeft(line[bytes.LastIndexByte(line, ']')+1:], " ")
+		return at > 0 && w.hasPrefix(end, "# ") &&
+			(len(after) == 0 || bytes.HasPrefix(after, []byte("Id: ")) || bytes.HasPrefix(after, []byte("Thread_id: ")))
 	}
 	_, z, n := parseTime(line[len(timePrefix):])
-	rest := bytes.TrimLeft(line[len(timePrefix)+n:], " \t")
-	return z != noTime && (len(rest) == 0 && w.hasPrefix(end, userPrefix) || bytes.HasPrefix(rest, []byte(userPrefix)))
+	after := line[len(timePrefix)+n:]
+	rest := bytes.TrimLeft(after, " \t")
+	if len(rest) > 0 {
+		return z != noTime && len(rest) < len(after) && bytes.HasPrefix(rest, []byte(userPrefix))
+	}
+	return z != noTime && w.hasPrefix(end, userPrefix)
+}
+
+// startsEntry reports whether the line at index i begins as the first line of an entry,
+// and the next one as its second.
+func (w *window) startsEntry(i int) bool {
+	if !w.startsHeader(i) {
+		return false
+	}
+	next, how := w.line(i, maxHeaderLine)
+	return how == lineWhole && (!w.has(next) || w.hasPrefix(next, userPrefix) ||
+		bytes.Contains(w.buf[i:next], []byte(userPrefix)) && w.hasPrefix(next, "# "))
 }
 
 // skipBlanks returns the index of the first line after index i that is not blank, or
 // of what begins after blanks at its start.
 func (w *window) skipBlanks(i int) int {
-	for first := i; i-first < maxHeaderLine && w.has(i) && strings.IndexByte(blanks, w.buf[i]) >= 0; {
+	for first := i; i-first < maxHeaderLine && w.has(i) && isBlank(w.buf[i]); {
 		i++
 	}
 	return i

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -251,18 +250,7 @@ func TestNoLiteralInOutputs(t *testing.T) {
 				if err := os.WriteFile(path, w.log(entries), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				for _, format := range formats {
-					var out, errs bytes.Buffer
-					p := &process{getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: &out, stderr: &errs}
-					p.run(context.Background(), []string{"report", "--limit", "all", "--format", format, path})
-					if text := append(out.Bytes(), errs.Bytes()...); leaked(text) || out.Len() == 0 {
-						at := bytes.Index(bytes.ToLower(text), []byte(canaryWord))
-						if at < 0 {
-							at = bytes.Index(text, []byte(canaryNumber))
-						}
-						t.Fatalf("%s has %d bytes and shows: %q", format, out.Len(), text[max(0, at-200):min(len(text), max(0, at)+100)])
-					}
-				}
+				checkNoCanary(t, path)
 			}
 		})
 	}

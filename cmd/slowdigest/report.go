@@ -7,6 +7,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/parser"
 	"slowdigest/source"
 )
 
@@ -34,8 +35,12 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			r.Instances = append(r.Instances, filepath.Base(name))
 		}
 		if r.Coverage.Events == 0 {
-			return hinted{errors.Join(errors.New("read slow logs: there are no slow-log entries"), err),
-				"an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
+			hint := "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"
+			var form *parser.FormError
+			if errors.As(err, &form) {
+				hint = form.Hint()
+			}
+			return hinted{errors.Join(errors.New("read slow logs: there are no slow-log entries"), err), hint}
 		}
 		return printReport(ctx, printer(p, &c), r, err)
 	}

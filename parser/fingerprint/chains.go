@@ -247,7 +247,9 @@ func (n *nesting) closeFrame() (closed *frame) {
 // stay: it may be one pair of them more.
 func (n *nesting) closeExpression() {
 	f := n.frame
-	if f.or.kept+f.and.kept > 0 {
+	if f.broken || f.isCase {
+		n.endExpression(len(n.dst))
+	} else if f.or.kept+f.and.kept > 0 {
 		n.endDisjunct(len(n.dst))
 	}
 	if f.branches.at > 0 {
@@ -279,7 +281,9 @@ func (n *nesting) closeParens(f *frame, open int) {
 	if p.single && f.or.kept == 1 {
 		p.length = f.or.length
 	}
-	n.frame.last = p
+	if n.frame.last = p; f.condition && !p.list && open != n.skipBlank(n.frame.and.at) { // after NOT
+		n.strip(&n.frame.last, p.nested)
+	}
 }
 
 // beginCase begins a CASE after its word.

@@ -107,19 +107,25 @@ var serverSplits = map[string][]string{
 		"or of pairs, bare", "or, nested to the left", "or, single, nested to the left", "and like", "and not like",
 		"and, nested to the left", "or between", "or of calls", "or of calls with a column", "groups of groups", "or exists",
 		"or in subquery", "or json_contains", "chunked in", "chunked not in", "chain, then null", "mixed chain", "two runs",
-		"xor and ||", "join on or", "having or", "tuples compared", "dates with intervals"},
+		"xor and ||", "join on or", "having or", "tuples compared", "dates with intervals", "or, in any way", "or of pairs, in any way",
+		"having, in any way", "on, in any way", "when, in any way", "subquery, in any way", "after a predicate, in any way",
+		"before a predicate, in any way", "not, in any way", "chain in a call", "chain in a select list", "like with an escape",
+		"not exists", "and of betweens", "json operators", "collations", "tuples, in and in"},
 	"a CASE has the branches that it has": {"case of a column", "case of a column, else", "case of conditions", "case of two columns",
-		"case of pairs", "case with casts", "order by case"},
+		"case of pairs", "case with casts", "order by case", "nested cases", "case in a sum", "case of nulls"},
 	"one literal is no list, and a sign or a prefix is an operator": {"order by field", "order by FIELD", "elt", "concat", "concat_ws",
-		"coalesce", "greatest", "least", "char", "make_set", "json_array", "json_object", "json_set", "tuples", "select of literals",
+		"coalesce", "greatest", "least", "char", "make_set", "json_array", "json_object", "json_set", "tuples", "tuples, not in", "calls in calls", "json_object with a column", "select of literals",
 		"arithmetic of literals", "multiplied literals"},
-	"an element that is no literal ends a list":   {"points", "insert of rows with calls", "insert of rows with parameters"},
-	"VALUE is another word":                       {"value, values"},
-	"branches of a UNION are as many as they are": {"union all", "union all, nested", "union, names of the first", "intersect", "except"},
-	"each statement of a text is counted":         {"statements", "entity framework parameters"},
+	"an element that is no literal ends a list": {"points", "insert of rows with calls", "insert of rows with parameters", "calls that are alike", "multipoint",
+		"rows compared with rows"},
+	"VALUE is another word": {"value, values"},
+	"branches of a UNION are as many as they are": {"union all", "union all, nested", "union, names of the first", "intersect", "except",
+		"insert, select, union", "union of pairs in a join"},
+	"each statement of a text is counted": {"statements", "entity framework parameters"},
 	"a name is what it is": {"uuid table", "uuid table, dashed", "hash table", "hash schema", "hash schema, quoted", "savepoint",
 		"release savepoint", "rollback to", "prepare", "execute", "deallocate", "partition", "partition, dates", "procedure schema",
-		"hibernate aliases", "laravel aliases", "sqlalchemy aliases"},
+		"hibernate aliases", "laravel aliases", "sqlalchemy aliases", "two aliases", "alias in order by", "delete of an alias",
+		"update of an alias", "partitions", "hash of a shard", "drop prepare", "create schema"},
 	"MariaDB cannot parse it": {"json_set of casts", "values row", "union all in parentheses"}, // CAST AS JSON, VALUES ROW(), LIMIT 'a'
 }
 
@@ -143,7 +149,7 @@ func TestShapesAgainstMariaDB(t *testing.T) {
 	for i, digests := range d.digests(texts) {
 		switch reason, explained := split[names[i]]; {
 		case len(digests) != 1 && !explained:
-			t.Errorf("%s: the server has %d classes, and nothing explains it:\n%s", names[i], len(digests), strings.Join(digests, "\n"))
+			t.Errorf("%s: the server has %d classes, and nothing explains it:\n%s", names[i], len(digests), strings.Join(digests[:min(2, len(digests))], "\n"))
 		case len(digests) == 1 && explained:
 			t.Errorf("%s: the server has one class too, though %s", names[i], reason)
 		case len(digests) > 0 && reason == "MariaDB cannot parse it":

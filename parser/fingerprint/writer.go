@@ -219,7 +219,11 @@ func (w *writer) appendUnquoted(name []byte) {
 	w.dst = w.dst[:len(w.dst)-2]
 }
 
-// maskDigits masks what is generated in the last word.
+// maskDigits masks what is generated in the last word. A name of which nothing else is
+// left has back-quotes, so that it is no literal.
 func (w *writer) maskDigits() {
 	w.dst = w.dst[:w.word.text+maskGenerated(w.dst[w.word.text:])]
+	if string(w.dst[w.word.text:]) == "?" {
+		w.dst = append(w.dst[:w.word.text], "`?`"...)
+	}
 }

@@ -1,0 +1,86 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/source"
+)
+
+// localEntry is an entry written so long after ten o'clock.
+func localEntry(after time.Duration, sql string) string {
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC).Add(after)
+	return fmt.Sprintf("# Time: %s\n# User@Host: app[app] @ h []  Id:     7\n# Query_time: 0.1  Lock_time: 0.000001 Rows_sent: 1  Rows_examined: 2\nSET timestamp=%d;\n%s;\n",
+		at.Format("2006-01-02T15:04:05.000000Z"), at.Unix(), sql)
+}
+
+// What is before the only log begins is not known, to the second.
+func TestBeforeTheLogBegins(t *testing.T) {
+	ten := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	half := localEntry(30*time.Minute, "select 1")
+	banner := "/usr/sbin/mysqld, Version: 8.4.0 (Source), Time: 2026-11-23T10:10:00.000000Z. started with:\nTcp port: 3306  Unix socket: /tmp/mysql.sock\nTime                 Id Command    Argument\n"
+	for name, tt := range map[string]struct {
+		logs       []string
+		start, end time.Time
+		gap        string // from and to, in minutes after ten
+	}{
+		"the hour before":         {[]string{half}, ten.Add(-time.Hour), ten, "-60 to 0"},
+		"a part of the hour":      {[]string{half}, ten, ten.Add(time.Hour), "0 to 30"},
+		"from the first entry on": {[]string{half}, ten.Add(30 * time.Minute), ten.Add(time.Hour), ""},
+		"a second before it":      {[]string{half}, ten.Add(30*time.Minute - time.Second), ten.Add(time.Hour), "30 to 30"},
+		"no window":               {[]string{half}, time.Time{}, time.Time{}, ""},
+		"no end":                  {[]string{half}, ten, time.Time{}, "0 to 30"},
+		"a banner with a time":    {[]string{banner + half}, ten, ten.Add(time.Hour), "0 to 10"},
+		"an older log":            {[]string{half, localEntry(-time.Hour, "select 2")}, ten, ten.Add(time.Hour), ""},
+		"no entry at all":         {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, ten, ten.Add(time.Hour), "unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for i, log := range tt.logs {
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.log", i)), []byte(log), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h := &Handler{Source: source.Local{Paths: []string{dir}}, Instances: []string{""}, OrderBy: digest.OrderBySum}
+			r, err := h.Collect(context.Background(), digest.Window{Start: tt.start, End: tt.end})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, g := range r.Coverage.Gaps {
+				got += fmt.Sprintf("%.0f to %.0f", g.After.Sub(ten).Minutes(), g.Before.Sub(ten).Minutes())
+			}
+			if len(r.Coverage.Gaps) == 0 && !r.Coverage.Complete {
+				got = "unknown"
+			}
+			if got != tt.gap || r.Coverage.Complete != (tt.gap == "") || r.Coverage.Complete == (len(r.Coverage.Notes) > 0) {
+				t.Errorf("got %q, want %q: %+v", got, tt.gap, r.Coverage)
+			}
+		})
+	}
+}
+
+// What the parser is in doubt about keeps the report from being complete, and is
+// told with its place.
+func TestDoubtsAreTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "slow.log")
+	log := localEntry(0, "select 1") + "-- rotated\n" + localEntry(time.Second, "select 2") + "\n" + localEntry(2*time.Second, "select 3")
+	if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := &Handler{Source: source.Local{Paths: []string{path}}, Instances: []string{""}, OrderBy: digest.OrderBySum}
+	r, err := h.Collect(context.Background(), digest.Window{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("the first at byte %d", strings.Index(log, "-- rotated"))
+	if c := r.Coverage; c.Complete || c.Doubtful != 1 || c.Events != 3 || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], want) {
+		t.Errorf("%+v", c)
+	}
+}

@@ -1,0 +1,151 @@
+package fingerprint_test
+
+import (
+	"fmt"
+	"maps"
+)
+
+func init() { maps.Copy(frameworkShapes, moreShapes) }
+
+// chain says a condition of one column in any of the ways in which frameworks write a
+// chain of them: bare, in parentheses, each member in them, nested to the left.
+func (s speaker) chain(op string, member func() string) string {
+	each := func() string { return "(" + member() + ")" }
+	switch s.IntN(6) {
+	case 0:
+		return "(" + s.many(op, member) + ")"
+	case 1:
+		return s.many(op, each)
+	case 2:
+		return "(" + s.many(op, each) + ")"
+	case 3:
+		return s.nested(op, member)
+	case 4:
+		return s.nested(op, each)
+	}
+	return s.many(op, member)
+}
+
+// moreShapes take the same forms to other places of a statement.
+var moreShapes = map[string]func(s speaker) string{
+	"or, in any way": func(s speaker) string {
+		return "select a from t where " + s.chain(" or ", func() string { return "a = " + s.v() })
+	},
+	"or of pairs, in any way": func(s speaker) string {
+		return "select a from t where " + s.chain(" or ", func() string { return "(a = " + s.v() + " and b = " + s.v() + ")" })
+	},
+	"having, in any way": func(s speaker) string {
+		return "select a, sum(b) from t group by a having " + s.chain(" and ", func() string { return "sum(b) > " + s.v() }) + " order by a"
+	},
+	"on, in any way": func(s speaker) string {
+		return "select a from t left join u on " + s.chain(" or ", func() string { return "u.k like " + s.v() }) + " left join w on w.a = t.a"
+	},
+	"when, in any way": func(s speaker) string {
+		return "select case when " + s.chain(" or ", func() string { return "a = " + s.v() }) + " then b else c end from t"
+	},
+	"subquery, in any way": func(s speaker) string {
+		return "select a from t where b in (select b from u where " + s.chain(" or ", func() string { return "c <=> " + s.v() }) + ") limit 1"
+	},
+	"after a predicate, in any way": func(s speaker) string {
+		return "select a from t where x = 1 and (" + s.chain(" or ", func() string { return "a = " + s.v() }) + ")"
+	},
+	"before a predicate, in any way": func(s speaker) string {
+		return "select a from t where (" + s.chain(" or ", func() string { return "a = " + s.v() }) + ") and x = 1 for update"
+	},
+	"not, in any way": func(s speaker) string {
+		return "select a from t where not (" + s.chain(" or ", func() string { return "a = " + s.v() }) + ")"
+	},
+	"chain in a call": func(s speaker) string {
+		return "select if(" + s.many(" or ", func() string { return "a = " + s.v() }) + ", b, c) from t"
+	},
+	"chain in a select list": func(s speaker) string {
+		return "select " + s.many(" or ", func() string { return "a = " + s.v() }) + " as found, b from t"
+	},
+	"like with an escape": func(s speaker) string {
+		return "select a from t where " + s.many(" or ", func() string { return "a like " + s.v() + " escape '!'" })
+	},
+	"not exists": func(s speaker) string {
+		return "select a from t where " + s.many(" and ", func() string { return "not exists (select 1 from u where u.a = t.a and b = " + s.v() + ")" })
+	},
+	"and of betweens": func(s speaker) string {
+		return "select a from t where " + s.many(" and ", func() string { return "d not between " + s.v() + " and " + s.v() }) + " and b is null"
+	},
+	"json operators": func(s speaker) string {
+		return "select a from t where " + s.many(" and ", func() string { return "j->>'$.a' = " + s.v() })
+	},
+	"collations": func(s speaker) string {
+		return "select a from t where " + s.many(" or ", func() string { return "a = binary " + s.v() + " collate utf8mb4_bin" })
+	},
+	"rows compared with rows": func(s speaker) string {
+		return "select a from t where row(a, b) in (" + s.many(", ", func() string { return "row(" + s.v() + ", " + s.v() + ")" }) + ")"
+	},
+	"tuples, not in": func(s speaker) string {
+		return "delete from t where (a, b) not in (" + s.many(",", func() string { return "(" + s.v() + "," + s.v() + ")" }) + ") limit 5"
+	},
+	"tuples, in and in": func(s speaker) string {
+		in := func() string {
+			return "(a, b) in (" + s.many(",", func() string { return "(" + s.v() + "," + s.v() + ")" }) + ")"
+		}
+		return "select a from t where " + s.many(" or ", in)
+	},
+	"nested cases": func(s speaker) string {
+		inner := func() string {
+			return "case b " + s.many(" ", func() string { return "when " + s.v() + " then " + s.v() }) + " end"
+		}
+		return "update t set a = case id " + s.many(" ", func() string { return "when " + s.v() + " then " + inner() }) + " else a end"
+	},
+	"case in a sum": func(s speaker) string {
+		return "select sum(case " + s.many(" ", func() string { return "when a in (" + s.many(",", s.v) + ") then " + s.v() }) + " else 0 end) from t"
+	},
+	"case of nulls": func(s speaker) string {
+		return "update t set a = case id " + s.many(" ", func() string { return "when " + s.v() + " then " + s.pick("null", "true", s.v()) }) + " end"
+	},
+	"calls in calls": func(s speaker) string {
+		return "select concat(a, coalesce(b, " + s.many(", ", s.v) + "), " + s.many(", ", s.v) + ") from t"
+	},
+	"calls that are alike": func(s speaker) string {
+		return "select greatest(" + s.many(", ", func() string { return "ifnull(a, " + s.v() + ")" }) + ") from t"
+	},
+	"json_object with a column": func(s speaker) string {
+		return "select json_object('a', a, " + s.many(", ", func() string { return s.v() + ", " + s.v() }) + ") from t"
+	},
+	"multipoint": func(s speaker) string {
+		return "insert into t (g) select multipoint(" + s.many(", ", func() string { return "point(" + s.v() + ", " + s.v() + ")" }) + ") from u"
+	},
+	"insert, select, union": func(s speaker) string {
+		return "insert into t (a, b) " + s.from(2, " union all ", func() string { return "select " + s.v() + ", " + s.v() })
+	},
+	"union of pairs in a join": func(s speaker) string {
+		out := "select t.a from t join (select " + s.v() + " as a, " + s.v() + " b"
+		for range 1 + s.IntN(20) {
+			out += " union all select " + s.v() + ", " + s.v()
+		}
+		return out + ") v on v.a = t.a"
+	},
+	"two aliases": func(s speaker) string {
+		n := s.IntN(100)
+		return fmt.Sprintf("select o%[1]d_.a, o%[2]d_.b from orders o%[1]d_ join orders o%[2]d_ on o%[1]d_.id = o%[2]d_.parent where o%[2]d_.a = 1", n, n+1+s.IntN(100))
+	},
+	"alias in order by": func(s speaker) string {
+		return fmt.Sprintf("select count(*) as col_%[1]d_0_ from t group by a order by col_%[1]d_0_ desc", s.IntN(100))
+	},
+	"delete of an alias": func(s speaker) string {
+		return fmt.Sprintf("delete t%[1]d from t as t%[1]d join u on u.id = t%[1]d.id where u.a = 1", s.IntN(100))
+	},
+	"update of an alias": func(s speaker) string {
+		return fmt.Sprintf("update t as t%[1]d set t%[1]d.a = 1 where t%[1]d.id = 2", s.IntN(100))
+	},
+	"two variables": func(s speaker) string {
+		n := s.IntN(100)
+		return fmt.Sprintf("select @p%d, @p%d", n, n+1+s.IntN(100))
+	},
+	"partitions": func(s speaker) string {
+		return fmt.Sprintf("select a from t partition (p%d, p%d) where b = 1", s.IntN(100), s.IntN(100))
+	},
+	"hash of a shard": func(s speaker) string {
+		h := s.hex(32)
+		return "select `tmp_" + h + "`.a from `tmp_" + h + "` join u on u.id = `tmp_" + h + "`.id"
+	},
+	"drop prepare":  func(s speaker) string { return "drop prepare stmt_" + s.hex(10) },
+	"create schema": func(s speaker) string { return "create database if not exists `tenant-" + s.uuid("-") + "`" },
+}

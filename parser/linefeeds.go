@@ -1,0 +1,97 @@
+package parser
+
+import "bytes"
+
+// Names of users, schemas and routines can hold line feeds, and servers write them as
+// they are. A line of a header that such a name divides is read as one.
+
+const (
+	maxUserLine   = 1 << 10 // bytes of a line User@Host: it holds the user twice
+	maxSchemaLine = 512     // bytes of a line with the name of a schema, of 64 characters
+)
+
+// readUser reads the line User@Host at index i into e if its user holds line feeds. It
+// returns the index after it, 0 if it does not.
+func (h *headerReader) readUser(i int, e *entry) int {
+	if e.hasUser || !h.w.hasPrefix(i, userPrefix) {
+		return 0
+	}
+	end := h.userLineEnd(i)
+	if end == 0 || !e.userLine(trimEOL(h.w.buf[i+len(userPrefix):end]), &h.names) {
+		return 0
+	}
+	return end
+}
+
+// readSchema reads the schema again whose line, from index i to end, does not end as
+// the server ends it, if the name goes on. It returns the index after it.
+func (h *headerReader) readSchema(i, end int, e *entry) int {
+	e.schemaOpen = false
+	longer := h.schemaLineEnd(i, end)
+	if longer == 0 {
+		return end
+	}
+	e.hasSchema = false
+	e.fields(trimEOL(h.w.buf[i:longer]), &h.names)
+	return longer
+}
+
+// userLineEnd returns the index after the line User@Host at index i, whose user holds
+// line feeds, and 0 if it is none. The user stands there twice, as user[user].
+func (h *headerReader) userLineEnd(i int) int {
+	h.w.has(i + maxUserLine)
+	text := h.w.buf[i:min(len(h.w.buf), i+maxUserLine)]
+	user := text[len(userPrefix):]
+	for at := 0; ; at++ {
+		n := bytes.Index(user[at:], []byte("] @ "))
+		if n < 0 {
+			return 0
+		}
+		if at += n; isTwice(user[:at]) {
+			end, _ := h.w.line(i+len(userPrefix)+at, maxHeaderLine)
+			return end
+		}
+	}
+}
+
+// isTwice reports whether b is user[user.
+func isTwice(b []byte) bool {
+	half := len(b) / 2
+	return len(b)%2 == 1 && b[half] == '[' && bytes.Equal(b[:half], b[half+1:])
+}
+
+// schemaLineEnd returns the index after the line with the schema that begins at index
+// i and goes on at end, after which the field stands that the server writes after
+// it; 0 if there is none.
+func (h *headerReader) schemaLineEnd(i, end int) int {
+	h.w.has(i + maxSchemaLine)
+	for end < min(len(h.w.buf), i+maxSchemaLine) && !h.w.startsHeader(end) {
+		line := end
+		end, _ = h.w.line(line, maxSchemaLine)
+		text := h.w.buf[line:end]
+		if bytes.Contains(text, []byte("  QC_hit: ")) || bytes.Contains(text, []byte("  Last_errno: ")) {
+			return end
+		}
+	}
+	return 0
+}
+
+// useLineEnd returns the index after the line "use db;" at index i, whose schema holds
+// line feeds, and 0 if it is none: the server's SET timestamp must follow.
+func (h *headerReader) useLineEnd(i int) int {
+	h.w.has(i + maxSchemaLine)
+	text := h.w.buf[i:min(len(h.w.buf), i+maxSchemaLine)]
+	n := bytes.Index(text, []byte(";\nSET "))
+	if n < 0 {
+		return 0
+	}
+	set := i + n + len(";\n")
+	if _, found := h.w.nextHeader(i, set); found {
+		return 0 // the entry is cut here
+	}
+	end, _ := h.w.line(set, maxHeaderLine)
+	if _, ok := setTimestamp(trimEOL(h.w.buf[set:end])); !ok {
+		return 0
+	}
+	return set
+}

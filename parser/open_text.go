@@ -1,0 +1,116 @@
+package parser
+
+import "bytes"
+
+// openText tells what stands in the literal or comment that is open in the statement,
+// and what ends it.
+type openText struct {
+	w         *window
+	s         *statement
+	ahead     *lookahead
+	stats     *Stats
+	canFollow func(i int) bool // reports whether the header at an index is whole and fits the log
+
+	// Up to sealed, what looks like a header is known to be inside, though perhaps it
+	// can as well be one; up to unsure, reading ahead has only led to this verdict.
+	sealed, unsure int64
+	doubtful       bool
+	verdict        verdict
+}
+
+// inside reports whether the whole header at index i, which stands in it, is a part of
+// it. Fits reports whether it fits the log. Where reading ahead does not
+// decide, and where it finds that both can be, the header is not believed, or at
+// least the doubt is told.
+func (o *openText) inside(i int, fits bool) bool {
+	w := o.w
+	v, quote, end := o.readAhead(i)
+	switch v {
+	case unclosed:
+		return false
+	case closed:
+		if fits && (opensLiteral(w.buf[i:quote-1]) || o.repeated(i, quote)) {
+			return false
+		}
+		o.seal(i, end)
+		return true
+	case endless:
+		if fits {
+			return false
+		}
+	}
+	if fits || v == tooFar || v == endless {
+		o.stats.problem(reasonUndecided, w.raw(w.position(i)))
+	}
+	return !fits || v != nested
+}
+
+// readAhead returns what goesOn does, but reads no text again of which it has said
+// that it knows nothing.
+func (o *openText) readAhead(i int) (v verdict, quote, end int) {
+	w := o.w
+	if w.position(i) < o.unsure {
+		return o.verdict, 0, i
+	}
+	v, quote, end = o.ahead.goesOn(i, o.s.q)
+	if v != closed && v != unclosed {
+		o.unsure, o.verdict = w.position(end), v
+	}
+	return v, quote, end
+}
+
+// seal notes that the literal or comment that is open at index i is closed, and its
+// statement ends, at another. If what is between can as well be read as entries after a
+// statement that is cut, that is told.
+func (o *openText) seal(i, end int) {
+	o.sealed = o.w.position(end)
+	var header int
+	if header, o.doubtful = o.ahead.readsAsCode(i, end, o.s.q, o.canFollow); o.doubtful {
+		o.stats.problem(reasonUndecided, o.w.raw(o.w.position(header)))
+	}
+}
+
+// seamEnds reports whether the line at index i ends the entry, where RDS, the server
+// or tail tells that the log is interrupted: it does in code, and in a literal that is
+// not closed. The mark of RDS does as well if a header that fits the log follows at
+// once, and what is between can be read as entries.
+func (o *openText) seamEnds(i int, mark bool) bool {
+	w := o.w
+	if !o.s.q.Open() {
+		return true
+	}
+	if w.position(i) >= o.sealed {
+		switch v, _, end := o.readAhead(i); v {
+		case unclosed, endless, cutOff:
+			return true
+		case nested, tooFar:
+			return mark && o.entryFollows(i) || !w.has(int(o.unsure-w.base))
+		default:
+			o.seal(i, end)
+		}
+	}
+	if !mark || !o.doubtful || !o.entryFollows(i) {
+		return false
+	}
+	_, entries := o.ahead.readsAsCode(i, int(o.sealed-w.base), o.s.q, o.canFollow)
+	return entries
+}
+
+// entryFollows reports whether a header that fits the log follows the line at index i.
+func (o *openText) entryFollows(i int) bool {
+	next, _ := o.w.line(i, maxHeaderLine)
+	next = o.w.skipBlanks(next)
+	return o.w.startsHeader(next) && o.canFollow(next)
+}
+
+// repeated reports whether the literal open at index i, if it went on to its
+// closing quote, would end with what the current statement has up to the
+// opening one: then it is the same statement again, with the same quote too
+// many.
+func (o *openText) repeated(i, quote int) bool {
+	if o.s.spilled || o.w.position(i)-o.s.start > int64(o.s.maxSQL) {
+		return false
+	}
+	rest, same := bytes.CutSuffix(o.w.buf[i:quote], o.w.buf[:o.s.opened-o.s.start+1])
+	return same && bytes.HasSuffix(rest, []byte("\n"))
+}
