@@ -28,7 +28,6 @@ var explained = []struct {
 	{`settimestamp=\?`, `settimestamp=.*`, 0, "DEFAULT is a value like any other"},
 	{`selectidfromuserswherebin=\?oridin\(\?\)`, `selectidfromuserswherebin=\?orbin=\?oridin\(\?\)`, 0, "members of a chain that are alike are one"},
 	{`\(select(.*)\)/\*repeatunionall\*/`, `\(select.*\)unionall\(select.*\)`, 0, "branches that repeat are one"},
-	{`selectidfromuserswherebin=\?oridin\(\?\)`, `selectidfromuserswherebin=\?orbin=\?oridin\(\?\)`, 0, "members of a chain that are alike are one"},
 	{`select\?asnot_utf\?`, `select\?asnot_utf8`, 0, "aliases lose their digits"},
 	{`setnamesutf8mb4`, `setnamesutf8mb4`, 1, "the connection that began the counting"},
 	{`createdatabaseifnotexists.*`, `-`, anyNumber, "before counting began"},
