@@ -83,6 +83,9 @@ func (e *entry) timeLine(line []byte, names *interner) bool {
 	if e.loggedZone == noTime {
 		return false
 	}
+	if n == len(line) {
+		return true
+	}
 	rest := bytes.TrimLeft(line[n:], " \t")
 	if len(rest) < len(line)-n && bytes.HasPrefix(rest, []byte(userPrefix)) {
 		return e.userLine(rest[len(userPrefix):], names)

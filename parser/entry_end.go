@@ -50,13 +50,13 @@ func (p *Parser) entryEnds(i int) bool {
 		}
 	case '=':
 		if !s.midLine && startsHeading(w, i) && p.open.seamEnds(i, false) {
-			p.last = p.endAt(&s.ending, i)
+			p.endAt(&s.ending, i)
 			p.last.lost = p.last.cut
 			return true
 		}
 	case 'T':
 		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.open.seamEnds(i, false) {
-			p.last = p.endAt(&s.beforeBanner, int(s.banner-w.base))
+			p.endAt(&s.beforeBanner, int(s.banner-w.base))
 			return true
 		}
 	}
@@ -74,10 +74,10 @@ func (p *Parser) headerEnds(i int) bool {
 	if kind == notHeader {
 		return false
 	}
-	last, lineEnds := s.ending, true
+	last, lineEnds := &s.ending, true
 	if s.midLine {
-		last = s.endingAt(i)
-		lineEnds = last == s.ending // there are only blanks before it
+		here := s.endingAt(i)
+		last, lineEnds = &here, here == s.ending // there are only blanks before it
 	}
 	cut := !last.terminated && last.sql > s.start
 	switch {
@@ -99,23 +99,24 @@ func (p *Parser) headerEnds(i int) bool {
 		return p.refuse(i)
 	}
 	p.pending = kind == goodHeader
-	p.last = p.endAt(&last, i)
+	p.endAt(last, i)
 	if p.last.cut = p.last.cut && cut; p.last.cut {
 		p.stats.problem(reasonCut, p.cur.Offset)
 	}
 	return true
 }
 
-// endAt returns the end of an entry at index i, where its text ends as last says. If
-// that is not a semicolon, it is cut there, or it ends in code at the last line that
-// has one, and what follows that is of no entry.
-func (p *Parser) endAt(last *ending, i int) entryEnd {
-	w := &p.win
-	if !last.terminated && last.clean >= 0 && !p.stmt.q.Open() {
+// endAt sets p.last to the end of the entry at index i, where its text ends as last
+// says. If that is not a semicolon, it is cut there, or it ends in code at the last
+// line that has one, and what follows that is of no entry.
+func (p *Parser) endAt(last *ending, i int) {
+	end := &p.last
+	end.resume, end.lost = i, false
+	end.sql, end.end, end.cut = last.sql, p.win.raw(p.win.position(i)), !last.terminated
+	if end.cut && last.clean >= 0 && !p.stmt.q.Open() {
 		p.stats.problem(reasonStray, last.clean)
-		return entryEnd{sql: last.cleanSQL, end: last.clean, resume: i}
+		end.sql, end.end, end.cut = last.cleanSQL, last.clean, false
 	}
-	return entryEnd{sql: last.sql, end: w.raw(w.position(i)), resume: i, cut: !last.terminated}
 }
 
 // refuse notes that the header at index i, which p.next holds, is not believed. Its

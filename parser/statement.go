@@ -177,8 +177,7 @@ func (e *ending) read(s *statement, end int) {
 		line, whole = end-maxHeaderLine, false
 	}
 	n := end
-	for n > line && isBlank(w.buf[n-1]) {
-		n--
+	for ; n > line && isBlank(w.buf[n-1]); n-- {
 	}
 	if n == line && whole {
 		return

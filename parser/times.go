@@ -17,16 +17,7 @@ func parseTime(b []byte) (time.Time, zone, int) {
 	if len(b) >= 19 && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':' {
 		return parseISO(b)
 	}
-	// 180925 15:05:04, 131128  1:05:31, and 131128 1:05:31 where something has made
-	// one blank of two.
-	if len(b) >= 14 && b[6] == ' ' && b[8] == ':' {
-		var padded [40]byte
-		n := copy(padded[:], b[:7])
-		padded[n] = ' '
-		copy(padded[n+1:], b[7:])
-		t, z, length := parseTime(padded[:min(len(b)+1, len(padded))])
-		return t, z, max(0, length-1)
-	}
+	// 180925 15:05:04, and 131128  1:05:31
 	if len(b) >= 15 && b[6] == ' ' && b[9] == ':' && b[12] == ':' {
 		year := digits(b[0:2]) + 2000
 		if year >= 2070 {
@@ -45,7 +36,20 @@ func parseTime(b []byte) (time.Time, zone, int) {
 			return t, localTime, n
 		}
 	}
+	if len(b) >= 14 && b[6] == ' ' && b[8] == ':' {
+		return parsePadded(b)
+	}
 	return time.Time{}, noTime, 0
+}
+
+// parsePadded reads 131128 1:05:31, where something has made one blank of two.
+func parsePadded(b []byte) (time.Time, zone, int) {
+	var padded [40]byte
+	n := copy(padded[:], b[:7])
+	padded[n] = ' '
+	copy(padded[n+1:], b[7:])
+	t, z, length := parseTime(padded[:min(len(b)+1, len(padded))])
+	return t, z, max(0, length-1)
 }
 
 // parseISO reads 2023-05-12T08:00:06.278162Z and 2023-05-12T17:00:06.278162+09:00.
