@@ -133,6 +133,13 @@ func (a *aliases) addColumn(name []byte) {
 // see remembers the name of a column, or of something else.
 func (a *aliases) see(name []byte) { a.columns = appendBounded(a.columns, hash(name)) }
 
+// unsee forgets a name that was seen last, and turned out to be no column's.
+func (a *aliases) unsee(h uint64) {
+	if n := len(a.columns); n > 0 && a.columns[n-1] == h {
+		a.columns = a.columns[:n-1]
+	}
+}
+
 // collides reports whether another name would be the same without digits.
 func (a *aliases) collides(of *alias) bool {
 	for i := range a.known {
@@ -152,18 +159,31 @@ func (a *aliases) appendAlias(dst, name []byte, of *alias) []byte {
 	if !a.collides(of) {
 		return dst
 	}
-	if of.number == 0 {
-		of.number = 1
-		for i := range a.known {
-			if other := &a.known[i]; other.masked == of.masked && other != of && other.number >= of.number {
-				of.number = other.number + 1
-			}
+	mask := start + bytes.IndexByte(dst[start:], '?')
+	var room [64]byte
+	after := append(room[:0], dst[mask+1:]...)
+	number := of.number
+	if number == 0 {
+		number = a.lastNumber(of) + 1
+	}
+	for {
+		dst = append(strconv.AppendInt(dst[:mask], int64(number), 10), after...)
+		if of.number == number || !slices.Contains(a.columns, hash(dst[start:])) { // the name of a column is taken
+			of.number = number
+			return dst
+		}
+		number++
+	}
+}
+
+// lastNumber returns the last number of the names that are the same without digits.
+func (a *aliases) lastNumber(of *alias) (last int) {
+	for i := range a.known {
+		if other := &a.known[i]; other.masked == of.masked {
+			last = max(last, other.number)
 		}
 	}
-	var room [64]byte
-	mask := start + bytes.IndexByte(dst[start:], '?')
-	after := append(room[:0], dst[mask+1:]...)
-	return append(strconv.AppendInt(dst[:mask], int64(of.number), 10), after...)
+	return last
 }
 
 // finishNames masks the digits of the aliases in what was written, and of what turned

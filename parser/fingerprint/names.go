@@ -143,7 +143,9 @@ func (n *namer) maskUnlessAlias() {
 // qualifier is for the name of a table, schema or alias before a dot. Where it is not
 // known which, that is seen when the statement has been read.
 func (n *namer) qualifier() {
-	switch h := hash(n.dst[n.word.text:]); {
+	h := hash(n.dst[n.word.text:])
+	n.names.unsee(h)
+	switch {
 	case n.names.has(h):
 	case h == n.tableName:
 		n.maskDigits()
