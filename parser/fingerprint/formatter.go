@@ -296,15 +296,15 @@ func (f *formatter) addVariable(t *token) {
 		f.space()
 	}
 	start := len(f.dst)
-	if raw[len(raw)-1] == '`' {
+	if account && text(bytes.TrimLeft(raw, "@`")).is(0, isDigit) {
+		f.dst = append(f.dst, "@?"...) // an address
+	} else if raw[len(raw)-1] == '`' {
 		at := 1
 		if raw[1] == '@' {
 			at = 2
 		}
 		f.dst = append(f.dst, raw[:at]...)
 		f.appendUnquoted(raw[at:])
-	} else if account && byteClass[raw[1]]&isDigit != 0 {
-		f.dst = append(f.dst, "@?"...) // an address
 	} else {
 		f.dst = append(f.dst, raw...)
 		f.lower(start, t.classes)
