@@ -296,7 +296,7 @@ func (f *formatter) addVariable(t *token) {
 		f.space()
 	}
 	start := len(f.dst)
-	if account && text(bytes.TrimLeft(raw, "@`")).is(0, isDigit) {
+	if account && text(bytes.TrimLeft(raw[1:], "`")).is(0, isDigit) {
 		f.dst = append(f.dst, "@?"...) // an address
 	} else if raw[len(raw)-1] == '`' {
 		at := 1
