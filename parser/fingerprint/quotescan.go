@@ -106,6 +106,7 @@ func opening(b []byte, i int) (q Quote, after int) {
 // is none the index is end, or a byte after it where a doubled quote or a backslash
 // stands before it. Escaped says that a backslash stands before a quote q.
 func quoteEnd(b []byte, i, end int, q Quote) (after int, closed, escaped bool) {
+	begin := i
 	for short := min(end, i+32); i < short; i++ { // most are
 		if c := b[i]; c == byte(q) && (i+1 == len(b) || b[i+1] != byte(q)) {
 			return i + 1, true, false
@@ -125,11 +126,13 @@ func quoteEnd(b []byte, i, end int, q Quote) (after int, closed, escaped bool) {
 			}
 			i += n + 2
 		}
+		if quote < end && quote > begin && b[quote-1] == '\\' && q != InTick {
+			escaped = true
+		}
 		switch {
 		case quote == end:
 			return max(i, end), false, escaped
 		case i > quote:
-			escaped = true
 		case quote+1 < len(b) && b[quote+1] == byte(q):
 			i = quote + 2
 		default:

@@ -13,7 +13,7 @@ import "bytes"
 // number of times. First is where the quote of the first string stands that holds a
 // backslash before a quote.
 func undecided(sql []byte, first int, cut bool) int {
-	r := readings{sql: sql, cut: cut, hide: hidesQuotes(sql, first), first: first}
+	r := readings{sql: sql, cut: cut, hide: hidesQuotes(sql, first)}
 	l, t := newLexer(sql, cut), token{}
 	for {
 		l.next(&t)
@@ -85,13 +85,12 @@ const (
 
 // readings follows the readings that are not the lexer's.
 type readings struct {
-	sql   text
-	cut   bool
-	hide  bool // the lexer's reading has comments or names that hold quotes
-	ends  [3]span
-	todo  []place
-	seen  []uint16 // for each index from first on, the states from which no reading goes on to the end
-	first int
+	sql  text
+	cut  bool
+	hide bool // the lexer's reading has comments or names that hold quotes
+	ends [3]span
+	todo []place
+	seen []uint16 // for each index, the states from which no reading goes on to the end
 }
 
 // place is an index of the statement in a reading: in code, or in a string of quote q.
@@ -145,7 +144,7 @@ func (r *readings) others(quote, end int) bool {
 // push adds a place to todo, unless it was there before.
 func (r *readings) push(p place) {
 	if r.seen == nil {
-		r.seen = make([]uint16, len(r.sql)+3-r.first) // a doubled quote may end past the end
+		r.seen = make([]uint16, len(r.sql)+3) // a doubled quote may end past the end
 	}
 	state := uint16(1) << p.context
 	if p.q != InCode {
@@ -157,7 +156,7 @@ func (r *readings) push(p place) {
 			state <<= 2
 		}
 	}
-	seen := &r.seen[p.i-r.first]
+	seen := &r.seen[p.i]
 	if *seen&state == 0 {
 		*seen |= state
 		r.todo = append(r.todo, p)
