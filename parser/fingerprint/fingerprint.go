@@ -42,7 +42,7 @@ func AppendCounting(dst, sql []byte, cut bool) (fingerprint []byte, longest int)
 	}
 	f := formatters.Get().(*formatter)
 	defer formatters.Put(f)
-	if s, early := bytes.CutSuffix(trimEnd(sql), []byte(EndsEarly)); early && !cut { // a fingerprint
+	if s, early := bytes.CutSuffix(trimEnd(sql), []byte(EndsEarly)); early && !cut && !bytes.HasSuffix(s, []byte(";")) { // a fingerprint
 		if dst = f.format(dst, s, false); !bytes.HasSuffix(dst, []byte(EndsEarly)) {
 			dst = append(dst, EndsEarly...)
 		}
