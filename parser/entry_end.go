@@ -1,6 +1,9 @@
 package parser
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // maxIdle is the longest time between two entries that is believed where there
 // is reason to doubt.
@@ -124,7 +127,9 @@ func (p *Parser) endAt(last *ending, i int) {
 func (p *Parser) refuse(i int) bool {
 	if p.next.loggedZone != noTime || p.next.garbled {
 		second, _ := p.win.line(i, maxHeaderLine)
-		p.stmt.refused = p.win.position(second) + 1
+		if p.win.hasPrefix(second, userPrefix) && !bytes.Contains(p.win.buf[i:second], []byte(userPrefix)) {
+			p.stmt.refused = p.win.position(second) + 1
+		}
 	}
 	return false
 }

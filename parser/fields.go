@@ -10,41 +10,42 @@ const maxWeight = 1000
 // colon is the next key: the value before it is empty. Some values are names that
 // users choose, and can hold what looks like a pair: see schemaLen and freeText.
 func (e *entry) fields(line []byte, names *interner) {
-	for {
-		colon := bytes.IndexByte(line, ':')
-		if colon < 0 {
+	for i := 0; ; {
+		start := i // of the key, which begins after the last blank before its colon
+		for ; i < len(line) && line[i] != ':'; i++ {
+			if line[i] == ' ' {
+				start = i + 1
+			}
+		}
+		if i == len(line) {
 			return
 		}
-		key := line[:colon]
-		if blank := bytes.LastIndexByte(key, ' '); blank >= 0 {
-			key = key[blank+1:]
-		}
-		line = line[colon+1:]
+		key := line[start:i]
+		i++
 		switch {
 		case string(key) == "Schema":
-			line = line[min(1, len(line)):]
-			n, rest := schemaLen(line)
+			i = min(i+1, len(line))
+			n, rest := schemaLen(line[i:])
 			if !e.hasSchema {
-				e.Schema, e.hasSchema = names.get(line[:n]), true
-				e.schemaOpen = n == len(line)
+				e.Schema, e.hasSchema = names.get(line[i:i+n]), true
+				e.schemaOpen = n == len(line)-i
 			}
-			line = line[rest:]
+			i += rest
 			continue
-		case freeText(key):
+		case len(key) >= len("Query_tables") && freeText(key):
 			return
 		}
-		for len(line) > 0 && line[0] == ' ' {
-			line = line[1:]
+		for i < len(line) && line[i] == ' ' {
+			i++
 		}
-		n := bytes.IndexByte(line, ' ')
-		if n < 0 {
-			n = len(line)
+		value := i
+		for i < len(line) && line[i] != ' ' {
+			i++
 		}
-		if n > 0 && line[n-1] == ':' {
-			n = 0
+		if i > value && line[i-1] == ':' {
+			i = value
 		}
-		e.field(key, line[:n])
-		line = line[n:]
+		e.field(key, line[value:i])
 	}
 }
 

@@ -97,6 +97,20 @@ func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, isHeader func(in
 		if !l.allowed(i) { // nothing is known, so it may be
 			return first, true
 		}
+		if open == [len(states)]int{} { // nothing is read from a header on, yet
+			at, found := w.headerFrom(i, to)
+			l.scanned += int64(at - i)
+			if i = at; !found {
+				break
+			}
+			if !isHeader(at) {
+				i++
+				continue
+			}
+			i, _ = w.line(at, to-at)
+			open[0] = at - first + 1
+			continue
+		}
 		end, _ := w.line(i, to-i)
 		w.has(end + 1)
 		l.scanned += int64(end - i)

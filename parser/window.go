@@ -177,6 +177,23 @@ func (w *window) nextHeader(from, end int) (int, bool) {
 	return end, false
 }
 
+// headerFrom returns the index of what may be a header at or after index i, at the
+// start of a line or within one, and to and false if there is none before to.
+func (w *window) headerFrom(i, to int) (int, bool) {
+	for i < to {
+		n := bytes.IndexByte(w.buf[i:to], '#')
+		if n < 0 {
+			break
+		}
+		i += n
+		if i > 0 && w.buf[i-1] == '\n' && w.startsHeader(i) || w.likelyHeader(i) {
+			return i, true
+		}
+		i++
+	}
+	return to, false
+}
+
 // likelyHeader reports whether the first line of a header stands at index i, with
 // its second one after it. It is cheap, for any text can hold many a number sign.
 func (w *window) likelyHeader(i int) bool {
