@@ -118,3 +118,12 @@ func ID(fingerprint string) string {
 // ShortID returns the last half of a query ID, which people are shown, as in PMM. It
 // is the whole ID of pt-query-digest before 3.0.11.
 func ShortID(id string) string { return id[max(0, len(id)-16):] }
+
+// Rules is the version of the rules of the package comment. It is raised when a
+// change of them gives some statements another fingerprint, and so another ID.
+// Whoever compares IDs of two releases has to know under which rules each was made.
+//
+//	1  states and reports that name none were made under these
+//	2  repetition folds in AND and OR, CASE, calls of any number of arguments and
+//	   set operations; hexadecimal digits fold in generated names
+const Rules = 2
