@@ -158,7 +158,7 @@ func TestBoundsOfLines(t *testing.T) {
 	}
 	for n, want := range map[int]bool{2 * maxFormLine: true, 2*maxFormLine + 1: false} { // of the two lines that tell the form
 		_, err := New(strings.NewReader(`{"`+strings.Repeat("x", n-len(`{""log":`))+`"log":`+strings.Repeat("x", 100)), Options{}).Next()
-		if _, got := err.(*FormError); got != want {
+		if got := errors.As(err, new(*FormError)); got != want {
 			t.Errorf("a key of JSON that ends at byte %d: %v", n, err)
 		}
 	}

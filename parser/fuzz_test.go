@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,7 +70,7 @@ func account(t *testing.T, r io.Reader, o Options, size int) string {
 	covered, last := int64(0), int64(-1)
 	for {
 		e, err := p.Next()
-		if _, refused := err.(*FormError); refused {
+		if errors.As(err, new(*FormError)) {
 			return err.Error()
 		}
 		if err == io.EOF {

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -84,7 +85,7 @@ func (p *Parser) Next() (*Event, error) {
 	if !p.pending && !p.seeker.seek(p.next) {
 		p.stats.SkippedBytes += p.win.end() - p.end
 		p.end = p.win.end()
-		if _, refused := p.win.err.(*FormError); refused {
+		if errors.As(p.win.err, new(*FormError)) {
 			return nil, p.win.err
 		}
 		if p.win.err != io.EOF {

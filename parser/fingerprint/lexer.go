@@ -170,7 +170,7 @@ func (l *lexer) comment() bool {
 		} else {
 			l.open = i
 		}
-		if l.unsure < 0 && (bytes.IndexAny(l.sql[after:l.pos], "'\"`#-") >= 0 || bytes.Contains(l.sql[after:l.pos], []byte("/*"))) {
+		if l.unsure < 0 && (bytes.ContainsAny(l.sql[after:l.pos], "'\"`#-") || bytes.Contains(l.sql[after:l.pos], []byte("/*"))) {
 			l.unsure, l.pos = i, len(l.sql) // the rest is not read
 		}
 	case q == InCode: // a version of five or six digits may follow

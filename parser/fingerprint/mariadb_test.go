@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,8 +94,10 @@ func (d *digester) digests(texts []string) [][]string {
 	for _, line := range d.run(script.String()) {
 		if text, marked := strings.CutPrefix(line, digestMark); marked {
 			number, digest, _ := strings.Cut(text, " ")
-			var i int
-			fmt.Sscan(number, &i)
+			i, err := strconv.Atoi(number)
+			if err != nil {
+				panic("digest of no statement: " + line)
+			}
 			of[i] = append(of[i], strings.TrimSpace(digest))
 		}
 	}
@@ -138,7 +141,7 @@ func TestShapesAgainstMariaDB(t *testing.T) {
 		}
 	}
 	var names, texts []string
-	for name, say := range frameworkShapes {
+	for name, say := range allShapes() {
 		s := speaker{rand.New(rand.NewPCG(14, 14))}
 		var statements []string
 		for range 12 {

@@ -32,7 +32,7 @@ func hidesQuotes(sql []byte, i int) bool {
 	for q := InCode; i < len(sql); {
 		from, in := i, q
 		i, q = NextQuote(sql, i, len(sql), q)
-		if (in == InLine || in == InComment || in == InTick) && bytes.IndexAny(sql[from:min(i, len(sql))], `'"`) >= 0 {
+		if (in == InLine || in == InComment || in == InTick) && bytes.ContainsAny(sql[from:min(i, len(sql))], `'"`) {
 			return true
 		}
 	}

@@ -1,11 +1,6 @@
 package fingerprint_test
 
-import (
-	"fmt"
-	"maps"
-)
-
-func init() { maps.Copy(frameworkShapes, moreShapes) }
+import "fmt"
 
 // chain says a condition of one column in any of the ways in which frameworks write a
 // chain of them: bare, in parentheses, each member in them, nested to the left.

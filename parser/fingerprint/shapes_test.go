@@ -2,6 +2,7 @@ package fingerprint_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -347,9 +348,15 @@ var keptApart = [][2]string{
 
 const statementsOfShape = 300
 
+func allShapes() map[string]func(s speaker) string {
+	all := maps.Clone(frameworkShapes)
+	maps.Copy(all, moreShapes)
+	return all
+}
+
 // As a class has one text, so have any two statements of a shape.
 func TestFrameworkShapes(t *testing.T) {
-	for name, say := range frameworkShapes {
+	for name, say := range allShapes() {
 		s := speaker{rand.New(rand.NewPCG(14, 14))}
 		classes := map[string]string{}
 		for range statementsOfShape {

@@ -206,7 +206,7 @@ func (w *writer) appendUnquoted(name []byte) {
 	w.word.digits = classes&(isDigit|isMask) != 0
 	inner := w.dst[start+1 : len(w.dst)-1]
 	l, t := newLexer(inner, false), token{}
-	if name[0] == '"' && bytes.IndexAny(inner, "`\"") < 0 {
+	if name[0] == '"' && !bytes.ContainsAny(inner, "`\"") {
 		w.dst[start], w.dst[len(w.dst)-1] = '`', '`'
 	}
 	if l.next(&t); t.kind != plainWord || t.start != 0 || t.end != len(inner) {
