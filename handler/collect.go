@@ -129,7 +129,7 @@ func (rd *reading) readFile(ctx context.Context, f source.File) {
 }
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
-	p := parser.New(rd.handler.Progress.count(log), parser.Options{})
+	p := parser.New(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams})
 	add := rd.adder(cmp.Or(to.file.Instance, filepath.Base(to.file.Name)))
 	var err error
 	for {

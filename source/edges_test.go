@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -171,5 +174,34 @@ func TestHopeless(t *testing.T) {
 		if hopeless(err) != want {
 			t.Errorf("status %d: hopeless is %v", status, !want)
 		}
+	}
+}
+
+// scripted delivers chunks, before some of which text is missing.
+type scripted []struct {
+	text string
+	gap  bool
+}
+
+func (s *scripted) next(c *Coverage) ([]byte, error) {
+	if len(*s) == 0 {
+		return nil, io.EOF
+	}
+	chunk := (*s)[0]
+	*s = (*s)[1:]
+	if chunk.gap {
+		c.gap(File{Name: "slow.log"}, Gap{}, "lost")
+	}
+	return []byte(chunk.text), nil
+}
+
+func (s *scripted) close() error { return nil }
+
+// A seam is where in the text a gap is: at its first byte after that.
+func TestSeams(t *testing.T) {
+	log := newLog(&scripted{{"abc", false}, {"", true}, {"de", false}, {"f", true}, {"g", false}, {"", true}})
+	text, err := io.ReadAll(iotest.OneByteReader(log))
+	if want := []int64{3, 5, 7}; err != nil || string(text) != "abcdefg" || !slices.Equal(log.Seams(), want) {
+		t.Errorf("%q, %v, seams at %v, want %v", text, err, log.Seams(), want)
 	}
 }

@@ -45,6 +45,8 @@ type File struct {
 type Log struct {
 	chunks chunks
 	rest   []byte // of the chunk at hand
+	read   int64  // bytes
+	seams  []int64
 	cov    Coverage
 	err    error
 }
@@ -69,14 +71,23 @@ func (l *Log) Read(p []byte) (int, error) {
 		if l.err != nil {
 			return 0, l.err
 		}
+		gaps := len(l.cov.Gaps)
 		if l.rest, l.err = l.chunks.next(&l.cov); l.err != nil && l.err != io.EOF {
 			l.cov.Complete = false
+		}
+		if len(l.cov.Gaps) > gaps {
+			l.seams = append(l.seams, l.read)
 		}
 	}
 	n := copy(p, l.rest)
 	l.rest = l.rest[n:]
+	l.read += int64(n)
 	return n, nil
 }
+
+// Seams returns the positions in what Read has delivered, in bytes and ascending, at
+// which a gap is. They belong to l.
+func (l *Log) Seams() []int64 { return l.seams }
 
 // Coverage is final once Read has returned an error, io.EOF included.
 func (l *Log) Coverage() Coverage { return l.cov }
