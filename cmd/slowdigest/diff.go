@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -97,8 +98,8 @@ func side(ctx context.Context, p *process, c *Config, path string) (*digest.Repo
 	r, err = h.Collect(ctx, digest.Window{})
 	r.Instances = []string{filepath.Base(path)}
 	if r.Coverage.Events == 0 {
-		return nil, hinted{errors.Join(fmt.Errorf("read %s: there are no slow-log entries", path), err),
-			"diff compares slow logs, directories of them, and reports saved with --format json"}
+		return nil, hinted{errors.Join(err, fmt.Errorf("read %s: there are no slow-log entries", path)),
+			cmp.Or(source.Hint(err), "diff compares slow logs, directories of them, and reports saved with --format json")}
 	}
 	return r, err
 }

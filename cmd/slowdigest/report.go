@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
-	"slowdigest/parser"
 	"slowdigest/source"
 )
 
@@ -35,12 +35,8 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			r.Instances = append(r.Instances, filepath.Base(name))
 		}
 		if r.Coverage.Events == 0 {
-			hint := "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"
-			var form *parser.FormError
-			if errors.As(err, &form) {
-				hint = form.Hint()
-			}
-			return hinted{errors.Join(errors.New("read slow logs: there are no slow-log entries"), err), hint}
+			return hinted{errors.Join(err, errors.New("read slow logs: there are no slow-log entries")),
+				cmp.Or(source.Hint(err), "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none")}
 		}
 		return printReport(ctx, printer(p, &c), r, err)
 	}
