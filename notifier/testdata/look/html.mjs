@@ -119,6 +119,7 @@ async function use(page) {
 
   // Zoom into the spike by dragging: its class comes first.
   const all = 360;
+  await page.evaluate(() => scrollTo(0, 0)); // a click on a heading may have scrolled the chart away
   const plot = await (await page.$("#load .u-over")).boundingBox();
   const x = (minute) => plot.x + plot.width * minute / 60;
   await page.mouse.move(x(40.1), plot.y + 50);
