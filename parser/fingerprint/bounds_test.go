@@ -32,6 +32,8 @@ func TestBounds(t *testing.T) {
 		{"six digits of a version", "select /*!500000 a*/", "select /*!5000001 a*/", "select a", "select ? a"},
 		{"longestUse", "'x'secondary_engine_attribute", "'x'secondary_engine_attributes", "? secondary_engine_attribute", EndsEarly},
 		{"one number of a base", "select 0x", "select 0", "select ?", "select ?"},
+		{"shortestHash", "select a from tmp_abcdef12", "select a from tmp_abcdef1", "from tmp_?", "from tmp_abcdef?"},
+		{"a name of 256 bytes", "select 'x', a from `" + strings.Repeat("n", 256) + "`", "select 'x', a from `" + strings.Repeat("n", 257) + "`", "from nnn", "?" + EndsEarly},
 		{"two numbers of a LIMIT", "select a limit 1, 2", "select a limit 1, 2, 3", "limit ?", "limit ?"},
 	} {
 		if got := Of(row.within); !strings.Contains(got, row.inside) {
