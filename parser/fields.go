@@ -69,8 +69,13 @@ var afterSchema = [...][]byte{[]byte(" QC_hit: "), []byte(" Last_errno: "), []by
 // may end before two blanks and a key that is not known.
 func schemaLen(b []byte) (n, rest int) {
 	n = -1
-	for _, next := range afterSchema {
-		n = max(n, bytes.LastIndex(b, next))
+	for i := len(b); n < 0 && i > 0; {
+		i = bytes.LastIndexByte(b[:i], ':')
+		for _, next := range afterSchema {
+			if i >= 0 && bytes.HasSuffix(b[:min(i+2, len(b))], next) {
+				n = i + 2 - len(next)
+			}
+		}
 	}
 	if n < 0 {
 		return unknownSchemaLen(b), len(b)

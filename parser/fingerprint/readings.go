@@ -15,8 +15,15 @@ import "bytes"
 func undecided(sql []byte, first int, cut bool) int {
 	r := readings{sql: sql, cut: cut, hide: hidesQuotes(sql, first)}
 	l, t := newLexer(sql, cut), token{}
+	if !bytes.Contains(sql[:first], []byte("/*!")) { // whose end the lexer would not know
+		l.pos = first
+	}
+	last := bytes.LastIndexByte(sql, '\\') // no string after that has another reading
 	for {
 		l.next(&t)
+		if t.start > last {
+			return -1
+		}
 		if quote := l.sql.quoteOf(&t); quote >= 0 && r.others(quote, t.end) {
 			return quote
 		}
