@@ -94,7 +94,31 @@ func TestListReason(t *testing.T) {
 // lists has no room for them.
 func TestNoListsNoRoom(t *testing.T) {
 	var l lists
-	if n := testing.AllocsPerRun(10, func() { l.add(&parser.Event{Weight: 1}, 0) }); n > 0 || l.members.calls > 0 {
+	if n := testing.AllocsPerRun(10, func() { l.add(&parser.Event{Weight: 1}, 0) }); n > 0 || l.calls > 0 {
 		t.Errorf("%v allocations, %+v", n, l)
+	}
+}
+
+// The median is that of the sorted lengths: exact of short lists, within 1 % of others.
+func TestMedianOfLists(t *testing.T) {
+	for _, lengths := range [][]int{{1}, {1, 2}, {63}, {63, 64}, {64, 65}, {2, 3, 1000, 2000}, {5, 5, 5, 63, 64, 64, 900}, {1, 2, 3, 4, 5, 6}} {
+		var l, half lists
+		for i, n := range lengths {
+			to := &l
+			if i%2 > 0 {
+				to = &half
+			}
+			to.add(&parser.Event{Weight: 1}, n)
+		}
+		l.merge(&half)
+		n := len(lengths)
+		want := float64(lengths[(n-1)/2]+lengths[n/2]) / 2
+		got := (l.nth(uint64(n-1)/2) + l.nth(uint64(n)/2)) / 2
+		if got < want*0.99 || got > want*1.01 || lengths[n/2] < shortLists && got != want {
+			t.Errorf("%v: the median is %g, want %g", lengths, got, want)
+		}
+		if l.calls != uint64(n) || l.max != uint64(lengths[n-1]) {
+			t.Errorf("%v: %d calls, at most %d", lengths, l.calls, l.max)
+		}
 	}
 }

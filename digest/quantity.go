@@ -172,34 +172,70 @@ func (s squares) vmr(q *quantity) float64 {
 	return max(0, meanOfSquares-mean*mean) / mean
 }
 
-// lists adds up a Lists.
+// lists adds up a Lists. Most lists are short, and calls are counted by their lengths.
 type lists struct {
-	members  quantity
-	longTime uint64 // microseconds
+	calls, max uint64
+	short      *[shortLists]uint64 // calls by length
+	long       quantity            // lengths of the others
+	longTime   uint64              // microseconds
 }
+
+const shortLists = 64
 
 func (l *lists) add(e *parser.Event, members int) {
 	if members == 0 {
 		return
 	}
-	l.members.add(uint64(members), e.Weight)
+	l.calls += e.Weight
+	l.max = max(l.max, uint64(members))
+	if members < shortLists {
+		if l.short == nil {
+			l.short = new([shortLists]uint64)
+		}
+		l.short[members] += e.Weight
+		return
+	}
+	l.long.add(uint64(members), e.Weight)
 	if members >= longList {
 		l.longTime += microseconds(e.QueryTime) * e.Weight
 	}
 }
 
 func (l *lists) merge(from *lists) {
-	l.members.merge(&from.members)
+	l.calls += from.calls
+	l.max = max(l.max, from.max)
+	if from.short != nil {
+		if l.short == nil {
+			l.short = new([shortLists]uint64)
+		}
+		for n, calls := range from.short {
+			l.short[n] += calls
+		}
+	}
+	l.long.merge(&from.long)
 	l.longTime += from.longTime
 }
 
 // report returns nil where no list had two members.
 func (l *lists) report() *Lists {
-	if l.members.max < 2 {
+	if l.max < 2 {
 		return nil
 	}
 	return &Lists{
-		Calls: int64(l.members.calls), Median: l.members.quantile(0.5), Max: int64(l.members.max),
+		Calls: int64(l.calls), Median: (l.nth((l.calls-1)/2) + l.nth(l.calls/2)) / 2, Max: int64(l.max),
 		LongTime: float64(l.longTime) / perSecond,
 	}
+}
+
+// nth returns the length of the nth shortest list, from 0.
+func (l *lists) nth(n uint64) float64 {
+	if l.short != nil {
+		for length, calls := range l.short {
+			if n < calls {
+				return float64(length)
+			}
+			n -= calls
+		}
+	}
+	return l.long.quantile(float64(n) / float64(max(l.long.calls-1, 1)))
 }
