@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"bytes"
 	"crypto/md5"
 
 	"slowdigest/parser"
@@ -120,25 +119,10 @@ func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
 }
 
 // certain returns the statement up to where it is in doubt, and whether that or the log
-// has cut it: the quotes after that may be another statement's. It is in doubt from
-// the first line like one of a header where it also holds the mark of RDS before one,
-// which no statement is likely to hold as a text.
+// has cut it: the quotes after that may be another statement's.
 func certain(e *parser.Event) (sql []byte, cut bool) {
-	sql, cut = e.SQL, e.Cut
 	if e.Doubt > 0 {
-		sql, cut = sql[:e.Doubt], true
+		return e.SQL[:e.Doubt], true
 	}
-	if bytes.Contains(sql, markedHeader) {
-		for _, line := range headerLines {
-			if n := bytes.Index(sql, line); n >= 0 {
-				sql, cut = sql[:n], true
-			}
-		}
-	}
-	return sql, cut
+	return e.SQL, e.Cut
 }
-
-var (
-	markedHeader = []byte("[Your log message was truncated]\n# ")
-	headerLines  = [][]byte{[]byte("\n# Time: "), []byte("\n# User@Host: ")}
-)

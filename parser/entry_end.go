@@ -125,6 +125,9 @@ func (p *Parser) endAt(last *ending, i int) {
 // refuse notes that the header at index i, which p.next holds, is not believed. Its
 // second line is none then, either.
 func (p *Parser) refuse(i int) bool {
+	if p.stmt.header == 0 {
+		p.stmt.header = p.win.position(i)
+	}
 	if p.next.loggedZone != noTime || p.next.garbled {
 		second, _ := p.win.line(i, maxHeaderLine)
 		if p.win.hasPrefix(second, userPrefix) && !bytes.Contains(p.win.buf[i:second], []byte(userPrefix)) {

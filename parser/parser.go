@@ -185,13 +185,20 @@ func (p *Parser) readStatement() int64 {
 	return w.raw(w.base)
 }
 
+// markedHeader is how an entry begins after one that RDS has cut.
+var markedHeader = []byte("[Your log message was truncated]\n# ")
+
 // finish sets the statement of the current entry, which ends, or is cut, at a
 // position in the stream.
 func (p *Parser) finish(end int64, cut bool) {
 	e := p.cur
 	e.SQL, e.SQLBytes = p.stmt.text(end)
 	e.Cut = cut || int64(len(e.SQL)) < e.SQLBytes
-	if n := p.stmt.doubt - p.stmt.start; n > 0 && n < int64(len(e.SQL)) {
+	doubt := p.stmt.doubt
+	if p.stmt.header > 0 && bytes.Contains(e.SQL, markedHeader) {
+		doubt = p.stmt.header // no text is likely to hold both
+	}
+	if n := doubt - p.stmt.start; n > 0 && n < int64(len(e.SQL)) {
 		e.Doubt = int(n)
 	}
 	if e.warned && !(e.clear && inLiteral(e.SQL, []byte("\nSET timestamp="))) {

@@ -25,6 +25,7 @@ type statement struct {
 	banner       int64
 	beforeBanner ending
 
+	header      int64 // where the first header is that was not believed; 0 is nowhere
 	doubt       int64 // where it is in doubt whether the text is still the statement's; 0 is nowhere
 	disbelieved bool  // there was a whole header, and it is not told yet
 	refused     int64 // what looks like a header before it is the second line of one that was not believed
@@ -64,7 +65,7 @@ func (s *statement) reset(start int64) {
 	s.start, s.line, s.banner = start, start, -1
 	s.q, s.midLine, s.comment = fingerprint.InCode, false, false
 	s.ending = ending{sql: start, clean: -1}
-	s.disbelieved, s.doubt = false, 0
+	s.disbelieved, s.header, s.doubt = false, 0, 0
 	s.refused = 0
 	s.kept, s.spilled = s.kept[:0], false
 }
