@@ -127,11 +127,16 @@ func newPlainReader(sql []byte) plainReader { return plainReader{sql: sql, escap
 // after a row of literals that ends at i, and how many they are.
 func (r *plainReader) rows(i int) (end, n int) {
 	for ; ; n++ {
-		comma := r.skipSpace(i)
+		comma := i
 		if r.sql.at(comma) != ',' {
-			return i, n
+			if comma = r.skipSpace(i); r.sql.at(comma) != ',' {
+				return i, n
+			}
 		}
-		open := r.skipSpace(comma + 1)
+		open := comma + 1
+		if r.sql.at(open) != '(' {
+			open = r.skipSpace(open)
+		}
 		if r.sql.at(open) != '(' {
 			return i, n
 		}
@@ -170,7 +175,9 @@ func (r *plainReader) skipSpace(i int) int {
 // parenthesis after it. It is -1 if the element is not plain.
 func (r *plainReader) element(i int, calls bool) int {
 	sql := r.sql
-	i = r.skipSpace(i)
+	if i < len(sql) && sql[i] <= ' ' {
+		i = r.skipSpace(i + 1)
+	}
 	if i < len(sql) && (sql[i] == '-' || sql[i] == '+') {
 		i++
 	}
@@ -199,9 +206,14 @@ func (r *plainReader) element(i int, calls bool) int {
 			return -1
 		}
 	}
-	i = r.skipSpace(i)
-	if i < len(sql) && (sql[i] == ',' || sql[i] == ')') {
-		return i
+	for i < len(sql) {
+		switch c := sql[i]; {
+		case c == ',' || c == ')':
+			return i
+		case c > ' ':
+			return -1
+		}
+		i++
 	}
 	return -1
 }
