@@ -53,7 +53,7 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 // Whatever the order of the calls, the parts are as wide as the span of all of
 // them takes, and none of their time is lost.
 func TestLoadOfAnySpan(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := uint64(1)
 	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}

@@ -78,7 +78,7 @@ func alike(a, b float64) bool { return math.Abs(a-b) < 2e-6 }
 // Whatever the windows, the limits and the classes, the parts add up to the
 // change of the total, also after shortening and by way of JSON.
 func TestDiffAddsUp(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := uint64(1)
 	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}

@@ -21,9 +21,9 @@ import (
 
 var simulated = flag.Int("hours", 400, "`hours` to simulate")
 
-// seed is printed by a test that fails, and SLOWDIGEST_SEED repeats it.
+// seed is printed by a test that fails, and SLOWDIGEST_SEED asks for another.
 func seed(t *testing.T) uint64 {
-	s := uint64(time.Now().UnixNano())
+	s := uint64(1)
 	if given := os.Getenv("SLOWDIGEST_SEED"); given != "" {
 		var err error
 		if s, err = strconv.ParseUint(given, 10, 64); err != nil {

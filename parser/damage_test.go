@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -157,7 +156,7 @@ func TestDamaged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			deadline := time.Now().Add(each)
 			var written, missed, forged, logs, silent int
-			for seed := rand.Uint64(); time.Now().Before(deadline) && !t.Failed(); seed++ {
+			for seed := firstSeed(); time.Now().Before(deadline) && !t.Failed(); seed++ {
 				logs++
 				g := newGenerator(seed)
 				g.tame = i == len(damages) || damages[i].tame
@@ -254,7 +253,7 @@ func checkDamaged(t *testing.T, seed uint64, g *generator, exact bool) (missed, 
 func TestGaps(t *testing.T) {
 	deadline := time.Now().Add(*generateFor / 4)
 	var written, missed int
-	for seed := rand.Uint64(); time.Now().Before(deadline) && !t.Failed(); seed++ {
+	for seed := firstSeed(); time.Now().Before(deadline) && !t.Failed(); seed++ {
 		g := newGenerator(seed)
 		g.tame = seed%2 == 0
 		var gaps []int64

@@ -250,7 +250,7 @@ func TestUnclosedQuotes(t *testing.T) {
 
 // The same, with different statements of the kind in one log.
 func TestUnclosedQuotesMixed(t *testing.T) {
-	first := rand.Uint64()
+	first := firstSeed()
 	for seed := first; seed < first+200; seed++ {
 		r := rand.New(rand.NewPCG(seed, 0))
 		var statements []string

@@ -224,7 +224,7 @@ var generateFor = flag.Duration("generate", 2*time.Second, "how long to read ran
 // TestGenerated reads random logs back, whole and in portions.
 func TestGenerated(t *testing.T) {
 	deadline := time.Now().Add(*generateFor)
-	seed := rand.Uint64()
+	seed := firstSeed()
 	logs, entries, doubts := 0, 0, 0
 	for ; time.Now().Before(deadline) && !t.Failed(); seed++ {
 		logs++

@@ -77,7 +77,7 @@ func TestFaults(t *testing.T) {
 			jobs <- func() { underFaults(t, seed, f) }
 		}
 	}
-	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(time.Now().UnixNano()))
+	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(1))
 	wanted := fromEnv(t, "SLOWDIGEST_RUNS", 0)
 	for seed := first; !t.Failed() && (seed < first+wanted || wanted == 0 && time.Since(began) < 9*time.Second); seed++ {
 		jobs <- func() { underFaults(t, seed, randomFaults(seed, single)...) }

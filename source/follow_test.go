@@ -107,7 +107,7 @@ func (d *day) check(text []byte, cov source.Coverage) error {
 
 // TestFollow follows a log through hours of every form.
 func TestFollow(t *testing.T) {
-	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(time.Now().UnixNano()))
+	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(1))
 	wanted := fromEnv(t, "SLOWDIGEST_RUNS", 0)
 	began := time.Now()
 	rotations := 0
@@ -135,7 +135,7 @@ func TestFollowUnderFaults(t *testing.T) {
 		rdstest.NilFields, rdstest.NoData, rdstest.NoMarker, rdstest.StuckMarker, rdstest.BackwardMarker, rdstest.EarlyEnd,
 		rdstest.TruncatedEnd, rdstest.BytesLeftOut, rdstest.BytesRepeated, rdstest.BrokenXML,
 	}
-	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(time.Now().UnixNano()))
+	first := fromEnv(t, "SLOWDIGEST_SEED", uint64(1))
 	wanted := fromEnv(t, "SLOWDIGEST_RUNS", 0)
 	began := time.Now()
 	seed := first

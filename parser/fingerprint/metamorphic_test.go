@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"slowdigest/parser/fingerprint"
 )
@@ -185,9 +184,9 @@ func (g *renderer) gap(before, after string) string {
 	return g.pick(" ", "  ", "\t", "\n", "\r\n", " /* "+g.secret()+" ' */ ", " -- "+g.secret()+" it's\n", " # \" "+g.secret()+"\n", " /*+ HINT */ ")
 }
 
-// newRenderer takes its seed from SLOWDIGEST_SEED, or from the clock, and says it.
+// newRenderer takes its seed from SLOWDIGEST_SEED, and else is the same each time.
 func newRenderer(t *testing.T) *renderer {
-	seed := uint64(time.Now().UnixNano())
+	seed := uint64(1)
 	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
 		var err error
 		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
