@@ -103,7 +103,7 @@ func TestSkeletonsOfAStream(t *testing.T) {
 // A stream remembers skeletons up to a megabyte, and then begins anew.
 func TestMaxKnown(t *testing.T) {
 	const first, second = "SELECT a FROM t WHERE b = 1", "SELECT cc FROM t WHERE b = 1"
-	skeleton, _ := fingerprint.AppendSkeleton(nil, []byte(second))
+	skeleton, _, _ := fingerprint.AppendSkeleton(nil, []byte(second))
 	size := len(skeleton) + knownCost
 	for used, known := range map[int]int{0: 2, maxKnown - size: 2, maxKnown - size + 1: 1} {
 		s := NewAggregator(Window{}).Stream("")

@@ -76,7 +76,7 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	var plain bool
 	var masked int // members that the skeleton shows as one
 	if sql, cut := certain(e); !e.Admin && !cut && len(sql) > 0 {
-		s.skeleton, masked, plain = fingerprint.AppendSkeletonCounting(s.skeleton[:0], sql)
+		s.skeleton, masked, plain = fingerprint.AppendSkeleton(s.skeleton[:0], sql)
 	}
 	if plain {
 		if k, found := s.known[string(s.skeleton)]; found {

@@ -56,7 +56,7 @@ func TestBoundOfSkeletons(t *testing.T) {
 		}
 		for _, n := range []int{pad, pad + 1} {
 			sql := fmt.Sprintf(shape, strings.Repeat("a", n))
-			s, ok := AppendSkeleton(nil, []byte(sql))
+			s, _, ok := AppendSkeleton(nil, []byte(sql))
 			if ok != (n == pad) || ok && len(s) != maxSkeleton {
 				t.Errorf("%s of %d bytes has a skeleton of %d: %v", shape, n, len(s), ok)
 			}

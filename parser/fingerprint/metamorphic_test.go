@@ -289,7 +289,7 @@ func BenchmarkFingerprint(b *testing.B) {
 	for name, sql := range inputs {
 		for call, do := range map[string]func(dst []byte) []byte{
 			"fingerprint": func(dst []byte) []byte { return fingerprint.Append(dst, sql, false) },
-			"skeleton":    func(dst []byte) []byte { dst, _ = fingerprint.AppendSkeleton(dst, sql); return dst },
+			"skeleton":    func(dst []byte) []byte { dst, _, _ = fingerprint.AppendSkeleton(dst, sql); return dst },
 		} {
 			b.Run(name+"/"+call, func(b *testing.B) {
 				b.SetBytes(int64(len(sql)))

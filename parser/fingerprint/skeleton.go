@@ -12,17 +12,13 @@ const maxSkeleton = min(4<<10, maxDepth)
 // the time, so whoever keeps the fingerprints of skeletons spares nearly all of
 // that work: an application has some hundreds.
 //
+// Longest is how many members the longest list had of those that it left out: the
+// longest of the statement is that, or the longest of the skeleton that
+// AppendCounting finds.
+//
 // Ok is false, and dst not grown, for statements of which it is not plain to see.
 // They are rare. A statement that was cut has no skeleton.
-func AppendSkeleton(dst, sql []byte) (skeleton []byte, ok bool) {
-	skeleton, _, ok = AppendSkeletonCounting(dst, sql)
-	return skeleton, ok
-}
-
-// AppendSkeletonCounting is AppendSkeleton, and returns how many members the longest
-// list had of those that it left out: the longest of the statement is that, or the
-// longest of the skeleton that AppendCounting finds.
-func AppendSkeletonCounting(dst, sql []byte) (skeleton []byte, longest int, ok bool) {
+func AppendSkeleton(dst, sql []byte) (skeleton []byte, longest int, ok bool) {
 	s := skeletonWriter{lexer: newLexer(sql, false), plain: newPlainReader(sql), dst: dst, base: len(dst)}
 	if !s.run() {
 		return dst, 0, false

@@ -13,7 +13,7 @@ import (
 func checkSkeleton(t *testing.T, sql string) (skeleton string, ok bool) {
 	t.Helper()
 	const kept = "kept"
-	b, ok := fingerprint.AppendSkeleton([]byte(kept), []byte(sql))
+	b, _, ok := fingerprint.AppendSkeleton([]byte(kept), []byte(sql))
 	skeleton, found := strings.CutPrefix(string(b), kept)
 	if !found || !ok && skeleton != "" {
 		t.Fatalf("%q: dst is lost: %q, %v", sql, b, ok)
