@@ -108,7 +108,7 @@ func (f *follower) read(file File) (done bool, _ error) {
 	r := newReader(f.ctx, f.api, f.out, &f.cov, file, f.at, true)
 	t := r.track
 	if t.end > file.Size {
-		return f.shorter(file), nil
+		return f.shorter(file)
 	}
 	if t.finished {
 		f.stuck = 0
@@ -116,6 +116,7 @@ func (f *follower) read(file File) (done bool, _ error) {
 	}
 	err := r.run()
 	moved := t.end != f.at.end() || t.file.Name != file.Name
+	t.file.Size = max(t.file.Size, t.end) // it grows, and may be left out of the next listing
 	f.remember(t)
 	f.at = t.position()
 	if file.live() && !t.file.live() {
@@ -130,8 +131,10 @@ func (f *follower) read(file File) (done bool, _ error) {
 	case t.left == nil:
 	case f.ctx.Err() != nil, err != nil && hopeless(err):
 		f.skip(t)
-	case err == nil && !f.resync(t.file) && f.waited():
-		f.skip(t)
+	case err == nil:
+		if resynced, _ := f.resync(t.file); !resynced && f.waited() {
+			f.skip(t)
+		}
 	}
 	return t.left == nil && err == nil, err
 }

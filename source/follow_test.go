@@ -180,6 +180,47 @@ func TestFollowEnds(t *testing.T) {
 	}
 }
 
+// unlisted lets the live file grow when it is first read, and leaves it out of the
+// next 100 listings, which is longer than a rotation takes. It ends the following
+// a while later.
+type unlisted struct {
+	*day
+	downloads, lists int
+	end              context.CancelFunc
+}
+
+func (u *unlisted) RoundTrip(r *http.Request) (*http.Response, error) {
+	form, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(form))
+	if bytes.Contains(form, []byte("Action=DescribeDBLogFiles")) {
+		if u.lists++; u.lists == 150 {
+			u.end()
+		}
+	} else if u.downloads++; u.downloads == 1 {
+		u.srv.Inject(rdstest.Fault{Kind: rdstest.Unlisted, Action: "rds:DescribeDBLogFiles", Times: 100})
+		u.db.Append(live, u.write("all", nil, 5, u.longest, u.at), u.at)
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestFollowUnlisted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	u := &unlisted{day: newDay(5, rdstest.DatedMarkers, rdstest.DatedNames), end: cancel}
+	defer u.srv.Close()
+	cfg := patient(u.srv.Config())
+	cfg.HTTPClient = &http.Client{Transport: u}
+	l := source.NewRDS(cfg, source.Options{Patience: time.Microsecond, Poll: time.Microsecond}).Follow(ctx, "orders-1", tenOClock)
+	defer l.Close()
+	text, err := io.ReadAll(l)
+	if err == nil {
+		err = u.check(text, l.Coverage())
+	}
+	if err != nil || !l.Coverage().Complete || u.lists < 150 {
+		t.Errorf("%v after %d listings, coverage %+v", err, u.lists, l.Coverage())
+	}
+}
+
 // TestFollowAcrossFailover: the live file loses its end, and grows again from
 // there, before that was noticed or after.
 func TestFollowAcrossFailover(t *testing.T) {
@@ -201,6 +242,7 @@ func TestFollowAcrossFailover(t *testing.T) {
 		}
 		more := d.write("all", nil, grown, d.longest, d.at.Add(time.Minute))
 		if noticed {
+			d.srv.Inject(rdstest.Fault{Kind: rdstest.InternalFailure, Times: 3}) // a look that fails says nothing
 			d.db.Truncate(live, kept)
 			calls := len(d.srv.Calls())
 			for ctx.Err() == nil && len(d.srv.Calls()) < calls+20 {

@@ -55,34 +55,44 @@ const smaller = "%s of %s has become smaller, as a failover makes it: what was w
 
 // shorter tells what to do about a file that ends before what was read of it. It
 // was cut by a failover, or it is a new one and the old one is not listed yet.
-func (f *follower) shorter(file File) (done bool) {
+func (f *follower) shorter(file File) (done bool, _ error) {
 	name, _ := parseName(file.Name)
-	if f.stuck++; name.live() && (f.resync(file) || !f.waited()) {
-		return false
+	if name.live() {
+		resynced, err := f.resync(file)
+		if err != nil && !unreadable(err) {
+			return false, err
+		}
+		if f.stuck++; resynced || !f.waited() {
+			return false, nil
+		}
 	}
 	f.stuck = 0
 	f.cov.miss(fmt.Sprintf(smaller, file.Name, file.Instance))
 	if name.live() {
 		f.at, f.tail = beginning, nil
 	}
-	return !name.live()
+	return !name.live(), nil
 }
 
 // resync looks whether the live file has lost its end in a failover, and grown
 // again or not. If so it goes on after the last entry that is still there. What
-// was read before tells the file, if it holds a time.
-func (f *follower) resync(file File) bool {
+// was read before tells the file, if it holds a time. An error is that of a call,
+// and says nothing about the file.
+func (f *follower) resync(file File) (bool, error) {
 	name, _ := parseName(file.Name)
 	m, known := parseMarker(f.at.at)
 	from := f.at.end() - int64(len(f.tail))
 	if !known || !name.live() || from < 0 {
-		return false
+		return false, nil
 	}
-	text := f.reread(file, marker{m.prefix, from}, int64(len(f.tail)))
+	text, err := f.reread(file, marker{m.prefix, from}, int64(len(f.tail)))
+	if err != nil {
+		return false, err
+	}
 	kept := f.tail[:common(text, f.tail)]
 	cutOff := len(kept) == len(text) && from+int64(len(text)) >= file.Size
 	if len(kept) == len(f.tail) || len(kept) == len(text) && !cutOff || latestTime(kept).IsZero() {
-		return false
+		return false, nil
 	}
 	if !bytes.HasSuffix(kept, []byte(";\n")) {
 		entries := fullTime.FindAllIndex(kept, -1)
@@ -90,7 +100,7 @@ func (f *follower) resync(file File) bool {
 			entries = header.FindAllIndex(kept, -1)
 		}
 		if entries == nil {
-			return false
+			return false, nil
 		}
 		kept = kept[:entries[len(entries)-1][0]]
 	}
@@ -99,19 +109,19 @@ func (f *follower) resync(file File) bool {
 	at := from + int64(len(kept))
 	f.at = position{at: marker{m.prefix, at}.String(), pos: at}.overlapping(m.prefix, kept)
 	f.at.midEntry, f.at.last, f.tail, f.stuck = true, last, bytes.Clone(kept), 0
-	return true
+	return true, nil
 }
 
 // reread reads n bytes, or as many as there are.
-func (f *follower) reread(file File, at marker, n int64) (text []byte) {
+func (f *follower) reread(file File, at marker, n int64) (text []byte, _ error) {
 	for int64(len(text)) < n {
 		p, err := f.api.portion(f.ctx, file, marker{at.prefix, at.offset + int64(len(text))}.String(), maxLines)
 		if err != nil || len(p.text) == 0 {
-			break
+			return text, err
 		}
 		text = append(text, p.text...)
 	}
-	return text
+	return text, nil
 }
 
 // common returns how many bytes two texts begin with in common.
