@@ -201,6 +201,9 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) 
 	if failureOnly && i.Replace == nil && (i.Unconfirmed || i.claimed.Entries.FailureReported(i.Window)) {
 		return notifier.Receipt{}, errKnown
 	}
+	if i.FailureUnseen && !i.Unconfirmed {
+		_, _, _ = i.find(ctx, r) // while there is no digest to take it for
+	}
 	err := i.edit(ctx, func(s *state.State) error {
 		return s.StartPosting(i.Item, i.handler.Instances, failureOnly, i.deadline(ctx))
 	})
@@ -269,10 +272,14 @@ func (i *item) post(ctx context.Context, r *digest.Report) (receipt notifier.Rec
 	return receipt, posted, fmt.Errorf("post digest: %w", err)
 }
 
-// errNoSearch is the answer of a chat that cannot be searched.
-var errNoSearch = errors.New("this chat cannot be searched for a digest")
+var (
+	errNoSearch  = errors.New("this chat cannot be searched for a digest")
+	errAmbiguous = errors.New("the message found may only say that nothing could be read")
+)
 
-// find looks for the message of an item. An error leaves delivery unconfirmed.
+// find looks for the message of an item, and takes notice of the one that says that
+// nothing could be read: of the same window, both look the same. An error leaves
+// delivery unconfirmed.
 func (i *item) find(ctx context.Context, r *digest.Report) (notifier.Receipt, bool, error) {
 	p, ok := i.handler.Notifier.(Poster)
 	if !ok {
@@ -283,11 +290,19 @@ func (i *item) find(ctx context.Context, r *digest.Report) (notifier.Receipt, bo
 		like.Instances = r.Instances
 	}
 	receipt, found, err := p.Find(ctx, like)
+	switch ts := receipt.Timestamp; {
+	case err != nil:
+	case !found:
+		i.FailureUnseen = false
+	case i.claimed.Entries.IsFailure(ts) || ts == i.FailureTS:
+		found = false
+	case i.FailureUnseen && (i.Unconfirmed || i.Repeat):
+		found, err = false, errAmbiguous
+	case i.FailureUnseen:
+		i.FailureUnseen, i.FailureTS, found = false, ts, false
+	}
 	if err != nil {
 		i.handler.logger().WarnContext(ctx, "delivery of a digest is unconfirmed", "window_start", r.Window.Start, "error", err.Error())
-	}
-	if found && i.claimed.Entries.IsFailure(receipt.Timestamp) {
-		return notifier.Receipt{}, false, nil
 	}
 	return receipt, found, err
 }

@@ -202,6 +202,45 @@ func TestCutFailureReportLeavesNoDoubt(t *testing.T) {
 	c.expect("09-10 09-10")
 }
 
+// A message that nothing could be read, of which delivery was unconfirmed, is not
+// taken for the digest of the same hour, which did not arrive. Where it was not
+// looked for in time, it cannot be told from the digest.
+func TestFailureReportIsNotTakenForTheDigest(t *testing.T) {
+	before := slacktest.Fault{Method: "chat.postMessage", Cut: true}
+	after := slacktest.Fault{Method: "chat.postMessage", CutAfter: true}
+	blind := slacktest.Fault{Method: "conversations.history", Code: "internal_error"}
+	for name, c := range map[string]struct {
+		last     slacktest.Fault   // of the failure report's posts
+		digest   []slacktest.Fault // of the run that can read
+		messages string
+		repeat   bool
+	}{
+		"that is there":            {after, []slacktest.Fault{before}, "09-10 09-10", false},
+		"both are there":           {after, []slacktest.Fault{after}, "09-10 09-10", false},
+		"only the digest is there": {before, []slacktest.Fault{after}, "09-10", false},
+		"not looked for":           {after, []slacktest.Fault{blind, before}, "09-10 09-10", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newChannel(t)
+			w.hour(ten)
+			w.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: 1})
+			w.slack.Fail(before, c.last)
+			if _, err := w.run(ten); err == nil {
+				t.Error("no error")
+			}
+			w.slack.Fail(c.digest...)
+			if r := w.mustRun(ten); r.Overall.Calls != 1 || r.Past.Repeat != c.repeat {
+				t.Errorf("report %+v, past %+v", r.Overall, r.Past)
+			}
+			w.expect(c.messages)
+			all := w.slack.Messages()
+			if s := w.state(); s.Entries[0].TS != all[len(all)-1].Timestamp {
+				t.Errorf("entries %+v", s.Entries)
+			}
+		})
+	}
+}
+
 func TestCutPostIsFound(t *testing.T) {
 	for name, f := range map[string]slacktest.Fault{
 		"after":  {Method: "chat.postMessage", CutAfter: true},

@@ -29,6 +29,7 @@ type Claim struct {
 	Stage       Stage     `json:"stage"`
 	FailureOnly bool      `json:"trouble,omitempty"`   // what is posted only says that nothing could be read
 	Instances   []string  `json:"instances,omitempty"` // of the message, by which it is found
+	Unseen      bool      `json:"unseen,omitempty"`    // see Item.FailureUnseen
 	Expires     time.Time `json:"expires"`
 }
 
@@ -100,6 +101,12 @@ type Item struct {
 	Instances   []string // of the message that may have been posted
 	Repeat      bool     // it may have been posted, and no more is to be known about that
 	Replace     *Entry   // of hours that were posted and are to be once more; else nil
+
+	// FailureUnseen says that a message of the same window, which only says that
+	// nothing could be read, may be in the channel; FailureTS is that message once it
+	// is found there.
+	FailureUnseen bool
+	FailureTS     string
 }
 
 // Acquire claims the next work item for a run. It is called again with the same
@@ -126,7 +133,7 @@ func (s *State) Acquire(a Attempt) (*Item, error) {
 	i.Owner = a.Owner
 	s.Claim = &Claim{Owner: a.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Reading, Expires: expiry(a.Deadline)}
 	if i.Unconfirmed {
-		s.Claim.Stage, s.Claim.Instances = Posting, i.Instances
+		s.Claim.Stage, s.Claim.Instances, s.Claim.Unseen = Posting, i.Instances, i.FailureUnseen
 	}
 	return i, nil
 }
@@ -138,16 +145,17 @@ func expiry(deadline time.Time) time.Time { return deadline.Add(claimMargin).UTC
 func (s *State) next(a Attempt) *Item {
 	if c := s.Claim; c != nil && c.Stage == Posting && !s.allDone(c.window()) {
 		if !c.FailureOnly {
-			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances}
+			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances, FailureUnseen: c.Unseen}
 		}
-		s.Entries.enterFailure(c.window(), Entry{}) // rather not at all than twice
+		s.Entries.enterFailure(c.window(), Entry{Unseen: true}) // rather not at all than twice
 	}
 	s.giveUp(a.Window.End)
 	if e, ok := s.Entries.at(a.Window.Start); a.Force && ok && e.Kind != FailureReported && len(a.Passed) == 0 {
 		return &Item{Window: digest.Window{Start: e.Start, End: e.End}, Replace: &e}
 	}
 	if w, ok := s.pending(a.Window, a.Passed); ok {
-		return &Item{Window: w, Unconfirmed: s.Doubt, Instances: a.Instances, Repeat: s.Entries.unconfirmed(w)}
+		return &Item{Window: w, Unconfirmed: s.Doubt, Instances: a.Instances, Repeat: s.Entries.unconfirmed(w),
+			FailureUnseen: s.Entries.failureUnseen(w)}
 	}
 	return nil
 }
@@ -160,7 +168,10 @@ func (s *State) StartPosting(i Item, instances []string, failureOnly bool, deadl
 		return ErrLost
 	}
 	*s.Claim = Claim{Owner: i.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Posting,
-		FailureOnly: failureOnly, Instances: instances, Expires: expiry(deadline)}
+		FailureOnly: failureOnly, Instances: instances, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
+	if i.FailureTS != "" {
+		s.Entries.enterFailure(i.Window, Entry{TS: i.FailureTS})
+	}
 	return nil
 }
 

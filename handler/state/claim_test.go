@@ -245,6 +245,31 @@ func TestWhatADeadRunLeft(t *testing.T) {
 	}
 }
 
+// Whether a failure report is in the channel stays open until it is found, also
+// for the run that comes after one that died while it posted the digest.
+func TestUnseenFailureReport(t *testing.T) {
+	for _, c := range []struct {
+		unseen bool
+		ts     string
+	}{{true, ""}, {false, ""}, {false, "17.1"}} {
+		s := State{Since: ten, Claim: &Claim{Owner: "a/1", Start: ten, End: ten.Add(time.Hour), Stage: Posting, FailureOnly: true, Expires: ten}}
+		i := s.mustAcquire(t, attempt("b/1", 0))
+		if !i.FailureUnseen || i.Unconfirmed {
+			t.Fatalf("item %+v", i)
+		}
+		i.FailureUnseen, i.FailureTS = c.unseen, c.ts
+		if err := s.StartPosting(i, nil, false, ten); err != nil {
+			t.Fatal(err)
+		}
+		for _, owner := range []string{"c/1", "d/1"} { // the second finds the claim of the first
+			s.Claim.Expires = time.Time{}
+			if next := s.mustAcquire(t, attempt(owner, 0)); next.FailureUnseen != c.unseen || !next.Unconfirmed || s.Entries.IsFailure("17.1") != (c.ts != "") {
+				t.Errorf("%+v: item %+v, entries %+v", c, next, s.Entries)
+			}
+		}
+	}
+}
+
 func TestPendingHours(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -15,6 +15,7 @@ type Entry struct {
 	Channel     string    `json:"channel,omitempty"` // where it was posted, as an ID
 	TS          string    `json:"ts,omitempty"`      // the message; empty where there is none, or it is not known
 	Unconfirmed bool      `json:"maybe,omitempty"`   // of FailureReported: the digest may be in the channel nevertheless
+	Unseen      bool      `json:"unseen,omitempty"`  // of FailureReported: delivery of the message is unconfirmed
 }
 
 // EntryKind says what became of an hour. Only FailureReported leaves it pending.
@@ -55,12 +56,21 @@ func (es Entries) horizon() time.Time {
 // FailureReported reports whether the channel knows of each hour that nothing of
 // it could be read.
 func (es Entries) FailureReported(w digest.Window) bool {
-	for _, hour := range w.Hours() {
-		if e, ok := es.at(hour.Start); !ok || e.Kind != FailureReported {
-			return false
-		}
-	}
-	return true
+	return es.each(w, func(e Entry) bool { return e.Kind == FailureReported })
+}
+
+// failureUnseen reports whether the message that nothing could be read of a window
+// may be in the channel, and is not known.
+func (es Entries) failureUnseen(w digest.Window) bool {
+	return es.each(w, func(e Entry) bool { return e.Unseen })
+}
+
+// each reports whether each hour of a window has an entry, and that is as asked.
+func (es Entries) each(w digest.Window, is func(Entry) bool) bool {
+	return !slices.ContainsFunc(w.Hours(), func(hour digest.Window) bool {
+		e, ok := es.at(hour.Start)
+		return !ok || !is(e)
+	})
 }
 
 // IsFailure reports whether the message with a timestamp only says that nothing
@@ -89,9 +99,9 @@ func (es *Entries) enter(e Entry) {
 // says so. If e names none, the one that is known of each hour stays.
 func (es *Entries) enterFailure(w digest.Window, e Entry) {
 	for _, hour := range w.Hours() {
-		failure := Entry{Start: hour.Start, End: hour.End, Kind: FailureReported, Channel: e.Channel, TS: e.TS, Unconfirmed: e.Unconfirmed}
+		failure := Entry{Start: hour.Start, End: hour.End, Kind: FailureReported, Channel: e.Channel, TS: e.TS, Unconfirmed: e.Unconfirmed, Unseen: e.Unseen}
 		if before, ok := es.at(hour.Start); ok && e.TS == "" {
-			failure.Channel, failure.TS = before.Channel, before.TS
+			failure.Channel, failure.TS, failure.Unseen = before.Channel, before.TS, e.Unseen || before.Unseen
 		}
 		es.enter(failure)
 	}
