@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -9,16 +10,29 @@ import (
 )
 
 func declareVersion(_ *flags, p *process) func(context.Context, []string) error {
-	return func(context.Context, []string) error {
+	return func(_ context.Context, args []string) error {
+		if len(args) > 0 {
+			return usageError{errors.New("version: takes no arguments"), "leave out " + args[0]}
+		}
 		_, err := fmt.Fprintln(p.stdout, "slowdigest", version)
 		return err
 	}
 }
 
 func declareHelp(_ *flags, p *process) func(context.Context, []string) error {
-	return func(context.Context, []string) error {
-		p.help(p.stdout)
-		return nil
+	return func(_ context.Context, args []string) error {
+		switch len(args) {
+		case 0:
+			p.help(p.stdout)
+			return nil
+		case 1:
+			c, err := findCommand(args[0])
+			if err == nil {
+				p.helpOn(p.stdout, c)
+			}
+			return err
+		}
+		return usageError{errors.New("help: wants one command at most"), "slowdigest help lists the commands"}
 	}
 }
 

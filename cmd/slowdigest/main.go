@@ -51,7 +51,7 @@ func commands() []command {
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
 		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
 		{"version", "", "print the version", declareVersion},
-		{"help", "", "show this help", declareHelp},
+		{"help", "[COMMAND]", "show this help, or that of one command", declareHelp},
 	}
 }
 
@@ -80,30 +80,66 @@ func (p *process) run(ctx context.Context, args []string) int {
 	if name == "-h" || name == "--help" || name == "-help" {
 		name = "help"
 	}
-	for _, c := range commands() {
-		if c.name != name {
-			continue
-		}
-		f := newFlags(p.getenv)
-		do := c.declare(f, p)
-		rest, err := f.parse(args[1:])
-		switch {
-		case errors.Is(err, errHelp):
-			p.helpOn(p.stdout, c)
-			return 0
-		case err != nil:
-			return p.fail(usageError{err, "slowdigest " + name + " --help shows the flags"})
-		}
-		switch err := do(ctx, rest); {
-		case err != nil && ctx.Err() != nil:
-			fmt.Fprintln(p.stderr, "slowdigest: interrupted; what was shown is not all")
-			return interrupted
-		case err != nil:
-			return p.fail(err)
-		}
-		return 0
+	c, err := findCommand(name)
+	if err != nil {
+		return p.fail(err)
 	}
-	return p.fail(usageError{fmt.Errorf("unknown command %q", name), "slowdigest help lists the commands"})
+	f := newFlags(p.getenv)
+	do := c.declare(f, p)
+	rest, err := f.parse(args[1:])
+	switch {
+	case errors.Is(err, errHelp):
+		p.helpOn(p.stdout, c)
+		return 0
+	case err != nil:
+		return p.fail(usageError{err, "slowdigest " + name + " --help shows the flags"})
+	}
+	switch err := do(ctx, rest); {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(p.stderr, "slowdigest: interrupted; what was shown is not all")
+		return interrupted
+	case err != nil:
+		return p.fail(err)
+	}
+	return 0
+}
+
+// findCommand returns the command of a name. Its error hints at the one that may
+// have been meant.
+func findCommand(name string) (command, error) {
+	hint, nearest := "slowdigest help lists the commands", 3
+	for _, c := range commands() {
+		n := edits(name, c.name)
+		if n == 0 {
+			return c, nil
+		}
+		if n < nearest {
+			hint, nearest = fmt.Sprintf("the nearest is %s; slowdigest help lists the commands", c.name), n
+		}
+	}
+	return command{}, usageError{fmt.Errorf("unknown command %q", name), hint}
+}
+
+// edits returns how many bytes have to be put in, taken out or replaced to make b
+// of a: their Levenshtein distance.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := before
+			if a[i] != b[j] {
+				replaced++
+			}
+			before = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // usageError reports a call that cannot be meant.
