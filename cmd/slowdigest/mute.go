@@ -12,6 +12,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 )
 
 const muteTime = "2006-01-02 15:04 UTC"
@@ -62,10 +63,10 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 		text := strings.Join(args[min(1, len(args)):], " ")
 		return editState(ctx, p, &c, "note", args[:min(1, len(args))], func(s *state.State, id string) (string, error) {
 			id, err := s.Note(id, text)
-			if text == "" {
+			if s.Notes[id] == "" {
 				return id + " has no note.", err
 			}
-			return fmt.Sprintf("%s has the note: %s", id, text), err
+			return fmt.Sprintf("%s has the note: %s", id, s.Notes[id]), err
 		})
 	}
 }
@@ -103,7 +104,7 @@ func editState(ctx context.Context, p *process, c *Config, name string, args []s
 	return err
 }
 
-// listMutes shows what is muted and noted.
+// listMutes shows what is muted and noted. Earlier releases kept any characters.
 func listMutes(ctx context.Context, p *process, c *Config) error {
 	store, err := openState(ctx, c)
 	if err != nil {
@@ -123,10 +124,10 @@ func listMutes(ctx context.Context, p *process, c *Config) error {
 		default:
 			until = "until " + m.Until.UTC().Format(muteTime)
 		}
-		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s  %s", m.ID, until, m.By, m.Reason), " "))
+		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s  %s", m.ID, until, redact.Clean(m.By), redact.Clean(m.Reason)), " "))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Notes)) {
-		fmt.Fprintf(p.stdout, "%s note: %s\n", id, s.Notes[id])
+		fmt.Fprintf(p.stdout, "%s note: %s\n", id, redact.Clean(s.Notes[id]))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"slowdigest/digest"
@@ -30,11 +31,12 @@ var ErrReplayed = errors.New("the request was served before")
 // Mute keeps a class out of the digests of a channel; another mute of the class
 // ends, and expired ones are forgotten. It lasts 1 hour to 90 days, or forever if
 // Until is zero. The ID is as digest.History.Resolve takes it. The mute is
-// returned with the ID in full.
+// returned as it is kept: with the ID in full, and its texts as one line each.
 func (s *State) Mute(m digest.Mute) (digest.Mute, error) {
 	if length := m.Until.Sub(m.Since); !m.Until.IsZero() && (length < minMute || length > maxMute) {
 		return m, errors.New("mute: a query can be muted for 1h to 90d")
 	}
+	m.Reason, m.By = oneLine(m.Reason), oneLine(m.By)
 	if n := utf8.RuneCountInString(m.Reason); n > maxReason {
 		return m, fmt.Errorf("mute: the reason has %d characters, and %d are the most", n, maxReason)
 	}
@@ -67,11 +69,11 @@ func (s *State) unmute(id string) (string, error) {
 	return id, nil
 }
 
-// Note has the digests of a channel show a text of up to 500 bytes with a class,
+// Note has the digests of a channel show a line of up to 500 bytes with a class,
 // in the place of an earlier one, and returns its ID in full. An empty text takes
 // that away.
 func (s *State) Note(id, text string) (string, error) {
-	text = strings.TrimSpace(text)
+	text = oneLine(text)
 	id, err := s.History.Resolve(id)
 	switch {
 	case err != nil:
@@ -87,6 +89,16 @@ func (s *State) Note(id, text string) (string, error) {
 	}
 	s.Notes[id] = text
 	return id, nil
+}
+
+// oneLine makes one space of all that a text has in the place of one, such as a
+// line break, and of what chats and terminals would obey or not show, such as the
+// beginning of an escape sequence. Everything that people have remembered passes
+// through it.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.C, r) || r == utf8.RuneError
+	}), " ")
 }
 
 // ServeOnce remembers the request with an ID, and forgets those that nobody can

@@ -42,6 +42,29 @@ func TestBoundsOfAMute(t *testing.T) {
 	}
 }
 
+// What people have remembered is one line that no terminal obeys, whatever they
+// gave; its bounds are those of the line.
+func TestRememberedTextIsOneLine(t *testing.T) {
+	for given, want := range map[string]string{
+		"nightly\nexport":                   "nightly export",
+		"\r\n a \t\v\u2028\u0085 b \x00":    "a b",
+		"\x1b[31mred\x1b[0m \a":             "[31mred [0m",
+		"\u202egnp.exe\u200b\ufeff\xff\xfe": "gnp.exe",
+		"für 佐藤 😀 <b>&":                     "für 佐藤 😀 <b>&",
+		" \n\x07 ":                          "",
+		strings.Repeat("\n", 999) + "x":     "x",
+	} {
+		var s State
+		m, err := s.Mute(digest.Mute{ID: id, Since: ten, Reason: given, By: given})
+		if err != nil || m != s.Mutes[0] || m.Reason != want || m.By != want {
+			t.Errorf("mute of %.40q: %+v, %v", given, s.Mutes, err)
+		}
+		if _, err := s.Note(id, given); err != nil || s.Notes[id] != want {
+			t.Errorf("note of %.40q: %q, %v", given, s.Notes, err)
+		}
+	}
+}
+
 // Another mute of a class ends, and so do those that have expired.
 func TestMutesThatEnd(t *testing.T) {
 	id := func(n int) string { return fmt.Sprintf("%032X", n) }
