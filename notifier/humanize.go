@@ -146,14 +146,20 @@ func ShortID(id string) string {
 	return id
 }
 
-// ParseDays is time.ParseDuration that also knows d, for days of 24 hours.
+// ParseDays reads a length of time, for whoever asks for one: as
+// time.ParseDuration does, or a number of days of 24 hours, as in 7d. The error
+// names both forms.
 func ParseDays(s string) (time.Duration, error) {
+	unit, number := time.Duration(1), s
 	if days, found := strings.CutSuffix(s, "d"); found {
-		d, err := time.ParseDuration(days + "h")
-		if d.Abs() > math.MaxInt64/24 {
-			return 0, fmt.Errorf("%q is too long", s)
-		}
-		return 24 * d, err
+		unit, number = 24, days+"h"
 	}
-	return time.ParseDuration(s)
+	d, err := time.ParseDuration(number)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("time %q: want hours, minutes and seconds, such as 36h or 1h30m, or days alone, such as 7d", s)
+	case d.Abs() > math.MaxInt64/unit:
+		return 0, fmt.Errorf("time %q: it is too long", s)
+	}
+	return unit * d, nil
 }

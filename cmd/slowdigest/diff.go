@@ -168,9 +168,9 @@ func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, 
 }
 
 func parseShift(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("time %q: want a time such as 24h", s)
+	d, err := notifier.ParseDays(s)
+	if err == nil && d <= 0 {
+		err = fmt.Errorf("time %q: want a time such as 24h or 7d", s)
 	}
-	return d, nil
+	return d, err
 }
