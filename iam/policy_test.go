@@ -74,6 +74,8 @@ func TestPolicy(t *testing.T) {
 			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::" + long + "/a/b/*", "MissState s3:ListBucket arn:aws:s3:::" + long}},
 		{func(s *Settings) { s.Queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/work" }, []string{readLogs, readParameters,
 			"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:work"}},
+		{func(s *Settings) { s.Queue = strings.Repeat("q", 75) + ".fifo" }, []string{readLogs, readParameters,
+			"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:" + strings.Repeat("q", 75) + ".fifo"}},
 		{func(s *Settings) { s.Topic = "alarms" }, []string{readLogs, readParameters, "ReportFailure sns:Publish arn:aws:sns:eu-central-1:123456789012:alarms"}},
 		{func(s *Settings) { s.Function = "f" }, []string{readLogs, readParameters,
 			"WriteLog logs:CreateLogStream,logs:PutLogEvents arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/f:*"}},
@@ -118,13 +120,33 @@ func TestRefused(t *testing.T) {
 			func(s *Settings) { s.State = "s3://" }, func(s *Settings) { s.State = "s3://ab" }, func(s *Settings) { s.State = "s3://" + long },
 			func(s *Settings) { s.State = "s3://${Bucket}" }, func(s *Settings) { s.State, s.CloudFormation = "s3://kept/${Prefix}", true },
 			func(s *Settings) { s.State, s.CloudFormation = "s3://${Bucket}-x", true },
+			func(s *Settings) { s.State = "s3://kept..here" }, func(s *Settings) { s.State = "s3://192.168.5.4/p" }, func(s *Settings) { s.State = "s3://xn--kept" },
+			func(s *Settings) { s.State = "s3://kept-s3alias" }, func(s *Settings) { s.State = "s3://kept--x-s3/p" }, func(s *Settings) { s.State = "s3://arn:aws:s3:::kept" },
+		}},
+		{"is not the ID of an AWS account: want 12 digits", []func(*Settings){
+			func(s *Settings) { s.Account = "1" }, func(s *Settings) { s.Account = "12345678901" }, func(s *Settings) { s.Account = "1234567890123" },
+			func(s *Settings) { s.Account = "1234-5678-9012" }, func(s *Settings) { s.Account = "${AWS::AccountId}" }, func(s *Settings) { s.Account = "12345678901*" },
+		}},
+		{"is not an AWS region: want one such as eu-central-1", []func(*Settings){
+			func(s *Settings) { s.Region = "Frankfurt" }, func(s *Settings) { s.Region = "eu-central-1a" }, func(s *Settings) { s.Region = "eu-central" },
+			func(s *Settings) { s.Region = "eu-*" }, func(s *Settings) { s.Region = "EU-CENTRAL-1" },
+		}},
+		{"is not an AWS partition: want one such as aws", []func(*Settings){
+			func(s *Settings) { s.Partition = "amazon" }, func(s *Settings) { s.Partition = "aws-" }, func(s *Settings) { s.Partition = "aws:cn" },
 		}},
 		{"is not the name of a parameter", []func(*Settings){
+			func(s *Settings) { s.Parameters = []string{"a//b"} }, func(s *Settings) { s.Parameters = []string{"//a"} }, func(s *Settings) { s.Parameters = []string{"a/"} },
 			func(s *Settings) { s.Parameters = []string{"token", "to*ken"} }, func(s *Settings) { s.Parameters = []string{"${Token}"} },
 		}},
-		{"is not the name of a queue", []func(*Settings){func(s *Settings) { s.Queue = "slowdigest-*" }, func(s *Settings) { s.Queue = "${Queue}" }}},
-		{"is not the name of a topic", []func(*Settings){func(s *Settings) { s.Topic = "*" }}},
+		{"is not the name of a queue", []func(*Settings){func(s *Settings) { s.Queue = "slowdigest-*" }, func(s *Settings) { s.Queue = "${Queue}" },
+			func(s *Settings) { s.Queue = strings.Repeat("q", 81) }, func(s *Settings) { s.Queue = strings.Repeat("q", 76) + ".fifo" },
+			func(s *Settings) { s.Queue = "work.v2" }, func(s *Settings) { s.Queue = "arn:aws:sqs:eu-central-1:123456789012:work" },
+		}},
+		{"is not the name of a topic", []func(*Settings){
+			func(s *Settings) { s.Topic = "*" }, func(s *Settings) { s.Topic = "a/b" }, func(s *Settings) { s.Topic = "arn:aws:sns:eu-central-1:123456789012:alarms" },
+		}},
 		{"is not the name of a function", []func(*Settings){
+			func(s *Settings) { s.Function = strings.Repeat("f", 65) }, func(s *Settings) { s.Function = "a.b" }, func(s *Settings) { s.Function = "a/b" },
 			func(s *Settings) { s.Function = "?" },
 			func(s *Settings) { s.Function, s.CloudFormation = "${A}${B}", true }, func(s *Settings) { s.Function, s.CloudFormation = "${a*}", true },
 			func(s *Settings) { s.Function, s.CloudFormation = "${A.B.C}", true },
@@ -144,18 +166,18 @@ func TestRefused(t *testing.T) {
 }
 
 func TestBoundary(t *testing.T) {
-	all, err := Settings{Partition: "aws", Region: "*", Account: "1", Download: "portions"}.Boundary()
+	all, err := Settings{Partition: "aws", Region: "*", Account: "123456789012", Download: "portions"}.Boundary()
 	want := []string{
-		"ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DownloadCompleteDBLogFile,rds:DescribeDBInstances arn:aws:rds:*:1:db:*",
-		"FindInstances rds:DescribeDBInstances arn:aws:rds:*:1:db:*",
-		"ReadParameters rds:DescribeDBParameters arn:aws:rds:*:1:pg:*",
-		"ReadSecrets ssm:GetParameter arn:aws:ssm:*:1:parameter/slowdigest/*",
+		"ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DownloadCompleteDBLogFile,rds:DescribeDBInstances arn:aws:rds:*:123456789012:db:*",
+		"FindInstances rds:DescribeDBInstances arn:aws:rds:*:123456789012:db:*",
+		"ReadParameters rds:DescribeDBParameters arn:aws:rds:*:123456789012:pg:*",
+		"ReadSecrets ssm:GetParameter arn:aws:ssm:*:123456789012:parameter/slowdigest/*",
 		"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::slowdigest-*/*",
 		"MissState s3:ListBucket arn:aws:s3:::slowdigest-*",
-		"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:*:1:slowdigest-*",
-		"ReportFailure sns:Publish arn:aws:sns:*:1:slowdigest-*",
-		"WorkForSlack lambda:InvokeFunction arn:aws:lambda:*:1:function:slowdigest-*",
-		"WriteLog logs:CreateLogStream,logs:PutLogEvents arn:aws:logs:*:1:log-group:/aws/lambda/slowdigest-*:*",
+		"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:*:123456789012:slowdigest-*",
+		"ReportFailure sns:Publish arn:aws:sns:*:123456789012:slowdigest-*",
+		"WorkForSlack lambda:InvokeFunction arn:aws:lambda:*:123456789012:function:slowdigest-*",
+		"WriteLog logs:CreateLogStream,logs:PutLogEvents arn:aws:logs:*:123456789012:log-group:/aws/lambda/slowdigest-*:*",
 		"Trace xray:PutTraceSegments,xray:PutTelemetryRecords *",
 	}
 	if err != nil || !slices.Equal(lines(all), want) {

@@ -14,11 +14,29 @@ import (
 // values maps the names in placeholders and conditions of policy.json to values.
 type values map[string][]string
 
+// What AWS takes as a name, which is without IAM's special characters.
 var (
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	plainName  = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`) // without IAM's special characters
+	keyPrefix     = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`)
+	bucketName    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	notBucketName = regexp.MustCompile(`\.\.|^\d+\.\d+\.\d+\.\d+$|^xn--|^sthree-|^amzn-s3-demo-|-s3alias$|--ol-s3$|\.mrap$|--x-s3$|--table-s3$`)
+	names         = map[string]*regexp.Regexp{
+		"parameter": regexp.MustCompile(`^[\w.-]+(?:/[\w.-]+)*$`),
+		"queue":     regexp.MustCompile(`^(?:[\w-]{1,80}|[\w-]{1,75}\.fifo)$`),
+		"topic":     regexp.MustCompile(`^[\w-]+(?:\.fifo)?$`),
+		"function":  regexp.MustCompile(`^[\w-]{1,64}$`),
+	}
 	inTemplate = regexp.MustCompile(`^\$\{\w+(?:\.\w+)?\}$`)
 )
+
+// places are the parts of an ARN before the name, and what to write for each.
+var places = map[string]struct {
+	form *regexp.Regexp
+	want string
+}{
+	"partition": {regexp.MustCompile(`^aws(?:-[a-z]+)*$`), "an AWS partition: want one such as aws or aws-cn"},
+	"region":    {regexp.MustCompile(`^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$`), "an AWS region: want one such as eu-central-1"},
+	"account":   {regexp.MustCompile(`^\d{12}$`), "the ID of an AWS account: want 12 digits"},
+}
 
 // values checks the settings. It refuses what AWS would refuse, and wildcards in
 // names, which would allow more than is configured.
@@ -29,7 +47,7 @@ func (s Settings) values() (values, error) {
 	}
 	v.on("tracing", s.Tracing)
 	v.on("interactive", s.Interactive)
-	errs := []error{v.addInstances(s.Instances), v.addTag(s.Tag), s.addState(v)}
+	errs := []error{s.checkPlaces(v), v.addInstances(s.Instances), v.addTag(s.Tag), s.addState(v)}
 	for _, name := range s.Parameters {
 		errs = append(errs, s.add(v, "parameter", strings.TrimPrefix(name, "/")))
 	}
@@ -39,6 +57,15 @@ func (s Settings) values() (values, error) {
 		errs = append(errs, errors.New("requests from Slack are enabled, and no function is named"))
 	}
 	return v, cmp.Or(errs...)
+}
+
+func (s Settings) checkPlaces(v values) error {
+	for _, name := range []string{"partition", "region", "account"} {
+		if given := v[name][0]; !s.CloudFormation && given != "" && given != "*" && !places[name].form.MatchString(given) {
+			return fmt.Errorf("%q is not %s", given, places[name].want)
+		}
+	}
+	return nil
 }
 
 func (v values) on(name string, on bool) {
@@ -90,7 +117,7 @@ func (s Settings) addState(v values) error {
 		return nil
 	}
 	bucket, prefix, _ := strings.Cut(path, "/")
-	if !s.isName(bucketName, bucket) || !plainName.MatchString(prefix) {
+	if !s.isName(bucketName, bucket) || notBucketName.MatchString(bucket) || !keyPrefix.MatchString(prefix) {
 		return fmt.Errorf("%q is not the location of a state: want s3://BUCKET/PREFIX", s.State)
 	}
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
@@ -105,7 +132,7 @@ func (s Settings) add(v values, kind, name string) error {
 	if name == "" {
 		return nil
 	}
-	if !s.isName(plainName, name) {
+	if !s.isName(names[kind], name) {
 		return fmt.Errorf("%q is not the name of a %s", name, kind)
 	}
 	v[kind] = append(v[kind], name)
