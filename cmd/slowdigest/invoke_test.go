@@ -190,6 +190,26 @@ func canonicalJSON(t *testing.T, r io.Reader) (values []string) {
 	}
 }
 
+// What is to be posted under Lambda needs a channel, before anything is read for it.
+func TestLambdaNeedsAChannel(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	command := slacktest.Command("last 15m")
+	for want, events := range map[string][][]byte{
+		"SLOWDIGEST_CHANNEL is not set": {read(t, "../../testdata/events/schedule.json"), read(t, "../../testdata/events/queue.json"),
+			urlEvent(t, http.MethodPost, slacktest.Sign(command, slacktest.SigningSecret, now), command, true)},
+		"there is no channel to post to": {[]byte(`{"last":"15m"}`)},
+	} {
+		for _, event := range events {
+			w := newWorld(t, now)
+			w.env["SLOWDIGEST_CHANNEL"] = ""
+			if got := w.throughLambda(t, event); len(got) != 1 || !strings.Contains(got[0], want) || len(w.rds.Calls())+len(w.slack.Messages()) > 0 {
+				t.Errorf("%s: %q, %d calls, want %q", event, got, len(w.rds.Calls()), want)
+			}
+		}
+	}
+}
+
 // TestInvokeIsLambda serves the same events by the built command under Lambda and
 // by `slowdigest invoke`. The answers are the same, and so is what AWS, Slack and
 // the state have got. Where Lambda does not answer with the digests, as where they
@@ -219,6 +239,8 @@ func TestInvokeIsLambda(t *testing.T) {
 		{"manual", example("manual"), nil, false, 3, `"calls":8`, 0},
 		{"manual of the last minutes", []byte(`{"last":"15m","limit":"1","instances":["mysql-9-7"],"thread_ts":"1.2"}`), nil, false, 1, `"calls":4`, 0},
 		{"dry run", []byte(`{"last":"15m","dry_run":true}`), nil, false, 0, `"calls":8`, 0},
+		{"dry run without a channel", []byte(`{"last":"15m","dry_run":true}`), map[string]string{"SLOWDIGEST_CHANNEL": ""}, false, 0, `"calls":8`, 0},
+		{"manual for a channel", []byte(`{"last":"15m","channel":"C0PEOPLE01"}`), map[string]string{"SLOWDIGEST_CHANNEL": ""}, false, 1, `"calls":8`, 0},
 		{"manual with an error", []byte(`{"last":"15m","limits":3}`), nil, false, 0, `unknown field "limits"`, 0},
 		{"none of its events", []byte(`{"Records":[]}`), nil, false, 0, `no "time"`, 0},
 		{"command in Slack", signed(slacktest.Command("mysql-9-7 last 15m")), nil, false, 1, `"calls":4`, 0},

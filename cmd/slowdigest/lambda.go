@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -45,9 +44,6 @@ func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runL
 		return nil, err
 	}
 	l.stage = c.Stage
-	if c.Channel == "" && !c.discovers() {
-		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
-	}
 	cfg, err := loadAWS(ctx)
 	if err != nil {
 		return nil, err

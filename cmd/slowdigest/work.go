@@ -104,14 +104,17 @@ func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
 // `slowdigest invoke`: of a schedule, of a queue, of a person who wants to know
 // now, and of Slack, which comes in by a function URL.
 func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, error) {
-	if r := urlRequest(event); r != nil {
-		return s.serveSlack(ctx, *r)
-	}
-	switch m, err := handler.ReadManual(event, time.Now()); {
+	fromSlack := urlRequest(event)
+	m, err := handler.ReadManual(event, time.Now())
+	switch {
 	case err != nil:
 		return nil, err
-	case m != nil:
+	case m != nil && fromSlack == nil:
 		return s.answer(ctx, m)
+	case s.Channel == "" && !s.discovers() && !s.onlyPrint:
+		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
+	case fromSlack != nil:
+		return s.serveSlack(ctx, *fromSlack)
 	}
 	return s.fleet().HandleEvent(ctx, event)
 }
