@@ -3,9 +3,7 @@ package digest
 import (
 	"math"
 	"math/rand/v2"
-	"os"
 	"reflect"
-	"strconv"
 	"testing"
 	"time"
 
@@ -53,10 +51,7 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 // Whatever the order of the calls, the parts are as wide as the span of all of
 // them takes, and none of their time is lost.
 func TestLoadOfAnySpan(t *testing.T) {
-	seed := uint64(1)
-	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
-	}
+	seed := simulationSeed(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, c := range []struct {
 		span time.Duration

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -78,10 +76,7 @@ func alike(a, b float64) bool { return math.Abs(a-b) < 2e-6 }
 // Whatever the windows, the limits and the classes, the parts add up to the
 // change of the total, also after shortening and by way of JSON.
 func TestDiffAddsUp(t *testing.T) {
-	seed := uint64(1)
-	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
-	}
+	seed := simulationSeed(t)
 	random := rand.New(rand.NewPCG(seed, 1))
 	one := func() *Report {
 		w := Window{noon, noon.Add([]time.Duration{time.Hour, 15 * time.Minute, 26 * time.Hour}[random.IntN(3)])}

@@ -7,8 +7,13 @@ import (
 
 // firstSeed is the same each time, unless SLOWDIGEST_SEED asks for another.
 func firstSeed() uint64 {
-	if n, err := strconv.ParseUint(os.Getenv("SLOWDIGEST_SEED"), 10, 64); err == nil {
-		return n
+	given := os.Getenv("SLOWDIGEST_SEED")
+	if given == "" {
+		return 1
 	}
-	return 1
+	n, err := strconv.ParseUint(given, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return n
 }
