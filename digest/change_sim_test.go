@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/dustin/go-humanize"
 )
 
 // firstHour is a Saturday: what is learnt first is least typical.
@@ -280,13 +282,13 @@ func TestChangesOnSimulatedTraffic(t *testing.T) {
 }
 
 func (f *falseAlarms) row(b *strings.Builder, what string) {
-	fmt.Fprintf(b, "| %s | %s |", what, grouped(float64(f.hours)))
+	fmt.Fprintf(b, "| %s | %s |", what, humanize.Comma(int64(f.hours)))
 	for _, k := range kinds {
 		fmt.Fprintf(b, " %d |", f.said[k])
 	}
 	rate := "none"
 	if n := f.total(); n > 0 {
-		rate = "1 in " + grouped(float64(f.hours/n))
+		rate = "1 in " + humanize.Comma(int64(f.hours/n))
 	}
 	fmt.Fprintf(b, " %s |\n", rate)
 }

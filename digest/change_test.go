@@ -1,7 +1,12 @@
 package digest
 
 import (
+	"encoding/json"
+	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -64,6 +69,39 @@ func (h *History) hoursOfWork(t testing.TB, from hour, n int, w work) {
 	}
 }
 
+var aNumber = regexp.MustCompile(`":(\d[\d.e+-]*)`)
+
+// said is what a report says of the watched class, as the numbers that package
+// notifier makes sentences of: the fields of its Change, or of its GoneClass, with
+// three digits of what is below 1,000.
+func said(r *Report) string {
+	facts := func(v any) string {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err.Error()
+		}
+		text := aNumber.ReplaceAllStringFunc(string(raw), func(s string) string {
+			f, _ := strconv.ParseFloat(s[len(`":`):], 64)
+			if f >= 1000 {
+				return s
+			}
+			return fmt.Sprintf(`":%.3g`, f)
+		})
+		return strings.NewReplacer(`{"kind":`, "", `{"id":"`+watched+`"`, string(Gone), `"`, "", "{", "(", "}", ")").Replace(text[:len(text)-1])
+	}
+	for i := range r.Classes {
+		if c := &r.Classes[i]; c.ID == watched && c.Change != nil {
+			return facts(c.Change)
+		}
+	}
+	for _, g := range r.Past.Gone {
+		if g.ID == watched {
+			return facts(g)
+		}
+	}
+	return ""
+}
+
 func TestCompare(t *testing.T) {
 	steady, none := work{10, 100}, work{}
 	for _, test := range []struct {
@@ -77,36 +115,36 @@ func TestCompare(t *testing.T) {
 		{"as ever", 20, none, 0, work{12, 100}, ""},
 		{"a little more", 20, none, 0, work{18, 150}, ""},
 		{"more calls", 20, none, 0, work{60, 600},
-			"WORSE: 60 s this hour; at most 10.6 s around this hour on 14 days; 5.8 times the usual calls"},
+			"WORSE,of:query_time,now:60,usual:10.3,highest:10.6,days:14,mean_of:1,times_calls:5.83"},
 		{"longer calls", 20, none, 0, work{60, 100},
-			"WORSE: 60 s this hour; at most 10.6 s around this hour on 14 days; a call takes 6 times as long as usual; p95 1.2 s; at most 209 ms around this hour on 14 days"},
-		{"longer, but fewer calls", 20, none, 0, work{10, 25}, "WORSE: p95 800 ms; at most 209 ms around this hour on 14 days"},
+			"WORSE,of:query_time,now:60,usual:10.3,highest:10.6,days:14,mean_of:1,times_each:6.01,p95:(now:1.2,usual:0.202,highest:0.209,days:14)"},
+		{"longer, but fewer calls", 20, none, 0, work{10, 25}, "WORSE,of:p95,now:0.8,usual:0.202,highest:0.209,days:14"},
 		{"too few calls for a p95", 20, none, 0, work{10, 15}, ""},
 		{"too little to matter", 20, none, 0, work{0.9, 9}, ""},
 		{"for some hours", 20, work{60, 600}, 5, work{60, 600},
-			"WORSE: 60 s this hour; at most 10.6 s around this hour on 14 days; 5.8 times the usual calls; since 00:00 UTC"},
+			"WORSE,of:query_time,now:60,usual:10.3,highest:10.6,days:14,mean_of:1,times_calls:5.83,since:2026-12-11T00:00:00Z"},
 		{"for a day", 20, work{60, 600}, 24, work{60, 600}, ""},
 		{"after three days", 3, none, 0, work{60, 600},
-			"WORSE: 60 s this hour; at most 10.6 s around this hour on 3 days; 5.8 times the usual calls"},
+			"WORSE,of:query_time,now:60,usual:10.3,highest:10.6,days:3,mean_of:1,times_calls:5.83"},
 		{"twice and a half in the first week", 3, none, 0, work{25, 250}, ""},
 		{"twice and a half later", 9, none, 0, work{25, 250},
-			"WORSE: 25 s this hour; at most 10.6 s around this hour on 9 days; 2.4 times the usual calls"},
+			"WORSE,of:query_time,now:25,usual:10.3,highest:10.6,days:9,mean_of:1,times_calls:2.43"},
 		{"after a day", 1, none, 0, work{60, 600},
-			"WORSE: 60 s this hour; at most 10.6 s in the 24 hours it was seen in; 5.8 times the usual calls"},
+			"WORSE,of:query_time,now:60,usual:10.3,highest:10.6,hours:24,mean_of:1,times_calls:5.83"},
 		{"learning", 0, steady, 23, work{600, 6000}, ""},
-		{"new", 0, none, 100, work{38.24, 1200}, "NEW: 38.2 s in 1,200 calls; not seen in the 4 days before"},
-		{"new on the second day", 0, none, 30, work{38.24, 1}, "NEW: 38.2 s in 1 call; not seen in the 30 hours before"},
-		{"away for 13 days", 9, none, 13 * 24, steady, "BACK: 10 s in 100 calls; last seen on 2026-11-29 at 23:00, 13 days before"},
-		{"away for 20 days", 2, none, 20 * 24, steady, "BACK: 10 s in 100 calls; last seen on 2026-11-22 at 23:00, 20 days before"},
+		{"new", 0, none, 100, work{38.24, 1200}, "NEW,unseen:360000"},
+		{"new on the second day", 0, none, 30, work{38.24, 1}, "NEW,unseen:108000"},
+		{"away for 13 days", 9, none, 13 * 24, steady, "BACK,unseen:1126800,last_seen:2026-11-29T23:00:00Z"},
+		{"away for 20 days", 2, none, 20 * 24, steady, "BACK,unseen:1731600,last_seen:2026-11-22T23:00:00Z"},
 		{"away for 13 days, never told gone", 2, none, 13 * 24, steady, ""},
 		{"better for 5 hours", 20, work{2, 100}, 4, work{2, 100}, ""},
 		{"better for 6 hours", 20, work{2, 100}, 5, work{2, 100},
-			"BETTER: 2.02 s an hour in the last 6 hours; usually 10.3 s around this time of 14 days"},
+			"BETTER,of:query_time,now:2.02,usual:10.3,days:14,mean_of:6"},
 		{"better for 7 hours", 20, work{2, 100}, 6, work{2, 100}, ""},
 		{"better in the first week", 4, work{2, 100}, 5, work{2, 100}, ""},
 		{"gone for 5 hours", 20, none, 4, none, ""},
 		{"gone for 6 hours", 20, none, 5, none,
-			"GONE: last seen on 2026-12-10 at 23:00; before that 10.2 s an hour in 332 hours, one after the other"},
+			"GONE,last_seen:2026-12-10T23:00:00Z,mean:10.2,hours:332,longest_gap:1"},
 		{"gone for 7 hours", 20, none, 6, none, ""},
 		{"gone in the first week", 4, none, 5, none, ""},
 	} {
@@ -178,7 +216,7 @@ func TestIncompleteHours(t *testing.T) {
 	r := hourReport(dayHour(22, 0), work{60, 600})
 	r.Coverage.Complete = false
 	h.Compare(r, Options{})
-	if want := "WORSE: 60 s this hour; at most 10.6 s around this hour on 12 days; 5.8 times the usual calls"; said(r) != want {
+	if want := "WORSE,of:query_time,now:60,usual:10.3,highest:10.6,days:12,mean_of:1,times_calls:5.83"; said(r) != want {
 		t.Errorf("got  %s\nwant %s", said(r), want)
 	}
 	// Where no hour is ever whole, they are compared with each other.
@@ -191,7 +229,7 @@ func TestIncompleteHours(t *testing.T) {
 		r.Coverage.Complete = false
 		partly.pass(t, r)
 	}
-	if want := "WORSE: 60 s this hour; at most 10.6 s around this hour on 10 days; 5.8 times the usual calls"; said(r) != want {
+	if want := "WORSE,of:query_time,now:60,usual:10.3,highest:10.6,days:10,mean_of:1,times_calls:5.83"; said(r) != want {
 		t.Errorf("got  %s\nwant %s", said(r), want)
 	}
 }
@@ -203,7 +241,7 @@ func TestCatchUp(t *testing.T) {
 		want string
 	}{
 		{work{30, 300}, ""},
-		{work{180, 1800}, "WORSE: 60 s an hour in 3 hours; at most 10.6 s around this hour on 14 days; 5.8 times the usual calls"},
+		{work{180, 1800}, "WORSE,of:query_time,now:60,usual:10.3,highest:10.6,days:14,mean_of:3,times_calls:5.83"},
 		{work{}, ""},
 	} {
 		var h History
@@ -236,7 +274,7 @@ func TestCatchUp(t *testing.T) {
 	r = hourReport(dayHour(20, 9), work{1000, 10})
 	r.Window.End = r.Window.Start.Add(15 * time.Minute)
 	h.Compare(r, Options{})
-	if want := "BACK: 1,000 s in 10 calls; last seen on 2026-12-10 at 23:00, 10 hours before"; said(r) != want {
+	if want := "BACK,unseen:36000,last_seen:2026-12-10T23:00:00Z"; said(r) != want {
 		t.Errorf("got  %s\nwant %s", said(r), want)
 	}
 }

@@ -339,8 +339,8 @@ func TestGivenUpHours(t *testing.T) {
 		want string
 	}{
 		{work{20, 200}, ""},
-		{work{60, 600}, "WORSE: 60 s this hour; at most 11.4 s in any hour before"},
-		{work{10, 20}, "WORSE: p95 1 s; at most 314 ms in any hour before"},
+		{work{60, 600}, "WORSE,of:query_time,now:60,usual:11,highest:11.4,mean_of:1"},
+		{work{10, 20}, "WORSE,of:p95,now:1,usual:0.303,highest:0.314"},
 	} {
 		r := hourReport(dayHour(20, 0), test.now)
 		h.Compare(r, Options{})

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -31,7 +32,7 @@ func TestHoursOfAWindow(t *testing.T) {
 	}{
 		{Window{noon, noon.Add(time.Hour)}, 1}, {Window{noon, noon.Add(26 * time.Hour)}, 26}, {Window{noon, noon}, 0}, {Window{noon, noon.Add(-time.Hour)}, 0},
 		{Window{noon, noon.Add(time.Hour + 1)}, 0}, {Window{noon.Add(1), noon.Add(time.Hour)}, 0}, {Window{noon.Add(-time.Minute), noon.Add(59 * time.Minute)}, 0},
-		{Window{Start: noon}, 0}, {Window{End: noon}, 0}, {Window{}, 0},
+		{Window{noon, noon.Add(time.Hour - 1)}, 0}, {Window{Start: noon}, 0}, {Window{End: noon}, 0}, {Window{End: time.Time{}.Add(time.Hour)}, 0}, {Window{}, 0},
 	} {
 		hours := test.w.Hours()
 		if len(hours) != test.want {
@@ -42,6 +43,14 @@ func TestHoursOfAWindow(t *testing.T) {
 				t.Errorf("hour %d of %v is %v", i, test.w, h)
 			}
 		}
+		if joined := JoinWindows(hours); test.want > 0 && !slices.Equal(joined, []Window{test.w}) {
+			t.Errorf("the hours of %v joined are %v", test.w, joined)
+		}
+	}
+	at := func(n time.Duration) time.Time { return noon.Add(n * time.Hour) }
+	apart := []Window{{at(0), at(1)}, {at(2), at(3)}, {at(3), at(5)}}
+	if got, want := JoinWindows(apart), []Window{apart[0], {at(2), at(5)}}; !slices.Equal(got, want) {
+		t.Errorf("joined are %v, want %v", got, want)
 	}
 }
 
