@@ -33,6 +33,7 @@ func (e *entry) fields(line []byte, names *interner) {
 			i += rest
 			continue
 		case len(key) >= len("Query_tables") && freeText(key):
+			e.holdsHeader = holdsHeader(line[i:])
 			return
 		}
 		for i < len(line) && line[i] == ' ' {

@@ -24,7 +24,6 @@ type generator struct {
 	events []Event
 	cut    []int64 // where those begin that are not whole
 	tame   bool    // no literal holds an entry
-	strict bool    // what is not read must be told
 }
 
 var kinds = []string{"5.6", "8.0", "extra", "percona", "mariadb", "mariadb verbose"}

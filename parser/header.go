@@ -55,6 +55,8 @@ func (h *headerReader) read(i int, e *entry) headerKind {
 	case e.hasUser && e.hasQueryTime:
 		e.sql = h.serverLines(i, e)
 		return goodHeader
+	case !w.has(w.skipBlanks(i)):
+		return endedHeader
 	case h.interrupted(i):
 		return brokenHeader
 	}
@@ -114,11 +116,13 @@ func (h *headerReader) readLines(i int, e *entry) (index int, ended bool) {
 		if e.schemaOpen {
 			end = h.readSchema(i, end, e)
 		}
-		if e.merged {
-			if next, found := w.nextHeader(i+1, end); found && i > first {
+		if e.merged || e.holdsHeader {
+			next, found := w.nextHeader(i+1, end)
+			if found && e.merged && i > first {
 				return next, false
 			}
-			e.merged = false
+			e.twofold = e.twofold || found
+			e.merged, e.holdsHeader = false, false
 		}
 		i = end
 	}

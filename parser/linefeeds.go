@@ -28,6 +28,7 @@ func (h *headerReader) readUser(i int, e *entry) int {
 func (h *headerReader) readSchema(i, end int, e *entry) int {
 	e.schemaOpen = false
 	longer := h.schemaLineEnd(i, end)
+	e.holdsHeader = true
 	if longer == 0 {
 		return end
 	}
