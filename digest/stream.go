@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"bytes"
 	"crypto/md5"
 
 	"slowdigest/parser"
@@ -20,6 +21,7 @@ type Stream struct {
 	instance    string
 	fingerprint []byte
 	skeleton    []byte
+	sql         []byte                   // of a statement that was written again
 	known       map[string]knownSkeleton // by skeleton
 	knownBytes  int
 }
@@ -58,7 +60,7 @@ func (s *Stream) Add(e *parser.Event) {
 		if len(a.classes) >= maxClasses {
 			a.fold()
 		}
-		s.fingerprint, _ = appendFingerprint(s.fingerprint[:0], e)
+		s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
 		c = newClass(s.fingerprint, key)
 		a.classes[key] = c
 	}
@@ -75,7 +77,7 @@ func (s *Stream) Add(e *parser.Event) {
 func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	var plain bool
 	var masked int // members that the skeleton shows as one
-	if sql, cut := certain(e); !e.Admin && !cut && len(sql) > 0 {
+	if sql, cut := s.certain(e); !e.Admin && !cut && len(sql) > 0 {
 		s.skeleton, masked, plain = fingerprint.AppendSkeleton(s.skeleton[:0], sql)
 	}
 	if plain {
@@ -84,7 +86,7 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 		}
 		s.fingerprint, members = appendStatement(s.fingerprint[:0], s.skeleton, false)
 	} else {
-		s.fingerprint, members = appendFingerprint(s.fingerprint[:0], e)
+		s.fingerprint, members = s.appendFingerprint(s.fingerprint[:0], e)
 	}
 	if s.to.PerInstance {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
@@ -99,14 +101,14 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	return key, max(members, masked)
 }
 
-func appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
+func (s *Stream) appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
 	if e.Admin {
 		return fingerprint.AppendAdmin(dst, e.SQL), 0
 	}
 	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
 		return append(dst, "(no statement)"...), 0
 	}
-	sql, cut := certain(e)
+	sql, cut := s.certain(e)
 	return appendStatement(dst, sql, cut)
 }
 
@@ -119,10 +121,16 @@ func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
 }
 
 // certain returns the statement up to where it is in doubt, and whether that or the log
-// has cut it: the quotes after that may be another statement's.
-func certain(e *parser.Event) (sql []byte, cut bool) {
+// has cut it: the quotes after that may be another statement's. Comments that MariaDB
+// runs are written as those that any server does.
+func (s *Stream) certain(e *parser.Event) (sql []byte, cut bool) {
+	sql, cut = e.SQL, e.Cut
 	if e.Doubt > 0 {
-		return e.SQL[:e.Doubt], true
+		sql, cut = e.SQL[:e.Doubt], true
 	}
-	return e.SQL, e.Cut
+	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) {
+		s.sql = fingerprint.AppendMariaDB(s.sql[:0], sql)
+		sql = s.sql
+	}
+	return sql, cut
 }

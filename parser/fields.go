@@ -231,6 +231,8 @@ func (e *entry) planField(key, v []byte) {
 			e.FullScan = e.readFirst > 0 && parseCount(v) > 0
 			e.Has |= HasFullScan
 		}
+	case "QC_hit":
+		e.MariaDB = true
 	case "Time", "User@Host":
 		e.merged = true
 	case "Start":
