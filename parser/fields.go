@@ -128,6 +128,9 @@ const (
 	seenEnd
 )
 
+// seenQuery are the fields of the line that servers write after that with the schema.
+const seenQuery = seenQueryTime | seenLockTime | seenRowsSent | seenRowsExamined
+
 // first reports whether a field has not been seen before.
 func (s *seen) first(field seen) bool {
 	first := *s&field == 0
@@ -189,7 +192,7 @@ func (e *entry) field(key, v []byte) {
 			e.Has |= HasErrno
 		}
 	case "Log_slow_rate_limit":
-		if e.seen.first(seenWeight) {
+		if e.seen.first(seenWeight) && !e.MariaDB { // which does not write it: it is of a routine's name
 			e.Weight = min(max(1, parseCount(v)), maxWeight)
 		}
 	default:
