@@ -77,7 +77,7 @@ func (s *Stream) Add(e *parser.Event) {
 func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	var plain bool
 	var masked int // members that the skeleton shows as one
-	if sql, cut := s.certain(e); !e.Admin && !cut && len(sql) > 0 {
+	if sql, cut := certain(e); !e.Admin && !cut && len(sql) > 0 {
 		s.skeleton, masked, plain = fingerprint.AppendSkeleton(s.skeleton[:0], sql)
 	}
 	if plain {
@@ -108,7 +108,11 @@ func (s *Stream) appendFingerprint(dst []byte, e *parser.Event) (text []byte, me
 	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
 		return append(dst, "(no statement)"...), 0
 	}
-	sql, cut := s.certain(e)
+	sql, cut := certain(e)
+	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) { // none has a skeleton
+		s.sql = fingerprint.AppendMariaDB(s.sql[:0], sql)
+		sql = s.sql
+	}
 	return appendStatement(dst, sql, cut)
 }
 
@@ -121,16 +125,10 @@ func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
 }
 
 // certain returns the statement up to where it is in doubt, and whether that or the log
-// has cut it: the quotes after that may be another statement's. Comments that MariaDB
-// runs are written as those that any server does.
-func (s *Stream) certain(e *parser.Event) (sql []byte, cut bool) {
-	sql, cut = e.SQL, e.Cut
+// has cut it: the quotes after that may be another statement's.
+func certain(e *parser.Event) (sql []byte, cut bool) {
 	if e.Doubt > 0 {
-		sql, cut = e.SQL[:e.Doubt], true
+		return e.SQL[:e.Doubt], true
 	}
-	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) {
-		s.sql = fingerprint.AppendMariaDB(s.sql[:0], sql)
-		sql = s.sql
-	}
-	return sql, cut
+	return e.SQL, e.Cut
 }
