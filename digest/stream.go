@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"bytes"
 	"crypto/md5"
 
 	"slowdigest/parser"
@@ -20,6 +21,7 @@ type Stream struct {
 	instance    string
 	fingerprint []byte
 	skeleton    []byte
+	sql         []byte                   // of a statement that was written again
 	known       map[string]knownSkeleton // by skeleton
 	knownBytes  int
 }
@@ -58,7 +60,7 @@ func (s *Stream) Add(e *parser.Event) {
 		if len(a.classes) >= maxClasses {
 			a.fold()
 		}
-		s.fingerprint, _ = appendFingerprint(s.fingerprint[:0], e)
+		s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
 		c = newClass(s.fingerprint, key)
 		a.classes[key] = c
 	}
@@ -84,7 +86,7 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 		}
 		s.fingerprint, members = appendStatement(s.fingerprint[:0], s.skeleton, false)
 	} else {
-		s.fingerprint, members = appendFingerprint(s.fingerprint[:0], e)
+		s.fingerprint, members = s.appendFingerprint(s.fingerprint[:0], e)
 	}
 	if s.to.PerInstance {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
@@ -99,7 +101,7 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	return key, max(members, masked)
 }
 
-func appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
+func (s *Stream) appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
 	if e.Admin {
 		return fingerprint.AppendAdmin(dst, e.SQL), 0
 	}
@@ -107,6 +109,10 @@ func appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
 		return append(dst, "(no statement)"...), 0
 	}
 	sql, cut := certain(e)
+	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) { // none has a skeleton
+		s.sql = fingerprint.AppendMariaDB(s.sql[:0], sql)
+		sql = s.sql
+	}
 	return appendStatement(dst, sql, cut)
 }
 

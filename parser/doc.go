@@ -38,8 +38,8 @@
 // Where both readings are possible, or 1 MiB is not enough, the header is not
 // believed: rather is an entry lost than one believed that somebody has forged. Each
 // such text is counted as a Problem with its position, as is a header in code that
-// does not fit, an entry that ends in its middle, one without a statement and
-// text of no entry. Then Stats.Complete is false. There is one exception: what would
+// does not fit, one that holds the first line of another, an entry that ends in its
+// middle, one without a statement and text of no entry. Then Stats.Complete is false. There is one exception: what would
 // end a comment can be that of a comment in a later entry. Then the header is believed
 // if it fits, and the doubt is told.
 //

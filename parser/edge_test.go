@@ -181,22 +181,22 @@ func TestBoundsOfInterner(t *testing.T) {
 	for i := range maxNames {
 		n.get(fmt.Appendf(nil, "name %d", i))
 	}
-	if len(n) != maxNames {
-		t.Errorf("%d names are kept of %d", len(n), maxNames)
+	if len(n.names) != maxNames {
+		t.Errorf("%d names are kept of %d", len(n.names), maxNames)
 	}
 	n.get([]byte("name 7"))
-	if len(n) != maxNames {
-		t.Errorf("a known name changes the number kept to %d", len(n))
+	if len(n.names) != maxNames {
+		t.Errorf("a known name changes the number kept to %d", len(n.names))
 	}
 	n.get([]byte("one more"))
-	if len(n) != 1 {
-		t.Errorf("%d names are kept after one more than %d", len(n), maxNames)
+	if len(n.names) != 1 {
+		t.Errorf("%d names are kept after one more than %d", len(n.names), maxNames)
 	}
 	for size, kept := range map[int]int{maxName: 1, maxName + 1: 0} {
 		var n interner
 		long := strings.Repeat("x", size)
-		if got := n.get([]byte(long)); got != long || len(n) != kept {
-			t.Errorf("a name of %d bytes: %d kept, returned %d bytes", size, len(n), len(got))
+		if got := n.get([]byte(long)); got != long || len(n.names) != kept {
+			t.Errorf("a name of %d bytes: %d kept, returned %d bytes", size, len(n.names), len(got))
 		}
 	}
 }

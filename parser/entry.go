@@ -16,6 +16,8 @@ type entry struct {
 	start, end time.Time // of log_slow_extra
 
 	garbled                        bool // "# Time:" cannot be read
+	holdsHeader                    bool // a name or text in the line at hand seems to hold the first line of another
+	twofold                        bool // one does
 	merged                         bool // a line of the header seems to hold the first one of another
 	hasUser                        bool // the line User@Host has been read
 	hasQueryTime, badTime, badLock bool
@@ -68,6 +70,7 @@ func (e *entry) headerLine(line []byte, first bool, names *interner) bool {
 	case bytes.HasPrefix(line, []byte(adminPrefix)):
 		return false
 	case bytes.HasPrefix(line, []byte("# explain: ")):
+		e.holdsHeader = holdsHeader(line)
 		return true
 	case bytes.HasPrefix(line, []byte("#")), bytes.HasPrefix(line, []byte("Tmp_tables: ")): // PS-7492
 		e.fields(line, names)
@@ -76,10 +79,15 @@ func (e *entry) headerLine(line []byte, first bool, names *interner) bool {
 	return false
 }
 
+// holdsHeader reports whether the first line of a header can begin within b.
+func holdsHeader(b []byte) bool {
+	return bytes.Contains(b, []byte(userPrefix)) || bytes.Contains(b, []byte(timePrefix))
+}
+
 // timeLine reads "# Time:", which in some logs is followed by User@Host.
 func (e *entry) timeLine(line []byte, names *interner) bool {
 	var n int
-	e.logged, e.loggedZone, n = parseTime(line)
+	e.logged, e.loggedZone, n = entryTime(line)
 	if e.loggedZone == noTime {
 		return false
 	}

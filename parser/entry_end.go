@@ -85,7 +85,8 @@ func (p *Parser) headerEnds(i int) bool {
 	cut := !last.terminated && last.sql > s.start
 	switch {
 	case s.q.Open():
-		if p.next.garbled {
+		if p.next.garbled { // such a line may be the literal's: the next one decides
+			p.open.inside(i, false)
 			return false
 		}
 		if kind != goodHeader || p.open.inside(i, p.fits(p.next, 0)) {
@@ -164,9 +165,13 @@ func (p *Parser) fits(e *entry, late time.Duration) bool {
 	return t.IsZero() || last.Time.IsZero() || !t.Before(from) && t.Before(to)
 }
 
-// canFollow reports whether the header at index i is whole and fits the log.
-func (p *Parser) canFollow(i int) bool {
-	return p.headers.read(i, &p.other) == goodHeader && p.fits(&p.other, maxLate)
+// headerEnd returns the index after the header at index i, where the statement begins, if
+// the header is whole and fits the log, and else 0.
+func (p *Parser) headerEnd(i int) int {
+	if p.headers.read(i, &p.other) == goodHeader && p.fits(&p.other, maxLate) {
+		return p.other.sql
+	}
+	return 0
 }
 
 // gapBefore reports whether the source knows that text is missing between the last

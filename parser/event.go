@@ -49,6 +49,10 @@ type Event struct {
 	// multiplied by it.
 	Weight uint64
 
+	// MariaDB says that the header is in MariaDB's form. Its server runs what stands in
+	// /*M! ... */, which is a comment to others.
+	MariaDB bool
+
 	// Admin says that SQL is not a statement but the name of an administrator
 	// command, as "Quit" in "# administrator command: Quit".
 	Admin bool

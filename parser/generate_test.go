@@ -24,7 +24,6 @@ type generator struct {
 	events []Event
 	cut    []int64 // where those begin that are not whole
 	tame   bool    // no literal holds an entry
-	strict bool    // what is not read must be told
 }
 
 var kinds = []string{"5.6", "8.0", "extra", "percona", "mariadb", "mariadb verbose"}
@@ -115,7 +114,7 @@ func (g *generator) lines(e *Event, query, lock string) {
 		if e.Schema = pick(g, e.Schema, ""); g.IntN(3) == 0 {
 			e.Schema = "two words"
 		}
-		e.RowsAffected, e.BytesSent, e.Has = g.Uint64N(99), g.Uint64N(1e6), HasRowsAffected|HasBytesSent
+		e.MariaDB, e.RowsAffected, e.BytesSent, e.Has = true, g.Uint64N(99), g.Uint64N(1e6), HasRowsAffected|HasBytesSent
 		fmt.Fprintf(w, "# Thread_id: %d  Schema: %s  QC_hit: No\n", e.ConnectionID, e.Schema)
 		fmt.Fprintf(w, "# Query_time: %s  Lock_time: %s  Rows_sent: %d  Rows_examined: %d\n# Rows_affected: %d  Bytes_sent: %d\n", query, lock, e.RowsSent, e.RowsExamined, e.RowsAffected, e.BytesSent)
 		if g.kind == "mariadb verbose" {

@@ -55,6 +55,8 @@ func (h *headerReader) read(i int, e *entry) headerKind {
 	case e.hasUser && e.hasQueryTime:
 		e.sql = h.serverLines(i, e)
 		return goodHeader
+	case !w.has(w.skipBlanks(i)):
+		return endedHeader
 	case h.interrupted(i):
 		return brokenHeader
 	}
@@ -92,8 +94,13 @@ func (h *headerReader) gapIn(from, to int) bool {
 // is where the next one begins, in the middle of a line.
 func (h *headerReader) readLines(i int, e *entry) (index int, ended bool) {
 	w, first := h.w, i
+	schema, wide := -1, 0 // the line with the schema, and where it ends if the name is known to go on
+	checks := false       // the line before was that one
 	for n := 0; ; n++ {
 		end, how := w.line(i, maxHeaderLine)
+		if i == schema && wide > 0 {
+			end = wide
+		}
 		if how == lineLast && h.endsIn(i, e) {
 			return i, true
 		}
@@ -106,19 +113,36 @@ func (h *headerReader) readLines(i int, e *entry) (index int, ended bool) {
 			i, e.clear = h.skipWarnings(end)
 			return i, false
 		}
-		if !e.headerLine(line, i == first, &h.names) && !h.garbled(i, end, i == first, e) {
-			if end = h.readUser(i, e); end == 0 {
-				return i, false
+		had := e.hasSchema
+		ok := e.headerLine(line, i == first, &h.names) || h.garbled(i, end, i == first, e)
+		if !ok {
+			if user := h.readUser(i, e); user > 0 {
+				end, ok = user, true
 			}
+		}
+		if checks && (!ok || e.seen&seenQuery != seenQuery) {
+			if wide = h.schemaGoesOn(schema, i); wide > 0 {
+				*e = entry{Event: Event{Offset: e.Offset, Weight: 1}}
+				i, n, checks = first, -1, false
+				continue
+			}
+		}
+		if !ok {
+			return i, false
 		}
 		if e.schemaOpen {
 			end = h.readSchema(i, end, e)
 		}
-		if e.merged {
-			if next, found := w.nextHeader(i+1, end); found && i > first {
+		if checks = !had && e.hasSchema && !e.hasQueryTime; checks {
+			schema = i
+		}
+		if e.merged || e.holdsHeader {
+			next, found := w.nextHeader(i+1, end)
+			if found && e.merged && i > first {
 				return next, false
 			}
-			e.merged = false
+			e.twofold = e.twofold || found
+			e.merged, e.holdsHeader = false, false
 		}
 		i = end
 	}

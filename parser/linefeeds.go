@@ -1,13 +1,17 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Names of users, schemas and routines can hold line feeds, and servers write them as
 // they are. A line of a header that such a name divides is read as one.
 
 const (
 	maxUserLine   = 1 << 10 // bytes of a line User@Host: it holds the user twice
-	maxSchemaLine = 512     // bytes of a line with the name of a schema, of 64 characters
+	maxSchema     = 64      // characters of the name of a schema
+	maxSchemaLine = 512     // bytes of a line with such a name
 )
 
 // readUser reads the line User@Host at index i into e if its user holds line feeds. It
@@ -28,6 +32,7 @@ func (h *headerReader) readUser(i int, e *entry) int {
 func (h *headerReader) readSchema(i, end int, e *entry) int {
 	e.schemaOpen = false
 	longer := h.schemaLineEnd(i, end)
+	e.holdsHeader = true
 	if longer == 0 {
 		return end
 	}
@@ -74,6 +79,21 @@ func (h *headerReader) schemaLineEnd(i, end int) int {
 		}
 	}
 	return 0
+}
+
+// schemaGoesOn returns the index after the line with the schema at index i, which seems
+// to end before another, if its name can go on there: the line that servers write after
+// it, with its four fields, has no room in a name. It returns 0 if it cannot.
+func (h *headerReader) schemaGoesOn(i, next int) int {
+	end := h.schemaLineEnd(i, next)
+	if end == 0 {
+		return 0
+	}
+	_, name, _ := bytes.Cut(h.w.buf[i:end], []byte("Schema: "))
+	if n, _ := schemaLen(name); utf8.RuneCount(name[:n]) > maxSchema {
+		return 0
+	}
+	return end
 }
 
 // useLineEnd returns the index after the line "use db;" at index i, whose schema holds

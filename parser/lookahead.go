@@ -82,66 +82,119 @@ func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end in
 }
 
 // readsAsCode reports whether the text from index i to another, at the end of a line,
-// which would stand in a literal or comment q, can as well end in entries: whether
-// there is a header in it from which on each literal begins and ends as literals do,
-// and no comment ends that did not begin; where the log ends or the server was killed,
-// the last entry can be cut, too. It returns the index of the first such header.
-// IsHeader reports whether a header at an index can be one of the log's.
+// which would stand in a literal or comment q, can as well be entries: whether there is
+// a header in it from which on each literal begins and ends as literals do, and no
+// comment ends that did not begin. Then all is true if the last entry ends in code, or
+// where the log ends or the server was killed; else it is cut in a literal, and one
+// before it is whole. It returns the index of the first such header. HeaderEnd returns
+// where the statement begins after a header that can be one of the log's, and else 0.
 //
 // From each header on the text is read in code. Two readings that come to be in the
 // same state are one, so there are never more than there are states.
-func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, isHeader func(int) bool) (header int, ok bool) {
-	var open [len(states)]int // where the reading that is in a state began, and 0 if none is
-	w, first := l.w, i
+func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, headerEnd func(int) int) (header int, can, all bool) {
+	w := l.w
+	r := readings{w: w, first: i, around: q, headerEnd: headerEnd}
 	for i < to {
 		if !l.allowed(i) { // nothing is known, so it may be
-			return first, true
+			return r.first, true, true
 		}
-		if open == [len(states)]int{} { // nothing is read from a header on, yet
+		if r.open == [len(states)]reading{} { // nothing is read from a header on, yet
 			at, found := w.headerFrom(i, to)
 			l.scanned += int64(at - i)
 			if i = at; !found {
 				break
 			}
-			if !isHeader(at) {
-				i++
-				continue
+			if i++; r.begin(at) {
+				i, _ = w.line(at, to-at)
 			}
-			i, _ = w.line(at, to-at)
-			open[0] = at - first + 1
 			continue
 		}
 		end, _ := w.line(i, to-i)
 		w.has(end + 1)
-		l.scanned += int64(end - i)
-		var next [len(states)]int
-		for n, began := range open {
-			if began == 0 {
-				continue
-			}
-			l.scanned += int64(end - i)
-			if n = readLineAsCode(w, i, end, n, q); n >= 0 && (next[n] == 0 || began < next[n]) {
-				next[n] = began
-			}
-		}
-		if at, found := i, w.startsHeader(i); next[0] == 0 {
-			if !found || !isHeader(at) {
-				at, found = w.nextHeader(i+1, end)
-				found = found && isHeader(at)
-			}
-			if found {
-				next[0] = at - first + 1
-			}
-		}
-		open, i = next, end
+		l.scanned += int64(end-i) * int64(1+r.line(i, end))
+		i = end
 	}
-	began := open[0]
-	for _, n := range open {
+	if i != to {
+		return 0, false, false
+	}
+	began := r.open[0].from
+	all = began > 0
+	for _, o := range r.open {
 		if began == 0 && l.mayBeCut(to) {
-			began = n
+			began, all = o.from, o.from > 0
+		}
+		can = can || o.from > 0 && o.begun && r.whole > 0
+	}
+	if !all {
+		began = r.whole
+	}
+	return r.first + began - 1, can || all, all
+}
+
+// readings are the ways to read a text as entries.
+type readings struct {
+	w         *window
+	first     int // index of the text
+	around    fingerprint.Quote
+	headerEnd func(int) int
+
+	open  [len(states)]reading // those that have come to be in each state
+	sql   int                  // where the statement begins after the last header
+	whole int                  // from of a reading that has met a whole entry
+}
+
+// reading is a way to read a text as entries, from one of its headers on.
+type reading struct {
+	from  int  // where that header is, from 1 on; 0 if there is no such reading
+	begun bool // the last entry has not come to a semicolon yet
+}
+
+// begin begins a reading at an index if that is where a header is.
+func (r *readings) begin(at int) bool {
+	sql := r.headerEnd(at)
+	if sql > 0 {
+		r.sql, r.open[0] = sql, reading{at - r.first + 1, true}
+	}
+	return sql > 0
+}
+
+// line reads a line in all ways, and returns how many they are.
+func (r *readings) line(i, end int) (n int) {
+	w, last := r.w, r.open
+	r.open = [len(states)]reading{}
+	for state, o := range last {
+		if o.from == 0 {
+			continue
+		}
+		n++
+		if state = readLineAsCode(w, i, end, state, r.around); state >= 0 {
+			to := &r.open[state]
+			if to.from == 0 || o.from < to.from {
+				to.from = o.from
+			}
+			to.begun = to.begun || o.begun
 		}
 	}
-	return first + began - 1, began > 0 && i == to
+	sql, code := 0, &r.open[0]
+	if w.startsHeader(i) {
+		sql = r.headerEnd(i)
+	}
+	switch {
+	case sql > 0 && code.from > 0:
+		if !last[0].begun && last[0].from > 0 {
+			r.whole = last[0].from
+		}
+		r.sql, code.begun = sql, true
+	case code.from > 0:
+		code.begun = code.begun && !(i >= r.sql && endsEntry(w.buf[i:end]))
+	case sql > 0:
+		r.sql, *code = sql, reading{i - r.first + 1, true}
+	default:
+		if at, found := w.nextHeader(i+1, end); found {
+			r.begin(at)
+		}
+	}
+	return n
 }
 
 // mayBeCut reports whether the entry that ends at an index may be cut.

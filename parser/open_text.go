@@ -9,7 +9,7 @@ type openText struct {
 	s         *statement
 	ahead     *lookahead
 	stats     *Stats
-	canFollow func(i int) bool // reports whether the header at an index is whole and fits the log
+	headerEnd func(i int) int // as in Parser
 
 	// Up to sealed, what looks like a header is known to be inside, though perhaps it
 	// can as well be one; up to unsure, reading ahead has only led to this verdict.
@@ -39,7 +39,7 @@ func (o *openText) inside(i int, fits bool) bool {
 			return false
 		}
 	}
-	if fits || v == tooFar || v == endless {
+	if fits || v == tooFar || v == endless || o.headerEnd(i) > 0 {
 		o.doubt(i)
 	}
 	return !fits || v != nested
@@ -65,7 +65,7 @@ func (o *openText) readAhead(i int) (v verdict, quote, end int) {
 func (o *openText) seal(i, end int) {
 	o.sealed = o.w.position(end)
 	var header int
-	if header, o.doubtful = o.ahead.readsAsCode(i, end, o.s.q, o.canFollow); o.doubtful {
+	if header, o.doubtful, _ = o.ahead.readsAsCode(i, end, o.s.q, o.headerEnd); o.doubtful {
 		o.doubt(header)
 	}
 }
@@ -93,7 +93,11 @@ func (o *openText) seamEnds(i int, mark bool) bool {
 		case unclosed, endless, cutOff:
 			return true
 		case nested, tooFar:
-			return mark && o.entryFollows(i) || !w.has(int(o.unsure-w.base))
+			if mark && o.entryFollows(i) || !w.has(int(o.unsure-w.base)) {
+				return true
+			}
+			o.doubt(i)
+			return false
 		default:
 			o.seal(i, end)
 		}
@@ -101,7 +105,7 @@ func (o *openText) seamEnds(i int, mark bool) bool {
 	if !mark || !o.doubtful || !o.entryFollows(i) {
 		return false
 	}
-	_, entries := o.ahead.readsAsCode(i, int(o.sealed-w.base), o.s.q, o.canFollow)
+	_, _, entries := o.ahead.readsAsCode(i, int(o.sealed-w.base), o.s.q, o.headerEnd)
 	return entries
 }
 
@@ -109,7 +113,7 @@ func (o *openText) seamEnds(i int, mark bool) bool {
 func (o *openText) entryFollows(i int) bool {
 	next, _ := o.w.line(i, maxHeaderLine)
 	next = o.w.skipBlanks(next)
-	return o.w.startsHeader(next) && o.canFollow(next)
+	return o.w.startsHeader(next) && o.headerEnd(next) > 0
 }
 
 // repeated reports whether the literal open at index i, if it went on to its

@@ -70,7 +70,7 @@ func New(r io.Reader, o Options) *Parser {
 	p.headers = headerReader{w: &p.win, gaps: o.Gaps}
 	p.ahead.w = &p.win
 	p.stmt = statement{w: &p.win, maxSQL: o.MaxSQL}
-	p.open = openText{w: &p.win, s: &p.stmt, ahead: &p.ahead, stats: &p.stats, canFollow: p.canFollow}
+	p.open = openText{w: &p.win, s: &p.stmt, ahead: &p.ahead, stats: &p.stats, headerEnd: p.headerEnd}
 	p.seeker = seeker{w: &p.win, headers: &p.headers, ahead: &p.ahead, stats: &p.stats, reopened: p.reopened}
 	return p
 }
@@ -124,6 +124,9 @@ func (p *Parser) accept(e *entry) {
 	if e.garbled {
 		p.stats.problem(reasonGarbled, e.Offset)
 	}
+	if e.twofold {
+		p.stats.problem(reasonTwofold, e.Offset)
+	}
 	p.form.add(e)
 	if e.hasSchema {
 		p.schema = e.Schema
@@ -176,13 +179,19 @@ func (p *Parser) readStatement() int64 {
 		w.drop(end.resume)
 		return end.end
 	}
-	if p.endsInServerLine() {
+	end := w.position(len(w.buf))
+	if at := p.headerAtEnd(); at > 0 {
+		p.stats.problem(reasonHeaderEnds, w.raw(at))
+		p.finish(s.cleanSQL, false)
+		end = at
+	} else if p.endsInServerLine() {
 		p.finish(s.start, true)
 	} else {
 		p.finish(s.sql, !s.terminated)
 	}
+	end = w.raw(end)
 	w.drop(len(w.buf))
-	return w.raw(w.base)
+	return end
 }
 
 // markedHeader is how an entry begins after one that RDS has cut.
@@ -219,6 +228,23 @@ func (p *Parser) finish(end int64, cut bool) {
 	case e.User == "":
 		e.Throttled = throttled(e.SQL)
 	}
+}
+
+// headerAtEnd returns where the log's last lines begin in the stream if they follow a
+// statement that has ended, and can only be of the next header, and else 0.
+func (p *Parser) headerAtEnd() int64 {
+	w, s := &p.win, &p.stmt
+	i := int(s.cleanSQL + int64(len(";")) - w.base)
+	if s.clean < 0 || s.terminated || s.q.Open() || i < 0 {
+		return 0
+	}
+	i = w.skipBlanks(i)
+	for _, line := range bytes.Split(trimBlanks(w.buf[i:]), []byte("\n")) {
+		if !bytes.HasPrefix(line, []byte("#")) {
+			return 0
+		}
+	}
+	return w.position(i)
 }
 
 // endsInServerLine reports whether the stream ends within the line SET timestamp that

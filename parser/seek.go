@@ -120,8 +120,13 @@ func (s *seeker) hidden() int {
 		if v != closed || !s.w.has(end) {
 			continue
 		}
-		isHeader := func(i int) bool { return s.headers.read(i, &s.other) == goodHeader }
-		if header, doubt := s.ahead.readsAsCode(0, end, q, isHeader); doubt {
+		headerEnd := func(i int) int {
+			if s.headers.read(i, &s.other) != goodHeader {
+				return 0
+			}
+			return s.other.sql
+		}
+		if header, doubt, _ := s.ahead.readsAsCode(0, end, q, headerEnd); doubt {
 			s.stats.problem(reasonUndecided, s.w.raw(s.w.position(header)))
 		}
 		return end

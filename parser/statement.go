@@ -140,8 +140,8 @@ func (s *statement) follow(i, end, from int) (int, bool) {
 			}
 			i = j
 		}
-		if found && i == stop {
-			return i, true
+		if found { // i is after stop where a backslash is before it
+			return stop, true
 		}
 	}
 	return i, false

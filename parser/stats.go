@@ -68,6 +68,7 @@ const (
 	reasonStray       = "text that belongs to no entry"
 	reasonDisbelieved = "text like an entry that does not fit the log, taken for a comment"
 	reasonUndecided   = "text like an entry that may stand in a literal or comment"
+	reasonTwofold     = "header that may be those of two entries"
 	// Delivered:
 	reasonBadTime = "Query_time out of range, taken as 0"
 	reasonBadLock = "Lock_time out of range, taken as 0"
@@ -102,7 +103,7 @@ func newProblem(reason string) Problem {
 	switch reason {
 	case reasonNoHeader, reasonBadHeader, reasonHeaderEnds:
 		p.Lost = true
-	case reasonNoStatement, reasonWarned, reasonCut, reasonStray, reasonDisbelieved, reasonUndecided:
+	case reasonNoStatement, reasonWarned, reasonCut, reasonStray, reasonDisbelieved, reasonUndecided, reasonTwofold:
 		p.Doubt = true
 	}
 	return p

@@ -42,6 +42,16 @@ func parseTime(b []byte) (time.Time, zone, int) {
 	return time.Time{}, noTime, 0
 }
 
+// entryTime reads the time of "# Time:" as parseTime does, but not one in the form of
+// MySQL 5.7 whose zone is missing: it is cut.
+func entryTime(b []byte) (time.Time, zone, int) {
+	t, z, n := parseTime(b)
+	if z == localTime && b[4] == '-' {
+		return time.Time{}, noTime, 0
+	}
+	return t, z, n
+}
+
 // parsePadded reads 131128 1:05:31, where something has made one blank of two.
 func parsePadded(b []byte) (time.Time, zone, int) {
 	var padded [40]byte

@@ -211,7 +211,7 @@ func (w *window) likelyHeader(i int) bool {
 		return at > 0 && w.hasPrefix(end, "# ") &&
 			(len(after) == 0 || bytes.HasPrefix(after, []byte("Id: ")) || bytes.HasPrefix(after, []byte("Thread_id: ")))
 	}
-	_, z, n := parseTime(line[len(timePrefix):])
+	_, z, n := entryTime(line[len(timePrefix):])
 	after := line[len(timePrefix)+n:]
 	rest := bytes.TrimLeft(after, " \t")
 	if len(rest) > 0 {

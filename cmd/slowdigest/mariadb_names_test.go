@@ -12,6 +12,10 @@ var mariadbNames = []string{
 	"q\n# Query_time: 88888  Rows_sent: 55",
 	"r# User@Host: evil[evil] @ nowhere []",
 	"s  QC_hit: No Rows_sent: 66",
+	"t  QC_hit: No\n# Query_time: 99999",
+	"u  QC_hit: No\n# Log_slow_rate_limit: 1000\n# Rows_sent: 77",
+	"v  QC_hit: No\n# Query_time: 9\nSET timestamp=1;\nselect 1",
+	"w  QC_hit: No\nno line of a header",
 }
 
 // TestMariaDBNames has a real server write its slow log of schemas, routines and users

@@ -17,7 +17,7 @@
 //     Anywhere else it is a literal.
 //   - /*M! ... */, which is code to MariaDB and a comment to MySQL, goes. If it holds
 //     what MySQL and MariaDB would end at different places, the fingerprint ends
-//     before it.
+//     before it. In a log of MariaDB it is code: see AppendMariaDB.
 //
 // The log does not tell how a session read and wrote strings. Where it is not certain
 // what is a literal, the fingerprint ends, with EndsEarly if that leaves anything out:

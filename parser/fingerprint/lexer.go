@@ -33,7 +33,7 @@ const (
 // lexer cuts a statement into tokens as MySQL's and MariaDB's lexers do. It
 // leaves out white space, comments and optimizer hints, and reads the code of
 // version comments, /*!50000 ... */, as code. /*M! ... */ is code to MariaDB alone: it is
-// left out, as a log does not always tell whose it is.
+// left out, and AppendMariaDB writes it as the former where it is code.
 //
 // A text in double quotes is a string to it. Under ANSI_QUOTES it would be an
 // identifier, but the log does not tell, and a literal must not be shown.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"slowdigest/parser/fingerprint"
 )
 
 // digester asks a MariaDB server of this test's own for its statement digests.
@@ -166,6 +168,24 @@ func TestShapesAgainstMariaDB(t *testing.T) {
 	for i, digests := range d.digests(pairs) {
 		if len(digests) != 2 {
 			t.Errorf("the server has %d classes of %s", len(digests), keptApart[i])
+		}
+	}
+}
+
+// Comments that MariaDB runs are code to it, and to us in its logs.
+func TestCommentsThatMariaDBRuns(t *testing.T) {
+	d := startDigester(t)
+	for sql, plain := range map[string]string{
+		"select /*M! 1, */ 2 + 3 from dual":           "select 1, 2 + 3 from dual",
+		"select /*M!100100 version(), */ 2 from dual": "select version(), 2 from dual",
+		"select '/*M!', 2 from dual":                  "select 'x', 2 from dual",
+	} {
+		digests := d.digests([]string{sql + ";\n" + plain})
+		if len(digests[0]) != 1 {
+			t.Errorf("the server has %q for %s", digests[0], sql)
+		}
+		if got, want := fingerprint.Of(string(fingerprint.AppendMariaDB(nil, []byte(sql)))), fingerprint.Of(plain); got != want {
+			t.Errorf("%s: %q, want %q", sql, got, want)
 		}
 	}
 }

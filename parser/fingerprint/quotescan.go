@@ -162,3 +162,20 @@ func dollarQuoted(b []byte, i, word int) (after int, closed bool) {
 	}
 	return len(b), false
 }
+
+// AppendMariaDB appends sql to dst and writes its comments /*M! ... */, which only
+// MariaDB runs, as /*! ... */, which Append and AppendSkeleton read as code.
+func AppendMariaDB(dst, sql []byte) []byte {
+	for i, q := 0, InCode; i < len(sql); {
+		j, next := NextQuote(sql, i, len(sql), q)
+		part := sql[i:min(j, len(sql))]
+		for n := 0; q == InCode && n >= 0; {
+			if n = bytes.Index(part, []byte("/*M!")); n >= 0 {
+				dst, part = append(dst, part[:n+len("/*")]...), part[n+len("/*M"):]
+			}
+		}
+		dst = append(dst, part...)
+		i, q = j, next
+	}
+	return dst
+}

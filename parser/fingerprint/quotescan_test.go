@@ -179,3 +179,21 @@ func TestPlainLists(t *testing.T) {
 		t.Errorf("only %d lists begin with a plain element", plain)
 	}
 }
+
+// What MariaDB runs is code in its own logs, wherever that is no text or comment.
+func TestAppendMariaDB(t *testing.T) {
+	for sql, want := range map[string]string{
+		"select /*M! a, */ b":                      "select a, b",
+		"select /*M!100100 a, */ b where c = 'x'":  "select a, b where c = ?",
+		"select /*M!50101 straight_join */ 1":      "select straight_join ?",
+		"select /*M! 'secret', */ b":               "select ?, b",
+		"select '/*M!', a":                         "select ?, a",
+		"select `/*M!` /* /*M! a */ -- /*M! a\n,b": "select `/*m!`, b",
+		"select /*M! /*M! a */, */ b":              "select a, b",
+		"select /*M! a":                            "select a",
+	} {
+		if got := string(Append(nil, AppendMariaDB(nil, []byte(sql)), false)); got != want {
+			t.Errorf("%q: %q, want %q", sql, got, want)
+		}
+	}
+}

@@ -78,7 +78,9 @@ func (s *skeletonWriter) run() bool {
 		case '$':
 			return false // perhaps a text in JavaScript
 		case '#', '-', '/':
-			if !s.comment() {
+			if s.sql.at(i+2) == 'M' && s.sql.at(i+3) == '!' {
+				return false // perhaps code: see AppendMariaDB
+			} else if !s.comment() {
 				s.take(1)
 			} else if s.versioned > 0 || s.lexer.open >= 0 || s.unsure >= 0 || bytes.HasSuffix(s.dst, []byte("--")) {
 				return false // code, and two signs that a space would make a comment
