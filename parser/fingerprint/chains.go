@@ -319,3 +319,24 @@ func (n *nesting) closesAlike() bool {
 	return len(n.groups) > 1 && n.deeper == 0 && !g.call && !g.tableRef && g.list.kind == noList && g.args.size == 0 &&
 		!f.isCase && !f.broken && f.condition && f.or.kept+f.and.kept == 0 && f.last.open == g.open+1 && f.and.at == g.open+1
 }
+
+// closeAlike closes the last group, of which closesAlike is true. What it holds stands
+// for one member more.
+func (n *nesting) closeAlike() {
+	last := n.frame.last
+	last.open--
+	last.length++
+	n.longest = max(n.longest, last.length)
+	n.depth--
+	if g := n.top; g.pairs > 0 {
+		g.pairs--
+		g.open, g.element, g.branch = g.open-1, g.element-1, g.branch-1
+		n.frame.or.at, n.frame.and.at = g.element, g.element
+	} else {
+		n.popFrame()
+		n.groups = n.groups[:len(n.groups)-1]
+		n.top = &n.groups[len(n.groups)-1]
+		n.top.variable = n.top.variable || g.variable
+	}
+	n.frame.last = last
+}

@@ -395,15 +395,7 @@ func (t *template) repeatParens(f *formatter, from int) {
 		}
 		end = next
 		pairs++
-		last, variable := f.frame.last, f.top.variable
-		f.popFrame()
-		f.groups = f.groups[:len(f.groups)-1]
-		f.top = &f.groups[len(f.groups)-1]
-		f.top.variable = f.top.variable || variable
-		last.open--
-		last.length++
-		f.longest = max(f.longest, last.length)
-		f.frame.last = last
+		f.closeAlike()
 	}
 	if p := &f.frame.last; pairs > 0 {
 		f.lexer.pos = end

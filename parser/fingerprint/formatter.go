@@ -141,6 +141,8 @@ func (f *formatter) run() {
 			f.plainRows()
 		} else if f.top.args.length > 0 && f.prev == afterComma && f.deeper == 0 {
 			f.plainArgs()
+		} else if f.top.pairs > 0 && f.opensPair() {
+			f.plainPairs()
 		}
 		f.lexer.masked = f.expect != nothing
 		f.before = f.lexer.pos
@@ -247,6 +249,15 @@ func (f *formatter) plainRows() {
 	f.lexer.pos, n = f.plain.rows(f.lexer.pos)
 	f.top.rows.read += n
 	f.longest = max(f.longest, f.top.rows.read)
+}
+
+// plainPairs reads parentheses that open at once after one that did.
+func (f *formatter) plainPairs() {
+	open := f.lexer.pos
+	for f.lexer.sql.at(f.lexer.pos) == '(' && f.depth+f.lexer.pos-open < maxDepth {
+		f.lexer.pos++
+	}
+	f.openPairs(f.lexer.pos - open)
 }
 
 // plainArgs reads literals that come after a literal of a function's arguments.

@@ -305,7 +305,7 @@ func (g *grammar) selects() {
 		top.selected = len(g.dst)
 	}
 	top.beginBranch(g.word.text)
-	if n := len(g.groups); n > 1 && g.word.prev == afterOpen && g.groups[n-2].listed != cte {
+	if n := len(g.groups); n > 1 && g.word.prev == afterOpen && top.pairs == 0 && g.groups[n-2].listed != cte {
 		g.groups[n-2].beginBranch(top.open)
 	}
 }

@@ -6,6 +6,7 @@ import "bytes"
 // whole statement.
 type group struct {
 	call     bool // it holds the arguments of a function, where FROM is no clause
+	pairs    int  // how many parentheses at once before its own hold nothing else so far
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
 	items    bool // an expression may have an alias here
@@ -49,6 +50,7 @@ type nesting struct {
 	writer
 	groups []group // that are open; the first is the statement itself
 	top    *group  // the last of groups
+	depth  int     // how many parentheses are open, and the statement
 	deeper int     // how many more are open than maxDepth
 
 	spans    []run     // of the aliases in the first branches of what may be a union
@@ -67,13 +69,17 @@ func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
 	n.spans = n.spans[:0]
-	n.deeper = 0
+	n.depth, n.deeper = 1, 0
 	n.frames = n.frames[:0]
 	n.openFrame(false, false)
 }
 
 // openGroup writes an opening parenthesis.
 func (n *nesting) openGroup() {
+	if n.opensPair() {
+		n.openPairs(1)
+		return
+	}
 	outer, p, expect, key := n.top, n.prev, n.expect, n.key
 	call, kind, from := p == afterName || p == afterCallable, n.listKind(), len(n.dst)
 	if p == afterName {
@@ -89,10 +95,11 @@ func (n *nesting) openGroup() {
 	}
 	n.dst = append(n.dst, '(')
 	n.end(afterOpen)
-	if len(n.groups) >= maxDepth {
+	if n.depth >= maxDepth {
 		n.deeper++
 		return
 	}
+	n.depth++
 	g := n.pushGroup()
 	g.call, g.unit, g.aliases = call, key == kwUnitCall, len(n.spans)
 	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
@@ -106,6 +113,51 @@ func (n *nesting) openGroup() {
 	}
 	condition := !call && kind == noList && n.frame.condition && (n.skipBlank(n.frame.and.at) == open || key == kwNot)
 	n.openFrame(condition, false)
+}
+
+// opensPair reports whether a parenthesis that opens comes at once after one that
+// begins a condition.
+func (n *nesting) opensPair() bool {
+	return n.prev == afterOpen && n.expect == nothing && n.frame.condition && n.frame.and.at == len(n.dst) &&
+		n.top.list.open == len(n.dst)-1 && n.deeper == 0 && n.depth < maxDepth
+}
+
+// openPairs writes parentheses at once after another. They are one group with it until
+// they close: nested chains begin with thousands.
+func (n *nesting) openPairs(pairs int) {
+	for range pairs {
+		n.dst = append(n.dst, '(')
+	}
+	n.end(afterOpen)
+	n.depth += pairs
+	g := n.top
+	g.pairs += pairs
+	g.open, g.element = g.open+pairs, len(n.dst)
+	n.frame.or.at, n.frame.and.at = g.element, g.element
+}
+
+// splitPair makes the last parenthesis a group of its own if it is one with those at once
+// before it, which are as they were before it came.
+func (n *nesting) splitPair() {
+	if n.top.pairs == 0 {
+		return
+	}
+	for n.frame.isCase {
+		n.closeExpression()
+		n.popFrame()
+	}
+	outer, f := n.top, n.frame
+	inner, frame := *outer, *f
+	*outer = group{pairs: inner.pairs - 1}
+	outer.aliases, outer.open, outer.element = inner.aliases, inner.open-1, inner.open
+	outer.beginBranch(inner.open)
+	f.broken, f.literal, f.list = false, false, false
+	n.beginExpression(true)
+	f.or.at, f.and.at = inner.open, inner.open
+	inner.pairs = 0
+	*n.pushGroup() = inner
+	n.openFrame(true, false)
+	*n.frame = frame
 }
 
 // pushGroup begins a group in the room of those that were there.
@@ -223,6 +275,8 @@ func (n *nesting) closeAll(cut bool) {
 // pop ends what is open in the last group and takes it off. The group and its frame
 // are those until others begin.
 func (n *nesting) pop(cut bool) (*group, *frame) {
+	n.splitPair()
+	n.depth--
 	f := n.closeFrame()
 	n.endParts(cut)
 	g := n.top
