@@ -6,11 +6,12 @@ import "bytes"
 // "a = ? or a = ?" and the branches of a CASE. Positions are positions in dst, but for
 // source.
 type chain struct {
-	at     int  // where the member at hand begins
-	kept   int  // members that were kept
-	run         // the last of them
-	parens bool // which is one predicate in parentheses
-	length int  // how many members it stands for
+	at     int    // where the member at hand begins
+	kept   int    // members that were kept
+	run           // the last of them
+	parens bool   // which is one predicate in parentheses
+	length int    // how many members it stands for
+	first  parens // which are the first member, or none
 
 	bare   bool // a member was in no parentheses
 	pended int  // how many of the frame's pending are its members
@@ -25,6 +26,10 @@ type parens struct {
 	single    bool // it holds one predicate, neither AND nor OR
 	list      bool // it holds a list for IN
 	length    int  // of the longest chain in it
+
+	or, and run  // of more than one predicate: the last member, if they are a chain
+	members int  // how many it stands for
+	folded  bool // some of them came after the parentheses
 }
 
 // frame is an expression: of a pair of parentheses, from CASE to END, or of a clause.
@@ -99,6 +104,7 @@ func (n *nesting) strip(p *parens, pairs int) {
 		n.remove(p.open, p.open+pairs)
 		p.end -= 2 * pairs
 		p.nested -= pairs
+		p.or, p.and = p.or.moved(pairs), p.and.moved(pairs)
 	}
 }
 
@@ -123,15 +129,26 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	case n.cutOff && c.begun(&n.writer, member):
 		n.remove(c.run.end, end)
 		return c.run.end, true
-	case bytes.IndexByte(member, '?') < 0:
+	case !isMasked(member):
 		return n.keep(c, run{at, end}, single, length)
 	case c.repeated(&n.writer, member):
 	case single && !c.parens && c.repeated(&n.writer, member[1:len(member)-1]):
 		whole = false
 	case !single && c.parens && bytes.Equal(member, n.dst[c.run.at+1:c.run.end-1]):
-		n.remove(c.run.end-1, c.run.end)
-		n.remove(c.run.at, c.run.at+1)
-		c.run.end, end, c.parens = c.run.end-2, end-2, false
+		length := end - c.run.end
+		if c.pended == 0 { // it is no condition's
+			c.run = n.unparen(c.run, c.run)
+		} else {
+			c.run = n.unpend(c, c.run)
+		}
+		end, c.parens = c.run.end+length, false
+	case n.endsFirst(c, member), single && n.endsFirst(c, member[1:len(member)-1]):
+		n.remove(c.run.end, end)
+		c.length = max(c.length, c.first.members) + length
+		n.longest = max(n.longest, c.length)
+		c.first.members, c.first.folded = c.length, true
+		f.last, f.and.kept = c.first, 1 // and nothing else
+		return c.run.end, true
 	default:
 		return n.keep(c, run{at, end}, single, length)
 	}
@@ -144,11 +161,25 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	return c.run.end, true
 }
 
+// endsFirst reports whether a member is as the last one in the parentheses that are all of
+// the chain so far: (b or a) or a.
+func (n *nesting) endsFirst(c *chain, member []byte) bool {
+	last := c.first.and
+	if c == &n.frame.or {
+		last = c.first.or
+	}
+	return c.kept == 1 && last.end > last.at && last.repeated(&n.writer, member)
+}
+
 // keep makes a member the last one that was kept.
 func (n *nesting) keep(c *chain, r run, single bool, length int) (int, bool) {
 	f := n.frame
 	if f.condition && c != &f.branches {
 		r, single = n.unwrap(c, r, single)
+	}
+	c.first.or, c.first.and = run{}, run{}
+	if c.kept == 0 && f.last.end == r.end && f.last.open == r.at {
+		c.first = f.last
 	}
 	c.kept++
 	c.run, c.parens, c.length, c.source = r, single, length, n.before
@@ -175,14 +206,34 @@ func (n *nesting) unwrap(c *chain, r run, single bool) (run, bool) {
 		pending[c.pended] = r
 		c.pended++
 	case !whole:
-		for c.bare = true; c.pended > 0; c.pended-- {
-			p := pending[c.pended-1]
-			n.remove(p.end-1, p.end)
-			n.remove(p.at, p.at+1)
-			r.at, r.end = r.at-2, r.end-2
-		}
+		r = n.unpend(c, r)
 	}
 	return r, single
+}
+
+// unpend leaves out the parentheses around the members that are in them, as one is in none.
+// It returns where r, which is the last of them or stands after them, is then.
+func (n *nesting) unpend(c *chain, r run) run {
+	pending := &n.frame.pending[0]
+	if c == &n.frame.or {
+		pending = &n.frame.pending[1]
+	}
+	for c.bare = true; c.pended > 0; c.pended-- {
+		r = n.unparen(pending[c.pended-1], r)
+	}
+	return r
+}
+
+// unparen leaves out the parentheses that are p. It returns where r, which is p or stands
+// after it, is then.
+func (n *nesting) unparen(p, r run) run {
+	n.remove(p.end-1, p.end)
+	n.remove(p.at, p.at+1)
+	if r.at > p.at {
+		r.at -= 2
+	}
+	r.end -= 2
+	return r
 }
 
 // endOperand ends a member before AND or OR, which stands at a position of dst. Begun
@@ -277,12 +328,28 @@ func (n *nesting) closeParens(f *frame, open int) {
 	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, list: f.list, length: 1}
 	if p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition {
 		p.nested, p.single, p.length = f.last.nested+1, f.last.single, f.last.length
+		p.or, p.and, p.members, p.folded = f.last.or, f.last.and, f.last.members, f.last.folded
+		if p.folded {
+			n.strip(&p, 1)
+		}
+	} else if !p.single && f.condition && f.or.kept > 0 {
+		p.or, p.members = f.or.run, f.or.length
+		if f.or.kept == 1 && f.and.run.end == f.or.run.end {
+			p.and, p.members = f.and.run, f.and.length
+		}
 	}
 	if p.single && f.or.kept == 1 {
 		p.length = f.or.length
 	}
-	if n.frame.last = p; f.condition && !p.list && open != n.skipBlank(n.frame.and.at) { // after NOT
-		n.strip(&n.frame.last, p.nested)
+	if n.frame.last = p; f.condition {
+		n.stripNegated()
+	}
+}
+
+// stripNegated leaves out all but one of the last pairs of parentheses if NOT is before them.
+func (n *nesting) stripNegated() {
+	if p := &n.frame.last; !p.list && p.open != n.skipBlank(n.frame.and.at) {
+		n.strip(p, p.nested)
 	}
 }
 
@@ -325,8 +392,12 @@ func (n *nesting) closesAlike() bool {
 func (n *nesting) closeAlike() {
 	last := n.frame.last
 	last.open--
-	last.length++
-	n.longest = max(n.longest, last.length)
+	if last.folded {
+		last.members++
+	} else {
+		last.length++
+	}
+	n.longest = max(n.longest, last.length, last.members)
 	n.depth--
 	if g := n.top; g.pairs > 0 {
 		g.pairs--

@@ -401,5 +401,7 @@ func (t *template) repeatParens(f *formatter, from int) {
 		f.lexer.pos = end
 		f.remove(p.open, p.open+pairs)
 		p.end -= pairs
+		p.or, p.and = p.or.moved(pairs), p.and.moved(pairs)
+		f.stripNegated()
 	}
 }

@@ -380,7 +380,8 @@ func (f *formatter) addVariable(t *token) {
 		f.lower(start, t.classes)
 	}
 	if name := f.dst[start:]; !account && name[0] == '@' && name[1] != '@' && bytes.ContainsAny(name, "0123456789?") && !bytes.ContainsAny(name, ".`") {
-		f.names.add(name, userVariable)
+		f.dst = f.dst[:start+maskDigits(name)]
+		f.frame.literal = true // as far as a chain of them is concerned
 	}
 	f.end(afterVariable)
 }

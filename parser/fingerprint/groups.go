@@ -210,6 +210,9 @@ func (n *nesting) comma() {
 	case g.list.kind != noList:
 		g.endElement(&n.writer)
 		g.comma(&n.writer)
+		if g.listed == table { // of a subquery
+			n.expect = table
+		}
 	case g.args.size > 0:
 		g.args.end(n)
 		fallthrough
@@ -244,7 +247,7 @@ func (n *nesting) closeGroup() {
 		n.dst = append(n.dst, ')')
 		if !g.call {
 			n.closeParens(f, g.open)
-			if p := &n.frame.last; p.end == len(n.dst) && p.single && f.or.kept == 1 && f.or.length > 1 {
+			if p := &n.frame.last; p.end == len(n.dst) && f.or.kept == 1 && (p.folded || p.single && f.or.length > 1) {
 				n.unfold = min(f.or.source, f.and.source)
 			}
 			n.top.union.nest(g, len(n.dst))
@@ -328,6 +331,7 @@ func (n *nesting) closeList(g *group, closed bool) {
 	switch {
 	case !g.anyVariable && !empty:
 		n.dst = append(n.dst[:g.from], literals...)
+		n.frame.literal = true
 	case closed:
 		n.dst = append(n.dst, ')')
 	}

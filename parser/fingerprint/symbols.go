@@ -208,6 +208,14 @@ func (a *arithmetic) read(f *formatter, t *token) {
 	case isInfix(f.token(t), t) && !a.operator:
 		a.operator = true
 	case a.operator && t.kind == symbol && (t.symbol == '+' || t.symbol == '-'): // a sign
+	case a.operator && t.kind == plainWord:
+		switch keywordOf(f.token(t)) {
+		case kwNull, kwTrue:
+			a.operator = false
+		case kwCharset, kwDate: // before a string
+		default:
+			a.open = false
+		}
 	case a.operator:
 		a.open = false
 	default:
