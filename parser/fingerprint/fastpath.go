@@ -175,8 +175,8 @@ func (r *plainReader) skipSpace(i int) int {
 // parenthesis after it. It is -1 if the element is not plain.
 func (r *plainReader) element(i int, calls bool) int {
 	sql := r.sql
-	if i < len(sql) && sql[i] <= ' ' {
-		i = r.skipSpace(i + 1)
+	for i < len(sql) && sql[i] <= ' ' {
+		i++
 	}
 	if i < len(sql) && (sql[i] == '-' || sql[i] == '+') {
 		i++
@@ -224,7 +224,12 @@ func (r *plainReader) number(i int) int {
 	for n := 8; n == 8; i += n {
 		n = numeric(load(sql, i))
 	}
-	switch c := sql.at(i); {
+	if i >= len(sql) {
+		return len(sql)
+	}
+	switch c := sql[i]; {
+	case c == ',' || c == ')':
+		return i
 	case c == 'x' && i == start+1 && sql[start] == '0' && sql.is(i+1, isHex):
 		return sql.span(i+1, isHex)
 	case c|0x20 == 'e' && byteClass[sql[i-1]]&isDigit != 0:
