@@ -3,7 +3,7 @@ package fingerprint
 import "bytes"
 
 // grammar knows what a word means where it stands, and what it tells of the words
-// after it. The keywords that tables stand after are in tables.go.
+// after it. The keywords that tables stand after are in names.go.
 type grammar struct {
 	namer
 	lexer lexer
@@ -104,7 +104,7 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 	case kwNow:
 		p = afterName
 	case kwDiv:
-		g.arith.begin(g)
+		g.arith.begin(g, g.word.at, g.word.prev)
 	case kwBetween:
 		if g.deeper == 0 {
 			g.frame.between++

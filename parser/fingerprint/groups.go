@@ -115,51 +115,6 @@ func (n *nesting) openGroup() {
 	n.openFrame(condition, false)
 }
 
-// opensPair reports whether a parenthesis that opens comes at once after one that
-// begins a condition.
-func (n *nesting) opensPair() bool {
-	return n.prev == afterOpen && n.expect == nothing && n.frame.condition && n.frame.and.at == len(n.dst) &&
-		n.top.list.open == len(n.dst)-1 && n.deeper == 0 && n.depth < maxDepth
-}
-
-// openPairs writes parentheses at once after another. They are one group with it until
-// they close: nested chains begin with thousands.
-func (n *nesting) openPairs(pairs int) {
-	for range pairs {
-		n.dst = append(n.dst, '(')
-	}
-	n.end(afterOpen)
-	n.depth += pairs
-	g := n.top
-	g.pairs += pairs
-	g.open, g.element = g.open+pairs, len(n.dst)
-	n.frame.or.at, n.frame.and.at = g.element, g.element
-}
-
-// splitPair makes the last parenthesis a group of its own if it is one with those at once
-// before it, which are as they were before it came.
-func (n *nesting) splitPair() {
-	if n.top.pairs == 0 {
-		return
-	}
-	for n.frame.isCase {
-		n.closeExpression()
-		n.popFrame()
-	}
-	outer, f := n.top, n.frame
-	inner, frame := *outer, *f
-	*outer = group{pairs: inner.pairs - 1}
-	outer.aliases, outer.open, outer.element = inner.aliases, inner.open-1, inner.open
-	outer.beginBranch(inner.open)
-	f.broken, f.literal, f.list = false, false, false
-	n.beginExpression(true)
-	f.or.at, f.and.at = inner.open, inner.open
-	inner.pairs = 0
-	*n.pushGroup() = inner
-	n.openFrame(true, false)
-	*n.frame = frame
-}
-
 // pushGroup begins a group in the room of those that were there.
 func (n *nesting) pushGroup() *group {
 	if len(n.groups) < cap(n.groups) {
@@ -301,7 +256,7 @@ func (n *nesting) endParts(cut bool) {
 
 // foldLiterals folds the list of a SELECT that is nothing but literals.
 func (n *nesting) foldLiterals(g *group) {
-	if !g.selects || g.joined != joinedNot || g.selected == 0 {
+	if !g.selects || g.joined != joinedNot || g.selected == 0 || g.args.size > 0 {
 		return
 	}
 	items := bytes.Count(n.dst[g.selected:], []byte(", ?")) + 1

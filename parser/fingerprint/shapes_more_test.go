@@ -166,6 +166,16 @@ var moreShapes = map[string]func(s speaker) string{
 		return "update t set a = case id " + s.many(" ", func() string { return "when " + s.variable() + " then " + s.variable() }) + " end"
 	},
 	"variables in a call": func(s speaker) string { return "select a from t order by field(id, " + s.many(", ", s.variable) + ")" },
+	"arithmetic with NULL and introducers": func(s speaker) string {
+		value := func() string { return s.pick("null", "true", "_utf8mb4'x'", "date '2026-01-01'", s.v()) }
+		return "update t set a = " + s.many(s.pick(" + ", " * ", " div "), value) + " where b = 1"
+	},
+	"tables of a subquery in a list": func(s speaker) string {
+		return fmt.Sprintf("select a from t where b in (select b from t_%d x, t_%d y where x.a = y.a)", s.IntN(100), s.IntN(100))
+	},
+	"chain of lists of calls, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.nestedFrom("a <> b", " and ", func() string { return "a not in (now())" })
+	},
 	"partitions": func(s speaker) string {
 		return fmt.Sprintf("select a from t partition (p%d, p%d) where b = 1", s.IntN(100), s.IntN(100))
 	},
