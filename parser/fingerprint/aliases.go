@@ -31,8 +31,7 @@ type aliasKind byte
 const (
 	tableAlias aliasKind = iota
 	columnAlias
-	userVariable // with its @
-	cteName      // or another name that stays
+	cteName // or another name that stays
 )
 
 // maxAliases bounds the number of aliases, as MySQL bounds that of tables in a join.
@@ -80,7 +79,7 @@ func (a *aliases) hasCTE(h uint64) bool {
 	return known != nil && known.kind == cteName
 }
 
-// add adds a name that the statement declares, or a variable.
+// add adds a name that the statement declares.
 func (a *aliases) add(name []byte, kind aliasKind) {
 	h := hash(name)
 	if known := a.find(h); known != nil {

@@ -19,12 +19,17 @@ func TestBounds(t *testing.T) {
 		}
 		return fmt.Sprintf("select a%d.b from %s", n+99, strings.Join(from, ", "))
 	}
+	unnamed := func(n int) string { // the second branch has no aliases
+		list := func(item string) string { return "select " + strings.Repeat(item+", ", n-1) + item + " from t" }
+		return list("a x") + " union " + list("a")
+	}
 	for _, row := range []struct {
 		bound           string
 		within, past    string
 		inside, outside string // what the fingerprints hold
 	}{
 		{"maxDepth", nested(maxDepth), nested(maxDepth + 1), "a in(?+)", "a in (?, ?)"},
+		{"maxSpans", unnamed(maxSpans), unnamed(maxSpans + 1), "/*repeat union*/", " union select a, a"},
 		{"maxAliases", aliased(maxAliases), aliased(maxAliases + 1), "select a1.b", "select a?.b"},
 		{"longestKeyword", "select sql_calc_found_rows -1", "select sql_calc_found_rowss -1", "rows ?", "rowss - ?"},
 		{"shortest keyword", "select a as -1", "select a a -1", "as ?", "a - ?"},
@@ -132,6 +137,18 @@ func TestTakenBackBranches(t *testing.T) {
 		dst := []byte(strings.Repeat("Z", 2*len(sql)))
 		if got := string(Append(dst[:0], []byte(sql), false)); got != want {
 			t.Errorf("%.80q is\n%q, want\n%q", sql, got, want)
+		}
+	}
+}
+
+// A member of maxTemplate bytes, with the OR before it, is made a template, and no longer one.
+func TestMaxTemplate(t *testing.T) {
+	for longer, want := range []bool{true, false} {
+		member := " or a = '" + strings.Repeat("x", maxTemplate-len(" or a = ''")+longer) + "'"
+		f := new(formatter)
+		f.format(nil, []byte("select a from t where a = 1"+strings.Repeat(member, 5)), false)
+		if made := len(f.template) > 0; made != want {
+			t.Errorf("%d bytes: a template was made: %v", len(member), made)
 		}
 	}
 }

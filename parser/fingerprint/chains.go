@@ -6,25 +6,17 @@ import "bytes"
 // "a = ? or a = ?" and the branches of a CASE. Positions are positions in dst, but for
 // source.
 type chain struct {
-	at     int  // where the member at hand begins
-	kept   int  // members that were kept
-	run         // the last of them
-	parens bool // which is one predicate in parentheses
-	length int  // how many members it stands for
+	at     int    // where the member at hand begins
+	kept   int    // members that were kept
+	run           // the last of them
+	parens bool   // which is one predicate in parentheses
+	length int    // how many members it stands for
+	first  parens // which are the first member, or none
 
 	bare   bool // a member was in no parentheses
 	pended int  // how many of the frame's pending are its members
 
 	source int // where in the statement the last member ends
-}
-
-// parens is a pair of parentheses around a condition.
-type parens struct {
-	open, end int
-	nested    int  // how many pairs within it hold nothing else
-	single    bool // it holds one predicate, neither AND nor OR
-	list      bool // it holds a list for IN
-	length    int  // of the longest chain in it
 }
 
 // frame is an expression: of a pair of parentheses, from CASE to END, or of a clause.
@@ -92,16 +84,6 @@ func (n *nesting) endConjunct(end int) (int, bool) {
 	return n.endMember(&f.and, end, length)
 }
 
-// strip leaves out the outermost pairs of parentheses.
-func (n *nesting) strip(p *parens, pairs int) {
-	if pairs > 0 {
-		n.remove(p.end-pairs, p.end)
-		n.remove(p.open, p.open+pairs)
-		p.end -= 2 * pairs
-		p.nested -= pairs
-	}
-}
-
 func (n *nesting) skipBlank(at int) int {
 	if at < len(n.dst) && n.dst[at] == ' ' {
 		at++
@@ -123,15 +105,26 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	case n.cutOff && c.begun(&n.writer, member):
 		n.remove(c.run.end, end)
 		return c.run.end, true
-	case bytes.IndexByte(member, '?') < 0:
+	case !isMasked(member):
 		return n.keep(c, run{at, end}, single, length)
 	case c.repeated(&n.writer, member):
 	case single && !c.parens && c.repeated(&n.writer, member[1:len(member)-1]):
 		whole = false
 	case !single && c.parens && bytes.Equal(member, n.dst[c.run.at+1:c.run.end-1]):
-		n.remove(c.run.end-1, c.run.end)
-		n.remove(c.run.at, c.run.at+1)
-		c.run.end, end, c.parens = c.run.end-2, end-2, false
+		length := end - c.run.end
+		if c.pended == 0 { // it is no condition's
+			c.run = n.unparen(c.run, c.run)
+		} else {
+			c.run = n.unpend(c, c.run)
+		}
+		end, c.parens = c.run.end+length, false
+	case n.endsFirst(c, member), single && n.endsFirst(c, member[1:len(member)-1]):
+		n.remove(c.run.end, end)
+		c.length = max(c.length, c.first.members) + length
+		n.longest = max(n.longest, c.length)
+		c.first.members, c.first.folded = c.length, true
+		f.last, f.and.kept = c.first, 1 // and nothing else
+		return c.run.end, true
 	default:
 		return n.keep(c, run{at, end}, single, length)
 	}
@@ -144,45 +137,29 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	return c.run.end, true
 }
 
+// endsFirst reports whether a member is as the last one in the parentheses that are all of
+// the chain so far: (b or a) or a.
+func (n *nesting) endsFirst(c *chain, member []byte) bool {
+	last := c.first.and
+	if c == &n.frame.or {
+		last = c.first.or
+	}
+	return c.kept == 1 && last.end > last.at && last.repeated(&n.writer, member)
+}
+
 // keep makes a member the last one that was kept.
 func (n *nesting) keep(c *chain, r run, single bool, length int) (int, bool) {
 	f := n.frame
 	if f.condition && c != &f.branches {
 		r, single = n.unwrap(c, r, single)
 	}
+	c.first.or, c.first.and = run{}, run{}
+	if c.kept == 0 && f.last.end == r.end && f.last.open == r.at {
+		c.first = f.last
+	}
 	c.kept++
 	c.run, c.parens, c.length, c.source = r, single, length, n.before
 	return r.end, false
-}
-
-// unwrap leaves out the parentheses around a predicate where the chain also has members
-// that are in none: some frameworks write them if there is more than one predicate. But
-// where all members are in parentheses, these stay.
-func (n *nesting) unwrap(c *chain, r run, single bool) (run, bool) {
-	f := n.frame
-	whole := f.last.end == r.end && f.last.open == r.at
-	pending := &f.pending[0]
-	if c == &f.or {
-		pending = &f.pending[1]
-	}
-	switch {
-	case whole && f.last.list:
-	case single && c.bare:
-		n.strip(&f.last, 1)
-		r.end, f.last.end = r.end-2, 0
-		return r, false
-	case single && c.pended < len(pending):
-		pending[c.pended] = r
-		c.pended++
-	case !whole:
-		for c.bare = true; c.pended > 0; c.pended-- {
-			p := pending[c.pended-1]
-			n.remove(p.end-1, p.end)
-			n.remove(p.at, p.at+1)
-			r.at, r.end = r.at-2, r.end-2
-		}
-	}
-	return r, single
 }
 
 // endOperand ends a member before AND or OR, which stands at a position of dst. Begun
@@ -267,25 +244,6 @@ func (n *nesting) popFrame() {
 	n.frame.literal, n.frame.list = n.frame.literal || literal, n.frame.list || list
 }
 
-// closeParens ends parentheses that opened at a position of dst, and whose frame was
-// closed. If they hold a condition, it may be a member of another chain.
-func (n *nesting) closeParens(f *frame, open int) {
-	n.frame.last.end = 0
-	if f.broken || !f.literal {
-		return
-	}
-	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, list: f.list, length: 1}
-	if p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition {
-		p.nested, p.single, p.length = f.last.nested+1, f.last.single, f.last.length
-	}
-	if p.single && f.or.kept == 1 {
-		p.length = f.or.length
-	}
-	if n.frame.last = p; f.condition && !p.list && open != n.skipBlank(n.frame.and.at) { // after NOT
-		n.strip(&n.frame.last, p.nested)
-	}
-}
-
 // beginCase begins a CASE after its word.
 func (n *nesting) beginCase() {
 	if n.deeper == 0 && n.cases < maxDepth {
@@ -310,12 +268,4 @@ func (n *nesting) endCase() {
 	n.endWhen()
 	n.folded = nil
 	n.popFrame()
-}
-
-// closesAlike reports whether the last group is parentheses that hold no more than those
-// that ended last.
-func (n *nesting) closesAlike() bool {
-	g, f := n.top, n.frame
-	return len(n.groups) > 1 && n.deeper == 0 && !g.call && !g.tableRef && g.list.kind == noList && g.args.size == 0 &&
-		!f.isCase && !f.broken && f.condition && f.or.kept+f.and.kept == 0 && f.last.open == g.open+1 && f.and.at == g.open+1
 }

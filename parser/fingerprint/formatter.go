@@ -58,77 +58,6 @@ func (f *formatter) format(dst, sql []byte, cut bool) []byte {
 	return dst
 }
 
-// read appends the fingerprint of sql to dst, as far as it is certain what is a literal.
-// It reports whether that leaves something out.
-func (f *formatter) read(dst, sql []byte, cut bool) (early bool) {
-	f.settled = false
-	f.compose(dst, sql, cut)
-	if f.doubt || !cut && f.lexer.open >= 0 {
-		return f.endAtFirstText(sql, cut)
-	}
-	if at := f.lexer.unsure; at >= 0 {
-		f.read(f.dst[:f.base], sql[:at], true)
-		return true
-	}
-	if first := f.firstEscaped(); first >= 0 {
-		if at := undecided(sql, first, cut); at >= 0 {
-			return f.endAt(at, sql, append([]byte(nil), f.dst[f.base:]...))
-		}
-	}
-	return false
-}
-
-// compose appends the fingerprint of sql to dst, as it is read at first. Aliases are
-// often used before they are declared: then the statement is read once more.
-func (f *formatter) compose(dst, sql []byte, cut bool) {
-	f.reset(dst, sql, cut, false)
-	f.run()
-	if f.names.late && !f.doubt {
-		f.reset(f.dst[:f.base], sql, cut, true)
-		f.run()
-	}
-}
-
-// endAtFirstText writes the fingerprint anew, to the first string: any string may be
-// the one that does not end where it seems to. It reports whether that leaves
-// something out.
-func (f *formatter) endAtFirstText(sql []byte, cut bool) bool {
-	doubt, open := f.doubt, f.lexer.open
-	whole := append([]byte(nil), f.dst[f.base:]...)
-	f.reset(f.dst[:f.base], sql, cut, false)
-	byToken := f.byToken
-	f.byToken, f.seeking, f.firstText = true, true, -1
-	f.run()
-	f.byToken, f.settled = byToken, true
-	at := f.firstText
-	if at < 0 || !doubt && at == open { // of the only string nothing is known but that it has begun
-		f.compose(f.dst[:f.base], sql, cut)
-		return false
-	}
-	return f.endAt(at, sql, whole) || doubt
-}
-
-// endAt writes the fingerprint anew, to an index at which a literal, a name or a
-// comment begins. It reports whether that leaves something out of the whole.
-func (f *formatter) endAt(at int, sql, whole []byte) bool {
-	end := at
-	if sql[at] == '\'' || sql[at] == '"' {
-		end++ // a literal has begun
-	}
-	f.settled = true
-	f.compose(f.dst[:f.base], sql[:end], false)
-	return !bytes.Equal(whole, f.dst[f.base:])
-}
-
-// firstEscaped returns where the first string begins that holds an escaped quote, -1
-// if none does.
-func (f *formatter) firstEscaped() int {
-	if f.plain.escaped < 0 || f.lexer.escaped >= 0 && f.lexer.escaped < f.plain.escaped {
-		return f.lexer.escaped
-	}
-	return f.plain.escaped
-}
-
 // run writes the fingerprint; see the package comment for the rules.
 func (f *formatter) run() {
 	f.begin()
@@ -141,6 +70,8 @@ func (f *formatter) run() {
 			f.plainRows()
 		} else if f.top.args.length > 0 && f.prev == afterComma && f.deeper == 0 {
 			f.plainArgs()
+		} else if f.top.pairs > 0 && f.opensPair() {
+			f.plainPairs()
 		}
 		f.lexer.masked = f.expect != nothing
 		f.before = f.lexer.pos
@@ -167,29 +98,6 @@ func (f *formatter) run() {
 			f.template.repeatParens(f, f.unfold)
 			f.unfold = 0
 		}
-	}
-}
-
-// stops reports whether the fingerprint ends before t.
-func (f *formatter) stops(t *token) bool {
-	switch {
-	case f.seeking:
-		f.seek(t)
-		return f.firstText >= 0
-	case f.settled:
-		return false
-	}
-	f.doubt = !f.fits(t)
-	return f.doubt
-}
-
-// seek takes t for the first string if it is one.
-func (f *formatter) seek(t *token) {
-	switch {
-	case t.kind == quotedWord && !plausibleName(f.token(t)):
-		f.firstText = t.start
-	case f.expect == nothing || !f.isName(t):
-		f.firstText = f.lexer.sql.quoteOf(t)
 	}
 }
 
@@ -247,6 +155,15 @@ func (f *formatter) plainRows() {
 	f.lexer.pos, n = f.plain.rows(f.lexer.pos)
 	f.top.rows.read += n
 	f.longest = max(f.longest, f.top.rows.read)
+}
+
+// plainPairs reads parentheses that open at once after one that did.
+func (f *formatter) plainPairs() {
+	open := f.lexer.pos
+	for f.lexer.sql.at(f.lexer.pos) == '(' && f.depth+f.lexer.pos-open < maxDepth {
+		f.lexer.pos++
+	}
+	f.openPairs(f.lexer.pos - open)
 }
 
 // plainArgs reads literals that come after a literal of a function's arguments.
@@ -369,7 +286,8 @@ func (f *formatter) addVariable(t *token) {
 		f.lower(start, t.classes)
 	}
 	if name := f.dst[start:]; !account && name[0] == '@' && name[1] != '@' && bytes.ContainsAny(name, "0123456789?") && !bytes.ContainsAny(name, ".`") {
-		f.names.add(name, userVariable)
+		f.dst = f.dst[:start+maskDigits(name)]
+		f.frame.literal = true // as far as a chain of them is concerned
 	}
 	f.end(afterVariable)
 }

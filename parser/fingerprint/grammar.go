@@ -3,7 +3,7 @@ package fingerprint
 import "bytes"
 
 // grammar knows what a word means where it stands, and what it tells of the words
-// after it. The keywords that tables stand after are in tables.go.
+// after it. The keywords that tables stand after are in names.go.
 type grammar struct {
 	namer
 	lexer lexer
@@ -34,7 +34,9 @@ func (g *grammar) keyword(e *keywordEntry, expect expectation, alias bool) bool 
 		return g.act(e, expect, alias)
 	}
 	g.endOfExpression(e.keyword)
-	if e.keyword != kwAs && e.keyword != kwAnd && e.keyword != kwOr {
+	switch e.keyword {
+	case kwAs, kwAnd, kwOr, kwCase, kwEnd: // which may stand in what a SELECT selects
+	default:
 		g.top.selects = g.frame.isCase && g.top.selects
 	}
 	value := g.act(e, expect, alias)
@@ -104,7 +106,7 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 	case kwNow:
 		p = afterName
 	case kwDiv:
-		g.arith.begin(g)
+		g.arith.begin(g, g.word.at, g.word.prev)
 	case kwBetween:
 		if g.deeper == 0 {
 			g.frame.between++
@@ -305,7 +307,7 @@ func (g *grammar) selects() {
 		top.selected = len(g.dst)
 	}
 	top.beginBranch(g.word.text)
-	if n := len(g.groups); n > 1 && g.word.prev == afterOpen && g.groups[n-2].listed != cte {
+	if n := len(g.groups); n > 1 && g.word.prev == afterOpen && top.pairs == 0 && g.groups[n-2].listed != cte {
 		g.groups[n-2].beginBranch(top.open)
 	}
 }

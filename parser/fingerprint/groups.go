@@ -6,6 +6,7 @@ import "bytes"
 // whole statement.
 type group struct {
 	call     bool // it holds the arguments of a function, where FROM is no clause
+	pairs    int  // how many parentheses at once before its own hold nothing else so far
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
 	items    bool // an expression may have an alias here
@@ -49,6 +50,7 @@ type nesting struct {
 	writer
 	groups []group // that are open; the first is the statement itself
 	top    *group  // the last of groups
+	depth  int     // how many parentheses are open, and the statement
 	deeper int     // how many more are open than maxDepth
 
 	spans    []run     // of the aliases in the first branches of what may be a union
@@ -67,13 +69,17 @@ func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
 	n.spans = n.spans[:0]
-	n.deeper = 0
+	n.depth, n.deeper = 1, 0
 	n.frames = n.frames[:0]
 	n.openFrame(false, false)
 }
 
 // openGroup writes an opening parenthesis.
 func (n *nesting) openGroup() {
+	if n.opensPair() {
+		n.openPairs(1)
+		return
+	}
 	outer, p, expect, key := n.top, n.prev, n.expect, n.key
 	call, kind, from := p == afterName || p == afterCallable, n.listKind(), len(n.dst)
 	if p == afterName {
@@ -89,10 +95,11 @@ func (n *nesting) openGroup() {
 	}
 	n.dst = append(n.dst, '(')
 	n.end(afterOpen)
-	if len(n.groups) >= maxDepth {
+	if n.depth >= maxDepth {
 		n.deeper++
 		return
 	}
+	n.depth++
 	g := n.pushGroup()
 	g.call, g.unit, g.aliases = call, key == kwUnitCall, len(n.spans)
 	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
@@ -158,6 +165,9 @@ func (n *nesting) comma() {
 	case g.list.kind != noList:
 		g.endElement(&n.writer)
 		g.comma(&n.writer)
+		if g.listed == table { // of a subquery
+			n.expect = table
+		}
 	case g.args.size > 0:
 		g.args.end(n)
 		fallthrough
@@ -192,7 +202,7 @@ func (n *nesting) closeGroup() {
 		n.dst = append(n.dst, ')')
 		if !g.call {
 			n.closeParens(f, g.open)
-			if p := &n.frame.last; p.end == len(n.dst) && p.single && f.or.kept == 1 && f.or.length > 1 {
+			if p := &n.frame.last; p.end == len(n.dst) && f.or.kept == 1 && (p.folded || p.single && f.or.length > 1) {
 				n.unfold = min(f.or.source, f.and.source)
 			}
 			n.top.union.nest(g, len(n.dst))
@@ -223,6 +233,8 @@ func (n *nesting) closeAll(cut bool) {
 // pop ends what is open in the last group and takes it off. The group and its frame
 // are those until others begin.
 func (n *nesting) pop(cut bool) (*group, *frame) {
+	n.splitPair()
+	n.depth--
 	f := n.closeFrame()
 	n.endParts(cut)
 	g := n.top
@@ -244,7 +256,7 @@ func (n *nesting) endParts(cut bool) {
 
 // foldLiterals folds the list of a SELECT that is nothing but literals.
 func (n *nesting) foldLiterals(g *group) {
-	if !g.selects || g.joined != joinedNot || g.selected == 0 {
+	if !g.selects || g.joined != joinedNot || g.selected == 0 || g.args.size > 0 {
 		return
 	}
 	items := bytes.Count(n.dst[g.selected:], []byte(", ?")) + 1
@@ -274,7 +286,9 @@ func (n *nesting) closeList(g *group, closed bool) {
 	switch {
 	case !g.anyVariable && !empty:
 		n.dst = append(n.dst[:g.from], literals...)
+		n.frame.literal = true
 	case closed:
+		n.frame.literal = n.frame.literal || g.anyLiteral
 		n.dst = append(n.dst, ')')
 	}
 }

@@ -11,8 +11,10 @@ type list struct {
 	from        int  // literals take the place of dst[from:] if there is nothing else
 	element     int  // where the element at hand begins, the space before it included
 	literal     int  // where the last element ends if it is literal, else 0
+	numbered    run  // the last element if it is a numbered user variable
 	variable    bool // the element at hand, or the group if it is no list, holds more than literals and calls
 	anyVariable bool // so did an element before
+	anyLiteral  bool // an element did not
 	elements    int  // that have ended
 }
 
@@ -32,6 +34,7 @@ func (l *list) endElement(w *writer) {
 	switch {
 	case l.variable:
 		l.anyVariable, l.literal = true, 0
+		l.foldNumbered(w)
 	case l.literal > 0:
 		w.dst = w.dst[:l.literal]
 	default:
@@ -40,9 +43,23 @@ func (l *list) endElement(w *writer) {
 			w.dst = append(w.dst, ' ')
 		}
 		w.dst = append(w.dst, '?')
-		l.literal = len(w.dst)
+		l.literal, l.anyLiteral = len(w.dst), true
 	}
 	l.variable = false
+}
+
+// foldNumbered takes an element back that is a numbered user variable as the one before.
+func (l *list) foldNumbered(w *writer) {
+	text := bytes.TrimLeft(w.dst[l.element:], " ")
+	at := len(w.dst) - len(text)
+	switch numbered := len(text) > 0 && text[0] == '@' && bytes.IndexByte(text, ' ') < 0 && bytes.IndexByte(text, '?') > 0; {
+	case !numbered:
+		l.numbered = run{}
+	case l.numbered.end == l.element-len(",") && l.numbered.repeated(w, text):
+		w.dst = w.dst[:l.numbered.end]
+	default:
+		l.numbered = run{at, len(w.dst)}
+	}
 }
 
 // comma begins an element.
@@ -59,6 +76,35 @@ type run struct{ at, end int }
 func (r run) repeated(w *writer, member []byte) bool {
 	return bytes.Equal(member, w.dst[r.at:r.end])
 }
+
+// isMasked reports whether a literal or a numbered user variable was masked in a text. In
+// names of tables question marks stand for digits too.
+func isMasked(member []byte) bool {
+	s := text(member)
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(s[i:], '?')
+		if n < 0 {
+			return false
+		}
+		i += n
+		if i == 0 || s[i-1] == ' ' || s[i-1] == '(' {
+			if i+1 == len(s) || bytes.IndexByte([]byte(" ,)+"), s[i+1]) >= 0 {
+				return true
+			}
+			continue
+		}
+		start := i
+		for start > 0 && byteClass[s[start-1]]&(isLetter|isDigit|isMask) != 0 {
+			start--
+		}
+		if start > 0 && s[start-1] == '@' {
+			return true
+		}
+	}
+}
+
+// moved returns where r is when a number of bytes before it are left out.
+func (r run) moved(bytes int) run { return run{r.at - bytes, r.end - bytes} }
 
 // begun reports whether the beginning of a member, which the statement leaves open,
 // is that of the last one.
@@ -176,7 +222,7 @@ func (a *args) fold(n *nesting) {
 		n.replace(at, end, literalArgs)
 		end = at + len(literalArgs)
 	}
-	if a.length > 0 && a.last.repeated(&n.writer, n.dst[at:end]) && bytes.IndexByte(n.dst[at:end], '?') >= 0 {
+	if a.length > 0 && a.last.repeated(&n.writer, n.dst[at:end]) && isMasked(n.dst[at:end]) {
 		n.remove(a.last.end, end)
 		a.length++
 		n.longest = max(n.longest, a.length)

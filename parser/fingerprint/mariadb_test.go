@@ -115,12 +115,15 @@ var serverSplits = map[string][]string{
 		"xor and ||", "join on or", "having or", "tuples compared", "dates with intervals", "or, in any way", "or of pairs, in any way",
 		"having, in any way", "on, in any way", "when, in any way", "subquery, in any way", "after a predicate, in any way",
 		"before a predicate, in any way", "not, in any way", "chain in a call", "chain in a select list", "like with an escape",
-		"not exists", "and of betweens", "json operators", "collations", "tuples, in and in"},
+		"not exists", "and of betweens", "json operators", "collations", "tuples, in and in",
+		"mixed chain, nested to the left", "mixed chain of pairs, nested to the left", "pairs in no parentheses, nested to the left",
+		"chain of lists of calls, nested to the left", "variables in a chain"},
+	"variables are as many as they are": {"variables in a list", "variables in rows", "variables in a call"},
 	"a CASE has the branches that it has": {"case of a column", "case of a column, else", "case of conditions", "case of two columns",
-		"case of pairs", "case with casts", "order by case", "nested cases", "case in a sum", "case of nulls"},
+		"case of pairs", "variables in a case", "case with casts", "order by case", "nested cases", "case in a sum", "case of nulls"},
 	"one literal is no list, and a sign or a prefix is an operator": {"order by field", "order by FIELD", "elt", "concat", "concat_ws",
 		"coalesce", "greatest", "least", "char", "make_set", "json_array", "json_object", "json_set", "tuples", "tuples, not in", "calls in calls", "json_object with a column", "select of literals",
-		"arithmetic of literals", "multiplied literals"},
+		"arithmetic of literals", "multiplied literals", "arithmetic with NULL and introducers"},
 	"an element that is no literal ends a list": {"points", "insert of rows with calls", "insert of rows with parameters", "calls that are alike", "multipoint",
 		"rows compared with rows"},
 	"VALUE is another word": {"value, values"},
@@ -130,7 +133,7 @@ var serverSplits = map[string][]string{
 	"a name is what it is": {"uuid table", "uuid table, dashed", "hash table", "hash schema", "hash schema, quoted", "savepoint",
 		"release savepoint", "rollback to", "prepare", "execute", "deallocate", "partition", "partition, dates", "procedure schema",
 		"hibernate aliases", "laravel aliases", "sqlalchemy aliases", "two aliases", "alias in order by", "delete of an alias",
-		"update of an alias", "partitions", "hash of a shard", "drop prepare", "create schema"},
+		"update of an alias", "partitions", "aliases after a case", "tables of a subquery in a list", "hash of a shard", "drop prepare", "create schema"},
 	"MariaDB cannot parse it": {"json_set of casts", "values row", "union all in parentheses"}, // CAST AS JSON, VALUES ROW(), LIMIT 'a'
 }
 
@@ -162,7 +165,7 @@ func TestShapesAgainstMariaDB(t *testing.T) {
 		}
 	}
 	var pairs []string
-	for _, p := range keptApart {
+	for _, p := range keptApart[:len(keptApart)-len(variablesApart)] {
 		pairs = append(pairs, p[0]+";\n"+p[1])
 	}
 	for i, digests := range d.digests(pairs) {

@@ -145,6 +145,9 @@ func quoteEnd(b []byte, i, end int, q Quote) (after int, closed, escaped bool) {
 // quoted returns the index after the string or name whose quote stands at i, which
 // is the end of b if it is not closed.
 func quoted(b []byte, i int) (after int, closed, escaped bool) {
+	if after = shortQuoted(b, i); after >= 0 {
+		return after, true, false
+	}
 	after, closed, escaped = quoteEnd(b, i+1, len(b), Quote(b[i]))
 	return min(after, len(b)), closed, escaped
 }

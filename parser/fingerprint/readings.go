@@ -13,7 +13,7 @@ import "bytes"
 // number of times. First is where the quote of the first string stands that holds a
 // backslash before a quote.
 func undecided(sql []byte, first int, cut bool) int {
-	r := readings{sql: sql, cut: cut, hide: hidesQuotes(sql, first)}
+	r := readings{sql: sql, cut: cut, first: first}
 	l, t := newLexer(sql, cut), token{}
 	if !bytes.Contains(sql[:first], []byte("/*!")) { // whose end the lexer would not know
 		l.pos = first
@@ -33,17 +33,16 @@ func undecided(sql []byte, first int, cut bool) int {
 	}
 }
 
-// hidesQuotes reports whether quotes stand in comments, or in names in back-quotes, after
-// an index in code.
-func hidesQuotes(sql []byte, i int) bool {
-	for q := InCode; i < len(sql); {
+// hides reports whether quotes stand in comments, or in names in back-quotes, of the
+// lexer's reading.
+func (r *readings) hides() bool {
+	for i, q := r.first, InCode; !r.looked && !r.hide && i < len(r.sql); {
 		from, in := i, q
-		i, q = NextQuote(sql, i, len(sql), q)
-		if (in == InLine || in == InComment || in == InTick) && bytes.ContainsAny(sql[from:min(i, len(sql))], `'"`) {
-			return true
-		}
+		i, q = NextQuote(r.sql, i, len(r.sql), q)
+		r.hide = (in == InLine || in == InComment || in == InTick) && bytes.ContainsAny(r.sql[from:min(i, len(r.sql))], `'"`)
 	}
-	return false
+	r.looked = true
+	return r.hide
 }
 
 // span is a part of the statement that holds no end of a comment or name of a kind but at
@@ -92,12 +91,14 @@ const (
 
 // readings follows the readings that are not the lexer's.
 type readings struct {
-	sql  text
-	cut  bool
-	hide bool // the lexer's reading has comments or names that hold quotes
-	ends [3]span
-	todo []place
-	seen []uint16 // for each index, the states from which no reading goes on to the end
+	sql   text
+	cut   bool
+	first int // an index in code, before which no string has another reading
+
+	looked, hide bool // hides was asked, and what it said
+	ends         [3]span
+	todo         []place
+	seen         []uint16 // for each index, the states from which no reading goes on to the end
 }
 
 // place is an index of the statement in a reading: in code, or in a string of quote q.
@@ -133,6 +134,7 @@ func (r *readings) others(quote, end int) bool {
 		i += n
 		backslashes, wide := r.run(i)
 		switch {
+		case backslashes%2 == 1 && r.touchesWord(i+1): // as in it\'s, most often
 		case backslashes%2 == 1: // escaped, for the lexer
 			r.closes(i, Quote(q), afterAny)
 		case backslashes > 0 && wide:
@@ -146,6 +148,16 @@ func (r *readings) others(quote, end int) bool {
 		}
 	}
 	return false
+}
+
+// touchesWord reports whether a word begins at i that cannot stand at once after a string.
+func (r *readings) touchesWord(i int) bool {
+	if !r.sql.is(i, isLetter) || r.sql[i] == '$' {
+		return false
+	}
+	end := r.sql.span(i, isLetter|isDigit)
+	prefix := end == i+1 && bytes.IndexByte([]byte("nNxXbB"), r.sql[i]) >= 0 // of a string
+	return !prefix && useOf(r.sql[i:end])&(follows|defines) == 0
 }
 
 // push adds a place to todo, unless it was there before.
@@ -227,7 +239,7 @@ func (r *readings) code(i int, c context) (reached bool) {
 	for j := i; j < end; {
 		j, q = NextQuote(r.sql[:end], j, end, q)
 	}
-	if q != InCode && (end < len(r.sql) && !r.hide || end == len(r.sql) && q != InLine && !r.cut) {
+	if q != InCode && (end < len(r.sql) && !r.hides() || end == len(r.sql) && q != InLine && !r.cut) {
 		return false
 	}
 	l, t := newLexer(r.sql[:end], false), token{}

@@ -21,6 +21,17 @@ func (s speaker) chain(op string, member func() string) string {
 	return s.many(op, member)
 }
 
+// nestedFrom says a chain nested to the left, of a member and two or more others.
+func (s speaker) nestedFrom(first, op string, member func() string) string {
+	for range 2 + s.IntN(20) {
+		first = "(" + first + op + member() + ")"
+	}
+	return first
+}
+
+// variable is a numbered user variable.
+func (s speaker) variable() string { return fmt.Sprintf("@p%d", s.IntN(50)) }
+
 // moreShapes take the same forms to other places of a statement.
 var moreShapes = map[string]func(s speaker) string{
 	"or, in any way": func(s speaker) string {
@@ -28,6 +39,16 @@ var moreShapes = map[string]func(s speaker) string{
 	},
 	"or of pairs, in any way": func(s speaker) string {
 		return "select a from t where " + s.chain(" or ", func() string { return "(a = " + s.v() + " and b = " + s.v() + ")" })
+	},
+	"mixed chain, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.nestedFrom("c = "+s.v(), " or ", func() string { return "a = " + s.v() }) + " and d = 1"
+	},
+	"mixed chain of pairs, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.nestedFrom("c = "+s.v(), " or ", func() string { return "(a = " + s.v() + " and b = " + s.v() + ")" })
+	},
+	"pairs in no parentheses, nested to the left": func(s speaker) string {
+		pair := func() string { return "a = " + s.v() + " and b = " + s.v() }
+		return "select a from t where " + s.nestedFrom(pair(), " or ", pair)
 	},
 	"having, in any way": func(s speaker) string {
 		return "select a, sum(b) from t group by a having " + s.chain(" and ", func() string { return "sum(b) > " + s.v() }) + " order by a"
@@ -133,6 +154,31 @@ var moreShapes = map[string]func(s speaker) string{
 	"two variables": func(s speaker) string {
 		n := s.IntN(100)
 		return fmt.Sprintf("select @p%d, @p%d", n, n+1+s.IntN(100))
+	},
+	"variables in a list": func(s speaker) string { return "select a from t where b in (" + s.many(", ", s.variable) + ")" },
+	"variables in rows": func(s speaker) string {
+		return "insert into t (a, b) values " + s.many(", ", func() string { return "(" + s.many(", ", s.variable) + ")" })
+	},
+	"variables in a chain": func(s speaker) string {
+		return "select a from t where " + s.chain(" or ", func() string { return "a = " + s.variable() })
+	},
+	"variables in a case": func(s speaker) string {
+		return "update t set a = case id " + s.many(" ", func() string { return "when " + s.variable() + " then " + s.variable() }) + " end"
+	},
+	"variables in a call": func(s speaker) string { return "select a from t order by field(id, " + s.many(", ", s.variable) + ")" },
+	"arithmetic with NULL and introducers": func(s speaker) string {
+		value := func() string { return s.pick("null", "true", "_utf8mb4'x'", "date '2026-01-01'", s.v()) }
+		return "update t set a = " + s.many(s.pick(" + ", " * ", " div "), value) + " where b = 1"
+	},
+	"tables of a subquery in a list": func(s speaker) string {
+		return fmt.Sprintf("select a from t where b in (select b from t_%d x, t_%d y where x.a = y.a)", s.IntN(100), s.IntN(100))
+	},
+	"chain of lists of calls, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.nestedFrom("a <> b", " and ", func() string { return "a not in (now())" })
+	},
+	"aliases after a case": func(s speaker) string {
+		n := s.IntN(100)
+		return fmt.Sprintf("select case when a = 1 then b end as col_%d_0_, c as col_%d_1_, d as col_%d_2_ from t", n, n, n)
 	},
 	"partitions": func(s speaker) string {
 		return fmt.Sprintf("select a from t partition (p%d, p%d) where b = 1", s.IntN(100), s.IntN(100))

@@ -302,10 +302,12 @@ var frameworkShapes = map[string]func(s speaker) string{
 }
 
 // Statements that only look alike stay apart.
-var keptApart = [][2]string{
+var keptApart = append([][2]string{
 	{"select a from t where a = 1 or b = 2", "select a from t where a = 1 and b = 2"},
 	{"select a from t where a = 1 or a = 2", "select a from t where a = 1 or a > 2"},
 	{"select a from t where a = 1 or b = 2", "select a from t where a = 1 or a = 2"},
+	{"select a from t where (a = 1 or b = 2) and b = 3", "select a from t where a = 1 or b = 2"},
+	{"select a from t where ((a = 1 or b = 2) or b = 3) and c = 4", "select a from t where ((a = 1 or b = 2) or b = 3) or c = 4"},
 	{"select a from t where a = 1 or a = 2", "select a from t where a = 1 or a = 2 or a is null"},
 	{"select a from t where a = 1 or a = b", "select a from t where a = 1 or a = 2"},
 	{"select a from t where (a = 1 and b = 2) or (a = 3 and b = 4)", "select a from t where (a = 1 or b = 2) and (a = 3 or b = 4)"},
@@ -344,6 +346,15 @@ var keptApart = [][2]string{
 	{"select a from t where b > 1 + 2 * c", "select a from t where b > 3 * c"},
 	{"update t set a = 1; update t set a = 2", "update t set a = 1; delete from t"},
 	{"savepoint cafe", "savepoint face"},
+	{"select a from t where b in (@v1, @v2)", "select a from t where b in (1, 2)"},
+	{"select a from t where b in (@v, @w)", "select a from t where b in (@v)"},
+	{"select a from t where b in (@v1, @v2)", "select a from t where b in (@v1, 2)"},
+}, variablesApart...)
+
+// The server's digest has no names of variables.
+var variablesApart = [][2]string{
+	{"select a from t where b in (@v1, @v2)", "select a from t where b in (@v1, @w2)"},
+	{"select @v1", "select @@v1"},
 }
 
 const statementsOfShape = 300

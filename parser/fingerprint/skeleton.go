@@ -200,8 +200,12 @@ func tableFollows(s []byte, depth int) (maybe, surely bool) {
 				if depth == 0 {
 					return true, false
 				}
-			case kwSelect, kwWhere, kwSet, kwValues, kwValue, kwOrder, kwGroup, kwLimit, kwReturning, kwWindow:
-				if depth == 0 {
+			case kwValues:
+				if last, _ := lastWord(rest); depth == 0 && endsOperand(rest) && !isKeyword(last) {
+					return false, false
+				}
+			case kwSelect, kwWhere, kwSet, kwOrder, kwGroup, kwLimit: // which are no names but after a dot
+				if depth == 0 && !bytes.HasSuffix(bytes.TrimRight(rest, " \t\r\n"), []byte(".")) {
 					return false, false
 				}
 			}
@@ -214,11 +218,7 @@ func tableFollows(s []byte, depth int) (maybe, surely bool) {
 			depth--
 			before = bytes.TrimRight(before[:len(before)-1], " \t\r\n")
 			if word, _ := lastWord(before); depth < 0 && len(word) > 0 {
-				switch keywordOf(word) {
-				case kwFrom, kwJoin, kwStraightJoin, kwInto, kwUpdate, kwTable, kwModifier:
-					return true, false
-				}
-				return false, false // arguments, or a list for IN
+				return mayOpenTables[keywordOf(word)], false // else arguments, or a list for IN
 			}
 			depth = max(0, depth)
 			continue
@@ -227,6 +227,12 @@ func tableFollows(s []byte, depth int) (maybe, surely bool) {
 	}
 	return false, false
 }
+
+// mayOpenTables are the keywords after which a table may stand in parentheses. With INSERT,
+// REPLACE, TRUNCATE and SCHEMA these are a function's.
+var mayOpenTables = [256]bool{kwFrom: true, kwJoin: true, kwStraightJoin: true, kwInto: true, kwUpdate: true, kwDelete: true,
+	kwTable: true, kwTables: true, kwView: true, kwHandler: true, kwDescribe: true, kwUsing: true, kwOn: true, kwTo: true,
+	kwAs: true, kwLike: true, kwReferences: true, kwRename: true, kwNot: true, kwModifier: true}
 
 // keywordOf returns what a word in any case means.
 func keywordOf(word []byte) keyword {

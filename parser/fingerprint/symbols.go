@@ -22,11 +22,11 @@ func (f *formatter) addSymbol(t *token) {
 	case ';':
 		f.semicolon()
 	case '+', '-':
-		f.arith.begin(&f.grammar)
+		f.arith.begin(&f.grammar, len(f.dst), f.prev)
 		f.sign(raw)
 	case '*':
 		if f.prev.operand() && f.prev != afterStar {
-			f.arith.begin(&f.grammar)
+			f.arith.begin(&f.grammar, len(f.dst), f.prev)
 			f.operator(raw, afterOperator)
 		} else {
 			f.operator(raw, afterStar)
@@ -54,7 +54,7 @@ func (f *formatter) addOperator(raw []byte) {
 	k := noKeyword
 	switch string(raw) {
 	case "/", "%", "^", "&", "|", "<<", ">>":
-		f.arith.begin(&f.grammar)
+		f.arith.begin(&f.grammar, len(f.dst), f.prev)
 	case "&&":
 		k = kwAnd
 	case "||":
@@ -179,10 +179,10 @@ type arithmetic struct {
 	operator  bool // its last token is an operator
 }
 
-// begin begins an expression before an operator, if a literal stands there
-// with which one can begin.
-func (a *arithmetic) begin(g *grammar) {
-	if a.open || a.first != len(g.dst) || g.prev != afterValue && g.prev != afterText || g.limit != noLimit {
+// begin begins an expression before an operator, which stands at a position of dst, if a
+// literal stands there with which one can begin.
+func (a *arithmetic) begin(g *grammar, at int, p previous) {
+	if a.open || a.first != at || p != afterValue && p != afterText || g.limit != noLimit {
 		return
 	}
 	before := bytes.TrimRight(g.dst[g.base:a.at], " ")
@@ -208,6 +208,14 @@ func (a *arithmetic) read(f *formatter, t *token) {
 	case isInfix(f.token(t), t) && !a.operator:
 		a.operator = true
 	case a.operator && t.kind == symbol && (t.symbol == '+' || t.symbol == '-'): // a sign
+	case a.operator && t.kind == plainWord:
+		switch keywordOf(f.token(t)) {
+		case kwNull, kwTrue:
+			a.operator = false
+		case kwCharset, kwDate: // before a string
+		default:
+			a.open = false
+		}
 	case a.operator:
 		a.open = false
 	default:

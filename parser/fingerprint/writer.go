@@ -205,11 +205,10 @@ func (w *writer) appendUnquoted(name []byte) {
 	w.lower(start, classes)
 	w.word.digits = classes&(isDigit|isMask) != 0
 	inner := w.dst[start+1 : len(w.dst)-1]
-	l, t := newLexer(inner, false), token{}
 	if name[0] == '"' && !bytes.ContainsAny(inner, "`\"") {
 		w.dst[start], w.dst[len(w.dst)-1] = '`', '`'
 	}
-	if l.next(&t); t.kind != plainWord || t.start != 0 || t.end != len(inner) {
+	if !isPlainWord(inner) {
 		return
 	}
 	if e := lookup(inner); e != nil && !e.named && w.prev != afterDot {
@@ -217,6 +216,16 @@ func (w *writer) appendUnquoted(name []byte) {
 	}
 	copy(w.dst[start:], inner)
 	w.dst = w.dst[:len(w.dst)-2]
+}
+
+// isPlainWord reports whether a text is read as one word.
+func isPlainWord(s []byte) bool {
+	if text(s).is(0, isLetter) && s[0] != '$' && text(s).span(0, isLetter|isDigit) == len(s) {
+		return true // as most are
+	}
+	l, t := newLexer(s, false), token{}
+	l.next(&t)
+	return t.kind == plainWord && t.start == 0 && t.end == len(s)
 }
 
 // maskDigits masks what is generated in the last word. A name of which nothing else is
