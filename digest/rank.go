@@ -28,12 +28,8 @@ var orders = map[string]OrderBy{
 }
 
 // ParseOrderBy reads the name of an order: sum, max, count, rows_examined or
-// lock_time, or pt-query-digest's name of one of these, such as Query_time:sum. The
-// empty string is the sum.
+// lock_time, or pt-query-digest's name of one of these, such as Query_time:sum.
 func ParseOrderBy(s string) (OrderBy, error) {
-	if s == "" {
-		return OrderBySum, nil
-	}
 	name := strings.ReplaceAll(strings.ToLower(s), "-", "_")
 	if o, ok := orders[name]; ok {
 		return o, nil
@@ -77,13 +73,9 @@ type Limit struct {
 // DefaultLimit is the default of pt-query-digest.
 var DefaultLimit = Limit{Percent: 95, Count: 20}
 
-// ParseLimit reads "95%:20", "95%", "20" or "all". The empty string is
-// DefaultLimit.
+// ParseLimit reads "95%:20", "95%", "20" or "all".
 func ParseLimit(s string) (Limit, error) {
-	switch s {
-	case "":
-		return DefaultLimit, nil
-	case "all":
+	if s == "all" {
 		return Limit{}, nil
 	}
 	var l Limit

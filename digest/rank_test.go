@@ -9,7 +9,6 @@ import (
 
 func TestParseLimit(t *testing.T) {
 	good := map[string]Limit{
-		"":        DefaultLimit,
 		"95%:20":  {95, 20},
 		"99.5%:3": {99.5, 3},
 		"80%":     {80, 0},
@@ -24,7 +23,7 @@ func TestParseLimit(t *testing.T) {
 			t.Errorf("ParseLimit(%q) = %v, %v; want %v", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"0", "-1", "101%", "100.1%", "0%", "95%20", "95%:", "95%:0", "x", "NaN%", "20:95%", "1e3"} {
+	for _, s := range []string{"", "0", "-1", "101%", "100.1%", "0%", "95%20", "95%:", "95%:0", "x", "NaN%", "20:95%", "1e3"} {
 		if got, err := ParseLimit(s); err == nil {
 			t.Errorf("ParseLimit(%q) = %v, want an error", s, got)
 		}
@@ -33,15 +32,17 @@ func TestParseLimit(t *testing.T) {
 
 func TestParseOrderBy(t *testing.T) {
 	for s, want := range map[string]OrderBy{
-		"": OrderBySum, "Query_time:sum": OrderBySum, "MAX": OrderByMax, "calls": OrderByCount,
+		"Query_time:sum": OrderBySum, "MAX": OrderByMax, "calls": OrderByCount,
 		"Query_time:cnt": OrderByCount, "rows-examined": OrderByRowsExamined, "Lock_time:sum": OrderByLockTime,
 	} {
 		if got, err := ParseOrderBy(s); err != nil || got != want {
 			t.Errorf("ParseOrderBy(%q) = %v, %v; want %v", s, got, err, want)
 		}
 	}
-	if _, err := ParseOrderBy("avg"); err == nil {
-		t.Error("ParseOrderBy(avg) is no error")
+	for _, s := range []string{"", "avg"} {
+		if got, err := ParseOrderBy(s); err == nil {
+			t.Errorf("ParseOrderBy(%q) = %v, want an error", s, got)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func DecodeJob(body []byte) (Job, error) {
 	err := d.Decode(&j)
 	var known digest.OrderBy
 	if err == nil {
-		known, err = digest.ParseOrderBy(string(j.OrderBy))
+		known, err = digest.ParseOrderBy(string(cmp.Or(j.OrderBy, digest.OrderBySum)))
 	}
 	length := j.Window.End.Sub(j.Window.Start)
 	switch {

@@ -74,6 +74,8 @@ func (s *service) interactions(ctx context.Context) (*handler.Interactions, erro
 		Verifier: slack.RequestVerifier{SigningSecret: signing, Channels: append([]string{s.Channel}, s.AskChannels.items...), Users: s.AskUsers.items},
 		Store:    store,
 		Now:      time.Now,
+		Channel:  s.Channel,
+		Several:  s.discovers(),
 		Start:    s.start,
 		PostText: func(ctx context.Context, channel, thread, text string) error {
 			bot, ok := s.chat(token, channel, nil).(*slack.Bot)

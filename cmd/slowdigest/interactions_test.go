@@ -105,11 +105,11 @@ func TestSlackRequests(t *testing.T) {
 		{"malformed", sign([]byte("payload={"), slacktest.SigningSecret, now), 400, ""},
 		{"not base 64", []byte(strings.Replace(string(sign([]byte("%"), "", now)), `"isBase64Encoded":false`, `"isBase64Encoded":true`, 1)), 400, ""},
 		{"looked at", urlEvent(t, http.MethodGet, http.Header{}, nil, false), 405, ""},
-		{"elsewhere", sign([]byte(strings.Replace(string(show), slacktest.Channel, "C0OTHER", 1)), slacktest.SigningSecret, now), 200, "does not serve this channel"},
+		{"elsewhere", sign([]byte(strings.Replace(string(show), slacktest.Channel, "C0OTHER", 1)), slacktest.SigningSecret, now), 200, "may not ask slowdigest in this channel"},
 		{"no time", sign(slacktest.Command("mysql-9-7 last"), slacktest.SigningSecret, now), 200, "After `last` there is no time"},
 		{"help", sign(slacktest.Command("help"), slacktest.SigningSecret, now), 200, "/slowdigest mute ID"},
 		{"mute for long", sign(slacktest.Command("mute 0123456789ABCDEF0123456789ABCDEF 2161h"), slacktest.SigningSecret, now), 200, "muted for 1h to 90d"},
-		{"mute for no time", sign(slacktest.Command("mute 0123456789ABCDEF0123456789ABCDEF 0d"), slacktest.SigningSecret, now), 200, "muted for 1h to 90d"},
+		{"mute for less than an hour", sign(slacktest.Command("mute 0123456789ABCDEF0123456789ABCDEF 59m"), slacktest.SigningSecret, now), 200, "muted for 1h to 90d"},
 		{"mute what nobody knows", sign(slacktest.Command("mute 0123456789ABCDEF"), slacktest.SigningSecret, now), 200, "not remembered"},
 	} {
 		if status, body := ask(c.event); status != c.status || !strings.Contains(body, c.body) || c.body == "" && body != "" {

@@ -21,7 +21,7 @@ import (
 // other limit.
 func TestTextIsCountedAsByTheFake(t *testing.T) {
 	for _, name := range notifiertest.Reports {
-		d := newDraft(redact.Of(notifiertest.Load(t, name)), Options{Region: "eu-west-1", Buttons: true, Replies: 10}.withDefaults())
+		d := newDraft(redact.Of(notifiertest.Load(t, name)), Options{Region: "eu-west-1", Show: true, Mute: true, Replies: 10}.withDefaults())
 		for _, f := range d.fallbacks() {
 			if f.Blocks == nil {
 				continue
