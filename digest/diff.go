@@ -19,7 +19,7 @@ type Diff struct {
 	// Change is that of the total query time. The Changes of Classes and Misc
 	// add up to it, but for a microsecond.
 	Change  float64     `json:"change"`
-	Classes []ClassDiff `json:"classes"` // the greatest change, up or down, first
+	Classes []ClassDiff `json:"classes"` // the greatest change, up or down, first: see CompareBy
 	Misc    MiscDiff    `json:"misc"`    // all that is not in Classes
 }
 
@@ -69,6 +69,8 @@ type ClassDiff struct {
 	Change  float64 `json:"change"`
 	ByCalls float64 `json:"by_calls"`
 	ByTime  float64 `json:"by_time"`
+
+	rank float64 // the change by which the class is ranked
 }
 
 // ClassTime holds the numbers of a class in one of the windows.
@@ -96,14 +98,22 @@ const (
 	sameLength = 0.01
 )
 
-// Compare returns what changed from one report to the other. It changes neither.
-func Compare(before, after *Report) *Diff {
+// Compare returns what changed from one report to the other, ranked by the change of
+// the query time. It changes neither.
+func Compare(before, after *Report) *Diff { return CompareBy(OrderBySum, before, after) }
+
+// CompareBy is Compare with the classes ranked by the change of another number.
+func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d := &Diff{Version: 1, Classes: []ClassDiff{}}
 	b, a := length(before.Window), length(after.Window)
 	perB, perA := 1.0, 1.0
 	if b > 0 && a > 0 && math.Abs(b-a) > sameLength*math.Max(a, b) {
 		d.PerHour = true
 		perB, perA = time.Hour.Seconds()/b, time.Hour.Seconds()/a
+	}
+	rankB, rankA := perB, perA
+	if order == OrderByMax {
+		rankB, rankA = 1, 1 // of a single call, whatever the length
 	}
 	d.Before, d.After = side(before, perB), side(after, perA)
 	d.Change = d.After.QueryTime - d.Before.QueryTime
@@ -112,7 +122,7 @@ func Compare(before, after *Report) *Diff {
 	for i := range before.Classes {
 		c := &before.Classes[i]
 		at[c.ID] = len(d.Classes)
-		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB)})
+		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB), rank: -rankB * order.of(c)})
 	}
 	for i := range after.Classes {
 		c := &after.Classes[i]
@@ -122,6 +132,7 @@ func Compare(before, after *Report) *Diff {
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint})
 		}
 		d.Classes[k].After = classTime(c, perA)
+		d.Classes[k].rank += rankA * order.of(c)
 	}
 	for i := range d.Classes {
 		d.Classes[i].attribute()
@@ -129,15 +140,16 @@ func Compare(before, after *Report) *Diff {
 	}
 	d.rest()
 	slices.SortFunc(d.Classes, func(x, y ClassDiff) int {
-		return cmp.Or(cmp.Compare(math.Abs(y.Change), math.Abs(x.Change)), strings.Compare(x.ID, y.ID))
+		return cmp.Or(cmp.Compare(math.Abs(y.rank), math.Abs(x.rank)), strings.Compare(x.ID, y.ID))
 	})
 	return d
 }
 
-// Shorten leaves the n greatest changes and adds the others to Misc; 0 leaves
-// all.
-func (d *Diff) Shorten(n int) {
-	if n <= 0 || n >= len(d.Classes) {
+// Shorten leaves the greatest changes that the limit shows, whose percentage is of
+// all changes up and down, and adds the others to Misc.
+func (d *Diff) Shorten(l Limit) {
+	n := l.keep(len(d.Classes), func(i int) float64 { return math.Abs(d.Classes[i].rank) })
+	if n == len(d.Classes) {
 		return
 	}
 	d.Classes = d.Classes[:n]

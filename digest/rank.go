@@ -131,26 +131,27 @@ func badLimit(s string) error {
 	return fmt.Errorf("limit %q: want a number of classes, a percentage (95%%), both (95%%:20), or all", s)
 }
 
-// keep returns how many of the ranked classes the limit shows, outliers aside.
-func (l Limit) keep(ranked []Class, o OrderBy) int {
-	n := len(ranked)
+// keep returns how many the limit shows of n that are ranked by the numbers of which
+// of returns the ith.
+func (l Limit) keep(n int, of func(i int) float64) int {
+	most := n
 	if l.Count > 0 {
-		n = min(n, l.Count)
+		most = min(n, l.Count)
 	}
 	if l.Percent == 0 {
-		return n
+		return most
 	}
 	var total, sum float64
-	for i := range ranked {
-		total += o.of(&ranked[i])
+	for i := range n {
+		total += of(i)
 	}
-	for i := range ranked[:n] {
-		sum += o.of(&ranked[i])
+	for i := range most {
+		sum += of(i)
 		if sum >= l.Percent/100*total {
 			return i + 1
 		}
 	}
-	return n
+	return most
 }
 
 // outlier reports whether a class is shown although its share is small: people

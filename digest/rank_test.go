@@ -104,11 +104,11 @@ func TestLimitKeeps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := l.keep(classes, OrderBySum); got != want {
+		if got := l.keep(len(classes), func(i int) float64 { return classes[i].QueryTime.Sum }); got != want {
 			t.Errorf("%s keeps %d, want %d", text, got, want)
 		}
 	}
-	if got := (Limit{Percent: 50}).keep(nil, OrderBySum); got != 0 {
+	if got := (Limit{Percent: 50}).keep(0, nil); got != 0 {
 		t.Errorf("of none it keeps %d", got)
 	}
 }

@@ -24,9 +24,6 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 	f.text(&reason, "reason", "", "`text` that the list of mutes shows, and the JSON report")
 	return func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
-			if slices.Contains(f.given, "for") || slices.Contains(f.given, "reason") {
-				return usageError{errors.New("mute: no ID is given"), "give the ID of a query class; without flags for one, mute lists what is muted"}
-			}
 			return listMutes(ctx, p, &c)
 		}
 		now := time.Now().UTC().Truncate(time.Second)

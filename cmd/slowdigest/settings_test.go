@@ -101,13 +101,18 @@ func settingRows(t *testing.T) []settingRow {
 	}
 }
 
+// asFunction has this process be a function of Lambda, which knows its name.
+func asFunction(t *testing.T) {
+	name := lambdacontext.FunctionName // from its environment when it starts
+	lambdacontext.FunctionName = "prod-slowdigest"
+	t.Cleanup(func() { lambdacontext.FunctionName = name })
+}
+
 // TestSettings tries every setting in every kind of run: either what AWS, Slack
 // and whoever called have got shows its effect, or all of that is as without it,
 // or the command refuses the flag.
 func TestSettings(t *testing.T) {
-	name := lambdacontext.FunctionName // of this process, from its environment when it starts
-	lambdacontext.FunctionName = "prod-slowdigest"
-	t.Cleanup(func() { lambdacontext.FunctionName = name })
+	asFunction(t)
 	rows := settingRows(t)
 	for _, f := range []*flags{lambdaFlags(), declared("run"), declared("invoke")} {
 		for _, variable := range append(slices.Collect(maps.Values(f.env)), f.only...) {
