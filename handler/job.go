@@ -25,7 +25,7 @@ const (
 	// maxWindow is far more than the hour that is asked for, and little enough
 	// that a forged message cannot have a fleet read everything there is.
 	maxWindow = 25 * time.Hour
-	// maxJob is what SQS has always taken, of one message as of a batch of them.
+	// maxJob is the most bytes that SQS has always taken, of one message as of a batch of them.
 	maxJob = 256 << 10
 )
 

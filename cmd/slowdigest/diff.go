@@ -128,7 +128,7 @@ func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
 }
 
 // compare collects the window, and the one that lies the shift before,
-// with all their classes. What could not be read is told in the difference.
+// with all their classes. What could not be read is reported in the difference.
 func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift time.Duration) (*digest.Diff, error) {
 	whole := *h
 	whole.Limit, whole.Detail = digest.Limit{}, false

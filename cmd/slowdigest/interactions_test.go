@@ -31,7 +31,7 @@ func fakeLambda(t *testing.T) (url string, invoked chan []byte) {
 	return server.URL, invoked
 }
 
-// urlEvent is what a Lambda function URL makes of a request: the names of the
+// urlEvent makes the event that a Lambda function URL makes of a request: the names of the
 // headers in lower case, and the body, if it likes, in base 64.
 func urlEvent(t *testing.T, method string, header http.Header, body []byte, inBase64 bool) []byte {
 	headers := map[string]string{}
