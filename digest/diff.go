@@ -69,8 +69,6 @@ type ClassDiff struct {
 	Change  float64 `json:"change"`
 	ByCalls float64 `json:"by_calls"`
 	ByTime  float64 `json:"by_time"`
-
-	rank float64 // the change by which the class is ranked
 }
 
 // ClassTime holds the numbers of a class in one of the windows.
@@ -119,10 +117,12 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d.Change = d.After.QueryTime - d.Before.QueryTime
 
 	at := map[string]int{}
+	rank := map[string]float64{}
 	for i := range before.Classes {
 		c := &before.Classes[i]
 		at[c.ID] = len(d.Classes)
-		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB), rank: -rankB * order.of(c)})
+		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB)})
+		rank[c.ID] -= rankB * order.of(c)
 	}
 	for i := range after.Classes {
 		c := &after.Classes[i]
@@ -132,7 +132,7 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint})
 		}
 		d.Classes[k].After = classTime(c, perA)
-		d.Classes[k].rank += rankA * order.of(c)
+		rank[c.ID] += rankA * order.of(c)
 	}
 	for i := range d.Classes {
 		d.Classes[i].attribute()
@@ -140,15 +140,15 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	}
 	d.rest()
 	slices.SortFunc(d.Classes, func(x, y ClassDiff) int {
-		return cmp.Or(cmp.Compare(math.Abs(y.rank), math.Abs(x.rank)), strings.Compare(x.ID, y.ID))
+		return cmp.Or(cmp.Compare(math.Abs(rank[y.ID]), math.Abs(rank[x.ID])), strings.Compare(x.ID, y.ID))
 	})
 	return d
 }
 
-// Shorten leaves the greatest changes that the limit shows, whose percentage is of
-// all changes up and down, and adds the others to Misc.
+// Shorten leaves the first changes, as many as the limit shows, whose percentage is of
+// all changes of query time up and down, and adds the others to Misc.
 func (d *Diff) Shorten(l Limit) {
-	n := l.keep(len(d.Classes), func(i int) float64 { return math.Abs(d.Classes[i].rank) })
+	n := l.keep(len(d.Classes), func(i int) float64 { return math.Abs(d.Classes[i].Change) })
 	if n == len(d.Classes) {
 		return
 	}
