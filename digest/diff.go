@@ -3,7 +3,7 @@ package digest
 import (
 	"cmp"
 	"math"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -117,12 +117,12 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d.Change = d.After.QueryTime - d.Before.QueryTime
 
 	at := map[string]int{}
-	rank := map[string]float64{}
+	var ranks []float64 // of the classes: by how much the number changed, up or down
 	for i := range before.Classes {
 		c := &before.Classes[i]
 		at[c.ID] = len(d.Classes)
 		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB)})
-		rank[c.ID] -= rankB * order.of(c)
+		ranks = append(ranks, -rankB*order.of(c))
 	}
 	for i := range after.Classes {
 		c := &after.Classes[i]
@@ -130,19 +130,35 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 		if !ok {
 			k = len(d.Classes)
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint})
+			ranks = append(ranks, 0)
 		}
 		d.Classes[k].After = classTime(c, perA)
-		rank[c.ID] += rankA * order.of(c)
+		ranks[k] += rankA * order.of(c)
 	}
 	for i := range d.Classes {
 		d.Classes[i].attribute()
 		d.Classes[i].Kind = d.kind(&d.Classes[i])
 	}
 	d.rest()
-	slices.SortFunc(d.Classes, func(x, y ClassDiff) int {
-		return cmp.Or(cmp.Compare(math.Abs(rank[y.ID]), math.Abs(rank[x.ID])), strings.Compare(x.ID, y.ID))
-	})
+	sort.Sort(&byRank{d.Classes, ranks})
 	return d
+}
+
+// byRank sorts classes with their ranks, the greatest first.
+type byRank struct {
+	classes []ClassDiff
+	ranks   []float64
+}
+
+func (b *byRank) Len() int { return len(b.classes) }
+
+func (b *byRank) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(math.Abs(b.ranks[j]), math.Abs(b.ranks[i])), strings.Compare(b.classes[i].ID, b.classes[j].ID)) < 0
+}
+
+func (b *byRank) Swap(i, j int) {
+	b.classes[i], b.classes[j] = b.classes[j], b.classes[i]
+	b.ranks[i], b.ranks[j] = b.ranks[j], b.ranks[i]
 }
 
 // Shorten leaves the first changes, as many as the limit shows, whose percentage is of
