@@ -20,6 +20,13 @@ const (
 	minP95Change = 0.01 // seconds
 )
 
+// The most characters of what people have remembered of a class: why it is muted,
+// and a note on it. Others are shown all of them.
+const (
+	MaxReason = 200
+	MaxNote   = 500
+)
+
 // Options of History.Compare.
 type Options struct {
 	NewAfter time.Duration     // a class unseen for this long is NEW, or BACK; zero is 14 days, and a day the least

@@ -153,7 +153,7 @@ func trials() []trial {
 	}
 }
 
-// outcome is what came of the trials of a change.
+// outcome counts what came of the trials of a change.
 type outcome struct {
 	trials int
 	after  []int // hours, or runs of a job, until it was said

@@ -14,7 +14,7 @@ import (
 // hours counts from a Saturday at midnight.
 func dayHour(day, hourOfDay int) hour { return firstHour + hour(day*hoursADay+hourOfDay) }
 
-// work is what a class did in an hour.
+// work describes what a class did in an hour.
 type work struct {
 	seconds float64
 	calls   int64
@@ -22,7 +22,7 @@ type work struct {
 
 const watched = "AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB" // the class that tests look at
 
-// hourReport is of an hour in which the watched class did w, beside others.
+// hourReport is of an hour in which the watched class did w, in addition to others.
 func hourReport(at hour, w work) *Report {
 	r := &Report{Window: Window{at.time(), (at + 1).time()}, Coverage: Coverage{Complete: true}}
 	for id, w := range map[string]work{watched: w, "CCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD": {400, 4000}} {

@@ -3,7 +3,7 @@ package digest
 import (
 	"cmp"
 	"math"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -19,7 +19,7 @@ type Diff struct {
 	// Change is that of the total query time. The Changes of Classes and Misc
 	// add up to it, but for a microsecond.
 	Change  float64     `json:"change"`
-	Classes []ClassDiff `json:"classes"` // the greatest change, up or down, first
+	Classes []ClassDiff `json:"classes"` // the greatest change, up or down, first: see CompareBy
 	Misc    MiscDiff    `json:"misc"`    // all that is not in Classes
 }
 
@@ -96,8 +96,12 @@ const (
 	sameLength = 0.01
 )
 
-// Compare returns what changed from one report to the other. It changes neither.
-func Compare(before, after *Report) *Diff {
+// Compare returns what changed from one report to the other, ranked by the change of
+// the query time. It changes neither.
+func Compare(before, after *Report) *Diff { return CompareBy(OrderBySum, before, after) }
+
+// CompareBy is Compare with the classes ranked by the change of another number.
+func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d := &Diff{Version: 1, Classes: []ClassDiff{}}
 	b, a := length(before.Window), length(after.Window)
 	perB, perA := 1.0, 1.0
@@ -105,14 +109,20 @@ func Compare(before, after *Report) *Diff {
 		d.PerHour = true
 		perB, perA = time.Hour.Seconds()/b, time.Hour.Seconds()/a
 	}
+	rankB, rankA := perB, perA
+	if order == OrderByMax {
+		rankB, rankA = 1, 1 // of a single call, whatever the length
+	}
 	d.Before, d.After = side(before, perB), side(after, perA)
 	d.Change = d.After.QueryTime - d.Before.QueryTime
 
 	at := map[string]int{}
+	var ranks []float64 // of the classes: by how much the number changed, up or down
 	for i := range before.Classes {
 		c := &before.Classes[i]
 		at[c.ID] = len(d.Classes)
 		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB)})
+		ranks = append(ranks, -rankB*order.of(c))
 	}
 	for i := range after.Classes {
 		c := &after.Classes[i]
@@ -120,24 +130,42 @@ func Compare(before, after *Report) *Diff {
 		if !ok {
 			k = len(d.Classes)
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint})
+			ranks = append(ranks, 0)
 		}
 		d.Classes[k].After = classTime(c, perA)
+		ranks[k] += rankA * order.of(c)
 	}
 	for i := range d.Classes {
 		d.Classes[i].attribute()
 		d.Classes[i].Kind = d.kind(&d.Classes[i])
 	}
 	d.rest()
-	slices.SortFunc(d.Classes, func(x, y ClassDiff) int {
-		return cmp.Or(cmp.Compare(math.Abs(y.Change), math.Abs(x.Change)), strings.Compare(x.ID, y.ID))
-	})
+	sort.Sort(&byRank{d.Classes, ranks})
 	return d
 }
 
-// Shorten leaves the n greatest changes and adds the others to Misc; 0 leaves
-// all.
-func (d *Diff) Shorten(n int) {
-	if n <= 0 || n >= len(d.Classes) {
+// byRank sorts classes with their ranks, the greatest first.
+type byRank struct {
+	classes []ClassDiff
+	ranks   []float64
+}
+
+func (b *byRank) Len() int { return len(b.classes) }
+
+func (b *byRank) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(math.Abs(b.ranks[j]), math.Abs(b.ranks[i])), strings.Compare(b.classes[i].ID, b.classes[j].ID)) < 0
+}
+
+func (b *byRank) Swap(i, j int) {
+	b.classes[i], b.classes[j] = b.classes[j], b.classes[i]
+	b.ranks[i], b.ranks[j] = b.ranks[j], b.ranks[i]
+}
+
+// Shorten leaves the first changes, as many as the limit shows, whose percentage is of
+// all changes of query time up and down, and adds the others to Misc.
+func (d *Diff) Shorten(l Limit) {
+	n := l.keep(len(d.Classes), func(i int) float64 { return math.Abs(d.Classes[i].Change) })
+	if n == len(d.Classes) {
 		return
 	}
 	d.Classes = d.Classes[:n]

@@ -90,7 +90,7 @@ func TestDiffAddsUp(t *testing.T) {
 	}
 	for range 100 {
 		d := Compare(one(), one())
-		d.Shorten(random.IntN(30))
+		d.Shorten(Limit{Count: random.IntN(30)})
 		text, err := json.Marshal(d)
 		if err != nil {
 			t.Fatal(err)
@@ -186,15 +186,45 @@ func TestDiffOrder(t *testing.T) {
 		return Class{ID: id, Totals: Totals{Calls: 1, QueryTime: Metrics{Sum: sum}}}
 	}
 	before, after := &Report{Classes: []Class{class("D", 5), class("B", 1), class("C", 9)}}, &Report{Classes: []Class{class("A", 5), class("B", 7), class("C", 4)}}
-	for n, want := range map[int]string{-1: "BACD", 0: "BACD", 1: "B", 3: "BAC", 4: "BACD", 5: "BACD"} {
+	for limit, want := range map[Limit]string{ // the changes are 6, 5, 5 and 5 of 21
+		{}: "BACD", {Count: 1}: "B", {Count: 3}: "BAC", {Count: 4}: "BACD", {Count: 5}: "BACD",
+		{Percent: 28.5}: "B", {Percent: 28.6}: "BA", {Percent: 52.3}: "BA", {Percent: 52.4}: "BAC", {Percent: 100}: "BACD", {Percent: 100, Count: 2}: "BA",
+	} {
 		d := Compare(before, after)
-		d.Shorten(n)
+		d.Shorten(limit)
 		got := ""
 		for _, c := range d.Classes {
 			got += c.ID
 		}
 		if got != want {
-			t.Errorf("the first %d: %s", n, got)
+			t.Errorf("%v: %s", limit, got)
+		}
+	}
+}
+
+// Changes may be ranked by another number, of which the greatest comes first; per
+// hour, but for the longest call.
+func TestDiffOrderBy(t *testing.T) {
+	class := func(id string, calls int64, sum, longest, rows, lock float64) Class {
+		return Class{ID: id, Totals: Totals{Calls: calls, QueryTime: Metrics{Sum: sum, Max: longest}, RowsExamined: Metrics{Sum: rows}, LockTime: Metrics{Sum: lock}}}
+	}
+	before := &Report{Classes: []Class{class("A", 1, 9, 3, 0, 4), class("B", 2, 1, 3, 90, 0)}, Window: anHour}
+	after := &Report{Classes: []Class{class("B", 4, 2, 7, 0, 1), class("C", 7, 3, 3, 100, 2)}, Window: anHour}
+	short := &Report{Classes: after.Classes, Window: Window{noon, noon.Add(15 * time.Minute)}}
+	for _, c := range []struct {
+		order OrderBy
+		after *Report
+		want  string
+	}{
+		{OrderBySum, after, "ACB"}, {OrderByCount, after, "CBA"}, {OrderByMax, after, "BAC"}, {OrderByRowsExamined, after, "CBA"}, {OrderByLockTime, after, "ACB"},
+		{OrderBySum, short, "CAB"}, {OrderByCount, short, "CBA"}, {OrderByMax, short, "BAC"}, {OrderByLockTime, short, "CAB"},
+	} {
+		got := ""
+		for _, c := range CompareBy(c.order, before, c.after).Classes {
+			got += c.ID
+		}
+		if got != c.want {
+			t.Errorf("by %s: %s, want %s", c.order, got, c.want)
 		}
 	}
 }

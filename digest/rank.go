@@ -28,12 +28,8 @@ var orders = map[string]OrderBy{
 }
 
 // ParseOrderBy reads the name of an order: sum, max, count, rows_examined or
-// lock_time, or pt-query-digest's name of one of these, such as Query_time:sum. The
-// empty string is the sum.
+// lock_time, or pt-query-digest's name of one of these, such as Query_time:sum.
 func ParseOrderBy(s string) (OrderBy, error) {
-	if s == "" {
-		return OrderBySum, nil
-	}
 	name := strings.ReplaceAll(strings.ToLower(s), "-", "_")
 	if o, ok := orders[name]; ok {
 		return o, nil
@@ -77,13 +73,9 @@ type Limit struct {
 // DefaultLimit is the default of pt-query-digest.
 var DefaultLimit = Limit{Percent: 95, Count: 20}
 
-// ParseLimit reads "95%:20", "95%", "20" or "all". The empty string is
-// DefaultLimit.
+// ParseLimit reads "95%:20", "95%", "20" or "all".
 func ParseLimit(s string) (Limit, error) {
-	switch s {
-	case "":
-		return DefaultLimit, nil
-	case "all":
+	if s == "all" {
 		return Limit{}, nil
 	}
 	var l Limit
@@ -139,26 +131,27 @@ func badLimit(s string) error {
 	return fmt.Errorf("limit %q: want a number of classes, a percentage (95%%), both (95%%:20), or all", s)
 }
 
-// keep returns how many of the ranked classes the limit shows, outliers aside.
-func (l Limit) keep(ranked []Class, o OrderBy) int {
-	n := len(ranked)
+// keep returns how many the limit shows of n that are ranked by the numbers of which
+// of returns the ith.
+func (l Limit) keep(n int, of func(i int) float64) int {
+	most := n
 	if l.Count > 0 {
-		n = min(n, l.Count)
+		most = min(n, l.Count)
 	}
 	if l.Percent == 0 {
-		return n
+		return most
 	}
 	var total, sum float64
-	for i := range ranked {
-		total += o.of(&ranked[i])
+	for i := range n {
+		total += of(i)
 	}
-	for i := range ranked[:n] {
-		sum += o.of(&ranked[i])
+	for i := range most {
+		sum += of(i)
 		if sum >= l.Percent/100*total {
 			return i + 1
 		}
 	}
-	return n
+	return most
 }
 
 // outlier reports whether a class is shown although its share is small: people

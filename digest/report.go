@@ -172,7 +172,7 @@ type Class struct {
 	// Change states how the class differs from its own past. Nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`
-	// Note is what somebody wrote about the class.
+	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor

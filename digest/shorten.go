@@ -18,7 +18,7 @@ func (r *Report) Shorten(l Limit, order OrderBy) {
 		}
 	}
 	ranked := slices.DeleteFunc(r.Classes, func(c Class) bool { return muted[c.ID] })
-	keep := l.keep(ranked, order)
+	keep := l.keep(len(ranked), func(i int) float64 { return order.of(&ranked[i]) })
 	first, rest := []Class{}, []Class{}
 	for i := range ranked {
 		c := &ranked[i]

@@ -352,7 +352,7 @@ func TestFleet(t *testing.T) {
 	t.Logf("seed %d\n%s", number, table.String())
 }
 
-// cost is what an instance costs in a month of such hours, in US dollars.
+// cost returns what an instance costs in a month of such hours, in US dollars.
 func (s *fleetSim) cost() float64 {
 	const (
 		hours      = 730

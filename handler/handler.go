@@ -72,7 +72,7 @@ func (h *Handler) logger() *slog.Logger {
 }
 
 // Run reads the window and posts its digest. A part that could not be read is
-// told in the report; it is an error only if there is nothing else, and then the
+// reported; it is an error only if there is nothing else, and then the
 // report, which says so, is posted nevertheless. A digest that was posted, or may
 // have been, but not whole is no error either, for a retry would post it again.
 //

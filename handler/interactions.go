@@ -26,6 +26,11 @@ type Interactions struct {
 	Store    state.Store // where mutes are kept, and which requests were served
 	Now      func() time.Time
 
+	// Channel is the ID of the channel that the digest is posted to. Several says that
+	// further channels may have digests of their own, with their own mutes.
+	Channel string
+	Several bool
+
 	// Start hands a manual event to the Lambda function, which answers in the
 	// channel, and does not wait for it.
 	Start func(ctx context.Context, event []byte) error
@@ -58,7 +63,7 @@ func (i *Interactions) Serve(ctx context.Context, e events.LambdaFunctionURLRequ
 	case errors.Is(err, slack.ErrBadRequest):
 		return status(http.StatusBadRequest), err
 	case errors.Is(err, slack.ErrNotAllowed):
-		return ephemeral("slowdigest does not serve this channel, or not for you."), err
+		return ephemeral("You may not ask slowdigest in this channel."), err
 	case err != nil:
 		return ephemeral(sentence(err)), nil
 	case r.Action == slack.Usage:
@@ -74,37 +79,45 @@ func (i *Interactions) Serve(ctx context.Context, e events.LambdaFunctionURLRequ
 	return ephemeral(answer), nil
 }
 
+// errNoDigest answers a mute that no digest would heed.
+var errNoDigest = errors.New("no digest is posted in this channel: mute in the channel of the digest")
+
 func (i *Interactions) serve(ctx context.Context, r *slack.Request) (string, error) {
 	now := i.Now().UTC()
-	mute := digest.Mute{ID: r.ClassID, Reason: r.Reason, By: r.Name, Since: now, Until: now.Add(r.For)}
-	id := ""
-	err := state.Edit(ctx, i.Store, state.Key(r.Channel), func(s *state.State) error {
-		err := s.ServeOnce(r.ID, now)
-		if err != nil {
+	channel := r.Channel // whose digest is meant
+	if !i.Several && i.Channel != "" {
+		channel = i.Channel
+	}
+	done := "" // what is to be said in the channel, if anything is
+	err := state.Edit(ctx, i.Store, state.Key(channel), func(s *state.State) error {
+		if err := s.ServeOnce(r.ID, now); err != nil {
 			return err
+		}
+		if r.Action != slack.Show && channel != i.Channel && s.Since.IsZero() {
+			return errNoDigest
 		}
 		switch r.Action {
 		case slack.Mute:
-			var m digest.Mute
-			m, err = s.Mute(mute)
-			id = m.ID
+			m, err := s.Mute(digest.Mute{ID: r.ClassID, Reason: r.Reason, By: r.Name, Since: now}, r.For)
+			if err != nil {
+				return err
+			}
+			done = fmt.Sprintf("%s muted query %s %s", r.Name, notifier.ShortID(m.ID), notifier.Until(m.Until))
+			if m.Reason != "" {
+				done += ": " + m.Reason
+			}
 		case slack.Unmute:
-			id, err = s.Unmute(r.ClassID)
+			id, err := s.Unmute(r.ClassID)
+			done = fmt.Sprintf("%s unmuted query %s", r.Name, notifier.ShortID(id))
+			return err
 		}
-		return err
+		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	switch r.Action {
-	case slack.Mute:
-		text := fmt.Sprintf("%s muted query %s until %s UTC", r.Name, id[16:], mute.Until.Format("2006-01-02 15:04"))
-		if r.Reason != "" {
-			text += ": " + r.Reason
-		}
-		return "Done.", i.PostText(ctx, r.Channel, r.Thread, text)
-	case slack.Unmute:
-		return "Done.", i.PostText(ctx, r.Channel, r.Thread, fmt.Sprintf("%s unmuted query %s", r.Name, id[16:]))
+	case done != "":
+		return "Done.", i.PostText(ctx, r.Channel, r.Thread, done)
 	}
 	event, err := json.Marshal(map[string]any{
 		"since": now.Add(-r.Last), "until": now, "instances": r.Instances,

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ const (
 	// maxWindow is far more than the hour that is asked for, and little enough
 	// that a forged message cannot have a fleet read everything there is.
 	maxWindow = 25 * time.Hour
-	// maxJob is what SQS has always taken, of one message as of a batch of them.
+	// maxJob is the most bytes that SQS has always taken, of one message as of a batch of them.
 	maxJob = 256 << 10
 )
 
@@ -53,7 +54,7 @@ func DecodeJob(body []byte) (Job, error) {
 	err := d.Decode(&j)
 	var known digest.OrderBy
 	if err == nil {
-		known, err = digest.ParseOrderBy(string(j.OrderBy))
+		known, err = digest.ParseOrderBy(string(cmp.Or(j.OrderBy, digest.OrderBySum)))
 	}
 	length := j.Window.End.Sub(j.Window.Start)
 	switch {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 )
 
 // Manual is sent by somebody who wants to know now, by `aws lambda invoke`
@@ -24,7 +26,7 @@ type Manual struct {
 }
 
 // maxManual bounds the window that a manual event may ask for.
-const maxManual = 24 * time.Hour
+const maxManual = slack.MaxLast
 
 // ReadManual returns nil for an event of another kind. A manual event has either
 // "last", the time up to now such as "15m", or "since" and perhaps "until", in RFC
@@ -64,15 +66,15 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 	if e.Until.IsZero() {
 		m.Window.End = now.UTC()
 	}
-	if e.Last != "" {
-		last, err := time.ParseDuration(e.Last)
+	if kind.Last != nil {
+		last, err := notifier.ParseDays(e.Last)
 		if err != nil {
 			return nil, fmt.Errorf("read event: last: %w", err)
 		}
 		m.Window.Start = m.Window.End.Add(-last)
 	}
 	if length := m.Window.End.Sub(m.Window.Start); length <= 0 || length > maxManual {
-		return nil, fmt.Errorf("read event: its window is %v long, and it may be up to %gh", length, maxManual.Hours())
+		return nil, fmt.Errorf("read event: its window is %s long, and it may be up to %gh", notifier.Duration(length.Seconds()), maxManual.Hours())
 	}
 	return m, nil
 }

@@ -41,7 +41,7 @@ type Route struct {
 // Routes sorts instances by the channels that their tags name. What their tags
 // do not set is as in defaults. A limit and an order are the whole channel's: one
 // instance may set them for all; if two disagree the default holds. A tag that
-// cannot be read, or is contradicted, is told by the digest. Instances that have
+// cannot be read, or is contradicted, is reported by the digest. Instances that have
 // no channel, or of which nothing can be read in a channel with no others, are
 // left out: for each there is a sentence in omitted. Only with withoutChannel do
 // instances that have no channel get a route too, to none. The routes are sorted

@@ -86,7 +86,7 @@ func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
 	totals["messages that may be a repeat"] += marked(w.messages())
 }
 
-// hour is what happens in an hour: its log is written, and after it the function
+// hour lets an hour pass: its log is written, and after it the function
 // is invoked, as a rule once.
 func (w *world) hour(hour time.Time) {
 	w.write(hour)

@@ -176,7 +176,7 @@ func (i *invocation) step(name string) {
 	i.next()
 }
 
-// end is what Lambda does at the end of an invocation.
+// end does what Lambda does at the end of an invocation.
 func (i *invocation) end() {
 	i.cancel()
 	switch {

@@ -125,7 +125,7 @@ const maxNotes = 8
 func Notes(r *digest.Report) (notes []string, more int) {
 	all := CoverageNotes(r)
 	for _, n := range all[:min(maxNotes, len(all))] {
-		notes = append(notes, redact.Cut(n, redact.MaxNote))
+		notes = append(notes, redact.Cut(n, redact.MaxCoverageNote))
 	}
 	return notes, len(all) - len(notes)
 }

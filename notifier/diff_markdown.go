@@ -20,9 +20,9 @@ func diffMarkdownOf(diff redact.Diff) string {
 	d := diff.Digest()
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Slow queries, before and after\n\n- Before: %s\n- After: %s\n\n**%s**\n",
-		literal(redact.Cut(diffSide(&d.Before, d.PerHour), redact.MaxNote)), literal(redact.Cut(diffSide(&d.After, d.PerHour), redact.MaxNote)), diffHeadline(d))
+		literal(redact.Cut(diffSide(&d.Before, d.PerHour), redact.MaxCoverageNote)), literal(redact.Cut(diffSide(&d.After, d.PerHour), redact.MaxCoverageNote)), diffHeadline(d))
 	for i, n := range diffNotes(d) {
-		fmt.Fprintf(&b, "%s- %s\n", []string{"\n", ""}[min(i, 1)], literal(redact.Cut(n, redact.MaxNote)))
+		fmt.Fprintf(&b, "%s- %s\n", []string{"\n", ""}[min(i, 1)], literal(redact.Cut(n, redact.MaxCoverageNote)))
 	}
 	if len(d.Classes) > 0 {
 		b.WriteString("\n| # | What | Part | Change | By calls | By time | Query |\n|--:|:--|--:|--:|--:|--:|:--|\n")

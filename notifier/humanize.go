@@ -136,6 +136,15 @@ func window(w digest.Window) string {
 	return start.Format(day+clock) + " to " + end.Format(day+clock) + " UTC"
 }
 
+// Until says when a mute ends: "until 2026-11-23 14:00 UTC", or "forever" for the
+// zero time.
+func Until(t time.Time) string {
+	if t.IsZero() {
+		return "forever"
+	}
+	return "until " + t.UTC().Format("2006-01-02 15:04 UTC")
+}
+
 // ShortID is the last 16 digits of a query ID, which is how Percona's tools
 // show it.
 func ShortID(id string) string {

@@ -28,7 +28,7 @@ func writeClass(p *page, c *digest.Class) {
 	if s := Evidence(c); s != "" {
 		p.wrapped(indent, indent, "", s)
 	}
-	if note := redact.Clean(redact.Cut(c.Note, redact.MaxNote)); note != "" {
+	if note := redact.Clean(redact.Cut(c.Note, digest.MaxNote)); note != "" {
 		p.wrapped(indent+p.paint(bold, "Note")+": ", indent+"  ", "", note)
 	}
 	p.line("")

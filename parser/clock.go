@@ -93,7 +93,7 @@ func (c *clock) set(e *entry) bool {
 	return believed
 }
 
-// logged is what the entry itself says: a local time, SET timestamp, or both.
+// logged returns the time that the entry itself has: a local time, SET timestamp, or both.
 func (c *clock) logged(e *entry) time.Time {
 	if e.loggedZone == noTime {
 		if !c.second.IsZero() {

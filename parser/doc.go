@@ -41,7 +41,7 @@
 // does not fit, one that holds the first line of another, an entry that ends in its
 // middle, one without a statement and text of no entry. Then Stats.Complete is false. There is one exception: what would
 // end a comment can be that of a comment in a later entry. Then the header is believed
-// if it fits, and the doubt is told.
+// if it fits, and the doubt is reported.
 //
 // What stands outside of literals and comments is believed. A client that can
 // send whole statements can send one that looks like several entries.

@@ -27,7 +27,7 @@ type entry struct {
 	seen                           seen
 }
 
-// form is what the headers of one log have in common. An entry that is cut can have
+// form holds what the headers of one log have in common. An entry that is cut can have
 // less of it.
 type form struct {
 	zoned bool // "# Time:" tells the zone, and every entry has one

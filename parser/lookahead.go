@@ -18,7 +18,7 @@ type lookahead struct {
 	scanned int64 // bytes, in all
 }
 
-// verdict is what reading ahead says of an open literal or comment.
+// verdict says what an open literal or comment is by what follows.
 type verdict int
 
 const (

@@ -21,7 +21,7 @@ type openText struct {
 // inside reports whether the whole header at index i, which stands in it, is a part of
 // it. Fits reports whether it fits the log. Where reading ahead does not
 // decide, and where it finds that both can be, the header is not believed, or at
-// least the doubt is told.
+// least the doubt is reported.
 func (o *openText) inside(i int, fits bool) bool {
 	w := o.w
 	v, quote, end := o.readAhead(i)
@@ -61,7 +61,7 @@ func (o *openText) readAhead(i int) (v verdict, quote, end int) {
 
 // seal notes that the literal or comment that is open at index i is closed, and its
 // statement ends, at another. If what is between can as well be read as entries after a
-// statement that is cut, that is told.
+// statement that is cut, that is reported.
 func (o *openText) seal(i, end int) {
 	o.sealed = o.w.position(end)
 	var header int

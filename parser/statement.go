@@ -27,7 +27,7 @@ type statement struct {
 
 	header      int64 // where the first header is that was not believed; 0 is nowhere
 	doubt       int64 // where it is in doubt whether the text is still the statement's; 0 is nowhere
-	disbelieved bool  // there was a whole header, and it is not told yet
+	disbelieved bool  // there was a whole header, and it is not reported yet
 	refused     int64 // what looks like a header before it is the second line of one that was not believed
 
 	kept    []byte

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// firstWindow is what a Parser holds of the log as long as no statement is
-// longer, and how much it reads at once.
+// firstWindow is how many bytes of the log a Parser holds as long as no statement is
+// longer, and how many it reads at once.
 const firstWindow = 256 << 10
 
 // window is the part of the stream that is held in memory. Its content is

@@ -53,7 +53,7 @@ func BenchmarkWholeProgram(b *testing.B) {
 	}
 }
 
-// used is what the runs of a program took.
+// used holds what the runs of a program took.
 type used struct {
 	wall, processor time.Duration
 	kilobytes       int64 // resident at most

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,8 +51,11 @@ func (s *service) chat(token, channel string, answer *slack.Answer) notifier.Not
 	if isWebhook(token) && !strings.HasPrefix(token, "https://hooks.slack.com/") {
 		return teams.New(token, teams.Options{Region: s.cfg.Region, Links: s.Links.links})
 	}
+	show := s.interactive() && (channel == s.Channel || slices.Contains(s.AskChannels.items, channel))
 	o := slack.Options{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log,
-		Answer: answer, Buttons: s.interactive(), Pause: s.pause}
+		Answer: answer, Show: show, Pause: s.pause,
+		// Whether another channel has a digest of its own is not known of an answer.
+		Mute: show && (channel == s.Channel || answer == nil || !s.discovers())}
 	if isWebhook(token) {
 		return slack.NewWebhook(token, o)
 	}

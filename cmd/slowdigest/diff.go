@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,9 +25,10 @@ var diffFormats = []string{"text", "json", "markdown"}
 
 func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	c := Config{OrderBy: digest.OrderBySum}
-	format, limit := "text", 20
+	format, limit := "text", digest.Limit{Count: 20}
 	f.declare(&parsedValue[string]{&format, parseDiffFormat, format}, "format", "", "`form` of what is printed: "+strings.Join(diffFormats, ", "))
-	f.declare(&parsedValue[int]{&limit, parseChanges, "20"}, "limit", "", "`number` of changes to show, the greatest first, or all")
+	f.declare(&parsedValue[digest.Limit]{&limit, digest.ParseLimit, "20"}, "limit", "",
+		"changes to show, the greatest first: a `share` of them all, a number, both (95%:20), or all")
 	c.declareFilter(f)
 	c.declareMinTime(f, "")
 	return func(ctx context.Context, args []string) error {
@@ -57,19 +57,7 @@ func parseDiffFormat(s string) (string, error) {
 	return s, nil
 }
 
-// parseChanges reads how many changes to show; 0 is all.
-func parseChanges(s string) (int, error) {
-	if s == "all" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 {
-		return 0, fmt.Errorf("limit %q: want a number, or all", s)
-	}
-	return n, nil
-}
-
-func printDiff(p *process, d *digest.Diff, format string, limit int) error {
+func printDiff(p *process, d *digest.Diff, format string, limit digest.Limit) error {
 	d.Shorten(limit)
 	switch format {
 	case "json":
@@ -140,7 +128,7 @@ func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
 }
 
 // compare collects the window, and the one that lies the shift before,
-// with all their classes. What could not be read is told in the difference.
+// with all their classes. What could not be read is reported in the difference.
 func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift time.Duration) (*digest.Diff, error) {
 	whole := *h
 	whole.Limit, whole.Detail = digest.Limit{}, false
@@ -150,7 +138,7 @@ func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift tim
 	if err != nil && before.Coverage.Events == 0 && after.Coverage.Events == 0 {
 		return nil, err
 	}
-	return digest.Compare(before, after), err
+	return digest.CompareBy(h.OrderBy, before, after), err
 }
 
 // runCompare prints what changed from the window that lies the shift before.
@@ -164,7 +152,7 @@ func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, 
 	if d == nil {
 		return err
 	}
-	return errors.Join(printDiff(p, d, c.Format, c.Limit.Count), err)
+	return errors.Join(printDiff(p, d, c.Format, c.Limit), err)
 }
 
 func parseShift(s string) (time.Duration, error) {

@@ -16,7 +16,7 @@ import (
 // diffJSON runs a command that prints a difference and fails the test if that does.
 func diffJSON(t *testing.T, args ...string) *digest.Diff {
 	t.Helper()
-	stdout, stderr, code := call(t, "", append(args, "--format", "json"))
+	stdout, stderr, code := call(t, "", append(args, "--format", "json"), "SLOWDIGEST_CHANNEL=C1")
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -95,7 +95,7 @@ func TestRunCompares(t *testing.T) {
 	db.Write("slowquery/mysql-slowquery.log.2026-11-22.10", []byte(entries(end.Add(-24*time.Hour), "select a from t", 10)), end.Add(-24*time.Hour))
 	db.Write(rdstest.SlowLog, []byte(entries(end, "select a from t", 30)+entries(end, "select b from t", 5)), end)
 
-	d := diffJSON(t, "run", "--instance", "orders-3", "--since", "2026-11-23T09:00", "--until", "2026-11-23T10:00", "--compare", "24h", "--channel", "C1")
+	d := diffJSON(t, "run", "--instance", "orders-3", "--since", "2026-11-23T09:00", "--until", "2026-11-23T10:00", "--compare", "24h")
 	if d.Change != 50 || d.PerHour || !d.Before.Window.Start.Equal(end.Add(-25*time.Hour)) || len(d.Classes) != 2 {
 		t.Fatalf("%+v", d)
 	}

@@ -89,6 +89,7 @@ func (d *doctor) examine(ctx context.Context, p *process) {
 		d.queue(ctx, cfg)
 	}
 	d.memory(ctx)
+	d.signing(ctx, cfg)
 	d.chatroom(ctx, cfg, p)
 }
 

@@ -39,6 +39,23 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
 	d.slack(ctx, bot)
 }
 
+// signing looks for the secret by which requests from Slack are known.
+func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
+	const subject = "signing secret"
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := signingSecret(ctx, d.Config, cfg)
+	switch {
+	case !d.interactive():
+	case err != nil:
+		d.fail(subject, err)
+	case d.SigningSecret != "":
+		d.ok(subject, "from $SLACK_SIGNING_SECRET")
+	default:
+		d.ok(subject, "from parameter %s", d.SigningParameter)
+	}
+}
+
 func (d *doctor) slack(ctx context.Context, s *slack.Bot) {
 	who, err := s.Identify(ctx)
 	if err != nil {

@@ -102,10 +102,10 @@ func (d *doctor) longQueryTime(id string, i source.Inspection, p source.Paramete
 	}
 	switch {
 	case seconds > 5:
-		d.warn(subject, fmt.Sprintf("%g s: faster statements are not logged, however many they are", seconds),
+		d.warn(subject, notifier.Duration(seconds)+": faster statements are not logged, however many they are",
 			setParameter(id, i, "long_query_time", "1"))
 	case seconds == 0:
-		d.warn(subject, "0 s: every statement is logged, which costs the server and makes large logs",
+		d.warn(subject, "0s: every statement is logged, which costs the server and makes large logs",
 			setParameter(id, i, "long_query_time", "0.5"))
 	default:
 		d.ok(subject, "%s", notifier.Duration(seconds))
@@ -138,10 +138,10 @@ func (d *doctor) log(ctx context.Context, rds *source.RDS, id string) {
 	}
 	age := d.now.Sub(f.LastWritten).Round(time.Minute)
 	if age > 2*time.Hour {
-		d.warn(id+" slow log", fmt.Sprintf("%s was last written to %s ago", f.Name, age),
+		d.warn(id+" slow log", fmt.Sprintf("%s was last written to %s ago", f.Name, notifier.Duration(age.Seconds())),
 			"run a slow statement, such as SELECT SLEEP(11), and look again; RDS rotates the log every hour even if nothing is slow")
 	} else {
-		d.ok(id+" slow log", "%s, %d bytes, last written to %s ago", f.Name, f.Size, age)
+		d.ok(id+" slow log", "%s, %d bytes, last written to %s ago", f.Name, f.Size, notifier.Duration(age.Seconds()))
 	}
 	if err := rds.Probe(ctx, f); err != nil {
 		d.fail(id+" download", err)

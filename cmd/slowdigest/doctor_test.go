@@ -107,10 +107,10 @@ func TestDoctor(t *testing.T) {
 		{"log off", parameters("slow_query_log", "0"), "wrong", "orders-1 slow_query_log .*off", "--db-parameter-group-name orders --parameters ParameterName=slow_query_log,ParameterValue=1", ""},
 		{"log to table", parameters("log_output", "TABLE"), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
 		{"log to the default", parameters("log_output", ""), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
-		{"ten seconds", parameters("long_query_time", ""), "warning", "orders-1 long_query_time .*10 s", "ParameterName=long_query_time,ParameterValue=1", ""},
+		{"ten seconds", parameters("long_query_time", ""), "warning", "orders-1 long_query_time .*10s:", "ParameterName=long_query_time,ParameterValue=1", ""},
 		{"five seconds", parameters("long_query_time", "5"), "", "", "", ""},
-		{"more than five seconds", parameters("long_query_time", "5.001"), "warning", "orders-1 long_query_time .*5.001 s", "ParameterName=long_query_time,ParameterValue=1", ""},
-		{"everything is logged", parameters("long_query_time", "0"), "warning", "orders-1 long_query_time .*0 s", "ParameterName=long_query_time,ParameterValue=0.5", ""},
+		{"more than five seconds", parameters("long_query_time", "5.001"), "warning", "orders-1 long_query_time .*5s:", "ParameterName=long_query_time,ParameterValue=1", ""},
+		{"everything is logged", parameters("long_query_time", "0"), "warning", "orders-1 long_query_time .*0s:", "ParameterName=long_query_time,ParameterValue=0.5", ""},
 		{"listing denied", deny("rds:DescribeDBLogFiles"), "wrong", "orders-1 slow log .*AccessDenied", "must allow rds:DescribeDBLogFiles", "orders-1 download"},
 		{"no log", func(_ *testing.T, c *clinic) { c.db.Remove(rdstest.SlowLog) }, "wrong", "orders-1 slow log .*no slow log files", "log_output=FILE", "orders-1 download"},
 		{"log of two hours ago", func(_ *testing.T, c *clinic) {
@@ -118,16 +118,17 @@ func TestDoctor(t *testing.T) {
 		}, "", "", "", ""},
 		{"log of more than two hours ago", func(_ *testing.T, c *clinic) {
 			c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-121*time.Minute))
-		}, "warning", "orders-1 slow log .*2h1m0s ago", "SELECT SLEEP", ""},
+		}, "warning", "orders-1 slow log .*2h01m ago", "SELECT SLEEP", ""},
 		{"stale log", func(_ *testing.T, c *clinic) {
 			c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-26*time.Hour))
-		}, "warning", "orders-1 slow log .*26h0m0s ago", "SELECT SLEEP", ""},
+		}, "warning", "orders-1 slow log .*1d02h ago", "SELECT SLEEP", ""},
 		{"download denied", deny("rds:DownloadDBLogFilePortion"), "wrong", "orders-1 download .*AccessDenied", "must allow rds:DownloadDBLogFilePortion", ""},
 		{"complete download denied", func(_ *testing.T, c *clinic) {
 			c.env["SLOWDIGEST_DOWNLOAD"] = "complete"
 			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DownloadCompleteDBLogFile"})
 		}, "wrong", "orders-1 download .*AccessDenied", "must allow rds:DownloadCompleteDBLogFile", ""},
 		{"nothing matches", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "billing-*" }, "wrong", "instances .*none to read", "describe-db-instances", "orders-1"},
+		{"no signing secret", func(_ *testing.T, c *clinic) { c.env["SLACK_SIGNING_SECRET_PARAMETER"] = "/nowhere" }, "wrong", "signing secret .*/nowhere.*ParameterNotFound", "ssm:GetParameter", ""},
 		{"no such queue", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_QUEUE_URL"] += "-2" }, "wrong", "queue .*QueueDoesNotExist", "SLOWDIGEST_QUEUE_URL", ""},
 		{"no state", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "" }, "warning", "state .*none", "SLOWDIGEST_STATE", ""},
 		{"state cannot be written", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "/dev/null/state" }, "wrong", "state .*/dev/null", "", ""},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -72,11 +73,68 @@ func (f *flags) parse(args []string) ([]string, error) {
 	for _, name := range f.order {
 		if s := f.getenv(f.env[name]); s != "" && !slices.Contains(f.given, name) {
 			if err := f.Set(name, s); err != nil {
-				return nil, fmt.Errorf("read environment variable %s: %w", f.env[name], err)
+				return nil, usageError{fmt.Errorf("read environment variable %s: %w", f.env[name], err), "slowdigest help shows the variables"}
 			}
 		}
 	}
 	return rest, nil
+}
+
+// unused lists flags that a command reads, but not in each of its modes. Where one
+// of them is given all the same, the command refuses it. Variables are set for all
+// that somebody does, and are ignored where they have no effect.
+var unused = []struct {
+	command string
+	in      func(f *flags, args []string) bool // is it this mode?
+	flags   []string
+	why     string
+	hint    string // other than to leave them out
+}{
+	{"report", func(f *flags, _ []string) bool { return f.value("format") != "slack" }, []string{"link"}, "only --format slack shows links", ""},
+	{"run", set("compare"), []string{"post", "channel", "slack-token-parameter", "slack-api-url"}, "--compare posts nothing", ""},
+	{"run", set("compare"), []string{"link"}, "--compare shows no links", ""},
+	{"run", set("follow"), []string{"until", "compare"}, "--follow has no end to compare or to stop at", ""},
+	{"run", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
+	{"run", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", ""},
+	{"run", func(f *flags, _ []string) bool { return f.value("format") != "slack" && f.value("post") == "" }, []string{"link"}, "only --post and --format slack show links", ""},
+	{"mute", func(_ *flags, args []string) bool { return len(args) == 0 }, []string{"for", "reason"}, "no ID is given", "give the ID of a query class; without flags for one, mute lists what is muted"},
+	{"invoke", notSet("state"), []string{"force", "repeat"}, "without --state no hour is known to be posted", ""},
+	{"invoke", set("logs"), []string{"slack-token-parameter"}, "--logs takes the place of AWS", "set SLACK_TOKEN to post to Slack"},
+	{"invoke", func(f *flags, _ []string) bool { return f.value("logs") != "" && f.getenv("SLACK_TOKEN") == "" }, []string{"slack-api-url"}, "with --logs and no token it posts to a fake Slack", ""},
+	{"iam", set("cloudformation"), []string{"account", "region", "partition"}, "a CloudFormation template sets account, region and partition itself", ""},
+	{"iam", set("boundary"), []string{"download", "tracing"}, "a boundary allows every way to download, and tracing", ""},
+}
+
+func set(name string) func(*flags, []string) bool {
+	return func(f *flags, _ []string) bool { return f.value(name) != "" }
+}
+
+func notSet(name string) func(*flags, []string) bool {
+	return func(f *flags, _ []string) bool { return f.value(name) == "" }
+}
+
+// value is empty for a flag that says no.
+func (f *flags) value(name string) string {
+	return strings.TrimPrefix(f.Lookup(name).Value.String(), "false")
+}
+
+// refuseUnused returns an error where a flag is given that has no effect.
+func (f *flags) refuseUnused(command string, args []string) error {
+	for _, u := range unused {
+		if u.command != command || !u.in(f, args) {
+			continue
+		}
+		var given []string
+		for _, name := range u.flags {
+			if slices.Contains(f.given, name) {
+				given = append(given, "--"+name)
+			}
+		}
+		if given != nil {
+			return usageError{fmt.Errorf("%s: %s", command, u.why), cmp.Or(u.hint, "leave out "+strings.Join(given, " and "))}
+		}
+	}
+	return nil
 }
 
 func (f *flags) parseArguments(args []string) (rest []string, err error) {

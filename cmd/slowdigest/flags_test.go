@@ -36,18 +36,21 @@ func lambdaFlags() *flags {
 }
 
 // Each flag of each command with what makes it tell: a value and, where the
-// command does not need it without this flag, other arguments. Those that
-// settingRows has are left out for run and invoke.
+// command does not need it without this flag, other arguments. Those of invoke that
+// settingRows has are left out.
 var flagValues = map[string]map[string]string{
 	"report": {
 		"limit": "2", "order-by": "max", "min-time": "2", "per-instance": "true", "user": "other", "host": "other", "schema": "other",
-		"id": "AA", "format": "json", "link": "A=https://a.example --format=slack", "since": "2026-11-23T10:00", "until": "2026-11-23T10:00",
+		"id": "AA", "format": "json", "link": "A=https://a.example", "since": "2026-11-23T10:00", "until": "2026-11-23T09:00",
 	},
 	"diff":        {"format": "json", "limit": "1", "user": "other", "host": "other", "schema": "other", "id": "AA", "min-time": "2"},
 	"fingerprint": {"0": "true"},
 	"run": {
+		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "limit": "90%", "order-by": "max",
+		"min-time": "2", "per-instance": "true", "format": "json", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
+		"slack-api-url": "http://127.0.0.1:1/", "link": "A=https://a.example",
 		"user": "other", "host": "other", "schema": "other", "id": "AA", "last": "5m", "since": "2026-11-23T09:30", "until": "2026-11-23T10:00 --since=2026-11-23T09:00",
-		"compare": "24h", "post": "true", "follow": "true --until=2026-11-23T10:00", // which is refused; TestRunFollow follows
+		"compare": "24h", "post": "true", "follow": "true --until=2026-11-23T10:00", // which is refused; TestFollowReadsAll follows
 	},
 	"doctor": {
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
@@ -65,8 +68,18 @@ var flagValues = map[string]map[string]string{
 	},
 }
 
-// TestEveryFlagHasAnEffect calls each command with each of its flags and without
-// it: something that can be seen is different.
+// The modes of the commands that have several. A flag may be refused in one of them.
+var flagModes = map[string][]string{
+	"report": {"", "--format=json", "--format=markdown", "--format=html", "--format=slack"},
+	"diff":   {"", "--format=json", "--format=markdown"},
+	"run":    {"", "--format=slack", "--post", "--compare=24h", "--since=2026-11-23T09:00"},
+	"mute":   {"0123456789ABCDEF0123456789ABCDEF", ""},
+	"invoke": {"", "--logs=" + logs},
+	"iam":    {"", "--cloudformation", "--boundary"},
+}
+
+// TestEveryFlagHasAnEffect calls each command in each of its modes with each of its
+// flags and without it: something that can be seen is different, or it is refused.
 func TestEveryFlagHasAnEffect(t *testing.T) {
 	const known = "0123456789ABCDEF0123456789ABCDEF"
 	log := func(id string) string {
@@ -76,55 +89,77 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 	a, b := log("a"), log("b")
 	base := map[string][]string{
 		"report": {a, b}, "diff": {logs + "mysql-9-7.log", a}, "fingerprint": {}, "run": {}, "doctor": {},
-		"mute": {known}, "unmute": {known}, "note": {known, "text"}, "invoke": {"--event=../../testdata/events/schedule.json"}, "iam": {},
+		"mute": {}, "unmute": {known}, "note": {known, "text"}, "invoke": {"--event=../../testdata/events/schedule.json"}, "iam": {},
 	}
 	sts := newSTS(t)
 	inSettings := map[string]bool{}
 	for _, row := range settingRows(t) {
 		inSettings[row.flag] = true
 	}
+	isRefused := map[string]bool{} // by command and reason
 	for _, c := range commands() {
-		for i, flag := range declared(c.name).order {
-			value, listed := flagValues[c.name][flag]
-			switch {
-			case inSettings[flag] && (c.name == "run" || c.name == "invoke"):
-				continue
-			case !listed:
-				t.Errorf("%s --%s is not tried", c.name, flag)
-				continue
+		modes := flagModes[c.name]
+		if modes == nil {
+			modes = []string{""}
+		}
+		flags := declared(c.name).order
+		for _, mode := range modes {
+			try := func(t *testing.T, flag, value string, set bool) (string, int) {
+				w := newWorld(t, time.Now())
+				w.rds.PortionBytes = 500
+				w.ssm.secret = slacktest.SigningSecret
+				w.slack.Unsupported = []string{"actions"} // the buttons, which come with a signing secret
+				w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
+				w.env["AWS_ENDPOINT_URL_STS"] = sts
+				w.useAWS(t)
+				delete(w.env, "SLACK_SIGNING_SECRET")
+				args := append([]string{c.name}, base[c.name]...)
+				args = append(args, strings.Fields(mode)...)
+				if others := strings.Fields(value); set {
+					value := strings.NewReplacer("QUEUE", w.queue.QueueURL(), "DIRECTORY", t.TempDir()).Replace(others[0])
+					args = append(args, append(others[1:], "--"+flag+"="+value)...)
+				} else {
+					args = append(args, others[min(1, len(others)):]...)
+				}
+				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"}]}`)
+				stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
+				for _, u := range unused {
+					isRefused[u.command+u.why] = isRefused[u.command+u.why] || strings.HasPrefix(stderr, "slowdigest: error: "+u.command+": "+u.why+"\n")
+				}
+				seen := fmt.Sprint(sameTimes(stdout+stderr), code, w.received(t), w.slack.Requests())
+				return strings.ReplaceAll(seen, w.env["SLOWDIGEST_STATE"], "STATE"), code
 			}
-			t.Run(c.name+" "+flag, func(t *testing.T) {
-				try := func(set bool) string {
-					w := newWorld(t, time.Now())
-					w.ssm.secret = slacktest.SigningSecret
-					w.slack.Unsupported = []string{"actions"} // the buttons, which come with a signing secret
-					w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
-					w.env["AWS_ENDPOINT_URL_STS"] = sts
-					w.useAWS(t)
-					delete(w.env, "SLACK_SIGNING_SECRET")
-					args := append([]string{c.name}, base[c.name]...)
-					if others := strings.Fields(value); set {
-						value := strings.NewReplacer("QUEUE", w.queue.QueueURL(), "DIRECTORY", t.TempDir()).Replace(others[0])
-						args = append(args, append(others[1:], "--"+flag+"="+value)...)
-					} else {
-						args = append(args, others[1:]...)
-					}
-					w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"}]}`)
-					stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
-					seen := fmt.Sprint(sameTimes(stdout+stderr), code, w.received(t), w.slack.Requests())
-					return strings.ReplaceAll(seen, w.env["SLOWDIGEST_STATE"], "STATE")
-				}
-				with, without := try(true), try(false)
-				if with == without {
-					t.Errorf("--%s=%s has no effect:\n%s", flag, value, with)
-				}
-				if i > 0 {
-					return
-				}
-				if again := try(false); again != without { // or the time alone would tell the two apart
-					t.Errorf("the same call shows something else:\n%s", difference(again, without))
+			t.Run(c.name+" "+mode+" again", func(t *testing.T) {
+				one, _ := try(t, "", "", false)
+				if again, _ := try(t, "", "", false); again != one { // or the time alone would tell the two apart
+					t.Errorf("the same call shows something else:\n%s", difference(again, one))
 				}
 			})
+			for _, flag := range flags {
+				value, listed := flagValues[c.name][flag]
+				switch {
+				case inSettings[flag] && c.name == "invoke", strings.HasPrefix(mode+"=", "--"+flag+"="):
+					continue
+				case !listed:
+					t.Errorf("%s --%s is not tried", c.name, flag)
+					continue
+				}
+				t.Run(c.name+" "+mode+" "+flag, func(t *testing.T) {
+					with, code := try(t, flag, value, true)
+					without, _ := try(t, flag, value, false)
+					if with == without {
+						t.Errorf("--%s=%s has no effect:\n%s", flag, value, with)
+					}
+					if refusal := strings.Contains(with, "hint: leave out"); code == 2 && mode == "" && refusal && !slices.Contains([]string{"link", "channel", "slack-token-parameter", "slack-api-url", "follow"}, flag) {
+						t.Errorf("--%s is refused: %s", flag, with)
+					}
+				})
+			}
+		}
+	}
+	for _, u := range unused {
+		if !isRefused[u.command+u.why] && u.command != "invoke" {
+			t.Errorf("nothing was refused for this reason: %s: %s", u.command, u.why)
 		}
 	}
 }

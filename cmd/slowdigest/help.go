@@ -67,6 +67,6 @@ func (p *process) helpOn(w io.Writer, c command) {
 		if s := fl.Value.String(); s != "" && s != "false" {
 			usage += " (default " + s + ")"
 		}
-		fmt.Fprintf(w, "  %s%s %s\n        %s\n", dashes, name, arg, usage)
+		fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace(dashes+name+" "+arg), usage)
 	}
 }

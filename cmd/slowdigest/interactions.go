@@ -60,11 +60,9 @@ func (s *service) interactions(ctx context.Context) (*handler.Interactions, erro
 	if err != nil {
 		return nil, err
 	}
-	signing := s.SigningSecret
-	if signing == "" {
-		if signing, err = readParameter(ctx, s.cfg, s.SigningParameter); err != nil {
-			return nil, err
-		}
+	signing, err := signingSecret(ctx, s.Config, s.cfg)
+	if err != nil {
+		return nil, err
 	}
 	token, err := secret(ctx, s.Config, s.cfg)
 	if err != nil {
@@ -74,6 +72,8 @@ func (s *service) interactions(ctx context.Context) (*handler.Interactions, erro
 		Verifier: slack.RequestVerifier{SigningSecret: signing, Channels: append([]string{s.Channel}, s.AskChannels.items...), Users: s.AskUsers.items},
 		Store:    store,
 		Now:      time.Now,
+		Channel:  s.Channel,
+		Several:  s.discovers(),
 		Start:    s.start,
 		PostText: func(ctx context.Context, channel, thread, text string) error {
 			bot, ok := s.chat(token, channel, nil).(*slack.Bot)
@@ -83,6 +83,14 @@ func (s *service) interactions(ctx context.Context) (*handler.Interactions, erro
 			return bot.PostText(ctx, thread, text)
 		},
 	}, nil
+}
+
+// signingSecret returns that of Slack; without one configured it is empty.
+func signingSecret(ctx context.Context, c *Config, cfg aws.Config) (string, error) {
+	if c.SigningSecret != "" || c.SigningParameter == "" {
+		return c.SigningSecret, nil
+	}
+	return readParameter(ctx, cfg, c.SigningParameter)
 }
 
 // invokeSelf has the function work on an event in an invocation of its own.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,7 +31,7 @@ func fakeLambda(t *testing.T) (url string, invoked chan []byte) {
 	return server.URL, invoked
 }
 
-// urlEvent is what a Lambda function URL makes of a request: the names of the
+// urlEvent makes the event that a Lambda function URL makes of a request: the names of the
 // headers in lower case, and the body, if it likes, in base 64.
 func urlEvent(t *testing.T, method string, header http.Header, body []byte, inBase64 bool) []byte {
 	headers := map[string]string{}
@@ -48,6 +50,57 @@ func urlEvent(t *testing.T, method string, header http.Header, body []byte, inBa
 		t.Fatal(err)
 	}
 	return event
+}
+
+// Below a digest, and an answer, are the buttons that somebody answers, and no others.
+func TestButtonsThatAreAnswered(t *testing.T) {
+	asFunction(t)
+	const people = "C0PEOPLE01" // has a digest of its own if the instances are found by their tag
+	show := slacktest.Command("last 15m")
+	asked := urlEvent(t, http.MethodPost, slacktest.Sign(show, slacktest.SigningSecret, time.Now()), show, true)
+	other := bytes.ReplaceAll(show, []byte(slacktest.Channel), []byte(people))
+	askedThere := urlEvent(t, http.MethodPost, slacktest.Sign(other, slacktest.SigningSecret, time.Now()), other, true)
+	schedule := read(t, "../../testdata/events/schedule.json")
+	fleet := map[string]string{"SLOWDIGEST_INSTANCES": "mysql-*"}
+	askFleet := map[string]string{"SLOWDIGEST_INSTANCES": "mysql-*", "SLOWDIGEST_ASK_CHANNELS": people}
+	for _, c := range []struct {
+		name  string
+		event []byte
+		env   map[string]string
+		want  map[string]string // the buttons in each channel
+	}{
+		{"digest", schedule, nil, map[string]string{slacktest.Channel: "mute show"}},
+		{"digest without a secret", schedule, map[string]string{"SLACK_SIGNING_SECRET": ""}, map[string]string{slacktest.Channel: ""}},
+		{"digests of which one is not served", schedule, fleet, map[string]string{slacktest.Channel: "mute show", people: ""}},
+		{"digests", schedule, askFleet, map[string]string{slacktest.Channel: "mute show", people: "mute show"}},
+		{"answer", asked, nil, map[string]string{slacktest.Channel: "mute show"}},
+		{"answer of several digests", asked, fleet, map[string]string{slacktest.Channel: "mute show"}},
+		{"answer elsewhere", askedThere, map[string]string{"SLOWDIGEST_ASK_CHANNELS": people}, map[string]string{people: "mute show"}},
+		{"answer of several digests elsewhere", askedThere, askFleet, map[string]string{people: "show"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, time.Now())
+			w.useAWS(t)
+			maps.Copy(w.env, c.env)
+			w.lambda(t, c.event)
+			got := map[string]string{}
+			for _, m := range w.slack.Messages() {
+				if m.ThreadTS != "" {
+					continue
+				}
+				var buttons []string
+				for _, b := range []string{"mute", "show"} {
+					if bytes.Contains(m.Blocks, []byte("slowdigest_"+b)) {
+						buttons = append(buttons, b)
+					}
+				}
+				got[m.Channel] = strings.Join(buttons, " ")
+			}
+			if !maps.Equal(got, c.want) {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
 }
 
 // TestSlackRequests sends the built command what Slack, and others, send to the
@@ -105,11 +158,11 @@ func TestSlackRequests(t *testing.T) {
 		{"malformed", sign([]byte("payload={"), slacktest.SigningSecret, now), 400, ""},
 		{"not base 64", []byte(strings.Replace(string(sign([]byte("%"), "", now)), `"isBase64Encoded":false`, `"isBase64Encoded":true`, 1)), 400, ""},
 		{"looked at", urlEvent(t, http.MethodGet, http.Header{}, nil, false), 405, ""},
-		{"elsewhere", sign([]byte(strings.Replace(string(show), slacktest.Channel, "C0OTHER", 1)), slacktest.SigningSecret, now), 200, "does not serve this channel"},
+		{"elsewhere", sign([]byte(strings.Replace(string(show), slacktest.Channel, "C0OTHER", 1)), slacktest.SigningSecret, now), 200, "may not ask slowdigest in this channel"},
 		{"no time", sign(slacktest.Command("mysql-9-7 last"), slacktest.SigningSecret, now), 200, "After `last` there is no time"},
 		{"help", sign(slacktest.Command("help"), slacktest.SigningSecret, now), 200, "/slowdigest mute ID"},
 		{"mute for long", sign(slacktest.Command("mute 0123456789ABCDEF0123456789ABCDEF 2161h"), slacktest.SigningSecret, now), 200, "muted for 1h to 90d"},
-		{"mute for no time", sign(slacktest.Command("mute 0123456789ABCDEF0123456789ABCDEF 0d"), slacktest.SigningSecret, now), 200, "muted for 1h to 90d"},
+		{"mute for less than an hour", sign(slacktest.Command("mute 0123456789ABCDEF0123456789ABCDEF 59m"), slacktest.SigningSecret, now), 200, "muted for 1h to 90d"},
 		{"mute what nobody knows", sign(slacktest.Command("mute 0123456789ABCDEF"), slacktest.SigningSecret, now), 200, "not remembered"},
 	} {
 		if status, body := ask(c.event); status != c.status || !strings.Contains(body, c.body) || c.body == "" && body != "" {

@@ -49,7 +49,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		s := newService(&c, cfg, p.logger())
-		if logs != "" && c.Channel != "" && c.Token == "" && c.TokenParameter == "" {
+		if logs != "" && c.Channel != "" && c.Token == "" {
 			fake := slacktest.New()
 			fake.Channels[c.Channel] = slacktest.ChannelState{Name: strings.TrimPrefix(c.Channel, "#"), Member: true}
 			defer fake.Close()

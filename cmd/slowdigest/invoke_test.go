@@ -221,6 +221,8 @@ func TestInvokeIsLambda(t *testing.T) {
 	signed := func(body []byte) []byte {
 		return urlEvent(t, http.MethodPost, slacktest.Sign(body, slacktest.SigningSecret, now), body, true)
 	}
+	ask := map[string]string{"SLOWDIGEST_ASK_CHANNELS": "C0PEOPLE01"}
+	askFleet := map[string]string{"SLOWDIGEST_ASK_CHANNELS": "C0PEOPLE01", "SLOWDIGEST_INSTANCES": "mysql-*"}
 	channels := map[string]string{"SLOWDIGEST_INSTANCES": "", "SLOWDIGEST_TAG": "slowdigest=on"}
 	for _, c := range []struct {
 		name   string
@@ -246,6 +248,12 @@ func TestInvokeIsLambda(t *testing.T) {
 		{"command in Slack", signed(slacktest.Command("mysql-9-7 last 15m")), nil, false, 1, `"calls":4`, 0},
 		{"forged command", urlEvent(t, http.MethodPost, http.Header{}, slacktest.Command("last 15m"), false), nil, false, 0, `"statusCode":401`, 0},
 		{"button", signed(slacktest.Press("slowdigest_mute", "0123456789ABCDEF0123456789ABCDEF", "1.2")), nil, false, 1, "Done.", 0},
+		{"state with no bucket", example("schedule"), map[string]string{"SLOWDIGEST_STATE": "s3://"}, false, 0, "names no bucket (want s3://BUCKET/PREFIX)", 0},
+		{"bad variable", example("schedule"), map[string]string{"SLOWDIGEST_LIMIT": "x"}, false, 0, "percentage (95%), both (95%:20), or all (slowdigest help shows the variables)", 0},
+		{"manual of no time", []byte(`{"last":""}`), nil, false, 0, `last: time "": want`, 0},
+		{"manual with no limit", []byte(`{"last":"15m","limit":""}`), nil, false, 0, `limit "": want`, 0},
+		{"button for an answer elsewhere", signed(bytes.ReplaceAll(slacktest.Press("slowdigest_mute", "0123456789ABCDEF0123456789ABCDEF", "1.2"), []byte(slacktest.Channel), []byte("C0PEOPLE01"))), ask, false, 1, "Done.", 0},
+		{"button where several channels have digests", signed(bytes.ReplaceAll(slacktest.Press("slowdigest_mute", "0123456789ABCDEF0123456789ABCDEF", "1.2"), []byte(slacktest.Channel), []byte("C0PEOPLE01"))), askFleet, false, 0, "No digest is posted in this channel", 0},
 		{"command with no state", signed(slacktest.Command("last 15m")), map[string]string{"SLOWDIGEST_STATE": ""}, false, 0, "set SLOWDIGEST_STATE", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

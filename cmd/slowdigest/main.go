@@ -87,10 +87,15 @@ func (p *process) run(ctx context.Context, args []string) int {
 	f := newFlags(p.getenv)
 	do := c.declare(f, p)
 	rest, err := f.parse(args[1:])
+	if err == nil {
+		err = f.refuseUnused(name, rest)
+	}
 	switch {
 	case errors.Is(err, errHelp):
 		p.helpOn(p.stdout, c)
 		return 0
+	case errors.As(err, new(usageError)):
+		return p.fail(err)
 	case err != nil:
 		return p.fail(usageError{err, "slowdigest " + name + " --help shows the flags"})
 	}
@@ -148,6 +153,9 @@ type usageError struct {
 	hint string
 }
 
+func (e usageError) Unwrap() error { return e.error }
+func (e usageError) Hint() string  { return e.hint }
+
 // hinted is an error with advice.
 type hinted struct {
 	error
@@ -159,13 +167,11 @@ func (e hinted) Hint() string  { return e.hint }
 
 func (p *process) fail(err error) int {
 	fmt.Fprintf(p.stderr, "slowdigest: error: %v\n", err)
-	var usage usageError
-	if errors.As(err, &usage) {
-		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", usage.hint)
-		return 2
-	}
 	if hint := source.Hint(err); hint != "" {
 		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", hint)
+	}
+	if errors.As(err, new(usageError)) {
+		return 2
 	}
 	return 1
 }

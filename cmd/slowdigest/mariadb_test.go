@@ -20,7 +20,7 @@ const (
 	mariadbRounds  = 5
 )
 
-// mariadbWorkload is what each client sends in each round. "secret" stands in
+// mariadbWorkload holds what each client sends in each round. "secret" stands in
 // literals and comments, none of which may be in the report; {n} is another
 // number in each round.
 var mariadbWorkload = []struct {
@@ -126,7 +126,7 @@ func checkWorkload(t *testing.T, r *digest.Report) {
 	}
 }
 
-// serverCount is what the performance schema counted of a statement.
+// serverCount holds what the performance schema counted of a statement.
 type serverCount struct{ calls, sent, examined, affected int64 }
 
 // checkAgainstServer compares each class with the server's own numbers.

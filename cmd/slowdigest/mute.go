@@ -15,32 +15,21 @@ import (
 	"slowdigest/notifier/redact"
 )
 
-const muteTime = "2006-01-02 15:04 UTC"
-
 func declareMute(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var reason string
 	length := 7 * 24 * time.Hour
 	c.declareMemory(f)
 	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how `long`, such as 12h or 30d; 0 is forever")
-	f.text(&reason, "reason", "", "`text` that the digest shows with the muted class")
+	f.text(&reason, "reason", "", "`text` that the list of mutes shows, and the JSON report")
 	return func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
-			if slices.Contains(f.given, "for") || slices.Contains(f.given, "reason") {
-				return usageError{errors.New("mute: no ID is given"), "give the ID of a query class; without flags for one, mute lists what is muted"}
-			}
 			return listMutes(ctx, p, &c)
 		}
-		m := digest.Mute{Reason: reason, By: p.getenv("USER"), Since: time.Now().UTC().Truncate(time.Second)}
-		until := "forever"
-		if length != 0 {
-			m.Until = m.Since.Add(length)
-			until = "until " + m.Until.Format(muteTime)
-		}
+		now := time.Now().UTC().Truncate(time.Second)
 		return editState(ctx, p, &c, "mute", args, func(s *state.State, id string) (string, error) {
-			m.ID = id
-			m, err := s.Mute(m)
-			return fmt.Sprintf("%s is muted %s.", m.ID, until), err
+			m, err := s.Mute(digest.Mute{ID: id, Reason: reason, By: p.getenv("USER"), Since: now}, length)
+			return fmt.Sprintf("%s is muted %s.", m.ID, notifier.Until(m.Until)), err
 		})
 	}
 }
@@ -62,11 +51,11 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 	return func(ctx context.Context, args []string) error {
 		text := strings.Join(args[min(1, len(args)):], " ")
 		return editState(ctx, p, &c, "note", args[:min(1, len(args))], func(s *state.State, id string) (string, error) {
-			id, err := s.Note(id, text)
-			if s.Notes[id] == "" {
+			id, kept, err := s.Note(id, text)
+			if kept == "" {
 				return id + " has no note.", err
 			}
-			return fmt.Sprintf("%s has the note: %s", id, s.Notes[id]), err
+			return fmt.Sprintf("%s has the note: %s", id, kept), err
 		})
 	}
 }
@@ -116,15 +105,10 @@ func listMutes(ctx context.Context, p *process, c *Config) error {
 	}
 	now := time.Now()
 	for _, m := range s.Mutes {
-		until := "forever"
-		switch {
-		case m.Until.IsZero():
-		case m.Until.Before(now):
+		if !m.Until.IsZero() && m.Until.Before(now) {
 			continue
-		default:
-			until = "until " + m.Until.UTC().Format(muteTime)
 		}
-		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s  %s", m.ID, until, redact.Clean(m.By), redact.Clean(m.Reason)), " "))
+		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s  %s", m.ID, notifier.Until(m.Until), redact.Clean(m.By), redact.Clean(m.Reason)), " "))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Notes)) {
 		fmt.Fprintf(p.stdout, "%s note: %s\n", id, redact.Clean(s.Notes[id]))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"slowdigest/digest"
@@ -43,12 +42,6 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return usageError{errors.New("run: no instance is given"), "use --instance, or SLOWDIGEST_INSTANCES"}
 		case post && c.Channel == "":
 			return usageError{errors.New("run: there is no channel to post to"), "use --channel, or SLOWDIGEST_CHANNEL"}
-		case shift > 0 && post:
-			return usageError{errors.New("run: --compare posts nothing"), "leave out --post"}
-		case slices.Contains(f.given, "last") && slices.Contains(f.given, "since"):
-			return usageError{errors.New("run: --last and --since both say where the window begins"), "leave out one of them; --last ends at --until"}
-		case follow && (shift > 0 || !until.IsZero()):
-			return usageError{errors.New("run: --follow has no end to compare or to stop at"), "leave out --until and --compare"}
 		}
 		cfg, err := loadAWS(ctx)
 		if err != nil {

@@ -21,8 +21,9 @@ import (
 // hourLog is a live log of an hour, made up as it is read: entries of 256 bytes,
 // the same number of equal ones in each second.
 type hourLog struct {
-	end  time.Time
-	size int64
+	end   time.Time
+	size  int64
+	first string // before the statements of the first second
 }
 
 const entryBytes = 256
@@ -38,6 +39,9 @@ func (l hourLog) ReadAt(p []byte, offset int64) (n int, err error) {
 			at := l.end.Add(time.Duration(second-3600) * time.Second)
 			entry = fmt.Appendf(nil, "# Time: %s\n# User@Host: app[app] @ [10.0.0.1]  Id: 7\n# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=%d;\nselect a from t where id = ",
 				at.Format("2006-01-02T15:04:05.000000Z"), at.Unix())
+			if second == 0 {
+				entry = bytes.Replace(entry, []byte("SET"), []byte(l.first+"SET"), 1)
+			}
 			entry = append(entry, bytes.Repeat([]byte("1"), entryBytes-2-len(entry))...)
 			entry = append(entry, ";\n"...)
 		}

@@ -79,7 +79,7 @@ func settingRows(t *testing.T) []settingRow {
 		{flag: "format", env: "SLOWDIGEST_FORMAT", value: "markdown", shows: "# Slow queries",
 			in: map[string]string{"schedule": none, "queue": none, "manual": none, "slack": none}},
 		{flag: "channel", env: "SLOWDIGEST_CHANNEL", value: "C0OTHER001", shows: `"channel":"C0OTHER001"`,
-			in: map[string]string{"slack": "does not serve this channel"}},
+			in: map[string]string{"slack": "may not ask slowdigest in this channel"}},
 		{flag: "slack-token-parameter", env: "SLACK_TOKEN_PARAMETER", value: "/another", shows: "parameter/another"},
 		{env: "SLACK_TOKEN", value: "xoxb-another", shows: "!ssm:GetParameter"},
 		{flag: "slack-api-url", env: "SLACK_API_URL", value: otherSlack.URL(), shows: `!"bot_id":"B0SLACKTEST"`},
@@ -95,19 +95,24 @@ func settingRows(t *testing.T) []settingRow {
 			in: map[string]string{"run": refused}, prepare: unsigned},
 		{env: "SLACK_SIGNING_SECRET", value: slacktest.SigningSecret, shows: "slowdigest_mute", in: map[string]string{"run": none}, prepare: unsigned},
 		{flag: "ask-channel", env: "SLOWDIGEST_ASK_CHANNELS", value: slacktest.Channel, shows: "Reading the last", in: onlySlack, prepare: elsewhere, invokes: "slack"},
-		{flag: "ask-user", env: "SLOWDIGEST_ASK_USERS", value: "U0ANOTHER", shows: "or not for you", in: onlySlack, invokes: "slack"},
+		{flag: "ask-user", env: "SLOWDIGEST_ASK_USERS", value: "U0ANOTHER", shows: "may not ask slowdigest in this channel", in: onlySlack, invokes: "slack"},
 		{flag: "stage", env: "SLOWDIGEST_STAGE", value: "prod", shows: `"Stage":"prod"`,
 			in: map[string]string{"manual": none, "slack": none, "run": refused, "invoke": refused}},
 	}
+}
+
+// asFunction has this process be a function of Lambda, which knows its name.
+func asFunction(t *testing.T) {
+	name := lambdacontext.FunctionName // from its environment when it starts
+	lambdacontext.FunctionName = "prod-slowdigest"
+	t.Cleanup(func() { lambdacontext.FunctionName = name })
 }
 
 // TestSettings tries every setting in every kind of run: either what AWS, Slack
 // and whoever called have got shows its effect, or all of that is as without it,
 // or the command refuses the flag.
 func TestSettings(t *testing.T) {
-	name := lambdacontext.FunctionName // of this process, from its environment when it starts
-	lambdacontext.FunctionName = "prod-slowdigest"
-	t.Cleanup(func() { lambdacontext.FunctionName = name })
+	asFunction(t)
 	rows := settingRows(t)
 	for _, f := range []*flags{lambdaFlags(), declared("run"), declared("invoke")} {
 		for _, variable := range append(slices.Collect(maps.Values(f.env)), f.only...) {

@@ -60,7 +60,7 @@ type Server struct {
 	faults   []Fault
 }
 
-// Fault is what goes wrong with one call.
+// Fault makes one call go wrong.
 type Fault struct {
 	Skip   int  // how many calls go well before
 	Busy   int  // so many of its messages are refused for now

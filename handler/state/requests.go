@@ -15,10 +15,8 @@ import (
 // The bounds of what people have remembered. A state of many mutes and notes has
 // to stay small.
 const (
-	minMute   = time.Hour
-	maxMute   = 90 * 24 * time.Hour
-	maxReason = 200 // characters
-	maxNote   = 500 // bytes
+	minMute = time.Hour
+	maxMute = 90 * 24 * time.Hour
 
 	// replayTime is for how long a request is remembered. Slack's signature is good
 	// for five minutes, in either direction of the clock.
@@ -29,16 +27,21 @@ const (
 var ErrReplayed = errors.New("the request was served before")
 
 // Mute keeps a class out of the digests of a channel; another mute of the class
-// ends, and expired ones are forgotten. It lasts 1 hour to 90 days, or forever if
-// Until is zero. The ID is as digest.History.Resolve takes it. The mute is
-// returned as it is kept: with the ID in full, and its texts as one line each.
-func (s *State) Mute(m digest.Mute) (digest.Mute, error) {
-	if length := m.Until.Sub(m.Since); !m.Until.IsZero() && (length < minMute || length > maxMute) {
-		return m, errors.New("mute: a query can be muted for 1h to 90d")
+// ends, and expired ones are forgotten. It lasts 1 hour to 90 days from m.Since on,
+// or forever if the length is 0. The ID is as digest.History.Resolve takes it. The
+// mute is returned as it is kept: with the ID in full, its end, and its texts as one
+// line each.
+func (s *State) Mute(m digest.Mute, length time.Duration) (digest.Mute, error) {
+	m.Until = time.Time{}
+	if length != 0 {
+		m.Until = m.Since.Add(length)
+	}
+	if length != 0 && (length < minMute || length > maxMute) {
+		return m, errors.New("mute: a query can be muted for 1h to 90d, or forever, for 0")
 	}
 	m.Reason, m.By = oneLine(m.Reason), oneLine(m.By)
-	if n := utf8.RuneCountInString(m.Reason); n > maxReason {
-		return m, fmt.Errorf("mute: the reason has %d characters, and %d are the most", n, maxReason)
+	if n := utf8.RuneCountInString(m.Reason); n > digest.MaxReason {
+		return m, fmt.Errorf("mute: the reason has %d characters, and %d are the most", n, digest.MaxReason)
 	}
 	id, err := s.unmute(m.ID)
 	if err != nil {
@@ -69,26 +72,27 @@ func (s *State) unmute(id string) (string, error) {
 	return id, nil
 }
 
-// Note has the digests of a channel show a line of up to 500 bytes with a class,
-// in the place of an earlier one, and returns its ID in full. An empty text takes
-// that away.
-func (s *State) Note(id, text string) (string, error) {
-	text = oneLine(text)
-	id, err := s.History.Resolve(id)
+// Note has the digests of a channel show a line of up to 500 characters with a
+// class, in the place of an earlier one. It returns the ID in full and the line as it
+// is kept. A text of nothing but white space takes away what there was.
+func (s *State) Note(id, text string) (fullID, kept string, err error) {
+	kept = oneLine(text)
+	id, err = s.History.Resolve(id)
+	n := utf8.RuneCountInString(kept)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("note: %w", err)
-	case len(text) > maxNote:
-		return "", fmt.Errorf("note on %s: it has %d bytes, and %d are the most", id, len(text), maxNote)
-	case text == "":
+		return "", "", fmt.Errorf("note: %w", err)
+	case n > digest.MaxNote:
+		return "", "", fmt.Errorf("note on %s: it has %d characters, and %d are the most", id, n, digest.MaxNote)
+	case n == 0:
 		delete(s.Notes, id)
-		return id, nil
+		return id, "", nil
 	}
 	if s.Notes == nil {
 		s.Notes = map[string]string{}
 	}
-	s.Notes[id] = text
-	return id, nil
+	s.Notes[id] = kept
+	return id, kept, nil
 }
 
 // oneLine makes one space of all that a text has in the place of one, such as a

@@ -23,20 +23,20 @@ func TestBoundsOfAMute(t *testing.T) {
 		{90 * day, true}, {90*day + 1, false}, {4000 * day, false}, {1<<63 - 1, false},
 	} {
 		var s State
-		m, err := s.Mute(digest.Mute{ID: id, Since: ten, Until: ten.Add(c.length)})
-		if (err == nil) != c.want || len(s.Mutes) == 1 != c.want || c.want && s.Mutes[0] != m {
+		m, err := s.Mute(digest.Mute{ID: id, Since: ten}, c.length)
+		if (err == nil) != c.want || len(s.Mutes) == 1 != c.want || c.want && (s.Mutes[0] != m || !m.Until.Equal(ten.Add(c.length))) {
 			t.Errorf("for %v: %v, %v", c.length, s.Mutes, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), "1h to 90d") {
+		if err != nil && !strings.Contains(err.Error(), "1h to 90d, or forever, for 0") {
 			t.Errorf("error %v", err)
 		}
 	}
 	var s State
-	if _, err := s.Mute(digest.Mute{ID: id, Since: ten}); err != nil || !s.Mutes[0].Until.IsZero() {
+	if _, err := s.Mute(digest.Mute{ID: id, Since: ten, Until: ten}, 0); err != nil || !s.Mutes[0].Until.IsZero() {
 		t.Errorf("forever: %+v, %v", s.Mutes, err)
 	}
 	for n, want := range map[int]bool{200: true, 201: false} {
-		if _, err := s.Mute(digest.Mute{ID: id, Since: ten, Reason: strings.Repeat("ü", n)}); (err == nil) != want {
+		if _, err := s.Mute(digest.Mute{ID: id, Since: ten, Reason: strings.Repeat("ü", n)}, 0); (err == nil) != want {
 			t.Errorf("a reason of %d characters: %v", n, err)
 		}
 	}
@@ -55,12 +55,12 @@ func TestRememberedTextIsOneLine(t *testing.T) {
 		strings.Repeat("\n", 999) + "x":     "x",
 	} {
 		var s State
-		m, err := s.Mute(digest.Mute{ID: id, Since: ten, Reason: given, By: given})
+		m, err := s.Mute(digest.Mute{ID: id, Since: ten, Reason: given, By: given}, 0)
 		if err != nil || m != s.Mutes[0] || m.Reason != want || m.By != want {
 			t.Errorf("mute of %.40q: %+v, %v", given, s.Mutes, err)
 		}
-		if _, err := s.Note(id, given); err != nil || s.Notes[id] != want {
-			t.Errorf("note of %.40q: %q, %v", given, s.Notes, err)
+		if _, kept, err := s.Note(id, given); err != nil || kept != want || s.Notes[id] != want {
+			t.Errorf("note of %.40q: %q, %q, %v", given, kept, s.Notes, err)
 		}
 	}
 }
@@ -69,7 +69,7 @@ func TestRememberedTextIsOneLine(t *testing.T) {
 func TestMutesThatEnd(t *testing.T) {
 	id := func(n int) string { return fmt.Sprintf("%032X", n) }
 	s := State{Mutes: []digest.Mute{{ID: id(1), Until: ten.Add(-1)}, {ID: id(2), Until: ten}, {ID: id(3)}, {ID: id(4), Until: ten.Add(time.Hour)}}}
-	if _, err := s.Mute(digest.Mute{ID: strings.ToLower(id(4)), Since: ten, Reason: "again"}); err != nil {
+	if _, err := s.Mute(digest.Mute{ID: strings.ToLower(id(4)), Since: ten, Reason: "again"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	ids := func() (out []string) {
@@ -87,24 +87,27 @@ func TestMutesThatEnd(t *testing.T) {
 	if _, err := s.Unmute("X"); err == nil || !strings.HasPrefix(err.Error(), "unmute: ") || len(s.Mutes) != 2 {
 		t.Errorf("Unmute of nothing: %v", err)
 	}
-	if _, err := s.Mute(digest.Mute{ID: "X", Since: ten}); err == nil || !strings.HasPrefix(err.Error(), "mute: ") || len(s.Mutes) != 2 {
+	if _, err := s.Mute(digest.Mute{ID: "X", Since: ten}, 0); err == nil || !strings.HasPrefix(err.Error(), "mute: ") || len(s.Mutes) != 2 {
 		t.Errorf("Mute of nothing: %v", err)
 	}
 }
 
 func TestBoundsOfANote(t *testing.T) {
 	var s State
-	if got, err := s.Note(strings.ToLower(id), "  "+strings.Repeat("x", 500)+"\n"); err != nil || got != id || len(s.Notes[id]) != 500 {
-		t.Errorf("500 bytes: %q, %v", got, err)
+	for _, c := range []string{"x", "ü", "😀"} {
+		most := strings.Repeat(c, 500)
+		if got, kept, err := s.Note(strings.ToLower(id), "  "+most+"\n"); err != nil || got != id || kept != most || s.Notes[id] != most {
+			t.Errorf("500 characters: %q, %v", got, err)
+		}
+		if _, _, err := s.Note(id, most+c); err == nil || !strings.Contains(err.Error(), "501 characters, and 500 are the most") || s.Notes[id] != most {
+			t.Errorf("501 characters: %v", err)
+		}
 	}
-	if _, err := s.Note(id, strings.Repeat("x", 501)); err == nil || !strings.Contains(err.Error(), "501 bytes, and 500 are the most") || len(s.Notes[id]) != 500 {
-		t.Errorf("501 bytes: %v", err)
-	}
-	if _, err := s.Note("X", "text"); err == nil || len(s.Notes) != 1 {
+	if _, _, err := s.Note("X", "text"); err == nil || len(s.Notes) != 1 {
 		t.Errorf("no ID: %v", err)
 	}
-	if got, err := s.Note(id, " "); err != nil || got != id || len(s.Notes) != 0 {
-		t.Errorf("empty: %q, %v, %v", got, err, s.Notes)
+	if got, kept, err := s.Note(id, " \t"); err != nil || got != id || kept != "" || len(s.Notes) != 0 {
+		t.Errorf("empty: %q, %q, %v, %v", got, kept, err, s.Notes)
 	}
 }
 

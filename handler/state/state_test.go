@@ -58,10 +58,10 @@ func TestMutesAndNotesOfManyWriters(t *testing.T) {
 					}
 				}
 				mute := func(reason string) {
-					edit(func(s *state.State) error { _, err := s.Mute(digest.Mute{ID: id, Reason: reason}); return err })
+					edit(func(s *state.State) error { _, err := s.Mute(digest.Mute{ID: id, Reason: reason}, 0); return err })
 				}
 				note := func(text string) {
-					edit(func(s *state.State) error { _, err := s.Note(id, text); return err })
+					edit(func(s *state.State) error { _, _, err := s.Note(id, text); return err })
 				}
 				mute("known")
 				note("see the runbook")
@@ -78,7 +78,7 @@ func TestMutesAndNotesOfManyWriters(t *testing.T) {
 			t.Errorf("%d mutes, %d notes, %v", len(s.Mutes), len(s.Notes), err)
 		}
 		for id, text := range map[string]string{"X": "no ID", "0123": "not remembered", fmt.Sprintf("%032X", 1): strings.Repeat("x", 501)} {
-			if _, err := s.Note(id, text); err == nil {
+			if _, _, err := s.Note(id, text); err == nil {
 				t.Errorf("a note of %d bytes on %s is no error", len(text), id)
 			}
 		}

@@ -11,21 +11,17 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 
 	"slowdigest/digest"
 )
 
-// The most characters that others see of a name, of what somebody wrote about a
-// class or its mute, and of a note on the coverage.
+// The most characters that others see of a name, and of a note on the coverage. Of
+// what people have remembered they see all that handler/state keeps.
 const (
-	MaxName   = 64
-	MaxReason = 200
-	MaxNote   = 400
+	MaxName         = 64
+	MaxCoverageNote = 400
 )
-
-var ipv4 = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
 
 // Report is a report as others may see it. The zero value holds none.
 type Report struct {
@@ -39,7 +35,7 @@ type Report struct {
 func Of(r *digest.Report) Report {
 	out := *r
 	out.Instances = texts(r.Instances, MaxName)
-	out.Coverage.Notes, out.Coverage.Gaps = texts(r.Coverage.Notes, MaxNote), nil // gaps name files
+	out.Coverage.Notes, out.Coverage.Gaps = texts(r.Coverage.Notes, MaxCoverageNote), nil // gaps name files
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {
 		c := r.Classes[i]
@@ -47,7 +43,7 @@ func Of(r *digest.Report) Report {
 		c.ID = Clean(Cut(c.ID, MaxName))
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
-		c.Note = Text(c.Note, MaxReason)
+		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}
 	out.Past = past(r.Past)
@@ -102,7 +98,7 @@ func past(p *digest.Past) *digest.Past {
 	for i := range out.Muted {
 		m := &out.Muted[i]
 		m.ID, m.Fingerprint = Clean(Cut(m.ID, MaxName)), Statement(m.Fingerprint)
-		m.Reason, m.By = Text(m.Reason, MaxReason), Text(m.By, MaxName)
+		m.Reason, m.By = Text(m.Reason, digest.MaxReason), Text(m.By, MaxName)
 	}
 	if p.Regrouped != nil {
 		g := *p.Regrouped
@@ -148,7 +144,7 @@ func OfDiff(d *digest.Diff) Diff {
 	out := *d
 	for _, s := range []*digest.Side{&out.Before, &out.After} {
 		s.Instances = texts(s.Instances, MaxName)
-		s.Coverage.Notes, s.Coverage.Gaps = texts(s.Coverage.Notes, MaxNote), nil
+		s.Coverage.Notes, s.Coverage.Gaps = texts(s.Coverage.Notes, MaxCoverageNote), nil
 		s.Filter = filter(s.Filter)
 	}
 	out.Classes = slices.Clone(d.Classes)

@@ -82,7 +82,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		{"ID of a note", 64, func(r *digest.Report) string { return r.Past.Regrouped.Notes[0] }},
 		{"who muted", 64, func(r *digest.Report) string { return r.Past.Muted[0].By }},
 		{"why muted", 200, func(r *digest.Report) string { return r.Past.Muted[0].Reason }},
-		{"note on a class", 200, func(r *digest.Report) string { return r.Classes[0].Note }},
+		{"note on a class", 500, func(r *digest.Report) string { return r.Classes[0].Note }},
 		{"note on the coverage", 400, func(r *digest.Report) string { return r.Coverage.Notes[0] }},
 		{"statement", 8_000, func(r *digest.Report) string { return r.Classes[0].Fingerprint }},
 	} {

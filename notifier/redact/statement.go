@@ -44,6 +44,8 @@ var firstWord = regexp.MustCompile(`^[A-Za-z]{2,10}\b`)
 
 func withheld(what string) string { return "[withheld: may hold " + what + "]" }
 
+var ipv4 = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
+
 // secrets must never reach a chat in a statement or a name, even where nothing
 // should have put them there.
 var secrets = []struct {
@@ -56,7 +58,7 @@ var secrets = []struct {
 	{"a secret URL", regexp.MustCompile(`(?i)hooks\.slack\.com/|[?&](sig|token|password|x-amz-signature)=|://[^/\s:@]+:[^/\s@]+@`)},
 	{"a private key", regexp.MustCompile(`-----BEGIN`)},
 	{"a long hexadecimal number", regexp.MustCompile(`(?i)\b(0x)?[0-9a-f]{32,}\b`)},
-	{"an IP address", regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)},
+	{"an IP address", ipv4},
 }
 
 var (

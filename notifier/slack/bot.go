@@ -29,7 +29,7 @@ type Options struct {
 	Region     string          // for the links; without one there are none that name {region}
 	Links      []notifier.Link // nil is notifier.AWSLinks
 	Logger     *slog.Logger    // gets what Slack did not take, and why; nil is none
-	Buttons    bool            // to mute a class and to show the last minutes; needs a RequestVerifier that listens
+	Show, Mute bool            // have a button to show the last minutes, and to mute a class; need a RequestVerifier that listens
 	Answer     *Answer         // makes the digest one that somebody asked for; nil is a regular one
 }
 

@@ -19,7 +19,7 @@ const (
 const maxValue = 2_000
 
 // muteButton is the button below a class; see readAction. A button that nobody
-// answers shows people an error, so there is none without Options.Buttons.
+// answers shows people an error, so there is none without Options.Mute.
 func muteButton(c *digest.Class) slackgo.Block {
 	b := slackgo.NewButtonBlockElement(muteAction, c.ID, plain("Mute for 7 days"))
 	b.AccessibilityLabel = "Mute query " + notifier.ShortID(c.ID) + " for 7 days"

@@ -18,10 +18,10 @@ func TestButtons(t *testing.T) {
 		Value    string `json:"value"`
 	}
 	for _, name := range []string{"full", "new", "hostile", "japanese"} {
-		for _, buttons := range []bool{false, true} {
+		for _, with := range []struct{ show, mute bool }{{false, false}, {true, true}, {true, false}} {
 			fake := slacktest.New()
 			defer fake.Close()
-			s := slack.New(slacktest.Token, slacktest.Channel, slack.Options{APIURL: fake.URL(), Pause: time.Microsecond, Buttons: buttons})
+			s := slack.New(slacktest.Token, slacktest.Channel, slack.Options{APIURL: fake.URL(), Pause: time.Microsecond, Show: with.show, Mute: with.mute})
 			r := notifiertest.Load(t, name)
 			if err := s.Notify(t.Context(), r); err != nil {
 				t.Fatal(err)
@@ -51,8 +51,8 @@ func TestButtons(t *testing.T) {
 					verbs[req.Action]++
 				}
 			}
-			if buttons != (verbs[slack.Mute] >= 1) || buttons != (verbs[slack.Show] == 1) {
-				t.Errorf("%s: %v", name, verbs)
+			if with.mute != (verbs[slack.Mute] >= 1) || with.show != (verbs[slack.Show] == 1) {
+				t.Errorf("%s: %v, want %v", name, verbs, with)
 			}
 		}
 	}

@@ -105,7 +105,7 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 			evidence = ""
 		}
 		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, evidence))
-		if d.opts.Buttons {
+		if d.opts.Mute {
 			blocks = append(blocks, muteButton(c))
 		}
 	}
@@ -122,7 +122,7 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 			notifier.Short(c.Fingerprint, 80), notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls")))}
 		for _, sql := range []int{replySQL, messageSQL, 1} {
 			m.Blocks = []slackgo.Block{detail(c, sql, notifier.Evidence(c))}
-			if d.opts.Buttons {
+			if d.opts.Mute {
 				m.Blocks = append(m.Blocks, muteButton(c))
 			}
 			if fits(m.Blocks) {

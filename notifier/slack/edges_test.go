@@ -21,7 +21,7 @@ import (
 // other limit.
 func TestTextIsCountedAsByTheFake(t *testing.T) {
 	for _, name := range notifiertest.Reports {
-		d := newDraft(redact.Of(notifiertest.Load(t, name)), Options{Region: "eu-west-1", Buttons: true, Replies: 10}.withDefaults())
+		d := newDraft(redact.Of(notifiertest.Load(t, name)), Options{Region: "eu-west-1", Show: true, Mute: true, Replies: 10}.withDefaults())
 		for _, f := range d.fallbacks() {
 			if f.Blocks == nil {
 				continue
@@ -74,6 +74,21 @@ func TestStatementsGiveWay(t *testing.T) {
 	form := d.fallbacks()[0]
 	if got := len(form.inFull); got != 2 || len(d.replies(form.inFull)) != 1 {
 		t.Errorf("%d statements and %d replies", got, len(d.replies(form.inFull)))
+	}
+	for i := range r.Classes { // the longest notes, which are never cut
+		r.Classes[i].Note = strings.Repeat("😀", digest.MaxNote)
+	}
+	d = newDraft(redact.Of(r), Options{}.withDefaults())
+	form = d.fallbacks()[0]
+	notes := strings.Join(text(t, form.Blocks...), " ")
+	for _, m := range d.replies(form.inFull) {
+		notes += strings.Join(text(t, m.Blocks...), " ")
+		if !fits(m.Blocks) {
+			t.Error("a reply is over the budget")
+		}
+	}
+	if got := strings.Count(notes, r.Classes[0].Note); form.name != "full" || got != 3 {
+		t.Errorf("%d whole notes in the form %s", got, form.name)
 	}
 }
 

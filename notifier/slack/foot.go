@@ -37,7 +37,7 @@ func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
 	if a := d.opts.Answer; a != nil && a.To != "" {
 		notes = append(notes, "asked for by "+redact.Cut(redact.Clean(a.To), 80))
 	}
-	if d.opts.Buttons {
+	if d.opts.Show {
 		blocks = append(blocks, showButton(d.r.Instances))
 	}
 	return append(blocks, small(strings.Join(append(notes, "digest "+d.key), " · ")))

@@ -15,6 +15,7 @@ import (
 	slackgo "github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
 
+	"slowdigest/digest"
 	"slowdigest/notifier"
 	"slowdigest/notifier/redact"
 )
@@ -33,8 +34,8 @@ type Request struct {
 	Action    Action
 	Instances []string // to show; none are all
 	Last      time.Duration
-	ClassID   string // to mute or unmute: an ID as the digest shows it
-	For       time.Duration
+	ClassID   string        // to mute or unmute, as digest.ParseID returns it
+	For       time.Duration // how long to mute; the bounds, and what 0 means, are handler/state's
 	Reason    string
 }
 
@@ -67,13 +68,14 @@ type RequestVerifier struct {
 const (
 	// maxRequest is how long the body of a request may be, in bytes. Slack's own
 	// hold a whole message at most.
-	maxRequest    = 256 << 10
-	minLast       = time.Minute
-	maxLast       = 24 * time.Hour
-	defaultLast   = 15 * time.Minute
-	defaultMute   = 7 * 24 * time.Hour
-	maxMuteReason = 200 // characters
+	maxRequest  = 256 << 10
+	minLast     = time.Minute
+	defaultLast = 15 * time.Minute
+	defaultMute = 7 * 24 * time.Hour
 )
+
+// MaxLast is how much of the past may be asked for, by whatever way.
+const MaxLast = 24 * time.Hour
 
 // Read checks the signature of a request and its age, which may be five minutes,
 // and who makes it, before it looks at what is asked.
@@ -146,7 +148,7 @@ func (r *Request) command(words []string) error {
 			return errors.New("after `last` there is no time, such as 15m or 2h")
 		}
 		last, err := notifier.ParseDays(words[i])
-		if err != nil || last < minLast || last > maxLast {
+		if err != nil || last < minLast || last > MaxLast {
 			return errors.New("the time after `last` must be between 1m and 24h")
 		}
 		r.Last = last
@@ -159,26 +161,38 @@ func (r *Request) muteCommand(action Action, words []string) error {
 	if len(words) == 0 {
 		return fmt.Errorf("after `%s` the ID of a query is missing", action)
 	}
-	r.ClassID, r.For = strings.ToUpper(words[0]), defaultMute
-	if !isClassID(r.ClassID) {
-		return errors.New("the ID of a query is 8 to 32 hexadecimal digits, as the digest shows it")
-	}
+	id, err := digest.ParseID(words[0])
 	words = words[1:]
-	if len(words) > 0 && words[0] == "for" {
-		words = words[1:]
+	switch {
+	case err != nil:
+		return err
+	case action == Unmute && len(words) > 0:
+		return errors.New("after `unmute` comes the ID of a query, and nothing else")
+	case action == Mute:
+		r.For, words, err = muteLength(words)
 	}
-	if len(words) > 0 {
-		if d, err := notifier.ParseDays(words[0]); err == nil {
-			r.For, words = d, words[1:]
-		}
+	if err != nil {
+		return err
 	}
-	r.Reason = redact.Cut(redact.Clean(strings.Join(words, " ")), maxMuteReason)
-	r.Action = action
+	r.Action, r.ClassID, r.Reason = action, id, redact.Clean(strings.Join(words, " "))
 	return nil
 }
 
-func isClassID(s string) bool {
-	return len(s) >= 8 && len(s) <= 32 && strings.Trim(s, "0123456789ABCDEF") == ""
+// muteLength reads how long to mute, with or without the word for, and returns the
+// words after it. After for there must be a length.
+func muteLength(words []string) (time.Duration, []string, error) {
+	isFor := len(words) > 0 && words[0] == "for"
+	if isFor {
+		words = words[1:]
+	}
+	length, err := notifier.ParseDays(strings.Join(words[:min(1, len(words))], ""))
+	switch {
+	case err == nil:
+		return length, words[1:], nil
+	case isFor:
+		return 0, nil, fmt.Errorf("after `for`: %w", err)
+	}
+	return defaultMute, words, nil
 }
 
 func readAction(payload []byte) (*Request, error) {
@@ -206,7 +220,7 @@ func readAction(payload []byte) (*Request, error) {
 
 // Help is the answer to /slowdigest help.
 const Help = "/slowdigest [instance …] last 15m — the slow queries of the last 15 minutes, up to 24h\n" +
-	"/slowdigest mute ID [for 7d] [reason] — leave a query out of the digests; one that gets worse comes back\n" +
+	"/slowdigest mute ID [for 7d] [reason] — leave a query out of the digests, for 1h to 90d, or forever for 0; one that gets worse comes back\n" +
 	"/slowdigest unmute ID — show it again"
 
 // Ephemeral is the body of an answer that only the author of a Request can see.

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// keyword is what a word means to the formatter.
+// keyword numbers the words that mean something to the formatter.
 type keyword byte
 
 const (

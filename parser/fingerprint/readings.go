@@ -75,12 +75,12 @@ func (s text) quoteOf(t *token) int {
 	return -1
 }
 
-// context is what stands before a token, as far as it matters to a reading.
+// context classifies what stands before a token, as far as it matters to a reading.
 type context byte
 
 const (
 	afterAny     context = iota
-	afterStart           // of a statement, behind a semicolon
+	afterStart           // of a statement, after a semicolon
 	afterString          // in single quotes
 	afterDouble          // a string in double quotes, or a name
 	afterOperand         // another operand
