@@ -63,6 +63,9 @@ func (h *History) Add(r *Report) error {
 	if w := r.Window; len(w.Hours()) != 1 {
 		return fmt.Errorf("remember %s to %s: want a whole hour", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
 	}
+	if !storable(r.Window) {
+		return fmt.Errorf("remember %s: no server has logged then", r.Window.Start.Format(time.RFC3339))
+	}
 	at := hourOf(r.Window.Start)
 	if n := len(h.hours); n > 0 && h.hours[n-1].at >= at {
 		return nil
@@ -198,6 +201,9 @@ func (h *History) Resolve(id string) (string, error) { return resolveID(id, maps
 // MarkReported remembers what r says, so that BETTER and GONE are said once and WORSE
 // for a day. A class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {
+	if !storable(r.Window) {
+		return
+	}
 	start, _ := hourRange(r.Window)
 	for i := range r.Classes {
 		c := &r.Classes[i]

@@ -128,6 +128,12 @@ type decoder struct {
 // maxHour is far in the future. No sum of hours of a damaged history overflows.
 const maxHour = 1 << 24
 
+// storable reports whether a History can hold the hours of a window: from the
+// second of 1970 on, for 0 is none.
+func storable(w Window) bool {
+	return w.Start.Unix() >= 3600 && w.End.Unix() < maxHour*3600
+}
+
 func (d *decoder) hour() hour {
 	n, size := binary.Uvarint(d.rest)
 	if size <= 0 || n > maxHour {

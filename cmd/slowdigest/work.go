@@ -94,10 +94,11 @@ type service struct {
 	// answer.
 	onlyPrint bool
 	pause     time.Duration // between two messages in Slack; 0 is Slack's limit
+	kept      time.Duration // how long logs are kept; see handler.CheckWindow
 }
 
 func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
-	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false)}
+	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept}
 }
 
 // handleEvent is the one entrance of every kind of event, under Lambda and by
@@ -111,6 +112,9 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	case err != nil:
 		return nil, err
 	case m != nil:
+		if err := handler.CheckWindow(m.Window, time.Now(), s.kept); err != nil {
+			return nil, fmt.Errorf("read event: %w", err)
+		}
 		return s.answer(ctx, m)
 	}
 	return s.fleet().HandleEvent(ctx, event)
@@ -120,7 +124,8 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 func (s *service) fleet() *handler.Fleet {
 	var token string
 	f := &handler.Fleet{
-		Now: time.Now,
+		Now:  time.Now,
+		Kept: s.kept,
 		Discover: func(ctx context.Context) ([]source.Instance, error) {
 			return s.discover(ctx, s.from)
 		},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,7 +37,7 @@ func (s *S3Store) Load(ctx context.Context, key string) ([]byte, string, error) 
 		return nil, "", s.failed("load", key, err)
 	}
 	defer out.Body.Close()
-	data, err := io.ReadAll(out.Body)
+	data, err := readState(out.Body)
 	if err != nil {
 		return nil, "", s.failed("load", key, err)
 	}
@@ -69,6 +68,10 @@ func (s *S3Store) Save(ctx context.Context, key string, data []byte, tag string)
 func (s *S3Store) failed(verb, key string, err error) error {
 	e := &StoreError{Step: fmt.Sprintf("%s state s3://%s/%s", verb, s.bucket, key), Err: err}
 	switch errorCode(err) {
+	case "":
+		if errors.Is(err, errTooLarge) {
+			e.hint = hintTooLarge
+		}
 	case "AccessDenied", "Forbidden":
 		e.hint = fmt.Sprintf("the role must allow s3:GetObject and s3:PutObject on arn:aws:s3:::%s/%s, and s3:ListBucket on arn:aws:s3:::%s, "+
 			"without which a state that does not exist yet is denied too", s.bucket, key, s.bucket)

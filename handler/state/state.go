@@ -69,9 +69,9 @@ func Edit(ctx context.Context, s Store, key string, edit func(*State) error) err
 		if state.History.Rules() > 1 {
 			state.Version = version
 		}
-		data, err := json.Marshal(state)
+		data, err := encode(state)
 		if err != nil {
-			return fmt.Errorf("encode state: %w", err)
+			return fmt.Errorf("encode state %s: %w", key, err)
 		}
 		if bytes.Equal(data, before) {
 			return nil
@@ -143,6 +143,18 @@ func decode(data []byte) (*State, error) {
 		err = json.Unmarshal(data, s)
 	}
 	return s, err
+}
+
+// encode writes nothing that decode or a Store would refuse to read.
+func encode(s *State) ([]byte, error) {
+	data, err := json.Marshal(s)
+	if err == nil && len(data) > maxState {
+		err = errTooLarge
+	}
+	if err == nil {
+		_, err = decode(data)
+	}
+	return data, err
 }
 
 // keepAside copies what is not a state to another key, which is the same for the
