@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
@@ -60,6 +61,11 @@ func (q *SQS) Send(ctx context.Context, bodies [][]byte) error {
 			errs = append(errs, err)
 		}
 		bodies = bodies[n:]
+		var silent net.Error
+		if errors.As(err, &silent) && silent.Timeout() { // it would be for the next, too
+			unsent += len(bodies)
+			break
+		}
 	}
 	if len(errs) > 0 {
 		return fmt.Errorf("send messages: %d not sent: %w", unsent, errors.Join(errs...))

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"golang.org/x/term"
 
@@ -85,17 +84,4 @@ func readParameter(ctx context.Context, cfg aws.Config, name string) (string, er
 		return "", fmt.Errorf("read parameter %s: it is empty", name)
 	}
 	return strings.TrimSpace(*out.Parameter.Value), nil
-}
-
-// loadAWS reads the AWS configuration the standard way: environment, shared
-// files, roles, and endpoints such as $AWS_ENDPOINT_URL_RDS.
-func loadAWS(ctx context.Context) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return cfg, fmt.Errorf("load AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return cfg, hinted{errors.New("load AWS configuration: no region is set"), "set AWS_REGION"}
-	}
-	return cfg, nil
 }

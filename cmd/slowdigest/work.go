@@ -39,7 +39,7 @@ func (c *Config) route(instances ...string) handler.Route {
 // source reads from RDS. With seek it begins where the window begins, which pays
 // for short ones.
 func (c *Config) source(cfg aws.Config, seek bool) *source.RDS {
-	return source.NewRDS(cfg, source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: seek, Now: time.Now})
+	return source.NewRDS(unlimited(cfg), source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: seek, Now: time.Now})
 }
 
 // discover finds the configured instances.

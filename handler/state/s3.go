@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 )
@@ -23,9 +24,16 @@ type S3Store struct {
 // NewS3Store keeps objects below a prefix, which may be empty. Where cfg, or
 // AWS_ENDPOINT_URL_S3, names an endpoint, the bucket stands in the path.
 func NewS3Store(cfg aws.Config, bucket, prefix string) *S3Store {
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = o.BaseEndpoint != nil
+		o.Retryer = retry.AddWithErrorCodes(o.Retryer, codeAborted)
+	})
 	return &S3Store{client: client, bucket: bucket, prefix: prefix}
 }
+
+// codeAborted is that of a 409 where somebody else writes at the same time; S3 asks
+// to try again.
+const codeAborted = "OperationAborted"
 
 func (s *S3Store) Load(ctx context.Context, key string) ([]byte, string, error) {
 	key = path.Join(s.prefix, key)
@@ -56,7 +64,7 @@ func (s *S3Store) Save(ctx context.Context, key string, data []byte, tag string)
 	}
 	out, err := s.client.PutObject(ctx, in)
 	switch code := errorCode(err); {
-	case code == "PreconditionFailed", code == "ConditionalRequestConflict", // 412, and 409 where two write at a time
+	case code == "PreconditionFailed", code == "ConditionalRequestConflict", code == codeAborted, // 412, and 409 where two write at a time
 		code == "NoSuchKey" && tag != "": // it was deleted
 		return "", s.failed("save", key, ErrConflict)
 	case err != nil:

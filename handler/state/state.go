@@ -163,8 +163,12 @@ func encode(s *State) ([]byte, error) {
 func keepAside(ctx context.Context, s Store, key string, data []byte) (string, error) {
 	sum := sha256.Sum256(data)
 	aside := fmt.Sprintf("aside/%s.corrupt-%x.json", strings.TrimSuffix(key, ".json"), sum[:4])
-	if _, err := s.Save(ctx, aside, data, ""); err != nil && !errors.Is(err, ErrConflict) {
-		return "", err
+	_, err := s.Save(ctx, aside, data, "")
+	if errors.Is(err, ErrConflict) { // as where it was there already
+		var tag string
+		if _, tag, err = s.Load(ctx, aside); err == nil && tag == "" {
+			err = ErrConflict
+		}
 	}
-	return aside, nil
+	return aside, err
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"slowdigest/handler/state"
@@ -180,6 +181,37 @@ func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 	s := state.NewS3Store(s3test.New(t, answerS3("PUT", 409, "ConditionalRequestConflict")), s3test.Bucket, "")
 	if err := save(t, s); !errors.Is(err, state.ErrConflict) {
 		t.Errorf("409 is %v, want ErrConflict", err)
+	}
+}
+
+// S3 asks to try again where two write at a time. That is done until it is written,
+// by the SDK and then by Edit, and what cannot be set aside is not overwritten.
+func TestS3IsAskedAgain(t *testing.T) {
+	for _, code := range []string{"OperationAborted", "ConditionalRequestConflict"} {
+		var left atomic.Int64
+		front := func(next http.Handler) http.Handler {
+			conflict := answerS3("PUT", 409, code)(next)
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == "PUT" && left.Add(-1) >= 0 {
+					conflict.ServeHTTP(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+		s := state.NewS3Store(s3test.New(t, front), s3test.Bucket, "")
+		left.Store(4)
+		since := func(s *state.State) error { s.Doubt = true; return nil }
+		if err := state.Edit(t.Context(), s, "c.json", since); err != nil || left.Load() >= 0 {
+			t.Errorf("%s: %v, %d are left", code, err, left.Load())
+		}
+		if _, err := s.Save(t.Context(), "d.json", []byte("no state"), ""); err != nil {
+			t.Fatal(err)
+		}
+		left.Store(1 << 40)
+		if err := state.Edit(t.Context(), s, "d.json", since); !errors.Is(err, state.ErrConflict) {
+			t.Errorf("%s: %v where nothing can be set aside", code, err)
+		}
 	}
 }
 
