@@ -132,7 +132,7 @@ func (d *doctor) memory(ctx context.Context) {
 		d.warn("state", "none: digests may be repeated, and nothing is known to be new or worse", "set SLOWDIGEST_STATE to s3://BUCKET/PREFIX")
 		return
 	}
-	const probe = "doctor.json"
+	const probe = "doctor/probe.json" // no channel's: see state.Key
 	_, tag, err := store.Load(ctx, probe)
 	if err == nil {
 		_, err = store.Save(ctx, probe, []byte("{}\n"), tag)

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"slowdigest/digest"
-	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
@@ -20,7 +19,7 @@ import (
 // token that was changed is used at once, and what is wrong with them is an error
 // of the invocation that alarms and retries see.
 func serveLambda(p *process) {
-	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
+	log := slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{ReplaceAttr: boundAttr}))
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (any, error) {
 		l := newRunLog(log)
 		if request, ok := lambdacontext.FromContext(ctx); ok {
@@ -29,10 +28,10 @@ func serveLambda(p *process) {
 		answer, err := handleEvent(ctx, p, event, l)
 		err = withHint(err)
 		l.ended(ctx, answer, err)
-		if r, ok := answer.(*digest.Report); ok && r != nil {
-			answer = notifier.JSON(r)
+		if r, ok := answer.(*digest.Report); ok && r != nil && err == nil {
+			answer, err = boundReport(r, maxAnswer)
 		}
-		return answer, err
+		return answer, boundError(err)
 	})
 }
 
