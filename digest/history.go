@@ -137,6 +137,31 @@ func (h *History) forget(at hour) {
 	}
 }
 
+// Forget takes back the hours that begin at a time or later, such as those of an
+// event that was dated in the future. Of a class what remains is what its hours
+// before that tell.
+func (h *History) Forget(from time.Time) {
+	first := hourOf(from)
+	if n := len(h.hours); n == 0 || h.hours[n-1].at < first {
+		return
+	}
+	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at >= first })
+	for id, p := range h.classes {
+		if !p.forget(first) {
+			delete(h.classes, id)
+		}
+	}
+	if !h.since.Before(from) {
+		h.since = time.Time{}
+		if len(h.hours) > 0 {
+			h.since = h.hours[0].at.time()
+		}
+	}
+	if h.regrouped >= first {
+		h.regrouped = 0
+	}
+}
+
 // makeRoom keeps the History under its size. The classes that had the least time
 // lately are dropped, or lose their hours but for the highest.
 func (h *History) makeRoom() {

@@ -76,6 +76,28 @@ func (p *past) rhythm() hour {
 	return longest
 }
 
+// forget reports whether anything is left of a class.
+func (p *past) forget(first hour) bool {
+	last := p.seenBefore(first)
+	if last == 0 || p.first >= first {
+		return false
+	}
+	p.hours = slices.DeleteFunc(p.hours, func(c classHour) bool { return c.at >= first })
+	if p.last >= first {
+		upToBefore := past{hours: p.hours[:max(0, len(p.hours)-1)]}
+		p.last, p.before, p.gap = last, p.seenBefore(last), upToBefore.rhythm()
+	}
+	if p.from >= first {
+		p.from = last
+	}
+	for _, reported := range []*hour{&p.worse, &p.better, &p.gone} {
+		if *reported >= first {
+			*reported = 0
+		}
+	}
+	return true
+}
+
 // append writes the past. The hours of its list follow the rest, the last one
 // first, each as its distance to the one that came after.
 func (p *past) append(b []byte) []byte {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func (d *doctor) queue(ctx context.Context, cfg aws.Config) {
 	defer cancel()
 	waiting, err := handler.NewSQS(cfg, d.QueueURL).Waiting(ctx)
 	if err != nil {
-		d.bad("queue", err.Error(), "look whether SLOWDIGEST_QUEUE_URL is of this region, and whether the role allows sqs:GetQueueAttributes")
+		d.bad("queue", err.Error(), cmp.Or(source.CallHint(err, "SQS", ""), "look whether SLOWDIGEST_QUEUE_URL is of this region, and whether the role allows sqs:GetQueueAttributes"))
 		return
 	}
 	d.ok("queue", "%d messages are waiting", waiting)

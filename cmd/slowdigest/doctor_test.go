@@ -137,7 +137,7 @@ func TestDoctor(t *testing.T) {
 			}
 		}, "wrong", "state .*version 99", "deploy that release", ""},
 		{"no channel", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "" }, "warning", "channel .*only printed", "SLOWDIGEST_CHANNEL", "chat|Slack"},
-		{"no token parameter", func(_ *testing.T, c *clinic) { c.ssm.set("") }, "wrong", "chat secret .*ParameterNotFound", "ssm:GetParameter", "Slack"},
+		{"no token parameter", func(_ *testing.T, c *clinic) { c.ssm.set("") }, "wrong", "chat secret .*ParameterNotFound", "there is no such parameter in " + rdstest.Region + ": aws ssm put-parameter --type SecureString --name " + lambdaParameter, "Slack"},
 		{"no token", func(_ *testing.T, c *clinic) { c.env["SLACK_TOKEN_PARAMETER"] = "" }, "wrong", "chat secret .*none is configured", "SLACK_TOKEN", "Slack"},
 		{"webhook", func(_ *testing.T, c *clinic) { c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret") }, "warning", "chat secret .*webhook", "bot token", "Slack"},
 		{"wrong token", func(_ *testing.T, c *clinic) { c.ssm.set("xoxb-of-another-app") }, "wrong", "Slack token .*invalid_auth", "bot token", "Slack "},

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+
+	"slowdigest/iam/denial"
 )
 
 // S3Store keeps each object in a bucket. It needs s3:GetObject and s3:PutObject
@@ -80,11 +82,17 @@ func (s *S3Store) failed(verb, key string, err error) error {
 		if errors.Is(err, errTooLarge) {
 			e.hint = hintTooLarge
 		}
+	case "SlowDown", "ServiceUnavailable", "503":
+		e.hint = "S3 takes no more calls just now; the next run tries again"
 	case "AccessDenied", "Forbidden":
 		e.hint = fmt.Sprintf("the role must allow s3:GetObject and s3:PutObject on arn:aws:s3:::%s/%s, and s3:ListBucket on arn:aws:s3:::%s, "+
 			"without which a state that does not exist yet is denied too", s.bucket, key, s.bucket)
 		if verb == "save" {
-			e.hint = fmt.Sprintf("the role must allow s3:PutObject on arn:aws:s3:::%s/%s, and the use of the bucket's key if it has one", s.bucket, key)
+			e.hint = fmt.Sprintf("the role must allow s3:PutObject on arn:aws:s3:::%s/%s, and kms:GenerateDataKey and kms:Decrypt on the bucket's key if it has one", s.bucket, key)
+		}
+		// S3 denies an object that is not there, too, and then names s3:ListBucket.
+		if hint := denial.Hint(errorMessage(err)); hint != "" {
+			e.hint = hint
 		}
 	case "NoSuchBucket":
 		e.hint = "there is no such bucket: give --state as s3://BUCKET/PREFIX"
@@ -92,6 +100,14 @@ func (s *S3Store) failed(verb, key string, err error) error {
 		e.hint = "the bucket is in another region; the state must be in that of the function"
 	}
 	return e
+}
+
+func errorMessage(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
 }
 
 func errorCode(err error) string {
