@@ -148,6 +148,16 @@ func answerS3(method string, status int, code string) func(http.Handler) http.Ha
 	}
 }
 
+// deniedS3 is a front that denies all, with the end of AWS's message.
+func deniedS3(what string) func(http.Handler) http.Handler {
+	return func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `<Error><Code>AccessDenied</Code><Message>User: u is not authorized to perform: %s</Message></Error>`, what)
+		})
+	}
+}
+
 func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 	load := func(t *testing.T, s *state.S3Store) error { _, _, err := s.Load(t.Context(), "c.json"); return err }
 	save := func(t *testing.T, s *state.S3Store) error {
@@ -160,8 +170,12 @@ func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 		do     func(*testing.T, *state.S3Store) error
 		want   []string
 	}{
-		"load denied":      {answerS3("GET", 403, "AccessDenied"), s3test.Bucket, load, []string{"load state s3://slowdigest-state/prod/c.json", "s3:GetObject", "s3:ListBucket"}},
-		"save denied":      {answerS3("PUT", 403, "AccessDenied"), s3test.Bucket, save, []string{"save state s3://slowdigest-state/prod/c.json", "s3:PutObject"}},
+		"load denied": {answerS3("GET", 403, "AccessDenied"), s3test.Bucket, load, []string{"load state s3://slowdigest-state/prod/c.json", "s3:GetObject", "s3:ListBucket"}},
+		"save denied": {answerS3("PUT", 403, "AccessDenied"), s3test.Bucket, save, []string{"save state s3://slowdigest-state/prod/c.json", "s3:PutObject"}},
+		"key denied":  {deniedS3("kms:Decrypt on resource: arn:aws:kms:k because no identity-based policy allows the kms:Decrypt action"), s3test.Bucket, load, []string{"the role must allow kms:Decrypt on arn:aws:kms:k"}},
+		"denied by the organisation": {deniedS3("s3:PutObject on resource: arn:aws:s3:::o with an explicit deny in a service control policy"), s3test.Bucket, save,
+			[]string{"the service control policy denies s3:PutObject on arn:aws:s3:::o explicitly"}},
+		"throttled":        {answerS3("GET", 503, "SlowDown"), s3test.Bucket, load, []string{"S3 takes no more calls just now"}},
 		"no bucket":        {nil, "no-such-bucket", load, []string{"no such bucket"}},
 		"in another place": {answerS3("GET", 301, "PermanentRedirect"), s3test.Bucket, load, []string{"another region"}},
 	} {
