@@ -117,7 +117,7 @@ func TestBootstrapOfManyFailures(t *testing.T) {
 	env := maps.Clone(w.env)
 	env["AWS_LAMBDA_RUNTIME_API"] = strings.TrimPrefix(runtime.server.URL, "http://")
 	output := startBootstrap(t, env)
-	o := runtime.invoke(t, read(t, "../../testdata/events/schedule.json"))
+	o := runtime.invoke(t, example(t, "schedule"))
 	if !o.failed || len(o.body) >= 64<<10 || !strings.Contains(string(o.body), "the role must allow rds:DescribeDBLogFiles on ") {
 		t.Errorf("failed %t, %d bytes: %.500s", o.failed, len(o.body), o.body)
 	}
@@ -196,7 +196,7 @@ func TestHugeStateIsNotRead(t *testing.T) {
 	if err := f.Truncate(1 << 30); err != nil {
 		t.Fatal(err)
 	}
-	answers := w.throughLambda(t, read(t, "../../testdata/events/schedule.json"))
+	answers := w.throughLambda(t, example(t, "schedule"))
 	if !strings.Contains(answers[0], "it is larger than 16 MB (it is no state of slowdigest") || len(w.slack.Messages()) > 0 {
 		t.Errorf("%q, %d messages", answers, len(w.slack.Messages()))
 	}

@@ -61,7 +61,7 @@ func TestSilenceEnds(t *testing.T) {
 		t.Skip("waits for what does not come")
 	}
 	t.Parallel()
-	schedule := read(t, "../../testdata/events/schedule.json")
+	schedule := example(t, "schedule")
 	for _, c := range []struct {
 		name, variable string
 		from, to       int64 // as newSilent's
