@@ -1,12 +1,14 @@
 package handler_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"slowdigest/notifier"
+	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
 
@@ -35,6 +37,28 @@ func TestCauseStandsOnce(t *testing.T) {
 		}
 		if !strings.HasPrefix(denied, want+"rds:DownloadDBLogFilePortion on arn:aws:rds:"+rdstest.Region+":"+rdstest.Account+":db:orders-0 (read orders-0/"+rdstest.SlowLog) {
 			t.Errorf("%d files: %q", files, denied)
+		}
+	}
+}
+
+// Whenever a file is said to have been written, the report is JSON.
+func TestReportOfAnyTimeIsJSON(t *testing.T) {
+	for _, written := range []time.Time{time.Date(9998, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.UnixMilli(1 << 62), time.UnixMilli(-1 << 62)} {
+		for _, fault := range []rdstest.Kind{rdstest.AccessDenied, rdstest.Removed, rdstest.EarlyEnd, rdstest.Unlisted} {
+			server, h, _ := newHandler(t, "orders-1")
+			db := server.AddInstance("orders-1")
+			db.Write(rdstest.SlowLog+".2026-11-23.10", []byte(entry(ten.Add(-time.Minute), "select 1")), written)
+			db.Write(rdstest.SlowLog, []byte(strings.Repeat(entry(ten.Add(-time.Minute), "select 1"), 2)), written)
+			action := ""
+			if fault == rdstest.Unlisted {
+				action = "rds:DescribeDBLogFiles"
+			}
+			server.Inject(rdstest.Fault{Kind: fault, Times: -1, Action: action})
+			h.Source = source.NewRDS(server.Config(), source.Options{Patience: time.Millisecond})
+			r, _ := h.Collect(t.Context(), window)
+			if _, err := json.Marshal(notifier.JSON(r)); err != nil {
+				t.Errorf("written %v, %s: %v", written, fault, err)
+			}
 		}
 	}
 }
