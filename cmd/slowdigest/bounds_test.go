@@ -122,7 +122,7 @@ func TestBootstrapOfManyFailures(t *testing.T) {
 		t.Errorf("failed %t, %d bytes: %.500s", o.failed, len(o.body), o.body)
 	}
 	described := false
-	for line := range strings.Lines(output()) {
+	for line := range strings.Lines(logged(output, `"_aws":`)) {
 		var record struct {
 			Aws *embedded `json:"_aws"`
 		}
