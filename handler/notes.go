@@ -30,42 +30,65 @@ func errorNote(err error) string {
 // differing is all in which two errors of one cause differ, names left aside.
 var differing = regexp.MustCompile(`(RequestID|HostID): [^,]*|(at|from) byte \d+( of \d+ on)?: `)
 
-// joinNotes says once what several notes say of different instances or files, whose
-// names are given, and how many they are. The notes must be sorted.
-func joinNotes(notes, names []string) []string {
-	names = slices.Clone(names)
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	var blanks []string
-	for _, name := range slices.Compact(names) {
-		if name != "" {
-			blanks = append(blanks, name, "…")
+// joinNotes says once what several errors of AWS say of different instances or files,
+// and how many they are. The notes must be sorted.
+func (rd *reading) joinNotes(notes []string) []string {
+	instances, blank := rd.names()
+	cause := func(note string) string {
+		if !strings.Contains(note, "operation error ") {
+			return note // it is short, and says which
 		}
+		return blank.Replace(differing.ReplaceAllString(note, ""))
 	}
-	blank := strings.NewReplacer(blanks...)
-	cause := func(note string) string { return blank.Replace(differing.ReplaceAllString(note, "")) }
-	times := map[string]int{}
+	same := map[string][]string{}
 	for _, note := range notes {
-		times[cause(note)]++
+		c := cause(note)
+		same[c] = append(same[c], note)
 	}
 	joined := notes[:0:0]
 	for _, note := range notes {
 		c := cause(note)
-		if n := times[c]; n > 1 {
-			note = fmt.Sprintf("%d times: %s", n, note)
-		}
-		if times[c] > 0 {
+		if all := same[c]; len(all) > 1 {
+			joined = append(joined, fmt.Sprintf("%d times (%s): %s", len(all), strings.Join(mentioned(all, instances), ", "), note))
+		} else if len(all) == 1 {
 			joined = append(joined, note)
 		}
-		times[c] = 0
+		delete(same, c)
 	}
 	return joined
 }
 
-// names returns those of all that was read, or was to be.
-func (rd *reading) names() []string {
-	var names []string
-	for _, p := range rd.parts {
-		names = append(names, p.instance, p.file.Name)
+// mentioned returns the first of the instances that notes are on.
+func mentioned(notes, instances []string) []string {
+	const few = 3
+	var found []string
+	for i, note := range notes {
+		if i == few {
+			return append(found, "…")
+		}
+		n := slices.IndexFunc(instances, func(id string) bool { return strings.Contains(note, id) })
+		if n >= 0 && !slices.Contains(found, instances[n]) {
+			found = append(found, instances[n])
+		}
 	}
-	return names
+	return found
+}
+
+// names returns the instances that were read, or were to be, the longest name first,
+// and what blanks them and their files out.
+func (rd *reading) names() (instances []string, blank *strings.Replacer) {
+	var files []string
+	for _, p := range rd.parts {
+		instances, files = append(instances, p.instance), append(files, p.file.Name)
+	}
+	longest := func(names []string) []string {
+		names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+		slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+		return slices.Compact(names)
+	}
+	var blanks []string
+	for _, name := range longest(append(files, instances...)) {
+		blanks = append(blanks, name, "…")
+	}
+	return longest(instances), strings.NewReplacer(blanks...)
 }

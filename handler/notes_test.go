@@ -15,7 +15,7 @@ import (
 // Where a hundred files are denied for one cause, it stands there once, and in a chat
 // what is to be done can be read. Another cause is another note.
 func TestCauseStandsOnce(t *testing.T) {
-	for files, want := range map[int]string{1: "the role must allow ", 2: "2 times: the role must allow ", 100: "100 times: the role must allow "} {
+	for files, want := range map[int]string{1: "the role must allow ", 2: "2 times (orders-0, orders-1): the role must allow ", 100: "100 times (orders-0, orders-1, orders-10, …): the role must allow "} {
 		server, h, _ := newHandler(t, "orders-1")
 		h.Instances = nil
 		for i := range files {
