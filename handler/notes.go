@@ -32,8 +32,8 @@ var differing = regexp.MustCompile(`(RequestID|HostID): [^,]*|(at|from) byte \d+
 
 // joinNotes says once what several errors of AWS say of different instances or files,
 // and how many they are. The notes must be sorted.
-func (rd *reading) joinNotes(notes []string) []string {
-	instances, blank := rd.names()
+func joinNotes(notes []string, parts []part) []string {
+	instances, blank := names(parts)
 	cause := func(note string) string {
 		if !strings.Contains(note, "operation error ") {
 			return note // it is short, and says which
@@ -76,9 +76,9 @@ func mentioned(notes, instances []string) []string {
 
 // names returns the instances that were read, or were to be, the longest name first,
 // and what blanks them and their files out.
-func (rd *reading) names() (instances []string, blank *strings.Replacer) {
+func names(parts []part) (instances []string, blank *strings.Replacer) {
 	var files []string
-	for _, p := range rd.parts {
+	for _, p := range parts {
 		instances, files = append(instances, p.instance), append(files, p.file.Name)
 	}
 	longest := func(names []string) []string {
