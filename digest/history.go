@@ -63,6 +63,9 @@ func (h *History) Add(r *Report) error {
 	if w := r.Window; len(w.Hours()) != 1 {
 		return fmt.Errorf("remember %s to %s: want a whole hour", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
 	}
+	if !storable(r.Window) {
+		return fmt.Errorf("remember %s: no server has logged then", r.Window.Start.Format(time.RFC3339))
+	}
 	at := hourOf(r.Window.Start)
 	if n := len(h.hours); n > 0 && h.hours[n-1].at >= at {
 		return nil
@@ -134,6 +137,31 @@ func (h *History) forget(at hour) {
 	}
 }
 
+// Forget takes back the hours that begin at a time or later, such as those of an
+// event that was dated in the future. Of a class what remains is what its hours
+// before that tell.
+func (h *History) Forget(from time.Time) {
+	first := hourOf(from)
+	if n := len(h.hours); n == 0 || h.hours[n-1].at < first {
+		return
+	}
+	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at >= first })
+	for id, p := range h.classes {
+		if !p.forget(first) {
+			delete(h.classes, id)
+		}
+	}
+	if !h.since.Before(from) {
+		h.since = time.Time{}
+		if len(h.hours) > 0 {
+			h.since = h.hours[0].at.time()
+		}
+	}
+	if h.regrouped >= first {
+		h.regrouped = 0
+	}
+}
+
 // makeRoom keeps the History under its size. The classes that had the least time
 // lately are dropped, or lose their hours but for the highest.
 func (h *History) makeRoom() {
@@ -198,6 +226,9 @@ func (h *History) Resolve(id string) (string, error) { return resolveID(id, maps
 // MarkReported remembers what r says, so that BETTER and GONE are said once and WORSE
 // for a day. A class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {
+	if !storable(r.Window) {
+		return
+	}
 	start, _ := hourRange(r.Window)
 	for i := range r.Classes {
 		c := &r.Classes[i]

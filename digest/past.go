@@ -76,6 +76,28 @@ func (p *past) rhythm() hour {
 	return longest
 }
 
+// forget reports whether anything is left of a class.
+func (p *past) forget(first hour) bool {
+	last := p.seenBefore(first)
+	if last == 0 || p.first >= first {
+		return false
+	}
+	p.hours = slices.DeleteFunc(p.hours, func(c classHour) bool { return c.at >= first })
+	if p.last >= first {
+		upToBefore := past{hours: p.hours[:max(0, len(p.hours)-1)]}
+		p.last, p.before, p.gap = last, p.seenBefore(last), upToBefore.rhythm()
+	}
+	if p.from >= first {
+		p.from = last
+	}
+	for _, reported := range []*hour{&p.worse, &p.better, &p.gone} {
+		if *reported >= first {
+			*reported = 0
+		}
+	}
+	return true
+}
+
 // append writes the past. The hours of its list follow the rest, the last one
 // first, each as its distance to the one that came after.
 func (p *past) append(b []byte) []byte {
@@ -127,6 +149,12 @@ type decoder struct {
 
 // maxHour is far in the future. No sum of hours of a damaged history overflows.
 const maxHour = 1 << 24
+
+// storable reports whether a History can hold the hours of a window: from the
+// second of 1970 on, for 0 is none.
+func storable(w Window) bool {
+	return w.Start.Unix() >= 3600 && w.End.Unix() < maxHour*3600
+}
 
 func (d *decoder) hour() hour {
 	n, size := binary.Uvarint(d.rest)

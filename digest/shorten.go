@@ -28,14 +28,25 @@ func (r *Report) Shorten(l Limit, order OrderBy) {
 		case i < keep || c.outlier() || c.Change != nil && c.Change.Kind == Better:
 			rest = append(rest, *c)
 		default:
-			r.Misc.Classes++
-			r.Misc.Calls += c.Calls
-			r.Misc.QueryTime.Sum += c.QueryTime.Sum
+			r.Misc.add(c)
 		}
 	}
-	// Sums are of whole microseconds.
-	r.Misc.QueryTime.Sum = math.Round(r.Misc.QueryTime.Sum*perSecond) / perSecond
 	r.Classes = append(first, rest...)
+}
+
+// Keep moves all classes but the first n to Misc.
+func (r *Report) Keep(n int) {
+	for i := range r.Classes[n:] {
+		r.Misc.add(&r.Classes[n+i])
+	}
+	r.Classes = r.Classes[:n:n]
+}
+
+// add counts a class that is not shown. Sums are of whole microseconds.
+func (m *Misc) add(c *Class) {
+	m.Classes++
+	m.Calls += c.Calls
+	m.QueryTime.Sum = math.Round((m.QueryTime.Sum+c.QueryTime.Sum)*perSecond) / perSecond
 }
 
 // leads reports whether the class is read before those of a higher rank.

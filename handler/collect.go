@@ -203,12 +203,8 @@ func (rd *reading) adder(instance string) func(*parser.Event) {
 // add records a part. An error is a part of the window that is missing.
 func (rd *reading) add(p part) {
 	if p.err != nil {
-		note := p.err.Error()
-		if hint := source.Hint(p.err); hint != "" {
-			note += " (" + hint + ")"
-		}
 		p.coverage.Complete = false
-		p.coverage.Notes = append(p.coverage.Notes, note)
+		p.coverage.Notes = append(p.coverage.Notes, errorNote(p.err))
 	}
 	rd.mu.Lock()
 	defer rd.mu.Unlock()

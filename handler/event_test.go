@@ -38,6 +38,8 @@ func TestReadManual(t *testing.T) {
 		{event: `{"since":"2026-11-23T09:00:00Z"}`, want: &handler.Manual{Window: digest.Window{Start: ten.Add(-time.Hour), End: now}}},
 		{event: `{"since":"2026-11-23T11:00:00+02:00","until":"2026-11-23T12:00:00+02:00"}`, want: &handler.Manual{Window: window}},
 		{event: `{"since":"2026-11-23T10:00:00Z","until":"2026-11-23T10:00:00Z"}`, err: "its window is 0s long"},
+		{event: `{"since":"0001-01-01T00:00:00Z","until":"2026-11-23T10:00:00Z"}`, err: "it may be up to 24h"},
+		{event: `{"since":"2026-11-23T09:00:00Z","until":"0001-01-01T00:00:00Z"}`, err: "it may be up to 24h"},
 		{event: `{"last":"15m","limit":3}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(0, 3)}},
 		{event: `{"last":"15m","limit":"90%:7"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(90, 7)}},
 		{event: `{"last":"15m","limit":"all"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(0, 0)}},

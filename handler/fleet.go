@@ -69,7 +69,8 @@ type Fleet struct {
 	// Handler returns a handler for a channel. The fleet gives it its route.
 	Handler func(ctx context.Context, channel string) (*Handler, error)
 	Queue   Queue                                  // nil for none
-	Now     func() time.Time                       // the clock of the deadlines of contexts
+	Now     func() time.Time                       // the clock of events, and of the deadlines of contexts
+	Kept    time.Duration                          // how long logs are kept, for CheckWindow; 0 is LogsKept
 	Done    func(ctx context.Context, o Outcome)   // hears how each digest ended; may be nil
 	Omitted func(ctx context.Context, note string) // hears what has no channel or nothing to read; may be nil
 }
@@ -102,6 +103,9 @@ func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, er
 		return f.work(ctx, queued.Records)
 	}
 	w, err := EventWindow(event)
+	if err == nil {
+		err = f.checkWindow(w)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +123,13 @@ func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, er
 		return f.runAll(ctx, w, jobs)
 	}
 	return f.send(ctx, w, jobs)
+}
+
+func (f *Fleet) checkWindow(w digest.Window) error {
+	if err := CheckWindow(w, f.Now(), cmp.Or(f.Kept, LogsKept)); err != nil {
+		return fmt.Errorf("read event: %w", err)
+	}
+	return nil
 }
 
 // jobs returns the digests of a window.
@@ -241,6 +252,9 @@ func (f *Fleet) work(ctx context.Context, records []events.SQSMessage) (events.S
 
 func (f *Fleet) workOn(ctx context.Context, m events.SQSMessage) error {
 	j, err := DecodeJob([]byte(m.Body))
+	if err == nil {
+		err = f.checkWindow(j.Window)
+	}
 	if err != nil {
 		f.done(ctx, Outcome{Message: m.MessageId, Err: err})
 		return err

@@ -264,6 +264,7 @@ func (a adaptive) GetAttemptToken(ctx context.Context) (func(error) error, error
 // the workers take the messages until there is none left.
 func (s *fleetSim) hour(starts, workers int) {
 	s.end, s.store = make(chan struct{}), &memoryStore{objects: map[string][]byte{}, tags: map[string]int{}}
+	time.Sleep(time.Until(ten.Add(5 * time.Minute)))
 	s.began = time.Now()
 	event := []byte(`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-23T10:05:00Z"}`)
 	var all sync.WaitGroup

@@ -35,6 +35,7 @@ func newFleet(t *testing.T) (f *handler.Fleet, posted map[string]*digest.Report,
 	from := source.NewRDS(rds.Config(), source.Options{})
 	return &handler.Fleet{
 		Now:      time.Now,
+		Kept:     100 * 365 * 24 * time.Hour, // the example is as old as it is
 		Defaults: handler.Route{Channel: "#dba", Limit: digest.DefaultLimit},
 		Discover: func(ctx context.Context) ([]source.Instance, error) { return from.Discover(ctx, []string{"*"}, "") },
 		Handler: func(_ context.Context, channel string) (*handler.Handler, error) {

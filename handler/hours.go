@@ -83,6 +83,7 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	rd.beginning(&r.Coverage, r.Window)
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
 	slices.Sort(r.Coverage.Notes) // files are read in parallel, and end in any order
+	r.Coverage.Notes = joinNotes(r.Coverage.Notes, rd.parts)
 	slices.SortFunc(r.Coverage.Gaps, func(a, b digest.Gap) int {
 		return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Before.Compare(b.Before), cmp.Compare(a.File, b.File), cmp.Compare(a.From, b.From))
 	})

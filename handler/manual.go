@@ -39,7 +39,7 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 	var e struct {
 		Instances    []string        `json:"instances"`
 		Last         string          `json:"last"`
-		Since, Until time.Time       // RFC 3339
+		Since, Until *time.Time      // RFC 3339
 		Limit        json.RawMessage `json:"limit"` // a number or a text
 		Channel      string          `json:"channel"`
 		Thread       string          `json:"thread_ts"`
@@ -62,9 +62,12 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 		}
 		m.Limit = &limit
 	}
-	m.Window = digest.Window{Start: e.Since.UTC(), End: e.Until.UTC()}
-	if e.Until.IsZero() {
-		m.Window.End = now.UTC()
+	m.Window.End = now.UTC()
+	if e.Until != nil {
+		m.Window.End = e.Until.UTC()
+	}
+	if e.Since != nil {
+		m.Window.Start = e.Since.UTC()
 	}
 	if kind.Last != nil {
 		last, err := notifier.ParseDays(e.Last)

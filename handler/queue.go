@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"slowdigest/source"
 )
 
 // SQS is a Queue of Amazon SQS. It needs sqs:SendMessage.
@@ -60,11 +63,26 @@ func (q *SQS) Send(ctx context.Context, bodies [][]byte) error {
 			errs = append(errs, err)
 		}
 		bodies = bodies[n:]
+		var silent net.Error
+		if errors.As(err, &silent) && silent.Timeout() { // it would be for the next, too
+			unsent += len(bodies)
+			break
+		}
 	}
 	if len(errs) > 0 {
-		return fmt.Errorf("send messages: %d not sent: %w", unsent, errors.Join(errs...))
+		return queueError{fmt.Errorf("send messages: %d not sent: %w", unsent, errors.Join(errs...))}
 	}
 	return nil
+}
+
+// queueError reports a failed call of SQS.
+type queueError struct{ error }
+
+func (e queueError) Unwrap() error { return e.error }
+
+// Hint returns what can be done about it; empty if there is nothing to say.
+func (e queueError) Hint() string {
+	return source.CallHint(e.error, "SQS", "the role must allow sqs:SendMessage on the queue, and kms:GenerateDataKey and kms:Decrypt on its key if that is one of your own")
 }
 
 // sendBatch sends again what SQS had no time for. It returns how many messages

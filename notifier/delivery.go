@@ -84,6 +84,7 @@ func (e *DeliveryError) WithoutSecret(secret string) *DeliveryError {
 
 const (
 	maxTries    = 5
+	leastWait   = time.Second     // before the second try
 	maxWait     = time.Minute     // where ctx has no deadline
 	requestTime = 3 * time.Second // to keep free for the request that follows a wait
 
@@ -93,13 +94,15 @@ const (
 
 // Retry repeats, up to five times, what was turned away with a 429, which is the only answer
 // that proves that nothing was posted and asks us to come again. It waits only
-// where the deadline of ctx leaves time for it.
+// where the deadline of ctx leaves time for it, and for at least 1, 2, 4 and 8
+// seconds: now and then a chat asks to come again after 0.
 func Retry(ctx context.Context, do func() *DeliveryError) *DeliveryError {
 	for try := 1; ; try++ {
 		e := do()
 		if e == nil || e.Wait == 0 {
 			return e
 		}
+		e.Wait = max(e.Wait, leastWait<<(try-1))
 		if try == maxTries || !Sleep(ctx, e.Wait) {
 			e.Advice = fmt.Sprintf("too many messages: it asks to wait for %s, and there is no time for that", e.Wait)
 			return e

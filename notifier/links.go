@@ -20,10 +20,19 @@ type Link struct {
 	URL   string
 }
 
-// AWSLinks leads to the RDS console and to CloudWatch Database Insights. The
-// latter opens on its overview: the form of its deep links is not published.
-func AWSLinks() []Link {
-	const console = "https://{region}.console.aws.amazon.com"
+// AWSLinks leads to the RDS console and to CloudWatch Database Insights, in the
+// partition of a region. The latter opens on its overview: the form of its deep links
+// is not published.
+func AWSLinks(region string) []Link {
+	host := "console.aws.amazon.com"
+	for prefix, other := range map[string]string{
+		"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com", "eusc-": "console.amazonaws-eusc.eu",
+	} {
+		if strings.HasPrefix(region, prefix) {
+			host = other
+		}
+	}
+	console := "https://{region}." + host
 	return []Link{
 		{"RDS console", console + "/rds/home?region={region}#database:id={instance};is-cluster=false;tab=monitoring"},
 		{"Database Insights", console + "/cloudwatch/home?region={region}#database-insights:"},

@@ -61,6 +61,21 @@ func TestLinkExpand(t *testing.T) {
 	}
 }
 
+// The console of a region is that of its partition.
+func TestAWSLinks(t *testing.T) {
+	for region, host := range map[string]string{
+		"eu-central-1": "eu-central-1.console.aws.amazon.com", "cn-north-1": "cn-north-1.console.amazonaws.cn",
+		"us-gov-west-1": "us-gov-west-1.console.amazonaws-us-gov.com", "eusc-de-east-1": "eusc-de-east-1.console.amazonaws-eusc.eu",
+	} {
+		for _, l := range AWSLinks(region) {
+			got, ok := l.Expand(region, "db-1", digest.Window{})
+			if err := l.check(); err != nil || !ok || !strings.HasPrefix(got, "https://"+host+"/") || !strings.Contains(got, "region="+region) {
+				t.Errorf("%s: %s, %v", region, got, err)
+			}
+		}
+	}
+}
+
 // Whatever a name is, a link leads to the host that its template names.
 func FuzzLinkExpand(f *testing.F) {
 	f.Add("eu-west-1", "db-1")

@@ -44,6 +44,20 @@ const (
 	zoneQuarter = 15 * time.Minute
 )
 
+// plausible returns the zero time for one that no server's clock has. What is made
+// of the others by adding to them is still a time of RFC 3339.
+func plausible(t time.Time) time.Time {
+	if t.Before(earliest) || !t.Before(latest) {
+		return time.Time{}
+	}
+	return t
+}
+
+var (
+	earliest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
 // reopened is to be called at a banner, where another server may have begun.
 func (c *clock) reopened(banner string) {
 	*c = clock{location: c.location, startStamps: c.startStamps}
@@ -83,6 +97,7 @@ func (c *clock) set(e *entry) bool {
 			e.Time = c.latest
 		}
 	}
+	e.Time = plausible(e.Time)
 	if e.Time.After(c.latest) {
 		c.latest = e.Time
 	}

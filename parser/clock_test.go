@@ -107,3 +107,19 @@ func TestVersion(t *testing.T) {
 		}
 	}
 }
+
+// A time of the years 1 to 9998 is believed, and none before or after.
+func TestTimesAreBounded(t *testing.T) {
+	for written, ok := range map[string]bool{
+		"0001-01-01T00:00:00.000000Z": false, // the zero time
+		"0001-01-01T00:00:00.000001Z": true, "9998-12-31T23:59:59.999999Z": true, "9998-12-31T23:59:59.999999-00:01": false,
+		"9999-01-01T00:00:00.000000Z": false, "0001-01-01T00:00:00.000000+00:01": false, "0000-12-31T23:59:59.999999-00:01": true,
+	} {
+		log := "# Time: " + written + "\n# User@Host: a[a] @ h []  Id: 1\n# Query_time: 1  Lock_time: 0 Rows_sent: 1  Rows_examined: 1\nselect 1;\n"
+		p := New(strings.NewReader(log), Options{})
+		e, err := p.Next()
+		if err != nil || e.Time.IsZero() == ok {
+			t.Errorf("%s: %v, %v", written, e, err)
+		}
+	}
+}

@@ -154,7 +154,7 @@ func (p *Parser) reopened(banner string) {
 	p.schema, p.form = "", form{}
 	if _, at, ok := strings.Cut(banner, ", Time: "); ok && p.stats.First.IsZero() && p.stats.Events == 0 {
 		if t, z, _ := parseTime([]byte(at)); z == utcTime {
-			p.stats.First = t
+			p.stats.First = plausible(t)
 		}
 	}
 }

@@ -72,6 +72,10 @@ func (a *api) portion(ctx context.Context, f File, from string, lines int) (port
 	return p, nil
 }
 
+// latestWrite is the end of the year 9998 in milliseconds: a report could not hold what
+// comes a year later.
+const latestWrite = 253_370_764_799_999
+
 // list asks for all slow logs of an instance.
 func (a *api) list(ctx context.Context, instance string) (*listing, error) {
 	pages := rds.NewDescribeDBLogFilesPaginator(a.client, &rds.DescribeDBLogFilesInput{
@@ -93,7 +97,7 @@ func (a *api) list(ctx context.Context, instance string) (*listing, error) {
 				Instance:    instance,
 				Name:        aws.ToString(d.LogFileName),
 				Size:        aws.ToInt64(d.Size),
-				LastWritten: time.UnixMilli(aws.ToInt64(d.LastWritten)).UTC(),
+				LastWritten: time.UnixMilli(min(max(aws.ToInt64(d.LastWritten), 0), latestWrite)).UTC(),
 			})
 		}
 	}

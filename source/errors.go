@@ -1,19 +1,21 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/smithy-go"
+
+	"slowdigest/iam/denial"
 )
 
 // Hint returns what can be done about an error, without a full stop: what the first
@@ -57,21 +59,36 @@ func (e callError) Unwrap() error { return e.error }
 // Hint returns what can be done about the error; empty if there is nothing to say.
 func (e callError) Hint() string {
 	var notFound *types.DBInstanceNotFoundFault
-	var network net.Error
 	var file *fs.PathError // the system's errors have the methods of a net.Error
 	switch {
 	case errors.As(e.error, &file):
 		return ""
 	case errors.As(e.error, &notFound):
 		return "logs belong to instances: give the identifier of a DB instance in this region, not of a cluster, or cluster:NAME for its members"
-	case denied(e.error):
-		return deniedHint(e.error)
 	case throttled(e.error):
 		return "RDS limits the calls of the whole account; run later, or read fewer instances at a time"
-	case errors.Is(e.error, context.DeadlineExceeded), errors.Is(e.error, context.Canceled):
+	case errors.Is(e.error, context.DeadlineExceeded):
 		return ""
-	case errors.As(e.error, &network):
-		return "check the region, the network and AWS_ENDPOINT_URL_RDS; a function in a VPC needs a NAT gateway or an interface endpoint for RDS"
+	}
+	return CallHint(e.error, "RDS", "the role must allow rds:DescribeDBLogFiles and rds:DownloadDBLogFilePortion on the instance, and for complete downloads rds:DownloadCompleteDBLogFile")
+}
+
+// CallHint returns what can be done about a failed call of a service, by its name in
+// AWS_ENDPOINT_URL_…: whether it was denied, throttled or not answered. Needs is for
+// a denial that does not say what is missing. It is empty if there is nothing to say.
+func CallHint(err error, service, needs string) string {
+	var network net.Error
+	switch {
+	case denied(err):
+		var api smithy.APIError
+		errors.As(err, &api)
+		return cmp.Or(denial.Hint(api.ErrorMessage()), needs)
+	case throttled(err):
+		return service + " limits the calls of the whole account; run later"
+	case errors.Is(err, context.Canceled):
+		return ""
+	case errors.As(err, &network):
+		return "check the region, the network and AWS_ENDPOINT_URL_" + service + "; a function in a VPC needs a NAT gateway or an interface endpoint for " + service
 	}
 	return ""
 }
@@ -93,7 +110,8 @@ func final(err error) bool {
 
 func denied(err error) bool {
 	switch errorCode(err) {
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation":
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation",
+		"KmsAccessDenied", "KMS.AccessDeniedException", "KMSAccessDeniedException": // of a queue's key
 		return true
 	}
 	return false
@@ -103,28 +121,12 @@ func denied(err error) bool {
 // many throttled calls.
 func throttled(err error) bool {
 	switch errorCode(err) {
-	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException":
+	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException",
+		"RequestThrottled", "KmsThrottled", "KMS.ThrottlingException":
 		return true
 	}
 	var quota ratelimit.QuotaExceededError
 	return errors.As(err, &quota)
-}
-
-// The message of an AccessDenied names both: "User: ARN is not authorized to
-// perform: rds:DownloadDBLogFilePortion on resource: ARN because …".
-var deniedMessage = regexp.MustCompile(`not authorized to perform: (\S+)(?: on resource: (\S+))?`)
-
-func deniedHint(err error) string {
-	var api smithy.APIError
-	errors.As(err, &api)
-	m := deniedMessage.FindStringSubmatch(api.ErrorMessage())
-	switch {
-	case m == nil:
-		return "the role must allow rds:DescribeDBLogFiles and rds:DownloadDBLogFilePortion on the instance, and for complete downloads rds:DownloadCompleteDBLogFile"
-	case m[2] == "":
-		return "the role must allow " + m[1] + " on the instance"
-	}
-	return "the role must allow " + m[1] + " on " + m[2]
 }
 
 // unreadable reports whether the API will not or cannot deliver the bytes of a

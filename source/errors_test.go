@@ -14,7 +14,8 @@ func TestCodesOfErrors(t *testing.T) {
 	for code, want := range map[string]string{
 		"AccessDenied": "denied", "AccessDeniedException": "denied", "UnauthorizedOperation": "denied",
 		"Throttling": "throttled", "ThrottlingException": "throttled", "RequestLimitExceeded": "throttled",
-		"SlowDown": "throttled", "TooManyRequestsException": "throttled",
+		"SlowDown": "throttled", "TooManyRequestsException": "throttled", "RequestThrottled": "throttled", "KmsThrottled": "throttled",
+		"KmsAccessDenied": "denied", "KMS.AccessDeniedException": "denied",
 		"InternalFailure": "", "InvalidParameterValue": "", "": "",
 	} {
 		err := callFailed("call: %w", &smithy.GenericAPIError{Code: code})

@@ -62,9 +62,9 @@ func newCloud(t *testing.T) *cloud {
 	} {
 		t.Setenv(name, value)
 	}
-	end := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	log := []byte("# Time: 2026-11-23T09:30:00.000000Z\n# User@Host: app[app] @ web-1 []  Id: 7\n" +
-		"# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1795426199;\nselect 1;\n")
+	end := recentDay.Add(10 * time.Hour)
+	log := []byte(recent("# Time: 2026-11-23T09:30:00.000000Z\n# User@Host: app[app] @ web-1 []  Id: 7\n" +
+		"# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1795426199;\nselect 1;\n"))
 	c.orders1, c.orders2, c.payroll = c.rds.AddInstance("orders-1"), c.rds.AddInstance("orders-2"), c.rds.AddInstance("payroll")
 	c.orders1.Write("slowquery/mysql-slowquery.log", log, end)
 	c.orders2.SetParameters("shop-mysql8", map[string]string{"slow_query_log": "0"})
@@ -145,7 +145,7 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 			}
 			s := mode.settings
 			s.Parameters, s.Function = []string{lambdaParameter}, "slowdigest-prod"
-			answer, err := c.handle(t, s, `{"time":"2026-11-23T10:05:00Z"}`)
+			answer, err := c.handle(t, s, recent(`{"time":"2026-11-23T10:05:00Z"}`))
 			r, ok := answer.(*digest.Report)
 			if err != nil || !ok || r.Overall.Calls != 1 || !strings.Contains(strings.Join(r.Coverage.Notes, " "), "slow_query_log") {
 				t.Fatalf("error %v, answer %+v", err, answer)
@@ -168,7 +168,7 @@ func TestPolicyOfAFleet(t *testing.T) {
 		Instances: "orders-*,payroll", Download: "portions", State: "s3://" + stateBucket + "/prod", Queue: sqs.QueueURL(),
 		Parameters: []string{lambdaParameter}, Function: "slowdigest-prod",
 	}
-	answer, err := c.handle(t, s, `{"time":"2026-11-23T10:05:00Z"}`)
+	answer, err := c.handle(t, s, recent(`{"time":"2026-11-23T10:05:00Z"}`))
 	if d, ok := answer.(*handler.Dispatched); err != nil || !ok || d.Queued != 2 {
 		t.Fatalf("error %v, answer %+v", err, answer)
 	}
@@ -221,7 +221,7 @@ func TestPolicyOfInteractions(t *testing.T) {
 	default:
 		t.Fatal("nothing was invoked")
 	}
-	if _, err := c.handle(t, s, `{"time":"2026-11-23T10:05:00Z"}`); err != nil {
+	if _, err := c.handle(t, s, recent(`{"time":"2026-11-23T10:05:00Z"}`)); err != nil {
 		t.Fatal(err)
 	}
 	c.compareWithPolicy(t, s)

@@ -4,18 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"golang.org/x/term"
 
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/notifier/teams"
+	"slowdigest/source"
 )
 
 // printer returns the notifier that writes to the standard output.
@@ -82,8 +87,7 @@ func readParameter(ctx context.Context, cfg aws.Config, name string) (string, er
 		Name: &name, WithDecryption: aws.Bool(true),
 	})
 	if err != nil {
-		return "", hinted{fmt.Errorf("read parameter %s: %w", name, err),
-			"the role must allow ssm:GetParameter on it, and kms:Decrypt on its key if that is one of your own"}
+		return "", hinted{fmt.Errorf("read parameter %s: %w", name, err), parameterHint(err, name, cfg.Region)}
 	}
 	if out.Parameter == nil || aws.ToString(out.Parameter.Value) == "" {
 		return "", fmt.Errorf("read parameter %s: it is empty", name)
@@ -91,10 +95,27 @@ func readParameter(ctx context.Context, cfg aws.Config, name string) (string, er
 	return strings.TrimSpace(*out.Parameter.Value), nil
 }
 
+func parameterHint(err error, name, region string) string {
+	var unknown *types.ParameterNotFound
+	if errors.As(err, &unknown) {
+		return fmt.Sprintf("there is no such parameter in %s: aws ssm put-parameter --type SecureString --name %s --value …", region, name)
+	}
+	return source.CallHint(err, "SSM", "the role must allow ssm:GetParameter on it, and kms:Decrypt on its key if that is one of your own")
+}
+
+// The SDK would wait forever for an answer, as over a connection that a NAT gateway
+// has forgotten. It tries a call three times, so that one without any answer ends
+// within a minute.
+const (
+	answerTime  = 5 * time.Second  // until an answer begins
+	requestTime = 15 * time.Second // for a request and its answer in whole
+)
+
 // loadAWS reads the AWS configuration the standard way: environment, shared
-// files, roles, and endpoints such as $AWS_ENDPOINT_URL_RDS.
+// files, roles, and endpoints such as $AWS_ENDPOINT_URL_RDS. Its calls end for
+// want of an answer, also those for credentials.
 func loadAWS(ctx context.Context) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(limited(awshttp.NewBuildableClient(), answerTime, requestTime)))
 	if err != nil {
 		return cfg, fmt.Errorf("load AWS configuration: %w", err)
 	}
@@ -102,4 +123,16 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 		return cfg, hinted{errors.New("load AWS configuration: no region is set"), "set AWS_REGION"}
 	}
 	return cfg, nil
+}
+
+// unlimited leaves it to package source how long a download may take.
+func unlimited(cfg aws.Config) aws.Config {
+	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		cfg.HTTPClient = limited(b, 0, 0)
+	}
+	return cfg
+}
+
+func limited(b *awshttp.BuildableClient, answer, request time.Duration) *awshttp.BuildableClient {
+	return b.WithTimeout(request).WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answer })
 }

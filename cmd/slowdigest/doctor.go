@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func (d *doctor) queue(ctx context.Context, cfg aws.Config) {
 	defer cancel()
 	waiting, err := handler.NewSQS(cfg, d.QueueURL).Waiting(ctx)
 	if err != nil {
-		d.bad("queue", err.Error(), "look whether SLOWDIGEST_QUEUE_URL is of this region, and whether the role allows sqs:GetQueueAttributes")
+		d.bad("queue", err.Error(), cmp.Or(source.CallHint(err, "SQS", ""), "look whether SLOWDIGEST_QUEUE_URL is of this region, and whether the role allows sqs:GetQueueAttributes"))
 		return
 	}
 	d.ok("queue", "%d messages are waiting", waiting)
@@ -133,7 +134,7 @@ func (d *doctor) memory(ctx context.Context) {
 		d.warn("state", "none: digests may be repeated, and nothing is known to be new or worse", "set SLOWDIGEST_STATE to s3://BUCKET/PREFIX")
 		return
 	}
-	const probe = "doctor.json"
+	const probe = "doctor/probe.json" // no channel's: see state.Key
 	_, tag, err := store.Load(ctx, probe)
 	if err == nil {
 		_, err = store.Save(ctx, probe, []byte("{}\n"), tag)

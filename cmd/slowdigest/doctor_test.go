@@ -68,6 +68,9 @@ func newSTS(t *testing.T) string {
 // TestDoctor breaks one thing after the other. Just the line about it is not ok,
 // and what it says to do is right.
 func TestDoctor(t *testing.T) {
+	refuse := func(answer string) func(*testing.T, *clinic) {
+		return func(_ *testing.T, c *clinic) { c.ssm.refuse = answer }
+	}
 	deny := func(action string) func(*testing.T, *clinic) {
 		return func(_ *testing.T, c *clinic) {
 			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: action})
@@ -138,7 +141,16 @@ func TestDoctor(t *testing.T) {
 			}
 		}, "wrong", "state .*version 99", "deploy that release", ""},
 		{"no channel", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "" }, "warning", "channel .*only printed", "SLOWDIGEST_CHANNEL", "chat|Slack"},
-		{"no token parameter", func(_ *testing.T, c *clinic) { c.ssm.set("") }, "wrong", "chat secret .*ParameterNotFound", "ssm:GetParameter", "Slack"},
+		{"no token parameter", func(_ *testing.T, c *clinic) { c.ssm.set("") }, "wrong", "chat secret .*ParameterNotFound", "there is no such parameter in " + rdstest.Region + ": aws ssm put-parameter --type SecureString --name " + lambdaParameter, "Slack"},
+		{"token throttled", refuse(`{"__type":"ThrottlingException","message":"Rate exceeded"}`), "wrong", "chat secret .*Rate exceeded", "SSM limits the calls of the whole account", "Slack"},
+		{"token denied", refuse(`{"__type":"AccessDeniedException","message":"User: u is not authorized to perform: ssm:GetParameter on resource: arn:aws:ssm:p because no identity-based policy allows the ssm:GetParameter action"}`),
+			"wrong", "chat secret .*AccessDenied", "the role must allow ssm:GetParameter on arn:aws:ssm:p", "Slack"},
+		{"token denied by the organisation", refuse(`{"__type":"AccessDeniedException","message":"User: u is not authorized to perform: ssm:GetParameter on resource: arn:aws:ssm:p with an explicit deny in a service control policy"}`),
+			"wrong", "chat secret .*AccessDenied", "the service control policy denies ssm:GetParameter on arn:aws:ssm:p explicitly, whatever the role allows", "Slack"},
+		{"key denied", refuse(`{"__type":"AccessDeniedException","message":"User: u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:k because no identity-based policy allows the kms:Decrypt action"}`),
+			"wrong", "chat secret .*AccessDenied", "the role must allow kms:Decrypt on arn:aws:kms:k", "Slack"},
+		{"key denied without a name", refuse(`{"__type":"AccessDeniedException","message":"The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access."}`),
+			"wrong", "chat secret .*AccessDenied", "and kms:Decrypt on its key if that is one of your own", "Slack"},
 		{"no token", func(_ *testing.T, c *clinic) { c.env["SLACK_TOKEN_PARAMETER"] = "" }, "wrong", "chat secret .*none is configured", "SLACK_TOKEN", "Slack"},
 		{"webhook", func(_ *testing.T, c *clinic) { c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret") }, "warning", "chat secret .*webhook", "bot token", "Slack"},
 		{"wrong token", func(_ *testing.T, c *clinic) { c.ssm.set("xoxb-of-another-app") }, "wrong", "Slack token .*invalid_auth", "bot token", "Slack "},

@@ -215,6 +215,9 @@ func (t *timeValue) Set(s string) error {
 	} {
 		if parsed, err := time.Parse(layout, s); err == nil {
 			t.Time = parsed.UTC()
+			if year := t.Year(); year < 1970 || year > 9999 { // the zero time would be no bound
+				return errors.New("want a time of the years 1970 to 9999")
+			}
 			return nil
 		}
 	}

@@ -83,13 +83,13 @@ var flagModes = map[string][]string{
 func TestEveryFlagHasAnEffect(t *testing.T) {
 	const known = "0123456789ABCDEF0123456789ABCDEF"
 	log := func(id string) string {
-		at := time.Date(2026, 11, 23, 9, 55, 0, 0, time.UTC)
+		at := recentDay.Add(9*time.Hour + 55*time.Minute)
 		return write(t, id+".log", slowEntry(at, 2.5, 0, "select a from t")+slowEntry(at, 1.5, 9, "select b from t")+slowEntry(at, 2, 9, "select b from t"))
 	}
 	a, b := log("a"), log("b")
 	base := map[string][]string{
 		"report": {a, b}, "diff": {logs + "mysql-9-7.log", a}, "fingerprint": {}, "run": {}, "doctor": {},
-		"mute": {}, "unmute": {known}, "note": {known, "text"}, "invoke": {"--event=../../testdata/events/schedule.json"}, "iam": {},
+		"mute": {}, "unmute": {known}, "note": {known, "text"}, "invoke": {"--event=" + write(t, "schedule.json", string(example(t, "schedule")))}, "iam": {},
 	}
 	sts := newSTS(t)
 	inSettings := map[string]bool{}
@@ -137,6 +137,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 			})
 			for _, flag := range flags {
 				value, listed := flagValues[c.name][flag]
+				value = recent(value)
 				switch {
 				case inSettings[flag] && c.name == "invoke", strings.HasPrefix(mode+"=", "--"+flag+"="):
 					continue

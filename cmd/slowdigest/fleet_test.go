@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -29,14 +28,11 @@ func TestBootstrapFleet(t *testing.T) {
 	defer queue.Close()
 	defer slack.Close()
 	slack.Channels[people] = slacktest.ChannelState{Name: "people", Member: true}
-	text, err := os.ReadFile(logs + "mysql-9-7.log")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := []byte(recent(string(read(t, logs+"mysql-9-7.log"))))
 	for id, channel := range map[string]string{"orders-1": "", "users-1": people} {
 		db := rds.AddInstance(id)
 		db.Tags = map[string]string{"slowdigest": "on", "slowdigest:channel": channel}
-		db.Write(rdstest.SlowLog, text, time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC))
+		db.Write(rdstest.SlowLog, text, recentDay.Add(10*time.Hour))
 	}
 	rds.Inject(rdstest.Fault{Kind: rdstest.Throttling, Action: "rds:DescribeDBLogFiles"})
 	runtime := newRuntimeAPI(t)
@@ -53,10 +49,7 @@ func TestBootstrapFleet(t *testing.T) {
 		"SLOWDIGEST_STATE":       t.TempDir(),
 		"SLOWDIGEST_STAGE":       "prod",
 	})
-	schedule, err := os.ReadFile("../../testdata/events/schedule.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schedule := example(t, "schedule")
 	var d handler.Dispatched
 	for range 2 { // the schedule fires twice
 		o := runtime.invoke(t, schedule)

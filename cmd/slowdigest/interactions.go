@@ -17,6 +17,7 @@ import (
 
 	"slowdigest/handler"
 	"slowdigest/notifier/slack"
+	"slowdigest/source"
 )
 
 // urlRequest reads an event of a Lambda function URL; nil for any other event.
@@ -99,7 +100,8 @@ func invokeSelf(ctx context.Context, cfg aws.Config, event []byte) error {
 		FunctionName: &lambdacontext.FunctionName, InvocationType: types.InvocationTypeEvent, Payload: event,
 	})
 	if err != nil {
-		return hinted{fmt.Errorf("invoke %s: %w", lambdacontext.FunctionName, err), "the role must allow lambda:InvokeFunction on the function itself"}
+		return hinted{fmt.Errorf("invoke %s: %w", lambdacontext.FunctionName, err),
+			source.CallHint(err, "LAMBDA", "the role must allow lambda:InvokeFunction on the function itself")}
 	}
 	return nil
 }

@@ -49,6 +49,9 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		s := newService(&c, cfg, p.logger())
+		if logs != "" {
+			s.kept = 100 * 365 * 24 * time.Hour // nobody removes them
+		}
 		if logs != "" && c.Channel != "" && c.Token == "" {
 			fake := slacktest.New()
 			fake.Channels[c.Channel] = slacktest.ChannelState{Name: strings.TrimPrefix(c.Channel, "#"), Member: true}

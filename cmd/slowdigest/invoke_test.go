@@ -44,7 +44,7 @@ func newWorld(t *testing.T, now time.Time) *world {
 	w.slack.Channels["C0PEOPLE01"] = slacktest.ChannelState{Name: "people", Member: true}
 	for _, id := range []string{"mysql-9-7", "mysql-9-7-extra"} {
 		var log strings.Builder
-		for _, at := range []time.Time{time.Date(2026, 11, 23, 9, 55, 0, 0, time.UTC), now.Add(-9 * time.Minute)} {
+		for _, at := range []time.Time{recentDay.Add(9*time.Hour + 55*time.Minute), now.Add(-9 * time.Minute)} {
 			for i, sql := range []string{"select a from t", "select b from t", "select b from t", "update t set a = 1"} {
 				log.WriteString(slowEntry(at, float64(5-i)/2, i*1000, sql))
 			}
@@ -217,7 +217,7 @@ func TestLambdaNeedsAChannel(t *testing.T) {
 func TestInvokeIsLambda(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	example := func(name string) []byte { return read(t, "../../testdata/events/"+name+".json") }
+	example := func(name string) []byte { return example(t, name) }
 	signed := func(body []byte) []byte {
 		return urlEvent(t, http.MethodPost, slacktest.Sign(body, slacktest.SigningSecret, now), body, true)
 	}

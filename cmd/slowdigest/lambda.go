@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -19,7 +21,7 @@ import (
 // token that was changed is used at once, and what is wrong with them is an error
 // of the invocation that alarms and retries see.
 func serveLambda(p *process) {
-	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
+	log := slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{ReplaceAttr: boundAttr}))
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (any, error) {
 		l := newRunLog(log)
 		if request, ok := lambdacontext.FromContext(ctx); ok {
@@ -28,10 +30,10 @@ func serveLambda(p *process) {
 		answer, err := handleEvent(ctx, p, event, l)
 		err = withHint(err)
 		l.ended(ctx, answer, err)
-		if r, ok := answer.(*digest.Report); ok && r != nil {
-			answer = notifier.JSON(r)
+		if r, ok := answer.(*digest.Report); ok && r != nil && err == nil {
+			answer, err = boundReport(r, maxAnswer)
 		}
-		return answer, err
+		return answer, boundError(err)
 	})
 }
 
@@ -59,4 +61,126 @@ func withHint(err error) error {
 		return fmt.Errorf("%w (%s)", err, hint)
 	}
 	return err
+}
+
+// What Lambda and CloudWatch take, in bytes of JSON, and our shares of it.
+const (
+	maxAnswer = 6_291_556 // of a synchronous invocation
+	maxError  = 64 << 10  // of an error, which goes to the failure destination with its event
+	maxLine   = 256 << 10 // of the log; a longer line is split, and its metrics are lost
+
+	// A line has few texts and lists that can be long: an error, notes, names.
+	maxLineText = maxLine / 8
+	maxLineList = maxLine / 8
+)
+
+// boundAttr keeps a line of the log under maxLine, whatever the fleet.
+func boundAttr(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value.Any().(type) {
+	case string:
+		a.Value = slog.StringValue(cut(v, maxLineText))
+	case error:
+		a.Value = slog.StringValue(cut(v.Error(), maxLineText))
+	case []string:
+		a.Value = slog.AnyValue(cutList(v, maxLineList))
+	}
+	return a
+}
+
+// jsonSize returns how many bytes a text takes as JSON.
+func jsonSize(s string) int {
+	b, _ := json.Marshal(s) // a string marshals
+	return len(b)
+}
+
+// cut shortens a text to a number of bytes of JSON, and says by how much.
+func cut(s string, most int) string {
+	short := s
+	for keep := most; jsonSize(short) > most && keep > 0; keep -= max(1, keep/8) {
+		keep = min(keep, len(s))
+		short = fmt.Sprintf("%s… (%d more bytes)", strings.ToValidUTF8(s[:keep], ""), len(s)-keep)
+	}
+	return short
+}
+
+// cutList shortens a list likewise.
+func cutList(list []string, most int) []string {
+	const more = 32 // for the last sentence
+	size := more
+	for i, s := range list {
+		short := cut(s, most/8)
+		if size += jsonSize(short) + 1; size > most {
+			return append(list[:i:i], fmt.Sprintf("and %d more", len(list)-i))
+		}
+		if short != s {
+			list = slices.Clone(list)
+			list[i] = short
+		}
+	}
+	return list
+}
+
+// errorText returns the text of an error in a number of bytes of JSON. What is left
+// out is of its middle: the hint, which withHint has put at its end, stays.
+func errorText(err error, most int) string {
+	text := err.Error()
+	if hint := source.Hint(err); hint != "" && jsonSize(text) > most {
+		hint = cut(" ("+hint+")", most/4)
+		return cut(text, most-jsonSize(hint)) + hint
+	}
+	return cut(text, most)
+}
+
+// boundedError is an error whose text is shortened.
+type boundedError struct {
+	error
+	text string
+}
+
+func (e boundedError) Error() string { return e.text }
+func (e boundedError) Unwrap() error { return e.error }
+
+// boundError keeps an error under maxError.
+func boundError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return boundedError{err, errorText(err, maxError-1024)} // for what the runtime adds
+}
+
+const (
+	fewNotes = 100
+	fewGaps  = 1000
+)
+
+// boundReport returns a report as JSON. One that is too long for the answer of a
+// function is shortened, and says so.
+func boundReport(r *digest.Report, most int) (json.RawMessage, error) {
+	b, err := json.Marshal(notifier.JSON(r))
+	if err != nil || len(b) <= most {
+		return b, err
+	}
+	for keep := len(r.Classes); ; keep /= 2 {
+		b, err = json.Marshal(notifier.JSON(shortReport(r, keep)))
+		if err != nil || len(b) <= most || keep == 0 {
+			return b, err
+		}
+	}
+}
+
+// shortReport returns a copy of r with few notes and the first of its classes.
+func shortReport(r *digest.Report, classes int) *digest.Report {
+	short := *r
+	short.Keep(classes)
+	notes := cutList(r.Coverage.Notes[:min(len(r.Coverage.Notes), fewNotes)], maxAnswer/8)
+	short.Coverage.Notes = append([]string{fmt.Sprintf("A function's answer has room for 6 MB: %d of %d classes are left out of it, and of the notes and gaps all but the first.",
+		len(r.Classes)-classes, len(r.Classes))}, notes...)
+	short.Coverage.Gaps = r.Coverage.Gaps[:min(len(r.Coverage.Gaps), fewGaps)]
+	if r.Past != nil {
+		past := *r.Past
+		past.Muted = past.Muted[:min(len(past.Muted), fewNotes)]
+		past.Gone = past.Gone[:min(len(past.Gone), fewNotes)]
+		short.Past = &past
+	}
+	return &short
 }

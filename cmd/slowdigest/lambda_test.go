@@ -90,6 +90,7 @@ type fakeSSM struct {
 	mu     sync.Mutex
 	value  string // of lambdaParameter, which is not there if empty
 	secret string // of secretParameter, likewise
+	refuse string // an error to answer with, as JSON
 	calls  []awsCall
 }
 
@@ -110,6 +111,11 @@ func newFakeSSM(t *testing.T) *fakeSSM {
 		}
 		s.calls = append(s.calls, awsCall{"ssm:GetParameter", "arn:aws:ssm:" + rdstest.Region + ":" + rdstest.Account + ":parameter" + in.Name})
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		if s.refuse != "" {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, s.refuse)
+			return
+		}
 		value := map[string]string{lambdaParameter: s.value, secretParameter: s.secret}[in.Name]
 		if value == "" {
 			w.WriteHeader(http.StatusBadRequest)

@@ -87,7 +87,7 @@ func (l *runLog) done(ctx context.Context, o handler.Outcome) {
 	switch {
 	case o.Err != nil:
 		level, msg = slog.LevelError, "digest not made or not posted"
-		attrs = append(attrs, slog.String("error", withHint(o.Err).Error()))
+		attrs = append(attrs, slog.String("error", errorText(withHint(o.Err), maxLineText)))
 	case o.Report == nil:
 		msg = "nothing left to do"
 	}
@@ -110,9 +110,23 @@ func (l *runLog) embed(values map[string]any) []slog.Attr {
 		attrs = append(attrs, slog.String("Stage", l.stage))
 	}
 	for _, m := range metrics {
-		attrs = append(attrs, slog.Any(m.Name, values[m.Name]))
+		attrs = append(attrs, slog.Any(m.Name, notNegative(values[m.Name])))
 	}
 	return append(attrs, slog.Any("_aws", embedded{l.now().UnixMilli(), []directive{d}}))
+}
+
+// notNegative takes the value of a metric for 0 where a clock was set back, or a
+// call was begun and not made.
+func notNegative(value any) any {
+	switch v := value.(type) {
+	case int:
+		return max(v, 0)
+	case int64:
+		return max(v, 0)
+	case float64:
+		return max(v, 0)
+	}
+	return value
 }
 
 // ended writes what no line about a digest says.
@@ -122,6 +136,6 @@ func (l *runLog) ended(ctx context.Context, answer any, err error) {
 			"queued", d.Queued, "failed", d.Failed, "left", d.Left)
 	}
 	if err != nil && !l.logged {
-		l.log.ErrorContext(ctx, "event not served", "error", err.Error())
+		l.log.ErrorContext(ctx, "event not served", "error", errorText(err, maxLineText))
 	}
 }

@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"path/filepath"
+	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
@@ -24,7 +28,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		if len(files) == 0 {
 			return usageError{errors.New("report: no file is given"), "name slow logs, or - for the standard input"}
 		}
-		w, err := window(since, until)
+		w, err := window(since, until, time.Now())
 		if err != nil {
 			return err
 		}
@@ -48,15 +52,16 @@ func printReport(ctx context.Context, to notifier.Notifier, r *digest.Report, er
 	return errors.Join(to.Notify(context.WithoutCancel(ctx), r), err)
 }
 
-// window is open where a bound is not set.
-func window(since, until timeValue) (digest.Window, error) {
-	if since.IsZero() && until.IsZero() {
-		return digest.Window{}, nil
+// window is open where a bound is not set. Neither may lie in the future, for
+// which no report could be complete.
+func window(since, until timeValue, now time.Time) (digest.Window, error) {
+	for _, bound := range []timeValue{since, until} {
+		if !bound.IsZero() && handler.CheckWindow(digest.Window{End: bound.Time}, now, math.MaxInt64) != nil {
+			return digest.Window{}, usageError{fmt.Errorf("%s lies in the future: it is %s", bound.String(), now.UTC().Format(time.RFC3339)),
+				"times are in UTC unless they name a zone; without --until the window is up to now"}
+		}
 	}
-	if since.IsZero() || until.IsZero() {
-		return digest.Window{Start: since.Time, End: until.Time}, nil
-	}
-	if !since.Before(until.Time) {
+	if !since.IsZero() && !until.IsZero() && !since.Before(until.Time) {
 		return digest.Window{}, usageError{errors.New("--since is not before --until"), "the window is from --since up to, but without, --until"}
 	}
 	return digest.Window{Start: since.Time, End: until.Time}, nil

@@ -109,5 +109,5 @@ func runWindow(since, until timeValue, last time.Duration, now time.Time) (diges
 	if since.IsZero() {
 		since.Time = until.Add(-last)
 	}
-	return window(since, until)
+	return window(since, until, now)
 }

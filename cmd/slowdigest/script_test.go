@@ -19,7 +19,8 @@ var update = flag.Bool("update", false, "write anew what the scripts of testdata
 // TestScripts runs the calls of each command in testdata/script. A script has a
 // world of its own: fakes of AWS and of Slack with the logs that newWorld
 // describes, for which the environment has addresses and credentials. $LOGS and
-// $EVENTS are directories in testdata. Besides the commands of testscript there are
+// $EXAMPLES are directories in testdata, and $EVENTS has the examples as of $DAY, on
+// which the logs of the world are, as are the JSON files of the script. Besides the commands of testscript there are
 //
 //	fails CODE ARG...     slowdigest ARG... ends with the exit code
 //	posted N [REGEXP]     Slack has N messages, and the last matches
@@ -43,7 +44,11 @@ func TestScripts(t *testing.T) {
 			e.Setenv("AWS_ENDPOINT_URL_STS", newSTS(t))
 			e.Setenv("QUEUE", w.queue.QueueURL())
 			e.Setenv("LOGS", filepath.Join(testdata, "slowlogs"))
-			e.Setenv("EVENTS", filepath.Join(testdata, "events"))
+			e.Setenv("EXAMPLES", filepath.Join(testdata, "events"))
+			e.Setenv("EVENTS", t.TempDir())
+			recentFiles(t, e.Getenv("EXAMPLES"), e.Getenv("EVENTS"), "*.json")
+			recentFiles(t, e.WorkDir, e.WorkDir, "*.json")
+			e.Setenv("DAY", recentDay.Format(time.DateOnly))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "posted": posted},

@@ -157,7 +157,7 @@ func TestSettings(t *testing.T) {
 func TestTagsCount(t *testing.T) {
 	const hour = `"since":"2026-11-23T09:00:00Z","until":"2026-11-23T10:00:00Z","dry_run":true`
 	byTag := &digest.Filter{MinTimes: map[string]float64{"tagged-1": 2}}
-	run := []string{"run", "--since=2026-11-23T09:00", "--until=2026-11-23T10:00", "--format=json"}
+	run := []string{"run", recent("--since=2026-11-23T09:00"), recent("--until=2026-11-23T10:00"), "--format=json"}
 	for _, c := range []struct {
 		name     string
 		event    string // under Lambda, else args
@@ -180,7 +180,7 @@ func TestTagsCount(t *testing.T) {
 			db.Tags = map[string]string{"slowdigest:min-time": "2", "slowdigest:limit": "2"}
 			var log strings.Builder
 			for i, sql := range []string{"select a from t", "select b from t", "select b from t", "update t set a = 1"} {
-				log.WriteString(slowEntry(time.Date(2026, 11, 23, 9, 55, 0, 0, time.UTC), float64(5-i)/2, 0, sql))
+				log.WriteString(slowEntry(recentDay.Add(9*time.Hour+55*time.Minute), float64(5-i)/2, 0, sql))
 			}
 			db.Write(rdstest.SlowLog, []byte(log.String()), time.Now())
 			r := new(digest.Report)
@@ -192,7 +192,7 @@ func TestTagsCount(t *testing.T) {
 				unmarshal(t, []byte(stdout), r)
 			} else {
 				p := &process{getenv: func(name string) string { return w.env[name] }}
-				answer, err := handleEvent(t.Context(), p, json.RawMessage(c.event), newRunLog(slog.New(slog.DiscardHandler)))
+				answer, err := handleEvent(t.Context(), p, json.RawMessage(recent(c.event)), newRunLog(slog.New(slog.DiscardHandler)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -213,7 +213,7 @@ func (row settingRow) try(t *testing.T, kind string, set bool) (seen string, cod
 	w := newWorld(t, now)
 	people := w.rds.AddInstance("users-1")
 	people.Tags = map[string]string{"team": "people"}
-	people.Write(rdstest.SlowLog, []byte(slowEntry(time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC), 1, 1, "select 1")), now)
+	people.Write(rdstest.SlowLog, []byte(slowEntry(recentDay.Add(9*time.Hour+30*time.Minute), 1, 1, "select 1")), now)
 	w.slack.Channels["C0OTHER001"] = slacktest.ChannelState{Name: "other", Member: true}
 	w.ssm.secret = slacktest.SigningSecret
 	if kind != "slack" && row.invokes != "slack" {
@@ -238,7 +238,7 @@ func (row settingRow) try(t *testing.T, kind string, set bool) (seen string, cod
 	}
 	switch kind {
 	case "run":
-		args = append([]string{"run", "--since", "2026-11-23T09:00", "--until", "2026-11-23T10:00", "--post"}, args...)
+		args = append([]string{"run", "--since", recent("2026-11-23T09:00"), "--until", recent("2026-11-23T10:00"), "--post"}, args...)
 	case "invoke":
 		args = append([]string{"invoke", "--event", write(t, "event.json", string(eventOf(t, row.invokes, now)))}, args...)
 	default:
@@ -269,12 +269,12 @@ func (w *world) useAWS(t *testing.T) {
 func eventOf(t *testing.T, kind string, now time.Time) []byte {
 	switch kind {
 	case "manual":
-		return []byte(`{"since":"2026-11-23T09:00:00Z","until":"2026-11-23T10:00:00Z"}`)
+		return []byte(recent(`{"since":"2026-11-23T09:00:00Z","until":"2026-11-23T10:00:00Z"}`))
 	case "slack":
 		body := slacktest.Command("last 15m")
 		return urlEvent(t, http.MethodPost, slacktest.Sign(body, slacktest.SigningSecret, now), body, true)
 	}
-	return read(t, "../../testdata/events/schedule.json")
+	return example(t, "schedule")
 }
 
 // lambda has the handler of Lambda serve an event in this process, and what that
@@ -306,7 +306,7 @@ func (w *world) lambda(t *testing.T, event []byte) string {
 func (w *world) remember(t *testing.T, state string) {
 	t.Helper()
 	w.env["SLOWDIGEST_STATE"] = t.TempDir()
-	if err := os.WriteFile(filepath.Join(w.env["SLOWDIGEST_STATE"], slacktest.Channel+".json"), []byte(state), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.env["SLOWDIGEST_STATE"], slacktest.Channel+".json"), []byte(recent(state)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

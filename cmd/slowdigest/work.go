@@ -39,7 +39,7 @@ func (c *Config) route(instances ...string) handler.Route {
 // source reads from RDS. With seek it begins where the window begins, which pays
 // for short ones.
 func (c *Config) source(cfg aws.Config, seek bool) *source.RDS {
-	return source.NewRDS(cfg, source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: seek, Now: time.Now})
+	return source.NewRDS(unlimited(cfg), source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: seek, Now: time.Now})
 }
 
 // discover finds the configured instances.
@@ -94,10 +94,11 @@ type service struct {
 	// answer.
 	onlyPrint bool
 	pause     time.Duration // between two messages in Slack; 0 is Slack's limit
+	kept      time.Duration // how long logs are kept; see handler.CheckWindow
 }
 
 func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
-	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false)}
+	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept}
 }
 
 // handleEvent is the one entrance of every kind of event, under Lambda and by
@@ -110,6 +111,9 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	case err != nil:
 		return nil, err
 	case m != nil && fromSlack == nil:
+		if err := handler.CheckWindow(m.Window, time.Now(), s.kept); err != nil {
+			return nil, fmt.Errorf("read event: %w", err)
+		}
 		return s.answer(ctx, m)
 	case s.Channel == "" && !s.discovers() && !s.onlyPrint:
 		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
@@ -123,7 +127,8 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 func (s *service) fleet() *handler.Fleet {
 	var token string
 	f := &handler.Fleet{
-		Now: time.Now,
+		Now:  time.Now,
+		Kept: s.kept,
 		Discover: func(ctx context.Context) ([]source.Instance, error) {
 			return s.discover(ctx, s.from)
 		},

@@ -114,6 +114,7 @@ type Item struct {
 // is left to do, ErrAtWork where another run is at the same hour, and a
 // *BusyError where it is at others.
 func (s *State) Acquire(a Attempt) (*Item, error) {
+	forgetFuture(s, a.Now)
 	if s.Since.IsZero() {
 		s.Since = a.Window.Start
 	}

@@ -21,9 +21,17 @@ type FileStore struct{ Dir string }
 
 // Load reads the file as a whole: it is only ever replaced by a rename.
 func (s FileStore) Load(_ context.Context, key string) ([]byte, string, error) {
-	data, err := os.ReadFile(s.path(key))
+	f, err := os.Open(s.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", &StoreError{Step: "load state", Err: err}
+	}
+	defer f.Close()
+	data, err := readState(f)
+	if errors.Is(err, errTooLarge) {
+		return nil, "", &StoreError{Step: "load state " + s.path(key), Err: err, hint: hintTooLarge}
 	}
 	if err != nil {
 		return nil, "", &StoreError{Step: "load state", Err: err}

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+
+	"slowdigest/iam/denial"
 )
 
 // S3Store keeps each object in a bucket. It needs s3:GetObject and s3:PutObject
@@ -24,9 +26,16 @@ type S3Store struct {
 // NewS3Store keeps objects below a prefix, which may be empty. Where cfg, or
 // AWS_ENDPOINT_URL_S3, names an endpoint, the bucket stands in the path.
 func NewS3Store(cfg aws.Config, bucket, prefix string) *S3Store {
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = o.BaseEndpoint != nil
+		o.Retryer = retry.AddWithErrorCodes(o.Retryer, codeAborted)
+	})
 	return &S3Store{client: client, bucket: bucket, prefix: prefix}
 }
+
+// codeAborted is that of a 409 where somebody else writes at the same time; S3 asks
+// to try again.
+const codeAborted = "OperationAborted"
 
 func (s *S3Store) Load(ctx context.Context, key string) ([]byte, string, error) {
 	key = path.Join(s.prefix, key)
@@ -38,7 +47,7 @@ func (s *S3Store) Load(ctx context.Context, key string) ([]byte, string, error) 
 		return nil, "", s.failed("load", key, err)
 	}
 	defer out.Body.Close()
-	data, err := io.ReadAll(out.Body)
+	data, err := readState(out.Body)
 	if err != nil {
 		return nil, "", s.failed("load", key, err)
 	}
@@ -57,7 +66,7 @@ func (s *S3Store) Save(ctx context.Context, key string, data []byte, tag string)
 	}
 	out, err := s.client.PutObject(ctx, in)
 	switch code := errorCode(err); {
-	case code == "PreconditionFailed", code == "ConditionalRequestConflict", // 412, and 409 where two write at a time
+	case code == "PreconditionFailed", code == "ConditionalRequestConflict", code == codeAborted, // 412, and 409 where two write at a time
 		code == "NoSuchKey" && tag != "": // it was deleted
 		return "", s.failed("save", key, ErrConflict)
 	case err != nil:
@@ -69,11 +78,21 @@ func (s *S3Store) Save(ctx context.Context, key string, data []byte, tag string)
 func (s *S3Store) failed(verb, key string, err error) error {
 	e := &StoreError{Step: fmt.Sprintf("%s state s3://%s/%s", verb, s.bucket, key), Err: err}
 	switch errorCode(err) {
+	case "":
+		if errors.Is(err, errTooLarge) {
+			e.hint = hintTooLarge
+		}
+	case "SlowDown", "ServiceUnavailable", "503":
+		e.hint = "S3 takes no more calls just now; the next run tries again"
 	case "AccessDenied", "Forbidden":
 		e.hint = fmt.Sprintf("the role must allow s3:GetObject and s3:PutObject on arn:aws:s3:::%s/%s, and s3:ListBucket on arn:aws:s3:::%s, "+
 			"without which a state that does not exist yet is denied too", s.bucket, key, s.bucket)
 		if verb == "save" {
-			e.hint = fmt.Sprintf("the role must allow s3:PutObject on arn:aws:s3:::%s/%s, and the use of the bucket's key if it has one", s.bucket, key)
+			e.hint = fmt.Sprintf("the role must allow s3:PutObject on arn:aws:s3:::%s/%s, and kms:GenerateDataKey and kms:Decrypt on the bucket's key if it has one", s.bucket, key)
+		}
+		// S3 denies an object that is not there, too, and then names s3:ListBucket.
+		if hint := denial.Hint(errorMessage(err)); hint != "" {
+			e.hint = hint
 		}
 	case "NoSuchBucket":
 		e.hint = "there is no such bucket: give --state as s3://BUCKET/PREFIX"
@@ -81,6 +100,14 @@ func (s *S3Store) failed(verb, key string, err error) error {
 		e.hint = "the bucket is in another region; the state must be in that of the function"
 	}
 	return e
+}
+
+func errorMessage(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
 }
 
 func errorCode(err error) string {

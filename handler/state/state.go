@@ -69,9 +69,9 @@ func Edit(ctx context.Context, s Store, key string, edit func(*State) error) err
 		if state.History.Rules() > 1 {
 			state.Version = version
 		}
-		data, err := json.Marshal(state)
+		data, err := encode(state)
 		if err != nil {
-			return fmt.Errorf("encode state: %w", err)
+			return fmt.Errorf("encode state %s: %w", key, err)
 		}
 		if bytes.Equal(data, before) {
 			return nil
@@ -145,14 +145,30 @@ func decode(data []byte) (*State, error) {
 	return s, err
 }
 
+// encode writes nothing that decode or a Store would refuse to read.
+func encode(s *State) ([]byte, error) {
+	data, err := json.Marshal(s)
+	if err == nil && len(data) > maxState {
+		err = errTooLarge
+	}
+	if err == nil {
+		_, err = decode(data)
+	}
+	return data, err
+}
+
 // keepAside copies what is not a state to another key, which is the same for the
 // same content. All these keys start with "aside/", so that a bucket can expire
 // them by a lifecycle rule.
 func keepAside(ctx context.Context, s Store, key string, data []byte) (string, error) {
 	sum := sha256.Sum256(data)
 	aside := fmt.Sprintf("aside/%s.corrupt-%x.json", strings.TrimSuffix(key, ".json"), sum[:4])
-	if _, err := s.Save(ctx, aside, data, ""); err != nil && !errors.Is(err, ErrConflict) {
-		return "", err
+	_, err := s.Save(ctx, aside, data, "")
+	if errors.Is(err, ErrConflict) { // as where it was there already
+		var tag string
+		if _, tag, err = s.Load(ctx, aside); err == nil && tag == "" {
+			err = ErrConflict
+		}
 	}
-	return aside, nil
+	return aside, err
 }

@@ -3,6 +3,8 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/url"
 	"strings"
 )
@@ -19,6 +21,24 @@ type Store interface {
 	// leave the object written or not. Save keeps no reference to data.
 	Save(ctx context.Context, key string, data []byte, tag string) (newTag string, err error)
 }
+
+// maxState bounds what is read of an object, and held in memory some times over. A
+// History takes a megabyte of it, and notes and mutes rarely as much.
+const maxState = 16 << 20
+
+var errTooLarge = fmt.Errorf("it is larger than %d MB", maxState>>20)
+
+// readState reads an object, if it is not larger than a state can be.
+func readState(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxState+1))
+	if err == nil && len(data) > maxState {
+		return nil, errTooLarge
+	}
+	return data, err
+}
+
+// hintTooLarge is advice on errTooLarge.
+const hintTooLarge = "it is no state of slowdigest: move it away, or give --state another place"
 
 // ErrConflict says that an object was changed since it was loaded.
 var ErrConflict = errors.New("somebody else has changed it in the meantime")

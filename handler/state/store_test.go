@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"slowdigest/handler/state"
@@ -147,6 +148,16 @@ func answerS3(method string, status int, code string) func(http.Handler) http.Ha
 	}
 }
 
+// deniedS3 is a front that denies all, with the end of AWS's message.
+func deniedS3(what string) func(http.Handler) http.Handler {
+	return func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `<Error><Code>AccessDenied</Code><Message>User: u is not authorized to perform: %s</Message></Error>`, what)
+		})
+	}
+}
+
 func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 	load := func(t *testing.T, s *state.S3Store) error { _, _, err := s.Load(t.Context(), "c.json"); return err }
 	save := func(t *testing.T, s *state.S3Store) error {
@@ -159,8 +170,12 @@ func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 		do     func(*testing.T, *state.S3Store) error
 		want   []string
 	}{
-		"load denied":      {answerS3("GET", 403, "AccessDenied"), s3test.Bucket, load, []string{"load state s3://slowdigest-state/prod/c.json", "s3:GetObject", "s3:ListBucket"}},
-		"save denied":      {answerS3("PUT", 403, "AccessDenied"), s3test.Bucket, save, []string{"save state s3://slowdigest-state/prod/c.json", "s3:PutObject"}},
+		"load denied": {answerS3("GET", 403, "AccessDenied"), s3test.Bucket, load, []string{"load state s3://slowdigest-state/prod/c.json", "s3:GetObject", "s3:ListBucket"}},
+		"save denied": {answerS3("PUT", 403, "AccessDenied"), s3test.Bucket, save, []string{"save state s3://slowdigest-state/prod/c.json", "s3:PutObject"}},
+		"key denied":  {deniedS3("kms:Decrypt on resource: arn:aws:kms:k because no identity-based policy allows the kms:Decrypt action"), s3test.Bucket, load, []string{"the role must allow kms:Decrypt on arn:aws:kms:k"}},
+		"denied by the organisation": {deniedS3("s3:PutObject on resource: arn:aws:s3:::o with an explicit deny in a service control policy"), s3test.Bucket, save,
+			[]string{"the service control policy denies s3:PutObject on arn:aws:s3:::o explicitly"}},
+		"throttled":        {answerS3("GET", 503, "SlowDown"), s3test.Bucket, load, []string{"S3 takes no more calls just now"}},
 		"no bucket":        {nil, "no-such-bucket", load, []string{"no such bucket"}},
 		"in another place": {answerS3("GET", 301, "PermanentRedirect"), s3test.Bucket, load, []string{"another region"}},
 	} {
@@ -180,6 +195,37 @@ func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 	s := state.NewS3Store(s3test.New(t, answerS3("PUT", 409, "ConditionalRequestConflict")), s3test.Bucket, "")
 	if err := save(t, s); !errors.Is(err, state.ErrConflict) {
 		t.Errorf("409 is %v, want ErrConflict", err)
+	}
+}
+
+// S3 asks to try again where two write at a time. That is done until it is written,
+// by the SDK and then by Edit, and what cannot be set aside is not overwritten.
+func TestS3IsAskedAgain(t *testing.T) {
+	for _, code := range []string{"OperationAborted", "ConditionalRequestConflict"} {
+		var left atomic.Int64
+		front := func(next http.Handler) http.Handler {
+			conflict := answerS3("PUT", 409, code)(next)
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == "PUT" && left.Add(-1) >= 0 {
+					conflict.ServeHTTP(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+		s := state.NewS3Store(s3test.New(t, front), s3test.Bucket, "")
+		left.Store(4)
+		since := func(s *state.State) error { s.Doubt = true; return nil }
+		if err := state.Edit(t.Context(), s, "c.json", since); err != nil || left.Load() >= 0 {
+			t.Errorf("%s: %v, %d are left", code, err, left.Load())
+		}
+		if _, err := s.Save(t.Context(), "d.json", []byte("no state"), ""); err != nil {
+			t.Fatal(err)
+		}
+		left.Store(1 << 40)
+		if err := state.Edit(t.Context(), s, "d.json", since); !errors.Is(err, state.ErrConflict) {
+			t.Errorf("%s: %v where nothing can be set aside", code, err)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 		o.Replies = 10
 	}
 	if o.Links == nil {
-		o.Links = notifier.AWSLinks()
+		o.Links = notifier.AWSLinks(o.Region)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -38,7 +38,7 @@ func New(url string, opts Options) *Webhook {
 		opts.HTTPClient = &http.Client{Timeout: 10 * time.Second}
 	}
 	if opts.Links == nil {
-		opts.Links = notifier.AWSLinks()
+		opts.Links = notifier.AWSLinks(opts.Region)
 	}
 	return &Webhook{notifier.Webhook{Client: opts.HTTPClient, URL: strings.TrimSpace(url)}, opts}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -119,4 +120,23 @@ func TestTeamsDeliveryToNobody(t *testing.T) {
 	}
 	n := teams.New(nobody+"/workflows?sig=secretsecretsecret", teams.Options{})
 	notifiertest.Fails(notifier.Transient, notifier.NotPosted, "no connection").Check(t, n.Notify(t.Context(), notifiertest.Load(t, "full")))
+}
+
+// A workflow that never answers has an end.
+func TestSilenceEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for what does not come")
+	}
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	began := time.Now()
+	err := teams.New(server.URL, teams.Options{}).Notify(t.Context(), notifiertest.Load(t, "full"))
+	notifiertest.Fails(notifier.Transient, notifier.MaybePosted, "unconfirmed").Check(t, err)
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("it took %v", took)
+	}
 }
