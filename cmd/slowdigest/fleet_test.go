@@ -79,7 +79,7 @@ func TestBootstrapFleet(t *testing.T) {
 	}
 
 	sums := map[string]float64{}
-	for line := range strings.Lines(output()) {
+	for line := range strings.Lines(logged(output, "read message")) {
 		var record struct {
 			Request string    `json:"request_id"`
 			Aws     *embedded `json:"_aws"`
