@@ -39,6 +39,7 @@ func TestBounds(t *testing.T) {
 		{"one number of a base", "select 0x", "select 0", "select ?", "select ?"},
 		{"shortestHash", "select a from tmp_abcdef12", "select a from tmp_abcdef1", "from tmp_?", "from tmp_abcdef?"},
 		{"a name of 256 bytes", "select 'x', a from `" + strings.Repeat("n", 256) + "`", "select 'x', a from `" + strings.Repeat("n", 257) + "`", "from nnn", "?" + EndsEarly},
+		{"maxParens", "a where b = 1 and (" + strings.Repeat("n", maxParens-6) + " = 1)", "a where b = 1 and (" + strings.Repeat("n", maxParens-5) + " = 1)", "and n", "and (n"},
 		{"two numbers of a LIMIT", "select a limit 1, 2", "select a limit 1, 2, 3", "limit ?", "limit ?"},
 	} {
 		if got := Of(row.within); !strings.Contains(got, row.inside) {

@@ -105,12 +105,10 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	case n.cutOff && c.begun(&n.writer, member):
 		n.remove(c.run.end, end)
 		return c.run.end, true
-	case !isMasked(member):
-		return n.keep(c, run{at, end}, single, length)
-	case c.repeated(&n.writer, member):
-	case single && !c.parens && c.repeated(&n.writer, member[1:len(member)-1]):
+	case c.repeated(&n.writer, member) && isMasked(member):
+	case single && !c.parens && c.repeated(&n.writer, member[1:len(member)-1]) && isMasked(member):
 		whole = false
-	case !single && c.parens && bytes.Equal(member, n.dst[c.run.at+1:c.run.end-1]):
+	case !single && c.parens && bytes.Equal(member, n.dst[c.run.at+1:c.run.end-1]) && isMasked(member):
 		length := end - c.run.end
 		if c.pended == 0 { // it is no condition's
 			c.run = n.unparen(c.run, c.run)
@@ -144,7 +142,7 @@ func (n *nesting) endsFirst(c *chain, member []byte) bool {
 	if c == &n.frame.or {
 		last = c.first.or
 	}
-	return c.kept == 1 && last.end > last.at && last.repeated(&n.writer, member)
+	return c.kept == 1 && last.end > last.at && last.repeated(&n.writer, member) && isMasked(member)
 }
 
 // keep makes a member the last one that was kept.

@@ -268,6 +268,9 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 		g.endClauses(g.keyAt)
 	case kwShare:
 		g.endClauses(g.keyAt)
+	case kwUsing:
+		top.args.using = g.word.at // of CHAR, after its arguments
+		return g.tableClause(k, expect, alias)
 	case kwUnion, kwExcept, kwIntersect:
 		g.endClauses(g.word.at)
 		top.join(k)

@@ -259,9 +259,13 @@ func (n *nesting) foldLiterals(g *group) {
 	if !g.selects || g.joined != joinedNot || g.selected == 0 || g.args.size > 0 {
 		return
 	}
-	items := bytes.Count(n.dst[g.selected:], []byte(", ?")) + 1
-	if len(n.dst)-g.selected == 3*items-1 && items > 1 {
-		n.dst = n.dst[:g.selected+2]
+	items, end := 1, len(n.dst)
+	for end > g.selected && bytes.HasSuffix(n.dst[g.selected:end], []byte(", ?")) {
+		end -= len(", ?")
+		items++
+	}
+	if items > 1 && string(n.dst[g.selected:end]) == " ?" {
+		n.dst = n.dst[:end]
 		n.longest = max(n.longest, items)
 	}
 }

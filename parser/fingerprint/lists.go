@@ -165,6 +165,7 @@ type args struct {
 	anyNumber
 
 	at     int // where the arguments at hand begin
+	using  int // where USING stands after the last of CHAR, else 0
 	read   int // how many of them have ended
 	last   run
 	length int // how many last stands for
@@ -182,7 +183,7 @@ func (a *args) end(n *nesting) {
 	} else {
 		a.fold(n)
 	}
-	a.read, a.at = 0, len(n.dst)+len(",")
+	a.read, a.at, a.using = 0, len(n.dst)+len(","), 0
 }
 
 // isFolded reports whether the arguments at hand are what stands for some in a fingerprint.
@@ -210,12 +211,11 @@ func (a *args) isLiteral(text []byte) bool {
 // fold ends arguments that belong together.
 func (a *args) fold(n *nesting) {
 	at := min(n.skipBlank(a.at), len(n.dst))
-	text := n.dst[at:]
-	charset := bytes.Index(text, []byte(" using ")) // of CHAR, after its last argument
-	if charset >= 0 {
-		text = text[:charset]
+	end := len(n.dst)
+	if a.using > at && a.using < end {
+		end = a.using
 	}
-	end := at + len(text)
+	text := n.dst[at:end]
 	if a.isFolded(n.dst) || a.read == int(a.size) && a.isLiteral(text) {
 		n.replace(at, end, literalArgs)
 		end = at + len(literalArgs)

@@ -74,6 +74,10 @@ func (n *nesting) unparen(p, r run) run {
 	return r
 }
 
+// maxParens bounds the text in parentheses that may be left out, as what is in them is
+// moved, and may be so again by those around them.
+const maxParens = 16 << 10
+
 // closeParens ends parentheses that opened at a position of dst, and whose frame was
 // closed. If they hold a condition, it may be a member of another chain.
 func (n *nesting) closeParens(f *frame, open int) {
@@ -82,7 +86,15 @@ func (n *nesting) closeParens(f *frame, open int) {
 		return
 	}
 	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, list: f.list, length: 1}
-	if p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition {
+	only := p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition
+	text := p.end - p.open
+	if only {
+		text -= 2 * f.last.nested
+	}
+	if text > maxParens {
+		return
+	}
+	if only {
 		p.nested, p.single, p.length = f.last.nested+1, f.last.single, f.last.length
 		p.or, p.and, p.members, p.folded = f.last.or, f.last.and, f.last.members, f.last.folded
 		if p.folded {

@@ -355,6 +355,8 @@ var keptApart = append([][2]string{
 var variablesApart = [][2]string{
 	{"select a from t where b in (@v1, @v2)", "select a from t where b in (@v1, @w2)"},
 	{"select @v1", "select @@v1"},
+	{"select a, 1", "select a"},
+	{"select a, 1", "select a, 1, 2"},
 }
 
 const statementsOfShape = 300
