@@ -285,7 +285,8 @@ func maskDigits(name []byte) int {
 	return n
 }
 
-// shortestHash is the least number of hexadecimal digits that no author chose.
+// shortestHash is the least number of hexadecimal digits that no author chose, if a
+// letter comes after one of 0 to 9.
 const shortestHash = 8
 
 // maskGenerated is maskDigits, and takes hashes and UUIDs for digits too.
@@ -293,7 +294,13 @@ func maskGenerated(name []byte) int {
 	n := 0
 	for i := 0; i < len(name); {
 		end := i + hexSpan(name[i:])
-		if end-i < shortestHash {
+		uuid := 0
+		if end-i >= shortestHash {
+			if uuid = restOfUUID(name[end:]); !bytes.ContainsAny(name[i:end+uuid], "0123456789?") {
+				uuid = 0
+			}
+		}
+		if uuid == 0 && !isHash(name[i:end]) {
 			end = min(max(end, i+1), len(name))
 			part := name[i:end]
 			if n > 0 && name[n-1] == '?' && byteClass[part[0]]&(isDigit|isMask) != 0 {
@@ -303,18 +310,24 @@ func maskGenerated(name []byte) int {
 			i = end
 			continue
 		}
-		if uuid := restOfUUID(name[end:]); uuid > 0 {
-			end += uuid
-		}
-		if bytes.ContainsAny(name[i:end], "0123456789?") {
-			name[n] = '?'
-			n++
-		} else {
-			n += copy(name[n:], name[i:end])
-		}
-		i = end
+		name[n] = '?'
+		n++
+		i = end + uuid
 	}
 	return n
+}
+
+// surelyHash is the least number of hexadecimal digits that are a hash even if they are
+// letters and then digits, as those of feed20260101.
+const surelyHash = 16
+
+// isHash reports whether hexadecimal digits are those of a hash.
+func isHash(digits []byte) bool {
+	if len(digits) < shortestHash {
+		return false
+	}
+	first := bytes.IndexAny(digits, "0123456789?")
+	return first >= 0 && (len(digits) >= surelyHash || bytes.ContainsAny(digits[first:], "abcdefABCDEF"))
 }
 
 func hexSpan(name []byte) (n int) {

@@ -54,7 +54,11 @@ func (s speaker) hex(n int) string {
 	for i := range b {
 		b[i] = "0123456789abcdef"[s.IntN(16)]
 	}
-	b[s.IntN(n)] = "0123456789"[s.IntN(10)]
+	digit := s.IntN(n - 1)
+	b[digit] = "0123456789"[s.IntN(10)]
+	if n < 16 { // else letters and then digits are a hash too
+		b[digit+1+s.IntN(n-digit-1)] = "abcdef"[s.IntN(6)]
+	}
 	return string(b)
 }
 
@@ -327,6 +331,8 @@ var keptApart = append([][2]string{
 	{"select case when a = 1 then 2 when b = 1 then 2 end from t", "select case when a = 1 then 2 when a = 3 then 2 end from t"},
 	{"select a from t order by b asc", "select a from t order by b desc"},
 	{"select a from facade", "select a from decade"},
+	{"select a from ad20240101", "select a from feed20240101"},
+	{"select a from facade2024", "select a from decade2024"},
 	{"select a from added_feed", "select a from feed_added"},
 	{"select addr1 from t", "select addr2 from t"},
 	{"select t1.a from t t1 join t t2 on t1.id = t2.parent", "select t2.a from t t1 join t t2 on t1.id = t2.parent"},
