@@ -32,7 +32,7 @@ func FuzzFingerprint(f *testing.F) {
 			t.Errorf("%q, then %q where dst was written to before", whole, again)
 		}
 		fp := string(whole[len("kept"):])
-		said := (&sentence{sql}).statement() // what is no statement may not be read again as it was written
+		said := (&sentence{sql[:min(len(sql), 200)]}).statement() // what is no statement may not be read again as it was written
 		if first := Of(said); Of(first) != first {
 			t.Errorf("%q becomes %q, which becomes %q", said, first, Of(first))
 		}

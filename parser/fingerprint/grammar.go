@@ -34,7 +34,9 @@ func (g *grammar) keyword(e *keywordEntry, expect expectation, alias bool) bool 
 		return g.act(e, expect, alias)
 	}
 	g.endOfExpression(e.keyword)
-	if e.keyword != kwAs && e.keyword != kwAnd && e.keyword != kwOr {
+	switch e.keyword {
+	case kwAs, kwAnd, kwOr, kwCase, kwEnd: // which may stand in what a SELECT selects
+	default:
 		g.top.selects = g.frame.isCase && g.top.selects
 	}
 	value := g.act(e, expect, alias)

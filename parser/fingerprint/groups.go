@@ -292,6 +292,7 @@ func (n *nesting) closeList(g *group, closed bool) {
 		n.dst = append(n.dst[:g.from], literals...)
 		n.frame.literal = true
 	case closed:
+		n.frame.literal = n.frame.literal || g.anyLiteral
 		n.dst = append(n.dst, ')')
 	}
 }

@@ -14,6 +14,7 @@ type list struct {
 	numbered    run  // the last element if it is a numbered user variable
 	variable    bool // the element at hand, or the group if it is no list, holds more than literals and calls
 	anyVariable bool // so did an element before
+	anyLiteral  bool // an element did not
 	elements    int  // that have ended
 }
 
@@ -42,7 +43,7 @@ func (l *list) endElement(w *writer) {
 			w.dst = append(w.dst, ' ')
 		}
 		w.dst = append(w.dst, '?')
-		l.literal = len(w.dst)
+		l.literal, l.anyLiteral = len(w.dst), true
 	}
 	l.variable = false
 }
@@ -80,10 +81,12 @@ func (r run) repeated(w *writer, member []byte) bool {
 // names of tables question marks stand for digits too.
 func isMasked(member []byte) bool {
 	s := text(member)
-	for i, c := range s {
-		if c != '?' {
-			continue
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(s[i:], '?')
+		if n < 0 {
+			return false
 		}
+		i += n
 		if i == 0 || s[i-1] == ' ' || s[i-1] == '(' {
 			if i+1 == len(s) || bytes.IndexByte([]byte(" ,)+"), s[i+1]) >= 0 {
 				return true
@@ -98,7 +101,6 @@ func isMasked(member []byte) bool {
 			return true
 		}
 	}
-	return false
 }
 
 // moved returns where r is when a number of bytes before it are left out.

@@ -131,7 +131,7 @@ var serverSplits = map[string][]string{
 	"a name is what it is": {"uuid table", "uuid table, dashed", "hash table", "hash schema", "hash schema, quoted", "savepoint",
 		"release savepoint", "rollback to", "prepare", "execute", "deallocate", "partition", "partition, dates", "procedure schema",
 		"hibernate aliases", "laravel aliases", "sqlalchemy aliases", "two aliases", "alias in order by", "delete of an alias",
-		"update of an alias", "partitions", "tables of a subquery in a list", "hash of a shard", "drop prepare", "create schema"},
+		"update of an alias", "partitions", "aliases after a case", "tables of a subquery in a list", "hash of a shard", "drop prepare", "create schema"},
 	"MariaDB cannot parse it": {"json_set of casts", "values row", "union all in parentheses"}, // CAST AS JSON, VALUES ROW(), LIMIT 'a'
 }
 

@@ -176,6 +176,10 @@ var moreShapes = map[string]func(s speaker) string{
 	"chain of lists of calls, nested to the left": func(s speaker) string {
 		return "select a from t where " + s.nestedFrom("a <> b", " and ", func() string { return "a not in (now())" })
 	},
+	"aliases after a case": func(s speaker) string {
+		n := s.IntN(100)
+		return fmt.Sprintf("select case when a = 1 then b end as col_%d_0_, c as col_%d_1_, d as col_%d_2_ from t", n, n, n)
+	},
 	"partitions": func(s speaker) string {
 		return fmt.Sprintf("select a from t partition (p%d, p%d) where b = 1", s.IntN(100), s.IntN(100))
 	},
