@@ -23,6 +23,8 @@ type alias struct {
 	hash   uint64 // of the name
 	masked uint64 // of the name without its digits
 	kind   aliasKind
+	first  int // where in the statement it is declared first
+	at     int // and last
 	number int // by order of appearance, of those that are the same when masked
 }
 
@@ -79,10 +81,11 @@ func (a *aliases) hasCTE(h uint64) bool {
 	return known != nil && known.kind == cteName
 }
 
-// add adds a name that the statement declares.
-func (a *aliases) add(name []byte, kind aliasKind) {
+// add adds a name that the statement declares at a position.
+func (a *aliases) add(name []byte, kind aliasKind, at int) {
 	h := hash(name)
 	if known := a.find(h); known != nil {
+		known.at = max(known.at, at)
 		if kind == cteName {
 			known.kind = cteName
 		}
@@ -94,7 +97,7 @@ func (a *aliases) add(name []byte, kind aliasKind) {
 	if kind <= columnAlias && readsAsKeyword(name) {
 		kind = cteName
 	}
-	a.known = append(a.known, alias{hash: h, masked: maskedHash(name), kind: kind})
+	a.known = append(a.known, alias{hash: h, masked: maskedHash(name), kind: kind, first: at, at: at})
 	a.late = a.late || a.unknown
 }
 
@@ -123,9 +126,9 @@ func (a *aliases) addOpen(name []byte) {
 
 // addColumn adds the alias of a column. One that is also the name of a column is no
 // other name: max(addr1) as addr1.
-func (a *aliases) addColumn(name []byte) {
+func (a *aliases) addColumn(name []byte, at int) {
 	if len(a.columns) < maxAliases && !slices.Contains(a.columns, hash(name)) {
-		a.add(name, columnAlias)
+		a.add(name, columnAlias, at)
 	}
 }
 
@@ -173,6 +176,97 @@ func (a *aliases) appendAlias(dst, name []byte, of *alias) []byte {
 		}
 		number++
 	}
+}
+
+// forget forgets the names that were declared from a position of the statement on: they
+// went with a member that was folded.
+func (a *aliases) forget(since int) {
+	gone := func(h uint64) bool {
+		known := a.find(h)
+		return known != nil && known.first >= since
+	}
+	a.open = slices.DeleteFunc(a.open, func(o alias) bool { return gone(o.hash) })
+	a.known = slices.DeleteFunc(a.known, func(k alias) bool { return k.first >= since })
+}
+
+// declares reports whether a name was declared from a position of the statement on.
+func (a *aliases) declares(since int) bool {
+	return slices.ContainsFunc(a.known, func(k alias) bool { return k.at >= since && k.kind != cteName })
+}
+
+// renaming is which names of one member are those of another.
+type renaming struct {
+	names [16][2]uint64
+	n     int
+}
+
+// renames reports whether y may stand where x stood, as it did before.
+func (r *renaming) renames(x, y uint64) bool {
+	for _, pair := range r.names[:r.n] {
+		if pair[0] == x || pair[1] == y {
+			return pair == [2]uint64{x, y}
+		}
+	}
+	if r.n == len(r.names) {
+		return false
+	}
+	r.names[r.n] = [2]uint64{x, y}
+	r.n++
+	return true
+}
+
+// alike reports whether two texts are the same but for the numbers of the aliases that the
+// second declares, which begins after a position of the statement. If so, those of its
+// aliases are forgotten.
+func (n *nesting) alike(first, second []byte, since int) bool {
+	if bytes.Equal(first, second) {
+		return true
+	}
+	if len(n.names.known) == 0 || max(len(first), len(second))-min(len(first), len(second)) > maxAliases || !n.names.declares(since) {
+		return false
+	}
+	var r renaming
+	for {
+		i, end := nextName(first)
+		j, last := nextName(second)
+		if i != j || !bytes.Equal(first[:i], second[:j]) {
+			return false
+		}
+		if i == len(first) {
+			break
+		}
+		x, y := n.names.find(hash(first[i:end])), n.names.find(hash(second[j:last]))
+		switch same := bytes.Equal(first[i:end], second[j:last]); {
+		case !same && (x == nil || y == nil || x.masked != y.masked || y.at < since || x.kind == cteName || y.kind == cteName):
+			return false
+		case x != nil && y != nil && (same || x.kind != tableAlias || i == 0 || first[i-1] != '.' || end < len(first) && first[end] == '.'):
+			if !r.renames(x.hash, y.hash) {
+				return false
+			}
+		case !same:
+			return false
+		}
+		first, second = first[end:], second[last:]
+	}
+	n.names.forget(since)
+	return true
+}
+
+// nextName returns where the next name with digits begins and ends, or the end twice.
+func nextName(text []byte) (start, end int) {
+	for i := range text {
+		if byteClass[text[i]]&(isDigit|isMask) == 0 {
+			continue
+		}
+		for start = i; start > 0 && byteClass[text[start-1]]&isLetter != 0; start-- {
+		}
+		for end = i; end < len(text) && byteClass[text[end]]&(isLetter|isDigit|isMask) != 0; end++ {
+		}
+		if end-start > 1 || text[i] != '?' {
+			return start, end
+		}
+	}
+	return len(text), len(text)
 }
 
 // lastNumber returns the last number of the names that are the same without digits.

@@ -1,7 +1,5 @@
 package fingerprint
 
-import "bytes"
-
 // chain folds members that are alike once their literals are masked, as those of
 // "a = ? or a = ?" and the branches of a CASE. Positions are positions in dst, but for
 // source.
@@ -105,10 +103,10 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	case n.cutOff && c.begun(&n.writer, member):
 		n.remove(c.run.end, end)
 		return c.run.end, true
-	case c.repeated(&n.writer, member) && isMasked(member):
-	case single && !c.parens && c.repeated(&n.writer, member[1:len(member)-1]) && isMasked(member):
+	case n.repeats(c, c.run, member):
+	case single && !c.parens && n.repeats(c, c.run, member[1:len(member)-1]):
 		whole = false
-	case !single && c.parens && bytes.Equal(member, n.dst[c.run.at+1:c.run.end-1]) && isMasked(member):
+	case !single && c.parens && n.repeats(c, run{c.run.at + 1, c.run.end - 1}, member):
 		length := end - c.run.end
 		if c.pended == 0 { // it is no condition's
 			c.run = n.unparen(c.run, c.run)
@@ -135,6 +133,11 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	return c.run.end, true
 }
 
+// repeats reports whether a member of a chain is as one before, and holds a literal.
+func (n *nesting) repeats(c *chain, before run, member []byte) bool {
+	return n.alike(n.dst[before.at:before.end], member, c.source) && isMasked(member)
+}
+
 // endsFirst reports whether a member is as the last one in the parentheses that are all of
 // the chain so far: (b or a) or a.
 func (n *nesting) endsFirst(c *chain, member []byte) bool {
@@ -142,7 +145,7 @@ func (n *nesting) endsFirst(c *chain, member []byte) bool {
 	if c == &n.frame.or {
 		last = c.first.or
 	}
-	return c.kept == 1 && last.end > last.at && last.repeated(&n.writer, member) && isMasked(member)
+	return c.kept == 1 && last.end > last.at && n.repeats(c, last, member)
 }
 
 // keep makes a member the last one that was kept.

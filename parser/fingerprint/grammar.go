@@ -275,10 +275,10 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 		return g.tableClause(k, expect, alias)
 	case kwUnion, kwExcept, kwIntersect:
 		g.endClauses(g.word.at)
-		top.join(k)
+		top.join(k, g.before)
 	case kwUnionKind, kwDistinct:
 		if g.afterSetOperator() {
-			top.join(k)
+			top.join(k, g.before)
 		}
 	case kwWith:
 		top.variable, top.listed = true, cte

@@ -48,6 +48,7 @@ const maxDepth = 1 << 14
 // they end.
 type nesting struct {
 	writer
+	names  *aliases
 	groups []group // that are open; the first is the statement itself
 	top    *group  // the last of groups
 	depth  int     // how many parentheses are open, and the statement

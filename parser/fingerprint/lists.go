@@ -237,6 +237,7 @@ type union struct {
 	inBranch bool
 	branch   int    // where the branch at hand begins in dst
 	joined   joined // how it is joined to the one before
+	since    int    // where in the statement that is said
 
 	last      run        // the last branch that was kept
 	length    int        // how many branches it stands for
@@ -277,7 +278,8 @@ var remarks = [...]string{
 }
 
 // join takes an operator, or a word after one.
-func (u *union) join(k keyword) {
+func (u *union) join(k keyword, at int) {
+	u.since = at
 	switch k {
 	case kwUnionKind:
 		u.joined++
@@ -303,7 +305,7 @@ func (u *union) beginBranch(at int) {
 // the one before and joined in the same way.
 func (u *union) repeats(n *nesting, end int) bool {
 	return u.inBranch && u.joined != joinedNot && (u.repeated == joinedNot || u.repeated == u.joined) &&
-		(u.last.repeated(&n.writer, n.dst[u.branch:end]) || u.repeatsUnnamed(n, end))
+		(n.alike(n.dst[u.last.at:u.last.end], n.dst[u.branch:end], u.since) || u.repeatsUnnamed(n, end))
 }
 
 // repeatsUnnamed reports whether the branch at hand is as the last one without the

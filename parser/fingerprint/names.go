@@ -16,7 +16,6 @@ const (
 // the tables of a shard are one class.
 type namer struct {
 	nesting
-	names     *aliases
 	tableName uint64 // the hash of the last table's name
 }
 
@@ -44,7 +43,7 @@ func (n *namer) endName(expect expectation, alias bool) {
 		n.endTable(expect)
 	case cte:
 		if n.word.digits {
-			n.names.add(n.dst[n.word.text:], cteName)
+			n.names.add(n.dst[n.word.text:], cteName, n.before)
 		}
 		n.prev = afterListName
 	case index:
@@ -68,7 +67,7 @@ func (n *namer) endName(expect expectation, alias bool) {
 		case alias:
 			n.addAlias()
 		case aliased:
-			n.names.addColumn(n.dst[n.word.text:])
+			n.names.addColumn(n.dst[n.word.text:], n.before)
 		default:
 			n.names.see(n.dst[n.word.text:])
 		}
@@ -127,7 +126,7 @@ func (n *namer) addAlias() {
 	if h := hash(n.dst[n.word.text:]); h == n.tableName {
 		n.maskDigits()
 	} else {
-		n.names.add(n.dst[n.word.text:], tableAlias)
+		n.names.add(n.dst[n.word.text:], tableAlias, n.before)
 	}
 }
 

@@ -187,6 +187,27 @@ var moreShapes = map[string]func(s speaker) string{
 		h := s.hex(32)
 		return "select `tmp_" + h + "`.a from `tmp_" + h + "` join u on u.id = `tmp_" + h + "`.id"
 	},
+	"members with aliases of their own": func(s speaker) string { // Hibernate
+		n, k := s.IntN(20), 0
+		return fmt.Sprintf("select a from orders o%[1]d_0 where ", n) + s.many(" or ", func() string {
+			k++
+			return fmt.Sprintf("exists(select 1 from items i%[2]d_0 join t t%[2]d_1 on t%[2]d_1.a=i%[2]d_0.a where i%[2]d_0.oid=o%[1]d_0.id and t%[2]d_1.sku=%[3]s)", n, k, s.v())
+		})
+	},
+	"subqueries with aliases of their own": func(s speaker) string { // Prisma
+		k := s.IntN(20)
+		return "select a.id from a where " + s.many(" and ", func() string {
+			k++
+			return fmt.Sprintf("(a.id) in (select t%[1]d.aid from b as t%[1]d where (t%[1]d.x=%[2]s and t%[1]d.aid is not null))", k, s.v())
+		})
+	},
+	"branches with aliases of their own": func(s speaker) string {
+		k := s.IntN(20)
+		return s.from(2, " union all ", func() string {
+			k++
+			return fmt.Sprintf("select t%[1]d.a from (select a from t where b=%[2]s) t%[1]d", k, s.v())
+		})
+	},
 	"drop prepare":  func(s speaker) string { return "drop prepare stmt_" + s.hex(10) },
 	"create schema": func(s speaker) string { return "create database if not exists `tenant-" + s.uuid("-") + "`" },
 }
