@@ -12,11 +12,16 @@ import (
 // choose.
 type aliases struct {
 	known   []alias
-	columns []uint64 // hashes of other names with digits
-	tables  []uint64 // and of those of tables whose digits went
-	open    []alias  // qualifiers with digits that were none of them
-	unknown bool     // a name was taken for a table's
-	late    bool     // and an alias came after it, so it may have been one
+	columns []uint64    // hashes of other names with digits
+	tables  []uint64    // and of those of tables whose digits went
+	open    []alias     // qualifiers with digits that were none of them
+	scope   []tableName // tables of the branches and subqueries that are open
+	named   []tableName // tables that have a number
+	several []uint64    // hashes of names without their digits that several tables of a scope have
+	added   bool        // the last table was added to scope
+	read    int         // how many of several were known when the statement was read
+	unknown bool        // a name was taken for a table's
+	late    bool        // and an alias came after it, so it may have been one
 }
 
 type alias struct {
@@ -26,6 +31,13 @@ type alias struct {
 	first  int // where in the statement it is declared first
 	at     int // and last
 	number int // by order of appearance, of those that are the same when masked
+}
+
+// tableName is the name of a table or schema that has digits.
+type tableName struct {
+	hash   uint64
+	masked uint64 // of the name without its digits
+	number int    // by order of appearance in its scope, 0 if none has the same masked name
 }
 
 type aliasKind byte
@@ -59,8 +71,9 @@ func appendBounded(hashes []uint64, h uint64) []uint64 {
 // reset forgets all but the room, and keeps what is known if the statement is read again.
 func (a *aliases) reset(again bool) {
 	if !again {
-		a.known = a.known[:0]
+		a.known, a.several = a.known[:0], a.several[:0]
 	}
+	a.scope, a.named, a.read = a.scope[:0], a.named[:0], len(a.several)
 	a.columns, a.tables, a.open = a.columns[:0], a.tables[:0], a.open[:0]
 	a.unknown, a.late = false, false
 }
@@ -115,6 +128,68 @@ func maskedHash(name []byte) uint64 {
 	var room [64]byte
 	masked := append(room[:0], name...)
 	return hash(masked[:maskDigits(masked)])
+}
+
+// addTable adds the name of a table to the scope at hand, unless it is there, and returns
+// its number.
+func (a *aliases) addTable(h, masked uint64) int {
+	a.added = false
+	number := 1
+	for _, t := range a.scope {
+		if t.hash == h {
+			return max(t.number, 0)
+		}
+		if t.masked == masked {
+			number++
+		}
+	}
+	if len(a.scope) == maxAliases {
+		return 0
+	}
+	t := tableName{h, masked, number}
+	switch {
+	case slices.Contains(a.several, masked):
+		if len(a.named) < maxAliases {
+			a.named = append(a.named, t)
+		}
+	case number > 1:
+		a.several = append(a.several, masked)
+		t.number = newNumber
+	default:
+		t.number = 0
+	}
+	a.scope, a.added = append(a.scope, t), true
+	return max(t.number, 0)
+}
+
+// newNumber is that of a table by which it turned out that there are several.
+const newNumber = -1
+
+// dropTable takes the last table back, as it has an alias, by which it is told apart.
+func (a *aliases) dropTable() {
+	if !a.added {
+		return
+	}
+	last := a.scope[len(a.scope)-1]
+	a.scope, a.added = a.scope[:len(a.scope)-1], false
+	if n := len(a.several); last.number == newNumber {
+		a.several = a.several[:n-1]
+	}
+	if n := len(a.named); n > 0 && a.named[n-1] == last {
+		a.named = a.named[:n-1]
+	}
+}
+
+// tableNumber returns the number of a table, 0 if it has none.
+func (a *aliases) tableNumber(h uint64) int {
+	for _, tables := range [...][]tableName{a.scope, a.named} {
+		for _, t := range tables {
+			if t.hash == h {
+				return max(t.number, 0)
+			}
+		}
+	}
+	return 0
 }
 
 // addOpen adds the name of a table, or of an alias that comes later.
@@ -276,13 +351,18 @@ func (a *aliases) lastNumber(of *alias) (last int) {
 			last = max(last, other.number)
 		}
 	}
+	for _, t := range a.named {
+		if t.masked == of.masked {
+			last = max(last, t.number)
+		}
+	}
 	return last
 }
 
 // finishNames masks the digits of the aliases in what was written, and of what turned
 // out to be the names of tables that qualify others.
 func (n *namer) finishNames() {
-	if len(n.names.open) == 0 && len(n.names.known) == 0 {
+	if len(n.names.open) == 0 && len(n.names.known) == 0 && len(n.names.named) == 0 {
 		return
 	}
 	for _, o := range n.names.open {
@@ -303,8 +383,7 @@ func (n *namer) finishNames() {
 			end, _, _ := quoted(written, i)
 			if bytes.ContainsAny(written[i:end], "0123456789?") {
 				n.dst = append(n.dst, written[done:i]...)
-				n.finishName(written, i, end)
-				done = end
+				done = n.finishName(written, i, end)
 			}
 			i = end - 1
 		case byteClass[c]&(isDigit|isMask) != 0:
@@ -320,8 +399,7 @@ func (n *namer) finishNames() {
 			}
 			if end-start > 1 || c != '?' {
 				n.dst = append(n.dst, written[done:start]...)
-				n.finishName(written, start, end)
-				done = end
+				done = n.finishName(written, start, end)
 			}
 			i = end - 1
 		}
@@ -341,9 +419,14 @@ func nextDigit(text []byte, i int) int {
 	return i
 }
 
-// finishName writes text[i:end], a name with digits.
-func (n *namer) finishName(text []byte, i, end int) {
+// finishName writes text[i:end], a name with digits, and returns where what is after it
+// begins.
+func (n *namer) finishName(text []byte, i, end int) int {
 	name := text[i:end]
+	if end < len(text) && text[end] <= maxNumber {
+		n.numberName(name, int(text[end]))
+		return end + 1
+	}
 	dot := end < len(text) && text[end] == '.'
 	part := i > 0 && text[i-1] == '.'
 	of := n.names.find(hash(name))
@@ -355,9 +438,33 @@ func (n *namer) finishName(text []byte, i, end int) {
 	case dot && name[0] != '@':
 		n.word.text = len(n.dst)
 		n.dst = append(n.dst, name...)
-		n.maskDigits()
+		number := n.names.tableNumber(hash(name))
+		if n.maskDigits(); number > 0 {
+			masked := append([]byte(nil), n.dst[n.word.text:]...)
+			n.dst = n.dst[:n.word.text]
+			n.numberName(masked, number)
+		}
 	default:
 		n.dst = append(n.dst, name...)
+	}
+	return end
+}
+
+// maxNumber bounds the numbers of tables. Until the statement has been read, the number
+// of one is a control character after its name.
+const maxNumber = ' ' - 1
+
+// numberName writes a masked name with a number.
+func (n *namer) numberName(name []byte, number int) {
+	at := bytes.IndexByte(name, '?')
+	n.dst = strconv.AppendInt(append(n.dst, name[:at]...), int64(number), 10)
+	n.dst = append(n.dst, name[at+1:]...)
+}
+
+// maskTable masks the last word, the name of a table that has a number if it is above 0.
+func (n *namer) maskTable(number int) {
+	if n.maskDigits(); number > 0 {
+		n.dst = append(n.dst, byte(min(number, maxNumber)))
 	}
 }
 

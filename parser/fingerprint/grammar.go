@@ -276,6 +276,7 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 	case kwUnion, kwExcept, kwIntersect:
 		g.endClauses(g.word.at)
 		top.join(k, g.before)
+		g.names.scope = g.names.scope[:min(top.tables, len(g.names.scope))]
 	case kwUnionKind, kwDistinct:
 		if g.afterSetOperator() {
 			top.join(k, g.before)
@@ -304,6 +305,9 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 // included.
 func (g *grammar) selects() {
 	top := g.top
+	if top.joined == joinedNot {
+		top.tables = len(g.names.scope)
+	}
 	top.verb, top.variable, top.listed, top.ordered = kwSelect, true, nothing, false
 	top.selects, top.selected = true, 0
 	if g.word.prev <= afterOpen {

@@ -11,7 +11,8 @@ type group struct {
 	tableRef bool // it stands in place of a table
 	items    bool // an expression may have an alias here
 
-	verb keyword // the statement it is
+	verb   keyword // the statement it is
+	tables int     // how many tables were in the scopes around it
 
 	selects  bool // what a SELECT selects stands here, and may have aliases
 	selected int  // where that begins if the SELECT is all of the group, else 0
@@ -102,7 +103,7 @@ func (n *nesting) openGroup() {
 	}
 	n.depth++
 	g := n.pushGroup()
-	g.call, g.unit, g.aliases = call, key == kwUnitCall, len(n.spans)
+	g.call, g.unit, g.aliases, g.tables = call, key == kwUnitCall, len(n.spans), len(n.names.scope)
 	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
 	switch {
 	case key == kwVariadic:
@@ -228,7 +229,7 @@ func (n *nesting) closeAll(cut bool) {
 	}
 	n.endExpression(len(n.dst))
 	n.endParts(cut)
-	n.deeper = 0
+	n.deeper, n.names.scope = 0, n.names.scope[:0]
 }
 
 // pop ends what is open in the last group and takes it off. The group and its frame
@@ -240,6 +241,9 @@ func (n *nesting) pop(cut bool) (*group, *frame) {
 	n.endParts(cut)
 	g := n.top
 	n.spans = n.spans[:min(g.aliases, len(n.spans))]
+	if g.verb != noKeyword {
+		n.names.scope = n.names.scope[:min(g.tables, len(n.names.scope))]
+	}
 	n.groups = n.groups[:len(n.groups)-1]
 	n.top = &n.groups[len(n.groups)-1]
 	if g.list.kind == noList {

@@ -17,6 +17,7 @@ const (
 type namer struct {
 	nesting
 	tableName uint64 // the hash of the last table's name
+	tableEnd  int    // where it ends in dst
 }
 
 // beginWord begins a name or keyword.
@@ -54,6 +55,9 @@ func (n *namer) endName(expect expectation, alias bool) {
 		aliased := !alias && n.top.selects && (n.word.key == kwAs || n.word.prev.operand())
 		if aliased {
 			n.columnAlias()
+		}
+		if alias {
+			n.dropNumber()
 		}
 		switch {
 		case n.word.prev == afterAt:
@@ -113,10 +117,46 @@ func (n *namer) endTable(expect expectation) {
 	n.tableName = hash(n.dst[n.word.text:])
 	switch {
 	case n.top.verb == kwDelete: // DELETE a1 FROM t AS a1
-		n.maskUnlessAlias()
+		if !n.names.has(n.tableName) {
+			n.names.unknown = true
+			n.endTableName()
+		}
 	case !n.names.hasCTE(n.tableName):
-		n.maskDigits()
-		n.names.tables = appendBounded(n.names.tables, hash(n.dst[n.word.text:]))
+		n.endTableName()
+	}
+}
+
+// endTableName masks the name of a table. Tables of one scope, which is a branch of a
+// UNION, a subquery or a statement, have numbers if they would be the same.
+func (n *namer) endTableName() {
+	n.maskDigits()
+	masked := hash(n.dst[n.word.text:])
+	n.names.tables = appendBounded(n.names.tables, masked)
+	switch n.top.verb {
+	case kwSelect, kwInsert, kwReplace, kwUpdate, kwDelete:
+	default:
+		if !n.top.tableRef {
+			return
+		}
+	}
+	if number := n.names.addTable(n.tableName, masked); number > 0 {
+		n.dst = append(n.dst, byte(min(number, maxNumber)))
+	}
+	n.tableEnd = len(n.dst)
+}
+
+// dropNumber takes the number of the last table back if the last word is its alias.
+func (n *namer) dropNumber() {
+	at := n.word.at
+	if n.word.key == kwAs {
+		at = n.keyAt
+	}
+	if at == 0 || at != n.tableEnd {
+		return
+	}
+	n.names.dropTable()
+	if n.dst[at-1] <= maxNumber {
+		n.remove(at-1, at)
 	}
 }
 
@@ -124,7 +164,7 @@ func (n *namer) endTable(expect expectation) {
 // table is no other name.
 func (n *namer) addAlias() {
 	if h := hash(n.dst[n.word.text:]); h == n.tableName {
-		n.maskDigits()
+		n.maskTable(n.names.tableNumber(h))
 	} else {
 		n.names.add(n.dst[n.word.text:], tableAlias, n.before)
 	}
@@ -133,9 +173,9 @@ func (n *namer) addAlias() {
 // maskUnlessAlias masks a name that is an alias or a table's. Aliases are often
 // used before they are declared: then the statement is read once more.
 func (n *namer) maskUnlessAlias() {
-	if !n.names.has(hash(n.dst[n.word.text:])) {
+	if h := hash(n.dst[n.word.text:]); !n.names.has(h) {
 		n.names.unknown = true
-		n.maskDigits()
+		n.maskTable(n.names.tableNumber(h))
 	}
 }
 
@@ -146,8 +186,8 @@ func (n *namer) qualifier() {
 	n.names.unsee(h)
 	switch {
 	case n.names.has(h):
-	case h == n.tableName:
-		n.maskDigits()
+	case h == n.tableName, n.names.tableNumber(h) > 0:
+		n.maskTable(n.names.tableNumber(h))
 	default:
 		n.names.addOpen(n.dst[n.word.text:])
 	}

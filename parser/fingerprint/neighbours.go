@@ -277,7 +277,7 @@ func (f *formatter) read(dst, sql []byte, cut bool) (early bool) {
 func (f *formatter) compose(dst, sql []byte, cut bool) {
 	f.reset(dst, sql, cut, false)
 	f.run()
-	if f.names.late && !f.doubt {
+	if (f.names.late || len(f.names.several) > f.names.read) && !f.doubt { // several tables need numbers, or
 		f.reset(f.dst[:f.base], sql, cut, true)
 		f.run()
 	}

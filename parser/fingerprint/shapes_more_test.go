@@ -208,6 +208,21 @@ var moreShapes = map[string]func(s speaker) string{
 			return fmt.Sprintf("select t%[1]d.a from (select a from t where b=%[2]s) t%[1]d", k, s.v())
 		})
 	},
+	"tables of one statement": func(s speaker) string {
+		n, m := s.IntN(50), 50+s.IntN(50)
+		return fmt.Sprintf("select t%[1]d.a, t%[2]d.a from t%[1]d join `t%[2]d` on t%[1]d.b = t%[2]d.b where t%[1]d.c = 1 and t%[2]d.d = 2", n, m)
+	},
+	"two tables of each shard": func(s speaker) string {
+		k := 100
+		return s.from(2, " union all ", func() string {
+			k += 2
+			return fmt.Sprintf("select a from s_%d x join s_%d y on x.a = y.a where x.b = %s", k, k+1, s.v())
+		})
+	},
+	"schemas of one statement": func(s speaker) string {
+		n := s.IntN(50)
+		return fmt.Sprintf("insert into db%[1]d.t select * from db%[2]d.t where db%[2]d.t.a = %[3]s", n, n+1+s.IntN(50), s.v())
+	},
 	"drop prepare":  func(s speaker) string { return "drop prepare stmt_" + s.hex(10) },
 	"create schema": func(s speaker) string { return "create database if not exists `tenant-" + s.uuid("-") + "`" },
 }
