@@ -273,11 +273,12 @@ func (f *formatter) read(dst, sql []byte, cut bool) (early bool) {
 }
 
 // compose appends the fingerprint of sql to dst, as it is read at first. Aliases are
-// often used before they are declared: then the statement is read once more.
+// often used before they are declared, and tables before there is another of which they
+// have to be told apart: then the statement is read once more.
 func (f *formatter) compose(dst, sql []byte, cut bool) {
 	f.reset(dst, sql, cut, false)
 	f.run()
-	if (f.names.late || len(f.names.several) > f.names.read) && !f.doubt { // several tables need numbers, or
+	if (f.names.late || len(f.names.several) > f.names.read) && !f.doubt {
 		f.reset(f.dst[:f.base], sql, cut, true)
 		f.run()
 	}
