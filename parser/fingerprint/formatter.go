@@ -249,6 +249,7 @@ func (f *formatter) addWord(t *token) {
 		if e := lookup(f.dst[f.word.text:]); e != nil && f.keyword(e, expect, alias) {
 			if a := itemsAfter[f.key]; a != 0 {
 				f.top.items = a > 0
+				f.top.versions = f.top.versions && f.key == kwFrom
 			}
 			return
 		}

@@ -59,12 +59,18 @@ func (n *namer) endName(expect expectation, alias bool) {
 		if alias {
 			n.dropNumber()
 		}
+		if n.word.digits && (alias || n.top.listed == table && (n.word.prev.operand() || n.word.key == kwAs)) {
+			alias = true // perhaps of JSON_TABLE(...), or of a table with PARTITION
+			n.prev = afterListName
+		}
 		switch {
 		case n.word.prev == afterAt:
 			n.prev = afterVariable
 			if byteClass[n.dst[n.word.text]]&isDigit != 0 {
 				n.dst = append(n.dst[:n.word.text], '?') // an address
 			}
+		case n.word.key == kwFor && string(n.dst[n.word.text:]) == "system_time":
+			n.top.versions = true
 		case !n.word.digits:
 		case n.word.key == kwOf:
 			n.maskUnlessAlias()
@@ -221,8 +227,8 @@ func (g *grammar) tableClause(k keyword, expect expectation, alias bool) expecta
 	top := g.top
 	switch k {
 	case kwFrom:
-		if top.call && top.verb == noKeyword || g.word.key == kwDistinct {
-			return nothing // SUBSTRING(a FROM 2), IS DISTINCT FROM
+		if top.call && top.verb == noKeyword || g.word.key == kwDistinct || top.versions {
+			return nothing // SUBSTRING(a FROM 2), IS DISTINCT FROM, FOR SYSTEM_TIME FROM
 		}
 		top.listed = table
 		return table

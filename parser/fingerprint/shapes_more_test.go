@@ -208,6 +208,19 @@ var moreShapes = map[string]func(s speaker) string{
 			return fmt.Sprintf("select t%[1]d.a from (select a from t where b=%[2]s) t%[1]d", k, s.v())
 		})
 	},
+	"alias of a function's table": func(s speaker) string {
+		return fmt.Sprintf("select j%[1]d.a from t join json_table(t.b, '$[*]' columns (a int path '$.a')) as j%[1]d on j%[1]d.a = %[2]s", s.IntN(50), s.v())
+	},
+	"alias of a partition": func(s speaker) string {
+		return fmt.Sprintf("select t%[1]d.a from t partition (p1) t%[1]d where t%[1]d.a = %[2]s", s.IntN(50), s.v())
+	},
+	"alias of values": func(s speaker) string {
+		return fmt.Sprintf("select v%[1]d.a1 from (values row(1, 2)) as v%[1]d (a1, b1) where v%[1]d.a1 = %[2]s", s.IntN(50), s.v())
+	},
+	"alias of a version": func(s speaker) string {
+		return fmt.Sprintf("select t%[1]d.a from t for system_time %[3]s t%[1]d where t%[1]d.a = %[2]s", s.IntN(50), s.v(),
+			"as of '2026-01-01'")
+	},
 	"tables of one statement": func(s speaker) string {
 		n, m := s.IntN(50), 50+s.IntN(50)
 		return fmt.Sprintf("select t%[1]d.a, t%[2]d.a from t%[1]d join `t%[2]d` on t%[1]d.b = t%[2]d.b where t%[1]d.c = 1 and t%[2]d.d = 2", n, m)
