@@ -114,6 +114,10 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 			c.run = n.unpend(c, c.run)
 		}
 		end, c.parens = c.run.end+length, false
+	case c.kept == 1 && c.first.chain && whole && n.repeats(c, run{c.run.at + 1, c.run.end - 1}, member):
+		member := end - c.run.end
+		c.run = n.unparen(c.run, c.run)
+		end, c.first.chain, c.parens = c.run.end+member, false, single
 	case n.endsFirst(c, member), single && n.endsFirst(c, member[1:len(member)-1]):
 		n.remove(c.run.end, end)
 		c.length = max(c.length, c.first.members) + length

@@ -195,7 +195,7 @@ var keywords = func() (table [1024]keywordEntry) {
 			switch w {
 			case "sql_big_result", "sql_buffer_result", "sql_cache", "sql_calc_found_rows", "sql_no_cache", "sql_small_result":
 				table[h].inner = true // a name after it is no alias
-			case "binary", "div", "interval", "match", "mod", "regexp", "rlike":
+			case "against", "binary", "div", "interval", "match", "mod", "regexp", "rlike":
 				table[h].inner = true
 			}
 		}

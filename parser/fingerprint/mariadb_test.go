@@ -115,7 +115,7 @@ var serverSplits = map[string][]string{
 		"before a predicate, in any way", "not, in any way", "chain in a call", "chain in a select list", "like with an escape",
 		"not exists", "and of betweens", "json operators", "collations", "tuples, in and in",
 		"mixed chain, nested to the left", "mixed chain of pairs, nested to the left", "pairs in no parentheses, nested to the left",
-		"chain of lists of calls, nested to the left", "variables in a chain"},
+		"chain of lists of calls, nested to the left", "variables in a chain", "lists, nested to the left", "groups with lists, nested to the left", "groups with subqueries, nested to the left", "nested to the left in a call", "match against"},
 	"variables are as many as they are": {"variables in a list", "variables in rows", "variables in a call"},
 	"a CASE has the branches that it has": {"case of a column", "case of a column, else", "case of conditions", "case of two columns",
 		"case of pairs", "variables in a case", "case with casts", "order by case", "nested cases", "case in a sum", "case of nulls"},

@@ -6,6 +6,7 @@ type parens struct {
 	nested    int  // how many pairs within it hold nothing else
 	single    bool // it holds one predicate, neither AND nor OR
 	list      bool // it holds a list for IN
+	chain     bool // it holds a chain of which one member is left, which is in parentheses too
 	length    int  // of the longest chain in it
 
 	or, and run  // of more than one predicate: the last member, if they are a chain
@@ -86,6 +87,8 @@ func (n *nesting) closeParens(f *frame, open int) {
 		return
 	}
 	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, list: f.list, length: 1}
+	p.chain = f.or.kept == 1 && f.and.kept == 1 && max(f.or.length, f.and.length) > 1 && f.or.run == (run{open + 1, p.end - 1}) &&
+		f.last.end == p.end-1 && f.last.open == open+1
 	only := p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition
 	text := p.end - p.open
 	if only {

@@ -32,7 +32,11 @@ func TestRepeats(t *testing.T) {
 		}
 		begin, joint, end := "select a from t where ", pick(" or ", " OR ", "or ", " and ", " && ", "\nor\n", ")or("), ""
 		member := func() string { return "a = " + v() }
-		switch r.IntN(5) {
+		switch r.IntN(7) {
+		case 5:
+			member = func() string { return "(a in (" + v() + "))" }
+		case 6:
+			member = func() string { return "((a in (" + v() + ")) and (b = " + v() + "))" }
 		case 0:
 			member = func() string { return "(a = " + v() + " and b = " + v() + ")" }
 		case 1:

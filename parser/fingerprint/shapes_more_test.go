@@ -29,6 +29,18 @@ func (s speaker) nestedFrom(first, op string, member func() string) string {
 	return first
 }
 
+// leftwards says a chain nested to the left, as EF Core does: (a op a) op a.
+func (s speaker) leftwards(op string, member func() string) string {
+	out := member()
+	for i := range s.IntN(12) {
+		if i > 0 {
+			out = "(" + out + ")"
+		}
+		out += op + member()
+	}
+	return out
+}
+
 // variable is a numbered user variable.
 func (s speaker) variable() string { return fmt.Sprintf("@p%d", s.IntN(50)) }
 
@@ -220,6 +232,21 @@ var moreShapes = map[string]func(s speaker) string{
 	"alias of a version": func(s speaker) string {
 		return fmt.Sprintf("select t%[1]d.a from t for system_time %[3]s t%[1]d where t%[1]d.a = %[2]s", s.IntN(50), s.v(),
 			"as of '2026-01-01'")
+	},
+	"lists, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.leftwards(" or ", func() string { return "(x in (" + s.many(", ", s.v) + "))" })
+	},
+	"groups with lists, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.leftwards(" or ", func() string { return "((x in (" + s.many(", ", s.v) + ")) and (y = " + s.v() + "))" })
+	},
+	"groups with subqueries, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.leftwards(" or ", func() string { return "((x in (select b from u where c = " + s.v() + ")) and (y = " + s.v() + "))" })
+	},
+	"nested to the left in a call": func(s speaker) string {
+		return "select if(" + s.leftwards(" or ", func() string { return "(x = " + s.v() + ")" }) + ", 1, 2)"
+	},
+	"match against": func(s speaker) string {
+		return "select a from t where " + s.many(" or ", func() string { return "match(a) against (" + s.v() + " in boolean mode)" })
 	},
 	"tables of one statement": func(s speaker) string {
 		n, m := s.IntN(50), 50+s.IntN(50)
