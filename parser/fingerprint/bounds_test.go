@@ -24,6 +24,13 @@ func TestBounds(t *testing.T) {
 		list := func(item string) string { return "select " + strings.Repeat(item+", ", n-1) + item + " from t" }
 		return list("a x") + " union " + list("a")
 	}
+	mixed := func(n int) string { // z is the nth member, and comes again after the last of them
+		var b strings.Builder
+		for i := range n - 1 {
+			fmt.Fprintf(&b, "%s = 1 or ", strings.Repeat("b", i+1))
+		}
+		return b.String() + "z = 1 or c = fin or z = 1 limit 1"
+	}
 	for _, row := range []struct {
 		bound           string
 		within, past    string
@@ -42,6 +49,7 @@ func TestBounds(t *testing.T) {
 		{"surelyHash", "select a from tmp_abcdef1234567890", "select a from tmp_abcdef123456789", "from tmp_?", "from tmp_abcdef?"},
 		{"a name of 256 bytes", "select 'x', a from `" + strings.Repeat("n", 256) + "`", "select 'x', a from `" + strings.Repeat("n", 257) + "`", "from nnn", "?" + EndsEarly},
 		{"maxParens", "a where b = 1 and (" + strings.Repeat("n", maxParens-6) + " = 1)", "a where b = 1 and (" + strings.Repeat("n", maxParens-5) + " = 1)", "and n", "and (n"},
+		{"maxSeen", "select a where " + mixed(maxSeen), "select a where " + mixed(maxSeen+1), "fin limit ?", "fin or z = ? limit ?"},
 		{"two numbers of a LIMIT", "select a limit 1, 2", "select a limit 1, 2, 3", "limit ?", "limit ?"},
 	} {
 		if got := Of(row.within); !strings.Contains(got, row.inside) {

@@ -15,6 +15,7 @@ type chain struct {
 	pended int  // how many of the frame's pending are its members
 
 	source int // where in the statement the last member ends
+	seen   seen
 }
 
 // frame is an expression: of a pair of parentheses, from CASE to END, or of a clause.
@@ -38,6 +39,7 @@ func (n *nesting) beginExpression(condition bool) {
 	f.or.at, f.and.at = len(n.dst), len(n.dst)
 	f.or.kept, f.and.kept, f.between = 0, 0, 0
 	f.or.bare, f.and.bare, f.or.pended, f.and.pended = false, false, 0, 0
+	f.or.seen, f.and.seen = n.newSeen(), n.newSeen()
 	f.last.end = 0
 	f.condition = condition
 }
@@ -125,7 +127,17 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 		c.first.members, c.first.folded = c.length, true
 		f.last, f.and.kept = c.first, 1 // and nothing else
 		return c.run.end, true
+	case n.wasSeen(&c.seen, n.bare(run{at, end}, single)):
+		n.remove(c.run.end, end)
+		if f.last.end = 0; !single && f.condition && c != &f.branches {
+			c.run = n.unpend(c, c.run)
+			c.parens = false
+		}
+		c.length += length
+		n.longest = max(n.longest, c.length)
+		return c.run.end, true
 	default:
+		n.see(&c.seen, n.bare(c.run, c.parens))
 		return n.keep(c, run{at, end}, single, length)
 	}
 	if f.last.end = 0; whole {
@@ -135,6 +147,14 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	c.length += length
 	n.longest = max(n.longest, c.length)
 	return c.run.end, true
+}
+
+// bare returns a member without the parentheses around it.
+func (n *nesting) bare(r run, parens bool) []byte {
+	if parens {
+		return n.dst[r.at+1 : r.end-1]
+	}
+	return n.dst[r.at:r.end]
 }
 
 // repeats reports whether a member of a chain is as one before, and holds a literal.
@@ -190,7 +210,7 @@ func (n *nesting) beginOperand(k keyword) {
 	case n.deeper > 0:
 	case k == kwOr:
 		f.or.at, f.and.at = len(n.dst), len(n.dst)
-		f.and.kept, f.and.bare, f.and.pended = 0, false, 0
+		f.and.kept, f.and.bare, f.and.pended, f.and.seen = 0, false, 0, n.newSeen()
 	case f.between > 0:
 		f.between--
 	default:
@@ -208,7 +228,7 @@ func (n *nesting) openFrame(condition, isCase bool) {
 	f := &n.frames[len(n.frames)-1]
 	n.frame = f
 	f.isCase, f.broken, f.literal, f.list = isCase, false, false, false
-	f.branches.at, f.branches.kept = 0, 0
+	f.branches.at, f.branches.kept, f.branches.seen = 0, 0, n.newSeen()
 	n.beginExpression(condition)
 }
 

@@ -56,6 +56,7 @@ type nesting struct {
 	depth  int     // how many parentheses are open, and the statement
 	deeper int     // how many more are open than maxDepth
 
+	members  []uint64  // hashes of those that are seen
 	spans    []run     // of the aliases in the first branches of what may be a union
 	frames   []frame   // that are open: those of groups, and of CASE
 	frame    *frame    // the last of frames
@@ -71,7 +72,7 @@ type nesting struct {
 func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
-	n.spans = n.spans[:0]
+	n.spans, n.members = n.spans[:0], n.members[:0]
 	n.depth, n.deeper = 1, 0
 	n.frames = n.frames[:0]
 	n.openFrame(false, false)
@@ -108,7 +109,7 @@ func (n *nesting) openGroup() {
 	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
 	switch {
 	case key == kwVariadic:
-		g.args = args{anyNumber: n.variadic, at: len(n.dst)}
+		g.args = args{anyNumber: n.variadic, at: len(n.dst), seen: n.newSeen()}
 	case expect == generated:
 		g.listed, n.expect = generated, generated
 	case !call && (expect == table || expect == target):
@@ -287,7 +288,7 @@ func (n *nesting) closeList(g *group, closed bool) {
 	}
 	if g.list.kind == rowList {
 		n.top.variable = true
-		n.top.rows.add(&n.writer, &g.list, !g.anyVariable && (!empty || !closed), closed)
+		n.top.rows.add(n, &g.list, !g.anyVariable && (!empty || !closed), closed)
 		n.longest = max(n.longest, n.top.rows.read)
 		return
 	}

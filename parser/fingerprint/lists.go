@@ -1,6 +1,9 @@
 package fingerprint
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // list folds the elements of a list for IN, or of a row of VALUES. Those that are
 // neither columns nor subqueries are one question mark as soon as they end, so that
@@ -112,12 +115,42 @@ func (r run) begun(w *writer, member []byte) bool {
 	return bytes.HasPrefix(w.dst[r.at:r.end], member)
 }
 
+// seen are the members of a chain, the branches of a CASE or the like that were kept
+// before the last one: members[from:to]. Those of chains within them come after these,
+// and go when the next one is seen.
+type seen struct{ from, to int }
+
+const (
+	maxSeen   = 32  // members that are known
+	maxMember = 256 // bytes of one
+)
+
+func (n *nesting) newSeen() seen { return seen{len(n.members), len(n.members)} }
+
+// see remembers a member.
+func (n *nesting) see(s *seen, member []byte) {
+	if s.to > len(n.members) {
+		*s = n.newSeen()
+	}
+	if len(member) <= maxMember && s.to-s.from < maxSeen {
+		n.members = append(n.members[:s.to], hash(member))
+		s.to++
+	}
+}
+
+// wasSeen reports whether a member, which holds a literal, was there before.
+func (n *nesting) wasSeen(s *seen, member []byte) bool {
+	return s.to > s.from && s.to <= len(n.members) && len(member) <= maxMember && slices.Contains(n.members[s.from:s.to], hash(member)) && isMasked(member)
+}
+
 // rows folds the rows after VALUES, in the group that VALUES stands in.
 type rows struct {
 	state    rowState
 	row      run
 	literals bool // the last row holds only literals
 	read     int  // how many rows there were
+	anyPlain bool // one held only literals
+	seen     seen // the others
 }
 
 type rowState byte
@@ -129,26 +162,29 @@ const (
 	rowComma          // and a comma came after it
 )
 
-// add ends a row, whose elements are in l, and takes it back if it is as the one
-// before. Literal says that it holds literals only, closed that it has an end.
-func (r *rows) add(w *writer, l *list, literal, closed bool) {
+// add ends a row, whose elements are in l, and takes it back if there was one such.
+// Literal says that it holds literals only, closed that it has an end.
+func (r *rows) add(n *nesting, l *list, literal, closed bool) {
 	if closed && !literal {
-		w.dst = append(w.dst, ')')
+		n.dst = append(n.dst, ')')
 	}
-	row := w.dst[l.open:]
-	switch {
-	case r.state == rowComma && literal && r.literals,
-		r.state == rowComma && !literal && !r.literals && r.row.repeated(w, row),
-		r.state == rowComma && !closed && !r.literals && r.row.begun(w, row):
-		w.dst = w.dst[:r.row.end]
-	case literal && r.state == rowDue:
-		w.dst = append(w.dst[:l.from], literals...)
-	case literal:
-		w.dst = append(w.dst[:l.open], literals...)
+	row := n.dst[l.open:]
+	if more := r.state == rowComma; more && (literal && r.anyPlain ||
+		!literal && !r.literals && (r.row.repeated(&n.writer, row) || !closed && r.row.begun(&n.writer, row)) ||
+		!literal && n.wasSeen(&r.seen, row)) {
+		n.dst = n.dst[:r.row.end]
+	} else {
+		if more && !r.literals {
+			n.see(&r.seen, n.dst[r.row.at:r.row.end])
+		}
+		if literal && r.state == rowDue {
+			n.dst = append(n.dst[:l.from], literals...)
+		} else if literal {
+			n.dst = append(n.dst[:l.open], literals...)
+		}
+		r.row, r.literals = run{l.open, len(n.dst)}, literal
 	}
-	if len(w.dst) > r.row.end {
-		r.row, r.literals = run{l.open, len(w.dst)}, literal
-	}
+	r.anyPlain = r.anyPlain || literal
 	r.state = rowDone
 	r.read++
 }
@@ -171,6 +207,7 @@ type args struct {
 	read   int // how many of them have ended
 	last   run
 	length int // how many last stands for
+	seen   seen
 }
 
 const literalArgs = "?+"
@@ -222,11 +259,15 @@ func (a *args) fold(n *nesting) {
 		n.replace(at, end, literalArgs)
 		end = at + len(literalArgs)
 	}
-	if a.length > 0 && a.last.repeated(&n.writer, n.dst[at:end]) && isMasked(n.dst[at:end]) {
+	if a.length > 0 && (a.last.repeated(&n.writer, n.dst[at:end]) && isMasked(n.dst[at:end]) ||
+		a.size == 2 && n.wasSeen(&a.seen, n.dst[at:end])) {
 		n.remove(a.last.end, end)
 		a.length++
 		n.longest = max(n.longest, a.length)
 		return
+	}
+	if a.length > 0 && a.size == 2 {
+		n.see(&a.seen, n.dst[a.last.at:a.last.end])
 	}
 	a.last, a.length = run{at, end}, 1
 }

@@ -1,6 +1,14 @@
 package fingerprint_test
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"slowdigest/parser/fingerprint"
+)
 
 // chain says a condition of one column in any of the ways in which frameworks write a
 // chain of them: bare, in parentheses, each member in them, nested to the left.
@@ -265,4 +273,37 @@ var moreShapes = map[string]func(s speaker) string{
 	},
 	"drop prepare":  func(s speaker) string { return "drop prepare stmt_" + s.hex(10) },
 	"create schema": func(s speaker) string { return "create database if not exists `tenant-" + s.uuid("-") + "`" },
+}
+
+// Where members of two kinds come in any order, there are as many classes as there are
+// orders in which they may come first: of one, of the other, and of both, in two.
+func TestMixedKindsAreFourClasses(t *testing.T) {
+	for name, say := range map[string]func(s speaker) string{
+		"keys with NULL": func(s speaker) string {
+			return "select a from t where " + s.many(" or ", func() string {
+				return "(a = " + s.v() + " and b " + s.pick("= 1", "is null") + " and c = " + s.v() + ")"
+			})
+		},
+		"bare": func(s speaker) string {
+			return "select a from t where " + s.many(" and ", func() string { return s.pick("a", "b") + " = " + s.v() })
+		},
+		"branches": func(s speaker) string {
+			return "update t set a = case id " + s.many(" ", func() string { return "when " + s.v() + " then " + s.pick(s.v(), "now()") }) + " end"
+		},
+		"pairs": func(s speaker) string {
+			return "update t set j = json_set(j, " + s.many(", ", func() string { return s.v() + ", " + s.pick(s.v(), "a") }) + ")"
+		},
+		"rows": func(s speaker) string {
+			return "insert into t values " + s.many(", ", func() string { return "(" + s.v() + ", " + s.pick(s.v(), "a + 1") + ")" })
+		},
+	} {
+		s := speaker{rand.New(rand.NewPCG(8, 14))}
+		classes := map[string]bool{}
+		for range statementsOfShape {
+			classes[fingerprint.Of(say(s))] = true
+		}
+		if len(classes) != 4 {
+			t.Errorf("%s: %d classes: %q", name, len(classes), slices.Collect(maps.Keys(classes)))
+		}
+	}
 }
