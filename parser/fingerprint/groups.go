@@ -15,10 +15,11 @@ type group struct {
 	verb   keyword // the statement it is
 	tables int     // how many tables were in the scopes around it
 
-	selects  bool // what a SELECT selects stands here, and may have aliases
-	selected int  // where that begins if the SELECT is all of the group, else 0
-	listed   expectation
-	ordered  bool // after ORDER BY
+	selects    bool // what a SELECT selects stands here, and may have aliases
+	selected   int  // where that begins if the SELECT is all of the group, else 0
+	listed     expectation
+	namesAlike int  // how many names were taken back one after another
+	ordered    bool // after ORDER BY
 
 	list
 	args args

@@ -256,6 +256,12 @@ var moreShapes = map[string]func(s speaker) string{
 	"match against": func(s speaker) string {
 		return "select a from t where " + s.many(" or ", func() string { return "match(a) against (" + s.v() + " in boolean mode)" })
 	},
+	"tables dropped": func(s speaker) string {
+		return "drop table if exists " + s.many(", ", func() string { return fmt.Sprintf("tmp_%d", s.IntN(1000)) })
+	},
+	"partitions dropped": func(s speaker) string {
+		return "alter table t drop partition " + s.many(", ", func() string { return fmt.Sprintf("p%d", s.IntN(1000)) })
+	},
 	"tables of one statement": func(s speaker) string {
 		n, m := s.IntN(50), 50+s.IntN(50)
 		return fmt.Sprintf("select t%[1]d.a, t%[2]d.a from t%[1]d join `t%[2]d` on t%[1]d.b = t%[2]d.b where t%[1]d.c = 1 and t%[2]d.d = 2", n, m)
