@@ -123,7 +123,11 @@ func listMutes(ctx context.Context, p *process, c *Config) error {
 		default:
 			until = "until " + m.Until.UTC().Format(muteTime)
 		}
-		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s  %s", m.ID, until, m.By, m.Reason), " "))
+		lost := ""
+		if s.History.Lost(m.ID) {
+			lost = " (not seen since queries were regrouped)"
+		}
+		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s%s  %s", m.ID, until, m.By, lost, m.Reason), " "))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Notes)) {
 		fmt.Fprintf(p.stdout, "%s note: %s\n", id, s.Notes[id])
