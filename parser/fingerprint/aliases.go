@@ -123,11 +123,11 @@ func readsAsKeyword(name []byte) bool {
 	return text(name).at(after) != '_' && isKeyword(name[start:letters])
 }
 
-// maskedHash returns the hash of a name without its digits.
+// maskedHash returns the hash of a name without its digits and quotes.
 func maskedHash(name []byte) uint64 {
 	var room [64]byte
-	masked := append(room[:0], name...)
-	return hash(masked[:maskDigits(masked)])
+	masked := append(room[:0], bytes.Trim(name, "`")...)
+	return hash(masked[:maskGenerated(masked)])
 }
 
 // addTable adds the name of a table to the scope at hand, unless it is there, and returns
@@ -232,7 +232,10 @@ func (a *aliases) collides(of *alias) bool {
 func (a *aliases) appendAlias(dst, name []byte, of *alias) []byte {
 	start := len(dst)
 	dst = append(dst, name...)
-	dst = dst[:start+maskDigits(dst[start:])]
+	dst = dst[:start+maskGenerated(dst[start:])]
+	if string(dst[start:]) == "?" {
+		dst = append(dst[:start], "`?`"...)
+	}
 	if !a.collides(of) {
 		return dst
 	}
