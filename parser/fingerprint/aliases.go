@@ -296,11 +296,11 @@ func (r *renaming) renames(x, y uint64) bool {
 // alike reports whether two texts are the same but for the numbers of the aliases that the
 // second declares, which begins after a position of the statement. If so, those of its
 // aliases are forgotten.
-func (n *nesting) alike(first, second []byte, since int) bool {
+func (a *aliases) alike(first, second []byte, since int) bool {
 	if bytes.Equal(first, second) {
 		return true
 	}
-	if len(n.names.known) == 0 || max(len(first), len(second))-min(len(first), len(second)) > maxAliases || !n.names.declares(since) {
+	if len(a.known) == 0 || max(len(first), len(second))-min(len(first), len(second)) > maxAliases || !a.declares(since) {
 		return false
 	}
 	var r renaming
@@ -313,7 +313,7 @@ func (n *nesting) alike(first, second []byte, since int) bool {
 		if i == len(first) {
 			break
 		}
-		x, y := n.names.find(hash(first[i:end])), n.names.find(hash(second[j:last]))
+		x, y := a.find(hash(first[i:end])), a.find(hash(second[j:last]))
 		switch same := bytes.Equal(first[i:end], second[j:last]); {
 		case !same && (x == nil || y == nil || x.masked != y.masked || y.at < since || x.kind == cteName || y.kind == cteName):
 			return false
@@ -326,7 +326,7 @@ func (n *nesting) alike(first, second []byte, since int) bool {
 		}
 		first, second = first[end:], second[last:]
 	}
-	n.names.forget(since)
+	a.forget(since)
 	return true
 }
 
