@@ -47,12 +47,14 @@ type comparison struct {
 	partial    bool                     // hardly any was whole: they are compared with each other
 	regrouped  hour                     // since when all hours have the rules of the report, if not always; else 0
 	unseen     int                      // classes that are not NEW or BACK for its sake
+	grown      map[string]bool          // and that are not WORSE, by ID
 }
 
 func newComparison(h *History, r *Report, o Options) *comparison {
 	c := &comparison{history: h, report: r, regrouped: h.regroupedBy(r), newAfter: max(hour(cmp.Or(o.NewAfter, newAfter)/time.Hour), hoursADay)}
 	c.start, c.end = hourRange(r.Window)
 	c.aligned = len(r.Window.Hours()) > 0
+	c.grown = map[string]bool{}
 	c.here = make(map[string]bool, len(r.Classes))
 	for i := range r.Classes {
 		c.here[r.Classes[i].ID] = true
@@ -97,8 +99,12 @@ func (c *comparison) change(class *Class) *Change {
 	if !c.aligned {
 		return nil
 	}
+	if unsure && p.first == c.start { // MarkReported has begun it anew
+		c.grown[class.ID] = true
+	}
 	if worse := c.worse(class, p); worse != nil {
 		if class.anew = unsure; unsure {
+			c.grown[class.ID] = true
 			return nil
 		}
 		return worse

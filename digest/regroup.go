@@ -17,6 +17,7 @@ import (
 //   - an ID may have gained the statements of others. The first time that a class
 //     is seen after the regrouping it is not WORSE; if it would be, what it was
 //     before counts no more.
+//     A mute on it is reported, as it may hide more than was meant.
 //   - an ID last seen before may have become another. It is never GONE. (It could
 //     be for two weeks: then its hours are forgotten.)
 //   - a mute or a note on such an ID waits in vain. It is kept, and reported once:
@@ -37,7 +38,8 @@ type Regrouped struct {
 	// Unseen counts the classes of the report that are not marked for that reason.
 	Unseen int `json:"unseen,omitempty"`
 	// Mutes and Notes are IDs with a mute or a note that were due by the end of this
-	// window and have not been seen since the change. Each is in one report only.
+	// window and have not been seen since the change, and IDs with a mute that would be
+	// WORSE but for the change. Each is in one report only.
 	Mutes []string `json:"mutes,omitempty"`
 	Notes []string `json:"notes,omitempty"`
 }
@@ -95,7 +97,7 @@ func (c *comparison) reportRegrouped(o Options) {
 		return p != nil && !c.here[id] && p.last < c.regrouped && c.due(p, c.end) && (before == c.regrouped || !c.due(p, before))
 	}
 	for _, m := range o.Mutes {
-		if m.covers(c.report.Window) && lost(m.ID) {
+		if m.covers(c.report.Window) && (lost(m.ID) || c.grown[m.ID]) {
 			r.Mutes = append(r.Mutes, m.ID)
 		}
 	}
@@ -105,6 +107,18 @@ func (c *comparison) reportRegrouped(o Options) {
 		}
 	}
 	c.report.Past.Regrouped = r
+}
+
+// Lost reports whether it is known that a class was not seen since the rules of
+// fingerprints changed: what is set on it waits in vain.
+func (h *History) Lost(id string) bool {
+	if h.regrouped == 0 || len(h.hours) == 0 {
+		return false
+	}
+	if p := h.classes[id]; p != nil {
+		return p.last < h.regrouped
+	}
+	return h.hours[len(h.hours)-1].at-h.regrouped <= forgottenAfter
 }
 
 // due reports whether a class last seen before the regrouping should have been seen

@@ -158,7 +158,7 @@ var unexcused = []string{
 func TestMarksOnRegrouped(t *testing.T) {
 	options := Options{
 		Mutes: []Mute{{ID: "split 2"}, {ID: "split 3"}, {ID: "kept"}, {ID: "split 1"}, {ID: "not known"}, {ID: "gone at 1"}, {ID: "away"},
-			{ID: "split weekly"}, {ID: "merged", Until: dayHour(900, 0).time()}, {ID: "gone at -3", Until: (firstHour + 300).time()}},
+			{ID: "split weekly"}, {ID: "gains"}, {ID: "merged", Until: dayHour(900, 0).time()}, {ID: "gone at -3", Until: (firstHour + 300).time()}},
 		Notes: map[string]string{"split 1": "see the runbook", "kept": "fine"},
 	}
 	var h History
@@ -183,6 +183,11 @@ func TestMarksOnRegrouped(t *testing.T) {
 		if a != b {
 			t.Errorf("hour %d: %s, and after it was added %s", at, a, b)
 		}
+		for id, lost := range map[string]bool{"split 1": at >= 0, "merged": false, "not known": at >= 0, "gains": false} {
+			if at >= -1 && at <= forgottenAfter && h.Lost(id) != lost {
+				t.Errorf("hour %d: %s is lost: %v", at, id, !lost)
+			}
+		}
 		g := r.Past.Regrouped
 		if (g != nil) != (at >= 0 && at < regroupedFor) {
 			t.Fatalf("hour %d: %+v", at, g)
@@ -200,7 +205,7 @@ func TestMarksOnRegrouped(t *testing.T) {
 			got = append(got, fmt.Sprint(at, g.Mutes, g.Notes))
 		}
 	}
-	want := []string{"0 [split 2 split 1] [split 1]", "2 [split 3] []", "167 [split weekly] []"}
+	want := []string{"0 [split 2 split 1 gains] [split 1]", "2 [split 3] []", "167 [split weekly] []"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -108,7 +108,11 @@ func listMutes(ctx context.Context, p *process, c *Config) error {
 		if !m.Until.IsZero() && m.Until.Before(now) {
 			continue
 		}
-		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s  %s", m.ID, notifier.Until(m.Until), redact.Clean(m.By), redact.Clean(m.Reason)), " "))
+		lost := ""
+		if s.History.Lost(m.ID) {
+			lost = " (not seen since queries were regrouped)"
+		}
+		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s%s  %s", m.ID, notifier.Until(m.Until), redact.Clean(m.By), lost, redact.Clean(m.Reason)), " "))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Notes)) {
 		fmt.Fprintf(p.stdout, "%s note: %s\n", id, redact.Clean(s.Notes[id]))

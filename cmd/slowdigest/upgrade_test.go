@@ -125,6 +125,16 @@ func TestUpgrade(t *testing.T) {
 	if slices.Sort(lost); !slices.Equal(lost, slices.Sorted(slices.Values(want))) {
 		t.Errorf("mutes and notes on regrouped queries: %q, want each of %q once", lost, want)
 	}
+	list := exec.Command(built(t), "mute", "--state", dir, "--channel", slacktest.Channel)
+	list.Env = environment(nil)
+	out, err := list.Output()
+	for i, m := range old.Mutes {
+		line := string(out[strings.Index(string(out), m.ID):])
+		line, _, _ = strings.Cut(line, "\n")
+		if err != nil || strings.Contains(line, "not seen since queries were regrouped") != (i < 2) {
+			t.Errorf("mute lists, %v: %s", err, line)
+		}
+	}
 
 	// What was missed is read with it, for up to a day.
 	at = upgraded.Add(8 * 24 * time.Hour)

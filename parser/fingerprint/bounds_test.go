@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"crypto/md5"
 	"fmt"
 	"strings"
 	"testing"
@@ -23,6 +24,13 @@ func TestBounds(t *testing.T) {
 		list := func(item string) string { return "select " + strings.Repeat(item+", ", n-1) + item + " from t" }
 		return list("a x") + " union " + list("a")
 	}
+	mixed := func(n int) string { // z is the nth member, and comes again after the last of them
+		var b strings.Builder
+		for i := range n - 1 {
+			fmt.Fprintf(&b, "%s = 1 or ", strings.Repeat("b", i+1))
+		}
+		return b.String() + "z = 1 or c = fin or z = 1 limit 1"
+	}
 	for _, row := range []struct {
 		bound           string
 		within, past    string
@@ -37,8 +45,11 @@ func TestBounds(t *testing.T) {
 		{"six digits of a version", "select /*!500000 a*/", "select /*!5000001 a*/", "select a", "select ? a"},
 		{"longestUse", "'x'secondary_engine_attribute", "'x'secondary_engine_attributes", "? secondary_engine_attribute", EndsEarly},
 		{"one number of a base", "select 0x", "select 0", "select ?", "select ?"},
-		{"shortestHash", "select a from tmp_abcdef12", "select a from tmp_abcdef1", "from tmp_?", "from tmp_abcdef?"},
+		{"shortestHash", "select a from tmp_abcde12f", "select a from tmp_abcd12f", "from tmp_?", "from tmp_abcd?f"},
+		{"surelyHash", "select a from tmp_abcdef1234567890", "select a from tmp_abcdef123456789", "from tmp_?", "from tmp_abcdef?"},
 		{"a name of 256 bytes", "select 'x', a from `" + strings.Repeat("n", 256) + "`", "select 'x', a from `" + strings.Repeat("n", 257) + "`", "from nnn", "?" + EndsEarly},
+		{"maxParens", "a where b = 1 and (" + strings.Repeat("n", maxParens-6) + " = 1)", "a where b = 1 and (" + strings.Repeat("n", maxParens-5) + " = 1)", "and n", "and (n"},
+		{"maxSeen", "select a where " + mixed(maxSeen), "select a where " + mixed(maxSeen+1), "fin limit ?", "fin or z = ? limit ?"},
 		{"two numbers of a LIMIT", "select a limit 1, 2", "select a limit 1, 2, 3", "limit ?", "limit ?"},
 	} {
 		if got := Of(row.within); !strings.Contains(got, row.inside) {
@@ -149,6 +160,24 @@ func TestMaxTemplate(t *testing.T) {
 		f.format(nil, []byte("select a from t where a = 1"+strings.Repeat(member, 5)), false)
 		if made := len(f.template) > 0; made != want {
 			t.Errorf("%d bytes: a template was made: %v", len(member), made)
+		}
+	}
+}
+
+// TestHashesFold: of the beginnings of MD5 sums those stay that are letters and then
+// digits, or nothing but letters, and if they are long only the latter.
+func TestHashesFold(t *testing.T) {
+	const sums = 20_000
+	for length, most := range map[int]float64{8: .04, 12: .007, 16: .0001, 32: 0} {
+		stay := 0
+		for i := range sums {
+			name := fmt.Sprintf("tmp_%x", md5.Sum([]byte(fmt.Sprint(i))))[:4+length]
+			if Of("select a from "+name) != "select a from tmp_?" {
+				stay++
+			}
+		}
+		if share := float64(stay) / sums; share > most {
+			t.Errorf("%d digits: %.4f are not folded", length, share)
 		}
 	}
 }

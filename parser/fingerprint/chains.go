@@ -1,7 +1,5 @@
 package fingerprint
 
-import "bytes"
-
 // chain folds members that are alike once their literals are masked, as those of
 // "a = ? or a = ?" and the branches of a CASE. Positions are positions in dst, but for
 // source.
@@ -17,6 +15,7 @@ type chain struct {
 	pended int  // how many of the frame's pending are its members
 
 	source int // where in the statement the last member ends
+	seen   seen
 }
 
 // frame is an expression: of a pair of parentheses, from CASE to END, or of a clause.
@@ -40,6 +39,7 @@ func (n *nesting) beginExpression(condition bool) {
 	f.or.at, f.and.at = len(n.dst), len(n.dst)
 	f.or.kept, f.and.kept, f.between = 0, 0, 0
 	f.or.bare, f.and.bare, f.or.pended, f.and.pended = false, false, 0, 0
+	f.or.seen, f.and.seen = n.members.begin(), n.members.begin()
 	f.last.end = 0
 	f.condition = condition
 }
@@ -105,12 +105,10 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	case n.cutOff && c.begun(&n.writer, member):
 		n.remove(c.run.end, end)
 		return c.run.end, true
-	case !isMasked(member):
-		return n.keep(c, run{at, end}, single, length)
-	case c.repeated(&n.writer, member):
-	case single && !c.parens && c.repeated(&n.writer, member[1:len(member)-1]):
+	case n.repeats(c, c.run, member):
+	case single && !c.parens && n.repeats(c, c.run, member[1:len(member)-1]):
 		whole = false
-	case !single && c.parens && bytes.Equal(member, n.dst[c.run.at+1:c.run.end-1]):
+	case !single && c.parens && n.repeats(c, run{c.run.at + 1, c.run.end - 1}, member):
 		length := end - c.run.end
 		if c.pended == 0 { // it is no condition's
 			c.run = n.unparen(c.run, c.run)
@@ -118,6 +116,10 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 			c.run = n.unpend(c, c.run)
 		}
 		end, c.parens = c.run.end+length, false
+	case c.kept == 1 && c.first.chain && whole && n.repeats(c, run{c.run.at + 1, c.run.end - 1}, member):
+		member := end - c.run.end
+		c.run = n.unparen(c.run, c.run)
+		end, c.first.chain, c.parens = c.run.end+member, false, single
 	case n.endsFirst(c, member), single && n.endsFirst(c, member[1:len(member)-1]):
 		n.remove(c.run.end, end)
 		c.length = max(c.length, c.first.members) + length
@@ -125,7 +127,17 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 		c.first.members, c.first.folded = c.length, true
 		f.last, f.and.kept = c.first, 1 // and nothing else
 		return c.run.end, true
+	case n.members.saw(&c.seen, n.bare(run{at, end}, single)):
+		n.remove(c.run.end, end)
+		if f.last.end = 0; !single && f.condition && c != &f.branches {
+			c.run = n.unpend(c, c.run)
+			c.parens = false
+		}
+		c.length += length
+		n.longest = max(n.longest, c.length)
+		return c.run.end, true
 	default:
+		n.members.see(&c.seen, n.bare(c.run, c.parens))
 		return n.keep(c, run{at, end}, single, length)
 	}
 	if f.last.end = 0; whole {
@@ -137,6 +149,19 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	return c.run.end, true
 }
 
+// bare returns a member without the parentheses around it.
+func (n *nesting) bare(r run, parens bool) []byte {
+	if parens {
+		return n.dst[r.at+1 : r.end-1]
+	}
+	return n.dst[r.at:r.end]
+}
+
+// repeats reports whether a member of a chain is as one before, and holds a literal.
+func (n *nesting) repeats(c *chain, before run, member []byte) bool {
+	return n.names.alike(n.dst[before.at:before.end], member, c.source) && isMasked(member)
+}
+
 // endsFirst reports whether a member is as the last one in the parentheses that are all of
 // the chain so far: (b or a) or a.
 func (n *nesting) endsFirst(c *chain, member []byte) bool {
@@ -144,7 +169,7 @@ func (n *nesting) endsFirst(c *chain, member []byte) bool {
 	if c == &n.frame.or {
 		last = c.first.or
 	}
-	return c.kept == 1 && last.end > last.at && last.repeated(&n.writer, member)
+	return c.kept == 1 && last.end > last.at && n.repeats(c, last, member)
 }
 
 // keep makes a member the last one that was kept.
@@ -185,7 +210,7 @@ func (n *nesting) beginOperand(k keyword) {
 	case n.deeper > 0:
 	case k == kwOr:
 		f.or.at, f.and.at = len(n.dst), len(n.dst)
-		f.and.kept, f.and.bare, f.and.pended = 0, false, 0
+		f.and.kept, f.and.bare, f.and.pended, f.and.seen = 0, false, 0, n.members.begin()
 	case f.between > 0:
 		f.between--
 	default:
@@ -203,7 +228,7 @@ func (n *nesting) openFrame(condition, isCase bool) {
 	f := &n.frames[len(n.frames)-1]
 	n.frame = f
 	f.isCase, f.broken, f.literal, f.list = isCase, false, false, false
-	f.branches.at, f.branches.kept = 0, 0
+	f.branches.at, f.branches.kept, f.branches.seen = 0, 0, n.members.begin()
 	n.beginExpression(condition)
 }
 

@@ -37,11 +37,11 @@ func (f *formatter) reset(dst, sql []byte, cut, again bool) {
 		f.names = new(aliases)
 	}
 	f.names.reset(again)
-	names, groups, frames, scratch, spans, template := f.names, f.groups, f.frames, f.scratch, f.spans, f.template
+	names, groups, frames, scratch, spans, members, template := f.names, f.groups, f.frames, f.scratch, f.spans, f.members, f.template
 	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken, neighbours: neighbours{settled: f.settled}}
 	f.lexer = newLexer(sql, cut)
 	f.dst, f.base = dst, len(dst)
-	f.names, f.groups, f.frames, f.scratch, f.spans, f.template = names, groups, frames, scratch, spans, template[:0]
+	f.names, f.groups, f.frames, f.scratch, f.spans, f.members, f.template = names, groups, frames, scratch, spans, members, template[:0]
 	f.statements.at = len(dst)
 }
 
@@ -232,6 +232,7 @@ func (f *formatter) name(t *token) {
 	f.beginWord()
 	f.appendUnquoted(f.token(t))
 	f.endName(expect, alias)
+	f.foldName(expect)
 }
 
 func (f *formatter) token(t *token) []byte { return f.lexer.sql[t.start:t.end] }
@@ -249,11 +250,31 @@ func (f *formatter) addWord(t *token) {
 		if e := lookup(f.dst[f.word.text:]); e != nil && f.keyword(e, expect, alias) {
 			if a := itemsAfter[f.key]; a != 0 {
 				f.top.items = a > 0
+				f.top.versions = f.top.versions && f.key == kwFrom
 			}
 			return
 		}
 	}
 	f.endName(expect, alias)
+	f.foldName(expect)
+}
+
+// foldName takes a name back that is as the one before in a list of partitions, or of tables
+// to be dropped.
+func (f *formatter) foldName(expect expectation) {
+	if f.word.prev != afterComma || !f.word.digits || expect != generated && (expect != table && expect != target || f.top.verb != kwDrop) || f.lexer.peek() == '.' {
+		return
+	}
+	name := f.dst[f.word.text:]
+	before, _ := bytes.CutSuffix(f.dst[:f.word.at], []byte(","))
+	at := len(before) - len(name)
+	if at < 1 || !bytes.HasSuffix(before, name) || before[at-1] != ' ' && before[at-1] != '(' {
+		f.top.namesAlike = 0
+		return
+	}
+	f.top.namesAlike++
+	f.longest = max(f.longest, f.top.namesAlike+1)
+	f.dst, f.word.text, f.word.at = before, at, at-1
 }
 
 // itemsAfter is 1 for keywords after which an expression may have an alias, and -1 for those

@@ -222,7 +222,7 @@ func (g *grammar) values() previous {
 		return afterCallable
 	}
 	top.listed = nothing
-	top.rows = rows{state: rowDue}
+	top.rows = rows{state: rowDue, seen: g.members.begin()}
 	top.beginBranch(g.word.text)
 	return afterKeyword
 }
@@ -270,12 +270,16 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 		g.endClauses(g.keyAt)
 	case kwShare:
 		g.endClauses(g.keyAt)
+	case kwUsing:
+		top.args.using = g.word.at // of CHAR, after its arguments
+		return g.tableClause(k, expect, alias)
 	case kwUnion, kwExcept, kwIntersect:
 		g.endClauses(g.word.at)
-		top.join(k)
+		top.join(k, g.before)
+		g.names.scope = g.names.scope[:min(top.tables, len(g.names.scope))]
 	case kwUnionKind, kwDistinct:
 		if g.afterSetOperator() {
-			top.join(k)
+			top.join(k, g.before)
 		}
 	case kwWith:
 		top.variable, top.listed = true, cte
@@ -301,6 +305,9 @@ func (g *grammar) clause(k keyword, expect expectation, alias bool) expectation 
 // included.
 func (g *grammar) selects() {
 	top := g.top
+	if top.joined == joinedNot {
+		top.tables = len(g.names.scope)
+	}
 	top.verb, top.variable, top.listed, top.ordered = kwSelect, true, nothing, false
 	top.selects, top.selected = true, 0
 	if g.word.prev <= afterOpen {

@@ -9,14 +9,17 @@ type group struct {
 	pairs    int  // how many parentheses at once before its own hold nothing else so far
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
+	versions bool // FOR SYSTEM_TIME stands in the list of tables, of whose strings one may be next to an alias
 	items    bool // an expression may have an alias here
 
-	verb keyword // the statement it is
+	verb   keyword // the statement it is
+	tables int     // how many tables were in the scopes around it
 
-	selects  bool // what a SELECT selects stands here, and may have aliases
-	selected int  // where that begins if the SELECT is all of the group, else 0
-	listed   expectation
-	ordered  bool // after ORDER BY
+	selects    bool // what a SELECT selects stands here, and may have aliases
+	selected   int  // where that begins if the SELECT is all of the group, else 0
+	listed     expectation
+	namesAlike int  // how many names were taken back one after another
+	ordered    bool // after ORDER BY
 
 	list
 	args args
@@ -48,11 +51,13 @@ const maxDepth = 1 << 14
 // they end.
 type nesting struct {
 	writer
+	names  *aliases
 	groups []group // that are open; the first is the statement itself
 	top    *group  // the last of groups
 	depth  int     // how many parentheses are open, and the statement
 	deeper int     // how many more are open than maxDepth
 
+	members  members   // that are seen
 	spans    []run     // of the aliases in the first branches of what may be a union
 	frames   []frame   // that are open: those of groups, and of CASE
 	frame    *frame    // the last of frames
@@ -68,7 +73,7 @@ type nesting struct {
 func (n *nesting) begin() {
 	n.groups = append(n.groups[:0], group{})
 	n.top = &n.groups[0]
-	n.spans = n.spans[:0]
+	n.spans, n.members = n.spans[:0], n.members[:0]
 	n.depth, n.deeper = 1, 0
 	n.frames = n.frames[:0]
 	n.openFrame(false, false)
@@ -101,11 +106,11 @@ func (n *nesting) openGroup() {
 	}
 	n.depth++
 	g := n.pushGroup()
-	g.call, g.unit, g.aliases = call, key == kwUnitCall, len(n.spans)
+	g.call, g.unit, g.aliases, g.tables = call, key == kwUnitCall, len(n.spans), len(n.names.scope)
 	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
 	switch {
 	case key == kwVariadic:
-		g.args = args{anyNumber: n.variadic, at: len(n.dst)}
+		g.args = args{anyNumber: n.variadic, at: len(n.dst), seen: n.members.begin()}
 	case expect == generated:
 		g.listed, n.expect = generated, generated
 	case !call && (expect == table || expect == target):
@@ -227,7 +232,7 @@ func (n *nesting) closeAll(cut bool) {
 	}
 	n.endExpression(len(n.dst))
 	n.endParts(cut)
-	n.deeper = 0
+	n.deeper, n.names.scope = 0, n.names.scope[:0]
 }
 
 // pop ends what is open in the last group and takes it off. The group and its frame
@@ -239,6 +244,9 @@ func (n *nesting) pop(cut bool) (*group, *frame) {
 	n.endParts(cut)
 	g := n.top
 	n.spans = n.spans[:min(g.aliases, len(n.spans))]
+	if g.verb != noKeyword {
+		n.names.scope = n.names.scope[:min(g.tables, len(n.names.scope))]
+	}
 	n.groups = n.groups[:len(n.groups)-1]
 	n.top = &n.groups[len(n.groups)-1]
 	if g.list.kind == noList {
@@ -259,9 +267,13 @@ func (n *nesting) foldLiterals(g *group) {
 	if !g.selects || g.joined != joinedNot || g.selected == 0 || g.args.size > 0 {
 		return
 	}
-	items := bytes.Count(n.dst[g.selected:], []byte(", ?")) + 1
-	if len(n.dst)-g.selected == 3*items-1 && items > 1 {
-		n.dst = n.dst[:g.selected+2]
+	items, end := 1, len(n.dst)
+	for end > g.selected && bytes.HasSuffix(n.dst[g.selected:end], []byte(", ?")) {
+		end -= len(", ?")
+		items++
+	}
+	if items > 1 && string(n.dst[g.selected:end]) == " ?" {
+		n.dst = n.dst[:end]
 		n.longest = max(n.longest, items)
 	}
 }
@@ -277,7 +289,7 @@ func (n *nesting) closeList(g *group, closed bool) {
 	}
 	if g.list.kind == rowList {
 		n.top.variable = true
-		n.top.rows.add(&n.writer, &g.list, !g.anyVariable && (!empty || !closed), closed)
+		n.top.rows.add(n, &g.list, !g.anyVariable && (!empty || !closed), closed)
 		n.longest = max(n.longest, n.top.rows.read)
 		return
 	}

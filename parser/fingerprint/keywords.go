@@ -160,6 +160,7 @@ var variadic = map[string]anyNumber{
 	"json_array": {size: 1}, "json_contains_path": {size: 1, fixed: 2}, "json_extract": {size: 1, fixed: 1},
 	"json_merge": {size: 1}, "json_merge_patch": {size: 1}, "json_merge_preserve": {size: 1}, "json_remove": {size: 1, fixed: 1},
 	"json_array_append": {size: 2, fixed: 1}, "json_array_insert": {size: 2, fixed: 1}, "json_insert": {size: 2, fixed: 1},
+	"decode": {size: 2, fixed: 1}, "json_search": {size: 1, fixed: 4}, "sformat": {size: 1, fixed: 1},
 	"json_object": {size: 2}, "json_replace": {size: 2, fixed: 1}, "json_set": {size: 2, fixed: 1},
 	"column_add": {size: 2, fixed: 1}, "column_create": {size: 2}, "column_delete": {size: 1, fixed: 1},
 	"geometrycollection": {size: 1}, "linestring": {size: 1}, "multilinestring": {size: 1}, "multipoint": {size: 1},
@@ -195,7 +196,7 @@ var keywords = func() (table [1024]keywordEntry) {
 			switch w {
 			case "sql_big_result", "sql_buffer_result", "sql_cache", "sql_calc_found_rows", "sql_no_cache", "sql_small_result":
 				table[h].inner = true // a name after it is no alias
-			case "binary", "div", "interval", "match", "mod", "regexp", "rlike":
+			case "against", "binary", "div", "interval", "match", "mod", "regexp", "rlike":
 				table[h].inner = true
 			}
 		}

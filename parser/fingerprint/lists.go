@@ -1,6 +1,9 @@
 package fingerprint
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // list folds the elements of a list for IN, or of a row of VALUES. Those that are
 // neither columns nor subqueries are one question mark as soon as they end, so that
@@ -112,12 +115,45 @@ func (r run) begun(w *writer, member []byte) bool {
 	return bytes.HasPrefix(w.dst[r.at:r.end], member)
 }
 
+// seen are the members of a chain, the branches of a CASE or the like that were kept
+// before the last one, members[from:to]. Those of chains within them come after these,
+// and go when the next one is seen.
+type seen struct{ from, to int }
+
+const (
+	maxSeen   = 32  // members that are known
+	maxMember = 256 // bytes of one
+)
+
+// members are hashes of those that are seen.
+type members []uint64
+
+func (m *members) begin() seen { return seen{len(*m), len(*m)} }
+
+// see remembers a member.
+func (m *members) see(s *seen, member []byte) {
+	if s.to > len(*m) {
+		*s = m.begin()
+	}
+	if len(member) <= maxMember && s.to-s.from < maxSeen {
+		*m = append((*m)[:s.to], hash(member))
+		s.to++
+	}
+}
+
+// saw reports whether a member, which holds a literal, was there before.
+func (m *members) saw(s *seen, member []byte) bool {
+	return s.to > s.from && s.to <= len(*m) && len(member) <= maxMember && slices.Contains((*m)[s.from:s.to], hash(member)) && isMasked(member)
+}
+
 // rows folds the rows after VALUES, in the group that VALUES stands in.
 type rows struct {
 	state    rowState
 	row      run
 	literals bool // the last row holds only literals
 	read     int  // how many rows there were
+	anyPlain bool // one held only literals
+	seen     seen // the others
 }
 
 type rowState byte
@@ -129,26 +165,29 @@ const (
 	rowComma          // and a comma came after it
 )
 
-// add ends a row, whose elements are in l, and takes it back if it is as the one
-// before. Literal says that it holds literals only, closed that it has an end.
-func (r *rows) add(w *writer, l *list, literal, closed bool) {
+// add ends a row, whose elements are in l, and takes it back if there was one such.
+// Literal says that it holds literals only, closed that it has an end.
+func (r *rows) add(n *nesting, l *list, literal, closed bool) {
 	if closed && !literal {
-		w.dst = append(w.dst, ')')
+		n.dst = append(n.dst, ')')
 	}
-	row := w.dst[l.open:]
-	switch {
-	case r.state == rowComma && literal && r.literals,
-		r.state == rowComma && !literal && !r.literals && r.row.repeated(w, row),
-		r.state == rowComma && !closed && !r.literals && r.row.begun(w, row):
-		w.dst = w.dst[:r.row.end]
-	case literal && r.state == rowDue:
-		w.dst = append(w.dst[:l.from], literals...)
-	case literal:
-		w.dst = append(w.dst[:l.open], literals...)
+	row := n.dst[l.open:]
+	if more := r.state == rowComma; more && (literal && r.anyPlain ||
+		!literal && !r.literals && (r.row.repeated(&n.writer, row) || !closed && r.row.begun(&n.writer, row)) ||
+		!literal && n.members.saw(&r.seen, row)) {
+		n.dst = n.dst[:r.row.end]
+	} else {
+		if more && !r.literals {
+			n.members.see(&r.seen, n.dst[r.row.at:r.row.end])
+		}
+		if literal && r.state == rowDue {
+			n.dst = append(n.dst[:l.from], literals...)
+		} else if literal {
+			n.dst = append(n.dst[:l.open], literals...)
+		}
+		r.row, r.literals = run{l.open, len(n.dst)}, literal
 	}
-	if len(w.dst) > r.row.end {
-		r.row, r.literals = run{l.open, len(w.dst)}, literal
-	}
+	r.anyPlain = r.anyPlain || literal
 	r.state = rowDone
 	r.read++
 }
@@ -167,9 +206,11 @@ type args struct {
 	anyNumber
 
 	at     int // where the arguments at hand begin
+	using  int // where USING stands after the last of CHAR, else 0
 	read   int // how many of them have ended
 	last   run
 	length int // how many last stands for
+	seen   seen
 }
 
 const literalArgs = "?+"
@@ -184,7 +225,7 @@ func (a *args) end(n *nesting) {
 	} else {
 		a.fold(n)
 	}
-	a.read, a.at = 0, len(n.dst)+len(",")
+	a.read, a.at, a.using = 0, len(n.dst)+len(","), 0
 }
 
 // isFolded reports whether the arguments at hand are what stands for some in a fingerprint.
@@ -212,21 +253,24 @@ func (a *args) isLiteral(text []byte) bool {
 // fold ends arguments that belong together.
 func (a *args) fold(n *nesting) {
 	at := min(n.skipBlank(a.at), len(n.dst))
-	text := n.dst[at:]
-	charset := bytes.Index(text, []byte(" using ")) // of CHAR, after its last argument
-	if charset >= 0 {
-		text = text[:charset]
+	end := len(n.dst)
+	if a.using > at && a.using < end {
+		end = a.using
 	}
-	end := at + len(text)
+	text := n.dst[at:end]
 	if a.isFolded(n.dst) || a.read == int(a.size) && a.isLiteral(text) {
 		n.replace(at, end, literalArgs)
 		end = at + len(literalArgs)
 	}
-	if a.length > 0 && a.last.repeated(&n.writer, n.dst[at:end]) && isMasked(n.dst[at:end]) {
+	if a.length > 0 && (a.last.repeated(&n.writer, n.dst[at:end]) && isMasked(n.dst[at:end]) ||
+		a.size == 2 && n.members.saw(&a.seen, n.dst[at:end])) {
 		n.remove(a.last.end, end)
 		a.length++
 		n.longest = max(n.longest, a.length)
 		return
+	}
+	if a.length > 0 && a.size == 2 {
+		n.members.see(&a.seen, n.dst[a.last.at:a.last.end])
 	}
 	a.last, a.length = run{at, end}, 1
 }
@@ -237,6 +281,7 @@ type union struct {
 	inBranch bool
 	branch   int    // where the branch at hand begins in dst
 	joined   joined // how it is joined to the one before
+	since    int    // where in the statement that is said
 
 	last      run        // the last branch that was kept
 	length    int        // how many branches it stands for
@@ -277,7 +322,8 @@ var remarks = [...]string{
 }
 
 // join takes an operator, or a word after one.
-func (u *union) join(k keyword) {
+func (u *union) join(k keyword, at int) {
+	u.since = at
 	switch k {
 	case kwUnionKind:
 		u.joined++
@@ -303,7 +349,7 @@ func (u *union) beginBranch(at int) {
 // the one before and joined in the same way.
 func (u *union) repeats(n *nesting, end int) bool {
 	return u.inBranch && u.joined != joinedNot && (u.repeated == joinedNot || u.repeated == u.joined) &&
-		(u.last.repeated(&n.writer, n.dst[u.branch:end]) || u.repeatsUnnamed(n, end))
+		(n.names.alike(n.dst[u.last.at:u.last.end], n.dst[u.branch:end], u.since) || u.repeatsUnnamed(n, end))
 }
 
 // repeatsUnnamed reports whether the branch at hand is as the last one without the

@@ -1,5 +1,7 @@
 package fingerprint
 
+import "bytes"
+
 // expectation is the kind of thing that the next name is the name of.
 type expectation byte
 
@@ -16,8 +18,8 @@ const (
 // the tables of a shard are one class.
 type namer struct {
 	nesting
-	names     *aliases
 	tableName uint64 // the hash of the last table's name
+	tableEnd  int    // where it ends in dst
 }
 
 // beginWord begins a name or keyword.
@@ -44,7 +46,7 @@ func (n *namer) endName(expect expectation, alias bool) {
 		n.endTable(expect)
 	case cte:
 		if n.word.digits {
-			n.names.add(n.dst[n.word.text:], cteName)
+			n.names.add(n.dst[n.word.text:], cteName, n.before)
 		}
 		n.prev = afterListName
 	case index:
@@ -56,19 +58,28 @@ func (n *namer) endName(expect expectation, alias bool) {
 		if aliased {
 			n.columnAlias()
 		}
+		if alias {
+			n.dropNumber()
+		}
+		if n.word.digits && (alias || n.top.listed == table && (n.word.prev.operand() || n.word.key == kwAs)) {
+			alias = true // perhaps of JSON_TABLE(...), or of a table with PARTITION
+			n.prev = afterListName
+		}
 		switch {
 		case n.word.prev == afterAt:
 			n.prev = afterVariable
 			if byteClass[n.dst[n.word.text]]&isDigit != 0 {
 				n.dst = append(n.dst[:n.word.text], '?') // an address
 			}
+		case n.word.key == kwFor && string(n.dst[n.word.text:]) == "system_time":
+			n.top.versions = true
 		case !n.word.digits:
 		case n.word.key == kwOf:
 			n.maskUnlessAlias()
 		case alias:
 			n.addAlias()
 		case aliased:
-			n.names.addColumn(n.dst[n.word.text:])
+			n.names.addColumn(n.dst[n.word.text:], n.before)
 		default:
 			n.names.see(n.dst[n.word.text:])
 		}
@@ -114,10 +125,46 @@ func (n *namer) endTable(expect expectation) {
 	n.tableName = hash(n.dst[n.word.text:])
 	switch {
 	case n.top.verb == kwDelete: // DELETE a1 FROM t AS a1
-		n.maskUnlessAlias()
+		if !n.names.has(n.tableName) {
+			n.names.unknown = true
+			n.endTableName()
+		}
 	case !n.names.hasCTE(n.tableName):
-		n.maskDigits()
-		n.names.tables = appendBounded(n.names.tables, hash(n.dst[n.word.text:]))
+		n.endTableName()
+	}
+}
+
+// endTableName masks the name of a table. Tables of one scope, which is a branch of a
+// UNION, a subquery or a statement, have numbers if they would be the same.
+func (n *namer) endTableName() {
+	n.maskDigits()
+	masked := hash(bytes.Trim(n.dst[n.word.text:], "`"))
+	n.names.tables = appendBounded(n.names.tables, masked)
+	switch n.top.verb {
+	case kwSelect, kwInsert, kwReplace, kwUpdate, kwDelete:
+	default:
+		if !n.top.tableRef {
+			return
+		}
+	}
+	if number := n.names.addTable(n.tableName, masked); number > 0 {
+		n.dst = append(n.dst, byte(min(number, maxNumber)))
+	}
+	n.tableEnd = len(n.dst)
+}
+
+// dropNumber takes the number of the last table back if the last word is its alias.
+func (n *namer) dropNumber() {
+	at := n.word.at
+	if n.word.key == kwAs {
+		at = n.keyAt
+	}
+	if at == 0 || at != n.tableEnd {
+		return
+	}
+	n.names.dropTable()
+	if n.dst[at-1] <= maxNumber {
+		n.remove(at-1, at)
 	}
 }
 
@@ -125,18 +172,18 @@ func (n *namer) endTable(expect expectation) {
 // table is no other name.
 func (n *namer) addAlias() {
 	if h := hash(n.dst[n.word.text:]); h == n.tableName {
-		n.maskDigits()
+		n.maskTable(n.names.tableNumber(h))
 	} else {
-		n.names.add(n.dst[n.word.text:], tableAlias)
+		n.names.add(n.dst[n.word.text:], tableAlias, n.before)
 	}
 }
 
 // maskUnlessAlias masks a name that is an alias or a table's. Aliases are often
 // used before they are declared: then the statement is read once more.
 func (n *namer) maskUnlessAlias() {
-	if !n.names.has(hash(n.dst[n.word.text:])) {
+	if h := hash(n.dst[n.word.text:]); !n.names.has(h) {
 		n.names.unknown = true
-		n.maskDigits()
+		n.maskTable(n.names.tableNumber(h))
 	}
 }
 
@@ -147,8 +194,8 @@ func (n *namer) qualifier() {
 	n.names.unsee(h)
 	switch {
 	case n.names.has(h):
-	case h == n.tableName:
-		n.maskDigits()
+	case h == n.tableName, n.names.tableNumber(h) > 0:
+		n.maskTable(n.names.tableNumber(h))
 	default:
 		n.names.addOpen(n.dst[n.word.text:])
 	}
@@ -182,8 +229,8 @@ func (g *grammar) tableClause(k keyword, expect expectation, alias bool) expecta
 	top := g.top
 	switch k {
 	case kwFrom:
-		if top.call && top.verb == noKeyword || g.word.key == kwDistinct {
-			return nothing // SUBSTRING(a FROM 2), IS DISTINCT FROM
+		if top.call && top.verb == noKeyword || g.word.key == kwDistinct || top.versions {
+			return nothing // SUBSTRING(a FROM 2), IS DISTINCT FROM, FOR SYSTEM_TIME FROM
 		}
 		top.listed = table
 		return table

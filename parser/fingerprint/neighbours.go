@@ -48,7 +48,7 @@ var uses = func() map[string]use {
 			varchar binary varbinary tinytext text mediumtext longtext tinyblob blob mediumblob longblob json date time datetime
 			timestamp year enum set national nchar nvarchar geometry point linestring polygon multipoint multilinestring
 			multipolygon geometrycollection uuid inet4 inet6 vector serial character exists path`},
-		{precedes, `escape comment path password user host immediate soname dumpfile start end commit rollback recover prepare help
+		{precedes, `escape comment path password user host immediate soname wrapper dumpfile start end commit rollback recover prepare help
 			master channel sqlstate value names charset character connection tablespace starts ends at every require subject
 			issuer cipher attribute engine_attribute secondary_engine_attribute compression encryption engine algorithm of
 			component file datafile undofile logfile role type identified via old current owner port socket database returns
@@ -179,6 +179,9 @@ func (f *formatter) wordFits(t *token, last neighbour, touches bool) bool {
 
 // aliasFits is for a name after a string.
 func (f *formatter) aliasFits(last neighbour, touches bool) bool {
+	if f.top.versions && !touches && last != stringAlias {
+		return true
+	}
 	if touches || last == stringAlias || !f.top.items {
 		return last == surelyName
 	}
@@ -273,11 +276,12 @@ func (f *formatter) read(dst, sql []byte, cut bool) (early bool) {
 }
 
 // compose appends the fingerprint of sql to dst, as it is read at first. Aliases are
-// often used before they are declared: then the statement is read once more.
+// often used before they are declared, and tables before there is another of which they
+// have to be told apart: then the statement is read once more.
 func (f *formatter) compose(dst, sql []byte, cut bool) {
 	f.reset(dst, sql, cut, false)
 	f.run()
-	if f.names.late && !f.doubt {
+	if (f.names.late || len(f.names.several) > f.names.read) && !f.doubt {
 		f.reset(f.dst[:f.base], sql, cut, true)
 		f.run()
 	}

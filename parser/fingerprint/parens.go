@@ -6,6 +6,7 @@ type parens struct {
 	nested    int  // how many pairs within it hold nothing else
 	single    bool // it holds one predicate, neither AND nor OR
 	list      bool // it holds a list for IN
+	chain     bool // it holds a chain of which one member is left, which is in parentheses too
 	length    int  // of the longest chain in it
 
 	or, and run  // of more than one predicate: the last member, if they are a chain
@@ -74,6 +75,10 @@ func (n *nesting) unparen(p, r run) run {
 	return r
 }
 
+// maxParens bounds the text in parentheses that may be left out, as what is in them is
+// moved, and may be so again by those around them.
+const maxParens = 16 << 10
+
 // closeParens ends parentheses that opened at a position of dst, and whose frame was
 // closed. If they hold a condition, it may be a member of another chain.
 func (n *nesting) closeParens(f *frame, open int) {
@@ -82,7 +87,17 @@ func (n *nesting) closeParens(f *frame, open int) {
 		return
 	}
 	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, list: f.list, length: 1}
-	if p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition {
+	p.chain = f.or.kept == 1 && f.and.kept == 1 && max(f.or.length, f.and.length) > 1 && f.or.run == (run{open + 1, p.end - 1}) &&
+		f.last.end == p.end-1 && f.last.open == open+1
+	only := p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition
+	text := p.end - p.open
+	if only {
+		text -= 2 * f.last.nested
+	}
+	if text > maxParens {
+		return
+	}
+	if only {
 		p.nested, p.single, p.length = f.last.nested+1, f.last.single, f.last.length
 		p.or, p.and, p.members, p.folded = f.last.or, f.last.and, f.last.members, f.last.folded
 		if p.folded {

@@ -32,7 +32,11 @@ func TestRepeats(t *testing.T) {
 		}
 		begin, joint, end := "select a from t where ", pick(" or ", " OR ", "or ", " and ", " && ", "\nor\n", ")or("), ""
 		member := func() string { return "a = " + v() }
-		switch r.IntN(5) {
+		switch r.IntN(7) {
+		case 5:
+			member = func() string { return "(a in (" + v() + "))" }
+		case 6:
+			member = func() string { return "((a in (" + v() + ")) and (b = " + v() + "))" }
 		case 0:
 			member = func() string { return "(a = " + v() + " and b = " + v() + ")" }
 		case 1:
@@ -100,7 +104,10 @@ func TestLongest(t *testing.T) {
 		"select a from t where b = 1 union select a from t where b = 2":          2,
 		"((select a from t) union (select a from t)) union (select a from t)":    3,
 		"update t set a = 1; update t set a = 2; update t set a = 3":             3,
-		"select 1, 2, 3": 3,
+		"select 1, 2, 3":                                                                         3,
+		"drop table tmp_1, tmp_2, tmp_3":                                                         3,
+		"alter table t drop partition p1, p2, p3":                                                3,
+		"select a from t partition (p1, p2, q1, q2, q3)":                                         3,
 		"select a from t where b in (" + strings.Repeat("1, ", 999) + "1) or c = 1":              1000,
 		"select a from t where b = 1" + strings.Repeat(" or b = 1", 999):                         1000,
 		"insert into t values (1)" + strings.Repeat(", (1)", 999) + " on duplicate key update a": 1000,

@@ -1,6 +1,14 @@
 package fingerprint_test
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"slowdigest/parser/fingerprint"
+)
 
 // chain says a condition of one column in any of the ways in which frameworks write a
 // chain of them: bare, in parentheses, each member in them, nested to the left.
@@ -27,6 +35,18 @@ func (s speaker) nestedFrom(first, op string, member func() string) string {
 		first = "(" + first + op + member() + ")"
 	}
 	return first
+}
+
+// leftwards says a chain nested to the left, as EF Core does: (a op a) op a.
+func (s speaker) leftwards(op string, member func() string) string {
+	out := member()
+	for i := range s.IntN(12) {
+		if i > 0 {
+			out = "(" + out + ")"
+		}
+		out += op + member()
+	}
+	return out
 }
 
 // variable is a numbered user variable.
@@ -187,6 +207,113 @@ var moreShapes = map[string]func(s speaker) string{
 		h := s.hex(32)
 		return "select `tmp_" + h + "`.a from `tmp_" + h + "` join u on u.id = `tmp_" + h + "`.id"
 	},
+	"members with aliases of their own": func(s speaker) string { // Hibernate
+		n, k := s.IntN(20), 0
+		return fmt.Sprintf("select a from orders o%[1]d_0 where ", n) + s.many(" or ", func() string {
+			k++
+			return fmt.Sprintf("exists(select 1 from items i%[2]d_0 join t t%[2]d_1 on t%[2]d_1.a=i%[2]d_0.a where i%[2]d_0.oid=o%[1]d_0.id and t%[2]d_1.sku=%[3]s)", n, k, s.v())
+		})
+	},
+	"subqueries with aliases of their own": func(s speaker) string { // Prisma
+		k := s.IntN(20)
+		return "select a.id from a where " + s.many(" and ", func() string {
+			k++
+			return fmt.Sprintf("(a.id) in (select t%[1]d.aid from b as t%[1]d where (t%[1]d.x=%[2]s and t%[1]d.aid is not null))", k, s.v())
+		})
+	},
+	"branches with aliases of their own": func(s speaker) string {
+		k := s.IntN(20)
+		return s.from(2, " union all ", func() string {
+			k++
+			return fmt.Sprintf("select t%[1]d.a from (select a from t where b=%[2]s) t%[1]d", k, s.v())
+		})
+	},
+	"alias of a function's table": func(s speaker) string {
+		return fmt.Sprintf("select j%[1]d.a from t join json_table(t.b, '$[*]' columns (a int path '$.a')) as j%[1]d on j%[1]d.a = %[2]s", s.IntN(50), s.v())
+	},
+	"alias of a partition": func(s speaker) string {
+		return fmt.Sprintf("select t%[1]d.a from t partition (p1) t%[1]d where t%[1]d.a = %[2]s", s.IntN(50), s.v())
+	},
+	"alias of values": func(s speaker) string {
+		return fmt.Sprintf("select v%[1]d.a1 from (values row(1, 2)) as v%[1]d (a1, b1) where v%[1]d.a1 = %[2]s", s.IntN(50), s.v())
+	},
+	"alias of a version": func(s speaker) string {
+		return fmt.Sprintf("select t%[1]d.a from t for system_time %[3]s t%[1]d where t%[1]d.a = %[2]s", s.IntN(50), s.v(),
+			"as of '2026-01-01'")
+	},
+	"lists, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.leftwards(" or ", func() string { return "(x in (" + s.many(", ", s.v) + "))" })
+	},
+	"groups with lists, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.leftwards(" or ", func() string { return "((x in (" + s.many(", ", s.v) + ")) and (y = " + s.v() + "))" })
+	},
+	"groups with subqueries, nested to the left": func(s speaker) string {
+		return "select a from t where " + s.leftwards(" or ", func() string { return "((x in (select b from u where c = " + s.v() + ")) and (y = " + s.v() + "))" })
+	},
+	"nested to the left in a call": func(s speaker) string {
+		return "select if(" + s.leftwards(" or ", func() string { return "(x = " + s.v() + ")" }) + ", 1, 2)"
+	},
+	"match against": func(s speaker) string {
+		return "select a from t where " + s.many(" or ", func() string { return "match(a) against (" + s.v() + " in boolean mode)" })
+	},
+	"tables dropped": func(s speaker) string {
+		return "drop table if exists " + s.many(", ", func() string { return fmt.Sprintf("tmp_%d", s.IntN(1000)) })
+	},
+	"partitions dropped": func(s speaker) string {
+		return "alter table t drop partition " + s.many(", ", func() string { return fmt.Sprintf("p%d", s.IntN(1000)) })
+	},
+	"aliases that are hashes": func(s speaker) string { // TypeORM, where they would be too long
+		a, b := s.hex(40), s.hex(40)
+		return fmt.Sprintf("select `u`.`id` as `%s`, `u`.`b` as `%s` from `user` `u` where a = %s order by `%[2]s`", a, b, s.v())
+	},
+	"tables of one statement": func(s speaker) string {
+		n, m := s.IntN(50), 50+s.IntN(50)
+		return fmt.Sprintf("select t%[1]d.a, t%[2]d.a from t%[1]d join `t%[2]d` on t%[1]d.b = t%[2]d.b where t%[1]d.c = 1 and t%[2]d.d = 2", n, m)
+	},
+	"two tables of each shard": func(s speaker) string {
+		k := 100
+		return s.from(2, " union all ", func() string {
+			k += 2
+			return fmt.Sprintf("select a from s_%d x join s_%d y on x.a = y.a where x.b = %s", k, k+1, s.v())
+		})
+	},
+	"schemas of one statement": func(s speaker) string {
+		n := s.IntN(50)
+		return fmt.Sprintf("insert into db%[1]d.t select * from db%[2]d.t where db%[2]d.t.a = %[3]s", n, n+1+s.IntN(50), s.v())
+	},
 	"drop prepare":  func(s speaker) string { return "drop prepare stmt_" + s.hex(10) },
 	"create schema": func(s speaker) string { return "create database if not exists `tenant-" + s.uuid("-") + "`" },
+}
+
+// Where members of two kinds come in any order, there are as many classes as there are
+// orders in which they may come first: of one, of the other, and of both, in two.
+func TestMixedKindsAreFourClasses(t *testing.T) {
+	for name, say := range map[string]func(s speaker) string{
+		"keys with NULL": func(s speaker) string {
+			return "select a from t where " + s.many(" or ", func() string {
+				return "(a = " + s.v() + " and b " + s.pick("= 1", "is null") + " and c = " + s.v() + ")"
+			})
+		},
+		"bare": func(s speaker) string {
+			return "select a from t where " + s.many(" and ", func() string { return s.pick("a", "b") + " = " + s.v() })
+		},
+		"branches": func(s speaker) string {
+			return "update t set a = case id " + s.many(" ", func() string { return "when " + s.v() + " then " + s.pick(s.v(), "now()") }) + " end"
+		},
+		"pairs": func(s speaker) string {
+			return "update t set j = json_set(j, " + s.many(", ", func() string { return s.v() + ", " + s.pick(s.v(), "a") }) + ")"
+		},
+		"rows": func(s speaker) string {
+			return "insert into t values " + s.many(", ", func() string { return "(" + s.v() + ", " + s.pick(s.v(), "a + 1") + ")" })
+		},
+	} {
+		s := speaker{rand.New(rand.NewPCG(8, 14))}
+		classes := map[string]bool{}
+		for range statementsOfShape {
+			classes[fingerprint.Of(say(s))] = true
+		}
+		if len(classes) != 4 {
+			t.Errorf("%s: %d classes: %q", name, len(classes), slices.Collect(maps.Keys(classes)))
+		}
+	}
 }

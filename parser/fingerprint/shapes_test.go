@@ -54,7 +54,11 @@ func (s speaker) hex(n int) string {
 	for i := range b {
 		b[i] = "0123456789abcdef"[s.IntN(16)]
 	}
-	b[s.IntN(n)] = "0123456789"[s.IntN(10)]
+	digit := s.IntN(n - 1)
+	b[digit] = "0123456789"[s.IntN(10)]
+	if n < 16 { // else letters and then digits are a hash too
+		b[digit+1+s.IntN(n-digit-1)] = "abcdef"[s.IntN(6)]
+	}
 	return string(b)
 }
 
@@ -327,6 +331,8 @@ var keptApart = append([][2]string{
 	{"select case when a = 1 then 2 when b = 1 then 2 end from t", "select case when a = 1 then 2 when a = 3 then 2 end from t"},
 	{"select a from t order by b asc", "select a from t order by b desc"},
 	{"select a from facade", "select a from decade"},
+	{"select a from ad20240101", "select a from feed20240101"},
+	{"select a from facade2024", "select a from decade2024"},
 	{"select a from added_feed", "select a from feed_added"},
 	{"select addr1 from t", "select addr2 from t"},
 	{"select t1.a from t t1 join t t2 on t1.id = t2.parent", "select t2.a from t t1 join t t2 on t1.id = t2.parent"},
@@ -349,6 +355,20 @@ var keptApart = append([][2]string{
 	{"select a from t where b in (@v1, @v2)", "select a from t where b in (1, 2)"},
 	{"select a from t where b in (@v, @w)", "select a from t where b in (@v)"},
 	{"select a from t where b in (@v1, @v2)", "select a from t where b in (@v1, 2)"},
+	{"select a from t t1, t t2 where exists (select 1 from u u1 where u1.a = t1.a and b = 1) or exists (select 1 from u u2 where u2.a = t2.a and b = 1)",
+		"select a from t t1, t t2 where exists (select 1 from u u1 where u1.a = t1.a and b = 1) or exists (select 1 from u u2 where u2.a = t1.a and b = 1)"},
+	{"select a from t t1 where t1.b in (select c from t t2 where t2.d = 1) or t1.b in (select c from t t3 where t1.d = 1)",
+		"select a from t t1 where t1.b in (select c from t t2 where t2.d = 1) or t1.b in (select c from t t3 where t3.d = 1)"},
+	{"update t1, t2 set t1.a = t2.a where t1.b = 1", "update t1, t2 set t2.a = t1.a where t1.b = 1"},
+	{"update t1, t2 set t1.a = t2.a where t1.b = 1", "update t1, t2 set t1.a = t2.a where t2.b = 1"},
+	{"delete t1 from t1 join t2 on t1.a = t2.a", "delete t2 from t1 join t2 on t1.a = t2.a"},
+	{"select * from t1 join t2 on t1.a = t2.a where t1.b = 1", "select * from t1 join t2 on t1.a = t2.a where t2.b = 1"},
+	{"select t1.a from t1 join t2 on t1.a = t2.a", "select t2.a from t1 join t2 on t1.a = t2.a"},
+	{"insert into t2024 select * from t2023", "insert into t2024 select * from t2024"},
+	{"select a from t1 where a in (select b from t2 where t2.x = t1.x)", "select a from t1 where a in (select b from t2 where t2.x = t2.y)"},
+	{"select a from (t1 join t2 on t1.a = t2.b)", "select a from (t1 join t2 on t2.a = t1.b)"},
+	{"select a, 1", "select a"},
+	{"select a, 1", "select a, 1, 2"},
 }, variablesApart...)
 
 // The server's digest has no names of variables.
