@@ -54,7 +54,7 @@ mutants: ## Fail if tests notice less than 85 % of changes to a package; PKG=./d
 		git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$$copy" && \
 		cd "$$copy" && mv cmd/slowdigest cmd/main && echo '{unleash: {threshold: {efficacy: 84.99}}}' >.gremlins.yaml && \
 		GOFLAGS='$(strip $(shell go env GOFLAGS) -short $(TESTFLAGS))' go run $(GREMLINS) unleash \
-		--timeout-coefficient 10 --output-statuses lt $(MUTANTFLAGS) $(PKG:./cmd/slowdigest=./cmd/main)
+		--timeout-coefficient 40 --output-statuses lt $(MUTANTFLAGS) $(PKG:./cmd/slowdigest=./cmd/main)
 
 .PHONY: types
 types: ## Check the Slack messages against published TypeScript types
