@@ -12,6 +12,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
+	"slowdigest/source"
 )
 
 // How an hour is posted once, whatever happens to those who post it:
@@ -22,6 +23,17 @@ import (
 //     is somebody else's by then, it stops: nobody posts who has lost a claim.
 //  3. It posts, and in one save enters the message, adds the hours to the history
 //     and ends the claim.
+//
+// An hour is done when the part of each instance was read, or is known never to come:
+// RDS lists it no more, or nothing was logged. Whether there is evidence for that is
+// for source to say, which gives each absence its cause. An hour of which nothing
+// could be read stays pending, and one message says so. Of any other the parts that
+// may still be read stay open: that they could not be (Passing, Denied), are not
+// listed yet, or belong to an instance that is asleep. As soon as such an instance is
+// read without a hitch, its open hours are read again, all of each, and what is in the
+// channel and in the history is replaced, or is posted where there was nothing to
+// say. An instance that is asleep is no reason for a message: that it fell asleep, or
+// woke up, is a line of the next digest.
 //
 // A run that dies while it reads has done nothing. One that dies after it noted
 // that it would post leaves that undone: the next run looks into the channel, and
@@ -47,42 +59,58 @@ type unreadError struct{ error }
 
 func (e unreadError) Unwrap() error { return e.error }
 
-// runPending posts w and whatever older hours are pending for the channel, the
-// oldest first. The report is that of the last message; it is nil where there was
-// nothing to do. Hours of which nothing could be read stay pending, and are an
-// error only if w is among them.
+// runPending posts w and whatever other hours are pending for the channel, the
+// newest first, and then corrects those that have an open part. The report is that of
+// w, or if there is none of the last message; it is nil where there was nothing to do.
+// Hours of which nothing could be read stay pending, and are an error only if w is
+// among them.
 func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Report, error) {
 	reading, cancel := readingTime(ctx)
 	defer cancel()
-	var last *digest.Report
+	var report *digest.Report
 	var passed []digest.Window
+	var answering []string
+	h.Done = 0
 	for {
-		i, err := claim(ctx, h, w, passed)
+		i, err := claim(ctx, h, w, passed, answering)
 		if errors.Is(err, state.ErrDone) || errors.Is(err, state.ErrAtWork) {
-			if last == nil {
+			if report == nil {
 				h.logger().InfoContext(ctx, "nothing to post", "reason", err.Error(), "window_start", w.Start)
 			}
-			return last, nil
+			return report, nil
 		}
 		if err != nil {
-			return last, fmt.Errorf("claim the hour: %w", err)
+			return report, fmt.Errorf("claim the hour: %w", err)
 		}
 		r, err := i.run(ctx, reading)
-		if last = r; errors.Is(err, state.ErrLost) {
+		if errors.Is(err, state.ErrLost) {
 			h.logger().WarnContext(ctx, "posted nothing", "reason", err.Error(), "window_start", i.Window.Start)
-			return nil, nil
+			return report, nil
 		}
 		own := i.Window.Contains(w.Start)
-		if err != nil && (own || !errors.As(err, new(unreadError))) {
-			return last, err
+		if own || report == nil {
+			report = r
 		}
-		if own {
-			return last, nil
+		switch {
+		case err != nil && (own || !errors.As(err, new(unreadError))):
+			return report, err
+		case own && answering == nil:
+			answering = i.answering
+		case i.Correct:
+			answering = slices.DeleteFunc(answering, func(id string) bool { return !slices.Contains(i.answering, id) })
 		}
 		if passed = append(passed, i.Window); reading.Err() != nil {
-			return last, fmt.Errorf("the time ran out: the hours from %s on are left for a later run", i.Window.End.Format("2006-01-02 15:04 UTC"))
+			return report, i.timeRanOut(own)
 		}
 	}
+}
+
+// timeRanOut returns the error of a run that has not come to w in its time.
+func (i *item) timeRanOut(own bool) error {
+	if own || i.Correct {
+		return nil
+	}
+	return fmt.Errorf("the time ran out: the hours from %s on are left for a later run", i.Window.End.Format("2006-01-02 15:04 UTC"))
 }
 
 // item is a work item of a run.
@@ -91,15 +119,18 @@ type item struct {
 	handler *Handler
 	claimed *state.State // as it was when the item was claimed
 	found   bool         // the message was in the channel already
+
+	answering []string // the instances that were read without a hitch
 }
 
 // claim takes on the next pending hours at the end of w.
-func claim(ctx context.Context, h *Handler, w digest.Window, passed []digest.Window) (*item, error) {
+func claim(ctx context.Context, h *Handler, w digest.Window, passed []digest.Window, answering []string) (*item, error) {
 	i := &item{handler: h}
-	a := state.Attempt{Owner: h.Owner + "/" + rand.Text(), Window: w, Passed: passed, Force: h.Force, Instances: h.Instances}
+	a := state.Attempt{Owner: h.Owner + "/" + rand.Text(), Window: w, Passed: passed, Force: h.Force, Instances: h.Instances, Answering: answering}
 	err := i.edit(ctx, func(s *state.State) error {
 		a.Now, a.Deadline = h.Now(), i.deadline(ctx)
 		next, err := s.Acquire(a)
+		h.Pending = s.Pending(w.End, func(cause string) bool { return blocks(source.Cause(cause)) })
 		if err == nil {
 			i.Item, i.claimed = *next, s
 		}
@@ -131,42 +162,130 @@ func (i *item) editLate(ctx context.Context, edit func(*state.State)) error {
 // nil.
 func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	h := i.handler
-	rd := h.read(reading, i.Window, i.Window.Hours())
+	rd := h.read(reading, i.Window, i.Window.Hours(), i.claimed)
 	if !i.Unconfirmed && i.Replace == nil {
 		rd.stopWhereTimeRanOut()
 		i.Window = rd.window
 	}
-	r := rd.report(digest.Limit{})
-	unread := rd.err()
-	if r.Coverage.Events > 0 {
-		unread = nil
+	result := state.Result{Open: rd.open()}
+	i.answering = rd.answering()
+	if i.Correct && !i.Unconfirmed && !i.improves(rd, &result) {
+		result.Unchanged = true
+		return rd.report(h.Limit), i.finish(ctx, result)
 	}
-	i.compare(rd, r)
+	newest := i.Replace == nil && i.newest()
+	if newest {
+		result.Seen, result.News, rd.off = i.claimed.Observe(rd.lastHour(), rd.conditions(), func(id string) string { return h.became(ctx, id) })
+	}
+	r := rd.report(digest.Limit{})
+	var unread error
+	if r.Overall.Calls == 0 && rd.failed() {
+		unread = rd.err()
+	}
+	result.Lost = rd.lost()
+	i.compare(rd, r, &result)
+	if message, done := i.onlyLost(rd, r, result); done {
+		result.Silent, result.Report, result.Hours = true, r, rd.hourly()
+		return message, i.finish(ctx, result)
+	}
 	message := shortened(r, h.Limit, h.OrderBy)
 	receipt, err := i.deliver(ctx, message, unread != nil)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
-	result := state.Result{Channel: receipt.Channel, TS: receipt.Timestamp, Failure: unread != nil && !i.found,
-		Silent: notifier.Quiet(message), Report: r, Hours: rd.hourly()}
+	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
+	result.Silent, result.Report, result.Hours = notifier.Quiet(message), r, rd.hourly()
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}
-	if err = i.editLate(ctx, func(s *state.State) { s.Finish(i.Item, result) }); err != nil {
-		err = fmt.Errorf("note that the digest is posted: %w", err)
-	} else if unread != nil {
+	if err = i.finish(ctx, result); err == nil && unread != nil {
 		err = unreadError{unread}
 	}
 	return message, err
 }
 
+// finish saves what has become of an item.
+func (i *item) finish(ctx context.Context, r state.Result) error {
+	h := i.handler
+	done := len(i.Window.Hours()) - blocked(r.Open, i.Window)
+	if i.Correct {
+		done = blocked(i.claimed.OpenIn(i.Window), i.Window) - blocked(r.Open, i.Window)
+	}
+	err := i.editLate(ctx, func(s *state.State) { s.Finish(i.Item, r) })
+	if err != nil {
+		return fmt.Errorf("note that the digest is posted: %w", err)
+	}
+	if !r.Failure {
+		h.Done += max(0, done)
+	}
+	return nil
+}
+
+// newest reports whether no later hour was entered, so that what is found now is how
+// the instances are.
+func (i *item) newest() bool {
+	n := len(i.claimed.Entries)
+	return n == 0 || i.claimed.Entries[n-1].Start.Before(i.Window.End)
+}
+
+// improves reports whether something that was open is read, or known never to come,
+// and nothing else got lost since. What the time did not last for twice will not be
+// tried again.
+func (i *item) improves(rd *reading, r *state.Result) bool {
+	before := i.claimed.OpenIn(i.Window)
+	is := func(open []state.Open, o state.Open, hour digest.Window) bool {
+		return slices.ContainsFunc(open, func(p state.Open) bool {
+			return p.Instance == o.Instance && !hour.Start.Before(p.Start) && hour.Start.Before(p.End)
+		})
+	}
+	better, worse := false, false
+	for _, hour := range i.Window.Hours() {
+		for _, id := range rd.instances {
+			o := state.Open{Instance: id}
+			was, now := is(before, o, hour), rd.cause(id, hour)
+			better = better || was && !comes(now)
+			worse = worse || !was && (comes(now) || now == source.Gone)
+		}
+	}
+	if worse { // what is still open may be read another time, if it is there then
+		r.Open = slices.DeleteFunc(before, func(o state.Open) bool {
+			return rd.cause(o.Instance, digest.Window{Start: o.Start, End: o.End}) == source.Gone
+		})
+		return false
+	}
+	return better
+}
+
 // compare compares the report with the past, and adds what waits for a message.
-func (i *item) compare(rd *reading, r *digest.Report) {
+func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s := i.claimed
 	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
-	r.Past.Missed = append(slices.Clone(s.Missed), rd.purged()...)
 	r.Past.CatchUp = len(rd.hours)
-	r.Coverage.Notes = append(r.Coverage.Notes, s.Unreported...)
+	if i.Correct {
+		for _, o := range s.OpenIn(i.Window) {
+			r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: what %s logged from %s to %s was missing before.", o.Instance, o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
+		}
+	}
+	if !i.Edits() {
+		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)
+		r.Past.GivenUp = slices.Clone(s.GivenUp)
+		r.Past.News = append(r.Past.News, slices.Concat(s.News, result.News)...)
+		r.Coverage.Notes = append(r.Coverage.Notes, s.Unreported...)
+	}
+}
+
+// onlyLost reports whether nothing is left of hours that are not the newest. That is
+// for the next message to say.
+func (i *item) onlyLost(rd *reading, r *digest.Report, result state.Result) (*digest.Report, bool) {
+	hours := 0
+	for _, w := range result.Lost {
+		for _, hour := range w.Hours() {
+			if rd.window.Contains(hour.Start) {
+				hours++
+			}
+		}
+	}
+	return shortened(r, i.handler.Limit, i.handler.OrderBy), hours == len(rd.hours) && r.Overall.Calls == 0 && !i.newest() && !i.Unconfirmed && i.Replace == nil
 }
 
 // shortened returns what is shown of a report of all classes.
@@ -202,12 +321,12 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) 
 		return notifier.Receipt{}, errKnown
 	}
 	err := i.edit(ctx, func(s *state.State) error {
-		return s.StartPosting(i.Item, i.handler.Instances, failureOnly, i.deadline(ctx))
+		return s.StartPosting(i.Item, r.Instances, failureOnly, i.deadline(ctx))
 	})
 	if err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
 	}
-	if i.Replace != nil {
+	if i.Replace != nil && (!i.Replace.Silent || !i.Correct) {
 		return i.replace(ctx, r)
 	}
 	receipt, posted, err := i.post(ctx, r)
@@ -298,7 +417,7 @@ func (i *item) replace(ctx context.Context, r *digest.Report) (notifier.Receipt,
 	at := notifier.Receipt{Channel: i.Replace.Channel, Timestamp: i.Replace.TS}
 	if at.Timestamp == "" {
 		receipt, found, err := i.find(ctx, r)
-		if r.Past.Repeat = err != nil; found {
+		if r.Past.Repeat = err != nil && !i.Correct; found {
 			at = receipt
 		}
 	}

@@ -76,6 +76,23 @@ func (e callError) Hint() string {
 	return ""
 }
 
+// CauseOf returns why an error of this package, or of the SDK, has kept something
+// from being read.
+func CauseOf(err error) Cause {
+	var notFound *types.DBInstanceNotFoundFault
+	switch {
+	case errors.As(err, new(*NoSlowLogError)):
+		return Off
+	case notReady(err):
+		return Waiting
+	case errors.As(err, &notFound):
+		return Gone
+	case denied(err):
+		return Denied
+	}
+	return Passing
+}
+
 func errorCode(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -144,5 +161,5 @@ func fileNotFound(err error) bool {
 
 func notReady(err error) bool {
 	var fault *types.DBInstanceNotReadyFault
-	return errors.As(err, &fault)
+	return errors.As(err, &fault) || errorCode(err) == "InvalidDBInstanceState"
 }

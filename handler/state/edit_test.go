@@ -106,7 +106,8 @@ func TestVersions(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"version":1}`:               "",
 		`{"version":2}`:               "",
-		`{"version":3,"since":{}}`:    "refused",
+		`{"version":3}`:               "",
+		`{"version":4,"since":{}}`:    "refused",
 		`{"version":0}`:               "it has no version",
 		`{"version":-1}`:              "it has no version",
 		`{}`:                          "it has no version",
@@ -121,7 +122,7 @@ func TestVersions(t *testing.T) {
 		s, err := state.Read(t.Context(), store, key)
 		if want == "refused" {
 			var e *state.StoreError
-			if !errors.As(err, &e) || !strings.Contains(err.Error(), "it has version 3, and this release reads versions up to 2") || !strings.Contains(e.Hint(), "newer release") || store.saves > 0 {
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), "it has version 4, and this release reads versions up to 3") || !strings.Contains(e.Hint(), "newer release") || store.saves > 0 {
 				t.Errorf("%s: %v", text, err)
 			}
 			continue

@@ -15,6 +15,7 @@ type Entry struct {
 	Channel     string    `json:"channel,omitempty"` // where it was posted, as an ID
 	TS          string    `json:"ts,omitempty"`      // the message; empty where there is none, or it is not known
 	Unconfirmed bool      `json:"maybe,omitempty"`   // of FailureReported: the digest may be in the channel nevertheless
+	Silent      bool      `json:"silent,omitempty"`  // of Posted: there was nothing to report
 }
 
 // EntryKind says what became of an hour. Only FailureReported leaves it pending.
@@ -22,12 +23,12 @@ type EntryKind string
 
 const (
 	Posted          EntryKind = "posted" // or there was nothing to report
-	Missed          EntryKind = "missed" // purged before it could be read
+	Missed          EntryKind = "missed" // deleted before it could be read, or given up
 	FailureReported EntryKind = "told"   // nothing could be read, and the channel knows
 )
 
-// entriesKept is how long entries are kept, counted from the end of the last one.
-// No event is delivered later.
+// entriesKept is how long entries are kept, counted from the end of the last one,
+// and longer only where one of before is pending or open.
 const entriesKept = 7 * 24 * time.Hour
 
 // Entries are the entries of a channel, the oldest first.
@@ -74,25 +75,52 @@ func (es Entries) unconfirmed(w digest.Window) bool {
 	return slices.ContainsFunc(es, func(e Entry) bool { return e.Unconfirmed && w.Contains(e.Start) })
 }
 
-// enter replaces what was known of the hours of e.
-func (es *Entries) enter(e Entry) {
+// put replaces what was known of the hours of e.
+func (es *Entries) put(e Entry) {
 	*es = slices.DeleteFunc(*es, func(old Entry) bool {
 		return !old.Start.Before(e.Start) && !old.End.After(e.End)
 	})
 	*es = append(*es, e)
 	slices.SortStableFunc(*es, func(a, b Entry) int { return a.Start.Compare(b.Start) })
-	horizon := es.horizon()
-	*es = slices.DeleteFunc(*es, func(old Entry) bool { return old.End.Before(horizon) })
+}
+
+// enter puts an entry, and drops those that are no longer needed: what they tell is
+// then in Settled.
+func (s *State) enter(e Entry) {
+	s.settleOld()
+	s.Entries.put(e)
+	horizon := s.Entries.horizon()
+	at := later(s.Since, s.Settled)
+	for at.Before(horizon) && s.done(at) && !s.isOpen(at) {
+		at = at.Add(time.Hour)
+		s.Settled = at
+	}
+	s.Entries = slices.DeleteFunc(s.Entries, func(old Entry) bool { return old.End.Before(horizon) && !old.End.After(s.Settled) })
+}
+
+// settleOld takes over a state of an earlier release, in which all hours were done
+// that were older than a week.
+func (s *State) settleOld() {
+	if s.Settled.IsZero() {
+		s.Settled = later(s.Since, s.Entries.horizon())
+	}
 }
 
 // enterFailure enters hours of which nothing could be read, and the message that
 // says so. If e names none, the one that is known of each hour stays.
-func (es *Entries) enterFailure(w digest.Window, e Entry) {
+func (s *State) enterFailure(w digest.Window, e Entry) {
 	for _, hour := range w.Hours() {
 		failure := Entry{Start: hour.Start, End: hour.End, Kind: FailureReported, Channel: e.Channel, TS: e.TS, Unconfirmed: e.Unconfirmed}
-		if before, ok := es.at(hour.Start); ok && e.TS == "" {
+		if before, ok := s.Entries.at(hour.Start); ok && e.TS == "" {
 			failure.Channel, failure.TS = before.Channel, before.TS
 		}
-		es.enter(failure)
+		s.enter(failure)
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

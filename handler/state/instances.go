@@ -1,0 +1,95 @@
+package state
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// Seen states what is known of an instance after an hour. The times are starts of
+// hours, in UTC.
+type Seen struct {
+	Asleep time.Time `json:"asleep,omitzero"` // since when it is paused or stopped; zero if it is not
+	Off    time.Time `json:"off,omitzero"`    // since when it writes no slow log; zero if it does
+	Said   time.Time `json:"said,omitzero"`   // the end of the hour whose digest said that last
+	Gone   bool      `json:"gone,omitempty"`  // it is not there any more, and that was said
+}
+
+// Condition says how an instance was found at the end of an hour.
+type Condition string
+
+const (
+	Awake   Condition = ""
+	Asleep  Condition = "asleep"
+	NotLogs Condition = "off" // it is not known to log
+	Missing Condition = "missing"
+	Blocked Condition = "blocked" // nothing is known of it
+)
+
+// offAgain is how often it is said that an instance does not log.
+const offAgain = 24 * time.Hour
+
+// Observe returns what is known of the instances after an hour in which they were
+// found so, and sentences on what has changed. Instances that are known and not among
+// them are missing; became says what became of one. Off are those of which it is to be
+// said now that they do not log.
+func (s *State) Observe(w digest.Window, found map[string]Condition, became func(instance string) string) (seen map[string]Seen, news, off []string) {
+	seen = map[string]Seen{}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		now, known := s.Instances[id]
+		condition := found[id]
+		if condition == Missing && known && !now.Gone {
+			news = append(news, became(id))
+		}
+		if condition != Missing && condition != Blocked {
+			now.Gone = false
+		}
+		if since := now.Asleep; condition == Asleep && since.IsZero() {
+			now.Asleep = w.Start
+			news = append(news, fmt.Sprintf("%s was found paused or stopped after %s. What is missing of it is read when it is available again.", id, w.End.Format(timeFormat+" UTC")))
+		} else if !since.IsZero() && condition != Asleep && condition != Blocked && condition != Missing {
+			now.Asleep = time.Time{}
+			news = append(news, fmt.Sprintf("%s is available again. It was found paused or stopped after %s.", id, since.Add(time.Hour).Format(timeFormat+" UTC")))
+		}
+		switch {
+		case condition == NotLogs && (now.Off.IsZero() || w.End.Sub(now.Said) >= offAgain):
+			if now.Off.IsZero() {
+				now.Off = w.Start
+			}
+			now.Said = w.End
+			off = append(off, id)
+		case condition == Awake && !now.Off.IsZero():
+			now.Off, now.Said = time.Time{}, time.Time{}
+			news = append(news, id+" writes its slow log again.")
+		}
+		if now.Gone = now.Gone || condition == Missing && known; known || condition != Missing {
+			seen[id] = now
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Instances)) {
+		if _, there := found[id]; !there && !s.Instances[id].Gone {
+			news = append(news, became(id))
+		}
+	}
+	return seen, news, off
+}
+
+// finishInstances enters what is known of the instances. What was open of one that is
+// gone will never come.
+func (s *State) finishInstances(i Item, r Result) {
+	if r.Seen == nil {
+		return
+	}
+	for id := range s.Instances {
+		if now, there := r.Seen[id]; !there || now.Gone {
+			s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return o.Instance == id })
+		}
+	}
+	s.Instances = r.Seen
+	if s.News = append(s.News, r.News...); !r.Silent && !i.Edits() {
+		s.News = nil
+	}
+}
