@@ -49,7 +49,7 @@ var (
 	}
 	ofAlarms = map[string]string{
 		"AlarmTopic": "AWS::SNS::Topic", "ErrorsAlarm": "AWS::CloudWatch::Alarm", "NoDigestAlarm": "AWS::CloudWatch::Alarm",
-		"ThrottledAlarm": "AWS::CloudWatch::Alarm", "Dashboard": "AWS::CloudWatch::Dashboard",
+		"PendingAlarm": "AWS::CloudWatch::Alarm", "ThrottledAlarm": "AWS::CloudWatch::Alarm", "Dashboard": "AWS::CloudWatch::Dashboard",
 	}
 	ofFanoutAlarms = map[string]string{"DeadLettersAlarm": "AWS::CloudWatch::Alarm"}
 	ofEmail        = map[string]string{"AlarmEmail": "AWS::SNS::Subscription"}
@@ -138,6 +138,13 @@ var (
 		"ThrottledAlarm.MetricName":         `"Throttles"`,
 		"ThrottledAlarm.ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
 		"ThrottledAlarm.AlarmActions":       `[{"Ref": "AlarmTopic"}]`,
+		"PendingAlarm.Namespace":            `"slowdigest"`,
+		"PendingAlarm.MetricName":           `"HoursPending"`,
+		"PendingAlarm.Statistic":            `"Maximum"`,
+		"PendingAlarm.EvaluationPeriods":    `2`,
+		"PendingAlarm.Threshold":            `3`,
+		"PendingAlarm.ComparisonOperator":   `"GreaterThanOrEqualToThreshold"`,
+		"PendingAlarm.AlarmActions":         `[{"Ref": "AlarmTopic"}]`,
 		"NoDigestAlarm.Namespace":           `"slowdigest"`,
 		"NoDigestAlarm.MetricName":          `"HoursDone"`,
 		"NoDigestAlarm.Statistic":           `"Sum"`,
@@ -309,6 +316,9 @@ func checkDashboard(t *testing.T, tmpl template) {
 	t.Helper()
 	if _, has := tmpl.Resources["Dashboard"]; !has {
 		return
+	}
+	if alarm := tmpl.at("PendingAlarm.MetricName"); alarm != "HoursPending" {
+		t.Errorf("the alarm of pending hours is on the metric %v", alarm)
 	}
 	if alarm := tmpl.at("NoDigestAlarm.MetricName"); !slices.ContainsFunc(metrics, func(known metric) bool { return known.Name == alarm }) {
 		t.Errorf("the alarm is on the metric %v, which nothing writes", alarm)
