@@ -15,6 +15,7 @@ type Fault struct {
 	Code       string // Slack's error, in an answer with status 200; a webhook's with status 403
 	Status     int    // answer with this HTTP status and a page that is not JSON
 	RetryAfter int    // answer 429 with this many seconds; below 0 without the header
+	RetryNow   bool   // answer 429 with a Retry-After of 0
 	Hang       bool   // take the request, and neither post nor answer
 	Cut        bool   // end the connection before anything is posted
 	HangAfter  bool   // post, and never answer
@@ -33,8 +34,8 @@ func (f Fault) before(s *Server, w http.ResponseWriter, r *http.Request) bool {
 		panic(http.ErrAbortHandler)
 	case f.Hang:
 		s.hang(r)
-	case f.RetryAfter != 0:
-		if f.RetryAfter > 0 {
+	case f.RetryAfter != 0 || f.RetryNow:
+		if f.RetryAfter >= 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 		}
 		w.WriteHeader(http.StatusTooManyRequests)
