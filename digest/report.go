@@ -70,6 +70,9 @@ type Coverage struct {
 	// Awaited is set where all that is missing is of instances that are asleep, or of
 	// files that are not listed yet: it is read when it is there.
 	Awaited bool `json:"awaited,omitempty"`
+	// Without lists the instances of which all is missing that is, and of which that is
+	// known: they do not log, or are not there any more.
+	Without []string `json:"without,omitempty"`
 	// Notes say in whole sentences what is missing, and why, as whoever met it put it.
 	Notes []string `json:"notes"`
 	// Gaps are the parts of files that are known to be missing, by instance and

@@ -30,12 +30,37 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 		if a == nil || p.instance != id || !w.End.IsZero() && !a.From.Before(w.End) || !a.To.After(w.Start) {
 			continue
 		}
-		if p.file.Absent == nil && p.file.Name != "" && slices.ContainsFunc(rd.parts, read) {
+		if a.Cause == source.Unlisted {
+			if rd.spans(id, w) || rd.asleep(id, w) {
+				continue
+			}
+		} else if p.file.Absent == nil && p.file.Name != "" && slices.ContainsFunc(rd.parts, read) {
 			continue
 		}
 		absent = append(absent, p)
 	}
 	return absent
+}
+
+// spans reports whether a file was read that begins before the end of an hour and was
+// written to after it, so that the hour is in it whatever its name.
+func (rd *reading) spans(id string, w digest.Window) bool {
+	return slices.ContainsFunc(rd.parts, func(p part) bool {
+		return p.instance == id && !p.first.IsZero() && p.first.Before(w.End) && !p.file.LastWritten.Before(w.End)
+	})
+}
+
+// asleep reports whether an instance was found asleep before an hour and after it.
+func (rd *reading) asleep(id string, hour digest.Window) bool {
+	if rd.known == nil {
+		return false
+	}
+	if seen := rd.known.Instances[id]; !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) {
+		return true
+	}
+	return slices.ContainsFunc(rd.known.Open, func(o state.Open) bool {
+		return o.Instance == id && o.Cause == string(source.Waiting) && o.Start.Before(hour.Start) && !o.End.Before(hour.End)
+	})
 }
 
 // cause returns the gravest cause for which something of an instance is absent from
@@ -58,15 +83,21 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 	if len(hours) == 0 {
 		hours = []digest.Window{w}
 	}
-	elsewhere := !c.Complete
+	elsewhere, unknown := !c.Complete, false
+	without := slices.Clone(rd.gone)
 	for _, id := range rd.instances {
 		var said []*source.Absence
 		for _, hour := range hours {
 			for _, p := range rd.absentIn(id, hour) {
-				if rd.excused(id, p, hour) {
+				complete, known := rd.excused(id, p, hour)
+				if known && !complete && !slices.Contains(without, id) {
+					without = append(without, id)
+				}
+				if complete || known {
 					continue
 				}
-				if c.Complete, elsewhere = false, elsewhere || !awaited(p.absent.Cause); slices.Contains(said, p.absent) {
+				unknown, elsewhere = true, elsewhere || !awaited(p.absent.Cause)
+				if slices.Contains(said, p.absent) {
 					continue
 				}
 				if said = append(said, p.absent); p.absent.Note != "" {
@@ -78,30 +109,30 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 			}
 		}
 	}
-	c.Awaited = !c.Complete && !elsewhere
+	if c.Awaited = unknown && !elsewhere; c.Complete && !unknown {
+		c.Without = without
+	}
+	c.Complete = c.Complete && !unknown && len(without) == 0
 }
 
-// excused reports whether an hour is as good as complete though an instance is absent
-// from it: it was asleep in the hour before, too, or does not exist any more or not
-// yet, and that was said; or it has no file for hours in which nothing is logged.
-func (rd *reading) excused(id string, p part, hour digest.Window) bool {
+// excused reports whether an hour is complete though something of an instance is absent
+// from it: it was asleep in the hour before, too; or it did not exist yet; or hours
+// without a file are usual. Else it may be known already that it is missing, for it
+// does not log, or does not exist any more, and that was said.
+func (rd *reading) excused(id string, p part, hour digest.Window) (complete, known bool) {
 	if rd.known == nil {
-		return p.absent.Usual
+		return p.absent.Usual, false
 	}
-	seen, known := rd.known.Instances[id]
-	asleep := known && !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) ||
-		slices.ContainsFunc(rd.known.Open, func(o state.Open) bool {
-			return o.Instance == id && o.Cause == string(source.Waiting) && o.Start.Before(hour.Start) && !o.End.Before(hour.End)
-		})
+	seen, read := rd.known.Instances[id]
 	switch p.absent.Cause {
 	case source.Waiting:
-		return asleep
+		return rd.asleep(id, hour), false
 	case source.Gone:
-		return asleep || seen.Gone || !known && len(rd.known.Instances) > 0 && p.err == nil
+		return rd.asleep(id, hour) || seen.Gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read && !rd.allMissing()
 	case source.Off, source.Unproven:
-		return !slices.Contains(rd.off, id)
+		return false, !slices.Contains(rd.off, id)
 	}
-	return p.absent.Usual
+	return p.absent.Usual, false
 }
 
 // open returns the parts of the window that may still be read.
@@ -141,13 +172,17 @@ func (rd *reading) missing(id string) bool {
 	})
 }
 
+func (rd *reading) allMissing() bool {
+	return !slices.ContainsFunc(rd.instances, func(id string) bool { return !rd.missing(id) })
+}
+
 // lost returns the hours of which RDS has nothing left for any instance, and those
 // that were pending before them.
 func (rd *reading) lost() []digest.Window {
 	var lost []digest.Window
 	for _, hour := range rd.window.Hours() {
 		if !slices.ContainsFunc(rd.instances, func(id string) bool {
-			return rd.cause(id, hour) != source.Gone || rd.missing(id) || slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { return rd.excused(id, p, hour) })
+			return rd.cause(id, hour) != source.Gone || rd.missing(id) || slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { complete, _ := rd.excused(id, p, hour); return complete })
 		}) {
 			lost = append(lost, hour)
 		}
@@ -158,10 +193,14 @@ func (rd *reading) lost() []digest.Window {
 	return digest.JoinWindows(lost)
 }
 
-// conditions returns how the instances were found at the end of the window.
+// conditions returns how the instances were found at the end of the window. Those that
+// were looked for only under a former name are left out.
 func (rd *reading) conditions() map[string]state.Condition {
 	found := map[string]state.Condition{}
 	for _, id := range rd.instances {
+		if slices.Contains(rd.former, id) {
+			continue
+		}
 		switch c := rd.cause(id, rd.lastHour()); {
 		case rd.missing(id):
 			found[id] = state.Missing

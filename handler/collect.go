@@ -51,8 +51,10 @@ type reading struct {
 	whole     *digest.Aggregator   // all events, or those that lie in none of the hours
 	hours     []*digest.Aggregator // one or more
 
-	known *state.State // what is remembered; nil if nothing is
-	off   []string     // instances of which it is to be said that they do not log
+	known  *state.State // what is remembered; nil if nothing is
+	off    []string     // instances of which it is to be said that they do not log
+	gone   []string     // instances that were read before, and are not found any more
+	former []string     // the former names of instances whose name is another's now
 
 	mu    sync.Mutex
 	parts []part
@@ -122,7 +124,36 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 			}
 		}
 	}
-	return files
+	return append(files, rd.switched(ctx, files)...)
+}
+
+// switched lists the files of instances whose name is another's since the last hour, as
+// after a blue/green switchover: then what was logged before is on NAME-old1.
+func (rd *reading) switched(ctx context.Context, files []source.File) []source.File {
+	var old []source.File
+	for _, id := range slices.Clone(rd.instances) {
+		n := slices.IndexFunc(files, func(f source.File) bool { return f.Instance == id && f.Absent == nil })
+		former := id + "-old1"
+		if n < 0 || rd.known == nil || slices.Contains(rd.instances, former) {
+			continue
+		}
+		seen := rd.known.Instances[id]
+		if seen.File == "" || seen.Written.Before(rd.window.End.Add(-23*time.Hour)) || files[n].ListedWith(seen.File, seen.Written) {
+			continue
+		}
+		of, err := rd.handler.Source.LogFiles(ctx, former, rd.window.Start, rd.window.End)
+		if source.CauseOf(err) == source.Gone && err != nil {
+			continue // it is only that file that is not there any more
+		}
+		rd.former, rd.instances = append(rd.former, former), append(rd.instances, former)
+		if err != nil {
+			p := part{instance: former, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
+			p.absent.Cause = source.Gone // it will not be looked for again
+			rd.add(p)
+		}
+		old = append(old, of...)
+	}
+	return old
 }
 
 // before returns the time before which the file at i can hold nothing: the last write
@@ -202,12 +233,8 @@ func (rd *reading) readFile(ctx context.Context, f source.File, before time.Time
 		got.absent = absence(later(before, rd.window.Start), f.LastWritten.Add(time.Millisecond), err)
 	case log.Coverage().Cause != "":
 		got.absent = &source.Absence{From: later(before, rd.window.Start), To: f.LastWritten.Add(time.Millisecond), Cause: log.Coverage().Cause}
-	case f.Unlisted != nil && (got.first.IsZero() || !got.first.Before(f.Unlisted.From.Add(time.Hour))):
-		some := *f.Unlisted
-		if !got.first.IsZero() && got.first.Before(some.To) {
-			some.To = got.first.Truncate(time.Hour)
-		}
-		got.absent = &some
+	default:
+		got.absent = f.Unlisted // but for what the file spans
 	}
 	rd.add(got)
 }

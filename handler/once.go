@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"slowdigest/digest"
@@ -121,6 +122,7 @@ type item struct {
 	found   bool         // the message was in the channel already
 
 	answering []string // the instances that were read without a hitch
+	apart     bool     // a correction that leaves the message as it is
 }
 
 // claim takes on the next pending hours at the end of w.
@@ -169,15 +171,20 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	}
 	result := state.Result{Open: rd.open()}
 	i.answering = rd.answering()
-	if i.Correct && !i.Unconfirmed && !i.improves(rd, &result) {
-		result.Unchanged = true
-		return rd.report(h.Limit), i.finish(ctx, result)
-	}
-	newest := i.Replace == nil && i.newest()
-	if newest {
-		result.Seen, result.News, rd.off = i.claimed.Observe(rd.lastHour(), rd.conditions(), func(id string) string { return h.became(ctx, id) })
+	if i.Replace == nil && i.newest() {
+		i.observe(ctx, rd, &result)
 	}
 	r := rd.report(digest.Limit{})
+	result.Calls = callsOf(r)
+	if i.Correct && !i.Unconfirmed {
+		switch i.compareOpen(rd, &result) {
+		case unimproved:
+			result.Unchanged = true
+			return r, i.finish(ctx, result)
+		case lessThanBefore:
+			return i.runApart(ctx, reading, rd)
+		}
+	}
 	var unread error
 	if r.Overall.Calls == 0 && rd.failed() {
 		unread = rd.err()
@@ -208,6 +215,13 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 func (i *item) finish(ctx context.Context, r state.Result) error {
 	h := i.handler
 	done := len(i.Window.Hours()) - blocked(r.Open, i.Window)
+	for _, w := range r.Lost {
+		for _, hour := range w.Hours() {
+			if !i.Window.Contains(hour.Start) {
+				done++
+			}
+		}
+	}
 	if i.Correct {
 		done = blocked(i.claimed.OpenIn(i.Window), i.Window) - blocked(r.Open, i.Window)
 	}
@@ -228,32 +242,108 @@ func (i *item) newest() bool {
 	return n == 0 || i.claimed.Entries[n-1].Start.Before(i.Window.End)
 }
 
-// improves reports whether something that was open is read, or known never to come,
-// and nothing else got lost since. What the time did not last for twice will not be
-// tried again.
-func (i *item) improves(rd *reading, r *state.Result) bool {
-	before := i.claimed.OpenIn(i.Window)
-	is := func(open []state.Open, o state.Open, hour digest.Window) bool {
-		return slices.ContainsFunc(open, func(p state.Open) bool {
-			return p.Instance == o.Instance && !hour.Start.Before(p.Start) && hour.Start.Before(p.End)
-		})
-	}
-	better, worse := false, false
-	for _, hour := range i.Window.Hours() {
-		for _, id := range rd.instances {
-			o := state.Open{Instance: id}
-			was, now := is(before, o, hour), rd.cause(id, hour)
-			better = better || was && !comes(now)
-			worse = worse || !was && (comes(now) || now == source.Gone)
+// observe notes how the instances were found after the newest hours.
+func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
+	found := rd.conditions()
+	result.Seen, result.News, rd.off = i.claimed.Observe(rd.lastHour(), found, func(id string) string { return i.handler.became(ctx, id) })
+	for id, seen := range i.claimed.Instances {
+		if _, there := found[id]; !there && !seen.Gone {
+			rd.gone = append(rd.gone, id)
 		}
 	}
-	if worse { // what is still open may be read another time, if it is there then
-		r.Open = slices.DeleteFunc(before, func(o state.Open) bool {
-			return rd.cause(o.Instance, digest.Window{Start: o.Start, End: o.End}) == source.Gone
-		})
-		return false
+	slices.Sort(rd.gone)
+	for _, former := range rd.former {
+		id := strings.TrimSuffix(former, "-old1")
+		result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is looked for on %s.", id, former))
 	}
-	return better
+	for _, p := range rd.parts {
+		if seen, ok := result.Seen[p.instance]; ok {
+			if f, ok := p.file.Newest(); ok {
+				seen.File, seen.Written = f.Name, f.LastWritten
+				result.Seen[p.instance] = seen
+			}
+		}
+	}
+}
+
+// callsOf counts the calls of a report of all classes by instance.
+func callsOf(r *digest.Report) map[string]int64 {
+	calls := map[string]int64{}
+	for _, c := range r.Classes {
+		for id, n := range c.Instances {
+			calls[id] += n
+		}
+	}
+	return calls
+}
+
+// comparison says what a correction would do to a message.
+type comparison int
+
+const (
+	improved       comparison = iota
+	unimproved                // nothing that was open could be read, or nothing was in it
+	lessThanBefore            // something that the message counts cannot be read any more
+)
+
+// compareOpen compares what was read with what was open, and with what the message
+// counts. What the time did not last for twice will not be tried again.
+func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
+	before := i.claimed.OpenIn(i.Window)
+	for id, calls := range i.Replace.Calls {
+		if r.Calls[id] < calls {
+			return lessThanBefore
+		}
+	}
+	result := unimproved
+	for _, hour := range i.Window.Hours() {
+		for _, id := range rd.instances {
+			was := slices.ContainsFunc(before, func(o state.Open) bool {
+				return o.Instance == id && !hour.Start.Before(o.Start) && hour.Start.Before(o.End)
+			})
+			if was && !comes(rd.cause(id, hour)) && (r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour)) {
+				result = improved
+			}
+		}
+	}
+	return result
+}
+
+// runApart posts what was open by itself, for what the message of its hours counts
+// is not there any more, such as of an instance that was deleted.
+func (i *item) runApart(ctx, reading context.Context, rd *reading) (*digest.Report, error) {
+	h := *i.handler
+	h.Instances = nil
+	for _, o := range i.claimed.OpenIn(i.Window) {
+		if !slices.Contains(h.Instances, o.Instance) && slices.Contains(rd.instances, o.Instance) {
+			h.Instances = append(h.Instances, o.Instance)
+		}
+	}
+	result := state.Result{Unchanged: true, Open: rd.open()}
+	result.Open = slices.DeleteFunc(result.Open, func(o state.Open) bool { return !slices.Contains(h.Instances, o.Instance) })
+	rd = h.read(reading, i.Window, i.Window.Hours(), i.claimed)
+	r := rd.report(digest.Limit{})
+	i.compare(rd, r, &result)
+	r.Past.CatchUp = len(rd.hours)
+	message := shortened(r, h.Limit, h.OrderBy)
+	if r.Overall.Calls == 0 {
+		return message, i.finish(ctx, result)
+	}
+	i.Instances, i.apart = h.Instances, true
+	_, found, err := i.find(ctx, message)
+	if !found && (err == nil || errors.Is(err, errNoSearch)) {
+		_, err = i.deliver(ctx, message, false)
+	}
+	if err != nil {
+		return message, errors.Join(err, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
+	}
+	return message, i.finish(ctx, result)
+}
+
+// was says how an instance was when a part was left open, by its cause.
+var was = map[string]string{
+	string(source.Passing): " could not be read", string(source.Denied): " could not be read",
+	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
 }
 
 // compare compares the report with the past, and adds what waits for a message.
@@ -263,7 +353,7 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	r.Past.CatchUp = len(rd.hours)
 	if i.Correct {
 		for _, o := range s.OpenIn(i.Window) {
-			r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: what %s logged from %s to %s was missing before.", o.Instance, o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
+			r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: %s, and its log from %s to %s was read later.", o.Instance+was[o.Cause], o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
 		}
 	}
 	if !i.Edits() {
@@ -326,7 +416,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) 
 	if err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
 	}
-	if i.Replace != nil && (!i.Replace.Silent || !i.Correct) {
+	if i.Replace != nil && !i.apart && (!i.Replace.Silent || !i.Correct) {
 		return i.replace(ctx, r)
 	}
 	receipt, posted, err := i.post(ctx, r)

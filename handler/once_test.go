@@ -181,7 +181,7 @@ func TestHoursBetweenListedOnesAreNotLost(t *testing.T) {
 	if len(r.Past.Missed)+len(r.Past.GivenUp)+len(r.Coverage.Gaps) != 0 || r.Overall.Calls != 1 {
 		t.Errorf("report %+v, past %+v", r.Coverage, r.Past)
 	}
-	c.expect("09-10 16-16") // 24 hours, and the 6 before them, in silence
+	c.expect("09-10 16-16")                                                       // 24 hours, and the 6 before them, in silence
 	if s := c.state(); s.Pending(later, func(string) bool { return true }) != 5 { // which may be late
 		t.Errorf("open are %+v", s.Open)
 	}

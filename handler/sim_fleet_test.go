@@ -281,7 +281,7 @@ func (f *instances) check(end time.Time) {
 			}
 			var told []string
 			for ts, p := range posts {
-				if strings.Contains(p.text, m.word(hour)) && !strings.Contains(p.text, "POSSIBLE REPEAT") {
+				if (strings.Contains(p.text, m.word(hour)) || f.counts(p, hour)) && !strings.Contains(p.text, "POSSIBLE REPEAT") {
 					told = append(told, ts)
 				}
 			}
@@ -314,6 +314,9 @@ func (f *instances) checkClaims(p fleetPost) {
 			}
 		}
 	}
+	if f.countsAll(p) { // though a thread that was cut does not show it all
+		untold = 0
+	}
 	when := p.window.Start.Format("02 15:04")
 	if said := saysDeleted.FindString(p.text); said != "" && !lost {
 		f.w.t.Errorf("%s: says %q", when, said)
@@ -326,6 +329,27 @@ func (f *instances) checkClaims(p fleetPost) {
 			f.w.t.Errorf("%s: says %q without %d of %d", when, said[0], untold, total)
 		}
 	}
+}
+
+var saysCount = regexp.MustCompile(`([\d,]+) slow quer(y|ies)\b`)
+
+// counts reports whether a post is of an hour and counts all its queries, though a
+// thread that was cut may not show each.
+func (f *instances) counts(p fleetPost, hour time.Time) bool {
+	return p.window.Contains(hour) && f.countsAll(p)
+}
+
+func (f *instances) countsAll(p fleetPost) bool {
+	total := 0
+	for _, m := range f.members {
+		for hour, n := range m.logged {
+			if p.window.Contains(hour) {
+				total += n
+			}
+		}
+	}
+	said := saysCount.FindStringSubmatch(p.text)
+	return total > 0 && said != nil && said[1] == fmt.Sprint(total)
 }
 
 type fleetPost struct {

@@ -38,7 +38,7 @@ func Facts(r *digest.Report) string {
 		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
 			Count(o.RowsExamined.Sum)+" rows examined")
 	}
-	coverage := fmt.Sprintf("complete: %s, %s", Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
+	coverage := fmt.Sprintf("%s: %s, %s", lowerFirst(Trust(r)), Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
 	if Incomplete(r) {
 		coverage = Trust(r) + ": " + strings.TrimSuffix(CoverageFacts(c), ".")
 	}
@@ -84,6 +84,11 @@ func miscLine(r *digest.Report) string {
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 // names lists the first n, and how many others there are.

@@ -131,9 +131,8 @@ func (s *RDS) selectFiles(ctx context.Context, all *listing, instance string, st
 			files[i].from = start
 		}
 	}
-	written := all.written()
-	if !start.IsZero() && (end.Sub(written) >= soon || !written.After(start) && now.Sub(written) >= soon) {
-		if f := s.silent(ctx, instance, later(start, written), end); f != nil {
+	if from := later(start, roundUp(all.written().Add(soon))); !start.IsZero() && from.Before(end) {
+		if f := s.silent(ctx, instance, all.written(), from, end); f != nil {
 			return append(files, *f)
 		}
 	}
@@ -155,16 +154,17 @@ func absentFile(instance string, from, to time.Time, c Cause, format string, arg
 	return File{Instance: instance, Name: liveName, Absent: &Absence{From: from, To: to, Cause: c, Note: fmt.Sprintf(format, args...)}}
 }
 
-// silent says why nothing may have been written for long; nil if the server logs.
-func (s *RDS) silent(ctx context.Context, instance string, from, to time.Time) *File {
+// silent says why nothing may have been written since a time, of the hours that began
+// long after it; nil if the server logs.
+func (s *RDS) silent(ctx context.Context, instance string, since, from, to time.Time) *File {
 	var f File
 	switch why, known := logging(ctx, s, instance); {
 	case why != "":
 		f = absentFile(instance, from, to, Off, "Instance %s has not written to its slow log since %s: %s.",
-			instance, from.Format("2006-01-02 15:04 UTC"), why)
+			instance, since.Format("2006-01-02 15:04 UTC"), why)
 	case !known:
 		f = absentFile(instance, from, to, Unproven, "Instance %s has not written to its slow log since %s, and its parameters, which say whether it logs, could not be read.",
-			instance, from.Format("2006-01-02 15:04 UTC"))
+			instance, since.Format("2006-01-02 15:04 UTC"))
 	default:
 		return nil
 	}

@@ -18,7 +18,7 @@ func (r *reader) retry(failed int, p portion, err error) (moved bool, _ error) {
 	case unreadable(err):
 		return r.narrow(err)
 	case notReady(err):
-		t.cov.Cause = Waiting
+		t.cov.Cause = Passing // the next listing will tell
 		return false, t.stop("the instance was paused or stopped meanwhile")
 	case final(err):
 		return false, t.fail(err)

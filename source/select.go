@@ -102,7 +102,7 @@ func (l *listing) unlisted(start, end, now time.Time) [][2]time.Time {
 	for hour := roundUp(later(start.Truncate(time.Hour), now.Add(-soon-time.Hour))); hour.Before(end); hour = hour.Add(time.Hour) {
 		to := hour.Add(time.Hour)
 		switch n := len(all); {
-		case to.After(now) || l.rotatedAt(to):
+		case to.After(now) || l.rotatedAt(to) || l.unknownIn(hour, to):
 		case n > 0 && all[n-1][1].Equal(hour):
 			all[n-1][1] = to
 		default:
@@ -122,6 +122,11 @@ func (l *listing) sparse(now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// unknownIn reports whether a file of an unknown name was last written to in the hour.
+func (l *listing) unknownIn(hour, to time.Time) bool {
+	return slices.ContainsFunc(l.unknown, func(f File) bool { return f.Size > 0 && !f.LastWritten.Before(hour) && !f.LastWritten.After(to) })
 }
 
 // rotatedAt reports whether a file is named by the hour.
@@ -165,6 +170,28 @@ func (f File) Rotated() time.Time {
 		return time.Time{}
 	}
 	return name.rotated(f.LastWritten)
+}
+
+// Newest returns the rotated file that was listed with f and was written to last; false
+// if there is none.
+func (f File) Newest() (newest File, ok bool) {
+	if f.listing != nil {
+		for _, g := range f.listing.files {
+			if !g.live() {
+				newest, ok = g, true
+			}
+		}
+	}
+	return newest, ok
+}
+
+// ListedWith reports whether a file of a name and last write was listed with f.
+func (f File) ListedWith(name string, written time.Time) bool {
+	if f.listing == nil {
+		return false
+	}
+	g, ok := f.listing.find(name)
+	return ok && g.LastWritten.Equal(written)
 }
 
 func timeRange(from, to time.Time) string {

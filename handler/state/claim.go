@@ -213,7 +213,8 @@ type Result struct {
 	Hours       []*digest.Report // each hour's own, with all classes
 	Open        []Open           // the parts that may still be read
 	Lost        []digest.Window  // hours of before that are not there any more
-	Unchanged   bool             // of a correction: nothing new could be read
+	Unchanged   bool             // of a correction: the message and the history stay as they are
+	Calls       map[string]int64 // that the message counts, by instance
 	// Seen and News state what is known of the instances after the newest hours. Nil
 	// leaves that as it is.
 	Seen map[string]Seen
@@ -232,6 +233,9 @@ func (s *State) Finish(i Item, r Result) {
 	s.Doubt = false
 	s.finishInstances(i, r)
 	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent}
+	if len(r.Open) > 0 {
+		e.Calls = r.Calls
+	}
 	switch {
 	case r.Unchanged:
 		s.setOpen(i.Window, r.Open)

@@ -79,7 +79,7 @@ func TestHourIsClaimedPostedAndDone(t *testing.T) {
 	}
 	e := entry(0, 1, Posted)
 	e.Channel, e.TS = "C1", "17.1"
-	if !slices.Equal(s.Entries, Entries{e}) {
+	if !reflect.DeepEqual(s.Entries, Entries{e}) {
 		t.Errorf("entries %+v", s.Entries)
 	}
 	if text, err := json.Marshal(s.History); err != nil || !strings.Contains(string(text), "2026-11-23T10") {
@@ -394,10 +394,10 @@ func TestEntriesAreKeptForAWeek(t *testing.T) {
 func TestEnterReplacesWhatItCovers(t *testing.T) {
 	es := Entries{entry(0, 1, FailureReported), entry(1, 2, FailureReported), entry(2, 3, FailureReported), entry(3, 4, Posted)}
 	es.put(entry(1, 3, Posted))
-	if want := (Entries{entry(0, 1, FailureReported), entry(1, 3, Posted), entry(3, 4, Posted)}); !slices.Equal(es, want) {
+	if want := (Entries{entry(0, 1, FailureReported), entry(1, 3, Posted), entry(3, 4, Posted)}); !reflect.DeepEqual(es, want) {
 		t.Errorf("entries %+v, want %+v", es, want)
 	}
-	if e, ok := es.at(ten.Add(2 * time.Hour)); !ok || e != es[1] {
+	if e, ok := es.at(ten.Add(2 * time.Hour)); !ok || !reflect.DeepEqual(e, es[1]) {
 		t.Errorf("at 12 there is %+v", e)
 	}
 	if _, ok := es.at(ten.Add(4 * time.Hour)); ok {

@@ -16,6 +16,8 @@ type Entry struct {
 	TS          string    `json:"ts,omitempty"`      // the message; empty where there is none, or it is not known
 	Unconfirmed bool      `json:"maybe,omitempty"`   // of FailureReported: the digest may be in the channel nevertheless
 	Silent      bool      `json:"silent,omitempty"`  // of Posted: there was nothing to report
+	// Calls are those that the message counts, by instance, where a part is open.
+	Calls map[string]int64 `json:"calls,omitempty"`
 }
 
 // EntryKind says what became of an hour. Only FailureReported leaves it pending.

@@ -16,6 +16,10 @@ type Seen struct {
 	Off    time.Time `json:"off,omitzero"`    // since when it writes no slow log; zero if it does
 	Said   time.Time `json:"said,omitzero"`   // the end of the hour whose digest said that last
 	Gone   bool      `json:"gone,omitempty"`  // it is not there any more, and that was said
+	// File and Written identify the rotated file that was listed last: where it is not
+	// listed an hour later, another instance has the name.
+	File    string    `json:"file,omitempty"`
+	Written time.Time `json:"written,omitzero"`
 }
 
 // Condition says how an instance was found at the end of an hour.
@@ -52,7 +56,7 @@ func (s *State) Observe(w digest.Window, found map[string]Condition, became func
 			news = append(news, fmt.Sprintf("%s was found paused or stopped after %s. What is missing of it is read when it is available again.", id, w.End.Format(timeFormat+" UTC")))
 		} else if !since.IsZero() && condition != Asleep && condition != Blocked && condition != Missing {
 			now.Asleep = time.Time{}
-			news = append(news, fmt.Sprintf("%s is available again. It was found paused or stopped after %s.", id, since.Add(time.Hour).Format(timeFormat+" UTC")))
+			news = append(news, fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, since.Add(time.Hour).Format(timeFormat+" UTC")))
 		}
 		switch {
 		case condition == NotLogs && (now.Off.IsZero() || w.End.Sub(now.Said) >= offAgain):
