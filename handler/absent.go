@@ -116,9 +116,9 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 }
 
 // excused reports whether an hour is complete though something of an instance is absent
-// from it: it was asleep in the hour before, too; or it did not exist yet; or hours
-// without a file are usual. Else it may be known already that it is missing, for it
-// does not log, or does not exist any more, and that was said.
+// from it: it did not exist yet, or hours without a file are usual. Else it may be
+// known already that it is missing, for it is asleep, does not log, or does not exist
+// any more, and that was said.
 func (rd *reading) excused(id string, p part, hour digest.Window) (complete, known bool) {
 	if rd.known == nil {
 		return p.absent.Usual, false
@@ -126,9 +126,10 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	seen, read := rd.known.Instances[id]
 	switch p.absent.Cause {
 	case source.Waiting:
-		return rd.asleep(id, hour), false
+		return false, rd.asleep(id, hour)
 	case source.Gone:
-		return rd.asleep(id, hour) || seen.Gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read && !rd.allMissing()
+		gone := !seen.Gone.IsZero() && !seen.Misses(hour)
+		return rd.asleep(id, hour) || gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read && !rd.allMissing()
 	case source.Off, source.Unproven:
 		return false, !slices.Contains(rd.off, id)
 	}

@@ -132,28 +132,42 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 func (rd *reading) switched(ctx context.Context, files []source.File) []source.File {
 	var old []source.File
 	for _, id := range slices.Clone(rd.instances) {
-		n := slices.IndexFunc(files, func(f source.File) bool { return f.Instance == id && f.Absent == nil })
 		former := id + "-old1"
-		if n < 0 || rd.known == nil || slices.Contains(rd.instances, former) {
+		if rd.known == nil || slices.Contains(rd.instances, former) {
 			continue
 		}
-		seen := rd.known.Instances[id]
-		if seen.File == "" || seen.Written.Before(rd.window.End.Add(-23*time.Hour)) || files[n].ListedWith(seen.File, seen.Written) {
+		again := rd.window.Start.Before(rd.known.Instances[id].Switched)
+		if !again && !rd.another(id, files) {
 			continue
 		}
+		rd.former = append(rd.former, former)
 		of, err := rd.handler.Source.LogFiles(ctx, former, rd.window.Start, rd.window.End)
-		if source.CauseOf(err) == source.Gone && err != nil {
-			continue // it is only that file that is not there any more
-		}
-		rd.former, rd.instances = append(rd.former, former), append(rd.instances, former)
-		if err != nil {
+		switch {
+		case err != nil && source.CauseOf(err) == source.Gone:
+			rd.gone = append(rd.gone, former)
+			continue
+		case err != nil:
 			p := part{instance: former, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
 			p.absent.Cause = source.Gone // it will not be looked for again
 			rd.add(p)
 		}
+		rd.instances = append(rd.instances, former)
 		old = append(old, of...)
 	}
 	return old
+}
+
+// another reports whether the files of an instance are not those that it had an hour
+// ago, though RDS would still have them.
+func (rd *reading) another(id string, files []source.File) bool {
+	n := slices.IndexFunc(files, func(f source.File) bool { return f.Instance == id && f.Absent == nil })
+	seen := rd.known.Instances[id].Files
+	for name, written := range seen {
+		if n < 0 || written.Before(rd.window.End.Add(-23*time.Hour)) || files[n].ListedWith(name, written) {
+			return false
+		}
+	}
+	return len(seen) > 0
 }
 
 // before returns the time before which the file at i can hold nothing: the last write

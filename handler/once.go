@@ -174,10 +174,14 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	if i.Replace == nil && i.newest() {
 		i.observe(ctx, rd, &result)
 	}
+	i.missing(rd, result.Seen)
 	r := rd.report(digest.Limit{})
 	result.Calls = callsOf(r)
 	if i.Correct && !i.Unconfirmed {
 		switch i.compareOpen(rd, &result) {
+		case confirmed:
+			result.Hours = rd.hourly()
+			fallthrough
 		case unimproved:
 			result.Unchanged = true
 			return r, i.finish(ctx, result)
@@ -187,7 +191,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	}
 	var unread error
 	if r.Overall.Calls == 0 && rd.failed() {
-		unread = rd.err()
+		unread, result.Seen, result.News = rd.err(), nil, nil
 	}
 	result.Lost = rd.lost()
 	i.compare(rd, r, &result)
@@ -196,12 +200,12 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		return message, i.finish(ctx, result)
 	}
 	message := shortened(r, h.Limit, h.OrderBy)
-	receipt, err := i.deliver(ctx, message, unread != nil)
+	receipt, err := i.deliver(ctx, message, unread != nil, len(result.Open) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
 	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
-	result.Silent, result.Report, result.Hours = notifier.Quiet(message), r, rd.hourly()
+	result.Silent, result.Report, result.Hours, result.Repeat = notifier.Quiet(message), r, rd.hourly(), message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}
@@ -244,26 +248,38 @@ func (i *item) newest() bool {
 
 // observe notes how the instances were found after the newest hours.
 func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
-	found := rd.conditions()
-	result.Seen, result.News, rd.off = i.claimed.Observe(rd.lastHour(), found, func(id string) string { return i.handler.became(ctx, id) })
-	for id, seen := range i.claimed.Instances {
-		if _, there := found[id]; !there && !seen.Gone {
+	at := later(i.handler.Now(), rd.window.End)
+	result.Seen, result.News, rd.off = i.claimed.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return i.handler.became(ctx, id) })
+	for _, former := range rd.former {
+		id := strings.TrimSuffix(former, "-old1")
+		seen := result.Seen[id]
+		if seen.Switched = at.UTC().Truncate(time.Hour); slices.Contains(rd.gone, former) {
+			result.News = append(result.News, fmt.Sprintf("%s is not found: %s is another instance now, and what the one before logged last is lost with it.", former, id))
+		} else {
+			result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", id, former))
+		}
+		result.Seen[id] = seen
+	}
+	for _, p := range rd.parts {
+		seen, ok := result.Seen[p.instance]
+		if files := p.file.Newest(); ok && len(files) > 0 {
+			seen.Files = files
+			result.Seen[p.instance] = seen
+		}
+	}
+}
+
+// missing adds to the instances that are gone those that are so for the hours of an item.
+func (i *item) missing(rd *reading, now map[string]state.Seen) {
+	if now == nil {
+		now = i.claimed.Instances
+	}
+	for id, seen := range now {
+		if seen.Misses(rd.window) && !slices.Contains(rd.gone, id) && !slices.Contains(rd.instances, id) {
 			rd.gone = append(rd.gone, id)
 		}
 	}
 	slices.Sort(rd.gone)
-	for _, former := range rd.former {
-		id := strings.TrimSuffix(former, "-old1")
-		result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is looked for on %s.", id, former))
-	}
-	for _, p := range rd.parts {
-		if seen, ok := result.Seen[p.instance]; ok {
-			if f, ok := p.file.Newest(); ok {
-				seen.File, seen.Written = f.Name, f.LastWritten
-				result.Seen[p.instance] = seen
-			}
-		}
-	}
 }
 
 // callsOf counts the calls of a report of all classes by instance.
@@ -282,7 +298,8 @@ type comparison int
 
 const (
 	improved       comparison = iota
-	unimproved                // nothing that was open could be read, or nothing was in it
+	unimproved                // nothing that was open could be read
+	confirmed                 // it could, and held nothing: the instance was asleep
 	lessThanBefore            // something that the message counts cannot be read any more
 )
 
@@ -291,7 +308,12 @@ const (
 func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	before := i.claimed.OpenIn(i.Window)
 	for id, calls := range i.Replace.Calls {
-		if r.Calls[id] < calls {
+		switch awaits := slices.ContainsFunc(r.Open, func(o state.Open) bool { return o.Instance == id }); {
+		case r.Calls[id] >= calls:
+		case awaits:
+			r.Open = before
+			return unimproved
+		default:
 			return lessThanBefore
 		}
 	}
@@ -301,8 +323,12 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 			was := slices.ContainsFunc(before, func(o state.Open) bool {
 				return o.Instance == id && !hour.Start.Before(o.Start) && hour.Start.Before(o.End)
 			})
-			if was && !comes(rd.cause(id, hour)) && (r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour)) {
-				result = improved
+			switch {
+			case !was || comes(rd.cause(id, hour)):
+			case r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour):
+				return improved
+			default:
+				result = confirmed
 			}
 		}
 	}
@@ -314,14 +340,18 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 func (i *item) runApart(ctx, reading context.Context, rd *reading) (*digest.Report, error) {
 	h := *i.handler
 	h.Instances = nil
-	for _, o := range i.claimed.OpenIn(i.Window) {
-		if !slices.Contains(h.Instances, o.Instance) && slices.Contains(rd.instances, o.Instance) {
-			h.Instances = append(h.Instances, o.Instance)
+	var others []string
+	for _, id := range rd.instances {
+		if slices.ContainsFunc(i.claimed.OpenIn(i.Window), func(o state.Open) bool { return o.Instance == id }) {
+			h.Instances = append(h.Instances, id)
+		} else {
+			others = append(others, id)
 		}
 	}
 	result := state.Result{Unchanged: true, Open: rd.open()}
 	result.Open = slices.DeleteFunc(result.Open, func(o state.Open) bool { return !slices.Contains(h.Instances, o.Instance) })
 	rd = h.read(reading, i.Window, i.Window.Hours(), i.claimed)
+	rd.gone = others
 	r := rd.report(digest.Limit{})
 	i.compare(rd, r, &result)
 	r.Past.CatchUp = len(rd.hours)
@@ -332,7 +362,7 @@ func (i *item) runApart(ctx, reading context.Context, rd *reading) (*digest.Repo
 	i.Instances, i.apart = h.Instances, true
 	_, found, err := i.find(ctx, message)
 	if !found && (err == nil || errors.Is(err, errNoSearch)) {
-		_, err = i.deliver(ctx, message, false)
+		_, err = i.deliver(ctx, message, false, false)
 	}
 	if err != nil {
 		return message, errors.Join(err, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
@@ -390,15 +420,16 @@ func shortened(r *digest.Report, l digest.Limit, by digest.OrderBy) *digest.Repo
 
 // deliver sees to it that the message of an item is in the channel once. An error
 // leaves delivery unconfirmed if i.Unconfirmed is set. failureOnly is for a
-// message that only says that nothing could be read.
-func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) (notifier.Receipt, error) {
+// message that only says that nothing could be read, and incomplete for one of which a
+// part is open.
+func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incomplete bool) (notifier.Receipt, error) {
 	r.Past.Repeat = i.Repeat
 	if i.Unconfirmed { // since an earlier run
 		receipt, found, err := i.find(ctx, r)
 		i.found = found
 		switch {
 		case found:
-			return receipt, nil
+			return i.renew(ctx, r, receipt, incomplete), nil
 		case err == nil:
 			i.Unconfirmed = false
 		case i.handler.SkipUnknown:
@@ -425,6 +456,20 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) 
 	}
 	i.Unconfirmed = true
 	return i.reconcile(ctx, r, err)
+}
+
+// renew replaces a message of an earlier run, which may not have read as much. If it
+// cannot, or has not read all either, the message stays as it is.
+func (i *item) renew(ctx context.Context, r *digest.Report, at notifier.Receipt, incomplete bool) notifier.Receipt {
+	if incomplete {
+		return at
+	}
+	receipt, err := i.handler.Notifier.(Poster).Update(ctx, r, at)
+	if err != nil {
+		i.handler.logger().WarnContext(ctx, "a digest stays as it was", "window_start", r.Window.Start, "error", err.Error())
+		return at
+	}
+	return receipt
 }
 
 // reconcile looks for a message just posted whose delivery cause left unconfirmed,

@@ -172,17 +172,18 @@ func (f File) Rotated() time.Time {
 	return name.rotated(f.LastWritten)
 }
 
-// Newest returns the rotated file that was listed with f and was written to last; false
-// if there is none.
-func (f File) Newest() (newest File, ok bool) {
+// Newest returns the last writes to the two rotated files that were listed with f and
+// were written to last, by their names; empty if there is none.
+func (f File) Newest() map[string]time.Time {
+	newest := map[string]time.Time{}
 	if f.listing != nil {
-		for _, g := range f.listing.files {
-			if !g.live() {
-				newest, ok = g, true
+		for _, g := range slices.Backward(f.listing.files) {
+			if !g.live() && len(newest) < 2 {
+				newest[g.Name] = g.LastWritten
 			}
 		}
 	}
-	return newest, ok
+	return newest
 }
 
 // ListedWith reports whether a file of a name and last write was listed with f.

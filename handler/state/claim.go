@@ -213,7 +213,8 @@ type Result struct {
 	Hours       []*digest.Report // each hour's own, with all classes
 	Open        []Open           // the parts that may still be read
 	Lost        []digest.Window  // hours of before that are not there any more
-	Unchanged   bool             // of a correction: the message and the history stay as they are
+	Unchanged   bool             // of a correction: the message stays as it is
+	Repeat      bool             // the message says that it may be a repeat
 	Calls       map[string]int64 // that the message counts, by instance
 	// Seen and News state what is known of the instances after the newest hours. Nil
 	// leaves that as it is.
@@ -232,19 +233,18 @@ func (s *State) Finish(i Item, r Result) {
 	}
 	s.Doubt = false
 	s.finishInstances(i, r)
-	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent}
+	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
 	if len(r.Open) > 0 {
 		e.Calls = r.Calls
 	}
 	switch {
-	case r.Unchanged:
-		s.setOpen(i.Window, r.Open)
-		return
 	case i.Correct:
 		for _, hour := range r.Hours {
 			_ = s.History.Correct(hour) // it is an hour of the clock
 		}
-		s.setOpen(i.Window, r.Open)
+		if s.setOpen(i.Window, r.Open); r.Unchanged {
+			return
+		}
 		s.enter(e)
 	case i.Replace != nil:
 		s.enter(e)

@@ -14,7 +14,7 @@ type Entry struct {
 	Kind        EntryKind `json:"kind"`
 	Channel     string    `json:"channel,omitempty"` // where it was posted, as an ID
 	TS          string    `json:"ts,omitempty"`      // the message; empty where there is none, or it is not known
-	Unconfirmed bool      `json:"maybe,omitempty"`   // of FailureReported: the digest may be in the channel nevertheless
+	Unconfirmed bool      `json:"maybe,omitempty"`   // the digest may be in the channel nevertheless, or twice
 	Silent      bool      `json:"silent,omitempty"`  // of Posted: there was nothing to report
 	// Calls are those that the message counts, by instance, where a part is open.
 	Calls map[string]int64 `json:"calls,omitempty"`

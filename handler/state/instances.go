@@ -9,17 +9,24 @@ import (
 	"slowdigest/digest"
 )
 
-// Seen states what is known of an instance after an hour. The times are starts of
-// hours, in UTC.
+// Seen states what is known of an instance after an hour. The times are whole hours,
+// in UTC.
 type Seen struct {
+	Read   time.Time `json:"read,omitzero"`   // end of the last hour after which it was there
 	Asleep time.Time `json:"asleep,omitzero"` // since when it is paused or stopped; zero if it is not
 	Off    time.Time `json:"off,omitzero"`    // since when it writes no slow log; zero if it does
 	Said   time.Time `json:"said,omitzero"`   // the end of the hour whose digest said that last
-	Gone   bool      `json:"gone,omitempty"`  // it is not there any more, and that was said
-	// File and Written identify the rotated file that was listed last: where it is not
-	// listed an hour later, another instance has the name.
-	File    string    `json:"file,omitempty"`
-	Written time.Time `json:"written,omitzero"`
+	Gone   time.Time `json:"gone,omitzero"`   // when it was found not to be there any more, and that was said
+	// Files are the last writes to the two rotated files that were listed last. Where
+	// neither is listed an hour later, another instance has the name, since before
+	// Switched.
+	Files    map[string]time.Time `json:"files,omitempty"`
+	Switched time.Time            `json:"switched,omitzero"`
+}
+
+// Misses reports whether an instance that is gone may have logged something in w.
+func (s Seen) Misses(w digest.Window) bool {
+	return !s.Gone.IsZero() && w.Start.Before(s.Gone) && w.End.After(s.Read)
 }
 
 // Condition says how an instance was found at the end of an hour.
@@ -40,23 +47,34 @@ const offAgain = 24 * time.Hour
 // found so, and sentences on what has changed. Instances that are known and not among
 // them are missing; became says what became of one. Off are those of which it is to be
 // said now that they do not log.
-func (s *State) Observe(w digest.Window, found map[string]Condition, became func(instance string) string) (seen map[string]Seen, news, off []string) {
+func (s *State) Observe(w digest.Window, at time.Time, found map[string]Condition, became func(instance string) string) (seen map[string]Seen, news, off []string) {
 	seen = map[string]Seen{}
+	found = maps.Clone(found)
+	for id, was := range s.Instances {
+		if _, there := found[id]; !there && at.Sub(was.Gone) < maxAge || !there && was.Gone.IsZero() {
+			found[id] = Missing
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		now, known := s.Instances[id]
 		condition := found[id]
-		if condition == Missing && known && !now.Gone {
-			news = append(news, became(id))
-		}
-		if condition != Missing && condition != Blocked {
-			now.Gone = false
-		}
-		if since := now.Asleep; condition == Asleep && since.IsZero() {
+		switch {
+		case condition == Missing && !known:
+			continue
+		case condition == Missing && now.Gone.IsZero():
+			news, now.Gone = append(news, became(id)), at.UTC().Truncate(time.Hour)
+		case condition == Asleep && now.Asleep.IsZero():
 			now.Asleep = w.Start
 			news = append(news, fmt.Sprintf("%s was found paused or stopped after %s. What is missing of it is read when it is available again.", id, w.End.Format(timeFormat+" UTC")))
-		} else if !since.IsZero() && condition != Asleep && condition != Blocked && condition != Missing {
+		case (condition == Awake || condition == NotLogs) && !now.Asleep.IsZero():
+			news = append(news, fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, now.Asleep.Add(time.Hour).Format(timeFormat+" UTC")))
 			now.Asleep = time.Time{}
-			news = append(news, fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, since.Add(time.Hour).Format(timeFormat+" UTC")))
+		}
+		if condition != Missing {
+			now.Read = w.End
+		}
+		if condition != Missing && condition != Blocked {
+			now.Gone = time.Time{}
 		}
 		switch {
 		case condition == NotLogs && (now.Off.IsZero() || w.End.Sub(now.Said) >= offAgain):
@@ -69,14 +87,7 @@ func (s *State) Observe(w digest.Window, found map[string]Condition, became func
 			now.Off, now.Said = time.Time{}, time.Time{}
 			news = append(news, id+" writes its slow log again.")
 		}
-		if now.Gone = now.Gone || condition == Missing && known; known || condition != Missing {
-			seen[id] = now
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(s.Instances)) {
-		if _, there := found[id]; !there && !s.Instances[id].Gone {
-			news = append(news, became(id))
-		}
+		seen[id] = now
 	}
 	return seen, news, off
 }
@@ -88,7 +99,7 @@ func (s *State) finishInstances(i Item, r Result) {
 		return
 	}
 	for id := range s.Instances {
-		if now, there := r.Seen[id]; !there || now.Gone {
+		if now, there := r.Seen[id]; !there || !now.Gone.IsZero() {
 			s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return o.Instance == id })
 		}
 	}

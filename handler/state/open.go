@@ -102,7 +102,7 @@ func (s *State) reopen(a Attempt) *Item {
 			e.Start = before.Start
 		}
 	}
-	return &Item{Window: digest.Window{Start: e.Start, End: e.End}, Replace: &e, Correct: true}
+	return &Item{Window: digest.Window{Start: e.Start, End: e.End}, Replace: &e, Correct: true, Repeat: e.Unconfirmed}
 }
 
 func (s *State) answers(w digest.Window, instances []string) bool {
