@@ -32,7 +32,7 @@ var eventStories = []story{
 		n.event(end, 5*time.Minute)
 		n.event(end, 6*time.Minute)
 		n.pass(1)
-	}, 0, today},
+	}, 0, "nothing left to do counts as an hour"},
 	{"event of a clock that is two minutes ahead", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
@@ -45,43 +45,43 @@ var eventStories = []story{
 		n.clock.set(n.at.Add(30 * time.Minute))
 		n.refused(scheduled(n.at.Add(65 * time.Minute)))
 		n.pass(2)
-	}, 0, today},
+	}, 0, "an hour that has not been is settled"},
 	{"event in local time", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
 		n.refused(scheduled(n.at.Add(2*time.Hour + 5*time.Minute)))
 		n.pass(4)
-	}, 0, today},
+	}, 0, "hours that have not been are settled"},
 	{"event of next year", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
 		n.refused(scheduled(n.at.AddDate(1, 0, 0)))
 		n.pass(3)
-	}, 0, today},
+	}, 0, "hours that have not been are settled, and others called lost"},
 	{"event of last year", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
 		n.refused(scheduled(n.at.AddDate(-1, 0, 0)))
 		n.pass(3)
-	}, 0, today},
+	}, 0, "it is posted"},
 	{"event of the year 9999", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
 		n.refused(`{"time":"9999-12-31T23:59:59Z"}`)
 		n.pass(2)
-	}, 0, today},
+	}, 0, "the hours until then are counted"},
 	{"event of the year 1", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
 		n.refused(`{"time":"0001-01-01T01:05:00Z"}`)
 		n.pass(2)
-	}, 0, today},
+	}, 0, "it is taken for no bound"},
 	{"event of the console, as the first", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.clock.set(n.at)
 		n.refused(consoleEvent)
 		n.pass(3)
-	}, 0, today},
+	}, 0, "it is stored and counted"},
 	{"state of hours that have not been", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
@@ -91,7 +91,7 @@ var eventStories = []story{
 		})
 		n.change("hours are unsettled")
 		n.pass(3)
-	}, 0, today},
+	}, 0, "real hours are taken for settled"},
 	{"state damaged", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(3)
@@ -136,10 +136,10 @@ func alone(kind rdstest.Kind) func(n *night) {
 
 // fileStories are of logs that cannot be read for a while, or are not what they seem.
 var fileStories = []story{
-	{"file fails", "orders", alone(rdstest.InternalFailure), whatever, today},
-	{"file denied", "orders", alone(rdstest.AccessDenied), whatever, today},
-	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever, today},
-	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever, today},
+	{"file fails", "orders", alone(rdstest.InternalFailure), whatever, "an hour is filed as posted whose file failed"},
+	{"file denied", "orders", alone(rdstest.AccessDenied), whatever, "the same"},
+	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever, "the same"},
+	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever, "the same"},
 	{"listing lags", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)
@@ -150,7 +150,7 @@ var fileStories = []story{
 		db.Show(file(end))
 		n.change("it is")
 		n.pass(2)
-	}, whatever, today},
+	}, whatever, "the hour is complete and quiet"},
 	{"file of another name", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)
@@ -160,7 +160,7 @@ var fileStories = []story{
 			n.event(end, 5*time.Minute)
 		}
 		n.change("files have another name")
-	}, 0, today},
+	}, 0, "the hour is complete and quiet"},
 	{"quiet hours have no file", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
@@ -175,7 +175,7 @@ var fileStories = []story{
 		}
 		db.rate = 5
 		n.pass(2)
-	}, 0, today},
+	}, 0, "they are called purged"},
 	{"log off", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
@@ -184,12 +184,12 @@ var fileStories = []story{
 		n.pass(31)
 		n.parameters(db, true)
 		n.pass(2)
-	}, 0, today},
+	}, 0, "blind looks like quiet"},
 	{"cluster and its member", "orders,orders-1", func(n *night) {
 		n.add("orders-1", 5).Cluster = "orders"
 		n.pass(3)
 		n.invoke(`{"instances":["orders","orders-1"],"dry_run":true,"since":"` + n.at.Add(-2*time.Hour).Format(time.RFC3339) + `","until":"` + n.at.Format(time.RFC3339) + `"}`)
-	}, 0, today},
+	}, 0, "each query is counted twice"},
 }
 
 // asleep has a database sleep for a night.
@@ -207,22 +207,22 @@ func asleep(id string, how func(*rdstest.Instance), code string) func(n *night) 
 
 // sleepStories are of databases that are stopped or paused at night.
 var sleepStories = []story{
-	{"stopped, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, today},
-	{"stopped, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, today},
-	{"stopped, by another error", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, "InvalidDBInstanceState"), 0, today},
-	{"paused, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, today},
-	{"paused, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, today},
+	{"stopped, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, "NO DATA each hour, and the hour before is never read"},
+	{"stopped, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, "each invocation fails"},
+	{"stopped, by another error", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, "InvalidDBInstanceState"), 0, "each invocation fails"},
+	{"paused, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, "NO DATA each hour"},
+	{"paused, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, "NO DATA each hour"},
 	{"sleeping reader", "orders-1,orders-2", func(n *night) {
 		n.add("orders-2", 5)
 		asleep("orders-1", (*rdstest.Instance).Stop, "")(n)
-	}, 0, today},
+	}, 0, "each digest is PARTIAL"},
 	{"asleep from the first hour on", "orders-1", func(n *night) {
 		db := n.add("orders-1", 5)
 		n.sleep(db, (*rdstest.Instance).Stop)
 		n.pass(3)
 		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
 		n.pass(1)
-	}, 0, today},
+	}, 0, "NO DATA each hour"},
 }
 
 const goneCause = `\b(gone|deleted|removed|no longer|scaled in|not found|no such)\b`
@@ -242,7 +242,7 @@ var goneStories = []story{
 			n.errorf("the newest hour is not the first to be caught up with")
 		}
 		n.pass(1)
-	}, 180, today},
+	}, 180, "hours are called deleted that are listed"},
 	{"logs gone after a weekend", "orders", func(n *night) {
 		n.waiting = 4 * time.Minute
 		db := n.add("orders", 2)
@@ -260,7 +260,7 @@ var goneStories = []story{
 		}
 		n.event(end, 5*time.Minute)
 		n.pass(1)
-	}, 120, today},
+	}, 120, "the oldest hours come first"},
 	{"reader scaled in", "cluster:orders", func(n *night) {
 		n.add("orders-1", 5).Cluster = "orders"
 		reader := n.add("application-autoscaling-1", 3)
@@ -268,14 +268,14 @@ var goneStories = []story{
 		n.pass(2)
 		n.pass(1, step{58, func(hour time.Time) { n.remove(reader, hour, goneCause) }})
 		n.pass(2)
-	}, 0, today},
+	}, 0, "it is not missed"},
 	{"instance deleted", "orders,billing", func(n *night) {
 		n.add("orders", 5)
 		db := n.add("billing", 3)
 		n.pass(2)
 		n.pass(1, step{0, func(hour time.Time) { n.remove(db, hour, goneCause) }})
 		n.pass(4)
-	}, 0, today},
+	}, 0, "each digest is PARTIAL"},
 	{"renamed in a switchover", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		n.pass(2)
@@ -287,7 +287,7 @@ var goneStories = []story{
 			n.change("switchover")
 		}})
 		n.pass(3)
-	}, 0, today},
+	}, 0, "the old instance is not read"},
 }
 
 // once lets one fault happen in the second of three hours.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
@@ -71,6 +73,7 @@ func newNight(t *testing.T, instances string) *night {
 	t.Cleanup(n.slack.Close)
 	n.ssm.server.Config.Handler = n.ssmGate.wrap(n.ssm.server.Config.Handler)
 	s3 := s3test.New(t, n.s3Gate.wrap)
+	s3.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported // as the command's
 	n.store = state.NewS3Store(s3, s3test.Bucket, "prod")
 	n.runtime.deadline = func() time.Time { return n.clock.now().Add(15 * time.Minute) }
 	n.output = n.start(map[string]string{
