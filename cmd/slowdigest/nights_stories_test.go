@@ -9,8 +9,6 @@ import (
 	"slowdigest/source/rdstest"
 )
 
-const today = "not looked at yet"
-
 // eventStories are of events that come late, twice, early, or of another time.
 var eventStories = []story{
 	{"event in time", "orders", func(n *night) {
@@ -303,21 +301,21 @@ func once(fault func(n *night)) func(n *night) {
 
 // silenceStories are of services that do not answer, or ask to try again.
 var silenceStories = []story{
-	{"S3 does not answer a GET", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodGet, 1, hang) }), 0, today},
-	{"S3 does not answer a PUT", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodPut, 1, hang) }), 0, today},
-	{"SSM does not answer", "orders", once(func(n *night) { n.ssmGate.fail("", 1, hang) }), 0, today},
+	{"S3 does not answer a GET", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodGet, 1, hang) }), 0, "the whole time is waited"},
+	{"S3 does not answer a PUT", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodPut, 1, hang) }), 0, "the whole time is waited"},
+	{"SSM does not answer", "orders", once(func(n *night) { n.ssmGate.fail("", 1, hang) }), 0, "the whole time is waited"},
 	{"RDS does not answer", "orders", once(func(n *night) {
 		n.rds.Inject(rdstest.Fault{Kind: rdstest.Silence, Action: "rds:DescribeDBLogFiles"})
-	}), 0, today},
+	}), 0, "it is not asked again"},
 	{"Slack does not answer", "orders", once(func(n *night) {
 		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", Hang: true})
-	}), 0, today},
+	}), 0, ""},
 	{"S3 aborts a PUT", "orders", once(func(n *night) {
 		n.s3Gate.fail(http.MethodPut, 2, answerXML(http.StatusConflict, "OperationAborted",
 			"A conflicting conditional operation is currently in progress against this resource. Please try again."))
-	}), 0, today},
-	{"SSM throttles", "orders", once(func(n *night) { n.ssmGate.fail("", 2, answerJSON("ThrottlingException", "Rate exceeded")) }), 0, today},
+	}), 0, "it is not asked again"},
+	{"SSM throttles", "orders", once(func(n *night) { n.ssmGate.fail("", 2, answerJSON("ThrottlingException", "Rate exceeded")) }), 0, ""},
 	{"Slack asks to try again at once", "orders", once(func(n *night) {
 		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", RetryNow: true})
-	}), 0, today},
+	}), 0, ""},
 }
