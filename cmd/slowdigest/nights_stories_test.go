@@ -253,12 +253,12 @@ var goneStories = []story{
 		n.change("the token is back")
 		n.change("hours are lost")
 		end := n.live()
-		for hour := from; hour.Add(time.Hour).Before(end.Add(-db.Keep)); hour = hour.Add(time.Hour) {
+		for hour := from; hour.Before(end.Add(-db.Keep)); hour = hour.Add(time.Hour) {
 			db.lost[hour] = `\b(deleted|lost|gone|no longer)\b`
 		}
 		n.event(end, 5*time.Minute)
 		n.pass(1)
-	}, 120, "the oldest hours come first"},
+	}, 120, "hours that are caught up with are not counted"},
 	{"reader scaled in", "cluster:orders", func(n *night) {
 		n.add("orders-1", 5).Cluster = "orders"
 		reader := n.add("application-autoscaling-1", 3)
