@@ -266,6 +266,7 @@ func (f *instances) settle() {
 var (
 	saysDeleted  = regexp.MustCompile(`(?i)\b(deleted|purged|hours lost)\b`)
 	saysComplete = regexp.MustCompile(`(?i)(\bnot |\bin)?\bcomplete\b`)
+	saysCount    = regexp.MustCompile(`(\d+) slow quer(y|ies)\b`)
 	saysQuiet    = regexp.MustCompile(`(?i)\bno slow quer(y|ies)\b( was seen)?`)
 )
 
@@ -281,7 +282,7 @@ func (f *instances) check(end time.Time) {
 			}
 			var told []string
 			for ts, p := range posts {
-				if (strings.Contains(p.text, m.word(hour)) || f.counts(p, hour)) && !strings.Contains(p.text, "POSSIBLE REPEAT") {
+				if f.tells(p, m, hour) && !strings.Contains(p.text, "POSSIBLE REPEAT") {
 					told = append(told, ts)
 				}
 			}
@@ -291,7 +292,7 @@ func (f *instances) check(end time.Time) {
 				f.w.t.Errorf("%s of %s is told %d times: %v", hour.Format("02 15:04"), m.name, len(told), told)
 			case len(told) == 0 && m.lost[hour] && !named.MatchString(all):
 				f.w.t.Errorf("%s of %s is lost, and nobody is told", hour.Format("02 15:04"), m.name)
-			case len(told) == 0 && !m.lost[hour] && !strings.Contains(all, m.word(hour)) && !f.counted(posts, hour):
+			case len(told) == 0 && !m.lost[hour] && !f.repeated(posts, m, hour):
 				f.w.t.Errorf("%s of %s is not told", hour.Format("02 15:04"), m.name)
 			}
 		}
@@ -308,14 +309,11 @@ func (f *instances) checkClaims(p fleetPost) {
 		for hour, n := range m.logged {
 			if p.window.Contains(hour) {
 				total += n
-				if !strings.Contains(p.text, m.word(hour)) {
+				if !f.tells(p, m, hour) {
 					untold += n
 				}
 			}
 		}
-	}
-	if f.countsAll(p) { // though a thread that was cut does not show it all
-		untold = 0
 	}
 	when := p.window.Start.Format("02 15:04")
 	if said := saysDeleted.FindString(p.text); said != "" && !lost {
@@ -331,35 +329,32 @@ func (f *instances) checkClaims(p fleetPost) {
 	}
 }
 
-var saysCount = regexp.MustCompile(`([\d,]+) slow quer(y|ies)\b`)
-
-// counts reports whether a post is of an hour and counts all its queries, though a
-// thread that was cut may not show each.
-func (f *instances) counts(p fleetPost, hour time.Time) bool {
-	return p.window.Contains(hour) && f.countsAll(p)
-}
-
-// counted reports whether any post counts all queries of an hour.
-func (f *instances) counted(posts map[string]fleetPost, hour time.Time) bool {
-	for _, p := range posts {
-		if f.counts(p, hour) {
-			return true
-		}
+// tells reports whether a message tells of an hour: by its table, or where the thread
+// of a run that died is missing, by a number that is that of all.
+func (f *instances) tells(p fleetPost, m *member, hour time.Time) bool {
+	if strings.Contains(p.text, m.word(hour)) {
+		return true
 	}
-	return false
-}
-
-func (f *instances) countsAll(p fleetPost) bool {
 	total := 0
 	for _, m := range f.members {
-		for hour, n := range m.logged {
-			if p.window.Contains(hour) {
+		for at, n := range m.logged {
+			if p.window.Contains(at) {
 				total += n
 			}
 		}
 	}
 	said := saysCount.FindStringSubmatch(p.text)
-	return total > 0 && said != nil && said[1] == fmt.Sprint(total)
+	return p.window.Contains(hour) && m.logged[hour] > 0 && said != nil && said[1] == fmt.Sprint(total)
+}
+
+// repeated reports whether a message that may be a repeat tells of an hour.
+func (f *instances) repeated(posts map[string]fleetPost, m *member, hour time.Time) bool {
+	for _, p := range posts {
+		if f.tells(p, m, hour) {
+			return true
+		}
+	}
+	return false
 }
 
 type fleetPost struct {

@@ -38,7 +38,7 @@ func TestWorlds(t *testing.T) {
 			if c.today != "" && !*worldsToo {
 				t.Skipf("fails today: %s; -worlds simulates it", c.today)
 			}
-			for run := range max(1, *simulated/hoursOfARun/2) {
+			for run := range max(1, *simulated/hoursOfARun/8) {
 				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), c.trouble) }) {
 					t.Fatalf("SLOWDIGEST_SEED=%d repeats it", first+uint64(run))
 				}
