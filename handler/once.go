@@ -200,12 +200,12 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		return message, i.finish(ctx, result)
 	}
 	message := shortened(r, h.Limit, h.OrderBy)
-	receipt, err := i.deliver(ctx, message, unread != nil, len(result.Open) > 0)
+	receipt, err := i.deliver(ctx, message, unread != nil, len(result.Open)+len(rd.gone) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
 	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
-	result.Silent, result.Report, result.Hours, result.Repeat = notifier.Quiet(message), r, rd.hourly(), message.Past.Repeat
+	result.Silent, result.Report, result.Hours, result.Repeat = notifier.Quiet(message) && !i.found, r, rd.hourly(), message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}
@@ -420,8 +420,8 @@ func shortened(r *digest.Report, l digest.Limit, by digest.OrderBy) *digest.Repo
 
 // deliver sees to it that the message of an item is in the channel once. An error
 // leaves delivery unconfirmed if i.Unconfirmed is set. failureOnly is for a
-// message that only says that nothing could be read, and incomplete for one of which a
-// part is open.
+// message that only says that nothing could be read, and incomplete for one that may count
+// less than that of an earlier run.
 func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incomplete bool) (notifier.Receipt, error) {
 	r.Past.Repeat = i.Repeat
 	if i.Unconfirmed { // since an earlier run
@@ -461,7 +461,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 // renew replaces a message of an earlier run, which may not have read as much. If it
 // cannot, or has not read all either, the message stays as it is.
 func (i *item) renew(ctx context.Context, r *digest.Report, at notifier.Receipt, incomplete bool) notifier.Receipt {
-	if incomplete {
+	if incomplete || !slices.Equal(r.Instances, i.Instances) {
 		return at
 	}
 	receipt, err := i.handler.Notifier.(Poster).Update(ctx, r, at)
