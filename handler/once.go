@@ -123,6 +123,7 @@ type item struct {
 
 	answering []string // the instances that were read without a hitch
 	apart     bool     // a correction that leaves the message as it is
+	renewed   bool     // the message was in the channel, and was replaced
 }
 
 // claim takes on the next pending hours at the end of w.
@@ -196,6 +197,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	result.Lost = rd.lost()
 	i.compare(rd, r, &result)
 	if message, done := i.onlyLost(rd, r, result); done {
+		result.Found = i.found && !i.renewed
 		result.Silent, result.Report, result.Hours = true, r, rd.hourly()
 		return message, i.finish(ctx, result)
 	}
@@ -205,6 +207,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
 	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
+	result.Found = i.found && !i.renewed
 	result.Silent, result.Report, result.Hours, result.Repeat = notifier.Quiet(message) && !i.found, r, rd.hourly(), message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
@@ -469,6 +472,7 @@ func (i *item) renew(ctx context.Context, r *digest.Report, at notifier.Receipt,
 		i.handler.logger().WarnContext(ctx, "a digest stays as it was", "window_start", r.Window.Start, "error", err.Error())
 		return at
 	}
+	i.renewed = true
 	return receipt
 }
 

@@ -209,6 +209,7 @@ type Result struct {
 	Channel, TS string           // of the message; empty where there is none
 	Failure     bool             // it only says that nothing could be read
 	Silent      bool             // nothing was posted, as there is nothing to report
+	Found       bool             // an earlier run has posted the message, which stays as it is
 	Report      *digest.Report   // of all hours, as compared with the history
 	Hours       []*digest.Report // each hour's own, with all classes
 	Open        []Open           // the parts that may still be read
@@ -259,16 +260,19 @@ func (s *State) Finish(i Item, r Result) {
 		s.setOpen(i.Window, r.Open)
 		s.enter(e)
 	}
-	if !r.Silent && !i.Edits() {
+	if r.says(i) {
 		s.Missed, s.GivenUp, s.Unreported = nil, nil, nil
 	}
 	for _, w := range r.Lost {
 		s.enter(Entry{Start: w.Start, End: w.End, Kind: Missed})
-		if r.Silent {
+		if !r.says(i) {
 			s.Missed = append(s.Missed, w)
 		}
 	}
 }
+
+// says reports whether there is a new message, which says all that waited for one.
+func (r *Result) says(i Item) bool { return !r.Silent && !r.Found && !i.Edits() }
 
 // Edits reports whether the item corrects a message that people have seen, which is
 // no place for news.

@@ -104,7 +104,7 @@ func (s *State) finishInstances(i Item, r Result) {
 		}
 	}
 	s.Instances = r.Seen
-	if s.News = append(s.News, r.News...); !r.Silent && !i.Edits() {
+	if s.News = append(s.News, r.News...); r.says(i) {
 		s.News = nil
 	}
 }
