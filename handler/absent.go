@@ -50,16 +50,19 @@ func (rd *reading) spans(id string, w digest.Window) bool {
 	})
 }
 
-// asleep reports whether an instance was found asleep before an hour and after it.
+// asleep reports whether an instance was found asleep before an hour and after it, or
+// was never found awake before it.
 func (rd *reading) asleep(id string, hour digest.Window) bool {
 	if rd.known == nil {
 		return false
 	}
-	if seen := rd.known.Instances[id]; !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) {
+	seen := rd.known.Instances[id]
+	if !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) {
 		return true
 	}
 	return slices.ContainsFunc(rd.known.Open, func(o state.Open) bool {
-		return o.Instance == id && o.Cause == string(source.Waiting) && o.Start.Before(hour.Start) && !o.End.Before(hour.End)
+		return o.Instance == id && o.Cause == string(source.Waiting) &&
+			(o.Start.Before(hour.Start) || o.Start.Before(seen.Began) && o.Start.Equal(rd.known.Since)) && !o.End.Before(hour.End)
 	})
 }
 

@@ -60,7 +60,7 @@ func older(a, b File) int {
 }
 
 func (l *listing) find(name string) (File, bool) {
-	for _, f := range l.files {
+	for _, f := range slices.Concat(l.files, l.unknown) {
 		if f.Name == name {
 			return f, true
 		}

@@ -99,10 +99,10 @@ func (l *listing) liveAbsent(instance string, start, end, now time.Time) *Absenc
 // still get one.
 func (l *listing) unlisted(start, end, now time.Time) [][2]time.Time {
 	var all [][2]time.Time
-	for hour := roundUp(later(start.Truncate(time.Hour), now.Add(-soon-time.Hour))); hour.Before(end); hour = hour.Add(time.Hour) {
+	for hour := later(start, now.Add(-soon-time.Hour)).Truncate(time.Hour); hour.Before(end); hour = hour.Add(time.Hour) {
 		to := hour.Add(time.Hour)
 		switch n := len(all); {
-		case to.After(now) || l.rotatedAt(to) || l.unknownIn(hour, to):
+		case to.After(now) || now.Sub(to) >= soon || l.rotatedAt(to) || l.unknownIn(hour, to):
 		case n > 0 && all[n-1][1].Equal(hour):
 			all[n-1][1] = to
 		default:

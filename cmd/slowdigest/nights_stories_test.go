@@ -30,7 +30,7 @@ var eventStories = []story{
 		n.event(end, 5*time.Minute)
 		n.event(end, 6*time.Minute)
 		n.pass(1)
-	}, 0, "nothing left to do counts as an hour"},
+	}, 0, ""},
 	{"event of a clock that is two minutes ahead", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
@@ -89,7 +89,7 @@ var eventStories = []story{
 		})
 		n.change("hours are unsettled")
 		n.pass(3)
-	}, 0, "real hours are taken for settled"},
+	}, 0, ""},
 	{"state damaged", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(3)
@@ -134,10 +134,10 @@ func alone(kind rdstest.Kind) func(n *night) {
 
 // fileStories are of logs that cannot be read for a while, or are not what they seem.
 var fileStories = []story{
-	{"file fails", "orders", alone(rdstest.InternalFailure), whatever, "an hour is filed as posted whose file failed"},
-	{"file denied", "orders", alone(rdstest.AccessDenied), whatever, "the same"},
-	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever, "the same"},
-	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever, "the same"},
+	{"file fails", "orders", alone(rdstest.InternalFailure), whatever, ""},
+	{"file denied", "orders", alone(rdstest.AccessDenied), whatever, ""},
+	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever, ""},
+	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever, ""},
 	{"listing lags", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)
@@ -148,7 +148,7 @@ var fileStories = []story{
 		db.Show(file(end))
 		n.change("it is")
 		n.pass(2)
-	}, whatever, "the hour is complete and quiet"},
+	}, whatever, ""},
 	{"file of another name", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)
@@ -158,7 +158,7 @@ var fileStories = []story{
 			n.event(end, 5*time.Minute)
 		}
 		n.change("files have another name")
-	}, 0, "the hour is complete and quiet"},
+	}, 0, ""},
 	{"quiet hours have no file", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
@@ -173,7 +173,7 @@ var fileStories = []story{
 		}
 		db.rate = 5
 		n.pass(2)
-	}, 0, "they are called purged"},
+	}, 0, ""},
 	{"log off", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
@@ -182,12 +182,12 @@ var fileStories = []story{
 		n.pass(31)
 		n.parameters(db, true)
 		n.pass(2)
-	}, 0, "blind looks like quiet"},
+	}, 0, ""},
 	{"cluster and its member", "orders,orders-1", func(n *night) {
 		n.add("orders-1", 5).Cluster = "orders"
 		n.pass(3)
 		n.invoke(`{"instances":["orders","orders-1"],"dry_run":true,"since":"` + n.at.Add(-2*time.Hour).Format(time.RFC3339) + `","until":"` + n.at.Format(time.RFC3339) + `"}`)
-	}, 0, "each query is counted twice"},
+	}, 0, ""},
 }
 
 // asleep has a database sleep for a night.
@@ -205,22 +205,22 @@ func asleep(id string, how func(*rdstest.Instance), code string) func(n *night) 
 
 // sleepStories are of databases that are stopped or paused at night.
 var sleepStories = []story{
-	{"stopped, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, "NO DATA each hour, and the hour before is never read"},
-	{"stopped, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, "each invocation fails"},
-	{"stopped, by another error", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, "InvalidDBInstanceState"), 0, "each invocation fails"},
-	{"paused, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, "NO DATA each hour"},
-	{"paused, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, "NO DATA each hour"},
+	{"stopped, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, ""},
+	{"stopped, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, ""},
+	{"stopped, by another error", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, "InvalidDBInstanceState"), 0, ""},
+	{"paused, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, ""},
+	{"paused, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, ""},
 	{"sleeping reader", "orders-1,orders-2", func(n *night) {
 		n.add("orders-2", 5)
 		asleep("orders-1", (*rdstest.Instance).Stop, "")(n)
-	}, 0, "each digest is PARTIAL"},
+	}, 0, ""},
 	{"asleep from the first hour on", "orders-1", func(n *night) {
 		db := n.add("orders-1", 5)
 		n.sleep(db, (*rdstest.Instance).Stop)
 		n.pass(3)
 		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
 		n.pass(1)
-	}, 0, "NO DATA each hour"},
+	}, 0, ""},
 }
 
 const goneCause = `\b(gone|deleted|removed|no longer|scaled in|not found|no such)\b`
@@ -240,7 +240,7 @@ var goneStories = []story{
 			n.errorf("the newest hour is not the first to be caught up with")
 		}
 		n.pass(1)
-	}, 180, "hours are called deleted that are listed"},
+	}, 180, ""},
 	{"logs gone after a weekend", "orders", func(n *night) {
 		n.waiting = 4 * time.Minute
 		db := n.add("orders", 2)
@@ -258,7 +258,7 @@ var goneStories = []story{
 		}
 		n.event(end, 5*time.Minute)
 		n.pass(1)
-	}, 120, "hours that are caught up with are not counted"},
+	}, 120, ""},
 	{"reader scaled in", "cluster:orders", func(n *night) {
 		n.add("orders-1", 5).Cluster = "orders"
 		reader := n.add("application-autoscaling-1", 3)
@@ -266,14 +266,14 @@ var goneStories = []story{
 		n.pass(2)
 		n.pass(1, step{58, func(hour time.Time) { n.remove(reader, hour, goneCause) }})
 		n.pass(2)
-	}, 0, "it is not missed"},
+	}, 0, ""},
 	{"instance deleted", "orders,billing", func(n *night) {
 		n.add("orders", 5)
 		db := n.add("billing", 3)
 		n.pass(2)
 		n.pass(1, step{0, func(hour time.Time) { n.remove(db, hour, goneCause) }})
 		n.pass(4)
-	}, 0, "each digest is PARTIAL"},
+	}, 0, ""},
 	{"renamed in a switchover", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		n.pass(2)
@@ -285,7 +285,7 @@ var goneStories = []story{
 			n.change("switchover")
 		}})
 		n.pass(3)
-	}, 0, "the old instance is not read"},
+	}, 0, ""},
 }
 
 // once lets one fault happen in the second of three hours.
@@ -306,7 +306,7 @@ var silenceStories = []story{
 	{"SSM does not answer", "orders", once(func(n *night) { n.ssmGate.fail("", 1, hang) }), 0, "the whole time is waited"},
 	{"RDS does not answer", "orders", once(func(n *night) {
 		n.rds.Inject(rdstest.Fault{Kind: rdstest.Silence, Action: "rds:DescribeDBLogFiles"})
-	}), 0, "it is not asked again"},
+	}), 0, ""},
 	{"Slack does not answer", "orders", once(func(n *night) {
 		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", Hang: true})
 	}), 0, ""},

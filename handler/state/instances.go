@@ -12,6 +12,7 @@ import (
 // Seen states what is known of an instance after an hour. The times are whole hours,
 // in UTC.
 type Seen struct {
+	Began  time.Time `json:"began,omitzero"`  // start of the first hour after which it was awake
 	Read   time.Time `json:"read,omitzero"`   // end of the last hour after which it was there
 	Asleep time.Time `json:"asleep,omitzero"` // since when it is paused or stopped; zero if it is not
 	Off    time.Time `json:"off,omitzero"`    // since when it writes no slow log; zero if it does
@@ -86,6 +87,9 @@ func (s *State) Observe(w digest.Window, at time.Time, found map[string]Conditio
 		case condition == Awake && !now.Off.IsZero():
 			now.Off, now.Said = time.Time{}, time.Time{}
 			news = append(news, id+" writes its slow log again.")
+		}
+		if condition == Awake && now.Began.IsZero() {
+			now.Began = w.Start
 		}
 		seen[id] = now
 	}
