@@ -27,7 +27,7 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 	}
 	for _, p := range rd.parts {
 		a := p.absent
-		if a == nil || p.instance != id || !w.End.IsZero() && !a.From.Before(w.End) || !a.To.After(w.Start) {
+		if a == nil || p.instance != id || !w.End.IsZero() && !a.From.Before(w.End) || !a.To.IsZero() && !a.To.After(w.Start) {
 			continue
 		}
 		if a.Cause == source.Unlisted {
@@ -88,7 +88,13 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 	}
 	elsewhere, unknown := !c.Complete, false
 	without := slices.Clone(rd.gone)
-	for _, id := range rd.instances {
+	ids := slices.Clone(rd.instances)
+	for _, p := range rd.parts { // local files have no instance
+		if !slices.Contains(ids, p.instance) {
+			ids = append(ids, p.instance)
+		}
+	}
+	for _, id := range ids {
 		var said []*source.Absence
 		for _, hour := range hours {
 			for _, p := range rd.absentIn(id, hour) {
@@ -140,8 +146,8 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 }
 
 // open returns the parts of the window that may still be read.
-func (rd *reading) open() []state.Open {
-	var open []state.Open
+func (rd *reading) open() state.Parts {
+	var open state.Parts
 	for _, hour := range rd.window.Hours() {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
@@ -149,7 +155,7 @@ func (rd *reading) open() []state.Open {
 			}
 		}
 	}
-	return state.JoinOpen(open)
+	return state.Join(open)
 }
 
 // failed reports whether nothing could be read of any instance, though something

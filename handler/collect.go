@@ -103,19 +103,20 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 			continue
 		}
 		for _, f := range listed[i] {
-			if f.Instance != name && (slices.Contains(names, f.Instance) || cmp.Or(by[f.Instance], name) != name) {
+			id := cmp.Or(f.Instance, name) // local files have none
+			if id != name && (slices.Contains(names, id) || cmp.Or(by[id], name) != name) {
 				continue
 			}
-			if files = append(files, f); by[f.Instance] == "" {
-				by[f.Instance] = name
-				resolved[name] = append(resolved[name], f.Instance)
+			if files = append(files, f); by[id] == "" {
+				by[id] = name
+				resolved[name] = append(resolved[name], id)
 			}
 		}
 	}
 	rd.instances = nil
 	for _, name := range names {
 		ids := resolved[name]
-		if len(ids) == 0 && !slices.ContainsFunc(listed[slices.Index(names, name)], func(f source.File) bool { return f.Instance != name }) {
+		if len(ids) == 0 && !slices.ContainsFunc(listed[slices.Index(names, name)], func(f source.File) bool { return cmp.Or(f.Instance, name) != name }) {
 			ids = []string{name}
 		}
 		for _, id := range ids {
@@ -244,13 +245,21 @@ func (rd *reading) readFile(ctx context.Context, f source.File, before time.Time
 		if got.err = err; log == nil {
 			got.coverage.Complete = true // but for what is absent
 		}
-		got.absent = absence(later(before, rd.window.Start), f.LastWritten.Add(time.Millisecond), err)
+		got.absent = absence(later(before, rd.window.Start), lastWrite(f), err)
 	case log.Coverage().Cause != "":
-		got.absent = &source.Absence{From: later(before, rd.window.Start), To: f.LastWritten.Add(time.Millisecond), Cause: log.Coverage().Cause}
+		got.absent = &source.Absence{From: later(before, rd.window.Start), To: lastWrite(f), Cause: log.Coverage().Cause}
 	default:
 		got.absent = f.Unlisted // but for what the file spans
 	}
 	rd.add(got)
+}
+
+// lastWrite returns the end of what a file can hold; zero if it is not known.
+func lastWrite(f source.File) time.Time {
+	if f.LastWritten.IsZero() {
+		return f.LastWritten
+	}
+	return f.LastWritten.Add(time.Millisecond)
 }
 
 func later(a, b time.Time) time.Time {

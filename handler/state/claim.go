@@ -170,7 +170,7 @@ func (s *State) next(a Attempt) *Item {
 // in the channel.
 func (s *State) corrected(c *Claim) *Item {
 	w := c.window()
-	if len(s.OpenIn(w)) == 0 {
+	if len(s.Open.In(w)) == 0 {
 		return nil
 	}
 	e := Entry{Start: w.Start, End: w.End, Kind: Posted, Silent: true}
@@ -212,14 +212,14 @@ type Result struct {
 	Found       bool             // an earlier run has posted the message, which stays as it is
 	Report      *digest.Report   // of all hours, as compared with the history
 	Hours       []*digest.Report // each hour's own, with all classes
-	Open        []Open           // the parts that may still be read
+	Open        Parts            // the parts that may still be read
 	Lost        []digest.Window  // hours of before that are not there any more
 	Unchanged   bool             // of a correction: the message stays as it is
 	Repeat      bool             // the message says that it may be a repeat
 	Calls       map[string]int64 // that the message counts, by instance
 	// Seen and News state what is known of the instances after the newest hours. Nil
 	// leaves that as it is.
-	Seen map[string]Seen
+	Seen Instances
 	News []string
 }
 
@@ -243,7 +243,7 @@ func (s *State) Finish(i Item, r Result) {
 		for _, hour := range r.Hours {
 			_ = s.History.Correct(hour) // it is an hour of the clock
 		}
-		if s.setOpen(i.Window, r.Open); r.Unchanged {
+		if s.Open.set(i.Window, r.Open); r.Unchanged {
 			return
 		}
 		s.enter(e)
@@ -257,7 +257,7 @@ func (s *State) Finish(i Item, r Result) {
 			_ = s.History.Add(hour) // it is an hour of the clock
 		}
 		s.History.MarkReported(r.Report)
-		s.setOpen(i.Window, r.Open)
+		s.Open.set(i.Window, r.Open)
 		s.enter(e)
 	}
 	if r.says(i) {
@@ -271,87 +271,26 @@ func (s *State) Finish(i Item, r Result) {
 	}
 }
 
+// finishInstances enters what is known of the instances. What was open of one that is
+// gone will never come.
+func (s *State) finishInstances(i Item, r Result) {
+	if r.Seen == nil {
+		return
+	}
+	for id := range s.Instances {
+		if now, there := r.Seen[id]; !there || !now.Gone.IsZero() {
+			s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return o.Instance == id })
+		}
+	}
+	s.Instances = r.Seen
+	if s.News = append(s.News, r.News...); r.says(i) {
+		s.News = nil
+	}
+}
+
 // says reports whether there is a new message, which says all that waited for one.
 func (r *Result) says(i Item) bool { return !r.Silent && !r.Found && !i.Edits() }
 
 // Edits reports whether the item corrects a message that people have seen, which is
 // no place for news.
 func (i *Item) Edits() bool { return i.Correct && !i.Replace.Silent }
-
-// done reports whether an hour is pending no more.
-func (s *State) done(hour time.Time) bool {
-	if e, ok := s.Entries.at(hour); ok {
-		return e.Kind != FailureReported
-	}
-	settled := s.Settled
-	if settled.IsZero() {
-		settled = s.Entries.horizon()
-	}
-	return !hour.Before(s.Since) && hour.Before(settled)
-}
-
-func (s *State) allDone(w digest.Window) bool {
-	return !slices.ContainsFunc(w.Hours(), func(hour digest.Window) bool { return !s.done(hour.Start) })
-}
-
-// giveUp enters the hours as missed that were still pending maxAge before a time,
-// and gives up the parts that were open.
-func (s *State) giveUp(end time.Time) {
-	for _, w := range s.PendingBefore(end.Add(-maxAge)) {
-		s.enter(Entry{Start: w.Start, End: w.End, Kind: Missed})
-		s.GivenUp = append(s.GivenUp, w)
-	}
-	for _, o := range s.closeOld(end.Add(-maxAge)) {
-		s.News = append(s.News, fmt.Sprintf("What %s logged from %s to %s could not be read for 14 days, and is given up.",
-			o.Instance, o.Start.Format(timeFormat), o.End.Format(timeFormat+" UTC")))
-	}
-}
-
-// PendingBefore returns the hours before a time that are pending, the oldest first.
-func (s *State) PendingBefore(end time.Time) []digest.Window {
-	hours := digest.Window{Start: later(s.Since, s.Settled), End: end}.Hours()
-	return digest.JoinWindows(slices.DeleteFunc(hours, func(hour digest.Window) bool { return s.done(hour.Start) }))
-}
-
-// pending returns the newest hours that are pending at the end of w, as many as
-// follow on each other, and 24 at most. Those in passed are left out.
-func (s *State) pending(w digest.Window, already []digest.Window) (digest.Window, bool) {
-	all := s.PendingBefore(w.End)
-	if w.Start.Before(s.Since) { // as for an event that came late: nothing else is pending
-		all = nil
-		if !s.allDone(w) {
-			all = []digest.Window{w}
-		}
-	}
-	var hours []digest.Window
-	for _, p := range all {
-		for _, hour := range p.Hours() {
-			if !passed(already, hour) {
-				hours = append(hours, hour)
-			}
-		}
-	}
-	joined := digest.JoinWindows(hours)
-	if len(joined) == 0 {
-		return digest.Window{}, false
-	}
-	newest := joined[len(joined)-1]
-	newest.Start = later(newest.Start, newest.End.Add(-longest))
-	return newest, true
-}
-
-// Pending counts the hours up to a time that are pending, or have an open part that
-// could have been read: that of an instance which is asleep, or of a log that is not
-// listed yet, could not.
-func (s *State) Pending(end time.Time, blocks func(cause string) bool) int {
-	n := 0
-	for _, hour := range (digest.Window{Start: later(s.Since, end.Add(-maxAge)), End: end}).Hours() {
-		open := slices.ContainsFunc(s.Open, func(o Open) bool { return o.window().Contains(hour.Start) && blocks(o.Cause) })
-		if open || !s.done(hour.Start) {
-			n++
-		}
-	}
-	return n
-}
-
-const timeFormat = "2006-01-02 15:04"

@@ -86,40 +86,6 @@ func (es *Entries) put(e Entry) {
 	slices.SortStableFunc(*es, func(a, b Entry) int { return a.Start.Compare(b.Start) })
 }
 
-// enter puts an entry, and drops those that are no longer needed: what they tell is
-// then in Settled.
-func (s *State) enter(e Entry) {
-	s.settleOld()
-	s.Entries.put(e)
-	horizon := s.Entries.horizon()
-	at := later(s.Since, s.Settled)
-	for at.Before(horizon) && s.done(at) && !s.isOpen(at) {
-		at = at.Add(time.Hour)
-		s.Settled = at
-	}
-	s.Entries = slices.DeleteFunc(s.Entries, func(old Entry) bool { return old.End.Before(horizon) && !old.End.After(s.Settled) })
-}
-
-// settleOld takes over a state of an earlier release, in which all hours were done
-// that were older than a week.
-func (s *State) settleOld() {
-	if s.Settled.IsZero() {
-		s.Settled = later(s.Since, s.Entries.horizon())
-	}
-}
-
-// enterFailure enters hours of which nothing could be read, and the message that
-// says so. If e names none, the one that is known of each hour stays.
-func (s *State) enterFailure(w digest.Window, e Entry) {
-	for _, hour := range w.Hours() {
-		failure := Entry{Start: hour.Start, End: hour.End, Kind: FailureReported, Channel: e.Channel, TS: e.TS, Unconfirmed: e.Unconfirmed}
-		if before, ok := s.Entries.at(hour.Start); ok && e.TS == "" {
-			failure.Channel, failure.TS = before.Channel, before.TS
-		}
-		s.enter(failure)
-	}
-}
-
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

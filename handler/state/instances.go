@@ -44,20 +44,23 @@ const (
 // offAgain is how often it is said that an instance does not log.
 const offAgain = 24 * time.Hour
 
+// Instances are those that were read, by their IDs.
+type Instances map[string]Seen
+
 // Observe returns what is known of the instances after an hour in which they were
 // found so, and sentences on what has changed. Instances that are known and not among
 // them are missing; became says what became of one. Off are those of which it is to be
 // said now that they do not log.
-func (s *State) Observe(w digest.Window, at time.Time, found map[string]Condition, became func(instance string) string) (seen map[string]Seen, news, off []string) {
-	seen = map[string]Seen{}
+func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Condition, became func(instance string) string) (seen Instances, news, off []string) {
+	seen = Instances{}
 	found = maps.Clone(found)
-	for id, was := range s.Instances {
+	for id, was := range is {
 		if _, there := found[id]; !there && at.Sub(was.Gone) < maxAge || !there && was.Gone.IsZero() {
 			found[id] = Missing
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
-		now, known := s.Instances[id]
+		now, known := is[id]
 		condition := found[id]
 		switch {
 		case condition == Missing && !known:
@@ -94,21 +97,4 @@ func (s *State) Observe(w digest.Window, at time.Time, found map[string]Conditio
 		seen[id] = now
 	}
 	return seen, news, off
-}
-
-// finishInstances enters what is known of the instances. What was open of one that is
-// gone will never come.
-func (s *State) finishInstances(i Item, r Result) {
-	if r.Seen == nil {
-		return
-	}
-	for id := range s.Instances {
-		if now, there := r.Seen[id]; !there || !now.Gone.IsZero() {
-			s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return o.Instance == id })
-		}
-	}
-	s.Instances = r.Seen
-	if s.News = append(s.News, r.News...); r.says(i) {
-		s.News = nil
-	}
 }

@@ -23,15 +23,18 @@ const maxAge = 14 * 24 * time.Hour
 
 func (o Open) window() digest.Window { return digest.Window{Start: o.Start, End: o.End} }
 
-// isOpen reports whether a part of the hour is open.
-func (s *State) isOpen(hour time.Time) bool {
-	return slices.ContainsFunc(s.Open, func(o Open) bool { return o.window().Contains(hour) })
+// Parts are open, sorted by instance and time.
+type Parts []Open
+
+// has reports whether a part of the hour is open.
+func (ps Parts) has(hour time.Time) bool {
+	return slices.ContainsFunc(ps, func(o Open) bool { return o.window().Contains(hour) })
 }
 
-// OpenIn returns the parts of w that are open.
-func (s *State) OpenIn(w digest.Window) []Open {
-	var in []Open
-	for _, o := range s.Open {
+// In returns what of w is open.
+func (ps Parts) In(w digest.Window) Parts {
+	var in Parts
+	for _, o := range ps {
 		if o.Start.Before(w.End) && o.End.After(w.Start) {
 			o.Start, o.End = later(o.Start, w.Start), earlier(o.End, w.End)
 			in = append(in, o)
@@ -40,11 +43,20 @@ func (s *State) OpenIn(w digest.Window) []Open {
 	return in
 }
 
-// setOpen replaces what was open in w. The parts are sorted, and those that follow on
-// each other are one.
-func (s *State) setOpen(w digest.Window, now []Open) {
+// Of reports whether a part of an instance is open in the hour.
+func (ps Parts) Of(instance string, hour time.Time) bool {
+	return slices.ContainsFunc(ps, func(o Open) bool { return o.Instance == instance && o.window().Contains(hour) })
+}
+
+// answers reports whether a part of one of the instances is open in w.
+func (ps Parts) answers(w digest.Window, instances []string) bool {
+	return slices.ContainsFunc(ps.In(w), func(o Open) bool { return slices.Contains(instances, o.Instance) })
+}
+
+// set replaces what is open in w.
+func (ps *Parts) set(w digest.Window, now Parts) {
 	all := slices.Clone(now)
-	for _, o := range s.Open {
+	for _, o := range *ps {
 		before, after := o, o
 		before.End, after.Start = earlier(o.End, w.Start), later(o.Start, w.End)
 		for _, rest := range []Open{before, after} {
@@ -53,13 +65,22 @@ func (s *State) setOpen(w digest.Window, now []Open) {
 			}
 		}
 	}
-	s.Open = JoinOpen(all)
+	*ps = Join(all)
 }
 
-// JoinOpen sorts parts, and makes one of those that follow on each other.
-func JoinOpen(all []Open) []Open {
+// close gives up what is open of before a time, and returns it.
+func (ps *Parts) close(before time.Time) Parts {
+	old := ps.In(digest.Window{End: before})
+	if len(old) > 0 {
+		ps.set(digest.Window{End: before}, nil)
+	}
+	return old
+}
+
+// Join sorts parts, and makes one of those that follow on each other.
+func Join(all Parts) Parts {
 	slices.SortFunc(all, func(a, b Open) int { return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Start.Compare(b.Start)) })
-	var joined []Open
+	var joined Parts
 	for _, o := range all {
 		if n := len(joined); n > 0 && joined[n-1].Instance == o.Instance && joined[n-1].Cause == o.Cause && joined[n-1].End.Equal(o.Start) {
 			joined[n-1].End = o.End
@@ -68,45 +89,6 @@ func JoinOpen(all []Open) []Open {
 		}
 	}
 	return joined
-}
-
-// closeOld gives up what is open of before a time, and returns it.
-func (s *State) closeOld(before time.Time) []Open {
-	old := s.OpenIn(digest.Window{End: before})
-	if len(old) > 0 {
-		s.setOpen(digest.Window{End: before}, nil)
-	}
-	return old
-}
-
-// reopen returns the newest hours with an open part of an instance that answers, as
-// the message has them; nil if there is none. Hours of which nothing was posted, and
-// which follow on each other, are read together, up to 24.
-func (s *State) reopen(a Attempt) *Item {
-	var newest *Entry
-	for n := range s.Entries {
-		e := &s.Entries[n]
-		w := digest.Window{Start: e.Start, End: e.End}
-		if e.Kind == Posted && !passed(a.Passed, w) && s.answers(w, a.Answering) {
-			newest = e
-		}
-	}
-	if newest == nil {
-		return nil
-	}
-	e := *newest
-	for n := len(s.Entries) - 1; n >= 0; n-- {
-		before := s.Entries[n]
-		joins := before.End.Equal(e.Start) && before.Kind == Posted && before.Silent && e.Silent && e.End.Sub(before.Start) <= longest
-		if w := (digest.Window{Start: before.Start, End: before.End}); joins && !passed(a.Passed, w) && s.answers(w, a.Answering) {
-			e.Start = before.Start
-		}
-	}
-	return &Item{Window: digest.Window{Start: e.Start, End: e.End}, Replace: &e, Correct: true, Repeat: e.Unconfirmed}
-}
-
-func (s *State) answers(w digest.Window, instances []string) bool {
-	return slices.ContainsFunc(s.OpenIn(w), func(o Open) bool { return slices.Contains(instances, o.Instance) })
 }
 
 func passed(all []digest.Window, w digest.Window) bool {

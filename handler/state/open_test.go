@@ -16,19 +16,19 @@ func open(id string, from, to int) Open {
 
 func TestOpenParts(t *testing.T) {
 	var s State
-	s.setOpen(hours(0, 3), []Open{open("b", 2, 3), open("a", 1, 2), open("b", 1, 2)})
-	if want := []Open{open("a", 1, 2), open("b", 1, 3)}; !slices.Equal(s.Open, want) {
+	s.Open.set(hours(0, 3), Parts{open("b", 2, 3), open("a", 1, 2), open("b", 1, 2)})
+	if want := (Parts{open("a", 1, 2), open("b", 1, 3)}); !slices.Equal(s.Open, want) {
 		t.Errorf("open %+v, want %+v", s.Open, want)
 	}
-	s.setOpen(hours(2, 3), nil)
-	if want := []Open{open("a", 1, 2), open("b", 1, 2)}; !slices.Equal(s.Open, want) {
+	s.Open.set(hours(2, 3), nil)
+	if want := (Parts{open("a", 1, 2), open("b", 1, 2)}); !slices.Equal(s.Open, want) {
 		t.Errorf("open %+v, want %+v", s.Open, want)
 	}
-	s.setOpen(hours(-3, 0), []Open{open("a", -3, 0)})
-	if want := []Open{open("a", -2, 0)}; !slices.Equal(s.OpenIn(hours(-2, 1)), want) {
-		t.Errorf("open %+v, want %+v", s.OpenIn(hours(-2, 1)), want)
+	s.Open.set(hours(-3, 0), Parts{open("a", -3, 0)})
+	if want := (Parts{open("a", -2, 0)}); !slices.Equal(s.Open.In(hours(-2, 1)), want) {
+		t.Errorf("open %+v, want %+v", s.Open.In(hours(-2, 1)), want)
 	}
-	if old := s.closeOld(hours(-1, 0).Start); !slices.Equal(old, []Open{open("a", -3, -1)}) || len(s.Open) != 3 {
+	if old := s.Open.close(hours(-1, 0).Start); !slices.Equal(old, Parts{open("a", -3, -1)}) || len(s.Open) != 3 {
 		t.Errorf("closed %+v, left %+v", old, s.Open)
 	}
 }
@@ -47,19 +47,19 @@ func TestReopen(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		entries   Entries
-		open      []Open
+		open      Parts
 		answering []string
 		passed    []digest.Window
 		want      digest.Window
 	}{
-		"nobody answers":     {Entries{entry(-1, 0, Posted)}, []Open{open("a", -1, 0)}, nil, nil, digest.Window{}},
-		"another answers":    {Entries{entry(-1, 0, Posted)}, []Open{open("a", -1, 0)}, []string{"b"}, nil, digest.Window{}},
-		"it answers":         {Entries{entry(-1, 0, Posted)}, []Open{open("a", -1, 0)}, []string{"a"}, nil, hours(-1, 0)},
-		"it was just read":   {Entries{entry(-1, 0, Posted)}, []Open{open("a", -1, 0)}, []string{"a"}, []digest.Window{hours(-1, 0)}, digest.Window{}},
-		"the newest":         {Entries{entry(-3, -2, Posted), entry(-2, 0, Posted)}, []Open{open("a", -3, -1)}, []string{"a"}, nil, hours(-2, 0)},
-		"24 silent hours":    {night, []Open{open("a", -25, 1)}, []string{"a"}, nil, hours(-23, 1)},
-		"and those before":   {night, []Open{open("a", -25, 1)}, []string{"a"}, []digest.Window{hours(-23, 1)}, hours(-25, -23)},
-		"not one in between": {Entries{silent(-2, -1), entry(-1, 0, Posted), silent(0, 1)}, []Open{open("a", -2, 1)}, []string{"a"}, nil, hours(0, 1)},
+		"nobody answers":     {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, nil, nil, digest.Window{}},
+		"another answers":    {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, []string{"b"}, nil, digest.Window{}},
+		"it answers":         {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, []string{"a"}, nil, hours(-1, 0)},
+		"it was just read":   {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, []string{"a"}, []digest.Window{hours(-1, 0)}, digest.Window{}},
+		"the newest":         {Entries{entry(-3, -2, Posted), entry(-2, 0, Posted)}, Parts{open("a", -3, -1)}, []string{"a"}, nil, hours(-2, 0)},
+		"24 silent hours":    {night, Parts{open("a", -25, 1)}, []string{"a"}, nil, hours(-23, 1)},
+		"and those before":   {night, Parts{open("a", -25, 1)}, []string{"a"}, []digest.Window{hours(-23, 1)}, hours(-25, -23)},
+		"not one in between": {Entries{silent(-2, -1), entry(-1, 0, Posted), silent(0, 1)}, Parts{open("a", -2, 1)}, []string{"a"}, nil, hours(0, 1)},
 	} {
 		s := State{Since: ten.Add(-30 * time.Hour), Entries: c.entries, Open: c.open}
 		i := s.reopen(Attempt{Answering: c.answering, Passed: c.passed})
@@ -75,7 +75,7 @@ func TestOffIsSaidOnceADay(t *testing.T) {
 	var said []int
 	for n := range 50 {
 		w := hours(n, n+1)
-		seen, news, off := s.Observe(w, w.End, map[string]Condition{"a": NotLogs}, nil)
+		seen, news, off := s.Instances.Observe(w, w.End, map[string]Condition{"a": NotLogs}, nil)
 		if len(off) > 0 {
 			said = append(said, n)
 		}
@@ -87,7 +87,7 @@ func TestOffIsSaidOnceADay(t *testing.T) {
 	if !slices.Equal(said, []int{0, 24, 48}) {
 		t.Errorf("said in the hours %v", said)
 	}
-	seen, news, _ := s.Observe(hours(50, 51), ten, map[string]Condition{"a": Awake}, nil)
+	seen, news, _ := s.Instances.Observe(hours(50, 51), ten, map[string]Condition{"a": Awake}, nil)
 	if len(news) != 1 || !seen["a"].Off.IsZero() {
 		t.Errorf("news %q, %+v", news, seen)
 	}
@@ -102,7 +102,7 @@ func TestConditionsAreSaidOnce(t *testing.T) {
 		{"a": Awake, "b": Awake}, {"a": Awake}, {"a": Awake}, {"a": Awake, "b": Missing}, {"a": Awake, "b": Awake}, {"a": Awake, "b": Missing}, {"a": Awake, "c": Missing},
 	} {
 		w := hours(n, n+1)
-		seen, news, _ := s.Observe(w, w.End.Add(5*time.Minute), found, func(id string) string { return id + " is gone." })
+		seen, news, _ := s.Instances.Observe(w, w.End.Add(5*time.Minute), found, func(id string) string { return id + " is gone." })
 		said = append(said, news)
 		s.Instances = seen
 	}

@@ -42,9 +42,9 @@ type State struct {
 	// states of earlier releases, where that is a week before the last entry.
 	Settled time.Time `json:"settled,omitzero"`
 	// Open are the parts of hours that are to be read yet.
-	Open []Open `json:"open,omitempty"`
+	Open Parts `json:"open,omitempty"`
 	// Instances are those that were read last, by their IDs.
-	Instances map[string]Seen `json:"instances,omitempty"`
+	Instances Instances `json:"instances,omitempty"`
 	// Missed, GivenUp, Unreported and News wait for the next message: hours that were
 	// deleted before they could be read, or tried for too long; whole sentences on what
 	// is remembered; and such on instances.
