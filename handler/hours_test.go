@@ -2,6 +2,7 @@ package handler_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,22 @@ func TestSleepIsALineOfTheNextDigest(t *testing.T) {
 	c.expect("09-10 15-16")
 	if news := strings.Join(r.Past.News, " "); len(r.Past.News) != 2 || !strings.Contains(news, "found paused or stopped after 2026-11-23 11:00 UTC") || !strings.Contains(news, "awake again") {
 		t.Errorf("news %q", r.Past.News)
+	}
+}
+
+// That nothing can be read is said at once, and once a day while it lasts.
+func TestFailureIsReportedOnceADay(t *testing.T) {
+	c := newChannel(t)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: -1})
+	for n := range 26 {
+		c.now = ten.Add(time.Duration(n)*time.Hour + 5*time.Minute)
+		h := c.handler(fmt.Sprint("request ", n))
+		if _, err := h.Run(t.Context(), hourEnding(ten.Add(time.Duration(n)*time.Hour))); err == nil || h.Done != 0 || h.Pending != n+1 {
+			t.Errorf("hour %d: error %v, done %d, pending %d", n, err, h.Done, h.Pending)
+		}
+		if got, want := len(c.slack.Messages()), 1+n/24; got != want {
+			t.Errorf("hour %d: %d messages, want %d", n, got, want)
+		}
 	}
 }
 

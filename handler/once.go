@@ -316,7 +316,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 			r.Past.Repeat = true
 		}
 	}
-	if failureOnly && i.Replace == nil && (i.Unconfirmed || i.claimed.Entries.FailureReported(i.Window)) {
+	if failureOnly && i.Replace == nil && (i.Unconfirmed || i.claimed.Entries.FailureKnown(i.Window)) {
 		return notifier.Receipt{}, errKnown
 	}
 	err := i.edit(ctx, func(s *state.State) error {

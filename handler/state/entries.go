@@ -33,6 +33,9 @@ const (
 // and longer only where one of before is pending or open.
 const entriesKept = 7 * 24 * time.Hour
 
+// failureAgain is how often it is reported that nothing can be read.
+const failureAgain = 24 * time.Hour
+
 // Entries are the entries of a channel, the oldest first.
 type Entries []Entry
 
@@ -53,6 +56,14 @@ func (es Entries) horizon() time.Time {
 		return time.Time{}
 	}
 	return es[len(es)-1].End.Add(-entriesKept)
+}
+
+// FailureKnown reports whether it is no news that nothing of w could be read: the
+// channel knows of each hour, or of one of them that was within a day.
+func (es Entries) FailureKnown(w digest.Window) bool {
+	return es.FailureReported(w) || slices.ContainsFunc(es, func(e Entry) bool {
+		return e.Kind == FailureReported && e.TS != "" && w.Contains(e.Start) && w.End.Sub(e.End) < failureAgain
+	})
 }
 
 // FailureReported reports whether the channel knows of each hour that nothing of
