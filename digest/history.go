@@ -32,7 +32,7 @@ const (
 // each class an ID and numbers, and no text. It is a fold over hours,
 //
 //	h.Compare(r, o)   // r is of the hour, or of several that were missed
-//	h.Add(r)          // each of its hours, by time, with Report(Limit{}, order)
+//	h.Add(r)          // each of its hours, with Report(Limit{}, order)
 //	h.MarkReported(r) // what r says is not said again
 //	r.Shorten(limit, order)
 //
@@ -55,11 +55,19 @@ type wholeHour struct {
 	partial bool  // its coverage was incomplete: what was not seen may have been there
 }
 
-// Add folds in one whole hour, whose report must hold all classes. An hour that
-// was added before, or is older than one that was, changes nothing. Of an hour
-// whose coverage is incomplete only what was seen is remembered, not what was
-// absent. The error says that the window is not an hour of the clock.
-func (h *History) Add(r *Report) error {
+// Add folds in one whole hour, whose report must hold all classes. Hours may come
+// in any order; one that was added before, or is older than what is kept hour by
+// hour, changes nothing. Of an hour whose coverage is incomplete only what was seen
+// is remembered, not what was absent. The error says that the window is not an hour
+// of the clock.
+func (h *History) Add(r *Report) error { return h.add(r, false) }
+
+// Correct puts a fuller report of an hour, which counts all that the earlier one
+// did, in the place of that. The history is then as if it had been added at once,
+// but for the absences of a class that ended more than 14 days ago.
+func (h *History) Correct(r *Report) error { return h.add(r, true) }
+
+func (h *History) add(r *Report, correct bool) error {
 	if w := r.Window; len(w.Hours()) != 1 {
 		return fmt.Errorf("remember %s to %s: want a whole hour", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
 	}
@@ -67,17 +75,29 @@ func (h *History) Add(r *Report) error {
 		return fmt.Errorf("remember %s: no server has logged then", r.Window.Start.Format(time.RFC3339))
 	}
 	at := hourOf(r.Window.Start)
-	if n := len(h.hours); n > 0 && h.hours[n-1].at >= at {
+	n, known := slices.BinarySearchFunc(h.hours, at, func(w wholeHour, t hour) int { return cmp.Compare(w.at, t) })
+	newest := at
+	if len(h.hours) > 0 {
+		newest = max(at, h.hours[len(h.hours)-1].at)
+	}
+	if known && !correct || at < newest-historyHours {
 		return nil
 	}
 	if h.classes == nil {
 		h.classes = map[string]*past{}
 	}
-	if h.since.IsZero() {
+	if h.since.IsZero() || r.Window.Start.Before(h.since) {
 		h.since = r.Window.Start.UTC()
 	}
-	h.regroup(at, r)
-	h.hours = append(h.hours, wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete})
+	if at == newest {
+		h.regroup(at, r)
+	}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete}
+	if known {
+		h.hours[n] = w
+	} else {
+		h.hours = slices.Insert(h.hours, n, w)
+	}
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		p := h.classes[c.ID]
@@ -87,7 +107,7 @@ func (h *History) Add(r *Report) error {
 		}
 		p.add(at, c)
 	}
-	h.forget(at)
+	h.forget(newest)
 	h.makeRoom()
 	return nil
 }
@@ -245,7 +265,7 @@ func (h *History) MarkReported(r *Report) {
 				p.worse = start
 			}
 		case Better:
-			p.better = start
+			p.better = max(p.better, start)
 		}
 	}
 	if r.Past == nil {
@@ -253,7 +273,7 @@ func (h *History) MarkReported(r *Report) {
 	}
 	for _, g := range r.Past.Gone {
 		if p := h.classes[g.ID]; p != nil {
-			p.gone = start
+			p.gone = max(p.gone, start)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -24,8 +25,17 @@ type classHour struct {
 	time, p95, calls level // p95 is 0 where there were too few calls
 }
 
-// add remembers what the class did in the hour, which is later than all before.
+// add remembers what the class did in the hour. One that is later than all before
+// is the common case; an earlier one is put in its place, or replaced.
 func (p *past) add(at hour, c *Class) {
+	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}
+	if c.Calls >= p95Calls {
+		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
+	}
+	if p.last > at || p.last == at && p.last > 0 {
+		p.insert(ch)
+		return
+	}
 	if p.last == 0 {
 		p.first, p.from = at, at
 	} else {
@@ -36,11 +46,35 @@ func (p *past) add(at hour, c *Class) {
 		}
 	}
 	p.last = at
-	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}
-	if c.Calls >= p95Calls {
-		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
-	}
 	p.hours = append(p.hours, ch)
+}
+
+// insert puts in an hour that is not the latest. One from before the hours were
+// given up for want of room is left out.
+func (p *past) insert(ch classHour) {
+	if p.first = min(p.first, ch.at); len(p.hours) == 0 || ch.at < p.from && p.from != p.hours[0].at {
+		return
+	}
+	p.from = min(p.from, ch.at)
+	longest := p.rhythmBefore()
+	n, known := slices.BinarySearchFunc(p.hours, ch.at, func(c classHour, t hour) int { return cmp.Compare(c.at, t) })
+	if known {
+		p.hours[n] = ch
+		return
+	}
+	p.hours = slices.Insert(p.hours, n, ch)
+	p.before = max(p.before, p.hours[len(p.hours)-2].at)
+	if p.gap > longest { // it is of before these hours
+		p.gap = max(p.gap, p.rhythmBefore())
+	} else {
+		p.gap = p.rhythmBefore()
+	}
+}
+
+// rhythmBefore returns the longest absence between two of the hours up to before.
+func (p *past) rhythmBefore() hour {
+	all := past{hours: p.hours[:len(p.hours)-1]}
+	return all.rhythm()
 }
 
 // seenBefore returns the last hour before start in which the class was seen.

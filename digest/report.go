@@ -67,6 +67,12 @@ type Coverage struct {
 	Folded         int   `json:"folded,omitempty"`    // classes beyond what is kept, which are only counted together
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
+	// Awaited is set where all that is missing is of instances that are asleep, or of
+	// files that are not listed yet: it is read when it is there.
+	Awaited bool `json:"awaited,omitempty"`
+	// Without lists the instances of which all is missing that is, and of which that is
+	// known: they do not log, or are not there any more.
+	Without []string `json:"without,omitempty"`
 	// Notes say in whole sentences what is missing, and why, as whoever met it put it.
 	Notes []string `json:"notes"`
 	// Gaps are the parts of files that are known to be missing, by instance and
@@ -74,8 +80,8 @@ type Coverage struct {
 	Gaps []Gap `json:"gaps,omitempty"`
 }
 
-// Gap bounds a part of a slow log that could not be read. Of an hour that RDS has
-// purged, no bytes are known.
+// Gap bounds a part of a slow log that could not be read. Of an hour that has no
+// file, no bytes are known.
 type Gap struct {
 	Instance string `json:"instance,omitempty"`
 	File     string `json:"file"`
@@ -243,7 +249,9 @@ type Past struct {
 	Learning bool         `json:"learning,omitempty"` // too little is remembered to know what changed
 	Gone     []GoneClass  `json:"gone,omitempty"`
 	Muted    []MutedClass `json:"muted,omitempty"`    // left out of the classes
-	Missed   []Window     `json:"missed,omitempty"`   // purged before they could be read
+	Missed   []Window     `json:"missed,omitempty"`   // deleted before they could be read
+	GivenUp  []Window     `json:"given_up,omitempty"` // tried for as long as RDS keeps any log
+	News     []string     `json:"news,omitempty"`     // sentences: what has become of instances
 	Repeat   bool         `json:"repeat,omitempty"`   // this digest may have been posted before
 	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
 	New      int          `json:"new,omitempty"`      // how many classes are NEW, those below the limit included

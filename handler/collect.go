@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler/state"
 	"slowdigest/parser"
 	"slowdigest/source"
 )
@@ -29,7 +30,7 @@ const postingTime = 20 * time.Second
 func (h *Handler) Collect(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	ctx, cancel := readingTime(ctx)
 	defer cancel()
-	rd := h.read(ctx, w, []digest.Window{w})
+	rd := h.read(ctx, w, []digest.Window{w}, nil)
 	return rd.report(h.Limit), rd.err()
 }
 
@@ -44,10 +45,16 @@ func readingTime(ctx context.Context) (context.Context, context.CancelFunc) {
 // reading is one pass over the logs of a window, each hour of which may be
 // counted by itself.
 type reading struct {
-	handler *Handler
-	window  digest.Window
-	whole   *digest.Aggregator   // all events, or those that lie in none of the hours
-	hours   []*digest.Aggregator // one or more
+	handler   *Handler
+	window    digest.Window
+	instances []string             // those of the handler, with the members of clusters in their place, each once
+	whole     *digest.Aggregator   // all events, or those that lie in none of the hours
+	hours     []*digest.Aggregator // one or more
+
+	known  *state.State // what is remembered; nil if nothing is
+	off    []string     // instances of which it is to be said that they do not log
+	gone   []string     // instances that were read before, and are not found any more
+	former []string     // the former names of instances whose name is another's now
 
 	mu    sync.Mutex
 	parts []part
@@ -58,15 +65,16 @@ type part struct {
 	instance string
 	file     source.File
 	coverage digest.Coverage
-	first    time.Time // when the log begins; zero if it does not tell
+	first    time.Time       // when the log begins; zero if it does not tell
+	absent   *source.Absence // what could not be read; nil if that is known of nothing
 	err      error
 	cut      bool // by the end of the time
 }
 
 // read reads all logs of a window, oldest first. If hours are more than one, the
 // window must consist of them.
-func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Window) *reading {
-	rd := &reading{handler: h, window: w, whole: h.aggregator(w)}
+func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Window, known *state.State) *reading {
+	rd := &reading{handler: h, window: w, whole: h.aggregator(w), known: known}
 	rd.hours = []*digest.Aggregator{rd.whole}
 	if len(hours) > 1 {
 		rd.hours = nil
@@ -74,16 +82,107 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 			rd.hours = append(rd.hours, h.aggregator(hour))
 		}
 	}
-	var files []source.File
-	listed := make([][]source.File, len(h.Instances))
-	h.inParallel(len(h.Instances), func(i int) { listed[i] = rd.list(ctx, h.Instances[i]) })
-	for _, l := range listed {
-		files = append(files, l...)
-	}
+	files := rd.resolve(ctx)
 	slices.SortStableFunc(files, func(a, b source.File) int { return a.LastWritten.Compare(b.LastWritten) })
 	h.Progress.begin(rd, files)
-	h.inParallel(len(files), func(i int) { rd.readFile(ctx, files[i]) })
+	h.inParallel(len(files), func(i int) { rd.readFile(ctx, files[i], before(files, i)) })
 	return rd
+}
+
+// resolve lists the files of all instances. The name of a cluster stands for its
+// members; what is named twice, as by its own name and by its cluster's, is read once.
+func (rd *reading) resolve(ctx context.Context) []source.File {
+	names := rd.handler.Instances
+	listed := make([][]source.File, len(names))
+	rd.handler.inParallel(len(names), func(i int) { listed[i] = rd.list(ctx, names[i]) })
+	var files []source.File
+	resolved := map[string][]string{} // the instances that a name stands for
+	by := map[string]string{}         // the name by which an instance is read
+	for i, name := range names {
+		if slices.Index(names, name) < i {
+			continue
+		}
+		for _, f := range listed[i] {
+			id := cmp.Or(f.Instance, name) // local files have none
+			if id != name && (slices.Contains(names, id) || cmp.Or(by[id], name) != name) {
+				continue
+			}
+			if files = append(files, f); by[id] == "" {
+				by[id] = name
+				resolved[name] = append(resolved[name], id)
+			}
+		}
+	}
+	rd.instances = nil
+	for _, name := range names {
+		ids := resolved[name]
+		if len(ids) == 0 && !slices.ContainsFunc(listed[slices.Index(names, name)], func(f source.File) bool { return cmp.Or(f.Instance, name) != name }) {
+			ids = []string{name}
+		}
+		for _, id := range ids {
+			if !slices.Contains(rd.instances, id) {
+				rd.instances = append(rd.instances, id)
+			}
+		}
+	}
+	return append(files, rd.switched(ctx, files)...)
+}
+
+// switched lists the files of instances whose name is another's since the last hour, as
+// after a blue/green switchover: then what was logged before is on NAME-old1.
+func (rd *reading) switched(ctx context.Context, files []source.File) []source.File {
+	var old []source.File
+	for _, id := range slices.Clone(rd.instances) {
+		former := id + "-old1"
+		if rd.known == nil || slices.Contains(rd.instances, former) {
+			continue
+		}
+		again := rd.window.Start.Before(rd.known.Instances[id].Switched)
+		if !again && !rd.another(id, files) {
+			continue
+		}
+		rd.former = append(rd.former, former)
+		of, err := rd.handler.Source.LogFiles(ctx, former, rd.window.Start, rd.window.End)
+		switch {
+		case err != nil && source.CauseOf(err) == source.Gone:
+			rd.gone = append(rd.gone, former)
+			continue
+		case err != nil:
+			p := part{instance: former, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
+			p.absent.Cause = source.Gone // it will not be looked for again
+			rd.add(p)
+		}
+		rd.instances = append(rd.instances, former)
+		old = append(old, of...)
+	}
+	return old
+}
+
+// another reports whether the files of an instance are not those that it had an hour
+// ago, though RDS would still have them.
+func (rd *reading) another(id string, files []source.File) bool {
+	n := slices.IndexFunc(files, func(f source.File) bool { return f.Instance == id && f.Absent == nil })
+	seen := rd.known.Instances[id].Files
+	for name, written := range seen {
+		if n < 0 || written.Before(rd.window.End.Add(-23*time.Hour)) || files[n].ListedWith(name, written) {
+			return false
+		}
+	}
+	return len(seen) > 0
+}
+
+// before returns the time before which the file at i can hold nothing: the last write
+// to the second of the files of its instance that come before it.
+func before(files []source.File, i int) time.Time {
+	n := 0
+	for _, f := range slices.Backward(files[:i]) {
+		if f.Instance == files[i].Instance && f.Absent == nil {
+			if n++; n == 2 {
+				return f.LastWritten
+			}
+		}
+	}
+	return time.Time{}
 }
 
 func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
@@ -108,24 +207,62 @@ func (h *Handler) inParallel(n int, do func(i int)) {
 func (rd *reading) list(ctx context.Context, instance string) []source.File {
 	files, err := rd.handler.Source.LogFiles(ctx, instance, rd.window.Start, rd.window.End)
 	if err != nil {
-		rd.add(part{instance: instance, err: err, cut: ctx.Err() != nil})
+		p := part{instance: instance, err: err, cut: ctx.Err() != nil, coverage: digest.Coverage{Complete: true}}
+		p.absent = absence(rd.window.Start, rd.window.End, err)
+		rd.add(p)
 	}
 	return files
 }
 
-func (rd *reading) readFile(ctx context.Context, f source.File) {
+// absence is that of what an error has kept from being read.
+func absence(from, to time.Time, err error) *source.Absence {
+	return &source.Absence{From: from, To: to, Cause: source.CauseOf(err), Note: errorNote(err)}
+}
+
+// readFile reads one file. It holds nothing that happened before a time.
+func (rd *reading) readFile(ctx context.Context, f source.File, before time.Time) {
 	defer rd.handler.Progress.end()
-	got := part{instance: f.Instance, file: f}
+	got := part{instance: f.Instance, file: f, absent: f.Absent}
+	if f.Absent != nil {
+		got.coverage = digest.Coverage{Files: 1, Complete: true}
+		rd.add(got)
+		return
+	}
 	log, err := rd.handler.Source.Open(ctx, f)
 	if err == nil {
 		defer log.Close()
 		err = rd.readLog(log, &got)
 	}
-	if err != nil {
-		got.err = err
-	}
 	got.cut = ctx.Err() != nil && (err != nil || !got.coverage.Complete)
+	switch {
+	case f.Unknown && errors.Is(err, ErrNotSlowLog):
+		got.coverage = digest.Coverage{Complete: true, Notes: []string{fmt.Sprintf("%s is listed among the slow logs, and is none.", logName(f))}}
+	case err != nil:
+		if got.err = err; log == nil {
+			got.coverage.Complete = true // but for what is absent
+		}
+		got.absent = absence(later(before, rd.window.Start), lastWrite(f), err)
+	case log.Coverage().Cause != "":
+		got.absent = &source.Absence{From: later(before, rd.window.Start), To: lastWrite(f), Cause: log.Coverage().Cause}
+	default:
+		got.absent = f.Unlisted // but for what the file spans
+	}
 	rd.add(got)
+}
+
+// lastWrite returns the end of what a file can hold; zero if it is not known.
+func lastWrite(f source.File) time.Time {
+	if f.LastWritten.IsZero() {
+		return f.LastWritten
+	}
+	return f.LastWritten.Add(time.Millisecond)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
@@ -169,12 +306,9 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	return nil
 }
 
-// gaps returns those of one file, which may stand for hours that RDS has purged.
+// gaps returns those of one file.
 func gaps(f source.File, c source.Coverage) []digest.Gap {
 	var all []digest.Gap
-	if !f.PurgedFrom.IsZero() {
-		all = append(all, digest.Gap{Instance: f.Instance, File: f.Name, After: f.PurgedFrom, Before: f.PurgedTo})
-	}
 	for _, g := range c.Gaps {
 		all = append(all, digest.Gap{Instance: f.Instance, File: f.Name, From: g.From, To: g.To, After: g.After, Before: g.Before})
 	}
@@ -200,12 +334,7 @@ func (rd *reading) adder(instance string) func(*parser.Event) {
 	}
 }
 
-// add records a part. An error is a part of the window that is missing.
 func (rd *reading) add(p part) {
-	if p.err != nil {
-		p.coverage.Complete = false
-		p.coverage.Notes = append(p.coverage.Notes, errorNote(p.err))
-	}
 	rd.mu.Lock()
 	defer rd.mu.Unlock()
 	rd.parts = append(rd.parts, p)

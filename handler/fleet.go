@@ -59,7 +59,7 @@ type Queue interface {
 // with 256 MB $0.0000133334 per GB-second and $0.20 per million requests; SQS $0.40
 // per million, idle polling included; S3 $0.005 for 1,000 PUT and $0.0004 for 1,000
 // GET; CloudWatch $0.50 per GB of logs, at 3 kB for each run, and $0.30 for each of
-// ten metrics, which are most of it for a small fleet. Transfer, KMS, alarms, the
+// eleven metrics, which are most of it for a small fleet. Transfer, KMS, alarms, the
 // dashboard and free tiers are left out.
 type Fleet struct {
 	Discover func(ctx context.Context) ([]source.Instance, error)
@@ -82,6 +82,8 @@ type Outcome struct {
 	Report  *digest.Report // nil if there is none
 	Err     error
 	Took    time.Duration
+	Done    int // hours that were finished
+	Pending int // hours that are left, as far as the state tells
 
 	remembered bool // a second try would not post again what is posted
 }
@@ -286,6 +288,7 @@ func (f *Fleet) run(ctx context.Context, j Job, message string) Outcome {
 		}
 		o.remembered = h.Store != nil
 		o.Report, err = h.Run(ctx, j.Window)
+		o.Done, o.Pending = h.Done, h.Pending
 	}
 	o.Err, o.Took = err, f.Now().Sub(began)
 	f.done(ctx, o)

@@ -23,6 +23,16 @@ type Source interface {
 	Open(ctx context.Context, f source.File) (*source.Log, error)
 }
 
+// became says what has become of an instance that is missing.
+func (h *Handler) became(ctx context.Context, id string) string {
+	if s, ok := h.Source.(interface {
+		Became(ctx context.Context, instance string) string
+	}); ok {
+		return s.Became(ctx, id)
+	}
+	return id + " is not there any more."
+}
+
 // Poster is a Notifier that knows its messages again.
 type Poster interface {
 	notifier.Notifier
@@ -61,7 +71,12 @@ type Handler struct {
 	// is posted again, and says so.
 	SkipUnknown bool
 	NewAfter    time.Duration // as digest.Options's
-	Logger      *slog.Logger  // hears why a run posts nothing; nil is nobody
+
+	// Done and Pending are set by Run: how many hours it has finished, and how many it
+	// knows to be left.
+	Done, Pending int
+
+	Logger *slog.Logger // hears why a run posts nothing; nil is nobody
 }
 
 func (h *Handler) logger() *slog.Logger {
@@ -84,6 +99,7 @@ func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, err
 		return runPending(ctx, h, w)
 	}
 	r, readErr := h.Collect(ctx, w)
+	defer func() { h.Done = len(w.Hours()) }()
 	var err error
 	if h.Notifier != nil {
 		err = h.Notifier.Notify(ctx, r)

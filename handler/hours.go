@@ -26,6 +26,11 @@ func (rd *reading) stopWhereTimeRanOut() {
 	rd.parts = slices.DeleteFunc(rd.parts, rd.needless(rd.window.End))
 }
 
+// lastHour returns the newest hour of the reading.
+func (rd *reading) lastHour() digest.Window {
+	return digest.Window{Start: rd.window.End.Add(-time.Hour), End: rd.window.End}
+}
+
 func (rd *reading) readWhole(end time.Time) bool {
 	needless := rd.needless(end)
 	for _, p := range rd.parts {
@@ -65,7 +70,7 @@ func (rd *reading) report(l digest.Limit) *digest.Report {
 }
 
 // hourly returns the reports of the single hours, with all classes. What is missing
-// from one may be missing from any.
+// from a file may be missing from any of them.
 func (rd *reading) hourly() []*digest.Report {
 	var reports []*digest.Report
 	for _, hour := range rd.hours {
@@ -76,11 +81,12 @@ func (rd *reading) hourly() []*digest.Report {
 
 // complete adds what the aggregators do not know.
 func (rd *reading) complete(r *digest.Report) *digest.Report {
-	r.Instances = rd.handler.Instances
+	r.Instances = rd.instances
 	for _, p := range rd.parts {
 		r.Coverage.Add(p.coverage)
 	}
 	rd.beginning(&r.Coverage, r.Window)
+	rd.addAbsent(&r.Coverage, r.Window)
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
 	slices.Sort(r.Coverage.Notes) // files are read in parallel, and end in any order
 	r.Coverage.Notes = joinNotes(r.Coverage.Notes, rd.parts)
@@ -119,22 +125,4 @@ func (rd *reading) beginning(c *digest.Coverage, w digest.Window) {
 	}
 	c.Gaps = append(c.Gaps, digest.Gap{File: local[0].file.Name, After: w.Start, Before: before})
 	c.Notes = append(c.Notes, fmt.Sprintf("The log begins at %s: what happened before it is not known.", first.Format("2006-01-02 15:04:05 UTC")))
-}
-
-// purged returns the hours of which RDS has nothing left for any instance.
-func (rd *reading) purged() []digest.Window {
-	var gone []digest.Window
-	for i, hour := range rd.hours {
-		at := rd.window.Start.Add(time.Duration(i) * time.Hour)
-		lost := map[string]bool{}
-		for _, p := range rd.parts {
-			if f := p.file; !f.PurgedFrom.IsZero() && !at.Before(f.PurgedFrom) && at.Before(f.PurgedTo) {
-				lost[p.instance] = true
-			}
-		}
-		if len(lost) == len(rd.handler.Instances) && hour.Report(digest.Limit{Count: 1}, digest.OrderBySum).Overall.Calls == 0 {
-			gone = append(gone, digest.Window{Start: at, End: at.Add(time.Hour)})
-		}
-	}
-	return digest.JoinWindows(gone)
 }

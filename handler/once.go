@@ -12,6 +12,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
+	"slowdigest/source"
 )
 
 // How an hour is posted once, whatever happens to those who post it:
@@ -22,6 +23,17 @@ import (
 //     is somebody else's by then, it stops: nobody posts who has lost a claim.
 //  3. It posts, and in one save enters the message, adds the hours to the history
 //     and ends the claim.
+//
+// An hour is done when the part of each instance was read, or is known never to come:
+// RDS lists it no more, or nothing was logged. Whether there is evidence for that is
+// for source to say, which gives each absence its cause. An hour of which nothing
+// could be read stays pending, and one message says so. Of any other the parts that
+// may still be read stay open: that they could not be (Passing, Denied), are not
+// listed yet, or belong to an instance that is asleep. As soon as such an instance is
+// read without a hitch, its open hours are read again, all of each, and what is in the
+// channel and in the history is replaced, or is posted where there was nothing to
+// say. An instance that is asleep is no reason for a message: that it fell asleep, or
+// woke up, is a line of the next digest.
 //
 // A run that dies while it reads has done nothing. One that dies after it noted
 // that it would post leaves that undone: the next run looks into the channel, and
@@ -47,42 +59,58 @@ type unreadError struct{ error }
 
 func (e unreadError) Unwrap() error { return e.error }
 
-// runPending posts w and whatever older hours are pending for the channel, the
-// oldest first. The report is that of the last message; it is nil where there was
-// nothing to do. Hours of which nothing could be read stay pending, and are an
-// error only if w is among them.
+// runPending posts w and whatever other hours are pending for the channel, the
+// newest first, and then corrects those that have an open part. The report is that of
+// w, or if there is none of the last message; it is nil where there was nothing to do.
+// Hours of which nothing could be read stay pending, and are an error only if w is
+// among them.
 func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Report, error) {
 	reading, cancel := readingTime(ctx)
 	defer cancel()
-	var last *digest.Report
+	var report *digest.Report
 	var passed []digest.Window
+	var answering []string
+	h.Done = 0
 	for {
-		i, err := claim(ctx, h, w, passed)
+		i, err := claim(ctx, h, w, passed, answering)
 		if errors.Is(err, state.ErrDone) || errors.Is(err, state.ErrAtWork) {
-			if last == nil {
+			if report == nil {
 				h.logger().InfoContext(ctx, "nothing to post", "reason", err.Error(), "window_start", w.Start)
 			}
-			return last, nil
+			return report, nil
 		}
 		if err != nil {
-			return last, fmt.Errorf("claim the hour: %w", err)
+			return report, fmt.Errorf("claim the hour: %w", err)
 		}
 		r, err := i.run(ctx, reading)
-		if last = r; errors.Is(err, state.ErrLost) {
+		if errors.Is(err, state.ErrLost) {
 			h.logger().WarnContext(ctx, "posted nothing", "reason", err.Error(), "window_start", i.Window.Start)
-			return nil, nil
+			return report, nil
 		}
 		own := i.Window.Contains(w.Start)
-		if err != nil && (own || !errors.As(err, new(unreadError))) {
-			return last, err
+		if own || report == nil {
+			report = r
 		}
-		if own {
-			return last, nil
+		switch {
+		case err != nil && (own || !errors.As(err, new(unreadError))):
+			return report, err
+		case own && answering == nil:
+			answering = i.answering
+		case i.Correct:
+			answering = slices.DeleteFunc(answering, func(id string) bool { return !slices.Contains(i.answering, id) })
 		}
 		if passed = append(passed, i.Window); reading.Err() != nil {
-			return last, fmt.Errorf("the time ran out: the hours from %s on are left for a later run", i.Window.End.Format("2006-01-02 15:04 UTC"))
+			return report, i.timeRanOut(own)
 		}
 	}
+}
+
+// timeRanOut returns the error of a run that has not come to w in its time.
+func (i *item) timeRanOut(own bool) error {
+	if own || i.Correct {
+		return nil
+	}
+	return fmt.Errorf("the time ran out: the hours from %s on are left for a later run", i.Window.End.Format("2006-01-02 15:04 UTC"))
 }
 
 // item is a work item of a run.
@@ -91,15 +119,20 @@ type item struct {
 	handler *Handler
 	claimed *state.State // as it was when the item was claimed
 	found   bool         // the message was in the channel already
+
+	answering []string // the instances that were read without a hitch
+	apart     bool     // a correction that leaves the message as it is
+	renewed   bool     // the message was in the channel, and was replaced
 }
 
 // claim takes on the next pending hours at the end of w.
-func claim(ctx context.Context, h *Handler, w digest.Window, passed []digest.Window) (*item, error) {
+func claim(ctx context.Context, h *Handler, w digest.Window, passed []digest.Window, answering []string) (*item, error) {
 	i := &item{handler: h}
-	a := state.Attempt{Owner: h.Owner + "/" + rand.Text(), Window: w, Passed: passed, Force: h.Force, Instances: h.Instances}
+	a := state.Attempt{Owner: h.Owner + "/" + rand.Text(), Window: w, Passed: passed, Force: h.Force, Instances: h.Instances, Answering: answering}
 	err := i.edit(ctx, func(s *state.State) error {
 		a.Now, a.Deadline = h.Now(), i.deadline(ctx)
 		next, err := s.Acquire(a)
+		h.Pending = s.Pending(w.End, func(cause string) bool { return blocks(source.Cause(cause)) })
 		if err == nil {
 			i.Item, i.claimed = *next, s
 		}
@@ -131,42 +164,126 @@ func (i *item) editLate(ctx context.Context, edit func(*state.State)) error {
 // nil.
 func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	h := i.handler
-	rd := h.read(reading, i.Window, i.Window.Hours())
+	rd := h.read(reading, i.Window, i.Window.Hours(), i.claimed)
 	if !i.Unconfirmed && i.Replace == nil {
 		rd.stopWhereTimeRanOut()
 		i.Window = rd.window
 	}
-	r := rd.report(digest.Limit{})
-	unread := rd.err()
-	if r.Coverage.Events > 0 {
-		unread = nil
+	result := state.Result{Open: rd.open()}
+	i.answering = rd.answering()
+	if i.Replace == nil && i.newest() {
+		i.observe(ctx, rd, &result)
 	}
-	i.compare(rd, r)
+	i.missing(rd, result.Seen)
+	r := rd.report(digest.Limit{})
+	result.Calls = callsOf(r)
+	if i.Correct && !i.Unconfirmed {
+		switch i.compareOpen(rd, &result) {
+		case confirmed:
+			result.Hours = rd.hourly()
+			fallthrough
+		case unimproved:
+			result.Unchanged = true
+			return r, i.finish(ctx, result)
+		case lessThanBefore:
+			return i.runApart(ctx, reading, rd)
+		}
+	}
+	var unread error
+	if r.Overall.Calls == 0 && rd.failed() {
+		unread, result.Seen, result.News = rd.err(), nil, nil
+	}
+	result.Lost = rd.lost()
+	i.compare(rd, r, &result)
+	if message, done := i.onlyLost(rd, r, result); done {
+		result.Found = i.found && !i.renewed
+		result.Silent, result.Report, result.Hours = true, r, rd.hourly()
+		return message, i.finish(ctx, result)
+	}
 	message := shortened(r, h.Limit, h.OrderBy)
-	receipt, err := i.deliver(ctx, message, unread != nil)
+	receipt, err := i.deliver(ctx, message, unread != nil, len(result.Open)+len(rd.gone) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
-	result := state.Result{Channel: receipt.Channel, TS: receipt.Timestamp, Failure: unread != nil && !i.found,
-		Silent: notifier.Quiet(message), Report: r, Hours: rd.hourly()}
+	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
+	result.Found = i.found && !i.renewed
+	result.Silent, result.Report, result.Hours, result.Repeat = notifier.Quiet(message) && !i.found, r, rd.hourly(), message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}
-	if err = i.editLate(ctx, func(s *state.State) { s.Finish(i.Item, result) }); err != nil {
-		err = fmt.Errorf("note that the digest is posted: %w", err)
-	} else if unread != nil {
+	if err = i.finish(ctx, result); err == nil && unread != nil {
 		err = unreadError{unread}
 	}
 	return message, err
 }
 
+// finish saves what has become of an item.
+func (i *item) finish(ctx context.Context, r state.Result) error {
+	h := i.handler
+	done := len(i.Window.Hours()) - blocked(r.Open, i.Window)
+	for _, w := range r.Lost {
+		for _, hour := range w.Hours() {
+			if !i.Window.Contains(hour.Start) {
+				done++
+			}
+		}
+	}
+	if i.Correct {
+		done = blocked(i.claimed.Open.In(i.Window), i.Window) - blocked(r.Open, i.Window)
+	}
+	err := i.editLate(ctx, func(s *state.State) { s.Finish(i.Item, r) })
+	if err != nil {
+		return fmt.Errorf("note that the digest is posted: %w", err)
+	}
+	if !r.Failure {
+		h.Done += max(0, done)
+	}
+	return nil
+}
+
+// newest reports whether no later hour was entered, so that what is found now is how
+// the instances are.
+func (i *item) newest() bool {
+	n := len(i.claimed.Entries)
+	return n == 0 || i.claimed.Entries[n-1].Start.Before(i.Window.End)
+}
+
+// was says how an instance was when a part was left open, by its cause.
+var was = map[string]string{
+	string(source.Passing): " could not be read", string(source.Denied): " could not be read",
+	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
+}
+
 // compare compares the report with the past, and adds what waits for a message.
-func (i *item) compare(rd *reading, r *digest.Report) {
+func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s := i.claimed
 	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
-	r.Past.Missed = append(slices.Clone(s.Missed), rd.purged()...)
 	r.Past.CatchUp = len(rd.hours)
-	r.Coverage.Notes = append(r.Coverage.Notes, s.Unreported...)
+	if i.Correct {
+		for _, o := range s.Open.In(i.Window) {
+			r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: %s, and its log from %s to %s was read later.", o.Instance+was[o.Cause], o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
+		}
+	}
+	if !i.Edits() {
+		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)
+		r.Past.GivenUp = slices.Clone(s.GivenUp)
+		r.Past.News = append(r.Past.News, slices.Concat(s.News, result.News)...)
+		r.Coverage.Notes = append(r.Coverage.Notes, s.Unreported...)
+	}
+}
+
+// onlyLost reports whether nothing is left of hours that are not the newest. That is
+// for the next message to say.
+func (i *item) onlyLost(rd *reading, r *digest.Report, result state.Result) (*digest.Report, bool) {
+	hours := 0
+	for _, w := range result.Lost {
+		for _, hour := range w.Hours() {
+			if rd.window.Contains(hour.Start) {
+				hours++
+			}
+		}
+	}
+	return shortened(r, i.handler.Limit, i.handler.OrderBy), hours == len(rd.hours) && r.Overall.Calls == 0 && !i.newest() && !i.Unconfirmed && i.Replace == nil
 }
 
 // shortened returns what is shown of a report of all classes.
@@ -181,15 +298,16 @@ func shortened(r *digest.Report, l digest.Limit, by digest.OrderBy) *digest.Repo
 
 // deliver sees to it that the message of an item is in the channel once. An error
 // leaves delivery unconfirmed if i.Unconfirmed is set. failureOnly is for a
-// message that only says that nothing could be read.
-func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) (notifier.Receipt, error) {
+// message that only says that nothing could be read, and incomplete for one that may count
+// less than that of an earlier run.
+func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incomplete bool) (notifier.Receipt, error) {
 	r.Past.Repeat = i.Repeat
 	if i.Unconfirmed { // since an earlier run
 		receipt, found, err := i.find(ctx, r)
 		i.found = found
 		switch {
 		case found:
-			return receipt, nil
+			return i.renew(ctx, r, receipt, incomplete), nil
 		case err == nil:
 			i.Unconfirmed = false
 		case i.handler.SkipUnknown:
@@ -198,19 +316,19 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) 
 			r.Past.Repeat = true
 		}
 	}
-	if failureOnly && i.Replace == nil && (i.Unconfirmed || i.claimed.Entries.FailureReported(i.Window)) {
+	if failureOnly && i.Replace == nil && (i.Unconfirmed || i.claimed.Entries.FailureKnown(i.Window)) {
 		return notifier.Receipt{}, errKnown
 	}
 	if i.FailureUnseen && !i.Unconfirmed {
 		_, _, _ = i.find(ctx, r) // while there is no digest to take it for
 	}
 	err := i.edit(ctx, func(s *state.State) error {
-		return s.StartPosting(i.Item, i.handler.Instances, failureOnly, i.deadline(ctx))
+		return s.StartPosting(i.Item, r.Instances, failureOnly, i.deadline(ctx))
 	})
 	if err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
 	}
-	if i.Replace != nil {
+	if i.Replace != nil && !i.apart && (!i.Replace.Silent || !i.Correct) {
 		return i.replace(ctx, r)
 	}
 	receipt, posted, err := i.post(ctx, r)
@@ -219,6 +337,21 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly bool) 
 	}
 	i.Unconfirmed = true
 	return i.reconcile(ctx, r, err)
+}
+
+// renew replaces a message of an earlier run, which may not have read as much. If it
+// cannot, or has not read all either, the message stays as it is.
+func (i *item) renew(ctx context.Context, r *digest.Report, at notifier.Receipt, incomplete bool) notifier.Receipt {
+	if incomplete || !slices.Equal(r.Instances, i.Instances) {
+		return at
+	}
+	receipt, err := i.handler.Notifier.(Poster).Update(ctx, r, at)
+	if err != nil {
+		i.handler.logger().WarnContext(ctx, "a digest stays as it was", "window_start", r.Window.Start, "error", err.Error())
+		return at
+	}
+	i.renewed = true
+	return receipt
 }
 
 // reconcile looks for a message just posted whose delivery cause left unconfirmed,
@@ -313,7 +446,7 @@ func (i *item) replace(ctx context.Context, r *digest.Report) (notifier.Receipt,
 	at := notifier.Receipt{Channel: i.Replace.Channel, Timestamp: i.Replace.TS}
 	if at.Timestamp == "" {
 		receipt, found, err := i.find(ctx, r)
-		if r.Past.Repeat = err != nil; found {
+		if r.Past.Repeat = err != nil && !i.Correct; found {
 			at = receipt
 		}
 	}

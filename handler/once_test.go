@@ -153,10 +153,11 @@ func TestLostHoursAreNamed(t *testing.T) {
 	c.hour(ten)
 	c.mustRun(ten)
 	later := ten.Add(30 * time.Hour)
-	c.hour(later) // the 23 hours before have been purged, and 6 are too old anyway
+	c.db.Remove(rdstest.SlowLog + ten.Format(".2006-01-02.15"))
+	c.hour(later) // the 29 hours before have been deleted, of which 6 are not in the message
 	r := c.mustRun(later)
-	want := []digest.Window{{Start: ten, End: ten.Add(6 * time.Hour)}, {Start: ten.Add(6 * time.Hour), End: later.Add(-time.Hour)}}
-	if len(r.Past.Missed) != 2 || r.Past.Missed[0] != want[0] || r.Past.Missed[1] != want[1] {
+	want := digest.Window{Start: ten, End: later.Add(-time.Hour)}
+	if len(r.Past.Missed) != 1 || r.Past.Missed[0] != want {
 		t.Errorf("missed %v, want %v", r.Past.Missed, want)
 	}
 	if r.Past.CatchUp != 24 {
@@ -165,6 +166,26 @@ func TestLostHoursAreNamed(t *testing.T) {
 	c.hour(later.Add(time.Hour))
 	if r := c.mustRun(later.Add(time.Hour)); len(r.Past.Missed) != 0 || r.Past.CatchUp != 1 {
 		t.Errorf("reported again: %+v", r.Past)
+	}
+}
+
+// Where older files are listed RDS has deleted nothing in between: there was nothing
+// to write.
+func TestHoursBetweenListedOnesAreNotLost(t *testing.T) {
+	c := newChannel(t)
+	c.db.SetParameters("orders", map[string]string{"slow_query_log": "1", "log_output": "FILE"})
+	c.hour(ten)
+	c.mustRun(ten)
+	later := ten.Add(30 * time.Hour)
+	c.hour(later)
+	c.db.Append(rdstest.SlowLog, []byte(rdstest.Banner), later.Add(time.Minute))
+	r := c.mustRun(later)
+	if len(r.Past.Missed)+len(r.Past.GivenUp)+len(r.Coverage.Gaps) != 0 || r.Overall.Calls != 1 {
+		t.Errorf("report %+v, past %+v", r.Coverage, r.Past)
+	}
+	c.expect("09-10 16-16")                                                       // 24 hours, and the 6 before them, in silence
+	if s := c.state(); s.Pending(later, func(string) bool { return true }) != 5 { // which may be late
+		t.Errorf("open are %+v", s.Open)
 	}
 }
 

@@ -90,6 +90,11 @@ func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
 // is invoked, as a rule once.
 func (w *world) hour(hour time.Time) {
 	w.write(hour)
+	w.events(hour)
+}
+
+// events are those of an hour: as a rule there is one.
+func (w *world) events(hour time.Time) {
 	w.at(hour, w.clear)
 	due := hour.Add(65 * time.Minute)
 	window := digest.Window{Start: hour, End: hour.Add(time.Hour)}
@@ -118,8 +123,11 @@ func (w *world) hour(hour time.Time) {
 
 // clear takes old messages out of the channel, in which to search takes time.
 func (w *world) clear() {
-	all := w.slack.Messages()
-	for _, m := range all[:max(0, len(all)-20)] {
+	all, keep := w.slack.Messages(), 20
+	if w.fleet != nil { // whose messages may be corrected later
+		keep = 400
+	}
+	for _, m := range all[:max(0, len(all)-keep)] {
 		w.archive = append(w.archive, m)
 		w.slack.Delete(m.Timestamp)
 	}

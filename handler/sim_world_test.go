@@ -44,6 +44,8 @@ type world struct {
 	blind  bool   // the channel may not be searched
 	denies bool   // RDS denies some invocations everything
 
+	fleet *instances // the instances of RDS; nil reads the hours' logs from files
+
 	archive []slacktest.Message
 	traffic map[time.Time]bool // hours in which there was any
 	cuts    map[string]int     // by method: cut or died at, with the outcome unknown
@@ -126,8 +128,11 @@ func (w *world) invoke(request string, window digest.Window, tries int) {
 	i := &invocation{w: w, request: request, window: window, tries: tries, deadline: w.now.Add(timeout),
 		denied: w.denies && w.likely(0.05), arrived: make(chan string), verdicts: make(chan verdict), cancel: cancel}
 	go func() {
-		_, err := w.handler(i).Run(ctx, window)
-		i.err = err
+		if w.fleet != nil {
+			i.err = w.fleet.serve(ctx, i)
+		} else {
+			_, i.err = w.handler(i).Run(ctx, window)
+		}
 		i.arrived <- ""
 	}()
 	i.next()
@@ -141,6 +146,9 @@ func (i *invocation) next() {
 		return
 	}
 	took := i.w.between(10*time.Millisecond, 2*time.Second)
+	if name == reply {
+		took = 10 * time.Millisecond
+	}
 	if name == "list" && i.w.likely(0.2) {
 		took = i.w.between(time.Minute, 16*time.Minute)
 	}
@@ -156,6 +164,7 @@ func (i *invocation) step(name string) {
 	switch {
 	case i.dead:
 		v = die
+	case name == reply:
 	case w.now.After(i.deadline) || w.likely(0.015):
 		v = die
 	case w.likely(0.01):
@@ -204,9 +213,29 @@ func (i *invocation) pass(name string) verdict {
 	return v
 }
 
+// reply is the step that posts a part of a thread. A fleet's are all posted, for what
+// was told is read from them, and nothing is promised of a thread that is cut.
+const reply = "POST a reply"
+
+func inThread(r *http.Request) bool {
+	if r.GetBody == nil {
+		return false
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return false
+	}
+	text, _ := io.ReadAll(body)
+	return strings.Contains(string(text), "thread_ts=")
+}
+
 // RoundTrip is the wire of the invocation.
 func (i *invocation) RoundTrip(r *http.Request) (*http.Response, error) {
-	v := i.pass(r.Method + " " + r.URL.Path)
+	name := r.Method + " " + r.URL.Path
+	if i.w.fleet != nil && inThread(r) {
+		name = reply
+	}
+	v := i.pass(name)
 	if v == die || v == cutBefore {
 		return nil, io.ErrUnexpectedEOF
 	}
@@ -291,10 +320,14 @@ func (w *world) handler(i *invocation) *handler.Handler {
 			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 		})
 	}
+	replies := 1
+	if w.fleet != nil { // in which every query counts
+		replies = 50
+	}
 	return &handler.Handler{
 		Source: i, Instances: []string{"orders-1"}, Limit: digest.Limit{Count: 1},
 		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
-			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond, Replies: 1}),
+			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond, Replies: replies}),
 		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel,
 		Now: func() time.Time { return w.now }, Owner: i.request, Timeout: timeout,
 	}

@@ -27,11 +27,11 @@ func (c *channel) put(text string) {
 func TestNewerStateIsRefused(t *testing.T) {
 	c := newChannel(t)
 	c.hour(ten)
-	const newer = `{"version":3,"since":{"seconds":1}}`
+	const newer = `{"version":4,"since":{"seconds":1}}`
 	c.put(newer)
 	_, err := c.run(ten)
 	var refused *state.StoreError
-	if err == nil || !strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "versions up to 2") || !errors.As(err, &refused) || refused.Hint() == "" {
+	if err == nil || !strings.Contains(err.Error(), "version 4") || !strings.Contains(err.Error(), "versions up to 3") || !errors.As(err, &refused) || refused.Hint() == "" {
 		t.Errorf("error %v", err)
 	}
 	c.expect("")

@@ -12,16 +12,18 @@ import (
 
 // Incomplete reports whether something of the window is missing from the numbers
 // of a report, as opposed to their being small. That is always shown, and looks
-// different.
+// different. What is known to be missing, and was said, is only named.
 func Incomplete(r *digest.Report) bool {
-	return !r.Coverage.Complete || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0
+	return !r.Coverage.Complete && len(r.Coverage.Without) == 0 || r.Coverage.InWindow == 0 && r.Coverage.Unreadable > 0
 }
 
 // Trust says in a word how far the numbers of a report can be trusted.
 func Trust(r *digest.Report) string {
 	switch {
-	case !Incomplete(r):
+	case !Incomplete(r) && r.Coverage.Complete:
 		return "Complete"
+	case !Incomplete(r):
+		return "Without " + names(r.Coverage.Without, 3)
 	case r.Coverage.InWindow == 0:
 		return "NO DATA"
 	}

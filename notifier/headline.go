@@ -38,7 +38,7 @@ func Facts(r *digest.Report) string {
 		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
 			Count(o.RowsExamined.Sum)+" rows examined")
 	}
-	coverage := fmt.Sprintf("complete: %s, %s", Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
+	coverage := fmt.Sprintf("%s: %s, %s", lowerFirst(Trust(r)), Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
 	if Incomplete(r) {
 		coverage = Trust(r) + ": " + strings.TrimSuffix(CoverageFacts(c), ".")
 	}
@@ -86,6 +86,11 @@ func upperFirst(s string) string {
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
+}
+
 // names lists the first n, and how many others there are.
 func names(all []string, n int) string {
 	if len(all) == 0 {
@@ -117,16 +122,24 @@ func Notices(r *digest.Report) []Notice {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
 	}
 	if lost := merged(r.Past.Missed); len(lost) > 0 {
-		var all []string
-		for _, w := range lost[:min(maxLost, len(lost))] {
-			all = append(all, window(w))
-		}
-		if more := len(lost) - maxLost; more > 0 {
-			all = append(all, fmt.Sprintf("and %d more", more))
-		}
-		out = append(out, Notice{"HOURS LOST", strings.Join(all, ", ") + ". RDS had deleted the logs before they could be read."})
+		out = append(out, Notice{"HOURS LOST", windows(lost) + ". RDS had deleted the logs before they could be read."})
+	}
+	if lost := merged(r.Past.GivenUp); len(lost) > 0 {
+		out = append(out, Notice{"HOURS GIVEN UP", windows(lost) + ". They could not be read for 14 days, and RDS keeps no log for longer."})
 	}
 	return out
+}
+
+// windows lists the first of them, and how many others there are.
+func windows(all []digest.Window) string {
+	var out []string
+	for _, w := range all[:min(maxLost, len(all))] {
+		out = append(out, window(w))
+	}
+	if more := len(all) - maxLost; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
 }
 
 // merged joins windows that touch.
@@ -146,14 +159,17 @@ func merged(all []digest.Window) []digest.Window {
 	return out
 }
 
-// Caveats say why less is said of what changed than may have changed: each in a
-// sentence or two.
+// Caveats say why less is said of what changed than may have changed, and what has
+// become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
 	var out []string
 	for _, s := range []string{learning(r), regrouped(r)} {
 		if s != "" {
 			out = append(out, s)
 		}
+	}
+	if r.Past != nil {
+		out = append(out, r.Past.News...)
 	}
 	return out
 }

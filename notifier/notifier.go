@@ -20,8 +20,9 @@ type Notifier interface {
 }
 
 // Quiet reports whether a report holds nothing that anybody needs to know:
-// no class, nothing of the window missing, nor hours that were never read. A
-// chat stays silent then.
+// no class, nothing of the window missing but what will be read when it is there, nor
+// hours that were never read. A chat stays silent then.
 func Quiet(r *digest.Report) bool {
-	return len(r.Classes) == 0 && r.Misc.Calls == 0 && !Incomplete(r) && (r.Past == nil || len(r.Past.Missed) == 0)
+	return len(r.Classes) == 0 && r.Misc.Calls == 0 && (!Incomplete(r) || r.Coverage.Awaited) &&
+		(r.Past == nil || len(r.Past.Missed)+len(r.Past.GivenUp) == 0)
 }

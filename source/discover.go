@@ -18,8 +18,8 @@ type Instance struct {
 	Cluster string            // of the DB cluster that it is a member of; empty outside a cluster
 	Tags    map[string]string // nil where it was only named, and not looked up
 
-	// Unread says why there is nothing to be read of it, such as "is stopped"; empty
-	// if there may be something.
+	// Unread says why there is never anything to be read of it, such as "runs postgres,
+	// …"; empty if there may be something. One that is stopped may be read later.
 	Unread string
 }
 
@@ -104,14 +104,29 @@ func find(db types.DBInstance, names []string, tag string) (Instance, bool) {
 		ok, _ := path.Match(name, i.ID)
 		return ok || name == i.Cluster && i.Cluster != ""
 	})
-	switch engine := aws.ToString(db.Engine); {
-	case !slices.Contains([]string{"mysql", "mariadb", "aurora-mysql", "aurora"}, engine):
+	if engine := aws.ToString(db.Engine); !slices.Contains([]string{"mysql", "mariadb", "aurora-mysql", "aurora"}, engine) {
 		i.Unread = fmt.Sprintf("runs %s, whose slow queries this tool cannot read", engine)
 		return i, asked
-	case slices.Contains([]string{"stopped", "creating", "deleting"}, aws.ToString(db.DBInstanceStatus)):
-		i.Unread = fmt.Sprintf("is in the state %q", aws.ToString(db.DBInstanceStatus))
 	}
 	return i, asked || matched
+}
+
+// Became says in a sentence what has become of an instance that was read before and is
+// not found any more, as far as the role may know. After a switchover the old instance
+// has the name with "-old1" at its end.
+func (s *RDS) Became(ctx context.Context, instance string) string {
+	if _, err := s.Inspect(ctx, instance+"-old1"); err == nil {
+		return fmt.Sprintf("%s was renamed to %s-old1, as a blue/green switchover does. What it logged last is there.", instance, instance)
+	}
+	switch _, err := s.Inspect(ctx, instance); {
+	case err == nil:
+		return instance + " is not selected any more: no name, pattern or tag stands for it."
+	case CauseOf(err) == Gone && strings.HasPrefix(instance, "application-autoscaling-"):
+		return instance + " was removed, as autoscaling does with readers. What it logged last is lost with it."
+	case CauseOf(err) == Gone:
+		return instance + " does not exist any more: it was deleted or renamed. What it logged last is lost with it."
+	}
+	return instance + " is not found any more, and what has become of it could not be found out."
 }
 
 func tagged(tags map[string]string, tag string) bool {

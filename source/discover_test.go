@@ -54,8 +54,8 @@ func TestDiscover(t *testing.T) {
 	}{
 		{"orders-1,nowhere", "", "nowhere orders-1", 0},
 		{"Orders-1,orders-1", "", "orders-1", 0},
-		{"orders-*", "", "orders-1 orders-2 [orders-old]", 3},
-		{"orders-*,orders-pg", "", "orders-1 orders-2 [orders-old] [orders-pg]", 3},
+		{"orders-*", "", "orders-1 orders-2 orders-old", 3},
+		{"orders-*,orders-pg", "", "orders-1 orders-2 orders-old [orders-pg]", 3},
 		{"*-1,nowhere", "", "nowhere orders-1", 3},
 		{"cluster:users", "", "users-reader users-writer", 3},
 		{"cluster:u*", "", "users-reader users-writer", 3},
@@ -110,7 +110,7 @@ func TestDiscoverTellsTagsAndReasons(t *testing.T) {
 		case i.ID == "orders-1" && i.Tags["slowdigest:channel"] != "shop",
 			i.ID == "users-reader" && i.Cluster != "users",
 			i.ID == "ledger" && !strings.Contains(i.Unread, "postgres"),
-			i.ID == "orders-old" && !strings.Contains(i.Unread, "stopped"):
+			i.ID == "orders-old" && i.Unread != "":
 			t.Errorf("%+v", i)
 		}
 	}

@@ -93,6 +93,23 @@ func CallHint(err error, service, needs string) string {
 	return ""
 }
 
+// CauseOf returns why an error of this package, or of the SDK, has kept something
+// from being read.
+func CauseOf(err error) Cause {
+	var notFound *types.DBInstanceNotFoundFault
+	switch {
+	case errors.As(err, new(*NoSlowLogError)):
+		return Off
+	case notReady(err):
+		return Waiting
+	case errors.As(err, &notFound):
+		return Gone
+	case denied(err):
+		return Denied
+	}
+	return Passing
+}
+
 func errorCode(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -146,5 +163,5 @@ func fileNotFound(err error) bool {
 
 func notReady(err error) bool {
 	var fault *types.DBInstanceNotReadyFault
-	return errors.As(err, &fault)
+	return errors.As(err, &fault) || errorCode(err) == "InvalidDBInstanceState"
 }

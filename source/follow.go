@@ -80,7 +80,7 @@ func (f *follower) enqueue(now *listing) {
 	}
 	var files []File
 	if f.listed == nil {
-		files = choose(now, f.instance, f.from, f.from.AddDate(100, 0, 0))
+		files = append(now.absent(f.instance, f.from, now.latest(), now.latest()), choose(now, f.from, f.from.AddDate(100, 0, 0))...)
 	} else {
 		files = f.listed.rotatedSince(live, now)
 	}
@@ -101,8 +101,8 @@ func (f *follower) enqueue(now *listing) {
 // read delivers what there is of a file after f.at. It is done when all that was
 // listed of it has been read.
 func (f *follower) read(file File) (done bool, _ error) {
-	if file.missing != "" {
-		f.cov.miss(file.missing)
+	if file.Absent != nil {
+		f.cov.miss(file.Absent.Note)
 		return true, nil
 	}
 	r := newReader(f.ctx, f.api, f.out, &f.cov, file, f.at, true)

@@ -132,22 +132,23 @@ func (s *RDS) Parameters(ctx context.Context, group string) (Parameters, error) 
 	}, nil
 }
 
-// whyNoLog says what the parameter group of an instance has to do with its lack
-// of a slow log; nothing if it cannot be read or is not the cause. It needs
-// rds:DescribeDBInstances and rds:DescribeDBParameters.
-func whyNoLog(ctx context.Context, s *RDS, instance string) string {
+// logging says what in the parameter group of an instance keeps it from logging to a
+// file; nothing where it does log, or where that is not known, as the group cannot be
+// read or a cluster's may say otherwise. It needs rds:DescribeDBInstances and
+// rds:DescribeDBParameters.
+func logging(ctx context.Context, s *RDS, instance string) (whyNot string, known bool) {
 	i, err := s.Inspect(ctx, instance)
 	if err != nil || i.Group == "" {
-		return ""
+		return "", false
 	}
 	p, err := s.Parameters(ctx, i.Group)
-	switch {
-	case err != nil:
-		return ""
+	switch output := p.Output(i.Aurora()); {
+	case err != nil, !p.Enabled() && p.SlowQueryLog == "" && i.Aurora():
+		return "", false
 	case !p.Enabled():
-		return fmt.Sprintf("parameter group %s does not enable slow_query_log", i.Group)
-	case !strings.Contains(p.Output(i.Aurora()), "FILE"):
-		return fmt.Sprintf("parameter group %s writes the slow log to log_output=%s", i.Group, p.Output(i.Aurora()))
+		return fmt.Sprintf("parameter group %s does not enable slow_query_log", i.Group), true
+	case !strings.Contains(output, "FILE"):
+		return fmt.Sprintf("parameter group %s writes the slow log to log_output=%s", i.Group, output), true
 	}
-	return ""
+	return "", true
 }

@@ -10,8 +10,9 @@ import (
 
 // listing holds all that RDS listed for an instance at one time, oldest first.
 type listing struct {
-	files  []File
-	budget *budget
+	files   []File
+	unknown []File // whose names are not those of slow logs
+	budget  *budget
 }
 
 // newListing sorts files. What is listed twice counts once, even under two names
@@ -19,8 +20,12 @@ type listing struct {
 // rotated one.
 func newListing(listed []File) *listing {
 	byName := map[string]File{}
+	var unknown []File
 	for _, f := range listed {
-		if _, ok := parseName(f.Name); ok && !byName[f.Name].LastWritten.After(f.LastWritten) {
+		switch _, ok := parseName(f.Name); {
+		case !ok && !slices.ContainsFunc(unknown, func(g File) bool { return g.Name == f.Name }):
+			unknown = append(unknown, f)
+		case ok && !byName[f.Name].LastWritten.After(f.LastWritten):
 			byName[f.Name] = f
 		}
 	}
@@ -36,7 +41,7 @@ func newListing(listed []File) *listing {
 			files = files[:n-1]
 		}
 	}
-	return &listing{files: files}
+	return &listing{files: files, unknown: unknown}
 }
 
 // older orders files by their last write, the live file after all others.
@@ -55,7 +60,7 @@ func older(a, b File) int {
 }
 
 func (l *listing) find(name string) (File, bool) {
-	for _, f := range l.files {
+	for _, f := range slices.Concat(l.files, l.unknown) {
 		if f.Name == name {
 			return f, true
 		}

@@ -84,15 +84,16 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 
 // LogFiles names the files that may hold entries of [start, end), oldest first
 // and the live file last. The window must be past: entries written after the
-// call are not waited for. Where hours of the window are not there any more, or
-// the instance is paused, a File stands for that, whose Log is empty and whose
-// Coverage tells. An instance without any slow log is a NoSlowLogError. The name
-// of a cluster stands for its members, if the role may describe all instances.
+// call are not waited for. What cannot be read, such as hours that are not there any
+// more or a paused instance, is a File that is Absent. An instance without any slow
+// log is a NoSlowLogError; CauseOf tells what an error means. The name of a cluster
+// stands for its members, if the role may describe all instances.
 func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
+	start, end = start.UTC(), end.UTC()
 	all, err := s.list(ctx, instance)
 	if err != nil && notReady(err) {
-		return []File{{Instance: instance, Name: liveName, missing: fmt.Sprintf(
-			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}}, nil
+		return []File{absentFile(instance, start, end, Waiting,
+			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}, nil
 	}
 	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
 		wait(ctx, s.opts.Patience)
@@ -107,24 +108,67 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 	if err != nil {
 		return nil, err
 	}
-	if len(all.files) == 0 {
-		return nil, &NoSlowLogError{Instance: instance, Reason: whyNoLog(ctx, s, instance)}
+	if len(all.files)+len(all.unknown) == 0 {
+		why, _ := logging(ctx, s, instance)
+		return nil, &NoSlowLogError{Instance: instance, Reason: why}
 	}
+	return s.selectFiles(ctx, all, instance, start, end), nil
+}
+
+// selectFiles returns what is to be read of a listing, and what cannot be.
+func (s *RDS) selectFiles(ctx context.Context, all *listing, instance string, start, end time.Time) []File {
 	if s.opts.MaxBytes > 0 {
 		all.budget = &budget{max: s.opts.MaxBytes}
 		all.budget.left.Store(s.opts.MaxBytes)
 	}
-	files := choose(all, instance, start.UTC(), end.UTC())
+	now := later(end, all.written())
+	if s.opts.Now != nil {
+		now = later(now, s.opts.Now().UTC())
+	}
+	files := append(all.absent(instance, start, end, now), choose(all, start, end)...)
 	if s.opts.Seek {
 		for i := range files {
 			files[i].from = start
 		}
 	}
-	if all.rotating(end) {
-		files = append(files, File{Instance: instance, Name: liveName, missing: fmt.Sprintf(
-			"The slow log that is being written to is not listed for instance %s.", instance)})
+	if from := later(start, roundUp(all.written().Add(soon))); !start.IsZero() && from.Before(end) {
+		if f := s.silent(ctx, instance, all.written(), from, end); f != nil {
+			return append(files, *f)
+		}
 	}
-	return files, nil
+	if hours := all.liveAbsent(instance, start, end, now); hours != nil {
+		if n := len(files); n > 0 && files[n-1].live() && files[n-1].Absent == nil {
+			files[n-1].Unlisted = hours
+		} else {
+			files = append(files, File{Instance: instance, Name: liveName, Absent: hours})
+		}
+	}
+	if all.rotating(end) {
+		files = append(files, absentFile(instance, later(start, all.latest()), end, Passing,
+			"The slow log that is being written to is not listed for instance %s.", instance))
+	}
+	return files
+}
+
+func absentFile(instance string, from, to time.Time, c Cause, format string, args ...any) File {
+	return File{Instance: instance, Name: liveName, Absent: &Absence{From: from, To: to, Cause: c, Note: fmt.Sprintf(format, args...)}}
+}
+
+// silent says why nothing may have been written since a time, of the hours that began
+// long after it; nil if the server logs.
+func (s *RDS) silent(ctx context.Context, instance string, since, from, to time.Time) *File {
+	var f File
+	switch why, known := logging(ctx, s, instance); {
+	case why != "":
+		f = absentFile(instance, from, to, Off, "Instance %s has not written to its slow log since %s: %s.",
+			instance, since.Format("2006-01-02 15:04 UTC"), why)
+	case !known:
+		f = absentFile(instance, from, to, Unproven, "Instance %s has not written to its slow log since %s, and its parameters, which say whether it logs, could not be read.",
+			instance, since.Format("2006-01-02 15:04 UTC"))
+	default:
+		return nil
+	}
+	return &f
 }
 
 // memberFiles returns the files of several instances. For one whose files could not be
@@ -134,7 +178,7 @@ func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time
 	for _, id := range members {
 		of, err := s.LogFiles(ctx, id, start, end)
 		if err != nil {
-			of = []File{{Instance: id, Name: liveName, missing: fmt.Sprintf("Instance %s was not read: %v.", id, err)}}
+			of = []File{absentFile(id, start, end, CauseOf(err), "Instance %s was not read: %v.", id, err)}
 		}
 		files = append(files, of...)
 	}
@@ -146,10 +190,10 @@ func (s *RDS) memberFiles(ctx context.Context, members []string, start, end time
 // the last one is read. If the deadline of ctx passes, the Log ends there and its
 // Coverage says what is missing. The Log must be closed.
 func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
-	if f.missing != "" {
-		return newLog(absent{f.missing}), nil
+	if f.Absent != nil {
+		return newLog(absent{f.Absent.Note}), nil
 	}
-	if _, ok := parseName(f.Name); !ok {
+	if _, ok := parseName(f.Name); !ok && !f.Unknown {
 		return nil, fmt.Errorf("open slow log: %q is not the name of a slow log", f.Name)
 	}
 	if s.opts.Download == Complete && s.opts.Now == nil {

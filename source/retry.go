@@ -18,6 +18,7 @@ func (r *reader) retry(failed int, p portion, err error) (moved bool, _ error) {
 	case unreadable(err):
 		return r.narrow(err)
 	case notReady(err):
+		t.cov.Cause = Passing // the next listing will tell
 		return false, t.stop("the instance was paused or stopped meanwhile")
 	case final(err):
 		return false, t.fail(err)
@@ -45,6 +46,7 @@ func (r *reader) giveUp(p portion, err error) error {
 	var unexpected errUnexpectedAnswer
 	switch {
 	case fileNotFound(err):
+		t.cov.Cause = Passing
 		return t.stop("the file is no longer there")
 	case !errors.As(err, &unexpected):
 		return t.fail(err)

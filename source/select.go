@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -11,9 +12,16 @@ import (
 // what happened after its last write. Nor can it hold what happened before the
 // last write to the file before it, but that is less sure, since a write of a
 // mere header counts too: so two files that were last written to after the window
-// are taken, not one, and in addition whatever is named by an hour of the window.
-func choose(all *listing, instance string, start, end time.Time) []File {
-	chosen := all.purged(instance, start, end)
+// are taken, not one, and in addition whatever is named by an hour of the window. A
+// file of an unknown name may hold anything up to its last write.
+func choose(all *listing, start, end time.Time) []File {
+	var chosen []File
+	for _, f := range all.unknown {
+		if !f.LastWritten.Before(start) {
+			f.Unknown, f.listing = true, all
+			chosen = append(chosen, f)
+		}
+	}
 	after := 0
 	for _, f := range all.files {
 		if f.LastWritten.Before(start) {
@@ -39,40 +47,172 @@ func overlaps(rotated, start, end time.Time) bool {
 	return rotated.After(start.Add(-time.Hour)) && !rotated.After(end.Add(time.Hour))
 }
 
-// purged returns a File for each stretch of the window whose hours are not
-// listed though later ones are. The latest hours may still be in the live file.
-func (l *listing) purged(instance string, start, end time.Time) []File {
+// soon is for how long an hour without a file may still get one, and how long
+// nothing may be written until the parameters are read: six hours.
+const soon = 6 * time.Hour
+
+// absent returns a File for each stretch of the window that no listed file can
+// hold, as seen at a time. RDS deletes the oldest files first, so what is before the
+// first of them is gone. An hour in between that has no file of its own may get one
+// for some hours, in case the listing is late; after that nothing was written in it.
+// What the live file may hold is left to Live.
+func (l *listing) absent(instance string, start, end, now time.Time) []File {
 	if start.IsZero() {
 		return nil
 	}
-	listed := map[time.Time]bool{}
-	var latest time.Time
+	first, latest := l.first(), l.latest()
+	var absent []File
+	add := func(from, to time.Time, cause Cause, format string) {
+		absent = append(absent, File{Instance: instance, Name: liveName + "." + hourPrefix(from.Add(time.Hour)), Absent: &Absence{
+			From: from, To: to, Cause: cause, Note: fmt.Sprintf(format, instance, timeRange(from, to)), Usual: cause == Unlisted && l.sparse(now)}})
+	}
+	if from := start.Truncate(time.Hour); from.Before(first) {
+		add(from, earlier(first, roundUp(end)), Gone, "Instance %s has no slow log for %s any more, only for later hours.")
+	}
+	for _, w := range l.unlisted(later(start, first), earlier(end, latest.Add(-time.Hour)), now) {
+		add(w[0], w[1], Unlisted, "Instance %s has no slow log for %s, but for hours before and after it.")
+	}
+	return absent
+}
+
+// liveAbsent returns the hours of the window that have no file of their own and may be
+// in the live file; nil if there are none, or if that shows that nothing is missing.
+func (l *listing) liveAbsent(instance string, start, end, now time.Time) *Absence {
+	live, listed := l.live()
+	if !listed || start.IsZero() {
+		return nil
+	}
+	from := later(start, l.latest())
+	if written := live.LastWritten.Truncate(time.Hour); !live.LastWritten.Before(from) && written.Before(end) {
+		end = written // it was not rotated since
+	}
+	all := l.unlisted(from, end, now)
+	if len(all) == 0 {
+		return nil
+	}
+	from, to := all[0][0], all[len(all)-1][1]
+	return &Absence{From: from, To: to, Cause: Unlisted, Usual: l.sparse(now),
+		Note: fmt.Sprintf("Instance %s lists no slow log for %s yet.", instance, timeRange(from, to))}
+}
+
+// unlisted returns the stretches of hours that have no file of their own, and may
+// still get one.
+func (l *listing) unlisted(start, end, now time.Time) [][2]time.Time {
+	var all [][2]time.Time
+	for hour := later(start, now.Add(-soon-time.Hour)).Truncate(time.Hour); hour.Before(end); hour = hour.Add(time.Hour) {
+		to := hour.Add(time.Hour)
+		switch n := len(all); {
+		case to.After(now) || now.Sub(to) >= soon || l.rotatedAt(to) || l.unknownIn(hour, to):
+		case n > 0 && all[n-1][1].Equal(hour):
+			all[n-1][1] = to
+		default:
+			all = append(all, [2]time.Time{hour, to})
+		}
+	}
+	return all
+}
+
+// sparse reports whether there are hours that have no file and will get none,
+// between others that have.
+func (l *listing) sparse(now time.Time) bool {
+	first, latest := l.first(), l.latest()
+	for hour := later(first, latest.AddDate(0, 0, -1)).Add(time.Hour); hour.Before(latest) && now.Sub(hour) > soon; hour = hour.Add(time.Hour) {
+		if !l.rotatedAt(hour) {
+			return true
+		}
+	}
+	return false
+}
+
+// unknownIn reports whether a file of an unknown name was last written to in the hour.
+func (l *listing) unknownIn(hour, to time.Time) bool {
+	return slices.ContainsFunc(l.unknown, func(f File) bool { return f.Size > 0 && !f.LastWritten.Before(hour) && !f.LastWritten.After(to) })
+}
+
+// rotatedAt reports whether a file is named by the hour.
+func (l *listing) rotatedAt(hour time.Time) bool {
+	return slices.ContainsFunc(l.files, func(f File) bool { return !f.live() && f.Rotated().Equal(hour) })
+}
+
+// first returns the beginning of what the rotated files hold, and latest its end, as
+// hours; zero if there is none.
+func (l *listing) first() (first time.Time) {
 	for _, f := range l.files {
-		if name, _ := parseName(f.Name); !name.live() {
-			hour := name.rotated(f.LastWritten)
-			listed[hour] = true
-			if hour.After(latest) {
-				latest = hour
+		if begin := f.Rotated().Add(-time.Hour); !f.live() && (first.IsZero() || begin.Before(first)) {
+			first = begin
+		}
+	}
+	return first
+}
+
+func (l *listing) latest() (latest time.Time) {
+	for _, f := range l.files {
+		if !f.live() {
+			latest = later(latest, f.Rotated())
+		}
+	}
+	return latest
+}
+
+// written returns the time of the last write to any file.
+func (l *listing) written() (last time.Time) {
+	for _, f := range slices.Concat(l.files, l.unknown) {
+		last = later(last, f.LastWritten)
+	}
+	return last
+}
+
+// Rotated returns the end of the hour that a rotated file is named by; zero for any
+// other file.
+func (f File) Rotated() time.Time {
+	name, ok := parseName(f.Name)
+	if !ok {
+		return time.Time{}
+	}
+	return name.rotated(f.LastWritten)
+}
+
+// Newest returns the last writes to the two rotated files that were listed with f and
+// were written to last, by their names; empty if there is none.
+func (f File) Newest() map[string]time.Time {
+	newest := map[string]time.Time{}
+	if f.listing != nil {
+		for _, g := range slices.Backward(f.listing.files) {
+			if !g.live() && len(newest) < 2 {
+				newest[g.Name] = g.LastWritten
 			}
 		}
 	}
-	var missing []File
-	var from time.Time
-	for hour := start.Truncate(time.Hour).Add(time.Hour); !from.IsZero() || hour.Before(end.Add(time.Hour)); hour = hour.Add(time.Hour) {
-		gone := hour.Before(end.Add(time.Hour)) && hour.Before(latest) && !listed[hour]
-		if gone && from.IsZero() {
-			from = hour.Add(-time.Hour)
-		}
-		if !gone && !from.IsZero() {
-			to := hour.Add(-time.Hour)
-			missing = append(missing, File{Instance: instance, Name: liveName + "." + hourPrefix(from.Add(time.Hour)),
-				PurgedFrom: from, PurgedTo: to, missing: fmt.Sprintf(
-					"Instance %s has no slow log for %s to %s, but for later hours: it was purged, or not written.",
-					instance, from.Format("2006-01-02 15:04"), to.Format("2006-01-02 15:04 UTC"))})
-			from = time.Time{}
-		}
+	return newest
+}
+
+// ListedWith reports whether a file of a name and last write was listed with f.
+func (f File) ListedWith(name string, written time.Time) bool {
+	if f.listing == nil {
+		return false
 	}
-	return missing
+	g, ok := f.listing.find(name)
+	return ok && g.LastWritten.Equal(written)
+}
+
+func timeRange(from, to time.Time) string {
+	return from.UTC().Format("2006-01-02 15:04") + " to " + to.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+func roundUp(t time.Time) time.Time { return t.Add(time.Hour - 1).Truncate(time.Hour) }
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // liveName names the slow log that is being written to, on RDS for MySQL, RDS for

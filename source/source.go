@@ -11,8 +11,8 @@
 //
 // Nothing is lost silently. A Log knows how much of its file it delivered and
 // says in its Coverage what is missing, and why. That holds for what cannot be
-// opened too: a purged hour or a paused instance is listed as a File whose Log
-// is empty and whose Coverage tells.
+// opened too: a deleted hour or a paused instance is listed as a File that is Absent,
+// whose Log is empty and whose Coverage tells.
 package source
 
 import (
@@ -32,14 +32,43 @@ type File struct {
 	// earlier than the newest entry of the file.
 	LastWritten time.Time
 
-	// PurgedFrom and PurgedTo are set where the File stands for hours of which
-	// RDS has no file any more, though it has of later ones; in UTC.
-	PurgedFrom, PurgedTo time.Time
+	// Absent is set where the File stands for what cannot be read.
+	Absent *Absence
+
+	// Unlisted, of the live file, are hours whose own file is not listed. What of them
+	// the live file does not hold, as it begins later, is absent. Else nil.
+	Unlisted *Absence
+
+	// Unknown is set where the name is not that of a slow log. It may be one.
+	Unknown bool
 
 	listing *listing  // what else was listed with the file; nil for local files
 	from    time.Time // where to begin in it; zero is its beginning
-	missing string    // why there is nothing to read, as a sentence for Coverage.Notes
 }
+
+// Absence says that entries of an instance cannot be read, and why.
+type Absence struct {
+	From, To time.Time // of the entries, in UTC
+	Cause    Cause
+	Note     string // a sentence
+	// Usual is set where hours without a file are nothing unusual for the instance, as
+	// on servers that begin a file only when there is something to write.
+	Usual bool
+}
+
+// Cause says in a word why something could not be read, and so whether it is worth
+// to try again.
+type Cause string
+
+const (
+	Passing  Cause = "passing"  // no answer, an error of the server, throttled: it may work the next time
+	Unlisted Cause = "unlisted" // no file of the hour is listed, yet: it may be late, or nothing was written
+	Waiting  Cause = "waiting"  // the instance is paused, stopped or starting
+	Denied   Cause = "denied"
+	Gone     Cause = "gone"    // RDS lists it no more, and never will
+	Off      Cause = "off"     // the server does not log to files
+	Unproven Cause = "unknown" // nothing was written for long, and whether the server logs cannot be found out
+)
 
 // Log is an open slow log. It is to be read and closed by one goroutine.
 type Log struct {
@@ -123,6 +152,10 @@ type Coverage struct {
 	// they were met. Where Read ends with an error, the last gap is the part
 	// that the error is about.
 	Gaps []Gap
+
+	// Cause says why a reading ended early, where it may go on another time; else it
+	// is empty.
+	Cause Cause
 
 	// Notes say in whole sentences what is missing, and why. They name files,
 	// bytes and times, never the text of a log. What an error of Read says is

@@ -100,7 +100,7 @@ func TestBootstrapFleet(t *testing.T) {
 			sums[m.Name] += values[m.Name].(float64)
 		}
 	}
-	if sums["DigestsPosted"] != 2 || sums["HoursDone"] != 4 || sums["Throttles"] != 1 || sums["Retries"] != 1 ||
+	if sums["DigestsPosted"] != 2 || sums["HoursDone"] != 2 || sums["Throttles"] != 1 || sums["Retries"] != 1 ||
 		sums["BytesRead"] != float64(2*len(text)) || sums["Events"] == 0 || sums["Seconds"] <= 0 {
 		t.Errorf("metrics %v", sums)
 	}
@@ -127,18 +127,18 @@ func TestRunLog(t *testing.T) {
 	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	job := handler.Job{Window: digest.Window{Start: start, End: start.Add(time.Hour)},
 		Route: handler.Route{Channel: "#shop", Instances: []string{"orders-1"}}}
-	l.done(t.Context(), handler.Outcome{Job: job, Message: "m-1", Report: r, Took: 2500 * time.Millisecond})
-	l.done(t.Context(), handler.Outcome{Job: job, Err: errors.New("not_in_channel")})
+	l.done(t.Context(), handler.Outcome{Job: job, Message: "m-1", Report: r, Took: 2500 * time.Millisecond, Done: 1})
+	l.done(t.Context(), handler.Outcome{Job: job, Err: errors.New("not_in_channel"), Pending: 3})
 	const described = `"_aws":{"Timestamp":1795428300000,"CloudWatchMetrics":[{"Namespace":"slowdigest","Dimensions":[["Stage"]],"Metrics":[` +
-		`{"Name":"DigestsPosted","Unit":"Count"},{"Name":"HoursDone","Unit":"Count"},{"Name":"Events","Unit":"Count"},{"Name":"Classes","Unit":"Count"},` +
+		`{"Name":"DigestsPosted","Unit":"Count"},{"Name":"HoursDone","Unit":"Count"},{"Name":"HoursPending","Unit":"Count"},{"Name":"Events","Unit":"Count"},{"Name":"Classes","Unit":"Count"},` +
 		`{"Name":"BytesRead","Unit":"Bytes"},{"Name":"Seconds","Unit":"Seconds"},{"Name":"Calls","Unit":"Count"},{"Name":"Retries","Unit":"Count"},` +
 		`{"Name":"Throttles","Unit":"Count"},{"Name":"Complete","Unit":"Count"}]}]}}`
 	want := []string{
 		`{"level":"INFO","msg":"digest made","Channel":"#shop","message_id":"m-1","window_start":"2026-11-23T09:00:00Z","instance_count":1,"instances":["orders-1"],` +
-			`"files":2,"bytes_listed":0,"portions":0,"gaps":0,"truncated":0,"unreadable":0,"calls_in_window":60,"query_time":1.5,"notes":null,"Stage":"prod","DigestsPosted":1,"HoursDone":1,"Events":70,"Classes":3,"BytesRead":1000,` +
+			`"files":2,"bytes_listed":0,"portions":0,"gaps":0,"truncated":0,"unreadable":0,"calls_in_window":60,"query_time":1.5,"notes":null,"Stage":"prod","DigestsPosted":1,"HoursDone":1,"HoursPending":0,"Events":70,"Classes":3,"BytesRead":1000,` +
 			`"Seconds":2.5,"Calls":12,"Retries":2,"Throttles":1,"Complete":1,` + described,
 		`{"level":"ERROR","msg":"digest not made or not posted","Channel":"#shop","window_start":"2026-11-23T09:00:00Z","instance_count":1,"instances":["orders-1"],` +
-			`"error":"not_in_channel","Stage":"prod","DigestsPosted":0,"HoursDone":0,"Events":0,"Classes":0,"BytesRead":0,` +
+			`"error":"not_in_channel","Stage":"prod","DigestsPosted":0,"HoursDone":0,"HoursPending":3,"Events":0,"Classes":0,"BytesRead":0,` +
 			`"Seconds":0,"Calls":0,"Retries":0,"Throttles":0,"Complete":0,` + described,
 	}
 	if got := strings.Split(strings.TrimSpace(out.String()), "\n"); !slices.Equal(got, want) {

@@ -21,6 +21,7 @@ type runtimeAPI struct {
 	events   chan []byte
 	outcomes chan outcome
 	requests int
+	deadline func() time.Time // of an invocation that begins now
 }
 
 // outcome is how an invocation ended.
@@ -31,7 +32,7 @@ type outcome struct {
 }
 
 func newRuntimeAPI(t *testing.T) *runtimeAPI {
-	a := &runtimeAPI{events: make(chan []byte), outcomes: make(chan outcome)}
+	a := &runtimeAPI{events: make(chan []byte), outcomes: make(chan outcome), deadline: func() time.Time { return time.Now().Add(15 * time.Minute) }}
 	const base = "/2018-06-01/runtime/invocation/"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+base+"next", func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +41,7 @@ func newRuntimeAPI(t *testing.T) *runtimeAPI {
 			a.requests++
 			h := w.Header()
 			h.Set("Lambda-Runtime-Aws-Request-Id", fmt.Sprintf("8476a536-e9f4-11e8-9739-%012d", a.requests))
-			h.Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(15*time.Minute).UnixMilli()))
+			h.Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(a.deadline().UnixMilli()))
 			h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+rdstest.Region+":"+rdstest.Account+":function:prod-slowdigest")
 			h.Set("Content-Type", "application/json")
 			_, _ = w.Write(event)

@@ -17,7 +17,8 @@ type metric struct{ Name, Unit string }
 // makes sense for all but Complete, of which the minimum does.
 var metrics = []metric{
 	{"DigestsPosted", "Count"}, // 1, or 0 where there was nothing to tell
-	{"HoursDone", "Count"},     // 1, also where there was nothing to tell; 0 after an error
+	{"HoursDone", "Count"},     // finished, also where there was nothing to tell; 0 where nothing was left to do
+	{"HoursPending", "Count"},  // that are there and could not be read yet; the maximum makes sense, too
 	{"Events", "Count"},        // entries read
 	{"Classes", "Count"},
 	{"BytesRead", "Bytes"},
@@ -73,7 +74,7 @@ func (l *runLog) done(ctx context.Context, o handler.Outcome) {
 	names := o.Job.Instances
 	attrs = append(attrs, slog.Int("instance_count", len(names)), slog.Any("instances", names[:min(len(names), 20)]))
 	values := map[string]any{"Seconds": o.Took.Seconds(), "Calls": calls.Made, "Retries": calls.Repeated, "Throttles": calls.Throttled,
-		"DigestsPosted": count(o.Err == nil && o.Report != nil && !notifier.Quiet(o.Report)), "HoursDone": count(o.Err == nil),
+		"DigestsPosted": count(o.Err == nil && o.Report != nil && !notifier.Quiet(o.Report)), "HoursDone": o.Done, "HoursPending": o.Pending,
 		"Events": 0, "Classes": 0, "BytesRead": 0, "Complete": count(o.Err == nil)}
 	if r := o.Report; r != nil {
 		values["Events"], values["Classes"] = r.Coverage.Events, r.Overall.Classes

@@ -49,7 +49,7 @@ var (
 	}
 	ofAlarms = map[string]string{
 		"AlarmTopic": "AWS::SNS::Topic", "ErrorsAlarm": "AWS::CloudWatch::Alarm", "NoDigestAlarm": "AWS::CloudWatch::Alarm",
-		"ThrottledAlarm": "AWS::CloudWatch::Alarm", "Dashboard": "AWS::CloudWatch::Dashboard",
+		"PendingAlarm": "AWS::CloudWatch::Alarm", "ThrottledAlarm": "AWS::CloudWatch::Alarm", "Dashboard": "AWS::CloudWatch::Dashboard",
 	}
 	ofFanoutAlarms = map[string]string{"DeadLettersAlarm": "AWS::CloudWatch::Alarm"}
 	ofEmail        = map[string]string{"AlarmEmail": "AWS::SNS::Subscription"}
@@ -138,6 +138,13 @@ var (
 		"ThrottledAlarm.MetricName":         `"Throttles"`,
 		"ThrottledAlarm.ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
 		"ThrottledAlarm.AlarmActions":       `[{"Ref": "AlarmTopic"}]`,
+		"PendingAlarm.Namespace":            `"slowdigest"`,
+		"PendingAlarm.MetricName":           `"HoursPending"`,
+		"PendingAlarm.Statistic":            `"Maximum"`,
+		"PendingAlarm.EvaluationPeriods":    `2`,
+		"PendingAlarm.Threshold":            `3`,
+		"PendingAlarm.ComparisonOperator":   `"GreaterThanOrEqualToThreshold"`,
+		"PendingAlarm.AlarmActions":         `[{"Ref": "AlarmTopic"}]`,
 		"NoDigestAlarm.Namespace":           `"slowdigest"`,
 		"NoDigestAlarm.MetricName":          `"HoursDone"`,
 		"NoDigestAlarm.Statistic":           `"Sum"`,
@@ -310,6 +317,9 @@ func checkDashboard(t *testing.T, tmpl template) {
 	if _, has := tmpl.Resources["Dashboard"]; !has {
 		return
 	}
+	if alarm := tmpl.at("PendingAlarm.MetricName"); alarm != "HoursPending" {
+		t.Errorf("the alarm of pending hours is on the metric %v", alarm)
+	}
 	if alarm := tmpl.at("NoDigestAlarm.MetricName"); !slices.ContainsFunc(metrics, func(known metric) bool { return known.Name == alarm }) {
 		t.Errorf("the alarm is on the metric %v, which nothing writes", alarm)
 	}
@@ -357,7 +367,7 @@ func TestDeploymentsDoNotClash(t *testing.T) {
 		deployment
 		names int // function, log group and export; with alarms these and the dashboard
 	}{
-		{deployment{"dev", nil}, 3}, {deployment{"staging", []string{"fanout=true"}}, 8}, {deployment{"prod", nil}, 7}, {everything, 8},
+		{deployment{"dev", nil}, 3}, {deployment{"staging", []string{"fanout=true"}}, 9}, {deployment{"prod", nil}, 8}, {everything, 9},
 	} {
 		p := packaged(t, osls, c.deployment)
 		var state struct {

@@ -13,12 +13,14 @@ import (
 // How a state lets an hour be posted once. Each step is one edit of it by
 // compare-and-swap; package handler makes them, and says why in handler/once.go.
 //
-//	Acquire       a run claims the oldest pending hours, for longer than it can last
+//	Acquire       a run claims the newest pending hours, for longer than it can last
 //	StartPosting  from now on the message may be in the channel
 //	Finish        the message is entered, the hours join the history, the claim ends
 //	Release       the claim ends without a message
 //
-// An hour is pending from Since on, until it is entered as Posted or Missed.
+// An hour is pending from Since on, until it is entered as Posted or Missed. One that
+// is Posted may have parts that are Open: they are read again, and then the message
+// and the history of the hour are corrected.
 
 // Claim says who is at work for a channel. Nobody else posts there until it
 // expires, which is when its owner must have ended.
@@ -28,6 +30,7 @@ type Claim struct {
 	End         time.Time `json:"end"`
 	Stage       Stage     `json:"stage"`
 	FailureOnly bool      `json:"trouble,omitempty"`   // what is posted only says that nothing could be read
+	Correct     bool      `json:"correct,omitempty"`   // the hours were entered before, with a part open
 	Instances   []string  `json:"instances,omitempty"` // of the message, by which it is found
 	Unseen      bool      `json:"unseen,omitempty"`    // see Item.FailureUnseen
 	Expires     time.Time `json:"expires"`
@@ -46,9 +49,8 @@ const (
 	// differ.
 	claimMargin = time.Minute
 
-	// catchUp is how long hours stay pending, and how long one message may be. RDS
-	// keeps the logs of Aurora and MariaDB for as long.
-	catchUp = 24 * time.Hour
+	// longest is how long one message may be.
+	longest = 24 * time.Hour
 )
 
 func (c *Claim) window() digest.Window { return digest.Window{Start: c.Start, End: c.End} }
@@ -89,6 +91,7 @@ type Attempt struct {
 	Passed    []digest.Window // what the run has had already
 	Force     bool            // post Window again if it was posted
 	Instances []string
+	Answering []string // those that the run has read, and whose open parts it may read
 	Now       time.Time
 	Deadline  time.Time // when the run must have ended
 }
@@ -101,6 +104,7 @@ type Item struct {
 	Instances   []string // of the message that may have been posted
 	Repeat      bool     // it may have been posted, and no more is to be known about that
 	Replace     *Entry   // of hours that were posted and are to be once more; else nil
+	Correct     bool     // and that had a part open, so that the history is corrected, too
 
 	// FailureUnseen says that a message of the same window, which only says that
 	// nothing could be read, may be in the channel; FailureTS is that message once it
@@ -134,7 +138,7 @@ func (s *State) Acquire(a Attempt) (*Item, error) {
 	i.Owner = a.Owner
 	s.Claim = &Claim{Owner: a.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Reading, Expires: expiry(a.Deadline)}
 	if i.Unconfirmed {
-		s.Claim.Stage, s.Claim.Instances, s.Claim.Unseen = Posting, i.Instances, i.FailureUnseen
+		s.Claim.Stage, s.Claim.Instances, s.Claim.Correct, s.Claim.Unseen = Posting, i.Instances, i.Correct, i.FailureUnseen
 	}
 	return i, nil
 }
@@ -142,13 +146,22 @@ func (s *State) Acquire(a Attempt) (*Item, error) {
 func expiry(deadline time.Time) time.Time { return deadline.Add(claimMargin).UTC() }
 
 // next returns what is to be done first: what a run has left undone that did not
-// come to its end, what is to be done again, or the oldest pending hours.
+// come to its end, what is to be done again, the newest pending hours, or the newest
+// with an open part.
 func (s *State) next(a Attempt) *Item {
-	if c := s.Claim; c != nil && c.Stage == Posting && !s.allDone(c.window()) {
-		if !c.FailureOnly {
+	s.settleOld()
+	if c := s.Claim; c != nil && c.Stage == Posting {
+		switch {
+		case c.Correct:
+			if i := s.corrected(c); i != nil {
+				return i
+			}
+		case s.allDone(c.window()):
+		case !c.FailureOnly:
 			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances, FailureUnseen: c.Unseen}
+		default:
+			s.enterFailure(c.window(), Entry{Unseen: true}) // rather not at all than twice
 		}
-		s.Entries.enterFailure(c.window(), Entry{Unseen: true}) // rather not at all than twice
 	}
 	s.giveUp(a.Window.End)
 	if e, ok := s.Entries.at(a.Window.Start); a.Force && ok && e.Kind != FailureReported && len(a.Passed) == 0 {
@@ -158,7 +171,22 @@ func (s *State) next(a Attempt) *Item {
 		return &Item{Window: w, Unconfirmed: s.Doubt, Instances: a.Instances, Repeat: s.Entries.unconfirmed(w),
 			FailureUnseen: s.Entries.failureUnseen(w)}
 	}
-	return nil
+	return s.reopen(a)
+}
+
+// corrected returns the correction that a run has left which died while it posted.
+// One that replaces a message can simply be made again. Else the new message may be
+// in the channel.
+func (s *State) corrected(c *Claim) *Item {
+	w := c.window()
+	if len(s.Open.In(w)) == 0 {
+		return nil
+	}
+	e := Entry{Start: w.Start, End: w.End, Kind: Posted, Silent: true}
+	if at, ok := s.Entries.at(w.Start); ok && at.Start.Equal(w.Start) && at.End.Equal(w.End) {
+		e = at
+	}
+	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Instances: c.Instances}
 }
 
 // StartPosting notes that from now on the message of an item may be in the
@@ -169,9 +197,9 @@ func (s *State) StartPosting(i Item, instances []string, failureOnly bool, deadl
 		return ErrLost
 	}
 	*s.Claim = Claim{Owner: i.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Posting,
-		FailureOnly: failureOnly, Instances: instances, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
+		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
 	if i.FailureTS != "" {
-		s.Entries.enterFailure(i.Window, Entry{TS: i.FailureTS})
+		s.enterFailure(i.Window, Entry{TS: i.FailureTS})
 	}
 	return nil
 }
@@ -193,8 +221,18 @@ type Result struct {
 	Channel, TS string           // of the message; empty where there is none
 	Failure     bool             // it only says that nothing could be read
 	Silent      bool             // nothing was posted, as there is nothing to report
+	Found       bool             // an earlier run has posted the message, which stays as it is
 	Report      *digest.Report   // of all hours, as compared with the history
 	Hours       []*digest.Report // each hour's own, with all classes
+	Open        Parts            // the parts that may still be read
+	Lost        []digest.Window  // hours of before that are not there any more
+	Unchanged   bool             // of a correction: the message stays as it is
+	Repeat      bool             // the message says that it may be a repeat
+	Calls       map[string]int64 // that the message counts, by instance
+	// Seen and News state what is known of the instances after the newest hours. Nil
+	// leaves that as it is.
+	Seen Instances
+	News []string
 }
 
 // Finish enters what became of an item, and ends the claim. Where somebody else
@@ -207,67 +245,64 @@ func (s *State) Finish(i Item, r Result) {
 		return
 	}
 	s.Doubt = false
-	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS}
+	s.finishInstances(i, r)
+	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
+	if len(r.Open) > 0 {
+		e.Calls = r.Calls
+	}
 	switch {
+	case i.Correct:
+		for _, hour := range r.Hours {
+			_ = s.History.Correct(hour) // it is an hour of the clock
+		}
+		if s.Open.set(i.Window, r.Open); r.Unchanged {
+			return
+		}
+		s.enter(e)
 	case i.Replace != nil:
-		s.Entries.enter(e)
+		s.enter(e)
 	case r.Failure:
 		e.Unconfirmed = i.Unconfirmed || i.Repeat
-		s.Entries.enterFailure(i.Window, e)
+		s.enterFailure(i.Window, e)
 	default:
 		for _, hour := range r.Hours {
 			_ = s.History.Add(hour) // it is an hour of the clock
 		}
 		s.History.MarkReported(r.Report)
-		s.Entries.enter(e)
+		s.Open.set(i.Window, r.Open)
+		s.enter(e)
 	}
-	if !r.Silent {
-		s.Missed, s.Unreported = nil, nil
+	if r.says(i) {
+		s.Missed, s.GivenUp, s.Unreported = nil, nil, nil
 	}
-}
-
-// done reports whether an hour is pending no more.
-func (s *State) done(hour time.Time) bool {
-	if e, ok := s.Entries.at(hour); ok {
-		return e.Kind != FailureReported
-	}
-	return !hour.Before(s.Since) && hour.Before(s.Entries.horizon())
-}
-
-func (s *State) allDone(w digest.Window) bool {
-	return !slices.ContainsFunc(w.Hours(), func(hour digest.Window) bool { return !s.done(hour.Start) })
-}
-
-// giveUp enters the hours as missed that were still pending catchUp before a time.
-func (s *State) giveUp(end time.Time) {
-	from := s.Since
-	if h := s.Entries.horizon(); h.After(from) {
-		from = h
-	}
-	missed := digest.Window{Start: from, End: end.Add(-catchUp)}.Hours()
-	missed = slices.DeleteFunc(missed, func(hour digest.Window) bool { return s.done(hour.Start) })
-	for _, w := range digest.JoinWindows(missed) {
-		s.Entries.enter(Entry{Start: w.Start, End: w.End, Kind: Missed})
-		s.Missed = append(s.Missed, w)
+	for _, w := range r.Lost {
+		s.enter(Entry{Start: w.Start, End: w.End, Kind: Missed})
+		if !r.says(i) {
+			s.Missed = append(s.Missed, w)
+		}
 	}
 }
 
-// pending returns the oldest hours that are pending at the end of w, as many as
-// follow on each other. Those in passed are left out.
-func (s *State) pending(w digest.Window, passed []digest.Window) (digest.Window, bool) {
-	from := w.End.Add(-catchUp)
-	if from.Before(s.Since) {
-		from = s.Since
+// finishInstances enters what is known of the instances. What was open of one that is
+// gone will never come.
+func (s *State) finishInstances(i Item, r Result) {
+	if r.Seen == nil {
+		return
 	}
-	hours := digest.Window{Start: from, End: w.End}.Hours()
-	if w.Start.Before(s.Since) { // as for an event that came late: nothing else is pending
-		hours = []digest.Window{w}
+	for id := range s.Instances {
+		if now, there := r.Seen[id]; !there || !now.Gone.IsZero() {
+			s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return o.Instance == id })
+		}
 	}
-	hours = slices.DeleteFunc(hours, func(hour digest.Window) bool {
-		return s.done(hour.Start) || slices.ContainsFunc(passed, func(p digest.Window) bool { return p.Contains(hour.Start) })
-	})
-	if len(hours) == 0 {
-		return digest.Window{}, false
+	s.Instances = r.Seen
+	if s.News = append(s.News, r.News...); r.says(i) {
+		s.News = nil
 	}
-	return digest.JoinWindows(hours)[0], true
 }
+
+// says reports whether there is a new message, which says all that waited for one.
+func (r *Result) says(i Item) bool { return !r.Silent && !r.Found && !i.Edits() }
+
+// Edits reports whether the item corrects a message that people have seen, which is
+// no place for news.
+func (i *Item) Edits() bool { return i.Correct && !i.Replace.Silent }

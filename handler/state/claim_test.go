@@ -79,7 +79,7 @@ func TestHourIsClaimedPostedAndDone(t *testing.T) {
 	}
 	e := entry(0, 1, Posted)
 	e.Channel, e.TS = "C1", "17.1"
-	if !slices.Equal(s.Entries, Entries{e}) {
+	if !reflect.DeepEqual(s.Entries, Entries{e}) {
 		t.Errorf("entries %+v", s.Entries)
 	}
 	if text, err := json.Marshal(s.History); err != nil || !strings.Contains(string(text), "2026-11-23T10") {
@@ -271,6 +271,7 @@ func TestUnseenFailureReport(t *testing.T) {
 }
 
 func TestPendingHours(t *testing.T) {
+	const days = 24
 	for _, c := range []struct {
 		name    string
 		since   int
@@ -278,23 +279,29 @@ func TestPendingHours(t *testing.T) {
 		hour    int
 		passed  []digest.Window
 		want    digest.Window // zero is none
-		missed  []digest.Window
+		givenUp []digest.Window
 	}{
 		{"one", 0, nil, 0, nil, hours(0, 1), nil},
 		{"24 hours in one message", -23, nil, 0, nil, hours(-23, 1), nil},
-		{"one more is given up", -24, nil, 0, nil, hours(-23, 1), []digest.Window{hours(-24, -23)}},
-		{"two more around one that is done", -26, Entries{entry(-25, -24, Posted)}, 0, nil, hours(-23, 1), []digest.Window{hours(-26, -25), hours(-24, -23)}},
-		{"up to one that is done", -4, Entries{entry(-2, -1, Posted)}, 0, nil, hours(-4, -2), nil},
+		{"one more is for the next", -24, nil, 0, nil, hours(-23, 1), nil},
+		{"and comes after the newest", -24, nil, 0, []digest.Window{hours(-23, 1)}, hours(-24, -23), nil},
+		{"14 days", 1 - 14*days, nil, 0, []digest.Window{hours(2-14*days, 1)}, hours(1-14*days, 2-14*days), nil},
+		{"one more is given up", -14 * days, nil, 0, []digest.Window{hours(2-14*days, 1)}, hours(1-14*days, 2-14*days), []digest.Window{hours(-14*days, 1-14*days)}},
+		{"two more around one that is done", -14*days - 2, Entries{entry(-14*days-1, -14*days, Posted)}, 0, nil, hours(-23, 1),
+			[]digest.Window{hours(-14*days-2, -14*days-1), hours(-14*days, 1-14*days)}},
+		{"the newest, after one that is done", -4, Entries{entry(-2, -1, Posted)}, 0, nil, hours(-1, 1), nil},
+		{"and then up to it", -4, Entries{entry(-2, -1, Posted)}, 0, []digest.Window{hours(-1, 1)}, hours(-4, -2), nil},
 		{"from one that is done on", -4, Entries{entry(-4, -1, Posted)}, 0, nil, hours(-1, 1), nil},
 		{"a missed one is done", -4, Entries{entry(-4, -1, Missed)}, 0, nil, hours(-1, 1), nil},
 		{"a failure is not", -4, Entries{entry(-4, -3, FailureReported)}, 0, nil, hours(-4, 1), nil},
-		{"passed", -4, nil, 0, []digest.Window{hours(-4, -2)}, hours(-2, 1), nil},
+		{"passed", -4, nil, 0, []digest.Window{hours(-2, 1)}, hours(-4, -2), nil},
 		{"all passed", -4, nil, 0, []digest.Window{hours(-4, 1)}, digest.Window{}, nil},
 		{"all done", -1, Entries{entry(-1, 1, Posted)}, 0, nil, digest.Window{}, nil},
 		{"late, before the first", 3, Entries{entry(3, 4, Posted)}, 0, nil, hours(0, 1), nil},
 		{"late, and done", 3, Entries{entry(0, 1, Posted), entry(3, 4, Posted)}, 0, nil, digest.Window{}, nil},
-		{"a week later", 0, Entries{entry(0, 1, Posted)}, 168, nil, hours(145, 169), []digest.Window{hours(1, 145)}},
-		{"before what is remembered", -500, Entries{entry(0, 1, Posted)}, 0, nil, hours(-23, 0), []digest.Window{hours(-167, -23)}},
+		{"a week later", 0, Entries{entry(0, 1, Posted)}, 168, nil, hours(145, 169), nil},
+		{"a week later, what is left", 0, Entries{entry(0, 1, Posted)}, 168, []digest.Window{hours(25, 169)}, hours(1, 25), nil},
+		{"before what is remembered", -500, Entries{entry(0, 1, Posted)}, 0, nil, hours(-24, 0), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := State{Since: ten.Add(time.Duration(c.since) * time.Hour), Entries: c.entries}
@@ -309,10 +316,10 @@ func TestPendingHours(t *testing.T) {
 			case err != nil || i.Window != c.want:
 				t.Errorf("item %+v, error %v, want %v", i, err, c.want)
 			}
-			if !slices.Equal(s.Missed, c.missed) {
-				t.Errorf("missed %v, want %v", s.Missed, c.missed)
+			if !slices.Equal(s.GivenUp, c.givenUp) || s.Missed != nil {
+				t.Errorf("given up %v, want %v; missed %v", s.GivenUp, c.givenUp, s.Missed)
 			}
-			for _, w := range c.missed {
+			for _, w := range c.givenUp {
 				if e, ok := s.Entries.at(w.Start); !ok || e.Kind != Missed || !e.End.Equal(w.End) {
 					t.Errorf("entry %+v of what was missed", e)
 				}
@@ -391,10 +398,11 @@ func TestEntriesAreKeptForAWeek(t *testing.T) {
 		end  int // of the old entry
 		kept bool
 	}{{1 - 7*24, true}, {-7 * 24, false}} {
-		es := Entries{entry(c.end-1, c.end, Posted)}
-		es.enter(entry(0, 1, Posted))
-		if _, kept := es.at(hours(c.end-1, 0).Start); kept != c.kept || len(es) != map[bool]int{false: 1, true: 2}[c.kept] {
-			t.Errorf("the end is %d hours: %+v", c.end, es)
+		s := State{Entries: Entries{entry(c.end-1, c.end, Posted)}}
+		s.Since = s.Entries[0].Start
+		s.enter(entry(c.end, 1, Posted))
+		if _, kept := s.Entries.at(s.Since); kept != c.kept || len(s.Entries) != map[bool]int{false: 1, true: 2}[c.kept] || !s.done(s.Since) {
+			t.Errorf("the end is %d hours: %+v", c.end, s.Entries)
 		}
 	}
 	s := State{Since: ten.Add(-1000 * time.Hour), Entries: Entries{entry(0, 1, Posted)}}
@@ -410,11 +418,11 @@ func TestEntriesAreKeptForAWeek(t *testing.T) {
 
 func TestEnterReplacesWhatItCovers(t *testing.T) {
 	es := Entries{entry(0, 1, FailureReported), entry(1, 2, FailureReported), entry(2, 3, FailureReported), entry(3, 4, Posted)}
-	es.enter(entry(1, 3, Posted))
-	if want := (Entries{entry(0, 1, FailureReported), entry(1, 3, Posted), entry(3, 4, Posted)}); !slices.Equal(es, want) {
+	es.put(entry(1, 3, Posted))
+	if want := (Entries{entry(0, 1, FailureReported), entry(1, 3, Posted), entry(3, 4, Posted)}); !reflect.DeepEqual(es, want) {
 		t.Errorf("entries %+v, want %+v", es, want)
 	}
-	if e, ok := es.at(ten.Add(2 * time.Hour)); !ok || e != es[1] {
+	if e, ok := es.at(ten.Add(2 * time.Hour)); !ok || !reflect.DeepEqual(e, es[1]) {
 		t.Errorf("at 12 there is %+v", e)
 	}
 	if _, ok := es.at(ten.Add(4 * time.Hour)); ok {

@@ -106,7 +106,8 @@ func TestVersions(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"version":1}`:               "",
 		`{"version":2}`:               "",
-		`{"version":3,"since":{}}`:    "refused",
+		`{"version":3}`:               "",
+		`{"version":4,"since":{}}`:    "refused",
 		`{"version":0}`:               "it has no version",
 		`{"version":-1}`:              "it has no version",
 		`{}`:                          "it has no version",
@@ -121,7 +122,7 @@ func TestVersions(t *testing.T) {
 		s, err := state.Read(t.Context(), store, key)
 		if want == "refused" {
 			var e *state.StoreError
-			if !errors.As(err, &e) || !strings.Contains(err.Error(), "it has version 3, and this release reads versions up to 2") || !strings.Contains(e.Hint(), "newer release") || store.saves > 0 {
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), "it has version 4, and this release reads versions up to 3") || !strings.Contains(e.Hint(), "newer release") || store.saves > 0 {
 				t.Errorf("%s: %v", text, err)
 			}
 			continue
@@ -151,7 +152,13 @@ func TestVersions(t *testing.T) {
 
 // What is in a state file is named as it always was.
 func TestNamesOfFields(t *testing.T) {
-	raw, err := os.ReadFile("testdata/state-1.json")
+	for _, file := range []string{"testdata/state-1.json", "testdata/state-3.json"} {
+		namesOfFields(t, file)
+	}
+}
+
+func namesOfFields(t *testing.T, file string) {
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +178,23 @@ func TestNamesOfFields(t *testing.T) {
 		}
 		x, _ := json.Marshal(a)
 		if y, _ := json.Marshal(b); name != "history" && string(x) != string(y) {
-			t.Errorf("%s was %s and is %s", name, x, y)
+			t.Errorf("%s: %s was %s and is %s", file, name, x, y)
+		}
+	}
+}
+
+// A state refuses releases that do not know of open parts for as long as it has any.
+func TestVersionOfOpenParts(t *testing.T) {
+	store := state.FileStore{Dir: t.TempDir()}
+	at := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
+	part := state.Parts{{Instance: "a", Start: at, End: at.Add(time.Hour), Cause: "waiting"}}
+	for i, step := range []struct {
+		open state.Parts
+		want int
+	}{{nil, 1}, {part, 3}, {part, 3}, {nil, 2}, {part, 3}} {
+		err := state.Edit(t.Context(), store, "c.json", func(s *state.State) error { s.Open, s.Doubt = step.open, !s.Doubt; return nil })
+		if s, readErr := state.Read(t.Context(), store, "c.json"); err != nil || readErr != nil || s.Version != step.want {
+			t.Errorf("step %d: version %d, want %d, %v", i, s.Version, step.want, err)
 		}
 	}
 }

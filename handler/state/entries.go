@@ -14,8 +14,11 @@ type Entry struct {
 	Kind        EntryKind `json:"kind"`
 	Channel     string    `json:"channel,omitempty"` // where it was posted, as an ID
 	TS          string    `json:"ts,omitempty"`      // the message; empty where there is none, or it is not known
-	Unconfirmed bool      `json:"maybe,omitempty"`   // of FailureReported: the digest may be in the channel nevertheless
+	Unconfirmed bool      `json:"maybe,omitempty"`   // the digest may be in the channel nevertheless, or twice
 	Unseen      bool      `json:"unseen,omitempty"`  // of FailureReported: delivery of the message is unconfirmed
+	Silent      bool      `json:"silent,omitempty"`  // of Posted: there was nothing to report
+	// Calls are those that the message counts, by instance, where a part is open.
+	Calls map[string]int64 `json:"calls,omitempty"`
 }
 
 // EntryKind says what became of an hour. Only FailureReported leaves it pending.
@@ -23,13 +26,16 @@ type EntryKind string
 
 const (
 	Posted          EntryKind = "posted" // or there was nothing to report
-	Missed          EntryKind = "missed" // purged before it could be read
+	Missed          EntryKind = "missed" // deleted before it could be read, or given up
 	FailureReported EntryKind = "told"   // nothing could be read, and the channel knows
 )
 
-// entriesKept is how long entries are kept, counted from the end of the last one.
-// No event is delivered later.
+// entriesKept is how long entries are kept, counted from the end of the last one,
+// and longer only where one of before is pending or open.
 const entriesKept = 7 * 24 * time.Hour
+
+// failureAgain is how often it is reported that nothing can be read.
+const failureAgain = 24 * time.Hour
 
 // Entries are the entries of a channel, the oldest first.
 type Entries []Entry
@@ -51,6 +57,14 @@ func (es Entries) horizon() time.Time {
 		return time.Time{}
 	}
 	return es[len(es)-1].End.Add(-entriesKept)
+}
+
+// FailureKnown reports whether it is no news that nothing of w could be read: the
+// channel knows of each hour, or of one of them that was within a day.
+func (es Entries) FailureKnown(w digest.Window) bool {
+	return es.FailureReported(w) || slices.ContainsFunc(es, func(e Entry) bool {
+		return e.Kind == FailureReported && e.TS != "" && w.Contains(e.Start) && w.End.Sub(e.End) < failureAgain
+	})
 }
 
 // FailureReported reports whether the channel knows of each hour that nothing of
@@ -84,25 +98,18 @@ func (es Entries) unconfirmed(w digest.Window) bool {
 	return slices.ContainsFunc(es, func(e Entry) bool { return e.Unconfirmed && w.Contains(e.Start) })
 }
 
-// enter replaces what was known of the hours of e.
-func (es *Entries) enter(e Entry) {
+// put replaces what was known of the hours of e.
+func (es *Entries) put(e Entry) {
 	*es = slices.DeleteFunc(*es, func(old Entry) bool {
 		return !old.Start.Before(e.Start) && !old.End.After(e.End)
 	})
 	*es = append(*es, e)
 	slices.SortStableFunc(*es, func(a, b Entry) int { return a.Start.Compare(b.Start) })
-	horizon := es.horizon()
-	*es = slices.DeleteFunc(*es, func(old Entry) bool { return old.End.Before(horizon) })
 }
 
-// enterFailure enters hours of which nothing could be read, and the message that
-// says so. If e names none, the one that is known of each hour stays.
-func (es *Entries) enterFailure(w digest.Window, e Entry) {
-	for _, hour := range w.Hours() {
-		failure := Entry{Start: hour.Start, End: hour.End, Kind: FailureReported, Channel: e.Channel, TS: e.TS, Unconfirmed: e.Unconfirmed, Unseen: e.Unseen}
-		if before, ok := es.at(hour.Start); ok && e.TS == "" {
-			failure.Channel, failure.TS, failure.Unseen = before.Channel, before.TS, e.Unseen || before.Unseen
-		}
-		es.enter(failure)
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
+	return a
 }

@@ -18,6 +18,9 @@ func forgetFuture(s *State, now time.Time) {
 	if s.Since.After(now) {
 		s.Since = time.Time{}
 	}
+	if s.Settled.After(now) {
+		s.Settled = time.Time{} // what the entries tell counts
+	}
 	if s.Claim != nil && s.Claim.End.After(now) {
 		s.Claim = nil
 	}
@@ -28,7 +31,10 @@ func forgetFuture(s *State, now time.Time) {
 		}
 	}
 	s.Entries = kept
-	s.Missed = slices.DeleteFunc(s.Missed, func(w digest.Window) bool { return w.End.After(now) })
+	future := func(w digest.Window) bool { return w.End.After(now) }
+	s.Missed = slices.DeleteFunc(s.Missed, future)
+	s.GivenUp = slices.DeleteFunc(s.GivenUp, future)
+	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return future(o.window()) })
 	s.History.Forget(now)
 }
 

@@ -26,7 +26,10 @@ import (
 // would take the IDs of other rules for new queries, and forget the rules. So a
 // state has version 2 from when it holds such IDs on, and they refuse it. This
 // release, and those to come, read states of any rules: see digest.Regrouped.
-const version = 2
+//
+// Releases that read version 2 would forget which parts of hours are open, and never
+// read them. So a state has version 3 for as long as there are any.
+const version = 3
 
 // State holds what is remembered of one channel: one JSON object. It holds no text
 // of any log.
@@ -35,10 +38,20 @@ type State struct {
 	Since   time.Time `json:"since"` // start of the first hour that the channel is to get
 	Entries Entries   `json:"entries,omitempty"`
 	Claim   *Claim    `json:"claim,omitempty"` // who is at work; nil is nobody
-	// Missed and Unreported wait for the next message: hours that were purged, and
-	// whole sentences.
+	// Settled is the time before which all hours from Since on are done; zero in the
+	// states of earlier releases, where that is a week before the last entry.
+	Settled time.Time `json:"settled,omitzero"`
+	// Open are the parts of hours that are to be read yet.
+	Open Parts `json:"open,omitempty"`
+	// Instances are those that were read last, by their IDs.
+	Instances Instances `json:"instances,omitempty"`
+	// Missed, GivenUp, Unreported and News wait for the next message: hours that were
+	// deleted before they could be read, or tried for too long; whole sentences on what
+	// is remembered; and such on instances.
 	Missed     []digest.Window `json:"missed,omitempty"`
+	GivenUp    []digest.Window `json:"given_up,omitempty"`
 	Unreported []string        `json:"untold,omitempty"`
+	News       []string        `json:"news,omitempty"`
 	// Doubt says that an earlier state was lost, and with it what was posted.
 	Doubt bool              `json:"doubt,omitempty"`
 	Mutes []digest.Mute     `json:"mutes,omitempty"`
@@ -66,8 +79,11 @@ func Edit(ctx context.Context, s Store, key string, edit func(*State) error) err
 		if err := edit(state); err != nil {
 			return err
 		}
-		if state.History.Rules() > 1 {
-			state.Version = version
+		switch {
+		case len(state.Open) > 0:
+			state.Version = 3
+		case state.Version == 3, state.History.Rules() > 1:
+			state.Version = 2
 		}
 		data, err := encode(state)
 		if err != nil {

@@ -8,7 +8,7 @@ module.exports = ({ name, release, on }) => {
   const queue = (id, metric, stat) => ['AWS/SQS', metric, 'QueueName', `\${${id}.QueueName}`, { stat, label: id }];
 
   const graphs = [
-    ['Digests posted, of hours done', 3600, [ours('DigestsPosted'), ours('HoursDone')]],
+    ['Digests posted, hours done, hours pending', 3600, [ours('DigestsPosted'), ours('HoursDone'), ours('HoursPending', 'Maximum')]],
     ['Entries and bytes read', 3600, [ours('Events'), ours('BytesRead', 'Sum', { yAxis: 'right' })]],
     ['Complete hours: 1, or 0', 3600, [ours('Complete', 'Minimum')]],
     ['Errors, and runs not started', 300, [lambda('Errors'), lambda('Throttles')]],

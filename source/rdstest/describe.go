@@ -16,8 +16,8 @@ func (s *Server) instance(id string) (*Instance, *apiError) {
 	if !found {
 		return nil, instanceNotFound(id)
 	}
-	if db.stopped {
-		return nil, &apiError{http.StatusBadRequest, "DBInstanceNotReady", "DBInstance " + id + " is stopped."}
+	if db.asleep != "" {
+		return nil, &apiError{http.StatusBadRequest, cmp.Or(db.AsleepCode, "DBInstanceNotReady"), "DBInstance " + id + " is " + db.asleep + "."}
 	}
 	return db, nil
 }
@@ -34,7 +34,7 @@ func (s *Server) describeLogFiles(params url.Values, fault Kind) (any, *apiError
 	for name, f := range db.files {
 		d := fileDetails{f.written.UnixMilli(), name, f.content.Size()}
 		_, live := db.rotated[name]
-		if fault == Unlisted && (live || name == SlowLog) {
+		if fault == Unlisted && (live || name == SlowLog) || db.hidden[name] {
 			continue
 		}
 		if strings.Contains(name, params.Get("FilenameContains")) && d.LastWritten >= since && d.Size >= larger {
@@ -101,8 +101,8 @@ func details(db *Instance) instanceDetails {
 		DBClusterIdentifier:  db.Cluster,
 		Groups:               []groupDetails{{db.group, "in-sync"}},
 	}
-	if db.stopped {
-		d.DBInstanceStatus = "stopped"
+	if db.asleep == stopped {
+		d.DBInstanceStatus = stopped
 	}
 	for _, key := range slices.Sorted(maps.Keys(db.Tags)) {
 		d.Tags = append(d.Tags, tagDetails{key, db.Tags[key]})

@@ -39,6 +39,8 @@
 // Server's URL, Region, AccessKeyID and SecretAccessKey in its environment.
 //
 // Instances change on command: Append, Rotate, Truncate, Rename and Remove.
+// They go to sleep by Stop or Pause and wake by Start; EndHour ends an hour of theirs;
+// and the server has RemoveInstance and RenameInstance.
 // Faults are injected by name, for the next call or for many:
 //
 //	srv.Inject(rdstest.Fault{Kind: rdstest.StuckMarker, Skip: 2, Times: 3})

@@ -10,8 +10,11 @@ import (
 type Fault struct {
 	Kind   Kind
 	Action string // the calls it is for, such as rds:DescribeDBLogFiles; downloads if empty
-	Skip   int    // how many of them come before it
-	Times  int    // how many of them it meets; 1 if zero, all of them if negative
+	// Instance and File narrow them down to those that name a DB instance, or a log
+	// file; empty is any.
+	Instance, File string
+	Skip           int // how many of them come before it
+	Times          int // how many of them it meets; 1 if zero, all of them if negative
 }
 
 // Kind names a fault.
@@ -26,6 +29,7 @@ const (
 	FileNotFound     Kind = "file-not-found" // though it is there, which happens during a rotation
 	CutConnection    Kind = "cut-connection" // in the middle of the answer
 	Silence          Kind = "silence"        // no answer, until the client gives up
+	ExplicitDeny     Kind = "explicit-deny"  // AccessDenied by a service control policy
 )
 
 // Answers of DescribeDBLogFiles.
@@ -59,7 +63,9 @@ func takeFault(faults []*Fault, call Call) Kind {
 	var kind Kind
 	for _, f := range faults {
 		download := call.Action == "rds:DownloadDBLogFilePortion" || call.Action == "rds:DownloadCompleteDBLogFile"
-		if f.Action != call.Action && !(f.Action == "" && download) || f.Times == 0 {
+		if f.Action != call.Action && !(f.Action == "" && download) || f.Times == 0 ||
+			f.Instance != "" && f.Instance != call.Params.Get("DBInstanceIdentifier") ||
+			f.File != "" && f.File != call.Params.Get("LogFileName") {
 			continue
 		}
 		if f.Skip > 0 {
@@ -77,6 +83,10 @@ var apiErrors = map[Kind]func(Call) *apiError{
 	AccessDenied: func(c Call) *apiError {
 		return &apiError{http.StatusForbidden, "AccessDenied", "User: arn:aws:sts::" + Account + ":assumed-role/slow-logs/test is not authorized to perform: " +
 			c.Action + " on resource: " + c.Resource + " because no identity-based policy allows the " + c.Action + " action"}
+	},
+	ExplicitDeny: func(c Call) *apiError {
+		return &apiError{http.StatusForbidden, "AccessDenied", "User: arn:aws:sts::" + Account + ":assumed-role/slow-logs/test is not authorized to perform: " +
+			c.Action + " on resource: " + c.Resource + " with an explicit deny in a service control policy"}
 	},
 	InternalFailure: func(Call) *apiError {
 		return &apiError{http.StatusInternalServerError, "InternalFailure", "An internal error has occurred."}

@@ -19,16 +19,23 @@ const SlowLog = "slowquery/mysql-slowquery.log"
 // the server answers. Its fields may be set before the first call.
 type Instance struct {
 	Names   Names             // of rotated files
+	Quiet   QuietHours        // what becomes of a log without an entry at the end of its hour
+	Keep    time.Duration     // for how long EndHour keeps files; forever if zero
 	Engine  string            // mysql if empty
 	Cluster string            // the DB cluster that it is a member of, if any
 	Status  string            // as DescribeDBInstances tells it; available if empty, stopped after Stop
 	Tags    map[string]string // as DescribeDBInstances tells them
 
+	// AsleepCode is the error of calls for the logs while the instance is stopped or
+	// paused; DBInstanceNotReady if empty. That is documented for paused ones only.
+	AsleepCode string
+
 	id      string
 	server  *Server
 	files   map[string]*logFile
 	rotated map[string]*logFile // of each live file, the one of the last rotation
-	stopped bool
+	hidden  map[string]bool     // files that are not listed, by name
+	asleep  string              // stopped, paused, or empty
 	group   string
 }
 
@@ -75,6 +82,10 @@ func (db *Instance) write(name string, c Content, lastWritten, hour time.Time) {
 func (db *Instance) Append(name string, text []byte, lastWritten time.Time) {
 	db.server.mu.Lock()
 	defer db.server.mu.Unlock()
+	db.appendTo(name, text, lastWritten)
+}
+
+func (db *Instance) appendTo(name string, text []byte, lastWritten time.Time) {
 	f, found := db.files[name]
 	if !found {
 		db.write(name, bytes.NewReader(text), lastWritten, lastWritten.UTC().Truncate(time.Hour).Add(time.Hour))
@@ -97,7 +108,13 @@ func (db *Instance) rotate(name string, at time.Time) {
 	if !found {
 		return
 	}
+	db.nextFile(f, name, at, Banner)
+}
+
+// nextFile gives the live file the name of an hour, and begins a new one.
+func (db *Instance) nextFile(f *logFile, name string, at time.Time, text string) {
 	hour := at.UTC().Truncate(time.Hour)
+	delete(db.hidden, name)
 	f.name = db.Names.name(name, hour)
 	db.files[f.name] = f
 	db.rotated[name] = f
@@ -105,7 +122,7 @@ func (db *Instance) rotate(name string, at time.Time) {
 	if !next.After(f.hour) {
 		next = f.hour.Add(time.Hour)
 	}
-	db.write(name, bytes.NewReader([]byte(Banner)), at, next)
+	db.write(name, bytes.NewReader([]byte(text)), at, next)
 }
 
 // Truncate leaves the first bytes of a file, as a failover does, which loses what
@@ -138,14 +155,6 @@ func (db *Instance) Remove(name string) {
 	db.server.mu.Lock()
 	defer db.server.mu.Unlock()
 	delete(db.files, name)
-}
-
-// Stop makes the instance answer DBInstanceNotReady, as a stopped or a paused one
-// does.
-func (db *Instance) Stop() {
-	db.server.mu.Lock()
-	defer db.server.mu.Unlock()
-	db.stopped = true
 }
 
 // SetParameters puts the instance into a DB parameter group of the given values.

@@ -93,9 +93,29 @@ func (s *Server) Calls() []Call {
 func (s *Server) AddInstance(id string) *Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	db := &Instance{id: id, server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, group: "default.mysql8.4"}
+	db := &Instance{id: id, server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, hidden: map[string]bool{}, group: "default.mysql8.4"}
 	s.instances[id] = db
 	return db
+}
+
+// RemoveInstance removes an instance with its logs, as autoscaling does with a reader.
+func (s *Server) RemoveInstance(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.instances, id)
+}
+
+// RenameInstance gives an instance, with its logs, the identifier of another that
+// may be there and is then no more. A blue/green switchover renames twice: NAME to
+// NAME-old1, and the green instance to NAME.
+func (s *Server) RenameInstance(from, to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if db, found := s.instances[from]; found {
+		delete(s.instances, from)
+		db.id = to
+		s.instances[to] = db
+	}
 }
 
 // ServeDir serves the log files of a directory. Each directory in it is an instance
@@ -125,6 +145,13 @@ func (s *Server) Inject(faults ...Fault) {
 		}
 		s.faults = append(s.faults, &f)
 	}
+}
+
+// Heal takes back all faults.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
 }
 
 // ServeHTTP makes a Server usable with a listener or a transport of one's own.

@@ -1,0 +1,321 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source/rdstest"
+)
+
+// eventStories are of events that come late, twice, early, or of another time.
+var eventStories = []story{
+	{"event in time", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(4)
+	}, 0, ""},
+	{"event late", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		end := n.live()
+		n.pass(2)
+		n.event(end, 3*time.Hour)
+		n.pass(1)
+	}, 0, ""},
+	{"event twice", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		end := n.live()
+		n.event(end, 5*time.Minute)
+		n.event(end, 6*time.Minute)
+		n.pass(1)
+	}, 0, ""},
+	{"event of a clock that is two minutes ahead", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		n.event(n.live(), -2*time.Minute)
+		n.pass(1)
+	}, 0, ""},
+	{"event half an hour early", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		n.clock.set(n.at.Add(30 * time.Minute))
+		n.refused(scheduled(n.at.Add(65 * time.Minute)))
+		n.pass(2)
+	}, 0, "an hour that has not been is settled"},
+	{"event in local time", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(2)
+		n.refused(scheduled(n.at.Add(2*time.Hour + 5*time.Minute)))
+		n.pass(4)
+	}, 0, "hours that have not been are settled"},
+	{"event of next year", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(2)
+		n.refused(scheduled(n.at.AddDate(1, 0, 0)))
+		n.pass(3)
+	}, 0, "hours that have not been are settled, and others called lost"},
+	{"event of last year", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(2)
+		n.refused(scheduled(n.at.AddDate(-1, 0, 0)))
+		n.pass(3)
+	}, 0, "it is posted"},
+	{"event of the year 9999", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		n.refused(`{"time":"9999-12-31T23:59:59Z"}`)
+		n.pass(2)
+	}, 0, "the hours until then are counted"},
+	{"event of the year 1", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		n.refused(`{"time":"0001-01-01T01:05:00Z"}`)
+		n.pass(2)
+	}, 0, "it is taken for no bound"},
+	{"event of the console, as the first", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.clock.set(n.at)
+		n.refused(consoleEvent)
+		n.pass(3)
+	}, 0, "it is stored and counted"},
+	{"state of hours that have not been", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(2)
+		n.edit(func(s map[string]any) {
+			s["entries"] = append(s["entries"].([]any), map[string]any{"kind": "posted",
+				"start": n.at.AddDate(1, 0, 0).Format(time.RFC3339), "end": n.at.AddDate(1, 0, 0).Add(time.Hour).Format(time.RFC3339)})
+		})
+		n.change("hours are unsettled")
+		n.pass(3)
+	}, 0, ""},
+	{"state damaged", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(3)
+		n.save(`{"version":1,"entries":[`)
+		n.change("the state is lost")
+		n.pass(2)
+	}, 0, ""},
+}
+
+// consoleEvent is the template of a scheduled event in the console of Lambda.
+const consoleEvent = `{"id":"cdc73f9d-aea9-11e3-9d5a-835b769c0d9c","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012",` +
+	`"time":"1970-01-01T00:00:00Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/ExampleRule"],"detail":{}}`
+
+// edit edits the state as its JSON.
+func (n *night) edit(edit func(s map[string]any)) {
+	var s map[string]any
+	unmarshal(n.t, n.saved(), &s)
+	edit(s)
+	data, err := json.Marshal(s)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.save(string(data))
+}
+
+// alone has the log of an hour fail alone, for two events.
+func alone(kind rdstest.Kind) func(n *night) {
+	return func(n *night) {
+		n.waiting = 4 * time.Minute
+		n.add("orders", 5)
+		n.pass(2)
+		end := n.live()
+		n.rds.Inject(rdstest.Fault{Kind: kind, File: file(end), Times: -1})
+		n.change("a file fails")
+		n.event(end, 5*time.Minute)
+		n.pass(1)
+		n.rds.Heal()
+		n.change("it does no more")
+		n.pass(2)
+	}
+}
+
+// fileStories are of logs that cannot be read for a while, or are not what they seem.
+var fileStories = []story{
+	{"file fails", "orders", alone(rdstest.InternalFailure), whatever, ""},
+	{"file denied", "orders", alone(rdstest.AccessDenied), whatever, ""},
+	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever, ""},
+	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever, ""},
+	{"listing lags", "orders", func(n *night) {
+		db := n.add("orders", 5)
+		n.pass(2)
+		end := n.live()
+		db.Hide(file(end))
+		n.change("a file is not listed")
+		n.event(end, 5*time.Minute)
+		db.Show(file(end))
+		n.change("it is")
+		n.pass(2)
+	}, whatever, ""},
+	{"file of another name", "orders", func(n *night) {
+		db := n.add("orders", 5)
+		n.pass(2)
+		for range 3 {
+			end := n.live()
+			db.Rename(file(end), "slowquery/slow-"+end.Format("20060102T15")+".txt")
+			n.event(end, 5*time.Minute)
+		}
+		n.change("files have another name")
+	}, 0, ""},
+	{"quiet hours have no file", "orders", func(n *night) {
+		db := n.add("orders", 5)
+		db.Quiet = rdstest.NoQuietFile
+		n.pass(1)
+		db.rate = 0
+		n.pass(4)
+		db.rate = 5
+		n.pass(1)
+		db.rate = 0
+		for range 4 { // which one run has to catch up with
+			n.live()
+		}
+		db.rate = 5
+		n.pass(2)
+	}, 0, ""},
+	{"log off", "orders", func(n *night) {
+		db := n.add("orders", 5)
+		db.Quiet = rdstest.NoQuietFile
+		n.pass(3)
+		n.parameters(db, false)
+		n.pass(31)
+		n.parameters(db, true)
+		n.pass(2)
+	}, 0, ""},
+	{"cluster and its member", "orders,orders-1", func(n *night) {
+		n.add("orders-1", 5).Cluster = "orders"
+		n.pass(3)
+		n.invoke(`{"instances":["orders","orders-1"],"dry_run":true,"since":"` + n.at.Add(-2*time.Hour).Format(time.RFC3339) + `","until":"` + n.at.Format(time.RFC3339) + `"}`)
+	}, 0, ""},
+}
+
+// asleep has a database sleep for a night.
+func asleep(id string, how func(*rdstest.Instance), code string) func(n *night) {
+	return func(n *night) {
+		db := n.add(id, 5)
+		db.AsleepCode = code
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.sleep(db, how) }})
+		n.pass(11)
+		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
+		n.pass(2)
+	}
+}
+
+// sleepStories are of databases that are stopped or paused at night.
+var sleepStories = []story{
+	{"stopped, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, ""},
+	{"stopped, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, ""},
+	{"stopped, by another error", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, "InvalidDBInstanceState"), 0, ""},
+	{"paused, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, ""},
+	{"paused, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, ""},
+	{"sleeping reader", "orders-1,orders-2", func(n *night) {
+		n.add("orders-2", 5)
+		asleep("orders-1", (*rdstest.Instance).Stop, "")(n)
+	}, 0, ""},
+	{"asleep from the first hour on", "orders-1", func(n *night) {
+		db := n.add("orders-1", 5)
+		n.sleep(db, (*rdstest.Instance).Stop)
+		n.pass(3)
+		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
+		n.pass(1)
+	}, 0, ""},
+}
+
+const goneCause = `\b(gone|deleted|removed|no longer|scaled in|not found|no such)\b`
+
+// goneStories are of those who are gone, and of what was gone in the meantime.
+var goneStories = []story{
+	{"token revoked for a weekend", "orders", func(n *night) {
+		n.waiting = 4 * time.Minute
+		n.add("orders", 2)
+		n.pass(2)
+		n.ssm.set(slacktest.Token + "-revoked")
+		n.pass(60)
+		n.ssm.set(slacktest.Token)
+		n.change("the token is back")
+		n.pass(1)
+		if all := n.posts(); !n.dead && (len(all) < 3 || !all[2].window.End.Equal(n.at)) {
+			n.errorf("the newest hour is not the first to be caught up with")
+		}
+		n.pass(1)
+	}, 180, ""},
+	{"logs gone after a weekend", "orders", func(n *night) {
+		n.waiting = 4 * time.Minute
+		db := n.add("orders", 2)
+		db.Keep = 24 * time.Hour
+		n.pass(2)
+		n.ssm.set(slacktest.Token + "-revoked")
+		from := n.at
+		n.pass(40)
+		n.ssm.set(slacktest.Token)
+		n.change("the token is back")
+		n.change("hours are lost")
+		end := n.live()
+		for hour := from; hour.Before(end.Add(-db.Keep)); hour = hour.Add(time.Hour) {
+			db.lost[hour] = `\b(deleted|lost|gone|no longer)\b`
+		}
+		n.event(end, 5*time.Minute)
+		n.pass(1)
+	}, 120, ""},
+	{"reader scaled in", "cluster:orders", func(n *night) {
+		n.add("orders-1", 5).Cluster = "orders"
+		reader := n.add("application-autoscaling-1", 3)
+		reader.Cluster = "orders"
+		n.pass(2)
+		n.pass(1, step{58, func(hour time.Time) { n.remove(reader, hour, goneCause) }})
+		n.pass(2)
+	}, 0, ""},
+	{"instance deleted", "orders,billing", func(n *night) {
+		n.add("orders", 5)
+		db := n.add("billing", 3)
+		n.pass(2)
+		n.pass(1, step{0, func(hour time.Time) { n.remove(db, hour, goneCause) }})
+		n.pass(4)
+	}, 0, ""},
+	{"renamed in a switchover", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) {
+			n.rds.RenameInstance("orders", "orders-old1")
+			n.rds.RenameInstance("orders-green-x1", "orders")
+			blue.name, blue.rate = "orders-old1", 0
+			green.name, green.rate = "orders", 5
+			n.change("switchover")
+		}})
+		n.pass(3)
+	}, 0, ""},
+}
+
+// once lets one fault happen in the second of three hours.
+func once(fault func(n *night)) func(n *night) {
+	return func(n *night) {
+		n.waiting = 100 * time.Second // a silence limit of a minute, and what else there is to do
+		n.add("orders", 5)
+		n.pass(1)
+		fault(n)
+		n.pass(2)
+	}
+}
+
+// silenceStories are of services that do not answer, or ask to try again.
+var silenceStories = []story{
+	{"S3 does not answer a GET", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodGet, 1, hang) }), 0, "the whole time is waited"},
+	{"S3 does not answer a PUT", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodPut, 1, hang) }), 0, "the whole time is waited"},
+	{"SSM does not answer", "orders", once(func(n *night) { n.ssmGate.fail("", 1, hang) }), 0, "the whole time is waited"},
+	{"RDS does not answer", "orders", once(func(n *night) {
+		n.rds.Inject(rdstest.Fault{Kind: rdstest.Silence, Action: "rds:DescribeDBLogFiles"})
+	}), 0, ""},
+	{"Slack does not answer", "orders", once(func(n *night) {
+		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", Hang: true})
+	}), 0, ""},
+	{"S3 aborts a PUT", "orders", once(func(n *night) {
+		n.s3Gate.fail(http.MethodPut, 2, answerXML(http.StatusConflict, "OperationAborted",
+			"A conflicting conditional operation is currently in progress against this resource. Please try again."))
+	}), 0, "it is not asked again"},
+	{"SSM throttles", "orders", once(func(n *night) { n.ssmGate.fail("", 2, answerJSON("ThrottlingException", "Rate exceeded")) }), 0, ""},
+	{"Slack asks to try again at once", "orders", once(func(n *night) {
+		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", RetryNow: true})
+	}), 0, ""},
+}

@@ -1,0 +1,256 @@
+package handler
+
+import (
+	"slices"
+
+	"slowdigest/digest"
+	"slowdigest/handler/state"
+	"slowdigest/source"
+)
+
+// blocks reports whether a cause is that of something which is there and could not be
+// read. What is asleep or not listed yet is awaited; what is gone or was never logged
+// is known not to come.
+func blocks(c source.Cause) bool { return c == source.Passing || c == source.Denied }
+
+// comes reports whether what is absent for a cause may still be read.
+func comes(c source.Cause) bool { return blocks(c) || awaited(c) }
+
+func awaited(c source.Cause) bool { return c == source.Waiting || c == source.Unlisted }
+
+// absentIn returns the absences of an instance in a window. Where the file of an hour
+// was read, it does not matter that the one after it was not.
+func (rd *reading) absentIn(id string, w digest.Window) []part {
+	var absent []part
+	read := func(p part) bool {
+		return p.instance == id && p.absent == nil && !p.file.Rotated().IsZero() && p.file.Rotated().Equal(w.End)
+	}
+	for _, p := range rd.parts {
+		a := p.absent
+		if a == nil || p.instance != id || !w.End.IsZero() && !a.From.Before(w.End) || !a.To.IsZero() && !a.To.After(w.Start) {
+			continue
+		}
+		if a.Cause == source.Unlisted {
+			if rd.spans(id, w) || rd.asleep(id, w) {
+				continue
+			}
+		} else if p.file.Absent == nil && p.file.Name != "" && slices.ContainsFunc(rd.parts, read) {
+			continue
+		}
+		absent = append(absent, p)
+	}
+	return absent
+}
+
+// spans reports whether a file was read that begins before the end of an hour and was
+// written to after it, so that the hour is in it whatever its name.
+func (rd *reading) spans(id string, w digest.Window) bool {
+	return slices.ContainsFunc(rd.parts, func(p part) bool {
+		return p.instance == id && !p.first.IsZero() && p.first.Before(w.End) && !p.file.LastWritten.Before(w.End)
+	})
+}
+
+// asleep reports whether an instance was found asleep before an hour and after it, or
+// was never found awake before it.
+func (rd *reading) asleep(id string, hour digest.Window) bool {
+	if rd.known == nil {
+		return false
+	}
+	seen := rd.known.Instances[id]
+	if !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) {
+		return true
+	}
+	return slices.ContainsFunc(rd.known.Open, func(o state.Open) bool {
+		return o.Instance == id && o.Cause == string(source.Waiting) &&
+			(o.Start.Before(hour.Start) || o.Start.Before(seen.Began) && o.Start.Equal(rd.known.Since)) && !o.End.Before(hour.End)
+	})
+}
+
+// cause returns the gravest cause for which something of an instance is absent from
+// an hour; empty if nothing is.
+func (rd *reading) cause(id string, hour digest.Window) source.Cause {
+	order := []source.Cause{"", source.Gone, source.Unproven, source.Off, source.Unlisted, source.Waiting, source.Passing, source.Denied}
+	var gravest source.Cause
+	for _, p := range rd.absentIn(id, hour) {
+		if slices.Index(order, p.absent.Cause) > slices.Index(order, gravest) {
+			gravest = p.absent.Cause
+		}
+	}
+	return gravest
+}
+
+// addAbsent adds to the coverage of a window what is absent from it, but for what is
+// known and needs not be said again.
+func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
+	hours := w.Hours()
+	if len(hours) == 0 {
+		hours = []digest.Window{w}
+	}
+	elsewhere, unknown := !c.Complete, false
+	without := slices.Clone(rd.gone)
+	ids := slices.Clone(rd.instances)
+	for _, p := range rd.parts { // local files have no instance
+		if !slices.Contains(ids, p.instance) {
+			ids = append(ids, p.instance)
+		}
+	}
+	for _, id := range ids {
+		var said []*source.Absence
+		for _, hour := range hours {
+			for _, p := range rd.absentIn(id, hour) {
+				complete, known := rd.excused(id, p, hour)
+				if known && !complete && !slices.Contains(without, id) {
+					without = append(without, id)
+				}
+				if complete || known {
+					continue
+				}
+				unknown, elsewhere = true, elsewhere || !awaited(p.absent.Cause)
+				if slices.Contains(said, p.absent) {
+					continue
+				}
+				if said = append(said, p.absent); p.absent.Note != "" {
+					c.Notes = append(c.Notes, p.absent.Note)
+				}
+				if p.file.Absent != nil && !p.absent.From.IsZero() {
+					c.Gaps = append(c.Gaps, digest.Gap{Instance: id, File: p.file.Name, After: p.absent.From, Before: p.absent.To})
+				}
+			}
+		}
+	}
+	if c.Awaited = unknown && !elsewhere; c.Complete && !unknown {
+		c.Without = without
+	}
+	c.Complete = c.Complete && !unknown && len(without) == 0
+}
+
+// excused reports whether an hour is complete though something of an instance is absent
+// from it: it did not exist yet, or hours without a file are usual. Else it may be
+// known already that it is missing, for it is asleep, does not log, or does not exist
+// any more, and that was said.
+func (rd *reading) excused(id string, p part, hour digest.Window) (complete, known bool) {
+	if rd.known == nil {
+		return p.absent.Usual, false
+	}
+	seen, read := rd.known.Instances[id]
+	switch p.absent.Cause {
+	case source.Waiting:
+		return false, rd.asleep(id, hour)
+	case source.Gone:
+		gone := !seen.Gone.IsZero() && !seen.Misses(hour)
+		return rd.asleep(id, hour) || gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read && !rd.allMissing()
+	case source.Off, source.Unproven:
+		return false, !slices.Contains(rd.off, id)
+	}
+	return p.absent.Usual, false
+}
+
+// open returns the parts of the window that may still be read.
+func (rd *reading) open() state.Parts {
+	var open state.Parts
+	for _, hour := range rd.window.Hours() {
+		for _, id := range rd.instances {
+			if c := rd.cause(id, hour); comes(c) {
+				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c)})
+			}
+		}
+	}
+	return state.Join(open)
+}
+
+// failed reports whether nothing could be read of any instance, though something
+// is there.
+func (rd *reading) failed() bool {
+	failed := false
+	for _, hour := range rd.window.Hours() {
+		for _, id := range rd.instances {
+			switch c := rd.cause(id, hour); {
+			case c == "" || c == source.Unlisted || c == source.Gone && !rd.missing(id):
+				return false
+			case blocks(c) || c == source.Gone:
+				failed = true
+			}
+		}
+	}
+	return failed
+}
+
+// missing reports whether RDS does not know the instance.
+func (rd *reading) missing(id string) bool {
+	return slices.ContainsFunc(rd.parts, func(p part) bool {
+		return p.instance == id && p.absent != nil && p.absent.Cause == source.Gone && (p.err != nil || p.file.Name == "")
+	})
+}
+
+func (rd *reading) allMissing() bool {
+	return !slices.ContainsFunc(rd.instances, func(id string) bool { return !rd.missing(id) })
+}
+
+// lost returns the hours of which RDS has nothing left for any instance, and those
+// that were pending before them.
+func (rd *reading) lost() []digest.Window {
+	var lost []digest.Window
+	for _, hour := range rd.window.Hours() {
+		if !slices.ContainsFunc(rd.instances, func(id string) bool {
+			return rd.cause(id, hour) != source.Gone || rd.missing(id) || slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { complete, _ := rd.excused(id, p, hour); return complete })
+		}) {
+			lost = append(lost, hour)
+		}
+	}
+	if rd.known != nil && len(lost) > 0 && lost[0].Start.Equal(rd.window.Start) {
+		lost = append(rd.known.PendingBefore(rd.window.Start), lost...)
+	}
+	return digest.JoinWindows(lost)
+}
+
+// conditions returns how the instances were found at the end of the window. Those that
+// were looked for only under a former name are left out.
+func (rd *reading) conditions() map[string]state.Condition {
+	found := map[string]state.Condition{}
+	for _, id := range rd.instances {
+		if slices.Contains(rd.former, id) {
+			continue
+		}
+		switch c := rd.cause(id, rd.lastHour()); {
+		case rd.missing(id):
+			found[id] = state.Missing
+		case c == source.Waiting:
+			found[id] = state.Asleep
+		case c == source.Off, c == source.Unproven:
+			found[id] = state.NotLogs
+		case blocks(c):
+			found[id] = state.Blocked
+		default:
+			found[id] = state.Awake
+		}
+	}
+	return found
+}
+
+// answering returns the instances of which nothing was kept from being read, but for
+// what is not listed.
+func (rd *reading) answering() []string {
+	var answering []string
+	for _, id := range rd.instances {
+		if !slices.ContainsFunc(rd.window.Hours(), func(hour digest.Window) bool {
+			c := rd.cause(id, hour)
+			return blocks(c) || c == source.Waiting
+		}) && !rd.missing(id) {
+			answering = append(answering, id)
+		}
+	}
+	return answering
+}
+
+// blocked counts the hours of which something is there and could not be read.
+func blocked(open []state.Open, w digest.Window) int {
+	n := 0
+	for _, hour := range w.Hours() {
+		if slices.ContainsFunc(open, func(o state.Open) bool {
+			return blocks(source.Cause(o.Cause)) && !hour.Start.Before(o.Start) && hour.Start.Before(o.End)
+		}) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,172 @@
+package handler_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/notifier/slack"
+	"slowdigest/source/rdstest"
+)
+
+// second adds an instance to the channel, whose log of the hour that ends at a time
+// fails until the server is healed.
+func (c *channel) second(end time.Time) func(h *handler.Handler) {
+	db := c.rds.AddInstance("orders-2")
+	name := rdstest.SlowLog + end.Format(".2006-01-02.15")
+	for _, at := range []time.Time{end, end.Add(time.Hour), end.Add(2 * time.Hour)} {
+		db.Write(rdstest.SlowLog+at.Format(".2006-01-02.15"), []byte(entry(at.Add(-time.Minute), "select b from t where id = 1")), at.Add(-time.Minute))
+	}
+	db.Write(rdstest.SlowLog, []byte(rdstest.Banner), end)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: "orders-2", File: name, Times: -1})
+	return func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2"} }
+}
+
+func (c *channel) runWith(end time.Time, set ...func(*handler.Handler)) *handler.Handler {
+	c.t.Helper()
+	c.now = end.Add(5 * time.Minute)
+	h := c.handler("request-" + end.Format("15:04"))
+	for _, set := range set {
+		set(h)
+	}
+	if _, err := h.Run(c.t.Context(), hourEnding(end)); err != nil {
+		c.t.Fatal(err)
+	}
+	return h
+}
+
+// What could not be read of an instance is read with the next hour. The message is
+// edited, the history is that of an undisturbed run, and each hour is counted as done
+// once.
+func TestCorrectionEditsTheMessage(t *testing.T) {
+	c := newChannel(t)
+	eleven := ten.Add(time.Hour)
+	c.hour(ten)
+	c.hour(eleven)
+	both := c.second(ten)
+	h := c.runWith(ten, both)
+	c.expect("09-10")
+	if m := c.slack.Messages()[0]; !strings.Contains(m.Text, "PARTIAL") || h.Done != 0 || len(c.state().Open) != 1 || c.state().Version != 3 {
+		t.Errorf("message %s, done %d, open %+v", m.Text, h.Done, c.state().Open)
+	}
+	h = c.runWith(eleven, both) // which cannot read it yet
+	if h.Done != 1 || h.Pending != 1 {
+		t.Errorf("done %d, pending %d", h.Done, h.Pending)
+	}
+	c.expect("09-10 10-11")
+	if m := c.slack.Messages()[0]; m.Updates != 0 {
+		t.Errorf("edited %d times, though nothing is new", m.Updates)
+	}
+	c.rds.Heal()
+	c.hour(eleven.Add(time.Hour))
+	h = c.runWith(eleven.Add(time.Hour), both)
+	c.expect("09-10 10-11 11-12")
+	if m := c.slack.Messages()[0]; m.Updates != 1 || strings.Contains(m.Text, "PARTIAL") || !strings.Contains(m.Text, "2 slow queries") || !strings.Contains(string(m.Blocks), "Corrected: orders-2 could not be read") {
+		t.Errorf("message %+v", m)
+	}
+	if s := c.state(); h.Done != 2 || h.Pending != 0 || s.Version == 3 {
+		t.Errorf("done %d, pending %d, open %+v", h.Done, h.Pending, s.Open)
+	}
+	var want digest.History
+	for _, end := range []time.Time{ten, eleven, eleven.Add(time.Hour)} {
+		h := c.handler("undisturbed")
+		both(h)
+		r, err := h.Collect(t.Context(), hourEnding(end))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := want.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, _ := json.Marshal(want)
+	if b, _ := json.Marshal(c.state().History); string(a) != string(b) {
+		t.Errorf("remembered is\n%s\nwant\n%s", b, a)
+	}
+}
+
+// A chat that cannot edit gets the corrected digest once more, and it says so.
+func TestCorrectionWhereMessagesCannotBeEdited(t *testing.T) {
+	c := newChannel(t)
+	eleven := ten.Add(time.Hour)
+	c.hour(ten)
+	c.hour(eleven)
+	both := c.second(ten)
+	webhook := func(h *handler.Handler) { h.Notifier = slack.NewWebhook(c.slack.WebhookURL(), slack.Options{}) }
+	c.runWith(ten, both, webhook)
+	c.rds.Heal()
+	c.runWith(eleven, both, webhook)
+	c.runWith(eleven, both, webhook)
+	all := c.slack.Messages()
+	if len(all) != 3 {
+		t.Fatalf("%d messages", len(all))
+	}
+	if m := all[2]; !strings.Contains(string(m.Blocks), "Corrected: orders-2") || !strings.Contains(string(m.Blocks), "09:00 to 10:00") || strings.Contains(m.Text, "REPEAT") {
+		t.Errorf("the correction is %s %s", m.Text, m.Blocks)
+	}
+}
+
+// Each instance is read once, whatever it is named by.
+func TestNamesAreResolvedOnce(t *testing.T) {
+	for _, names := range [][]string{{"orders", "orders-1"}, {"orders-1", "orders"}, {"orders-1", "orders-1"}, {"orders"}, {"orders", "orders"}} {
+		c := newChannel(t)
+		c.db.Cluster = "orders"
+		c.hour(ten)
+		h := c.handler("r")
+		h.Instances = names
+		r, err := h.Collect(t.Context(), window)
+		if err != nil || r.Overall.Calls != 1 || len(r.Instances) != 1 || r.Instances[0] != "orders-1" || !r.Coverage.Complete {
+			t.Errorf("%v: %d calls of %v, %+v, %v", names, r.Overall.Calls, r.Instances, r.Coverage, err)
+		}
+	}
+}
+
+// An instance that sleeps is no error, and no message of its own, however long.
+func TestSleepIsALineOfTheNextDigest(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.mustRun(ten)
+	c.db.Stop()
+	for i := range 5 {
+		c.mustRun(ten.Add(time.Duration(i+1) * time.Hour))
+	}
+	c.expect("09-10")
+	c.db.Start(ten.Add(5*time.Hour + 10*time.Minute))
+	c.hour(ten.Add(6 * time.Hour))
+	r := c.mustRun(ten.Add(6 * time.Hour))
+	c.expect("09-10 15-16")
+	if news := strings.Join(r.Past.News, " "); len(r.Past.News) != 2 || !strings.Contains(news, "found paused or stopped after 2026-11-23 11:00 UTC") || !strings.Contains(news, "awake again") {
+		t.Errorf("news %q", r.Past.News)
+	}
+}
+
+// That nothing can be read is said at once, and once a day while it lasts.
+func TestFailureIsReportedOnceADay(t *testing.T) {
+	c := newChannel(t)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: -1})
+	for n := range 26 {
+		c.now = ten.Add(time.Duration(n)*time.Hour + 5*time.Minute)
+		h := c.handler(fmt.Sprint("request ", n))
+		if _, err := h.Run(t.Context(), hourEnding(ten.Add(time.Duration(n)*time.Hour))); err == nil || h.Done != 0 || h.Pending != n+1 {
+			t.Errorf("hour %d: error %v, done %d, pending %d", n, err, h.Done, h.Pending)
+		}
+		if got, want := len(c.slack.Messages()), 1+n/24; got != want {
+			t.Errorf("hour %d: %d messages, want %d", n, got, want)
+		}
+	}
+}
+
+// A file of an unknown name is read, and one that is no slow log is named.
+func TestFileOfAnUnknownName(t *testing.T) {
+	c := newChannel(t)
+	c.db.Write("slowquery/other.txt", []byte(entry(ten.Add(-time.Minute), "select a from t where id = 1")), ten.Add(-time.Second))
+	c.db.Write("slowquery/readme.txt", []byte("This is no log.\n"), ten.Add(-time.Second))
+	r := c.mustRun(ten)
+	if r.Overall.Calls != 1 || !r.Coverage.Complete || len(r.Coverage.Notes) != 1 || !strings.Contains(r.Coverage.Notes[0], "slowquery/readme.txt is listed among the slow logs, and is none") {
+		t.Errorf("%d calls, %+v", r.Overall.Calls, r.Coverage)
+	}
+}

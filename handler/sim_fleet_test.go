@@ -1,0 +1,380 @@
+package handler_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"slowdigest/digest"
+	"slowdigest/handler"
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source"
+	"slowdigest/source/rdstest"
+)
+
+// instances are one by itself and a cluster of a world, and what is true of them.
+type instances struct {
+	w       *world
+	rds     *rdstest.Server
+	members []*member
+	begun   time.Time
+}
+
+// member is a DB instance as long as it is one, whatever its name.
+type member struct {
+	*rdstest.Instance
+	name   string
+	n      int
+	logged map[time.Time]int
+	lost   map[time.Time]bool // that nobody can read any more
+	asleep bool
+	gone   bool // deleted, or not used any more
+	old    bool // renamed in a switchover
+}
+
+// trouble is what may happen in a simulated world, each with its probability per hour.
+type trouble struct {
+	name                                        string
+	quiet                                       rdstest.QuietHours
+	sleep, fail, lag, vanish, rename, wrongTime float64
+}
+
+func newInstances(w *world, quiet rdstest.QuietHours) *instances {
+	f := &instances{w: w, rds: rdstest.NewServer()}
+	for _, name := range []string{"orders", "shop-1", "shop-2"} {
+		f.add(name, quiet)
+	}
+	return f
+}
+
+func (f *instances) add(name string, quiet rdstest.QuietHours) *member {
+	m := &member{Instance: f.rds.AddInstance(name), name: name, n: len(f.members), logged: map[time.Time]int{}, lost: map[time.Time]bool{}}
+	if strings.HasPrefix(name, "shop") {
+		m.Cluster = "shop"
+	}
+	m.SetParameters("logging", map[string]string{"slow_query_log": "1", "log_output": "FILE"})
+	m.Quiet, m.Keep = quiet, 14*24*time.Hour
+	m.Write(rdstest.SlowLog, []byte(rdstest.Banner), f.w.now)
+	f.members = append(f.members, m)
+	return m
+}
+
+// serve serves the event of an invocation as the function does: names are
+// resolved, and everything goes over the wire.
+func (f *instances) serve(ctx context.Context, i *invocation) error {
+	cfg := f.rds.Config()
+	cfg.HTTPClient = &http.Client{Transport: i}
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.RateLimiter = unlimited{}
+			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		})
+	}
+	from := source.NewRDS(cfg, source.Options{Patience: time.Nanosecond, Concurrency: 1, Sequential: true})
+	all := handler.Fleet{
+		Now: func() time.Time { return f.w.now },
+		Discover: func(ctx context.Context) ([]source.Instance, error) {
+			return from.Discover(ctx, []string{"orders", "cluster:shop"}, "")
+		},
+		Defaults: handler.Route{Channel: slacktest.Channel},
+		Handler: func(context.Context, string) (*handler.Handler, error) {
+			h := f.w.handler(i)
+			h.Source, h.Parallel = from, 1
+			return h, nil
+		},
+	}
+	_, err := all.HandleEvent(ctx, fmt.Appendf(nil, `{"time":%q}`, i.window.End.Add(5*time.Minute).Format(time.RFC3339)))
+	return err
+}
+
+// word is the table that one hour of one member uses.
+func (m *member) word(hour time.Time) string {
+	h := int(hour.Sub(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) / time.Hour)
+	return fmt.Sprintf("hr%c%c%c%cx", 'a'+m.n/26, 'a'+m.n%26, 'a'+h/26, 'a'+h%26)
+}
+
+// write makes the slow queries up to a minute of an hour.
+func (f *instances) write(hour time.Time, minute int) {
+	for _, m := range f.members {
+		if m.gone || m.asleep || m.old {
+			continue
+		}
+		at := hour.Add(time.Duration(minute) * time.Minute)
+		m.logged[hour]++
+		m.Append(rdstest.SlowLog, []byte(entry(at, "select a from "+m.word(hour)+" where id = 7")), at)
+	}
+}
+
+// hour is an hour of a fleet: it is used, something may happen, and its logs are
+// rotated. The events are those of any world.
+func (f *instances) hour(hour time.Time, p trouble) {
+	w := f.w
+	quiet := w.rng.IntN(6) == 0
+	at := func(minute int, do func()) { w.at(hour.Add(time.Duration(minute)*time.Minute), do) }
+	for _, minute := range []int{10, 20, 40} {
+		if !quiet {
+			at(minute, func() { f.write(hour, minute) })
+		}
+	}
+	if w.likely(p.sleep) {
+		f.sleepFrom(hour.Add(30*time.Minute), 1+w.rng.IntN(10))
+	}
+	if w.likely(p.vanish) {
+		at(58, f.vanish)
+	}
+	if w.likely(p.rename) {
+		at(30, f.rename)
+	}
+	end := hour.Add(time.Hour)
+	at(60, func() {
+		for _, m := range f.members {
+			if !m.gone {
+				m.EndHour(end)
+			}
+		}
+		f.trouble(end, p)
+	})
+	if w.likely(p.wrongTime) {
+		wrong := end.Add(w.between(2*time.Hour, 400*24*time.Hour))
+		if w.likely(0.3) {
+			wrong = end.AddDate(-1, 0, 0)
+		}
+		at(59, func() { w.invoke("wrong"+end.Format("15h-02"), hourEnding(wrong.Truncate(time.Hour)), 2) })
+	}
+}
+
+// trouble has the log of an hour fail or lag for some hours.
+func (f *instances) trouble(end time.Time, p trouble) {
+	w, m := f.w, f.some()
+	if m == nil {
+		return
+	}
+	name := fmt.Sprintf("%s.%s.%d", rdstest.SlowLog, end.Format(time.DateOnly), end.Hour())
+	until := end.Add(w.between(10*time.Minute, 4*time.Hour))
+	if w.likely(p.fail) {
+		kinds := []rdstest.Kind{rdstest.InternalFailure, rdstest.AccessDenied, rdstest.InstanceNotReady, rdstest.FileNotFound, rdstest.Throttling}
+		f.rds.Inject(rdstest.Fault{Kind: kinds[w.rng.IntN(len(kinds))], Instance: m.name, File: name, Times: -1})
+		w.at(until, f.rds.Heal)
+	}
+	if w.likely(p.lag) {
+		m.Hide(name)
+		w.at(until, func() { m.Show(name) })
+	}
+}
+
+// some returns a member that is awake, or nil.
+func (f *instances) some() *member {
+	var all []*member
+	for _, m := range f.members {
+		if !m.gone && !m.asleep && !m.old {
+			all = append(all, m)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[f.w.rng.IntN(len(all))]
+}
+
+func (f *instances) sleepFrom(at time.Time, hours int) {
+	m := f.some()
+	if m == nil {
+		return
+	}
+	f.w.at(at, func() {
+		if m.gone || m.asleep || m.old {
+			return
+		}
+		m.asleep = true
+		if f.w.rng.IntN(2) == 0 {
+			m.Pause()
+		} else {
+			m.Stop()
+		}
+		f.w.at(at.Add(time.Duration(hours)*time.Hour-25*time.Minute), func() {
+			if !m.gone {
+				m.asleep = false
+				m.Start(f.w.now)
+			}
+		})
+	})
+}
+
+// vanish deletes a reader, and what is not told of it is lost. Another comes.
+func (f *instances) vanish() {
+	for _, m := range f.members {
+		if strings.HasPrefix(m.name, "shop-") && m.name != "shop-1" && !m.gone {
+			f.lose(m)
+			f.add(fmt.Sprintf("shop-%d", len(f.members)), m.Quiet)
+			return
+		}
+	}
+}
+
+func (f *instances) lose(m *member) {
+	f.rds.RemoveInstance(m.name)
+	m.gone = true
+	text := f.text()
+	for hour := range m.logged {
+		m.lost[hour] = !strings.Contains(text, m.word(hour))
+	}
+}
+
+func (f *instances) text() string {
+	var b strings.Builder
+	for _, m := range append(f.w.archive, f.w.slack.Messages()...) {
+		b.WriteString(m.Text)
+		b.Write(m.Blocks)
+	}
+	return b.String()
+}
+
+// rename is a blue/green switchover of orders. The old one of the last is deleted.
+func (f *instances) rename() {
+	for _, m := range f.members {
+		if m.name == "orders-old1" && !m.gone {
+			f.lose(m)
+		}
+	}
+	for _, m := range f.members {
+		if m.name == "orders" && !m.gone && !m.asleep {
+			f.rds.RenameInstance("orders", "orders-old1")
+			m.name, m.old = "orders-old1", true
+			f.add("orders", m.Quiet)
+			return
+		}
+	}
+}
+
+// settle ends all that goes wrong.
+func (f *instances) settle() {
+	f.rds.Heal()
+	for _, m := range f.members {
+		if m.asleep && !m.gone {
+			m.asleep = false
+			m.Start(f.w.now)
+		}
+	}
+}
+
+var (
+	saysDeleted  = regexp.MustCompile(`(?i)\b(deleted|purged|hours lost)\b`)
+	saysComplete = regexp.MustCompile(`(?i)(\bnot |\bin)?\bcomplete\b`)
+	saysCount    = regexp.MustCompile(`(\d+) slow quer(y|ies)\b`)
+	saysQuiet    = regexp.MustCompile(`(?i)\bno slow quer(y|ies)\b( was seen)?`)
+)
+
+// check: each hour of each member is told once, or is named as unknown with its
+// cause; and nothing is called complete, deleted or quiet that is not.
+func (f *instances) check(end time.Time) {
+	posts := f.posts()
+	all := f.text()
+	for _, m := range f.members {
+		for hour := range m.logged {
+			if hour.Before(f.begun) || !hour.Before(end) {
+				continue
+			}
+			var told []string
+			for ts, p := range posts {
+				if f.tells(p, m, hour) && !strings.Contains(p.text, "POSSIBLE REPEAT") {
+					told = append(told, ts)
+				}
+			}
+			named := regexp.MustCompile(`(?is)` + regexp.QuoteMeta(m.name) + `.{0,300}\b(deleted|gone|no longer|removed|not found)\b`)
+			switch {
+			case len(told) > 1:
+				f.w.t.Errorf("%s of %s is told %d times: %v", hour.Format("02 15:04"), m.name, len(told), told)
+			case len(told) == 0 && m.lost[hour] && !named.MatchString(all):
+				f.w.t.Errorf("%s of %s is lost, and nobody is told", hour.Format("02 15:04"), m.name)
+			case len(told) == 0 && !m.lost[hour] && !f.repeated(posts, m, hour):
+				f.w.t.Errorf("%s of %s is not told", hour.Format("02 15:04"), m.name)
+			}
+		}
+	}
+	for _, p := range posts {
+		f.checkClaims(p)
+	}
+}
+
+func (f *instances) checkClaims(p fleetPost) {
+	total, untold, lost := 0, 0, false
+	for _, m := range f.members {
+		lost = lost || m.gone
+		for hour, n := range m.logged {
+			if p.window.Contains(hour) {
+				total += n
+				if !f.tells(p, m, hour) {
+					untold += n
+				}
+			}
+		}
+	}
+	when := p.window.Start.Format("02 15:04")
+	if said := saysDeleted.FindString(p.text); said != "" && !lost {
+		f.w.t.Errorf("%s: says %q", when, said)
+	}
+	if said := saysQuiet.FindStringSubmatch(p.text); said != nil && said[2] == "" && total > 0 {
+		f.w.t.Errorf("%s: says %q of %d", when, said[0], total)
+	}
+	for _, said := range saysComplete.FindAllStringSubmatch(p.text, -1) {
+		if said[1] == "" && untold > 0 {
+			f.w.t.Errorf("%s: says %q without %d of %d", when, said[0], untold, total)
+		}
+	}
+}
+
+// tells reports whether a message tells of an hour: by its table, or where the thread
+// of a run that died is missing, by a number that is that of all.
+func (f *instances) tells(p fleetPost, m *member, hour time.Time) bool {
+	if strings.Contains(p.text, m.word(hour)) {
+		return true
+	}
+	total := 0
+	for _, m := range f.members {
+		for at, n := range m.logged {
+			if p.window.Contains(at) {
+				total += n
+			}
+		}
+	}
+	said := saysCount.FindStringSubmatch(p.text)
+	return p.window.Contains(hour) && m.logged[hour] > 0 && said != nil && said[1] == fmt.Sprint(total)
+}
+
+// repeated reports whether a message that may be a repeat tells of an hour.
+func (f *instances) repeated(posts map[string]fleetPost, m *member, hour time.Time) bool {
+	for _, p := range posts {
+		if f.tells(p, m, hour) {
+			return true
+		}
+	}
+	return false
+}
+
+type fleetPost struct {
+	window digest.Window
+	text   string // with the thread
+}
+
+func (f *instances) posts() map[string]fleetPost {
+	posts := map[string]fleetPost{}
+	for _, m := range f.w.messages() {
+		posts[m.ts] = fleetPost{window: m.window}
+	}
+	for _, m := range append(f.w.archive, f.w.slack.Messages()...) {
+		ts := m.Timestamp
+		if m.ThreadTS != "" {
+			ts = m.ThreadTS
+		}
+		p := posts[ts]
+		p.text += m.Text + string(m.Blocks)
+		posts[ts] = p
+	}
+	return posts
+}

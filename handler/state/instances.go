@@ -1,0 +1,100 @@
+package state
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"slowdigest/digest"
+)
+
+// Seen states what is known of an instance after an hour. The times are whole hours,
+// in UTC.
+type Seen struct {
+	Began  time.Time `json:"began,omitzero"`  // start of the first hour after which it was awake
+	Read   time.Time `json:"read,omitzero"`   // end of the last hour after which it was there
+	Asleep time.Time `json:"asleep,omitzero"` // since when it is paused or stopped; zero if it is not
+	Off    time.Time `json:"off,omitzero"`    // since when it writes no slow log; zero if it does
+	Said   time.Time `json:"said,omitzero"`   // the end of the hour whose digest said that last
+	Gone   time.Time `json:"gone,omitzero"`   // when it was found not to be there any more, and that was said
+	// Files are the last writes to the two rotated files that were listed last. Where
+	// neither is listed an hour later, another instance has the name, since before
+	// Switched.
+	Files    map[string]time.Time `json:"files,omitempty"`
+	Switched time.Time            `json:"switched,omitzero"`
+}
+
+// Misses reports whether an instance that is gone may have logged something in w.
+func (s Seen) Misses(w digest.Window) bool {
+	return !s.Gone.IsZero() && w.Start.Before(s.Gone) && w.End.After(s.Read)
+}
+
+// Condition says how an instance was found at the end of an hour.
+type Condition string
+
+const (
+	Awake   Condition = ""
+	Asleep  Condition = "asleep"
+	NotLogs Condition = "off" // it is not known to log
+	Missing Condition = "missing"
+	Blocked Condition = "blocked" // nothing is known of it
+)
+
+// offAgain is how often it is said that an instance does not log.
+const offAgain = 24 * time.Hour
+
+// Instances are those that were read, by their IDs.
+type Instances map[string]Seen
+
+// Observe returns what is known of the instances after an hour in which they were
+// found so, and sentences on what has changed. Instances that are known and not among
+// them are missing; became says what became of one. Off are those of which it is to be
+// said now that they do not log.
+func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Condition, became func(instance string) string) (seen Instances, news, off []string) {
+	seen = Instances{}
+	found = maps.Clone(found)
+	for id, was := range is {
+		if _, there := found[id]; !there && at.Sub(was.Gone) < maxAge || !there && was.Gone.IsZero() {
+			found[id] = Missing
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		now, known := is[id]
+		condition := found[id]
+		switch {
+		case condition == Missing && !known:
+			continue
+		case condition == Missing && now.Gone.IsZero():
+			news, now.Gone = append(news, became(id)), at.UTC().Truncate(time.Hour)
+		case condition == Asleep && now.Asleep.IsZero():
+			now.Asleep = w.Start
+			news = append(news, fmt.Sprintf("%s was found paused or stopped after %s. What is missing of it is read when it is available again.", id, w.End.Format(timeFormat+" UTC")))
+		case (condition == Awake || condition == NotLogs) && !now.Asleep.IsZero():
+			news = append(news, fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, now.Asleep.Add(time.Hour).Format(timeFormat+" UTC")))
+			now.Asleep = time.Time{}
+		}
+		if condition != Missing {
+			now.Read = w.End
+		}
+		if condition != Missing && condition != Blocked {
+			now.Gone = time.Time{}
+		}
+		switch {
+		case condition == NotLogs && (now.Off.IsZero() || w.End.Sub(now.Said) >= offAgain):
+			if now.Off.IsZero() {
+				now.Off = w.Start
+			}
+			now.Said = w.End
+			off = append(off, id)
+		case condition == Awake && !now.Off.IsZero():
+			now.Off, now.Said = time.Time{}, time.Time{}
+			news = append(news, id+" writes its slow log again.")
+		}
+		if condition == Awake && now.Began.IsZero() {
+			now.Began = w.Start
+		}
+		seen[id] = now
+	}
+	return seen, news, off
+}

@@ -1,0 +1,120 @@
+package state
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+)
+
+func open(id string, from, to int) Open {
+	w := hours(from, to)
+	return Open{Instance: id, Start: w.Start, End: w.End, Cause: "passing"}
+}
+
+func TestOpenParts(t *testing.T) {
+	var s State
+	s.Open.set(hours(0, 3), Parts{open("b", 2, 3), open("a", 1, 2), open("b", 1, 2)})
+	if want := (Parts{open("a", 1, 2), open("b", 1, 3)}); !slices.Equal(s.Open, want) {
+		t.Errorf("open %+v, want %+v", s.Open, want)
+	}
+	s.Open.set(hours(2, 3), nil)
+	if want := (Parts{open("a", 1, 2), open("b", 1, 2)}); !slices.Equal(s.Open, want) {
+		t.Errorf("open %+v, want %+v", s.Open, want)
+	}
+	s.Open.set(hours(-3, 0), Parts{open("a", -3, 0)})
+	if want := (Parts{open("a", -2, 0)}); !slices.Equal(s.Open.In(hours(-2, 1)), want) {
+		t.Errorf("open %+v, want %+v", s.Open.In(hours(-2, 1)), want)
+	}
+	if old := s.Open.close(hours(-1, 0).Start); !slices.Equal(old, Parts{open("a", -3, -1)}) || len(s.Open) != 3 {
+		t.Errorf("closed %+v, left %+v", old, s.Open)
+	}
+}
+
+// The newest entry comes first that has a part of an instance which answers. Silent
+// ones are read together, up to 24 hours.
+func TestReopen(t *testing.T) {
+	silent := func(from, to int) Entry {
+		e := entry(from, to, Posted)
+		e.Silent = true
+		return e
+	}
+	var night Entries
+	for n := -25; n < 1; n++ {
+		night = append(night, silent(n, n+1))
+	}
+	for name, c := range map[string]struct {
+		entries   Entries
+		open      Parts
+		answering []string
+		passed    []digest.Window
+		want      digest.Window
+	}{
+		"nobody answers":     {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, nil, nil, digest.Window{}},
+		"another answers":    {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, []string{"b"}, nil, digest.Window{}},
+		"it answers":         {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, []string{"a"}, nil, hours(-1, 0)},
+		"it was just read":   {Entries{entry(-1, 0, Posted)}, Parts{open("a", -1, 0)}, []string{"a"}, []digest.Window{hours(-1, 0)}, digest.Window{}},
+		"the newest":         {Entries{entry(-3, -2, Posted), entry(-2, 0, Posted)}, Parts{open("a", -3, -1)}, []string{"a"}, nil, hours(-2, 0)},
+		"24 silent hours":    {night, Parts{open("a", -25, 1)}, []string{"a"}, nil, hours(-23, 1)},
+		"and those before":   {night, Parts{open("a", -25, 1)}, []string{"a"}, []digest.Window{hours(-23, 1)}, hours(-25, -23)},
+		"not one in between": {Entries{silent(-2, -1), entry(-1, 0, Posted), silent(0, 1)}, Parts{open("a", -2, 1)}, []string{"a"}, nil, hours(0, 1)},
+	} {
+		s := State{Since: ten.Add(-30 * time.Hour), Entries: c.entries, Open: c.open}
+		i := s.reopen(Attempt{Answering: c.answering, Passed: c.passed})
+		if got := (digest.Window{}); i != nil && i.Window != c.want || i == nil && got != c.want {
+			t.Errorf("%s: item %+v, want %v", name, i, c.want)
+		}
+	}
+}
+
+// That an instance does not log is said at once and then once a day, to the hour.
+func TestOffIsSaidOnceADay(t *testing.T) {
+	s := &State{Instances: map[string]Seen{"a": {}}}
+	var said []int
+	for n := range 50 {
+		w := hours(n, n+1)
+		seen, news, off := s.Instances.Observe(w, w.End, map[string]Condition{"a": NotLogs}, nil)
+		if len(off) > 0 {
+			said = append(said, n)
+		}
+		if len(news) > 0 {
+			t.Errorf("hour %d: %q", n, news)
+		}
+		s.Instances = seen
+	}
+	if !slices.Equal(said, []int{0, 24, 48}) {
+		t.Errorf("said in the hours %v", said)
+	}
+	seen, news, _ := s.Instances.Observe(hours(50, 51), ten, map[string]Condition{"a": Awake}, nil)
+	if len(news) != 1 || !seen["a"].Off.IsZero() {
+		t.Errorf("news %q, %+v", news, seen)
+	}
+}
+
+// That an instance sleeps, wakes, or is gone is said once.
+func TestConditionsAreSaidOnce(t *testing.T) {
+	s := &State{}
+	var said [][]string
+	for n, found := range []map[string]Condition{
+		{"a": Awake, "b": Awake}, {"a": Asleep, "b": Awake}, {"a": Asleep, "b": Awake}, {"a": Blocked, "b": Awake}, {"a": Asleep, "b": Awake},
+		{"a": Awake, "b": Awake}, {"a": Awake}, {"a": Awake}, {"a": Awake, "b": Missing}, {"a": Awake, "b": Awake}, {"a": Awake, "b": Missing}, {"a": Awake, "c": Missing},
+	} {
+		w := hours(n, n+1)
+		seen, news, _ := s.Instances.Observe(w, w.End.Add(5*time.Minute), found, func(id string) string { return id + " is gone." })
+		said = append(said, news)
+		s.Instances = seen
+	}
+	want := [][]string{nil, {"a was found paused or stopped after 2026-11-23 12:00 UTC. What is missing of it is read when it is available again."}, nil, nil, nil,
+		{"a is awake again: it was found paused or stopped after 2026-11-23 12:00 UTC."}, {"b is gone."}, nil, nil, nil, {"b is gone."}, nil}
+	if !reflect.DeepEqual(said, want) {
+		t.Errorf("said %q, want %q", said, want)
+	}
+	b := s.Instances["b"]
+	for from, misses := range map[int]bool{9: false, 10: true, 11: false} {
+		if b.Misses(hours(from, from+1)) != misses {
+			t.Errorf("hour %d: misses %v; %+v", from, !misses, b)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package source_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/source"
+	"slowdigest/source/rdstest"
+)
+
+// absences lists what is absent from a window of an instance as "cause from-to".
+func absences(t *testing.T, srv *rdstest.Server, o source.Options, start, end time.Time) string {
+	t.Helper()
+	files, err := source.NewRDS(patient(srv.Config()), o).LogFiles(context.Background(), "orders-1", start, end)
+	if err != nil {
+		return string(source.CauseOf(err))
+	}
+	var out []string
+	for _, f := range files {
+		a := f.Absent
+		if a == nil {
+			a = f.Unlisted
+		}
+		if a != nil {
+			usual := ""
+			if a.Usual {
+				usual = " usual"
+			}
+			out = append(out, fmt.Sprintf("%s %s-%s%s", a.Cause, a.From.Format("15:04"), a.To.Format("15:04"), usual))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// Whether nothing was written for six hours counts from the last write to the
+// beginning of an hour: then the parameters are read, of which any may turn the log off.
+func TestSixHoursOfSilence(t *testing.T) {
+	on := map[string]string{"slow_query_log": "1", "log_output": "FILE"}
+	for _, c := range []struct {
+		name    string
+		written int // minutes past eight of the last write
+		values  map[string]string
+		engine  string
+		want    string // of 15:00 to 16:00
+		asked   bool
+	}{
+		{"six hours, and on", 60, on, "", "", true},
+		{"six hours, and off", 60, map[string]string{"slow_query_log": "0", "log_output": "FILE"}, "", "off 15:00-16:00", true},
+		{"six hours, and to a table", 60, map[string]string{"slow_query_log": "1", "log_output": "TABLE"}, "", "off 15:00-16:00", true},
+		{"six hours, and to a table by default", 60, map[string]string{"slow_query_log": "1"}, "", "off 15:00-16:00", true},
+		{"six hours, and on by MariaDB's name", 60, map[string]string{"log_slow_query": "1", "log_output": "FILE"}, "mariadb", "", true},
+		{"six hours, and off by MariaDB's name", 60, map[string]string{"log_slow_query": "0", "log_output": "FILE"}, "mariadb", "off 15:00-16:00", true},
+		{"six hours, of a cluster's parameters", 60, map[string]string{}, "aurora-mysql", "unknown 15:00-16:00", true},
+		{"six hours, and nobody may ask", 60, nil, "", "unknown 15:00-16:00", true},
+		{"a minute less", 61, map[string]string{"slow_query_log": "0"}, "", "unlisted 15:00-16:00", false},
+	} {
+		srv := rdstest.NewServer()
+		db := srv.AddInstance("orders-1")
+		db.Engine = c.engine
+		db.Write(live+".2026-11-23.8", []byte("x\n"), minutesPastEight(-1))
+		db.Write(live+".2026-11-23.9", []byte("x\n"), minutesPastEight(59))
+		db.Write(live, []byte("x\n"), minutesPastEight(c.written))
+		if c.values != nil {
+			db.SetParameters("orders", c.values)
+		} else {
+			srv.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBParameters", Times: -1})
+		}
+		got := absences(t, srv, source.Options{}, minutesPastEight(7*60), minutesPastEight(8*60))
+		asked := false
+		for _, call := range srv.Calls() {
+			asked = asked || call.Action == "rds:DescribeDBInstances"
+		}
+		got, _, _ = strings.Cut(got, ", unlisted")
+		if got != c.want && !(c.want == "" && strings.HasPrefix(got, "unlisted")) || asked != c.asked {
+			t.Errorf("%s: absent %q, want %q; asked %v", c.name, got, c.want, asked)
+		}
+		srv.Close()
+	}
+}
+
+// An hour without a file may get one for six hours. After that, and between others that
+// are listed, nothing was written in it; only what is before the first file is gone.
+func TestHoursWithoutAFile(t *testing.T) {
+	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 23, hour, minute, 0, 0, time.UTC) }
+	for _, c := range []struct {
+		name   string
+		files  []int // hours of rotation
+		live   time.Time
+		unsure string // a file of an unknown name, and its last write at 9:50
+		start  int
+		end    int
+		want   string
+	}{
+		{"all are there", []int{7, 8, 9, 10}, at(10, 2), "", 8, 10, ""},
+		{"the last is not listed", []int{7, 8, 9}, at(10, 2), "", 9, 10, "unlisted 09:00-10:00"},
+		{"it was not rotated", []int{7, 8, 9}, at(9, 40), "", 9, 10, ""},
+		{"one in between is not", []int{7, 8, 10}, at(10, 2), "", 7, 10, "unlisted 08:00-09:00"},
+		{"six hours later, and a little less", []int{7, 9, 14}, at(14, 0), "", 7, 14, "unlisted 09:00-13:00"},
+		{"six hours later, less a minute", []int{7, 9, 14}, at(13, 59), "", 7, 13, "unlisted 07:00-08:00, unlisted 09:00-13:00"},
+		{"before the first", []int{9, 10}, at(10, 2), "", 5, 10, "gone 05:00-08:00"},
+		{"a file of an unknown name", []int{7, 8, 9}, at(10, 2), "slowquery/new.txt", 9, 10, ""},
+	} {
+		srv := rdstest.NewServer()
+		db := srv.AddInstance("orders-1")
+		for _, hour := range c.files {
+			db.Write(fmt.Sprintf("%s.2026-11-23.%d", live, hour), []byte("x\n"), at(hour, 0).Add(-time.Minute))
+		}
+		db.Write(live, []byte("x\n"), c.live)
+		if c.unsure != "" {
+			db.Write(c.unsure, []byte("x\n"), at(9, 50))
+		}
+		got := absences(t, srv, source.Options{}, at(c.start, 0), at(c.end, 0))
+		if got != c.want {
+			t.Errorf("%s: absent %q, want %q", c.name, got, c.want)
+		}
+		srv.Close()
+	}
+}
+
+// A real listing of 2020 has no file for quiet hours: nothing of it is gone.
+func TestListingOf2020(t *testing.T) {
+	srv := rdstest.NewServer()
+	defer srv.Close()
+	db := srv.AddInstance("orders-1")
+	db.SetParameters("orders", map[string]string{"slow_query_log": "1", "log_output": "FILE"})
+	db.Write(live, nil, time.UnixMilli(1600822800000).UTC())
+	db.Write(live+".1", []byte(strings.Repeat("x", 1561)), time.UnixMilli(1600821683000).UTC())
+	db.Write(live+".2", []byte(strings.Repeat("x", 2006)), time.UnixMilli(1600748310000).UTC())
+	end := time.Date(2020, 9, 23, 1, 0, 0, 0, time.UTC)
+	got := absences(t, srv, source.Options{}, end.Add(-20*time.Hour), end)
+	if strings.Contains(got, "gone") || strings.Contains(got, "off") || !strings.HasSuffix(got, "usual") {
+		t.Errorf("absent %q", got)
+	}
+}
+
+func TestCauses(t *testing.T) {
+	for kind, want := range map[rdstest.Kind]source.Cause{
+		rdstest.AccessDenied: source.Denied, rdstest.InternalFailure: source.Passing, rdstest.Throttling: source.Passing,
+		rdstest.InstanceNotReady: source.Waiting,
+	} {
+		srv := rdstest.NewServer()
+		srv.AddInstance("orders-1").Write(live, []byte("x\n"), minutesPastEight(30))
+		srv.Inject(rdstest.Fault{Kind: kind, Action: "rds:DescribeDBLogFiles", Times: -1})
+		got, _, _ := strings.Cut(absences(t, srv, source.Options{MaxAttempts: 1}, minutesPastEight(0), minutesPastEight(60)), " ")
+		if got != string(want) {
+			t.Errorf("%s: cause %q, want %q", kind, got, want)
+		}
+		srv.Close()
+	}
+	srv := rdstest.NewServer()
+	defer srv.Close()
+	if got := absences(t, srv, source.Options{}, minutesPastEight(0), minutesPastEight(60)); got != string(source.Gone) {
+		t.Errorf("no such instance: cause %q", got)
+	}
+	srv.AddInstance("orders-1")
+	if got := absences(t, srv, source.Options{}, minutesPastEight(0), minutesPastEight(60)); got != string(source.Off) {
+		t.Errorf("no log: cause %q", got)
+	}
+}
