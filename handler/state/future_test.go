@@ -56,6 +56,15 @@ func TestFutureBeginsAfterTheSkew(t *testing.T) {
 			t.Errorf("%v before its end: %d entries, want %d", early, len(s.Entries), want)
 		}
 	}
+	for early, want := range map[time.Duration]int{clockSkew: 1, clockSkew + 1: 0} {
+		at := hours(0, 1).End
+		s := State{Version: 3, Settled: at, GivenUp: []digest.Window{hours(0, 1)}, Missed: []digest.Window{hours(0, 1)},
+			Open: Parts{{Instance: "a", Start: hours(0, 1).Start, End: at}}}
+		forgetFuture(&s, at.Add(-early))
+		if kept := !s.Settled.IsZero(); kept != (want == 1) || len(s.GivenUp) != want || len(s.Missed) != want || len(s.Open) != want {
+			t.Errorf("%v before its end: %+v", early, s)
+		}
+	}
 	s := State{Version: 1, Since: hours(9000, 0).Start, Claim: &Claim{Owner: "b/1", Start: hours(9000, 0).Start, End: hours(0, 9001).End,
 		Stage: Posting, Expires: hours(9001, 0).Start}}
 	if i, err := s.Acquire(attempt("a/1", 0)); err != nil || i.Window != hours(0, 1) || i.Unconfirmed || s.Since != ten {
