@@ -131,7 +131,7 @@ func TestDoctor(t *testing.T) {
 			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DownloadCompleteDBLogFile"})
 		}, "wrong", "orders-1 download .*AccessDenied", "must allow rds:DownloadCompleteDBLogFile", ""},
 		{"nothing matches", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "billing-*" }, "wrong", "instances .*none to read", "describe-db-instances", "orders-1"},
-		{"no signing secret", func(_ *testing.T, c *clinic) { c.env["SLACK_SIGNING_SECRET_PARAMETER"] = "/nowhere" }, "wrong", "signing secret .*/nowhere.*ParameterNotFound", "ssm:GetParameter", ""},
+		{"no signing secret", func(_ *testing.T, c *clinic) { c.env["SLACK_SIGNING_SECRET_PARAMETER"] = "/nowhere" }, "wrong", "signing secret .*/nowhere.*ParameterNotFound", "aws ssm put-parameter", ""},
 		{"no such queue", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_QUEUE_URL"] += "-2" }, "wrong", "queue .*QueueDoesNotExist", "SLOWDIGEST_QUEUE_URL", ""},
 		{"no state", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "" }, "warning", "state .*none", "SLOWDIGEST_STATE", ""},
 		{"state cannot be written", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "/dev/null/state" }, "wrong", "state .*/dev/null", "", ""},

@@ -306,3 +306,21 @@ func TestOnePlaceMakesHandlers(t *testing.T) {
 		t.Errorf("a Handler is made in %q", places)
 	}
 }
+
+// RDS is asked for instances only where a tag, a pattern or a cluster stands for them.
+func TestConfigDiscovers(t *testing.T) {
+	for _, c := range []struct {
+		tag, instances string
+		want           bool
+	}{{"", "orders-1,orders-2", false}, {"slowdigest=on", "", true}, {"", "orders-*", true}, {"", "cluster:orders", true}, {"", "", false}} {
+		config := Config{Tag: c.tag}
+		if c.instances != "" {
+			if err := config.Instances.Set(c.instances); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := config.discovers(); got != c.want {
+			t.Errorf("tag %q, instances %q: %v", c.tag, c.instances, got)
+		}
+	}
+}
