@@ -53,13 +53,13 @@ func (p *Parser) entryEnds(i int) bool {
 		}
 	case '=':
 		if !s.midLine && startsHeading(w, i) && p.open.seamEnds(i, false) {
-			p.endAt(&s.ending, i)
+			p.endOpen(&s.ending, i)
 			p.last.lost = p.last.cut
 			return true
 		}
 	case 'T':
 		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.open.seamEnds(i, false) {
-			p.endAt(&s.beforeBanner, int(s.banner-w.base))
+			p.endOpen(&s.beforeBanner, int(s.banner-w.base))
 			return true
 		}
 	}
@@ -104,10 +104,22 @@ func (p *Parser) headerEnds(i int) bool {
 	}
 	p.pending = kind == goodHeader
 	p.endAt(last, i)
-	if p.last.cut = p.last.cut && cut; p.last.cut {
+	switch p.last.cut = p.last.cut && cut; {
+	case p.last.cut:
 		p.stats.problem(reasonCut, p.cur.Offset)
+	case s.q.Open() && !p.open.readOtherwise && !p.cur.warned:
+		p.stats.problem(reasonOpen, p.cur.Offset)
 	}
 	return true
+}
+
+// endOpen is endAt where the server or tail interrupts the entry, which is told where a
+// literal or comment is open.
+func (p *Parser) endOpen(last *ending, i int) {
+	p.endAt(last, i)
+	if p.stmt.q.Open() {
+		p.stats.problem(reasonOpen, p.cur.Offset)
+	}
 }
 
 // endAt sets p.last to the end of the entry at index i, where its text ends as last

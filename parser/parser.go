@@ -165,7 +165,7 @@ func (p *Parser) reopened(banner string) {
 func (p *Parser) readStatement() int64 {
 	w, s := &p.win, &p.stmt
 	s.reset(w.base)
-	p.open.sealed, p.open.unsure = 0, 0
+	p.open.reset()
 	for i := 0; w.has(i); i = s.readLine(i) {
 		if !p.entryEnds(i) {
 			continue

@@ -116,7 +116,7 @@ func (s *seeker) hidden() int {
 		return 0
 	}
 	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
-		v, _, end := s.ahead.goesOn(0, q)
+		v, _, end := s.ahead.goesOn(0, q, usual)
 		if v != closed || !s.w.has(end) {
 			continue
 		}
@@ -126,7 +126,7 @@ func (s *seeker) hidden() int {
 			}
 			return s.other.sql
 		}
-		if header, doubt, _ := s.ahead.readsAsCode(0, end, q, headerEnd); doubt {
+		if header, doubt, _ := s.ahead.readsAsCode(0, end, q, usual, headerEnd); doubt {
 			s.stats.problem(reasonUndecided, s.w.raw(s.w.position(header)))
 		}
 		return end

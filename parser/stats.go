@@ -65,6 +65,7 @@ const (
 	reasonNoStatement = "entry without a statement"
 	reasonWarned      = "statement that warnings make unclear, withheld"
 	reasonCut         = "entry that ends in its middle"
+	reasonOpen        = "entry that ends within a literal or comment"
 	reasonStray       = "text that belongs to no entry"
 	reasonDisbelieved = "text like an entry that does not fit the log, taken for a comment"
 	reasonUndecided   = "text like an entry that may stand in a literal or comment"
@@ -103,7 +104,7 @@ func newProblem(reason string) Problem {
 	switch reason {
 	case reasonNoHeader, reasonBadHeader, reasonHeaderEnds:
 		p.Lost = true
-	case reasonNoStatement, reasonWarned, reasonCut, reasonStray, reasonDisbelieved, reasonUndecided, reasonTwofold:
+	case reasonNoStatement, reasonWarned, reasonCut, reasonOpen, reasonStray, reasonDisbelieved, reasonUndecided, reasonTwofold:
 		p.Doubt = true
 	}
 	return p

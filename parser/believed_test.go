@@ -1,0 +1,125 @@
+package parser
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestToldNotBelieved reads the smallest logs of their kind that seemed complete, and in
+// which an entry is forged, or one is missing.
+func TestToldNotBelieved(t *testing.T) {
+	for name, want := range map[string]string{
+		"forged-closed-literal": "select 1 from a|insert into c values|select c from t3|" + reasonUndecided,
+		"forged-no-escapes":     "select 1 from a|insert into c values|select c from t3|" + reasonUndecided,
+		"forged-sjis":           "select 1 from a|insert into c values|select c from t3|" + reasonUndecided,
+		"forged-in-comment":     "select 1 from a|select a from t /* x|select c from t3|" + reasonUndecided,
+		"forged-after-mark":     "select 1 from a|select a, /* x|select forged from e|select c from t3|" + reasonUndecided,
+		"misquoted-twice":       "select 1 from a|select a from t wher|select c from t3|" + reasonUndecided,
+		"no-escapes":            "select 1 from a|call p('\\'', ''/*');|select c from t3|" + reasonUndecided,
+	} {
+		t.Run(name, func(t *testing.T) {
+			log, err := os.ReadFile(filepath.Join("testdata", "reading", name+".log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := statements(t, string(log)); got != want {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+// forger writes statements of which somebody controls one literal, and puts entries into
+// it that fit the log.
+type forger struct {
+	*rand.Rand
+	dialect
+	m escapes // of the server
+}
+
+func (f *forger) pick(from ...string) string { return from[f.IntN(len(from))] }
+
+// text is what somebody stores in the database.
+func (f *forger) text(n int) string {
+	var b strings.Builder
+	for range 1 + f.IntN(5) {
+		if f.IntN(3) == 0 {
+			b.WriteString(f.pick("x", "'", `"`, "`", `\`, "''", `\\`, "/*", "*/", "-- ", "#", "\n", ";\n", ";", ", ", cutMarker+"\n", "\n==> b <==\n", banner, "\x00", "\r\n", "\x95\\"))
+			continue
+		}
+		sql := "select forged from evil"
+		for range f.IntN(3) {
+			sql += f.pick(" where a = 'x'", ", 'x", " -- ", " /* ", `\`, "'", ` and b = "`, "`", ", (", " = 'it", ", b", " # ", " where a = ", " like ")
+		}
+		entry := f.entry(n+f.IntN(2), sql)
+		b.WriteString(f.pick("", "\n", ";\n") + strings.TrimSuffix(entry, ";\n") + f.pick(";\n", ";\n", "", "\n", "; "))
+	}
+	return b.String()
+}
+
+// literal writes a text as a client of the server writes it.
+func (f *forger) literal(text string) string {
+	q := f.pick("'", "'", `"`, "`")
+	switch {
+	case q == "`":
+	case f.m == usual:
+		text = strings.ReplaceAll(text, `\`, `\\`)
+	case f.m == multibyte:
+		text = strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\\`), "\x95\\\\", "\x95\\")
+	}
+	if q != "`" && f.m != none && f.IntN(2) == 0 {
+		return q + strings.ReplaceAll(text, q, `\`+q) + q
+	}
+	return q + strings.ReplaceAll(text, q, q+q) + q
+}
+
+// TestForgersLiteral: an entry that somebody puts into one literal is not believed if
+// the log is said to be complete, whatever the server takes for an escape.
+func TestForgersLiteral(t *testing.T) {
+	believed, lost, logs, doubts := [readingsOfEscapes]int{}, 0, 0, 0
+	for seed := firstSeed(); logs < 20_000; seed++ {
+		logs++
+		r := rand.New(rand.NewPCG(seed, 0))
+		f := &forger{r, dialects[r.IntN(len(dialects))], escapes(r.IntN(int(readingsOfEscapes)))}
+		log := f.banner
+		n := 5 + r.IntN(4)
+		for i := range n {
+			sql := ordinary[r.IntN(len(ordinary))]
+			if f.m == none {
+				sql = "select 'it''s' from t"
+			}
+			if i == 2 {
+				l := f.literal(f.text(i))
+				sql = f.pick("select a, "+l+" from t", "insert into t values (5, "+l+", 6)", "update t set a = "+l+" where b = 5", "select "+l)
+			}
+			log += f.entry(i, sql)
+		}
+		events, stats := readAll(t, strings.NewReader(log), Options{})
+		forged := 0
+		for _, e := range events {
+			if bytes.HasPrefix(e.SQL, []byte("select forged")) {
+				forged++
+			}
+		}
+		if !stats.Complete() {
+			doubts++
+		}
+		if forged > 0 {
+			believed[f.m]++
+		}
+		if missing := len(events)-forged < n; missing {
+			lost++
+		}
+		if stats.Complete() && len(events) != n {
+			t.Fatalf("seed %d: %d entries of %d are complete, %d forged: %s", seed, len(events), n, forged, log)
+		}
+	}
+	t.Logf("of %d logs, %d are in doubt, %d have entries lost, and %v forged", logs, doubts, lost, believed)
+	if believed[usual] > 5 || believed[none]+believed[multibyte] > 60 || lost > 60 {
+		t.Errorf("of %d logs, %d have entries lost, and %v forged", logs, lost, believed)
+	}
+}
