@@ -92,6 +92,8 @@ func (p *Parser) headerEnds(i int) bool {
 		if kind != goodHeader || p.open.inside(i, p.fits(p.next, 0)) {
 			return p.refuse(i)
 		}
+	case s.escaped && kind == goodHeader && p.open.inLiteralOtherwise(i):
+		return p.refuse(i)
 	case !cut && !last.hidden && lineEnds && !p.cur.warned:
 	case kind == goodHeader && p.fits(p.next, maxLate):
 	case kind == endedHeader && !cut:
@@ -144,7 +146,7 @@ func (p *Parser) refuse(i int) bool {
 	if p.next.loggedZone != noTime || p.next.garbled {
 		second, _ := p.win.line(i, maxHeaderLine)
 		if p.win.hasPrefix(second, userPrefix) && !bytes.Contains(p.win.buf[i:second], []byte(userPrefix)) {
-			p.stmt.refused = p.win.position(second) + 1
+			p.stmt.refused = max(p.stmt.refused, p.win.position(second)+1)
 		}
 	}
 	return false

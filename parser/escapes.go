@@ -113,3 +113,17 @@ func (o *openText) codeOtherwise(i, end int) bool {
 	}
 	return false
 }
+
+// inLiteralOtherwise reports whether a header at index i, which stands in code, is to be
+// taken for a part of a literal that is closed, which it is with another reading of
+// backslashes: it is if no literal can begin and end as the usual reading has it. If
+// either reading is possible, that is told.
+func (o *openText) inLiteralOtherwise(i int) bool {
+	if inside := o.insideOtherwise(i, i); !inside {
+		return false
+	}
+	o.doubt(i)
+	r := &o.readings[usual]
+	r.read(o.w, usual, i, o.s.q)
+	return r.garbled
+}
