@@ -19,6 +19,7 @@ func TestToldNotBelieved(t *testing.T) {
 		"forged-in-comment":     "select 1 from a|select a from t /* x|select c from t3|" + reasonUndecided,
 		"forged-after-mark":     "select 1 from a|select a, /* x|select forged from e|select c from t3|" + reasonUndecided,
 		"misquoted-twice":       "select 1 from a|select a from t wher|select c from t3|" + reasonUndecided,
+		"header-cut":            "select 1 from a|select c from t3|" + reasonBadHeader,
 		"no-escapes":            "select 1 from a|call p('\\'', ''/*');|select c from t3|" + reasonUndecided,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -30,6 +31,46 @@ func TestToldNotBelieved(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 		})
+	}
+}
+
+// TestForgedNames: a name of a schema or a routine can hold what looks like a header, and a
+// host's a Query_time: they are names, and set no time.
+func TestForgedNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"forged-schema":  "select 1 from a|select 2 from b|select c from t3",
+		"forged-routine": "select 1 from a|select 2 from b|select 5 from e",
+		"forged-host":    "select 1|select c from t3",
+	} {
+		log, err := os.ReadFile(filepath.Join("testdata", "reading", name+".log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := statements(t, string(log)); got != want {
+			t.Errorf("%s: got  %q\nwant %q", name, got, want)
+		}
+	}
+	mysql, maria := dialects[0], dialects[2]
+	r := rand.New(rand.NewPCG(firstSeed(), 0))
+	for range 5000 {
+		name := "x"
+		for n := r.IntN(6); n > 0; n-- {
+			pieces := []string{";\n", "\n", "# User@Host: a[] @ h []\n", "# Query_time: 99999\n", "# Time: 1\n", "select evil;\n", " ", "y", "SET x;\n", "use z;\n"}
+			if more := name + pieces[r.IntN(len(pieces))]; len(more) < maxSchema {
+				name = more
+			}
+		}
+		name += "x"
+		log := mysql.entry(0, "select 0") + strings.Replace(mysql.entry(1, "select 1"), "SET ", "use "+name+";\nSET ", 1) + mysql.entry(2, "select 2")
+		events, stats := readAll(t, strings.NewReader(log), Options{})
+		if len(events) != 3 || events[1].Schema != name || string(events[1].SQL) != "select 1" || !stats.Complete() {
+			t.Fatalf("schema %q: %+v %+v", name, events, stats)
+		}
+		log = maria.banner + maria.entry(0, "select 0") + strings.Replace(maria.entry(1, "select 1"), "SET ", "# Stored_routine: shop."+name+"\nSET ", 1) + maria.entry(2, "select 2")
+		events, stats = readAll(t, strings.NewReader(log), Options{})
+		if len(events) != 3 || string(events[1].SQL) != "select 1" || events[1].QueryTime != 0.25 || !stats.Complete() && !strings.Contains(name, "# User@Host") { // which is told
+			t.Fatalf("routine %q: %+v %+v", name, events, stats)
+		}
 	}
 }
 

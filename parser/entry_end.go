@@ -94,7 +94,7 @@ func (p *Parser) headerEnds(i int) bool {
 		}
 	case s.escaped && kind == goodHeader && p.open.inLiteralOtherwise(i):
 		return p.refuse(i)
-	case !cut && !last.hidden && lineEnds && !p.cur.warned:
+	case !cut && !last.hidden && lineEnds && !p.cur.warned && (kind != goodHeader || p.form.hasHeader(p.next)):
 	case kind == goodHeader && p.fits(p.next, maxLate):
 	case kind == endedHeader && !cut:
 	case p.cur.warned: // finish tells of it, at the latest
