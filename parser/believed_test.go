@@ -2,6 +2,8 @@ package parser
 
 import (
 	"bytes"
+	"compress/gzip"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -31,6 +33,39 @@ func TestToldNotBelieved(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 		})
+	}
+}
+
+// TestOtherForms: where a file that is compressed or in UTF-16 is joined to a log, the entry before
+// it is whole, it is told where that is, and what comes after it is read.
+func TestOtherForms(t *testing.T) {
+	r := rand.New(rand.NewPCG(firstSeed(), 0))
+	for i := range 1000 {
+		d := dialects[i%len(dialects)]
+		var rest bytes.Buffer
+		z := gzip.NewWriter(&rest)
+		for n := range 1 + r.IntN(50) {
+			fmt.Fprint(z, d.entry(n, fmt.Sprintf("select %d", r.Uint64())))
+		}
+		z.Close()
+		text := utf16LE(d.entry(3, "select 'x'") + d.entry(4, "select 4"))
+		bigEndian := append([]byte{0}, text[:len(text)-1]...)
+		whole := d.entry(0, "select 0") + d.entry(1, "select 'it''s'")
+		for name, other := range map[string]string{
+			"gzip": rest.String(), "bzip2": "BZh91AY&SY\x01\n;\n", "xz": "\xfd7zXZ\x00\x01", "mark": "\xff\xfe" + string(text),
+			"big endian": "\xfe\xff" + string(bigEndian), "without mark": string(text), "big endian, without mark": string(bigEndian),
+		} {
+			after := ""
+			if i%2 == 0 {
+				after = "\n" + d.entry(5, "select 5")
+			}
+			events, stats := readAll(t, strings.NewReader(d.banner+whole+other+after), Options{})
+			n := 2 + (1+i)%2
+			if len(events) != n || string(events[1].SQL) != "select 'it''s'" || stats.Complete() || len(stats.Problems) != 1 ||
+				stats.Problems[0].Reason != reasonForm || stats.Problems[0].Offsets[0] != int64(len(d.banner)+len(whole)) {
+				t.Fatalf("%s: %d events, %+v", name, len(events), stats)
+			}
+		}
 	}
 }
 

@@ -46,6 +46,9 @@ func (p *Parser) entryEnds(i int) bool {
 		if w.startsHeader(i) {
 			return p.headerEnds(i)
 		}
+		return p.formEnds(i)
+	case 0, 0x1f, 0xfd, 0xfe, 0xff, 'B':
+		return p.formEnds(i)
 	case ' ':
 		if !s.midLine && w.hasPrefix(i, cutMarker) && p.open.seamEnds(i, true) {
 			p.last = entryEnd{sql: s.sql, end: w.raw(w.position(i)), resume: i, cut: true, lost: true}
@@ -64,6 +67,17 @@ func (p *Parser) entryEnds(i int) bool {
 		}
 	}
 	return false
+}
+
+// formEnds reports whether at index i, after a whole entry, text begins that is compressed or
+// in UTF-16, as where such a file is joined to another.
+func (p *Parser) formEnds(i int) bool {
+	s := &p.stmt
+	if s.midLine || s.q.Open() || !s.terminated || !startsForm(&p.win, i) {
+		return false
+	}
+	p.endAt(&s.ending, i)
+	return true
 }
 
 // headerEnds reports whether what looks like a header at index i is the next one,

@@ -67,6 +67,7 @@ const (
 	reasonCut         = "entry that ends in its middle"
 	reasonOpen        = "entry that ends within a literal or comment"
 	reasonStray       = "text that belongs to no entry"
+	reasonForm        = "text in another form, compressed or not in UTF-8, not read"
 	reasonDisbelieved = "text like an entry that does not fit the log, taken for a comment"
 	reasonUndecided   = "text like an entry that may stand in a literal or comment"
 	reasonTwofold     = "header that may be those of two entries"
@@ -104,7 +105,7 @@ func newProblem(reason string) Problem {
 	switch reason {
 	case reasonNoHeader, reasonBadHeader, reasonHeaderEnds:
 		p.Lost = true
-	case reasonNoStatement, reasonWarned, reasonCut, reasonOpen, reasonStray, reasonDisbelieved, reasonUndecided, reasonTwofold:
+	case reasonNoStatement, reasonWarned, reasonCut, reasonOpen, reasonStray, reasonForm, reasonDisbelieved, reasonUndecided, reasonTwofold:
 		p.Doubt = true
 	}
 	return p
