@@ -143,7 +143,7 @@ func (p *Parser) accept(e *entry) {
 	}
 	if e.Time.IsZero() {
 		p.stats.problem(reasonNoTime, e.Offset)
-	} else if p.stats.First.IsZero() {
+	} else if p.stats.First.IsZero() && p.clock.own(e) {
 		p.stats.First = e.Time
 	}
 }

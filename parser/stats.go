@@ -26,7 +26,7 @@ type Stats struct {
 
 	// First is when the log begins, in UTC: the time of its first entry, or that of
 	// the banner before it, which newer servers write. It is zero if neither is
-	// known. What happened before it, this log cannot tell.
+	// known: SET timestamp does not tell, as a session can set it. What happened before it, this log cannot tell.
 	First time.Time
 
 	// SlowLog reports whether anything of a slow log was seen: a banner or the
