@@ -66,13 +66,14 @@ func (f form) has(e *entry, exact bool) bool {
 		g.fields &= f.fields
 		return f == g
 	}
-	return f.hasHeader(e) && (g.stamp || !f.stamp) && !(f.local && g.zoned)
+	return f.hasHeader(e) && (g.stamp || !f.stamp) && !(f.zoned && g.local) && !(f.local && g.zoned)
 }
 
-// hasHeader reports whether the header of an entry has all that the others have.
+// hasHeader reports whether the header of an entry has all that the others have, but for
+// "# Time:", which may be lost: no name has room for the rest.
 func (f form) hasHeader(e *entry) bool {
 	g := e.form()
-	return (g.id || !f.id) && !(f.zoned && g.local) && g.fields&f.fields == f.fields
+	return (g.id || !f.id) && g.fields&f.fields == f.fields
 }
 
 // headerLine reads a line of a header, and reports whether it is one.
