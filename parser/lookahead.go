@@ -283,7 +283,7 @@ func afterLiteral(c byte, q fingerprint.Quote) bool {
 }
 
 // beforeLiteral reports whether a literal can follow b: if a word stands there,
-// it must be an introducer, as in N'...', x'...' and _utf8mb4'...'.
+// it must be an introducer, as in N'...', x'...', _utf8mb4'...' and date'...'.
 func beforeLiteral(b []byte) bool {
 	n := len(b)
 	for n > 0 && isWord(b[n-1]) {
@@ -297,6 +297,10 @@ func beforeLiteral(b []byte) bool {
 		return true
 	case len(word) == 1:
 		return bytes.IndexByte([]byte("nNxXbB"), word[0]) >= 0
+	}
+	switch string(bytes.ToLower(word[:min(len(word), len("timestamp")+1)])) {
+	case "date", "time", "timestamp":
+		return true
 	}
 	return false
 }
