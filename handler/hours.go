@@ -111,12 +111,16 @@ func (rd *reading) beginning(c *digest.Coverage, w digest.Window) {
 			file[server] = p.file.Name
 		}
 	}
+	start := rd.window.Start
+	if start.IsZero() && rd.window.End.IsZero() {
+		return
+	}
+	from := w.Start
+	if start.IsZero() { // the window is all that the log has before its end
+		from = rd.window.End.Add(-1)
+	}
 	for server, f := range first {
-		known := w.Start // without one, all that the log has
-		if known.IsZero() {
-			known = w.End.Add(-1)
-		}
-		if w == (digest.Window{}) || !f.IsZero() && !f.After(known) {
+		if !f.IsZero() && !f.After(from) {
 			continue
 		}
 		c.Complete = false
@@ -136,7 +140,7 @@ func (rd *reading) beginning(c *digest.Coverage, w digest.Window) {
 		if !w.End.IsZero() && w.End.Before(before) {
 			before = w.End
 		}
-		if !w.Start.IsZero() {
+		if !start.IsZero() {
 			c.Gaps = append(c.Gaps, digest.Gap{File: file[server], After: w.Start, Before: before})
 		}
 		c.Notes = append(c.Notes, fmt.Sprintf("%s begins at %s: what happened before it is not known.", log, f.Format("2006-01-02 15:04:05 UTC")))
