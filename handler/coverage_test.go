@@ -38,6 +38,10 @@ func TestBeforeTheLogBegins(t *testing.T) {
 		"no end":                  {[]string{half}, ten, time.Time{}, "0 to 30"},
 		"a banner with a time":    {[]string{banner + half}, ten, ten.Add(time.Hour), "0 to 10"},
 		"an older log":            {[]string{half, localEntry(-time.Hour, "select 2")}, ten, ten.Add(time.Hour), ""},
+		"until before it":         {[]string{half}, time.Time{}, ten, "unknown"},
+		"until its first entry":   {[]string{half}, time.Time{}, ten.Add(30 * time.Minute), "unknown"},
+		"until after it":          {[]string{half}, time.Time{}, ten.Add(30*time.Minute + 1), ""},
+		"a session's timestamp":   {[]string{strings.SplitAfterN(strings.Replace(half, "timestamp=", "timestamp=1;\nselect ", 1), "\n", 2)[1] + half}, ten, ten.Add(time.Hour), "0 to 30"},
 		"no entry at all":         {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, ten, ten.Add(time.Hour), "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,6 +67,33 @@ func TestBeforeTheLogBegins(t *testing.T) {
 				t.Errorf("got %q, want %q: %+v", got, tt.gap, r.Coverage)
 			}
 		})
+	}
+}
+
+// Of two servers, that counts whose log begins later; the logs of one are rotated.
+func TestBeginningOfEachServer(t *testing.T) {
+	ten := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for name, complete := range map[string]bool{
+		"a.log": false, "slow2.log": false, "slow.log.1": true, "slow.log-20261123.gz": true, "slow-2026-11-23.log": true, "slow.log.2026-11-23.10": true, "a/slow.log": false,
+	} {
+		dir := t.TempDir()
+		later, earlier := filepath.Join(dir, "slow.log"), filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(earlier), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for path, after := range map[string]time.Duration{later: 30 * time.Minute, earlier: -time.Hour} {
+			if err := os.WriteFile(path, []byte(localEntry(after, "select 1")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := &Handler{Source: source.Local{Paths: []string{later, earlier}}, Instances: []string{""}, OrderBy: digest.OrderBySum}
+		r, err := h.Collect(context.Background(), digest.Window{Start: ten, End: ten.Add(time.Hour)})
+		if err != nil || r.Coverage.Complete != complete || len(r.Coverage.Gaps) == 0 != complete {
+			t.Errorf("%s: %v %+v", name, err, r.Coverage)
+		}
+		if notes := strings.Join(r.Coverage.Notes, " "); !complete && !strings.Contains(notes, "slow.log begins at 2026-11-23 10:30:00 UTC") {
+			t.Errorf("%s: %s", name, notes)
+		}
 	}
 }
 

@@ -3,7 +3,10 @@ package handler
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"slowdigest/digest"
@@ -96,33 +99,69 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	return r
 }
 
-// beginning says which part of a window lies before the local logs begin. The
-// instances of RDS have a list of their logs; what was before a file is not
-// known.
+// beginning says which part of a window lies before the local logs begin, those of each
+// server by themselves. The instances of RDS have a list of their logs; what was before
+// a file is not known.
 func (rd *reading) beginning(c *digest.Coverage, w digest.Window) {
-	var first time.Time
-	var local []part
+	first := map[string]time.Time{} // by server
+	file := map[string]string{}
 	for _, p := range rd.parts {
 		if p.file.Instance != "" || p.file.Name == "" || p.err != nil {
 			continue
 		}
-		local = append(local, p)
-		if first.IsZero() || !p.first.IsZero() && p.first.Before(first) {
-			first = p.first
+		server := serverOf(p.file.Name)
+		if f := first[server]; f.IsZero() || !p.first.IsZero() && p.first.Before(f) {
+			first[server] = p.first
+		}
+		if file[server] == "" {
+			file[server] = p.file.Name
 		}
 	}
-	if len(local) == 0 || rd.window.Start.IsZero() || !first.IsZero() && !first.After(w.Start) {
+	start := rd.window.Start
+	if start.IsZero() && rd.window.End.IsZero() {
 		return
 	}
-	c.Complete = false
-	if first.IsZero() {
-		c.Notes = append(c.Notes, "No log tells when it begins: what happened in the window is not known.")
-		return
+	from := w.Start
+	if start.IsZero() { // the window is all that the log has before its end
+		from = rd.window.End.Add(-1)
 	}
-	before := first
-	if !w.End.IsZero() && w.End.Before(before) {
-		before = w.End
+	for server, f := range first {
+		if !f.IsZero() && !f.After(from) {
+			continue
+		}
+		c.Complete = false
+		log := "The log"
+		if len(first) > 1 {
+			log = file[server]
+		}
+		if f.IsZero() {
+			note := "No log tells when it begins"
+			if len(first) > 1 {
+				note = log + " does not tell when it begins"
+			}
+			c.Notes = append(c.Notes, note+": what happened in the window is not known.")
+			continue
+		}
+		before := f
+		if !w.End.IsZero() && w.End.Before(before) {
+			before = w.End
+		}
+		if !start.IsZero() {
+			c.Gaps = append(c.Gaps, digest.Gap{File: file[server], After: w.Start, Before: before})
+		}
+		c.Notes = append(c.Notes, fmt.Sprintf("%s begins at %s: what happened before it is not known.", log, f.Format("2006-01-02 15:04:05 UTC")))
 	}
-	c.Gaps = append(c.Gaps, digest.Gap{File: local[0].file.Name, After: w.Start, Before: before})
-	c.Notes = append(c.Notes, fmt.Sprintf("The log begins at %s: what happened before it is not known.", first.Format("2006-01-02 15:04:05 UTC")))
+}
+
+// rotated is what rotation adds to the name of a log, and what compresses it.
+var rotated = regexp.MustCompile(`(?:^|[._-])[0-9][0-9._-]*$`)
+
+// serverOf returns what the names of one server's logs have in common: slow.log.1,
+// slow.log-20261123.gz, slow-2026-11-23.log and slow.log are of one.
+func serverOf(path string) string {
+	dir, name := filepath.Split(path)
+	if n := strings.LastIndex(name, ".log"); n >= 0 {
+		name = name[:n]
+	}
+	return dir + rotated.ReplaceAllString(strings.TrimSuffix(name, ".gz"), "")
 }

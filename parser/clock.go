@@ -133,6 +133,11 @@ func (c *clock) logged(e *entry) time.Time {
 	return c.second
 }
 
+// own reports whether the time of an entry is the log's and not one that a session can set.
+func (c *clock) own(e *entry) bool {
+	return e.loggedZone != noTime || !e.end.IsZero() || !c.second.IsZero()
+}
+
 func (c *clock) believe(e *entry) bool {
 	if e.Time.IsZero() || !e.Time.Before(c.latest.Add(-time.Hour)) {
 		return true

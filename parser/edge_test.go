@@ -205,11 +205,11 @@ func TestBoundsOfInterner(t *testing.T) {
 func TestBoundOfLookAhead(t *testing.T) {
 	for scanned, want := range map[int64]verdict{4 * lookAhead: closed, 4*lookAhead + 1: tooFar} {
 		l := lookahead{w: &window{r: strings.NewReader("abc' from t;\n")}, scanned: scanned}
-		if v, _, _ := l.goesOn(0, '\''); v != want {
+		if v, _, _ := l.goesOn(0, '\'', usual); v != want {
 			t.Errorf("at the start, after %d bytes: verdict %d", scanned, v)
 		}
 		l = lookahead{w: &window{r: strings.NewReader("abc' from t;\n"), base: 1000}, scanned: scanned + 8000}
-		if v, _, _ := l.goesOn(0, '\''); v != want {
+		if v, _, _ := l.goesOn(0, '\'', usual); v != want {
 			t.Errorf("at byte 1000, after %d bytes: verdict %d", scanned+8000, v)
 		}
 	}

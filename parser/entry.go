@@ -21,6 +21,7 @@ type entry struct {
 	merged                         bool // a line of the header seems to hold the first one of another
 	hasUser                        bool // the line User@Host has been read
 	hasQueryTime, badTime, badLock bool
+	hasRoutine                     bool // the name of a routine is in the header's last lines
 	hasID, hasSchema, schemaOpen   bool // schemaOpen: its line does not end as the server ends it
 	warned, clear                  bool // the header has warnings, and it is clear where they end
 	readFirst                      uint64
@@ -34,17 +35,24 @@ type form struct {
 	local bool // it does not, or the entry has no "# Time:"
 	id    bool // "Id:" in the line User@Host
 	stamp bool // SET timestamp
+
+	known  bool // one header has been read
+	fields seen // of seenQuery and seenConnection, those that every header has
 }
 
 func (e *entry) form() form {
 	zoned := e.loggedZone == utcTime
-	return form{zoned: zoned, local: !zoned && !e.garbled, id: e.hasID, stamp: !e.epoch.IsZero()}
+	return form{zoned: zoned, local: !zoned && !e.garbled, id: e.hasID, stamp: !e.epoch.IsZero(),
+		known: true, fields: e.seen & (seenQuery | seenConnection)}
 }
 
 // add takes in the form of an entry.
 func (f *form) add(e *entry) {
 	g := e.form()
-	f.id, f.stamp = f.id || g.id, f.stamp || g.stamp
+	if f.id, f.stamp = f.id || g.id, f.stamp || g.stamp; f.known {
+		g.fields &= f.fields
+	}
+	f.known, f.fields = true, g.fields
 	if g.zoned || g.local {
 		f.zoned, f.local = g.zoned, g.local
 	}
@@ -55,9 +63,17 @@ func (f *form) add(e *entry) {
 func (f form) has(e *entry, exact bool) bool {
 	g := e.form()
 	if exact {
+		g.fields &= f.fields
 		return f == g
 	}
-	return (g.id || !f.id) && (g.stamp || !f.stamp) && !(f.zoned && g.local) && !(f.local && g.zoned)
+	return f.hasHeader(e) && (g.stamp || !f.stamp) && !(f.zoned && g.local) && !(f.local && g.zoned)
+}
+
+// hasHeader reports whether the header of an entry has all that the others have, but for
+// "# Time:", which may be lost: no name has room for the rest.
+func (f form) hasHeader(e *entry) bool {
+	g := e.form()
+	return (g.id || !f.id) && g.fields&f.fields == f.fields
 }
 
 // headerLine reads a line of a header, and reports whether it is one.
@@ -122,7 +138,15 @@ func (e *entry) userLine(line []byte, names *interner) bool {
 	}
 	e.merged = e.merged || bytes.IndexByte(line[:at], '#') >= 0 && !isTwice(line[:at-2])
 	e.User, e.Host = names.get(userOf(line[:at-2])), names.get(host)
+	seenBefore := e.seen & seenQuery
 	e.fields(rest, names)
+	if e.seen&seenQuery != seenQuery { // else all is in one line, as Percona Server once wrote it
+		e.seen = e.seen&^seenQuery | seenBefore
+		if seenBefore == 0 { // a host's name can hold such a thing
+			e.QueryTime, e.LockTime, e.RowsSent, e.RowsExamined = 0, 0, 0, 0
+			e.hasQueryTime, e.badTime, e.badLock = false, false, false
+		}
+	}
 	e.hasUser = true
 	return true
 }

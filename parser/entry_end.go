@@ -46,6 +46,9 @@ func (p *Parser) entryEnds(i int) bool {
 		if w.startsHeader(i) {
 			return p.headerEnds(i)
 		}
+		return p.formEnds(i)
+	case 0, 0x1f, 0xfd, 0xfe, 0xff, 'B':
+		return p.formEnds(i)
 	case ' ':
 		if !s.midLine && w.hasPrefix(i, cutMarker) && p.open.seamEnds(i, true) {
 			p.last = entryEnd{sql: s.sql, end: w.raw(w.position(i)), resume: i, cut: true, lost: true}
@@ -53,17 +56,28 @@ func (p *Parser) entryEnds(i int) bool {
 		}
 	case '=':
 		if !s.midLine && startsHeading(w, i) && p.open.seamEnds(i, false) {
-			p.endAt(&s.ending, i)
+			p.endOpen(&s.ending, i)
 			p.last.lost = p.last.cut
 			return true
 		}
 	case 'T':
 		if !s.midLine && s.banner >= 0 && w.startsPortLine(i) && p.open.seamEnds(i, false) {
-			p.endAt(&s.beforeBanner, int(s.banner-w.base))
+			p.endOpen(&s.beforeBanner, int(s.banner-w.base))
 			return true
 		}
 	}
 	return false
+}
+
+// formEnds reports whether at index i, after a whole entry, text begins that is compressed or
+// in UTF-16, as where such a file is joined to another.
+func (p *Parser) formEnds(i int) bool {
+	s := &p.stmt
+	if s.midLine || s.q.Open() || !s.terminated || !startsForm(&p.win, i) {
+		return false
+	}
+	p.endAt(&s.ending, i)
+	return true
 }
 
 // headerEnds reports whether what looks like a header at index i is the next one,
@@ -92,7 +106,9 @@ func (p *Parser) headerEnds(i int) bool {
 		if kind != goodHeader || p.open.inside(i, p.fits(p.next, 0)) {
 			return p.refuse(i)
 		}
-	case !cut && !last.hidden && lineEnds && !p.cur.warned:
+	case s.escaped && kind == goodHeader && p.open.inLiteralOtherwise(i):
+		return p.refuse(i)
+	case !cut && !last.hidden && lineEnds && !p.cur.warned && (kind != goodHeader || p.form.hasHeader(p.next)):
 	case kind == goodHeader && p.fits(p.next, maxLate):
 	case kind == endedHeader && !cut:
 	case p.cur.warned: // finish tells of it, at the latest
@@ -104,10 +120,22 @@ func (p *Parser) headerEnds(i int) bool {
 	}
 	p.pending = kind == goodHeader
 	p.endAt(last, i)
-	if p.last.cut = p.last.cut && cut; p.last.cut {
+	switch p.last.cut = p.last.cut && cut; {
+	case p.last.cut:
 		p.stats.problem(reasonCut, p.cur.Offset)
+	case s.q.Open() && !p.open.readOtherwise && !p.cur.warned:
+		p.stats.problem(reasonOpen, p.cur.Offset)
 	}
 	return true
+}
+
+// endOpen is endAt where the server or tail interrupts the entry, which is told where a
+// literal or comment is open.
+func (p *Parser) endOpen(last *ending, i int) {
+	p.endAt(last, i)
+	if p.stmt.q.Open() {
+		p.stats.problem(reasonOpen, p.cur.Offset)
+	}
 }
 
 // endAt sets p.last to the end of the entry at index i, where its text ends as last
@@ -132,7 +160,7 @@ func (p *Parser) refuse(i int) bool {
 	if p.next.loggedZone != noTime || p.next.garbled {
 		second, _ := p.win.line(i, maxHeaderLine)
 		if p.win.hasPrefix(second, userPrefix) && !bytes.Contains(p.win.buf[i:second], []byte(userPrefix)) {
-			p.stmt.refused = p.win.position(second) + 1
+			p.stmt.refused = max(p.stmt.refused, p.win.position(second)+1)
 		}
 	}
 	return false

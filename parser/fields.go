@@ -38,6 +38,7 @@ func (e *entry) fields(line []byte, names *interner) {
 			continue
 		case len(key) >= len("Query_tables") && freeText(key):
 			e.holdsHeader = holdsHeader(line[i:])
+			e.hasRoutine = e.hasRoutine || string(key) == "Stored_routine"
 			return
 		}
 		for i < len(line) && line[i] == ' ' {

@@ -52,8 +52,12 @@ func (h *headerReader) read(i int, e *entry) headerKind {
 		return notHeader
 	case h.gapIn(first, i):
 		return notHeader
+	case e.hasUser && e.hasQueryTime && e.seen&seenLockTime == 0 && h.interrupted(i): // it is cut in its Query_time
+		return brokenHeader
 	case e.hasUser && e.hasQueryTime:
-		e.sql = h.serverLines(i, e)
+		if e.sql = h.serverLines(i, e); e.hasRoutine && e.epoch.IsZero() {
+			e.sql = h.afterRoutine(e.sql, e)
+		}
 		return goodHeader
 	case !w.has(w.skipBlanks(i)):
 		return endedHeader
@@ -226,7 +230,7 @@ func (h *headerReader) serverLines(i int, e *entry) int {
 	if w.has(i+4) && bytes.EqualFold(w.buf[i:i+4], []byte("use ")) {
 		end, _ := w.line(i, maxHeaderLine)
 		line := trimEOL(w.buf[i:end])
-		if line[len(line)-1] != ';' {
+		if line[len(line)-1] != ';' || !h.startsTimestamp(end) {
 			if longer := h.useLineEnd(i); longer > 0 {
 				end = longer
 				line = trimEOL(w.buf[i:end])

@@ -97,21 +97,56 @@ func (h *headerReader) schemaGoesOn(i, next int) int {
 }
 
 // useLineEnd returns the index after the line "use db;" at index i, whose schema holds
-// line feeds, and 0 if it is none: the server's SET timestamp must follow.
+// line feeds, and 0 if it is none: the server's SET timestamp must follow. What looks like
+// a header can stand in the name.
 func (h *headerReader) useLineEnd(i int) int {
-	h.w.has(i + maxSchemaLine)
-	text := h.w.buf[i:min(len(h.w.buf), i+maxSchemaLine)]
-	n := bytes.Index(text, []byte(";\nSET "))
-	if n < 0 {
+	set := h.timestamp(i, ";\n")
+	if set == 0 {
 		return 0
 	}
-	set := i + n + len(";\n")
-	if _, found := h.w.nextHeader(i, set); found {
-		return 0 // the entry is cut here
-	}
-	end, _ := h.w.line(set, maxHeaderLine)
-	if _, ok := setTimestamp(trimEOL(h.w.buf[set:end])); !ok {
-		return 0
+	name := h.w.buf[i+len("use ") : set-len(";\n")]
+	if _, found := h.w.headerFrom(i, set); found && utf8.RuneCount(name) > maxSchema {
+		return 0 // the entry is cut here; no header of a server has room in a name
 	}
 	return set
+}
+
+// timestamp returns the index of the first SET timestamp of the server at or after index i
+// that a text is before, and 0 if none is near.
+func (h *headerReader) timestamp(i int, before string) int {
+	h.w.has(i + maxSchemaLine)
+	for end := i + maxSchemaLine; ; {
+		n := bytes.Index(h.w.buf[i:min(len(h.w.buf), end)], []byte(before+"SET "))
+		if n < 0 {
+			return 0
+		}
+		if i += n + len(before); h.startsTimestamp(i) {
+			return i
+		}
+	}
+}
+
+// startsTimestamp reports whether the server's SET timestamp stands at index i.
+func (h *headerReader) startsTimestamp(i int) bool {
+	if !h.w.hasPrefix(i, "SET ") {
+		return false
+	}
+	end, _ := h.w.line(i, maxHeaderLine)
+	_, ok := setTimestamp(trimEOL(h.w.buf[i:end]))
+	return ok
+}
+
+// afterRoutine reads the server's lines after a header whose last lines name a routine
+// and end at index i, if the name holds line feeds and goes on there. It returns the index after
+// them, or i.
+func (h *headerReader) afterRoutine(i int, e *entry) int {
+	set := h.timestamp(i, "\n")
+	if set == 0 {
+		return i
+	}
+	name, _, _ := bytes.Cut(h.w.buf[i:set], []byte("\nuse "))
+	if utf8.RuneCount(name) > maxSchema {
+		return i
+	}
+	return h.serverLines(set, e)
 }

@@ -34,12 +34,12 @@ const (
 // If one is, then it is closed, and after the quote comes what can come after
 // a literal, and the statement ends with a semicolon before a header. If none
 // is, then what would close it is the quote that opens the next literal of a
-// later entry, and after that comes its text.
+// later entry, and after that comes its text. Backslashes are read as m says.
 //
 // It also returns the index after the closing quote, if there is one, and how
 // far it has read: lookAhead at most, and eight times the length of the log in
 // all, so that time stays linear. It knows nothing beyond that.
-func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end int) {
+func (l *lookahead) goesOn(i int, q fingerprint.Quote, m escapes) (v verdict, quote, end int) {
 	if !l.allowed(i) {
 		return tooFar, 0, i
 	}
@@ -52,7 +52,7 @@ func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end in
 		w.has(end + 2) // NextQuote looks ahead
 		l.scanned += int64(end - i)
 		for i < end {
-			j, next := fingerprint.NextQuote(w.buf, i, end, q)
+			j, next := m.nextQuote(w.buf, i, end, q)
 			if next != q && !plausibleChange(w, j, q, next) {
 				return unclosed, j, j
 			}
@@ -91,9 +91,9 @@ func (l *lookahead) goesOn(i int, q fingerprint.Quote) (v verdict, quote, end in
 //
 // From each header on the text is read in code. Two readings that come to be in the
 // same state are one, so there are never more than there are states.
-func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, headerEnd func(int) int) (header int, can, all bool) {
+func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, m escapes, headerEnd func(int) int) (header int, can, all bool) {
 	w := l.w
-	r := readings{w: w, first: i, around: q, headerEnd: headerEnd}
+	r := readings{w: w, first: i, around: q, escapes: m, headerEnd: headerEnd}
 	for i < to {
 		if !l.allowed(i) { // nothing is known, so it may be
 			return r.first, true, true
@@ -117,6 +117,9 @@ func (l *lookahead) readsAsCode(i, to int, q fingerprint.Quote, headerEnd func(i
 	if i != to {
 		return 0, false, false
 	}
+	if r.open == [len(states)]reading{} && r.died > 0 {
+		return r.first + r.died - 1, true, false
+	}
 	began := r.open[0].from
 	all = began > 0
 	for _, o := range r.open {
@@ -136,11 +139,13 @@ type readings struct {
 	w         *window
 	first     int // index of the text
 	around    fingerprint.Quote
+	escapes   escapes
 	headerEnd func(int) int
 
 	open  [len(states)]reading // those that have come to be in each state
 	sql   int                  // where the statement begins after the last header
 	whole int                  // from of a reading that has met a whole entry
+	died  int                  // from of one that could not be read on within an entry
 }
 
 // reading is a way to read a text as entries, from one of its headers on.
@@ -167,12 +172,14 @@ func (r *readings) line(i, end int) (n int) {
 			continue
 		}
 		n++
-		if state = readLineAsCode(w, i, end, state, r.around); state >= 0 {
+		if state = readLineAsCode(w, i, end, state, r.around, r.escapes); state >= 0 {
 			to := &r.open[state]
 			if to.from == 0 || o.from < to.from {
 				to.from = o.from
 			}
 			to.begun = to.begun || o.begun
+		} else if o.begun && r.whole == o.from {
+			r.died = o.from
 		}
 	}
 	sql, code := 0, &r.open[0]
@@ -212,10 +219,10 @@ var states = [...]fingerprint.Quote{fingerprint.InCode, fingerprint.InSingle, fi
 
 // readLineAsCode reads a line from one of the states on and returns that in which it
 // ends, or -1 if it cannot be read.
-func readLineAsCode(w *window, i, end, state int, around fingerprint.Quote) int {
+func readLineAsCode(w *window, i, end, state int, around fingerprint.Quote, m escapes) int {
 	q := states[state]
 	for i < end {
-		j, next := fingerprint.NextQuote(w.buf, i, end, q)
+		j, next := m.nextQuote(w.buf, i, end, q)
 		if next != q && !plausibleChange(w, j, q, next) ||
 			around == fingerprint.InComment && q == fingerprint.InCode && bytes.Contains(w.buf[i:j], []byte("*/")) {
 			return -1
@@ -276,7 +283,7 @@ func afterLiteral(c byte, q fingerprint.Quote) bool {
 }
 
 // beforeLiteral reports whether a literal can follow b: if a word stands there,
-// it must be an introducer, as in N'...', x'...' and _utf8mb4'...'.
+// it must be an introducer, as in N'...', x'...', _utf8mb4'...' and date'...'.
 func beforeLiteral(b []byte) bool {
 	n := len(b)
 	for n > 0 && isWord(b[n-1]) {
@@ -290,6 +297,10 @@ func beforeLiteral(b []byte) bool {
 		return true
 	case len(word) == 1:
 		return bytes.IndexByte([]byte("nNxXbB"), word[0]) >= 0
+	}
+	switch string(bytes.ToLower(word[:min(len(word), len("timestamp")+1)])) {
+	case "date", "time", "timestamp":
+		return true
 	}
 	return false
 }

@@ -16,33 +16,72 @@ type openText struct {
 	sealed, unsure int64
 	doubtful       bool
 	verdict        verdict
+
+	readings      [readingsOfEscapes]escapeReading
+	readOtherwise bool // the header that is believed stands in code in one of them
+}
+
+func (o *openText) reset() {
+	o.sealed, o.unsure = 0, 0
+	for m := range o.readings {
+		o.readings[m] = escapeReading{at: o.s.start}
+	}
 }
 
 // inside reports whether the whole header at index i, which stands in it, is a part of
 // it. Fits reports whether it fits the log. Where reading ahead does not
-// decide, and where it finds that both can be, the header is not believed, or at
-// least the doubt is reported.
+// decide, and where it finds that both can be, the header is not believed, and the
+// doubt is reported.
 func (o *openText) inside(i int, fits bool) bool {
-	w := o.w
 	v, quote, end := o.readAhead(i)
-	switch v {
-	case unclosed:
-		return false
-	case closed:
-		if fits && (opensLiteral(w.buf[i:quote-1]) || o.repeated(i, quote)) {
-			return false
-		}
+	o.readOtherwise = false
+	switch {
+	case v == closed:
 		o.seal(i, end)
-		return true
-	case endless:
-		if fits {
-			return false
+		if !o.doubtful && fits {
+			o.doubtful = o.codeOtherwise(i, end) || opensLiteral(o.w.buf[i:quote-1]) || o.repeated(i, quote)
+			if o.doubtful {
+				o.doubt(i)
+			}
 		}
-	}
-	if fits || v == tooFar || v == endless || o.headerEnd(i) > 0 {
+		return true
+	case v == unclosed, fits && v == endless:
+		inside := o.insideOtherwise(i, end)
+		if inside {
+			o.doubt(i)
+		}
+		return inside
+	case fits, v == tooFar, v == endless, o.headerEnd(i) > 0:
 		o.doubt(i)
 	}
-	return !fits || v != nested
+	return !fits || v != nested || !o.anotherFollows(i, end)
+}
+
+// anotherFollows reports whether a header that fits the log stands between that at index i
+// and another, where a comment ends that begins in between.
+func (o *openText) anotherFollows(i, end int) bool {
+	if end == i { // read before
+		end = int(o.unsure - o.w.base)
+	}
+	for at := max(o.headerEnd(i), i+1); ; at++ {
+		var found bool
+		if at, found = o.w.headerFrom(at, end); !found {
+			return false
+		}
+		if o.headerEnd(at) > 0 {
+			return true
+		}
+	}
+}
+
+// insideOtherwise reports whether index i, which is in no literal that is closed, is in
+// one with another reading of backslashes. Up to its end no header is believed then.
+func (o *openText) insideOtherwise(i, to int) bool {
+	inside, end, code := o.otherwise(i, max(to, int(o.unsure-o.w.base)))
+	if o.readOtherwise = code; inside {
+		o.s.refused = max(o.s.refused, o.w.position(end))
+	}
+	return inside
 }
 
 // readAhead returns what goesOn does, but reads no text again of which it has said
@@ -52,7 +91,7 @@ func (o *openText) readAhead(i int) (v verdict, quote, end int) {
 	if w.position(i) < o.unsure {
 		return o.verdict, 0, i
 	}
-	v, quote, end = o.ahead.goesOn(i, o.s.q)
+	v, quote, end = o.ahead.goesOn(i, o.s.q, usual)
 	if v != closed && v != unclosed {
 		o.unsure, o.verdict = w.position(end), v
 	}
@@ -65,7 +104,7 @@ func (o *openText) readAhead(i int) (v verdict, quote, end int) {
 func (o *openText) seal(i, end int) {
 	o.sealed = o.w.position(end)
 	var header int
-	if header, o.doubtful, _ = o.ahead.readsAsCode(i, end, o.s.q, o.headerEnd); o.doubtful {
+	if header, o.doubtful, _ = o.ahead.readsAsCode(i, end, o.s.q, usual, o.headerEnd); o.doubtful {
 		o.doubt(header)
 	}
 }
@@ -91,13 +130,14 @@ func (o *openText) seamEnds(i int, mark bool) bool {
 	if w.position(i) >= o.sealed {
 		switch v, _, end := o.readAhead(i); v {
 		case unclosed, endless, cutOff:
-			return true
-		case nested, tooFar:
-			if mark && o.entryFollows(i) || !w.has(int(o.unsure-w.base)) {
-				return true
+			inside := o.insideOtherwise(i, end)
+			if inside {
+				o.doubt(i)
 			}
+			return !inside
+		case nested, tooFar:
 			o.doubt(i)
-			return false
+			return mark && o.entryFollows(i) || !w.has(int(o.unsure-w.base))
 		default:
 			o.seal(i, end)
 		}
@@ -105,7 +145,7 @@ func (o *openText) seamEnds(i int, mark bool) bool {
 	if !mark || !o.doubtful || !o.entryFollows(i) {
 		return false
 	}
-	_, _, entries := o.ahead.readsAsCode(i, int(o.sealed-w.base), o.s.q, o.headerEnd)
+	_, _, entries := o.ahead.readsAsCode(i, int(o.sealed-w.base), o.s.q, usual, o.headerEnd)
 	return entries
 }
 

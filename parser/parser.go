@@ -143,7 +143,7 @@ func (p *Parser) accept(e *entry) {
 	}
 	if e.Time.IsZero() {
 		p.stats.problem(reasonNoTime, e.Offset)
-	} else if p.stats.First.IsZero() {
+	} else if p.stats.First.IsZero() && p.clock.own(e) {
 		p.stats.First = e.Time
 	}
 }
@@ -165,7 +165,7 @@ func (p *Parser) reopened(banner string) {
 func (p *Parser) readStatement() int64 {
 	w, s := &p.win, &p.stmt
 	s.reset(w.base)
-	p.open.sealed, p.open.unsure = 0, 0
+	p.open.reset()
 	for i := 0; w.has(i); i = s.readLine(i) {
 		if !p.entryEnds(i) {
 			continue

@@ -20,7 +20,8 @@ type seeker struct {
 
 	other     entry // for reading ahead
 	formKnown bool
-	short     int // lines with Query_time that may be the first of an entry
+	named     bool // a line of a header has been seen that names a user
+	short     int  // lines with Query_time that may be the first of an entry
 }
 
 // seek reads on to the next header, into e, and reports whether there is one.
@@ -32,7 +33,7 @@ func (s *seeker) seek(e *entry) bool {
 	}
 	for w.has(0) {
 		switch {
-		case w.buf[0] == '\n', w.buf[0] == 0: // log rotation can leave NUL bytes
+		case w.buf[0] == '\n', w.buf[0] == 0 && !startsForm(w, 0): // log rotation can leave NUL bytes
 			w.drop(1)
 			continue
 		case w.startsHeader(0):
@@ -66,6 +67,9 @@ func (s *seeker) seek(e *entry) bool {
 			s.known, s.tail = true, false
 			w.dropLine()
 			continue
+		case startsForm(w, 0) && !s.tail:
+			s.stats.problem(reasonForm, w.raw(w.base))
+			s.tail = true
 		default:
 			s.text()
 		}
@@ -116,7 +120,7 @@ func (s *seeker) hidden() int {
 		return 0
 	}
 	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
-		v, _, end := s.ahead.goesOn(0, q)
+		v, _, end := s.ahead.goesOn(0, q, usual)
 		if v != closed || !s.w.has(end) {
 			continue
 		}
@@ -126,7 +130,7 @@ func (s *seeker) hidden() int {
 			}
 			return s.other.sql
 		}
-		if header, doubt, _ := s.ahead.readsAsCode(0, end, q, headerEnd); doubt {
+		if header, doubt, _ := s.ahead.readsAsCode(0, end, q, usual, headerEnd); doubt {
 			s.stats.problem(reasonUndecided, s.w.raw(s.w.position(header)))
 		}
 		return end
@@ -143,7 +147,8 @@ func (s *seeker) lost(reason string) {
 
 // text counts the line at index 0 as a piece of an entry without a header.
 func (s *seeker) text() {
-	if s.stats.Events == 0 && s.w.hasPrefix(0, "# Query_time: ") {
+	s.named = s.named || s.w.hasPrefix(0, userPrefix)
+	if s.stats.Events == 0 && !s.named && s.w.hasPrefix(0, "# Query_time: ") {
 		if s.short++; s.short > 1 {
 			s.refuse(errShort)
 			return

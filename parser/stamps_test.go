@@ -95,21 +95,27 @@ func TestRefused(t *testing.T) {
 		}
 		return b.String()
 	}
-	utf16LE := func(s string) (b []byte) {
-		for _, c := range utf16.Encode([]rune(s)) {
-			b = append(b, byte(c), byte(c>>8))
-		}
-		return b
-	}
 	big := utf16LE(log)
 	for i := 0; i < len(big); i += 2 {
 		big[i], big[i+1] = big[i+1], big[i]
+	}
+	utf32LE := ""
+	for _, c := range log {
+		utf32LE += string([]byte{byte(c), 0, 0, 0})
 	}
 	short := strings.ReplaceAll(strings.ReplaceAll(log, time1, ""), "# User@Host: a[a] @ h []  Id:     7\n", "")
 	for name, tt := range map[string]struct{ log, want, hint string }{
 		"UTF-16":              {"\xff\xfe" + string(utf16LE(log)), "UTF-16", "iconv"},
 		"UTF-16, big endian":  {"\xfe\xff" + string(big), "UTF-16", "iconv"},
 		"UTF-16 without mark": {string(utf16LE(log)), "UTF-16", "iconv"},
+		"UTF-32":              {"\xff\xfe\x00\x00" + utf32LE, "UTF-32", "iconv -f UTF-32"},
+		"UTF-32 without mark": {utf32LE, "UTF-32", "iconv -f UTF-32"},
+		"bzip2":               {"BZh91AY&SY\x01\x02", "bzip2", "bzip2 -d"},
+		"xz":                  {"\xfd7zXZ\x00\x00\x04", "xz", "xz -d"},
+		"zstd":                {"\x28\xb5\x2f\xfd\x04\x00", "zstd", "zstd -d"},
+		"gzip, twice":         {"\x1f\x8b\x08\x00\x00", "gzip", "gzip -d"},
+		"get-log-events":      {"b/3811\tf/3811\nEVENTS\t1795435201000\t# Time: 2026-11-23T10:00:01.000000Z\t1795435201000\n", "get-log-events", "aws logs tail"},
+		"CSV":                 {"@timestamp,@message\n2026-11-23 10:00:01.000,\"# Time: 2026-11-23T10:00:01.000000Z\n", "CSV", "aws logs tail"},
 		"Docker":              {`{"log":"# Time: 2026-11-23T10:00:01.000000Z\n","stream":"stdout","time":"2026-11-23T10:00:01.1Z"}` + "\n", "container", "jq"},
 		"Kubernetes":          {prefixed("2026-11-23T10:00:01.123456789Z stdout F "), "container", "--timestamps"},
 		"docker logs -t":      {prefixed("2026-11-23T10:00:01.123456789Z "), "container", "--timestamps"},
@@ -130,6 +136,10 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+	// A line User@Host that cannot be read is not left out.
+	if _, err := New(strings.NewReader(strings.ReplaceAll(log, "# User@Host: a[a] @", "# User@Host: a a @")), Options{}).Next(); errors.As(err, new(*FormError)) {
+		t.Error(err)
+	}
 	// Six digits of a second are CloudWatch's, more are a container's.
 	for digits, refused := range map[string]bool{"123456": false, "1234567": true} {
 		_, err := New(strings.NewReader(prefixed("2026-11-23T10:00:01."+digits+"Z ")), Options{}).Next()
@@ -137,4 +147,11 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %v", digits, err)
 		}
 	}
+}
+
+func utf16LE(s string) (b []byte) {
+	for _, c := range utf16.Encode([]rune(s)) {
+		b = append(b, byte(c), byte(c>>8))
+	}
+	return b
 }

@@ -18,6 +18,7 @@ type statement struct {
 	line    int64 // where the line at hand begins
 	midLine bool  // a part of it has been read
 	comment bool  // it ends in a comment
+	escaped bool  // a quote in a string may be escaped
 	ending        // at the end of the last line
 
 	// banner is where a banner began in the last line, and else -1; beforeBanner is
@@ -63,7 +64,7 @@ const slack = firstWindow
 
 func (s *statement) reset(start int64) {
 	s.start, s.line, s.banner = start, start, -1
-	s.q, s.midLine, s.comment = fingerprint.InCode, false, false
+	s.q, s.midLine, s.comment, s.escaped = fingerprint.InCode, false, false, false
 	s.ending = ending{sql: start, clean: -1}
 	s.disbelieved, s.header, s.doubt = false, 0, 0
 	s.refused = 0
@@ -133,6 +134,9 @@ func (s *statement) follow(i, end, from int) (int, bool) {
 				i = fingerprint.PlainCode(w.buf, i, stop)
 			}
 			j, q := fingerprint.NextQuote(w.buf, i, stop, s.q)
+			if s.q == fingerprint.InSingle || s.q == fingerprint.InDouble {
+				s.escaped = s.escaped || bytes.Contains(w.buf[i:min(j, len(w.buf))], []byte{'\\', byte(s.q)})
+			}
 			if q != s.q {
 				s.comment = s.q == fingerprint.InLine
 				s.opened = w.base + int64(j) - 1

@@ -26,7 +26,7 @@ type Stats struct {
 
 	// First is when the log begins, in UTC: the time of its first entry, or that of
 	// the banner before it, which newer servers write. It is zero if neither is
-	// known. What happened before it, this log cannot tell.
+	// known: SET timestamp does not tell, as a session can set it. What happened before it, this log cannot tell.
 	First time.Time
 
 	// SlowLog reports whether anything of a slow log was seen: a banner or the
@@ -65,7 +65,9 @@ const (
 	reasonNoStatement = "entry without a statement"
 	reasonWarned      = "statement that warnings make unclear, withheld"
 	reasonCut         = "entry that ends in its middle"
+	reasonOpen        = "entry that ends within a literal or comment"
 	reasonStray       = "text that belongs to no entry"
+	reasonForm        = "text in another form, compressed or not in UTF-8, not read"
 	reasonDisbelieved = "text like an entry that does not fit the log, taken for a comment"
 	reasonUndecided   = "text like an entry that may stand in a literal or comment"
 	reasonTwofold     = "header that may be those of two entries"
@@ -103,7 +105,7 @@ func newProblem(reason string) Problem {
 	switch reason {
 	case reasonNoHeader, reasonBadHeader, reasonHeaderEnds:
 		p.Lost = true
-	case reasonNoStatement, reasonWarned, reasonCut, reasonStray, reasonDisbelieved, reasonUndecided, reasonTwofold:
+	case reasonNoStatement, reasonWarned, reasonCut, reasonOpen, reasonStray, reasonForm, reasonDisbelieved, reasonUndecided, reasonTwofold:
 		p.Doubt = true
 	}
 	return p
