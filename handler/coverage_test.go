@@ -42,6 +42,7 @@ func TestBeforeTheLogBegins(t *testing.T) {
 		"until its first entry":   {[]string{half}, time.Time{}, ten.Add(30 * time.Minute), "unknown"},
 		"until after it":          {[]string{half}, time.Time{}, ten.Add(30*time.Minute + 1), ""},
 		"a session's timestamp":   {[]string{strings.SplitAfterN(strings.Replace(half, "timestamp=", "timestamp=1;\nselect ", 1), "\n", 2)[1] + half}, ten, ten.Add(time.Hour), "0 to 30"},
+		"no window, and no time":  {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, time.Time{}, time.Time{}, ""},
 		"no entry at all":         {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, ten, ten.Add(time.Hour), "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
