@@ -41,6 +41,7 @@ type lexer struct {
 	sql       text
 	pos       int
 	cut       bool // sql is only the beginning of a statement
+	bare      bool // no backslash escapes anything, as under NO_BACKSLASH_ESCAPES
 	masked    bool // the next word may hold question marks in place of digits
 	versioned int  // version comments that are open
 

@@ -152,6 +152,21 @@ func quoted(b []byte, i int) (after int, closed, escaped bool) {
 	return min(after, len(b)), closed, escaped
 }
 
+// bareQuoted is quoted where no backslash escapes a quote.
+func bareQuoted(b []byte, i int) (after int, closed bool) {
+	q := b[i]
+	for i++; i < len(b); i += 2 { // past two quotes
+		n := bytes.IndexByte(b[i:], q)
+		if n < 0 {
+			break
+		}
+		if i += n; i+1 == len(b) || b[i+1] != q {
+			return i + 1, true
+		}
+	}
+	return len(b), false
+}
+
 // dollarQuoted returns the index after the text of a routine, whose first tag is in
 // b[i:word]. The index is i if no tag is there.
 func dollarQuoted(b []byte, i, word int) (after int, closed bool) {
