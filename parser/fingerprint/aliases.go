@@ -123,11 +123,11 @@ func readsAsKeyword(name []byte) bool {
 	return text(name).at(after) != '_' && isKeyword(name[start:letters])
 }
 
-// maskedHash returns the hash of a name without its digits.
+// maskedHash returns the hash of a name without its digits and quotes.
 func maskedHash(name []byte) uint64 {
 	var room [64]byte
-	masked := append(room[:0], name...)
-	return hash(masked[:maskDigits(masked)])
+	masked := append(room[:0], bytes.Trim(name, "`")...)
+	return hash(masked[:maskGenerated(masked)])
 }
 
 // addTable adds the name of a table to the scope at hand, unless it is there, and returns
@@ -232,7 +232,10 @@ func (a *aliases) collides(of *alias) bool {
 func (a *aliases) appendAlias(dst, name []byte, of *alias) []byte {
 	start := len(dst)
 	dst = append(dst, name...)
-	dst = dst[:start+maskDigits(dst[start:])]
+	dst = dst[:start+maskGenerated(dst[start:])]
+	if string(dst[start:]) == "?" {
+		dst = append(dst[:start], "`?`"...)
+	}
 	if !a.collides(of) {
 		return dst
 	}
@@ -293,11 +296,11 @@ func (r *renaming) renames(x, y uint64) bool {
 // alike reports whether two texts are the same but for the numbers of the aliases that the
 // second declares, which begins after a position of the statement. If so, those of its
 // aliases are forgotten.
-func (n *nesting) alike(first, second []byte, since int) bool {
+func (a *aliases) alike(first, second []byte, since int) bool {
 	if bytes.Equal(first, second) {
 		return true
 	}
-	if len(n.names.known) == 0 || max(len(first), len(second))-min(len(first), len(second)) > maxAliases || !n.names.declares(since) {
+	if len(a.known) == 0 || max(len(first), len(second))-min(len(first), len(second)) > maxAliases || !a.declares(since) {
 		return false
 	}
 	var r renaming
@@ -310,7 +313,7 @@ func (n *nesting) alike(first, second []byte, since int) bool {
 		if i == len(first) {
 			break
 		}
-		x, y := n.names.find(hash(first[i:end])), n.names.find(hash(second[j:last]))
+		x, y := a.find(hash(first[i:end])), a.find(hash(second[j:last]))
 		switch same := bytes.Equal(first[i:end], second[j:last]); {
 		case !same && (x == nil || y == nil || x.masked != y.masked || y.at < since || x.kind == cteName || y.kind == cteName):
 			return false
@@ -323,7 +326,7 @@ func (n *nesting) alike(first, second []byte, since int) bool {
 		}
 		first, second = first[end:], second[last:]
 	}
-	n.names.forget(since)
+	a.forget(since)
 	return true
 }
 
@@ -466,93 +469,4 @@ func (n *namer) maskTable(number int) {
 	if n.maskDigits(); number > 0 {
 		n.dst = append(n.dst, byte(min(number, maxNumber)))
 	}
-}
-
-// maskDigits replaces each run of digits by a question mark. It returns how many bytes
-// remain.
-func maskDigits(name []byte) int {
-	n, run := 0, false
-	for _, c := range name {
-		digit := byteClass[c]&(isDigit|isMask) != 0
-		if digit && run {
-			continue
-		}
-		if run = digit; digit {
-			c = '?'
-		}
-		name[n] = c
-		n++
-	}
-	return n
-}
-
-// shortestHash is the least number of hexadecimal digits that no author chose, if a
-// letter comes after one of 0 to 9.
-const shortestHash = 8
-
-// maskGenerated is maskDigits, and takes hashes and UUIDs for digits too.
-func maskGenerated(name []byte) int {
-	n := 0
-	for i := 0; i < len(name); {
-		end := i + hexSpan(name[i:])
-		uuid := 0
-		if end-i >= shortestHash {
-			if uuid = restOfUUID(name[end:]); !bytes.ContainsAny(name[i:end+uuid], "0123456789?") {
-				uuid = 0
-			}
-		}
-		if uuid == 0 && !isHash(name[i:end]) {
-			end = min(max(end, i+1), len(name))
-			part := name[i:end]
-			if n > 0 && name[n-1] == '?' && byteClass[part[0]]&(isDigit|isMask) != 0 {
-				n--
-			}
-			n += copy(name[n:], part[:maskDigits(part)])
-			i = end
-			continue
-		}
-		name[n] = '?'
-		n++
-		i = end + uuid
-	}
-	return n
-}
-
-// surelyHash is the least number of hexadecimal digits that are a hash even if they are
-// letters and then digits, as those of feed20260101.
-const surelyHash = 16
-
-// isHash reports whether hexadecimal digits are those of a hash.
-func isHash(digits []byte) bool {
-	if len(digits) < shortestHash {
-		return false
-	}
-	first := bytes.IndexAny(digits, "0123456789?")
-	return first >= 0 && (len(digits) >= surelyHash || bytes.ContainsAny(digits[first:], "abcdefABCDEF"))
-}
-
-func hexSpan(name []byte) (n int) {
-	for n < len(name) && byteClass[name[n]]&(isHex|isMask) != 0 {
-		n++
-	}
-	return n
-}
-
-// restOfUUID returns the length of a UUID but for its first eight digits, 0 if there
-// is none.
-func restOfUUID(name []byte) int {
-	i := 0
-	for group := range 4 {
-		if i >= len(name) || name[i] != '-' && name[i] != '_' || name[i] != name[0] {
-			return 0
-		}
-		i++
-		switch n := hexSpan(name[i:]); {
-		case group < 3 && n == 4, group == 3 && n >= 12:
-			i += n
-		default:
-			return 0
-		}
-	}
-	return i
 }

@@ -39,7 +39,7 @@ func (n *nesting) beginExpression(condition bool) {
 	f.or.at, f.and.at = len(n.dst), len(n.dst)
 	f.or.kept, f.and.kept, f.between = 0, 0, 0
 	f.or.bare, f.and.bare, f.or.pended, f.and.pended = false, false, 0, 0
-	f.or.seen, f.and.seen = n.newSeen(), n.newSeen()
+	f.or.seen, f.and.seen = n.members.begin(), n.members.begin()
 	f.last.end = 0
 	f.condition = condition
 }
@@ -127,7 +127,7 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 		c.first.members, c.first.folded = c.length, true
 		f.last, f.and.kept = c.first, 1 // and nothing else
 		return c.run.end, true
-	case n.wasSeen(&c.seen, n.bare(run{at, end}, single)):
+	case n.members.saw(&c.seen, n.bare(run{at, end}, single)):
 		n.remove(c.run.end, end)
 		if f.last.end = 0; !single && f.condition && c != &f.branches {
 			c.run = n.unpend(c, c.run)
@@ -137,7 +137,7 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 		n.longest = max(n.longest, c.length)
 		return c.run.end, true
 	default:
-		n.see(&c.seen, n.bare(c.run, c.parens))
+		n.members.see(&c.seen, n.bare(c.run, c.parens))
 		return n.keep(c, run{at, end}, single, length)
 	}
 	if f.last.end = 0; whole {
@@ -159,7 +159,7 @@ func (n *nesting) bare(r run, parens bool) []byte {
 
 // repeats reports whether a member of a chain is as one before, and holds a literal.
 func (n *nesting) repeats(c *chain, before run, member []byte) bool {
-	return n.alike(n.dst[before.at:before.end], member, c.source) && isMasked(member)
+	return n.names.alike(n.dst[before.at:before.end], member, c.source) && isMasked(member)
 }
 
 // endsFirst reports whether a member is as the last one in the parentheses that are all of
@@ -210,7 +210,7 @@ func (n *nesting) beginOperand(k keyword) {
 	case n.deeper > 0:
 	case k == kwOr:
 		f.or.at, f.and.at = len(n.dst), len(n.dst)
-		f.and.kept, f.and.bare, f.and.pended, f.and.seen = 0, false, 0, n.newSeen()
+		f.and.kept, f.and.bare, f.and.pended, f.and.seen = 0, false, 0, n.members.begin()
 	case f.between > 0:
 		f.between--
 	default:
@@ -228,7 +228,7 @@ func (n *nesting) openFrame(condition, isCase bool) {
 	f := &n.frames[len(n.frames)-1]
 	n.frame = f
 	f.isCase, f.broken, f.literal, f.list = isCase, false, false, false
-	f.branches.at, f.branches.kept, f.branches.seen = 0, 0, n.newSeen()
+	f.branches.at, f.branches.kept, f.branches.seen = 0, 0, n.members.begin()
 	n.beginExpression(condition)
 }
 

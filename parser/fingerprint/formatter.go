@@ -38,12 +38,12 @@ func (f *formatter) reset(dst, sql []byte, cut, again bool) {
 		f.names = new(aliases)
 	}
 	f.names.reset(again)
-	names, groups, frames, scratch, spans, template := f.names, f.groups, f.frames, f.scratch, f.spans, f.template
+	names, groups, frames, scratch, spans, members, template := f.names, f.groups, f.frames, f.scratch, f.spans, f.members, f.template
 	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken, bare: f.bare, neighbours: neighbours{settled: f.settled}}
 	f.lexer = newLexer(sql, cut)
 	f.lexer.bare = f.bare
 	f.dst, f.base = dst, len(dst)
-	f.names, f.groups, f.frames, f.scratch, f.spans, f.template = names, groups, frames, scratch, spans, template[:0]
+	f.names, f.groups, f.frames, f.scratch, f.spans, f.members, f.template = names, groups, frames, scratch, spans, members, template[:0]
 	f.statements.at = len(dst)
 }
 

@@ -222,7 +222,7 @@ func (g *grammar) values() previous {
 		return afterCallable
 	}
 	top.listed = nothing
-	top.rows = rows{state: rowDue, seen: g.newSeen()}
+	top.rows = rows{state: rowDue, seen: g.members.begin()}
 	top.beginBranch(g.word.text)
 	return afterKeyword
 }

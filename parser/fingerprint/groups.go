@@ -57,7 +57,7 @@ type nesting struct {
 	depth  int     // how many parentheses are open, and the statement
 	deeper int     // how many more are open than maxDepth
 
-	members  []uint64  // hashes of those that are seen
+	members  members   // that are seen
 	spans    []run     // of the aliases in the first branches of what may be a union
 	frames   []frame   // that are open: those of groups, and of CASE
 	frame    *frame    // the last of frames
@@ -110,7 +110,7 @@ func (n *nesting) openGroup() {
 	g.list.kind, g.list.from, g.list.open, g.list.element = kind, from, open, len(n.dst)
 	switch {
 	case key == kwVariadic:
-		g.args = args{anyNumber: n.variadic, at: len(n.dst), seen: n.newSeen()}
+		g.args = args{anyNumber: n.variadic, at: len(n.dst), seen: n.members.begin()}
 	case expect == generated:
 		g.listed, n.expect = generated, generated
 	case !call && (expect == table || expect == target):

@@ -32,7 +32,7 @@ var links = []string{
 	" savepoint s1 ", " partition (p1,", " call p(", " use ", `"a" `, "''", " xor a = 1", ", a = 1 desc", " + (a = 1)", " for system_time as of 1 ",
 }
 
-// nesting says a statement of some bytes of openers and links, which are drawn.
+// drawNesting returns what says statements of some openers and a link, which are drawn.
 func drawNesting(r *rand.Rand) func(size int) string {
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
 	var open, middle, end string
@@ -47,8 +47,8 @@ func drawNesting(r *rand.Rand) func(size int) string {
 		open, middle, end, pick("1", "a"), r.IntN(3))
 }
 
-// sized says a statement that is so many times open, a tail, and so many times end. Link
-// stands after each of open, or after all of them. Way 2 closes nothing.
+// sized returns what says a statement of about a size: begin, open many times, a tail, and
+// end as often. Link stands after each of open or, in way 1, after all. Way 2 closes nothing.
 func sized(begin, open, link, end, tail string, way int) func(size int) string {
 	return func(size int) string {
 		n := size/(len(open)+len(link)+len(end)) + 1

@@ -116,7 +116,7 @@ func (r run) begun(w *writer, member []byte) bool {
 }
 
 // seen are the members of a chain, the branches of a CASE or the like that were kept
-// before the last one: members[from:to]. Those of chains within them come after these,
+// before the last one, members[from:to]. Those of chains within them come after these,
 // and go when the next one is seen.
 type seen struct{ from, to int }
 
@@ -125,22 +125,25 @@ const (
 	maxMember = 256 // bytes of one
 )
 
-func (n *nesting) newSeen() seen { return seen{len(n.members), len(n.members)} }
+// members are hashes of those that are seen.
+type members []uint64
+
+func (m *members) begin() seen { return seen{len(*m), len(*m)} }
 
 // see remembers a member.
-func (n *nesting) see(s *seen, member []byte) {
-	if s.to > len(n.members) {
-		*s = n.newSeen()
+func (m *members) see(s *seen, member []byte) {
+	if s.to > len(*m) {
+		*s = m.begin()
 	}
 	if len(member) <= maxMember && s.to-s.from < maxSeen {
-		n.members = append(n.members[:s.to], hash(member))
+		*m = append((*m)[:s.to], hash(member))
 		s.to++
 	}
 }
 
-// wasSeen reports whether a member, which holds a literal, was there before.
-func (n *nesting) wasSeen(s *seen, member []byte) bool {
-	return s.to > s.from && s.to <= len(n.members) && len(member) <= maxMember && slices.Contains(n.members[s.from:s.to], hash(member)) && isMasked(member)
+// saw reports whether a member, which holds a literal, was there before.
+func (m *members) saw(s *seen, member []byte) bool {
+	return s.to > s.from && s.to <= len(*m) && len(member) <= maxMember && slices.Contains((*m)[s.from:s.to], hash(member)) && isMasked(member)
 }
 
 // rows folds the rows after VALUES, in the group that VALUES stands in.
@@ -171,11 +174,11 @@ func (r *rows) add(n *nesting, l *list, literal, closed bool) {
 	row := n.dst[l.open:]
 	if more := r.state == rowComma; more && (literal && r.anyPlain ||
 		!literal && !r.literals && (r.row.repeated(&n.writer, row) || !closed && r.row.begun(&n.writer, row)) ||
-		!literal && n.wasSeen(&r.seen, row)) {
+		!literal && n.members.saw(&r.seen, row)) {
 		n.dst = n.dst[:r.row.end]
 	} else {
 		if more && !r.literals {
-			n.see(&r.seen, n.dst[r.row.at:r.row.end])
+			n.members.see(&r.seen, n.dst[r.row.at:r.row.end])
 		}
 		if literal && r.state == rowDue {
 			n.dst = append(n.dst[:l.from], literals...)
@@ -260,14 +263,14 @@ func (a *args) fold(n *nesting) {
 		end = at + len(literalArgs)
 	}
 	if a.length > 0 && (a.last.repeated(&n.writer, n.dst[at:end]) && isMasked(n.dst[at:end]) ||
-		a.size == 2 && n.wasSeen(&a.seen, n.dst[at:end])) {
+		a.size == 2 && n.members.saw(&a.seen, n.dst[at:end])) {
 		n.remove(a.last.end, end)
 		a.length++
 		n.longest = max(n.longest, a.length)
 		return
 	}
 	if a.length > 0 && a.size == 2 {
-		n.see(&a.seen, n.dst[a.last.at:a.last.end])
+		n.members.see(&a.seen, n.dst[a.last.at:a.last.end])
 	}
 	a.last, a.length = run{at, end}, 1
 }
@@ -346,7 +349,7 @@ func (u *union) beginBranch(at int) {
 // the one before and joined in the same way.
 func (u *union) repeats(n *nesting, end int) bool {
 	return u.inBranch && u.joined != joinedNot && (u.repeated == joinedNot || u.repeated == u.joined) &&
-		(n.alike(n.dst[u.last.at:u.last.end], n.dst[u.branch:end], u.since) || u.repeatsUnnamed(n, end))
+		(n.names.alike(n.dst[u.last.at:u.last.end], n.dst[u.branch:end], u.since) || u.repeatsUnnamed(n, end))
 }
 
 // repeatsUnnamed reports whether the branch at hand is as the last one without the

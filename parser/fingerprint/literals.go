@@ -1,5 +1,7 @@
 package fingerprint
 
+import "bytes"
+
 // text reads a string whose quote stands at quote, and its prefix before it.
 func (l *lexer) text(t *token, k kind, quote int) {
 	end, closed, escaped := quoted(l.sql, quote)
@@ -159,6 +161,95 @@ func (s text) is(i int, classes byte) bool {
 func (s text) span(i int, classes byte) int {
 	for i < len(s) && byteClass[s[i]]&classes != 0 {
 		i++
+	}
+	return i
+}
+
+// maskDigits replaces each run of digits by a question mark. It returns how many bytes
+// remain.
+func maskDigits(name []byte) int {
+	n, run := 0, false
+	for _, c := range name {
+		digit := byteClass[c]&(isDigit|isMask) != 0
+		if digit && run {
+			continue
+		}
+		if run = digit; digit {
+			c = '?'
+		}
+		name[n] = c
+		n++
+	}
+	return n
+}
+
+// shortestHash is the least number of hexadecimal digits that no author chose, if a
+// letter comes after one of 0 to 9.
+const shortestHash = 8
+
+// maskGenerated is maskDigits, and takes hashes and UUIDs for digits too.
+func maskGenerated(name []byte) int {
+	n := 0
+	for i := 0; i < len(name); {
+		end := i + hexSpan(name[i:])
+		uuid := 0
+		if end-i >= shortestHash {
+			if uuid = restOfUUID(name[end:]); !bytes.ContainsAny(name[i:end+uuid], "0123456789?") {
+				uuid = 0
+			}
+		}
+		if uuid == 0 && !isHash(name[i:end]) {
+			end = min(max(end, i+1), len(name))
+			part := name[i:end]
+			if n > 0 && name[n-1] == '?' && byteClass[part[0]]&(isDigit|isMask) != 0 {
+				n--
+			}
+			n += copy(name[n:], part[:maskDigits(part)])
+			i = end
+			continue
+		}
+		name[n] = '?'
+		n++
+		i = end + uuid
+	}
+	return n
+}
+
+// surelyHash is the least number of hexadecimal digits that are a hash even if they are
+// letters and then digits, as those of feed20260101.
+const surelyHash = 16
+
+// isHash reports whether hexadecimal digits are those of a hash.
+func isHash(digits []byte) bool {
+	if len(digits) < shortestHash {
+		return false
+	}
+	first := bytes.IndexAny(digits, "0123456789?")
+	return first >= 0 && (len(digits) >= surelyHash || bytes.ContainsAny(digits[first:], "abcdefABCDEF"))
+}
+
+func hexSpan(name []byte) (n int) {
+	for n < len(name) && byteClass[name[n]]&(isHex|isMask) != 0 {
+		n++
+	}
+	return n
+}
+
+// restOfUUID returns the length of a UUID but for its first eight digits, 0 if there
+// is none.
+func restOfUUID(name []byte) int {
+	i := 0
+	for group := range 4 {
+		if i >= len(name) || name[i] != '-' && name[i] != '_' || name[i] != name[0] {
+			return 0
+		}
+		i++
+		switch n := hexSpan(name[i:]); {
+		case group < 3 && n == 4, group == 3 && n >= 12:
+			i += n
+		default:
+			return 0
+		}
 	}
 	return i
 }

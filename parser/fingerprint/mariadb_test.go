@@ -128,7 +128,7 @@ var serverSplits = map[string][]string{
 	"branches of a UNION are as many as they are": {"union all", "union all, nested", "union, names of the first", "intersect", "except",
 		"insert, select, union", "union of pairs in a join"},
 	"each statement of a text is counted": {"statements", "entity framework parameters"},
-	"a name is what it is": {"members with aliases of their own", "subqueries with aliases of their own", "branches with aliases of their own", "tables of one statement", "tables dropped", "partitions dropped", "alias of a function's table", "alias of a partition", "alias of a version", "two tables of each shard", "schemas of one statement", "uuid table", "uuid table, dashed", "hash table", "hash schema", "hash schema, quoted", "savepoint",
+	"a name is what it is": {"members with aliases of their own", "subqueries with aliases of their own", "branches with aliases of their own", "tables of one statement", "aliases that are hashes", "tables dropped", "partitions dropped", "alias of a function's table", "alias of a partition", "alias of a version", "two tables of each shard", "schemas of one statement", "uuid table", "uuid table, dashed", "hash table", "hash schema", "hash schema, quoted", "savepoint",
 		"release savepoint", "rollback to", "prepare", "execute", "deallocate", "partition", "partition, dates", "procedure schema",
 		"hibernate aliases", "laravel aliases", "sqlalchemy aliases", "two aliases", "alias in order by", "delete of an alias",
 		"update of an alias", "partitions", "aliases after a case", "tables of a subquery in a list", "hash of a shard", "drop prepare", "create schema"},

@@ -1,5 +1,7 @@
 package fingerprint
 
+import "bytes"
+
 // expectation is the kind of thing that the next name is the name of.
 type expectation byte
 
@@ -136,7 +138,7 @@ func (n *namer) endTable(expect expectation) {
 // UNION, a subquery or a statement, have numbers if they would be the same.
 func (n *namer) endTableName() {
 	n.maskDigits()
-	masked := hash(n.dst[n.word.text:])
+	masked := hash(bytes.Trim(n.dst[n.word.text:], "`"))
 	n.names.tables = appendBounded(n.names.tables, masked)
 	switch n.top.verb {
 	case kwSelect, kwInsert, kwReplace, kwUpdate, kwDelete:

@@ -262,6 +262,10 @@ var moreShapes = map[string]func(s speaker) string{
 	"partitions dropped": func(s speaker) string {
 		return "alter table t drop partition " + s.many(", ", func() string { return fmt.Sprintf("p%d", s.IntN(1000)) })
 	},
+	"aliases that are hashes": func(s speaker) string { // TypeORM, where they would be too long
+		a, b := s.hex(40), s.hex(40)
+		return fmt.Sprintf("select `u`.`id` as `%s`, `u`.`b` as `%s` from `user` `u` where a = %s order by `%[2]s`", a, b, s.v())
+	},
 	"tables of one statement": func(s speaker) string {
 		n, m := s.IntN(50), 50+s.IntN(50)
 		return fmt.Sprintf("select t%[1]d.a, t%[2]d.a from t%[1]d join `t%[2]d` on t%[1]d.b = t%[2]d.b where t%[1]d.c = 1 and t%[2]d.d = 2", n, m)
