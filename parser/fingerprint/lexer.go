@@ -164,7 +164,8 @@ func (l *lexer) comment() bool {
 	switch {
 	case after == i || q == InComment && l.remark(i) > 0:
 		return false
-	case q == InCode && after == i+4: // MariaDB's
+	case q == InComment && l.sql.at(after) == 'M' && l.sql.at(after+1) == '!': // MariaDB's
+		after += len("M!")
 		l.pos = len(l.sql)
 		if n := bytes.Index(l.sql[after:], []byte("*/")); n >= 0 {
 			l.pos = after + n + 2
