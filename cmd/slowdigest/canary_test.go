@@ -188,7 +188,8 @@ func (w *writer) text(misquoted bool) string {
 		}
 	}
 	if misquoted {
-		b.WriteString(w.some("s'", "'") + w.some(" ", "s ", ", ", "") + canaryWord + w.letters())
+		b.WriteString(w.some("s'", "'") + w.some(" ", "s ", ", ", "", " */ ", " */#", " - - {", ") {", "; ", ";`", "';`", " [", " = / ", " ,, ") +
+			canaryWord + w.letters() + w.some("", "", "", "`", "]", "} "))
 	}
 	return b.String() + q
 }
@@ -237,7 +238,8 @@ func TestNoLiteralInFingerprint(t *testing.T) {
 					}
 				}
 				if s, _, ok := fingerprint.AppendSkeleton(nil, []byte(sql)); ok && !cut {
-					if again := fingerprint.Append(nil, s, false); bytes.Contains(s, []byte(canaryWord)) && !bytes.HasSuffix(fp, []byte(fingerprint.EndsEarly)) || !bytes.Equal(again, fp) {
+					ends := mode.misquoted || bytes.HasSuffix(fp, []byte(fingerprint.EndsEarly)) // before what the skeleton may hold
+					if again := fingerprint.Append(nil, s, false); !ends && bytes.Contains(s, []byte(canaryWord)) || !bytes.Equal(again, fp) {
 						t.Errorf("%q has the skeleton %q\nand the fingerprint %q\nand not %q", sql, s, fp, again)
 					}
 				}

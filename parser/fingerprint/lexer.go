@@ -131,7 +131,7 @@ func (t *token) partial(first byte) bool {
 	case plainWord, variable:
 		return true
 	case symbol:
-		return bytes.IndexByte([]byte("(),;"), first) < 0
+		return bytes.IndexByte([]byte("(),;[]}"), first) < 0
 	}
 	return false
 }

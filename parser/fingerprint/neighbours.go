@@ -135,7 +135,7 @@ func (f *formatter) fits(t *token) bool {
 		return !f.ended && f.textFits(t, last)
 	}
 	switch {
-	case t.kind == symbol && f.isOdd(t), t.kind == quotedWord && !plausibleName(f.token(t)), f.ended && !f.begins(t):
+	case t.kind == symbol && f.isOdd(t), t.kind == quotedWord && (!plausibleName(f.token(t)) || f.touchesName(t.start)), f.ended && !f.begins(t):
 		return false
 	case last == noString:
 		return true
@@ -152,6 +152,16 @@ func (f *formatter) fits(t *token) bool {
 		return last != stringAlias
 	}
 	return t.kind == remark
+}
+
+// touchesName reports whether the last token is a name without quotes, and ends at i,
+// where one in quotes begins.
+func (f *formatter) touchesName(i int) bool {
+	if f.prev != afterName && f.prev != afterListName || i == 0 || !f.lexer.sql.is(i-1, isLetter|isDigit) {
+		return false
+	}
+	word, _ := lastWord(f.lexer.sql[:i])
+	return !isKeyword(word) && useOf(word) == 0
 }
 
 // begins reports whether a statement may begin with t.
@@ -184,7 +194,7 @@ func (f *formatter) isOdd(t *token) bool {
 	case ')':
 		return f.depth == 1 || f.lacksOperand()
 	case ',':
-		return f.prev == afterOpen || f.lacksOperand()
+		return f.prev == afterOpen || f.lacksOperand() || f.frame.isCase && f.deeper == 0 && f.dml()
 	case ';':
 		return f.depth > 1 || f.braces > 0 || f.lacksOperand()
 	case '}':
@@ -421,7 +431,7 @@ func (f *formatter) stops(t *token) bool {
 func (f *formatter) atEnd() {
 	switch cut := f.lexer.cut; {
 	case f.settled || f.seeking:
-	case cut && f.last == stringAlias && !f.bare:
+	case cut && (f.last == stringAlias && !f.bare || f.lexer.open >= 0 && f.lexer.sql[f.lexer.open] == '`' && f.touchesName(f.lexer.open)):
 		f.doubt = true // nothing has shown that it is one
 	case !cut && f.lexer.open < 0 && f.skipping == skipNone && (f.depth > 1 || f.braces > 0 || f.lacksOperand()):
 		f.doubt = true
