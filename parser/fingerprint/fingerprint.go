@@ -37,9 +37,10 @@
 //     girls' secret', or a string, name or comment has no end, any quote before may be
 //     the wrong one: the fingerprint ends at the first string. A word next to a string
 //     is one that the manuals have there, or an alias where there may be one. A name in
-//     back-quotes is of one line and no longer than MySQL allows. An operator, a comma or a
-//     semicolon comes after no operator, a word of ODBC's after a brace, and a statement
-//     that was not cut ends with no operator and leaves no parenthesis or brace open.
+//     back-quotes is of one line, no longer than MySQL allows, and touches no other. An
+//     operator, a comma or a semicolon comes after no operator, no comma between CASE and
+//     END, a word of ODBC's after a brace, and a statement that was not cut ends with no
+//     operator and leaves no parenthesis or brace open.
 //
 // Statements come with other literals again and again. Their skeleton, see
 // AppendSkeleton, costs a sixth of the fingerprint, and each skeleton has but one. It
