@@ -119,14 +119,14 @@ func TestShortID(t *testing.T) {
 	}
 }
 
-// TestNextQuoteLooksAhead: three bytes past the end are enough to tell what begins,
-// and two are not.
+// TestNextQuoteLooksAhead: two bytes past the end are enough to tell what begins,
+// and one is not.
 func TestNextQuoteLooksAhead(t *testing.T) {
-	b := []byte("a/*M! b */'")
+	b := []byte("a/*! b */'")
 	for _, row := range []struct {
 		reach int
 		want  Quote
-	}{{5, InCode}, {4, InComment}} {
+	}{{4, InCode}, {3, InComment}} {
 		if _, q := NextQuote(b[:row.reach], 0, 2, InCode); q != row.want {
 			t.Errorf("%q: %q, want %q", b[:row.reach], q, row.want)
 		}

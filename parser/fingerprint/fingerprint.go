@@ -14,7 +14,8 @@
 //
 //   - A text in double quotes after FROM, JOIN, INTO, UPDATE or TABLE, in the list of
 //     tables there, or after the dot of such a name, is a name, as under ANSI_QUOTES.
-//     Anywhere else it is a literal.
+//     Anywhere else it is a literal, and so it is where the grammar has a value after
+//     such a word, as in FOR SYSTEM_TIME FROM and TRIM(... FROM ...).
 //   - /*M! ... */, which is code to MariaDB and a comment to MySQL, goes. If it holds
 //     what MySQL and MariaDB would end at different places, the fingerprint ends
 //     before it. In a log of MariaDB it is code: see AppendMariaDB.
@@ -26,15 +27,20 @@
 //     so may the first of several after a question mark or a byte beyond ASCII, which
 //     may be the second byte of a character of SJIS, GBK or Big5. If a statement can be
 //     read to its end in another way than by MySQL's defaults, the fingerprint ends at
-//     the first string that may end elsewhere. A way is impossible if a token stands
-//     where it cannot, such as a word after a string, if there is a backslash in code, a
-//     string, comment or name without an end in a statement that was not cut, or a
-//     comment that holds a quote where MySQL's defaults find none.
+//     the first string that may end elsewhere. Under NO_BACKSLASH_ESCAPES no backslash of
+//     the statement escapes anything. A way is impossible if a token stands
+//     where it cannot, such as a word after a string, if there is a backslash in code, or
+//     a string, comment or name without an end in a statement that was not cut; and if
+//     under NO_BACKSLASH_ESCAPES all that comes after the first such string, and those
+//     joined to it, is code and a comment that holds the other quotes.
 //   - If by MySQL's defaults a token stands where it cannot, as in 'O'Brien' and 'the
 //     girls' secret', or a string, name or comment has no end, any quote before may be
 //     the wrong one: the fingerprint ends at the first string. A word next to a string
 //     is one that the manuals have there, or an alias where there may be one. A name in
-//     back-quotes is of one line and no longer than MySQL allows.
+//     back-quotes is of one line, no longer than MySQL allows, and touches no other. An
+//     operator, a comma or a semicolon comes after no operator, no comma between CASE and
+//     END, a word of ODBC's after a brace, and a statement that was not cut ends with no
+//     operator and leaves no parenthesis or brace open.
 //
 // Statements come with other literals again and again. Their skeleton, see
 // AppendSkeleton, costs a sixth of the fingerprint, and each skeleton has but one. It

@@ -22,7 +22,8 @@ type formatter struct {
 	plain    plainReader
 	template template
 	neighbours
-	byToken bool // leaves nothing to plain; set by tests alone
+	byToken bool // leaves nothing to plain
+	bare    bool // reads as under NO_BACKSLASH_ESCAPES
 	ended   bool // a semicolon came, which is not written before what follows
 
 	statements chain
@@ -38,8 +39,9 @@ func (f *formatter) reset(dst, sql []byte, cut, again bool) {
 	}
 	f.names.reset(again)
 	names, groups, frames, scratch, spans, members, template := f.names, f.groups, f.frames, f.scratch, f.spans, f.members, f.template
-	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken, neighbours: neighbours{settled: f.settled}}
+	*f = formatter{plain: newPlainReader(sql), byToken: f.byToken, bare: f.bare, neighbours: neighbours{settled: f.settled}}
 	f.lexer = newLexer(sql, cut)
+	f.lexer.bare = f.bare
 	f.dst, f.base = dst, len(dst)
 	f.names, f.groups, f.frames, f.scratch, f.spans, f.members, f.template = names, groups, frames, scratch, spans, members, template[:0]
 	f.statements.at = len(dst)
@@ -53,9 +55,14 @@ func (f *formatter) format(dst, sql []byte, cut bool) []byte {
 		f.dst = append(f.dst, EndsEarly...)
 	}
 	dst = f.dst
-	f.dst, f.lexer.sql, f.plain.sql, f.plain.function = nil, nil, nil, nil // not kept
-	clear(f.template[:cap(f.template)])
+	f.forget()
 	return dst
+}
+
+// forget drops what is not the formatter's own.
+func (f *formatter) forget() {
+	f.dst, f.lexer.sql, f.plain.sql, f.plain.function = nil, nil, nil, nil
+	clear(f.template[:cap(f.template)])
 }
 
 // run writes the fingerprint; see the package comment for the rules.
@@ -76,9 +83,7 @@ func (f *formatter) run() {
 		f.lexer.masked = f.expect != nothing
 		f.before = f.lexer.pos
 		if f.lexer.next(&t); t.kind == endOfSQL {
-			if f.last == stringAlias && f.lexer.cut {
-				f.doubt = true // nothing has shown that it is one
-			}
+			f.atEnd()
 			f.arith.end(f)
 			f.endStatement()
 			return
@@ -86,7 +91,7 @@ func (f *formatter) run() {
 		if f.skipping != skipNone && f.skip(&t) {
 			continue
 		}
-		if (f.last != noString || besides[t.kind] || t.symbol == '\\' || f.ended) && f.stops(&t) {
+		if (f.last != noString || besides[t.kind] || f.ended || t.kind == symbol && f.isOdd(&t)) && f.stops(&t) {
 			return
 		}
 		f.add(&t)
@@ -323,7 +328,7 @@ func (f *formatter) skip(t *token) bool {
 	}
 	switch {
 	case t.kind == symbol && t.symbol == ';':
-		f.skipping = skipNone
+		f.skipping, f.braces = skipNone, 0
 		return false
 	case f.skipping == skipAfterUse:
 		f.skipping = skipAll

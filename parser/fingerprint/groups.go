@@ -9,7 +9,7 @@ type group struct {
 	pairs    int  // how many parentheses at once before its own hold nothing else so far
 	unit     bool // its first word is a unit
 	tableRef bool // it stands in place of a table
-	versions bool // FOR SYSTEM_TIME stands in the list of tables, of whose strings one may be next to an alias
+	versions bool // FOR SYSTEM_TIME or FOR PORTION OF stands by a table: a time comes after FROM, and an alias or TO may be next to that
 	items    bool // an expression may have an alias here
 
 	verb   keyword // the statement it is

@@ -41,6 +41,7 @@ type lexer struct {
 	sql       text
 	pos       int
 	cut       bool // sql is only the beginning of a statement
+	bare      bool // no backslash escapes anything, as under NO_BACKSLASH_ESCAPES
 	masked    bool // the next word may hold question marks in place of digits
 	versioned int  // version comments that are open
 
@@ -130,7 +131,7 @@ func (t *token) partial(first byte) bool {
 	case plainWord, variable:
 		return true
 	case symbol:
-		return bytes.IndexByte([]byte("(),;"), first) < 0
+		return bytes.IndexByte([]byte("(),;[]}"), first) < 0
 	}
 	return false
 }
@@ -163,7 +164,8 @@ func (l *lexer) comment() bool {
 	switch {
 	case after == i || q == InComment && l.remark(i) > 0:
 		return false
-	case q == InCode && after == i+4: // MariaDB's
+	case q == InComment && l.sql.at(after) == 'M' && l.sql.at(after+1) == '!': // MariaDB's
+		after += len("M!")
 		l.pos = len(l.sql)
 		if n := bytes.Index(l.sql[after:], []byte("*/")); n >= 0 {
 			l.pos = after + n + 2

@@ -5,6 +5,9 @@ import "bytes"
 // text reads a string whose quote stands at quote, and its prefix before it.
 func (l *lexer) text(t *token, k kind, quote int) {
 	end, closed, escaped := quoted(l.sql, quote)
+	if l.bare {
+		end, closed = bareQuoted(l.sql, quote)
+	}
 	if escaped && l.escaped < 0 {
 		l.escaped = quote
 	}

@@ -71,7 +71,7 @@ func (n *namer) endName(expect expectation, alias bool) {
 			if byteClass[n.dst[n.word.text]]&isDigit != 0 {
 				n.dst = append(n.dst[:n.word.text], '?') // an address
 			}
-		case n.word.key == kwFor && string(n.dst[n.word.text:]) == "system_time":
+		case n.word.key == kwFor && (string(n.dst[n.word.text:]) == "system_time" || string(n.dst[n.word.text:]) == "portion"):
 			n.top.versions = true
 		case !n.word.digits:
 		case n.word.key == kwOf:
@@ -230,7 +230,7 @@ func (g *grammar) tableClause(k keyword, expect expectation, alias bool) expecta
 	switch k {
 	case kwFrom:
 		if top.call && top.verb == noKeyword || g.word.key == kwDistinct || top.versions {
-			return nothing // SUBSTRING(a FROM 2), IS DISTINCT FROM, FOR SYSTEM_TIME FROM
+			return nothing // SUBSTRING(a FROM 2), IS DISTINCT FROM, FOR SYSTEM_TIME FROM, FOR PORTION OF p FROM
 		}
 		top.listed = table
 		return table

@@ -32,7 +32,7 @@ var uses = func() map[string]use {
 			microsecond second minute hour day week month quarter year second_microsecond minute_microsecond minute_second
 			hour_microsecond hour_second hour_minute day_microsecond day_second day_minute day_hour year_month
 			join left right inner cross natural straight_join force use ignore nulls
-			character fields lines optionally enclosed escaped terminated starting`},
+			character fields lines optionally enclosed escaped terminated starting preceding following`},
 		{defines, `comment unique primary key after first auto_increment generated always virtual stored visible invisible check
 			constraint references column_format storage engine charset character row_format data index connection max_rows min_rows
 			avg_row_length checksum compression encryption password account identified by require attribute engine_attribute
@@ -43,7 +43,7 @@ var uses = func() map[string]use {
 			cipher issuer subject grant join resume suspend one do begin insert update delete call if signal autoextend_size
 			secondary_engine transactional page_checksum page_compressed page_compression_level sequence encrypted
 			encryption_key_id subpartition nodegroup file_block_size initial_size extent_size wait admin and while declare
-			current user via alter unlock import component password_reuse aggregate body not exists read write`},
+			view function trigger event partitions current user via alter unlock import component password_reuse aggregate body not exists read write`},
 		{isType, `int integer bigint smallint tinyint mediumint decimal dec numeric fixed float double real bit bool boolean char
 			varchar binary varbinary tinytext text mediumtext longtext tinyblob blob mediumblob longblob json date time datetime
 			timestamp year enum set national nchar nvarchar geometry point linestring polygon multipoint multilinestring
@@ -107,6 +107,7 @@ type neighbours struct {
 	textEnd int       // where it ends, if it is a string
 	settled bool      // nothing is looked at
 	doubt   bool      // a token stands where it cannot
+	braces  int       // how many are open
 }
 
 type neighbour byte
@@ -131,12 +132,10 @@ func (f *formatter) fits(t *token) bool {
 		return last == noString
 	}
 	if f.lexer.sql.quoteOf(t) >= 0 {
-		return f.textFits(t, last)
+		return !f.ended && f.textFits(t, last)
 	}
 	switch {
-	case t.kind == symbol && t.symbol == '\\', t.kind == quotedWord && !plausibleName(f.token(t)):
-		return false
-	case f.ended && t.kind == plainWord && useOf(f.token(t))&startsVerb == 0:
+	case t.kind == symbol && f.isOdd(t), t.kind == quotedWord && (!plausibleName(f.token(t)) || f.touchesName(t.start)), f.ended && !f.begins(t):
 		return false
 	case last == noString:
 		return true
@@ -153,6 +152,81 @@ func (f *formatter) fits(t *token) bool {
 		return last != stringAlias
 	}
 	return t.kind == remark
+}
+
+// touchesName reports whether the last token is a name without quotes, and ends at i,
+// where one in quotes begins.
+func (f *formatter) touchesName(i int) bool {
+	if f.prev != afterName && f.prev != afterListName || i == 0 || !f.lexer.sql.is(i-1, isLetter|isDigit) {
+		return false
+	}
+	word, _ := lastWord(f.lexer.sql[:i])
+	return !isKeyword(word) && useOf(word) == 0
+}
+
+// begins reports whether a statement may begin with t.
+func (f *formatter) begins(t *token) bool {
+	switch t.kind {
+	case plainWord:
+		return useOf(f.token(t))&startsVerb != 0
+	case symbol:
+		return t.symbol == '(' || t.symbol == ';' || t.symbol == '{'
+	}
+	return t.kind == remark
+}
+
+// needsOperand are the tokens after which an operand must come.
+var needsOperand = [afterCallable + 1]bool{afterDot: true, afterSign: true, afterUnary: true, afterAt: true, afterArrow: true, afterComma: true, afterOperator: true}
+
+// secret is what MySQL writes in the place of a password.
+const secret = "<secret>"
+
+// lacksOperand reports whether the last token needs an operand after it.
+func (f *formatter) lacksOperand() bool {
+	return needsOperand[f.prev] && !bytes.HasSuffix(f.lexer.sql[:f.before], []byte(secret))
+}
+
+// isOdd reports whether t, a symbol, stands where no grammar has one.
+func (f *formatter) isOdd(t *token) bool {
+	switch t.symbol {
+	case '(', '-', '+', '.', '@', ':':
+		return false
+	case ')':
+		return f.depth == 1 || f.lacksOperand()
+	case ',':
+		return f.prev == afterOpen || f.lacksOperand() || f.frame.isCase && f.deeper == 0 && f.dml()
+	case ';':
+		return f.depth > 1 || f.braces > 0 || f.lacksOperand()
+	case '}':
+		return f.braces == 0 || f.lacksOperand()
+	case '{':
+		return !f.escapesODBC()
+	case '[', ']', '\\':
+		return true
+	case '!', '~':
+		return f.prev == afterText || f.prev == afterValue || f.prev == afterVariable
+	case '*':
+		return f.prev == afterStar || needsOperand[f.prev] && f.prev != afterDot && f.prev != afterComma
+	case '<':
+		if bytes.HasPrefix(f.lexer.sql[t.start:], []byte(secret)) {
+			return false
+		}
+	case '%':
+		if f.prev == afterAt {
+			return false // any host
+		}
+	}
+	return f.prev == afterStar || f.prev == afterOpen || f.lacksOperand()
+}
+
+// escapesODBC reports whether a word comes that ODBC and JDBC have after a brace.
+func (f *formatter) escapesODBC() bool {
+	from := f.lexer.sql.span(f.lexer.pos, isSpace)
+	switch string(bytes.ToLower(f.lexer.sql[from:f.lexer.sql.span(from, isLetter)])) {
+	case "d", "t", "ts", "fn", "oj", "call", "escape":
+		return true
+	}
+	return false
 }
 
 // dml reports whether the statement is one that reads or changes rows.
@@ -275,6 +349,19 @@ func (f *formatter) read(dst, sql []byte, cut bool) (early bool) {
 	return false
 }
 
+// canBeBare reports whether nothing stands where it cannot in a statement as it is read
+// under NO_BACKSLASH_ESCAPES.
+func (f *formatter) canBeBare(sql []byte, cut bool) bool {
+	byToken := f.byToken
+	f.byToken, f.bare, f.settled = true, true, false
+	f.reset(nil, sql, cut, false)
+	f.run()
+	f.byToken, f.bare = byToken, false
+	can := !f.doubt && (cut || f.lexer.open < 0)
+	f.forget()
+	return can
+}
+
 // compose appends the fingerprint of sql to dst, as it is read at first. Aliases are
 // often used before they are declared, and tables before there is another of which they
 // have to be told apart: then the statement is read once more.
@@ -338,6 +425,17 @@ func (f *formatter) stops(t *token) bool {
 	}
 	f.doubt = !f.fits(t)
 	return f.doubt
+}
+
+// atEnd looks at how the statement ends.
+func (f *formatter) atEnd() {
+	switch cut := f.lexer.cut; {
+	case f.settled || f.seeking:
+	case cut && (f.last == stringAlias && !f.bare || f.lexer.open >= 0 && f.lexer.sql[f.lexer.open] == '`' && f.touchesName(f.lexer.open)):
+		f.doubt = true // nothing has shown that it is one
+	case !cut && f.lexer.open < 0 && f.skipping == skipNone && (f.depth > 1 || f.braces > 0 || f.lacksOperand()):
+		f.doubt = true
+	}
 }
 
 // seek takes t for the first string if it is one.

@@ -9,9 +9,10 @@ import "bytes"
 //     doubled or, in a string, stands after a backslash.
 //   - # begins a comment to the end of the line, and so does -- before white
 //     space, another control character, or the end.
-//   - /* begins a comment that ends with the next */. After /*! and MariaDB's /*M!
-//     stands code, to a */ that only the lexer looks for: NextQuote takes what is
-//     after the star in /*! a */* for a comment.
+//   - /* begins a comment that ends with the next */. After /*! stands code, to a */
+//     that only the lexer looks for: NextQuote takes what is after the star in
+//     /*! a */* for a comment. MariaDB's /*M! is a comment, as it is to MySQL: to MariaDB
+//     it is code, and ends elsewhere only if it holds a string with */ in it.
 //   - $$ or $tag$ begins the text of a routine in JavaScript, of MySQL 9, which
 //     ends with the same. Only the lexer reads these: NextQuote would have to
 //     remember the tag.
@@ -38,7 +39,7 @@ func (q Quote) Open() bool { return q != InCode && q != InLine }
 
 // NextQuote reads b from i, in state q, up to the next change of state, and at
 // most to end. It returns the index after the change, which can lie a byte
-// past end, and the new state. It looks up to three bytes ahead: b must reach
+// past end, and the new state. It looks up to two bytes ahead: b must reach
 // that far past end, or end with the stream.
 func NextQuote(b []byte, i, end int, q Quote) (int, Quote) {
 	switch q {
@@ -78,7 +79,7 @@ func NextQuote(b []byte, i, end int, q Quote) (int, Quote) {
 var opens = [256]bool{'\'': true, '"': true, '`': true, '#': true, '-': true, '/': true}
 
 // opening returns what begins with the byte at i, and the index after its opening.
-// If that is code, the index is i, but after /*! or /*M! where these stand.
+// If that is code, the index is i, but after /*! where that stands.
 func opening(b []byte, i int) (q Quote, after int) {
 	switch c := b[i]; c {
 	case '\'', '"', '`', '#':
@@ -93,8 +94,6 @@ func opening(b []byte, i int) (q Quote, after int) {
 			return InCode, i
 		case i+2 < len(b) && b[i+2] == '!':
 			return InCode, i + 3
-		case i+3 < len(b) && b[i+2] == 'M' && b[i+3] == '!':
-			return InCode, i + 4
 		}
 		return InComment, i + 2
 	}
@@ -150,6 +149,21 @@ func quoted(b []byte, i int) (after int, closed, escaped bool) {
 	}
 	after, closed, escaped = quoteEnd(b, i+1, len(b), Quote(b[i]))
 	return min(after, len(b)), closed, escaped
+}
+
+// bareQuoted is quoted where no backslash escapes a quote.
+func bareQuoted(b []byte, i int) (after int, closed bool) {
+	q := b[i]
+	for i++; i < len(b); i += 2 { // past two quotes
+		n := bytes.IndexByte(b[i:], q)
+		if n < 0 {
+			break
+		}
+		if i += n; i+1 == len(b) || b[i+1] != q {
+			return i + 1, true
+		}
+	}
+	return len(b), false
 }
 
 // dollarQuoted returns the index after the text of a routine, whose first tag is in

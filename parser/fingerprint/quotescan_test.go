@@ -20,8 +20,8 @@ func TestQuotes(t *testing.T) {
 		{`"a""b"|"`[:7], InDouble}, {`"a'b"|`, InDouble}, {`"a\"b"|`, InDouble}, {"`a``b`|", InTick}, {"`a\\`|b`", InTick}, {"`a'\"`|", InTick},
 		{"# it's\n|", InLine}, {"# it's", InLine}, {"-- a\n|'", InLine}, {"--\n|", InLine}, {"--\x01'\n|", InLine}, {"--\x7f'\n|", InLine}, {"--", InLine},
 		{"/* ' */|", InComment}, {"/**/|", InComment}, {"/*/ */|", InComment}, {"/* a", InComment}, {"/* a *", InComment}, {"/*M */|", InComment}, {"/*m!' */|", InComment},
-		{"/*!' */'|", InSingle}, {"/*!50000 ' */'|", InSingle}, {"/*M!' */'|", InSingle}, {"--a 'b'|", InSingle}, {"-'b'|", InSingle}, {"/'b'|", InSingle}, {"*/'b'|", InSingle},
-		{"---  'b\n|", InLine}, {"-/* */|", InComment}, {"a - b / c", InCode}, {"/*!", InCode}, {"/*M!", InCode},
+		{"/*!' */'|", InSingle}, {"/*!50000 ' */'|", InSingle}, {"/*M! it's */|'", InComment}, {"/*M!' */|'", InComment}, {"--a 'b'|", InSingle}, {"-'b'|", InSingle}, {"/'b'|", InSingle}, {"*/'b'|", InSingle},
+		{"---  'b\n|", InLine}, {"-/* */|", InComment}, {"a - b / c", InCode}, {"/*!", InCode}, {"/*M!", InComment},
 	} {
 		sql, rest, closed := strings.Cut(row.text, "|")
 		all := []byte(sql + rest)
@@ -113,8 +113,8 @@ func TestLexerReadsQuotes(t *testing.T) {
 	r := rand.New(rand.NewPCG(firstSeed(), 0))
 	for range 100_000 {
 		b := quoteText(r)
-		if bytes.Contains(b, []byte("*/*")) || bytes.Contains(b, []byte("/*M!")) {
-			continue // only the lexer knows whether that ends a version comment, and leaves out MariaDB's
+		if bytes.Contains(b, []byte("*/*")) {
+			continue // only the lexer knows whether that ends a version comment
 		}
 		var want, got []string
 		for i, q := 0, InCode; i < len(b); {
@@ -134,6 +134,9 @@ func TestLexerReadsQuotes(t *testing.T) {
 			if text := b[tok.start:tok.end]; tok.kind == textLiteral || tok.kind == quotedWord {
 				got = append(got, string(text))
 			}
+		}
+		if l.unsure >= 0 { // of a comment of MariaDB's, after which nothing is read
+			want = want[:min(len(got), len(want))]
 		}
 		if !slices.Equal(got, want) {
 			t.Fatalf("%q: the lexer reads %q, NextQuote %q", b, got, want)

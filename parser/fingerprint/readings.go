@@ -5,7 +5,9 @@ import "bytes"
 // A backslash before a quote has two readings. It escapes the quote, or it is a
 // character: under NO_BACKSLASH_ESCAPES, and as the second byte of a character of
 // SJIS, GBK or Big5, of which RDS replaces the first byte by a question mark. The log
-// does not tell. A reading that takes code for a string and a string for code soon
+// does not tell. Under NO_BACKSLASH_ESCAPES all of a statement's are, so that is one
+// reading; which question marks are bytes of a character is not known, so that these
+// are many. A reading that takes code for a string and a string for code soon
 // comes upon a token that cannot stand where it does: then it is impossible.
 
 // undecided returns where the quote of the first string of sql stands that may end
@@ -13,7 +15,8 @@ import "bytes"
 // number of times. First is where the quote of the first string stands that holds a
 // backslash before a quote.
 func undecided(sql []byte, first int, cut bool) int {
-	r := readings{sql: sql, cut: cut, first: first}
+	r := readings{sql: sql, cut: cut}
+	bare := false // the reading of NO_BACKSLASH_ESCAPES is known not to be one
 	l, t := newLexer(sql, cut), token{}
 	if !bytes.Contains(sql[:first], []byte("/*!")) { // whose end the lexer would not know
 		l.pos = first
@@ -24,8 +27,15 @@ func undecided(sql []byte, first int, cut bool) int {
 		if t.start > last {
 			return -1
 		}
-		if quote := l.sql.quoteOf(&t); quote >= 0 && r.others(quote, t.end) {
-			return quote
+		if quote := l.sql.quoteOf(&t); quote >= 0 {
+			if !bare && r.escapes(quote, t.end) {
+				if bare = true; r.bare(quote) {
+					return quote
+				}
+			}
+			if r.others(quote, t.end) {
+				return quote
+			}
 		}
 		if t.kind == endOfSQL {
 			return -1
@@ -33,16 +43,34 @@ func undecided(sql []byte, first int, cut bool) int {
 	}
 }
 
-// hides reports whether quotes stand in comments, or in names in back-quotes, of the
-// lexer's reading.
-func (r *readings) hides() bool {
-	for i, q := r.first, InCode; !r.looked && !r.hide && i < len(r.sql); {
-		from, in := i, q
-		i, q = NextQuote(r.sql, i, len(r.sql), q)
-		r.hide = (in == InLine || in == InComment || in == InTick) && bytes.ContainsAny(r.sql[from:min(i, len(r.sql))], `'"`)
+// escapes reports whether a quote is escaped in the string whose quote is at quote, and
+// that ends at end.
+func (r *readings) escapes(quote, end int) bool {
+	q := r.sql[quote]
+	for i := quote + 1; i < end; i++ {
+		n := bytes.IndexByte(r.sql[i:end], q)
+		if n < 0 {
+			return false
+		}
+		i += n
+		if backslashes, _ := r.run(i); backslashes%2 == 1 {
+			return true
+		}
 	}
-	r.looked = true
-	return r.hide
+	return false
+}
+
+// bare reports whether the statement can be read to its end if no backslash escapes
+// anything, in the string whose quote is at quote and after it.
+func (r *readings) bare(quote int) bool {
+	n := readings{sql: r.sql, cut: r.cut, none: true}
+	n.push(place{quote + 1, Quote(r.sql[quote]), afterAny})
+	if !n.follow() || n.hides && !n.strings { // else each # and -- after an escaped quote would do
+		return false
+	}
+	f := formatters.Get().(*formatter)
+	defer formatters.Put(f)
+	return f.canBeBare(r.sql, r.cut)
 }
 
 // span is a part of the statement that holds no end of a comment or name of a kind but at
@@ -91,14 +119,17 @@ const (
 
 // readings follows the readings that are not the lexer's.
 type readings struct {
-	sql   text
-	cut   bool
-	first int // an index in code, before which no string has another reading
+	sql  text
+	cut  bool
+	none bool // no backslash escapes anything, so that there is one reading
 
-	looked, hide bool // hides was asked, and what it said
-	ends         [3]span
-	todo         []place
-	seen         []uint16 // for each index, the states from which no reading goes on to the end
+	// Of the reading, if it is one: whether it has a string after the first to which that is
+	// not joined, and a comment that holds a quote.
+	strings, hides bool
+
+	ends [3]span
+	todo []place
+	seen []uint16 // for each index, the states from which no reading goes on to the end
 }
 
 // place is an index of the statement in a reading: in code, or in a string of quote q.
@@ -134,10 +165,12 @@ func (r *readings) others(quote, end int) bool {
 		i += n
 		backslashes, wide := r.run(i)
 		switch {
-		case backslashes%2 == 1 && r.touchesWord(i+1): // as in it\'s, most often
+		case !wide || backslashes == 0:
 		case backslashes%2 == 1: // escaped, for the lexer
-			r.closes(i, Quote(q), afterAny)
-		case backslashes > 0 && wide:
+			if !r.touchesWord(i + 1) {
+				r.closes(i, Quote(q), afterAny)
+			}
+		default:
 			r.push(place{i + 1, Quote(q), afterAny})
 		}
 		if backslashes%2 == 0 && r.sql.at(i+1) == q {
@@ -162,6 +195,10 @@ func (r *readings) touchesWord(i int) bool {
 
 // push adds a place to todo, unless it was there before.
 func (r *readings) push(p place) {
+	if r.none {
+		r.todo = append(r.todo, p)
+		return
+	}
 	if r.seen == nil {
 		r.seen = make([]uint16, len(r.sql)+3) // a doubled quote may end past the end
 	}
@@ -220,11 +257,15 @@ func (r *readings) text(p place) (reached bool) {
 	}
 	i := p.i + n
 	backslashes, wide := r.run(i)
-	backslashes = min(backslashes, n)
-	if backslashes%2 == 1 || backslashes > 0 && wide {
+	if backslashes = min(backslashes, n); backslashes == 0 {
+		wide = false
+	}
+	if !r.none && (backslashes%2 == 1 || wide) {
 		r.push(place{i + 1, p.q, p.context})
 	}
-	r.closes(i, p.q, p.context)
+	if (r.none || backslashes%2 == 0 || wide) && !r.touchesWord(i+1) {
+		r.closes(i, p.q, p.context)
+	}
 	return false
 }
 
@@ -239,7 +280,7 @@ func (r *readings) code(i int, c context) (reached bool) {
 	for j := i; j < end; {
 		j, q = NextQuote(r.sql[:end], j, end, q)
 	}
-	if q != InCode && (end < len(r.sql) && !r.hides() || end == len(r.sql) && q != InLine && !r.cut) {
+	if q != InCode && end == len(r.sql) && q != InLine && !r.cut {
 		return false
 	}
 	l, t := newLexer(r.sql[:end], false), token{}
@@ -260,6 +301,7 @@ func (r *readings) code(i int, c context) (reached bool) {
 		}
 	}
 	if q != InCode && end < len(r.sql) {
+		r.hides = r.hides || q != InTick
 		after, closed := r.hiddenEnd(end, q)
 		if q == InTick {
 			c = afterOperand
@@ -267,6 +309,7 @@ func (r *readings) code(i int, c context) (reached bool) {
 		r.push(place{after, InCode, c})
 		return !closed && (q == InLine || r.cut)
 	}
+	r.strings = r.strings || c != afterString && c != afterDouble && end < len(r.sql)
 	switch {
 	case end == len(r.sql):
 		return true

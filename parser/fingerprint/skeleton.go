@@ -170,6 +170,9 @@ func tableFollows(s []byte, depth int) (maybe, surely bool) {
 		case kwJoin, kwInto, kwUpdate, kwTable:
 			return false, true
 		case kwFrom: // but not in EXTRACT(year FROM "...") nor in PREPARE s FROM "..."
+			if valueFollowsFrom(before) {
+				return false, false
+			}
 			verb := keywordOf(s[:text(s).span(0, isLetter)])
 			surely = depth == 0 && (verb == kwSelect || verb == kwDelete)
 			return !surely, surely
@@ -226,6 +229,22 @@ func tableFollows(s []byte, depth int) (maybe, surely bool) {
 		before = before[:len(before)-1]
 	}
 	return false, false
+}
+
+// valueFollowsFrom reports whether FROM after a text begins no list of tables: the text
+// ends with SYSTEM_TIME, with OF and the name of a period, or with IS DISTINCT.
+func valueFollowsFrom(text []byte) bool {
+	word, before := lastWord(text)
+	if len(word) == 0 {
+		before = bytes.TrimRight(before, " \t\r\n")
+		if n := len(before) - 1; n > 0 && (before[n] == '`' || before[n] == '"') {
+			before = before[:max(0, bytes.LastIndexByte(before[:n], before[n]))]
+		}
+	} else if bytes.EqualFold(word, []byte("system_time")) || bytes.EqualFold(word, []byte("distinct")) {
+		return true
+	}
+	of, _ := lastWord(before)
+	return bytes.EqualFold(of, []byte("of"))
 }
 
 // mayOpenTables are the keywords after which a table may stand in parentheses. With INSERT,

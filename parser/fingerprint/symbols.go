@@ -41,8 +41,10 @@ func (f *formatter) addSymbol(t *token) {
 		f.tight(raw, afterOperator)
 	case '{':
 		f.brace = f.mark(f.top.variable)
+		f.braces++
 		f.operator(raw, afterOperator)
 	case '}':
+		f.braces--
 		f.closeBrace(raw)
 	default:
 		f.addOperator(raw)
@@ -114,7 +116,7 @@ func (f *formatter) semicolon() {
 func (f *formatter) endStatement() {
 	f.closeAll(f.lexer.cut)
 	f.foldStatement()
-	f.skipping, f.limit, f.odku = skipNone, noLimit, false
+	f.skipping, f.limit, f.odku, f.braces = skipNone, noLimit, false, 0
 	f.expect, f.alias = nothing, false
 }
 
