@@ -185,13 +185,12 @@ func dollarQuoted(b []byte, i, word int) (after int, closed bool) {
 func AppendMariaDB(dst, sql []byte) []byte {
 	for i, q := 0, InCode; i < len(sql); {
 		j, next := NextQuote(sql, i, len(sql), q)
-		part := sql[i:min(j, len(sql))]
-		for n := 0; q == InCode && n >= 0; {
-			if n = bytes.Index(part, []byte("/*M!")); n >= 0 {
-				dst, part = append(dst, part[:n+len("/*")]...), part[n+len("/*M"):]
-			}
+		j = min(j, len(sql))
+		dst = append(dst, sql[i:j]...)
+		if q == InCode && next == InComment && bytes.HasPrefix(sql[j:], []byte("M!")) {
+			i = j + len("M") // code follows
+			continue
 		}
-		dst = append(dst, part...)
 		i, q = j, next
 	}
 	return dst
