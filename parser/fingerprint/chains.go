@@ -179,8 +179,10 @@ func (n *nesting) keep(c *chain, r run, single bool, length int) (int, bool) {
 		r, single = n.unwrap(c, r, single)
 	}
 	c.first.or, c.first.and = run{}, run{}
-	if c.kept == 0 && f.last.end == r.end && f.last.open == r.at {
-		c.first = f.last
+	if c.kept == 0 {
+		if c.first = (parens{}); f.last.end == r.end && f.last.open == r.at {
+			c.first = f.last
+		}
 	}
 	c.kept++
 	c.run, c.parens, c.length, c.source = r, single, length, n.before
