@@ -99,36 +99,57 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 }
 
 // runApart posts what was open by itself, for what the message of its hours counts
-// is not there any more, such as of an instance that was deleted.
-func (i *item) runApart(ctx, reading context.Context, rd *reading) (*digest.Report, error) {
-	h := *i.handler
-	h.Instances = nil
-	var others []string
-	for _, id := range rd.instances {
-		if slices.ContainsFunc(i.claimed.Open.In(i.Window), func(o state.Open) bool { return o.Instance == id }) {
-			h.Instances = append(h.Instances, id)
-		} else {
-			others = append(others, id)
+// is not there any more, such as of an instance that was deleted. What the message
+// counts already is left out. calls are those that can be read now.
+func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[string]int64) (*digest.Report, error) {
+	open := i.claimed.Open.In(i.Window)
+	result := state.Result{Unchanged: true}
+	result.Open = slices.DeleteFunc(rd.open(), func(o state.Open) bool {
+		return !slices.ContainsFunc(open, func(before state.Open) bool { return before.Instance == o.Instance })
+	})
+	message := rd.report(i.handler.Limit)
+	var posted []digest.Window
+	for _, o := range open {
+		w := digest.Window{Start: o.Start, End: o.End}
+		if slices.Contains(posted, w) {
+			continue
+		}
+		posted = append(posted, w)
+		var ids []string
+		for _, same := range open {
+			if same.Start.Equal(o.Start) && same.End.Equal(o.End) && calls[same.Instance] > i.Replace.Calls[same.Instance] {
+				ids = append(ids, same.Instance)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool { return slices.Contains(ids, id) })
+		var err error
+		if message, err = i.postApart(ctx, reading, w, ids, others); err != nil {
+			return message, errors.Join(err, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, i.handler.Now()) }))
 		}
 	}
-	result := state.Result{Unchanged: true, Open: rd.open()}
-	result.Open = slices.DeleteFunc(result.Open, func(o state.Open) bool { return !slices.Contains(h.Instances, o.Instance) })
-	rd = h.read(reading, i.Window, i.Window.Hours(), i.claimed)
+	return message, i.finish(ctx, result)
+}
+
+// postApart posts what some instances have logged in a part of the item's hours, if
+// they have and it was not posted.
+func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, others []string) (*digest.Report, error) {
+	h := *i.handler
+	h.Instances = ids
+	rd := h.read(reading, w, w.Hours(), i.claimed)
 	rd.gone = others
 	r := rd.report(digest.Limit{})
-	i.compare(rd, r, &result)
-	r.Past.CatchUp = len(rd.hours)
+	i.compare(rd, r, &state.Result{})
 	message := shortened(r, h.Limit, h.OrderBy)
 	if r.Overall.Calls == 0 {
-		return message, i.finish(ctx, result)
+		return message, nil
 	}
-	i.Instances, i.apart = h.Instances, true
+	i.Instances, i.apart = ids, true
 	_, found, err := i.find(ctx, message)
 	if !found && (err == nil || errors.Is(err, errNoSearch)) {
 		_, err = i.deliver(ctx, message, false, false)
 	}
-	if err != nil {
-		return message, errors.Join(err, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
-	}
-	return message, i.finish(ctx, result)
+	return message, err
 }

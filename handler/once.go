@@ -186,7 +186,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 			result.Unchanged = true
 			return r, i.finish(ctx, result)
 		case lessThanBefore:
-			return i.runApart(ctx, reading, rd)
+			return i.runApart(ctx, reading, rd, result.Calls)
 		}
 	}
 	var unread error
@@ -260,8 +260,10 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
 	r.Past.CatchUp = len(rd.hours)
 	if i.Correct {
-		for _, o := range s.Open.In(i.Window) {
-			r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: %s, and its log from %s to %s was read later.", o.Instance+was[o.Cause], o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
+		for _, o := range s.Open.In(rd.window) {
+			if slices.Contains(rd.instances, o.Instance) {
+				r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: %s, and its log from %s to %s was read later.", o.Instance+was[o.Cause], o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
+			}
 		}
 	}
 	if !i.Edits() {

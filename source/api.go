@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -161,6 +162,43 @@ func (c *counters) count(stack *middleware.Stack) error {
 // RDS may send nothing within an answer for as long as maxSilence. The SDK would
 // wait forever, as it would for a connection that a NAT gateway has forgotten.
 const maxSilence = time.Minute
+
+// What fails is read again in the next run. So all attempts at a call, and the pauses
+// between them, last no longer than maxCall: there may be several such calls, and the
+// 15 minutes of a run are also for what can be read.
+const maxCall = 2 * time.Minute
+
+// maxBackoff is the longest pause after a failure that is none of the rate of calls.
+const maxBackoff = 3 * time.Second
+
+// backoff has the SDK's pauses, of up to 20 s, only where RDS throttles.
+type backoff struct{ aws.RetryerV2 }
+
+func (b backoff) RetryDelay(attempt int, err error) (time.Duration, error) {
+	delay, failed := b.RetryerV2.RetryDelay(attempt, err)
+	if !throttled(err) {
+		delay = min(delay, maxBackoff)
+	}
+	return delay, failed
+}
+
+// limitCall has the SDK end a call after maxCall.
+func limitCall(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("LimitCall", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		ctx, cancel := context.WithTimeoutCause(ctx, maxCall, errSilent)
+		defer cancel()
+		out, metadata, err := next.HandleInitialize(ctx, in)
+		if err != nil && context.Cause(ctx) == errSilent {
+			err = fmt.Errorf("%w: %w", errSilent, err)
+		}
+		return out, metadata, err
+	}), middleware.Before)
+}
+
+// errSilent says that a call was given up after maxCall.
+var errSilent = errors.New("no answer within two minutes")
 
 // httpClient makes a client of the SDK fit for us. One that was configured keeps
 // the limits it has.

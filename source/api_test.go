@@ -1,11 +1,14 @@
 package source_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"slowdigest/source"
@@ -29,6 +32,35 @@ func TestSilence(t *testing.T) {
 			t.Errorf("%s: read %q, %+v", action, text, cov)
 		}
 		srv.Close()
+	}
+}
+
+// TestSilentCallEnds: all attempts at a call end after two minutes, whether they are
+// cut off or not, and are not begun anew.
+func TestSilentCallEnds(t *testing.T) {
+	for name, silence := range map[string]time.Duration{"of a minute each": time.Minute, "without end": time.Hour} {
+		for _, download := range []source.Download{"", source.Portions, source.Complete} {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := aws.Config{Region: "eu-central-1", Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+					return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+				})}
+				cfg.HTTPClient = &http.Client{Timeout: silence, Transport: tripper(func(r *http.Request) (*http.Response, error) {
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				})}
+				s := source.NewRDS(cfg, source.Options{Download: download, Now: time.Now})
+				began := time.Now()
+				var err error
+				if download == "" {
+					_, err = s.LogFiles(t.Context(), "orders-1", tenOClock.Add(-time.Hour), tenOClock)
+				} else if log, _ := s.Open(t.Context(), source.File{Instance: "orders-1", Name: live, Size: 10, LastWritten: tenOClock}); log != nil {
+					_, err = io.ReadAll(log)
+				}
+				if took := time.Since(began); err == nil || source.CauseOf(err) != source.Passing || source.Hint(err) == "" || took > 2*time.Minute {
+					t.Errorf("silence %s, download %q: %v after %v, hint %q", name, download, err, took, source.Hint(err))
+				}
+			})
+		}
 	}
 }
 

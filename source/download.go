@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -129,12 +130,18 @@ func (a *api) download(ctx context.Context, f File) (body io.ReadCloser, retries
 	}
 	defer func() { <-a.slots }()
 	retryer := a.client.Options().Retryer
+	ctx, end := context.WithCancelCause(ctx) // the body needs it, too
+	timer := time.AfterFunc(maxCall, func() { end(errSilent) })
+	defer timer.Stop()
 	a.begun.Add(1)
 	for attempt := 1; ; attempt++ {
 		body, err = a.downloadOnce(ctx, f)
 		a.attempt(err)
 		if err == nil {
 			return body, attempt - 1, nil
+		}
+		if errors.Is(context.Cause(ctx), errSilent) {
+			err = fmt.Errorf("%w: %w", errSilent, err)
 		}
 		err = callFailed("download complete slow log %s of %s: %w", f.Name, f.Instance, err)
 		if attempt >= retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) || ctx.Err() != nil {

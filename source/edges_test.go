@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"slowdigest/source/rdstest"
@@ -35,6 +37,20 @@ func TestDefaults(t *testing.T) {
 		got, _ := httpClient(c).(plainBodies).HTTPClient.(*awshttp.BuildableClient).GetReadTimeout()
 		if got != want {
 			t.Errorf("a timeout of %v became %v, want %v", configured, got, want)
+		}
+	}
+}
+
+// Only for throttling it pauses for as long as the SDK would.
+func TestBackoff(t *testing.T) {
+	b := backoff{retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = []func(*retry.StandardOptions){func(o *retry.StandardOptions) {
+			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 20 * time.Second, nil })
+		}}
+	})}
+	for code, want := range map[string]time.Duration{"InternalFailure": 3 * time.Second, "Throttling": 20 * time.Second} {
+		if got, err := b.RetryDelay(1, &smithy.GenericAPIError{Code: code}); err != nil || got != want {
+			t.Errorf("%s: %v, %v, want %v", code, got, err, want)
 		}
 	}
 }

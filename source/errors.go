@@ -67,7 +67,7 @@ func (e callError) Hint() string {
 		return "logs belong to instances: give the identifier of a DB instance in this region, not of a cluster, or cluster:NAME for its members"
 	case throttled(e.error):
 		return "RDS limits the calls of the whole account; run later, or read fewer instances at a time"
-	case errors.Is(e.error, context.DeadlineExceeded):
+	case errors.Is(e.error, context.DeadlineExceeded) && !errors.Is(e.error, errSilent):
 		return ""
 	}
 	return CallHint(e.error, "RDS", "the role must allow rds:DescribeDBLogFiles and rds:DownloadDBLogFilePortion on the instance, and for complete downloads rds:DownloadCompleteDBLogFile")
@@ -85,7 +85,7 @@ func CallHint(err error, service, needs string) string {
 		return cmp.Or(denial.Hint(api.ErrorMessage()), needs)
 	case throttled(err):
 		return service + " limits the calls of the whole account; run later"
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !errors.Is(err, errSilent):
 		return ""
 	case errors.As(err, &network):
 		return "check the region, the network and AWS_ENDPOINT_URL_" + service + "; a function in a VPC needs a NAT gateway or an interface endpoint for " + service
@@ -119,10 +119,10 @@ func errorCode(err error) string {
 }
 
 // final reports whether it is of no use to make the call once more: RDS has
-// answered that it will not, or the SDK has tried as often as it may.
+// answered that it will not, or it was tried as often or for as long as it may.
 func final(err error) bool {
 	var tried *retry.MaxAttemptsError
-	return errorCode(err) != "" && !fileNotFound(err) || errors.As(err, &tried) || throttled(err)
+	return errors.Is(err, errSilent) || errorCode(err) != "" && !fileNotFound(err) || errors.As(err, &tried) || throttled(err)
 }
 
 func denied(err error) bool {

@@ -74,10 +74,10 @@ func NewRDS(cfg aws.Config, o Options) *RDS {
 	}
 	a.client = rds.NewFromConfig(cfg, func(c *rds.Options) {
 		if cfg.Retryer == nil {
-			c.Retryer = retry.AddWithMaxAttempts(retry.NewAdaptiveMode(), o.MaxAttempts)
+			c.Retryer = retry.AddWithMaxAttempts(backoff{retry.NewAdaptiveMode()}, o.MaxAttempts)
 		}
 		c.HTTPClient = httpClient(c.HTTPClient)
-		c.APIOptions = append(c.APIOptions, a.count)
+		c.APIOptions = append(c.APIOptions, a.count, limitCall)
 	})
 	return &RDS{a}
 }

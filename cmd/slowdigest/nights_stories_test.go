@@ -14,7 +14,7 @@ var eventStories = []story{
 	{"event in time", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(4)
-	}, 0, ""},
+	}, 0},
 	{"event late", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
@@ -22,7 +22,7 @@ var eventStories = []story{
 		n.pass(2)
 		n.event(end, 3*time.Hour)
 		n.pass(1)
-	}, 0, ""},
+	}, 0},
 	{"event twice", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
@@ -30,56 +30,56 @@ var eventStories = []story{
 		n.event(end, 5*time.Minute)
 		n.event(end, 6*time.Minute)
 		n.pass(1)
-	}, 0, ""},
+	}, 0},
 	{"event of a clock that is two minutes ahead", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
 		n.event(n.live(), -2*time.Minute)
 		n.pass(1)
-	}, 0, ""},
+	}, 0},
 	{"event half an hour early", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
 		n.clock.set(n.at.Add(30 * time.Minute))
 		n.refused(scheduled(n.at.Add(65 * time.Minute)))
 		n.pass(2)
-	}, 0, "an hour that has not been is settled"},
+	}, 0},
 	{"event in local time", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
 		n.refused(scheduled(n.at.Add(2*time.Hour + 5*time.Minute)))
 		n.pass(4)
-	}, 0, "hours that have not been are settled"},
+	}, 0},
 	{"event of next year", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
 		n.refused(scheduled(n.at.AddDate(1, 0, 0)))
 		n.pass(3)
-	}, 0, "hours that have not been are settled, and others called lost"},
+	}, 0},
 	{"event of last year", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
 		n.refused(scheduled(n.at.AddDate(-1, 0, 0)))
 		n.pass(3)
-	}, 0, "it is posted"},
+	}, 0},
 	{"event of the year 9999", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
 		n.refused(`{"time":"9999-12-31T23:59:59Z"}`)
 		n.pass(2)
-	}, 0, "the hours until then are counted"},
+	}, 0},
 	{"event of the year 1", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(1)
 		n.refused(`{"time":"0001-01-01T01:05:00Z"}`)
 		n.pass(2)
-	}, 0, "it is taken for no bound"},
+	}, 0},
 	{"event of the console, as the first", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.clock.set(n.at)
 		n.refused(consoleEvent)
 		n.pass(3)
-	}, 0, "it is stored and counted"},
+	}, 0},
 	{"state of hours that have not been", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(2)
@@ -89,14 +89,14 @@ var eventStories = []story{
 		})
 		n.change("hours are unsettled")
 		n.pass(3)
-	}, 0, ""},
+	}, 0},
 	{"state damaged", "orders", func(n *night) {
 		n.add("orders", 5)
 		n.pass(3)
 		n.save(`{"version":1,"entries":[`)
 		n.change("the state is lost")
 		n.pass(2)
-	}, 0, ""},
+	}, 0},
 }
 
 // consoleEvent is the template of a scheduled event in the console of Lambda.
@@ -134,10 +134,10 @@ func alone(kind rdstest.Kind) func(n *night) {
 
 // fileStories are of logs that cannot be read for a while, or are not what they seem.
 var fileStories = []story{
-	{"file fails", "orders", alone(rdstest.InternalFailure), whatever, ""},
-	{"file denied", "orders", alone(rdstest.AccessDenied), whatever, ""},
-	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever, ""},
-	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever, ""},
+	{"file fails", "orders", alone(rdstest.InternalFailure), whatever},
+	{"file denied", "orders", alone(rdstest.AccessDenied), whatever},
+	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever},
+	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever},
 	{"listing lags", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)
@@ -148,7 +148,7 @@ var fileStories = []story{
 		db.Show(file(end))
 		n.change("it is")
 		n.pass(2)
-	}, whatever, ""},
+	}, whatever},
 	{"file of another name", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)
@@ -158,7 +158,7 @@ var fileStories = []story{
 			n.event(end, 5*time.Minute)
 		}
 		n.change("files have another name")
-	}, 0, ""},
+	}, 0},
 	{"quiet hours have no file", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
@@ -173,7 +173,7 @@ var fileStories = []story{
 		}
 		db.rate = 5
 		n.pass(2)
-	}, 0, ""},
+	}, 0},
 	{"log off", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
@@ -182,12 +182,12 @@ var fileStories = []story{
 		n.pass(31)
 		n.parameters(db, true)
 		n.pass(2)
-	}, 0, ""},
+	}, 0},
 	{"cluster and its member", "orders,orders-1", func(n *night) {
 		n.add("orders-1", 5).Cluster = "orders"
 		n.pass(3)
 		n.invoke(`{"instances":["orders","orders-1"],"dry_run":true,"since":"` + n.at.Add(-2*time.Hour).Format(time.RFC3339) + `","until":"` + n.at.Format(time.RFC3339) + `"}`)
-	}, 0, ""},
+	}, 0},
 }
 
 // asleep has a database sleep for a night.
@@ -205,22 +205,22 @@ func asleep(id string, how func(*rdstest.Instance), code string) func(n *night) 
 
 // sleepStories are of databases that are stopped or paused at night.
 var sleepStories = []story{
-	{"stopped, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, ""},
-	{"stopped, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0, ""},
-	{"stopped, by another error", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, "InvalidDBInstanceState"), 0, ""},
-	{"paused, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, ""},
-	{"paused, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0, ""},
+	{"stopped, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0},
+	{"stopped, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Stop, ""), 0},
+	{"stopped, by another error", "orders-1", asleep("orders-1", (*rdstest.Instance).Stop, "InvalidDBInstanceState"), 0},
+	{"paused, by its name", "orders-1", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0},
+	{"paused, by a pattern", "orders-*", asleep("orders-1", (*rdstest.Instance).Pause, ""), 0},
 	{"sleeping reader", "orders-1,orders-2", func(n *night) {
 		n.add("orders-2", 5)
 		asleep("orders-1", (*rdstest.Instance).Stop, "")(n)
-	}, 0, ""},
+	}, 0},
 	{"asleep from the first hour on", "orders-1", func(n *night) {
 		db := n.add("orders-1", 5)
 		n.sleep(db, (*rdstest.Instance).Stop)
 		n.pass(3)
 		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
 		n.pass(1)
-	}, 0, ""},
+	}, 0},
 }
 
 const goneCause = `\b(gone|deleted|removed|no longer|scaled in|not found|no such)\b`
@@ -240,7 +240,7 @@ var goneStories = []story{
 			n.errorf("the newest hour is not the first to be caught up with")
 		}
 		n.pass(1)
-	}, 180, ""},
+	}, 180},
 	{"logs gone after a weekend", "orders", func(n *night) {
 		n.waiting = 4 * time.Minute
 		db := n.add("orders", 2)
@@ -258,7 +258,7 @@ var goneStories = []story{
 		}
 		n.event(end, 5*time.Minute)
 		n.pass(1)
-	}, 120, ""},
+	}, 120},
 	{"reader scaled in", "cluster:orders", func(n *night) {
 		n.add("orders-1", 5).Cluster = "orders"
 		reader := n.add("application-autoscaling-1", 3)
@@ -266,14 +266,14 @@ var goneStories = []story{
 		n.pass(2)
 		n.pass(1, step{58, func(hour time.Time) { n.remove(reader, hour, goneCause) }})
 		n.pass(2)
-	}, 0, ""},
+	}, 0},
 	{"instance deleted", "orders,billing", func(n *night) {
 		n.add("orders", 5)
 		db := n.add("billing", 3)
 		n.pass(2)
 		n.pass(1, step{0, func(hour time.Time) { n.remove(db, hour, goneCause) }})
 		n.pass(4)
-	}, 0, ""},
+	}, 0},
 	{"renamed in a switchover", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		n.pass(2)
@@ -285,7 +285,7 @@ var goneStories = []story{
 			n.change("switchover")
 		}})
 		n.pass(3)
-	}, 0, ""},
+	}, 0},
 }
 
 // once lets one fault happen in the second of three hours.
@@ -301,21 +301,21 @@ func once(fault func(n *night)) func(n *night) {
 
 // silenceStories are of services that do not answer, or ask to try again.
 var silenceStories = []story{
-	{"S3 does not answer a GET", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodGet, 1, hang) }), 0, "the whole time is waited"},
-	{"S3 does not answer a PUT", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodPut, 1, hang) }), 0, "the whole time is waited"},
-	{"SSM does not answer", "orders", once(func(n *night) { n.ssmGate.fail("", 1, hang) }), 0, "the whole time is waited"},
+	{"S3 does not answer a GET", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodGet, 1, hang) }), 0},
+	{"S3 does not answer a PUT", "orders", once(func(n *night) { n.s3Gate.fail(http.MethodPut, 1, hang) }), 0},
+	{"SSM does not answer", "orders", once(func(n *night) { n.ssmGate.fail("", 1, hang) }), 0},
 	{"RDS does not answer", "orders", once(func(n *night) {
 		n.rds.Inject(rdstest.Fault{Kind: rdstest.Silence, Action: "rds:DescribeDBLogFiles"})
-	}), 0, ""},
+	}), 0},
 	{"Slack does not answer", "orders", once(func(n *night) {
 		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", Hang: true})
-	}), 0, ""},
+	}), 0},
 	{"S3 aborts a PUT", "orders", once(func(n *night) {
 		n.s3Gate.fail(http.MethodPut, 2, answerXML(http.StatusConflict, "OperationAborted",
 			"A conflicting conditional operation is currently in progress against this resource. Please try again."))
-	}), 0, "it is not asked again"},
-	{"SSM throttles", "orders", once(func(n *night) { n.ssmGate.fail("", 2, answerJSON("ThrottlingException", "Rate exceeded")) }), 0, ""},
+	}), 0},
+	{"SSM throttles", "orders", once(func(n *night) { n.ssmGate.fail("", 2, answerJSON("ThrottlingException", "Rate exceeded")) }), 0},
 	{"Slack asks to try again at once", "orders", once(func(n *night) {
 		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", RetryNow: true})
-	}), 0, ""},
+	}), 0},
 }
