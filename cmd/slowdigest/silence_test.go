@@ -32,10 +32,10 @@ func newSilent(t *testing.T, server string, from, to int64) *silent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := httputil.NewSingleHostReverseProxy(behind)
-	proxy.ErrorLog = log.New(io.Discard, "", 0)
-	director := proxy.Director
-	proxy.Director = func(r *http.Request) { host := r.Host; director(r); r.Host = host } // which is signed
+	proxy := &httputil.ReverseProxy{ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(behind)
+		r.Out.Host = r.In.Host // which is signed
+	}}
 	s := &silent{}
 	s.from.Store(from)
 	s.to.Store(to)
