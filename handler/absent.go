@@ -2,6 +2,7 @@ package handler
 
 import (
 	"slices"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
@@ -31,7 +32,11 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 			continue
 		}
 		if a.Cause == source.Unlisted {
-			if rd.spans(id, w) || rd.asleep(id, w) {
+			end := a.To
+			if !w.End.IsZero() && w.End.Before(end) {
+				end = w.End
+			}
+			if rd.spans(id, end) || rd.asleep(id, w) {
 				continue
 			}
 		} else if p.file.Absent == nil && p.file.Name != "" && slices.ContainsFunc(rd.parts, read) {
@@ -44,9 +49,9 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 
 // spans reports whether a file was read that begins before the end of an hour and was
 // written to after it, so that the hour is in it whatever its name.
-func (rd *reading) spans(id string, w digest.Window) bool {
+func (rd *reading) spans(id string, end time.Time) bool {
 	return slices.ContainsFunc(rd.parts, func(p part) bool {
-		return p.instance == id && !p.first.IsZero() && p.first.Before(w.End) && !p.file.LastWritten.Before(w.End)
+		return p.instance == id && !p.first.IsZero() && p.first.Before(end) && !p.file.LastWritten.Before(end)
 	})
 }
 

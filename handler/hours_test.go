@@ -10,6 +10,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier/slack"
+	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
 
@@ -168,5 +169,23 @@ func TestFileOfAnUnknownName(t *testing.T) {
 	r := c.mustRun(ten)
 	if r.Overall.Calls != 1 || !r.Coverage.Complete || len(r.Coverage.Notes) != 1 || !strings.Contains(r.Coverage.Notes[0], "slowquery/readme.txt is listed among the slow logs, and is none") {
 		t.Errorf("%d calls, %+v", r.Overall.Calls, r.Coverage)
+	}
+}
+
+// A window that ends within an hour may begin in the one before. What a live file holds
+// that begins before the end of that hour, and was written to after it, is not missing.
+func TestWindowAcrossAnHour(t *testing.T) {
+	w := digest.Window{Start: ten.Add(-10 * time.Minute), End: ten.Add(5 * time.Minute)}
+	for first, complete := range map[time.Duration]bool{-time.Second: true, 0: false} {
+		c := newChannel(t)
+		c.db.Write(rdstest.SlowLog+".2026-11-23.09", []byte(entry(ten.Add(-90*time.Minute), "select 1")), ten.Add(-time.Hour))
+		c.db.Remove(rdstest.SlowLog)
+		c.db.Write(rdstest.SlowLog, []byte(entry(ten.Add(first), "select 2")+entry(ten.Add(time.Minute), "select 3")), ten.Add(time.Minute))
+		h := c.handler("")
+		h.Source = source.NewRDS(c.rds.Config(), source.Options{Patience: time.Millisecond, Now: func() time.Time { return w.End }})
+		r, err := h.Collect(c.t.Context(), w)
+		if err != nil || r.Coverage.Complete != complete || r.Coverage.InWindow != 2 {
+			t.Errorf("the log begins %v from ten: error %v, %+v", first, err, r.Coverage)
+		}
 	}
 }
