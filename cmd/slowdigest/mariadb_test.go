@@ -192,7 +192,8 @@ func startMariaDB(t *testing.T) *mariadb {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	db.dir, db.socket = dir, filepath.Join(dir, "socket")
 	data := "--datadir=" + filepath.Join(dir, "data")
-	asUser := []string{"--no-defaults"}
+	// A server that starts removes the temporary tables of others from a directory in common.
+	asUser := []string{"--no-defaults", "--tmpdir=" + dir}
 	if os.Getuid() == 0 {
 		asUser = append(asUser, "--user=root")
 	}

@@ -35,7 +35,8 @@ func startDigester(t *testing.T) *digester {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	options := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data")}
+	// A server that starts removes the temporary tables of others from a directory in common.
+	options := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--tmpdir=" + dir}
 	if os.Getuid() == 0 {
 		options = append(options, "--user=root")
 	}
