@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,9 +29,9 @@ func TestQueueErrorsHaveHints(t *testing.T) {
 		`{"__type":"AccessDenied","message":"User: u is not authorized to perform: sqs:SendMessage on resource: arn:q with an explicit deny in a service control policy"}`: "the service control policy denies sqs:SendMessage on arn:q explicitly",
 		"": "a function in a VPC needs a NAT gateway or an interface endpoint for SQS",
 	} {
-		calls := 0
+		var calls atomic.Int32
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			calls++
+			calls.Add(1)
 			if answer == "" {
 				_, _ = io.Copy(io.Discard, r.Body)
 				<-r.Context().Done()
@@ -49,8 +50,8 @@ func TestQueueErrorsHaveHints(t *testing.T) {
 		if hint := source.Hint(err); !strings.Contains(hint, want) || err == nil || !strings.Contains(err.Error(), "35 not sent") {
 			t.Errorf("%s: hint %q, error %v", answer, hint, err)
 		}
-		if answer == "" && calls != 1 {
-			t.Errorf("%d calls without an answer, want 1", calls)
+		if answer == "" && calls.Load() != 1 {
+			t.Errorf("%d calls without an answer, want 1", calls.Load())
 		}
 	}
 }
