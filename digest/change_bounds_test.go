@@ -385,3 +385,34 @@ func setTime(h *History, p *past, own, all level) {
 		h.hours[i].time = all
 	}
 }
+
+// A window of several hours is judged by what it took in an hour, against its hours of
+// day and not against the busier ones of the day.
+func TestSeveralHoursAreJudgedByTheHour(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		total       work
+		calls, each float64
+	}{
+		{"more calls", work{180, 900}, 3, 0},
+		{"longer calls", work{180, 300}, 0, 6},
+	} {
+		h := &History{}
+		for at := dayHour(0, 0); at < dayHour(7, 0); at++ {
+			w := work{10, 100}
+			if at.time().Hour() == 12 {
+				w = work{50, 2000}
+			}
+			h.pass(t, hourReport(at, w))
+		}
+		r := hourReport(dayHour(7, 0), test.total)
+		r.Window.End = dayHour(7, 3).time()
+		h.Compare(r, Options{})
+		i := slices.IndexFunc(r.Classes, func(c Class) bool { return c.ID == watched })
+		change := r.Classes[i].Change
+		if change == nil || change.Kind != Worse || change.MeanOf != 3 || math.Round(change.Values.Now) != 60 ||
+			math.Round(change.TimesCalls) != test.calls || math.Round(change.TimesEach) != test.each {
+			t.Errorf("%s: %s, %+v", test.name, said(r), change)
+		}
+	}
+}
