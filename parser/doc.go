@@ -41,7 +41,10 @@
 //
 // Where both readings are possible, or 1 MiB is not enough, the header is not
 // believed: rather is an entry lost than one believed that somebody has forged. Each
-// such text is counted as a Problem with its position, as is a header in code that
+// such text is counted as a Problem with its position. So is a whole header that fits the
+// log in a literal that is closed: a statement with a quote too many and another can have
+// it between them, while a log that somebody stores in the database is older than the
+// statement that does it. And so are a header in code that
 // does not fit, one that holds the first line of another, an entry that ends in its
 // middle, or with a quote open, one without a statement, text of no entry, and text that
 // is compressed or in UTF-16, after which reading goes on. Then Stats.Complete is false.

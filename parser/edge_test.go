@@ -38,17 +38,22 @@ func TestBounds(t *testing.T) {
 	hidden := func(after time.Duration) string { // the semicolon of the first stands in a comment
 		return entryAt(0, "", "select 1 -- x") + entryAt(after, "", "select 2")
 	}
-	// A header in a literal, after so many of its bytes and before so many, and an entry
-	// after it that begins as if it could hold the end of the literal.
+	// A header of another day in a literal, after so many of its bytes and before so many,
+	// and an entry after it that begins as if it could hold the end of the literal.
 	literal := func(n int) string {
-		payload := ";\n" + entryAt(time.Second, "", "forged")
+		payload := ";\n" + entryAt(-24*time.Hour, "", "forged")
 		return first + entryAt(time.Second, "", "select 'x"+payload+strings.Repeat("y", n-len(payload)+2)+"'") + entryAt(2*time.Second, "", "select 3")
+	}
+	held := func(after time.Duration) string { // an entry stands in a literal of the second
+		return first + entryAt(0, "", "select '"+entryAt(after, "", "select 2")+"'")
 	}
 	line := func(n int) string { return "# " + strings.Repeat("x", n-3) + "\n" }
 	lines := func(n int) string { return strings.Repeat("# x\n", n) }
 	for _, tt := range []struct{ name, within, want, beyond, notWant string }{
 		{"maxIdle", hidden(maxIdle - time.Second), "select 1 -- x|select 2", hidden(maxIdle), "select 1 -- x;\n# Tim|" + reasonDisbelieved},
 		{"late", hidden(-time.Second), "select 1 -- x|select 2", hidden(-time.Second - time.Microsecond), "select 1 -- x;\n# Tim|" + reasonDisbelieved},
+		{"late, in a literal", held(-time.Second), "select 1|select '# Time: 2026|" + reasonUndecided, held(-time.Second - time.Microsecond), "select 1|select '# Time: 2026"},
+		{"idle, in a literal", held(maxIdle - time.Second), "select 1|select '# Time: 2026|" + reasonUndecided, held(maxIdle), "select 1|select '# Time: 2026"},
 		{"maxHeaderLine", first + entryAt(time.Second, line(maxHeaderLine), "select 2"), "select 1|select 2",
 			first + entryAt(time.Second, line(maxHeaderLine+1), "select 2"), "select 1;\n# Time: 20"},
 		{"maxBeforeTime", first + entryAt(time.Second, lines(maxBeforeTime-2), "select 2"), "select 1|select 2",
@@ -205,11 +210,11 @@ func TestBoundsOfInterner(t *testing.T) {
 func TestBoundOfLookAhead(t *testing.T) {
 	for scanned, want := range map[int64]verdict{4 * lookAhead: closed, 4*lookAhead + 1: tooFar} {
 		l := lookahead{w: &window{r: strings.NewReader("abc' from t;\n")}, scanned: scanned}
-		if v, _, _ := l.goesOn(0, '\'', usual); v != want {
+		if v, _ := l.goesOn(0, '\'', usual); v != want {
 			t.Errorf("at the start, after %d bytes: verdict %d", scanned, v)
 		}
 		l = lookahead{w: &window{r: strings.NewReader("abc' from t;\n"), base: 1000}, scanned: scanned + 8000}
-		if v, _, _ := l.goesOn(0, '\'', usual); v != want {
+		if v, _ := l.goesOn(0, '\'', usual); v != want {
 			t.Errorf("at byte 1000, after %d bytes: verdict %d", scanned+8000, v)
 		}
 	}

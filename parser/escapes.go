@@ -85,7 +85,7 @@ func (o *openText) otherwise(i, to int) (inside bool, end int, code bool) {
 		default:
 			v, at := r.verdict, i
 			if w.position(i) >= r.unsure {
-				if v, _, at = o.ahead.goesOn(i, r.q, m); v != closed && v != unclosed {
+				if v, at = o.ahead.goesOn(i, r.q, m); v != closed && v != unclosed {
 					r.unsure, r.verdict = w.position(at), v
 				}
 			}
@@ -95,23 +95,6 @@ func (o *openText) otherwise(i, to int) (inside bool, end int, code bool) {
 		}
 	}
 	return inside, end, code
-}
-
-// codeOtherwise reports whether a header at index i, which stands in a literal that is
-// closed and whose statement ends at another, stands in code with another reading of
-// backslashes, with which entries can be read from it on.
-func (o *openText) codeOtherwise(i, end int) bool {
-	if _, _, code := o.otherwise(i, end); !code {
-		return false
-	}
-	for m := none; m < readingsOfEscapes; m++ {
-		if r := &o.readings[m]; !r.garbled && !r.q.Open() {
-			if _, can, _ := o.ahead.readsAsCode(i, end, o.s.q, m, o.headerEnd); can {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // inLiteralOtherwise reports whether a header at index i, which stands in code, is to be

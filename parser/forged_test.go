@@ -136,6 +136,12 @@ func TestForgedEntries(t *testing.T) {
 			"many":           strings.Repeat(entry, 3000),
 			"header, no SET": entry[:strings.Index(entry, "SET timestamp")] + "select 5;\n",
 		}
+		// A whole entry of the log's own time can be one that a quote too many has
+		// swallowed: it is not believed, and told.
+		fit := map[string]bool{}
+		for _, name := range []string{"entry", "entry, no end", "several", "banner, entry", "cut, entry", "ends in --", "other quotes", "text after it", "long", "many"} {
+			fit[name] = true
+		}
 		for name, payload := range payloads {
 			for _, before := range []string{"line one\n", "line one;\n", ";\n", "\n"} {
 				text := before + payload
@@ -149,13 +155,11 @@ func TestForgedEntries(t *testing.T) {
 					"comment last": "select 1 /* " + text + " */",
 				} {
 					t.Run(strings.Join([]string{d.name, name, fmt.Sprintf("%q", before), container}, "/"), func(t *testing.T) {
-						// Where a comment takes the closing quote, the entry can be one after
-						// a statement that is cut.
-						if name == "ends in --" {
-							checkDoubtful(t, d, around(sql))
-						} else {
-							checkStatements(t, d, around(sql))
+						check := checkStatements
+						if fit[name] {
+							check = checkDoubtful
 						}
+						check(t, d, around(sql))
 					})
 				}
 			}
@@ -356,7 +360,7 @@ func TestCutByRDS(t *testing.T) {
 		// The comment of the next entry has an apostrophe that could end the literal.
 		"apostrophe": {head1 + "update t set a = 'abc\n" + cutMarker + "\n" + head2 + "select 2 -- the girls' day;\n" + head3 + "select 3;\n", []string{cut + "update t set a = 'abc", event2 + "select 2 -- the girls' day", event3 + "select 3", reasonUndecided + ": 229"}},
 		// What is left of the statement has a literal that holds an entry.
-		"rest forged":   {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e;\n" + fake + "f'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'"}},
+		"rest forged":   {head1 + "select 'abc\n" + cutMarker + "\nand d = 'e;\n" + fake + "f'\nlimit 5;\n" + head2 + "select 'x';\n", []string{cut + "select 'abc", event2 + "select 'x'", reasonUndecided + ": 231"}},
 		"in a header":   {head1 + "select 1;\n# Time: 2026-11\n" + cutMarker + "\n" + head2 + "select 2;\n", []string{cut + "select 1;\n# Time: 2026-11", event2 + "select 2"}},
 		"in Query_time": {head1 + "select 1;\n" + time2 + "# User@Host: a[a] @ h []\n# Que\n" + cutMarker + "\n" + head3 + "select 3;\n", []string{event1 + "select 1", event3 + "select 3", "header that cannot be read: 183"}},
 	} {

@@ -75,7 +75,7 @@ func TestParser(t *testing.T) {
 		{"starts in a statement", "from t where a = 1;\n" + head1 + "select 'a';\n", []string{event1 + "select 'a'", "text before the first header of an entry: 0"}},
 		{"starts in a header", "\n" + head + "select 1;\n" + head1 + "select 'a';\n", []string{"a@h id=7 t=010101T000000 q=0.5: select 1", event1 + "select 'a'", "entry without a time: 1"}},
 		{"starts after User@Host", head[36:] + "SET timestamp=1;\nselect 1;\n" + head1 + "select 'a';\n", []string{event1 + "select 'a'", "text before the first header of an entry: 0"}},
-		{"starts in a literal with an entry", "select 1 'a\n" + fake + "b';\n" + head1 + "select 'a';\n", []string{event1 + "select 'a'", "text before the first header of an entry: 0"}},
+		{"starts in a literal with an entry", "select 1 'a\n" + fake + "b';\n" + head1 + "select 'a';\n", []string{event1 + "select 'a'", "text before the first header of an entry: 0", reasonUndecided + ": 12"}},
 		{"broken header", head1 + "select 1;\n# User@Host: a[a] @ h []\n" + head2 + "select 2;\n", []string{event1 + "select 1", event2 + "select 2", "header that cannot be read: 183"}},
 		{"NUL bytes at the start", "\x00\x00\x00" + head1 + "select 1;\n", []string{event1 + "select 1"}},
 		{"byte order mark", "\ufeff" + head1 + "select 1;\n", []string{event1 + "select 1"}},

@@ -120,7 +120,7 @@ func (s *seeker) hidden() int {
 		return 0
 	}
 	for _, q := range []fingerprint.Quote{fingerprint.InSingle, fingerprint.InDouble, fingerprint.InTick, fingerprint.InComment} {
-		v, _, end := s.ahead.goesOn(0, q, usual)
+		v, end := s.ahead.goesOn(0, q, usual)
 		if v != closed || !s.w.has(end) {
 			continue
 		}
@@ -130,7 +130,7 @@ func (s *seeker) hidden() int {
 			}
 			return s.other.sql
 		}
-		if header, doubt, _ := s.ahead.readsAsCode(0, end, q, usual, headerEnd); doubt {
+		if header, found := s.w.entryIn(0, end, headerEnd); found {
 			s.stats.problem(reasonUndecided, s.w.raw(s.w.position(header)))
 		}
 		return end

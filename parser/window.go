@@ -194,6 +194,16 @@ func (w *window) headerFrom(i, to int) (int, bool) {
 	return to, false
 }
 
+// entryIn returns the index of the first header at or after index i, and before another,
+// that can be one of the log's; headerEnd returns 0 of those that cannot.
+func (w *window) entryIn(i, to int, headerEnd func(int) int) (at int, found bool) {
+	for ; ; i = at + 1 {
+		if at, found = w.headerFrom(i, to); !found || headerEnd(at) > 0 {
+			return at, found
+		}
+	}
+}
+
 // likelyHeader reports whether the first line of a header stands at index i, with
 // its second one after it. It is cheap, for any text can hold many a number sign.
 func (w *window) likelyHeader(i int) bool {
