@@ -63,7 +63,7 @@ type Handler struct {
 	Channel string           // whose state it is; see state.Key
 	Now     func() time.Time // only for the expiry of claims
 	Owner   string           // the ID of the request, the same when it is tried again
-	Timeout time.Duration    // the longest that a run without a deadline may take; 0 is 15 min
+	Timeout time.Duration    // the longest that a run without a deadline may take; 0 is 15 min, which is the most
 
 	// Force posts a window again that was posted, by replacing the message.
 	Force bool

@@ -145,6 +145,21 @@ func TestClaimExpiresAMinuteAfterItsOwner(t *testing.T) {
 	}
 }
 
+// No run lasts longer than 15 minutes. A claim that expires later than one of a clock
+// that is ahead can, such as in a year, is of a clock that was wrong, and is nobody's.
+func TestClaimOfAWrongClockHasExpired(t *testing.T) {
+	const most = 15*time.Minute + claimMargin + clockSkew
+	for expires, want := range map[time.Duration]error{most: ErrAtWork, most + 1: nil, 365 * 24 * time.Hour: nil} {
+		for _, stage := range []Stage{Reading, Posting} {
+			a := attempt("b/1", 0)
+			s := State{Since: ten, Claim: &Claim{Owner: "a/1", Start: ten, End: ten.Add(time.Hour), Stage: stage, Expires: a.Now.Add(expires)}}
+			if i, err := s.Acquire(a); !errors.Is(err, want) || err == nil && i.Unconfirmed != (stage == Posting) {
+				t.Errorf("%s, expires in %v: item %+v, error %v, want %v", stage, expires, i, err, want)
+			}
+		}
+	}
+}
+
 // Two runs by hand have no request in common.
 func TestRunsByHandAreNotOneRequest(t *testing.T) {
 	var s State
