@@ -82,8 +82,8 @@ type Outcome struct {
 	Report  *digest.Report // nil if there is none
 	Err     error
 	Took    time.Duration
-	Done    int // hours that were finished
-	Pending int // hours that are left, as far as the state tells
+	Done    int  // hours that were finished
+	Pending *int // hours that are left; nil where the state does not tell
 
 	remembered bool // a second try would not post again what is posted
 }

@@ -72,9 +72,10 @@ type Handler struct {
 	SkipUnknown bool
 	NewAfter    time.Duration // as digest.Options's
 
-	// Done and Pending are set by Run: how many hours it has finished, and how many it
-	// knows to be left.
-	Done, Pending int
+	// Done and Pending are set by Run: how many hours it has finished, and how many are
+	// left. Pending is nil where the state does not tell.
+	Done    int
+	Pending *int
 
 	Logger *slog.Logger // hears why a run posts nothing; nil is nobody
 }

@@ -1,7 +1,9 @@
 package handler_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
@@ -55,8 +58,8 @@ func TestCorrectionEditsTheMessage(t *testing.T) {
 		t.Errorf("message %s, done %d, open %+v", m.Text, h.Done, c.state().Open)
 	}
 	h = c.runWith(eleven, both) // which cannot read it yet
-	if h.Done != 1 || h.Pending != 1 {
-		t.Errorf("done %d, pending %d", h.Done, h.Pending)
+	if h.Done != 1 || *h.Pending != 1 {
+		t.Errorf("done %d, pending %d", h.Done, *h.Pending)
 	}
 	c.expect("09-10 10-11")
 	if m := c.slack.Messages()[0]; m.Updates != 0 {
@@ -69,8 +72,8 @@ func TestCorrectionEditsTheMessage(t *testing.T) {
 	if m := c.slack.Messages()[0]; m.Updates != 1 || strings.Contains(m.Text, "PARTIAL") || !strings.Contains(m.Text, "2 slow queries") || !strings.Contains(string(m.Blocks), "Corrected: orders-2 could not be read") {
 		t.Errorf("message %+v", m)
 	}
-	if s := c.state(); h.Done != 2 || h.Pending != 0 || s.Version == 3 {
-		t.Errorf("done %d, pending %d, open %+v", h.Done, h.Pending, s.Open)
+	if s := c.state(); h.Done != 2 || *h.Pending != 0 || s.Version == 3 {
+		t.Errorf("done %d, pending %d, open %+v", h.Done, *h.Pending, s.Open)
 	}
 	var want digest.History
 	for _, end := range []time.Time{ten, eleven, eleven.Add(time.Hour)} {
@@ -152,13 +155,31 @@ func TestFailureIsReportedOnceADay(t *testing.T) {
 	for n := range 26 {
 		c.now = ten.Add(time.Duration(n)*time.Hour + 5*time.Minute)
 		h := c.handler(fmt.Sprint("request ", n))
-		if _, err := h.Run(t.Context(), hourEnding(ten.Add(time.Duration(n)*time.Hour))); err == nil || h.Done != 0 || h.Pending != n+1 {
-			t.Errorf("hour %d: error %v, done %d, pending %d", n, err, h.Done, h.Pending)
+		if _, err := h.Run(t.Context(), hourEnding(ten.Add(time.Duration(n)*time.Hour))); err == nil || h.Done != 0 || *h.Pending != n+1 {
+			t.Errorf("hour %d: error %v, done %d, pending %d", n, err, h.Done, *h.Pending)
 		}
 		if got, want := len(c.slack.Messages()), 1+n/24; got != want {
 			t.Errorf("hour %d: %d messages, want %d", n, got, want)
 		}
 	}
+}
+
+// Where the state cannot be read, how many hours are pending is not known.
+func TestPendingIsNotKnownWithoutTheState(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	h := c.handler("r")
+	h.Store, h.Pending = refused{}, new(0)
+	if _, err := h.Run(t.Context(), window); err == nil || h.Pending != nil {
+		t.Errorf("error %v, pending %v", err, h.Pending)
+	}
+}
+
+// refused is a store that may not be read.
+type refused struct{ state.Store }
+
+func (refused) Load(context.Context, string) ([]byte, string, error) {
+	return nil, "", errors.New("AccessDenied")
 }
 
 // A file of an unknown name is read, and one that is no slow log is named.

@@ -66,7 +66,7 @@ func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Repor
 	var report *digest.Report
 	var passed []digest.Window
 	var answering []string
-	h.Done = 0
+	h.Done, h.Pending = 0, nil
 	for {
 		i, err := claim(ctx, h, w, passed, answering)
 		if errors.Is(err, state.ErrDone) || errors.Is(err, state.ErrAtWork) {
@@ -128,7 +128,7 @@ func claim(ctx context.Context, h *Handler, w digest.Window, passed []digest.Win
 	err := i.edit(ctx, func(s *state.State) error {
 		a.Now, a.Deadline = h.Now(), i.deadline(ctx)
 		next, err := s.Acquire(a)
-		h.Pending = s.Pending(w.End, func(cause string) bool { return blocks(source.Cause(cause)) })
+		h.Pending = new(s.Pending(w.End, func(cause string) bool { return blocks(source.Cause(cause)) }))
 		if err == nil {
 			i.Item, i.claimed = *next, s
 		}

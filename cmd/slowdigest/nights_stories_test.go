@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"slowdigest/notifier/slacktest"
@@ -314,6 +315,15 @@ var silenceStories = []story{
 		n.s3Gate.fail(http.MethodPut, 2, answerXML(http.StatusConflict, "OperationAborted",
 			"A conflicting conditional operation is currently in progress against this resource. Please try again."))
 	}), 0},
+	{"S3 refuses the state", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		n.s3Gate.fail(http.MethodGet, 3, answerXML(http.StatusForbidden, "AccessDenied", "Access Denied"))
+		n.pass(2)
+		if failed := strings.Count(n.output(), `"HoursDone":0,"Events"`); failed != 3 {
+			n.errorf("%d lines of failed runs leave out how many hours are pending, want 3", failed)
+		}
+	}, 3},
 	{"SSM throttles", "orders", once(func(n *night) { n.ssmGate.fail("", 2, answerJSON("ThrottlingException", "Rate exceeded")) }), 0},
 	{"Slack asks to try again at once", "orders", once(func(n *night) {
 		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", RetryNow: true})
