@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -208,5 +210,59 @@ func TestWindowAcrossAnHour(t *testing.T) {
 		if err != nil || r.Coverage.Complete != complete || r.Coverage.InWindow != 2 {
 			t.Errorf("the log begins %v from ten: error %v, %+v", first, err, r.Coverage)
 		}
+	}
+}
+
+// What an instance that stays stopped has logged before is given up after 14 days,
+// hour by hour, and that is said once a day.
+func TestStoppedForMoreThanTwoWeeks(t *testing.T) {
+	const days = 14
+	c := newChannel(t)
+	stopped := c.rds.AddInstance("orders-2")
+	both := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2"} }
+	run := func(n int) {
+		end := ten.Add(time.Duration(n) * time.Hour)
+		c.hour(end)
+		c.db.Remove(rdstest.SlowLog + end.Add(-30*time.Hour).Format(".2006-01-02.15"))
+		if c.now = end.Add(5 * time.Minute); n == 0 {
+			stopped.Write(rdstest.SlowLog+end.Format(".2006-01-02.15"), []byte(entry(end.Add(-time.Minute), "select b from t where id = 1")), end)
+		}
+		c.runWith(end, both)
+	}
+	run(0)
+	stopped.Stop()
+	for n := range days*24 + 50 {
+		run(n + 1)
+	}
+	var said []string
+	for _, m := range c.slack.Messages() {
+		if text := regexp.MustCompile(`What orders-2 logged from (.{16}) to (.{16}) UTC could not`).FindStringSubmatch(string(m.Blocks)); text != nil {
+			said = append(said, text[1]+" "+text[2])
+		}
+	}
+	if want := []string{"2026-11-23 10:00 2026-11-23 11:00", "2026-11-23 11:00 2026-11-24 11:00", "2026-11-24 11:00 2026-11-25 11:00"}; !slices.Equal(said, want) {
+		t.Errorf("given up are %q, want %q", said, want)
+	}
+}
+
+// Where nothing can be read, each hour that is given up is named in one of the messages
+// that say so, of which there is one a day.
+func TestGivenUpWhileNothingCanBeRead(t *testing.T) {
+	const days = 14
+	c := newChannel(t)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: -1})
+	for n := range days*24 + 49 {
+		if _, err := c.run(ten.Add(time.Duration(n) * time.Hour)); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	var said []string
+	for _, m := range c.slack.Messages() {
+		if text := regexp.MustCompile(`HOURS GIVEN UP: .*?([0-9-]{10} [0-9:]{5}.*?) UTC`).FindStringSubmatch(string(m.Blocks)); text != nil {
+			said = append(said, text[1])
+		}
+	}
+	if want := []string{"2026-11-23 09:00 to 10:00", "2026-11-23 10:00 to 2026-11-24 10:00", "2026-11-24 10:00 to 2026-11-25 10:00"}; !slices.Equal(said, want) {
+		t.Errorf("given up are %q, want %q", said, want)
 	}
 }

@@ -203,7 +203,8 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	}
 	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
 	result.Found = i.found && !i.renewed
-	result.Silent, result.Report, result.Hours, result.Repeat = notifier.Quiet(message) && !i.found, r, rd.hourly(), message.Past.Repeat
+	result.Silent = !i.found && (notifier.Quiet(message) || err != nil) // errKnown posts nothing
+	result.Report, result.Hours, result.Repeat = r, rd.hourly(), message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}
@@ -264,8 +265,9 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	}
 	if !i.Edits() {
 		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)
-		r.Past.GivenUp = slices.Clone(s.GivenUp)
-		r.Past.News = append(r.Past.News, slices.Concat(s.News, result.News)...)
+		var parts []string
+		r.Past.GivenUp, parts = s.Abandoned(rd.window.End)
+		r.Past.News = append(r.Past.News, slices.Concat(s.News, parts, result.News)...)
 		r.Coverage.Notes = append(r.Coverage.Notes, s.Unreported...)
 	}
 }

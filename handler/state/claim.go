@@ -279,7 +279,8 @@ func (s *State) Finish(i Item, r Result) {
 		s.enter(e)
 	}
 	if r.says(i) {
-		s.Missed, s.GivenUp, s.Unreported = nil, nil, nil
+		s.Missed, s.Unreported, s.News = nil, nil, nil
+		s.abandon(i.Window.End)
 	}
 	for _, w := range r.Lost {
 		s.enter(Entry{Start: w.Start, End: w.End, Kind: Missed})
@@ -301,9 +302,7 @@ func (s *State) finishInstances(i Item, r Result) {
 		}
 	}
 	s.Instances = r.Seen
-	if s.News = append(s.News, r.News...); r.says(i) {
-		s.News = nil
-	}
+	s.News = append(s.News, r.News...)
 }
 
 // says reports whether there is a new message, which says all that waited for one.

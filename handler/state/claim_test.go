@@ -72,9 +72,9 @@ func TestHourIsClaimedPostedAndDone(t *testing.T) {
 	if !reflect.DeepEqual(s.Claim, want) {
 		t.Fatalf("claim %+v, want %+v", s.Claim, want)
 	}
-	s.Missed, s.Unreported, s.Doubt = []digest.Window{hours(-9, -8)}, []string{"A sentence."}, true
+	s.Missed, s.Unreported, s.News, s.Doubt = []digest.Window{hours(-9, -8)}, []string{"A sentence."}, []string{"Another."}, true
 	s.finish(i, "17.1")
-	if s.Claim != nil || s.Missed != nil || s.Unreported != nil || s.Doubt {
+	if s.Claim != nil || s.Missed != nil || s.Unreported != nil || s.News != nil || s.Doubt {
 		t.Errorf("state %+v", s)
 	}
 	e := entry(0, 1, Posted)

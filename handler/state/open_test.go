@@ -1,6 +1,7 @@
 package state
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -116,5 +117,39 @@ func TestConditionsAreSaidOnce(t *testing.T) {
 		if b.Misses(hours(from, from+1)) != misses {
 			t.Errorf("hour %d: misses %v; %+v", from, !misses, b)
 		}
+	}
+}
+
+// What is given up of an instance hour after hour is said once a day, all of the day
+// together; and so are hours of which nothing was read.
+func TestGivenUpIsSaidOnceADay(t *testing.T) {
+	const age, days = 14 * 24, 3
+	s := State{Since: hours(-age-20, 0).Start, Settled: hours(-age, 0).Start, Entries: Entries{entry(days*24-age, 0, Posted)}, Open: Parts{open("a", -age, days*24-age), open("b", 5-age, 6-age)}}
+	said := map[int][]string{}
+	givenUp := map[int][]digest.Window{}
+	for n := range days * 24 {
+		i := s.mustAcquire(t, attempt(fmt.Sprint(n, "/1"), n))
+		hours, parts := s.Abandoned(i.Window.End)
+		if len(parts) > 0 {
+			said[n] = parts
+		}
+		if len(hours) > 0 {
+			givenUp[n] = hours
+		}
+		s.finish(i, "17.1")
+	}
+	const sentence = "What %s logged from %s to %s could not be read for 14 days, and is given up."
+	of := func(id string, from, to int) string {
+		return fmt.Sprintf(sentence, id, hours(from, 0).Start.Format(timeFormat), hours(to, 0).Start.Format(timeFormat+" UTC"))
+	}
+	want := map[int][]string{0: {of("a", -age, 1-age)}, 5: {of("b", 5-age, 6-age)}, 24: {of("a", 1-age, 25-age)}, 48: {of("a", 25-age, 49-age)}}
+	if !reflect.DeepEqual(said, want) {
+		t.Errorf("said\n%v\nwant\n%v", said, want)
+	}
+	if want := map[int][]digest.Window{0: {hours(-age, 1-age)}, 24: {hours(1-age, 25-age)}, 48: {hours(25-age, 49-age)}}; !reflect.DeepEqual(givenUp, want) {
+		t.Errorf("given up %v, want %v", givenUp, want)
+	}
+	if len(s.GivenUp) != 1 || !slices.Equal(s.GivenUpParts, Parts{{Instance: "a", Start: hours(49-age, 0).Start, End: hours(72-age, 0).Start}}) {
+		t.Errorf("left are %v and %+v", s.GivenUp, s.GivenUpParts)
 	}
 }

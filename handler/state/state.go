@@ -52,6 +52,10 @@ type State struct {
 	GivenUp    []digest.Window `json:"given_up,omitempty"`
 	Unreported []string        `json:"untold,omitempty"`
 	News       []string        `json:"news,omitempty"`
+	// GivenUpParts wait, too. GivenUpSaid holds, by instance, the end of the hours whose
+	// message said last what is given up of it; the empty name stands for all of them.
+	GivenUpParts Parts                `json:"given_up_parts,omitempty"`
+	GivenUpSaid  map[string]time.Time `json:"given_up_said,omitempty"`
 	// Doubt says that an earlier state was lost, and with it what was posted.
 	Doubt bool              `json:"doubt,omitempty"`
 	Mutes []digest.Mute     `json:"mutes,omitempty"`
