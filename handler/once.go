@@ -268,7 +268,7 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 		var parts []string
 		r.Past.GivenUp, parts = s.Abandoned(rd.window.End)
 		r.Past.News = append(r.Past.News, slices.Concat(s.News, parts, result.News)...)
-		r.Coverage.Notes = append(r.Coverage.Notes, s.Unreported...)
+		r.Coverage.Notes = slices.Concat(s.Unreported, r.Coverage.Notes)
 	}
 }
 

@@ -97,6 +97,9 @@ var eventStories = []story{
 		n.save(`{"version":1,"entries":[`)
 		n.change("the state is lost")
 		n.pass(2)
+		if !mentions(n.posts(), `still to be read of earlier hours is not known any more`) {
+			n.errorf("nobody is told that pending hours are forgotten")
+		}
 	}, 0},
 }
 

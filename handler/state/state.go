@@ -137,7 +137,8 @@ func load(ctx context.Context, s Store, key string) (state *State, data []byte, 
 		return nil, nil, "", err
 	}
 	return &State{Version: 1, Doubt: true, Unreported: []string{fmt.Sprintf(
-		"What was remembered of this channel could not be read (%v). It is kept as %s, and learning starts again.", problem, aside)}}, data, tag, nil
+		"What was remembered of this channel could not be read (%v). It is kept as %s, and learning starts again. "+
+			"What was still to be read of earlier hours is not known any more.", problem, aside)}}, data, tag, nil
 }
 
 type newerVersion int
