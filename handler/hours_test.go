@@ -145,8 +145,33 @@ func TestSleepIsALineOfTheNextDigest(t *testing.T) {
 	c.hour(ten.Add(6 * time.Hour))
 	r := c.mustRun(ten.Add(6 * time.Hour))
 	c.expect("09-10 15-16")
-	if news := strings.Join(r.Past.News, " "); len(r.Past.News) != 2 || !strings.Contains(news, "found paused or stopped after 2026-11-23 11:00 UTC") || !strings.Contains(news, "awake again") {
+	if news := strings.Join(r.Past.News, " "); len(r.Past.News) != 1 || !strings.Contains(news, "found paused or stopped from 2026-11-23 11:00 to 15:00 UTC, and is awake again") {
 		t.Errorf("news %q", r.Past.News)
+	}
+}
+
+// Where a digest has said that it fell asleep, another says that it is awake again.
+func TestBeginAndEndOfSleep(t *testing.T) {
+	c := newChannel(t)
+	db := c.rds.AddInstance("orders-2")
+	db.Write(rdstest.SlowLog, []byte(rdstest.Banner), ten)
+	both := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2"} }
+	for n := range 5 {
+		end := ten.Add(time.Duration(n) * time.Hour)
+		switch c.hour(end); n {
+		case 1:
+			db.Stop()
+		case 3:
+			db.Start(end.Add(-50 * time.Minute))
+		}
+		c.runWith(end, both)
+	}
+	for n, want := range []int{0, 1, 0, 1, 0} {
+		text := string(c.slack.Messages()[n].Blocks)
+		if got := strings.Count(text, "orders-2 was found paused or stopped after 2026-11-23 11:00 UTC") +
+			strings.Count(text, "orders-2 is awake again: it was found paused or stopped after 2026-11-23 11:00 UTC"); got != want {
+			t.Errorf("message %d says it %d times, want %d: %s", n, got, want, text)
+		}
 	}
 }
 

@@ -267,7 +267,11 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)
 		var parts []string
 		r.Past.GivenUp, parts = s.Abandoned(rd.window.End)
-		r.Past.News = append(r.Past.News, slices.Concat(s.News, parts, result.News)...)
+		instances := s.Instances
+		if result.Seen != nil {
+			instances = result.Seen
+		}
+		r.Past.News = append(r.Past.News, slices.Concat(s.News, parts, result.News, instances.FellAsleep())...)
 		r.Coverage.Notes = slices.Concat(s.Unreported, r.Coverage.Notes)
 	}
 }

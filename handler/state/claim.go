@@ -280,6 +280,7 @@ func (s *State) Finish(i Item, r Result) {
 	}
 	if r.says(i) {
 		s.Missed, s.Unreported, s.News = nil, nil, nil
+		s.Instances.asleepSaid()
 		s.abandon(i.Window.End)
 	}
 	for _, w := range r.Lost {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,8 +105,9 @@ func TestConditionsAreSaidOnce(t *testing.T) {
 	} {
 		w := hours(n, n+1)
 		seen, news, _ := s.Instances.Observe(w, w.End.Add(5*time.Minute), found, func(id string) string { return id + " is gone." })
-		said = append(said, news)
 		s.Instances = seen
+		said = append(said, append(seen.FellAsleep(), news...))
+		seen.asleepSaid()
 	}
 	want := [][]string{nil, {"a was found paused or stopped after 2026-11-23 12:00 UTC. What is missing of it is read when it is available again."}, nil, nil, nil,
 		{"a is awake again: it was found paused or stopped after 2026-11-23 12:00 UTC."}, {"b is gone."}, nil, nil, nil, {"b is gone."}, nil}
@@ -117,6 +119,32 @@ func TestConditionsAreSaidOnce(t *testing.T) {
 		if b.Misses(hours(from, from+1)) != misses {
 			t.Errorf("hour %d: misses %v; %+v", from, !misses, b)
 		}
+	}
+}
+
+// A sleep of which the beginning was not said is one sentence, and two are two.
+func TestSleepIsOneSentence(t *testing.T) {
+	s := &State{}
+	var news []string
+	for n, found := range []Condition{Awake, Asleep, Asleep, Asleep, Awake, Asleep, Awake, Asleep} {
+		w := hours(n, n+1)
+		seen, more, _ := s.Instances.Observe(w, w.End.Add(5*time.Minute), map[string]Condition{"a": found}, nil)
+		s.Instances, news = seen, append(news, more...)
+	}
+	want := []string{
+		"a was found paused or stopped from 2026-11-23 12:00 to 14:00 UTC, and is awake again. What it logged before is read.",
+		"a was found paused or stopped after 2026-11-23 16:00 UTC, and is awake again. What it logged before is read.",
+		"a was found paused or stopped after 2026-11-23 18:00 UTC. What is missing of it is read when it is available again."}
+	if news = append(news, s.Instances.FellAsleep()...); !slices.Equal(news, want) {
+		t.Errorf("said %q, want %q", news, want)
+	}
+	seen, more, _ := s.Instances.Observe(hours(14, 15), ten, map[string]Condition{"a": Asleep}, nil)
+	if len(more) > 0 || len(seen.FellAsleep()) != 1 {
+		t.Errorf("hours later: %q, %q", more, seen.FellAsleep())
+	}
+	_, more, _ = seen.Observe(hours(24, 25), ten, map[string]Condition{"a": Awake}, nil)
+	if len(more) != 1 || !strings.Contains(more[0], "from 2026-11-23 18:00 to 2026-11-24 01:00 UTC") {
+		t.Errorf("the next day: %q", more)
 	}
 }
 

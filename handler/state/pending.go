@@ -177,6 +177,15 @@ func (s *State) Pending(end time.Time, blocks func(cause string) bool) int {
 
 const timeFormat = "2006-01-02 15:04"
 
+// span writes two times, and the day once where it is the same.
+func span(from, to time.Time) string {
+	end := timeFormat
+	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
+		end = "15:04"
+	}
+	return from.Format(timeFormat) + " to " + to.Format(end+" UTC")
+}
+
 // reopen returns the newest hours with an open part of an instance that answers, as
 // the message has them; nil if there is none. Hours of which nothing was posted, and
 // which follow on each other, are read together, up to 24.
