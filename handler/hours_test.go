@@ -291,3 +291,57 @@ func TestGivenUpWhileNothingCanBeRead(t *testing.T) {
 		t.Errorf("given up are %q, want %q", said, want)
 	}
 }
+
+// What is read later of hours that had no message corrects nothing. Its times have a
+// date where that is not the one of the message's end.
+func TestFirstMessageOfHoursCorrectsNothing(t *testing.T) {
+	for _, c := range []struct {
+		wakes int // hours after ten
+		want  string
+	}{
+		{13, "orders-1 was found paused or stopped, and its log from 10:00 to 22:00 UTC was read later."},
+		{14, "orders-1 was found paused or stopped, and its log from 10:00 to 23:00 UTC was read later."},
+		{15, "orders-1 was found paused or stopped, and its log from 2026-11-23 10:00 to 00:00 UTC was read later."},
+	} {
+		w := newChannel(t)
+		w.hour(ten)
+		w.mustRun(ten)
+		w.hour(ten.Add(time.Hour))
+		w.db.Stop()
+		for n := range c.wakes - 1 {
+			w.mustRun(ten.Add(time.Duration(n+1) * time.Hour))
+		}
+		end := ten.Add(time.Duration(c.wakes) * time.Hour)
+		w.db.Start(end.Add(-time.Hour))
+		w.hour(end)
+		w.mustRun(end)
+		all := w.slack.Messages()
+		if text := string(all[len(all)-1].Blocks); len(all) != 3 || !strings.Contains(text, c.want) || strings.Contains(text, "Corrected") {
+			t.Errorf("%d hours: %d messages, the last is %s; want %s", c.wakes, len(all), text, c.want)
+		}
+	}
+}
+
+// Of several instances that could not be read, a correction names those that were.
+func TestCorrectionNamesWhatWasRead(t *testing.T) {
+	c := newChannel(t)
+	eleven := ten.Add(time.Hour)
+	c.hour(ten)
+	c.hour(eleven)
+	name := rdstest.SlowLog + ten.Format(".2006-01-02.15")
+	for _, id := range []string{"orders-2", "orders-3"} {
+		db := c.rds.AddInstance(id)
+		db.Write(name, []byte(entry(ten.Add(-time.Minute), "select b from t where id = 1")), ten)
+		db.Write(rdstest.SlowLog+eleven.Format(".2006-01-02.15"), []byte(entry(eleven.Add(-time.Minute), "select b from t where id = 1")), eleven)
+		c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: id, File: name, Times: -1})
+	}
+	three := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2", "orders-3"} }
+	c.runWith(ten, three)
+	c.rds.Heal()
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: "orders-3", File: name, Times: -1})
+	c.runWith(eleven, three)
+	if m := c.slack.Messages()[0]; m.Updates != 1 || !strings.Contains(string(m.Blocks), "Corrected: orders-2 could not be read, and its log from 09:00 to 10:00 UTC was read later.") ||
+		strings.Contains(string(m.Blocks), "Corrected: orders-3") {
+		t.Errorf("the correction is %s", m.Blocks)
+	}
+}

@@ -245,23 +245,13 @@ func (i *item) newest() bool {
 	return n == 0 || i.claimed.Entries[n-1].Start.Before(i.Window.End)
 }
 
-// was says how an instance was when a part was left open, by its cause.
-var was = map[string]string{
-	string(source.Passing): " could not be read", string(source.Denied): " could not be read",
-	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
-}
-
 // compare compares the report with the past, and adds what waits for a message.
 func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s := i.claimed
 	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
 	r.Past.CatchUp = len(rd.hours)
 	if i.Correct {
-		for _, o := range s.Open.In(rd.window) {
-			if slices.Contains(rd.instances, o.Instance) {
-				r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: %s, and its log from %s to %s was read later.", o.Instance+was[o.Cause], o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
-			}
-		}
+		r.Past.News = append(r.Past.News, i.readLater(rd)...)
 	}
 	if !i.Edits() {
 		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)
