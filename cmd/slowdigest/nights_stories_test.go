@@ -32,10 +32,21 @@ var eventStories = []story{
 		n.event(end, 6*time.Minute)
 		n.pass(1)
 	}, 0},
-	{"event of a clock that is two minutes ahead", "orders", func(n *night) {
-		n.add("orders", 5)
+	{"event of a clock that is some seconds ahead", "orders", func(n *night) {
+		db := n.add("orders", 5)
 		n.pass(1)
-		n.event(n.live(), -2*time.Minute)
+		hour := n.at
+		end := n.live()
+		db.slow[hour]++
+		db.logged[hour]++
+		late := time.AfterFunc(2*time.Second, func() {
+			at := end.Add(-time.Second)
+			db.Append(file(end), []byte(slowEntry(at, 1.5, 10, "select a from "+db.word(hour)+" where id = 7")), at)
+		})
+		n.event(end, -4*time.Second)
+		if late.Stop() {
+			n.errorf("the run did not wait for the end of the hour")
+		}
 		n.pass(1)
 	}, 0},
 	{"event half an hour early", "orders", func(n *night) {
