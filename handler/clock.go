@@ -41,11 +41,14 @@ func (e windowError) Hint() string { return e.hint }
 func CheckWindow(w digest.Window, now time.Time, kept time.Duration) error {
 	switch {
 	case w.End.After(now.Add(clockSkew)):
-		return windowError{w, "has not ended: it is " + now.UTC().Format("2006-01-02 15:04 UTC"),
-			"times are in UTC unless they name a zone; look at the year, too"}
+		return notEnded(w, now, "times are in UTC unless they name a zone; look at the year, too")
 	case w.End.Before(now.Add(-kept)):
 		return windowError{w, fmt.Sprintf("is older than any log: none is kept for more than %d days", kept/(24*time.Hour)),
 			"look at the year; the test event of the Lambda console is dated 1970, so give it the time of now"}
 	}
 	return nil
+}
+
+func notEnded(w digest.Window, now time.Time, hint string) error {
+	return windowError{w, "has not ended: it is " + now.UTC().Format("2006-01-02 15:04 UTC"), hint}
 }

@@ -10,6 +10,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
+	"slowdigest/source"
 )
 
 // observe notes how the instances were found after the newest hours.
@@ -46,6 +47,39 @@ func (i *item) missing(rd *reading, now state.Instances) {
 		}
 	}
 	slices.Sort(rd.gone)
+}
+
+// was says how an instance was when a part was left open, by its cause.
+var was = map[string]string{
+	string(source.Passing): " could not be read", string(source.Denied): " could not be read",
+	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
+}
+
+// readLater returns sentences on what was open of the hours, and was read.
+func (i *item) readLater(rd *reading) []string {
+	var read state.Parts
+	for _, hour := range rd.window.Hours() {
+		for _, o := range i.claimed.Open.In(hour) {
+			if slices.Contains(rd.instances, o.Instance) && rd.cause(o.Instance, hour) == "" {
+				read = append(read, o)
+			}
+		}
+	}
+	at := func(t time.Time) string { // the message tells the day of its end
+		if t.Format(time.DateOnly) == rd.window.End.Format(time.DateOnly) {
+			return t.Format("15:04")
+		}
+		return t.Format("2006-01-02 15:04")
+	}
+	corrected := ""
+	if i.Edits() {
+		corrected = "Corrected: "
+	}
+	var news []string
+	for _, o := range state.Join(read) {
+		news = append(news, fmt.Sprintf("%s%s, and its log from %s to %s UTC was read later.", corrected, o.Instance+was[o.Cause], at(o.Start), at(o.End)))
+	}
+	return news
 }
 
 // callsOf counts the calls of a report of all classes by instance.

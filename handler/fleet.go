@@ -82,8 +82,8 @@ type Outcome struct {
 	Report  *digest.Report // nil if there is none
 	Err     error
 	Took    time.Duration
-	Done    int // hours that were finished
-	Pending int // hours that are left, as far as the state tells
+	Done    int  // hours that were finished
+	Pending *int // hours that are left; nil where the state does not tell
 
 	remembered bool // a second try would not post again what is posted
 }
@@ -106,7 +106,7 @@ func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, er
 	}
 	w, err := EventWindow(event)
 	if err == nil {
-		err = f.checkWindow(w)
+		err = f.awaitWindow(ctx, w)
 	}
 	if err != nil {
 		return nil, err
@@ -127,11 +127,27 @@ func (f *Fleet) HandleEvent(ctx context.Context, event json.RawMessage) (any, er
 	return f.send(ctx, w, jobs)
 }
 
-func (f *Fleet) checkWindow(w digest.Window) error {
-	if err := CheckWindow(w, f.Now(), cmp.Or(f.Kept, LogsKept)); err != nil {
-		return fmt.Errorf("read event: %w", err)
+// awaitWindow checks a window. Where that is to end within the skew it waits, or what is
+// logged in the rest of it would be lost.
+func (f *Fleet) awaitWindow(ctx context.Context, w digest.Window) error {
+	now := f.Now()
+	err := CheckWindow(w, now, cmp.Or(f.Kept, LogsKept))
+	left := w.End.Sub(now)
+	if deadline, limited := ctx.Deadline(); err == nil && left > 0 && limited && deadline.Sub(now) < left+leastTime {
+		err = notEnded(w, now, "the clocks differ, and the run has no time to wait; the next try may")
 	}
-	return nil
+	switch {
+	case err != nil:
+		return fmt.Errorf("read event: %w", err)
+	case left <= 0:
+		return nil
+	}
+	select {
+	case <-time.After(left):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // jobs returns the digests of a window.
@@ -255,7 +271,7 @@ func (f *Fleet) work(ctx context.Context, records []events.SQSMessage) (events.S
 func (f *Fleet) workOn(ctx context.Context, m events.SQSMessage) error {
 	j, err := DecodeJob([]byte(m.Body))
 	if err == nil {
-		err = f.checkWindow(j.Window)
+		err = f.awaitWindow(ctx, j.Window)
 	}
 	if err != nil {
 		f.done(ctx, Outcome{Message: m.MessageId, Err: err})

@@ -51,6 +51,34 @@ func newFleet(t *testing.T) (f *handler.Fleet, posted map[string]*digest.Report,
 	}, posted, outcomes
 }
 
+// An event that is a little early is served when its hour has ended, if the time of the
+// run lasts for that, and else refused.
+func TestEarlyEventWaitsForTheHour(t *testing.T) {
+	const early = 400 * time.Millisecond
+	end := time.Now().Truncate(time.Hour).Add(time.Hour)
+	for name, c := range map[string]struct {
+		time time.Duration // of the run; 0 is without end
+		ok   bool
+	}{"there is time": {2 * time.Minute, true}, "no end": {0, true}, "no time": {time.Minute + early - 100*time.Millisecond, false}} {
+		f, posted, _ := newFleet(t)
+		began := time.Now()
+		f.Now = func() time.Time { return end.Add(time.Since(began) - early) }
+		ctx, cancel := t.Context(), context.CancelFunc(func() {})
+		if c.time > 0 {
+			ctx, cancel = context.WithDeadline(ctx, f.Now().Add(c.time))
+		}
+		_, err := f.HandleEvent(ctx, fmt.Appendf(nil, `{"time":%q}`, end.Format(time.RFC3339)))
+		cancel()
+		waited := time.Since(began) >= early
+		if (err == nil) != c.ok || waited != c.ok || (len(posted) > 0) != c.ok {
+			t.Errorf("%s: error %v, waited %v, posted %v", name, err, waited, posted)
+		}
+		if !c.ok && (err == nil || !strings.Contains(err.Error(), "has not ended") || source.Hint(err) == "") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
 type notify func(*digest.Report) error
 
 func (n notify) Notify(_ context.Context, r *digest.Report) error { return n(r) }

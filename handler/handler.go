@@ -63,7 +63,7 @@ type Handler struct {
 	Channel string           // whose state it is; see state.Key
 	Now     func() time.Time // only for the expiry of claims
 	Owner   string           // the ID of the request, the same when it is tried again
-	Timeout time.Duration    // the longest that a run without a deadline may take; 0 is 15 min
+	Timeout time.Duration    // the longest that a run without a deadline may take; 0 is 15 min, which is the most
 
 	// Force posts a window again that was posted, by replacing the message.
 	Force bool
@@ -72,9 +72,10 @@ type Handler struct {
 	SkipUnknown bool
 	NewAfter    time.Duration // as digest.Options's
 
-	// Done and Pending are set by Run: how many hours it has finished, and how many it
-	// knows to be left.
-	Done, Pending int
+	// Done and Pending are set by Run: how many hours it has finished, and how many are
+	// left. Pending is nil where the state does not tell.
+	Done    int
+	Pending *int
 
 	Logger *slog.Logger // hears why a run posts nothing; nil is nobody
 }

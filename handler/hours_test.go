@@ -1,14 +1,19 @@
 package handler_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
@@ -55,8 +60,8 @@ func TestCorrectionEditsTheMessage(t *testing.T) {
 		t.Errorf("message %s, done %d, open %+v", m.Text, h.Done, c.state().Open)
 	}
 	h = c.runWith(eleven, both) // which cannot read it yet
-	if h.Done != 1 || h.Pending != 1 {
-		t.Errorf("done %d, pending %d", h.Done, h.Pending)
+	if h.Done != 1 || *h.Pending != 1 {
+		t.Errorf("done %d, pending %d", h.Done, *h.Pending)
 	}
 	c.expect("09-10 10-11")
 	if m := c.slack.Messages()[0]; m.Updates != 0 {
@@ -69,8 +74,8 @@ func TestCorrectionEditsTheMessage(t *testing.T) {
 	if m := c.slack.Messages()[0]; m.Updates != 1 || strings.Contains(m.Text, "PARTIAL") || !strings.Contains(m.Text, "2 slow queries") || !strings.Contains(string(m.Blocks), "Corrected: orders-2 could not be read") {
 		t.Errorf("message %+v", m)
 	}
-	if s := c.state(); h.Done != 2 || h.Pending != 0 || s.Version == 3 {
-		t.Errorf("done %d, pending %d, open %+v", h.Done, h.Pending, s.Open)
+	if s := c.state(); h.Done != 2 || *h.Pending != 0 || s.Version == 3 {
+		t.Errorf("done %d, pending %d, open %+v", h.Done, *h.Pending, s.Open)
 	}
 	var want digest.History
 	for _, end := range []time.Time{ten, eleven, eleven.Add(time.Hour)} {
@@ -140,8 +145,33 @@ func TestSleepIsALineOfTheNextDigest(t *testing.T) {
 	c.hour(ten.Add(6 * time.Hour))
 	r := c.mustRun(ten.Add(6 * time.Hour))
 	c.expect("09-10 15-16")
-	if news := strings.Join(r.Past.News, " "); len(r.Past.News) != 2 || !strings.Contains(news, "found paused or stopped after 2026-11-23 11:00 UTC") || !strings.Contains(news, "awake again") {
+	if news := strings.Join(r.Past.News, " "); len(r.Past.News) != 1 || !strings.Contains(news, "found paused or stopped from 2026-11-23 11:00 to 15:00 UTC, and is awake again") {
 		t.Errorf("news %q", r.Past.News)
+	}
+}
+
+// Where a digest has said that it fell asleep, another says that it is awake again.
+func TestBeginAndEndOfSleep(t *testing.T) {
+	c := newChannel(t)
+	db := c.rds.AddInstance("orders-2")
+	db.Write(rdstest.SlowLog, []byte(rdstest.Banner), ten)
+	both := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2"} }
+	for n := range 5 {
+		end := ten.Add(time.Duration(n) * time.Hour)
+		switch c.hour(end); n {
+		case 1:
+			db.Stop()
+		case 3:
+			db.Start(end.Add(-50 * time.Minute))
+		}
+		c.runWith(end, both)
+	}
+	for n, want := range []int{0, 1, 0, 1, 0} {
+		text := string(c.slack.Messages()[n].Blocks)
+		if got := strings.Count(text, "orders-2 was found paused or stopped after 2026-11-23 11:00 UTC") +
+			strings.Count(text, "orders-2 is awake again: it was found paused or stopped after 2026-11-23 11:00 UTC"); got != want {
+			t.Errorf("message %d says it %d times, want %d: %s", n, got, want, text)
+		}
 	}
 }
 
@@ -152,13 +182,31 @@ func TestFailureIsReportedOnceADay(t *testing.T) {
 	for n := range 26 {
 		c.now = ten.Add(time.Duration(n)*time.Hour + 5*time.Minute)
 		h := c.handler(fmt.Sprint("request ", n))
-		if _, err := h.Run(t.Context(), hourEnding(ten.Add(time.Duration(n)*time.Hour))); err == nil || h.Done != 0 || h.Pending != n+1 {
-			t.Errorf("hour %d: error %v, done %d, pending %d", n, err, h.Done, h.Pending)
+		if _, err := h.Run(t.Context(), hourEnding(ten.Add(time.Duration(n)*time.Hour))); err == nil || h.Done != 0 || *h.Pending != n+1 {
+			t.Errorf("hour %d: error %v, done %d, pending %d", n, err, h.Done, *h.Pending)
 		}
 		if got, want := len(c.slack.Messages()), 1+n/24; got != want {
 			t.Errorf("hour %d: %d messages, want %d", n, got, want)
 		}
 	}
+}
+
+// Where the state cannot be read, how many hours are pending is not known.
+func TestPendingIsNotKnownWithoutTheState(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	h := c.handler("r")
+	h.Store, h.Pending = refused{}, new(0)
+	if _, err := h.Run(t.Context(), window); err == nil || h.Pending != nil {
+		t.Errorf("error %v, pending %v", err, h.Pending)
+	}
+}
+
+// refused is a store that may not be read.
+type refused struct{ state.Store }
+
+func (refused) Load(context.Context, string) ([]byte, string, error) {
+	return nil, "", errors.New("AccessDenied")
 }
 
 // A file of an unknown name is read, and one that is no slow log is named.
@@ -187,5 +235,113 @@ func TestWindowAcrossAnHour(t *testing.T) {
 		if err != nil || r.Coverage.Complete != complete || r.Coverage.InWindow != 2 {
 			t.Errorf("the log begins %v from ten: error %v, %+v", first, err, r.Coverage)
 		}
+	}
+}
+
+// What an instance that stays stopped has logged before is given up after 14 days,
+// hour by hour, and that is said once a day.
+func TestStoppedForMoreThanTwoWeeks(t *testing.T) {
+	const days = 14
+	c := newChannel(t)
+	stopped := c.rds.AddInstance("orders-2")
+	both := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2"} }
+	run := func(n int) {
+		end := ten.Add(time.Duration(n) * time.Hour)
+		c.hour(end)
+		c.db.Remove(rdstest.SlowLog + end.Add(-30*time.Hour).Format(".2006-01-02.15"))
+		if c.now = end.Add(5 * time.Minute); n == 0 {
+			stopped.Write(rdstest.SlowLog+end.Format(".2006-01-02.15"), []byte(entry(end.Add(-time.Minute), "select b from t where id = 1")), end)
+		}
+		c.runWith(end, both)
+	}
+	run(0)
+	stopped.Stop()
+	for n := range days*24 + 50 {
+		run(n + 1)
+	}
+	var said []string
+	for _, m := range c.slack.Messages() {
+		if text := regexp.MustCompile(`What orders-2 logged from (.{16}) to (.{16}) UTC could not`).FindStringSubmatch(string(m.Blocks)); text != nil {
+			said = append(said, text[1]+" "+text[2])
+		}
+	}
+	if want := []string{"2026-11-23 10:00 2026-11-23 11:00", "2026-11-23 11:00 2026-11-24 11:00", "2026-11-24 11:00 2026-11-25 11:00"}; !slices.Equal(said, want) {
+		t.Errorf("given up are %q, want %q", said, want)
+	}
+}
+
+// Where nothing can be read, each hour that is given up is named in one of the messages
+// that say so, of which there is one a day.
+func TestGivenUpWhileNothingCanBeRead(t *testing.T) {
+	const days = 14
+	c := newChannel(t)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: -1})
+	for n := range days*24 + 49 {
+		if _, err := c.run(ten.Add(time.Duration(n) * time.Hour)); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	var said []string
+	for _, m := range c.slack.Messages() {
+		if text := regexp.MustCompile(`HOURS GIVEN UP: .*?([0-9-]{10} [0-9:]{5}.*?) UTC`).FindStringSubmatch(string(m.Blocks)); text != nil {
+			said = append(said, text[1])
+		}
+	}
+	if want := []string{"2026-11-23 09:00 to 10:00", "2026-11-23 10:00 to 2026-11-24 10:00", "2026-11-24 10:00 to 2026-11-25 10:00"}; !slices.Equal(said, want) {
+		t.Errorf("given up are %q, want %q", said, want)
+	}
+}
+
+// What is read later of hours that had no message corrects nothing. Its times have a
+// date where that is not the one of the message's end.
+func TestFirstMessageOfHoursCorrectsNothing(t *testing.T) {
+	for _, c := range []struct {
+		wakes int // hours after ten
+		want  string
+	}{
+		{13, "orders-1 was found paused or stopped, and its log from 10:00 to 22:00 UTC was read later."},
+		{14, "orders-1 was found paused or stopped, and its log from 10:00 to 23:00 UTC was read later."},
+		{15, "orders-1 was found paused or stopped, and its log from 2026-11-23 10:00 to 00:00 UTC was read later."},
+	} {
+		w := newChannel(t)
+		w.hour(ten)
+		w.mustRun(ten)
+		w.hour(ten.Add(time.Hour))
+		w.db.Stop()
+		for n := range c.wakes - 1 {
+			w.mustRun(ten.Add(time.Duration(n+1) * time.Hour))
+		}
+		end := ten.Add(time.Duration(c.wakes) * time.Hour)
+		w.db.Start(end.Add(-time.Hour))
+		w.hour(end)
+		w.mustRun(end)
+		all := w.slack.Messages()
+		if text := string(all[len(all)-1].Blocks); len(all) != 3 || !strings.Contains(text, c.want) || strings.Contains(text, "Corrected") {
+			t.Errorf("%d hours: %d messages, the last is %s; want %s", c.wakes, len(all), text, c.want)
+		}
+	}
+}
+
+// Of several instances that could not be read, a correction names those that were.
+func TestCorrectionNamesWhatWasRead(t *testing.T) {
+	c := newChannel(t)
+	eleven := ten.Add(time.Hour)
+	c.hour(ten)
+	c.hour(eleven)
+	name := rdstest.SlowLog + ten.Format(".2006-01-02.15")
+	for _, id := range []string{"orders-2", "orders-3"} {
+		db := c.rds.AddInstance(id)
+		db.Write(name, []byte(entry(ten.Add(-time.Minute), "select b from t where id = 1")), ten)
+		db.Write(rdstest.SlowLog+eleven.Format(".2006-01-02.15"), []byte(entry(eleven.Add(-time.Minute), "select b from t where id = 1")), eleven)
+		c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: id, File: name, Times: -1})
+	}
+	three := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2", "orders-3"} }
+	c.runWith(ten, three)
+	c.rds.Heal()
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: "orders-3", File: name, Times: -1})
+	c.runWith(eleven, three)
+	if m := c.slack.Messages()[0]; m.Updates != 1 || !strings.Contains(string(m.Blocks), "Corrected: orders-2 could not be read, and its log from 09:00 to 10:00 UTC was read later.") ||
+		strings.Contains(string(m.Blocks), "Corrected: orders-3") {
+		t.Errorf("the correction is %s", m.Blocks)
 	}
 }

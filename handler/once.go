@@ -66,7 +66,7 @@ func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Repor
 	var report *digest.Report
 	var passed []digest.Window
 	var answering []string
-	h.Done = 0
+	h.Done, h.Pending = 0, nil
 	for {
 		i, err := claim(ctx, h, w, passed, answering)
 		if errors.Is(err, state.ErrDone) || errors.Is(err, state.ErrAtWork) {
@@ -128,7 +128,7 @@ func claim(ctx context.Context, h *Handler, w digest.Window, passed []digest.Win
 	err := i.edit(ctx, func(s *state.State) error {
 		a.Now, a.Deadline = h.Now(), i.deadline(ctx)
 		next, err := s.Acquire(a)
-		h.Pending = s.Pending(w.End, func(cause string) bool { return blocks(source.Cause(cause)) })
+		h.Pending = new(s.Pending(w.End, func(cause string) bool { return blocks(source.Cause(cause)) }))
 		if err == nil {
 			i.Item, i.claimed = *next, s
 		}
@@ -203,7 +203,8 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	}
 	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
 	result.Found = i.found && !i.renewed
-	result.Silent, result.Report, result.Hours, result.Repeat = notifier.Quiet(message) && !i.found, r, rd.hourly(), message.Past.Repeat
+	result.Silent = !i.found && (notifier.Quiet(message) || err != nil) // errKnown posts nothing
+	result.Report, result.Hours, result.Repeat = r, rd.hourly(), message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}
@@ -244,29 +245,24 @@ func (i *item) newest() bool {
 	return n == 0 || i.claimed.Entries[n-1].Start.Before(i.Window.End)
 }
 
-// was says how an instance was when a part was left open, by its cause.
-var was = map[string]string{
-	string(source.Passing): " could not be read", string(source.Denied): " could not be read",
-	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
-}
-
 // compare compares the report with the past, and adds what waits for a message.
 func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s := i.claimed
 	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
 	r.Past.CatchUp = len(rd.hours)
 	if i.Correct {
-		for _, o := range s.Open.In(rd.window) {
-			if slices.Contains(rd.instances, o.Instance) {
-				r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: %s, and its log from %s to %s was read later.", o.Instance+was[o.Cause], o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
-			}
-		}
+		r.Past.News = append(r.Past.News, i.readLater(rd)...)
 	}
 	if !i.Edits() {
 		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)
-		r.Past.GivenUp = slices.Clone(s.GivenUp)
-		r.Past.News = append(r.Past.News, slices.Concat(s.News, result.News)...)
-		r.Coverage.Notes = append(r.Coverage.Notes, s.Unreported...)
+		var parts []string
+		r.Past.GivenUp, parts = s.Abandoned(rd.window.End)
+		instances := s.Instances
+		if result.Seen != nil {
+			instances = result.Seen
+		}
+		r.Past.News = append(r.Past.News, slices.Concat(s.News, parts, result.News, instances.FellAsleep())...)
+		r.Coverage.Notes = slices.Concat(s.Unreported, r.Coverage.Notes)
 	}
 }
 

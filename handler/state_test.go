@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"slowdigest/handler"
 	"slowdigest/handler/state"
 	"slowdigest/notifier/slacktest"
 )
@@ -37,6 +38,23 @@ func TestNewerStateIsRefused(t *testing.T) {
 	c.expect("")
 	if data, _, _ := c.store.Load(t.Context(), state.Key(slacktest.Channel)); string(data) != newer {
 		t.Errorf("the state became %s", data)
+	}
+}
+
+// With the state, what was open or pending is lost, which is the first note of the next
+// message, whatever else there is.
+func TestLostStateLosesWhatWasPending(t *testing.T) {
+	c := newChannel(t)
+	eleven := ten.Add(time.Hour)
+	c.hour(ten)
+	c.hour(eleven)
+	both := c.second(ten)
+	c.runWith(ten, both)
+	c.put("?")
+	c.runWith(eleven, both, func(h *handler.Handler) { h.Notes = []string{"A", "B", "C", "D", "E", "F", "G"} })
+	const want = "What was still to be read of earlier hours is not known any more."
+	if all := c.slack.Messages(); len(all) != 2 || !strings.Contains(string(all[1].Blocks), want) {
+		t.Errorf("%d messages, the last is %s", len(all), all[len(all)-1].Blocks)
 	}
 }
 

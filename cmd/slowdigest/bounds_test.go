@@ -103,6 +103,28 @@ func TestAnswerIsBounded(t *testing.T) {
 	}
 }
 
+// The channels that a large fleet's answer names have a quarter of its room, those that
+// failed as those that were left. A list of just the size stays whole.
+func TestAnswerOfAFleetIsBounded(t *testing.T) {
+	channel := strings.Repeat("<", 250)
+	fit := (maxAnswer/4 - 32) / (jsonSize(channel) + 1)
+	for n, whole := range map[int]bool{fit: true, fit + 1: false, 10 * fit: false} {
+		d := &handler.Dispatched{Channels: 2 * n, Failed: slices.Repeat([]string{channel}, n), Left: slices.Repeat([]string{channel}, n)}
+		answer, err := boundAnswer(d)
+		b, _ := json.Marshal(answer)
+		var got handler.Dispatched
+		unmarshal(t, b, &got)
+		if err != nil || len(b) > maxAnswer || got.Channels != 2*n || len(d.Left) != n {
+			t.Errorf("%d channels: an answer of %d bytes, %v", n, len(b), err)
+		}
+		for _, list := range [][]string{got.Failed, got.Left} {
+			if last := list[len(list)-1]; (len(list) == n && last == channel) != whole || !whole && !strings.HasPrefix(last, "and ") {
+				t.Errorf("%d channels: %d, the last is %q", n, len(list), last)
+			}
+		}
+	}
+}
+
 // Of 1,000 instances none can be read. Each line of the log is one for CloudWatch, and
 // the error one for the failure destination.
 func TestBootstrapOfManyFailures(t *testing.T) {

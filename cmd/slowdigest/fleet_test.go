@@ -127,8 +127,9 @@ func TestRunLog(t *testing.T) {
 	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	job := handler.Job{Window: digest.Window{Start: start, End: start.Add(time.Hour)},
 		Route: handler.Route{Channel: "#shop", Instances: []string{"orders-1"}}}
-	l.done(t.Context(), handler.Outcome{Job: job, Message: "m-1", Report: r, Took: 2500 * time.Millisecond, Done: 1})
-	l.done(t.Context(), handler.Outcome{Job: job, Err: errors.New("not_in_channel"), Pending: 3})
+	l.done(t.Context(), handler.Outcome{Job: job, Message: "m-1", Report: r, Took: 2500 * time.Millisecond, Done: 1, Pending: new(0)})
+	l.done(t.Context(), handler.Outcome{Job: job, Err: errors.New("not_in_channel"), Pending: new(3)})
+	l.done(t.Context(), handler.Outcome{Job: job, Err: errors.New("load state: AccessDenied")})
 	const described = `"_aws":{"Timestamp":1795428300000,"CloudWatchMetrics":[{"Namespace":"slowdigest","Dimensions":[["Stage"]],"Metrics":[` +
 		`{"Name":"DigestsPosted","Unit":"Count"},{"Name":"HoursDone","Unit":"Count"},{"Name":"HoursPending","Unit":"Count"},{"Name":"Events","Unit":"Count"},{"Name":"Classes","Unit":"Count"},` +
 		`{"Name":"BytesRead","Unit":"Bytes"},{"Name":"Seconds","Unit":"Seconds"},{"Name":"Calls","Unit":"Count"},{"Name":"Retries","Unit":"Count"},` +
@@ -140,6 +141,9 @@ func TestRunLog(t *testing.T) {
 		`{"level":"ERROR","msg":"digest not made or not posted","Channel":"#shop","window_start":"2026-11-23T09:00:00Z","instance_count":1,"instances":["orders-1"],` +
 			`"error":"not_in_channel","Stage":"prod","DigestsPosted":0,"HoursDone":0,"HoursPending":3,"Events":0,"Classes":0,"BytesRead":0,` +
 			`"Seconds":0,"Calls":0,"Retries":0,"Throttles":0,"Complete":0,` + described,
+		`{"level":"ERROR","msg":"digest not made or not posted","Channel":"#shop","window_start":"2026-11-23T09:00:00Z","instance_count":1,"instances":["orders-1"],` +
+			`"error":"load state: AccessDenied","Stage":"prod","DigestsPosted":0,"HoursDone":0,"Events":0,"Classes":0,"BytesRead":0,` +
+			`"Seconds":0,"Calls":0,"Retries":0,"Throttles":0,"Complete":0,` + strings.Replace(described, `{"Name":"HoursPending","Unit":"Count"},`, "", 1),
 	}
 	if got := strings.Split(strings.TrimSpace(out.String()), "\n"); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

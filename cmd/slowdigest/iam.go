@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"slowdigest/iam"
+	"slowdigest/iam/denial"
 )
 
 // declareIAM prints the policy for those whose roles are made elsewhere: to
@@ -49,7 +49,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 				fmt.Fprintf(p.stderr, "slowdigest: note: no --%s is given, and * stands for any\n", part.name)
 			}
 		}
-		s.Partition = cmp.Or(s.Partition, partition(s.Region))
+		s.Partition = cmp.Or(s.Partition, denial.Partition(s.Region))
 		generate := s.Policy
 		if boundary {
 			generate = s.Boundary
@@ -60,19 +60,6 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return printJSON(p, d)
 	}
-}
-
-// partition returns the AWS partition of a region.
-func partition(region string) string {
-	for prefix, partition := range map[string]string{
-		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc",
-		"us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eu-isoe-": "aws-iso-e", "us-isof-": "aws-iso-f",
-	} {
-		if strings.HasPrefix(region, prefix) {
-			return partition
-		}
-	}
-	return "aws"
 }
 
 func nonEmpty(texts ...string) (kept []string) {

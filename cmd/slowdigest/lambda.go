@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
@@ -30,8 +31,8 @@ func serveLambda(p *process) {
 		answer, err := handleEvent(ctx, p, event, l)
 		err = withHint(err)
 		l.ended(ctx, answer, err)
-		if r, ok := answer.(*digest.Report); ok && r != nil && err == nil {
-			answer, err = boundReport(r, maxAnswer)
+		if err == nil {
+			answer, err = boundAnswer(answer)
 		}
 		return answer, boundError(err)
 	})
@@ -146,6 +147,23 @@ func boundError(err error) error {
 		return nil
 	}
 	return boundedError{err, errorText(err, maxError-1024)} // for what the runtime adds
+}
+
+// boundAnswer keeps an answer under maxAnswer.
+func boundAnswer(answer any) (any, error) {
+	switch a := answer.(type) {
+	case *digest.Report:
+		if a != nil {
+			return boundReport(a, maxAnswer)
+		}
+	case *handler.Dispatched:
+		if a != nil {
+			short := *a
+			short.Failed, short.Left = cutList(a.Failed, maxAnswer/4), cutList(a.Left, maxAnswer/4)
+			return &short, nil
+		}
+	}
+	return answer, nil
 }
 
 const (

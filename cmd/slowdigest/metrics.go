@@ -18,7 +18,7 @@ type metric struct{ Name, Unit string }
 var metrics = []metric{
 	{"DigestsPosted", "Count"}, // 1, or 0 where there was nothing to tell
 	{"HoursDone", "Count"},     // finished, also where there was nothing to tell; 0 where nothing was left to do
-	{"HoursPending", "Count"},  // that are there and could not be read yet; the maximum makes sense, too
+	{"HoursPending", "Count"},  // that are there and could not be read yet; the maximum makes sense, too; none where the state could not be read
 	{"Events", "Count"},        // entries read
 	{"Classes", "Count"},
 	{"BytesRead", "Bytes"},
@@ -74,8 +74,11 @@ func (l *runLog) done(ctx context.Context, o handler.Outcome) {
 	names := o.Job.Instances
 	attrs = append(attrs, slog.Int("instance_count", len(names)), slog.Any("instances", names[:min(len(names), 20)]))
 	values := map[string]any{"Seconds": o.Took.Seconds(), "Calls": calls.Made, "Retries": calls.Repeated, "Throttles": calls.Throttled,
-		"DigestsPosted": count(o.Err == nil && o.Report != nil && !notifier.Quiet(o.Report)), "HoursDone": o.Done, "HoursPending": o.Pending,
+		"DigestsPosted": count(o.Err == nil && o.Report != nil && !notifier.Quiet(o.Report)), "HoursDone": o.Done,
 		"Events": 0, "Classes": 0, "BytesRead": 0, "Complete": count(o.Err == nil)}
+	if o.Pending != nil {
+		values["HoursPending"] = *o.Pending
+	}
 	if r := o.Report; r != nil {
 		values["Events"], values["Classes"] = r.Coverage.Events, r.Overall.Classes
 		values["BytesRead"], values["Complete"] = r.Coverage.BytesRead, count(r.Coverage.Complete)
@@ -102,16 +105,20 @@ func count(yes bool) int {
 	return 0
 }
 
-// embed adds what CloudWatch wants to the values of the metrics.
+// embed adds what CloudWatch wants to the values of the metrics. One without a value is
+// left out.
 func (l *runLog) embed(values map[string]any) []slog.Attr {
-	d := directive{Namespace: "slowdigest", Dimensions: [][]string{{}}, Metrics: metrics}
+	d := directive{Namespace: "slowdigest", Dimensions: [][]string{{}}}
 	var attrs []slog.Attr
 	if l.stage != "" {
 		d.Dimensions[0] = []string{"Stage"}
 		attrs = append(attrs, slog.String("Stage", l.stage))
 	}
 	for _, m := range metrics {
-		attrs = append(attrs, slog.Any(m.Name, notNegative(values[m.Name])))
+		if v, known := values[m.Name]; known {
+			d.Metrics = append(d.Metrics, m)
+			attrs = append(attrs, slog.Any(m.Name, notNegative(v)))
+		}
 	}
 	return append(attrs, slog.Any("_aws", embedded{l.now().UnixMilli(), []directive{d}}))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"slowdigest/notifier/slacktest"
@@ -31,10 +32,21 @@ var eventStories = []story{
 		n.event(end, 6*time.Minute)
 		n.pass(1)
 	}, 0},
-	{"event of a clock that is two minutes ahead", "orders", func(n *night) {
-		n.add("orders", 5)
+	{"event of a clock that is some seconds ahead", "orders", func(n *night) {
+		db := n.add("orders", 5)
 		n.pass(1)
-		n.event(n.live(), -2*time.Minute)
+		hour := n.at
+		end := n.live()
+		db.slow[hour]++
+		db.logged[hour]++
+		late := time.AfterFunc(2*time.Second, func() {
+			at := end.Add(-time.Second)
+			db.Append(file(end), []byte(slowEntry(at, 1.5, 10, "select a from "+db.word(hour)+" where id = 7")), at)
+		})
+		n.event(end, -4*time.Second)
+		if late.Stop() {
+			n.errorf("the run did not wait for the end of the hour")
+		}
 		n.pass(1)
 	}, 0},
 	{"event half an hour early", "orders", func(n *night) {
@@ -96,6 +108,9 @@ var eventStories = []story{
 		n.save(`{"version":1,"entries":[`)
 		n.change("the state is lost")
 		n.pass(2)
+		if !mentions(n.posts(), `still to be read of earlier hours is not known any more`) {
+			n.errorf("nobody is told that pending hours are forgotten")
+		}
 	}, 0},
 }
 
@@ -314,6 +329,15 @@ var silenceStories = []story{
 		n.s3Gate.fail(http.MethodPut, 2, answerXML(http.StatusConflict, "OperationAborted",
 			"A conflicting conditional operation is currently in progress against this resource. Please try again."))
 	}), 0},
+	{"S3 refuses the state", "orders", func(n *night) {
+		n.add("orders", 5)
+		n.pass(1)
+		n.s3Gate.fail(http.MethodGet, 3, answerXML(http.StatusForbidden, "AccessDenied", "Access Denied"))
+		n.pass(2)
+		if failed := strings.Count(n.output(), `"HoursDone":0,"Events"`); failed != 3 {
+			n.errorf("%d lines of failed runs leave out how many hours are pending, want 3", failed)
+		}
+	}, 3},
 	{"SSM throttles", "orders", once(func(n *night) { n.ssmGate.fail("", 2, answerJSON("ThrottlingException", "Rate exceeded")) }), 0},
 	{"Slack asks to try again at once", "orders", once(func(n *night) {
 		n.slack.Fail(slacktest.Fault{Method: "chat.postMessage", RetryNow: true})

@@ -144,6 +144,7 @@ var (
 		"PendingAlarm.EvaluationPeriods":    `2`,
 		"PendingAlarm.Threshold":            `3`,
 		"PendingAlarm.ComparisonOperator":   `"GreaterThanOrEqualToThreshold"`,
+		"PendingAlarm.TreatMissingData":     `"ignore"`, // where the state cannot be read, which the other two tell
 		"PendingAlarm.AlarmActions":         `[{"Ref": "AlarmTopic"}]`,
 		"NoDigestAlarm.Namespace":           `"slowdigest"`,
 		"NoDigestAlarm.MetricName":          `"HoursDone"`,

@@ -49,6 +49,10 @@ const (
 	// differ.
 	claimMargin = time.Minute
 
+	// longestRun is how long a run can take: no Lambda function lasts longer, and
+	// package handler gives itself no more.
+	longestRun = 15 * time.Minute
+
 	// longest is how long one message may be.
 	longest = 24 * time.Hour
 )
@@ -57,10 +61,12 @@ func (c *Claim) window() digest.Window { return digest.Window{Start: c.Start, En
 
 // live reports whether the owner may still be at work when another comes. Where
 // Lambda tries a request again, the earlier try has ended. Should it be alive
-// nevertheless, it notices before it posts.
+// nevertheless, it notices before it posts. A claim that expires later than any can
+// was made by a clock that was wrong, and says nothing.
 func (c *Claim) live(now time.Time, other string) bool {
 	again := c.Stage == Reading && request(other) != "" && request(other) == request(c.Owner)
-	return now.Before(c.Expires) && !again
+	wrong := c.Expires.After(now.Add(longestRun + claimMargin + clockSkew))
+	return now.Before(c.Expires) && !wrong && !again
 }
 
 // request returns the part of an owner that stays the same when a request is
@@ -273,7 +279,9 @@ func (s *State) Finish(i Item, r Result) {
 		s.enter(e)
 	}
 	if r.says(i) {
-		s.Missed, s.GivenUp, s.Unreported = nil, nil, nil
+		s.Missed, s.Unreported, s.News = nil, nil, nil
+		s.Instances.asleepSaid()
+		s.abandon(i.Window.End)
 	}
 	for _, w := range r.Lost {
 		s.enter(Entry{Start: w.Start, End: w.End, Kind: Missed})
@@ -295,9 +303,7 @@ func (s *State) finishInstances(i Item, r Result) {
 		}
 	}
 	s.Instances = r.Seen
-	if s.News = append(s.News, r.News...); r.says(i) {
-		s.News = nil
-	}
+	s.News = append(s.News, r.News...)
 }
 
 // says reports whether there is a new message, which says all that waited for one.

@@ -72,9 +72,9 @@ func TestHourIsClaimedPostedAndDone(t *testing.T) {
 	if !reflect.DeepEqual(s.Claim, want) {
 		t.Fatalf("claim %+v, want %+v", s.Claim, want)
 	}
-	s.Missed, s.Unreported, s.Doubt = []digest.Window{hours(-9, -8)}, []string{"A sentence."}, true
+	s.Missed, s.Unreported, s.News, s.Doubt = []digest.Window{hours(-9, -8)}, []string{"A sentence."}, []string{"Another."}, true
 	s.finish(i, "17.1")
-	if s.Claim != nil || s.Missed != nil || s.Unreported != nil || s.Doubt {
+	if s.Claim != nil || s.Missed != nil || s.Unreported != nil || s.News != nil || s.Doubt {
 		t.Errorf("state %+v", s)
 	}
 	e := entry(0, 1, Posted)
@@ -142,6 +142,21 @@ func TestClaimExpiresAMinuteAfterItsOwner(t *testing.T) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
 		})
+	}
+}
+
+// No run lasts longer than 15 minutes. A claim that expires later than one of a clock
+// that is ahead can, such as in a year, is of a clock that was wrong, and is nobody's.
+func TestClaimOfAWrongClockHasExpired(t *testing.T) {
+	const most = 15*time.Minute + claimMargin + clockSkew
+	for expires, want := range map[time.Duration]error{most: ErrAtWork, most + 1: nil, 365 * 24 * time.Hour: nil} {
+		for _, stage := range []Stage{Reading, Posting} {
+			a := attempt("b/1", 0)
+			s := State{Since: ten, Claim: &Claim{Owner: "a/1", Start: ten, End: ten.Add(time.Hour), Stage: stage, Expires: a.Now.Add(expires)}}
+			if i, err := s.Acquire(a); !errors.Is(err, want) || err == nil && i.Unconfirmed != (stage == Posting) {
+				t.Errorf("%s, expires in %v: item %+v, error %v, want %v", stage, expires, i, err, want)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ func forgetFuture(s *State, now time.Time) {
 	future := func(w digest.Window) bool { return w.End.After(now) }
 	s.Missed = slices.DeleteFunc(s.Missed, future)
 	s.GivenUp = slices.DeleteFunc(s.GivenUp, future)
+	maps.DeleteFunc(s.GivenUpSaid, func(_ string, at time.Time) bool { return at.After(now) })
 	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return future(o.window()) })
 	s.History.Forget(now)
 }

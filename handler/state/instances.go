@@ -12,12 +12,13 @@ import (
 // Seen states what is known of an instance after an hour. The times are whole hours,
 // in UTC.
 type Seen struct {
-	Began  time.Time `json:"began,omitzero"`  // start of the first hour after which it was awake
-	Read   time.Time `json:"read,omitzero"`   // end of the last hour after which it was there
-	Asleep time.Time `json:"asleep,omitzero"` // since when it is paused or stopped; zero if it is not
-	Off    time.Time `json:"off,omitzero"`    // since when it writes no slow log; zero if it does
-	Said   time.Time `json:"said,omitzero"`   // the end of the hour whose digest said that last
-	Gone   time.Time `json:"gone,omitzero"`   // when it was found not to be there any more, and that was said
+	Began  time.Time `json:"began,omitzero"`   // start of the first hour after which it was awake
+	Read   time.Time `json:"read,omitzero"`    // end of the last hour after which it was there
+	Asleep time.Time `json:"asleep,omitzero"`  // since when it is paused or stopped; zero if it is not
+	Unsaid bool      `json:"unsaid,omitempty"` // that it is asleep was not said yet
+	Off    time.Time `json:"off,omitzero"`     // since when it writes no slow log; zero if it does
+	Said   time.Time `json:"said,omitzero"`    // the end of the hour whose digest said that last
+	Gone   time.Time `json:"gone,omitzero"`    // when it was found not to be there any more, and that was said
 	// Files are the last writes to the two rotated files that were listed last. Where
 	// neither is listed an hour later, another instance has the name, since before
 	// Switched.
@@ -48,7 +49,7 @@ const offAgain = 24 * time.Hour
 type Instances map[string]Seen
 
 // Observe returns what is known of the instances after an hour in which they were
-// found so, and sentences on what has changed. Instances that are known and not among
+// found so, and sentences on what has changed, but for FellAsleep. Instances that are known and not among
 // them are missing; became says what became of one. Off are those of which it is to be
 // said now that they do not log.
 func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Condition, became func(instance string) string) (seen Instances, news, off []string) {
@@ -68,11 +69,10 @@ func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Cond
 		case condition == Missing && now.Gone.IsZero():
 			news, now.Gone = append(news, became(id)), at.UTC().Truncate(time.Hour)
 		case condition == Asleep && now.Asleep.IsZero():
-			now.Asleep = w.Start
-			news = append(news, fmt.Sprintf("%s was found paused or stopped after %s. What is missing of it is read when it is available again.", id, w.End.Format(timeFormat+" UTC")))
+			now.Asleep, now.Unsaid = w.Start, true
 		case (condition == Awake || condition == NotLogs) && !now.Asleep.IsZero():
-			news = append(news, fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, now.Asleep.Add(time.Hour).Format(timeFormat+" UTC")))
-			now.Asleep = time.Time{}
+			news = append(news, now.awake(id))
+			now.Asleep, now.Unsaid = time.Time{}, false
 		}
 		if condition != Missing {
 			now.Read = w.End
@@ -98,3 +98,38 @@ func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Cond
 	}
 	return seen, news, off
 }
+
+// FellAsleep returns sentences on those that fell asleep and are so, which no message
+// has said.
+func (is Instances) FellAsleep() (news []string) {
+	for _, id := range slices.Sorted(maps.Keys(is)) {
+		if s := is[id]; s.Unsaid && s.Gone.IsZero() {
+			news = append(news, fmt.Sprintf("%s was found paused or stopped after %s. What is missing of it is read when it is available again.", id, s.foundAsleep()))
+		}
+	}
+	return news
+}
+
+// asleepSaid notes that a message says what FellAsleep returns.
+func (is Instances) asleepSaid() {
+	for id, s := range is {
+		s.Unsaid = false
+		is[id] = s
+	}
+}
+
+// awake returns a sentence on an instance that was asleep. Where the beginning was not
+// said it says that, too.
+func (s Seen) awake(id string) string {
+	const asleep, awake = " was found paused or stopped ", ", and is awake again. What it logged before is read."
+	switch first := s.Asleep.Add(time.Hour); {
+	case !s.Unsaid:
+		return fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, s.foundAsleep())
+	case s.Read.After(first):
+		return id + asleep + "from " + span(first, s.Read) + awake
+	}
+	return id + asleep + "after " + s.foundAsleep() + awake
+}
+
+// foundAsleep returns when it was found asleep first.
+func (s Seen) foundAsleep() string { return s.Asleep.Add(time.Hour).Format(timeFormat + " UTC") }

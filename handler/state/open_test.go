@@ -1,8 +1,10 @@
 package state
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,8 +105,9 @@ func TestConditionsAreSaidOnce(t *testing.T) {
 	} {
 		w := hours(n, n+1)
 		seen, news, _ := s.Instances.Observe(w, w.End.Add(5*time.Minute), found, func(id string) string { return id + " is gone." })
-		said = append(said, news)
 		s.Instances = seen
+		said = append(said, append(seen.FellAsleep(), news...))
+		seen.asleepSaid()
 	}
 	want := [][]string{nil, {"a was found paused or stopped after 2026-11-23 12:00 UTC. What is missing of it is read when it is available again."}, nil, nil, nil,
 		{"a is awake again: it was found paused or stopped after 2026-11-23 12:00 UTC."}, {"b is gone."}, nil, nil, nil, {"b is gone."}, nil}
@@ -116,5 +119,65 @@ func TestConditionsAreSaidOnce(t *testing.T) {
 		if b.Misses(hours(from, from+1)) != misses {
 			t.Errorf("hour %d: misses %v; %+v", from, !misses, b)
 		}
+	}
+}
+
+// A sleep of which the beginning was not said is one sentence, and two are two.
+func TestSleepIsOneSentence(t *testing.T) {
+	s := &State{}
+	var news []string
+	for n, found := range []Condition{Awake, Asleep, Asleep, Asleep, Awake, Asleep, Awake, Asleep} {
+		w := hours(n, n+1)
+		seen, more, _ := s.Instances.Observe(w, w.End.Add(5*time.Minute), map[string]Condition{"a": found}, nil)
+		s.Instances, news = seen, append(news, more...)
+	}
+	want := []string{
+		"a was found paused or stopped from 2026-11-23 12:00 to 14:00 UTC, and is awake again. What it logged before is read.",
+		"a was found paused or stopped after 2026-11-23 16:00 UTC, and is awake again. What it logged before is read.",
+		"a was found paused or stopped after 2026-11-23 18:00 UTC. What is missing of it is read when it is available again."}
+	if news = append(news, s.Instances.FellAsleep()...); !slices.Equal(news, want) {
+		t.Errorf("said %q, want %q", news, want)
+	}
+	seen, more, _ := s.Instances.Observe(hours(14, 15), ten, map[string]Condition{"a": Asleep}, nil)
+	if len(more) > 0 || len(seen.FellAsleep()) != 1 {
+		t.Errorf("hours later: %q, %q", more, seen.FellAsleep())
+	}
+	_, more, _ = seen.Observe(hours(24, 25), ten, map[string]Condition{"a": Awake}, nil)
+	if len(more) != 1 || !strings.Contains(more[0], "from 2026-11-23 18:00 to 2026-11-24 01:00 UTC") {
+		t.Errorf("the next day: %q", more)
+	}
+}
+
+// What is given up of an instance hour after hour is said once a day, all of the day
+// together; and so are hours of which nothing was read.
+func TestGivenUpIsSaidOnceADay(t *testing.T) {
+	const age, days = 14 * 24, 3
+	s := State{Since: hours(-age-20, 0).Start, Settled: hours(-age, 0).Start, Entries: Entries{entry(days*24-age, 0, Posted)}, Open: Parts{open("a", -age, days*24-age), open("b", 5-age, 6-age)}}
+	said := map[int][]string{}
+	givenUp := map[int][]digest.Window{}
+	for n := range days * 24 {
+		i := s.mustAcquire(t, attempt(fmt.Sprint(n, "/1"), n))
+		hours, parts := s.Abandoned(i.Window.End)
+		if len(parts) > 0 {
+			said[n] = parts
+		}
+		if len(hours) > 0 {
+			givenUp[n] = hours
+		}
+		s.finish(i, "17.1")
+	}
+	const sentence = "What %s logged from %s to %s could not be read for 14 days, and is given up."
+	of := func(id string, from, to int) string {
+		return fmt.Sprintf(sentence, id, hours(from, 0).Start.Format(timeFormat), hours(to, 0).Start.Format(timeFormat+" UTC"))
+	}
+	want := map[int][]string{0: {of("a", -age, 1-age)}, 5: {of("b", 5-age, 6-age)}, 24: {of("a", 1-age, 25-age)}, 48: {of("a", 25-age, 49-age)}}
+	if !reflect.DeepEqual(said, want) {
+		t.Errorf("said\n%v\nwant\n%v", said, want)
+	}
+	if want := map[int][]digest.Window{0: {hours(-age, 1-age)}, 24: {hours(1-age, 25-age)}, 48: {hours(25-age, 49-age)}}; !reflect.DeepEqual(givenUp, want) {
+		t.Errorf("given up %v, want %v", givenUp, want)
+	}
+	if len(s.GivenUp) != 1 || !slices.Equal(s.GivenUpParts, Parts{{Instance: "a", Start: hours(49-age, 0).Start, End: hours(72-age, 0).Start}}) {
+		t.Errorf("left are %v and %+v", s.GivenUp, s.GivenUpParts)
 	}
 }

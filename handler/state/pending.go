@@ -2,7 +2,9 @@ package state
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"slowdigest/digest"
@@ -63,12 +65,67 @@ func (s *State) allDone(w digest.Window) bool {
 func (s *State) giveUp(end time.Time) {
 	for _, w := range s.PendingBefore(end.Add(-maxAge)) {
 		s.enter(Entry{Start: w.Start, End: w.End, Kind: Missed})
-		s.GivenUp = append(s.GivenUp, w)
+		s.GivenUp = digest.JoinWindows(append(s.GivenUp, w))
 	}
 	for _, o := range s.Open.close(end.Add(-maxAge)) {
-		s.News = append(s.News, fmt.Sprintf("What %s logged from %s to %s could not be read for 14 days, and is given up.",
-			o.Instance, o.Start.Format(timeFormat), o.End.Format(timeFormat+" UTC")))
+		o.Cause = "" // all are given up for the same
+		s.GivenUpParts = append(s.GivenUpParts, o)
 	}
+	s.GivenUpParts = Join(s.GivenUpParts)
+}
+
+// givenUpAgain is how often it is said of an instance that something is given up.
+const givenUpAgain = 24 * time.Hour
+
+// Abandoned returns what was given up and is for a message of hours up to end to say:
+// hours of all instances, and a sentence on the parts of each. Of what was said within
+// a day before, the rest waits.
+func (s *State) Abandoned(end time.Time) (hours []digest.Window, parts []string) {
+	if s.givenUpDue("", end) {
+		hours = slices.Clone(s.GivenUp)
+	}
+	var id string
+	var spans []string
+	say := func() {
+		if len(spans) > 0 {
+			parts = append(parts, fmt.Sprintf("What %s logged %s could not be read for 14 days, and is given up.", id, strings.Join(spans, ", ")))
+		}
+		spans = nil
+	}
+	for _, o := range s.GivenUpParts {
+		if !s.givenUpDue(o.Instance, end) {
+			continue
+		}
+		if o.Instance != id {
+			say()
+		}
+		id, spans = o.Instance, append(spans, "from "+o.Start.Format(timeFormat)+" to "+o.End.Format(timeFormat+" UTC"))
+	}
+	say()
+	return hours, parts
+}
+
+func (s *State) givenUpDue(id string, end time.Time) bool {
+	said, ok := s.GivenUpSaid[id]
+	return !ok || end.Sub(said) >= givenUpAgain
+}
+
+// abandon drops what Abandoned returns, for it is said.
+func (s *State) abandon(end time.Time) {
+	said := map[string]time.Time{}
+	maps.Copy(said, s.GivenUpSaid)
+	if len(s.GivenUp) > 0 && s.givenUpDue("", end) {
+		s.GivenUp, said[""] = nil, end.UTC()
+	}
+	s.GivenUpParts = slices.DeleteFunc(s.GivenUpParts, func(o Open) bool {
+		due := s.givenUpDue(o.Instance, end)
+		if due {
+			said[o.Instance] = end.UTC()
+		}
+		return due
+	})
+	maps.DeleteFunc(said, func(_ string, at time.Time) bool { return end.Sub(at) >= givenUpAgain })
+	s.GivenUpSaid = said
 }
 
 // PendingBefore returns the hours before a time that are pending, the oldest first.
@@ -119,6 +176,15 @@ func (s *State) Pending(end time.Time, blocks func(cause string) bool) int {
 }
 
 const timeFormat = "2006-01-02 15:04"
+
+// span writes two times, and the day once where it is the same.
+func span(from, to time.Time) string {
+	end := timeFormat
+	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
+		end = "15:04"
+	}
+	return from.Format(timeFormat) + " to " + to.Format(end+" UTC")
+}
 
 // reopen returns the newest hours with an open part of an instance that answers, as
 // the message has them; nil if there is none. Hours of which nothing was posted, and

@@ -85,10 +85,11 @@ func (s *S3Store) failed(verb, key string, err error) error {
 	case "SlowDown", "ServiceUnavailable", "503":
 		e.hint = "S3 takes no more calls just now; the next run tries again"
 	case "AccessDenied", "Forbidden":
-		e.hint = fmt.Sprintf("the role must allow s3:GetObject and s3:PutObject on arn:aws:s3:::%s/%s, and s3:ListBucket on arn:aws:s3:::%s, "+
-			"without which a state that does not exist yet is denied too", s.bucket, key, s.bucket)
+		bucket := fmt.Sprintf("arn:%s:s3:::%s", denial.Partition(s.client.Options().Region), s.bucket)
+		e.hint = fmt.Sprintf("the role must allow s3:GetObject and s3:PutObject on %s/%s, and s3:ListBucket on %s, "+
+			"without which a state that does not exist yet is denied too", bucket, key, bucket)
 		if verb == "save" {
-			e.hint = fmt.Sprintf("the role must allow s3:PutObject on arn:aws:s3:::%s/%s, and kms:GenerateDataKey and kms:Decrypt on the bucket's key if it has one", s.bucket, key)
+			e.hint = fmt.Sprintf("the role must allow s3:PutObject on %s/%s, and kms:GenerateDataKey and kms:Decrypt on the bucket's key if it has one", bucket, key)
 		}
 		// S3 denies an object that is not there, too, and then names s3:ListBucket.
 		if hint := denial.Hint(errorMessage(err)); hint != "" {

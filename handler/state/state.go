@@ -52,6 +52,10 @@ type State struct {
 	GivenUp    []digest.Window `json:"given_up,omitempty"`
 	Unreported []string        `json:"untold,omitempty"`
 	News       []string        `json:"news,omitempty"`
+	// GivenUpParts wait, too. GivenUpSaid holds, by instance, the end of the hours whose
+	// message said last what is given up of it; the empty name stands for all of them.
+	GivenUpParts Parts                `json:"given_up_parts,omitempty"`
+	GivenUpSaid  map[string]time.Time `json:"given_up_said,omitempty"`
 	// Doubt says that an earlier state was lost, and with it what was posted.
 	Doubt bool              `json:"doubt,omitempty"`
 	Mutes []digest.Mute     `json:"mutes,omitempty"`
@@ -133,7 +137,8 @@ func load(ctx context.Context, s Store, key string) (state *State, data []byte, 
 		return nil, nil, "", err
 	}
 	return &State{Version: 1, Doubt: true, Unreported: []string{fmt.Sprintf(
-		"What was remembered of this channel could not be read (%v). It is kept as %s, and learning starts again.", problem, aside)}}, data, tag, nil
+		"What was remembered of this channel could not be read (%v). It is kept as %s, and learning starts again. "+
+			"What was still to be read of earlier hours is not known any more.", problem, aside)}}, data, tag, nil
 }
 
 type newerVersion int

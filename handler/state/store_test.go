@@ -192,6 +192,17 @@ func TestS3StoreNamesWhatIsMissing(t *testing.T) {
 			}
 		})
 	}
+	for region, arn := range map[string]string{"eu-central-1": "arn:aws:s3:::", "cn-north-1": "arn:aws-cn:s3:::",
+		"us-gov-west-1": "arn:aws-us-gov:s3:::", "eusc-de-east-1": "arn:aws-eusc:s3:::"} {
+		for method, do := range map[string]func(*testing.T, *state.S3Store) error{"GET": load, "PUT": save} {
+			cfg := s3test.New(t, answerS3(method, 403, "AccessDenied"))
+			cfg.Region = region
+			var e *state.StoreError
+			if !errors.As(do(t, state.NewS3Store(cfg, s3test.Bucket, "prod")), &e) || !strings.Contains(e.Hint(), "on "+arn+s3test.Bucket) || strings.Count(e.Hint(), "arn:") != strings.Count(e.Hint(), arn) {
+				t.Errorf("in %s: %s", region, e.Hint())
+			}
+		}
+	}
 	s := state.NewS3Store(s3test.New(t, answerS3("PUT", 409, "ConditionalRequestConflict")), s3test.Bucket, "")
 	if err := save(t, s); !errors.Is(err, state.ErrConflict) {
 		t.Errorf("409 is %v, want ErrConflict", err)
