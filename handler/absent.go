@@ -137,6 +137,9 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	if rd.known == nil {
 		return p.absent.Usual, false
 	}
+	if p.absent.Cause == source.Unlisted {
+		return p.absent.Usual || rd.known.Open.Usual(id, hour.Start), false
+	}
 	seen, read := rd.known.Instances[id]
 	switch p.absent.Cause {
 	case source.Waiting:
@@ -156,11 +159,20 @@ func (rd *reading) open() state.Parts {
 	for _, hour := range rd.window.Hours() {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
-				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c)})
+				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c), Usual: rd.usual(id, hour)})
 			}
 		}
 	}
 	return state.Join(open)
+}
+
+// usual reports whether what is absent of an instance from an hour is not said to be
+// missing.
+func (rd *reading) usual(id string, hour digest.Window) bool {
+	return !slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool {
+		complete, _ := rd.excused(id, p, hour)
+		return !complete || p.absent.Cause != source.Unlisted
+	})
 }
 
 // failed reports whether nothing could be read of any instance, though something

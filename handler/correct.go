@@ -65,7 +65,7 @@ type comparison int
 const (
 	improved       comparison = iota
 	unimproved                // nothing that was open could be read
-	confirmed                 // it could, and held nothing: the instance was asleep
+	confirmed                 // it could, and held nothing, as was to be expected
 	lessThanBefore            // something that the message counts cannot be read any more
 )
 
@@ -88,7 +88,7 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 		for _, id := range rd.instances {
 			switch {
 			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)):
-			case r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour):
+			case r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
 				return improved
 			default:
 				result = confirmed

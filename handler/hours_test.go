@@ -111,6 +111,43 @@ func TestCorrectionWhereMessagesCannotBeEdited(t *testing.T) {
 	}
 }
 
+// Where the live file shows that nothing was written, the digest of the others is
+// complete. It is corrected if a file of the hour is listed later, and only then.
+func TestHourThatIsListedLate(t *testing.T) {
+	for late, updates := range map[bool]int{true: 1, false: 0} {
+		c := newChannel(t)
+		quiet := c.rds.AddInstance("orders-2")
+		both := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2"} }
+		write := func(end time.Time) {
+			quiet.Write(rdstest.SlowLog+end.Format(".2006-01-02.15"), []byte(entry(end.Add(-time.Minute), "select b from t where id = 1")), end.Add(-time.Minute))
+		}
+		write(ten.Add(-time.Hour))
+		quiet.Write(rdstest.SlowLog, nil, ten.Add(-time.Hour))
+		eleven := ten.Add(time.Hour)
+		c.hour(ten)
+		c.runWith(ten, both)
+		c.hour(eleven)
+		c.runWith(eleven, both)
+		if m := c.slack.Messages()[1]; strings.Contains(m.Text, "PARTIAL") || strings.Contains(string(m.Blocks), "lists no slow log") || len(c.state().Open) != 1 {
+			t.Errorf("message %s %s, open %+v", m.Text, m.Blocks, c.state().Open)
+		}
+		if late {
+			write(eleven)
+		}
+		for n := range 7 {
+			end := eleven.Add(time.Duration(n+1) * time.Hour)
+			c.hour(end)
+			write(end)
+			quiet.Write(rdstest.SlowLog, nil, end)
+			c.runWith(end, both)
+		}
+		m := c.slack.Messages()[1]
+		if said := strings.Contains(string(m.Blocks), "Corrected: orders-2 did not list its log"); m.Updates != updates || said != late || len(c.state().Open) != 0 {
+			t.Errorf("late %v: %d updates, message %s, open %+v", late, m.Updates, m.Blocks, c.state().Open)
+		}
+	}
+}
+
 // Each instance is read once, whatever it is named by.
 func TestNamesAreResolvedOnce(t *testing.T) {
 	for _, names := range [][]string{{"orders", "orders-1"}, {"orders-1", "orders"}, {"orders-1", "orders-1"}, {"orders"}, {"orders", "orders"}} {

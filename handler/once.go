@@ -257,7 +257,8 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	r.Past.CatchUp = len(rd.hours)
 	if i.Correct {
 		for _, o := range s.Open.In(rd.window) {
-			if slices.Contains(rd.instances, o.Instance) {
+			found := !o.Usual || result.Calls[o.Instance] > i.Replace.Calls[o.Instance]
+			if found && slices.Contains(rd.instances, o.Instance) {
 				r.Past.News = append(r.Past.News, fmt.Sprintf("Corrected: %s, and its log from %s to %s was read later.", o.Instance+was[o.Cause], o.Start.Format("15:04"), o.End.Format("15:04 UTC")))
 			}
 		}

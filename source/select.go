@@ -76,7 +76,9 @@ func (l *listing) absent(instance string, start, end, now time.Time) []File {
 }
 
 // liveAbsent returns the hours of the window that have no file of their own and may be
-// in the live file; nil if there are none, or if that shows that nothing is missing.
+// in the live file; nil if there are none, or if that shows that nothing is missing. If it
+// was written to last, and before these hours, it was not rotated: unless the listing is
+// late, nothing was written in them.
 func (l *listing) liveAbsent(instance string, start, end, now time.Time) *Absence {
 	live, listed := l.live()
 	if !listed || start.IsZero() {
@@ -91,7 +93,8 @@ func (l *listing) liveAbsent(instance string, start, end, now time.Time) *Absenc
 		return nil
 	}
 	from, to := all[0][0], all[len(all)-1][1]
-	return &Absence{From: from, To: to, Cause: Unlisted, Usual: l.sparse(now),
+	quiet := live.LastWritten.Before(from) && live.LastWritten.Equal(l.written())
+	return &Absence{From: from, To: to, Cause: Unlisted, Usual: quiet || l.sparse(now),
 		Note: fmt.Sprintf("Instance %s lists no slow log for %s yet.", instance, timeRange(from, to))}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"slowdigest/notifier/slacktest"
@@ -173,6 +174,24 @@ var fileStories = []story{
 		}
 		db.rate = 5
 		n.pass(2)
+	}, 0},
+	{"quiet neighbour", "orders,billing", func(n *night) {
+		n.add("orders", 1)
+		quiet := n.add("billing", 1)
+		quiet.Quiet = rdstest.NoQuietFile
+		n.pass(2)
+		for _, hours := range []int{9, 3} {
+			quiet.rate = 0
+			n.pass(hours)
+			quiet.rate = 1
+			n.pass(1)
+		}
+		n.pass(7)
+		for _, p := range n.posts() {
+			if strings.Contains(p.all, "Corrected") || strings.Contains(p.all, "lists no slow log") {
+				n.errorf("a quiet hour is said to be missing: %s", p.all)
+			}
+		}
 	}, 0},
 	{"log off", "orders", func(n *night) {
 		db := n.add("orders", 5)
