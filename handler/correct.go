@@ -18,13 +18,11 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return i.handler.became(ctx, id) })
 	for _, former := range rd.former {
 		id := strings.TrimSuffix(former, "-old1")
-		seen := result.Seen[id]
-		if seen.Switched = at.UTC().Truncate(time.Hour); slices.Contains(rd.gone, former) {
-			result.News = append(result.News, fmt.Sprintf("%s is not found: %s is another instance now, and what the one before logged last is lost with it.", former, id))
-		} else {
+		if seen := result.Seen[id]; !rd.window.Start.Before(seen.Switched) { // else it was said
+			seen.Switched = at.UTC().Truncate(time.Hour)
 			result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", id, former))
+			result.Seen[id] = seen
 		}
-		result.Seen[id] = seen
 	}
 	for _, p := range rd.parts {
 		seen, ok := result.Seen[p.instance]

@@ -18,7 +18,7 @@ func choose(all *listing, start, end time.Time) []File {
 	var chosen []File
 	for _, f := range all.unknown {
 		if !f.LastWritten.Before(start) {
-			f.Unknown, f.listing = true, all
+			f.Unknown = true
 			chosen = append(chosen, f)
 		}
 	}
@@ -35,7 +35,6 @@ func choose(all *listing, start, end time.Time) []File {
 				continue
 			}
 		}
-		f.listing = all
 		chosen = append(chosen, f)
 	}
 	return chosen
@@ -189,13 +188,17 @@ func (f File) Newest() map[string]time.Time {
 	return newest
 }
 
-// ListedWith reports whether a file of a name and last write was listed with f.
-func (f File) ListedWith(name string, written time.Time) bool {
+// ListedWith reports whether one of some files, by their names and last writes, was
+// listed with f. That is known unless f stands for an instance that lists nothing.
+func (f File) ListedWith(files map[string]time.Time) (listed, known bool) {
 	if f.listing == nil {
-		return false
+		return false, false
 	}
-	g, ok := f.listing.find(name)
-	return ok && g.LastWritten.Equal(written)
+	for name, written := range files {
+		g, ok := f.listing.find(name)
+		listed = listed || ok && g.LastWritten.Equal(written)
+	}
+	return listed, true
 }
 
 func timeRange(from, to time.Time) string {

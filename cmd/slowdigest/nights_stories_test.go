@@ -193,6 +193,24 @@ var fileStories = []story{
 			}
 		}
 	}, 0},
+	{"all older files deleted", "orders", func(n *night) {
+		db := n.add("orders", 5)
+		purge := step{30, func(hour time.Time) {
+			for range 3 {
+				db.Remove(file(hour))
+				hour = hour.Add(-time.Hour)
+			}
+		}}
+		n.pass(3)
+		n.pass(1, purge)
+		n.pass(2)
+		n.add("orders-old1", 0) // of an earlier switchover
+		n.pass(1, purge)
+		n.pass(2)
+		if mentions(n.posts(), `another instance|switchover|-old1|PARTIAL`) {
+			n.errorf("files that were read are missed")
+		}
+	}, 0},
 	{"log off", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
