@@ -15,7 +15,9 @@ import (
 // observe notes how the instances were found after the newest hours.
 func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	at := later(i.handler.Now(), rd.window.End)
-	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return i.handler.became(ctx, id) })
+	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string {
+		return i.handler.became(ctx, id, i.claimed.Instances[id].Read)
+	})
 	for _, former := range rd.former {
 		id := strings.TrimSuffix(former, "-old1")
 		if seen := result.Seen[id]; !rd.window.Start.Before(seen.Switched) { // else it was said
