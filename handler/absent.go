@@ -123,6 +123,9 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 			}
 		}
 	}
+	if rd.allMissing() && rd.known != nil { // which is said once, and is nothing to be posted then
+		unknown, elsewhere = true, elsewhere || rd.abandoned()
+	}
 	if c.Awaited = unknown && !elsewhere; c.Complete && !unknown {
 		c.Without = without
 	}
@@ -137,13 +140,16 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	if rd.known == nil {
 		return p.absent.Usual, false
 	}
+	if p.absent.Cause == source.Unlisted {
+		return p.absent.Usual || rd.known.Open.Usual(id, hour.Start), false
+	}
 	seen, read := rd.known.Instances[id]
 	switch p.absent.Cause {
 	case source.Waiting:
 		return false, rd.asleep(id, hour)
 	case source.Gone:
 		gone := !seen.Gone.IsZero() && !seen.Misses(hour)
-		return rd.asleep(id, hour) || gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read && !rd.allMissing()
+		return rd.asleep(id, hour) || gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read
 	case source.Off, source.Unproven:
 		return false, !slices.Contains(rd.off, id)
 	}
@@ -156,11 +162,20 @@ func (rd *reading) open() state.Parts {
 	for _, hour := range rd.window.Hours() {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
-				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c)})
+				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c), Usual: rd.usual(id, hour)})
 			}
 		}
 	}
 	return state.Join(open)
+}
+
+// usual reports whether what is absent of an instance from an hour is not said to be
+// missing.
+func (rd *reading) usual(id string, hour digest.Window) bool {
+	return !slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool {
+		complete, _ := rd.excused(id, p, hour)
+		return !complete || p.absent.Cause != source.Unlisted
+	})
 }
 
 // failed reports whether nothing could be read of any instance, though something
@@ -172,7 +187,7 @@ func (rd *reading) failed() bool {
 			switch c := rd.cause(id, hour); {
 			case c == "" || c == source.Unlisted || c == source.Gone && !rd.missing(id):
 				return false
-			case blocks(c) || c == source.Gone:
+			case blocks(c) || c == source.Gone && !rd.was(id):
 				failed = true
 			}
 		}
@@ -191,10 +206,31 @@ func (rd *reading) allMissing() bool {
 	return !slices.ContainsFunc(rd.instances, func(id string) bool { return !rd.missing(id) })
 }
 
+// was reports whether an instance was there in an hour before.
+func (rd *reading) was(id string) bool {
+	return rd.known != nil && !rd.known.Instances[id].Read.IsZero()
+}
+
+// abandoned reports whether there were instances an hour ago, of which none is left.
+func (rd *reading) abandoned() bool {
+	if rd.known == nil || !rd.allMissing() {
+		return false
+	}
+	for _, seen := range rd.known.Instances {
+		if seen.Gone.IsZero() && !seen.Read.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
 // lost returns the hours of which RDS has nothing left for any instance, and those
 // that were pending before them.
 func (rd *reading) lost() []digest.Window {
 	var lost []digest.Window
+	if len(rd.instances) == 0 {
+		return nil
+	}
 	for _, hour := range rd.window.Hours() {
 		if !slices.ContainsFunc(rd.instances, func(id string) bool {
 			return rd.cause(id, hour) != source.Gone || rd.missing(id) || slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { complete, _ := rd.excused(id, p, hour); return complete })

@@ -129,7 +129,8 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 }
 
 // switched lists the files of instances whose name is another's since the last hour, as
-// after a blue/green switchover: then what was logged before is on NAME-old1.
+// after a blue/green switchover: then what was logged before is on NAME-old1. Where that
+// does not have it, the files were only deleted.
 func (rd *reading) switched(ctx context.Context, files []source.File) []source.File {
 	var old []source.File
 	for _, id := range slices.Clone(rd.instances) {
@@ -137,20 +138,27 @@ func (rd *reading) switched(ctx context.Context, files []source.File) []source.F
 		if rd.known == nil || slices.Contains(rd.instances, former) {
 			continue
 		}
-		again := rd.window.Start.Before(rd.known.Instances[id].Switched)
+		seen := rd.known.Instances[id]
+		again := rd.window.Start.Before(seen.Switched)
 		if !again && !rd.another(id, files) {
 			continue
 		}
-		rd.former = append(rd.former, former)
 		of, err := rd.handler.Source.LogFiles(ctx, former, rd.window.Start, rd.window.End)
 		switch {
 		case err != nil && source.CauseOf(err) == source.Gone:
-			rd.gone = append(rd.gone, former)
+			if again {
+				rd.gone = append(rd.gone, former)
+			}
 			continue
 		case err != nil:
 			p := part{instance: former, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
 			p.absent.Cause = source.Gone // it will not be looked for again
+			p.absent.Note = fmt.Sprintf("Older files of %s are listed no more. Whether they are on %s, as after a blue/green switchover, could not be found out: %s", id, former, p.absent.Note)
 			rd.add(p)
+		case !again && !keeps(of, former, seen.Files):
+			continue
+		default:
+			rd.former = append(rd.former, former)
 		}
 		rd.instances = append(rd.instances, former)
 		old = append(old, of...)
@@ -161,14 +169,26 @@ func (rd *reading) switched(ctx context.Context, files []source.File) []source.F
 // another reports whether the files of an instance are not those that it had an hour
 // ago, though RDS would still have them.
 func (rd *reading) another(id string, files []source.File) bool {
-	n := slices.IndexFunc(files, func(f source.File) bool { return f.Instance == id && f.Absent == nil })
 	seen := rd.known.Instances[id].Files
-	for name, written := range seen {
-		if n < 0 || written.Before(rd.window.End.Add(-23*time.Hour)) || files[n].ListedWith(name, written) {
+	for _, written := range seen {
+		if written.Before(rd.window.End.Add(-23 * time.Hour)) {
 			return false
 		}
 	}
-	return len(seen) > 0
+	return len(seen) > 0 && !keeps(files, id, seen)
+}
+
+// keeps reports whether an instance still lists one of some files, or may, for it lists
+// nothing now.
+func keeps(files []source.File, id string, seen map[string]time.Time) bool {
+	for _, f := range files {
+		if f.Instance == id {
+			if lists, known := f.ListedWith(seen); known {
+				return lists
+			}
+		}
+	}
+	return true
 }
 
 // before returns the time before which the file at i can hold nothing: the last write

@@ -16,16 +16,16 @@ import (
 // observe notes how the instances were found after the newest hours.
 func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	at := later(i.handler.Now(), rd.window.End)
-	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return i.handler.became(ctx, id) })
+	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string {
+		return i.handler.became(ctx, id, i.claimed.Instances[id].Read)
+	})
 	for _, former := range rd.former {
 		id := strings.TrimSuffix(former, "-old1")
-		seen := result.Seen[id]
-		if seen.Switched = at.UTC().Truncate(time.Hour); slices.Contains(rd.gone, former) {
-			result.News = append(result.News, fmt.Sprintf("%s is not found: %s is another instance now, and what the one before logged last is lost with it.", former, id))
-		} else {
+		if seen := result.Seen[id]; !rd.window.Start.Before(seen.Switched) { // else it was said
+			seen.Switched = at.UTC().Truncate(time.Hour)
 			result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", id, former))
+			result.Seen[id] = seen
 		}
-		result.Seen[id] = seen
 	}
 	for _, p := range rd.parts {
 		seen, ok := result.Seen[p.instance]
@@ -55,12 +55,14 @@ var was = map[string]string{
 	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
 }
 
-// readLater returns sentences on what was open of the hours, and was read.
-func (i *item) readLater(rd *reading) []string {
+// readLater returns sentences on what was open of the hours, and was read: so many calls of
+// each instance. Where an hour without a log is usual, and had none, there is none.
+func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 	var read state.Parts
 	for _, hour := range rd.window.Hours() {
 		for _, o := range i.claimed.Open.In(hour) {
-			if slices.Contains(rd.instances, o.Instance) && rd.cause(o.Instance, hour) == "" {
+			found := !o.Usual || calls[o.Instance] > i.Replace.Calls[o.Instance]
+			if found && slices.Contains(rd.instances, o.Instance) && rd.cause(o.Instance, hour) == "" {
 				read = append(read, o)
 			}
 		}
@@ -99,7 +101,7 @@ type comparison int
 const (
 	improved       comparison = iota
 	unimproved                // nothing that was open could be read
-	confirmed                 // it could, and held nothing: the instance was asleep
+	confirmed                 // it could, and held nothing, as was to be expected
 	lessThanBefore            // something that the message counts cannot be read any more
 )
 
@@ -122,7 +124,7 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 		for _, id := range rd.instances {
 			switch {
 			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)):
-			case r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour):
+			case r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
 				return improved
 			default:
 				result = confirmed

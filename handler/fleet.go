@@ -63,7 +63,8 @@ type Queue interface {
 // dashboard and free tiers are left out.
 type Fleet struct {
 	Discover func(ctx context.Context) ([]source.Instance, error)
-	Defaults Route // what the tags of an instance do not set
+	Names    []string // what Discover goes by, for a sentence where nothing matches it
+	Defaults Route    // what the tags of an instance do not set
 	// WithoutChannel makes a digest also of the instances that have no channel.
 	WithoutChannel bool
 	// Handler returns a handler for a channel. The fleet gives it its route.
@@ -150,7 +151,8 @@ func (f *Fleet) awaitWindow(ctx context.Context, w digest.Window) error {
 	}
 }
 
-// jobs returns the digests of a window.
+// jobs returns the digests of a window. If there is no instance, there is one of none:
+// whether there were some is remembered with the default channel.
 func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 	found, err := f.Discover(ctx)
 	if err != nil {
@@ -163,7 +165,11 @@ func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 		}
 	}
 	if len(routes) == 0 {
-		return nil, &NoInstanceError{Omitted: omitted}
+		none := f.Defaults
+		if none.Notes = omitted; len(found) == 0 {
+			none.Notes = []string{"No instance matches " + strings.Join(f.Names, ", ") + "."}
+		}
+		routes = []Route{none}
 	}
 	jobs := make([]Job, len(routes))
 	for i, r := range routes {

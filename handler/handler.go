@@ -23,12 +23,13 @@ type Source interface {
 	Open(ctx context.Context, f source.File) (*source.Log, error)
 }
 
-// became says what has become of an instance that is missing.
-func (h *Handler) became(ctx context.Context, id string) string {
+// became says what has become of an instance that is missing, and was still there at
+// a time.
+func (h *Handler) became(ctx context.Context, id string, at time.Time) string {
 	if s, ok := h.Source.(interface {
-		Became(ctx context.Context, instance string) string
+		Became(ctx context.Context, instance string, at time.Time) string
 	}); ok {
-		return s.Became(ctx, id)
+		return s.Became(ctx, id, at)
 	}
 	return id + " is not there any more."
 }
@@ -46,7 +47,7 @@ type Poster interface {
 type Handler struct {
 	Source      Source
 	Notifier    notifier.Notifier // best a Poster; nil posts nothing, and goes with no Store
-	Instances   []string          // DB instance identifiers
+	Instances   []string          // DB instance identifiers; none where none is left
 	Limit       digest.Limit
 	OrderBy     digest.OrderBy
 	Filter      *digest.Filter // nil counts everything
@@ -94,10 +95,14 @@ func (h *Handler) logger() *slog.Logger {
 //
 // With a Store, a window that is an hour of the clock is posted once, whoever
 // runs it and how often, together with the pending hours before it.
-// The report is nil where there was nothing to do.
+// The report is nil where there was nothing to do. Without any instance, it is a
+// NoInstanceError unless the channel had some.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	if h.Store != nil && len(w.Hours()) == 1 {
 		return runPending(ctx, h, w)
+	}
+	if len(h.Instances) == 0 {
+		return nil, &NoInstanceError{Omitted: h.Notes}
 	}
 	r, readErr := h.Collect(ctx, w)
 	defer func() { h.Done = len(w.Hours()) }()

@@ -3,6 +3,7 @@ package handler
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -84,7 +85,9 @@ func (rd *reading) hourly() []*digest.Report {
 
 // complete adds what the aggregators do not know.
 func (rd *reading) complete(r *digest.Report) *digest.Report {
-	r.Instances = rd.instances
+	if r.Instances = rd.instances; len(r.Instances) == 0 && rd.known != nil {
+		r.Instances = slices.Sorted(maps.Keys(rd.known.Instances)) // that were there
+	}
 	for _, p := range rd.parts {
 		r.Coverage.Add(p.coverage)
 	}

@@ -119,6 +119,7 @@ type item struct {
 	answering []string // the instances that were read without a hitch
 	apart     bool     // a correction that leaves the message as it is
 	renewed   bool     // the message was in the channel, and was replaced
+	nobody    bool     // there is no instance any more, so that no hour of it is done
 }
 
 // claim takes on the next pending hours at the end of w.
@@ -156,10 +157,13 @@ func (i *item) editLate(ctx context.Context, edit func(*state.State)) error {
 	return i.edit(ctx, func(s *state.State) error { edit(s); return nil })
 }
 
-// run reads the hours of an item, posts them and saves that. Its report is never
-// nil.
+// run reads the hours of an item, posts them and saves that. Its report is nil only
+// where there never was an instance.
 func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	h := i.handler
+	if len(h.Instances) == 0 && !i.claimed.Entries.Done() {
+		return nil, errors.Join(&NoInstanceError{Omitted: h.Notes}, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
+	}
 	rd := h.read(reading, i.Window, i.Window.Hours(), i.claimed)
 	if !i.Unconfirmed && i.Replace == nil {
 		rd.stopWhereTimeRanOut()
@@ -171,6 +175,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.observe(ctx, rd, &result)
 	}
 	i.missing(rd, result.Seen)
+	i.nobody = rd.allMissing()
 	r := rd.report(digest.Limit{})
 	result.Calls = callsOf(r)
 	if i.Correct && !i.Unconfirmed {
@@ -232,7 +237,7 @@ func (i *item) finish(ctx context.Context, r state.Result) error {
 	if err != nil {
 		return fmt.Errorf("note that the digest is posted: %w", err)
 	}
-	if !r.Failure {
+	if !r.Failure && !i.nobody {
 		h.Done += max(0, done)
 	}
 	return nil
@@ -251,7 +256,7 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
 	r.Past.CatchUp = len(rd.hours)
 	if i.Correct {
-		r.Past.News = append(r.Past.News, i.readLater(rd)...)
+		r.Past.News = append(r.Past.News, i.readLater(rd, result.Calls)...)
 	}
 	if !i.Edits() {
 		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)

@@ -74,6 +74,10 @@ func (v values) on(name string, on bool) {
 	}
 }
 
+// renamed is what a blue/green switchover adds to the name of the instance before it,
+// whose last logs are read then.
+const renamed = "-old1"
+
 // addInstances writes names in lower case, as RDS keeps them, for IAM compares
 // them exactly.
 func (v values) addInstances(list []string) error {
@@ -91,6 +95,9 @@ func (v values) addInstances(list []string) error {
 		}
 		v.on("discovery", strings.Contains(name, "*"))
 		v["instance"] = append(v["instance"], name)
+		if !strings.HasSuffix(name, "*") && source.ValidPattern(name+renamed) {
+			v["instance"] = append(v["instance"], name+renamed)
+		}
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func TestSixHoursOfSilence(t *testing.T) {
 		{"six hours, and off by MariaDB's name", 60, map[string]string{"log_slow_query": "0", "log_output": "FILE"}, "mariadb", "off 15:00-16:00", true},
 		{"six hours, of a cluster's parameters", 60, map[string]string{}, "aurora-mysql", "unknown 15:00-16:00", true},
 		{"six hours, and nobody may ask", 60, nil, "", "unknown 15:00-16:00", true},
-		{"a minute less", 61, map[string]string{"slow_query_log": "0"}, "", "unlisted 15:00-16:00", false},
+		{"a minute less", 61, map[string]string{"slow_query_log": "0"}, "", "unlisted 15:00-16:00 usual", false},
 	} {
 		srv := rdstest.NewServer()
 		db := srv.AddInstance("orders-1")
@@ -96,6 +96,8 @@ func TestHoursWithoutAFile(t *testing.T) {
 	}{
 		{"all are there", []int{7, 8, 9, 10}, at(10, 2), "", 8, 10, ""},
 		{"the last is not listed", []int{7, 8, 9}, at(10, 2), "", 9, 10, "unlisted 09:00-10:00"},
+		{"it was not rotated for hours", []int{7, 8, 9}, at(9, 40), "", 10, 11, "unlisted 10:00-11:00 usual"},
+		{"but another file was written to", []int{7, 8, 9}, at(9, 40), "slowquery/new.txt", 10, 11, "unlisted 10:00-11:00"},
 		{"it was not rotated", []int{7, 8, 9}, at(9, 40), "", 9, 10, ""},
 		{"one in between is not", []int{7, 8, 10}, at(10, 2), "", 7, 10, "unlisted 08:00-09:00"},
 		{"six hours later, and a little less", []int{7, 9, 14}, at(14, 0), "", 7, 14, "unlisted 09:00-13:00"},

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
@@ -111,22 +112,47 @@ func find(db types.DBInstance, names []string, tag string) (Instance, bool) {
 	return i, asked || matched
 }
 
-// Became says in a sentence what has become of an instance that was read before and is
-// not found any more, as far as the role may know. After a switchover the old instance
-// has the name with "-old1" at its end.
-func (s *RDS) Became(ctx context.Context, instance string) string {
+// Became says in sentences what has become of an instance that was still there at a time,
+// and is not found any more, as far as the role may know. After a switchover the old
+// instance has the name with "-old1" at its end.
+func (s *RDS) Became(ctx context.Context, instance string, at time.Time) string {
 	if _, err := s.Inspect(ctx, instance+"-old1"); err == nil {
 		return fmt.Sprintf("%s was renamed to %s-old1, as a blue/green switchover does. What it logged last is there.", instance, instance)
 	}
+	there := ", and was still there at " + at.UTC().Format("2006-01-02 15:04 UTC")
 	switch _, err := s.Inspect(ctx, instance); {
 	case err == nil:
 		return instance + " is not selected any more: no name, pattern or tag stands for it."
 	case CauseOf(err) == Gone && strings.HasPrefix(instance, "application-autoscaling-"):
-		return instance + " was removed, as autoscaling does with readers. What it logged last is lost with it."
+		return instance + " was removed, as autoscaling does with readers" + there + ". What it logged last is lost with it."
 	case CauseOf(err) == Gone:
-		return instance + " does not exist any more: it was deleted or renamed. What it logged last is lost with it."
+		return instance + " does not exist any more" + there + ": it was deleted or renamed. " + s.similar(ctx, instance) + "What it logged last was not read."
 	}
-	return instance + " is not found any more, and what has become of it could not be found out."
+	return instance + " is not found any more" + there + "; what has become of it could not be found out."
+}
+
+// similar returns a sentence and a space on the instances that have the most of their
+// names in common with another, at least the half of it; empty if there are none, or the
+// role may not ask.
+func (s *RDS) similar(ctx context.Context, instance string) string {
+	all, _ := s.describe(ctx)
+	common := func(id string) (n int) {
+		for n < min(len(id), len(instance)) && id[n] == instance[n] {
+			n++
+		}
+		return n
+	}
+	var ids []string
+	for _, db := range all {
+		if id := aws.ToString(db.DBInstanceIdentifier); 2*common(id) >= len(instance) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(ids, func(a, b string) int { return common(b) - common(a) })
+	return "There is " + strings.Join(ids[:min(len(ids), 3)], ", ") + ". "
 }
 
 func tagged(tags map[string]string, tag string) bool {

@@ -149,6 +149,39 @@ func TestClusterName(t *testing.T) {
 	}
 }
 
+// What is said of an instance that is gone names its new name, or those that have at
+// least half of its own in common, at most three, the most similar first.
+func TestBecame(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	const there, unread = " does not exist any more, and was still there at 2026-11-23 09:00 UTC: it was deleted or renamed. ", "What it logged last was not read."
+	for _, c := range []struct {
+		gone    string
+		present string
+		denied  bool
+		want    string
+	}{
+		{"orders-1", "orders-1-old1 orders-2", false, "orders-1 was renamed to orders-1-old1, as a blue/green switchover does. What it logged last is there."},
+		{"orders-1", "orders-1", false, "orders-1 is not selected any more: no name, pattern or tag stands for it."},
+		{"orders-1", "billing ord orde", false, "orders-1" + there + "There is orde. " + unread},
+		{"orders-1", "billing ord", false, "orders-1" + there + unread},
+		{"orders-1", "orde orders orders-10 orders-2 billing", false, "orders-1" + there + "There is orders-10, orders-2, orders. " + unread},
+		{"orders-1", "orders-2", true, "orders-1" + there + unread},
+		{"application-autoscaling-1", "", false, "application-autoscaling-1 was removed, as autoscaling does with readers, and was still there at 2026-11-23 09:00 UTC. What it logged last is lost with it."},
+	} {
+		srv := rdstest.NewServer()
+		for _, id := range strings.Fields(c.present) {
+			srv.AddInstance(id)
+		}
+		if c.denied { // to list all
+			srv.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBInstances", Skip: 2, Times: -1})
+		}
+		if got := source.NewRDS(patient(srv.Config()), source.Options{}).Became(t.Context(), c.gone, at); got != c.want {
+			t.Errorf("%s of %s: %q, want %q", c.gone, c.present, got, c.want)
+		}
+		srv.Close()
+	}
+}
+
 // TestOneBound reads many files of many instances at once. However many are
 // open, no more calls are under way than the options say.
 func TestOneBound(t *testing.T) {

@@ -112,7 +112,13 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 		why, _ := logging(ctx, s, instance)
 		return nil, &NoSlowLogError{Instance: instance, Reason: why}
 	}
-	return s.selectFiles(ctx, all, instance, start, end), nil
+	files := s.selectFiles(ctx, all, instance, start, end)
+	for i := range files {
+		if files[i].listing = all; s.opts.Seek {
+			files[i].from = start
+		}
+	}
+	return files, nil
 }
 
 // selectFiles returns what is to be read of a listing, and what cannot be.
@@ -126,11 +132,6 @@ func (s *RDS) selectFiles(ctx context.Context, all *listing, instance string, st
 		now = later(now, s.opts.Now().UTC())
 	}
 	files := append(all.absent(instance, start, end, now), choose(all, start, end)...)
-	if s.opts.Seek {
-		for i := range files {
-			files[i].from = start
-		}
-	}
 	if from := later(start, roundUp(all.written().Add(soon))); !start.IsZero() && from.Before(end) {
 		if f := s.silent(ctx, instance, all.written(), from, end); f != nil {
 			return append(files, *f)

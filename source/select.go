@@ -18,7 +18,7 @@ func choose(all *listing, start, end time.Time) []File {
 	var chosen []File
 	for _, f := range all.unknown {
 		if !f.LastWritten.Before(start) {
-			f.Unknown, f.listing = true, all
+			f.Unknown = true
 			chosen = append(chosen, f)
 		}
 	}
@@ -35,7 +35,6 @@ func choose(all *listing, start, end time.Time) []File {
 				continue
 			}
 		}
-		f.listing = all
 		chosen = append(chosen, f)
 	}
 	return chosen
@@ -76,7 +75,9 @@ func (l *listing) absent(instance string, start, end, now time.Time) []File {
 }
 
 // liveAbsent returns the hours of the window that have no file of their own and may be
-// in the live file; nil if there are none, or if that shows that nothing is missing.
+// in the live file; nil if there are none, or if that shows that nothing is missing. If it
+// was written to last, and before these hours, it was not rotated: unless the listing is
+// late, nothing was written in them.
 func (l *listing) liveAbsent(instance string, start, end, now time.Time) *Absence {
 	live, listed := l.live()
 	if !listed || start.IsZero() {
@@ -91,7 +92,8 @@ func (l *listing) liveAbsent(instance string, start, end, now time.Time) *Absenc
 		return nil
 	}
 	from, to := all[0][0], all[len(all)-1][1]
-	return &Absence{From: from, To: to, Cause: Unlisted, Usual: l.sparse(now),
+	quiet := live.LastWritten.Before(from) && live.LastWritten.Equal(l.written())
+	return &Absence{From: from, To: to, Cause: Unlisted, Usual: quiet || l.sparse(now),
 		Note: fmt.Sprintf("Instance %s lists no slow log for %s yet.", instance, timeRange(from, to))}
 }
 
@@ -186,13 +188,17 @@ func (f File) Newest() map[string]time.Time {
 	return newest
 }
 
-// ListedWith reports whether a file of a name and last write was listed with f.
-func (f File) ListedWith(name string, written time.Time) bool {
+// ListedWith reports whether one of some files, by their names and last writes, was
+// listed with f. That is known unless f stands for an instance that lists nothing.
+func (f File) ListedWith(files map[string]time.Time) (listed, known bool) {
 	if f.listing == nil {
-		return false
+		return false, false
 	}
-	g, ok := f.listing.find(name)
-	return ok && g.LastWritten.Equal(written)
+	for name, written := range files {
+		g, ok := f.listing.find(name)
+		listed = listed || ok && g.LastWritten.Equal(written)
+	}
+	return listed, true
 }
 
 func timeRange(from, to time.Time) string {

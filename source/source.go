@@ -52,7 +52,8 @@ type Absence struct {
 	Cause    Cause
 	Note     string // a sentence
 	// Usual is set where hours without a file are nothing unusual for the instance, as
-	// on servers that begin a file only when there is something to write.
+	// on servers that begin a file only when there is something to write, or where the
+	// live file shows that nothing was written.
 	Usual bool
 }
 

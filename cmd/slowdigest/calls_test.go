@@ -155,6 +155,32 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 	}
 }
 
+// TestPolicyOfASwitchover does the same where orders-1 is another instance an hour
+// later, and what it was before is orders-1-old1.
+func TestPolicyOfASwitchover(t *testing.T) {
+	c := newCloud(t)
+	c.startS3(t)
+	s := settings{Instances: "orders-1,orders-2", Download: "portions", State: "s3://" + stateBucket + "/prod", Parameters: []string{lambdaParameter}, Function: "slowdigest-prod"}
+	for hour := 10; hour < 12; hour++ {
+		at := recentDay.Add(time.Duration(hour) * time.Hour)
+		c.orders1.Write(rdstest.SlowLog, nil, at)
+		c.orders1.Write(rdstest.SlowLog+at.Format(".2006-01-02.15"), []byte(slowEntry(at.Add(-time.Minute), 1, 1, "select 1")), at.Add(-time.Minute))
+		if _, err := c.handle(t, s, `{"time":"`+at.Add(5*time.Minute).Format(time.RFC3339)+`"}`); err != nil {
+			t.Fatal(err)
+		}
+		c.orders1.Append(rdstest.SlowLog, []byte(slowEntry(at.Add(20*time.Minute), 1, 1, "select 2")), at.Add(20*time.Minute))
+		c.rds.RenameInstance("orders-1", "orders-1-old1")
+		c.orders1 = c.rds.AddInstance("orders-1")
+	}
+	c.compareWithPolicy(t, s)
+	old := "arn:aws:rds:" + rdstest.Region + ":" + rdstest.Account + ":db:orders-1-old1"
+	for _, action := range []string{"rds:DescribeDBLogFiles", "rds:DownloadDBLogFilePortion"} {
+		if !slices.Contains(c.calls(), awsCall{action, old}) {
+			t.Errorf("%s was not called on %s", action, old)
+		}
+	}
+}
+
 // TestPolicyOfAFleet does the same for two channels: the scheduled run leaves
 // two messages on the queue, and other runs take them.
 func TestPolicyOfAFleet(t *testing.T) {

@@ -237,9 +237,10 @@ func countPosts(posts []post, expression string) (times int) {
 
 func mentions(posts []post, expression string) bool { return countPosts(posts, expression) > 0 }
 
-// checkDone: the metric counts each hour once, and none that is not done.
+// checkDone: the metric counts each hour once, and none that is not done, or in which
+// there was no instance.
 func (n *night) checkDone() {
-	hours, done := int(n.at.Sub(n.first)/time.Hour), 0
+	hours, done := int(n.at.Sub(n.first)/time.Hour)-n.nobody, 0
 	for try := 0; try < 20 && done != hours; try++ { // the last lines may be on their way
 		time.Sleep(time.Duration(try) * 10 * time.Millisecond)
 		done = 0

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -189,6 +190,42 @@ var fileStories = []story{
 		db.rate = 5
 		n.pass(2)
 	}, 0},
+	{"quiet neighbour", "orders,billing", func(n *night) {
+		n.add("orders", 1)
+		quiet := n.add("billing", 1)
+		quiet.Quiet = rdstest.NoQuietFile
+		n.pass(2)
+		for _, hours := range []int{9, 3} {
+			quiet.rate = 0
+			n.pass(hours)
+			quiet.rate = 1
+			n.pass(1)
+		}
+		n.pass(7)
+		for _, p := range n.posts() {
+			if strings.Contains(p.all, "Corrected") || strings.Contains(p.all, "lists no slow log") {
+				n.errorf("a quiet hour is said to be missing: %s", p.all)
+			}
+		}
+	}, 0},
+	{"all older files deleted", "orders", func(n *night) {
+		db := n.add("orders", 5)
+		purge := step{30, func(hour time.Time) {
+			for range 3 {
+				db.Remove(file(hour))
+				hour = hour.Add(-time.Hour)
+			}
+		}}
+		n.pass(3)
+		n.pass(1, purge)
+		n.pass(2)
+		n.add("orders-old1", 0) // of an earlier switchover
+		n.pass(1, purge)
+		n.pass(2)
+		if mentions(n.posts(), `another instance|switchover|-old1|PARTIAL`) {
+			n.errorf("files that were read are missed")
+		}
+	}, 0},
 	{"log off", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		db.Quiet = rdstest.NoQuietFile
@@ -289,6 +326,9 @@ var goneStories = []story{
 		n.pass(1, step{0, func(hour time.Time) { n.remove(db, hour, goneCause) }})
 		n.pass(4)
 	}, 0},
+	{"all of a pattern deleted", "orders-*", allGone("orders-1", "orders-2"), 0},
+	{"all of a cluster deleted", "cluster:orders", allGone("shop-1", "shop-2"), 0},
+	{"sole instance deleted", "orders", allGone("orders"), 0},
 	{"renamed in a switchover", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		n.pass(2)
@@ -301,6 +341,33 @@ var goneStories = []story{
 		}})
 		n.pass(3)
 	}, 0},
+}
+
+// allGone deletes all instances that there are, and makes the first anew a night later.
+func allGone(ids ...string) func(n *night) {
+	return func(n *night) {
+		var dbs []*database
+		for _, id := range ids {
+			dbs = append(dbs, n.add(id, 5))
+			dbs[len(dbs)-1].Cluster = "orders"
+		}
+		n.pass(2)
+		n.pass(1, step{30, func(hour time.Time) {
+			for _, db := range dbs {
+				n.remove(db, hour, goneCause)
+			}
+		}})
+		n.pass(8)
+		if all := n.posts(); len(all) != 3 || !strings.Contains(all[2].all, "still there at 2026-11-20 20:00 UTC") {
+			n.errorf("%d messages, and the last does not tell until when %v were there", len(all), ids)
+		} else if named := !slices.Contains(n.names, "orders"); named != strings.Contains(all[2].all, "No instance matches "+strings.Join(n.names, ", ")) {
+			n.errorf("what matches nothing is not said, or is said without need: %s", all[2].all)
+		}
+		db := n.add(ids[0], 5)
+		db.Cluster = "orders"
+		n.change("it is back")
+		n.pass(2)
+	}
 }
 
 // once lets one fault happen in the second of three hours.

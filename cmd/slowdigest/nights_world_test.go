@@ -40,8 +40,10 @@ type night struct {
 	runtime *runtimeAPI
 	output  func() string
 
+	names   []string // of instances, as they are configured
 	dbs     []*database
 	first   time.Time         // hour of the first event
+	nobody  int               // hours after which there was no instance
 	failed  []string          // errors of invocations
 	changes []string          // of a state, each of which may have a message of its own
 	waiting time.Duration     // for an invocation, at most
@@ -67,7 +69,7 @@ type database struct {
 
 // newNight has no database yet. instances are as they are configured.
 func newNight(t *testing.T, instances string) *night {
-	n := &night{t: t, clock: newClock(t, friday), at: friday, rds: rdstest.NewServer(), slack: slacktest.New(), ssm: newFakeSSM(t),
+	n := &night{t: t, names: strings.Split(instances, ","), clock: newClock(t, friday), at: friday, rds: rdstest.NewServer(), slack: slacktest.New(), ssm: newFakeSSM(t),
 		runtime: newRuntimeAPI(t), waiting: time.Minute, seen: map[string]string{}}
 	t.Cleanup(n.rds.Close)
 	t.Cleanup(n.slack.Close)
@@ -189,8 +191,13 @@ func (n *night) live(steps ...step) time.Time {
 		}
 	}
 	n.at = hour.Add(time.Hour)
+	there := false
 	for _, db := range n.dbs {
 		db.EndHour(n.at)
+		there = there || !db.gone
+	}
+	if !there {
+		n.nobody++
 	}
 	return n.at
 }

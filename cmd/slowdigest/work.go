@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,15 @@ func (c *Config) discover(ctx context.Context, from *source.RDS) ([]source.Insta
 		return nil, hinted{errors.New("read configuration: no instance is named"), "set SLOWDIGEST_INSTANCES or SLOWDIGEST_TAG"}
 	}
 	return from.Discover(ctx, c.Instances.items, c.Tag)
+}
+
+// names says how the instances are selected.
+func (c *Config) names() []string {
+	names := slices.Clone(c.Instances.items)
+	if c.Tag != "" {
+		names = append(names, "the tag "+c.Tag)
+	}
+	return names
 }
 
 // oneRoute returns the route of a single digest of all configured instances.
@@ -132,6 +142,7 @@ func (s *service) fleet() *handler.Fleet {
 		Discover: func(ctx context.Context) ([]source.Instance, error) {
 			return s.discover(ctx, s.from)
 		},
+		Names:          s.names(),
 		Defaults:       s.route(),
 		WithoutChannel: s.onlyPrint,
 		Handler: func(ctx context.Context, channel string) (*handler.Handler, error) {

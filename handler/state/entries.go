@@ -50,6 +50,11 @@ func (es Entries) at(hour time.Time) (Entry, bool) {
 	return Entry{}, false
 }
 
+// Done reports whether an hour was done.
+func (es Entries) Done() bool {
+	return slices.ContainsFunc(es, func(e Entry) bool { return e.Kind != FailureReported })
+}
+
 // horizon returns the time before which nothing is known any more; zero if there
 // is no entry.
 func (es Entries) horizon() time.Time {

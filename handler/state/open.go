@@ -15,6 +15,9 @@ type Open struct {
 	Start    time.Time `json:"start"` // hours of the clock
 	End      time.Time `json:"end"`
 	Cause    string    `json:"cause"` // a source.Cause
+	// Usual is set where hours like these have no log, so that the message does not say
+	// that something is missing.
+	Usual bool `json:"usual,omitempty"`
 }
 
 // maxAge is how long hours stay pending, and parts open. RDS for MySQL keeps its logs
@@ -46,6 +49,12 @@ func (ps Parts) In(w digest.Window) Parts {
 // Of reports whether a part of an instance is open in the hour.
 func (ps Parts) Of(instance string, hour time.Time) bool {
 	return slices.ContainsFunc(ps, func(o Open) bool { return o.Instance == instance && o.window().Contains(hour) })
+}
+
+// Usual reports whether a part of an instance is open in the hour of which the message
+// does not say that it is missing.
+func (ps Parts) Usual(instance string, hour time.Time) bool {
+	return slices.ContainsFunc(ps, func(o Open) bool { return o.Usual && o.Instance == instance && o.window().Contains(hour) })
 }
 
 // answers reports whether a part of one of the instances is open in w.
@@ -82,7 +91,7 @@ func Join(all Parts) Parts {
 	slices.SortFunc(all, func(a, b Open) int { return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Start.Compare(b.Start)) })
 	var joined Parts
 	for _, o := range all {
-		if n := len(joined); n > 0 && joined[n-1].Instance == o.Instance && joined[n-1].Cause == o.Cause && joined[n-1].End.Equal(o.Start) {
+		if n := len(joined); n > 0 && joined[n-1].Instance == o.Instance && joined[n-1].Cause == o.Cause && joined[n-1].Usual == o.Usual && joined[n-1].End.Equal(o.Start) {
 			joined[n-1].End = o.End
 		} else {
 			joined = append(joined, o)
