@@ -70,6 +70,20 @@ var moreShapes = map[string]func(s speaker) string{
 		pair := func() string { return "a = " + s.v() + " and b = " + s.v() }
 		return "select a from t where " + s.nestedFrom(pair(), " or ", pair)
 	},
+	"or of pairs with a list, in any way": func(s speaker) string {
+		return "select a from t where " + s.chain(" or ", func() string { return "(a = " + s.v() + " and b in (" + s.many(", ", s.v) + "))" })
+	},
+	"lists, each in parentheses": func(s speaker) string {
+		chain := s.many(" or ", func() string { return "(a in (" + s.many(", ", s.v) + "))" })
+		return "select a from t where x = 1 and (" + chain + ")"
+	},
+	"lists of tuples, in any way": func(s speaker) string {
+		tuple := func() string { return "(" + s.v() + ", " + s.v() + ")" }
+		return "select a from t where " + s.chain(" or ", func() string { return "(t.a, t.b) in (" + s.many(", ", tuple) + ")" })
+	},
+	"subqueries with a list, in any way": func(s speaker) string {
+		return "select a from t where " + s.chain(" and ", func() string { return "a in (select b from u where c in (" + s.many(", ", s.v) + "))" })
+	},
 	"having, in any way": func(s speaker) string {
 		return "select a, sum(b) from t group by a having " + s.chain(" and ", func() string { return "sum(b) > " + s.v() }) + " order by a"
 	},
