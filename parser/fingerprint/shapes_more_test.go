@@ -251,6 +251,10 @@ var moreShapes = map[string]func(s speaker) string{
 	"alias of values": func(s speaker) string {
 		return fmt.Sprintf("select v%[1]d.a1 from (values row(1, 2)) as v%[1]d (a1, b1) where v%[1]d.a1 = %[2]s", s.IntN(50), s.v())
 	},
+	"alias of rows": func(s speaker) string {
+		return fmt.Sprintf("insert into `t_%[1]d` (`a`, `b`) values %[2]s as `t_%[1]d_values` on duplicate key update `t_%[1]d`.`b` = `t_%[1]d_values`.`b`",
+			s.IntN(50), s.many(",", func() string { return "(" + s.v() + ", " + s.v() + ")" }))
+	},
 	"alias of a version": func(s speaker) string {
 		return fmt.Sprintf("select t%[1]d.a from t for system_time %[3]s t%[1]d where t%[1]d.a = %[2]s", s.IntN(50), s.v(),
 			"as of '2026-01-01'")
