@@ -108,6 +108,8 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	case n.repeats(c, c.run, member):
 	case single && !c.parens && n.repeats(c, c.run, member[1:len(member)-1]):
 		whole = false
+	case whole && c == &f.or && f.last.or == (run{at + 1, end - 1}) && n.repeats(c, c.run, member[1:len(member)-1]):
+		whole, f.and.kept = false, 2 // a and b or (a and b)
 	case !single && c.parens && n.repeats(c, run{c.run.at + 1, c.run.end - 1}, member):
 		length := end - c.run.end
 		if c.pended == 0 { // it is no condition's

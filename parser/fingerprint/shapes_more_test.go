@@ -84,6 +84,14 @@ var moreShapes = map[string]func(s speaker) string{
 	"subqueries with a list, in any way": func(s speaker) string {
 		return "select a from t where " + s.chain(" and ", func() string { return "a in (select b from u where c in (" + s.many(", ", s.v) + "))" })
 	},
+	"pairs, nested to the right": func(s speaker) string {
+		pair := func() string { return "a = " + s.v() + " and b = " + s.v() }
+		out := pair()
+		for range s.IntN(20) {
+			out = pair() + " or (" + out + ")"
+		}
+		return "select a from t where " + out
+	},
 	"having, in any way": func(s speaker) string {
 		return "select a, sum(b) from t group by a having " + s.chain(" and ", func() string { return "sum(b) > " + s.v() }) + " order by a"
 	},
