@@ -202,3 +202,26 @@ func (n *nesting) splitPair() {
 	n.openFrame(true, false)
 	*n.frame = frame
 }
+
+// mergeOpen leaves one of several parentheses that open at once after another and do not
+// end, as those of a chain do that is nested to the left, in a statement that was cut.
+func (n *nesting) mergeOpen() {
+	s := n.dst[n.base:]
+	closed, at, quoted := 0, len(s), false
+	for i := len(s) - 1; i >= 0; i-- {
+		switch c := s[i]; {
+		case c == '`':
+			quoted = !quoted
+		case quoted:
+		case c == ')':
+			closed++
+		case c == '(' && closed > 0:
+			closed--
+		case c == '(' && i > 0 && s[i-1] == '(':
+			continue
+		}
+		at--
+		s[at] = s[i]
+	}
+	n.dst = append(n.dst[:n.base], s[at:]...)
+}
