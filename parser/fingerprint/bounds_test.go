@@ -24,12 +24,12 @@ func TestBounds(t *testing.T) {
 		list := func(item string) string { return "select " + strings.Repeat(item+", ", n-1) + item + " from t" }
 		return list("a x") + " union " + list("a")
 	}
-	mixed := func(n int) string { // z is the nth member, and comes again after the last of them
-		var b strings.Builder
-		for i := range n - 1 {
-			fmt.Fprintf(&b, "%s = 1 or ", strings.Repeat("b", i+1))
+	numbered := func(n int) string { // tables that differ in their digits only
+		var from []string
+		for i := range n {
+			from = append(from, fmt.Sprintf("t%d", i+1))
 		}
-		return b.String() + "z = 1 or c = fin or z = 1 limit 1"
+		return strings.Join(from, ", ")
 	}
 	for _, row := range []struct {
 		bound           string
@@ -49,7 +49,7 @@ func TestBounds(t *testing.T) {
 		{"surelyHash", "select a from tmp_abcdef1234567890", "select a from tmp_abcdef123456789", "from tmp_?", "from tmp_abcdef?"},
 		{"a name of 256 bytes", "select 'x', a from `" + strings.Repeat("n", 256) + "`", "select 'x', a from `" + strings.Repeat("n", 257) + "`", "from nnn", "?" + EndsEarly},
 		{"maxParens", "a where b = 1 and (" + strings.Repeat("n", maxParens-6) + " = 1)", "a where b = 1 and (" + strings.Repeat("n", maxParens-5) + " = 1)", "and n", "and (n"},
-		{"maxSeen", "select a where " + mixed(maxSeen), "select a where " + mixed(maxSeen+1), "fin limit ?", "fin or z = ? limit ?"},
+		{"maxNumber", "select t31.a from " + numbered(maxNumber) + " where 1", "select t32.a from " + numbered(maxNumber+1) + " where 1", "t30, t31 where", "t30, t31, t31 where"},
 		{"two numbers of a LIMIT", "select a limit 1, 2", "select a limit 1, 2, 3", "limit ?", "limit ?"},
 	} {
 		if got := Of(row.within); !strings.Contains(got, row.inside) {
@@ -57,6 +57,36 @@ func TestBounds(t *testing.T) {
 		}
 		if got := Of(row.past); !strings.Contains(got, row.outside) || row.inside != row.outside && strings.Contains(got, row.inside) && row.outside != "?" {
 			t.Errorf("%s: past it, %.80q", row.bound, got)
+		}
+	}
+}
+
+// TestBoundsOfMembers: wherever members are told apart, the last of maxSeen is known when
+// it comes again after another one, and so is one of maxMember bytes, and none beyond.
+func TestBoundsOfMembers(t *testing.T) {
+	for _, row := range []struct{ begin, member, other, joint, end string }{
+		{"select a where ", "%s = 1", "b = fin", " or ", " limit 1"},
+		{"select case ", "when %s = 1 then 2", "when b = fin then 2", " ", " end"},
+		{"insert into t values ", "(1, %s)", "(1, fin)", ", ", ""},
+		{"select json_object(", "1, %s", "1, fin", ", ", ")"},
+	} {
+		folds := func(name string, before int) bool {
+			var members []string
+			for i := range before {
+				members = append(members, fmt.Sprintf(row.member, strings.Repeat("b", i+1)))
+			}
+			last := fmt.Sprintf(row.member, name)
+			members = append(members, last, row.other, last)
+			return strings.Count(Of(row.begin+strings.Join(members, row.joint)+row.end), name) == 1
+		}
+		shape := fmt.Sprintf(strings.NewReplacer("1", "?", "2", "?").Replace(row.member), "")
+		for past := range 2 {
+			if got := folds(strings.Repeat("n", maxMember-len(shape)+past), 0); got != (past == 0) {
+				t.Errorf("%s: one of %d bytes is known: %v", row.member, maxMember+past, got)
+			}
+			if got := folds("z", maxSeen-1+past); got != (past == 0) {
+				t.Errorf("%s: member %d is known: %v", row.member, maxSeen+past, got)
+			}
 		}
 	}
 }

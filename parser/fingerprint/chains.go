@@ -29,7 +29,7 @@ type frame struct {
 	condition bool // only its truth counts
 	broken    bool // it holds more than a condition
 	literal   bool // it holds a literal
-	list      bool // it holds a list for IN
+	list      bool // a predicate is IN with a list of literals, which are no rows
 	between   int  // BETWEENs whose AND comes
 }
 
@@ -76,7 +76,7 @@ func (n *nesting) endConjunct(end int) (int, bool) {
 	f, length := n.frame, 1
 	if f.last.end > 0 && f.last.end == end && f.last.open == n.skipBlank(f.and.at) {
 		length = f.last.length
-		if f.condition && !f.last.list {
+		if f.condition {
 			n.strip(&f.last, f.last.nested)
 			end = f.last.end
 		}
@@ -108,6 +108,8 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 	case n.repeats(c, c.run, member):
 	case single && !c.parens && n.repeats(c, c.run, member[1:len(member)-1]):
 		whole = false
+	case whole && c == &f.or && f.last.or == (run{at + 1, end - 1}) && n.repeats(c, c.run, member[1:len(member)-1]):
+		whole, f.and.kept = false, 2 // a and b or (a and b)
 	case !single && c.parens && n.repeats(c, run{c.run.at + 1, c.run.end - 1}, member):
 		length := end - c.run.end
 		if c.pended == 0 { // it is no condition's
@@ -262,13 +264,13 @@ func (n *nesting) closeExpression() {
 }
 
 func (n *nesting) popFrame() {
-	literal, list := n.frame.literal, n.frame.list
+	literal := n.frame.literal
 	if n.frame.isCase {
 		n.cases--
 	}
 	n.frames = n.frames[:len(n.frames)-1]
 	n.frame = &n.frames[len(n.frames)-1]
-	n.frame.literal, n.frame.list = n.frame.literal || literal, n.frame.list || list
+	n.frame.literal = n.frame.literal || literal
 }
 
 // beginCase begins a CASE after its word.

@@ -168,6 +168,28 @@ func TestCutLists(t *testing.T) {
 	}
 }
 
+// TestCutChains: a chain that is nested to the left falls, wherever it is cut, into a class
+// into which one of few members does too.
+func TestCutChains(t *testing.T) {
+	const few = 4
+	for _, member := range []string{"a = 1", "(a = 1 and `b(` = 2)", "f((a)) in (1, 2)"} {
+		classes := map[string]bool{}
+		for n := range 40 {
+			sql := "select a from t where x is null and " + strings.Repeat("(", n) + member + strings.Repeat(" or "+member+")", n)
+			for end := len(sql) - n*(len(member)+4); end <= len(sql); end++ {
+				got := string(Append(nil, []byte(sql[:end]), true))
+				if again := Of(got); again != got {
+					t.Errorf("%s\nis %s\nis %s", sql[:end], got, again)
+				}
+				if n > few && !classes[got] {
+					t.Errorf("%s\nis %s", sql[:end], got)
+				}
+				classes[got] = true
+			}
+		}
+	}
+}
+
 // A statement of any length is read once: ten times the length takes some ten
 // times as long, for every shape that a careless program would read again.
 func TestFingerprintIsLinear(t *testing.T) {

@@ -50,6 +50,9 @@ func (f *formatter) reset(dst, sql []byte, cut, again bool) {
 // format appends the fingerprint of sql to dst.
 func (f *formatter) format(dst, sql []byte, cut bool) []byte {
 	early := f.read(dst, sql, cut)
+	if f.lexer.cut {
+		f.mergeOpen()
+	}
 	f.finishNames()
 	if early {
 		f.dst = append(f.dst, EndsEarly...)

@@ -120,6 +120,7 @@ func (g *grammar) act(e *keywordEntry, expect expectation, alias bool) bool {
 		return true
 	}
 	if k != kwRow {
+		alias = alias || k == kwAs && g.top.rows.state == rowDone // VALUES (1) AS new1 ON DUPLICATE KEY UPDATE
 		g.top.rows.state = noRows
 	}
 	next := g.clause(k, expect, alias)

@@ -198,7 +198,6 @@ func (n *nesting) closeGroup() {
 	}
 	g, f := n.pop(false)
 	if g.list.kind != noList {
-		n.frame.list = n.frame.list || g.list.kind == inList
 		n.closeList(g, true)
 	} else {
 		if g.args.size > 0 && len(n.dst) > g.open+1 {
@@ -299,6 +298,7 @@ func (n *nesting) closeList(g *group, closed bool) {
 	case !g.anyVariable && !empty:
 		n.dst = append(n.dst[:g.from], literals...)
 		n.frame.literal = true
+		n.frame.list = n.dst[n.skipBlank(n.frame.and.at)] != '('
 	case closed:
 		n.frame.literal = n.frame.literal || g.anyLiteral
 		n.dst = append(n.dst, ')')

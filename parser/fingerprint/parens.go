@@ -5,7 +5,7 @@ type parens struct {
 	open, end int
 	nested    int  // how many pairs within it hold nothing else
 	single    bool // it holds one predicate, neither AND nor OR
-	list      bool // it holds a list for IN
+	list      bool // which is IN with a list of literals, but of no rows
 	chain     bool // it holds a chain of which one member is left, which is in parentheses too
 	length    int  // of the longest chain in it
 
@@ -86,7 +86,8 @@ func (n *nesting) closeParens(f *frame, open int) {
 	if f.broken || !f.literal {
 		return
 	}
-	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, list: f.list, length: 1}
+	p := parens{open: open, end: len(n.dst), single: f.or.kept <= 1 && f.and.kept <= 1, length: 1}
+	p.list = p.single && f.list
 	p.chain = f.or.kept == 1 && f.and.kept == 1 && max(f.or.length, f.and.length) > 1 && f.or.run == (run{open + 1, p.end - 1}) &&
 		f.last.end == p.end-1 && f.last.open == open+1
 	only := p.single && f.last.end == len(n.dst)-1 && f.last.open == open+1 && f.condition
@@ -98,7 +99,7 @@ func (n *nesting) closeParens(f *frame, open int) {
 		return
 	}
 	if only {
-		p.nested, p.single, p.length = f.last.nested+1, f.last.single, f.last.length
+		p.nested, p.single, p.list, p.length = f.last.nested+1, f.last.single, f.last.list, f.last.length
 		p.or, p.and, p.members, p.folded = f.last.or, f.last.and, f.last.members, f.last.folded
 		if p.folded {
 			n.strip(&p, 1)
@@ -119,7 +120,7 @@ func (n *nesting) closeParens(f *frame, open int) {
 
 // stripNegated leaves out all but one of the last pairs of parentheses if NOT is before them.
 func (n *nesting) stripNegated() {
-	if p := &n.frame.last; !p.list && p.open != n.skipBlank(n.frame.and.at) {
+	if p := &n.frame.last; p.open != n.skipBlank(n.frame.and.at) {
 		n.strip(p, p.nested)
 	}
 }
@@ -200,4 +201,27 @@ func (n *nesting) splitPair() {
 	*n.pushGroup() = inner
 	n.openFrame(true, false)
 	*n.frame = frame
+}
+
+// mergeOpen leaves one of several parentheses that open at once after another and do not
+// end, as those of a chain do that is nested to the left, in a statement that was cut.
+func (n *nesting) mergeOpen() {
+	s := n.dst[n.base:]
+	closed, at, quoted := 0, len(s), false
+	for i := len(s) - 1; i >= 0; i-- {
+		switch c := s[i]; {
+		case c == '`':
+			quoted = !quoted
+		case quoted:
+		case c == ')':
+			closed++
+		case c == '(' && closed > 0:
+			closed--
+		case c == '(' && i > 0 && s[i-1] == '(':
+			continue
+		}
+		at--
+		s[at] = s[i]
+	}
+	n.dst = append(n.dst[:n.base], s[at:]...)
 }

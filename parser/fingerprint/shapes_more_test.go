@@ -70,6 +70,28 @@ var moreShapes = map[string]func(s speaker) string{
 		pair := func() string { return "a = " + s.v() + " and b = " + s.v() }
 		return "select a from t where " + s.nestedFrom(pair(), " or ", pair)
 	},
+	"or of pairs with a list, in any way": func(s speaker) string {
+		return "select a from t where " + s.chain(" or ", func() string { return "(a = " + s.v() + " and b in (" + s.many(", ", s.v) + "))" })
+	},
+	"lists, each in parentheses": func(s speaker) string {
+		chain := s.many(" or ", func() string { return "(a in (" + s.many(", ", s.v) + "))" })
+		return "select a from t where x = 1 and (" + chain + ")"
+	},
+	"lists of tuples, in any way": func(s speaker) string {
+		tuple := func() string { return "(" + s.v() + ", " + s.v() + ")" }
+		return "select a from t where " + s.chain(" or ", func() string { return "(t.a, t.b) in (" + s.many(", ", tuple) + ")" })
+	},
+	"subqueries with a list, in any way": func(s speaker) string {
+		return "select a from t where " + s.chain(" and ", func() string { return "a in (select b from u where c in (" + s.many(", ", s.v) + "))" })
+	},
+	"pairs, nested to the right": func(s speaker) string {
+		pair := func() string { return "a = " + s.v() + " and b = " + s.v() }
+		out := pair()
+		for range s.IntN(20) {
+			out = pair() + " or (" + out + ")"
+		}
+		return "select a from t where " + out
+	},
 	"having, in any way": func(s speaker) string {
 		return "select a, sum(b) from t group by a having " + s.chain(" and ", func() string { return "sum(b) > " + s.v() }) + " order by a"
 	},
@@ -236,6 +258,10 @@ var moreShapes = map[string]func(s speaker) string{
 	},
 	"alias of values": func(s speaker) string {
 		return fmt.Sprintf("select v%[1]d.a1 from (values row(1, 2)) as v%[1]d (a1, b1) where v%[1]d.a1 = %[2]s", s.IntN(50), s.v())
+	},
+	"alias of rows": func(s speaker) string {
+		return fmt.Sprintf("insert into `t_%[1]d` (`a`, `b`) values %[2]s as `t_%[1]d_values` on duplicate key update `t_%[1]d`.`b` = `t_%[1]d_values`.`b`",
+			s.IntN(50), s.many(",", func() string { return "(" + s.v() + ", " + s.v() + ")" }))
 	},
 	"alias of a version": func(s speaker) string {
 		return fmt.Sprintf("select t%[1]d.a from t for system_time %[3]s t%[1]d where t%[1]d.a = %[2]s", s.IntN(50), s.v(),
