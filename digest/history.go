@@ -132,11 +132,9 @@ func (h *History) Compare(r *Report, o Options) {
 		if !r.Past.Learning {
 			class.Change = c.change(class)
 		}
-		if class.Change != nil && class.Change.Kind == New {
-			r.Past.New++
-		}
 	}
 	muted := listMuted(r, o.Mutes)
+	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone = c.gone(muted)

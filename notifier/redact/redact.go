@@ -90,7 +90,14 @@ func past(p *digest.Past) *digest.Past {
 		return nil
 	}
 	out := *p
-	out.Gone, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Muted)
+	out.Gone, out.Muted, out.Minor = slices.Clone(p.Gone), slices.Clone(p.Muted), slices.Clone(p.Minor)
+	for i := range out.Minor {
+		m := &out.Minor[i]
+		m.Fingerprints = slices.Clone(m.Fingerprints)
+		for k := range m.Fingerprints {
+			m.Fingerprints[k] = Statement(m.Fingerprints[k])
+		}
+	}
 	for i := range out.Gone {
 		g := &out.Gone[i]
 		g.ID, g.Fingerprint = Clean(Cut(g.ID, MaxName)), Statement(g.Fingerprint)

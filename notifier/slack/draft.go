@@ -101,7 +101,7 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	inHead := d.classes[:min(notifier.MaxLeading, len(d.classes))]
 	for _, c := range inFull {
 		evidence := notifier.Evidence(c)
-		if notifier.Leading(c) && slices.Contains(inHead, c) {
+		if c.Leads() && slices.Contains(inHead, c) {
 			evidence = ""
 		}
 		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, evidence))
