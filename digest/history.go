@@ -138,6 +138,9 @@ func (h *History) Compare(r *Report, o Options) {
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone = c.gone(muted)
+		if c.aligned && c.end-c.start == 1 {
+			r.Past.Usual = usualTotal(&c.hours)
+		}
 	}
 }
 

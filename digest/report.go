@@ -258,9 +258,19 @@ type Past struct {
 	Worse    int          `json:"worse,omitempty"`    // and WORSE
 	Back     int          `json:"back,omitempty"`     // and BACK
 	Minor    []Minor      `json:"minor,omitempty"`    // those that do not lead, by kind
+	Usual    *Usual       `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
 	// Regrouped is set in the week after the rules of fingerprints changed.
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
+}
+
+// Usual states the total query time, in seconds, that an hour like the window had
+// before, the lowest and the highest tenth left out: on Days days around the same hour
+// or, where Days is 0, in any of the last 14 days.
+type Usual struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	Days int     `json:"days,omitempty"`
 }
 
 // Minor sums up the classes of one kind of change that do not lead, and are not muted.

@@ -90,14 +90,15 @@ func (m *Misc) add(c *Class) {
 	m.QueryTime.Sum = math.Round((m.QueryTime.Sum+c.QueryTime.Sum)*perSecond) / perSecond
 }
 
-// Leads reports whether the class is read before those of a higher rank.
+// Leads reports whether the class is read before those of a higher rank: it is NEW or
+// BACK and matters, or has become WORSE, which an earlier digest has not said.
 func (c *Class) Leads() bool {
 	if c.Change == nil {
 		return false
 	}
 	switch c.Change.Kind {
 	case Worse:
-		return true
+		return c.Change.Since.IsZero()
 	case New, Back:
 		return c.QueryTime.Sum >= minTime && c.Share >= minShare
 	}
@@ -117,7 +118,9 @@ func (r *Report) countChanges(muted map[string]bool) {
 		if c.Change == nil {
 			continue
 		}
-		counts[c.Change.Kind]++
+		if c.Change.Since.IsZero() {
+			counts[c.Change.Kind]++
+		}
 		if m := minor[c.Change.Kind]; m != nil && !c.Leads() && !muted[c.ID] {
 			m.Classes++
 			m.Share += c.Share

@@ -116,6 +116,10 @@ func TestLeads(t *testing.T) {
 			t.Errorf("%+v: %v", test, !test.want)
 		}
 	}
+	told := Class{Change: &Change{Kind: Worse, Since: firstHour.time()}}
+	if told.Leads() {
+		t.Error("what was told to be WORSE leads again")
+	}
 }
 
 func TestMute(t *testing.T) {

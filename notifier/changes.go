@@ -49,17 +49,16 @@ func InOrder(r *digest.Report) []*digest.Class {
 }
 
 // InFull returns up to n of the classes, for a chat to show with their statements:
-// those that lead and are NEW or BACK, since they are not known yet, and always the one
-// of the highest rank.
+// those that lead or, where none does, the one of the highest rank.
 func InFull(classes []*digest.Class, n int) []*digest.Class {
 	var out []*digest.Class
 	for _, c := range classes {
-		if c.Leads() && c.Change.Kind != digest.Worse {
+		if c.Leads() {
 			out = append(out, c)
 		}
 	}
-	if top := Top(classes); top != nil && !slices.Contains(out, top) {
-		out = append(out[:min(len(out), n-1)], top)
+	if top := Top(classes); top != nil && out == nil {
+		out = append(out, top)
 	}
 	return out[:min(len(out), n)]
 }
@@ -88,7 +87,7 @@ func Without(classes, others []*digest.Class) []*digest.Class {
 func changeCount(r *digest.Report) string {
 	counts := map[digest.ChangeKind]int{}
 	for i := range r.Classes {
-		if c := r.Classes[i].Change; c != nil {
+		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() {
 			counts[c.Kind]++
 		}
 	}
@@ -108,6 +107,18 @@ func changeCount(r *digest.Report) string {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")
+}
+
+// News reports whether a digest says something that is not as it was, or has to be said
+// before the numbers: then it is read whole, and else a few lines will do. Where it is
+// not known what is usual, all is news.
+func News(r *digest.Report) bool {
+	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.Classes, func(c digest.Class) bool {
+		return c.Leads() || c.Change != nil && c.Change.Kind == digest.Better
+	})
 }
 
 // Change is a line about a class that is not as it was. Evidence may be empty,

@@ -102,7 +102,7 @@ func TestMinorChanges(t *testing.T) {
 	}
 }
 
-// What is NEW or BACK is shown in full, and always the class with the most time.
+// What leads is shown in full, and else the class with the most time.
 func TestInFull(t *testing.T) {
 	for _, c := range []struct {
 		kinds []digest.ChangeKind
@@ -110,8 +110,9 @@ func TestInFull(t *testing.T) {
 	}{
 		{nil, nil},
 		{[]digest.ChangeKind{"", "", ""}, []int{1}},
-		{[]digest.ChangeKind{"", digest.Worse, digest.New}, []int{3, 1}},
-		{[]digest.ChangeKind{"", digest.Back, digest.New, digest.New, digest.New}, []int{2, 3, 1}},
+		{[]digest.ChangeKind{"", digest.Better}, []int{1}},
+		{[]digest.ChangeKind{"", digest.Worse, digest.New}, []int{2, 3}},
+		{[]digest.ChangeKind{"", digest.Back, digest.New, digest.New, digest.New}, []int{2, 3, 4}},
 		{[]digest.ChangeKind{digest.New, digest.New, digest.New, digest.New}, []int{1, 2, 3}},
 	} {
 		classes := InOrder(changed(nil, c.kinds...))

@@ -26,16 +26,16 @@ func table(r *digest.Report, classes []*digest.Class) slackgo.Block {
 	return t
 }
 
-// rows is the table as a list.
+// rows lists classes, a line each.
 func rows(r *digest.Report, classes []*digest.Class) []slackgo.RichTextElement {
 	var lines []slackgo.RichTextElement
-	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
+	for _, c := range classes {
 		lines = append(lines, line(
 			strong(notifier.Badged(c)+notifier.Percent(c.Share)),
 			words(fmt.Sprintf("  #%d %s%s: %s, %s, p95 %s", c.Rank, notifier.Short(c.Fingerprint, 40), notifier.OnInstances(r, c), notifier.Duration(c.QueryTime.Sum),
 				notifier.Plural(c.Calls, "call", "calls"), notifier.Duration(c.QueryTime.P95)))))
 	}
-	return []slackgo.RichTextElement{line(strong("Queries")), bullets(lines)}
+	return []slackgo.RichTextElement{bullets(lines)}
 }
 
 // detail is all about one class, with the beginning of its statement: sql UTF-16

@@ -23,12 +23,15 @@ func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
 		blocks = append(blocks, small(s))
 	}
 	var notes []string
-	others := len(d.classes) - len(inFull)
-	replies := d.opts.replies(others)
-	if replies > 0 {
-		notes = append(notes, notifier.Plural(int64(replies), "more class", "more classes")+" in the thread")
+	threaded := d.threaded(inFull)
+	if threaded {
+		notes = append(notes, notifier.Plural(int64(len(d.classes)), "class", "classes")+" in the thread")
 	}
-	if rest := d.r.Misc.Classes + others - replies; rest > 0 {
+	rest := d.r.Misc.Classes
+	if !threaded {
+		rest += len(d.classes) - len(inFull)
+	}
+	if rest > 0 {
 		notes = append(notes, notifier.Plural(int64(rest), "class", "classes")+" not shown")
 	}
 	if len(d.classes) > 0 {
