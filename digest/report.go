@@ -180,6 +180,8 @@ type Class struct {
 	Change *Change `json:"change,omitempty"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
+	// Label is what the class is called in this report: see redact.Label.
+	Label string `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
 }

@@ -164,7 +164,7 @@ func Changes(r *digest.Report) []Change {
 		for _, g := range r.Past.Gone {
 			what := ShortID(g.ID)
 			if g.Fingerprint != "" {
-				what = Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
+				what = redact.Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
 			}
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
@@ -173,7 +173,7 @@ func Changes(r *digest.Report) []Change {
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
-	return Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, Short(c.Fingerprint, 40), OnInstances(r, c)), evidence}
+	return Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)), evidence}
 }
 
 // minorChange sums up the classes of a kind that do not lead, the first of them named.
@@ -184,7 +184,7 @@ func minorChange(m digest.Minor) Change {
 	}
 	var first []string
 	for _, f := range m.Fingerprints {
-		first = append(first, Short(f, 40))
+		first = append(first, redact.Short(f, 40))
 	}
 	named := strings.Join(first, ", ")
 	if more := m.Classes - len(first); more > 0 {

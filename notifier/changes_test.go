@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // changed is a report with a class of each of the kinds, ranked in their order, all of
@@ -22,6 +23,7 @@ func changed(past *digest.Past, kinds ...digest.ChangeKind) *digest.Report {
 		c.QueryTime.Sum, c.Share = 2, 0.02
 		r.Classes = append(r.Classes, c)
 	}
+	redact.Label(r.Classes)
 	r.Coverage.InWindow = r.Overall.Calls
 	return r
 }

@@ -46,6 +46,7 @@ func Of(r *digest.Report) Report {
 		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}
+	Label(out.Classes)
 	out.Past = past(r.Past)
 	out.Filter = filter(r.Filter)
 	return Report{&out, key(r)}

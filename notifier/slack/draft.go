@@ -165,7 +165,7 @@ func (d *draft) list() Message {
 
 // statements shows classes in full.
 func (d *draft) statements(classes []*digest.Class) Message {
-	m := Message{Text: slackutilsx.EscapeMessage("Statements: " + notifier.Short(classes[0].Fingerprint, 80))}
+	m := Message{Text: slackutilsx.EscapeMessage("Statements: " + classes[0].Label)}
 	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
 		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {

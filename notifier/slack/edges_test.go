@@ -265,7 +265,7 @@ func TestChartAtItsBounds(t *testing.T) {
 	}
 	r := notifiertest.Load(t, "full")
 	for n, want := range map[int]string{20: strings.Repeat("x", 17), 21: strings.Repeat("x", 16) + "…"} {
-		r.Classes[0].Fingerprint = strings.Repeat("x", n-len("#1 "))
+		r.Classes[0].Label = strings.Repeat("x", n-len("#1 "))
 		b, err := json.Marshal(chart(r, notifier.InOrder(r)))
 		if err != nil || !strings.Contains(string(b), `"name":"#1 `+want+`"`) {
 			t.Errorf("a name of %d: %s, %v", n, b, err)

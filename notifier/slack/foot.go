@@ -88,7 +88,7 @@ func (d *draft) fallbackText() string {
 		s += " " + notes[0]
 	case len(d.classes) > 0:
 		c := d.classes[0]
-		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), notifier.Short(c.Fingerprint, 80),
+		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
 			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), notifier.ShortID(c.ID))
 	}
 	return slackutilsx.EscapeMessage(redact.Cut(s, 600))
