@@ -163,3 +163,58 @@ func TestMedianOfAll(t *testing.T) {
 		}
 	}
 }
+
+// The usual total is that of the same hour on three days or more, else of any hour, and
+// leaves out a tenth at each end. What was read in part does not count.
+func TestUsualTotal(t *testing.T) {
+	at := dayHour(14, 5)
+	hours := func(total func(h hour) float64, partial func(h hour) bool) *History {
+		h := &History{since: (at - historyHours).time()}
+		for i := at - historyHours; i < at; i++ {
+			if total(i) >= 0 {
+				h.hours = append(h.hours, wholeHour{at: i, time: levelOf(total(i), timeUnit), partial: partial(i)})
+			}
+		}
+		return h
+	}
+	never := func(hour) bool { return false }
+	atFive := func(h hour) bool { return (at-h)%hoursADay == 0 }
+	for _, test := range []struct {
+		name      string
+		h         *History
+		window    hour
+		low, high float64
+		days      int
+	}{
+		{"the same hour", hours(func(h hour) float64 { return map[bool]float64{true: 1000, false: 10}[atFive(h)] }, never), 1, 1000, 1000, 14},
+		{"the lowest and the highest are left out", hours(func(h hour) float64 {
+			return map[hour]float64{at - 24: 1e6, at - 48: 1, at - 72: 2000}[h] + map[bool]float64{true: 0, false: 1000}[h == at-48]
+		}, never), 1, 1000, 3000, 14},
+		{"two days are too few", hours(func(h hour) float64 {
+			if h < at-48 {
+				return -1
+			}
+			return map[bool]float64{true: 1000, false: 10}[atFive(h)]
+		}, never), 1, 10, 10, 0},
+		{"three are not", hours(func(h hour) float64 {
+			if h < at-72 {
+				return -1
+			}
+			return map[bool]float64{true: 1000, false: 10}[atFive(h)]
+		}, never), 1, 1000, 1000, 3},
+		{"parts do not count", hours(func(h hour) float64 { return map[bool]float64{true: 1, false: 1000}[h == at-24] }, func(h hour) bool { return h == at-24 }), 1, 1000, 1000, 13},
+		{"of quiet nights", hours(func(hour) float64 { return 0 }, never), 1, 0, 0, 14},
+		{"of two hours nothing is said", hours(func(hour) float64 { return 10 }, never), 2, -1, 0, 0},
+	} {
+		r := &Report{Window: Window{at.time(), (at + test.window).time()}, Coverage: Coverage{Complete: true}}
+		test.h.Compare(r, Options{})
+		u := r.Past.Usual
+		if u == nil {
+			u = &Usual{Low: -1}
+		}
+		near := func(got, want float64) bool { return got >= want/levelStep && got <= want*levelStep || got == want }
+		if !near(u.Low, test.low) || !near(u.High, test.high) || u.Days != test.days {
+			t.Errorf("%s: %+v, want %v to %v on %d days", test.name, u, test.low, test.high, test.days)
+		}
+	}
+}

@@ -132,14 +132,15 @@ func (h *History) Compare(r *Report, o Options) {
 		if !r.Past.Learning {
 			class.Change = c.change(class)
 		}
-		if class.Change != nil && class.Change.Kind == New {
-			r.Past.New++
-		}
 	}
 	muted := listMuted(r, o.Mutes)
+	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone = c.gone(muted)
+		if c.aligned && c.end-c.start == 1 {
+			r.Past.Usual = usualTotal(&c.hours)
+		}
 	}
 }
 

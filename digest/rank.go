@@ -63,59 +63,76 @@ func compareBy(o OrderBy, x, y *Class) int {
 }
 
 // Limit says how many classes a report shows, like pt-query-digest's --limit: the
-// worst ones until Percent of the total is accounted for, and Count at most. A
-// zero is no limit. Below them the outliers are shown too: see outlier.
+// worst ones until Percent of the total is accounted for, and Count at most, whatever
+// they are shown for. A zero is no limit. To a share, up to Outliers are added from
+// below it: see outlier.
 type Limit struct {
-	Percent float64
-	Count   int
+	Percent  float64
+	Count    int
+	Outliers int
 }
 
-// DefaultLimit is the default of pt-query-digest.
-var DefaultLimit = Limit{Percent: 95, Count: 20}
+// DefaultOutliers is how many are added to a share that does not say it.
+const DefaultOutliers = 3
 
-// ParseLimit reads "95%:20", "95%", "20" or "all".
+// DefaultLimit is the default of pt-query-digest.
+var DefaultLimit = Limit{Percent: 95, Count: 20, Outliers: DefaultOutliers}
+
+// ParseLimit reads "95%:20", "95%", "20" or "all", and after a share how many outliers
+// are added to it: "95%:20+0".
 func ParseLimit(s string) (Limit, error) {
 	if s == "all" {
 		return Limit{}, nil
 	}
-	var l Limit
-	percent, count, both := strings.Cut(s, "%")
-	if both {
-		p, err := strconv.ParseFloat(percent, 64)
-		if err != nil || !(p > 0 && p <= 100) {
-			return l, badLimit(s)
+	percent, rest, share := strings.Cut(s, "%")
+	if !share {
+		n, ok := atLeast(1, s)
+		if !ok {
+			return Limit{}, badLimit(s)
 		}
-		l.Percent = p
-		if count == "" {
-			return l, nil
-		}
-		var ok bool
-		if count, ok = strings.CutPrefix(count, ":"); !ok {
-			return l, badLimit(s)
-		}
-	} else {
-		count = s
+		return Limit{Count: n}, nil
 	}
-	n, err := strconv.Atoi(count)
-	if err != nil || n < 1 {
-		return l, badLimit(s)
+	l := Limit{Outliers: DefaultOutliers}
+	var err error
+	if l.Percent, err = strconv.ParseFloat(percent, 64); err != nil || !(l.Percent > 0 && l.Percent <= 100) {
+		return Limit{}, badLimit(s)
 	}
-	l.Count = n
+	count, outliers, added := strings.Cut(rest, "+")
+	if added {
+		if l.Outliers, added = atLeast(0, outliers); !added {
+			return Limit{}, badLimit(s)
+		}
+	}
+	if count != "" {
+		count, both := strings.CutPrefix(count, ":")
+		if l.Count, share = atLeast(1, count); !share || !both {
+			return Limit{}, badLimit(s)
+		}
+	}
 	return l, nil
+}
+
+// atLeast reads a number that is not below another.
+func atLeast(least int, s string) (n int, ok bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= least && s[0] != '+'
 }
 
 // String returns a text that ParseLimit reads.
 func (l Limit) String() string {
-	percent := strconv.FormatFloat(l.Percent, 'f', -1, 64) + "%"
+	s := strconv.FormatFloat(l.Percent, 'f', -1, 64) + "%"
 	switch {
-	case l == Limit{}:
+	case l.Percent == 0 && l.Count == 0:
 		return "all"
 	case l.Percent == 0:
 		return strconv.Itoa(l.Count)
-	case l.Count == 0:
-		return percent
+	case l.Count > 0:
+		s += ":" + strconv.Itoa(l.Count)
 	}
-	return percent + ":" + strconv.Itoa(l.Count)
+	if l.Outliers != DefaultOutliers {
+		s += "+" + strconv.Itoa(l.Outliers)
+	}
+	return s
 }
 
 // MarshalText and UnmarshalText let JSON hold a Limit as its text.
@@ -128,7 +145,7 @@ func (l *Limit) UnmarshalText(text []byte) (err error) {
 }
 
 func badLimit(s string) error {
-	return fmt.Errorf("limit %q: want a number of classes, a percentage (95%%), both (95%%:20), or all", s)
+	return fmt.Errorf("limit %q: want a number of classes, a percentage (95%%), both (95%%:20), with outliers (95%%:20+3), or all", s)
 }
 
 // keep returns how many the limit shows of n that are ranked by the numbers of which
@@ -154,7 +171,15 @@ func (l Limit) keep(n int, of func(i int) float64) int {
 	return most
 }
 
-// outlier reports whether a class is shown although its share is small: people
-// wait for it. The rule is the default of pt-query-digest's --outliers: a 95th
-// percentile over a second in ten calls or more.
-func (c *Class) outlier() bool { return c.Calls >= 10 && c.QueryTime.P95 > 1 }
+// An outlier has so many calls, whose 95th percentile is so many times that of all.
+const (
+	outlierCalls = 10
+	outlierTimes = 5
+)
+
+// outlier reports whether people wait for a class although its share is small. p95 is
+// that of all calls: a limit in seconds, as that of pt-query-digest's --outliers, would
+// be passed by each class where long_query_time is a second, and by none at 0.
+func (c *Class) outlier(p95 float64) bool {
+	return c.Calls >= outlierCalls && p95 > 0 && c.QueryTime.P95 >= outlierTimes*p95
+}

@@ -9,21 +9,23 @@ import (
 
 func TestParseLimit(t *testing.T) {
 	good := map[string]Limit{
-		"95%:20":  {95, 20},
-		"99.5%:3": {99.5, 3},
-		"80%":     {80, 0},
-		"7":       {0, 7},
-		"all":     {},
-		"100%":    {100, 0},
-		"0.1%:1":  {0.1, 1},
-		"1":       {0, 1},
+		"95%:20":   {95, 20, 3},
+		"99.5%:3":  {99.5, 3, 3},
+		"80%":      {80, 0, 3},
+		"7":        {0, 7, 0},
+		"all":      {},
+		"100%":     {100, 0, 3},
+		"0.1%:1":   {0.1, 1, 3},
+		"1":        {0, 1, 0},
+		"95%:20+0": {95, 20, 0},
+		"95%+12":   {95, 0, 12},
 	}
 	for s, want := range good {
 		if got, err := ParseLimit(s); err != nil || got != want {
 			t.Errorf("ParseLimit(%q) = %v, %v; want %v", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", "0", "-1", "101%", "100.1%", "0%", "95%20", "95%:", "95%:0", "x", "NaN%", "20:95%", "1e3"} {
+	for _, s := range []string{"", "0", "-1", "101%", "100.1%", "0%", "95%20", "95%:", "95%:0", "x", "NaN%", "20:95%", "1e3", "20+3", "all+3", "95%+", "95%+-1", "95%+x", "95%:+3", "+3"} {
 		if got, err := ParseLimit(s); err == nil {
 			t.Errorf("ParseLimit(%q) = %v, want an error", s, got)
 		}
@@ -47,7 +49,7 @@ func TestParseOrderBy(t *testing.T) {
 }
 
 func TestLimitText(t *testing.T) {
-	for _, want := range []string{"all", "20", "95%", "95%:20", "99.5%:1"} {
+	for _, want := range []string{"all", "20", "95%", "95%:20", "99.5%:1", "95%:20+0", "80%+5"} {
 		l, err := ParseLimit(want)
 		if got := l.String(); err != nil || got != want {
 			t.Errorf("%q is %q again, error %v", want, got, err)
@@ -113,16 +115,17 @@ func TestLimitKeeps(t *testing.T) {
 	}
 }
 
-// An outlier has a 95th percentile over a second in ten calls or more.
+// An outlier has ten calls or more, and a 95th percentile of five times that of all,
+// in a log that begins at a millisecond as in one that begins at ten seconds.
 func TestOutlier(t *testing.T) {
 	for _, test := range []struct {
-		calls int64
-		p95   float64
-		want  bool
-	}{{10, 1.001, true}, {10, 1, false}, {9, 100, false}, {11, 2, true}, {0, 0, false}} {
+		calls    int64
+		p95, all float64
+		want     bool
+	}{{10, 5, 1, true}, {10, 4.99, 1, false}, {9, 100, 1, false}, {11, 0.01, 0.002, true}, {10, 50, 10.1, false}, {10, 5, 0, false}, {0, 0, 0, false}} {
 		c := Class{Totals: Totals{Calls: test.calls, QueryTime: Metrics{P95: test.p95}}}
-		if c.outlier() != test.want {
-			t.Errorf("%d calls, p95 %v: %v", test.calls, test.p95, c.outlier())
+		if c.outlier(test.all) != test.want {
+			t.Errorf("%d calls, p95 %v of %v: %v", test.calls, test.p95, test.all, !test.want)
 		}
 	}
 }

@@ -180,6 +180,8 @@ type Class struct {
 	Change *Change `json:"change,omitempty"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
+	// Label is what the class is called in this report: see redact.Label.
+	Label string `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
 }
@@ -255,9 +257,31 @@ type Past struct {
 	Repeat   bool         `json:"repeat,omitempty"`   // this digest may have been posted before
 	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
 	New      int          `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
+	Worse    int          `json:"worse,omitempty"`    // and WORSE
+	Back     int          `json:"back,omitempty"`     // and BACK
+	Minor    []Minor      `json:"minor,omitempty"`    // those that do not lead, by kind
+	Usual    *Usual       `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
 	// Regrouped is set in the week after the rules of fingerprints changed.
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
+}
+
+// Usual states the total query time, in seconds, that an hour like the window had
+// before, the lowest and the highest tenth left out: on Days days around the same hour
+// or, where Days is 0, in any of the last 14 days.
+type Usual struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	Days int     `json:"days,omitempty"`
+}
+
+// Minor sums up the classes of one kind of change that do not lead, and are not muted.
+type Minor struct {
+	Kind    ChangeKind `json:"kind"`
+	Classes int        `json:"classes"`
+	Share   float64    `json:"share"` // of the overall query time, 0 to 1
+	// Fingerprints are those of the first, by rank.
+	Fingerprints []string `json:"fingerprints"`
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

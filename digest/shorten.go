@@ -1,15 +1,17 @@
 package digest
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
 )
 
 // Shorten moves the classes that the limit leaves out to Misc, and drops those
-// that Compare found muted, which are counted in Past. NEW, WORSE and BACK
-// classes that matter are kept whatever the limit, and so is what is BETTER;
-// the former stand first. Rank stays the rank among all classes.
+// that Compare found muted, which are counted in Past. Within the limit's Count, those
+// that lead come in first, up to a half of it, so that the usual load stays in sight;
+// then the worst, the others that lead, those that are BETTER, and outliers. The ones
+// that lead stand first. Rank stays the rank among all classes.
 func (r *Report) Shorten(l Limit, order OrderBy) {
 	muted := map[string]bool{}
 	if r.Past != nil {
@@ -18,20 +20,59 @@ func (r *Report) Shorten(l Limit, order OrderBy) {
 		}
 	}
 	ranked := slices.DeleteFunc(r.Classes, func(c Class) bool { return muted[c.ID] })
-	keep := l.keep(len(ranked), func(i int) float64 { return order.of(&ranked[i]) })
+	shown := l.choose(ranked, order, r.Overall.QueryTime.P95)
 	first, rest := []Class{}, []Class{}
 	for i := range ranked {
-		c := &ranked[i]
-		switch {
-		case c.leads():
-			first = append(first, *c)
-		case i < keep || c.outlier() || c.Change != nil && c.Change.Kind == Better:
-			rest = append(rest, *c)
-		default:
+		switch c := &ranked[i]; {
+		case !shown[i]:
 			r.Misc.add(c)
+		case c.Leads():
+			first = append(first, *c)
+		default:
+			rest = append(rest, *c)
 		}
 	}
 	r.Classes = append(first, rest...)
+}
+
+// choose returns which of the ranked classes are shown. p95 is that of all calls.
+func (l Limit) choose(ranked []Class, order OrderBy, p95 float64) []bool {
+	shown := make([]bool, len(ranked))
+	room := len(ranked)
+	if l.Count > 0 {
+		room = min(room, l.Count)
+	}
+	show := func(classes []int) {
+		for _, i := range classes {
+			if !shown[i] && room > 0 {
+				shown[i] = true
+				room--
+			}
+		}
+	}
+	var worst, leading, better, outliers []int
+	keep := l.keep(len(ranked), func(i int) float64 { return order.of(&ranked[i]) })
+	for i := range ranked {
+		c := &ranked[i]
+		if i < keep {
+			worst = append(worst, i)
+		}
+		switch {
+		case c.Leads():
+			leading = append(leading, i)
+		case c.Change != nil && c.Change.Kind == Better:
+			better = append(better, i)
+		case i >= keep && c.outlier(p95):
+			outliers = append(outliers, i)
+		}
+	}
+	slices.SortStableFunc(outliers, func(i, k int) int { return cmp.Compare(ranked[k].QueryTime.P95, ranked[i].QueryTime.P95) })
+	show(leading[:min(len(leading), (room+1)/2)])
+	show(worst)
+	show(leading)
+	show(better)
+	show(outliers[:min(len(outliers), l.Outliers)])
+	return shown
 }
 
 // Keep moves all classes but the first n to Misc.
@@ -49,18 +90,51 @@ func (m *Misc) add(c *Class) {
 	m.QueryTime.Sum = math.Round((m.QueryTime.Sum+c.QueryTime.Sum)*perSecond) / perSecond
 }
 
-// leads reports whether the class is read before those of a higher rank.
-func (c *Class) leads() bool {
+// Leads reports whether the class is read before those of a higher rank: it is NEW or
+// BACK and matters, or has become WORSE, which an earlier digest has not said.
+func (c *Class) Leads() bool {
 	if c.Change == nil {
 		return false
 	}
 	switch c.Change.Kind {
 	case Worse:
-		return true
+		return c.Change.Since.IsZero()
 	case New, Back:
-		return c.QueryTime.Sum >= minTime && c.Share >= minShare || c.outlier()
+		return c.QueryTime.Sum >= minTime && c.Share >= minShare
 	}
 	return false
+}
+
+// maxMinor is how many fingerprints a Minor holds.
+const maxMinor = 3
+
+// countChanges states in r.Past how many classes are NEW, WORSE and BACK, and what those
+// are together that do not lead.
+func (r *Report) countChanges(muted map[string]bool) {
+	counts := map[ChangeKind]int{}
+	minor := map[ChangeKind]*Minor{New: {Kind: New}, Back: {Kind: Back}}
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		if c.Change == nil {
+			continue
+		}
+		if c.Change.Since.IsZero() {
+			counts[c.Change.Kind]++
+		}
+		if m := minor[c.Change.Kind]; m != nil && !c.Leads() && !muted[c.ID] {
+			m.Classes++
+			m.Share += c.Share
+			if len(m.Fingerprints) < maxMinor {
+				m.Fingerprints = append(m.Fingerprints, c.Fingerprint)
+			}
+		}
+	}
+	r.Past.New, r.Past.Worse, r.Past.Back = counts[New], counts[Worse], counts[Back]
+	for _, kind := range []ChangeKind{New, Back} {
+		if minor[kind].Classes > 0 {
+			r.Past.Minor = append(r.Past.Minor, *minor[kind])
+		}
+	}
 }
 
 // Mute keeps a class out of the digests for a while. Its calls stay in the

@@ -42,25 +42,37 @@ func TestShorten(t *testing.T) {
 	}{
 		{"as Report does", Limit{Count: 8}, nil, "", 0, "#1, #2, #3, #4, #5, #6, #7, #8; 2 classes, 10 calls, 0.585938 s"},
 		{"of the time", Limit{Percent: 80}, nil, "", 0, "#1, #2, #3; 7 classes, 35 calls, 24.804688 s"},
-		{"changes lead", Limit{Count: 1}, map[int]ChangeKind{2: New, 4: Worse, 5: Back}, "", 0,
+		{"changes lead", Limit{Count: 4}, map[int]ChangeKind{2: New, 4: Worse, 5: Back}, "", 0,
+			"#2 NEW, #4 WORSE, #1, #3; 6 classes, 30 calls, 12.304688 s"},
+		{"of the time, all changes", Limit{Percent: 50}, map[int]ChangeKind{2: New, 4: Worse, 5: Back}, "", 0,
 			"#2 NEW, #4 WORSE, #5 BACK, #1; 6 classes, 30 calls, 31.054688 s"},
-		{"small ones do not, unless worse", Limit{Count: 1}, map[int]ChangeKind{8: New, 9: Back, 10: Worse}, "", 0,
+		{"a limit is a limit", Limit{Count: 1}, map[int]ChangeKind{2: New, 4: Worse, 5: Back, 6: Better}, "", 7,
+			"#2 NEW; 9 classes, 50 calls, 149.804688 s"},
+		{"half of it for changes, rounded up", Limit{Count: 5}, map[int]ChangeKind{4: New, 5: New, 6: Worse, 7: Worse}, "", 0,
+			"#4 NEW, #5 NEW, #6 WORSE, #1, #2; 5 classes, 25 calls, 27.929688 s"},
+		{"what the share leaves of the number", Limit{Percent: 50, Count: 5}, map[int]ChangeKind{2: New, 3: New, 4: New, 5: New, 6: Worse}, "", 0,
+			"#2 NEW, #3 NEW, #4 NEW, #5 NEW, #1; 5 classes, 25 calls, 6.054688 s"},
+		{"small ones do not, unless worse", Limit{Count: 2}, map[int]ChangeKind{8: New, 9: Back, 10: Worse}, "", 0,
 			"#10 WORSE, #1; 8 classes, 40 calls, 99.609375 s"},
 		{"within the limit they stay where they are", Limit{}, map[int]ChangeKind{8: New}, "", 0,
 			"#1, #2, #3, #4, #5, #6, #7, #8 NEW, #9, #10; 0 classes, 0 calls, 0 s"},
-		{"better is kept in its place", Limit{Count: 1}, map[int]ChangeKind{3: Better}, "", 0,
+		{"better is kept in its place", Limit{Percent: 50}, map[int]ChangeKind{3: Better}, "", 0,
 			"#1, #3 BETTER; 8 classes, 40 calls, 74.804688 s"},
 		{"muted", Limit{Count: 2}, nil, "0", 0, "#2, #3; 7 classes, 35 calls, 24.804688 s"},
-		{"outliers", Limit{Count: 1}, nil, "", 5, "#1, #5; 8 classes, 40 calls, 93.554688 s"},
+		{"an outlier", Limit{Percent: 50, Outliers: 1}, nil, "", 5, "#1, #5; 8 classes, 40 calls, 93.554688 s"},
+		{"none is to be added", Limit{Percent: 50}, nil, "", 5, "#1; 9 classes, 50 calls, 99.804688 s"},
+		{"nor to a number", Limit{Count: 1, Outliers: 1}, nil, "", 5, "#1; 9 classes, 50 calls, 99.804688 s"},
+		{"nor beyond one", Limit{Percent: 50, Count: 1, Outliers: 1}, nil, "", 5, "#1; 9 classes, 50 calls, 99.804688 s"},
 	} {
 		r := tenClasses()
+		r.Overall.QueryTime.P95 = 4
 		for i := range r.Classes {
 			c := &r.Classes[i]
 			if kind, ok := test.changes[c.Rank]; ok {
 				c.Change = &Change{Kind: kind}
 			}
 			if c.Rank == test.outlier {
-				c.Calls, c.QueryTime.P95 = 10, 1.5
+				c.Calls, c.QueryTime.P95 = 10, 20
 			}
 		}
 		if test.muted != "" {
@@ -73,28 +85,40 @@ func TestShorten(t *testing.T) {
 	}
 }
 
-// A NEW or BACK class leads from a second and a hundredth of the time on, or if
-// it is an outlier; a WORSE one always.
+// Of several outliers, the slowest are added.
+func TestSlowestOutliers(t *testing.T) {
+	r := tenClasses()
+	r.Overall.QueryTime.P95 = 0.1
+	for i := range r.Classes {
+		r.Classes[i].Calls, r.Classes[i].QueryTime.P95 = 10, float64(i)
+	}
+	if r.Shorten(Limit{Percent: 50, Outliers: 2}, OrderBySum); !strings.HasPrefix(shown(r), "#1, #9, #10;") {
+		t.Error(shown(r))
+	}
+}
+
+// A NEW or BACK class leads from a second and a hundredth of the time on; a WORSE
+// one always.
 func TestLeads(t *testing.T) {
 	for _, test := range []struct {
 		kind       ChangeKind
 		sum, share float64
-		outlier    bool
 		want       bool
 	}{
-		{New, 1, 0.01, false, true}, {New, 0.999, 0.5, false, false}, {New, 100, 0.0099, false, false}, {New, 0.1, 0.001, true, true},
-		{Back, 1, 0.01, false, true}, {Back, 0.999, 0.01, false, false}, {Worse, 0, 0, false, true}, {Better, 100, 1, true, false}, {"", 100, 1, true, false},
+		{New, 1, 0.01, true}, {New, 0.999, 0.5, false}, {New, 100, 0.0099, false},
+		{Back, 1, 0.01, true}, {Back, 0.999, 0.01, false}, {Worse, 0, 0, true}, {Better, 100, 1, false}, {"", 100, 1, false},
 	} {
-		c := Class{Share: test.share, Totals: Totals{Calls: 10, QueryTime: Metrics{Sum: test.sum}}}
+		c := Class{Share: test.share, Totals: Totals{Calls: 10, QueryTime: Metrics{Sum: test.sum, P95: 100}}}
 		if test.kind != "" {
 			c.Change = &Change{Kind: test.kind}
 		}
-		if test.outlier {
-			c.QueryTime.P95 = 2
-		}
-		if c.leads() != test.want {
+		if c.Leads() != test.want {
 			t.Errorf("%+v: %v", test, !test.want)
 		}
+	}
+	told := Class{Change: &Change{Kind: Worse, Since: firstHour.time()}}
+	if told.Leads() {
+		t.Error("what was told to be WORSE leads again")
 	}
 }
 

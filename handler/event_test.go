@@ -13,7 +13,8 @@ import (
 // A manual event says what to read, and for how long at most.
 func TestReadManual(t *testing.T) {
 	now := ten.Add(30 * time.Minute)
-	limit := func(percent float64, count int) *digest.Limit { return &digest.Limit{Percent: percent, Count: count} }
+	limit := func(count int) *digest.Limit { return &digest.Limit{Count: count} }
+	share := &digest.Limit{Percent: 90, Count: 7, Outliers: digest.DefaultOutliers}
 	last := func(d time.Duration) digest.Window { return digest.Window{Start: now.Add(-d), End: now} }
 	for _, tt := range []struct {
 		event string
@@ -40,9 +41,9 @@ func TestReadManual(t *testing.T) {
 		{event: `{"since":"2026-11-23T10:00:00Z","until":"2026-11-23T10:00:00Z"}`, err: "its window is 0s long"},
 		{event: `{"since":"0001-01-01T00:00:00Z","until":"2026-11-23T10:00:00Z"}`, err: "it may be up to 24h"},
 		{event: `{"since":"2026-11-23T09:00:00Z","until":"0001-01-01T00:00:00Z"}`, err: "it may be up to 24h"},
-		{event: `{"last":"15m","limit":3}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(0, 3)}},
-		{event: `{"last":"15m","limit":"90%:7"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(90, 7)}},
-		{event: `{"last":"15m","limit":"all"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(0, 0)}},
+		{event: `{"last":"15m","limit":3}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(3)}},
+		{event: `{"last":"15m","limit":"90%:7"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: share}},
+		{event: `{"last":"15m","limit":"all"}`, want: &handler.Manual{Window: last(15 * time.Minute), Limit: limit(0)}},
 		{event: `{"last":"15m","limit":0}`, err: "limit"},
 		{event: `{"last":"15m","limits":3}`, err: `unknown field "limits"`},
 		{event: `{"last":"15m","instances":["a","b"],"channel":"C1","thread_ts":"1.2","dry_run":true,"asked_by":"dba"}`,

@@ -42,7 +42,7 @@ func (c *channel) handler(request string) *handler.Handler {
 	return &handler.Handler{
 		Source: source.NewRDS(c.rds.Config(), source.Options{Patience: time.Millisecond}),
 		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
-			APIURL: c.slack.URL(), Pause: time.Millisecond, Replies: -1}),
+			APIURL: c.slack.URL(), Pause: time.Millisecond, NoThread: true}),
 		Instances: []string{"orders-1"}, Limit: digest.DefaultLimit,
 		Store: c.store, Channel: slacktest.Channel, Owner: request, Now: func() time.Time { return c.now },
 	}

@@ -52,7 +52,7 @@ func TestRoutes(t *testing.T) {
 			})}, ""},
 		{"limit and order of one for all", []source.Instance{tagged("a", "limit=90:5", "order-by=rows_examined"), tagged("b"), tagged("c", "limit=90:5")},
 			[]handler.Route{with(route("#dba", "a", "b", "c"), func(r *handler.Route) {
-				r.Limit, r.OrderBy = digest.Limit{Percent: 90, Count: 5}, digest.OrderByRowsExamined
+				r.Limit, r.OrderBy = digest.Limit{Percent: 90, Count: 5, Outliers: 3}, digest.OrderByRowsExamined
 			})}, ""},
 		{"a limit of each channel", []source.Instance{tagged("a", "limit=all"), tagged("b", "limit=7", "channel=shop")},
 			[]handler.Route{
@@ -74,7 +74,7 @@ func TestRoutes(t *testing.T) {
 			[]handler.Route{with(route("#dba", "a"), func(r *handler.Route) {
 				r.Notes = []string{
 					`The tag slowdigest:min-time of a has no effect: time "soon": want 500ms, 2s, or a number of seconds.`,
-					`The tag slowdigest:limit of a has no effect: limit "many": want a number of classes, a percentage (95%), both (95%:20), or all.`,
+					`The tag slowdigest:limit of a has no effect: limit "many": want a number of classes, a percentage (95%), both (95%:20), with outliers (95%:20+3), or all.`,
 					`The tag slowdigest:order-by of a has no effect: order by "love": want sum, max, count, rows_examined or lock_time.`,
 				}
 			})}, ""},

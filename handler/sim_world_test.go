@@ -320,14 +320,10 @@ func (w *world) handler(i *invocation) *handler.Handler {
 			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 		})
 	}
-	replies := 1
-	if w.fleet != nil { // in which every query counts
-		replies = 50
-	}
 	return &handler.Handler{
 		Source: i, Instances: []string{"orders-1"}, Limit: digest.Limit{Count: 1},
 		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
-			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond, Replies: replies}),
+			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond}),
 		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel,
 		Now: func() time.Time { return w.now }, Owner: i.request, Timeout: timeout,
 	}

@@ -32,12 +32,6 @@ func withSpace(word string) string {
 	return word + " "
 }
 
-// Leading reports whether a change stands before everything else: it is NEW,
-// WORSE or BACK.
-func Leading(c *digest.Class) bool {
-	return c.Change != nil && slices.Contains([]digest.ChangeKind{digest.New, digest.Worse, digest.Back}, c.Change.Kind)
-}
-
 // InOrder returns the classes in the order of a digest: the leading changes
 // first, and each part by its rank.
 func InOrder(r *digest.Report) []*digest.Class {
@@ -46,8 +40,8 @@ func InOrder(r *digest.Report) []*digest.Class {
 		out[i] = &r.Classes[i]
 	}
 	slices.SortStableFunc(out, func(a, b *digest.Class) int {
-		if Leading(a) != Leading(b) {
-			return map[bool]int{true: -1, false: 1}[Leading(a)]
+		if a.Leads() != b.Leads() {
+			return map[bool]int{true: -1, false: 1}[a.Leads()]
 		}
 		return cmp.Compare(a.Rank, b.Rank)
 	})
@@ -55,17 +49,16 @@ func InOrder(r *digest.Report) []*digest.Class {
 }
 
 // InFull returns up to n of the classes, for a chat to show with their statements:
-// those that are NEW or BACK, since they are not known yet, and always the one of
-// the highest rank.
+// those that lead or, where none does, the one of the highest rank.
 func InFull(classes []*digest.Class, n int) []*digest.Class {
 	var out []*digest.Class
 	for _, c := range classes {
-		if k := c.Change; k != nil && (k.Kind == digest.New || k.Kind == digest.Back) {
+		if c.Leads() {
 			out = append(out, c)
 		}
 	}
-	if top := Top(classes); top != nil && !slices.Contains(out, top) {
-		out = append(out[:min(len(out), n-1)], top)
+	if top := Top(classes); top != nil && out == nil {
+		out = append(out, top)
 	}
 	return out[:min(len(out), n)]
 }
@@ -94,12 +87,14 @@ func Without(classes, others []*digest.Class) []*digest.Class {
 func changeCount(r *digest.Report) string {
 	counts := map[digest.ChangeKind]int{}
 	for i := range r.Classes {
-		if c := r.Classes[i].Change; c != nil {
+		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() {
 			counts[c.Kind]++
 		}
 	}
-	if r.Past != nil {
-		counts[digest.New] = max(counts[digest.New], r.Past.New)
+	if p := r.Past; p != nil {
+		counts[digest.New] = max(counts[digest.New], p.New)
+		counts[digest.Worse] = max(counts[digest.Worse], p.Worse)
+		counts[digest.Back] = max(counts[digest.Back], p.Back)
 	}
 	var out []string
 	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
@@ -112,6 +107,18 @@ func changeCount(r *digest.Report) string {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")
+}
+
+// News reports whether a digest says something that is not as it was, or has to be said
+// before the numbers: then it is read whole, and else a few lines will do. Where it is
+// not known what is usual, all is news.
+func News(r *digest.Report) bool {
+	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.Classes, func(c digest.Class) bool {
+		return c.Leads() || c.Change != nil && c.Change.Kind == digest.Better
+	})
 }
 
 // Change is a line about a class that is not as it was. Evidence may be empty,
@@ -135,34 +142,55 @@ const (
 	maxMinor   = 3
 )
 
-// Changes lists what changed: the leading changes first, then, in fewer words,
-// what became better and what is gone.
+// Changes lists what changed: the leading changes first, then, in fewer words, those of
+// a small share, what became better and what is gone.
 func Changes(r *digest.Report) []Change {
-	var leading, better, gone []Change
+	var leading, minor, better, gone []Change
 	for _, c := range InOrder(r) {
-		if c.Change == nil {
-			continue
+		switch {
+		case c.Change == nil:
+		case c.Leads():
+			leading = append(leading, changeOf(r, c, changeEvidence(c)))
+		case c.Change.Kind == digest.Better && c.Change.Median > 0:
+			better = append(better, changeOf(r, c, Duration(c.Change.Now)+" per hour, usually "+Duration(c.Change.Median)))
+		case c.Change.Kind == digest.Better:
+			better = append(better, changeOf(r, c, changeEvidence(c)))
 		}
-		x := Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, Short(c.Fingerprint, 40), OnInstances(r, c)), changeEvidence(c)}
-		if Leading(c) {
-			leading = append(leading, x)
-			continue
-		}
-		if c.Change.Median > 0 {
-			x.Evidence = Duration(c.Change.Now) + " per hour, usually " + Duration(c.Change.Median)
-		}
-		better = append(better, x)
 	}
 	if r.Past != nil {
+		for _, m := range r.Past.Minor {
+			minor = append(minor, minorChange(m))
+		}
 		for _, g := range r.Past.Gone {
 			what := ShortID(g.ID)
 			if g.Fingerprint != "" {
-				what = Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
+				what = redact.Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
 			}
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(atMost(leading, MaxLeading), atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(atMost(leading, MaxLeading), minor, atMost(better, maxMinor), atMost(gone, maxMinor))
+}
+
+func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
+	return Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)), evidence}
+}
+
+// minorChange sums up the classes of a kind that do not lead, the first of them named.
+func minorChange(m digest.Minor) Change {
+	what := Plural(int64(m.Classes), "class", "classes") + ", " + Percent(m.Share)
+	if m.Classes > 1 {
+		what += " together"
+	}
+	var first []string
+	for _, f := range m.Fingerprints {
+		first = append(first, redact.Short(f, 40))
+	}
+	named := strings.Join(first, ", ")
+	if more := m.Classes - len(first); more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return Change{redact.Cut(redact.Clean(string(m.Kind)), maxBadge), what, named}
 }
 
 // OnInstances names the instances of a class, if the digest is of several.

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
-// changed is a report with a class of each of the kinds, ranked in their order.
+// changed is a report with a class of each of the kinds, ranked in their order, all of
+// them large enough to lead.
 func changed(past *digest.Past, kinds ...digest.ChangeKind) *digest.Report {
 	r := &digest.Report{Instances: []string{"db-1"}, Past: past, Coverage: digest.Coverage{Complete: true}}
 	for i, kind := range kinds {
@@ -18,8 +20,10 @@ func changed(past *digest.Past, kinds ...digest.ChangeKind) *digest.Report {
 			c.Change = &digest.Change{Kind: kind, Unseen: 14 * 24 * 3600}
 		}
 		c.Calls, r.Overall.Calls = 1, r.Overall.Calls+1
+		c.QueryTime.Sum, c.Share = 2, 0.02
 		r.Classes = append(r.Classes, c)
 	}
+	redact.Label(r.Classes)
 	r.Coverage.InWindow = r.Overall.Calls
 	return r
 }
@@ -66,7 +70,7 @@ func TestChanges(t *testing.T) {
 	for _, x := range Changes(r) {
 		got = append(got, x.Word+" "+x.String())
 	}
-	want := []string{"NEW #3 SELECT t3: 0s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 on db-2 and 1 more: p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
+	want := []string{"NEW #3 SELECT t3: 2s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 on db-2 and 1 more: p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
 		"GONE 00000000000000AB: last seen on 2026-11-23 at 07:00", "GONE SELECT t9 AC: last seen on 2026-11-23 at 07:00"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
@@ -80,7 +84,27 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// What is NEW or BACK is shown in full, and always the class with the most time.
+// What is new and small is a line, however many there are.
+func TestMinorChanges(t *testing.T) {
+	r := changed(&digest.Past{Minor: []digest.Minor{
+		{Kind: digest.New, Classes: 25, Share: 0.09, Fingerprints: []string{"select a from t1", "select a from t2", "select a from t3"}},
+		{Kind: digest.Back, Classes: 1, Share: 0.002, Fingerprints: []string{"select a from t4"}},
+	}}, "", digest.New)
+	r.Classes[1].Share = 0.0099 // it is one of the 25
+	var got []string
+	for _, x := range Changes(r) {
+		got = append(got, x.Word+" "+x.String())
+	}
+	want := []string{"NEW 25 classes, 9% together: SELECT t1, SELECT t2, SELECT t3 and 22 more", "BACK 1 class, <1%: SELECT t4"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if order := InOrder(r); order[0].Rank != 1 {
+		t.Errorf("#%d leads", order[0].Rank)
+	}
+}
+
+// What leads is shown in full, and else the class with the most time.
 func TestInFull(t *testing.T) {
 	for _, c := range []struct {
 		kinds []digest.ChangeKind
@@ -88,8 +112,9 @@ func TestInFull(t *testing.T) {
 	}{
 		{nil, nil},
 		{[]digest.ChangeKind{"", "", ""}, []int{1}},
-		{[]digest.ChangeKind{"", digest.Worse, digest.New}, []int{3, 1}},
-		{[]digest.ChangeKind{"", digest.Back, digest.New, digest.New, digest.New}, []int{2, 3, 1}},
+		{[]digest.ChangeKind{"", digest.Better}, []int{1}},
+		{[]digest.ChangeKind{"", digest.Worse, digest.New}, []int{2, 3}},
+		{[]digest.ChangeKind{"", digest.Back, digest.New, digest.New, digest.New}, []int{2, 3, 4}},
 		{[]digest.ChangeKind{digest.New, digest.New, digest.New, digest.New}, []int{1, 2, 3}},
 	} {
 		classes := InOrder(changed(nil, c.kinds...))

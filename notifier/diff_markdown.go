@@ -30,7 +30,7 @@ func diffMarkdownOf(diff redact.Diff) string {
 	for i := range d.Classes {
 		c := &d.Classes[i]
 		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | %s | %s |\n", i+1, literal(string(c.Kind)), part(d, c.Change), signed(c.Change, Duration),
-			signed(c.ByCalls, Duration), signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(Short(c.Fingerprint, 60)), "|", `\|`))
+			signed(c.ByCalls, Duration), signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(redact.Short(c.Fingerprint, 60)), "|", `\|`))
 	}
 	if s := diffMisc(d); s != "" {
 		fmt.Fprintf(&b, "\n%s\n", s)

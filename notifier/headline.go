@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -34,6 +35,9 @@ func Title(r *digest.Report) string {
 func Facts(r *digest.Report) string {
 	o, c := r.Overall, r.Coverage
 	facts := []string{When(r)}
+	if s := usually(r); s != "" {
+		facts = append(facts, s)
+	}
 	if o.Calls > 0 {
 		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
 			Count(o.RowsExamined.Sum)+" rows examined")
@@ -61,9 +65,34 @@ func headline(r *digest.Report) string {
 	if n := changeCount(r); n != "" {
 		first = upperFirst(n) + ". "
 	}
-	return first + filtered + fmt.Sprintf("%s in %s: %s in total, p95 %s, max %s, %s rows examined.",
-		Plural(o.Calls, "slow query", "slow queries"), Plural(int64(o.Classes), "class", "classes"),
-		Duration(o.QueryTime.Sum), Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), Count(o.RowsExamined.Sum))
+	total := Duration(o.QueryTime.Sum) + " in total"
+	if s := usually(r); s != "" {
+		total += " (" + s + ")"
+	}
+	return first + filtered + fmt.Sprintf("%s in %s: %s, p95 %s, max %s, %s rows examined.",
+		Plural(o.Calls, "slow query", "slow queries"), Plural(int64(o.Classes), "class", "classes"), total,
+		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), Count(o.RowsExamined.Sum))
+}
+
+// usually says which total an hour like this one had before, or is empty. It is known in
+// steps of 7 %, so two digits are enough.
+func usually(r *digest.Report) string {
+	if r.Past == nil || r.Past.Usual == nil {
+		return ""
+	}
+	low, high := Duration(twoDigits(r.Past.Usual.Low)), Duration(twoDigits(r.Past.Usual.High))
+	if low == high {
+		return "usually " + low
+	}
+	return "usually " + low + " to " + high
+}
+
+func twoDigits(f float64) float64 {
+	if !(f > 0) {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(f))-1)
+	return math.Round(f/unit) * unit
 }
 
 // miscLine sums up the classes that are not shown, if there are any.

@@ -147,7 +147,7 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(c *digest.Class) htmlClass {
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: Evidence(c), Reasons: Reasons(c), ShortID: ShortID(c.ID), Name: Short(c.Fingerprint, 60), SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: Evidence(c), Reasons: Reasons(c), ShortID: ShortID(c.ID), Name: c.Label, SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},
@@ -201,7 +201,7 @@ func newHTMLData(r *digest.Report) *htmlData {
 	}
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, Short(c.Fingerprint, 40)), Load: []float64{}, Bins: [][2]float64{}}
+		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, c.Label), Load: []float64{}, Bins: [][2]float64{}}
 		if c.Detail != nil {
 			data.First, data.Load = c.Detail.First, running(c.Detail.Load, r.Detail.Step)
 			for _, bin := range c.Detail.Distribution {

@@ -39,6 +39,7 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	for i := range out.Classes {
 		out.Classes[i].Fingerprint = redact.ForCLI(out.Classes[i].Fingerprint)
 	}
+	redact.Label(out.Classes)
 	p := newPage(t.opts)
 	writeHeader(p, &out)
 	writeCoverage(p, &out)

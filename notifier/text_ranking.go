@@ -34,7 +34,7 @@ type classColumn struct {
 	cell func(c *digest.Class) string
 }
 
-// rankingColumns are all but the last, which is the statement.
+// rankingColumns are all but the last, which is the label.
 func rankingColumns(r *digest.Report, width int) []classColumn {
 	var cols []classColumn
 	add := func(head string, left bool, cell func(c *digest.Class) string) {
@@ -75,7 +75,7 @@ func writeRanking(p *page, r *digest.Report) {
 		}
 	}
 	for i, c := range InOrder(r) {
-		rows[i] = append(rows[i], c.Fingerprint)
+		rows[i] = append(rows[i], c.Label)
 	}
 	p.line("")
 	p.table(append(cols, column{"Query", true}), rows)

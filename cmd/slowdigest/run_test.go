@@ -142,13 +142,13 @@ func TestRunFollow(t *testing.T) {
 		return fmt.Appendf(nil, "# Time: %s\n# User@Host: app[app] @ [10.0.0.1]  Id: 7\n# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=%d;\n%s;\n",
 			now.Add(time.Duration(n)*time.Second).Format("2006-01-02T15:04:05.000000Z"), now.Unix(), sql)
 	}
-	db.Append(rdstest.SlowLog, append([]byte(rdstest.Banner), entry(0, "select first_of_all from t")...), now)
+	db.Append(rdstest.SlowLog, append([]byte(rdstest.Banner), entry(0, "select a from first_of_all")...), now)
 	cmd, screen := onTerminal(t, rds, "run", "--instance", "orders-1", "--last", "15m", "--follow")
 	// An entry is known to have ended when the next begins.
-	db.Append(rdstest.SlowLog, entry(1, "select second_before_rotation from t"), now.Add(time.Second))
+	db.Append(rdstest.SlowLog, entry(1, "select a from second_before_rotation"), now.Add(time.Second))
 	screen.wait(t, "first_of_all", time.Minute)
 	db.Rotate(rdstest.SlowLog, now.Add(time.Minute))
-	db.Append(rdstest.SlowLog, entry(2, "select third_after_it from t"), now.Add(2*time.Minute))
+	db.Append(rdstest.SlowLog, entry(2, "select a from third_after_it"), now.Add(2*time.Minute))
 	screen.wait(t, "second_before_rotat", time.Minute)
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

@@ -46,6 +46,7 @@ func Of(r *digest.Report) Report {
 		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}
+	Label(out.Classes)
 	out.Past = past(r.Past)
 	out.Filter = filter(r.Filter)
 	return Report{&out, key(r)}
@@ -90,7 +91,14 @@ func past(p *digest.Past) *digest.Past {
 		return nil
 	}
 	out := *p
-	out.Gone, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Muted)
+	out.Gone, out.Muted, out.Minor = slices.Clone(p.Gone), slices.Clone(p.Muted), slices.Clone(p.Minor)
+	for i := range out.Minor {
+		m := &out.Minor[i]
+		m.Fingerprints = slices.Clone(m.Fingerprints)
+		for k := range m.Fingerprints {
+			m.Fingerprints[k] = Statement(m.Fingerprints[k])
+		}
+	}
 	for i := range out.Gone {
 		g := &out.Gone[i]
 		g.ID, g.Fingerprint = Clean(Cut(g.ID, MaxName)), Statement(g.Fingerprint)

@@ -25,7 +25,7 @@ type Options struct {
 	HTTPClient *http.Client    // nil is one with a timeout of 10 s
 	APIURL     string          // of another Slack than the real one, such as a fake in a test
 	Pause      time.Duration   // between two messages; 0 is 1 s, which is Slack's limit
-	Replies    int             // how many classes the thread may show; 0 is 10, below 0 none
+	NoThread   bool            // posts no details in the thread
 	Region     string          // for the links; without one there are none that name {region}
 	Links      []notifier.Link // nil is notifier.AWSLinks
 	Logger     *slog.Logger    // gets what Slack did not take, and why; nil is none
@@ -47,9 +47,6 @@ func (o Options) withDefaults() Options {
 	if o.Pause == 0 {
 		o.Pause = time.Second
 	}
-	if o.Replies == 0 {
-		o.Replies = 10
-	}
 	if o.Links == nil {
 		o.Links = notifier.AWSLinks(o.Region)
 	}
@@ -59,10 +56,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// replies is how many of n classes the thread shows.
-func (o Options) replies(n int) int { return max(min(n, o.Replies), 0) }
-
-// Bot posts digests as a bot: a message, and its details in the thread.
+// Bot posts digests as a bot: a message and, if it holds news, its details in the thread.
 type Bot struct{ client }
 
 // New posts to the channel (its ID is surer than its name) as the bot of the

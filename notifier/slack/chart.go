@@ -34,7 +34,7 @@ func chart(r *digest.Report, classes []*digest.Class) slackgo.Block {
 			}
 			points[j] = slackgo.NewDataVisualizationDataPoint(slots[j], math.Round(s*1000)/1000)
 		}
-		name := cutUnits(fmt.Sprintf("#%d %s", c.Rank, notifier.Summary(c.Fingerprint)), maxLabel)
+		name := cutUnits(fmt.Sprintf("#%d %s", c.Rank, c.Label), maxLabel)
 		series = append(series, slackgo.NewDataVisualizationDataSeries(name, points...))
 	}
 	if len(series) == 0 {

@@ -20,28 +20,28 @@ func table(r *digest.Report, classes []*digest.Class) slackgo.Block {
 	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")), cell(strong("P95")))
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		t.AddRow(cell(strong(notifier.Badged(c)), words(notifier.Percent(c.Share))),
-			cell(words(fmt.Sprintf("#%d %s%s", c.Rank, notifier.Short(c.Fingerprint, 40), notifier.OnInstances(r, c)))),
+			cell(words(fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)))),
 			cell(words(notifier.Duration(c.QueryTime.Sum))), cell(words(notifier.Count(float64(c.Calls)))), cell(words(notifier.Duration(c.QueryTime.P95))))
 	}
 	return t
 }
 
-// rows is the table as a list.
+// rows lists classes, a line each.
 func rows(r *digest.Report, classes []*digest.Class) []slackgo.RichTextElement {
 	var lines []slackgo.RichTextElement
-	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
+	for _, c := range classes {
 		lines = append(lines, line(
 			strong(notifier.Badged(c)+notifier.Percent(c.Share)),
-			words(fmt.Sprintf("  #%d %s%s: %s, %s, p95 %s", c.Rank, notifier.Short(c.Fingerprint, 40), notifier.OnInstances(r, c), notifier.Duration(c.QueryTime.Sum),
+			words(fmt.Sprintf("  #%d %s%s: %s, %s, p95 %s", c.Rank, c.Label, notifier.OnInstances(r, c), notifier.Duration(c.QueryTime.Sum),
 				notifier.Plural(c.Calls, "call", "calls"), notifier.Duration(c.QueryTime.P95)))))
 	}
-	return []slackgo.RichTextElement{line(strong("Queries")), bullets(lines)}
+	return []slackgo.RichTextElement{bullets(lines)}
 }
 
 // detail is all about one class, with the beginning of its statement: sql UTF-16
 // code units of it.
 func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
-	title := line(strong(notifier.Badged(c)+fmt.Sprintf("#%d %s", c.Rank, notifier.Short(c.Fingerprint, 80))),
+	title := line(strong(notifier.Badged(c)+fmt.Sprintf("#%d %s", c.Rank, c.Label)),
 		words("  "), code(notifier.ShortID(c.ID)))
 	elements := []slackgo.RichTextElement{title, line(words(notifier.Numbers(c))), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
 	var facts []slackgo.RichTextElement

@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"fmt"
 	"slices"
 
 	slackgo "github.com/slack-go/slack"
@@ -15,7 +14,11 @@ import (
 const (
 	maxStatements = 3     // classes that the message shows in full, with their statements
 	messageSQL    = 600   // UTF-16 code units of a statement in the message
-	replySQL      = 2_500 // and in a reply
+	replySQL      = 2_500 // and in the thread
+
+	maxReplyStatements = 20  // classes that the thread shows in full: two blocks each, of the 50 that Slack takes
+	shortRows          = 3   // classes that a message without news lists
+	maxRows            = 100 // lines of a list, of which Slack takes no more
 )
 
 // draft builds the message that the channel sees, and the replies in its thread.
@@ -25,6 +28,7 @@ type draft struct {
 	key     string
 	classes []*digest.Class // in the order of the message
 	inFull  []*digest.Class // those that the message shows in full if there is room
+	news    bool            // else a few lines will do
 }
 
 // form is the message in one of its forms.
@@ -35,8 +39,9 @@ type form struct {
 }
 
 func newDraft(report redact.Report, opts Options) *draft {
-	classes := notifier.InOrder(report.Digest())
-	return &draft{opts, report.Digest(), report.Key(), classes, notifier.InFull(classes, maxStatements)}
+	r := report.Digest()
+	classes := notifier.InOrder(r)
+	return &draft{opts, r, report.Key(), classes, notifier.InFull(classes, maxStatements), opts.Answer != nil || notifier.News(r)}
 }
 
 // withoutThread shows in full what else comes first, since no thread does.
@@ -59,8 +64,12 @@ func (d *draft) fallbacks() []form {
 			}
 		}
 	}
-	add("full", d.inFull, d.full)
-	add("simple", d.inFull, d.simple)
+	if d.news {
+		add("full", d.inFull, d.full)
+		add("simple", d.inFull, d.simple)
+	} else {
+		add("short", nil, d.short)
+	}
 	add("minimal", nil, d.minimal)
 	return append(out, form{Message{Text: text}, "text", nil})
 }
@@ -81,16 +90,24 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 	blocks := head(d.r)
 	if len(d.classes) > 0 {
-		blocks = append(blocks, rich(rows(d.r, d.classes)...))
+		blocks = append(blocks, rich(append([]slackgo.RichTextElement{line(strong("Queries"))}, rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])...)...))
 	}
 	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
+}
+
+// short is the message of an hour in which nothing is as it was not before.
+func (d *draft) short([]*digest.Class) []slackgo.Block {
+	shown := d.classes[:min(shortRows, len(d.classes))]
+	blocks := append(head(d.r), rich(rows(d.r, shown)...))
+	return append(blocks, d.foot(shown)...)
 }
 
 // minimal is a single block.
 func (d *draft) minimal([]*digest.Class) []slackgo.Block {
 	elements := append([]slackgo.RichTextElement{line(strong(notifier.Title(d.r))), line(words(notifier.Facts(d.r)))}, changes(d.r)...)
 	if len(d.classes) > 0 {
-		elements = append(elements, rows(d.r, d.classes)...)
+		elements = append(elements, line(strong("Queries")))
+		elements = append(elements, rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])...)
 	}
 	return []slackgo.Block{rich(elements...)}
 }
@@ -101,7 +118,7 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	inHead := d.classes[:min(notifier.MaxLeading, len(d.classes))]
 	for _, c := range inFull {
 		evidence := notifier.Evidence(c)
-		if notifier.Leading(c) && slices.Contains(inHead, c) {
+		if c.Leads() && slices.Contains(inHead, c) {
 			evidence = ""
 		}
 		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, evidence))
@@ -112,24 +129,58 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	return blocks
 }
 
-// replies is the thread: each class that the message does not show in
-// full, as many as the options let through.
+// replies is the thread, of at most two messages: a table of all classes, if the message
+// does not list them all, and those that it does not show in full with their
+// statements, as many as there is room for.
 func (d *draft) replies(inFull []*digest.Class) []Message {
+	if !d.threaded(inFull) {
+		return nil
+	}
 	var out []Message
-	rest := notifier.Without(d.classes, inFull)
-	for _, c := range rest[:d.opts.replies(len(rest))] {
-		m := Message{Text: slackutilsx.EscapeMessage(fmt.Sprintf("%s#%d %s: %s of the time, %s", notifier.Badged(c), c.Rank,
-			notifier.Short(c.Fingerprint, 80), notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls")))}
+	if len(d.classes) > notifier.TableRows {
+		out = append(out, d.list())
+	}
+	return append(out, d.statements(notifier.Without(d.classes, inFull)))
+}
+
+// threaded reports whether there is a thread.
+func (d *draft) threaded(inFull []*digest.Class) bool {
+	return !d.opts.NoThread && d.news && len(inFull) < len(d.classes)
+}
+
+// list is a line for each class, as many as there is room for.
+func (d *draft) list() Message {
+	m := Message{Text: slackutilsx.EscapeMessage(notifier.Plural(int64(len(d.classes)), "class", "classes") + " of this digest")}
+	for n := min(len(d.classes), maxRows); n > 0; n = n * 9 / 10 {
+		m.Blocks = []slackgo.Block{rich(rows(d.r, d.classes[:n])...)}
+		if more := len(d.classes) - n; more > 0 {
+			m.Blocks = append(m.Blocks, small("and "+notifier.Plural(int64(more), "more class", "more classes")))
+		}
+		if fits(m.Blocks) {
+			break
+		}
+	}
+	return m
+}
+
+// statements shows classes in full.
+func (d *draft) statements(classes []*digest.Class) Message {
+	m := Message{Text: slackutilsx.EscapeMessage("Statements: " + classes[0].Label)}
+	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
+		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {
-			m.Blocks = []slackgo.Block{detail(c, sql, notifier.Evidence(c))}
+			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Evidence(c)))
 			if d.opts.Mute {
-				m.Blocks = append(m.Blocks, muteButton(c))
+				blocks = append(blocks, muteButton(c))
 			}
-			if fits(m.Blocks) {
+			if fits(blocks) {
 				break
 			}
 		}
-		out = append(out, m)
+		if i > 0 && !fits(blocks) {
+			break
+		}
+		m.Blocks = blocks
 	}
-	return out
+	return m
 }

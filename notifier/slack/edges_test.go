@@ -21,7 +21,7 @@ import (
 // other limit.
 func TestTextIsCountedAsByTheFake(t *testing.T) {
 	for _, name := range notifiertest.Reports {
-		d := newDraft(redact.Of(notifiertest.Load(t, name)), Options{Region: "eu-west-1", Show: true, Mute: true, Replies: 10}.withDefaults())
+		d := newDraft(redact.Of(notifiertest.Load(t, name)), Options{Region: "eu-west-1", Show: true, Mute: true}.withDefaults())
 		for _, f := range d.fallbacks() {
 			if f.Blocks == nil {
 				continue
@@ -196,8 +196,13 @@ func TestListsAtTheirBounds(t *testing.T) {
 			d.withoutThread()
 			return len(d.inFull)
 		}},
-		{"replies by default", 10, func(n int) int { return len(draftOf(notifiertest.Many(t, n), Options{}).replies(nil)) }},
-		{"replies", 2, func(n int) int { return len(draftOf(notifiertest.Many(t, n), Options{Replies: 2}).replies(nil)) }},
+		{"statements in the thread", 20, func(n int) int {
+			r := notifiertest.Many(t, n)
+			for i := range r.Classes {
+				r.Classes[i].Fingerprint, r.Classes[i].Users, r.Classes[i].Hosts = "select 1", nil, nil
+			}
+			return len(draftOf(r, Options{}).statements(draftOf(r, Options{}).classes).Blocks)
+		}},
 		{"instances with links", 3, func(n int) int {
 			d := draftOf(instances(n), Options{Links: []notifier.Link{{Label: "x", URL: "https://g.example/{instance}"}}})
 			return (len(d.links()) + 1) / 2 // a dot stands between two
@@ -218,7 +223,7 @@ func TestListsAtTheirBounds(t *testing.T) {
 			t.Errorf("%s: of %d %d are shown", c.name, c.bound+1, got)
 		}
 	}
-	if got := draftOf(notifiertest.Many(t, 3), Options{Replies: -1}).replies(nil); got != nil {
+	if got := draftOf(notifiertest.Many(t, 3), Options{NoThread: true}).replies(nil); got != nil {
 		t.Errorf("%d replies where there shall be none", len(got))
 	}
 }
@@ -260,7 +265,7 @@ func TestChartAtItsBounds(t *testing.T) {
 	}
 	r := notifiertest.Load(t, "full")
 	for n, want := range map[int]string{20: strings.Repeat("x", 17), 21: strings.Repeat("x", 16) + "…"} {
-		r.Classes[0].Fingerprint = strings.Repeat("x", n-len("#1 "))
+		r.Classes[0].Label = strings.Repeat("x", n-len("#1 "))
 		b, err := json.Marshal(chart(r, notifier.InOrder(r)))
 		if err != nil || !strings.Contains(string(b), `"name":"#1 `+want+`"`) {
 			t.Errorf("a name of %d: %s, %v", n, b, err)

@@ -182,7 +182,7 @@ func TestFind(t *testing.T) {
 			if found != c.found {
 				t.Fatalf("found: %v, want %v", found, c.found)
 			}
-			if found && (got.Channel != slacktest.Channel || got.Timestamp != a.receipt.Timestamp || got.Replies != 2) {
+			if found && (got.Channel != slacktest.Channel || got.Timestamp != a.receipt.Timestamp || got.Replies != a.receipt.Replies) {
 				t.Errorf("found %+v, posted was %+v", got, a.receipt)
 			}
 		})

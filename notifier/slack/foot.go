@@ -23,12 +23,15 @@ func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
 		blocks = append(blocks, small(s))
 	}
 	var notes []string
-	others := len(d.classes) - len(inFull)
-	replies := d.opts.replies(others)
-	if replies > 0 {
-		notes = append(notes, notifier.Plural(int64(replies), "more class", "more classes")+" in the thread")
+	threaded := d.threaded(inFull)
+	if threaded {
+		notes = append(notes, notifier.Plural(int64(len(d.classes)), "class", "classes")+" in the thread")
 	}
-	if rest := d.r.Misc.Classes + others - replies; rest > 0 {
+	rest := d.r.Misc.Classes
+	if !threaded {
+		rest += len(d.classes) - len(inFull)
+	}
+	if rest > 0 {
 		notes = append(notes, notifier.Plural(int64(rest), "class", "classes")+" not shown")
 	}
 	if len(d.classes) > 0 {
@@ -85,7 +88,7 @@ func (d *draft) fallbackText() string {
 		s += " " + notes[0]
 	case len(d.classes) > 0:
 		c := d.classes[0]
-		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), notifier.Short(c.Fingerprint, 80),
+		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
 			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), notifier.ShortID(c.ID))
 	}
 	return slackutilsx.EscapeMessage(redact.Cut(s, 600))

@@ -56,7 +56,7 @@ func TestSlackDegradedGoldens(t *testing.T) {
 			defer server.Close()
 			server.Unsupported = unsupported
 			o := slackOptions()
-			o.APIURL, o.Replies = server.URL(), -1
+			o.APIURL, o.NoThread = server.URL(), true
 			receipt, err := slack.New(slacktest.Token, slacktest.Channel, o).Post(t.Context(), notifiertest.Load(t, report))
 			if err != nil || receipt.Form != form {
 				t.Fatalf("posted in the form %q: %v", receipt.Form, err)

@@ -18,9 +18,9 @@ type Webhook struct {
 }
 
 // NewWebhook posts to the channel of the webhook at the URL, which is a secret. Of
-// the options APIURL, Pause and Replies do not apply.
+// the options APIURL, Pause and NoThread do not apply.
 func NewWebhook(url string, opts Options) *Webhook {
-	opts.Replies = -1
+	opts.NoThread = true
 	opts = opts.withDefaults()
 	return &Webhook{notifier.Webhook{Client: opts.HTTPClient, URL: strings.TrimSpace(url)}, opts}
 }

@@ -96,7 +96,7 @@ func table(r *digest.Report, classes []*digest.Class) element {
 	rows := []element{row("Bolder", "Share", "Query", "Time", "Calls", "P95")}
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		rows = append(rows, row("Default", notifier.Badged(c)+notifier.Percent(c.Share),
-			fmt.Sprintf("#%d %s%s", c.Rank, notifier.Short(c.Fingerprint, 40), notifier.OnInstances(r, c)),
+			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)),
 			notifier.Duration(c.QueryTime.Sum), notifier.Count(float64(c.Calls)), notifier.Duration(c.QueryTime.P95)))
 	}
 	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,
@@ -104,7 +104,7 @@ func table(r *digest.Report, classes []*digest.Class) element {
 }
 
 func class(c *digest.Class) []element {
-	title := notifier.Badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, notifier.Short(c.Fingerprint, 80), notifier.ShortID(c.ID))
+	title := notifier.Badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, c.Label, notifier.ShortID(c.ID))
 	out := []element{
 		{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, bolder)}},
 		textBlock(run(notifier.Numbers(c), nil)),

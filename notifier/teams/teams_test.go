@@ -97,7 +97,7 @@ func TestTeamsDelivery(t *testing.T) {
 func TestTeamsOfManyClasses(t *testing.T) {
 	r := notifiertest.Many(t, 300)
 	for i := range r.Classes {
-		r.Classes[i].Change = &digest.Change{Kind: digest.New}
+		r.Classes[i].Change, r.Classes[i].Share = &digest.Change{Kind: digest.New}, 0.01
 		r.Classes[i].Note = strings.Repeat("not seen ", 1000)
 		r.Classes[i].Fingerprint = strings.Repeat("select a from b where ", 10_000)
 	}
