@@ -67,6 +67,9 @@ type Coverage struct {
 	Folded         int   `json:"folded,omitempty"`    // classes beyond what is kept, which are only counted together
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
+	// AsListed is set where an instance lists no file for a part of the window, as it does
+	// where it logged nothing. The file may be late.
+	AsListed bool `json:"as_listed,omitempty"`
 	// Awaited is set where all that is missing is of instances that are asleep, or of
 	// files that are not listed yet: it is read when it is there.
 	Awaited bool `json:"awaited,omitempty"`

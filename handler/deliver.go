@@ -153,6 +153,9 @@ func (i *item) find(ctx context.Context, r *digest.Report) (notifier.Receipt, bo
 	case i.FailureUnseen:
 		i.FailureUnseen, i.FailureTS, found = false, ts, false
 	}
+	if found { // and says that it may be a repeat, that stays true
+		r.Past.Repeat = r.Past.Repeat || receipt.Repeat
+	}
 	if err != nil {
 		i.handler.logger().WarnContext(ctx, "delivery of a digest is unconfirmed", "window_start", r.Window.Start, "error", err.Error())
 	}
@@ -165,8 +168,11 @@ func (i *item) replace(ctx context.Context, r *digest.Report) (notifier.Receipt,
 	at := notifier.Receipt{Channel: i.Replace.Channel, Timestamp: i.Replace.TS}
 	if at.Timestamp == "" {
 		receipt, found, err := i.find(ctx, r)
-		if r.Past.Repeat = err != nil && !i.Correct; found {
+		switch {
+		case found:
 			at = receipt
+		case err != nil && !i.Correct:
+			r.Past.Repeat = true
 		}
 	}
 	if p, ok := i.handler.Notifier.(Poster); ok && at.Timestamp != "" {

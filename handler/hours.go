@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/source"
 )
 
 // stopWhereTimeRanOut shortens a reading of several hours to those that were
@@ -93,6 +94,7 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	}
 	rd.beginning(&r.Coverage, r.Window)
 	rd.addAbsent(&r.Coverage, r.Window)
+	r.Coverage.AsListed = rd.asListed(r.Window)
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
 	slices.Sort(r.Coverage.Notes) // files are read in parallel, and end in any order
 	r.Coverage.Notes = joinNotes(r.Coverage.Notes, rd.parts)
@@ -100,6 +102,22 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 		return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Before.Compare(b.Before), cmp.Compare(a.File, b.File), cmp.Compare(a.From, b.From))
 	})
 	return r
+}
+
+// asListed reports whether an instance has no file for an hour of w, which is usual for
+// it, and may yet get one.
+func (rd *reading) asListed(w digest.Window) bool {
+	for _, hour := range w.Hours() {
+		for _, id := range rd.instances {
+			if slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool {
+				complete, _ := rd.excused(id, p, hour)
+				return complete && p.absent.Cause == source.Unlisted
+			}) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beginning says which part of a window lies before the local logs begin, those of each

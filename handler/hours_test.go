@@ -345,3 +345,32 @@ func TestCorrectionNamesWhatWasRead(t *testing.T) {
 		t.Errorf("the correction is %s", m.Blocks)
 	}
 }
+
+// Where hours without a file are usual nobody knows whether one is quiet or its file
+// late: the digest of the others is neither partial nor complete.
+func TestUsualHourWithoutFileIsNotComplete(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		c := newChannel(t)
+		db := c.rds.AddInstance("orders-2")
+		both := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2"} }
+		write := func(db *rdstest.Instance, end time.Time) {
+			db.Write(rdstest.SlowLog+end.Format(".2006-01-02.15"), []byte(entry(end.Add(-time.Minute), "select a from t where id = 1")), end)
+		}
+		end := ten.Add(12 * time.Hour)
+		for n := range 13 {
+			write(db, ten.Add(time.Duration(n)*time.Hour))
+			if n != 2 && n != 12 { // the second is quiet
+				write(c.db, ten.Add(time.Duration(n)*time.Hour))
+			}
+		}
+		if !late {
+			write(c.db, end)
+		}
+		c.db.Append(rdstest.SlowLog, []byte(rdstest.Banner), end.Add(time.Minute))
+		c.runWith(end, both)
+		text := string(c.slack.Messages()[0].Blocks)
+		if strings.Contains(text, "PARTIAL") || strings.Contains(text, "complete: ") == late || strings.Contains(text, "as listed: ") != late {
+			t.Errorf("late %v: %s", late, text)
+		}
+	}
+}

@@ -499,3 +499,36 @@ func TestWhatIsPostedIsSavedAfterTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// That a message may be a repeat stays in it, whoever finds it in the channel and puts
+// a digest in its place.
+func TestMarkOfARepeatStays(t *testing.T) {
+	c := newChannel(t)
+	c.hour(ten)
+	c.mustRun(ten)
+	died := func() { // the run that posted
+		err := state.Edit(t.Context(), c.store, state.Key(slacktest.Channel), func(s *state.State) error {
+			s.Entries = nil
+			s.Claim = &state.Claim{Owner: "r/x", Start: window.Start, End: window.End, Stage: state.Posting, Instances: []string{"orders-1"}, Expires: c.now}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	died()
+	c.slack.Fail(slacktest.Fault{Method: "conversations.history", Code: "internal_error"})
+	c.mustRun(ten)
+	c.expect("09-10 09-10")
+	died()
+	if r := c.mustRun(ten); !r.Past.Repeat {
+		t.Errorf("past %+v", r.Past)
+	}
+	c.expect("09-10 09-10")
+	if m := c.slack.Messages()[1]; m.Updates != 1 || !strings.Contains(m.Text, "POSSIBLE REPEAT") {
+		t.Errorf("message %+v", m)
+	}
+	if e := c.state().Entries[0]; !e.Unconfirmed || e.TS != c.slack.Messages()[1].Timestamp {
+		t.Errorf("entry %+v", e)
+	}
+}

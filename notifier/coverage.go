@@ -20,6 +20,8 @@ func Incomplete(r *digest.Report) bool {
 // Trust says in a word how far the numbers of a report can be trusted.
 func Trust(r *digest.Report) string {
 	switch {
+	case !Incomplete(r) && r.Coverage.Complete && r.Coverage.AsListed:
+		return "As listed"
 	case !Incomplete(r) && r.Coverage.Complete:
 		return "Complete"
 	case !Incomplete(r):

@@ -42,6 +42,7 @@ type Receipt struct {
 	Timestamp string // of the message, which identifies it in the channel; empty where none was posted
 	Form      string // how rich it is: full, simple, minimal or text
 	Replies   int    // in its thread
+	Repeat    bool   // of one that was found: it says that it may be a repeat
 }
 
 // DeliveryError says why a digest, or a part of it, did not reach a chat. A

@@ -59,6 +59,9 @@ func headline(r *digest.Report) string {
 		if Incomplete(r) {
 			return filtered + "No slow query was seen, but not everything could be read."
 		}
+		if r.Coverage.AsListed {
+			return filtered + "No slow query was seen."
+		}
 		return filtered + "No slow query."
 	}
 	first := ""

@@ -33,7 +33,7 @@ func TestLambdaKnowsItsRequests(t *testing.T) {
 		w := newWorld(t, time.Now())
 		w.useAWS(t)
 		w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"claim":{"owner":"request-1/x","start":"2026-11-23T09:00:00Z",`+
-			`"end":"2026-11-23T10:00:00Z","stage":"reading","expires":"`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`"}}`)
+			`"end":"2026-11-23T10:00:00Z","stage":"reading","expires":"`+time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339)+`"}}`)
 		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: request})
 		p := &process{getenv: func(name string) string { return w.env[name] }}
 		_, err := handleEvent(ctx, p, read(t, "../../testdata/events/schedule.json"), newRunLog(slog.New(slog.DiscardHandler)))

@@ -16,10 +16,14 @@ import (
 func metadata(report redact.Report) slackgo.SlackMetadata {
 	const rfc3339 = "2006-01-02T15:04:05Z"
 	r := report.Digest()
-	return slackgo.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{
+	payload := map[string]any{
 		"id": report.Key(), "window_start": r.Window.Start.UTC().Format(rfc3339),
 		"window_end": r.Window.End.UTC().Format(rfc3339), "version": r.Version,
-	}}
+	}
+	if r.Past != nil && r.Past.Repeat {
+		payload["repeat"] = true
+	}
+	return slackgo.SlackMetadata{EventType: metadataType, EventPayload: payload}
 }
 
 const metadataType = "slowdigest"
@@ -84,7 +88,7 @@ func (b *Bot) Find(ctx context.Context, r *digest.Report) (notifier.Receipt, boo
 				return fail(err)
 			}
 			if ours {
-				return notifier.Receipt{Channel: b.channel, Timestamp: m.Timestamp, Replies: m.ReplyCount}, true, nil
+				return notifier.Receipt{Channel: b.channel, Timestamp: m.Timestamp, Replies: m.ReplyCount, Repeat: m.Metadata.EventPayload["repeat"] == true}, true, nil
 			}
 		}
 		if q.Cursor = page.ResponseMetaData.NextCursor; q.Cursor == "" {
