@@ -66,7 +66,7 @@ func (i *item) renew(ctx context.Context, r *digest.Report, at notifier.Receipt,
 	}
 	receipt, err := i.handler.Notifier.(Poster).Update(ctx, r, at)
 	if err != nil {
-		i.handler.logger().WarnContext(ctx, "a digest stays as it was", "window_start", r.Window.Start, "error", err.Error())
+		i.handler.logger().WarnContext(ctx, "a digest stays as it was", "window_start", r.Window.Start, "error", errorNote(err))
 		return at
 	}
 	i.renewed = true
@@ -114,7 +114,7 @@ func (i *item) post(ctx context.Context, r *digest.Report) (receipt notifier.Rec
 	case err == nil:
 		return receipt, notifier.IsPosted, nil
 	case errors.As(err, &delivery) && delivery.Posted == notifier.IsPosted:
-		r.Coverage.Notes = append(r.Coverage.Notes, err.Error())
+		r.Coverage.Notes = append(r.Coverage.Notes, errorNote(err))
 		return receipt, notifier.IsPosted, nil
 	case errors.As(err, &delivery):
 		posted = delivery.Posted
@@ -157,7 +157,7 @@ func (i *item) find(ctx context.Context, r *digest.Report) (notifier.Receipt, bo
 		r.Past.Repeat = r.Past.Repeat || receipt.Repeat
 	}
 	if err != nil {
-		i.handler.logger().WarnContext(ctx, "delivery of a digest is unconfirmed", "window_start", r.Window.Start, "error", err.Error())
+		i.handler.logger().WarnContext(ctx, "delivery of a digest is unconfirmed", "window_start", r.Window.Start, "error", errorNote(err))
 	}
 	return receipt, found, err
 }

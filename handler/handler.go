@@ -113,7 +113,7 @@ func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, err
 	var delivery *notifier.DeliveryError
 	switch {
 	case errors.As(err, &delivery) && delivery.Posted != notifier.NotPosted:
-		r.Coverage.Notes = append(r.Coverage.Notes, err.Error())
+		r.Coverage.Notes = append(r.Coverage.Notes, errorNote(err))
 	case err != nil:
 		return r, errors.Join(fmt.Errorf("post digest: %w", err), readErr)
 	}

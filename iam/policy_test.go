@@ -19,7 +19,7 @@ const (
 	rds = "arn:aws:rds:eu-central-1:123456789012:"
 	// What the policy of base allows.
 	readLogs       = "ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DescribeDBInstances " + rds + "db:orders-1," + rds + "db:orders-1-old1"
-	readParameters = "ReadParameters rds:DescribeDBParameters " + rds + "pg:*"
+	readParameters = "ReadParameters rds:DescribeDBParameters,rds:DescribeDBClusters,rds:DescribeDBClusterParameters " + rds + "pg:*," + rds + "cluster:*," + rds + "cluster-pg:*"
 )
 
 // lines writes each statement as its Sid, actions, resources, and what its
@@ -173,7 +173,7 @@ func TestBoundary(t *testing.T) {
 	want := []string{
 		"ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DownloadCompleteDBLogFile,rds:DescribeDBInstances arn:aws:rds:*:123456789012:db:*",
 		"FindInstances rds:DescribeDBInstances arn:aws:rds:*:123456789012:db:*",
-		"ReadParameters rds:DescribeDBParameters arn:aws:rds:*:123456789012:pg:*",
+		"ReadParameters rds:DescribeDBParameters,rds:DescribeDBClusters,rds:DescribeDBClusterParameters arn:aws:rds:*:123456789012:pg:*,arn:aws:rds:*:123456789012:cluster:*,arn:aws:rds:*:123456789012:cluster-pg:*",
 		"ReadSecrets ssm:GetParameter arn:aws:ssm:*:123456789012:parameter/slowdigest/*",
 		"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::slowdigest-*/*",
 		"MissState s3:ListBucket arn:aws:s3:::slowdigest-*",

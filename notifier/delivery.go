@@ -59,13 +59,11 @@ type DeliveryError struct {
 	Wait   time.Duration // how long the chat asks us to stay away; 0 where it does not
 }
 
+// Error leaves out what Hint returns.
 func (e *DeliveryError) Error() string {
 	s := fmt.Sprintf("%s: %v", e.Step, e.Err)
 	if e.Posted == MaybePosted {
 		s += ", and delivery is unconfirmed"
-	}
-	if e.Advice != "" {
-		s += " (" + e.Advice + ")"
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package source_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,46 +39,67 @@ func absences(t *testing.T, srv *rdstest.Server, o source.Options, start, end ti
 // Whether nothing was written for six hours counts from the last write to the
 // beginning of an hour: then the parameters are read, of which any may turn the log off.
 func TestSixHoursOfSilence(t *testing.T) {
-	on := map[string]string{"slow_query_log": "1", "log_output": "FILE"}
+	type values = map[string]string
+	on, off := values{"slow_query_log": "1", "log_output": "FILE"}, values{"slow_query_log": "0", "log_output": "FILE"}
+	with := func(name, value string) values {
+		return values{"slow_query_log": "1", "log_output": "FILE", name: value}
+	}
+	byDefault := values{rdstest.Default + "slow_query_log": "0", rdstest.Default + "log_output": "FILE"}
+	const isOff, unknown = "off 15:00-16:00", "unknown 15:00-16:00"
 	for _, c := range []struct {
 		name    string
-		written int // minutes past eight of the last write
-		values  map[string]string
-		engine  string
+		own     values // nil is denied
+		cluster values // nil is none
+		denied  string
 		want    string // of 15:00 to 16:00
-		asked   bool
 	}{
-		{"six hours, and on", 60, on, "", "", true},
-		{"six hours, and off", 60, map[string]string{"slow_query_log": "0", "log_output": "FILE"}, "", "off 15:00-16:00", true},
-		{"six hours, and to a table", 60, map[string]string{"slow_query_log": "1", "log_output": "TABLE"}, "", "off 15:00-16:00", true},
-		{"six hours, and to a table by default", 60, map[string]string{"slow_query_log": "1"}, "", "off 15:00-16:00", true},
-		{"six hours, and on by MariaDB's name", 60, map[string]string{"log_slow_query": "1", "log_output": "FILE"}, "mariadb", "", true},
-		{"six hours, and off by MariaDB's name", 60, map[string]string{"log_slow_query": "0", "log_output": "FILE"}, "mariadb", "off 15:00-16:00", true},
-		{"six hours, of a cluster's parameters", 60, map[string]string{}, "aurora-mysql", "unknown 15:00-16:00", true},
-		{"six hours, and nobody may ask", 60, nil, "", "unknown 15:00-16:00", true},
-		{"a minute less", 61, map[string]string{"slow_query_log": "0"}, "", "unlisted 15:00-16:00 usual", false},
+		{"on", on, nil, "", ""},
+		{"off", off, nil, "", isOff},
+		{"to a table", with("log_output", "TABLE"), nil, "", isOff},
+		{"to a table by default", values{"slow_query_log": "1"}, nil, "", isOff},
+		{"on by MariaDB's name", values{"log_slow_query": "1", "log_output": "FILE"}, nil, "", ""},
+		{"off by MariaDB's name", values{"log_slow_query": "0", "log_output": "FILE"}, nil, "", isOff},
+		{"only what takes an hour", with("long_query_time", "3600"), nil, "", isOff},
+		{"what takes a little less", with("long_query_time", "3599.999"), nil, "", ""},
+		{"what takes an hour, by MariaDB's name", with("log_slow_query_time", "31536000"), nil, "", isOff},
+		{"nobody may ask", on, nil, "rds:DescribeDBParameters", unknown},
+
+		{"on by the cluster's group", values{}, on, "", ""},
+		{"on by the cluster's group, not by default", byDefault, on, "", ""},
+		{"on by neither", byDefault, values{}, "", isOff},
+		{"off by the instance's group", off, on, "", isOff},
+		{"on by the instance's group", on, off, "", ""},
+		{"to a table by the cluster's group", values{"slow_query_log": "1"}, values{"log_output": "TABLE"}, "", isOff},
+		{"to a file by default on Aurora", values{"slow_query_log": "1"}, values{}, "", ""},
+		{"only what takes an hour, by the cluster's group", on, values{"long_query_time": "3600"}, "", isOff},
+		{"nobody may ask for the cluster", on, on, "rds:DescribeDBClusters", unknown},
+		{"nobody may ask for its group", on, on, "rds:DescribeDBClusterParameters", unknown},
 	} {
-		srv := rdstest.NewServer()
-		db := srv.AddInstance("orders-1")
-		db.Engine = c.engine
-		db.Write(live+".2026-11-23.8", []byte("x\n"), minutesPastEight(-1))
-		db.Write(live+".2026-11-23.9", []byte("x\n"), minutesPastEight(59))
-		db.Write(live, []byte("x\n"), minutesPastEight(c.written))
-		if c.values != nil {
-			db.SetParameters("orders", c.values)
-		} else {
-			srv.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBParameters", Times: -1})
+		for written, silent := range map[int]bool{60: true, 61: false} { // minutes past eight of the last write
+			srv := rdstest.NewServer()
+			db := srv.AddInstance("orders-1")
+			if c.cluster != nil {
+				db.Engine, db.Cluster = "aurora-mysql", "orders"
+				srv.SetClusterParameters("orders", "orders-cluster", c.cluster)
+			}
+			db.Write(live+".2026-11-23.8", []byte("x\n"), minutesPastEight(-1))
+			db.Write(live+".2026-11-23.9", []byte("x\n"), minutesPastEight(59))
+			db.Write(live, []byte("x\n"), minutesPastEight(written))
+			db.SetParameters("orders", c.own)
+			if c.denied != "" {
+				srv.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: c.denied, Times: -1})
+			}
+			got, _, _ := strings.Cut(absences(t, srv, source.Options{}, minutesPastEight(7*60), minutesPastEight(8*60)), ", unlisted")
+			want := c.want
+			if !silent || want == "" {
+				want = "unlisted 15:00-16:00 usual"
+			}
+			asked := slices.ContainsFunc(srv.Calls(), func(call rdstest.Call) bool { return call.Action == "rds:DescribeDBInstances" })
+			if got != want || asked != silent {
+				t.Errorf("%s, %d minutes past: absent %q, want %q; asked %v", c.name, written, got, want, asked)
+			}
+			srv.Close()
 		}
-		got := absences(t, srv, source.Options{}, minutesPastEight(7*60), minutesPastEight(8*60))
-		asked := false
-		for _, call := range srv.Calls() {
-			asked = asked || call.Action == "rds:DescribeDBInstances"
-		}
-		got, _, _ = strings.Cut(got, ", unlisted")
-		if got != c.want && !(c.want == "" && strings.HasPrefix(got, "unlisted")) || asked != c.asked {
-			t.Errorf("%s: absent %q, want %q; asked %v", c.name, got, c.want, asked)
-		}
-		srv.Close()
 	}
 }
 

@@ -1,9 +1,9 @@
 package source
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,10 +17,10 @@ type Inspection struct {
 	Engine  string // such as mysql, mariadb or aurora-mysql
 	Version string
 	Group   string // its DB parameter group
+	Cluster string // the DB cluster that it is a member of; empty outside a cluster
 }
 
-// Aurora reports whether the instance belongs to an Aurora cluster, whose
-// parameter group may also hold what the instance's does not.
+// Aurora reports whether the instance belongs to an Aurora cluster.
 func (i Inspection) Aurora() bool { return strings.HasPrefix(i.Engine, "aurora") }
 
 // Inspect describes an instance. It needs rds:DescribeDBInstances.
@@ -37,6 +37,7 @@ func (s *RDS) Inspect(ctx context.Context, instance string) (Inspection, error) 
 		Status:  aws.ToString(db.DBInstanceStatus),
 		Engine:  aws.ToString(db.Engine),
 		Version: aws.ToString(db.EngineVersion),
+		Cluster: aws.ToString(db.DBClusterIdentifier),
 	}
 	if len(db.DBParameterGroups) > 0 {
 		i.Group = aws.ToString(db.DBParameterGroups[0].DBParameterGroupName)
@@ -85,70 +86,142 @@ func (s *RDS) Probe(ctx context.Context, f File) error {
 	return nil
 }
 
-// Parameters holds the values of a DB parameter group that decide what its
-// instances log. Empty ones leave it to the engine.
+// Parameters holds what decides what an instance logs. An empty value leaves it to the
+// engine.
 type Parameters struct {
-	Group         string
-	SlowQueryLog  string // or log_slow_query, as MariaDB also calls it
-	LogOutput     string
-	LongQueryTime string // in seconds, as text; the engine's is 10
+	SlowQueryLog  Parameter // or log_slow_query, as MariaDB also calls it
+	LogOutput     Parameter
+	LongQueryTime Parameter // in seconds; the engine's is 10
 }
 
-// Enabled reports whether the group turns the slow log on.
+// Parameter is a value in a parameter group.
+type Parameter struct {
+	Value string
+	Group string // that has it; the instance's own where none does
+
+	name string
+	set  bool // by somebody, not by default
+}
+
+// Enabled reports whether the slow log is on.
 func (p Parameters) Enabled() bool {
-	return p.SlowQueryLog == "1" || strings.EqualFold(p.SlowQueryLog, "on")
+	return p.SlowQueryLog.Value == "1" || strings.EqualFold(p.SlowQueryLog.Value, "on")
 }
 
 // Output returns where the log goes: FILE, TABLE, both or NONE. The default of RDS is
 // TABLE, and that of Aurora FILE.
 func (p Parameters) Output(aurora bool) string {
 	switch {
-	case p.LogOutput != "":
-		return strings.ToUpper(p.LogOutput)
+	case p.LogOutput.Value != "":
+		return strings.ToUpper(p.LogOutput.Value)
 	case aurora:
 		return "FILE"
 	}
 	return "TABLE"
 }
 
-// Parameters reads the values of a parameter group. It needs rds:DescribeDBParameters on the group.
-func (s *RDS) Parameters(ctx context.Context, group string) (Parameters, error) {
-	values := map[string]string{}
+// Parameters reads the values that hold for an instance. Those that were set in its own
+// group come before those of its cluster's, and these before defaults ("DB cluster
+// parameter groups for Amazon Aurora DB clusters" in the Aurora User Guide). It needs
+// rds:DescribeDBParameters, and of a member of a cluster also rds:DescribeDBClusters
+// and rds:DescribeDBClusterParameters.
+func (s *RDS) Parameters(ctx context.Context, i Inspection) (Parameters, error) {
+	all, err := s.ownParameters(ctx, i.Group)
+	if err == nil && i.Cluster != "" {
+		var more []Parameter
+		more, err = s.clusterParameters(ctx, i.Cluster)
+		all = append(all, more...)
+	}
+	if err != nil {
+		return Parameters{}, err
+	}
+	choose := func(names ...string) Parameter {
+		byDefault := Parameter{Group: i.Group}
+		for _, name := range names {
+			for _, p := range all {
+				switch {
+				case p.name != name || p.Value == "":
+				case p.set:
+					return p
+				case byDefault.Value == "":
+					byDefault = p
+				}
+			}
+		}
+		return byDefault
+	}
+	return Parameters{
+		SlowQueryLog:  choose("log_slow_query", "slow_query_log"), // MariaDB's newer name first
+		LogOutput:     choose("log_output"),
+		LongQueryTime: choose("log_slow_query_time", "long_query_time"),
+	}, nil
+}
+
+// ownParameters reads a DB parameter group.
+func (s *RDS) ownParameters(ctx context.Context, group string) (all []Parameter, err error) {
 	pages := rds.NewDescribeDBParametersPaginator(s.client, &rds.DescribeDBParametersInput{DBParameterGroupName: &group})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return Parameters{}, callFailed("describe parameter group %s: %w", group, err)
+			return nil, callFailed("describe parameter group %s: %w", group, err)
 		}
-		for _, p := range page.Parameters {
-			values[aws.ToString(p.ParameterName)] = aws.ToString(p.ParameterValue)
-		}
+		all = append(all, parametersOf(group, page.Parameters)...)
 	}
-	return Parameters{
-		Group:         group,
-		SlowQueryLog:  cmp.Or(values["log_slow_query"], values["slow_query_log"]), // MariaDB's newer name first
-		LogOutput:     values["log_output"],
-		LongQueryTime: cmp.Or(values["log_slow_query_time"], values["long_query_time"]),
-	}, nil
+	return all, nil
 }
 
-// logging says what in the parameter group of an instance keeps it from logging to a
-// file; nothing where it does log, or where that is not known, as the group cannot be
-// read or a cluster's may say otherwise. It needs rds:DescribeDBInstances and
-// rds:DescribeDBParameters.
-func logging(ctx context.Context, s *RDS, instance string) (whyNot string, known bool) {
+// clusterParameters reads the DB cluster parameter group of a cluster.
+func (s *RDS) clusterParameters(ctx context.Context, cluster string) (all []Parameter, err error) {
+	out, err := s.client.DescribeDBClusters(ctx, &rds.DescribeDBClustersInput{DBClusterIdentifier: &cluster})
+	if err == nil && len(out.DBClusters) == 0 {
+		err = &types.DBClusterNotFoundFault{Message: aws.String("DBCluster " + cluster + " not found.")}
+	}
+	if err != nil {
+		return nil, callFailed("describe cluster %s: %w", cluster, err)
+	}
+	group := aws.ToString(out.DBClusters[0].DBClusterParameterGroup)
+	pages := rds.NewDescribeDBClusterParametersPaginator(s.client, &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: &group})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, callFailed("describe cluster parameter group %s: %w", group, err)
+		}
+		all = append(all, parametersOf(group, page.Parameters)...)
+	}
+	return all, nil
+}
+
+func parametersOf(group string, page []types.Parameter) (all []Parameter) {
+	for _, p := range page {
+		all = append(all, Parameter{aws.ToString(p.ParameterValue), group, aws.ToString(p.ParameterName), aws.ToString(p.Source) == "user"})
+	}
+	return all
+}
+
+// never is the long_query_time, in seconds, from which on an hour can hold nothing to be
+// logged: an hour.
+const never = 3600
+
+// logging says what in the parameters of an instance keeps it from logging to a file;
+// nothing where it does log. The error says why that is not known. It needs
+// rds:DescribeDBInstances and what Parameters needs.
+func logging(ctx context.Context, s *RDS, instance string) (whyNot string, err error) {
 	i, err := s.Inspect(ctx, instance)
-	if err != nil || i.Group == "" {
-		return "", false
+	if err != nil {
+		return "", err
 	}
-	p, err := s.Parameters(ctx, i.Group)
+	p, err := s.Parameters(ctx, i)
+	if err != nil {
+		return "", err
+	}
+	seconds, _ := strconv.ParseFloat(p.LongQueryTime.Value, 64) // what is no number is not judged
 	switch output := p.Output(i.Aurora()); {
-	case err != nil, !p.Enabled() && p.SlowQueryLog == "" && i.Aurora():
-		return "", false
 	case !p.Enabled():
-		return fmt.Sprintf("parameter group %s does not enable slow_query_log", i.Group), true
+		return fmt.Sprintf("parameter group %s does not enable slow_query_log", p.SlowQueryLog.Group), nil
 	case !strings.Contains(output, "FILE"):
-		return fmt.Sprintf("parameter group %s writes the slow log to log_output=%s", i.Group, output), true
+		return fmt.Sprintf("parameter group %s writes the slow log to log_output=%s", p.LogOutput.Group, output), nil
+	case seconds >= never:
+		return fmt.Sprintf("parameter group %s has nothing logged of an hour, by long_query_time=%s", p.LongQueryTime.Group, p.LongQueryTime.Value), nil
 	}
-	return "", true
+	return "", nil
 }

@@ -109,7 +109,7 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 		return nil, err
 	}
 	if len(all.files)+len(all.unknown) == 0 {
-		why, _ := logging(ctx, s, instance)
+		why, _ := logging(ctx, s, instance) // the hint is less exact without it
 		return nil, &NoSlowLogError{Instance: instance, Reason: why}
 	}
 	files := s.selectFiles(ctx, all, instance, start, end)
@@ -159,13 +159,13 @@ func absentFile(instance string, from, to time.Time, c Cause, format string, arg
 // long after it; nil if the server logs.
 func (s *RDS) silent(ctx context.Context, instance string, since, from, to time.Time) *File {
 	var f File
-	switch why, known := logging(ctx, s, instance); {
+	switch why, err := logging(ctx, s, instance); {
 	case why != "":
 		f = absentFile(instance, from, to, Off, "Instance %s has not written to its slow log since %s: %s.",
 			instance, since.Format("2006-01-02 15:04 UTC"), why)
-	case !known:
-		f = absentFile(instance, from, to, Unproven, "Instance %s has not written to its slow log since %s, and its parameters, which say whether it logs, could not be read.",
-			instance, since.Format("2006-01-02 15:04 UTC"))
+	case err != nil:
+		f = absentFile(instance, from, to, Unproven, "Instance %s has not written to its slow log since %s, and its parameters, which say whether it logs, could not be read: %s.",
+			instance, since.Format("2006-01-02 15:04 UTC"), cmp.Or(Hint(err), err.Error()))
 	default:
 		return nil
 	}

@@ -63,7 +63,10 @@ func TestBootstrap(t *testing.T) {
 	ssm.set("")
 	checkError(t, runtime.invoke(t, event), lambdaParameter, "ParameterNotFound")
 	ssm.set(slacktest.Token + "-revoked")
-	checkError(t, runtime.invoke(t, event), "invalid_auth")
+	revoked := runtime.invoke(t, event)
+	if checkError(t, revoked, "invalid_auth"); strings.Count(string(revoked.body), "is it the bot token") != 1 {
+		t.Errorf("the hint does not stand once in %s", revoked.body)
+	}
 	ssm.set(slacktest.Token)
 	slack.Fail(slacktest.Fault{Method: "chat.postMessage", Code: "is_archived"})
 	checkError(t, runtime.invoke(t, event), "is_archived")

@@ -67,7 +67,9 @@ func newCloud(t *testing.T) *cloud {
 		"# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1795426199;\nselect 1;\n"))
 	c.orders1, c.orders2, c.payroll = c.rds.AddInstance("orders-1"), c.rds.AddInstance("orders-2"), c.rds.AddInstance("payroll")
 	c.orders1.Write("slowquery/mysql-slowquery.log", log, end)
-	c.orders2.SetParameters("shop-mysql8", map[string]string{"slow_query_log": "0"})
+	c.orders2.Engine, c.orders2.Cluster = "aurora-mysql", "shop"
+	c.orders2.SetParameters("shop-mysql8", map[string]string{})
+	c.rds.SetClusterParameters("shop", "shop-cluster", map[string]string{"slow_query_log": "0"})
 	c.payroll.Write("slowquery/mysql-slowquery.log", log, end)
 	return c
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,12 +70,7 @@ func (d *doctor) line(verdict, subject, text, fix string) {
 
 // fail is bad with an error that may bring its own hint.
 func (d *doctor) fail(subject string, err error) {
-	text := err.Error()
-	hint := source.Hint(err)
-	if hint != "" {
-		text = strings.TrimSuffix(text, " ("+hint+")") // a DeliveryError tells it too
-	}
-	d.bad(subject, text, hint)
+	d.bad(subject, err.Error(), source.Hint(err))
 }
 
 func (d *doctor) examine(ctx context.Context, p *process) {

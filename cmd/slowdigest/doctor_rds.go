@@ -67,26 +67,22 @@ func (d *doctor) instance(ctx context.Context, rds *source.RDS, id string) {
 	d.log(ctx, rds, id)
 }
 
-// parameters judges the group that decides what is logged.
+// parameters judges the groups that decide what is logged.
 func (d *doctor) parameters(ctx context.Context, rds *source.RDS, id string, i source.Inspection) {
-	p, err := rds.Parameters(ctx, i.Group)
+	p, err := rds.Parameters(ctx, i)
 	if err != nil {
 		d.fail(id+" parameters", err)
 		return
 	}
-	judge := d.bad
-	if i.Aurora() { // whose cluster's group may say otherwise
-		judge = d.warn
-	}
 	if p.Enabled() {
-		d.ok(id+" slow_query_log", "on, in parameter group %s", i.Group)
+		d.ok(id+" slow_query_log", "on, in parameter group %s", p.SlowQueryLog.Group)
 	} else {
-		judge(id+" slow_query_log", "off, in parameter group "+i.Group, setParameter(id, i, "slow_query_log", "1"))
+		d.bad(id+" slow_query_log", "off, in parameter group "+p.SlowQueryLog.Group, setParameter(id, i, "slow_query_log", "1"))
 	}
 	if output := p.Output(i.Aurora()); strings.Contains(output, "FILE") {
 		d.ok(id+" log_output", "%s", output)
 	} else {
-		judge(id+" log_output", output+", so there are no log files", setParameter(id, i, "log_output", "FILE"))
+		d.bad(id+" log_output", output+", so there are no log files", setParameter(id, i, "log_output", "FILE"))
 	}
 	d.longQueryTime(id, i, p)
 }
@@ -94,9 +90,9 @@ func (d *doctor) parameters(ctx context.Context, rds *source.RDS, id string, i s
 func (d *doctor) longQueryTime(id string, i source.Inspection, p source.Parameters) {
 	subject := id + " long_query_time"
 	var seconds float64 = 10
-	if p.LongQueryTime != "" {
-		if _, err := fmt.Sscan(p.LongQueryTime, &seconds); err != nil {
-			d.warn(subject, "is no number: "+p.LongQueryTime, setParameter(id, i, "long_query_time", "1"))
+	if p.LongQueryTime.Value != "" {
+		if _, err := fmt.Sscan(p.LongQueryTime.Value, &seconds); err != nil {
+			d.warn(subject, "is no number: "+p.LongQueryTime.Value, setParameter(id, i, "long_query_time", "1"))
 			return
 		}
 	}

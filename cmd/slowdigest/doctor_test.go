@@ -109,6 +109,16 @@ func TestDoctor(t *testing.T) {
 			"orders-1 slow_|orders-1 log|orders-1 long"},
 		{"log off", parameters("slow_query_log", "0"), "wrong", "orders-1 slow_query_log .*off", "--db-parameter-group-name orders --parameters ParameterName=slow_query_log,ParameterValue=1", ""},
 		{"log to table", parameters("log_output", "TABLE"), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
+		{"log off in the cluster's group", func(_ *testing.T, c *clinic) {
+			c.db.Engine, c.db.Cluster = "aurora-mysql", "orders"
+			c.db.SetParameters("orders", map[string]string{"long_query_time": "1"})
+			c.rds.SetClusterParameters("orders", "orders-cluster", map[string]string{"slow_query_log": "0"})
+		}, "wrong", "orders-1 slow_query_log .*off, in parameter group orders-cluster", "--db-parameter-group-name orders --parameters ParameterName=slow_query_log,ParameterValue=1", ""},
+		{"cluster's parameters denied", func(_ *testing.T, c *clinic) {
+			c.db.Engine, c.db.Cluster = "aurora-mysql", "orders"
+			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBClusterParameters"})
+		}, "wrong", "orders-1 parameters .*AccessDenied", "must allow rds:DescribeDBClusterParameters on arn:aws:rds:" + rdstest.Region + ":" + rdstest.Account + ":cluster-pg:default.aurora-mysql8.0",
+			"orders-1 slow_|orders-1 log|orders-1 long"},
 		{"log to the default", parameters("log_output", ""), "wrong", "orders-1 log_output .*TABLE", "ParameterName=log_output,ParameterValue=FILE", ""},
 		{"ten seconds", parameters("long_query_time", ""), "warning", "orders-1 long_query_time .*10s:", "ParameterName=long_query_time,ParameterValue=1", ""},
 		{"five seconds", parameters("long_query_time", "5"), "", "", "", ""},

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"slowdigest/notifier"
 )
 
 // binDir is where built puts the command.
@@ -47,4 +52,26 @@ func built(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// What can be done about an error is said once, on the command line, in the error of an
+// invocation and in a report.
+func TestHintIsSaidOnce(t *testing.T) {
+	const advice = "is it the bot token?"
+	err := fmt.Errorf("post digest: %w", &notifier.DeliveryError{Kind: notifier.Configuration, Step: "post to Slack", Err: errors.New("invalid_auth"), Advice: advice})
+	var stderr bytes.Buffer
+	(&process{stderr: &stderr}).fail(err)
+	for name, say := range map[string]func() string{
+		"command line": func() string { return stderr.String() },
+		"invocation":   func() string { return withHint(err).Error() },
+		"doctor": func() string {
+			var out bytes.Buffer
+			(&doctor{out: &out}).fail("Slack", err)
+			return out.String()
+		},
+	} {
+		if said := say(); strings.Count(said, advice) != 1 {
+			t.Errorf("%s: %s", name, said)
+		}
+	}
 }

@@ -109,7 +109,7 @@ func Indented(t testing.TB, b []byte) []byte {
 type Failure struct {
 	Kind   notifier.Kind
 	Posted notifier.Posted
-	Says   string // a part of the error
+	Says   string // a part of the error, or of its hint
 }
 
 // Fails is a Failure with its fields in their order.
@@ -130,12 +130,13 @@ func (want Failure) Check(t testing.TB, err error) {
 	if !errors.As(err, &got) {
 		t.Fatalf("no DeliveryError but %v", err)
 	}
-	if got.Kind != want.Kind || got.Posted != want.Posted || !strings.Contains(err.Error(), want.Says) {
-		t.Errorf("kind %s, posted %s: %v\nwant kind %s, posted %s: %s", got.Kind, got.Posted, err, want.Kind, want.Posted, want.Says)
+	said := err.Error() + " (" + got.Hint() + ")"
+	if got.Kind != want.Kind || got.Posted != want.Posted || !strings.Contains(said, want.Says) {
+		t.Errorf("kind %s, posted %s: %s\nwant kind %s, posted %s: %s", got.Kind, got.Posted, said, want.Kind, want.Posted, want.Says)
 	}
 	for _, secret := range []string{"xoxb-", "secretsecretsecret"} {
-		if strings.Contains(err.Error(), secret) && !strings.Contains(want.Says, secret) {
-			t.Errorf("the error holds a secret: %v", err)
+		if strings.Contains(said, secret) && !strings.Contains(want.Says, secret) {
+			t.Errorf("the error holds a secret: %s", said)
 		}
 	}
 }

@@ -142,14 +142,32 @@ func (f filters) pass(db *Instance) bool {
 	return true
 }
 
-func (s *Server) describeParameters(group string) (any, *apiError) {
-	values, found := s.groups[group]
+// describeClusters answers for one cluster.
+func (s *Server) describeClusters(id string) (any, *apiError) {
+	for _, db := range s.instances {
+		if db.Cluster == id && id != "" {
+			return clustersResult{[]clusterDetails{{id, cmp.Or(s.clusters[id], defaultClusterGroup)}}}, nil
+		}
+	}
+	return nil, &apiError{http.StatusNotFound, "DBClusterNotFoundFault", "DBCluster " + id + " not found."}
+}
+
+// defaultClusterGroup is the group of a cluster that has no other, and sets nothing.
+const defaultClusterGroup = "default.aurora-mysql8.0"
+
+// describeParameters answers for a DB parameter group, or for that of a cluster.
+func (s *Server) describeParameters(groups map[string]map[string]string, group string) (any, *apiError) {
+	values, found := groups[group]
 	if !found {
 		return nil, &apiError{http.StatusNotFound, "DBParameterGroupNotFound", "DBParameterGroup " + group + " not found."}
 	}
 	var result parametersResult
 	for name, value := range values {
-		result.Parameters = append(result.Parameters, parameterDetails{name, value})
+		p := parameterDetails{name, value, "user"}
+		if byDefault, found := strings.CutPrefix(name, Default); found {
+			p = parameterDetails{byDefault, value, "engine-default"}
+		}
+		result.Parameters = append(result.Parameters, p)
 	}
 	slices.SortFunc(result.Parameters, func(a, b parameterDetails) int { return cmp.Compare(a.ParameterName, b.ParameterName) })
 	return result, nil

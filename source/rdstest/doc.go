@@ -4,8 +4,9 @@
 // A Server speaks the AWS query protocol over HTTP, so the program under test
 // keeps its real SDK client, whatever the language; only the endpoint differs.
 // A program in a process of its own finds it by AWS_ENDPOINT_URL_RDS. The server
-// knows DescribeDBLogFiles, DownloadDBLogFilePortion, DescribeDBInstances and
-// DescribeDBParameters, and the signed request downloadCompleteLogFile.
+// knows DescribeDBLogFiles, DownloadDBLogFilePortion, DescribeDBInstances,
+// DescribeDBParameters, DescribeDBClusters (one) and DescribeDBClusterParameters, and
+// the signed request downloadCompleteLogFile.
 //
 // # What it does
 //

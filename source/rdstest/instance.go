@@ -157,10 +157,24 @@ func (db *Instance) Remove(name string) {
 	delete(db.files, name)
 }
 
+// Default before the name of a parameter makes its value one of the engine, which nobody
+// has set.
+const Default = "engine-default:"
+
 // SetParameters puts the instance into a DB parameter group of the given values.
 func (db *Instance) SetParameters(group string, values map[string]string) {
 	db.server.mu.Lock()
 	defer db.server.mu.Unlock()
 	db.group = group
 	db.server.groups[group] = values
+}
+
+// SetClusterParameters gives a DB cluster, which is there as long as it has members,
+// another DB cluster parameter group. What that sets holds for instances whose own
+// group does not.
+func (s *Server) SetClusterParameters(cluster, group string, values map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clusters[cluster] = group
+	s.clusterGroups[group] = values
 }

@@ -47,11 +47,14 @@ type Server struct {
 	mu        sync.Mutex // guards what follows, and the instances
 	instances map[string]*Instance
 	groups    map[string]map[string]string
+	clusters  map[string]string // the DB cluster parameter groups of clusters that have one
 	calls     []Call
 	faults    []*Fault
 	second    time.Time // the one that is counted for CallsPerSecond
 	inSecond  int
 	files     int // made so far
+
+	clusterGroups map[string]map[string]string
 }
 
 // Call is a call that a Server has received.
@@ -63,7 +66,8 @@ type Call struct {
 
 // NewServer starts a Server on the loopback interface. It is to be closed.
 func NewServer() *Server {
-	s := &Server{instances: map[string]*Instance{}, groups: map[string]map[string]string{}}
+	s := &Server{instances: map[string]*Instance{}, groups: map[string]map[string]string{}, clusters: map[string]string{},
+		clusterGroups: map[string]map[string]string{defaultClusterGroup: {}}}
 	s.http = httptest.NewServer(s)
 	s.URL = s.http.URL
 	return s
@@ -185,8 +189,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError) {
 	id := params.Get("DBInstanceIdentifier")
 	resource := "db:" + cmp.Or(id, "*")
-	if action == "DescribeDBParameters" {
+	switch action {
+	case "DescribeDBParameters":
 		resource = "pg:" + params.Get("DBParameterGroupName")
+	case "DescribeDBClusters":
+		resource = "cluster:" + cmp.Or(params.Get("DBClusterIdentifier"), "*")
+	case "DescribeDBClusterParameters":
+		resource = "cluster-pg:" + params.Get("DBClusterParameterGroupName")
 	}
 	call := Call{"rds:" + action, arn(resource), params}
 	fault, err := s.receive(call)
@@ -202,7 +211,11 @@ func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError)
 	case "DescribeDBInstances":
 		result, err = s.describeInstances(params)
 	case "DescribeDBParameters":
-		result, err = s.describeParameters(params.Get("DBParameterGroupName"))
+		result, err = s.describeParameters(s.groups, params.Get("DBParameterGroupName"))
+	case "DescribeDBClusters":
+		result, err = s.describeClusters(params.Get("DBClusterIdentifier"))
+	case "DescribeDBClusterParameters":
+		result, err = s.describeParameters(s.clusterGroups, params.Get("DBClusterParameterGroupName"))
 	default:
 		err = invalidAction(action)
 	}

@@ -123,4 +123,14 @@ type parametersResult struct {
 type parameterDetails struct {
 	ParameterName  string
 	ParameterValue string
+	Source         string // user, or engine-default
+}
+
+type clustersResult struct {
+	Clusters []clusterDetails `xml:"DBClusters>DBCluster"`
+}
+
+type clusterDetails struct {
+	DBClusterIdentifier     string
+	DBClusterParameterGroup string
 }
