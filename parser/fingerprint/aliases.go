@@ -330,6 +330,31 @@ func (a *aliases) alike(first, second []byte, since int) bool {
 	return true
 }
 
+// unnumbered returns a text in which the aliases that it declares, between two positions of
+// the statement, have the numbers in which they appear in it.
+func (a *aliases) unnumbered(s []byte, since, until int) []byte {
+	if len(a.known) == 0 || len(s) > maxMember || !a.declares(since) {
+		return s
+	}
+	var own []uint64
+	out := make([]byte, 0, 2*maxMember)
+	for {
+		i, end := nextName(s)
+		out = append(out, s[:i]...)
+		if i == len(s) {
+			return out
+		}
+		x, start := a.find(hash(s[i:end])), len(out)
+		out = append(out, s[i:end]...)
+		if x != nil && x.kind != cteName && x.at >= since && x.first < until &&
+			(x.kind != tableAlias || i == 0 || s[i-1] != '.' || end < len(s) && s[end] == '.') {
+			own = appendBounded(own, x.hash)
+			out = append(out[:start+maskGenerated(out[start:])], byte(slices.Index(own, x.hash)))
+		}
+		s = s[end:]
+	}
+}
+
 // nextName returns where the next name with digits begins and ends, or the end twice.
 func nextName(text []byte) (start, end int) {
 	for i := range text {

@@ -1,5 +1,7 @@
 package fingerprint
 
+import "math"
+
 // chain folds members that are alike once their literals are masked, as those of
 // "a = ? or a = ?" and the branches of a CASE. Positions are positions in dst, but for
 // source.
@@ -14,7 +16,8 @@ type chain struct {
 	bare   bool // a member was in no parentheses
 	pended int  // how many of the frame's pending are its members
 
-	source int // where in the statement the last member ends
+	since  int // where in the statement what was before the last member ends
+	source int // and where that ends
 	seen   seen
 }
 
@@ -37,6 +40,7 @@ type frame struct {
 func (n *nesting) beginExpression(condition bool) {
 	f := n.frame
 	f.or.at, f.and.at = len(n.dst), len(n.dst)
+	f.or.source, f.and.source = n.before, n.before
 	f.or.kept, f.and.kept, f.between = 0, 0, 0
 	f.or.bare, f.and.bare, f.or.pended, f.and.pended = false, false, 0, 0
 	f.or.seen, f.and.seen = n.members.begin(), n.members.begin()
@@ -129,7 +133,8 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 		c.first.members, c.first.folded = c.length, true
 		f.last, f.and.kept = c.first, 1 // and nothing else
 		return c.run.end, true
-	case n.members.saw(&c.seen, n.bare(run{at, end}, single)):
+	case n.members.saw(&c.seen, n.names.unnumbered(n.bare(run{at, end}, single), c.source, math.MaxInt)):
+		n.names.forget(c.source)
 		n.remove(c.run.end, end)
 		if f.last.end = 0; !single && f.condition && c != &f.branches {
 			c.run = n.unpend(c, c.run)
@@ -139,7 +144,7 @@ func (n *nesting) endMember(c *chain, end, length int) (int, bool) {
 		n.longest = max(n.longest, c.length)
 		return c.run.end, true
 	default:
-		n.members.see(&c.seen, n.bare(c.run, c.parens))
+		n.members.see(&c.seen, n.names.unnumbered(n.bare(c.run, c.parens), c.since, c.source))
 		return n.keep(c, run{at, end}, single, length)
 	}
 	if f.last.end = 0; whole {
@@ -187,7 +192,7 @@ func (n *nesting) keep(c *chain, r run, single bool, length int) (int, bool) {
 		}
 	}
 	c.kept++
-	c.run, c.parens, c.length, c.source = r, single, length, n.before
+	c.run, c.parens, c.length, c.since, c.source = r, single, length, c.source, n.before
 	return r.end, false
 }
 
@@ -233,6 +238,7 @@ func (n *nesting) openFrame(condition, isCase bool) {
 	n.frame = f
 	f.isCase, f.broken, f.literal, f.list = isCase, false, false, false
 	f.branches.at, f.branches.kept, f.branches.seen = 0, 0, n.members.begin()
+	f.branches.source = n.before
 	n.beginExpression(condition)
 }
 

@@ -117,7 +117,7 @@ var serverSplits = map[string][]string{
 		"having, in any way", "on, in any way", "when, in any way", "subquery, in any way", "after a predicate, in any way",
 		"before a predicate, in any way", "not, in any way", "chain in a call", "chain in a select list", "like with an escape",
 		"not exists", "and of betweens", "json operators", "collations", "tuples, in and in",
-		"pairs, nested to the right", "or of pairs with a list, in any way", "lists, each in parentheses", "lists of tuples, in any way", "subqueries with a list, in any way",
+		"pairs, nested to the right", "members of two kinds in turns, with aliases of their own", "or of pairs with a list, in any way", "lists, each in parentheses", "lists of tuples, in any way", "subqueries with a list, in any way",
 		"mixed chain, nested to the left", "mixed chain of pairs, nested to the left", "pairs in no parentheses, nested to the left",
 		"chain of lists of calls, nested to the left", "variables in a chain", "lists, nested to the left", "groups with lists, nested to the left", "groups with subqueries, nested to the left", "nested to the left in a call", "match against"},
 	"variables are as many as they are": {"variables in a list", "variables in rows", "variables in a call"},

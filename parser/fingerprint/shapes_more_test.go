@@ -92,6 +92,15 @@ var moreShapes = map[string]func(s speaker) string{
 		}
 		return "select a from t where " + out
 	},
+	"members of two kinds in turns, with aliases of their own": func(s speaker) string {
+		n := s.IntN(20)
+		member := func(column string) string {
+			n++
+			return fmt.Sprintf("exists (select * from t as x_%[1]d join t as x_%[2]d on x_%[1]d.b = x_%[2]d.c where x_%[1]d.%[3]s = %[4]s)", n, 80+n, column, s.v())
+		}
+		first := member("d") + " and " + member("e")
+		return "select a from t where " + first + " and " + s.many(" and ", func() string { return member(s.pick("d", "e")) })
+	},
 	"having, in any way": func(s speaker) string {
 		return "select a, sum(b) from t group by a having " + s.chain(" and ", func() string { return "sum(b) > " + s.v() }) + " order by a"
 	},
