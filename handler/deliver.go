@@ -26,6 +26,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 		i.found = found
 		switch {
 		case found:
+			r.Past.Repeat = i.Repeat || i.Marked
 			return i.renew(ctx, r, receipt, incomplete), nil
 		case err == nil:
 			i.Unconfirmed = false
@@ -41,11 +42,8 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 	if i.FailureUnseen && !i.Unconfirmed {
 		_, _, _ = i.find(ctx, r) // while there is no digest to take it for
 	}
-	err := i.edit(ctx, func(s *state.State) error {
-		return s.StartPosting(i.Item, r.Instances, failureOnly, i.deadline(ctx))
-	})
-	if err != nil {
-		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
+	if err := i.startPosting(ctx, r, failureOnly); err != nil {
+		return notifier.Receipt{}, err
 	}
 	if i.Replace != nil && !i.apart && (!i.Replace.Silent || !i.Correct) {
 		return i.replace(ctx, r)
@@ -55,7 +53,20 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 		return receipt, err
 	}
 	i.Unconfirmed = true
-	return i.reconcile(ctx, r, err)
+	return i.reconcile(ctx, r, failureOnly, err)
+}
+
+// startPosting notes that from now on the message may be in the channel, and whether it
+// says that it may be a repeat: it is to say so, too, when it is corrected.
+func (i *item) startPosting(ctx context.Context, r *digest.Report, failureOnly bool) error {
+	i.Marked = r.Past.Repeat
+	err := i.edit(ctx, func(s *state.State) error {
+		return s.StartPosting(i.Item, r.Instances, failureOnly, i.deadline(ctx))
+	})
+	if err != nil {
+		return fmt.Errorf("claim the right to post: %w", err)
+	}
+	return nil
 }
 
 // renew replaces a message of an earlier run, which may not have read as much. If it
@@ -75,7 +86,7 @@ func (i *item) renew(ctx context.Context, r *digest.Report, at notifier.Receipt,
 
 // reconcile looks for a message just posted whose delivery cause left unconfirmed,
 // and posts it again where it is not there.
-func (i *item) reconcile(ctx context.Context, r *digest.Report, cause error) (notifier.Receipt, error) {
+func (i *item) reconcile(ctx context.Context, r *digest.Report, failureOnly bool, cause error) (notifier.Receipt, error) {
 	if ctx.Err() != nil {
 		return notifier.Receipt{}, cause
 	}
@@ -87,6 +98,9 @@ func (i *item) reconcile(ctx context.Context, r *digest.Report, cause error) (no
 		return notifier.Receipt{}, skip(r)
 	case err != nil:
 		r.Past.Repeat = true
+		if err := i.startPosting(ctx, r, failureOnly); err != nil {
+			return notifier.Receipt{}, err
+		}
 	default:
 		i.Unconfirmed = false
 	}

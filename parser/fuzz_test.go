@@ -98,7 +98,7 @@ func account(t *testing.T, r io.Reader, o Options, size int) string {
 }
 
 var (
-	wholeHeader = regexp.MustCompile(`(?m)^# User@Host: [^\n]*\] @ [^\n\[@]*\[[^\n\]@]*\](  Id: +\d+)?\n(# Thread_id: \d+  Schema: \w*  QC_hit: No\n)?# Query_time: \d+(\.\d+)?(  Lock_time: |\n)`)
+	wholeHeader = regexp.MustCompile(`(?m)^# User@Host: [^\n]*\[[^\n]*\] @ [^\n\[@]*\[[^\n\]@]*\](  Id: +\d+)?\n(# Thread_id: \d+  Schema: \w*  QC_hit: No\n)?# Query_time: \d+(\.\d+)?(  Lock_time: |\n)`)
 	bannerLines = regexp.MustCompile(`(?m)^(, |[^#\n].*, )Version: .*started with:\r?$\n?((Tcp port|TCP Port): .*\n?)?(Time[ \t].*\n?)?`)
 	headingLine = regexp.MustCompile(`(?m)^==> .* <==\r?$`)
 	markerLine  = regexp.MustCompile(`(?m)^ \[Your log message was truncated\].*$`)

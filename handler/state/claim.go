@@ -33,6 +33,7 @@ type Claim struct {
 	Correct     bool      `json:"correct,omitempty"`   // the hours were entered before, with a part open
 	Instances   []string  `json:"instances,omitempty"` // of the message, by which it is found
 	Unseen      bool      `json:"unseen,omitempty"`    // see Item.FailureUnseen
+	Marked      bool      `json:"marked,omitempty"`    // see Item.Marked
 	Expires     time.Time `json:"expires"`
 }
 
@@ -109,6 +110,7 @@ type Item struct {
 	Unconfirmed bool     // an earlier run may have posted it
 	Instances   []string // of the message that may have been posted
 	Repeat      bool     // it may have been posted, and no more is to be known about that
+	Marked      bool     // the message says that it may be a repeat, if it is in the channel
 	Replace     *Entry   // of hours that were posted and are to be once more; else nil
 	Correct     bool     // and that had a part open, so that the history is corrected, too
 
@@ -144,7 +146,7 @@ func (s *State) Acquire(a Attempt) (*Item, error) {
 	i.Owner = a.Owner
 	s.Claim = &Claim{Owner: a.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Reading, Expires: expiry(a.Deadline)}
 	if i.Unconfirmed {
-		s.Claim.Stage, s.Claim.Instances, s.Claim.Correct, s.Claim.Unseen = Posting, i.Instances, i.Correct, i.FailureUnseen
+		s.Claim.Stage, s.Claim.Instances, s.Claim.Correct, s.Claim.Unseen, s.Claim.Marked = Posting, i.Instances, i.Correct, i.FailureUnseen, i.Marked
 	}
 	return i, nil
 }
@@ -164,7 +166,7 @@ func (s *State) next(a Attempt) *Item {
 			}
 		case s.allDone(c.window()):
 		case !c.FailureOnly:
-			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances, FailureUnseen: c.Unseen}
+			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances, FailureUnseen: c.Unseen, Marked: c.Marked}
 		default:
 			s.enterFailure(c.window(), Entry{Unseen: true}) // rather not at all than twice
 		}
@@ -192,7 +194,7 @@ func (s *State) corrected(c *Claim) *Item {
 	if at, ok := s.Entries.at(w.Start); ok && at.Start.Equal(w.Start) && at.End.Equal(w.End) {
 		e = at
 	}
-	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Instances: c.Instances}
+	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Instances: c.Instances, Marked: c.Marked}
 }
 
 // StartPosting notes that from now on the message of an item may be in the
@@ -203,7 +205,7 @@ func (s *State) StartPosting(i Item, instances []string, failureOnly bool, deadl
 		return ErrLost
 	}
 	*s.Claim = Claim{Owner: i.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Posting,
-		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
+		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Unseen: i.FailureUnseen, Marked: i.Marked, Expires: expiry(deadline)}
 	if i.FailureTS != "" {
 		s.enterFailure(i.Window, Entry{TS: i.FailureTS})
 	}
