@@ -51,14 +51,46 @@ type Aggregator struct {
 	}
 	events, inWindow, untimed, cut, throttled int64
 	filtered                                  int64
-	extent                                    extent // of the events in the window
-	axis                                      axis   // if Detail is set
+	instances                                 map[string]*instanceLoad // by name
+	extent                                    extent                   // of the events in the window
+	axis                                      axis                     // if Detail is set
 }
 
 // NewAggregator returns an Aggregator of the events whose time lies in the
 // window. The zero Window takes every event, those without a time included.
 func NewAggregator(w Window) *Aggregator {
-	return &Aggregator{window: w, classes: make(map[classKey]*class)}
+	return &Aggregator{window: w, classes: make(map[classKey]*class), instances: make(map[string]*instanceLoad)}
+}
+
+// instanceLoad adds up what ran on an instance.
+type instanceLoad struct {
+	calls int64
+	time  uint64 // microseconds
+}
+
+// instance returns the load of an instance. It is to be changed under a.mu.
+func (a *Aggregator) instance(name string) *instanceLoad {
+	if a.instances[name] == nil {
+		a.instances[name] = new(instanceLoad)
+	}
+	return a.instances[name]
+}
+
+// byInstance states the loads, the greatest first; nil if there are none of two.
+func (a *Aggregator) byInstance() []InstanceTotal {
+	var all []InstanceTotal
+	for name, l := range a.instances {
+		if l.calls > 0 {
+			all = append(all, InstanceTotal{Instance: name, Calls: l.calls, QueryTime: float64(l.time) / perSecond})
+		}
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	slices.SortFunc(all, func(x, y InstanceTotal) int {
+		return cmp.Or(cmp.Compare(y.QueryTime, x.QueryTime), cmp.Compare(x.Instance, y.Instance))
+	})
+	return all
 }
 
 // countEntry counts an entry of a log for the coverage, and reports whether it is
@@ -131,6 +163,10 @@ func (a *Aggregator) Merge(other *Aggregator) {
 	a.extent.merge(other.extent)
 	a.folded.classes += other.folded.classes
 	a.folded.merge(&other.folded.totals)
+	for name, l := range other.instances {
+		to := a.instance(name)
+		to.calls, to.time = to.calls+l.calls, to.time+l.time
+	}
 
 	classes := make([]*class, 0, len(other.classes))
 	for _, c := range other.classes {
@@ -170,7 +206,7 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	for _, c := range a.classes {
 		overall.merge(&c.totals)
 	}
-	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, Totals: overall.report()}
+	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, ByInstance: a.byInstance(), Totals: overall.report()}
 
 	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
 	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond

@@ -190,6 +190,6 @@ func usualTotal(hours *[historyHours]*wholeHour) *Usual {
 		return nil
 	}
 	slices.Sort(same)
-	u.Low, u.High = same[len(same)/10].about(timeUnit), same[len(same)-1-len(same)/10].value(timeUnit)
+	u.Low, u.High = same[len(same)/10].value(timeUnit)/levelStep, same[len(same)-1-len(same)/10].value(timeUnit)
 	return &u
 }

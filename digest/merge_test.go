@@ -34,8 +34,9 @@ func TestMergedHoursAreOneReading(t *testing.T) {
 			if rng.IntN(30) == 0 {
 				e.Weight = 10
 			}
-			whole.Stream("db").Add(e)
-			parts[at/time.Hour].Stream("db").Add(e)
+			db := []string{"a", "b", "b"}[rng.IntN(3)]
+			whole.Stream(db).Add(e)
+			parts[at/time.Hour].Stream(db).Add(e)
 		}
 		for _, p := range parts {
 			merged.Merge(p)

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"testing"
 
 	"slowdigest/parser"
@@ -30,5 +31,26 @@ func TestPerInstance(t *testing.T) {
 	}
 	if r.Classes[0].Fingerprint != "select a from t where b = ?" || r.Classes[0].ID == r.Classes[1].ID || r.Classes[0].ID != report(true).Classes[0].ID {
 		t.Errorf("%s %s", r.Classes[0].ID, r.Classes[0].Fingerprint)
+	}
+}
+
+// What ran on each instance is stated where there are two, the greatest time first, with
+// the weight of sampled calls, and of those calls that count.
+func TestByInstance(t *testing.T) {
+	a := NewAggregator(Window{})
+	a.Filter = &Filter{MinTime: 0.5}
+	add := func(instance string, seconds float64, weight uint64) {
+		a.Stream(instance).Add(&parser.Event{SQL: []byte("select 1"), QueryTime: seconds, Weight: weight})
+	}
+	add("orders-1", 1, 1)
+	add("orders-2", 0.4, 1) // filtered
+	if r := a.Report(Limit{}, OrderBySum); r.Overall.ByInstance != nil {
+		t.Errorf("of one instance: %+v", r.Overall.ByInstance)
+	}
+	add("orders-3", 2, 10)
+	add("orders-2", 1, 1)
+	want := []InstanceTotal{{"orders-3", 10, 20}, {"orders-1", 1, 1}, {"orders-2", 1, 1}}
+	if r := a.Report(Limit{Count: 1}, OrderBySum); !slices.Equal(r.Overall.ByInstance, want) {
+		t.Errorf("%+v", r.Overall.ByInstance)
 	}
 }

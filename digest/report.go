@@ -156,6 +156,16 @@ type Totals struct {
 type Overall struct {
 	Classes int `json:"classes"`
 	Totals
+	// ByInstance states what ran on each instance, the greatest time first. Nil where
+	// there are no two.
+	ByInstance []InstanceTotal `json:"by_instance,omitempty"`
+}
+
+// InstanceTotal states what ran on an instance.
+type InstanceTotal struct {
+	Instance  string  `json:"instance"`
+	Calls     int64   `json:"calls"`
+	QueryTime float64 `json:"query_time"` // seconds, all calls together
 }
 
 // Class states the numbers of all the calls of the statements that share a

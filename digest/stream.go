@@ -19,6 +19,7 @@ const (
 type Stream struct {
 	to          *Aggregator
 	instance    string
+	load        *instanceLoad
 	fingerprint []byte
 	skeleton    []byte
 	sql         []byte                   // of a statement that was written again
@@ -34,7 +35,9 @@ type knownSkeleton struct {
 
 // Stream returns a Stream for a log of the named instance.
 func (a *Aggregator) Stream(instance string) *Stream {
-	return &Stream{to: a, instance: instance}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return &Stream{to: a, instance: instance, load: a.instance(instance)}
 }
 
 // Add counts the event if it lies in the window. It keeps nothing of e.SQL but
@@ -65,6 +68,8 @@ func (s *Stream) Add(e *parser.Event) {
 		a.classes[key] = c
 	}
 	c.add(e, s.instance, a.bucket(e.Time))
+	s.load.calls += int64(e.Weight)
+	s.load.time += microseconds(e.QueryTime) * e.Weight
 	c.lists.add(e, members)
 	if a.Detail {
 		a.axis.add(e, a.window.Start, &c.load)

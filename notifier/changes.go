@@ -193,13 +193,36 @@ func minorChange(m digest.Minor) Change {
 	return Change{redact.Cut(redact.Clean(string(m.Kind)), maxBadge), what, named}
 }
 
-// OnInstances names the instances of a class, if the digest is of several.
+// OnInstances says on which instances a class ran, if the digest is of several: on one,
+// mostly on one, evenly on all of its own, or on the first of them.
 func OnInstances(r *digest.Report, c *digest.Class) string {
-	if len(r.Instances) < 2 || len(c.Instances) == 0 {
+	n := len(c.Instances)
+	if len(r.Instances) < 2 || n == 0 {
 		return ""
 	}
-	return " on " + names(byCalls(c.Instances), 1)
+	first := byCalls(c.Instances)[0]
+	var most, calls int64
+	for _, k := range c.Instances {
+		most, calls = max(most, k), calls+k
+	}
+	share := float64(most) / float64(max(calls, 1))
+	switch {
+	case n == 1:
+		return " on " + first
+	case share >= mostlyOne:
+		return fmt.Sprintf(" mostly on %s (%s)", first, Percent(share))
+	case share*float64(n) <= evenly:
+		return fmt.Sprintf(" evenly on %d", n)
+	}
+	return fmt.Sprintf(" on %s (%s) and %d more", first, Percent(share), n-1)
 }
+
+// A class is mostly on one instance with such a share of its calls, and evenly on several
+// where none has so many times its part.
+const (
+	mostlyOne = 0.7
+	evenly    = 1.3
+)
 
 // byCalls are names as they can be shown, that with the most calls first.
 func byCalls(calls map[string]int64) []string {

@@ -70,7 +70,7 @@ func TestChanges(t *testing.T) {
 	for _, x := range Changes(r) {
 		got = append(got, x.Word+" "+x.String())
 	}
-	want := []string{"NEW #3 SELECT t3: 2s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 on db-2 and 1 more: p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
+	want := []string{"NEW #3 SELECT t3: 2s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 mostly on db-2 (90%): p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
 		"GONE 00000000000000AB: last seen on 2026-11-23 at 07:00", "GONE SELECT t9 AC: last seen on 2026-11-23 at 07:00"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
@@ -189,5 +189,46 @@ func TestRegrouped(t *testing.T) {
 		if got := Caveats(&digest.Report{Window: c.window, Past: &digest.Past{Regrouped: &c.Regrouped}}); !slices.Equal(got, c.want) {
 			t.Errorf("%+v:\n%q", c.Regrouped, got)
 		}
+	}
+}
+
+func TestOnInstances(t *testing.T) {
+	for want, calls := range map[string]map[string]int64{
+		"":                       nil,
+		" on a":                  {"a": 5},
+		" mostly on b (70%)":     {"a": 3, "b": 7},
+		" on b (69%) and 1 more": {"a": 31, "b": 69},
+		" evenly on 2":           {"a": 65, "b": 35},
+		" on a (66%) and 1 more": {"a": 66, "b": 34},
+		" evenly on 4":           {"a": 32, "b": 23, "c": 23, "d": 22},
+		" on a (33%) and 3 more": {"a": 33, "b": 23, "c": 22, "d": 22},
+	} {
+		if got := OnInstances(&digest.Report{Instances: []string{"a", "b"}}, &digest.Class{Instances: calls}); got != want {
+			t.Errorf("%v: %q, want %q", calls, got, want)
+		}
+	}
+	if got := OnInstances(&digest.Report{Instances: []string{"a"}}, &digest.Class{Instances: map[string]int64{"a": 1}}); got != "" {
+		t.Errorf("of the only one: %q", got)
+	}
+}
+
+// The head names the busiest of several instances, not the first by the alphabet.
+func TestInstanceTotals(t *testing.T) {
+	r := changed(nil, "")
+	r.Instances = []string{"a", "b", "c", "d", "e"}
+	r.Overall.QueryTime.Sum = 100
+	if got := InstanceTotals(r); got != "" {
+		t.Errorf("of none: %q", got)
+	}
+	r.Overall.ByInstance = []digest.InstanceTotal{{Instance: "e", QueryTime: 80}, {Instance: "c", QueryTime: 15}, {Instance: "a", QueryTime: 3}}
+	if got := InstanceTotals(r); got != "e 80s (80%), c 15s (15%), a 3s (3%)" {
+		t.Errorf("of three: %q", got)
+	}
+	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", QueryTime: 2})
+	if got := InstanceTotals(r); got != "e 80s (80%), c 15s (15%), a 3s (3%), 1 more 2s (2%)" {
+		t.Errorf("of four: %q", got)
+	}
+	if got := Title(r); got != "e, c and 3 more: 1 slow query, 1m40s" {
+		t.Errorf("title %q", got)
 	}
 }

@@ -3,6 +3,8 @@ package notifier
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,14 +109,25 @@ func Tallies(c *digest.Class) string {
 	return strings.Join(s, ", ")
 }
 
-// mostCalls lists the n names with the most calls, and how many others there are.
+// others is what digest counts names under beyond those that it keeps.
+const others = "(others)"
+
+// mostCalls lists the n names with the most calls, and how many others there are. Where
+// there are many and none stands out, it says that, and the network that they have in
+// common.
 func mostCalls(calls map[string]int64, n int) string {
 	type entry struct {
 		name  string
 		calls int64
 	}
 	all := make([]entry, 0, len(calls))
+	var total, rest int64
 	for name, k := range calls {
+		total += k
+		if name == others {
+			rest = k
+			continue
+		}
 		if name = redact.Cut(redact.Clean(redact.Cut(name, 4*redact.MaxName)), redact.MaxName); name == "" {
 			name = "(none)"
 		}
@@ -123,18 +136,63 @@ func mostCalls(calls map[string]int64, n int) string {
 	slices.SortFunc(all, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(b.calls, a.calls), strings.Compare(a.name, b.name))
 	})
+	many := strconv.Itoa(len(all))
+	if rest > 0 {
+		many = "over " + many
+	}
+	if len(all) > n && float64(all[0].calls) < standsOut*float64(total) {
+		var names []string
+		for _, e := range all {
+			names = append(names, e.name)
+		}
+		return fmt.Sprintf("%s%s, none above %.0f%%", many, network(names), math.Ceil(100*float64(all[0].calls)/float64(total)))
+	}
 	var s []string
 	for _, e := range all[:min(n, len(all))] {
-		if len(all) == 1 {
+		if len(calls) == 1 {
 			s = append(s, e.name)
 			continue
 		}
 		s = append(s, e.name+" ("+Count(float64(e.calls))+")")
 	}
-	if more := len(all) - n; more > 0 {
+	switch more := len(all) - n; {
+	case rest > 0 && more > 0:
+		s = append(s, "and over "+strconv.Itoa(more)+" more")
+	case rest > 0:
+		s = append(s, "and others")
+	case more > 0:
 		s = append(s, "and "+strconv.Itoa(more)+" more")
 	}
 	return strings.Join(s, ", ")
+}
+
+// standsOut is the share of the calls with which one of many names is worth naming.
+const standsOut = 0.1
+
+// network is what the IPv4 addresses have in common, two of the four numbers at least, or
+// is empty.
+func network(names []string) string {
+	var common []string
+	for i, name := range names {
+		ip, err := netip.ParseAddr(name)
+		if err != nil || !ip.Is4() {
+			return ""
+		}
+		numbers := strings.Split(ip.String(), ".")
+		if i == 0 {
+			common = numbers[:3]
+		}
+		for k := range common {
+			if common[k] != numbers[k] {
+				common = common[:k]
+				break
+			}
+		}
+	}
+	if len(common) < 2 {
+		return ""
+	}
+	return " in " + strings.Join(common, ".") + ".*"
 }
 
 // Seen says when a class was first and last seen. Where both are on the same day

@@ -9,12 +9,13 @@ import (
 	"unicode/utf8"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // Title is the headline for a chat, which begins with what changed. That
 // something is missing stands before that, with a sign and a word.
 func Title(r *digest.Report) string {
-	where := names(r.Instances, 2)
+	where := names(byTime(r), 2)
 	title := where + ": "
 	if n := changeCount(r); n != "" {
 		title = upperFirst(n) + " on " + title
@@ -121,6 +122,48 @@ func upperFirst(s string) string {
 func lowerFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToLower(r)) + s[n:]
+}
+
+// byTime are the instances of a report, that with the most time first.
+func byTime(r *digest.Report) []string {
+	var out []string
+	for _, t := range r.Overall.ByInstance {
+		out = append(out, redact.Clean(t.Instance))
+	}
+	for _, name := range r.Instances {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// maxTotals is how many instances are named with what ran on them.
+const maxTotals = 3
+
+// InstanceTotals says what ran on the busiest of several instances, or is empty.
+func InstanceTotals(r *digest.Report) string {
+	all := r.Overall.ByInstance
+	if len(all) < 2 {
+		return ""
+	}
+	var out []string
+	rest := r.Overall.QueryTime.Sum
+	for _, t := range all[:min(maxTotals, len(all))] {
+		out = append(out, fmt.Sprintf("%s %s (%s)", redact.Clean(t.Instance), Duration(t.QueryTime), shareOf(t.QueryTime, r.Overall.QueryTime.Sum)))
+		rest -= t.QueryTime
+	}
+	if more := len(all) - maxTotals; more > 0 {
+		out = append(out, fmt.Sprintf("%d more %s (%s)", more, Duration(rest), shareOf(rest, r.Overall.QueryTime.Sum)))
+	}
+	return strings.Join(out, ", ")
+}
+
+func shareOf(part, whole float64) string {
+	if whole <= 0 {
+		return "-"
+	}
+	return Percent(part / whole)
 }
 
 // names lists the first n, and how many others there are.

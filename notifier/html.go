@@ -66,7 +66,7 @@ type htmlView struct {
 func newHTMLView(report redact.Report) (*htmlView, error) {
 	r := report.Digest()
 	v := &htmlView{
-		Title: "Slow queries", Window: When(r), Headline: headline(r),
+		Title: "Slow queries", Window: When(r), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: CoverageNotes(r), Misc: miscLine(r),
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}

@@ -32,6 +32,9 @@ func markdownOf(report redact.Report) string {
 		where += []string{" on ", ", "}[min(i, 1)] + codeSpan(name)
 	}
 	fmt.Fprintf(&b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, When(r), headline(r), Trust(r), CoverageFacts(r.Coverage))
+	if s := InstanceTotals(r); s != "" {
+		fmt.Fprintf(&b, "\n%s\n", literal(s))
+	}
 	for i, n := range CoverageNotes(r) {
 		if i == 0 {
 			b.WriteByte('\n')

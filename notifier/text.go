@@ -70,6 +70,9 @@ func writeHeader(p *page, r *digest.Report) {
 	}
 	p.line(p.paint(dim, strings.Repeat("─", p.Width)))
 	p.wrapped("", "", "", headline(r))
+	if s := InstanceTotals(r); s != "" {
+		p.wrapped("", "", "", s+".")
+	}
 }
 
 func writeCoverage(p *page, r *digest.Report) {

@@ -35,6 +35,10 @@ type Report struct {
 func Of(r *digest.Report) Report {
 	out := *r
 	out.Instances = texts(r.Instances, MaxName)
+	out.Overall.ByInstance = slices.Clone(r.Overall.ByInstance)
+	for i := range out.Overall.ByInstance {
+		out.Overall.ByInstance[i].Instance = Text(out.Overall.ByInstance[i].Instance, MaxName)
+	}
 	out.Coverage.Notes, out.Coverage.Gaps = texts(r.Coverage.Notes, MaxCoverageNote), nil // gaps name files
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {

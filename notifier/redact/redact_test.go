@@ -14,6 +14,7 @@ import (
 func outside(s string) *digest.Report {
 	names := func() map[string]int64 { return map[string]int64{s: 1} }
 	return &digest.Report{
+		Overall:   digest.Overall{ByInstance: []digest.InstanceTotal{{Instance: s}}},
 		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
 		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},

@@ -41,6 +41,9 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 		title["color"] = "Attention"
 	}
 	body := []element{textBlock(run(notifier.Title(r), title)), textBlock(run(notifier.Facts(r), element{"isSubtle": true}))}
+	if s := notifier.InstanceTotals(r); s != "" {
+		body = append(body, textBlock(run(s, element{"isSubtle": true})))
+	}
 	body = append(body, changes(r)...)
 	if len(classes) > 0 {
 		body = append(body, table(r, classes))

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/notifier/slacktest"
+)
+
+// deployLog is the log of an hour of an instance that runs ten queries of five seconds
+// each minute; and, after a deploy, 25 more of about a second, every five minutes.
+func deployLog(start time.Time, deployed bool) []byte {
+	name := func(prefix string, n int) string { return prefix + string([]byte{'a' + byte(n/10), 'a' + byte(n%10)}) }
+	var b strings.Builder
+	for minute := range 60 {
+		at := start.Add(time.Duration(minute) * time.Minute)
+		for n := range 10 {
+			b.WriteString(slowEntry(at.Add(time.Duration(n)*time.Second), 5+float64(minute)/100, 10, "SELECT a FROM "+name("old_", n)+" WHERE id = 7"))
+		}
+		for n := range 25 {
+			if deployed && minute%5 == 0 {
+				b.WriteString(slowEntry(at.Add(time.Duration(20+n)*time.Second), 1.1+float64(minute)/120, 10, "SELECT b FROM "+name("new_", n)+" WHERE id = 7"))
+			}
+		}
+	}
+	return []byte(b.String())
+}
+
+// slackHour hands the built command the event after an hour, and returns the message for
+// Slack, the texts of its thread and all that is in it.
+func slackHour(t *testing.T, state string, start time.Time, log []byte) (title string, thread int, all string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "shop-1.log"), log, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(built(t), "invoke", "--event", "-", "--logs", dir, "--state", state, "--channel", slacktest.Channel, "--format", "slack")
+	cmd.Env = environment(nil)
+	cmd.Stdin = strings.NewReader(fmt.Sprintf(`{"time": %q}`, start.Add(65*time.Minute).Format(time.RFC3339)))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Text   string
+		Blocks json.RawMessage
+		Thread []json.RawMessage
+	}
+	if err := json.NewDecoder(strings.NewReader(string(out))).Decode(&m); err != nil {
+		t.Fatalf("%s: %v: %s", start, err, out)
+	}
+	return m.Text, len(m.Thread), string(m.Blocks)
+}
+
+// TestThirtyHours: an hour without news is one message, however alike all of them are, and
+// one of a deploy with 25 small new classes has them in a line, and the load as before.
+func TestThirtyHours(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	for n := range 31 {
+		at := start.Add(time.Duration(n) * time.Hour)
+		title, thread, message := slackHour(t, state, at, deployLog(at, n == 30))
+		switch {
+		case n < 24:
+			if thread > 2 || strings.Contains(title, "new") {
+				t.Errorf("hour %d, of which nothing is known: %d in the thread, %q", n, thread, title)
+			}
+		case n < 30:
+			if thread != 0 || !strings.HasPrefix(title, "Nothing new on shop-1: 600 slow queries, 52m57s") || !strings.Contains(message, "usually 5") || strings.Count(message, "SELECT old_") != 3 {
+				t.Errorf("hour %d: %d in the thread, %q, %s", n, thread, title, message)
+			}
+		default:
+			if thread > 2 || !strings.HasPrefix(title, "25 new on shop-1: 900 slow queries") || !strings.Contains(message, "25 classes, ") {
+				t.Errorf("of the deploy: %d in the thread, %q, %s", thread, title, message)
+			}
+			if old := strings.Index(message, "SELECT old_"); strings.Count(message, "SELECT old_") < 3 || old < 0 {
+				t.Errorf("of the deploy the load is out of sight: %s", message)
+			}
+		}
+	}
+}
