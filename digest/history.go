@@ -244,6 +244,18 @@ func (h *History) byTime() []weighed {
 // some.
 func (h *History) Resolve(id string) (string, error) { return resolveID(id, maps.Keys(h.classes)) }
 
+// Total returns the query time of the hours of a window that were added, in seconds and
+// within 7 %.
+func (h *History) Total(w Window) float64 {
+	sum := 0.0
+	for _, hour := range h.hours {
+		if w.Contains(hour.at.time()) {
+			sum += hour.time.about(timeUnit)
+		}
+	}
+	return sum
+}
+
 // MarkReported remembers what r says, so that BETTER and GONE are said once and WORSE
 // for a day. A class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {

@@ -275,6 +275,8 @@ type Past struct {
 	Minor    []Minor      `json:"minor,omitempty"`    // those that do not lead, by kind
 	Usual    *Usual       `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
+	// Day is set in the message that tells a day: see handler.Daily.
+	Day *Day `json:"day,omitempty"`
 	// Regrouped is set in the week after the rules of fingerprints changed.
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
 }
@@ -286,6 +288,16 @@ type Usual struct {
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 	Days int     `json:"days,omitempty"`
+}
+
+// Day sums up 24 hours of a channel.
+type Day struct {
+	Window    Window  `json:"window"`
+	Posted    int     `json:"posted"`            // hours of which there is a message
+	Silent    int     `json:"silent"`            // that were read, and had no news
+	Missed    int     `json:"missed,omitempty"`  // that are lost
+	Left      int     `json:"pending,omitempty"` // that are yet to be read
+	QueryTime float64 `json:"query_time"`        // seconds, within 7 %
 }
 
 // Minor sums up the classes of one kind of change that do not lead, and are not muted.

@@ -72,6 +72,7 @@ type Handler struct {
 	// is posted again, and says so.
 	SkipUnknown bool
 	NewAfter    time.Duration // as digest.Options's
+	Daily       Daily         // leaves out hours without news, and tells the day
 
 	// Done and Pending are set by Run: how many hours it has finished, and how many are
 	// left. Pending is nil where the state does not tell.

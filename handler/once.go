@@ -197,7 +197,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	result.Lost = rd.lost()
 	i.compare(rd, r, &result)
 	message := shortened(r, h.Limit, h.OrderBy)
-	if i.onlyLost(rd, r, result) {
+	if i.onlyLost(rd, r, result) || i.withoutNews(message) {
 		result.Found = i.found && !i.renewed
 		result.Silent, result.Report, result.Hours = true, r, rd.hourly()
 		return message, i.finish(ctx, result)
@@ -266,6 +266,7 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 		if result.Seen != nil {
 			instances = result.Seen
 		}
+		r.Past.Day = i.handler.Daily.day(s, r)
 		r.Past.News = append(r.Past.News, slices.Concat(s.News, parts, result.News, instances.FellAsleep())...)
 		r.Coverage.Notes = slices.Concat(s.Unreported, r.Coverage.Notes)
 	}
@@ -283,6 +284,11 @@ func (i *item) onlyLost(rd *reading, r *digest.Report, result state.Result) bool
 		}
 	}
 	return hours == len(rd.hours) && r.Overall.Calls == 0 && !i.newest() && !i.Unconfirmed && i.Replace == nil
+}
+
+// withoutNews reports whether a message is left out, as nothing is as it was not before.
+func (i *item) withoutNews(r *digest.Report) bool {
+	return i.handler.Daily != Daily{} && !i.Unconfirmed && i.Replace == nil && !notifier.News(r)
 }
 
 // shortened returns what is shown of a report of all classes.

@@ -113,13 +113,20 @@ func changeCount(r *digest.Report) string {
 // before the numbers: then it is read whole, and else a few lines will do. Where it is
 // not known what is usual, all is news.
 func News(r *digest.Report) bool {
-	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone) > 0 {
+	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone) > 0 {
+		return true
+	}
+	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {
 		return true
 	}
 	return slices.ContainsFunc(r.Classes, func(c digest.Class) bool {
 		return c.Leads() || c.Change != nil && c.Change.Kind == digest.Better
 	})
 }
+
+// minorNews is the share of the time from which on classes that do not lead are news
+// together: that which one of them would lead with.
+const minorNews = 0.01
 
 // Change is a line about a class that is not as it was. Evidence may be empty,
 // and Word is empty in a line that counts the changes that are not listed.

@@ -3,6 +3,7 @@ package notifier
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -230,5 +231,62 @@ func TestInstanceTotals(t *testing.T) {
 	}
 	if got := Title(r); got != "e, c and 3 more: 1 slow query, 1m40s" {
 		t.Errorf("title %q", got)
+	}
+}
+
+// News is what is not as it was, or has to be said; where it is not known what is usual,
+// all is.
+func TestNews(t *testing.T) {
+	minor := func(share float64) digest.Past {
+		return digest.Past{Minor: []digest.Minor{{Kind: digest.New, Classes: 3, Share: share}}}
+	}
+	for name, c := range map[string]struct {
+		r    *digest.Report
+		want bool
+	}{
+		"nothing":            {changed(&digest.Past{}, ""), false},
+		"no past":            {changed(nil, ""), true},
+		"learning":           {changed(&digest.Past{Learning: true}, ""), true},
+		"new":                {changed(&digest.Past{}, digest.New), true},
+		"worse":              {changed(&digest.Past{}, "", digest.Worse), true},
+		"better":             {changed(&digest.Past{}, "", digest.Better), true},
+		"gone":               {changed(&digest.Past{Gone: make([]digest.GoneClass, 1)}, ""), true},
+		"a hundredth is new": {func() *digest.Report { p := minor(0.01); return changed(&p, "") }(), true},
+		"less than that":     {func() *digest.Report { p := minor(0.0099); return changed(&p, "") }(), false},
+		"lost":               {changed(&digest.Past{Missed: make([]digest.Window, 1)}, ""), true},
+		"a sentence":         {changed(&digest.Past{News: []string{"db-1 is awake again."}}, ""), true},
+		"the day":            {changed(&digest.Past{Day: &digest.Day{}}, ""), true},
+		"muted":              {changed(&digest.Past{Muted: make([]digest.MutedClass, 1)}, ""), false},
+	} {
+		if got := News(c.r); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	r := changed(&digest.Past{}, "")
+	if r.Coverage.Notes = []string{"A note."}; !News(r) {
+		t.Error("a note is no news")
+	}
+	if r = changed(&digest.Past{}, ""); News(r) {
+		t.Error("an hour as all others is news")
+	}
+	if r.Coverage.Complete = false; !News(r) {
+		t.Error("that something is missing is no news")
+	}
+	told := changed(&digest.Past{}, digest.Worse)
+	if told.Classes[0].Change.Since = time.Unix(1, 0); News(told) {
+		t.Error("what was told is news again")
+	}
+}
+
+func TestDayIsTold(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	d := digest.Day{Window: digest.Window{Start: at.Add(-24 * time.Hour), End: at}, Posted: 3, Silent: 21, QueryTime: 75600}
+	r := changed(&digest.Past{Day: &d}, "")
+	if got := Caveats(r); len(got) != 1 || got[0] != "The day, 2026-11-22 09:00 to 2026-11-23 09:00 UTC: 24 hours read, 21 of them without news; about 21h07m of query time." {
+		t.Errorf("%q", got)
+	}
+	d.Silent, d.Left, d.Missed = 20, 1, 2
+	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 23 hours read, 20 of them without news; about 21h07m of query time. 1 hour is yet to be read. 2 hours are lost.") {
+		t.Errorf("%q", got)
 	}
 }

@@ -238,7 +238,7 @@ func merged(all []digest.Window) []digest.Window {
 // become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
 	var out []string
-	for _, s := range []string{learning(r), regrouped(r)} {
+	for _, s := range []string{day(r), learning(r), regrouped(r)} {
 		if s != "" {
 			out = append(out, s)
 		}
@@ -247,6 +247,24 @@ func Caveats(r *digest.Report) []string {
 		out = append(out, r.Past.News...)
 	}
 	return out
+}
+
+// day tells a day, or is empty.
+func day(r *digest.Report) string {
+	if r.Past == nil || r.Past.Day == nil {
+		return ""
+	}
+	d := r.Past.Day
+	read := d.Posted + d.Silent
+	s := fmt.Sprintf("The day, %s: %s read, %d of them without news; about %s of query time.",
+		window(d.Window), Plural(int64(read), "hour", "hours"), d.Silent, Duration(twoDigits(d.QueryTime)))
+	if d.Left > 0 {
+		s += " " + Plural(int64(d.Left), "hour is", "hours are") + " yet to be read."
+	}
+	if d.Missed > 0 {
+		s += " " + Plural(int64(d.Missed), "hour is", "hours are") + " lost."
+	}
+	return s
 }
 
 // regrouped says that this release regroups queries, in its first digest, and which

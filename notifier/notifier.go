@@ -24,5 +24,5 @@ type Notifier interface {
 // hours that were never read. A chat stays silent then.
 func Quiet(r *digest.Report) bool {
 	return len(r.Classes) == 0 && r.Misc.Calls == 0 && (!Incomplete(r) || r.Coverage.Awaited) &&
-		(r.Past == nil || len(r.Past.Missed)+len(r.Past.GivenUp) == 0)
+		(r.Past == nil || len(r.Past.Missed)+len(r.Past.GivenUp) == 0 && r.Past.Day == nil)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/source"
 )
 
@@ -26,6 +27,7 @@ type Config struct {
 	Limit                 digest.Limit
 	OrderBy               digest.OrderBy
 	MinTime               float64 // seconds
+	Daily                 handler.Daily
 	PerInstance           bool
 	Users, Hosts, Schemas listValue
 	IDs                   idList
@@ -132,6 +134,11 @@ func (c *Config) declareRepeat(f *flags) {
 		"`what` to do with a digest whose delivery is unconfirmed: post it again, marked as a possible repeat, or skip it")
 }
 
+func (c *Config) declareDaily(f *flags) {
+	f.declare(&parsedValue[handler.Daily]{&c.Daily, handler.ParseDaily, ""}, "daily", "SLOWDIGEST_DAILY",
+		"`time` of day, such as '09:00 Europe/Berlin', at which the day is told; hours without news are not posted then")
+}
+
 func (c *Config) declareQueue(f *flags) {
 	f.text(&c.QueueURL, "queue-url", "SLOWDIGEST_QUEUE_URL",
 		"`URL` of the SQS queue that takes one message for each channel, if there is more than one")
@@ -157,6 +164,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareLinks(f)
 	c.declareState(f)
 	c.declareRepeat(f)
+	c.declareDaily(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
 	f.declare(&c.AskChannels, "ask-channel", "SLOWDIGEST_ASK_CHANNELS", "`ID` of a channel, in addition to that of the digest, in which people may ask")

@@ -98,7 +98,7 @@ var unused = []struct {
 	{"run", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", ""},
 	{"run", func(f *flags, _ []string) bool { return f.value("format") != "slack" && f.value("post") == "" }, []string{"link"}, "only --post and --format slack show links", ""},
 	{"mute", func(_ *flags, args []string) bool { return len(args) == 0 }, []string{"for", "reason"}, "no ID is given", "give the ID of a query class; without flags for one, mute lists what is muted"},
-	{"invoke", notSet("state"), []string{"force", "repeat"}, "without --state no hour is known to be posted", ""},
+	{"invoke", notSet("state"), []string{"force", "repeat", "daily"}, "without --state no hour is known to be posted", ""},
 	{"invoke", set("logs"), []string{"slack-token-parameter"}, "--logs takes the place of AWS", "set SLACK_TOKEN to post to Slack"},
 	{"invoke", func(f *flags, _ []string) bool { return f.value("logs") != "" && f.getenv("SLACK_TOKEN") == "" }, []string{"slack-api-url"}, "with --logs and no token it posts to a fake Slack", ""},
 	{"iam", set("cloudformation"), []string{"account", "region", "partition"}, "a CloudFormation template sets account, region and partition itself", ""},

@@ -57,8 +57,12 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 			fake.Channels[c.Channel] = slacktest.ChannelState{Name: strings.TrimPrefix(c.Channel, "#"), Member: true}
 			defer fake.Close()
 			defer func() {
-				fmt.Fprintf(p.stdout, "Posted to a fake Slack, which checks every limit: %d messages, of which %d in the thread.\n",
-					len(fake.Messages()), max(0, len(fake.Messages())-1))
+				n := len(fake.Messages())
+				if n == 0 {
+					fmt.Fprintln(p.stdout, "Nothing was posted.")
+					return
+				}
+				fmt.Fprintf(p.stdout, "Posted to a fake Slack, which checks every limit: %d messages, of which %d in the thread.\n", n, n-1)
 			}()
 			c.Token, c.SlackAPI, s.pause = slacktest.Token, fake.URL(), time.Millisecond
 		}

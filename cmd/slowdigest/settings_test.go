@@ -55,6 +55,7 @@ func settingRows(t *testing.T) []settingRow {
 			`"entries":[{"start":"2026-11-23T09:00:00Z","end":"2026-11-23T10:00:00Z","kind":"posted","channel":"C0SLOWLOGS","ts":"4102444801.000100"}]}`)
 		w.slack.Post(slacktest.Message{Channel: slacktest.Channel, BotID: slacktest.BotID, Text: "an older digest"})
 	}
+	remembering := func(t *testing.T, _ string, w *world) { w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{}}`) }
 	unsigned := func(_ *testing.T, _ string, w *world) { delete(w.env, "SLACK_SIGNING_SECRET") }
 	elsewhere := func(_ *testing.T, _ string, w *world) { w.env["SLOWDIGEST_CHANNEL"] = "C0PEOPLE01" }
 	twoChannels := func(_ *testing.T, _ string, w *world) {
@@ -87,6 +88,7 @@ func settingRows(t *testing.T) []settingRow {
 		{flag: "state", env: "SLOWDIGEST_STATE", value: "DIRECTORY", shows: "C0SLOWLOGS.json", prepare: stateless,
 			in: map[string]string{"manual": none, "run": refused}},
 		{flag: "repeat", env: "SLOWDIGEST_REPEAT", value: "skip", shows: `!"channel":"C0SLOWLOGS","ts"`, in: stateful, prepare: unconfirmed},
+		{flag: "daily", env: "SLOWDIGEST_DAILY", value: "10:00", shows: "The day, ", in: stateful, prepare: remembering},
 		{flag: "force", value: "true", shows: "!an older digest", prepare: posted,
 			in: map[string]string{"run": refused}},
 		{flag: "queue-url", env: "SLOWDIGEST_QUEUE_URL", value: "QUEUE", shows: `"queued":2`, prepare: twoChannels,

@@ -32,20 +32,24 @@ func deployLog(start time.Time, deployed bool) []byte {
 	return []byte(b.String())
 }
 
-// slackHour hands the built command the event after an hour, and returns the message for
-// Slack, the texts of its thread and all that is in it.
-func slackHour(t *testing.T, state string, start time.Time, log []byte) (title string, thread int, all string) {
+// slackHour hands the built command the event after an hour, and returns the message that
+// is posted: its text, how many are in its thread, and its blocks; all empty if none is.
+func slackHour(t *testing.T, state string, start time.Time, log []byte, args ...string) (title string, thread int, all string) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "shop-1.log"), log, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(built(t), "invoke", "--event", "-", "--logs", dir, "--state", state, "--channel", slacktest.Channel, "--format", "slack")
+	cmd.Args = append(cmd.Args, args...)
 	cmd.Env = environment(nil)
 	cmd.Stdin = strings.NewReader(fmt.Sprintf(`{"time": %q}`, start.Add(65*time.Minute).Format(time.RFC3339)))
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "Posted to a fake Slack") {
+		return "", 0, ""
 	}
 	var m struct {
 		Text   string
@@ -84,5 +88,35 @@ func TestThirtyHours(t *testing.T) {
 				t.Errorf("of the deploy the load is out of sight: %s", message)
 			}
 		}
+	}
+}
+
+// TestDaily: with a time for the day, hours without news are not posted, and at this time
+// one message tells that all were read.
+func TestDaily(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	var posted []string
+	for n := range 52 {
+		at := start.Add(time.Duration(n) * time.Hour)
+		log := deployLog(at, n == 40)
+		if n == 36 {
+			log = nil // a quiet hour is none of those that are missing
+		}
+		title, _, message := slackHour(t, state, at, log, "--daily=04:30 Europe/Berlin")
+		if n < 24 || title == "" {
+			continue
+		}
+		posted = append(posted, at.Format("02 15"))
+		if n == 27 || n == 51 {
+			want := map[int]string{27: "24 hours read, 3 of them without news", 51: "24 hours read, 22 of them without news"}[n]
+			if !strings.Contains(message, "The day, ") || !strings.Contains(message, want) {
+				t.Errorf("hour %d: no %q in %s", n, want, message)
+			}
+		}
+	}
+	if got := strings.Join(posted, ", "); got != "03 03, 03 16, 04 03" {
+		t.Errorf("posted are %s", got)
 	}
 }

@@ -177,7 +177,7 @@ func (s *service) remember(ctx context.Context, h *handler.Handler, channel stri
 		return err
 	}
 	h.Store, h.Channel, h.Now, h.Logger = store, channel, time.Now, s.log
-	h.Force, h.SkipUnknown = s.Force, s.Repeat == "skip"
+	h.Force, h.SkipUnknown, h.Daily = s.Force, s.Repeat == "skip", s.Daily
 	if request, ok := lambdacontext.FromContext(ctx); ok {
 		h.Owner = request.AwsRequestID
 	}

@@ -170,7 +170,7 @@ func (s *State) next(a Attempt) *Item {
 		}
 	}
 	s.giveUp(a.Window.End)
-	if e, ok := s.Entries.at(a.Window.Start); a.Force && ok && e.Kind != FailureReported && len(a.Passed) == 0 {
+	if e, ok := s.Entries.At(a.Window.Start); a.Force && ok && e.Kind != FailureReported && len(a.Passed) == 0 {
 		return &Item{Window: digest.Window{Start: e.Start, End: e.End}, Replace: &e}
 	}
 	if w, ok := s.pending(a.Window, a.Passed); ok {
@@ -189,7 +189,7 @@ func (s *State) corrected(c *Claim) *Item {
 		return nil
 	}
 	e := Entry{Start: w.Start, End: w.End, Kind: Posted, Silent: true}
-	if at, ok := s.Entries.at(w.Start); ok && at.Start.Equal(w.Start) && at.End.Equal(w.End) {
+	if at, ok := s.Entries.At(w.Start); ok && at.Start.Equal(w.Start) && at.End.Equal(w.End) {
 		e = at
 	}
 	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Instances: c.Instances}

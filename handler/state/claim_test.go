@@ -335,7 +335,7 @@ func TestPendingHours(t *testing.T) {
 				t.Errorf("given up %v, want %v; missed %v", s.GivenUp, c.givenUp, s.Missed)
 			}
 			for _, w := range c.givenUp {
-				if e, ok := s.Entries.at(w.Start); !ok || e.Kind != Missed || !e.End.Equal(w.End) {
+				if e, ok := s.Entries.At(w.Start); !ok || e.Kind != Missed || !e.End.Equal(w.End) {
 					t.Errorf("entry %+v of what was missed", e)
 				}
 			}
@@ -416,7 +416,7 @@ func TestEntriesAreKeptForAWeek(t *testing.T) {
 		s := State{Entries: Entries{entry(c.end-1, c.end, Posted)}}
 		s.Since = s.Entries[0].Start
 		s.enter(entry(c.end, 1, Posted))
-		if _, kept := s.Entries.at(s.Since); kept != c.kept || len(s.Entries) != map[bool]int{false: 1, true: 2}[c.kept] || !s.done(s.Since) {
+		if _, kept := s.Entries.At(s.Since); kept != c.kept || len(s.Entries) != map[bool]int{false: 1, true: 2}[c.kept] || !s.done(s.Since) {
 			t.Errorf("the end is %d hours: %+v", c.end, s.Entries)
 		}
 	}
@@ -437,10 +437,10 @@ func TestEnterReplacesWhatItCovers(t *testing.T) {
 	if want := (Entries{entry(0, 1, FailureReported), entry(1, 3, Posted), entry(3, 4, Posted)}); !reflect.DeepEqual(es, want) {
 		t.Errorf("entries %+v, want %+v", es, want)
 	}
-	if e, ok := es.at(ten.Add(2 * time.Hour)); !ok || !reflect.DeepEqual(e, es[1]) {
+	if e, ok := es.At(ten.Add(2 * time.Hour)); !ok || !reflect.DeepEqual(e, es[1]) {
 		t.Errorf("at 12 there is %+v", e)
 	}
-	if _, ok := es.at(ten.Add(4 * time.Hour)); ok {
+	if _, ok := es.At(ten.Add(4 * time.Hour)); ok {
 		t.Error("there is an entry after the last")
 	}
 }

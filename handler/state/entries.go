@@ -40,8 +40,8 @@ const failureAgain = 24 * time.Hour
 // Entries are the entries of a channel, the oldest first.
 type Entries []Entry
 
-// at returns the entry of the hour that begins at a time.
-func (es Entries) at(hour time.Time) (Entry, bool) {
+// At returns the entry of the hour that begins at a time.
+func (es Entries) At(hour time.Time) (Entry, bool) {
 	for _, e := range es {
 		if (digest.Window{Start: e.Start, End: e.End}).Contains(hour) {
 			return e, true
@@ -87,7 +87,7 @@ func (es Entries) failureUnseen(w digest.Window) bool {
 // each reports whether each hour of a window has an entry, and that is as asked.
 func (es Entries) each(w digest.Window, is func(Entry) bool) bool {
 	return !slices.ContainsFunc(w.Hours(), func(hour digest.Window) bool {
-		e, ok := es.at(hour.Start)
+		e, ok := es.At(hour.Start)
 		return !ok || !is(e)
 	})
 }

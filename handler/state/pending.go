@@ -37,7 +37,7 @@ func (s *State) settleOld() {
 func (s *State) enterFailure(w digest.Window, e Entry) {
 	for _, hour := range w.Hours() {
 		failure := Entry{Start: hour.Start, End: hour.End, Kind: FailureReported, Channel: e.Channel, TS: e.TS, Unconfirmed: e.Unconfirmed, Unseen: e.Unseen}
-		if before, ok := s.Entries.at(hour.Start); ok && e.TS == "" {
+		if before, ok := s.Entries.At(hour.Start); ok && e.TS == "" {
 			failure.Channel, failure.TS, failure.Unseen = before.Channel, before.TS, e.Unseen || before.Unseen
 		}
 		s.enter(failure)
@@ -46,7 +46,7 @@ func (s *State) enterFailure(w digest.Window, e Entry) {
 
 // done reports whether an hour is pending no more.
 func (s *State) done(hour time.Time) bool {
-	if e, ok := s.Entries.at(hour); ok {
+	if e, ok := s.Entries.At(hour); ok {
 		return e.Kind != FailureReported
 	}
 	settled := s.Settled

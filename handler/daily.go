@@ -1,0 +1,88 @@
+package handler
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	_ "time/tzdata" // Lambda's runtime has none
+
+	"slowdigest/digest"
+	"slowdigest/handler/state"
+)
+
+// Daily is a time of day, at which a channel hears what the 24 hours before it were like.
+// In exchange, hours without news are not posted. The zero value posts each hour.
+type Daily struct {
+	at   time.Duration // since midnight
+	zone *time.Location
+}
+
+// ParseDaily reads a time of day and, if it is not UTC, a time zone as IANA names them:
+// "09:00", "09:00 Europe/Berlin".
+func ParseDaily(s string) (Daily, error) {
+	clock, name, _ := strings.Cut(s, " ")
+	at, err := time.Parse("15:04", clock)
+	if err != nil {
+		return Daily{}, fmt.Errorf(`daily %q: want a time such as "09:00" or "09:00 Europe/Berlin"`, s)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return Daily{}, fmt.Errorf("daily %q: want a time zone such as Europe/Berlin", s)
+	}
+	return Daily{time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute, zone}, nil
+}
+
+// String returns a text that ParseDaily reads, or none.
+func (d Daily) String() string {
+	if d.zone == nil {
+		return ""
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%02d:%02d %s", int(d.at.Hours()), int(d.at.Minutes())%60, d.zone), " UTC")
+}
+
+// last returns the end of the last hour of a window of whole hours in which the time of
+// day is, and false if it is in none.
+func (d Daily) last(w digest.Window) (time.Time, bool) {
+	if d.zone == nil {
+		return time.Time{}, false
+	}
+	end := w.End.In(d.zone)
+	for _, day := range []int{0, -1} {
+		at := time.Date(end.Year(), end.Month(), end.Day()+day, 0, int(d.at.Minutes()), 0, 0, d.zone)
+		if at.After(w.Start) && !at.After(w.End) {
+			return at.Add(time.Hour - 1).Truncate(time.Hour).UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// day sums up the 24 hours before the time of day, if that is in the window of which r is
+// the report, and which is about to be posted; else it is nil.
+func (d Daily) day(s *state.State, r *digest.Report) *digest.Day {
+	end, due := d.last(r.Window)
+	if !due {
+		return nil
+	}
+	day := &digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}}
+	for _, hour := range day.Window.Hours() {
+		e, entered := s.Entries.At(hour.Start)
+		switch {
+		case r.Window.Contains(hour.Start):
+			day.Posted++
+		case hour.Start.Before(s.Since):
+		case !entered || e.Kind == state.FailureReported:
+			day.Left++
+		case e.Kind == state.Missed:
+			day.Missed++
+		case e.Silent:
+			day.Silent++
+		default:
+			day.Posted++
+		}
+	}
+	day.QueryTime = s.History.Total(day.Window)
+	if day.Window.Contains(r.Window.Start) { // which is not added yet
+		day.QueryTime += r.Overall.QueryTime.Sum
+	}
+	return day
+}

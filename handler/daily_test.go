@@ -1,0 +1,108 @@
+package handler
+
+import (
+	"testing"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler/state"
+)
+
+func TestParseDaily(t *testing.T) {
+	for in, want := range map[string]string{
+		"09:00": "09:00", "9:05": "09:05", "00:00": "00:00", "23:59": "23:59", "09:00 UTC": "09:00", "09:00 Europe/Berlin": "09:00 Europe/Berlin",
+		"": "", "9": "", "24:00": "", "09:60": "", "09:00 Berlin": "", "09:00 Local": "", "09:00  UTC": "", "always": "", "09:00 ../etc/passwd": "",
+	} {
+		d, err := ParseDaily(in)
+		if (err == nil) != (want != "") || d.String() != want {
+			t.Errorf("%q: %q, %v; want %q", in, d, err, want)
+		}
+	}
+}
+
+// The day is told by the hour in which its time is, the end of the hour included, and
+// once a day where clocks change, too.
+func TestHourOfTheDay(t *testing.T) {
+	at := func(s string) time.Time {
+		when, err := time.Parse("2006-01-02 15:04", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	for _, test := range []struct {
+		daily, start, end string
+		want              string
+	}{
+		{"09:00", "2026-11-23 08:00", "2026-11-23 09:00", "2026-11-23 09:00"},
+		{"09:00", "2026-11-23 09:00", "2026-11-23 10:00", ""},
+		{"09:00", "2026-11-23 07:00", "2026-11-23 08:00", ""},
+		{"09:01", "2026-11-23 09:00", "2026-11-23 10:00", "2026-11-23 10:00"},
+		{"00:00", "2026-11-22 23:00", "2026-11-23 00:00", "2026-11-23 00:00"},
+		{"09:00 Asia/Kolkata", "2026-11-23 03:00", "2026-11-23 04:00", "2026-11-23 04:00"},
+		{"09:00 Europe/Berlin", "2026-11-23 07:00", "2026-11-23 08:00", "2026-11-23 08:00"},
+		{"23:30 Pacific/Auckland", "2026-11-23 10:00", "2026-11-23 11:00", "2026-11-23 11:00"},
+		{"09:00", "2026-11-22 20:00", "2026-11-23 10:00", "2026-11-23 09:00"},
+		{"21:00", "2026-11-22 20:00", "2026-11-23 10:00", "2026-11-22 21:00"},
+	} {
+		d, err := ParseDaily(test.daily)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, due := d.last(digest.Window{Start: at(test.start), End: at(test.end)})
+		if due != (test.want != "") || due && got.Format("2006-01-02 15:04") != test.want {
+			t.Errorf("%s in %s to %s: %s, %v; want %q", test.daily, test.start, test.end, got, due, test.want)
+		}
+	}
+	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"} {
+		for _, clock := range []string{"02:30", "03:00", "01:45", "09:00"} {
+			d, err := ParseDaily(clock + " " + zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := 0
+			for n := range 365 * 24 {
+				hour := at("2026-01-01 12:00").Add(time.Duration(n) * time.Hour)
+				if _, due := d.last(digest.Window{Start: hour, End: hour.Add(time.Hour)}); due {
+					told++
+				}
+			}
+			if told != 365 {
+				t.Errorf("%s: told on %d of 365 days", d, told)
+			}
+		}
+	}
+}
+
+// A day counts each of its 24 hours once, as what became of it.
+func TestDay(t *testing.T) {
+	end := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	d, err := ParseDaily("09:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &state.State{Since: end.Add(-22 * time.Hour)}
+	for n := 30; n > 1; n-- {
+		e := state.Entry{Start: end.Add(time.Duration(-n) * time.Hour), End: end.Add(time.Duration(1-n) * time.Hour), Kind: state.Posted, Silent: n%2 == 0}
+		switch n {
+		case 5:
+			e.Kind = state.Missed
+		case 7:
+			e.Kind = state.FailureReported
+		case 9:
+			continue
+		}
+		s.Entries = append(s.Entries, e)
+	}
+	r := &digest.Report{Window: digest.Window{Start: end.Add(-time.Hour), End: end}}
+	r.Overall.QueryTime.Sum = 7
+	got := d.day(s, r)
+	want := digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}, Posted: 8, Silent: 11, Missed: 1, Left: 2, QueryTime: 7}
+	if got == nil || *got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	r.Window.Start, r.Window.End = end, end.Add(time.Hour)
+	if got := d.day(s, r); got != nil {
+		t.Errorf("an hour later: %+v", got)
+	}
+}
