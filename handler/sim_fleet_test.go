@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -206,15 +207,26 @@ func (f *instances) sleepFrom(at time.Time, hours int) {
 	})
 }
 
-// vanish deletes a reader, and what is not told of it is lost. Another comes.
+// vanish deletes a reader, and what is not told of it is lost. Of one that nobody has
+// asked for its logs nobody can know. Another comes.
 func (f *instances) vanish() {
 	for _, m := range f.members {
 		if strings.HasPrefix(m.name, "shop-") && m.name != "shop-1" && !m.gone {
+			if !f.listed(m.name) {
+				clear(m.logged)
+			}
 			f.lose(m)
 			f.add(fmt.Sprintf("shop-%d", len(f.members)), m.Quiet)
 			return
 		}
 	}
+}
+
+// listed reports whether an invocation has listed the logs of an instance.
+func (f *instances) listed(name string) bool {
+	return slices.ContainsFunc(f.rds.Calls(), func(c rdstest.Call) bool {
+		return c.Action == "rds:DescribeDBLogFiles" && c.Params.Get("DBInstanceIdentifier") == name
+	})
 }
 
 func (f *instances) lose(m *member) {
