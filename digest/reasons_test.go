@@ -21,7 +21,7 @@ func TestReasons(t *testing.T) {
 		{"no rows", Class{Totals: Totals{Calls: 1, RowsExamined: Metrics{Sum: 5000, Mean: 5000}}},
 			Reason{Kind: RowsExamined, Rows: 5_000, Result: "sent", NoResult: true}},
 		{"full scans", Class{Totals: Totals{Calls: 4, FullScans: n(2)}}, Reason{Kind: FullScans, Count: 2, Of: 4}},
-		{"full scans of the calls that state it", Class{Totals: Totals{Calls: 40, FullScans: n(2), FullScansOf: 4, Partly: true}}, Reason{Kind: FullScans, Count: 2, Of: 4}},
+		{"full scans of the calls that state it", Class{Totals: Totals{Calls: 40, FullScans: n(2), FullScansOf: 4}}, Reason{Kind: FullScans, Count: 2, Of: 4, Partly: true}},
 		{"errors of the calls that state it", Class{Totals: Totals{Calls: 40, Errors: n(1), ErrorsOf: 4}}, Reason{Kind: Errors, Count: 1, Of: 4, Partly: true}},
 		{"disk of the calls that state it", Class{Totals: Totals{Calls: 40, TmpDiskTables: n(1), TmpDiskTablesOf: 4}},
 			Reason{Kind: TmpDiskTables, Count: 1, Of: 4, Partly: true}},
