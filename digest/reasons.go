@@ -39,6 +39,8 @@ type Reason struct {
 	// Count is the full scans, temporary tables or errors, in the Of calls that the
 	// log states them of, or the members of the longest list.
 	Count, Of int64
+	// Partly is set where Of is not all calls.
+	Partly bool
 	// Rows is the rows examined for each row of the Result, which is "sent" or
 	// "affected", or per call if NoResult: if there was not one.
 	Rows     float64
@@ -55,7 +57,7 @@ type Reason struct {
 func Reasons(c *Class) []Reason {
 	var rs []Reason
 	if of := cmp.Or(c.FullScansOf, c.Calls); c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*float64(of) {
-		rs = append(rs, Reason{Kind: FullScans, Count: *c.FullScans, Of: of})
+		rs = append(rs, Reason{Kind: FullScans, Count: *c.FullScans, Of: of, Partly: of < c.Calls})
 	}
 	if c.RowsExamined.Mean >= reasonExamined {
 		if r, ok := rowsReason(c); ok {
@@ -63,13 +65,14 @@ func Reasons(c *Class) []Reason {
 		}
 	}
 	if c.TmpDiskTables != nil && *c.TmpDiskTables > 0 {
-		rs = append(rs, Reason{Kind: TmpDiskTables, Count: *c.TmpDiskTables, Of: cmp.Or(c.TmpDiskTablesOf, c.Calls)})
+		of := cmp.Or(c.TmpDiskTablesOf, c.Calls)
+		rs = append(rs, Reason{Kind: TmpDiskTables, Count: *c.TmpDiskTables, Of: of, Partly: of < c.Calls})
 	}
 	if c.QueryTime.Sum > 0 && c.LockTime.Sum >= reasonLockShare*c.QueryTime.Sum {
 		rs = append(rs, Reason{Kind: LockTime, Share: c.LockTime.Sum / c.QueryTime.Sum})
 	}
 	if of := cmp.Or(c.ErrorsOf, c.Calls); c.Errors != nil && float64(*c.Errors) >= reasonErrors*float64(of) {
-		rs = append(rs, Reason{Kind: Errors, Count: *c.Errors, Of: of})
+		rs = append(rs, Reason{Kind: Errors, Count: *c.Errors, Of: of, Partly: of < c.Calls})
 	}
 	if l := c.Lists; l != nil && l.LongTime > 0 && l.LongTime >= reasonLists*c.QueryTime.Sum {
 		rs = append(rs, Reason{Kind: LongLists, Count: l.Max, Share: l.LongTime / c.QueryTime.Sum})

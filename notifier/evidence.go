@@ -19,25 +19,42 @@ func Reasons(c *digest.Class) []string {
 }
 
 func reason(r digest.Reason) string {
-	of := fmt.Sprintf("%s of %s", Count(float64(r.Count)), Plural(r.Of, "call", "calls"))
 	switch r.Kind {
 	case digest.FullScans:
-		return "full scan in " + of
+		return "full scan in " + callsOf(r)
 	case digest.RowsExamined:
 		if r.NoResult {
 			return fmt.Sprintf("%s rows examined per call, none %s", Count(r.Rows), r.Result)
 		}
 		return fmt.Sprintf("%s rows examined per row %s", Count(r.Rows), r.Result)
 	case digest.TmpDiskTables:
-		return fmt.Sprintf("%s on disk in %s", Plural(r.Count, "temporary table", "temporary tables"), Plural(r.Of, "call", "calls"))
+		return fmt.Sprintf("%s on disk in %s", Plural(r.Count, "temporary table", "temporary tables"), Plural(r.Of, "call", "calls")+whoseLogTells(r))
 	case digest.LockTime:
 		return fmt.Sprintf("lock time is %s of the query time", Percent(r.Share))
 	case digest.LongLists:
 		return fmt.Sprintf("lists of up to %s; the long ones took %s of the time", Count(float64(r.Count)), Percent(r.Share))
 	case digest.Errors:
-		return of + " ended in an error"
+		return callsOf(r) + " ended in an error"
 	}
 	return fmt.Sprintf("one call of %s took %s of the time, the median is %s", Duration(r.Longest), Percent(r.Share), Duration(r.Median))
+}
+
+// callsOf says in how many of the calls something was, of which the log tells.
+func callsOf(r digest.Reason) string {
+	switch {
+	case r.Count < r.Of:
+		return fmt.Sprintf("%s of the %s", Count(float64(r.Count)), Plural(r.Of, "call", "calls")) + whoseLogTells(r)
+	case r.Partly:
+		return "all of the " + Plural(r.Of, "call", "calls") + whoseLogTells(r)
+	}
+	return "every call"
+}
+
+func whoseLogTells(r digest.Reason) string {
+	if r.Partly {
+		return " whose log tells it"
+	}
+	return ""
 }
 
 // Evidence is the badge and what justifies it, or empty.

@@ -13,15 +13,18 @@ func TestReasons(t *testing.T) {
 		reason digest.Reason
 		want   string
 	}{
-		{digest.Reason{Kind: digest.FullScans, Count: 2, Of: 4}, "full scan in 2 of 4 calls"},
-		{digest.Reason{Kind: digest.FullScans, Count: 1, Of: 1}, "full scan in 1 of 1 call"},
+		{digest.Reason{Kind: digest.FullScans, Count: 2, Of: 4}, "full scan in 2 of the 4 calls"},
+		{digest.Reason{Kind: digest.FullScans, Count: 2, Of: 4, Partly: true}, "full scan in 2 of the 4 calls whose log tells it"},
+		{digest.Reason{Kind: digest.FullScans, Count: 4, Of: 4, Partly: true}, "full scan in all of the 4 calls whose log tells it"},
+		{digest.Reason{Kind: digest.FullScans, Count: 1, Of: 1}, "full scan in every call"},
 		{digest.Reason{Kind: digest.RowsExamined, Rows: 10_000, Result: "sent"}, "10,000 rows examined per row sent"},
 		{digest.Reason{Kind: digest.RowsExamined, Rows: 2_500, Result: "affected"}, "2,500 rows examined per row affected"},
 		{digest.Reason{Kind: digest.RowsExamined, Rows: 5_000, Result: "sent", NoResult: true}, "5,000 rows examined per call, none sent"},
 		{digest.Reason{Kind: digest.TmpDiskTables, Count: 1, Of: 4}, "1 temporary table on disk in 4 calls"},
 		{digest.Reason{Kind: digest.TmpDiskTables, Count: 1_300, Of: 1_200}, "1,300 temporary tables on disk in 1,200 calls"},
 		{digest.Reason{Kind: digest.LockTime, Share: 0.93}, "lock time is 93% of the query time"},
-		{digest.Reason{Kind: digest.Errors, Count: 4, Of: 4}, "4 of 4 calls ended in an error"},
+		{digest.Reason{Kind: digest.Errors, Count: 4, Of: 4}, "every call ended in an error"},
+		{digest.Reason{Kind: digest.TmpDiskTables, Count: 5, Of: 4, Partly: true}, "5 temporary tables on disk in 4 calls whose log tells it"},
 		{digest.Reason{Kind: digest.LongLists, Count: 12_000, Share: 0.9}, "lists of up to 12,000; the long ones took 90% of the time"},
 		{digest.Reason{Kind: digest.OneCall, Longest: 115, Share: 0.8, Median: 0.02}, "one call of 1m55s took 80% of the time, the median is 20ms"},
 	} {
@@ -31,7 +34,7 @@ func TestReasons(t *testing.T) {
 	}
 	full := digest.Class{Totals: digest.Totals{Calls: 4, FullScans: new(int64), Errors: new(int64)}}
 	*full.FullScans, *full.Errors = 4, 4
-	if got := Reasons(&full); !slices.Equal(got, []string{"full scan in 4 of 4 calls", "4 of 4 calls ended in an error"}) {
+	if got := Reasons(&full); !slices.Equal(got, []string{"full scan in every call", "every call ended in an error"}) {
 		t.Errorf("%q", got)
 	}
 }

@@ -15,13 +15,13 @@ func table(r *digest.Report, classes []*digest.Class) slackgo.Block {
 	t := slackgo.NewTableBlock("")
 	t.ColumnSettings = []slackgo.ColumnSetting{
 		{Align: slackgo.ColumnAlignmentLeft}, {Align: slackgo.ColumnAlignmentLeft, IsWrapped: true},
-		{Align: slackgo.ColumnAlignmentRight}, {Align: slackgo.ColumnAlignmentRight}, {Align: slackgo.ColumnAlignmentRight},
+		{Align: slackgo.ColumnAlignmentRight}, {Align: slackgo.ColumnAlignmentRight},
 	}
-	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")), cell(strong("P95")))
+	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")))
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		t.AddRow(cell(strong(notifier.Badged(c)), words(notifier.Percent(c.Share))),
 			cell(words(fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)))),
-			cell(words(notifier.Duration(c.QueryTime.Sum))), cell(words(notifier.Count(float64(c.Calls)))), cell(words(notifier.Duration(c.QueryTime.P95))))
+			cell(words(notifier.Duration(c.QueryTime.Sum))), cell(words(notifier.Count(float64(c.Calls)))))
 	}
 	return t
 }

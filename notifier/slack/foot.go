@@ -34,9 +34,6 @@ func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
 	if rest > 0 {
 		notes = append(notes, notifier.Plural(int64(rest), "class", "classes")+" not shown")
 	}
-	if len(d.classes) > 0 {
-		notes = append(notes, "literals are replaced by ?")
-	}
 	if a := d.opts.Answer; a != nil && a.To != "" {
 		notes = append(notes, "asked for by "+redact.Cut(redact.Clean(a.To), 80))
 	}

@@ -56,7 +56,7 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 	if s := notifier.Muted(r); s != "" {
 		body = append(body, textBlock(run(s, subtle)))
 	}
-	body = append(body, textBlock(run("literals are replaced by ? · digest "+report.Key(), subtle)))
+	body = append(body, textBlock(run("digest "+report.Key(), subtle)))
 	content := element{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.5",
 		"fallbackText": notifier.Title(r), "msteams": element{"width": "Full"}, "body": body}
 	if actions := links(r, opts); len(actions) > 0 {
@@ -96,14 +96,14 @@ func table(r *digest.Report, classes []*digest.Class) element {
 		}
 		return element{"type": "TableRow", "cells": out}
 	}
-	rows := []element{row("Bolder", "Share", "Query", "Time", "Calls", "P95")}
+	rows := []element{row("Bolder", "Share", "Query", "Time", "Calls")}
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		rows = append(rows, row("Default", notifier.Badged(c)+notifier.Percent(c.Share),
 			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)),
-			notifier.Duration(c.QueryTime.Sum), notifier.Count(float64(c.Calls)), notifier.Duration(c.QueryTime.P95)))
+			notifier.Duration(c.QueryTime.Sum), notifier.Count(float64(c.Calls))))
 	}
 	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,
-		"columns": []element{{"width": 2}, {"width": 5}, {"width": 2}, {"width": 2}, {"width": 2}}}
+		"columns": []element{{"width": 2}, {"width": 6}, {"width": 2}, {"width": 2}}}
 }
 
 func class(c *digest.Class) []element {

@@ -27,7 +27,7 @@ func TestSizeOfACardAtItsBound(t *testing.T) {
 		for _, end := range []string{"a", "b", "c", "d"} {
 			c.Users[strings.Repeat("注", 63)+end] = 1
 		}
-		c.Hosts, c.Note = c.Users, strings.Repeat("x", 150)
+		c.Hosts, c.Note = c.Users, strings.Repeat("x", 240)
 	}
 	size := func(statements int) int {
 		b, err := json.Marshal(newMessage(redact.Of(r), Options{}, statements))
