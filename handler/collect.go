@@ -128,9 +128,9 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 	return append(files, rd.switched(ctx, files)...)
 }
 
-// switched lists the files of instances whose name is another's since the last hour, as
-// after a blue/green switchover: then what was logged before is on NAME-old1. Where that
-// does not have it, the files were only deleted.
+// switched lists the files of instances whose name is another's since the last hour, or
+// nobody's, as after a blue/green switchover and within one: then what was logged before
+// is on NAME-old1. Where that does not have it, the files were only deleted.
 func (rd *reading) switched(ctx context.Context, files []source.File) []source.File {
 	var old []source.File
 	for _, id := range slices.Clone(rd.instances) {
@@ -140,7 +140,8 @@ func (rd *reading) switched(ctx context.Context, files []source.File) []source.F
 		}
 		seen := rd.known.Instances[id]
 		again := rd.window.Start.Before(seen.Switched)
-		if !again && !rd.another(id, files) {
+		vanished := rd.missing(id) && rd.was(id) && seen.Gone.IsZero()
+		if !again && !vanished && !rd.another(id, files) {
 			continue
 		}
 		of, err := rd.handler.Source.LogFiles(ctx, former, rd.window.Start, rd.window.End)

@@ -21,7 +21,7 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	})
 	for _, former := range rd.former {
 		id := strings.TrimSuffix(former, "-old1")
-		if seen := result.Seen[id]; !rd.window.Start.Before(seen.Switched) { // else it was said
+		if seen := result.Seen[id]; seen.Gone.IsZero() && !rd.window.Start.Before(seen.Switched) { // else it was said
 			seen.Switched = at.UTC().Truncate(time.Hour)
 			result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", id, former))
 			result.Seen[id] = seen

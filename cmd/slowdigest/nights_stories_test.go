@@ -329,6 +329,20 @@ var goneStories = []story{
 	{"all of a pattern deleted", "orders-*", allGone("orders-1", "orders-2"), 0},
 	{"all of a cluster deleted", "cluster:orders", allGone("shop-1", "shop-2"), 0},
 	{"sole instance deleted", "orders", allGone("orders"), 0},
+	{"between the two renames of a switchover", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{59, func(time.Time) {
+			n.rds.RenameInstance("orders", "orders-old1")
+			blue.name, blue.rate = "orders-old1", 0
+			n.change("switchover")
+		}})
+		n.pass(1, step{6, func(time.Time) {
+			n.rds.RenameInstance("orders-green-x1", "orders")
+			green.name, green.rate = "orders", 5
+		}})
+		n.pass(2)
+	}, 0},
 	{"renamed in a switchover", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		n.pass(2)
