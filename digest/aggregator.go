@@ -212,7 +212,9 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond
 	ranked := make([]*Class, 0, len(a.classes))
 	for _, c := range a.classes {
-		ranked = append(ranked, c.report(overall.queryTime.sum))
+		r := c.report(overall.queryTime.sum)
+		r.Growth = growth(r.Timeline, a.window.End.Sub(a.window.Start).Seconds()/timelineBuckets, r.Calls)
+		ranked = append(ranked, r)
 	}
 	slices.SortFunc(ranked, func(x, y *Class) int { return compareBy(order, x, y) })
 	r.Classes = make([]Class, len(ranked))

@@ -31,6 +31,7 @@ const (
 	Errors        ReasonKind = "errors"
 	LongLists     ReasonKind = "long_lists"
 	OneCall       ReasonKind = "one_call"
+	Growing       ReasonKind = "growing"
 )
 
 // Reason states what is wrong with a class, with the numbers that show it.
@@ -50,6 +51,37 @@ type Reason struct {
 	// with long lists, or into one call. That one took Longest seconds, and the median
 	// is Median.
 	Share, Longest, Median float64
+	Growth                 Growth
+}
+
+// A class grows if its query time does in each quarter of the window, to so many times
+// that of the first and a second in a twelfth of the window, with so many calls or more.
+const (
+	growthTimes = 4
+	growthTime  = 1
+	growthCalls = 40
+)
+
+// growth returns how a class grows along its time line, the parts of which are of so many
+// seconds; nil if it does not.
+func growth(timeline []float64, every float64, calls int64) *Growth {
+	n := len(timeline) / 4
+	if n == 0 || calls < growthCalls {
+		return nil
+	}
+	var quarters [4]float64
+	for i := range quarters {
+		for _, t := range timeline[i*n : (i+1)*n] {
+			quarters[i] += t / float64(n)
+		}
+		if i > 0 && quarters[i] <= quarters[i-1] {
+			return nil
+		}
+	}
+	if quarters[0] == 0 || quarters[3] < growthTimes*quarters[0] || quarters[3] < growthTime {
+		return nil
+	}
+	return &Growth{From: quarters[0], To: quarters[3], Every: every}
 }
 
 // Reasons states what the numbers say is wrong with a class. It never guesses at
@@ -76,6 +108,9 @@ func Reasons(c *Class) []Reason {
 	}
 	if l := c.Lists; l != nil && l.LongTime > 0 && l.LongTime >= reasonLists*c.QueryTime.Sum {
 		rs = append(rs, Reason{Kind: LongLists, Count: l.Max, Share: l.LongTime / c.QueryTime.Sum})
+	}
+	if c.Growth != nil {
+		rs = append(rs, Reason{Kind: Growing, Growth: *c.Growth})
 	}
 	q := c.QueryTime
 	if c.Calls > 2 && q.Sum > 0 && q.Max >= reasonOneCall*q.Sum && q.Max >= reasonFarOut*q.Median {

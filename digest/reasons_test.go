@@ -3,6 +3,9 @@ package digest
 import (
 	"slices"
 	"testing"
+	"time"
+
+	"slowdigest/parser"
 )
 
 func TestReasons(t *testing.T) {
@@ -40,5 +43,43 @@ func TestReasons(t *testing.T) {
 		if got := Reasons(&c.class); !slices.Equal(got, want) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, want)
 		}
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	line := func(quarters ...float64) []float64 {
+		var all []float64
+		for _, q := range quarters {
+			all = append(all, q-q/2, q, q+q/2)
+		}
+		return all
+	}
+	for _, test := range []struct {
+		name     string
+		timeline []float64
+		calls    int64
+		want     bool
+	}{
+		{"it grows", line(1, 2, 3, 4), 40, true},
+		{"to less than four times", line(1, 2, 3, 3.99), 40, false},
+		{"not in the third quarter", line(1, 2, 2, 4), 40, false},
+		{"it falls at the end", line(1, 5, 9, 8), 40, false},
+		{"it began within the window", line(0, 2, 3, 4), 40, false},
+		{"few calls", line(1, 2, 3, 4), 39, false},
+		{"a second", line(0.1, 0.2, 0.3, 1), 40, true},
+		{"less than a second", line(0.1, 0.2, 0.3, 0.999), 40, false},
+		{"no time line", nil, 40, false},
+	} {
+		g := growth(test.timeline, 300, test.calls)
+		if (g != nil) != test.want || g != nil && (g.From != test.timeline[1] || g.To != test.timeline[10] || g.Every != 300) {
+			t.Errorf("%s: %+v", test.name, g)
+		}
+	}
+	a := NewAggregator(Window{firstHour.time(), (firstHour + 1).time()})
+	for i := range 60 {
+		a.Stream("").Add(&parser.Event{Time: firstHour.time().Add(time.Duration(i) * time.Minute), SQL: []byte("select 1"), QueryTime: float64(1 + i), Weight: 1})
+	}
+	if g := a.Report(Limit{}, OrderBySum).Classes[0].Growth; g == nil || g.From != 40 || g.To != 265 || g.Every != 300 {
+		t.Errorf("%+v", g)
 	}
 }

@@ -186,8 +186,10 @@ type Class struct {
 	FirstSeen time.Time        `json:"first_seen"`
 	LastSeen  time.Time        `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
-	Timeline []float64    `json:"timeline,omitempty"`
-	Detail   *ClassDetail `json:"detail,omitempty"` // if it was asked for
+	Timeline []float64 `json:"timeline,omitempty"`
+	// Growth is set where that grows all along.
+	Growth *Growth      `json:"growth,omitempty"`
+	Detail *ClassDetail `json:"detail,omitempty"` // if it was asked for
 	// Change states how the class differs from its own past. Nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`
@@ -197,6 +199,13 @@ type Class struct {
 	Label string `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
+}
+
+// Growth states that the query time of a class grew in each quarter of the window.
+type Growth struct {
+	From  float64 `json:"from"`  // seconds of query time in a twelfth of the window, as a mean of the first quarter
+	To    float64 `json:"to"`    // and of the last one
+	Every float64 `json:"every"` // how long a twelfth is, in seconds
 }
 
 // Lists state how long the lists of a class were: elements of IN, rows of VALUES,

@@ -33,6 +33,8 @@ func reason(r digest.Reason) string {
 		return fmt.Sprintf("lock time is %s of the query time", Percent(r.Share))
 	case digest.LongLists:
 		return fmt.Sprintf("lists of up to %s; the long ones took %s of the time", Count(float64(r.Count)), Percent(r.Share))
+	case digest.Growing:
+		return fmt.Sprintf("it grew from %s to %s per %s", Duration(r.Growth.From), Duration(r.Growth.To), Duration(r.Growth.Every))
 	case digest.Errors:
 		return callsOf(r) + " ended in an error"
 	}

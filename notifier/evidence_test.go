@@ -22,6 +22,7 @@ func TestReasons(t *testing.T) {
 		{digest.Reason{Kind: digest.RowsExamined, Rows: 5_000, Result: "sent", NoResult: true}, "5,000 rows examined per call, none sent"},
 		{digest.Reason{Kind: digest.TmpDiskTables, Count: 1, Of: 4}, "1 temporary table on disk in 4 calls"},
 		{digest.Reason{Kind: digest.TmpDiskTables, Count: 1_300, Of: 1_200}, "1,300 temporary tables on disk in 1,200 calls"},
+		{digest.Reason{Kind: digest.Growing, Growth: digest.Growth{From: 4, To: 43.3, Every: 300}}, "it grew from 4s to 43.3s per 5m00s"},
 		{digest.Reason{Kind: digest.LockTime, Share: 0.93}, "lock time is 93% of the query time"},
 		{digest.Reason{Kind: digest.Errors, Count: 4, Of: 4}, "every call ended in an error"},
 		{digest.Reason{Kind: digest.TmpDiskTables, Count: 5, Of: 4, Partly: true}, "5 temporary tables on disk in 4 calls whose log tells it"},
