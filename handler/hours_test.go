@@ -15,6 +15,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/handler/state"
 	"slowdigest/notifier/slack"
+	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
@@ -371,6 +372,49 @@ func TestUsualHourWithoutFileIsNotComplete(t *testing.T) {
 		text := string(c.slack.Messages()[0].Blocks)
 		if strings.Contains(text, "PARTIAL") || strings.Contains(text, "complete: ") == late || strings.Contains(text, "as listed: ") != late {
 			t.Errorf("late %v: %s", late, text)
+		}
+	}
+}
+
+// What a message said beside the numbers stays in it when it is corrected.
+func TestCorrectionKeepsWhatWasSaid(t *testing.T) {
+	c := newChannel(t)
+	at := func(n int) time.Time { return ten.Add(time.Duration(n) * time.Hour) }
+	dbs := []*rdstest.Instance{c.db, c.rds.AddInstance("orders-2"), c.rds.AddInstance("orders-3")}
+	all := func(h *handler.Handler) { h.Instances = []string{"orders-1", "orders-2", "orders-3"} }
+	name := rdstest.SlowLog + at(1).Format(".2006-01-02.15")
+	for n := range 4 {
+		for _, db := range dbs {
+			db.Write(rdstest.SlowLog+at(n).Format(".2006-01-02.15"), []byte(entry(at(n).Add(-time.Minute), "select a from t where id = 1")), at(n))
+		}
+		switch n {
+		case 1:
+			dbs[2].Stop()
+			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: "orders-2", File: name, Times: -1})
+			err := state.Edit(t.Context(), c.store, state.Key(slacktest.Channel), func(s *state.State) error {
+				s.Unreported, s.Missed = []string{"A note."}, []digest.Window{hourEnding(ten.Add(-30 * time.Hour))}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		case 2:
+			c.rds.Heal()
+		case 3:
+			dbs[2].Start(at(3).Add(-50 * time.Minute))
+		}
+		if c.runWith(at(n), all); n == 0 {
+			continue
+		}
+		m := c.slack.Messages()[1]
+		said := []string{"orders-3 was found paused or stopped after 2026-11-23 11:00 UTC", "A note.", "RDS had deleted the logs"}
+		for _, sentence := range append(said, []string{"Corrected: orders-2 could not be read", "Corrected: orders-3 was found"}[:n-1]...) {
+			if strings.Count(string(m.Blocks), sentence) != 1 {
+				t.Errorf("after %d hours the message does not say once %q: %s", n, sentence, m.Blocks)
+			}
+		}
+		if m.Updates != n-1 {
+			t.Errorf("after %d hours the message has %d updates", n, m.Updates)
 		}
 	}
 }

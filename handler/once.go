@@ -255,20 +255,29 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s := i.claimed
 	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
 	r.Past.CatchUp = len(rd.hours)
+	var said state.Said
+	if i.Replace != nil && i.Replace.Said != nil && !i.apart {
+		said = *i.Replace.Said
+	}
 	if i.Correct {
-		r.Past.News = append(r.Past.News, i.readLater(rd, result.Calls)...)
+		said.News = slices.Concat(said.News, i.readLater(rd, result.Calls))
 	}
 	if !i.Edits() {
-		r.Past.Missed = append(slices.Clone(s.Missed), result.Lost...)
-		var parts []string
-		r.Past.GivenUp, parts = s.Abandoned(rd.window.End)
+		hours, parts := s.Abandoned(rd.window.End)
 		instances := s.Instances
 		if result.Seen != nil {
 			instances = result.Seen
 		}
-		r.Past.Day = i.handler.Daily.day(s, r)
-		r.Past.News = append(r.Past.News, slices.Concat(s.News, parts, result.News, instances.FellAsleep())...)
-		r.Coverage.Notes = slices.Concat(s.Unreported, r.Coverage.Notes)
+		said.Missed = slices.Concat(said.Missed, s.Missed, result.Lost)
+		said.GivenUp = slices.Concat(said.GivenUp, hours)
+		said.News = slices.Concat(said.News, s.News, parts, result.News, instances.FellAsleep())
+		said.Notes = slices.Concat(said.Notes, s.Unreported)
+		said.Day = i.handler.Daily.day(s, r)
+	}
+	r.Past.Missed, r.Past.GivenUp, r.Past.News, r.Past.Day = said.Missed, said.GivenUp, said.News, said.Day
+	r.Coverage.Notes = slices.Concat(said.Notes, r.Coverage.Notes)
+	if said.Day != nil || len(said.News)+len(said.Notes)+len(said.Missed)+len(said.GivenUp) > 0 {
+		result.Said = &said
 	}
 }
 

@@ -235,6 +235,7 @@ type Result struct {
 	Unchanged   bool             // of a correction: the message stays as it is
 	Repeat      bool             // the message says that it may be a repeat
 	Calls       map[string]int64 // that the message counts, by instance
+	Said        *Said            // by the message; nil is nothing
 	// Seen and News state what is known of the instances after the newest hours. Nil
 	// leaves that as it is.
 	Seen Instances
@@ -254,7 +255,7 @@ func (s *State) Finish(i Item, r Result) {
 	s.finishInstances(i, r)
 	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
 	if len(r.Open) > 0 {
-		e.Calls = r.Calls
+		e.Calls, e.Said = r.Calls, r.Said
 	}
 	switch {
 	case i.Correct:

@@ -19,6 +19,17 @@ type Entry struct {
 	Silent      bool      `json:"silent,omitempty"`  // of Posted: there was nothing to report
 	// Calls are those that the message counts, by instance, where a part is open.
 	Calls map[string]int64 `json:"calls,omitempty"`
+	// Said is what the message says beside them, likewise, so that a correction says it, too.
+	Said *Said `json:"said,omitempty"`
+}
+
+// Said holds what a message says that is not of its hours.
+type Said struct {
+	News    []string        `json:"news,omitempty"`
+	Notes   []string        `json:"notes,omitempty"`
+	Missed  []digest.Window `json:"missed,omitempty"`
+	GivenUp []digest.Window `json:"given_up,omitempty"`
+	Day     *digest.Day     `json:"day,omitempty"`
 }
 
 // EntryKind says what became of an hour. Only FailureReported leaves it pending.
