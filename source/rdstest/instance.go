@@ -168,13 +168,3 @@ func (db *Instance) SetParameters(group string, values map[string]string) {
 	db.group = group
 	db.server.groups[group] = values
 }
-
-// SetClusterParameters gives a DB cluster, which is there as long as it has members,
-// another DB cluster parameter group. What that sets holds for instances whose own
-// group does not.
-func (s *Server) SetClusterParameters(cluster, group string, values map[string]string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.clusters[cluster] = group
-	s.clusterGroups[group] = values
-}
