@@ -64,7 +64,7 @@ func (e callError) Hint() string {
 	case errors.As(e.error, &file):
 		return ""
 	case errors.As(e.error, &notFound):
-		return "logs belong to instances: give the identifier of a DB instance in this region, not of a cluster, or cluster:NAME for its members"
+		return "this region has no DB instance of that name: was it deleted or renamed? Logs belong to instances: give the name of one, not of a cluster, or cluster:NAME for its members"
 	case throttled(e.error):
 		return "RDS limits the calls of the whole account; run later, or read fewer instances at a time"
 	case errors.Is(e.error, context.DeadlineExceeded) && !errors.Is(e.error, errSilent):

@@ -122,6 +122,16 @@ func (s *Server) RenameInstance(from, to string) {
 	}
 }
 
+// SetClusterParameters gives a DB cluster, which is there as long as it has members,
+// another DB cluster parameter group. What that sets holds for instances whose own
+// group does not.
+func (s *Server) SetClusterParameters(cluster, group string, values map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clusters[cluster] = group
+	s.clusterGroups[group] = values
+}
+
 // ServeDir serves the log files of a directory. Each directory in it is an instance
 // that holds its files under the same names (orders-1/slowquery/mysql-slowquery.log),
 // and each file NAME.log next to those is the live slow log of an instance NAME.
