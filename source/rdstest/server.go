@@ -161,16 +161,6 @@ func (s *Server) Inject(faults ...Fault) {
 	}
 }
 
-// SetClusterParameters gives a DB cluster, which is there as long as it has members,
-// another DB cluster parameter group. What that sets holds for instances whose own
-// group does not.
-func (s *Server) SetClusterParameters(cluster, group string, values map[string]string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.clusters[cluster] = group
-	s.clusterGroups[group] = values
-}
-
 // Heal takes back all faults.
 func (s *Server) Heal() {
 	s.mu.Lock()
