@@ -1,6 +1,9 @@
 package fingerprint
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // maxSkeleton bounds a skeleton: its memory, and its depth to what the formatter
 // tells apart.
@@ -43,6 +46,9 @@ var masks = func() (c [256]bool) {
 	for _, b := range []byte("0123456789'\"`#-/$()") {
 		c[b] = true
 	}
+	for b := range c { // control characters, which are blanks for MySQL, but not for all that reads a skeleton
+		c[b] = c[b] || byteClass[b]&isSpace != 0 && !strings.ContainsRune(" \t\r\n", rune(b))
+	}
 	return c
 }()
 
@@ -77,6 +83,8 @@ func (s *skeletonWriter) run() bool {
 			s.take(1)
 		case '$':
 			return false // perhaps a text in JavaScript
+		case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			s.number()
 		case '#', '-', '/':
 			if s.sql.at(i+2) == 'M' && s.sql.at(i+3) == '!' {
 				return false // perhaps code: see AppendMariaDB
@@ -88,7 +96,7 @@ func (s *skeletonWriter) run() bool {
 				s.dst = append(s.dst, ' ')
 			}
 		default:
-			s.number()
+			return false
 		}
 	}
 }
