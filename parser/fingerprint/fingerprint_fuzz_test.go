@@ -8,7 +8,7 @@ import (
 )
 
 // namesTables are the words after which a text in double quotes may be a name.
-var namesTables = regexp.MustCompile(`(?i)from|join|into|update|table`)
+var namesTables = regexp.MustCompile(`(?i)from|join|into|update|table|insert|replace|delete|using`)
 
 func FuzzFingerprint(f *testing.F) {
 	for _, s := range []string{
