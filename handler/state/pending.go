@@ -68,7 +68,7 @@ func (s *State) giveUp(end time.Time) {
 		s.GivenUp = digest.JoinWindows(append(s.GivenUp, w))
 	}
 	for _, o := range s.Open.close(end.Add(-maxAge)) {
-		o.Cause = "" // all are given up for the same
+		o.Cause, o.Usual = "", false // all are given up for the same
 		s.GivenUpParts = append(s.GivenUpParts, o)
 	}
 	s.GivenUpParts = Join(s.GivenUpParts)
