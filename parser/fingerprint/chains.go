@@ -164,9 +164,10 @@ func (n *nesting) bare(r run, parens bool) []byte {
 	return n.dst[r.at:r.end]
 }
 
-// repeats reports whether a member of a chain is as one before, and holds a literal.
+// repeats reports whether a member of a chain is as one before, and holds a literal. There
+// is none before where an operand is missing.
 func (n *nesting) repeats(c *chain, before run, member []byte) bool {
-	return n.names.alike(n.dst[before.at:before.end], member, c.source) && isMasked(member)
+	return before.at < before.end && n.names.alike(n.dst[before.at:before.end], member, c.source) && isMasked(member)
 }
 
 // endsFirst reports whether a member is as the last one in the parentheses that are all of

@@ -178,7 +178,7 @@ async function accessible(page) {
     !(e.ariaLabel || e.getAttribute("aria-labelledby") || e.caption?.textContent || e.textContent.trim())).map((e) => e.outerHTML));
   assert.deepEqual(nameless, []);
   const named = (node) => [`${node.role} ${node.name}`, ...(node.children ?? []).flatMap(named)];
-  for (const [selector, want] of [["#load", "group Load by class"], ["#ranking thead", "columnheader Calls"], ["#q1", "heading #1 SELECT orders_h, customers_h"]]) {
+  for (const [selector, want] of [["#load", "group Load by class"], ["#ranking thead", "columnheader Calls"], ["#q1", "heading #1 SELECT orders_h, customers_h by shop +2"]]) {
     const tree = named(await page.accessibility.snapshot({ root: await page.$(selector), interestingOnly: false }));
     assert.ok(tree.includes(want), `${want} is not in the accessibility tree: ${tree}`);
   }
