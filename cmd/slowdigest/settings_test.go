@@ -55,7 +55,9 @@ func settingRows(t *testing.T) []settingRow {
 			`"entries":[{"start":"2026-11-23T09:00:00Z","end":"2026-11-23T10:00:00Z","kind":"posted","channel":"C0SLOWLOGS","ts":"4102444801.000100"}]}`)
 		w.slack.Post(slacktest.Message{Channel: slacktest.Channel, BotID: slacktest.BotID, Text: "an older digest"})
 	}
-	remembering := func(t *testing.T, _ string, w *world) { w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{}}`) }
+	remembering := func(t *testing.T, _ string, w *world) {
+		w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{}}`)
+	}
 	unsigned := func(_ *testing.T, _ string, w *world) { delete(w.env, "SLACK_SIGNING_SECRET") }
 	elsewhere := func(_ *testing.T, _ string, w *world) { w.env["SLOWDIGEST_CHANNEL"] = "C0PEOPLE01" }
 	twoChannels := func(_ *testing.T, _ string, w *world) {
