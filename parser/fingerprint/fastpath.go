@@ -199,7 +199,7 @@ func (r *plainReader) element(i int, calls bool) int {
 			r.escaped = i
 		}
 		i, r.texts = end, true
-	case byteClass[c]&isLetter == 0:
+	case byteClass[c]&isLetter == 0 || c == '$': // which can begin a text: $tag$
 		return -1
 	default:
 		if i = r.word(i, calls); i < 0 {
