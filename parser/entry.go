@@ -78,26 +78,38 @@ func (f form) hasHeader(e *entry) bool {
 
 // headerLine reads a line of a header, and reports whether it is one.
 func (e *entry) headerLine(line []byte, first bool, names *interner) bool {
-	switch {
-	case bytes.HasPrefix(line, []byte(timePrefix)):
-		return first && e.timeLine(line[len(timePrefix):], names)
-	case bytes.HasPrefix(line, []byte(userPrefix)):
-		return !e.hasUser && e.userLine(line[len(userPrefix):], names)
-	case bytes.HasPrefix(line, []byte(adminPrefix)):
-		return false
-	case bytes.HasPrefix(line, []byte("# explain: ")):
-		e.holdsHeader = holdsHeader(line)
-		return true
-	case bytes.HasPrefix(line, []byte("#")), bytes.HasPrefix(line, []byte("Tmp_tables: ")): // PS-7492
-		e.fields(line, names)
-		return true
+	if len(line) > 2 {
+		switch line[2] { // most lines begin with none of these prefixes
+		case 'T':
+			if bytes.HasPrefix(line, []byte(timePrefix)) {
+				return first && e.timeLine(line[len(timePrefix):], names)
+			}
+		case 'U':
+			if bytes.HasPrefix(line, []byte(userPrefix)) {
+				return !e.hasUser && e.userLine(line[len(userPrefix):], names)
+			}
+		case 'a':
+			if bytes.HasPrefix(line, []byte(adminPrefix)) {
+				return false
+			}
+		case 'e':
+			if bytes.HasPrefix(line, []byte("# explain: ")) {
+				e.holdsHeader = holdsHeader(line[1:])
+				return true
+			}
+		}
 	}
-	return false
+	if !bytes.HasPrefix(line, []byte("#")) && !bytes.HasPrefix(line, []byte("Tmp_tables: ")) { // PS-7492
+		return false
+	}
+	e.fields(line, names)
+	return true
 }
 
 // holdsHeader reports whether the first line of a header can begin within b.
 func holdsHeader(b []byte) bool {
-	return bytes.Contains(b, []byte(userPrefix)) || bytes.Contains(b, []byte(timePrefix))
+	n := bytes.IndexByte(b, '#')
+	return n >= 0 && (bytes.Contains(b[n:], []byte(userPrefix)) || bytes.Contains(b[n:], []byte(timePrefix)))
 }
 
 // timeLine reads "# Time:", which in some logs is followed by User@Host.
