@@ -2,6 +2,7 @@ package handler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // Lambda's runtime has none
@@ -57,8 +58,9 @@ func (d Daily) last(w digest.Window) (time.Time, bool) {
 }
 
 // day sums up the 24 hours before the time of day, if that is in the window of which r is
-// the report, and which is about to be posted; else it is nil.
-func (d Daily) day(s *state.State, r *digest.Report) *digest.Day {
+// the report, and which is about to be posted; else it is nil. Open are the parts of that
+// window that are yet to be read. An hour of which one is, is not said to be read.
+func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.Day {
 	end, due := d.last(r.Window)
 	if !due {
 		return nil
@@ -66,12 +68,17 @@ func (d Daily) day(s *state.State, r *digest.Report) *digest.Day {
 	day := &digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}}
 	for _, hour := range day.Window.Hours() {
 		e, entered := s.Entries.At(hour.Start)
+		now, parts := r.Window.Contains(hour.Start), s.Open
+		if now {
+			parts = open
+		}
+		left := slices.ContainsFunc(parts.In(hour), func(o state.Open) bool { return !o.Usual })
 		switch {
-		case r.Window.Contains(hour.Start):
-			day.Posted++
-		case hour.Start.Before(s.Since):
-		case !entered || e.Kind == state.FailureReported:
+		case !now && hour.Start.Before(s.Since):
+		case left, !now && (!entered || e.Kind == state.FailureReported):
 			day.Left++
+		case now:
+			day.Posted++
 		case e.Kind == state.Missed:
 			day.Missed++
 		case e.Silent:

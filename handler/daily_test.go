@@ -96,13 +96,41 @@ func TestDay(t *testing.T) {
 	}
 	r := &digest.Report{Window: digest.Window{Start: end.Add(-time.Hour), End: end}}
 	r.Overall.QueryTime.Sum = 7
-	got := d.day(s, r)
+	got := d.day(s, r, nil)
 	want := digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}, Posted: 8, Silent: 11, Missed: 1, Left: 2, QueryTime: 7}
 	if got == nil || *got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	r.Window.Start, r.Window.End = end, end.Add(time.Hour)
-	if got := d.day(s, r); got != nil {
+	if got := d.day(s, r, nil); got != nil {
 		t.Errorf("an hour later: %+v", got)
+	}
+}
+
+// An hour of which a part is yet to be read is not said to be read, though it was silent,
+// or is the one that is posted now; one that had no log is, as usual.
+func TestDayHasOpenParts(t *testing.T) {
+	end := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	d, err := ParseDaily("09:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &state.State{Since: end.Add(-48 * time.Hour)}
+	open := func(hours int, usual bool) state.Open {
+		at := end.Add(time.Duration(-hours) * time.Hour)
+		return state.Open{Instance: "a", Start: at, End: at.Add(time.Hour), Cause: "waiting", Usual: usual}
+	}
+	for n := 24; n > 1; n-- {
+		s.Entries = append(s.Entries, state.Entry{Start: open(n, false).Start, End: open(n, false).End, Kind: state.Posted, Silent: true})
+	}
+	s.Open = state.Parts{open(4, false), open(3, true), open(30, false)}
+	r := &digest.Report{Window: digest.Window{Start: end.Add(-time.Hour), End: end}}
+	for _, test := range []struct {
+		now                  state.Parts
+		posted, silent, left int
+	}{{nil, 1, 22, 1}, {state.Parts{open(1, false)}, 0, 22, 2}, {state.Parts{open(1, true)}, 1, 22, 1}} {
+		if got := d.day(s, r, test.now); got.Posted != test.posted || got.Silent != test.silent || got.Left != test.left {
+			t.Errorf("%v: %+v", test.now, got)
+		}
 	}
 }

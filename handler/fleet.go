@@ -85,6 +85,7 @@ type Outcome struct {
 	Took    time.Duration
 	Done    int  // hours that were finished
 	Pending *int // hours that are left; nil where the state does not tell
+	Silent  bool // nothing was posted, though there may be a report
 
 	remembered bool // a second try would not post again what is posted
 }
@@ -310,7 +311,7 @@ func (f *Fleet) run(ctx context.Context, j Job, message string) Outcome {
 		}
 		o.remembered = h.Store != nil
 		o.Report, err = h.Run(ctx, j.Window)
-		o.Done, o.Pending = h.Done, h.Pending
+		o.Done, o.Pending, o.Silent = h.Done, h.Pending, h.Silent
 	}
 	o.Err, o.Took = err, f.Now().Sub(began)
 	f.done(ctx, o)

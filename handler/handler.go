@@ -78,6 +78,9 @@ type Handler struct {
 	// left. Pending is nil where the state does not tell.
 	Done    int
 	Pending *int
+	// Silent is set by Run with a Store where no message of a report was left in the
+	// channel.
+	Silent bool
 
 	Logger *slog.Logger // hears why a run posts nothing; nil is nobody
 }

@@ -66,7 +66,7 @@ func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Repor
 	var report *digest.Report
 	var passed []digest.Window
 	var answering []string
-	h.Done, h.Pending = 0, nil
+	h.Done, h.Pending, h.Silent = 0, nil, true
 	for {
 		i, err := claim(ctx, h, w, passed, answering)
 		if errors.Is(err, state.ErrDone) || errors.Is(err, state.ErrAtWork) {
@@ -209,6 +209,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
 	result.Found = i.found && !i.renewed
 	result.Silent = !i.found && (notifier.Quiet(message) || err != nil) // errKnown posts nothing
+	h.Silent = h.Silent && result.Silent
 	result.Report, result.Hours, result.Repeat = r, rd.hourly(), message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
@@ -272,7 +273,7 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 		said.GivenUp = slices.Concat(said.GivenUp, hours)
 		said.News = slices.Concat(said.News, s.News, parts, result.News, instances.FellAsleep())
 		said.Notes = slices.Concat(said.Notes, s.Unreported)
-		said.Day = i.handler.Daily.day(s, r)
+		said.Day = i.handler.Daily.day(s, r, result.Open)
 	}
 	r.Past.Missed, r.Past.GivenUp, r.Past.News, r.Past.Day = said.Missed, said.GivenUp, said.News, said.Day
 	r.Coverage.Notes = slices.Concat(said.Notes, r.Coverage.Notes)

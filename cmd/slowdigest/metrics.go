@@ -16,7 +16,7 @@ type metric struct{ Name, Unit string }
 // metrics are those of a digest. Adding them up over the channels of an hour
 // makes sense for all but Complete, of which the minimum does.
 var metrics = []metric{
-	{"DigestsPosted", "Count"}, // 1, or 0 where there was nothing to tell
+	{"DigestsPosted", "Count"}, // 1, or 0 where nothing was posted
 	{"HoursDone", "Count"},     // finished, also where there was nothing to tell; 0 where nothing was left to do
 	{"HoursPending", "Count"},  // that are there and could not be read yet; the maximum makes sense, too; none where the state could not be read
 	{"Events", "Count"},        // entries read
@@ -74,7 +74,7 @@ func (l *runLog) done(ctx context.Context, o handler.Outcome) {
 	names := o.Job.Instances
 	attrs = append(attrs, slog.Int("instance_count", len(names)), slog.Any("instances", names[:min(len(names), 20)]))
 	values := map[string]any{"Seconds": o.Took.Seconds(), "Calls": calls.Made, "Retries": calls.Repeated, "Throttles": calls.Throttled,
-		"DigestsPosted": count(o.Err == nil && o.Report != nil && !notifier.Quiet(o.Report)), "HoursDone": o.Done,
+		"DigestsPosted": count(o.Err == nil && o.Report != nil && !o.Silent && !notifier.Quiet(o.Report)), "HoursDone": o.Done,
 		"Events": 0, "Classes": 0, "BytesRead": 0, "Complete": count(o.Err == nil)}
 	if o.Pending != nil {
 		values["HoursPending"] = *o.Pending

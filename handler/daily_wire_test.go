@@ -1,0 +1,40 @@
+package handler_test
+
+import (
+	"testing"
+	"time"
+
+	"slowdigest/handler"
+	"slowdigest/source/rdstest"
+)
+
+// A run that leaves an hour out of the channel, for it has no news or no slow query, is not
+// said to have posted it, and the hour is done.
+func TestHourWithoutNewsIsNotPosted(t *testing.T) {
+	c := newChannel(t)
+	daily, err := handler.ParseDaily("09:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 30 {
+		end := ten.Add(time.Duration(n) * time.Hour)
+		const quiet = 10
+		if n == quiet {
+			c.db.Write(rdstest.SlowLog+end.Format(".2006-01-02.15"), []byte(rdstest.Banner), end)
+		} else {
+			c.hour(end)
+		}
+		c.now = end.Add(5 * time.Minute)
+		h := c.handler("request-" + end.Format("02T15"))
+		h.Daily = daily
+		before := len(c.slack.Messages())
+		r, err := h.Run(t.Context(), hourEnding(end))
+		posted := len(c.slack.Messages()) - before
+		if err != nil || r == nil || h.Done != 1 || h.Silent != (posted == 0) {
+			t.Errorf("hour %d: %d posted, silent %v, %d done, %v", n, posted, h.Silent, h.Done, err)
+		}
+		if silent := n == quiet || n >= 24; silent != (posted == 0) {
+			t.Errorf("hour %d: %d posted", n, posted)
+		}
+	}
+}
