@@ -60,7 +60,7 @@ func TestButtonsThatAreAnswered(t *testing.T) {
 	asked := urlEvent(t, http.MethodPost, slacktest.Sign(show, slacktest.SigningSecret, time.Now()), show, true)
 	other := bytes.ReplaceAll(show, []byte(slacktest.Channel), []byte(people))
 	askedThere := urlEvent(t, http.MethodPost, slacktest.Sign(other, slacktest.SigningSecret, time.Now()), other, true)
-	schedule := read(t, "../../testdata/events/schedule.json")
+	schedule := example(t, "schedule")
 	fleet := map[string]string{"SLOWDIGEST_INSTANCES": "mysql-*"}
 	askFleet := map[string]string{"SLOWDIGEST_INSTANCES": "mysql-*", "SLOWDIGEST_ASK_CHANNELS": people}
 	for _, c := range []struct {

@@ -196,7 +196,7 @@ func TestLambdaNeedsAChannel(t *testing.T) {
 	now := time.Now()
 	command := slacktest.Command("last 15m")
 	for want, events := range map[string][][]byte{
-		"SLOWDIGEST_CHANNEL is not set": {read(t, "../../testdata/events/schedule.json"), read(t, "../../testdata/events/queue.json"),
+		"SLOWDIGEST_CHANNEL is not set": {example(t, "schedule"), example(t, "queue"),
 			urlEvent(t, http.MethodPost, slacktest.Sign(command, slacktest.SigningSecret, now), command, true)},
 		"there is no channel to post to": {[]byte(`{"last":"15m"}`)},
 	} {

@@ -36,7 +36,7 @@ func TestLambdaKnowsItsRequests(t *testing.T) {
 			`"end":"2026-11-23T10:00:00Z","stage":"reading","expires":"`+time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339)+`"}}`)
 		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: request})
 		p := &process{getenv: func(name string) string { return w.env[name] }}
-		_, err := handleEvent(ctx, p, read(t, "../../testdata/events/schedule.json"), newRunLog(slog.New(slog.DiscardHandler)))
+		_, err := handleEvent(ctx, p, example(t, "schedule"), newRunLog(slog.New(slog.DiscardHandler)))
 		got := 0
 		for _, m := range w.slack.Messages() {
 			if m.ThreadTS == "" {
@@ -54,7 +54,7 @@ func TestTokenIsFetchedOnce(t *testing.T) {
 	w := newWorld(t, time.Now())
 	w.useAWS(t)
 	maps.Copy(w.env, map[string]string{"SLOWDIGEST_INSTANCES": "", "SLOWDIGEST_TAG": "slowdigest=on"})
-	w.lambda(t, read(t, "../../testdata/events/schedule.json"))
+	w.lambda(t, example(t, "schedule"))
 	channels := map[string]bool{}
 	for _, m := range w.slack.Messages() {
 		channels[m.Channel] = true
@@ -100,8 +100,8 @@ func TestFoundInstancesHaveChannels(t *testing.T) {
 		w.env["SLOWDIGEST_CHANNEL"] = ""
 		db := w.rds.AddInstance("orders-1")
 		db.Cluster, db.Tags = "orders", map[string]string{"of": "orders", "slowdigest:channel": "C0PEOPLE01"}
-		db.Write(rdstest.SlowLog, []byte(slowEntry(time.Date(2026, 11, 23, 9, 55, 0, 0, time.UTC), 1, 1, "select 1")), time.Now())
-		log := w.lambda(t, read(t, "../../testdata/events/schedule.json"))
+		db.Write(rdstest.SlowLog, []byte(slowEntry(recentDay.Add(9*time.Hour+55*time.Minute), 1, 1, "select 1")), time.Now())
+		log := w.lambda(t, example(t, "schedule"))
 		if m := w.slack.Messages(); len(m) == 0 || m[0].Channel != "C0PEOPLE01" {
 			t.Errorf("%v: %d messages\n%s", env, len(m), log)
 		}
