@@ -15,6 +15,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 	"slowdigest/notifier/slack"
 )
 
@@ -102,13 +103,13 @@ func (i *Interactions) serve(ctx context.Context, r *slack.Request) (string, err
 			if err != nil {
 				return err
 			}
-			done = fmt.Sprintf("%s muted query %s %s", r.Name, notifier.ShortID(m.ID), notifier.Until(m.Until))
+			done = fmt.Sprintf("%s muted query %s %s", r.Name, redact.ShortID(m.ID), notifier.Until(m.Until))
 			if m.Reason != "" {
 				done += ": " + m.Reason
 			}
 		case slack.Unmute:
 			id, err := s.Unmute(r.ClassID)
-			done = fmt.Sprintf("%s unmuted query %s", r.Name, notifier.ShortID(id))
+			done = fmt.Sprintf("%s unmuted query %s", r.Name, redact.ShortID(id))
 			return err
 		}
 		return nil

@@ -169,7 +169,7 @@ func Changes(r *digest.Report) []Change {
 			minor = append(minor, minorChange(m))
 		}
 		for _, g := range r.Past.Gone {
-			what := ShortID(g.ID)
+			what := redact.ShortID(g.ID)
 			if g.Fingerprint != "" {
 				what = redact.Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
 			}

@@ -42,7 +42,7 @@ func diffMarkdownOf(diff redact.Diff) string {
 		}
 		sql := Clauses(c.Fingerprint)
 		fence := strings.Repeat("`", max(3, longestRun(sql)+1))
-		fmt.Fprintf(&b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(ShortID(c.ID)), fence, sql, fence)
+		fmt.Fprintf(&b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(redact.ShortID(c.ID)), fence, sql, fence)
 		for _, f := range diffFacts(d, c) {
 			fmt.Fprintf(&b, "- %s\n", f)
 		}

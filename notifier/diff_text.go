@@ -45,7 +45,7 @@ func writeDiffTable(p *page, d *digest.Diff) {
 			if p.Width >= wide {
 				row = append(row, signed(c.ByCalls, Duration), signed(c.ByTime, Duration))
 			}
-			rows = append(rows, append(row, ShortID(c.ID), redact.ForCLI(c.Fingerprint)))
+			rows = append(rows, append(row, redact.ShortID(c.ID), redact.ForCLI(c.Fingerprint)))
 		}
 		p.line("")
 		p.table(cols, rows)
@@ -57,7 +57,7 @@ func writeDiffTable(p *page, d *digest.Diff) {
 
 func writeDiffClass(p *page, d *digest.Diff, rank int, c *digest.ClassDiff) {
 	p.line("")
-	p.line(p.paint(bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, ShortID(c.ID), c.Kind, signed(c.Change, Duration), part(d, c.Change))))
+	p.line(p.paint(bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, redact.ShortID(c.ID), c.Kind, signed(c.Change, Duration), part(d, c.Change))))
 	p.wrapped(indent, indent, "", redact.ForCLI(c.Fingerprint))
 	for _, f := range diffFacts(d, c) {
 		p.wrapped(indent, indent, dim, f)

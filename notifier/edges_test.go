@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // A list is whole at its bound, and one beyond it says how many are left out.
@@ -98,7 +99,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		want  string // of a text one longer than the bound
 	}{
 		{"badge", 12, func(s string) string { return Badge(&digest.Class{Change: &digest.Change{Kind: digest.ChangeKind(s)}}) }, x(11) + "…"},
-		{"query ID", 16, ShortID, x(16)},
+		{"query ID", 16, redact.ShortID, x(16)},
 		{"instance in the ranking", 16, func(s string) string { return instance(&digest.Class{Instances: map[string]int64{s: 1}}) }, x(15) + "…"},
 		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 1) }, x(63) + "…"},
 		{"answer of a webhook", 100, func(s string) string {

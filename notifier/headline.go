@@ -299,7 +299,7 @@ func regrouped(r *digest.Report) string {
 func shortIDs(ids []string) string {
 	var out []string
 	for _, id := range ids[:min(maxIDs, len(ids))] {
-		out = append(out, ShortID(id))
+		out = append(out, redact.ShortID(id))
 	}
 	if more := len(ids) - len(out); more > 0 {
 		out = append(out, fmt.Sprintf("and %d more", more))

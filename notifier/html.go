@@ -147,7 +147,7 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(c *digest.Class) htmlClass {
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: Evidence(c), Reasons: Reasons(c), ShortID: ShortID(c.ID), Name: c.Label, SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: Evidence(c), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},

@@ -10,7 +10,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"slowdigest/digest"
-	"slowdigest/notifier/redact"
 )
 
 // Count writes a number of things: exact and grouped below a million, with
@@ -143,16 +142,6 @@ func Until(t time.Time) string {
 		return "forever"
 	}
 	return "until " + t.UTC().Format("2006-01-02 15:04 UTC")
-}
-
-// ShortID is the last 16 digits of a query ID, which is how Percona's tools
-// show it.
-func ShortID(id string) string {
-	id = redact.Clean(redact.Cut(id, 64))
-	if len(id) > 16 {
-		return id[len(id)-16:]
-	}
-	return id
 }
 
 // ParseDays reads a length of time, for whoever asks for one: as

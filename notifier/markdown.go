@@ -88,7 +88,7 @@ func markdownTable(b *strings.Builder, r *digest.Report) {
 }
 
 func markdownClass(b *strings.Builder, c *digest.Class) {
-	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(Badged(c)), c.Rank, codeSpan(ShortID(c.ID)))
+	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(Badged(c)), c.Rank, codeSpan(redact.ShortID(c.ID)))
 	sql := Clauses(c.Fingerprint)
 	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)

@@ -15,7 +15,7 @@ const indent = "   "
 // writeClass writes everything about one class.
 func writeClass(p *page, c *digest.Class) {
 	p.line("")
-	title := fmt.Sprintf("#%d  %s  %s", c.Rank, ShortID(c.ID), Percent(c.Share))
+	title := fmt.Sprintf("#%d  %s  %s", c.Rank, redact.ShortID(c.ID), Percent(c.Share))
 	title = p.paint(bold, title)
 	if b := Badge(c); b != "" {
 		title = p.badge(b) + "  " + title

@@ -44,7 +44,7 @@ func rankingColumns(r *digest.Report, width int) []classColumn {
 		add("", true, Badge)
 	}
 	add("#", false, func(c *digest.Class) string { return strconv.Itoa(c.Rank) })
-	add("Query ID", true, func(c *digest.Class) string { return ShortID(c.ID) })
+	add("Query ID", true, func(c *digest.Class) string { return redact.ShortID(c.ID) })
 	add("Share", false, func(c *digest.Class) string { return Percent(c.Share) })
 	add("Time", false, func(c *digest.Class) string { return Duration(c.QueryTime.Sum) })
 	add("Calls", false, func(c *digest.Class) string { return Count(float64(c.Calls)) })

@@ -37,20 +37,34 @@ func Label(classes []digest.Class) {
 	change(func(c *digest.Class) string {
 		return appendNames(c.Label, ": ", partsOf(c.Fingerprint).list, labelWidth+listWidth)
 	})
-	change(func(c *digest.Class) string { return c.Label + " · " + uniqueDigits(c, classes) })
+	ids := make([]string, len(classes))
+	for i := range classes {
+		ids[i] = ShortID(classes[i].ID)
+	}
+	slices.Sort(ids)
+	change(func(c *digest.Class) string { return c.Label + " · " + uniqueDigits(ShortID(c.ID), ids) })
 }
 
-// uniqueDigits returns as many digits of the ID as distinguish the class from those that
-// are called the same, and four at least. They are those that ID columns show.
-func uniqueDigits(c *digest.Class, classes []digest.Class) string {
-	digits := func(id string) string { return id[max(0, len(id)-16):] }
-	id := digits(c.ID)
-	for n := 4; n < len(id); n++ {
-		if !slices.ContainsFunc(classes, func(o digest.Class) bool { return o.ID != c.ID && strings.HasPrefix(digits(o.ID), id[:n]) }) {
-			return id[:n]
+// ShortID is the last 16 digits of a query ID, which is how Percona's tools
+// show it.
+func ShortID(id string) string {
+	id = Clean(Cut(id, MaxName))
+	return id[max(0, len(id)-16):]
+}
+
+// uniqueDigits returns as many of the first digits of an ID as distinguish it from the
+// others of a sorted list that holds it, and four at least.
+func uniqueDigits(id string, sorted []string) string {
+	at, _ := slices.BinarySearch(sorted, id)
+	n := min(4, len(id))
+	for _, i := range []int{at - 1, at + 1} {
+		if i >= 0 && i < len(sorted) {
+			for n < len(id) && strings.HasPrefix(sorted[i], id[:n]) {
+				n++
+			}
 		}
 	}
-	return id
+	return id[:n]
 }
 
 // Short says in a few words what a statement does: its verb and tables, the columns that

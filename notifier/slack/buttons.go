@@ -6,7 +6,7 @@ import (
 	slackgo "github.com/slack-go/slack"
 
 	"slowdigest/digest"
-	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 )
 
 // The action IDs of the buttons below a digest.
@@ -22,7 +22,7 @@ const maxValue = 2_000
 // answers shows people an error, so there is none without Options.Mute.
 func muteButton(c *digest.Class) slackgo.Block {
 	b := slackgo.NewButtonBlockElement(muteAction, c.ID, plain("Mute for 7 days"))
-	b.AccessibilityLabel = "Mute query " + notifier.ShortID(c.ID) + " for 7 days"
+	b.AccessibilityLabel = "Mute query " + redact.ShortID(c.ID) + " for 7 days"
 	return slackgo.NewActionBlock("", b)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 )
 
 // table ranks the first classes, in few columns, since a phone shows no more.
@@ -42,7 +43,7 @@ func rows(r *digest.Report, classes []*digest.Class) []slackgo.RichTextElement {
 // code units of it.
 func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
 	title := line(strong(notifier.Badged(c)+fmt.Sprintf("#%d %s", c.Rank, c.Label)),
-		words("  "), code(notifier.ShortID(c.ID)))
+		words("  "), code(redact.ShortID(c.ID)))
 	elements := []slackgo.RichTextElement{title, line(words(notifier.Numbers(c))), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
 	var facts []slackgo.RichTextElement
 	if evidence != "" {

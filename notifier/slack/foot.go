@@ -86,7 +86,7 @@ func (d *draft) fallbackText() string {
 	case len(d.classes) > 0:
 		c := d.classes[0]
 		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
-			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), notifier.ShortID(c.ID))
+			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), redact.ShortID(c.ID))
 	}
 	return slackutilsx.EscapeMessage(redact.Cut(s, 600))
 }

@@ -107,7 +107,7 @@ func table(r *digest.Report, classes []*digest.Class) element {
 }
 
 func class(c *digest.Class) []element {
-	title := notifier.Badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, c.Label, notifier.ShortID(c.ID))
+	title := notifier.Badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, c.Label, redact.ShortID(c.ID))
 	out := []element{
 		{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, bolder)}},
 		textBlock(run(notifier.Numbers(c), nil)),
