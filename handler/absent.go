@@ -169,13 +169,16 @@ func (rd *reading) open() state.Parts {
 	return state.Join(open)
 }
 
-// usual reports whether what is absent of an instance from an hour is not said to be
-// missing.
+// usual reports whether all that is absent of an instance from an hour is so as usual.
 func (rd *reading) usual(id string, hour digest.Window) bool {
-	return !slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool {
-		complete, _ := rd.excused(id, p, hour)
-		return !complete || p.absent.Cause != source.Unlisted
-	})
+	return !slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { return !rd.absentAsUsual(id, p, hour) })
+}
+
+// absentAsUsual reports whether a part has no file, which is usual and not said to be
+// missing, and may yet get one.
+func (rd *reading) absentAsUsual(id string, p part, hour digest.Window) bool {
+	complete, _ := rd.excused(id, p, hour)
+	return complete && p.absent.Cause == source.Unlisted
 }
 
 // failed reports whether nothing could be read of any instance, though something

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"slowdigest/digest"
-	"slowdigest/source"
 )
 
 // stopWhereTimeRanOut shortens a reading of several hours to those that were
@@ -109,10 +108,7 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 func (rd *reading) asListed(w digest.Window) bool {
 	for _, hour := range w.Hours() {
 		for _, id := range rd.instances {
-			if slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool {
-				complete, _ := rd.excused(id, p, hour)
-				return complete && p.absent.Cause == source.Unlisted
-			}) {
+			if slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { return rd.absentAsUsual(id, p, hour) }) {
 				return true
 			}
 		}

@@ -28,7 +28,7 @@ func table(r *digest.Report, classes []*digest.Class) slackgo.Block {
 }
 
 // rows lists classes, a line each.
-func rows(r *digest.Report, classes []*digest.Class) []slackgo.RichTextElement {
+func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 	var lines []slackgo.RichTextElement
 	for _, c := range classes {
 		lines = append(lines, line(
@@ -36,7 +36,7 @@ func rows(r *digest.Report, classes []*digest.Class) []slackgo.RichTextElement {
 			words(fmt.Sprintf("  #%d %s%s: %s, %s, p95 %s", c.Rank, c.Label, notifier.OnInstances(r, c), notifier.Duration(c.QueryTime.Sum),
 				notifier.Plural(c.Calls, "call", "calls"), notifier.Duration(c.QueryTime.P95)))))
 	}
-	return []slackgo.RichTextElement{bullets(lines)}
+	return bullets(lines)
 }
 
 // detail is all about one class, with the beginning of its statement: sql UTF-16

@@ -90,7 +90,7 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 	blocks := head(d.r)
 	if len(d.classes) > 0 {
-		blocks = append(blocks, rich(append([]slackgo.RichTextElement{line(strong("Queries"))}, rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])...)...))
+		blocks = append(blocks, rich(d.first()...))
 	}
 	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
 }
@@ -98,7 +98,7 @@ func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 // short is the message of an hour in which nothing is as it was not before.
 func (d *draft) short([]*digest.Class) []slackgo.Block {
 	shown := d.classes[:min(shortRows, len(d.classes))]
-	blocks := append(head(d.r), rich(rows(d.r, shown)...))
+	blocks := append(head(d.r), rich(rows(d.r, shown)))
 	return append(blocks, d.foot(shown)...)
 }
 
@@ -106,10 +106,14 @@ func (d *draft) short([]*digest.Class) []slackgo.Block {
 func (d *draft) minimal([]*digest.Class) []slackgo.Block {
 	elements := append([]slackgo.RichTextElement{line(strong(notifier.Title(d.r))), line(words(notifier.Facts(d.r)))}, changes(d.r)...)
 	if len(d.classes) > 0 {
-		elements = append(elements, line(strong("Queries")))
-		elements = append(elements, rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])...)
+		elements = append(elements, d.first()...)
 	}
 	return []slackgo.Block{rich(elements...)}
+}
+
+// first is the table as a list.
+func (d *draft) first() []slackgo.RichTextElement {
+	return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])}
 }
 
 // details leaves out the evidence that stands in the head.
@@ -152,7 +156,7 @@ func (d *draft) threaded(inFull []*digest.Class) bool {
 func (d *draft) list() Message {
 	m := Message{Text: slackutilsx.EscapeMessage(notifier.Plural(int64(len(d.classes)), "class", "classes") + " of this digest")}
 	for n := min(len(d.classes), maxRows); n > 0; n = n * 9 / 10 {
-		m.Blocks = []slackgo.Block{rich(rows(d.r, d.classes[:n])...)}
+		m.Blocks = []slackgo.Block{rich(rows(d.r, d.classes[:n]))}
 		if more := len(d.classes) - n; more > 0 {
 			m.Blocks = append(m.Blocks, small("and "+notifier.Plural(int64(more), "more class", "more classes")))
 		}
