@@ -151,16 +151,28 @@ func (r *plainReader) rows(i int) (end, n int) {
 // group returns where a group of plain elements ends whose first begins at i: after
 // its parenthesis. It is -1 if one is not plain.
 func (r *plainReader) group(i int, calls bool) int {
-	for n := 1; ; n++ {
-		if i = r.element(i, calls); i < 0 {
-			return -1
+	sql := r.sql
+	for n := 1; i < len(sql); n++ {
+		end := -1 // most elements are short, with nothing around them
+		switch c := sql[i]; {
+		case c-'0' <= 9:
+			end = i + numeric(load(sql, i))
+		case c == '\'':
+			end = shortQuoted(sql, i)
+			r.texts = r.texts || end > 0
 		}
-		i++
-		if r.sql[i-1] == ')' {
+		if end < 0 || end >= len(sql) || sql[end] != ',' && sql[end] != ')' {
+			if end = r.element(i, calls); end < 0 {
+				return -1
+			}
+		}
+		i = end + 1
+		if sql[end] == ')' {
 			r.elements = n
 			return i
 		}
 	}
+	return -1
 }
 
 func (r *plainReader) skipSpace(i int) int {
