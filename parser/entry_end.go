@@ -205,11 +205,12 @@ func (p *Parser) headerEnd(i int) int {
 // gapBefore reports whether the source knows that text is missing between the last
 // line of the entry and index i, where a line starts.
 func (p *Parser) gapBefore(i int) bool {
-	if p.gaps == nil || p.stmt.midLine {
+	all := p.win.gaps
+	if p.gapsSeen == len(all) || p.stmt.midLine {
 		return false
 	}
 	found, at := false, p.win.raw(p.win.position(i))
-	for all := p.gaps(); p.gapsSeen < len(all) && all[p.gapsSeen] <= at; p.gapsSeen++ {
+	for ; p.gapsSeen < len(all) && all[p.gapsSeen] <= at; p.gapsSeen++ {
 		found = found || all[p.gapsSeen] > p.cur.Offset
 	}
 	return found

@@ -34,7 +34,6 @@ const (
 type headerReader struct {
 	w     *window
 	names interner
-	gaps  func() []int64 // as in Options
 }
 
 // read reads the header at index i into e, which it changes in any case.
@@ -84,11 +83,11 @@ func (h *headerReader) interrupted(i int) bool {
 
 // gapIn reports whether text is missing between two indices.
 func (h *headerReader) gapIn(from, to int) bool {
-	if h.gaps == nil {
+	gaps := h.w.gaps
+	if len(gaps) == 0 {
 		return false
 	}
 	after, before := h.w.raw(h.w.position(from)), h.w.raw(h.w.position(to))
-	gaps := h.gaps()
 	n, _ := slices.BinarySearch(gaps, after+1)
 	return n < len(gaps) && gaps[n] < before
 }

@@ -47,7 +47,6 @@ type Parser struct {
 	last      entryEnd // of the last entry but the one that ended with the log
 	end       int64    // where the last event ended in the log
 
-	gaps     func() []int64
 	gapsSeen int
 }
 
@@ -61,13 +60,12 @@ func New(r io.Reader, o Options) *Parser {
 		o.MaxSQL = defaultMaxSQL
 	}
 	p := &Parser{
-		win:   window{r: r},
+		win:   window{r: r, askGaps: o.Gaps},
 		clock: clock{location: o.Location},
 		cur:   new(entry),
 		next:  new(entry),
-		gaps:  o.Gaps,
 	}
-	p.headers = headerReader{w: &p.win, gaps: o.Gaps}
+	p.headers = headerReader{w: &p.win}
 	p.ahead.w = &p.win
 	p.stmt = statement{w: &p.win, maxSQL: o.MaxSQL}
 	p.open = openText{w: &p.win, s: &p.stmt, ahead: &p.ahead, stats: &p.stats, headerEnd: p.headerEnd}

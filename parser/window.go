@@ -19,6 +19,9 @@ type window struct {
 	base int64  // position of buf[0] in the stream
 	err  error  // what ended the stream; io.EOF if nothing is amiss
 
+	askGaps func() []int64 // as in Options
+	gaps    []int64        // its last answer, which knows all of what has been read
+
 	stamps *stamps // if the stream is without them; else nil
 }
 
@@ -49,6 +52,9 @@ func (w *window) more() bool {
 		n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
 		w.buf = w.buf[:len(w.buf)+n]
 		w.err = err
+		if w.askGaps != nil {
+			w.gaps = w.askGaps()
+		}
 		if n > 0 {
 			return true
 		}
