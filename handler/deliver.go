@@ -47,6 +47,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 	if err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
 	}
+	i.Instances = r.Instances // by which the message can be found from now on
 	if i.Replace != nil && !i.apart && (!i.Replace.Silent || !i.Correct) {
 		return i.replace(ctx, r)
 	}

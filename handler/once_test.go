@@ -284,6 +284,16 @@ func TestCutPostIsFound(t *testing.T) {
 	}
 }
 
+// A cut message is found by those whom it names: the members of a cluster, and not its name.
+func TestCutPostOfAClusterIsFound(t *testing.T) {
+	c := newChannel(t)
+	c.db.Cluster = "orders"
+	c.hour(ten)
+	c.slack.Fail(slacktest.Fault{Method: "chat.postMessage", CutAfter: true})
+	c.runWith(ten, func(h *handler.Handler) { h.Instances = []string{"orders"} })
+	c.expect("09-10")
+}
+
 // Without the scope to look back nobody can know whether it was posted.
 func TestUnknownPostIsRepeatedAndMarked(t *testing.T) {
 	for _, skip := range []bool{false, true} {

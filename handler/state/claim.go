@@ -204,6 +204,11 @@ func (s *State) StartPosting(i Item, instances []string, failureOnly bool, deadl
 	}
 	*s.Claim = Claim{Owner: i.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Posting,
 		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
+	for n, e := range s.Entries {
+		if i.Correct && e.Start.Equal(i.Window.Start) && e.End.Equal(i.Window.End) {
+			s.Entries[n].Uncounted = true
+		}
+	}
 	if i.FailureTS != "" {
 		s.enterFailure(i.Window, Entry{TS: i.FailureTS})
 	}
@@ -236,10 +241,13 @@ type Result struct {
 	Repeat      bool             // the message says that it may be a repeat
 	Calls       map[string]int64 // that the message counts, by instance
 	Said        *Said            // by the message; nil is nothing
-	// Seen and News state what is known of the instances after the newest hours. Nil
-	// leaves that as it is.
-	Seen Instances
-	News []string
+	// Seen and News state what is known of the instances after the newest hours, and Ended
+	// names those of which nothing that is open will come; Renamed are the new names of
+	// others, by the old ones. Nil leaves that as it is.
+	Seen    Instances
+	News    []string
+	Ended   []string
+	Renamed map[string]string
 }
 
 // Finish enters what became of an item, and ends the claim. Where somebody else
@@ -255,7 +263,7 @@ func (s *State) Finish(i Item, r Result) {
 	s.finishInstances(i, r)
 	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
 	if len(r.Open) > 0 {
-		e.Calls, e.Said = r.Calls, r.Said
+		e.Calls, e.Said, e.Uncounted = r.Calls, r.Said, r.Found
 	}
 	switch {
 	case i.Correct:
@@ -298,13 +306,33 @@ func (s *State) finishInstances(i Item, r Result) {
 	if r.Seen == nil {
 		return
 	}
-	for id := range s.Instances {
-		if now, there := r.Seen[id]; !there || !now.Gone.IsZero() {
-			s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return o.Instance == id })
-		}
-	}
+	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return slices.Contains(r.Ended, o.Instance) })
+	s.rename(r.Renamed)
+	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool {
+		_, known := s.Instances[o.Instance]
+		now, there := r.Seen[o.Instance]
+		return known && (!there || !now.Gone.IsZero())
+	})
 	s.Instances = r.Seen
 	s.News = append(s.News, r.News...)
+}
+
+// rename gives what is remembered of the hours of instances the names that these have now.
+func (s *State) rename(names map[string]string) {
+	for n, o := range s.Open {
+		if name, ok := names[o.Instance]; ok {
+			s.Open[n].Instance = name
+		}
+	}
+	s.Open = Join(s.Open)
+	for _, e := range s.Entries {
+		for before, name := range names {
+			if calls, ok := e.Calls[before]; ok {
+				delete(e.Calls, before)
+				e.Calls[name] += calls
+			}
+		}
+	}
 }
 
 // says reports whether there is a new message, which says all that waited for one.
