@@ -91,7 +91,7 @@ func (fs formers) find(ctx context.Context, id string) []source.File {
 	rd, seen := fs.rd, fs.rd.known.Instances[id]
 	var name string
 	var found []source.File
-	for n := 1; ; n++ {
+	for n := 1; n < 10; n++ { // nobody keeps as many
 		next := formerName(id, n)
 		files, err := fs.of(ctx, next)
 		if err != nil && source.CauseOf(err) == source.Gone {
