@@ -173,10 +173,11 @@ func (fs formers) switched(f former, at time.Time, result *state.Result) {
 	if seen.Gone.IsZero() { // else what has become of it is said
 		result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", f.id, f.name))
 	}
-	if result.Renamed == nil {
-		result.Renamed = map[string]string{}
+	var listed time.Time // when it was the one before for sure
+	for _, written := range before.Files {
+		listed = later(listed, written.UTC().Round(time.Hour))
 	}
-	result.Renamed[f.id] = f.name
+	result.Renamed = append(result.Renamed, state.Renamed{From: f.id, To: f.name, Before: listed})
 	seen.Former, seen.Switched, seen.Files = f.name, at.UTC().Truncate(time.Hour), nil // these are those of the one before
 	result.Seen[f.id] = seen
 }

@@ -242,12 +242,19 @@ type Result struct {
 	Calls       map[string]int64 // that the message counts, by instance
 	Said        *Said            // by the message; nil is nothing
 	// Seen and News state what is known of the instances after the newest hours, and Ended
-	// names those of which nothing that is open will come; Renamed are the new names of
-	// others, by the old ones. Nil leaves that as it is.
+	// names those of which nothing that is open will come; Renamed are others.
+	// Nil leaves that as it is.
 	Seen    Instances
 	News    []string
 	Ended   []string
-	Renamed map[string]string
+	Renamed []Renamed
+}
+
+// Renamed says that an instance is called otherwise now. Before a time it had the old name;
+// after that another may have had it.
+type Renamed struct {
+	From, To string
+	Before   time.Time
 }
 
 // Finish enters what became of an item, and ends the claim. Where somebody else
@@ -307,7 +314,9 @@ func (s *State) finishInstances(i Item, r Result) {
 		return
 	}
 	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return slices.Contains(r.Ended, o.Instance) })
-	s.rename(r.Renamed)
+	for _, renamed := range r.Renamed {
+		s.rename(renamed)
+	}
 	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool {
 		_, known := s.Instances[o.Instance]
 		now, there := r.Seen[o.Instance]
@@ -317,20 +326,27 @@ func (s *State) finishInstances(i Item, r Result) {
 	s.News = append(s.News, r.News...)
 }
 
-// rename gives what is remembered of the hours of instances the names that these have now.
-func (s *State) rename(names map[string]string) {
-	for n, o := range s.Open {
-		if name, ok := names[o.Instance]; ok {
-			s.Open[n].Instance = name
+// rename gives what is remembered of the hours of an instance the name that it has now. What
+// is open of hours in which another may have had its name is open for both.
+func (s *State) rename(r Renamed) {
+	var all Parts
+	for _, o := range s.Open {
+		if o.Instance != r.From {
+			all = append(all, o)
+			continue
 		}
+		former := o
+		if former.Instance = r.To; o.End.After(r.Before) {
+			o.Start = later(o.Start, r.Before)
+			all = append(all, o)
+		}
+		all = append(all, former)
 	}
-	s.Open = Join(s.Open)
+	s.Open = Join(all)
 	for _, e := range s.Entries {
-		for before, name := range names {
-			if calls, ok := e.Calls[before]; ok {
-				delete(e.Calls, before)
-				e.Calls[name] += calls
-			}
+		if calls, ok := e.Calls[r.From]; ok && !e.End.After(r.Before) {
+			delete(e.Calls, r.From)
+			e.Calls[r.To] += calls
 		}
 	}
 }

@@ -183,13 +183,13 @@ func TestGivenUpIsSaidOnceADay(t *testing.T) {
 }
 
 // In a switchover the open parts and the calls of messages follow the instance to the name
-// that it has then. Those of a third that had this name before it end.
+// that it has then, and are open for both where another may have had its name. Those of a third that had this name before it end.
 func TestPartsOfARenamedInstance(t *testing.T) {
-	s := &State{Open: Parts{open("a", 0, 1), open("a-old1", -2, -1), open("b", 0, 1)},
+	s := &State{Open: Parts{open("a", 0, 3), open("a-old1", -2, -1), open("b", 0, 1)},
 		Entries:   Entries{{Start: hours(0, 1).Start, End: hours(0, 1).End, Kind: Posted, Calls: map[string]int64{"a": 2, "b": 3}}},
 		Instances: Instances{"a": {}, "b": {}}}
-	s.Finish(Item{Window: hours(1, 2)}, Result{Seen: Instances{"a": {}, "b": {}}, Ended: []string{"a-old1"}, Renamed: map[string]string{"a": "a-old1"}, Silent: true, Report: &digest.Report{}})
-	if want := (Parts{open("a-old1", 0, 1), open("b", 0, 1)}); !reflect.DeepEqual(s.Open, want) {
+	s.Finish(Item{Window: hours(3, 4)}, Result{Seen: Instances{"a": {}, "b": {}}, Ended: []string{"a-old1"}, Renamed: []Renamed{{"a", "a-old1", hours(1, 2).End}}, Silent: true, Report: &digest.Report{}})
+	if want := (Parts{open("a", 2, 3), open("a-old1", 0, 3), open("b", 0, 1)}); !reflect.DeepEqual(s.Open, want) {
 		t.Errorf("open %+v, want %+v", s.Open, want)
 	}
 	if want := map[string]int64{"a-old1": 2, "b": 3}; !reflect.DeepEqual(s.Entries[0].Calls, want) {
