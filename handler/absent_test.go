@@ -138,7 +138,7 @@ func TestNoInstance(t *testing.T) {
 			t.Errorf("hour %d: done %d, %d messages, claim %+v", n, o.Done, len(c.slack.Messages()), c.state().Claim)
 		}
 	}
-	if m := string(c.slack.Messages()[1].Blocks); !strings.Contains(m, "No instance matches billing-*.") || !strings.Contains(m, "orders-1 is not selected any more") {
+	if m := string(c.slack.Messages()[1].Blocks); !strings.Contains(m, "No instance matches billing-*.") || !strings.Contains(m, "orders-1 is not selected for this channel any more") {
 		t.Errorf("message %s", m)
 	}
 }

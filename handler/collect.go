@@ -54,7 +54,8 @@ type reading struct {
 	known  *state.State // what is remembered; nil if nothing is
 	off    []string     // instances of which it is to be said that they do not log
 	gone   []string     // instances that were read before, and are not found any more
-	former []string     // the former names of instances whose name is another's now
+	former []string     // the names now of instances that are read for their former names only
+	over   []former     // those whose names were found to be another's
 
 	mu    sync.Mutex
 	parts []part
@@ -125,71 +126,7 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 			}
 		}
 	}
-	return append(files, rd.switched(ctx, files)...)
-}
-
-// switched lists the files of instances whose name is another's since the last hour, or
-// nobody's, as after a blue/green switchover and within one: then what was logged before
-// is on NAME-old1. Where that does not have it, the files were only deleted.
-func (rd *reading) switched(ctx context.Context, files []source.File) []source.File {
-	var old []source.File
-	for _, id := range slices.Clone(rd.instances) {
-		former := id + "-old1"
-		if rd.known == nil || slices.Contains(rd.instances, former) {
-			continue
-		}
-		seen := rd.known.Instances[id]
-		again := rd.window.Start.Before(seen.Switched)
-		vanished := rd.missing(id) && rd.was(id) && seen.Gone.IsZero()
-		if !again && !vanished && !rd.another(id, files) {
-			continue
-		}
-		of, err := rd.handler.Source.LogFiles(ctx, former, rd.window.Start, rd.window.End)
-		switch {
-		case err != nil && source.CauseOf(err) == source.Gone:
-			if again {
-				rd.gone = append(rd.gone, former)
-			}
-			continue
-		case err != nil:
-			p := part{instance: former, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
-			p.absent.Cause = source.Gone // it will not be looked for again
-			p.absent.Note = fmt.Sprintf("Older files of %s are listed no more. Whether they are on %s, as after a blue/green switchover, could not be found out: %s", id, former, p.absent.Note)
-			rd.add(p)
-		case !again && !keeps(of, former, seen.Files):
-			continue
-		default:
-			rd.former = append(rd.former, former)
-		}
-		rd.instances = append(rd.instances, former)
-		old = append(old, of...)
-	}
-	return old
-}
-
-// another reports whether the files of an instance are not those that it had an hour
-// ago, though RDS would still have them.
-func (rd *reading) another(id string, files []source.File) bool {
-	seen := rd.known.Instances[id].Files
-	for _, written := range seen {
-		if written.Before(rd.window.End.Add(-23 * time.Hour)) {
-			return false
-		}
-	}
-	return len(seen) > 0 && !keeps(files, id, seen)
-}
-
-// keeps reports whether an instance still lists one of some files, or may, for it lists
-// nothing now.
-func keeps(files []source.File, id string, seen map[string]time.Time) bool {
-	for _, f := range files {
-		if f.Instance == id {
-			if lists, known := f.ListedWith(seen); known {
-				return lists
-			}
-		}
-	}
-	return true
+	return append(files, formers{rd, files}.list(ctx)...)
 }
 
 // before returns the time before which the file at i can hold nothing: the last write

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"slowdigest/digest"
@@ -19,14 +18,11 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string {
 		return i.handler.became(ctx, id, i.claimed.Instances[id].Read)
 	})
-	for _, former := range rd.former {
-		id := strings.TrimSuffix(former, "-old1")
-		if seen := result.Seen[id]; seen.Gone.IsZero() && !rd.window.Start.Before(seen.Switched) { // else it was said
-			seen.Switched = at.UTC().Truncate(time.Hour)
-			result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", id, former))
-			result.Seen[id] = seen
-		}
+	fs := formers{rd: rd}
+	for _, f := range rd.over {
+		fs.switched(f, at, result)
 	}
+	i.answering = append(i.answering, fs.probe(ctx, result)...)
 	for _, p := range rd.parts {
 		seen, ok := result.Seen[p.instance]
 		if files := p.file.Newest(); ok && len(files) > 0 {
@@ -125,6 +121,9 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 			switch {
 			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)):
 			case r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
+				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
+					return lessThanBefore // for all that is known
+				}
 				return improved
 			default:
 				result = confirmed
@@ -173,7 +172,7 @@ func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[str
 // they have and it was not posted.
 func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, others []string) (*digest.Report, error) {
 	h := *i.handler
-	h.Instances = ids
+	h.Instances, h.only = ids, true
 	rd := h.read(reading, w, w.Hours(), i.claimed)
 	rd.gone = others
 	r := rd.report(digest.Limit{})
@@ -182,7 +181,7 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 	if r.Overall.Calls == 0 {
 		return message, nil
 	}
-	i.Instances, i.apart = ids, true
+	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted
 	_, found, err := i.find(ctx, message)
 	if !found && (err == nil || errors.Is(err, errNoSearch)) {
 		_, err = i.deliver(ctx, message, false, false)

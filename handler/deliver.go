@@ -47,6 +47,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 	if err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
 	}
+	i.Instances = r.Instances // by which the message can be found from now on
 	if i.Replace != nil && !i.apart && (!i.Replace.Silent || !i.Correct) {
 		return i.replace(ctx, r)
 	}
@@ -184,4 +185,30 @@ func (i *item) replace(ctx context.Context, r *digest.Report) (notifier.Receipt,
 	}
 	receipt, _, err := i.post(ctx, r)
 	return receipt, err
+}
+
+// follow says in the threads of messages by which nothing could be read of hours what has
+// come of these. It is not tried again: the digest itself says it, too.
+func (i *item) follow(ctx context.Context, r *digest.Report, posted bool) {
+	p, ok := i.handler.Notifier.(interface {
+		PostText(ctx context.Context, thread, text string) error
+	})
+	text := "It was read later, and there is nothing to report."
+	if posted {
+		text = "It was read later: the digest of " + state.Span(r.Window.Start, r.Window.End) + " is in the channel."
+	}
+	if !ok || i.Replace != nil || !posted && !r.Coverage.Complete {
+		return
+	}
+	var last string
+	for _, hour := range r.Window.Hours() {
+		e, _ := i.claimed.Entries.At(hour.Start)
+		if e.Kind != state.FailureReported || e.TS == "" || e.TS == last {
+			continue
+		}
+		last = e.TS
+		if err := p.PostText(ctx, e.TS, text); err != nil {
+			i.handler.logger().WarnContext(ctx, "a message that nothing could be read has no reply", "window_start", e.Start, "error", errorNote(err))
+		}
+	}
 }

@@ -82,6 +82,8 @@ type Handler struct {
 	// channel.
 	Silent bool
 
+	only bool // reads Instances, and not what had their names before
+
 	Logger *slog.Logger // hears why a run posts nothing; nil is nobody
 }
 
@@ -108,8 +110,8 @@ func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, err
 	if len(h.Instances) == 0 {
 		return nil, &NoInstanceError{Omitted: h.Notes}
 	}
+	h.Done = 0
 	r, readErr := h.Collect(ctx, w)
-	defer func() { h.Done = len(w.Hours()) }()
 	var err error
 	if h.Notifier != nil {
 		err = h.Notifier.Notify(ctx, r)
@@ -120,6 +122,9 @@ func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, err
 		r.Coverage.Notes = append(r.Coverage.Notes, errorNote(err))
 	case err != nil:
 		return r, errors.Join(fmt.Errorf("post digest: %w", err), readErr)
+	}
+	if readErr == nil {
+		h.Done = len(w.Hours())
 	}
 	if r.Coverage.Events > 0 {
 		return r, nil

@@ -99,7 +99,7 @@ func TestIncompleteIsPostedAndPartialIsNoError(t *testing.T) {
 	if _, err := h.Run(t.Context(), window); err == nil || source.Hint(err) == "" {
 		t.Errorf("no such instance: error %v, hint %q", err, source.Hint(err))
 	}
-	if to.report.Coverage.Complete || len(to.report.Coverage.Notes) != 1 {
+	if to.report.Coverage.Complete || len(to.report.Coverage.Notes) != 1 || h.Done != 0 {
 		t.Errorf("nothing read: %+v", to.report)
 	}
 }
@@ -109,8 +109,12 @@ func TestNotifierErrorIsReturned(t *testing.T) {
 	server.AddInstance("orders-1").Write("slowquery/mysql-slowquery.log", []byte(entry(ten.Add(-time.Minute), "select 1")), ten)
 	to.err = errors.New("channel_not_found")
 	r, err := h.Run(t.Context(), window)
-	if !errors.Is(err, to.err) || r == nil {
-		t.Errorf("Run = %v, %v", r, err)
+	if !errors.Is(err, to.err) || r == nil || h.Done != 0 {
+		t.Errorf("Run = %v, %v; %d hours done", r, err, h.Done)
+	}
+	to.err = nil
+	if _, err := h.Run(t.Context(), window); err != nil || h.Done != 1 {
+		t.Errorf("Run = %v; %d hours done", err, h.Done)
 	}
 }
 

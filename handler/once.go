@@ -200,7 +200,11 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	if i.onlyLost(rd, r, result) || i.withoutNews(message) {
 		result.Found = i.found && !i.renewed
 		result.Silent, result.Report, result.Hours = true, r, rd.hourly()
-		return message, i.finish(ctx, result)
+		if err := i.finish(ctx, result); err != nil {
+			return message, err
+		}
+		i.follow(ctx, r, false)
+		return message, nil
 	}
 	receipt, err := i.deliver(ctx, message, unread != nil, len(result.Open)+len(rd.gone) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
@@ -214,8 +218,11 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}
-	if err = i.finish(ctx, result); err == nil && unread != nil {
+	switch err = i.finish(ctx, result); {
+	case err == nil && unread != nil:
 		err = unreadError{unread}
+	case err == nil:
+		i.follow(ctx, r, !result.Silent)
 	}
 	return message, err
 }

@@ -203,8 +203,26 @@ func TestUnreadHourIsReportedOnceAndStaysPending(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 	c.expect("09-10 09-10")
-	if r := c.mustRun(ten); r != nil {
+	if all := c.slack.Messages(); len(all) != 3 || all[2].ThreadTS != all[0].Timestamp ||
+		!strings.Contains(all[2].Text, "the digest of 2026-11-23 09:00 to 10:00 UTC is in the channel") {
+		t.Errorf("no reply says that it was read: %+v", all)
+	}
+	if r := c.mustRun(ten); r != nil || len(c.slack.Messages()) != 3 {
 		t.Errorf("posted again: %+v", r)
+	}
+}
+
+// Where it turns out that nothing was logged, a reply says that.
+func TestUnreadHourThatWasQuiet(t *testing.T) {
+	c := newChannel(t)
+	c.db.Write(rdstest.SlowLog+ten.Format(".2006-01-02.15"), []byte(rdstest.Banner), ten)
+	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBLogFiles", Times: 1})
+	if _, err := c.run(ten); err == nil {
+		t.Error("no error")
+	}
+	c.mustRun(ten)
+	if all := c.slack.Messages(); len(all) != 2 || all[1].ThreadTS != all[0].Timestamp || !strings.Contains(all[1].Text, "nothing to report") {
+		t.Errorf("messages %+v", all)
 	}
 }
 
@@ -282,6 +300,16 @@ func TestCutPostIsFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A cut message is found by those whom it names: the members of a cluster, and not its name.
+func TestCutPostOfAClusterIsFound(t *testing.T) {
+	c := newChannel(t)
+	c.db.Cluster = "orders"
+	c.hour(ten)
+	c.slack.Fail(slacktest.Fault{Method: "chat.postMessage", CutAfter: true})
+	c.runWith(ten, func(h *handler.Handler) { h.Instances = []string{"orders"} })
+	c.expect("09-10")
 }
 
 // Without the scope to look back nobody can know whether it was posted.

@@ -14,6 +14,8 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/state"
+	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
@@ -25,6 +27,7 @@ type instances struct {
 	rds     *rdstest.Server
 	members []*member
 	begun   time.Time
+	green   time.Time // when there may be another switchover
 }
 
 // member is a DB instance as long as it is one, whatever its name.
@@ -136,7 +139,7 @@ func (f *instances) hour(hour time.Time, p trouble) {
 	at(60, func() {
 		for _, m := range f.members {
 			if !m.gone {
-				m.EndHour(end)
+				m.EndHour(end.Add(time.Duration(m.n) * time.Millisecond)) // no two servers do so in the same one
 			}
 		}
 		f.trouble(end, p)
@@ -247,19 +250,50 @@ func (f *instances) text() string {
 	return b.String()
 }
 
-// rename is a blue/green switchover of orders. The old one of the last is deleted.
+// rename is a blue/green switchover of orders. The old one of the last may be deleted
+// before; what comes then has its name, and else the next that is free. Some do not answer
+// for a while. It takes half a day to make a green one.
 func (f *instances) rename() {
+	if f.w.now.Before(f.green) {
+		return
+	}
+	f.green = f.w.now.Add(12 * time.Hour)
+	deletes, name := f.w.rng.IntN(2) == 0, "orders-old1"
 	for _, m := range f.members {
-		if m.name == "orders-old1" && !m.gone {
+		switch {
+		case !m.old || m.gone:
+		case deletes:
 			f.lose(m)
+		default:
+			name = f.free()
 		}
 	}
 	for _, m := range f.members {
 		if m.name == "orders" && !m.gone && !m.asleep {
-			f.rds.RenameInstance("orders", "orders-old1")
-			m.name, m.old = "orders-old1", true
+			f.rds.RenameInstance("orders", name)
+			m.name, m.old = name, true
 			f.add("orders", m.Quiet)
+			if f.w.likely(0.5) {
+				m.asleep = true
+				m.Stop()
+				f.w.at(f.w.now.Add(f.w.between(time.Hour, 10*time.Hour)), func() {
+					if !m.gone {
+						m.asleep = false
+						m.Start(f.w.now)
+					}
+				})
+			}
 			return
+		}
+	}
+}
+
+// free returns the first name that a switchover can give.
+func (f *instances) free() string {
+	for n := 1; ; n++ {
+		name := fmt.Sprint("orders-old", n)
+		if !slices.ContainsFunc(f.members, func(m *member) bool { return m.name == name && !m.gone }) {
+			return name
 		}
 	}
 }
@@ -285,6 +319,11 @@ var (
 // check: each hour of each member is told once, or is named as unknown with its
 // cause; and nothing is called complete, deleted or quiet that is not.
 func (f *instances) check(end time.Time) {
+	if s, err := state.Read(f.w.t.Context(), state.NewS3Store(f.w.s3, s3test.Bucket, "prod"), state.Key(slacktest.Channel)); err != nil {
+		f.w.t.Error(err)
+	} else if s.Since.Add(time.Hour).After(f.begun) { // who sleeps after the first hour is not known to have been awake
+		f.begun = s.Since.Add(time.Hour)
+	}
 	posts := f.posts()
 	all := f.text()
 	for _, m := range f.members {

@@ -122,7 +122,7 @@ func (s *RDS) Became(ctx context.Context, instance string, at time.Time) string 
 	there := ", and was still there at " + at.UTC().Format("2006-01-02 15:04 UTC")
 	switch _, err := s.Inspect(ctx, instance); {
 	case err == nil:
-		return instance + " is not selected any more: no name, pattern or tag stands for it."
+		return instance + " is not selected for this channel any more: no name, pattern or tag stands for it here."
 	case CauseOf(err) == Gone && strings.HasPrefix(instance, "application-autoscaling-"):
 		return instance + " was removed, as autoscaling does with readers" + there + ". What it logged last is lost with it."
 	case CauseOf(err) == Gone:

@@ -161,7 +161,7 @@ func TestBecame(t *testing.T) {
 		want    string
 	}{
 		{"orders-1", "orders-1-old1 orders-2", false, "orders-1 was renamed to orders-1-old1, as a blue/green switchover does. What it logged last is there."},
-		{"orders-1", "orders-1", false, "orders-1 is not selected any more: no name, pattern or tag stands for it."},
+		{"orders-1", "orders-1", false, "orders-1 is not selected for this channel any more: no name, pattern or tag stands for it here."},
 		{"orders-1", "billing ord orde", false, "orders-1" + there + "There is orde. " + unread},
 		{"orders-1", "billing ord", false, "orders-1" + there + unread},
 		{"orders-1", "orde orders orders-10 orders-2 billing", false, "orders-1" + there + "There is orders-10, orders-2, orders. " + unread},

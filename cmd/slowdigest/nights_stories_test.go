@@ -355,6 +355,34 @@ var goneStories = []story{
 		}})
 		n.pass(3)
 	}, 0},
+	{"two switchovers", "orders", twice(false), 0},
+	{"two switchovers, the first one deleted", "orders", twice(true), 0},
+}
+
+// twice switches orders over two times within half a day. What was first is asleep between,
+// and is deleted before the second if it is to be.
+func twice(deleted bool) func(n *night) {
+	return func(n *night) {
+		first, second, third := n.add("orders", 5), n.add("orders-green-x1", 0), n.add("orders-green-x2", 0)
+		over := func(from, to *database, old string) {
+			n.rds.RenameInstance("orders", old)
+			n.rds.RenameInstance(to.name, "orders")
+			from.name, from.rate, to.name, to.rate = old, 0, "orders", 5
+			n.change("switchover to " + old)
+		}
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { over(first, second, "orders-old1"); n.sleep(first, (*rdstest.Instance).Stop) }})
+		n.pass(4)
+		old := "orders-old2"
+		if deleted {
+			old = "orders-old1"
+			n.remove(first, n.at.Add(-5*time.Hour), goneCause)
+		} else {
+			n.wake(first, n.at)
+		}
+		n.pass(1, step{30, func(time.Time) { over(second, third, old) }})
+		n.pass(3)
+	}
 }
 
 // allGone deletes all instances that there are, and makes the first anew a night later.

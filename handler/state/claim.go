@@ -204,6 +204,11 @@ func (s *State) StartPosting(i Item, instances []string, failureOnly bool, deadl
 	}
 	*s.Claim = Claim{Owner: i.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Posting,
 		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
+	for n, e := range s.Entries {
+		if i.Correct && e.Start.Equal(i.Window.Start) && e.End.Equal(i.Window.End) {
+			s.Entries[n].Uncounted = true
+		}
+	}
 	if i.FailureTS != "" {
 		s.enterFailure(i.Window, Entry{TS: i.FailureTS})
 	}
@@ -236,10 +241,20 @@ type Result struct {
 	Repeat      bool             // the message says that it may be a repeat
 	Calls       map[string]int64 // that the message counts, by instance
 	Said        *Said            // by the message; nil is nothing
-	// Seen and News state what is known of the instances after the newest hours. Nil
-	// leaves that as it is.
-	Seen Instances
-	News []string
+	// Seen and News state what is known of the instances after the newest hours, and Ended
+	// names those of which nothing that is open will come; Renamed are others.
+	// Nil leaves that as it is.
+	Seen    Instances
+	News    []string
+	Ended   []string
+	Renamed []Renamed
+}
+
+// Renamed says that an instance is called otherwise now. Before a time it had the old name;
+// after that another may have had it.
+type Renamed struct {
+	From, To string
+	Before   time.Time
 }
 
 // Finish enters what became of an item, and ends the claim. Where somebody else
@@ -255,7 +270,7 @@ func (s *State) Finish(i Item, r Result) {
 	s.finishInstances(i, r)
 	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
 	if len(r.Open) > 0 {
-		e.Calls, e.Said = r.Calls, r.Said
+		e.Calls, e.Said, e.Uncounted = r.Calls, r.Said, r.Found
 	}
 	switch {
 	case i.Correct:
@@ -298,13 +313,42 @@ func (s *State) finishInstances(i Item, r Result) {
 	if r.Seen == nil {
 		return
 	}
-	for id := range s.Instances {
-		if now, there := r.Seen[id]; !there || !now.Gone.IsZero() {
-			s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return o.Instance == id })
-		}
+	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return slices.Contains(r.Ended, o.Instance) })
+	for _, renamed := range r.Renamed {
+		s.rename(renamed)
 	}
+	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool {
+		_, known := s.Instances[o.Instance]
+		now, there := r.Seen[o.Instance]
+		return known && (!there || !now.Gone.IsZero())
+	})
 	s.Instances = r.Seen
 	s.News = append(s.News, r.News...)
+}
+
+// rename gives what is remembered of the hours of an instance the name that it has now. What
+// is open of hours in which another may have had its name is open for both.
+func (s *State) rename(r Renamed) {
+	var all Parts
+	for _, o := range s.Open {
+		if o.Instance != r.From {
+			all = append(all, o)
+			continue
+		}
+		former := o
+		if former.Instance = r.To; o.End.After(r.Before) {
+			o.Start = later(o.Start, r.Before)
+			all = append(all, o)
+		}
+		all = append(all, former)
+	}
+	s.Open = Join(all)
+	for _, e := range s.Entries {
+		if calls, ok := e.Calls[r.From]; ok && !e.End.After(r.Before) {
+			delete(e.Calls, r.From)
+			e.Calls[r.To] += calls
+		}
+	}
 }
 
 // says reports whether there is a new message, which says all that waited for one.

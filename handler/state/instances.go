@@ -21,9 +21,17 @@ type Seen struct {
 	Gone   time.Time `json:"gone,omitzero"`    // when it was found not to be there any more, and that was said
 	// Files are the last writes to the two rotated files that were listed last. Where
 	// neither is listed an hour later, another instance has the name, since before
-	// Switched.
-	Files    map[string]time.Time `json:"files,omitempty"`
-	Switched time.Time            `json:"switched,omitzero"`
+	// Switched. The one before it is called Former now, or NAME-old1 where that is empty,
+	// and had the name from FormerFrom on.
+	Files      map[string]time.Time `json:"files,omitempty"`
+	Switched   time.Time            `json:"switched,omitzero"`
+	Former     string               `json:"former,omitempty"`
+	FormerFrom time.Time            `json:"former_from,omitzero"`
+}
+
+// HadName reports whether the Former may have had the name in a part of w.
+func (s Seen) HadName(w digest.Window) bool {
+	return w.Start.Before(s.Switched) && w.End.After(s.FormerFrom)
 }
 
 // Misses reports whether an instance that is gone may have logged something in w.
@@ -126,7 +134,7 @@ func (s Seen) awake(id string) string {
 	case !s.Unsaid:
 		return fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, s.foundAsleep())
 	case s.Read.After(first):
-		return id + asleep + "from " + span(first, s.Read) + awake
+		return id + asleep + "from " + Span(first, s.Read) + awake
 	}
 	return id + asleep + "after " + s.foundAsleep() + awake
 }

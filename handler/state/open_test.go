@@ -181,3 +181,39 @@ func TestGivenUpIsSaidOnceADay(t *testing.T) {
 		t.Errorf("left are %v and %+v", s.GivenUp, s.GivenUpParts)
 	}
 }
+
+// In a switchover the open parts and the calls of messages follow the instance to the name
+// that it has then, and are open for both where another may have had its name. Those of a third that had this name before it end.
+func TestPartsOfARenamedInstance(t *testing.T) {
+	s := &State{Open: Parts{open("a", 0, 3), open("a-old1", -2, -1), open("b", 0, 1)},
+		Entries:   Entries{{Start: hours(0, 1).Start, End: hours(0, 1).End, Kind: Posted, Calls: map[string]int64{"a": 2, "b": 3}}},
+		Instances: Instances{"a": {}, "b": {}}}
+	s.Finish(Item{Window: hours(3, 4)}, Result{Seen: Instances{"a": {}, "b": {}}, Ended: []string{"a-old1"}, Renamed: []Renamed{{"a", "a-old1", hours(1, 2).End}}, Silent: true, Report: &digest.Report{}})
+	if want := (Parts{open("a", 2, 3), open("a-old1", 0, 3), open("b", 0, 1)}); !reflect.DeepEqual(s.Open, want) {
+		t.Errorf("open %+v, want %+v", s.Open, want)
+	}
+	if want := map[string]int64{"a-old1": 2, "b": 3}; !reflect.DeepEqual(s.Entries[0].Calls, want) {
+		t.Errorf("calls %v, want %v", s.Entries[0].Calls, want)
+	}
+}
+
+// A message may count more than is noted of it where it was found, or may have been
+// corrected by a run that died.
+func TestMessageThatMayCountMore(t *testing.T) {
+	w := hours(0, 1)
+	for _, found := range []bool{false, true} {
+		s := &State{Since: w.Start}
+		s.Finish(Item{Window: w}, Result{TS: "1", Found: found, Report: &digest.Report{}, Open: Parts{open("a", 0, 1)}})
+		if e, _ := s.Entries.At(w.Start); e.Uncounted != found {
+			t.Errorf("found %v: %+v", found, e)
+		}
+		i := Item{Owner: "r/1", Window: w, Correct: true, Replace: &s.Entries[0]}
+		s.Claim = &Claim{Owner: "r/1"}
+		if err := s.StartPosting(i, nil, false, ten); err != nil || !s.Entries[0].Uncounted {
+			t.Errorf("a correction is under way: %+v, %v", s.Entries[0], err)
+		}
+		if s.Finish(i, Result{TS: "1", Open: Parts{open("a", 0, 1)}}); s.Entries[0].Uncounted {
+			t.Errorf("it is noted: %+v", s.Entries[0])
+		}
+	}
+}

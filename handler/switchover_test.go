@@ -1,0 +1,130 @@
+package handler_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/source/rdstest"
+)
+
+// switched is a channel whose orders-1 is switched over at half past each of some hours.
+// Each of the instances that had the name has a table of its own.
+type switched struct {
+	*channel
+	names []string // of the instances that had it, in their order
+	lives []*rdstest.Instance
+}
+
+// live lets an hour pass in which orders-1 has a slow query at a minute.
+func (s *switched) query(end time.Time, minute int) {
+	at := end.Add(time.Duration(minute-60) * time.Minute)
+	db := s.lives[len(s.lives)-1]
+	db.Append(rdstest.SlowLog, []byte(entry(at, "select a from "+s.table(len(s.lives)-1, end)+" where id = 1")), at)
+}
+
+// table is that of an hour of the nth instance.
+func (s *switched) table(n int, end time.Time) string {
+	return fmt.Sprintf("t%cx%c", 'a'+n, 'a'+end.Hour())
+}
+
+// over renames orders-1 as a switchover does.
+func (s *switched) over(end time.Time, old string) {
+	at := end.Add(-30 * time.Minute)
+	if len(s.lives) > 0 {
+		s.rds.RenameInstance("orders-1", old)
+		s.names[len(s.names)-1] = old
+	}
+	db := s.rds.AddInstance("orders-1")
+	db.Write(rdstest.SlowLog, []byte(rdstest.Banner), at)
+	s.lives, s.names = append(s.lives, db), append(s.names, "orders-1")
+}
+
+func (s *switched) rotate(end time.Time) {
+	for _, db := range s.lives {
+		db.EndHour(end)
+	}
+}
+
+// told returns the messages that tell of an hour of the nth instance.
+func (s *switched) told(n int, end time.Time) (times int) {
+	for _, m := range s.slack.Messages() {
+		if strings.Contains(m.Text+string(m.Blocks), s.table(n, end)) {
+			times++
+		}
+	}
+	return times
+}
+
+// said counts the messages that say something.
+func (s *switched) said(text string) (times int) {
+	for _, m := range s.slack.Messages() {
+		if strings.Contains(m.Text+string(m.Blocks), text) {
+			times++
+		}
+	}
+	return times
+}
+
+// What the instance before a switchover logged last cannot be read for a while. It is read
+// as soon as it can be, whatever its name is then, and never from another instance that has
+// taken its name: then it is named as lost.
+func TestOpenPartOfASwitchover(t *testing.T) {
+	eleven, twelve, one := ten.Add(time.Hour), ten.Add(2*time.Hour), ten.Add(3*time.Hour)
+	const former, lost = "orders-1-old1", "What the one before logged from 2026-11-23 10:00 to 11:00 UTC was not read"
+	for _, c := range []struct {
+		name   string
+		at1130 func(s *switched) // an hour after the first switchover
+		at1230 func(s *switched)
+		told   []int // how often what each instance logged in the hour that it lost its name is told
+		said   map[string]int
+	}{
+		{"it answers again", func(s *switched) { s.rds.Heal() }, func(*switched) {}, []int{1, 1},
+			map[string]int{lost: 0, "orders-1 is another instance now": 1}},
+		{"two hours later", func(*switched) {}, func(s *switched) { s.rds.Heal() }, []int{1, 1}, map[string]int{lost: 0}},
+		{"it is deleted", func(s *switched) { s.rds.RemoveInstance(former) }, func(*switched) {}, []int{0, 1},
+			map[string]int{former + " does not exist any more. What it logged from 2026-11-23 10:00 to 11:00 UTC was not read": 1}},
+		{"and another has its name", func(s *switched) {
+			s.rds.RemoveInstance(former)
+			s.rds.Heal()
+			s.over(twelve, former)
+		}, func(*switched) {}, []int{0, 1, 1}, map[string]int{lost: 1, "orders-1 is another instance now": 2}},
+		{"it stays, the next is -old2", func(s *switched) { s.over(twelve, "orders-1-old2") }, func(s *switched) { s.rds.Heal() },
+			[]int{1, 1, 1}, map[string]int{lost: 0, "is read from orders-1-old2": 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &switched{channel: newChannel(t)}
+			s.over(ten, "")
+			for _, end := range []time.Time{ten, eleven, twelve, one, one.Add(time.Hour)} {
+				s.query(end, 20)
+				switch end {
+				case eleven:
+					s.over(end, former)
+					s.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DownloadDBLogFilePortion", Instance: former, Times: -1})
+				case twelve:
+					c.at1130(s)
+				case one:
+					c.at1230(s)
+				}
+				s.query(end, 40)
+				s.rotate(end)
+				s.runWith(end)
+			}
+			for n, want := range c.told {
+				hour := []time.Time{eleven, twelve, one}[n]
+				if got := s.told(n, hour); got != want {
+					t.Errorf("the last hour of %s is told %d times, want %d", s.names[n], got, want)
+				}
+			}
+			for text, want := range c.said {
+				if got := s.said(text); got != want {
+					t.Errorf("%d messages say %q, want %d", got, text, want)
+				}
+			}
+			if open := s.state().Open; len(open) > 0 {
+				t.Errorf("open are %+v", open)
+			}
+		})
+	}
+}
