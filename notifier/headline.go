@@ -32,13 +32,10 @@ func Title(r *digest.Report) string {
 	return title
 }
 
-// Facts is the line below the title: the window, the totals and what they rest on.
+// Facts is the second line below the title: the totals and what they rest on.
 func Facts(r *digest.Report) string {
 	o, c := r.Overall, r.Coverage
-	facts := []string{When(r)}
-	if s := usually(r); s != "" {
-		facts = append(facts, s)
-	}
+	var facts []string
 	if o.Calls > 0 {
 		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
 			Count(o.RowsExamined.Sum)+" rows examined")
@@ -48,6 +45,14 @@ func Facts(r *digest.Report) string {
 		coverage = Trust(r) + ": " + strings.TrimSuffix(CoverageFacts(c), ".")
 	}
 	return strings.Join(append(facts, coverage), " · ")
+}
+
+// WhenAndUsual is the line below the title: the window, and what such an hour usually holds.
+func WhenAndUsual(r *digest.Report) string {
+	if s := usually(r); s != "" {
+		return When(r) + " · " + s
+	}
+	return When(r)
 }
 
 // headline is the report in one sentence, which begins with what changed.
@@ -277,7 +282,7 @@ func regrouped(r *digest.Report) string {
 	var out []string
 	if r.Window.Contains(g.Since) {
 		out = append(out, "Queries were regrouped by this release: one not seen since may be old or new, and is not called new until "+
-			g.Until.UTC().Format("2006-01-02 15:04")+" UTC.")
+			at(g.Until)+".")
 	}
 	var marks []string
 	if n := len(g.Mutes); n > 0 {
@@ -312,7 +317,7 @@ func learning(r *digest.Report) string {
 	if r.Past == nil || !r.Past.Learning {
 		return ""
 	}
-	return "Learning since " + r.Past.Since.UTC().Format("2006-01-02 15:04") + " UTC what is usual here: nothing is called new or worse yet."
+	return "Learning since " + at(r.Past.Since) + " what is usual here: nothing is called new or worse yet."
 }
 
 // Muted counts the classes that are muted, and names them, or is empty.

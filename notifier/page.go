@@ -60,7 +60,7 @@ func (p *page) line(s string) {
 func (p *page) wrapped(first, prefix, color, s string) {
 	// A hyphen or comma at which ansi breaks a line may hang over by a column.
 	width := max(p.Width-ansi.StringWidth(prefix)-1, 20)
-	for i, l := range strings.Split(ansi.Wrap(s, width, ","), "\n") {
+	for i, l := range strings.Split(ansi.Wrap(InZone(s, p.Zone), width, ","), "\n") {
 		if i == 0 {
 			p.line(first + p.paint(color, l))
 			continue

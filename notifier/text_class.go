@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
@@ -43,7 +42,7 @@ func writeClass(p *page, c *digest.Class) {
 		p.wrapped(indent+label(names.title), indent+label(""), "", mostCalls(names.calls, 8))
 	}
 	if !c.FirstSeen.IsZero() {
-		p.line(indent + label("seen") + Seen(c, time.DateTime) + "  " + sparkline(c.Timeline))
+		p.line(indent + label("seen") + InZone(Seen(c), p.Zone) + "  " + sparkline(c.Timeline))
 	}
 }
 

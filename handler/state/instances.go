@@ -126,7 +126,7 @@ func (s Seen) awake(id string) string {
 	case !s.Unsaid:
 		return fmt.Sprintf("%s is awake again: it was found paused or stopped after %s.", id, s.foundAsleep())
 	case s.Read.After(first):
-		return id + asleep + "from " + span(first, s.Read) + awake
+		return id + asleep + "from " + Span(first, s.Read) + awake
 	}
 	return id + asleep + "after " + s.foundAsleep() + awake
 }

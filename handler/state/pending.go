@@ -177,8 +177,8 @@ func (s *State) Pending(end time.Time, blocks func(cause string) bool) int {
 
 const timeFormat = "2006-01-02 15:04"
 
-// span writes two times, and the day once where it is the same.
-func span(from, to time.Time) string {
+// Span writes two times, and the day once where it is the same.
+func Span(from, to time.Time) string {
 	end := timeFormat
 	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
 		end = "15:04"

@@ -68,11 +68,20 @@ func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
 		facts = append(facts, line(words(o)))
 	}
 	if !c.FirstSeen.IsZero() {
-		// The day stands in the head of the digest.
-		facts = append(facts, line(words("Seen "+notifier.Seen(c, time.TimeOnly))))
+		facts = append(facts, line(seen(c)...))
 	}
 	if facts != nil {
 		elements = append(elements, bullets(facts))
 	}
 	return rich(elements...)
+}
+
+// seen leaves out the day, which the head of the digest tells, where a day holds it all.
+func seen(c *digest.Class) []inlineText {
+	out := []inlineText{words("Seen ")}
+	for _, p := range notifier.Pieces(notifier.Seen(c)) {
+		p.NoDay = p.NoDay || c.LastSeen.Sub(c.FirstSeen) < 24*time.Hour
+		out = append(out, inline(p, nil))
+	}
+	return out
 }

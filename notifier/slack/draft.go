@@ -1,7 +1,9 @@
 package slack
 
 import (
+	"cmp"
 	"slices"
+	"time"
 
 	slackgo "github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
@@ -77,7 +79,7 @@ func (d *draft) fallbacks() []form {
 // full is the message with all that Slack can show.
 func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 	blocks := head(d.r)
-	if c := chart(d.r, d.classes); c != nil {
+	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
 	}
 	if len(d.classes) > 0 {
@@ -104,7 +106,7 @@ func (d *draft) short([]*digest.Class) []slackgo.Block {
 
 // minimal is a single block.
 func (d *draft) minimal([]*digest.Class) []slackgo.Block {
-	elements := append([]slackgo.RichTextElement{line(strong(notifier.Title(d.r))), line(words(notifier.Facts(d.r)))}, changes(d.r)...)
+	elements := append([]slackgo.RichTextElement{line(strong(notifier.Title(d.r))), line(words(notifier.WhenAndUsual(d.r) + " · " + notifier.Facts(d.r)))}, changes(d.r)...)
 	if len(d.classes) > 0 {
 		elements = append(elements, d.first()...)
 	}

@@ -250,7 +250,7 @@ func TestChartAtItsBounds(t *testing.T) {
 	labels := func(parts int, length time.Duration) []string {
 		start := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
 		return slotLabels(&digest.Report{Window: digest.Window{Start: start, End: start.Add(length)},
-			Classes: []digest.Class{{Timeline: make([]float64, parts)}}})
+			Classes: []digest.Class{{Timeline: make([]float64, parts)}}}, time.UTC)
 	}
 	for parts, want := range map[int]int{1: 0, 2: 2, 20: 20, 21: 0} {
 		if got := len(labels(parts, time.Hour)); got != want {
@@ -266,7 +266,7 @@ func TestChartAtItsBounds(t *testing.T) {
 	r := notifiertest.Load(t, "full")
 	for n, want := range map[int]string{20: strings.Repeat("x", 17), 21: strings.Repeat("x", 16) + "…"} {
 		r.Classes[0].Label = strings.Repeat("x", n-len("#1 "))
-		b, err := json.Marshal(chart(r, notifier.InOrder(r)))
+		b, err := json.Marshal(chart(r, notifier.InOrder(r), time.UTC))
 		if err != nil || !strings.Contains(string(b), `"name":"#1 `+want+`"`) {
 			t.Errorf("a name of %d: %s, %v", n, b, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	slackgo "github.com/slack-go/slack"
-	"github.com/slack-go/slack/slackutilsx"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -88,5 +87,5 @@ func (d *draft) fallbackText() string {
 		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
 			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), redact.ShortID(c.ID))
 	}
-	return slackutilsx.EscapeMessage(redact.Cut(s, 600))
+	return mrkdwn(redact.Cut(s, 600))
 }

@@ -16,7 +16,7 @@ const maxHeadNotes = 3
 
 // head is read by everybody: the title, what it rests on, and what changed.
 func head(r *digest.Report) []slackgo.Block {
-	blocks := []slackgo.Block{heading(notifier.Title(r)), small(notifier.Facts(r))}
+	blocks := []slackgo.Block{heading(notifier.Title(r)), rich(line(words(notifier.WhenAndUsual(r)))), small(notifier.Facts(r))}
 	if s := notifier.InstanceTotals(r); s != "" {
 		blocks = append(blocks, small(s))
 	}

@@ -2,6 +2,7 @@ package teams
 
 import (
 	"fmt"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -25,6 +26,16 @@ func run(s string, more element) element {
 	return e
 }
 
+// inZone writes the times of the sentences in a zone.
+func inZone(body []element, zone *time.Location) {
+	for _, e := range body {
+		runs, _ := e["inlines"].([]element)
+		for _, run := range runs {
+			run["text"] = notifier.InZone(run["text"].(string), zone)
+		}
+	}
+}
+
 func textBlock(runs ...element) element { return element{"type": "RichTextBlock", "inlines": runs} }
 
 var (
@@ -40,7 +51,8 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 	if notifier.Incomplete(r) {
 		title["color"] = "Attention"
 	}
-	body := []element{textBlock(run(notifier.Title(r), title)), textBlock(run(notifier.Facts(r), element{"isSubtle": true}))}
+	body := []element{textBlock(run(notifier.Title(r), title)), textBlock(run(notifier.WhenAndUsual(r), element{"isSubtle": true})),
+		textBlock(run(notifier.Facts(r), element{"isSubtle": true}))}
 	if s := notifier.InstanceTotals(r); s != "" {
 		body = append(body, textBlock(run(s, element{"isSubtle": true})))
 	}
@@ -57,6 +69,7 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 		body = append(body, textBlock(run(s, subtle)))
 	}
 	body = append(body, textBlock(run("digest "+report.Key(), subtle)))
+	inZone(body, opts.Zone)
 	content := element{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.5",
 		"fallbackText": notifier.Title(r), "msteams": element{"width": "Full"}, "body": body}
 	if actions := links(r, opts); len(actions) > 0 {
