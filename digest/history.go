@@ -24,6 +24,9 @@ const (
 	maxHistoryClasses = 5_000
 	maxClassHours     = 90_000
 
+	// maxTold is of how many classes it is remembered what was last told of them.
+	maxTold = 500
+
 	// p95Calls is how many calls an hour needs for its p95 to be compared.
 	p95Calls = 20
 )
@@ -130,14 +133,14 @@ func (h *History) Compare(r *Report, o Options) {
 		class := &r.Classes[i]
 		class.Note = o.Notes[class.ID]
 		if !r.Past.Learning {
-			class.Change = c.change(class)
+			class.Change, class.Told = c.change(class), c.told(class)
 		}
 	}
 	muted := listMuted(r, o.Mutes)
 	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
-		r.Past.Gone = c.gone(muted)
+		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
 		if c.aligned && c.end-c.start == 1 {
 			r.Past.Usual = usualTotal(&c.hours)
 		}
@@ -273,6 +276,10 @@ func (h *History) MarkReported(r *Report) {
 			continue
 		}
 		switch c.Change.Kind {
+		case New, Back:
+			if c.Leads() {
+				p.told = max(p.told, start)
+			}
 		case Worse:
 			if start-p.worse >= hoursADay {
 				p.worse = start
@@ -288,5 +295,36 @@ func (h *History) MarkReported(r *Report) {
 		if p := h.classes[g.ID]; p != nil {
 			p.gone = max(p.gone, start)
 		}
+	}
+	for _, e := range r.Past.Ended {
+		if p := h.classes[e.ID]; p != nil {
+			p.ended = max(p.ended, start)
+		}
+	}
+	h.forgetTold(start)
+}
+
+// forgetTold drops what was told more than a day before the hour, and of more than maxTold
+// classes what was told first.
+func (h *History) forgetTold(at hour) {
+	var all []weighed
+	for id, p := range h.classes {
+		if p.told+p.ended == 0 {
+			continue
+		}
+		if at-max(p.told, p.ended) >= hoursADay {
+			p.told, p.ended = 0, 0
+			continue
+		}
+		all = append(all, weighed{id: id, past: p})
+	}
+	if len(all) <= maxTold {
+		return
+	}
+	slices.SortFunc(all, func(x, y weighed) int {
+		return cmp.Or(cmp.Compare(max(y.told, y.ended), max(x.told, x.ended)), cmp.Compare(x.id, y.id))
+	})
+	for _, w := range all[maxTold:] {
+		w.told, w.ended = 0, 0
 	}
 }

@@ -15,6 +15,7 @@ type historyJSON struct {
 	Regroup time.Time         `json:"regrouped,omitzero"` // History.regrouped
 	Hours   []byte            `json:"hours,omitempty"`
 	Classes map[string][]byte `json:"classes,omitempty"` // by Class.ID
+	Told    map[string][]byte `json:"told,omitempty"`    // past.told and past.ended of some classes
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -37,6 +38,12 @@ func (h History) MarshalJSON() ([]byte, error) {
 	}
 	for id, p := range h.classes {
 		j.Classes[id] = p.append(nil)
+		if p.told+p.ended > 0 {
+			if j.Told == nil {
+				j.Told = map[string][]byte{}
+			}
+			j.Told[id] = appendHours(nil, p.told, p.ended)
+		}
 	}
 	return json.Marshal(j)
 }
@@ -67,6 +74,11 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		p, err := readPast(b)
 		if err != nil {
 			return fmt.Errorf("read history of class %s: %w", id, err)
+		}
+		if d := (decoder{rest: j.Told[id]}); len(d.rest) > 0 {
+			if p.told, p.ended = d.hour(), d.hour(); d.broken {
+				return fmt.Errorf("read history of class %s: %w", id, errBroken)
+			}
 		}
 		h.classes[id] = p
 	}

@@ -187,7 +187,7 @@ func TestSize(t *testing.T) {
 		if i == 20 {
 			for k := range r.Classes {
 				r.Classes[k].Change = &Change{Kind: []ChangeKind{Worse, Better}[k%2]}
-				r.Past = &Past{Gone: append(make([]GoneClass, 0, 1), GoneClass{ID: r.Classes[k].ID})}
+				r.Past = &Past{Gone: append(make([]GoneClass, 0, 1), GoneClass{ID: r.Classes[k].ID}), Ended: []Ended{{ID: r.Classes[k].ID}}}
 				h.MarkReported(r)
 			}
 			r.Past = nil

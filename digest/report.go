@@ -193,6 +193,8 @@ type Class struct {
 	// Change states how the class differs from its own past. Nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`
+	// Told is set where a digest of the last day has said that the class is NEW or BACK.
+	Told *Told `json:"told,omitempty"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
 	// Label is what the class is called in this report: see redact.Label.
@@ -255,6 +257,23 @@ type Change struct {
 	Since time.Time `json:"since,omitzero"`
 }
 
+// Told states what a digest has said of a class, New or Back, and of which hour.
+type Told struct {
+	Kind  ChangeKind `json:"kind"`
+	Since time.Time  `json:"since"`
+}
+
+// Ended identifies a class that an earlier digest has called WORSE and that was as usual,
+// or nearly, in the window.
+type Ended struct {
+	ID          string `json:"id"`
+	Fingerprint string `json:"fingerprint"`
+	// From is the hour since when it was WORSE, and To the end of that: the first hour of
+	// the first window after it in which the class was seen.
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
 // Values states a quantity in the window and in the past, in seconds.
 type Values struct {
 	Now     float64 `json:"now,omitempty"`
@@ -272,6 +291,7 @@ type Past struct {
 	Since    time.Time    `json:"since"`              // start of the first window that is remembered
 	Learning bool         `json:"learning,omitempty"` // too little is remembered to know what changed
 	Gone     []GoneClass  `json:"gone,omitempty"`
+	Ended    []Ended      `json:"ended,omitempty"`    // not WORSE any more
 	Muted    []MutedClass `json:"muted,omitempty"`    // left out of the classes
 	Missed   []Window     `json:"missed,omitempty"`   // deleted before they could be read
 	GivenUp  []Window     `json:"given_up,omitempty"` // tried for as long as RDS keeps any log

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
@@ -14,12 +15,36 @@ import (
 // maxBadge is how many characters of the word for a change are shown.
 const maxBadge = 12
 
-// Badge is the word for what changed about a class, or empty.
+// Badge is the word for what changed about a class, or empty where nothing did, or an
+// earlier digest has said so.
 func Badge(c *digest.Class) string {
-	if c.Change == nil {
+	if c.Change == nil || !c.Change.Since.IsZero() {
 		return ""
 	}
-	return redact.Cut(redact.Clean(string(c.Change.Kind)), maxBadge)
+	return kindWord(c.Change.Kind)
+}
+
+func kindWord(k digest.ChangeKind) string { return redact.Cut(redact.Clean(string(k)), maxBadge) }
+
+// Since says what an earlier digest has said of a class, "new since", and of which hour
+// of the day before. It is empty where none has.
+func Since(c *digest.Class) (word string, at time.Time) {
+	switch {
+	case c.Change != nil && !c.Change.Since.IsZero():
+		return strings.ToLower(kindWord(c.Change.Kind)) + " since", c.Change.Since
+	case c.Change == nil && c.Told != nil:
+		return strings.ToLower(kindWord(c.Told.Kind)) + " since", c.Told.Since
+	}
+	return "", time.Time{}
+}
+
+// SinceIn is what follows the label of a class where Since has something to say.
+func SinceIn(c *digest.Class, zone *time.Location) string {
+	word, at := Since(c)
+	if word == "" {
+		return ""
+	}
+	return ", " + word + " " + at.In(cmp.Or(zone, time.UTC)).Format("15:04")
 }
 
 // Badged is the badge with a space after it, or empty.
@@ -113,7 +138,7 @@ func changeCount(r *digest.Report) string {
 // before the numbers: then it is read whole, and else a few lines will do. Where it is
 // not known what is usual, all is news.
 func News(r *digest.Report) bool {
-	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone) > 0 {
+	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {
@@ -150,9 +175,9 @@ const (
 )
 
 // Changes lists what changed: the leading changes first, then, in fewer words, those of
-// a small share, what became better and what is gone.
+// a small share, what is as usual again, what became better and what is gone.
 func Changes(r *digest.Report) []Change {
-	var leading, minor, better, gone []Change
+	var leading, minor, ended, better, gone []Change
 	for _, c := range InOrder(r) {
 		switch {
 		case c.Change == nil:
@@ -168,6 +193,9 @@ func Changes(r *digest.Report) []Change {
 		for _, m := range r.Past.Minor {
 			minor = append(minor, minorChange(m))
 		}
+		for _, e := range r.Past.Ended {
+			ended = append(ended, endedChange(r, e))
+		}
 		for _, g := range r.Past.Gone {
 			what := redact.ShortID(g.ID)
 			if g.Fingerprint != "" {
@@ -176,11 +204,24 @@ func Changes(r *digest.Report) []Change {
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(atMost(leading, MaxLeading), minor, atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(atMost(leading, MaxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 	return Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)), evidence}
+}
+
+// backToUsual is the word for a class that is not WORSE any more.
+const backToUsual = "BACK TO USUAL"
+
+func endedChange(r *digest.Report, e digest.Ended) Change {
+	x := Change{backToUsual, redact.Short(redact.ForCLI(e.Fingerprint), 40), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
+	for i := range r.Classes {
+		if c := &r.Classes[i]; c.ID == e.ID {
+			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c))
+		}
+	}
+	return x
 }
 
 // minorChange sums up the classes of a kind that do not lead, the first of them named.
@@ -197,7 +238,7 @@ func minorChange(m digest.Minor) Change {
 	if more := m.Classes - len(first); more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
-	return Change{redact.Cut(redact.Clean(string(m.Kind)), maxBadge), what, named}
+	return Change{kindWord(m.Kind), what, named}
 }
 
 // OnInstances says on which instances a class ran, if the digest is of several: on one,
@@ -252,7 +293,7 @@ func atMost(all []Change, n int) []Change {
 		words[strings.ToLower(x.Word)]++
 	}
 	var more []string
-	for _, w := range []string{"new", "worse", "back", "better", "gone"} {
+	for _, w := range []string{"new", "worse", "back", "back to usual", "better", "gone"} {
 		if words[w] > 0 {
 			more = append(more, fmt.Sprintf("%d more %s", words[w], w))
 		}

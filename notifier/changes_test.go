@@ -256,6 +256,7 @@ func TestNews(t *testing.T) {
 		"lost":               {changed(&digest.Past{Missed: make([]digest.Window, 1)}, ""), true},
 		"a sentence":         {changed(&digest.Past{News: []string{"db-1 is awake again."}}, ""), true},
 		"the day":            {changed(&digest.Past{Day: &digest.Day{}}, ""), true},
+		"as usual again":     {changed(&digest.Past{Ended: make([]digest.Ended, 1)}, ""), true},
 		"muted":              {changed(&digest.Past{Muted: make([]digest.MutedClass, 1)}, ""), false},
 	} {
 		if got := News(c.r); got != c.want {
@@ -275,6 +276,37 @@ func TestNews(t *testing.T) {
 	told := changed(&digest.Past{}, digest.Worse)
 	if told.Classes[0].Change.Since = time.Unix(1, 0); News(told) {
 		t.Error("what was told is news again")
+	}
+}
+
+// A class of which a digest of the last day has spoken says since when, in the zone, and
+// has no badge. Each end of a WORSE is a line, of three at most.
+func TestWhatWasTold(t *testing.T) {
+	six := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+	zone := time.FixedZone("", 5*3600+1800)
+	for _, c := range []struct {
+		class       digest.Class
+		badge, says string
+	}{
+		{digest.Class{}, "", ""},
+		{digest.Class{Told: &digest.Told{Kind: digest.New, Since: six}}, "", ", new since 11:30"},
+		{digest.Class{Told: &digest.Told{Kind: digest.Back, Since: six}}, "", ", back since 11:30"},
+		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six}}, "", ", worse since 11:30"},
+		{digest.Class{Change: &digest.Change{Kind: digest.Worse}, Told: &digest.Told{Kind: digest.New, Since: six}}, "WORSE", ""},
+	} {
+		if got := SinceIn(&c.class, zone); got != c.says || Badge(&c.class) != c.badge {
+			t.Errorf("%q, badge %q; want %q, %q", got, Badge(&c.class), c.says, c.badge)
+		}
+	}
+	for n, want := range map[int]string{1: "BACK TO USUAL SELECT t1: worse from 2026-11-23 06:00 to 09:00 UTC", 3: "BACK TO USUAL SELECT t3: worse from 2026-11-23 06:00 to 09:00 UTC", 4: "and 1 more back to usual"} {
+		p := &digest.Past{}
+		for i := range n {
+			p.Ended = append(p.Ended, digest.Ended{Fingerprint: fmt.Sprintf("select a from t%d", i+1), From: six, To: six.Add(3 * time.Hour)})
+		}
+		all := Changes(&digest.Report{Past: p})
+		if got := all[len(all)-1].Label() + all[len(all)-1].String(); got != want || len(all) != n {
+			t.Errorf("%d: %q", n, got)
+		}
 	}
 }
 

@@ -61,8 +61,11 @@ func whoseLogTells(r digest.Reason) string {
 
 // Evidence is the badge and what justifies it, or empty.
 func Evidence(c *digest.Class) string {
-	if c.Change == nil {
+	switch {
+	case c.Change == nil:
 		return ""
+	case !c.Change.Since.IsZero():
+		return upperFirst(strings.ToLower(kindWord(c.Change.Kind))) + " since " + at(c.Change.Since) + ": " + changeEvidence(c)
 	}
 	return Badge(c) + ": " + changeEvidence(c)
 }
@@ -90,9 +93,6 @@ func changeEvidence(c *digest.Class) string {
 	}
 	if p := x.P95; p != nil {
 		phrases = append(phrases, fmt.Sprintf("p95 %s; at most %s %s", Duration(p.Now), Duration(p.Highest), pastOf(*p)))
-	}
-	if !x.Since.IsZero() {
-		phrases = append(phrases, "since "+at(x.Since))
 	}
 	return strings.Join(phrases, "; ")
 }

@@ -135,13 +135,13 @@ func (v *htmlView) embed() (policy string, err error) {
 // htmlClass is a row of the table, and the panel it leads to.
 type htmlClass struct {
 	*digest.Class
-	Badge, Evidence    string
-	Reasons            []string
-	ShortID, Name, SQL string
-	Cells              []htmlCell
-	Metrics            []metricRow
-	Tallies, Seen      string
-	Names              []htmlNames
+	Badge, Evidence           string
+	Reasons                   []string
+	ShortID, Name, Since, SQL string
+	Cells                     []htmlCell
+	Metrics                   []metricRow
+	Tallies, Seen             string
+	Names                     []htmlNames
 }
 
 // htmlCell is a number as it is shown, and as it is sorted.
@@ -154,7 +154,7 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(c *digest.Class, zone *time.Location) htmlClass {
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: InZone(Evidence(c), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: InZone(Evidence(c), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},

@@ -91,7 +91,7 @@ func markdownTable(b *markdownPage, r *digest.Report) {
 	b.WriteString("\n| # | Share | Query | Time | Calls | P95 | Examined/sent |\n|--:|--:|:--|--:|--:|--:|--:|\n")
 	for _, c := range InOrder(r) {
 		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(Badged(c)+Percent(c.Share)),
-			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)),
+			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)+SinceIn(c, b.zone)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)),
 			Duration(c.QueryTime.P95), examinedPerSent(c))
 	}
 	if s := miscLine(r); s != "" {

@@ -75,7 +75,7 @@ func writeRanking(p *page, r *digest.Report) {
 		}
 	}
 	for i, c := range InOrder(r) {
-		rows[i] = append(rows[i], c.Label)
+		rows[i] = append(rows[i], c.Label+"\t"+SinceIn(c, p.Zone))
 	}
 	p.line("")
 	p.table(append(cols, column{"Query", true}), rows)

@@ -103,6 +103,11 @@ func past(p *digest.Past) *digest.Past {
 			m.Fingerprints[k] = Statement(m.Fingerprints[k])
 		}
 	}
+	out.Ended = slices.Clone(p.Ended)
+	for i := range out.Ended {
+		e := &out.Ended[i]
+		e.ID, e.Fingerprint = Clean(Cut(e.ID, MaxName)), Statement(e.Fingerprint)
+	}
 	for i := range out.Gone {
 		g := &out.Gone[i]
 		g.ID, g.Fingerprint = Clean(Cut(g.ID, MaxName)), Statement(g.Fingerprint)

@@ -58,7 +58,7 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 	}
 	body = append(body, changes(r)...)
 	if len(classes) > 0 {
-		body = append(body, table(r, classes))
+		body = append(body, table(r, classes, opts.Zone))
 	}
 	inFull := notifier.InFull(classes, maxStatements)
 	inFull = append(inFull, notifier.Without(classes, inFull)...)
@@ -101,7 +101,7 @@ func changes(r *digest.Report) []element {
 	return out
 }
 
-func table(r *digest.Report, classes []*digest.Class) element {
+func table(r *digest.Report, classes []*digest.Class, zone *time.Location) element {
 	row := func(weight string, cells ...string) element {
 		var out []element
 		for _, s := range cells {
@@ -112,7 +112,7 @@ func table(r *digest.Report, classes []*digest.Class) element {
 	rows := []element{row("Bolder", "Share", "Query", "Time", "Calls")}
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		rows = append(rows, row("Default", notifier.Badged(c)+notifier.Percent(c.Share),
-			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)),
+			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)+notifier.SinceIn(c, zone)),
 			notifier.Duration(c.QueryTime.Sum), notifier.Count(float64(c.Calls))))
 	}
 	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,
