@@ -46,16 +46,10 @@ type History struct {
 	hours   []wholeHour
 	classes map[string]*past // by Class.ID
 	forgot  int              // classes dropped for want of room
+	ran     hoursOf
 
 	rules     int  // fingerprint.Rules of the hour that was added last; 0 is none
 	regrouped hour // since when, if there were others before; else 0
-}
-
-// wholeHour holds the total of an hour of the last 14 days that was added.
-type wholeHour struct {
-	at      hour
-	time    level // of all classes together
-	partial bool  // its coverage was incomplete: what was not seen may have been there
 }
 
 // Add folds in one whole hour, whose report must hold all classes. Hours may come
@@ -89,13 +83,17 @@ func (h *History) add(r *Report, correct bool) error {
 	if h.classes == nil {
 		h.classes = map[string]*past{}
 	}
+	if h.ran == nil {
+		h.ran = hoursOf{}
+	}
+	h.ran.set(at, r.totalsByInstance())
 	if h.since.IsZero() || r.Window.Start.Before(h.since) {
 		h.since = r.Window.Start.UTC()
 	}
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls))}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -143,6 +141,10 @@ func (h *History) Compare(r *Report, o Options) {
 		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
 		if c.aligned && c.end-c.start == 1 {
 			r.Past.Usual = usualTotal(&c.hours)
+			for i := range r.Overall.ByInstance {
+				t := &r.Overall.ByInstance[i]
+				t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
+			}
 		}
 	}
 }
@@ -151,6 +153,7 @@ func (h *History) Compare(r *Report, o Options) {
 func (h *History) forget(at hour) {
 	oldest := at - historyHours // so that the hour can be compared once more
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at < oldest })
+	h.ran.cut(func(t hourTotal) bool { return t.at < oldest })
 	for id, p := range h.classes {
 		if at-p.last > forgottenAfter {
 			delete(h.classes, id)
@@ -170,6 +173,7 @@ func (h *History) Forget(from time.Time) {
 		return
 	}
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at >= first })
+	h.ran.cut(func(t hourTotal) bool { return t.at >= first })
 	for id, p := range h.classes {
 		if !p.forget(first) {
 			delete(h.classes, id)

@@ -15,6 +15,8 @@ type historyJSON struct {
 	Regroup time.Time         `json:"regrouped,omitzero"` // History.regrouped
 	Hours   []byte            `json:"hours,omitempty"`
 	Classes map[string][]byte `json:"classes,omitempty"` // by Class.ID
+	Calls   []byte            `json:"calls,omitempty"`   // wholeHour.calls of each hour
+	Ran     map[string][]byte `json:"ran,omitempty"`     // History.ran, by instance
 	Told    map[string][]byte `json:"told,omitempty"`    // past.told and past.ended of some classes
 }
 
@@ -34,6 +36,7 @@ func (h History) MarshalJSON() ([]byte, error) {
 			partial = 1
 		}
 		j.Hours = append(appendHours(j.Hours, w.at-previous), byte(w.time), partial)
+		j.Calls = append(j.Calls, byte(w.calls))
 		previous = w.at
 	}
 	for id, p := range h.classes {
@@ -43,6 +46,16 @@ func (h History) MarshalJSON() ([]byte, error) {
 				j.Told = map[string][]byte{}
 			}
 			j.Told[id] = appendHours(nil, p.told, p.ended)
+		}
+	}
+	for name, all := range h.ran {
+		if j.Ran == nil {
+			j.Ran = map[string][]byte{}
+		}
+		var previous hour
+		for _, t := range all {
+			j.Ran[name] = append(appendHours(j.Ran[name], t.at-previous), byte(t.time), byte(t.calls))
+			previous = t.at
 		}
 	}
 	return json.Marshal(j)
@@ -65,10 +78,17 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {
 		at += d.hour()
-		h.hours = append(h.hours, wholeHour{at, d.level(), d.level() != 0})
+		w := wholeHour{at: at, time: d.level(), partial: d.level() != 0}
+		if n := len(h.hours); n < len(j.Calls) {
+			w.calls = noted(j.Calls[n])
+		}
+		h.hours = append(h.hours, w)
 		if d.broken {
 			return fmt.Errorf("read history: %w", errBroken)
 		}
+	}
+	if err := h.readRan(j.Ran); err != nil {
+		return err
 	}
 	for id, b := range j.Classes {
 		p, err := readPast(b)
@@ -81,6 +101,21 @@ func (h *History) UnmarshalJSON(text []byte) error {
 			}
 		}
 		h.classes[id] = p
+	}
+	return nil
+}
+
+func (h *History) readRan(ran map[string][]byte) error {
+	h.ran = make(hoursOf, len(ran))
+	for name, b := range ran {
+		var at hour
+		for d := (decoder{rest: b}); len(d.rest) > 0; {
+			at += d.hour()
+			h.ran[name] = append(h.ran[name], hourTotal{at, d.level(), d.level()})
+			if d.broken {
+				return fmt.Errorf("read history of instance %s: %w", name, errBroken)
+			}
+		}
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func TestHistoryJSON(t *testing.T) {
 	var h History
 	h.pass(t, hourReport(firstHour, work{10, 100}))
 	const want = `{"since":"2026-11-21T00:00:00Z","hours":"8LcengA=","classes":{` +
-		`"AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB":"8LceAAAAAAAAAAAAAGhyRg==","CCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD":"8LceAAAAAAAAAAAAAJ5yfA=="}}`
+		`"AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB":"8LceAAAAAAAAAAAAAGhyRg==","CCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD":"8LceAAAAAAAAAAAAAJ5yfA=="},"calls":"fQ=="}`
 	if got := marshal(t, h); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -115,6 +115,7 @@ func TestHistoryJSON(t *testing.T) {
 	}
 	for _, s := range []string{
 		`[]`, `{"hours":"AA"}`, `{"hours":"//////////8="}`, `{"classes":{"A":""}}`, `{"classes":{"A":"oLQeAAAAAAAA"}}`, `{"classes":{"A":"????"}}`,
+		`{"ran":{"orders-1":"oLQe"}}`, `{"ran":{"orders-1":"AQ=="}}`,
 	} {
 		if err := json.Unmarshal([]byte(s), new(History)); err == nil {
 			t.Errorf("%s is no error", s)
@@ -163,6 +164,9 @@ func worstReport(rng *rand.Rand, at hour, n int, complete bool) *Report {
 		c := classOf(fmt.Sprintf("%032X", i+1<<40), work{1e-2 * float64(i+1) * 1000 * rng.Float64(), 20 + rng.Int64N(1000)})
 		r.Classes = append(r.Classes, c)
 		r.Overall.QueryTime.Sum += c.QueryTime.Sum
+	}
+	for i := range maxHistoryInstances + 10 {
+		r.Overall.ByInstance = append(r.Overall.ByInstance, InstanceTotal{Instance: fmt.Sprintf("%063d", i), Calls: 1000, QueryTime: 1000})
 	}
 	r.rank()
 	return r

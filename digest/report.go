@@ -166,6 +166,7 @@ type InstanceTotal struct {
 	Instance  string  `json:"instance"`
 	Calls     int64   `json:"calls"`
 	QueryTime float64 `json:"query_time"` // seconds, all calls together
+	Usual     *Usual  `json:"usual,omitempty"`
 }
 
 // Class states the numbers of all the calls of the statements that share a
@@ -308,15 +309,6 @@ type Past struct {
 	Day *Day `json:"day,omitempty"`
 	// Regrouped is set in the week after the rules of fingerprints changed.
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
-}
-
-// Usual states the total query time, in seconds, that an hour like the window had
-// before, the lowest and the highest tenth left out: on Days days around the same hour
-// or, where Days is 0, in any of the last 14 days.
-type Usual struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-	Days int     `json:"days,omitempty"`
 }
 
 // Day sums up 24 hours of a channel.

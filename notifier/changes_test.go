@@ -221,12 +221,14 @@ func TestInstanceTotals(t *testing.T) {
 	if got := InstanceTotals(r); got != "" {
 		t.Errorf("of none: %q", got)
 	}
-	r.Overall.ByInstance = []digest.InstanceTotal{{Instance: "e", QueryTime: 80}, {Instance: "c", QueryTime: 15}, {Instance: "a", QueryTime: 3}}
-	if got := InstanceTotals(r); got != "e 80s (80%), c 15s (15%), a 3s (3%)" {
+	r.Overall.ByInstance = []digest.InstanceTotal{
+		{Instance: "e", Calls: 90, QueryTime: 80, Usual: &digest.Usual{Low: 70, High: 80.4, Calls: &digest.Range{Low: 81, High: 101}}},
+		{Instance: "c", Calls: 2, QueryTime: 15, Usual: &digest.Usual{Low: 15, High: 15.01}}, {Instance: "a", Calls: 1, QueryTime: 3}}
+	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 80s in 81 to 100), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
 		t.Errorf("of three: %q", got)
 	}
 	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", QueryTime: 2})
-	if got := InstanceTotals(r); got != "e 80s (80%), c 15s (15%), a 3s (3%), 1 more 2s (2%)" {
+	if got := InstanceTotals(r); !strings.HasSuffix(got, ", a 3s in 1 query (3%), 1 more 2s (2%)") {
 		t.Errorf("of four: %q", got)
 	}
 	if got := Title(r); got != "e, c and 3 more: 1 slow query, 1m40s" {

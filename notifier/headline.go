@@ -83,17 +83,26 @@ func headline(r *digest.Report) string {
 		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), Count(o.RowsExamined.Sum))
 }
 
-// usually says which total an hour like this one had before, or is empty. It is known in
-// steps of 7 %, so two digits are enough.
+// usually says which totals an hour like this one had before, or is empty.
 func usually(r *digest.Report) string {
 	if r.Past == nil || r.Past.Usual == nil {
 		return ""
 	}
-	low, high := Duration(twoDigits(r.Past.Usual.Low)), Duration(twoDigits(r.Past.Usual.High))
-	if low == high {
-		return "usually " + low
+	u := r.Past.Usual
+	s := "usually " + between(u.Low, u.High, Duration)
+	if u.Calls != nil {
+		s += " in " + between(u.Calls.Low, u.Calls.High, Count) + " queries"
 	}
-	return "usually " + low + " to " + high
+	return s
+}
+
+// between names what is known in steps of 7 %, for which two digits are enough.
+func between(low, high float64, write func(float64) string) string {
+	a, b := write(twoDigits(low)), write(twoDigits(high))
+	if a == b {
+		return a
+	}
+	return a + " to " + b
 }
 
 func twoDigits(f float64) float64 {
@@ -155,7 +164,15 @@ func InstanceTotals(r *digest.Report) string {
 	var out []string
 	rest := r.Overall.QueryTime.Sum
 	for _, t := range all[:min(maxTotals, len(all))] {
-		out = append(out, fmt.Sprintf("%s %s (%s)", redact.Clean(t.Instance), Duration(t.QueryTime), shareOf(t.QueryTime, r.Overall.QueryTime.Sum)))
+		usual := ""
+		if t.Usual != nil {
+			usual = ", usually " + between(t.Usual.Low, t.Usual.High, Duration)
+			if t.Usual.Calls != nil {
+				usual += " in " + between(t.Usual.Calls.Low, t.Usual.Calls.High, Count)
+			}
+		}
+		out = append(out, fmt.Sprintf("%s %s in %s (%s%s)", redact.Clean(t.Instance), Duration(t.QueryTime), Plural(t.Calls, "query", "queries"),
+			shareOf(t.QueryTime, r.Overall.QueryTime.Sum), usual))
 		rest -= t.QueryTime
 	}
 	if more := len(all) - maxTotals; more > 0 {
