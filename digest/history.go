@@ -48,6 +48,8 @@ type History struct {
 	forgot  int              // classes dropped for want of room
 	ran     hoursOf
 
+	incident incidentHours // that was reported last
+
 	rules     int  // fingerprint.Rules of the hour that was added last; 0 is none
 	regrouped hour // since when, if there were others before; else 0
 }
@@ -135,17 +137,18 @@ func (h *History) Compare(r *Report, o Options) {
 		}
 	}
 	muted := listMuted(r, o.Mutes)
+	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
+		r.Past.Usual = usualTotal(&c.hours)
+		for i := range r.Overall.ByInstance {
+			t := &r.Overall.ByInstance[i]
+			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
+		}
+		r.Past.Incident = c.incident(muted)
+	}
 	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
-		if c.aligned && c.end-c.start == 1 {
-			r.Past.Usual = usualTotal(&c.hours)
-			for i := range r.Overall.ByInstance {
-				t := &r.Overall.ByInstance[i]
-				t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
-			}
-		}
 	}
 }
 
@@ -184,6 +187,9 @@ func (h *History) Forget(from time.Time) {
 		if len(h.hours) > 0 {
 			h.since = h.hours[0].at.time()
 		}
+	}
+	if h.incident.last >= first {
+		h.incident = incidentHours{}
 	}
 	if h.regrouped >= first {
 		h.regrouped = 0
@@ -304,6 +310,13 @@ func (h *History) MarkReported(r *Report) {
 		if p := h.classes[e.ID]; p != nil {
 			p.ended = max(p.ended, start)
 		}
+	}
+	if x := r.Past.Incident; x != nil && start >= h.incident.last {
+		since := x.Since
+		if since.IsZero() {
+			since = r.Window.Start
+		}
+		h.incident = incidentHours{since.UTC(), start}
 	}
 	h.forgetTold(start)
 }

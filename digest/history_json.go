@@ -9,15 +9,21 @@ import (
 // historyJSON holds a History as it is stored. The numbers of the hours and of a
 // class are unsigned varints and single bytes, one after the other.
 type historyJSON struct {
-	Since   time.Time         `json:"since,omitzero"`
-	Forgot  int               `json:"forgot,omitempty"`
-	Rules   int               `json:"rules,omitempty"`    // 0 is 1, if there are classes
-	Regroup time.Time         `json:"regrouped,omitzero"` // History.regrouped
-	Hours   []byte            `json:"hours,omitempty"`
-	Classes map[string][]byte `json:"classes,omitempty"` // by Class.ID
-	Calls   []byte            `json:"calls,omitempty"`   // wholeHour.calls of each hour
-	Ran     map[string][]byte `json:"ran,omitempty"`     // History.ran, by instance
-	Told    map[string][]byte `json:"told,omitempty"`    // past.told and past.ended of some classes
+	Since    time.Time         `json:"since,omitzero"`
+	Forgot   int               `json:"forgot,omitempty"`
+	Rules    int               `json:"rules,omitempty"`    // 0 is 1, if there are classes
+	Regroup  time.Time         `json:"regrouped,omitzero"` // History.regrouped
+	Hours    []byte            `json:"hours,omitempty"`
+	Classes  map[string][]byte `json:"classes,omitempty"` // by Class.ID
+	Incident *incidentJSON     `json:"incident,omitempty"`
+	Calls    []byte            `json:"calls,omitempty"` // wholeHour.calls of each hour
+	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
+	Told     map[string][]byte `json:"told,omitempty"`  // past.told and past.ended of some classes
+}
+
+type incidentJSON struct {
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"`
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -48,6 +54,9 @@ func (h History) MarshalJSON() ([]byte, error) {
 			j.Told[id] = appendHours(nil, p.told, p.ended)
 		}
 	}
+	if h.incident.last > 0 {
+		j.Incident = &incidentJSON{h.incident.since, h.incident.last.time()}
+	}
 	for name, all := range h.ran {
 		if j.Ran == nil {
 			j.Ran = map[string][]byte{}
@@ -74,6 +83,9 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	}
 	if !j.Regroup.IsZero() {
 		h.regrouped = hour(min(max(0, j.Regroup.Unix()/3600), maxHour))
+	}
+	if x := j.Incident; x != nil {
+		h.incident = incidentHours{x.Since, hour(min(max(0, x.Last.Unix()/3600), maxHour))}
 	}
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {

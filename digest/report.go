@@ -256,6 +256,8 @@ type Change struct {
 	// Since is the hour in which a class became WORSE, if that was before the window
 	// and within a day.
 	Since time.Time `json:"since,omitzero"`
+	// Common is set where the change is one of those of Past.Incident.
+	Common bool `json:"common,omitempty"`
 }
 
 // Told states what a digest has said of a class, New or Back, and of which hour.
@@ -292,6 +294,7 @@ type Past struct {
 	Since    time.Time    `json:"since"`              // start of the first window that is remembered
 	Learning bool         `json:"learning,omitempty"` // too little is remembered to know what changed
 	Gone     []GoneClass  `json:"gone,omitempty"`
+	Incident *Incident    `json:"incident,omitempty"` // of one hour of the clock
 	Ended    []Ended      `json:"ended,omitempty"`    // not WORSE any more
 	Muted    []MutedClass `json:"muted,omitempty"`    // left out of the classes
 	Missed   []Window     `json:"missed,omitempty"`   // deleted before they could be read
