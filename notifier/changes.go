@@ -15,10 +15,10 @@ import (
 // maxBadge is how many characters of the word for a change are shown.
 const maxBadge = 12
 
-// Badge is the word for what changed about a class, or empty where nothing did, or an
-// earlier digest has said so.
+// Badge is the word for what changed about a class, or empty where nothing did, an earlier
+// digest has said so, or it is one of many.
 func Badge(c *digest.Class) string {
-	if c.Change == nil || !c.Change.Since.IsZero() {
+	if c.Change == nil || !c.Change.Since.IsZero() || c.Change.Common {
 		return ""
 	}
 	return kindWord(c.Change.Kind)
@@ -73,19 +73,39 @@ func InOrder(r *digest.Report) []*digest.Class {
 	return out
 }
 
-// InFull returns up to n of the classes, for a chat to show with their statements:
-// those that lead or, where none does, the one of the highest rank.
-func InFull(classes []*digest.Class, n int) []*digest.Class {
+// InFull returns up to n of the classes, for a chat to show with their statements: the
+// one that is most of an incident, and those that lead or, where none does and no incident
+// is of many, the one of the highest rank.
+func InFull(r *digest.Report, classes []*digest.Class, n int) []*digest.Class {
 	var out []*digest.Class
+	if c := mostOfIncident(r, classes); c != nil {
+		out = append(out, c)
+	}
 	for _, c := range classes {
-		if c.Leads() {
+		if c.Leads() && !slices.Contains(out, c) {
 			out = append(out, c)
 		}
+	}
+	if out == nil && r.Past != nil && r.Past.Incident != nil && r.Past.Incident.Slower > 0 {
+		return nil // it is not a query
 	}
 	if top := Top(classes); top != nil && out == nil {
 		out = append(out, top)
 	}
 	return out[:min(len(out), n)]
+}
+
+// mostOfIncident returns the class that is most of an incident, or nil.
+func mostOfIncident(r *digest.Report, classes []*digest.Class) *digest.Class {
+	if r.Past == nil || r.Past.Incident == nil || r.Past.Incident.Class == "" {
+		return nil
+	}
+	for _, c := range classes {
+		if c.ID == r.Past.Incident.Class {
+			return c
+		}
+	}
+	return nil
 }
 
 // Top returns the class of the highest rank, whatever changed, or nil.
@@ -112,7 +132,7 @@ func Without(classes, others []*digest.Class) []*digest.Class {
 func changeCount(r *digest.Report) string {
 	counts := map[digest.ChangeKind]int{}
 	for i := range r.Classes {
-		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() {
+		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() && !c.Common {
 			counts[c.Kind]++
 		}
 	}
@@ -128,7 +148,7 @@ func changeCount(r *digest.Report) string {
 		}
 	}
 	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
-	if out == nil && known && !Incomplete(r) && r.Overall.Calls > 0 {
+	if out == nil && known && r.Past.Incident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")

@@ -118,14 +118,62 @@ func TestInFull(t *testing.T) {
 		{[]digest.ChangeKind{"", digest.Back, digest.New, digest.New, digest.New}, []int{2, 3, 4}},
 		{[]digest.ChangeKind{digest.New, digest.New, digest.New, digest.New}, []int{1, 2, 3}},
 	} {
-		classes := InOrder(changed(nil, c.kinds...))
+		r := changed(nil, c.kinds...)
+		classes := InOrder(r)
 		var got []int
-		full := InFull(classes, 3)
+		full := InFull(r, classes, 3)
 		for _, x := range full {
 			got = append(got, x.Rank)
 		}
 		if !slices.Equal(got, c.want) || len(Without(classes, full)) != len(c.kinds)-len(c.want) {
 			t.Errorf("%q: %v in full and %d others, want %v", c.kinds, got, len(Without(classes, full)), c.want)
+		}
+	}
+}
+
+// The class that is most of an incident comes first.
+func TestIncidentIsInFull(t *testing.T) {
+	r := changed(&digest.Past{Incident: &digest.Incident{Class: "C"}}, "", digest.Worse, "")
+	r.Classes[2].ID = "C"
+	full := InFull(r, InOrder(r), 3)
+	if len(full) != 2 || full[0].ID != "C" || full[1].Rank != 2 {
+		t.Errorf("in full are %v", full)
+	}
+	many := changed(&digest.Past{Incident: &digest.Incident{Slower: 5, Of: 9}}, digest.Worse, "")
+	many.Classes[0].Change.Common = true
+	if full := InFull(many, InOrder(many), 3); full != nil || Badge(&many.Classes[0]) != "" || len(Changes(many)) != 0 {
+		t.Errorf("of many that are slower %d are in full, %q changes", len(full), Changes(many))
+	}
+	r.Past.Incident.Class = "D" // which the limit leaves out
+	if full = InFull(r, InOrder(r), 3); len(full) != 1 || full[0].Rank != 2 {
+		t.Errorf("in full are %v", full)
+	}
+}
+
+// The verdict on an hour that is an incident comes first, and says what, since when and
+// where, as far as it is known.
+func TestIncidentIsTheVerdict(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 20, 0, 0, time.UTC)
+	for _, c := range []struct {
+		x           digest.Incident
+		title, text string
+	}{
+		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3.1 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
+		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-2, 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
+		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
+		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, 3 times the usual", "most of what is above the usual ran on db-1, in several classes."},
+		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "no class and no instance is most of it; far above the usual."},
+		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, 1h00m of query time",
+			"31 of 52 classes took 4 to 6.1 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
+	} {
+		r := changed(&digest.Past{Incident: &c.x}, "", "")
+		r.Classes[0].ID, r.Instances, r.Overall.QueryTime.Sum = "A", []string{"db-1", "db-2"}, 3600
+		n := Notices(r)
+		if Title(r) != c.title || len(n) != 1 || n[0].Text != c.text || !News(r) {
+			t.Errorf("title %q, notices %q", Title(r), n)
+		}
+		if strings.Contains(headline(r), "othing new") {
+			t.Errorf("%s", headline(r))
 		}
 	}
 }

@@ -67,7 +67,7 @@ func Evidence(c *digest.Class) string {
 	case !c.Change.Since.IsZero():
 		return upperFirst(strings.ToLower(kindWord(c.Change.Kind))) + " since " + at(c.Change.Since) + ": " + changeEvidence(c)
 	}
-	return Badge(c) + ": " + changeEvidence(c)
+	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
 }
 
 // changeEvidence is a phrase with the numbers that justify a change.

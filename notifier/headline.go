@@ -21,6 +21,9 @@ func Title(r *digest.Report) string {
 		title = upperFirst(n) + " on " + title
 	}
 	title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
+	if s := incidentTitle(r); s != "" {
+		title = s
+	}
 	switch all := Notices(r); {
 	case Incomplete(r) && r.Overall.Calls == 0:
 		return "⚠️ NO DATA from " + where
@@ -215,6 +218,9 @@ func Notices(r *digest.Report) []Notice {
 		return nil
 	}
 	var out []Notice
+	if x := r.Past.Incident; x != nil {
+		out = append(out, Notice{incidentWord(x), incidentText(r, x)})
+	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
 	}
@@ -225,6 +231,55 @@ func Notices(r *digest.Report) []Notice {
 		out = append(out, Notice{"HOURS GIVEN UP", windows(lost) + ". They could not be read for 14 days, and RDS keeps no log for longer."})
 	}
 	return out
+}
+
+func incidentWord(x *digest.Incident) string {
+	if x.Slower > 0 {
+		return "SLOWER AT ONCE"
+	}
+	return "INCIDENT"
+}
+
+// incidentTitle is the verdict on an hour that is one, in the place of what changed.
+func incidentTitle(r *digest.Report) string {
+	if r.Past == nil || r.Past.Incident == nil {
+		return ""
+	}
+	x := r.Past.Incident
+	where := redact.Clean(x.Instance)
+	if where == "" {
+		where = names(byTime(r), 2)
+	}
+	if x.Slower > 0 {
+		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, where, Duration(r.Overall.QueryTime.Sum))
+	}
+	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), where, Count(twoDigits(x.Times)))
+}
+
+// incidentText says what is most of an incident, since when, and where to look.
+func incidentText(r *digest.Report, x *digest.Incident) string {
+	since := ""
+	if !x.Since.IsZero() {
+		since = " since " + at(x.Since)
+	}
+	on := ""
+	if x.Instance != "" {
+		on = " on " + redact.Clean(x.Instance)
+	}
+	switch {
+	case x.Slower > 0:
+		return fmt.Sprintf("%d of %d classes took %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
+			x.Slower, x.Of, between(x.Low, x.High, Count), on, since)
+	case x.Class == "" && x.Instance == "":
+		return fmt.Sprintf("no class and no instance is most of it; far above the usual%s.", since)
+	case x.Class == "":
+		return fmt.Sprintf("most of what is above the usual ran%s%s, in several classes.", on, since)
+	}
+	what := redact.ShortID(x.Class)
+	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
+		what = fmt.Sprintf("#%d %s", r.Classes[i].Rank, r.Classes[i].Label)
+	}
+	return fmt.Sprintf("%s is %s of what is above the usual%s%s.", what, Percent(x.Share), on, since)
 }
 
 // windows lists the first of them, and how many others there are.

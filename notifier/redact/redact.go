@@ -103,6 +103,11 @@ func past(p *digest.Past) *digest.Past {
 			m.Fingerprints[k] = Statement(m.Fingerprints[k])
 		}
 	}
+	if p.Incident != nil {
+		x := *p.Incident
+		x.Class, x.Instance = Clean(Cut(x.Class, MaxName)), Text(x.Instance, MaxName)
+		out.Incident = &x
+	}
 	out.Ended = slices.Clone(p.Ended)
 	for i := range out.Ended {
 		e := &out.Ended[i]

@@ -43,7 +43,7 @@ type form struct {
 func newDraft(report redact.Report, opts Options) *draft {
 	r := report.Digest()
 	classes := notifier.InOrder(r)
-	return &draft{opts, r, report.Key(), classes, notifier.InFull(classes, maxStatements), opts.Answer != nil || notifier.News(r)}
+	return &draft{opts, r, report.Key(), classes, notifier.InFull(r, classes, maxStatements), opts.Answer != nil || notifier.News(r)}
 }
 
 // withoutThread shows in full what else comes first, since no thread does.
@@ -78,14 +78,18 @@ func (d *draft) fallbacks() []form {
 
 // full is the message with all that Slack can show.
 func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
-	blocks := head(d.r)
+	blocks, first := head(d.r), 0
+	if x := d.r.Past; x != nil && x.Incident != nil && x.Incident.Class != "" {
+		first = min(1, len(inFull)) // what it is comes before how much all took
+	}
+	blocks = append(blocks, d.details(inFull[:first])...)
 	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
 	}
 	if len(d.classes) > 0 {
 		blocks = append(blocks, table(d.r, d.classes))
 	}
-	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
+	return append(append(blocks, d.details(inFull[first:])...), d.foot(inFull)...)
 }
 
 // simple is the message without the blocks that some workspaces reject.

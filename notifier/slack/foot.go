@@ -80,6 +80,8 @@ func (d *draft) fallbackText() string {
 	notes, _ := notifier.Notes(d.r)
 	s := notifier.Title(d.r) + ", " + notifier.When(d.r) + "."
 	switch {
+	case d.r.Past != nil && d.r.Past.Incident != nil:
+		s += " " + notifier.Notices(d.r)[0].Text
 	case notifier.Incomplete(d.r) && len(notes) > 0:
 		s += " " + notes[0]
 	case len(d.classes) > 0:

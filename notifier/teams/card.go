@@ -60,7 +60,7 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 	if len(classes) > 0 {
 		body = append(body, table(r, classes, opts.Zone))
 	}
-	inFull := notifier.InFull(classes, maxStatements)
+	inFull := notifier.InFull(r, classes, maxStatements)
 	inFull = append(inFull, notifier.Without(classes, inFull)...)
 	for _, c := range inFull[:min(statements, len(inFull))] {
 		body = append(body, class(c)...)
