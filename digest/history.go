@@ -143,7 +143,7 @@ func (h *History) Compare(r *Report, o Options) {
 			t := &r.Overall.ByInstance[i]
 			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
 		}
-		r.Past.Incident = c.incident(muted)
+		r.Past.Incident = hourAsWhole{c}.incident(muted)
 	}
 	r.countChanges(muted)
 	c.reportRegrouped(o)
