@@ -129,6 +129,9 @@ func (h *History) Compare(r *Report, o Options) {
 	}
 	c := newComparison(h, r, o)
 	r.Past.Learning = c.known < learningHours
+	if c.known >= learningHours && c.known < wholeWeek {
+		r.Past.Days = c.known / hoursADay
+	}
 	for i := range r.Classes {
 		class := &r.Classes[i]
 		class.Note = o.Notes[class.ID]

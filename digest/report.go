@@ -310,6 +310,9 @@ type Past struct {
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
 	// Day is set in the message that tells a day: see handler.Daily.
 	Day *Day `json:"day,omitempty"`
+	// Days is how many days are remembered, from the end of learning until weekly rhythm is
+	// known; else 0.
+	Days int `json:"days,omitempty"`
 	// Regrouped is set in the week after the rules of fingerprints changed.
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
 }

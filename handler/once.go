@@ -275,6 +275,9 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 		said.Notes = slices.Concat(said.Notes, s.Unreported)
 		said.Day = i.handler.Daily.day(s, r, result.Open)
 	}
+	if (i.handler.Daily != Daily{}) && said.Day == nil {
+		r.Past.Days = 0 // for the message that tells the day to say
+	}
 	r.Past.Missed, r.Past.GivenUp, r.Past.News, r.Past.Day = said.Missed, said.GivenUp, said.News, said.Day
 	r.Coverage.Notes = slices.Concat(said.Notes, r.Coverage.Notes)
 	if said.Day != nil || len(said.News)+len(said.Notes)+len(said.Missed)+len(said.GivenUp) > 0 {

@@ -158,7 +158,7 @@ func changeCount(r *digest.Report) string {
 // before the numbers: then it is read whole, and else a few lines will do. Where it is
 // not known what is usual, all is news.
 func News(r *digest.Report) bool {
-	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
+	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {

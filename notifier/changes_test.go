@@ -372,3 +372,37 @@ func TestDayIsTold(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// What cannot be seen yet is said in one hour of 24, or where the day is told, and is no
+// news.
+func TestFirstWeek(t *testing.T) {
+	since := time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC)
+	said := func(start, hours, days int, day *digest.Day) string {
+		r := changed(&digest.Past{Since: since, Days: days, Day: day}, "")
+		r.Window = digest.Window{Start: since.Add(time.Duration(start) * time.Hour), End: since.Add(time.Duration(start+hours) * time.Hour)}
+		if day == nil && News(r) {
+			t.Error("it is news")
+		}
+		return firstWeek(r)
+	}
+	for n := range 9 * 24 {
+		days := n / 24
+		if days > 7 {
+			days = 0
+		}
+		if got := said(n, 1, days, nil); (got != "") != (n%24 == 0 && days > 0) {
+			t.Errorf("after %d hours: %q", n, got)
+		}
+	}
+	for days, want := range map[int]string{
+		0: "", 1: "1 day of history: neither daily nor weekly rhythm is known yet, so a job may look new or worse. Better and gone need more than a week.",
+		2: "2 days of history: neither daily nor", 3: "3 days of history: weekly rhythm is not known yet, so a weekly job may look new or worse.", 7: "7 days of history: weekly",
+	} {
+		if got := said(5, 1, days, &digest.Day{}); !strings.HasPrefix(got, want) || got == "" != (days == 0) {
+			t.Errorf("%d days: %q", days, got)
+		}
+	}
+	if said(20, 4, 1, nil) != "" || said(20, 5, 1, nil) == "" || said(24, 3, 1, nil) == "" {
+		t.Error("of several hours the one counts with which a day is full")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -314,6 +315,15 @@ func merged(all []digest.Window) []digest.Window {
 // Caveats say why less is said of what changed than may have changed, and what has
 // become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
+	out := caveats(r)
+	if s := firstWeek(r); s != "" {
+		out = append(out, s)
+	}
+	return out
+}
+
+// caveats are those that are news.
+func caveats(r *digest.Report) []string {
 	var out []string
 	for _, s := range []string{day(r), learning(r), regrouped(r)} {
 		if s != "" {
@@ -324,6 +334,24 @@ func Caveats(r *digest.Report) []string {
 		out = append(out, r.Past.News...)
 	}
 	return out
+}
+
+// firstWeek says what cannot be seen yet: in the message that tells a day or else in one
+// of 24 hours; elsewhere it is empty.
+func firstWeek(r *digest.Report) string {
+	if r.Past == nil || r.Past.Days == 0 {
+		return ""
+	}
+	const day = 24 * time.Hour
+	before := func(t time.Time) int64 { return int64((t.Sub(r.Past.Since) - time.Hour) / day) } // whole days before the hour that ends then
+	if r.Past.Day == nil && before(r.Window.End) == before(r.Window.Start) {
+		return ""
+	}
+	rhythm := "weekly rhythm is not known yet, so a weekly job may look new or worse"
+	if r.Past.Days < 3 {
+		rhythm = "neither daily nor weekly rhythm is known yet, so a job may look new or worse"
+	}
+	return Plural(int64(r.Past.Days), "day", "days") + " of history: " + rhythm + ". Better and gone need more than a week."
 }
 
 // day tells a day, or is empty.
