@@ -279,8 +279,15 @@ func TestInstanceTotals(t *testing.T) {
 	if got := InstanceTotals(r); !strings.HasSuffix(got, ", a 3s in 1 query (3%), 1 more 2s (2%)") {
 		t.Errorf("of four: %q", got)
 	}
-	if got := Title(r); got != "e, c and 3 more: 1 slow query, 1m40s" {
+	if got := Title(r); got != "e and 4 more: 1 slow query, 1m40s" {
 		t.Errorf("title %q", got)
+	}
+	// A fifth is the part of each: 1.3 times that is named, and not less.
+	for named, want := range map[float64]string{26.1: "e and 4 more: ", 26: "5 instances: "} {
+		r.Overall.ByInstance[0].QueryTime = named
+		if got := Title(r); !strings.HasPrefix(got, want) {
+			t.Errorf("with %v of 100 on one of five: %q", named, got)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func TestListsAtTheirBounds(t *testing.T) {
 		}, Muted, "and 1 more"},
 		{"instances of a title", 2, func(n int) *digest.Report {
 			return &digest.Report{Instances: []string{"a", "b", "c"}[:n], Coverage: digest.Coverage{Complete: true}}
-		}, Title, "and 1 more"},
+		}, Title, "3 instances"},
 		{"notes", 8, func(n int) *digest.Report {
 			return &digest.Report{Coverage: digest.Coverage{Notes: make([]string, n)}}
 		}, func(r *digest.Report) string {

@@ -16,8 +16,8 @@ import (
 // Title is the headline for a chat, which begins with what changed. That
 // something is missing stands before that, with a sign and a word.
 func Title(r *digest.Report) string {
-	where := names(byTime(r), 2)
-	title := where + ": "
+	on := where(r)
+	title := on + ": "
 	if n := changeCount(r); n != "" {
 		title = upperFirst(n) + " on " + title
 	}
@@ -27,7 +27,7 @@ func Title(r *digest.Report) string {
 	}
 	switch all := Notices(r); {
 	case Incomplete(r) && r.Overall.Calls == 0:
-		return "⚠️ NO DATA from " + where
+		return "⚠️ NO DATA from " + on
 	case Incomplete(r):
 		return "⚠️ PARTIAL: " + title
 	case len(all) > 0:
@@ -156,6 +156,20 @@ func byTime(r *digest.Report) []string {
 	return out
 }
 
+// where names up to two instances. Of more, it names the one with the most query time, if
+// that is by far above its part, for the others are none to be looked at.
+func where(r *digest.Report) string {
+	all := byTime(r)
+	n := len(all)
+	if n <= 2 {
+		return names(all, n)
+	}
+	if t := r.Overall.ByInstance; len(t) > 0 && t[0].QueryTime*float64(n) > evenly*r.Overall.QueryTime.Sum {
+		return names(all, 1)
+	}
+	return Plural(int64(n), "instance", "instances")
+}
+
 // maxTotals is how many instances are named with what ran on them.
 const maxTotals = 3
 
@@ -247,14 +261,14 @@ func incidentTitle(r *digest.Report) string {
 		return ""
 	}
 	x := r.Past.Incident
-	where := redact.Clean(x.Instance)
-	if where == "" {
-		where = names(byTime(r), 2)
+	on := redact.Clean(x.Instance)
+	if on == "" {
+		on = where(r)
 	}
 	if x.Slower > 0 {
-		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, where, Duration(r.Overall.QueryTime.Sum))
+		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, on, Duration(r.Overall.QueryTime.Sum))
 	}
-	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), where, Count(twoDigits(x.Times)))
+	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), on, Count(twoDigits(x.Times)))
 }
 
 // incidentText says what is most of an incident, since when, and where to look.

@@ -138,7 +138,3 @@ func small(s string) slackgo.Block {
 	}
 	return slackgo.NewContextBlock("", plain(s))
 }
-
-func cell(parts ...inlineText) slackgo.TableCell {
-	return slackgo.NewTableRichTextCell(line(parts...))
-}

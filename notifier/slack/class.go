@@ -11,22 +11,6 @@ import (
 	"slowdigest/notifier/redact"
 )
 
-// table ranks the first classes, in few columns, since a phone shows no more.
-func table(r *digest.Report, classes []*digest.Class) slackgo.Block {
-	t := slackgo.NewTableBlock("")
-	t.ColumnSettings = []slackgo.ColumnSetting{
-		{Align: slackgo.ColumnAlignmentLeft}, {Align: slackgo.ColumnAlignmentLeft, IsWrapped: true},
-		{Align: slackgo.ColumnAlignmentRight}, {Align: slackgo.ColumnAlignmentRight},
-	}
-	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")))
-	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
-		t.AddRow(cell(strong(notifier.Badged(c)), words(notifier.Percent(c.Share))),
-			cell(append([]inlineText{words(fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)))}, since(c)...)...),
-			cell(words(notifier.Duration(c.QueryTime.Sum))), cell(words(notifier.Count(float64(c.Calls)))))
-	}
-	return t
-}
-
 // rows lists classes, a line each.
 func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 	var lines []slackgo.RichTextElement

@@ -19,7 +19,7 @@ const (
 	replySQL      = 2_500 // and in the thread
 
 	maxReplyStatements = 20  // classes that the thread shows in full: two blocks each, of the 50 that Slack takes
-	shortRows          = 3   // classes that a message without news lists
+	worst              = 3   // classes that the message lists, besides those that changed
 	maxRows            = 100 // lines of a list, of which Slack takes no more
 )
 
@@ -83,11 +83,11 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 		first = min(1, len(inFull)) // what it is comes before how much all took
 	}
 	blocks = append(blocks, d.details(inFull[:first])...)
+	if rest := d.worst(); len(rest) > 0 { // before the chart: on a phone nobody sees what is below it
+		blocks = append(blocks, rich(rows(d.r, rest)))
+	}
 	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
-	}
-	if len(d.classes) > 0 {
-		blocks = append(blocks, table(d.r, d.classes))
 	}
 	return append(append(blocks, d.details(inFull[first:])...), d.foot(inFull)...)
 }
@@ -95,17 +95,33 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 // simple is the message without the blocks that some workspaces reject.
 func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 	blocks := head(d.r)
-	if len(d.classes) > 0 {
-		blocks = append(blocks, rich(d.first()...))
+	if rest := d.worst(); len(rest) > 0 {
+		blocks = append(blocks, rich(rows(d.r, rest)))
 	}
 	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
 }
 
 // short is the message of an hour in which nothing is as it was not before.
 func (d *draft) short([]*digest.Class) []slackgo.Block {
-	shown := d.classes[:min(shortRows, len(d.classes))]
+	shown := d.worst()
 	blocks := append(head(d.r), rich(rows(d.r, shown)))
 	return append(blocks, d.foot(shown)...)
+}
+
+// worst returns the classes with the most time of those that the head does not name.
+func (d *draft) worst() []*digest.Class {
+	rest := notifier.Without(d.classes, d.leading())
+	slices.SortStableFunc(rest, func(a, b *digest.Class) int { return a.Rank - b.Rank })
+	return rest[:min(worst, len(rest))]
+}
+
+// leading returns the classes whose change stands in the head.
+func (d *draft) leading() []*digest.Class {
+	n := 0
+	for n < min(notifier.MaxLeading, len(d.classes)) && d.classes[n].Leads() {
+		n++
+	}
+	return d.classes[:n]
 }
 
 // minimal is a single block.
@@ -117,7 +133,7 @@ func (d *draft) minimal([]*digest.Class) []slackgo.Block {
 	return []slackgo.Block{rich(elements...)}
 }
 
-// first is the table as a list.
+// first lists the classes that come first.
 func (d *draft) first() []slackgo.RichTextElement {
 	return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])}
 }
@@ -125,10 +141,10 @@ func (d *draft) first() []slackgo.RichTextElement {
 // details leaves out the evidence that stands in the head.
 func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	var blocks []slackgo.Block
-	inHead := d.classes[:min(notifier.MaxLeading, len(d.classes))]
+	inHead := d.leading()
 	for _, c := range inFull {
 		evidence := notifier.Evidence(c)
-		if c.Leads() && slices.Contains(inHead, c) {
+		if slices.Contains(inHead, c) {
 			evidence = ""
 		}
 		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, evidence))
@@ -147,7 +163,7 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 		return nil
 	}
 	var out []Message
-	if len(d.classes) > notifier.TableRows {
+	if len(d.classes) > len(d.leading())+worst {
 		out = append(out, d.list())
 	}
 	return append(out, d.statements(notifier.Without(d.classes, inFull)))

@@ -179,10 +179,7 @@ func TestListsAtTheirBounds(t *testing.T) {
 		bound int
 		count func(n int) int
 	}{
-		{"rows of the table", 5, func(n int) int {
-			r := notifiertest.Many(t, n)
-			return len(table(r, notifier.InOrder(r)).(*slackgo.TableBlock).Rows) - 1
-		}},
+		{"classes of the message, besides those that changed", 3, func(n int) int { return len(draftOf(notifiertest.Many(t, n), Options{}).worst()) }},
 		{"series of the chart", 3, func(n int) int { return len(charted(notifier.InOrder(notifiertest.Many(t, n)))) }},
 		{"statements of the message", 3, func(n int) int {
 			r := notifiertest.Many(t, n)
