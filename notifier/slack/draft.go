@@ -84,7 +84,7 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 	}
 	blocks = append(blocks, d.details(inFull[:first])...)
 	if rest := d.worst(); len(rest) > 0 { // before the chart: on a phone nobody sees what is below it
-		blocks = append(blocks, rich(rows(d.r, rest)))
+		blocks = append(blocks, rich(d.titled(rest)...))
 	}
 	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
@@ -96,7 +96,7 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 	blocks := head(d.r)
 	if rest := d.worst(); len(rest) > 0 {
-		blocks = append(blocks, rich(rows(d.r, rest)))
+		blocks = append(blocks, rich(d.titled(rest)...))
 	}
 	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
 }
@@ -113,6 +113,14 @@ func (d *draft) worst() []*digest.Class {
 	rest := notifier.Without(d.classes, d.leading())
 	slices.SortStableFunc(rest, func(a, b *digest.Class) int { return a.Rank - b.Rank })
 	return rest[:min(worst, len(rest))]
+}
+
+// titled lists classes, with a title where they would go on from the notes.
+func (d *draft) titled(classes []*digest.Class) []slackgo.RichTextElement {
+	if notifier.Incomplete(d.r) {
+		return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, classes)}
+	}
+	return []slackgo.RichTextElement{rows(d.r, classes)}
 }
 
 // leading returns the classes whose change stands in the head.
