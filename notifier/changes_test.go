@@ -131,6 +131,21 @@ func TestInFull(t *testing.T) {
 	}
 }
 
+// Of classes of a small share no two are named alike.
+func TestMinorChangesAreNamedApart(t *testing.T) {
+	for _, c := range []struct {
+		first []string
+		want  string
+	}{
+		{[]string{"select a from t where id = ?", "select b from t where id = ?", "select c from u"}, "SELECT t by id: a, SELECT t by id: b, SELECT u and 2 more"},
+		{[]string{"select a from t where id = ?", "select a from t where id = ? and ?", "select c from u"}, "SELECT t by id: a, SELECT u and 3 more"},
+	} {
+		if got := minorChange(digest.Minor{Kind: digest.New, Classes: 5, Fingerprints: c.first}).Evidence; got != c.want {
+			t.Errorf("%q: %s", c.first, got)
+		}
+	}
+}
+
 // The class that is most of an incident comes first.
 func TestIncidentIsInFull(t *testing.T) {
 	r := changed(&digest.Past{Incident: &digest.Incident{Class: "C"}}, "", digest.Worse, "")
@@ -348,10 +363,10 @@ func TestWhatWasTold(t *testing.T) {
 			t.Errorf("%q, badge %q; want %q, %q", got, Badge(&c.class), c.says, c.badge)
 		}
 	}
-	for n, want := range map[int]string{1: "BACK TO USUAL SELECT t1: worse from 2026-11-23 06:00 to 09:00 UTC", 3: "BACK TO USUAL SELECT t3: worse from 2026-11-23 06:00 to 09:00 UTC", 4: "and 1 more back to usual"} {
+	for n, want := range map[int]string{1: "BACK TO USUAL SELECT t1 00AB: worse from 2026-11-23 06:00 to 09:00 UTC", 3: "BACK TO USUAL SELECT t3 00AB: worse from 2026-11-23 06:00 to 09:00 UTC", 4: "and 1 more back to usual"} {
 		p := &digest.Past{}
 		for i := range n {
-			p.Ended = append(p.Ended, digest.Ended{Fingerprint: fmt.Sprintf("select a from t%d", i+1), From: six, To: six.Add(3 * time.Hour)})
+			p.Ended = append(p.Ended, digest.Ended{ID: "00AB", Fingerprint: fmt.Sprintf("select a from t%d", i+1), From: six, To: six.Add(3 * time.Hour)})
 		}
 		all := Changes(&digest.Report{Past: p})
 		if got := all[len(all)-1].Label() + all[len(all)-1].String(); got != want || len(all) != n {
