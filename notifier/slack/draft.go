@@ -83,11 +83,11 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 		first = min(1, len(inFull)) // what it is comes before how much all took
 	}
 	blocks = append(blocks, d.details(inFull[:first])...)
+	if len(d.classes) > 0 { // before the chart, for a phone's first screen
+		blocks = append(blocks, table(d.r, d.classes))
+	}
 	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
-	}
-	if len(d.classes) > 0 {
-		blocks = append(blocks, table(d.r, d.classes))
 	}
 	return append(append(blocks, d.details(inFull[first:])...), d.foot(inFull)...)
 }

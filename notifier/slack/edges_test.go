@@ -306,3 +306,22 @@ func TestFallbackText(t *testing.T) {
 		}
 	}
 }
+
+// What a phone's first screen holds comes first: the verdict, what changed or what is most
+// of an incident, and the table of the worst. The chart comes after.
+func TestFirstScreen(t *testing.T) {
+	for name, want := range map[string]string{
+		"full":     "header rich_text context table data_visualization",
+		"worse":    "header rich_text context rich_text table data_visualization",
+		"incident": "header rich_text rich_text context context divider rich_text table data_visualization",
+		"at-once":  "header rich_text rich_text context context table data_visualization",
+	} {
+		var kinds []string
+		for _, b := range newDraft(redact.Of(notifiertest.Load(t, name)), Options{}).fallbacks()[0].Blocks {
+			kinds = append(kinds, string(b.BlockType()))
+		}
+		if got := strings.Join(kinds, " "); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
