@@ -128,7 +128,7 @@ func TestIncident(t *testing.T) {
 	}
 	r := more(10, 4).report(at)
 	if h.Compare(r, Options{}); r.Past.Worse != 0 {
-		t.Errorf("%d are counted as WORSE beside the incident", r.Past.Worse)
+		t.Errorf("%d are counted as WORSE in addition to the incident", r.Past.Worse)
 	}
 	r = total(4000).report(at)
 	if h.Compare(r, Options{Mutes: []Mute{{ID: id(9)}}}); r.Past.Incident != nil {

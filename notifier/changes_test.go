@@ -132,7 +132,7 @@ func TestInFull(t *testing.T) {
 }
 
 // Of classes of a small share no two are named alike.
-func TestMinorChangesAreNamedApart(t *testing.T) {
+func TestMinorChangesHaveOwnNames(t *testing.T) {
 	for _, c := range []struct {
 		first []string
 		want  string
