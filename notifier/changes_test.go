@@ -294,6 +294,13 @@ func TestInstanceTotals(t *testing.T) {
 	if got := InstanceTotals(r); !strings.HasSuffix(got, ", a 3s in 1 query (3%), 1 more 2s (2%)") {
 		t.Errorf("of four: %q", got)
 	}
+	if got := AllInstances(r); got != "By instance: e 80s (80%), c 15s (15%), a 3s (3%), b 2s (2%)" {
+		t.Errorf("in the details: %q", got)
+	}
+	three := *r
+	if three.Overall.ByInstance = r.Overall.ByInstance[:3]; AllInstances(&three) != "" {
+		t.Errorf("the head names all three, and so do the details: %q", AllInstances(&three))
+	}
 	if got := Title(r); got != "e, c and 3 more: 1 slow query, 1m40s" {
 		t.Errorf("title %q", got)
 	}

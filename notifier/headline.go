@@ -185,6 +185,20 @@ func InstanceTotals(r *digest.Report) string {
 	return strings.Join(out, ", ")
 }
 
+// AllInstances says what ran on each instance where InstanceTotals does not name all, for
+// the details. Else it is empty.
+func AllInstances(r *digest.Report) string {
+	all := r.Overall.ByInstance
+	if len(all) <= maxTotals {
+		return ""
+	}
+	var out []string
+	for _, t := range all {
+		out = append(out, fmt.Sprintf("%s %s (%s)", redact.Clean(t.Instance), Duration(t.QueryTime), shareOf(t.QueryTime, r.Overall.QueryTime.Sum)))
+	}
+	return "By instance: " + strings.Join(out, ", ")
+}
+
 func shareOf(part, whole float64) string {
 	if whole <= 0 {
 		return "-"

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -322,6 +323,33 @@ func TestFirstScreen(t *testing.T) {
 		}
 		if got := strings.Join(kinds, " "); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// The thread names all instances where the head names the first three, within Slack's
+// bounds.
+func TestThreadNamesAllInstances(t *testing.T) {
+	for _, n := range []int{3, 4, 200} {
+		r := notifiertest.Many(t, 30)
+		for i := range n {
+			r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: fmt.Sprintf("orders-%03d", i), QueryTime: 10, Calls: 1})
+		}
+		var b bytes.Buffer
+		if err := NewJSON(&b, Options{}).Notify(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		var m struct{ Thread []json.RawMessage }
+		if err := json.Unmarshal(b.Bytes(), &m); err != nil || len(m.Thread) != 2 {
+			t.Fatalf("%d replies, %v", len(m.Thread), err)
+		}
+		if got := bytes.Contains(m.Thread[0], []byte("By instance: orders-000")); got != (n > 3) {
+			t.Errorf("%d instances: %.300s", n, m.Thread[0])
+		}
+		for _, reply := range m.Thread {
+			for _, v := range slacktest.Validate(reply, TextBudget) {
+				t.Errorf("%d instances: %v", n, v)
+			}
 		}
 	}
 }
