@@ -29,7 +29,7 @@ const (
 	// An hour is an incident with incidentTimes the highest usual query time, and
 	// incidentTime seconds more than that.
 	incidentTimes = 2
-	incidentTime  = 60
+	incidentTime  = 300
 
 	// A class is the most of it with mostOfClass of what is above the usual, and an
 	// instance with mostOfInstance.

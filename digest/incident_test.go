@@ -136,9 +136,9 @@ func TestIncident(t *testing.T) {
 	}
 }
 
-// Below a minute more than usual nothing is an incident, whatever multiple that is.
-func TestIncidentIsOfAMinute(t *testing.T) {
-	for more, want := range map[float64]bool{59: false, 61: true} {
+// Below five minutes more than usual nothing is an incident, whatever multiple that is.
+func TestIncidentIsOfFiveMinutes(t *testing.T) {
+	for more, want := range map[float64]bool{299: false, 301: true} {
 		var h History
 		for i := firstHour; i < dayHour(10, 0); i++ {
 			h.pass(t, hourOf10(i, 1))

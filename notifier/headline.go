@@ -268,7 +268,11 @@ func incidentTitle(r *digest.Report) string {
 	if x.Slower > 0 {
 		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, where, Duration(r.Overall.QueryTime.Sum))
 	}
-	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), where, Count(twoDigits(x.Times)))
+	times := Count(twoDigits(x.Times))
+	if x.Times > 100 { // of next to nothing
+		times = "over 100"
+	}
+	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), where, times)
 }
 
 // incidentText says what is most of an incident, since when, and where to look.
