@@ -58,7 +58,7 @@ func TestWorldsOfDays(t *testing.T) {
 	for _, p := range []trouble{{name: "sleep", sleep: 0.1}, {name: "files lag", lag: 0.15}} {
 		t.Run(p.name, func(t *testing.T) {
 			for run := range max(1, *simulated/hoursOfARun/2) {
-				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), 100, p, "09:00 Europe/Berlin") }) {
+				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), 50, p, "09:00 Europe/Berlin") }) {
 					t.Fatalf("SLOWDIGEST_SEED=%d repeats it", first+uint64(run))
 				}
 			}
