@@ -369,6 +369,19 @@ func BenchmarkHistory(b *testing.B) {
 			h.Compare(r, Options{})
 		}
 	})
+	b.Run("Compare an incident", func(b *testing.B) {
+		r := worstReport(rng, at, maxHistoryClasses, true)
+		for i := range r.Classes {
+			r.Classes[i].QueryTime.Mean *= 10
+			r.Classes[i].QueryTime.Sum *= 10
+		}
+		r.Overall.QueryTime.Sum *= 10
+		for b.Loop() {
+			if h.Compare(r, Options{}); r.Past.Incident == nil {
+				b.Fatal("there is none")
+			}
+		}
+	})
 	b.Run("Add", func(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()

@@ -29,7 +29,7 @@ const (
 	// An hour is an incident with incidentTimes the highest usual query time, and
 	// incidentTime seconds more than that.
 	incidentTimes = 2
-	incidentTime  = 60
+	incidentTime  = 300
 
 	// A class is the most of it with mostOfClass of what is above the usual, and an
 	// instance with mostOfInstance.
@@ -85,7 +85,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 			x.Instance = t.Instance
 		}
 	}
-	if c.goesOn() {
+	if c.ongoing() {
 		x.Since = c.history.incident.since
 	} else {
 		x.Since = c.began(part)
@@ -93,8 +93,8 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 	return x
 }
 
-// goesOn reports whether an incident of the hours before would be the same as one now.
-func (c hourAsWhole) goesOn() bool {
+// ongoing reports whether an incident of the hours before would be the same as one now.
+func (c hourAsWhole) ongoing() bool {
 	x := c.history.incident
 	return x.last > 0 && hourOf(x.since) < c.start && c.start-x.last <= incidentGap
 }
@@ -104,7 +104,7 @@ func (c hourAsWhole) goesOn() bool {
 func (c hourAsWhole) highestTotal() float64 {
 	var highest level
 	since := c.start
-	if c.goesOn() {
+	if c.ongoing() {
 		since = hourOf(c.history.incident.since)
 	}
 	for i, w := range c.hours {

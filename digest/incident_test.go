@@ -128,7 +128,7 @@ func TestIncident(t *testing.T) {
 	}
 	r := more(10, 4).report(at)
 	if h.Compare(r, Options{}); r.Past.Worse != 0 {
-		t.Errorf("%d are counted as WORSE beside the incident", r.Past.Worse)
+		t.Errorf("%d are counted as WORSE in addition to the incident", r.Past.Worse)
 	}
 	r = total(4000).report(at)
 	if h.Compare(r, Options{Mutes: []Mute{{ID: id(9)}}}); r.Past.Incident != nil {
@@ -136,9 +136,9 @@ func TestIncident(t *testing.T) {
 	}
 }
 
-// Below a minute more than usual nothing is an incident, whatever multiple that is.
-func TestIncidentIsOfAMinute(t *testing.T) {
-	for more, want := range map[float64]bool{59: false, 61: true} {
+// Below five minutes more than usual nothing is an incident, whatever multiple that is.
+func TestIncidentIsOfFiveMinutes(t *testing.T) {
+	for more, want := range map[float64]bool{299: false, 301: true} {
 		var h History
 		for i := firstHour; i < dayHour(10, 0); i++ {
 			h.pass(t, hourOf10(i, 1))

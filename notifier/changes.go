@@ -147,6 +147,9 @@ func changeCount(r *digest.Report) string {
 			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
 		}
 	}
+	if p := r.Past; p != nil && len(p.Ended) > 0 {
+		out = append(out, fmt.Sprintf("%d back to usual", len(p.Ended)))
+	}
 	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
 	if out == nil && known && r.Past.Incident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
@@ -235,7 +238,7 @@ func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 const backToUsual = "BACK TO USUAL"
 
 func endedChange(r *digest.Report, e digest.Ended) Change {
-	x := Change{backToUsual, redact.Short(redact.ForCLI(e.Fingerprint), 40), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
+	x := Change{backToUsual, redact.Short(redact.ForCLI(e.Fingerprint), 40) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
 	for i := range r.Classes {
 		if c := &r.Classes[i]; c.ID == e.ID {
 			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c))
@@ -250,15 +253,28 @@ func minorChange(m digest.Minor) Change {
 	if m.Classes > 1 {
 		what += " together"
 	}
-	var first []string
-	for _, f := range m.Fingerprints {
-		first = append(first, redact.Short(f, 40))
-	}
+	first := distinct(m.Fingerprints)
 	named := strings.Join(first, ", ")
 	if more := m.Classes - len(first); more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
 	return Change{kindWord(m.Kind), what, named}
+}
+
+// distinct are the labels of classes whose IDs are not known, those that are the same once.
+func distinct(fingerprints []string) []string {
+	classes := make([]digest.Class, len(fingerprints))
+	for i, f := range fingerprints {
+		classes[i].Fingerprint = f
+	}
+	redact.Label(classes)
+	var out []string
+	for _, c := range classes {
+		if s := strings.TrimSuffix(c.Label, " · "); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // OnInstances says on which instances a class ran, if the digest is of several: on one,

@@ -131,6 +131,21 @@ func TestInFull(t *testing.T) {
 	}
 }
 
+// Of classes of a small share no two are named alike.
+func TestMinorChangesHaveOwnNames(t *testing.T) {
+	for _, c := range []struct {
+		first []string
+		want  string
+	}{
+		{[]string{"select a from t where id = ?", "select b from t where id = ?", "select c from u"}, "SELECT t by id: a, SELECT t by id: b, SELECT u and 2 more"},
+		{[]string{"select a from t where id = ?", "select a from t where id = ? and ?", "select c from u"}, "SELECT t by id: a, SELECT u and 3 more"},
+	} {
+		if got := minorChange(digest.Minor{Kind: digest.New, Classes: 5, Fingerprints: c.first}).Evidence; got != c.want {
+			t.Errorf("%q: %s", c.first, got)
+		}
+	}
+}
+
 // The class that is most of an incident comes first.
 func TestIncidentIsInFull(t *testing.T) {
 	r := changed(&digest.Past{Incident: &digest.Incident{Class: "C"}}, "", digest.Worse, "")
@@ -161,6 +176,8 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3.1 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
 		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-2, 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
 		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
+		{digest.Incident{Times: 100}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 100 times the usual", "no class and no instance is most of it; far above the usual."},
+		{digest.Incident{Times: 101}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, over 100 times the usual", "no class and no instance is most of it; far above the usual."},
 		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, 3 times the usual", "most of what is above the usual ran on db-1, in several classes."},
 		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "no class and no instance is most of it; far above the usual."},
 		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, 1h00m of query time",
@@ -279,6 +296,13 @@ func TestInstanceTotals(t *testing.T) {
 	if got := InstanceTotals(r); !strings.HasSuffix(got, ", a 3s in 1 query (3%), 1 more 2s (2%)") {
 		t.Errorf("of four: %q", got)
 	}
+	if got := AllInstances(r); got != "By instance: e 80s (80%), c 15s (15%), a 3s (3%), b 2s (2%)" {
+		t.Errorf("in the details: %q", got)
+	}
+	three := *r
+	if three.Overall.ByInstance = r.Overall.ByInstance[:3]; AllInstances(&three) != "" {
+		t.Errorf("the head names all three, and so do the details: %q", AllInstances(&three))
+	}
 	if got := Title(r); got != "e and 4 more: 1 slow query, 1m40s" {
 		t.Errorf("title %q", got)
 	}
@@ -355,10 +379,10 @@ func TestWhatWasTold(t *testing.T) {
 			t.Errorf("%q, badge %q; want %q, %q", got, Badge(&c.class), c.says, c.badge)
 		}
 	}
-	for n, want := range map[int]string{1: "BACK TO USUAL SELECT t1: worse from 2026-11-23 06:00 to 09:00 UTC", 3: "BACK TO USUAL SELECT t3: worse from 2026-11-23 06:00 to 09:00 UTC", 4: "and 1 more back to usual"} {
+	for n, want := range map[int]string{1: "BACK TO USUAL SELECT t1 00AB: worse from 2026-11-23 06:00 to 09:00 UTC", 3: "BACK TO USUAL SELECT t3 00AB: worse from 2026-11-23 06:00 to 09:00 UTC", 4: "and 1 more back to usual"} {
 		p := &digest.Past{}
 		for i := range n {
-			p.Ended = append(p.Ended, digest.Ended{Fingerprint: fmt.Sprintf("select a from t%d", i+1), From: six, To: six.Add(3 * time.Hour)})
+			p.Ended = append(p.Ended, digest.Ended{ID: "00AB", Fingerprint: fmt.Sprintf("select a from t%d", i+1), From: six, To: six.Add(3 * time.Hour)})
 		}
 		all := Changes(&digest.Report{Past: p})
 		if got := all[len(all)-1].Label() + all[len(all)-1].String(); got != want || len(all) != n {

@@ -90,3 +90,39 @@ func TestSentencesStateTimes(t *testing.T) {
 		t.Errorf("only %d were tried", len(sentences))
 	}
 }
+
+// In each form that has no times of the reader's own, no time is left in UTC.
+func TestFormsHaveTheZone(t *testing.T) {
+	zone, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	r := &digest.Report{Window: digest.Window{Start: start, End: start.Add(time.Hour)}, Past: &digest.Past{Since: start, Learning: true},
+		Coverage: digest.Coverage{Complete: true, Notes: []string{"The log begins at 2026-11-23 14:00:01 UTC."}},
+		Classes: []digest.Class{{Rank: 1, ID: "A", Fingerprint: "select a from t", FirstSeen: start, LastSeen: start.Add(time.Minute),
+			Told: &digest.Told{Kind: digest.New, Since: start}, Totals: digest.Totals{Calls: 1}}}}
+	r.Detail = &digest.Detail{Start: start, Step: 1, Load: []float64{1}}
+	for name, n := range map[string]func(*strings.Builder) Notifier{
+		"text":     func(b *strings.Builder) Notifier { return NewText(b, TextOptions{Zone: zone}) },
+		"Markdown": func(b *strings.Builder) Notifier { return NewMarkdown(b, zone) },
+		"HTML":     func(b *strings.Builder) Notifier { return NewHTML(b, zone) },
+	} {
+		var b strings.Builder
+		if err := n(&b).Notify(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		got := b.String()
+		for _, want := range []string{"2026-11-23 19:30 to 20:30 IST", "Learning since 2026-11-23 19:30 IST", "begins at 2026-11-23 19:30:01 IST", "new since 19:30", "2026-11-23 19:30:00 to 19:31:00 IST"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s lacks %q", name, want)
+			}
+		}
+		if strings.Contains(got, "14:00") || strings.Contains(got, " UTC") {
+			t.Errorf("%s has a time in UTC", name)
+		}
+		if name == "HTML" && !strings.Contains(got, `"zone":"Asia/Kolkata"`) {
+			t.Error("the charts have another zone")
+		}
+	}
+}

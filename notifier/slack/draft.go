@@ -18,6 +18,7 @@ const (
 	messageSQL    = 600   // UTF-16 code units of a statement in the message
 	replySQL      = 2_500 // and in the thread
 
+	maxBlocks          = 50  // of a message, as Slack takes them
 	maxReplyStatements = 20  // classes that the thread shows in full: two blocks each, of the 50 that Slack takes
 	worst              = 3   // classes that the message lists, besides those that changed
 	maxRows            = 100 // lines of a list, of which Slack takes no more
@@ -174,7 +175,13 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 	if len(d.classes) > len(d.leading())+worst {
 		out = append(out, d.list())
 	}
-	return append(out, d.statements(notifier.Without(d.classes, inFull)))
+	out = append(out, d.statements(notifier.Without(d.classes, inFull)))
+	if s := notifier.AllInstances(d.r); s != "" {
+		if blocks := append([]slackgo.Block{small(s)}, out[0].Blocks...); fits(blocks) && len(blocks) <= maxBlocks {
+			out[0].Blocks = blocks
+		}
+	}
+	return out
 }
 
 // threaded reports whether there is a thread.

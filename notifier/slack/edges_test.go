@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -300,6 +301,52 @@ func TestFallbackText(t *testing.T) {
 		d.r.Instances[0] = strings.Repeat("x", n-before)
 		if got := []rune(d.fallbackText()); len(got) != 600 || strings.HasSuffix(string(got), "…") != cut {
 			t.Errorf("of %d characters %d: %q", n, len(got), string(got))
+		}
+	}
+}
+
+// What a phone's first screen holds comes first: the verdict, what changed or what is most
+// of an incident, and the table of the worst. The chart comes after.
+func TestFirstScreen(t *testing.T) {
+	for name, want := range map[string]string{
+		"full":     "header rich_text context rich_text data_visualization",
+		"worse":    "header rich_text context rich_text rich_text data_visualization",
+		"incident": "header rich_text rich_text context context divider rich_text rich_text data_visualization",
+		"at-once":  "header rich_text rich_text context context rich_text data_visualization",
+	} {
+		var kinds []string
+		for _, b := range newDraft(redact.Of(notifiertest.Load(t, name)), Options{}).fallbacks()[0].Blocks {
+			kinds = append(kinds, string(b.BlockType()))
+		}
+		if got := strings.Join(kinds, " "); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// The thread names all instances where the head names the first three, within Slack's
+// bounds.
+func TestThreadNamesAllInstances(t *testing.T) {
+	for _, n := range []int{3, 4, 200} {
+		r := notifiertest.Many(t, 30)
+		for i := range n {
+			r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: fmt.Sprintf("orders-%03d", i), QueryTime: 10, Calls: 1})
+		}
+		var b bytes.Buffer
+		if err := NewJSON(&b, Options{}).Notify(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		var m struct{ Thread []json.RawMessage }
+		if err := json.Unmarshal(b.Bytes(), &m); err != nil || len(m.Thread) != 2 {
+			t.Fatalf("%d replies, %v", len(m.Thread), err)
+		}
+		if got := bytes.Contains(m.Thread[0], []byte("By instance: orders-000")); got != (n > 3) {
+			t.Errorf("%d instances: %.300s", n, m.Thread[0])
+		}
+		for _, reply := range m.Thread {
+			for _, v := range slacktest.Validate(reply, TextBudget) {
+				t.Errorf("%d instances: %v", n, v)
+			}
 		}
 	}
 }
