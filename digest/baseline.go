@@ -169,27 +169,3 @@ func medianOf(values []int) int {
 	slices.Sort(values)
 	return values[len(values)/2]
 }
-
-// usualTotal returns what the total query time of an hour was that has those before it, or
-// nil. Those whose coverage was incomplete do not count.
-func usualTotal(hours *[historyHours]*wholeHour) *Usual {
-	var all, same []level
-	for i, w := range hours {
-		if w == nil || w.partial {
-			continue
-		}
-		if all = append(all, w.time); i%hoursADay == 0 {
-			same = append(same, w.time)
-		}
-	}
-	u := Usual{Days: len(same)}
-	if u.Days < fewDays {
-		u.Days, same = 0, all
-	}
-	if len(same) == 0 {
-		return nil
-	}
-	slices.Sort(same)
-	u.Low, u.High = same[len(same)/10].value(timeUnit)/levelStep, same[len(same)-1-len(same)/10].value(timeUnit)
-	return &u
-}

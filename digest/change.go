@@ -112,6 +112,43 @@ func (c *comparison) change(class *Class) *Change {
 	return c.better(class, p)
 }
 
+// told returns what a digest of the day before has said of a class.
+func (c *comparison) told(class *Class) *Told {
+	p := c.history.classes[class.ID]
+	if p == nil || p.told == 0 || p.told >= c.start || c.start-p.told >= hoursADay {
+		return nil
+	}
+	kind := Back
+	if p.first >= p.told {
+		kind = New
+	}
+	return &Told{kind, p.told.time()}
+}
+
+// ended returns the classes that were WORSE within a day, and now are within tolerance of
+// their past before that. One that is not seen may not have been due.
+func (c *comparison) ended(muted map[string]bool) []Ended {
+	if !c.aligned || !c.report.Coverage.Complete {
+		return nil
+	}
+	var all []Ended
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p := c.history.classes[class.ID]
+		if p == nil || muted[class.ID] || c.unsure(p) || p.worse == 0 || p.worse >= c.start || c.start-p.worse >= hoursADay || p.ended > p.worse && p.ended != c.start {
+			continue
+		}
+		if _, more := c.judge(p, timeOf, levelOf(class.QueryTime.Sum/float64(c.end-c.start), timeUnit), p.highest.time); more {
+			continue
+		}
+		if _, longer := c.judge(p, p95Of, levelOf(class.QueryTime.P95, p95Unit), p.highest.p95); longer && class.Calls >= p95Calls {
+			continue
+		}
+		all = append(all, Ended{class.ID, class.Fingerprint, p.worse.time(), c.start.time()})
+	}
+	return all
+}
+
 // matters reports whether so many seconds per hour are worth a report.
 func (c *comparison) matters(perHour float64) bool {
 	hours := float64(c.end - c.start)

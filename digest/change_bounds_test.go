@@ -416,3 +416,13 @@ func TestSeveralHoursAreJudgedByTheHour(t *testing.T) {
 		}
 	}
 }
+
+// How many days are remembered is said from the end of learning until eight are.
+func TestFirstWeekAtItsBounds(t *testing.T) {
+	for n, want := range map[hour]int{23: 0, 24: 1, 47: 1, 48: 2, wholeWeek - 1: 7, wholeWeek: 0} {
+		r := hourReport(now, work{10, 100})
+		if known(n, &past{last: now - 400}).Compare(r, Options{}); r.Past.Days != want {
+			t.Errorf("%d hours: %d days, want %d", n, r.Past.Days, want)
+		}
+	}
+}

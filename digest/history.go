@@ -24,6 +24,9 @@ const (
 	maxHistoryClasses = 5_000
 	maxClassHours     = 90_000
 
+	// maxTold is of how many classes it is remembered what was last told of them.
+	maxTold = 500
+
 	// p95Calls is how many calls an hour needs for its p95 to be compared.
 	p95Calls = 20
 )
@@ -43,16 +46,12 @@ type History struct {
 	hours   []wholeHour
 	classes map[string]*past // by Class.ID
 	forgot  int              // classes dropped for want of room
+	ran     hoursOf
+
+	incident incidentHours // that was reported last
 
 	rules     int  // fingerprint.Rules of the hour that was added last; 0 is none
 	regrouped hour // since when, if there were others before; else 0
-}
-
-// wholeHour holds the total of an hour of the last 14 days that was added.
-type wholeHour struct {
-	at      hour
-	time    level // of all classes together
-	partial bool  // its coverage was incomplete: what was not seen may have been there
 }
 
 // Add folds in one whole hour, whose report must hold all classes. Hours may come
@@ -86,13 +85,17 @@ func (h *History) add(r *Report, correct bool) error {
 	if h.classes == nil {
 		h.classes = map[string]*past{}
 	}
+	if h.ran == nil {
+		h.ran = hoursOf{}
+	}
+	h.ran.set(at, r.totalsByInstance())
 	if h.since.IsZero() || r.Window.Start.Before(h.since) {
 		h.since = r.Window.Start.UTC()
 	}
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls))}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -126,21 +129,29 @@ func (h *History) Compare(r *Report, o Options) {
 	}
 	c := newComparison(h, r, o)
 	r.Past.Learning = c.known < learningHours
+	if c.known >= learningHours && c.known < wholeWeek {
+		r.Past.Days = c.known / hoursADay
+	}
 	for i := range r.Classes {
 		class := &r.Classes[i]
 		class.Note = o.Notes[class.ID]
 		if !r.Past.Learning {
-			class.Change = c.change(class)
+			class.Change, class.Told = c.change(class), c.told(class)
 		}
 	}
 	muted := listMuted(r, o.Mutes)
+	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
+		r.Past.Usual = usualTotal(&c.hours)
+		for i := range r.Overall.ByInstance {
+			t := &r.Overall.ByInstance[i]
+			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
+		}
+		r.Past.Incident = hourAsWhole{c}.incident(muted)
+	}
 	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
-		r.Past.Gone = c.gone(muted)
-		if c.aligned && c.end-c.start == 1 {
-			r.Past.Usual = usualTotal(&c.hours)
-		}
+		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
 	}
 }
 
@@ -148,6 +159,7 @@ func (h *History) Compare(r *Report, o Options) {
 func (h *History) forget(at hour) {
 	oldest := at - historyHours // so that the hour can be compared once more
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at < oldest })
+	h.ran.cut(func(t hourTotal) bool { return t.at < oldest })
 	for id, p := range h.classes {
 		if at-p.last > forgottenAfter {
 			delete(h.classes, id)
@@ -167,6 +179,7 @@ func (h *History) Forget(from time.Time) {
 		return
 	}
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at >= first })
+	h.ran.cut(func(t hourTotal) bool { return t.at >= first })
 	for id, p := range h.classes {
 		if !p.forget(first) {
 			delete(h.classes, id)
@@ -177,6 +190,9 @@ func (h *History) Forget(from time.Time) {
 		if len(h.hours) > 0 {
 			h.since = h.hours[0].at.time()
 		}
+	}
+	if h.incident.last >= first {
+		h.incident = incidentHours{}
 	}
 	if h.regrouped >= first {
 		h.regrouped = 0
@@ -273,6 +289,10 @@ func (h *History) MarkReported(r *Report) {
 			continue
 		}
 		switch c.Change.Kind {
+		case New, Back:
+			if c.Leads() {
+				p.told = max(p.told, start)
+			}
 		case Worse:
 			if start-p.worse >= hoursADay {
 				p.worse = start
@@ -288,5 +308,43 @@ func (h *History) MarkReported(r *Report) {
 		if p := h.classes[g.ID]; p != nil {
 			p.gone = max(p.gone, start)
 		}
+	}
+	for _, e := range r.Past.Ended {
+		if p := h.classes[e.ID]; p != nil {
+			p.ended = max(p.ended, start)
+		}
+	}
+	if x := r.Past.Incident; x != nil && start >= h.incident.last {
+		since := x.Since
+		if since.IsZero() {
+			since = r.Window.Start
+		}
+		h.incident = incidentHours{since.UTC(), start}
+	}
+	h.forgetTold(start)
+}
+
+// forgetTold drops what was told more than a day before the hour, and of more than maxTold
+// classes what was told first.
+func (h *History) forgetTold(at hour) {
+	var all []weighed
+	for id, p := range h.classes {
+		if p.told+p.ended == 0 {
+			continue
+		}
+		if at-max(p.told, p.ended) >= hoursADay {
+			p.told, p.ended = 0, 0
+			continue
+		}
+		all = append(all, weighed{id: id, past: p})
+	}
+	if len(all) <= maxTold {
+		return
+	}
+	slices.SortFunc(all, func(x, y weighed) int {
+		return cmp.Or(cmp.Compare(max(y.told, y.ended), max(x.told, x.ended)), cmp.Compare(x.id, y.id))
+	})
+	for _, w := range all[maxTold:] {
+		w.told, w.ended = 0, 0
 	}
 }

@@ -21,6 +21,11 @@ func TestCorrectedHistoryIsThatOfAnUndisturbedRun(t *testing.T) {
 		for at := firstHour; at < firstHour+historyHours; at++ {
 			r := tr.hour(at)
 			r.Classes = slices.DeleteFunc(r.Classes, func(Class) bool { return rng.IntN(4) == 0 })
+			for i := range 3 {
+				if rng.IntN(5) > 0 {
+					r.Overall.ByInstance = append(r.Overall.ByInstance, InstanceTotal{Instance: string(rune('a' + i)), Calls: rng.Int64N(900), QueryTime: 900 * rng.Float64()})
+				}
+			}
 			all = append(all, r)
 			if err := want.Add(r); err != nil {
 				t.Fatal(err)
@@ -34,6 +39,7 @@ func TestCorrectedHistoryIsThatOfAnUndisturbedRun(t *testing.T) {
 				part.Coverage.Complete = false
 				part.Classes = slices.DeleteFunc(slices.Clone(r.Classes), func(Class) bool { return rng.IntN(2) == 0 })
 				part.Overall.QueryTime.Sum /= 2
+				part.Overall.ByInstance = part.Overall.ByInstance[:len(part.Overall.ByInstance)/2]
 				if rng.IntN(3) == 0 {
 					mustAdd(t, got.Add(&part))
 				}

@@ -9,12 +9,21 @@ import (
 // historyJSON holds a History as it is stored. The numbers of the hours and of a
 // class are unsigned varints and single bytes, one after the other.
 type historyJSON struct {
-	Since   time.Time         `json:"since,omitzero"`
-	Forgot  int               `json:"forgot,omitempty"`
-	Rules   int               `json:"rules,omitempty"`    // 0 is 1, if there are classes
-	Regroup time.Time         `json:"regrouped,omitzero"` // History.regrouped
-	Hours   []byte            `json:"hours,omitempty"`
-	Classes map[string][]byte `json:"classes,omitempty"` // by Class.ID
+	Since    time.Time         `json:"since,omitzero"`
+	Forgot   int               `json:"forgot,omitempty"`
+	Rules    int               `json:"rules,omitempty"`    // 0 is 1, if there are classes
+	Regroup  time.Time         `json:"regrouped,omitzero"` // History.regrouped
+	Hours    []byte            `json:"hours,omitempty"`
+	Classes  map[string][]byte `json:"classes,omitempty"` // by Class.ID
+	Incident *incidentJSON     `json:"incident,omitempty"`
+	Calls    []byte            `json:"calls,omitempty"` // wholeHour.calls of each hour
+	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
+	Told     map[string][]byte `json:"told,omitempty"`  // past.told and past.ended of some classes
+}
+
+type incidentJSON struct {
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"`
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -33,10 +42,30 @@ func (h History) MarshalJSON() ([]byte, error) {
 			partial = 1
 		}
 		j.Hours = append(appendHours(j.Hours, w.at-previous), byte(w.time), partial)
+		j.Calls = append(j.Calls, byte(w.calls))
 		previous = w.at
 	}
 	for id, p := range h.classes {
 		j.Classes[id] = p.append(nil)
+		if p.told+p.ended > 0 {
+			if j.Told == nil {
+				j.Told = map[string][]byte{}
+			}
+			j.Told[id] = appendHours(nil, p.told, p.ended)
+		}
+	}
+	if h.incident.last > 0 {
+		j.Incident = &incidentJSON{h.incident.since, h.incident.last.time()}
+	}
+	for name, all := range h.ran {
+		if j.Ran == nil {
+			j.Ran = map[string][]byte{}
+		}
+		var previous hour
+		for _, t := range all {
+			j.Ran[name] = append(appendHours(j.Ran[name], t.at-previous), byte(t.time), byte(t.calls))
+			previous = t.at
+		}
 	}
 	return json.Marshal(j)
 }
@@ -55,20 +84,50 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	if !j.Regroup.IsZero() {
 		h.regrouped = hour(min(max(0, j.Regroup.Unix()/3600), maxHour))
 	}
+	if x := j.Incident; x != nil {
+		h.incident = incidentHours{x.Since, hour(min(max(0, x.Last.Unix()/3600), maxHour))}
+	}
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {
 		at += d.hour()
-		h.hours = append(h.hours, wholeHour{at, d.level(), d.level() != 0})
+		w := wholeHour{at: at, time: d.level(), partial: d.level() != 0}
+		if n := len(h.hours); n < len(j.Calls) {
+			w.calls = noted(j.Calls[n])
+		}
+		h.hours = append(h.hours, w)
 		if d.broken {
 			return fmt.Errorf("read history: %w", errBroken)
 		}
+	}
+	if err := h.readRan(j.Ran); err != nil {
+		return err
 	}
 	for id, b := range j.Classes {
 		p, err := readPast(b)
 		if err != nil {
 			return fmt.Errorf("read history of class %s: %w", id, err)
 		}
+		if d := (decoder{rest: j.Told[id]}); len(d.rest) > 0 {
+			if p.told, p.ended = d.hour(), d.hour(); d.broken {
+				return fmt.Errorf("read history of class %s: %w", id, errBroken)
+			}
+		}
 		h.classes[id] = p
+	}
+	return nil
+}
+
+func (h *History) readRan(ran map[string][]byte) error {
+	h.ran = make(hoursOf, len(ran))
+	for name, b := range ran {
+		var at hour
+		for d := (decoder{rest: b}); len(d.rest) > 0; {
+			at += d.hour()
+			h.ran[name] = append(h.ran[name], hourTotal{at, d.level(), d.level()})
+			if d.broken {
+				return fmt.Errorf("read history of instance %s: %w", name, errBroken)
+			}
+		}
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func TestHistoryJSON(t *testing.T) {
 	var h History
 	h.pass(t, hourReport(firstHour, work{10, 100}))
 	const want = `{"since":"2026-11-21T00:00:00Z","hours":"8LcengA=","classes":{` +
-		`"AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB":"8LceAAAAAAAAAAAAAGhyRg==","CCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD":"8LceAAAAAAAAAAAAAJ5yfA=="}}`
+		`"AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB":"8LceAAAAAAAAAAAAAGhyRg==","CCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD":"8LceAAAAAAAAAAAAAJ5yfA=="},"calls":"fQ=="}`
 	if got := marshal(t, h); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -115,6 +115,7 @@ func TestHistoryJSON(t *testing.T) {
 	}
 	for _, s := range []string{
 		`[]`, `{"hours":"AA"}`, `{"hours":"//////////8="}`, `{"classes":{"A":""}}`, `{"classes":{"A":"oLQeAAAAAAAA"}}`, `{"classes":{"A":"????"}}`,
+		`{"ran":{"orders-1":"oLQe"}}`, `{"ran":{"orders-1":"AQ=="}}`,
 	} {
 		if err := json.Unmarshal([]byte(s), new(History)); err == nil {
 			t.Errorf("%s is no error", s)
@@ -164,6 +165,9 @@ func worstReport(rng *rand.Rand, at hour, n int, complete bool) *Report {
 		r.Classes = append(r.Classes, c)
 		r.Overall.QueryTime.Sum += c.QueryTime.Sum
 	}
+	for i := range maxHistoryInstances + 10 {
+		r.Overall.ByInstance = append(r.Overall.ByInstance, InstanceTotal{Instance: fmt.Sprintf("%063d", i), Calls: 1000, QueryTime: 1000})
+	}
 	r.rank()
 	return r
 }
@@ -187,7 +191,7 @@ func TestSize(t *testing.T) {
 		if i == 20 {
 			for k := range r.Classes {
 				r.Classes[k].Change = &Change{Kind: []ChangeKind{Worse, Better}[k%2]}
-				r.Past = &Past{Gone: append(make([]GoneClass, 0, 1), GoneClass{ID: r.Classes[k].ID})}
+				r.Past = &Past{Gone: append(make([]GoneClass, 0, 1), GoneClass{ID: r.Classes[k].ID}), Ended: []Ended{{ID: r.Classes[k].ID}}}
 				h.MarkReported(r)
 			}
 			r.Past = nil
@@ -363,6 +367,19 @@ func BenchmarkHistory(b *testing.B) {
 	b.Run("Compare", func(b *testing.B) {
 		for b.Loop() {
 			h.Compare(r, Options{})
+		}
+	})
+	b.Run("Compare an incident", func(b *testing.B) {
+		r := worstReport(rng, at, maxHistoryClasses, true)
+		for i := range r.Classes {
+			r.Classes[i].QueryTime.Mean *= 10
+			r.Classes[i].QueryTime.Sum *= 10
+		}
+		r.Overall.QueryTime.Sum *= 10
+		for b.Loop() {
+			if h.Compare(r, Options{}); r.Past.Incident == nil {
+				b.Fatal("there is none")
+			}
 		}
 	})
 	b.Run("Add", func(b *testing.B) {

@@ -18,6 +18,7 @@ type past struct {
 	highest             classHour   // of the hours that were given up for want of room
 
 	worse, better, gone hour // when it was last reported so
+	told, ended         hour // when it was last reported as NEW or BACK, and as not WORSE any more
 }
 
 type classHour struct {
@@ -124,7 +125,7 @@ func (p *past) forget(first hour) bool {
 	if p.from >= first {
 		p.from = last
 	}
-	for _, reported := range []*hour{&p.worse, &p.better, &p.gone} {
+	for _, reported := range []*hour{&p.worse, &p.better, &p.gone, &p.told, &p.ended} {
 		if *reported >= first {
 			*reported = 0
 		}

@@ -113,7 +113,7 @@ func TestHourRange(t *testing.T) {
 
 // A history's hours are written and read, those of incomplete coverage as such.
 func TestHoursAreReadAsWritten(t *testing.T) {
-	h := History{hours: []wholeHour{{100, 7, false}, {101, 0, true}, {400, 255, false}}}
+	h := History{hours: []wholeHour{{100, 7, false, 0}, {101, 0, true, 1}, {400, 255, false, 255}}}
 	var got History
 	if err := json.Unmarshal([]byte(marshal(t, h)), &got); err != nil || !slices.Equal(got.hours, h.hours) {
 		t.Errorf("%+v, %v", got.hours, err)

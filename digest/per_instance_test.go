@@ -49,7 +49,7 @@ func TestByInstance(t *testing.T) {
 	}
 	add("orders-3", 2, 10)
 	add("orders-2", 1, 1)
-	want := []InstanceTotal{{"orders-3", 10, 20}, {"orders-1", 1, 1}, {"orders-2", 1, 1}}
+	want := []InstanceTotal{{Instance: "orders-3", Calls: 10, QueryTime: 20}, {Instance: "orders-1", Calls: 1, QueryTime: 1}, {Instance: "orders-2", Calls: 1, QueryTime: 1}}
 	if r := a.Report(Limit{Count: 1}, OrderBySum); !slices.Equal(r.Overall.ByInstance, want) {
 		t.Errorf("%+v", r.Overall.ByInstance)
 	}

@@ -166,6 +166,7 @@ type InstanceTotal struct {
 	Instance  string  `json:"instance"`
 	Calls     int64   `json:"calls"`
 	QueryTime float64 `json:"query_time"` // seconds, all calls together
+	Usual     *Usual  `json:"usual,omitempty"`
 }
 
 // Class states the numbers of all the calls of the statements that share a
@@ -193,6 +194,8 @@ type Class struct {
 	// Change states how the class differs from its own past. Nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`
+	// Told is set where a digest of the last day has said that the class is NEW or BACK.
+	Told *Told `json:"told,omitempty"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
 	// Label is what the class is called in this report: see redact.Label.
@@ -253,6 +256,25 @@ type Change struct {
 	// Since is the hour in which a class became WORSE, if that was before the window
 	// and within a day.
 	Since time.Time `json:"since,omitzero"`
+	// Common is set where the change is one of those of Past.Incident.
+	Common bool `json:"common,omitempty"`
+}
+
+// Told states what a digest has said of a class, New or Back, and of which hour.
+type Told struct {
+	Kind  ChangeKind `json:"kind"`
+	Since time.Time  `json:"since"`
+}
+
+// Ended identifies a class that an earlier digest has called WORSE and that was as usual,
+// or nearly, in the window.
+type Ended struct {
+	ID          string `json:"id"`
+	Fingerprint string `json:"fingerprint"`
+	// From is the hour since when it was WORSE, and To the end of that: the first hour of
+	// the first window after it in which the class was seen.
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 // Values states a quantity in the window and in the past, in seconds.
@@ -272,6 +294,8 @@ type Past struct {
 	Since    time.Time    `json:"since"`              // start of the first window that is remembered
 	Learning bool         `json:"learning,omitempty"` // too little is remembered to know what changed
 	Gone     []GoneClass  `json:"gone,omitempty"`
+	Incident *Incident    `json:"incident,omitempty"` // of one hour of the clock
+	Ended    []Ended      `json:"ended,omitempty"`    // not WORSE any more
 	Muted    []MutedClass `json:"muted,omitempty"`    // left out of the classes
 	Missed   []Window     `json:"missed,omitempty"`   // deleted before they could be read
 	GivenUp  []Window     `json:"given_up,omitempty"` // tried for as long as RDS keeps any log
@@ -286,17 +310,11 @@ type Past struct {
 	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
 	// Day is set in the message that tells a day: see handler.Daily.
 	Day *Day `json:"day,omitempty"`
+	// Days is how many days are remembered, from the end of learning until weekly rhythm is
+	// known; else 0.
+	Days int `json:"days,omitempty"`
 	// Regrouped is set in the week after the rules of fingerprints changed.
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
-}
-
-// Usual states the total query time, in seconds, that an hour like the window had
-// before, the lowest and the highest tenth left out: on Days days around the same hour
-// or, where Days is 0, in any of the last 14 days.
-type Usual struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-	Days int     `json:"days,omitempty"`
 }
 
 // Day sums up 24 hours of a channel.

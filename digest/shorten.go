@@ -98,7 +98,7 @@ func (c *Class) Leads() bool {
 	}
 	switch c.Change.Kind {
 	case Worse:
-		return c.Change.Since.IsZero()
+		return c.Change.Since.IsZero() && !c.Change.Common
 	case New, Back:
 		return c.QueryTime.Sum >= minTime && c.Share >= minShare
 	}
@@ -118,7 +118,7 @@ func (r *Report) countChanges(muted map[string]bool) {
 		if c.Change == nil {
 			continue
 		}
-		if c.Change.Since.IsZero() {
+		if c.Change.Since.IsZero() && !c.Change.Common {
 			counts[c.Change.Kind]++
 		}
 		if m := minor[c.Change.Kind]; m != nil && !c.Leads() && !muted[c.ID] {

@@ -63,19 +63,13 @@ func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 			}
 		}
 	}
-	at := func(t time.Time) string { // the message tells the day of its end
-		if t.Format(time.DateOnly) == rd.window.End.Format(time.DateOnly) {
-			return t.Format("15:04")
-		}
-		return t.Format("2006-01-02 15:04")
-	}
 	corrected := ""
 	if i.Edits() {
 		corrected = "Corrected: "
 	}
 	var news []string
 	for _, o := range state.Join(read) {
-		news = append(news, fmt.Sprintf("%s%s, and its log from %s to %s UTC was read later.", corrected, o.Instance+was[o.Cause], at(o.Start), at(o.End)))
+		news = append(news, fmt.Sprintf("%s%s, and its log from %s was read later.", corrected, o.Instance+was[o.Cause], state.Span(o.Start, o.End)))
 	}
 	return news
 }

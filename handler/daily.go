@@ -26,11 +26,21 @@ func ParseDaily(s string) (Daily, error) {
 	if err != nil {
 		return Daily{}, fmt.Errorf(`daily %q: want a time such as "09:00" or "09:00 Europe/Berlin"`, s)
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "Local" {
-		return Daily{}, fmt.Errorf("daily %q: want a time zone such as Europe/Berlin", s)
+	zone, err := ParseZone(name)
+	if err != nil {
+		return Daily{}, fmt.Errorf("daily %q: %w", s, err)
 	}
 	return Daily{time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute, zone}, nil
+}
+
+// ParseZone reads the name of a time zone as IANA has it. No name is UTC. The zone that
+// the machine happens to be in has no name.
+func ParseZone(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, fmt.Errorf("time zone %q: want a name such as Europe/Berlin", name)
+	}
+	return zone, nil
 }
 
 // String returns a text that ParseDaily reads, or none.

@@ -1,6 +1,8 @@
 package handler_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +37,39 @@ func TestHourWithoutNewsIsNotPosted(t *testing.T) {
 		}
 		if silent := n == quiet || n >= 24; silent != (posted == 0) {
 			t.Errorf("hour %d: %d posted", n, posted)
+		}
+	}
+}
+
+// In the first week a digest says once a day what it cannot see yet: with a time for the
+// day the message that tells the day, and no other.
+func TestFirstWeekIsToldOnceADay(t *testing.T) {
+	for daily, want := range map[string][]int{"": {24, 48}, "12:00": {26, 50}} {
+		c := newChannel(t)
+		var said []int
+		for n := range 60 {
+			end := ten.Add(time.Duration(n) * time.Hour)
+			c.hour(end)
+			c.now = end.Add(5 * time.Minute)
+			h := c.handler("request-" + end.Format("02T15"))
+			if daily != "" {
+				var err error
+				if h.Daily, err = handler.ParseDaily(daily); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := len(c.slack.Messages())
+			if _, err := h.Run(t.Context(), hourEnding(end)); err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range c.slack.Messages()[before:] {
+				if strings.Contains(m.Shown(), "of history: neither daily nor weekly rhythm is known yet") {
+					said = append(said, n)
+				}
+			}
+		}
+		if !slices.Equal(said, want) {
+			t.Errorf("daily %q: it is said after %v hours, want %v", daily, said, want)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func TestCorrectionWhereMessagesCannotBeEdited(t *testing.T) {
 	if len(all) != 3 {
 		t.Fatalf("%d messages", len(all))
 	}
-	if m := all[2]; !strings.Contains(string(m.Blocks), "Corrected: orders-2") || !strings.Contains(string(m.Blocks), "09:00 to 10:00") || strings.Contains(m.Text, "REPEAT") {
+	if m := all[2]; !strings.Contains(string(m.Blocks), "Corrected: orders-2") || !strings.Contains(m.Shown(), "09:00 to 10:00") || strings.Contains(m.Text, "REPEAT") {
 		t.Errorf("the correction is %s %s", m.Text, m.Blocks)
 	}
 }
@@ -168,7 +168,7 @@ func TestBeginAndEndOfSleep(t *testing.T) {
 		c.runWith(end, both)
 	}
 	for n, want := range []int{0, 1, 0, 1, 0} {
-		text := string(c.slack.Messages()[n].Blocks)
+		text := c.slack.Messages()[n].Shown()
 		if got := strings.Count(text, "orders-2 was found paused or stopped after 2026-11-23 11:00 UTC") +
 			strings.Count(text, "orders-2 is awake again: it was found paused or stopped after 2026-11-23 11:00 UTC"); got != want {
 			t.Errorf("message %d says it %d times, want %d: %s", n, got, want, text)
@@ -262,7 +262,7 @@ func TestStoppedForMoreThanTwoWeeks(t *testing.T) {
 	}
 	var said []string
 	for _, m := range c.slack.Messages() {
-		if text := regexp.MustCompile(`What orders-2 logged from (.{16}) to (.{16}) UTC could not`).FindStringSubmatch(string(m.Blocks)); text != nil {
+		if text := regexp.MustCompile(`What orders-2 logged from (.{16}) to (.{16}) UTC could not`).FindStringSubmatch(m.Shown()); text != nil {
 			said = append(said, text[1]+" "+text[2])
 		}
 	}
@@ -284,7 +284,7 @@ func TestGivenUpWhileNothingCanBeRead(t *testing.T) {
 	}
 	var said []string
 	for _, m := range c.slack.Messages() {
-		if text := regexp.MustCompile(`HOURS GIVEN UP: .*?([0-9-]{10} [0-9:]{5}.*?) UTC`).FindStringSubmatch(string(m.Blocks)); text != nil {
+		if text := regexp.MustCompile(`HOURS GIVEN UP: .*?([0-9-]{10} [0-9:]{5}.*?) UTC`).FindStringSubmatch(m.Shown()); text != nil {
 			said = append(said, text[1])
 		}
 	}
@@ -300,9 +300,9 @@ func TestFirstMessageOfHoursCorrectsNothing(t *testing.T) {
 		wakes int // hours after ten
 		want  string
 	}{
-		{13, "orders-1 was found paused or stopped, and its log from 10:00 to 22:00 UTC was read later."},
-		{14, "orders-1 was found paused or stopped, and its log from 10:00 to 23:00 UTC was read later."},
-		{15, "orders-1 was found paused or stopped, and its log from 2026-11-23 10:00 to 00:00 UTC was read later."},
+		{13, "orders-1 was found paused or stopped, and its log from 2026-11-23 10:00 to 22:00 UTC was read later."},
+		{14, "orders-1 was found paused or stopped, and its log from 2026-11-23 10:00 to 23:00 UTC was read later."},
+		{15, "orders-1 was found paused or stopped, and its log from 2026-11-23 10:00 to 2026-11-24 00:00 UTC was read later."},
 	} {
 		w := newChannel(t)
 		w.hour(ten)
@@ -317,7 +317,7 @@ func TestFirstMessageOfHoursCorrectsNothing(t *testing.T) {
 		w.hour(end)
 		w.mustRun(end)
 		all := w.slack.Messages()
-		if text := string(all[len(all)-1].Blocks); len(all) != 3 || !strings.Contains(text, c.want) || strings.Contains(text, "Corrected") {
+		if text := all[len(all)-1].Shown(); len(all) != 3 || !strings.Contains(text, c.want) || strings.Contains(text, "Corrected") {
 			t.Errorf("%d hours: %d messages, the last is %s; want %s", c.wakes, len(all), text, c.want)
 		}
 	}
@@ -341,7 +341,7 @@ func TestCorrectionNamesWhatWasRead(t *testing.T) {
 	c.rds.Heal()
 	c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: "orders-3", File: name, Times: -1})
 	c.runWith(eleven, three)
-	if m := c.slack.Messages()[0]; m.Updates != 1 || !strings.Contains(string(m.Blocks), "Corrected: orders-2 could not be read, and its log from 09:00 to 10:00 UTC was read later.") ||
+	if m := c.slack.Messages()[0]; m.Updates != 1 || !strings.Contains(m.Shown(), "Corrected: orders-2 could not be read, and its log from 2026-11-23 09:00 to 10:00 UTC was read later.") ||
 		strings.Contains(string(m.Blocks), "Corrected: orders-3") {
 		t.Errorf("the correction is %s", m.Blocks)
 	}
@@ -409,7 +409,7 @@ func TestCorrectionKeepsWhatWasSaid(t *testing.T) {
 		m := c.slack.Messages()[1]
 		said := []string{"orders-3 was found paused or stopped after 2026-11-23 11:00 UTC", "A note.", "RDS had deleted the logs"}
 		for _, sentence := range append(said, []string{"Corrected: orders-2 could not be read", "Corrected: orders-3 was found"}[:n-1]...) {
-			if strings.Count(string(m.Blocks), sentence) != 1 {
+			if strings.Count(m.Shown(), sentence) != 1 {
 				t.Errorf("after %d hours the message does not say once %q: %s", n, sentence, m.Blocks)
 			}
 		}

@@ -107,7 +107,7 @@ func TestMuteIsNamedInTheChannel(t *testing.T) {
 		if len(m) != 1 || m[0].ID != classID || m[0].Reason != want.reason || m[0].By != "dba" || !m[0].Since.Equal(a.now) || !m[0].Until.Equal(until) {
 			t.Errorf("mute %s: %+v", command, m)
 		}
-		if posted := a.slack.Messages(); len(posted) != 1 || posted[0].Text != text {
+		if posted := a.slack.Messages(); len(posted) != 1 || posted[0].ShownText() != text || posted[0].Shown() != text {
 			t.Errorf("mute %s: %+v, want %s", command, posted, text)
 		}
 		if got := a.in(slacktest.Channel, slacktest.Command("unmute "+classID)); got != "Done." || len(a.mutes(slacktest.Channel)) != 0 ||

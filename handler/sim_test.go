@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func TestSimulation(t *testing.T) {
 				continue
 			}
 			ok := t.Run(fmt.Sprintf("%d %s history", s, name), func(t *testing.T) {
-				simulate(t, s, scopes, totals)
+				simulate(t, s, scopes, "", totals)
 			})
 			if !ok {
 				t.Fatalf("SLOWDIGEST_SEED=%d repeats the first run, -hours=%d up to this one", first, *simulated)
@@ -58,10 +59,35 @@ func TestSimulation(t *testing.T) {
 	t.Logf("seed %d: %v", first, totals)
 }
 
-func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
+// TestSimulationOfDays is TestSimulation where hours without news are not posted, and each
+// day is told at a time.
+func TestSimulationOfDays(t *testing.T) {
+	first := seed(t)
+	totals := map[string]int{}
+	for run := range max(2, *simulated/hoursOfARun) {
+		s := first + uint64(run) + 50
+		scopes := [][]string{nil, {"chat:write"}}[run%2]
+		ok := t.Run(fmt.Sprint(s), func(t *testing.T) { simulate(t, s, scopes, "09:00 Europe/Berlin", totals) })
+		if !ok {
+			t.Fatalf("SLOWDIGEST_SEED=%d repeats the first run, -hours=%d up to this one", first, *simulated)
+		}
+	}
+	if totals["messages"] > totals["hours"]/2 || totals["days told"] < totals["hours"]/24-2 {
+		t.Errorf("%d messages and %d days of %d hours", totals["messages"], totals["days told"], totals["hours"])
+	}
+	t.Logf("seed %d: %v", first, totals)
+}
+
+func simulate(t *testing.T, s uint64, scopes []string, daily string, totals map[string]int) {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(s, 6)), slack: slacktest.New(), s3: s3test.New(t, nil), logs: t.TempDir(),
 		traffic: map[time.Time]bool{}, cuts: map[string]int{}, runs: map[string]int{}}
 	defer w.slack.Close()
+	if daily != "" {
+		var err error
+		if w.daily, err = handler.ParseDaily(daily); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.denies, w.blind = s%3 == 0, scopes != nil
 	w.slack.Set(func(s *slacktest.Server) { s.Scopes = scopes })
 	start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
@@ -83,6 +109,11 @@ func simulate(t *testing.T, s uint64, scopes []string, totals map[string]int) {
 	}
 	totals["hours"] += hoursOfARun
 	totals["messages"] += len(w.messages())
+	for _, m := range w.messages() {
+		if m.day != "" {
+			totals["days told"]++
+		}
+	}
 	totals["messages that may be a repeat"] += marked(w.messages())
 }
 
@@ -138,6 +169,7 @@ type message struct {
 	ts             string
 	window         digest.Window
 	failure, again bool
+	day            string // that it tells
 }
 
 func (w *world) messages() []message {
@@ -155,11 +187,41 @@ func (w *world) messages() []message {
 		if err := json.Unmarshal(m.Metadata, &meta); err != nil {
 			w.t.Fatal(err)
 		}
-		text := m.Text + string(m.Blocks)
+		text, day := m.Text+string(m.Blocks), ""
+		if told := tellsDay.FindStringSubmatch(m.Shown()); told != nil {
+			day = told[1]
+		}
 		all = append(all, message{m.Timestamp, digest.Window{Start: meta.EventPayload.Start, End: meta.EventPayload.End},
-			strings.Contains(text, "NO DATA"), strings.Contains(text, "POSSIBLE REPEAT")})
+			strings.Contains(text, "NO DATA"), strings.Contains(text, "POSSIBLE REPEAT"), day})
 	}
 	return all
+}
+
+var tellsDay = regexp.MustCompile(`The day, (.{16}) to `)
+
+// checkDays: each whole day is told once, by a message of the hour in which its time is.
+func (w *world) checkDays(messages []message, since, end time.Time) {
+	told := map[string]int{}
+	for _, m := range messages {
+		if m.day != "" && !m.again {
+			told[m.day]++
+		}
+	}
+	for at := since.Truncate(24 * time.Hour); at.Before(end); at = at.Add(24 * time.Hour) {
+		hour := at.Add(7 * time.Hour) // the one that ends at 09:00 in Berlin, from November on
+		if hour.Before(since) || !hour.Before(end) {
+			continue
+		}
+		day := hour.Add(-23 * time.Hour).Format("2006-01-02 15:04")
+		if n := told[day]; n != 1 && !slices.ContainsFunc(messages, func(m message) bool { return m.day == day && m.again }) {
+			w.t.Errorf("the day from %s on is told %d times", day, n)
+			for _, m := range messages {
+				if m.day == day {
+					w.t.Logf("%+v", m)
+				}
+			}
+		}
+	}
 }
 
 // check looks at what is in the channel and what is remembered at the end.
@@ -177,7 +239,11 @@ func (w *world) check(start, end time.Time) {
 				digests = append(digests, m)
 			}
 		}
-		if w.traffic[hour] && len(digests) == 0 && !hour.Before(s.Since) {
+		silent := false // as far back as that is remembered
+		if e, entered := s.Entries.At(hour); (w.daily != handler.Daily{}) {
+			silent = !entered || e.Silent
+		}
+		if w.traffic[hour] && len(digests) == 0 && !hour.Before(s.Since) && !silent {
 			t.Errorf("%s is not in the channel", hour)
 		}
 		for _, m := range digests[min(1, len(digests)):] {
@@ -195,10 +261,13 @@ func (w *world) check(start, end time.Time) {
 	if again := marked(messages); again > unknown {
 		t.Errorf("%d messages say that they may be a repeat, and only %d can be unknown", again, unknown)
 	}
+	if (w.daily != handler.Daily{}) {
+		w.checkDays(messages, s.Since, end)
+	}
 	w.checkFailures(messages)
 	w.checkEntries(*s, messages, end)
 	if !w.denies { // or an hour that was posted may not have been read again by the run that found it
-		w.checkHistory(*s, start, end)
+		w.checkHistory(*s, messages, start, end)
 	}
 }
 
@@ -255,12 +324,13 @@ func (w *world) checkEntries(s state.State, messages []message, end time.Time) {
 
 // checkHistory: what is remembered is what one undisturbed run after the other
 // would remember, to the byte.
-func (w *world) checkHistory(s state.State, start, end time.Time) {
+func (w *world) checkHistory(s state.State, messages []message, start, end time.Time) {
 	var want digest.History
 	h := &handler.Handler{Source: undisturbed{w}, Instances: []string{"orders-1"}}
 	for at := start; at.Before(end); at = at.Add(time.Hour) {
 		r, err := h.Collect(w.t.Context(), digest.Window{Start: at, End: at.Add(time.Hour)})
-		if err != nil || at.Before(s.Since) {
+		asked := func(m message) bool { return m.window.Contains(at) && !m.failure } // by an event that came late
+		if err != nil || at.Before(s.Since) && !slices.ContainsFunc(messages, asked) {
 			continue
 		}
 		want.Compare(r, digest.Options{})

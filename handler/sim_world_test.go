@@ -42,7 +42,8 @@ type world struct {
 	logs   string // directory of the hours' logs
 	quiet  bool   // nothing goes wrong any more
 	blind  bool   // the channel may not be searched
-	denies bool   // RDS denies some invocations everything
+	daily  handler.Daily
+	denies bool // RDS denies some invocations everything
 
 	fleet *instances // the instances of RDS; nil reads the hours' logs from files
 
@@ -324,7 +325,7 @@ func (w *world) handler(i *invocation) *handler.Handler {
 		Source: i, Instances: []string{"orders-1"}, Limit: digest.Limit{Count: 1},
 		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
 			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond}),
-		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel,
+		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel, Daily: w.daily,
 		Now: func() time.Time { return w.now }, Owner: i.request, Timeout: timeout,
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
@@ -41,7 +43,7 @@ func TestWorlds(t *testing.T) {
 		}
 		t.Run(c.name, func(t *testing.T) {
 			for run := range max(1, *simulated/hoursOfARun/8) {
-				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), hours, c.trouble) }) {
+				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), hours, c.trouble, "") }) {
 					t.Fatalf("SLOWDIGEST_SEED=%d repeats it", first+uint64(run))
 				}
 			}
@@ -49,11 +51,32 @@ func TestWorlds(t *testing.T) {
 	}
 }
 
-func simulateFleet(t *testing.T, s uint64, hours int, p trouble) {
+// TestWorldsOfDays is TestWorlds where hours without news are not posted: what was not
+// read at once corrects hours that have a message, and those that have none.
+func TestWorldsOfDays(t *testing.T) {
+	first := seed(t)
+	for _, p := range []trouble{{name: "sleep", sleep: 0.1}, {name: "files lag", lag: 0.15}} {
+		t.Run(p.name, func(t *testing.T) {
+			for run := range max(1, *simulated/hoursOfARun/2) {
+				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), 50, p, "09:00 Europe/Berlin") }) {
+					t.Fatalf("SLOWDIGEST_SEED=%d repeats it", first+uint64(run))
+				}
+			}
+		})
+	}
+}
+
+func simulateFleet(t *testing.T, s uint64, hours int, p trouble, daily string) {
 	start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	w := &world{t: t, rng: rand.New(rand.NewPCG(s, 15)), now: start, slack: slacktest.New(), s3: s3test.New(t, nil), logs: t.TempDir(),
 		traffic: map[time.Time]bool{}, cuts: map[string]int{}, runs: map[string]int{}}
 	defer w.slack.Close()
+	if daily != "" {
+		var err error
+		if w.daily, err = handler.ParseDaily(daily); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.fleet = newInstances(w, p.quiet)
 	defer w.fleet.rds.Close()
 	w.fleet.begun = start.Add(time.Hour)
@@ -77,5 +100,12 @@ func simulateFleet(t *testing.T, s uint64, hours int, p trouble) {
 		w.play(hour.Add(90 * time.Minute))
 	}
 	w.fleet.check(end)
+	if daily != "" {
+		remembered, err := state.Read(t.Context(), state.NewS3Store(w.s3, s3test.Bucket, "prod"), state.Key(slacktest.Channel))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.checkDays(w.messages(), remembered.Since, end)
+	}
 	t.Logf("seed %d: %v, %d messages", s, w.runs, len(w.messages()))
 }

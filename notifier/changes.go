@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
@@ -14,12 +15,36 @@ import (
 // maxBadge is how many characters of the word for a change are shown.
 const maxBadge = 12
 
-// Badge is the word for what changed about a class, or empty.
+// Badge is the word for what changed about a class, or empty where nothing did, an earlier
+// digest has said so, or it is one of many.
 func Badge(c *digest.Class) string {
-	if c.Change == nil {
+	if c.Change == nil || !c.Change.Since.IsZero() || c.Change.Common {
 		return ""
 	}
-	return redact.Cut(redact.Clean(string(c.Change.Kind)), maxBadge)
+	return kindWord(c.Change.Kind)
+}
+
+func kindWord(k digest.ChangeKind) string { return redact.Cut(redact.Clean(string(k)), maxBadge) }
+
+// Since says what an earlier digest has said of a class, "new since", and of which hour
+// of the day before. It is empty where none has.
+func Since(c *digest.Class) (word string, at time.Time) {
+	switch {
+	case c.Change != nil && !c.Change.Since.IsZero():
+		return strings.ToLower(kindWord(c.Change.Kind)) + " since", c.Change.Since
+	case c.Change == nil && c.Told != nil:
+		return strings.ToLower(kindWord(c.Told.Kind)) + " since", c.Told.Since
+	}
+	return "", time.Time{}
+}
+
+// SinceIn is what follows the label of a class where Since has something to say.
+func SinceIn(c *digest.Class, zone *time.Location) string {
+	word, at := Since(c)
+	if word == "" {
+		return ""
+	}
+	return ", " + word + " " + at.In(cmp.Or(zone, time.UTC)).Format("15:04")
 }
 
 // Badged is the badge with a space after it, or empty.
@@ -48,19 +73,39 @@ func InOrder(r *digest.Report) []*digest.Class {
 	return out
 }
 
-// InFull returns up to n of the classes, for a chat to show with their statements:
-// those that lead or, where none does, the one of the highest rank.
-func InFull(classes []*digest.Class, n int) []*digest.Class {
+// InFull returns up to n of the classes, for a chat to show with their statements: the
+// one that is most of an incident, and those that lead or, where none does and no incident
+// is of many, the one of the highest rank.
+func InFull(r *digest.Report, classes []*digest.Class, n int) []*digest.Class {
 	var out []*digest.Class
+	if c := mostOfIncident(r, classes); c != nil {
+		out = append(out, c)
+	}
 	for _, c := range classes {
-		if c.Leads() {
+		if c.Leads() && !slices.Contains(out, c) {
 			out = append(out, c)
 		}
+	}
+	if out == nil && r.Past != nil && r.Past.Incident != nil && r.Past.Incident.Slower > 0 {
+		return nil // it is not a query
 	}
 	if top := Top(classes); top != nil && out == nil {
 		out = append(out, top)
 	}
 	return out[:min(len(out), n)]
+}
+
+// mostOfIncident returns the class that is most of an incident, or nil.
+func mostOfIncident(r *digest.Report, classes []*digest.Class) *digest.Class {
+	if r.Past == nil || r.Past.Incident == nil || r.Past.Incident.Class == "" {
+		return nil
+	}
+	for _, c := range classes {
+		if c.ID == r.Past.Incident.Class {
+			return c
+		}
+	}
+	return nil
 }
 
 // Top returns the class of the highest rank, whatever changed, or nil.
@@ -87,7 +132,7 @@ func Without(classes, others []*digest.Class) []*digest.Class {
 func changeCount(r *digest.Report) string {
 	counts := map[digest.ChangeKind]int{}
 	for i := range r.Classes {
-		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() {
+		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() && !c.Common {
 			counts[c.Kind]++
 		}
 	}
@@ -102,8 +147,11 @@ func changeCount(r *digest.Report) string {
 			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
 		}
 	}
+	if p := r.Past; p != nil && len(p.Ended) > 0 {
+		out = append(out, fmt.Sprintf("%d back to usual", len(p.Ended)))
+	}
 	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
-	if out == nil && known && !Incomplete(r) && r.Overall.Calls > 0 {
+	if out == nil && known && r.Past.Incident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")
@@ -113,7 +161,7 @@ func changeCount(r *digest.Report) string {
 // before the numbers: then it is read whole, and else a few lines will do. Where it is
 // not known what is usual, all is news.
 func News(r *digest.Report) bool {
-	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(Caveats(r)) > 0 || len(r.Past.Gone) > 0 {
+	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {
@@ -150,9 +198,9 @@ const (
 )
 
 // Changes lists what changed: the leading changes first, then, in fewer words, those of
-// a small share, what became better and what is gone.
+// a small share, what is as usual again, what became better and what is gone.
 func Changes(r *digest.Report) []Change {
-	var leading, minor, better, gone []Change
+	var leading, minor, ended, better, gone []Change
 	for _, c := range InOrder(r) {
 		switch {
 		case c.Change == nil:
@@ -168,6 +216,9 @@ func Changes(r *digest.Report) []Change {
 		for _, m := range r.Past.Minor {
 			minor = append(minor, minorChange(m))
 		}
+		for _, e := range r.Past.Ended {
+			ended = append(ended, endedChange(r, e))
+		}
 		for _, g := range r.Past.Gone {
 			what := redact.ShortID(g.ID)
 			if g.Fingerprint != "" {
@@ -176,11 +227,24 @@ func Changes(r *digest.Report) []Change {
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(atMost(leading, MaxLeading), minor, atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(atMost(leading, MaxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 	return Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)), evidence}
+}
+
+// backToUsual is the word for a class that is not WORSE any more.
+const backToUsual = "BACK TO USUAL"
+
+func endedChange(r *digest.Report, e digest.Ended) Change {
+	x := Change{backToUsual, redact.Short(redact.ForCLI(e.Fingerprint), 40) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
+	for i := range r.Classes {
+		if c := &r.Classes[i]; c.ID == e.ID {
+			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c))
+		}
+	}
+	return x
 }
 
 // minorChange sums up the classes of a kind that do not lead, the first of them named.
@@ -189,15 +253,28 @@ func minorChange(m digest.Minor) Change {
 	if m.Classes > 1 {
 		what += " together"
 	}
-	var first []string
-	for _, f := range m.Fingerprints {
-		first = append(first, redact.Short(f, 40))
-	}
+	first := distinct(m.Fingerprints)
 	named := strings.Join(first, ", ")
 	if more := m.Classes - len(first); more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
-	return Change{redact.Cut(redact.Clean(string(m.Kind)), maxBadge), what, named}
+	return Change{kindWord(m.Kind), what, named}
+}
+
+// distinct are the labels of classes whose IDs are not known, those that are the same once.
+func distinct(fingerprints []string) []string {
+	classes := make([]digest.Class, len(fingerprints))
+	for i, f := range fingerprints {
+		classes[i].Fingerprint = f
+	}
+	redact.Label(classes)
+	var out []string
+	for _, c := range classes {
+		if s := strings.TrimSuffix(c.Label, " · "); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // OnInstances says on which instances a class ran, if the digest is of several: on one,
@@ -252,7 +329,7 @@ func atMost(all []Change, n int) []Change {
 		words[strings.ToLower(x.Word)]++
 	}
 	var more []string
-	for _, w := range []string{"new", "worse", "back", "better", "gone"} {
+	for _, w := range []string{"new", "worse", "back", "back to usual", "better", "gone"} {
 		if words[w] > 0 {
 			more = append(more, fmt.Sprintf("%d more %s", words[w], w))
 		}

@@ -72,7 +72,7 @@ func TestChanges(t *testing.T) {
 		got = append(got, x.Word+" "+x.String())
 	}
 	want := []string{"NEW #3 SELECT t3: 2s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 mostly on db-2 (90%): p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
-		"GONE 00000000000000AB: last seen on 2026-11-23 at 07:00", "GONE SELECT t9 AC: last seen on 2026-11-23 at 07:00"}
+		"GONE 00000000000000AB: last seen 2026-11-23 07:00 UTC", "GONE SELECT t9 AC: last seen 2026-11-23 07:00 UTC"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -118,14 +118,79 @@ func TestInFull(t *testing.T) {
 		{[]digest.ChangeKind{"", digest.Back, digest.New, digest.New, digest.New}, []int{2, 3, 4}},
 		{[]digest.ChangeKind{digest.New, digest.New, digest.New, digest.New}, []int{1, 2, 3}},
 	} {
-		classes := InOrder(changed(nil, c.kinds...))
+		r := changed(nil, c.kinds...)
+		classes := InOrder(r)
 		var got []int
-		full := InFull(classes, 3)
+		full := InFull(r, classes, 3)
 		for _, x := range full {
 			got = append(got, x.Rank)
 		}
 		if !slices.Equal(got, c.want) || len(Without(classes, full)) != len(c.kinds)-len(c.want) {
 			t.Errorf("%q: %v in full and %d others, want %v", c.kinds, got, len(Without(classes, full)), c.want)
+		}
+	}
+}
+
+// Of classes of a small share no two are named alike.
+func TestMinorChangesHaveOwnNames(t *testing.T) {
+	for _, c := range []struct {
+		first []string
+		want  string
+	}{
+		{[]string{"select a from t where id = ?", "select b from t where id = ?", "select c from u"}, "SELECT t by id: a, SELECT t by id: b, SELECT u and 2 more"},
+		{[]string{"select a from t where id = ?", "select a from t where id = ? and ?", "select c from u"}, "SELECT t by id: a, SELECT u and 3 more"},
+	} {
+		if got := minorChange(digest.Minor{Kind: digest.New, Classes: 5, Fingerprints: c.first}).Evidence; got != c.want {
+			t.Errorf("%q: %s", c.first, got)
+		}
+	}
+}
+
+// The class that is most of an incident comes first.
+func TestIncidentIsInFull(t *testing.T) {
+	r := changed(&digest.Past{Incident: &digest.Incident{Class: "C"}}, "", digest.Worse, "")
+	r.Classes[2].ID = "C"
+	full := InFull(r, InOrder(r), 3)
+	if len(full) != 2 || full[0].ID != "C" || full[1].Rank != 2 {
+		t.Errorf("in full are %v", full)
+	}
+	many := changed(&digest.Past{Incident: &digest.Incident{Slower: 5, Of: 9}}, digest.Worse, "")
+	many.Classes[0].Change.Common = true
+	if full := InFull(many, InOrder(many), 3); full != nil || Badge(&many.Classes[0]) != "" || len(Changes(many)) != 0 {
+		t.Errorf("of many that are slower %d are in full, %q changes", len(full), Changes(many))
+	}
+	r.Past.Incident.Class = "D" // which the limit leaves out
+	if full = InFull(r, InOrder(r), 3); len(full) != 1 || full[0].Rank != 2 {
+		t.Errorf("in full are %v", full)
+	}
+}
+
+// The verdict on an hour that is an incident comes first, and says what, since when and
+// where, as far as it is known.
+func TestIncidentIsTheVerdict(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 20, 0, 0, time.UTC)
+	for _, c := range []struct {
+		x           digest.Incident
+		title, text string
+	}{
+		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3.1 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
+		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-2, 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
+		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
+		{digest.Incident{Times: 100}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 100 times the usual", "no class and no instance is most of it; far above the usual."},
+		{digest.Incident{Times: 101}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, over 100 times the usual", "no class and no instance is most of it; far above the usual."},
+		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, 3 times the usual", "most of what is above the usual ran on db-1, in several classes."},
+		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "no class and no instance is most of it; far above the usual."},
+		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, 1h00m of query time",
+			"31 of 52 classes took 4 to 6.1 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
+	} {
+		r := changed(&digest.Past{Incident: &c.x}, "", "")
+		r.Classes[0].ID, r.Instances, r.Overall.QueryTime.Sum = "A", []string{"db-1", "db-2"}, 3600
+		n := Notices(r)
+		if Title(r) != c.title || len(n) != 1 || n[0].Text != c.text || !News(r) {
+			t.Errorf("title %q, notices %q", Title(r), n)
+		}
+		if strings.Contains(headline(r), "othing new") {
+			t.Errorf("%s", headline(r))
 		}
 	}
 }
@@ -221,16 +286,32 @@ func TestInstanceTotals(t *testing.T) {
 	if got := InstanceTotals(r); got != "" {
 		t.Errorf("of none: %q", got)
 	}
-	r.Overall.ByInstance = []digest.InstanceTotal{{Instance: "e", QueryTime: 80}, {Instance: "c", QueryTime: 15}, {Instance: "a", QueryTime: 3}}
-	if got := InstanceTotals(r); got != "e 80s (80%), c 15s (15%), a 3s (3%)" {
+	r.Overall.ByInstance = []digest.InstanceTotal{
+		{Instance: "e", Calls: 90, QueryTime: 80, Usual: &digest.Usual{Low: 70, High: 80.4, Calls: &digest.Range{Low: 81, High: 101}}},
+		{Instance: "c", Calls: 2, QueryTime: 15, Usual: &digest.Usual{Low: 15, High: 15.01}}, {Instance: "a", Calls: 1, QueryTime: 3}}
+	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 80s in 81 to 100), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
 		t.Errorf("of three: %q", got)
 	}
 	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", QueryTime: 2})
-	if got := InstanceTotals(r); got != "e 80s (80%), c 15s (15%), a 3s (3%), 1 more 2s (2%)" {
+	if got := InstanceTotals(r); !strings.HasSuffix(got, ", a 3s in 1 query (3%), 1 more 2s (2%)") {
 		t.Errorf("of four: %q", got)
 	}
-	if got := Title(r); got != "e, c and 3 more: 1 slow query, 1m40s" {
+	if got := AllInstances(r); got != "By instance: e 80s (80%), c 15s (15%), a 3s (3%), b 2s (2%)" {
+		t.Errorf("in the details: %q", got)
+	}
+	three := *r
+	if three.Overall.ByInstance = r.Overall.ByInstance[:3]; AllInstances(&three) != "" {
+		t.Errorf("the head names all three, and so do the details: %q", AllInstances(&three))
+	}
+	if got := Title(r); got != "e and 4 more: 1 slow query, 1m40s" {
 		t.Errorf("title %q", got)
+	}
+	// A fifth is the part of each: 1.3 times that is named, and not less.
+	for named, want := range map[float64]string{26.1: "e and 4 more: ", 26: "5 instances: "} {
+		r.Overall.ByInstance[0].QueryTime = named
+		if got := Title(r); !strings.HasPrefix(got, want) {
+			t.Errorf("with %v of 100 on one of five: %q", named, got)
+		}
 	}
 }
 
@@ -256,6 +337,7 @@ func TestNews(t *testing.T) {
 		"lost":               {changed(&digest.Past{Missed: make([]digest.Window, 1)}, ""), true},
 		"a sentence":         {changed(&digest.Past{News: []string{"db-1 is awake again."}}, ""), true},
 		"the day":            {changed(&digest.Past{Day: &digest.Day{}}, ""), true},
+		"as usual again":     {changed(&digest.Past{Ended: make([]digest.Ended, 1)}, ""), true},
 		"muted":              {changed(&digest.Past{Muted: make([]digest.MutedClass, 1)}, ""), false},
 	} {
 		if got := News(c.r); got != c.want {
@@ -278,6 +360,37 @@ func TestNews(t *testing.T) {
 	}
 }
 
+// A class of which a digest of the last day has spoken says since when, in the zone, and
+// has no badge. Each end of a WORSE is a line, of three at most.
+func TestWhatWasTold(t *testing.T) {
+	six := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+	zone := time.FixedZone("", 5*3600+1800)
+	for _, c := range []struct {
+		class       digest.Class
+		badge, says string
+	}{
+		{digest.Class{}, "", ""},
+		{digest.Class{Told: &digest.Told{Kind: digest.New, Since: six}}, "", ", new since 11:30"},
+		{digest.Class{Told: &digest.Told{Kind: digest.Back, Since: six}}, "", ", back since 11:30"},
+		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six}}, "", ", worse since 11:30"},
+		{digest.Class{Change: &digest.Change{Kind: digest.Worse}, Told: &digest.Told{Kind: digest.New, Since: six}}, "WORSE", ""},
+	} {
+		if got := SinceIn(&c.class, zone); got != c.says || Badge(&c.class) != c.badge {
+			t.Errorf("%q, badge %q; want %q, %q", got, Badge(&c.class), c.says, c.badge)
+		}
+	}
+	for n, want := range map[int]string{1: "BACK TO USUAL SELECT t1 00AB: worse from 2026-11-23 06:00 to 09:00 UTC", 3: "BACK TO USUAL SELECT t3 00AB: worse from 2026-11-23 06:00 to 09:00 UTC", 4: "and 1 more back to usual"} {
+		p := &digest.Past{}
+		for i := range n {
+			p.Ended = append(p.Ended, digest.Ended{ID: "00AB", Fingerprint: fmt.Sprintf("select a from t%d", i+1), From: six, To: six.Add(3 * time.Hour)})
+		}
+		all := Changes(&digest.Report{Past: p})
+		if got := all[len(all)-1].Label() + all[len(all)-1].String(); got != want || len(all) != n {
+			t.Errorf("%d: %q", n, got)
+		}
+	}
+}
+
 func TestDayIsTold(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	d := digest.Day{Window: digest.Window{Start: at.Add(-24 * time.Hour), End: at}, Posted: 3, Silent: 21, QueryTime: 75600}
@@ -288,5 +401,39 @@ func TestDayIsTold(t *testing.T) {
 	d.Silent, d.Left, d.Missed = 20, 1, 2
 	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 23 hours read, 20 of them without news; about 21h07m of query time. 1 hour is yet to be read. 2 hours are lost.") {
 		t.Errorf("%q", got)
+	}
+}
+
+// What cannot be seen yet is said in one hour of 24, or where the day is told, and is no
+// news.
+func TestFirstWeek(t *testing.T) {
+	since := time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC)
+	said := func(start, hours, days int, day *digest.Day) string {
+		r := changed(&digest.Past{Since: since, Days: days, Day: day}, "")
+		r.Window = digest.Window{Start: since.Add(time.Duration(start) * time.Hour), End: since.Add(time.Duration(start+hours) * time.Hour)}
+		if day == nil && News(r) {
+			t.Error("it is news")
+		}
+		return firstWeek(r)
+	}
+	for n := range 9 * 24 {
+		days := n / 24
+		if days > 7 {
+			days = 0
+		}
+		if got := said(n, 1, days, nil); (got != "") != (n%24 == 0 && days > 0) {
+			t.Errorf("after %d hours: %q", n, got)
+		}
+	}
+	for days, want := range map[int]string{
+		0: "", 1: "1 day of history: neither daily nor weekly rhythm is known yet, so a job may look new or worse. Better and gone need more than a week.",
+		2: "2 days of history: neither daily nor", 3: "3 days of history: weekly rhythm is not known yet, so a weekly job may look new or worse.", 7: "7 days of history: weekly",
+	} {
+		if got := said(5, 1, days, &digest.Day{}); !strings.HasPrefix(got, want) || got == "" != (days == 0) {
+			t.Errorf("%d days: %q", days, got)
+		}
+	}
+	if said(20, 4, 1, nil) != "" || said(20, 5, 1, nil) == "" || said(24, 3, 1, nil) == "" {
+		t.Error("of several hours the one counts with which a day is full")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,16 +196,20 @@ func network(names []string) string {
 	return " in " + strings.Join(common, ".") + ".*"
 }
 
-// Seen says when a class was first and last seen. Where both are on the same day
-// the last is a time alone.
-func Seen(c *digest.Class, layout string) string {
+// Seen says when a class was first and last seen.
+func Seen(c *digest.Class) string {
 	first, last := c.FirstSeen.UTC(), c.LastSeen.UTC()
-	sameDay := first.Format(time.DateOnly) == last.Format(time.DateOnly)
-	switch {
-	case first.Truncate(time.Second).Equal(last.Truncate(time.Second)):
-		return first.Format(layout) + " UTC"
-	case sameDay:
-		return first.Format(layout) + " to " + last.Format(time.TimeOnly) + " UTC"
+	if first.Truncate(time.Second).Equal(last.Truncate(time.Second)) {
+		return first.Format(dayAndClock(true) + " MST")
 	}
-	return first.Format(time.DateTime) + " to " + last.Format(time.DateTime) + " UTC"
+	return interval(first, last, true)
+}
+
+// clauseStart is the white space before a clause.
+var clauseStart = regexp.MustCompile(` ((?:(?:left|right|inner|outer|cross|straight|natural) )*(?:join|straight_join) |from |where |` +
+	`group by |having |order by |limit |union |set |values ?\(|on duplicate key )`)
+
+// Clauses puts each clause of a statement on a line of its own.
+func Clauses(sql string) string {
+	return strings.Replace(clauseStart.ReplaceAllString(sql, "\n$1"), "delete\nfrom ", "delete from ", 1)
 }

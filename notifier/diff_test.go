@@ -52,7 +52,7 @@ func TestDiffGoldens(t *testing.T) {
 			}
 		}
 		var b bytes.Buffer
-		if err := notifier.WriteDiffMarkdown(&b, d); err != nil {
+		if err := notifier.WriteDiffMarkdown(&b, d, nil); err != nil {
 			t.Fatal(err)
 		}
 		notifiertest.Golden(t, fmt.Sprintf("diff-%s.md", name), b.Bytes())
@@ -97,7 +97,7 @@ func TestDiffOfOtherRules(t *testing.T) {
 		before, after := notifiertest.Load(t, "full"), notifiertest.Load(t, "full")
 		before.Rules, after.Rules = rules, 2
 		var b bytes.Buffer
-		if err := notifier.WriteDiffMarkdown(&b, digest.Compare(before, after)); err != nil {
+		if err := notifier.WriteDiffMarkdown(&b, digest.Compare(before, after), nil); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(b.String(), "other rules (1 and 2)"); got != (rules < 2) {

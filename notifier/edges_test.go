@@ -59,7 +59,7 @@ func TestListsAtTheirBounds(t *testing.T) {
 		}, Muted, "and 1 more"},
 		{"instances of a title", 2, func(n int) *digest.Report {
 			return &digest.Report{Instances: []string{"a", "b", "c"}[:n], Coverage: digest.Coverage{Complete: true}}
-		}, Title, "and 1 more"},
+		}, Title, "3 instances"},
 		{"notes", 8, func(n int) *digest.Report {
 			return &digest.Report{Coverage: digest.Coverage{Notes: make([]string, n)}}
 		}, func(r *digest.Report) string {
@@ -78,7 +78,7 @@ func TestListsAtTheirBounds(t *testing.T) {
 		}, "and 1 more"},
 		{"users of a class in a page", 20, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
-		}, func(r *digest.Report) string { return newHTMLClass(&r.Classes[0]).Names[0].Names }, "and 1 more"},
+		}, func(r *digest.Report) string { return newHTMLClass(&r.Classes[0], nil).Names[0].Names }, "and 1 more"},
 	} {
 		if got := c.show(c.make(c.bound)); strings.Contains(got, c.more) {
 			t.Errorf("%s: of %d it is said %q", c.name, c.bound, got)

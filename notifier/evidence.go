@@ -61,10 +61,13 @@ func whoseLogTells(r digest.Reason) string {
 
 // Evidence is the badge and what justifies it, or empty.
 func Evidence(c *digest.Class) string {
-	if c.Change == nil {
+	switch {
+	case c.Change == nil:
 		return ""
+	case !c.Change.Since.IsZero():
+		return upperFirst(strings.ToLower(kindWord(c.Change.Kind))) + " since " + at(c.Change.Since) + ": " + changeEvidence(c)
 	}
-	return Badge(c) + ": " + changeEvidence(c)
+	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
 }
 
 // changeEvidence is a phrase with the numbers that justify a change.
@@ -74,7 +77,7 @@ func changeEvidence(c *digest.Class) string {
 	case digest.New:
 		return fmt.Sprintf("%s; not seen in the %s before", took(c), span(x.Unseen))
 	case digest.Back:
-		return fmt.Sprintf("%s; last seen on %s, %s before", took(c), x.LastSeen.UTC().Format(dayAndTime), span(x.Unseen))
+		return fmt.Sprintf("%s; last seen %s, %s before", took(c), at(x.LastSeen), span(x.Unseen))
 	case digest.Better:
 		return fmt.Sprintf("%s; usually %s around this time of %s", perHour(x), Duration(x.Median), Plural(int64(x.Days), "day", "days"))
 	}
@@ -91,13 +94,8 @@ func changeEvidence(c *digest.Class) string {
 	if p := x.P95; p != nil {
 		phrases = append(phrases, fmt.Sprintf("p95 %s; at most %s %s", Duration(p.Now), Duration(p.Highest), pastOf(*p)))
 	}
-	if !x.Since.IsZero() {
-		phrases = append(phrases, "since "+x.Since.UTC().Format("15:04")+" UTC")
-	}
 	return strings.Join(phrases, "; ")
 }
-
-const dayAndTime = "2006-01-02 at 15:04"
 
 func took(c *digest.Class) string {
 	return fmt.Sprintf("%s in %s", Duration(c.QueryTime.Sum), Plural(c.Calls, "call", "calls"))
@@ -136,7 +134,7 @@ func span(seconds float64) string {
 
 // lastSeen and goneEvidence say what is known of a class that is GONE.
 func lastSeen(g digest.GoneClass) string {
-	return "last seen on " + g.LastSeen.UTC().Format(dayAndTime)
+	return "last seen " + at(g.LastSeen)
 }
 
 func goneEvidence(g digest.GoneClass) string {

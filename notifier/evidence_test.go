@@ -52,13 +52,13 @@ func TestEvidence(t *testing.T) {
 		{digest.Change{Kind: digest.New, Unseen: 2 * day}, "NEW: 1m55s in 1,234 calls; not seen in the 2 days before"},
 		{digest.Change{Kind: digest.New, Unseen: 2*day - 3600}, "NEW: 1m55s in 1,234 calls; not seen in the 47 hours before"},
 		{digest.Change{Kind: digest.Back, LastSeen: at, Unseen: 3600},
-			"BACK: 1m55s in 1,234 calls; last seen on 2026-12-10 at 23:00, 1 hour before"},
+			"BACK: 1m55s in 1,234 calls; last seen 2026-12-10 23:00 UTC, 1 hour before"},
 		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: around, MeanOf: 1, TimesCalls: 5.83},
 			"WORSE: 60s this hour; at most 10.6s around this hour on 14 days; 5.8 times the usual calls"},
 		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: digest.Values{Now: 120, Highest: 10, Hours: 9}, MeanOf: 2, TimesEach: 123},
 			"WORSE: 2m00s per hour in 2 hours; at most 10s in the 9 hours it was seen in; a call takes 123 times as long as usual"},
 		{digest.Change{Kind: digest.Worse, Of: "p95", Values: digest.Values{Now: 0.447, Highest: 0.062}, Since: at},
-			"WORSE: p95 447ms; at most 62ms in any hour before; since 23:00 UTC"},
+			"Worse since 2026-12-10 23:00 UTC: p95 447ms; at most 62ms in any hour before"},
 		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: around, MeanOf: 1, P95: &digest.Values{Now: 2, Highest: 1, Days: 1}},
 			"WORSE: 60s this hour; at most 10.6s around this hour on 14 days; p95 2s; at most 1s around this hour on 1 day"},
 		{digest.Change{Kind: digest.Better, Of: "query_time", Values: digest.Values{Now: 2.02, Median: 252, Days: 14}, MeanOf: 6},
@@ -72,7 +72,7 @@ func TestEvidence(t *testing.T) {
 	}
 	for gap, want := range map[int]string{1: "one after the other", 2: "never more than 2 hours apart"} {
 		got := goneEvidence(digest.GoneClass{LastSeen: at, Mean: 220, Hours: 160, LongestGap: gap})
-		if got != "last seen on 2026-12-10 at 23:00; before that 3m40s per hour in 160 hours, "+want {
+		if got != "last seen 2026-12-10 23:00 UTC; before that 3m40s per hour in 160 hours, "+want {
 			t.Errorf("%s", got)
 		}
 	}

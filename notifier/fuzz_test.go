@@ -22,7 +22,7 @@ func FuzzNotifiers(f *testing.F) {
 		r := notifiertest.Fuzzed(sql, name, note, classes, slots, number, complete)
 		before, _ := json.Marshal(r) // fails for a NaN, and then is empty
 
-		notifiertest.CheckText(t, "Markdown", notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, r))
+		notifiertest.CheckText(t, "Markdown", notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) }, r))
 		withDetail := *r
 		page := htmlOf(t, detailed(&withDetail))
 		checkHTML(t, "HTML", page)

@@ -2,9 +2,9 @@ package notifier
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -15,15 +15,18 @@ import (
 // Title is the headline for a chat, which begins with what changed. That
 // something is missing stands before that, with a sign and a word.
 func Title(r *digest.Report) string {
-	where := names(byTime(r), 2)
-	title := where + ": "
+	on := where(r)
+	title := on + ": "
 	if n := changeCount(r); n != "" {
 		title = upperFirst(n) + " on " + title
 	}
 	title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
+	if s := incidentTitle(r); s != "" {
+		title = s
+	}
 	switch all := Notices(r); {
 	case Incomplete(r) && r.Overall.Calls == 0:
-		return "⚠️ NO DATA from " + where
+		return "⚠️ NO DATA from " + on
 	case Incomplete(r):
 		return "⚠️ PARTIAL: " + title
 	case len(all) > 0:
@@ -32,13 +35,10 @@ func Title(r *digest.Report) string {
 	return title
 }
 
-// Facts is the line below the title: the window, the totals and what they rest on.
+// Facts is the second line below the title: the totals and what they rest on.
 func Facts(r *digest.Report) string {
 	o, c := r.Overall, r.Coverage
-	facts := []string{When(r)}
-	if s := usually(r); s != "" {
-		facts = append(facts, s)
-	}
+	var facts []string
 	if o.Calls > 0 {
 		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
 			Count(o.RowsExamined.Sum)+" rows examined")
@@ -48,6 +48,14 @@ func Facts(r *digest.Report) string {
 		coverage = Trust(r) + ": " + strings.TrimSuffix(CoverageFacts(c), ".")
 	}
 	return strings.Join(append(facts, coverage), " · ")
+}
+
+// WhenAndUsual is the line below the title: the window, and what such an hour usually holds.
+func WhenAndUsual(r *digest.Report) string {
+	if s := usually(r); s != "" {
+		return When(r) + " · " + s
+	}
+	return When(r)
 }
 
 // headline is the report in one sentence, which begins with what changed.
@@ -78,27 +86,6 @@ func headline(r *digest.Report) string {
 		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), Count(o.RowsExamined.Sum))
 }
 
-// usually says which total an hour like this one had before, or is empty. It is known in
-// steps of 7 %, so two digits are enough.
-func usually(r *digest.Report) string {
-	if r.Past == nil || r.Past.Usual == nil {
-		return ""
-	}
-	low, high := Duration(twoDigits(r.Past.Usual.Low)), Duration(twoDigits(r.Past.Usual.High))
-	if low == high {
-		return "usually " + low
-	}
-	return "usually " + low + " to " + high
-}
-
-func twoDigits(f float64) float64 {
-	if !(f > 0) {
-		return 0
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(f))-1)
-	return math.Round(f/unit) * unit
-}
-
 // miscLine sums up the classes that are not shown, if there are any.
 func miscLine(r *digest.Report) string {
 	m := r.Misc
@@ -122,48 +109,6 @@ func upperFirst(s string) string {
 func lowerFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToLower(r)) + s[n:]
-}
-
-// byTime are the instances of a report, that with the most time first.
-func byTime(r *digest.Report) []string {
-	var out []string
-	for _, t := range r.Overall.ByInstance {
-		out = append(out, redact.Clean(t.Instance))
-	}
-	for _, name := range r.Instances {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// maxTotals is how many instances are named with what ran on them.
-const maxTotals = 3
-
-// InstanceTotals says what ran on the busiest of several instances, or is empty.
-func InstanceTotals(r *digest.Report) string {
-	all := r.Overall.ByInstance
-	if len(all) < 2 {
-		return ""
-	}
-	var out []string
-	rest := r.Overall.QueryTime.Sum
-	for _, t := range all[:min(maxTotals, len(all))] {
-		out = append(out, fmt.Sprintf("%s %s (%s)", redact.Clean(t.Instance), Duration(t.QueryTime), shareOf(t.QueryTime, r.Overall.QueryTime.Sum)))
-		rest -= t.QueryTime
-	}
-	if more := len(all) - maxTotals; more > 0 {
-		out = append(out, fmt.Sprintf("%d more %s (%s)", more, Duration(rest), shareOf(rest, r.Overall.QueryTime.Sum)))
-	}
-	return strings.Join(out, ", ")
-}
-
-func shareOf(part, whole float64) string {
-	if whole <= 0 {
-		return "-"
-	}
-	return Percent(part / whole)
 }
 
 // names lists the first n, and how many others there are.
@@ -193,6 +138,9 @@ func Notices(r *digest.Report) []Notice {
 		return nil
 	}
 	var out []Notice
+	if x := r.Past.Incident; x != nil {
+		out = append(out, Notice{incidentWord(x), incidentText(r, x)})
+	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
 	}
@@ -237,6 +185,15 @@ func merged(all []digest.Window) []digest.Window {
 // Caveats say why less is said of what changed than may have changed, and what has
 // become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
+	out := caveats(r)
+	if s := firstWeek(r); s != "" {
+		out = append(out, s)
+	}
+	return out
+}
+
+// caveats are those that are news.
+func caveats(r *digest.Report) []string {
 	var out []string
 	for _, s := range []string{day(r), learning(r), regrouped(r)} {
 		if s != "" {
@@ -247,6 +204,24 @@ func Caveats(r *digest.Report) []string {
 		out = append(out, r.Past.News...)
 	}
 	return out
+}
+
+// firstWeek says what cannot be seen yet: in the message that tells a day or else in one
+// of 24 hours; elsewhere it is empty.
+func firstWeek(r *digest.Report) string {
+	if r.Past == nil || r.Past.Days == 0 {
+		return ""
+	}
+	const day = 24 * time.Hour
+	before := func(t time.Time) int64 { return int64((t.Sub(r.Past.Since) - time.Hour) / day) } // whole days before the hour that ends then
+	if r.Past.Day == nil && before(r.Window.End) == before(r.Window.Start) {
+		return ""
+	}
+	rhythm := "weekly rhythm is not known yet, so a weekly job may look new or worse"
+	if r.Past.Days < 3 {
+		rhythm = "neither daily nor weekly rhythm is known yet, so a job may look new or worse"
+	}
+	return Plural(int64(r.Past.Days), "day", "days") + " of history: " + rhythm + ". Better and gone need more than a week."
 }
 
 // day tells a day, or is empty.
@@ -277,7 +252,7 @@ func regrouped(r *digest.Report) string {
 	var out []string
 	if r.Window.Contains(g.Since) {
 		out = append(out, "Queries were regrouped by this release: one not seen since may be old or new, and is not called new until "+
-			g.Until.UTC().Format("2006-01-02 15:04")+" UTC.")
+			at(g.Until)+".")
 	}
 	var marks []string
 	if n := len(g.Mutes); n > 0 {
@@ -312,7 +287,7 @@ func learning(r *digest.Report) string {
 	if r.Past == nil || !r.Past.Learning {
 		return ""
 	}
-	return "Learning since " + r.Past.Since.UTC().Format("2006-01-02 15:04") + " UTC what is usual here: nothing is called new or worse yet."
+	return "Learning since " + at(r.Past.Since) + " what is usual here: nothing is called new or worse yet."
 }
 
 // Muted counts the classes that are muted, and names them, or is empty.

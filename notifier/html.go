@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -26,15 +27,18 @@ var htmlFiles embed.FS
 
 var htmlPage = template.Must(template.New("page.html").ParseFS(htmlFiles, "html/page.html"))
 
-type htmlWriter struct{ w io.Writer }
+type htmlWriter struct {
+	w    io.Writer
+	zone *time.Location
+}
 
 // NewHTML writes a report to w as one HTML file to hand around, which loads
 // nothing. It is written for others to read, so what a chat may not see is
-// withheld here too. Its charts need the report's Detail.
-func NewHTML(w io.Writer) Notifier { return htmlWriter{w} }
+// withheld here too. Its charts need the report's Detail. A nil zone is UTC.
+func NewHTML(w io.Writer, zone *time.Location) Notifier { return htmlWriter{w, zone} }
 
 func (h htmlWriter) Notify(_ context.Context, r *digest.Report) error {
-	page, err := newHTMLView(redact.Of(r))
+	page, err := newHTMLView(redact.Of(r), h.zone)
 	if err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
@@ -63,10 +67,10 @@ type htmlView struct {
 	Misc                    string
 }
 
-func newHTMLView(report redact.Report) (*htmlView, error) {
+func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 	r := report.Digest()
 	v := &htmlView{
-		Title: "Slow queries", Window: When(r), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
+		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: CoverageNotes(r), Misc: miscLine(r),
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
@@ -74,7 +78,7 @@ func newHTMLView(report redact.Report) (*htmlView, error) {
 		v.Title += " on " + strings.Join(r.Instances, ", ")
 	}
 	for i := range r.Classes {
-		v.Classes = append(v.Classes, newHTMLClass(&r.Classes[i]))
+		v.Classes = append(v.Classes, newHTMLClass(&r.Classes[i], zone))
 		v.Changed = v.Changed || v.Classes[i].Badge != ""
 	}
 	for _, n := range Notices(r) {
@@ -86,9 +90,12 @@ func newHTMLView(report redact.Report) (*htmlView, error) {
 		}
 	}
 	for _, x := range Changes(r) {
-		v.Changes = append(v.Changes, strings.TrimSpace(x.Word+" "+x.String()))
+		v.Changes = append(v.Changes, strings.TrimSpace(x.Word+" "+InZone(x.String(), zone)))
 	}
-	data, err := json.Marshal(newHTMLData(r)) // escapes what could end the script
+	for i := range v.Notes {
+		v.Notes[i] = InZone(v.Notes[i], zone)
+	}
+	data, err := json.Marshal(newHTMLData(r, zone)) // escapes what could end the script
 	if err != nil {
 		return nil, err
 	}
@@ -128,13 +135,13 @@ func (v *htmlView) embed() (policy string, err error) {
 // htmlClass is a row of the table, and the panel it leads to.
 type htmlClass struct {
 	*digest.Class
-	Badge, Evidence    string
-	Reasons            []string
-	ShortID, Name, SQL string
-	Cells              []htmlCell
-	Metrics            []metricRow
-	Tallies, Seen      string
-	Names              []htmlNames
+	Badge, Evidence           string
+	Reasons                   []string
+	ShortID, Name, Since, SQL string
+	Cells                     []htmlCell
+	Metrics                   []metricRow
+	Tallies, Seen             string
+	Names                     []htmlNames
 }
 
 // htmlCell is a number as it is shown, and as it is sorted.
@@ -145,9 +152,9 @@ type htmlCell struct {
 
 type htmlNames struct{ Title, Names string }
 
-func newHTMLClass(c *digest.Class) htmlClass {
+func newHTMLClass(c *digest.Class, zone *time.Location) htmlClass {
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: Evidence(c), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: InZone(Evidence(c), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},
@@ -160,7 +167,7 @@ func newHTMLClass(c *digest.Class) htmlClass {
 		},
 	}
 	if !c.FirstSeen.IsZero() {
-		v.Seen = Seen(c, time.DateTime)
+		v.Seen = InZone(Seen(c), zone)
 	}
 	for _, kind := range []struct {
 		title string
@@ -179,6 +186,7 @@ type htmlData struct {
 	Start   int64           `json:"start"` // of the first step, in seconds since 1970
 	Step    float64         `json:"step"`  // seconds
 	Window  [2]int64        `json:"window"`
+	Zone    string          `json:"zone"` // of the times, as IANA names it
 	Load    []float64       `json:"load"`
 	Classes []htmlClassData `json:"classes"` // in the order of the table
 }
@@ -191,13 +199,14 @@ type htmlClassData struct {
 }
 
 // newHTMLData returns nil where there is nothing to draw.
-func newHTMLData(r *digest.Report) *htmlData {
+func newHTMLData(r *digest.Report, zone *time.Location) *htmlData {
 	if r.Detail == nil || len(r.Classes) == 0 {
 		return nil
 	}
 	d := &htmlData{
 		Start: r.Detail.Start.Unix(), Step: r.Detail.Step, Load: running(r.Detail.Load, r.Detail.Step),
 		Window: [2]int64{r.Window.Start.Unix(), r.Window.End.Unix()},
+		Zone:   cmp.Or(zone, time.UTC).String(),
 	}
 	for i := range r.Classes {
 		c := &r.Classes[i]

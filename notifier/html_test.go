@@ -18,7 +18,7 @@ import (
 )
 
 func htmlOf(t *testing.T, r *digest.Report) string {
-	return string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewHTML(b) }, r))
+	return string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewHTML(b, nil) }, r))
 }
 
 // detailed gives a report what its charts need.

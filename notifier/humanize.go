@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-
-	"slowdigest/digest"
 )
 
 // Count writes a number of things: exact and grouped below a million, with
@@ -112,36 +110,13 @@ func Plural(n int64, one, many string) string {
 	return Count(float64(n)) + " " + many
 }
 
-// window writes "2026-11-23 14:00 to 15:00 UTC". It has no dash between two
-// times, which some renderers take for an emoji.
-func window(w digest.Window) string {
-	if w == (digest.Window{}) {
-		return "all times"
-	}
-	start, end := w.Start.UTC(), w.End.UTC()
-	clock := "15:04"
-	if start.Second() != 0 || end.Second() != 0 {
-		clock = "15:04:05"
-	}
-	day := time.DateOnly + " "
-	switch {
-	case w.Start.IsZero():
-		return "until " + end.Format(day+clock) + " UTC"
-	case w.End.IsZero():
-		return "since " + start.Format(day+clock) + " UTC"
-	case start.Format(day) == end.Format(day):
-		return start.Format(day+clock) + " to " + end.Format(clock) + " UTC"
-	}
-	return start.Format(day+clock) + " to " + end.Format(day+clock) + " UTC"
-}
-
 // Until says when a mute ends: "until 2026-11-23 14:00 UTC", or "forever" for the
 // zero time.
 func Until(t time.Time) string {
 	if t.IsZero() {
 		return "forever"
 	}
-	return "until " + t.UTC().Format("2006-01-02 15:04 UTC")
+	return "until " + at(t)
 }
 
 // ParseDays reads a length of time, for whoever asks for one: as

@@ -62,7 +62,7 @@ func TestJSONHasSentences(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
-	if want := "last seen on 2026-11-23 at 07:00; before that 3m40s per hour in 160 hours, never more than 2 hours apart"; got.Past.Gone[0].Evidence != want {
+	if want := "last seen 2026-11-23 07:00 UTC; before that 3m40s per hour in 160 hours, never more than 2 hours apart"; got.Past.Gone[0].Evidence != want {
 		t.Errorf("%q", got.Past.Gone[0].Evidence)
 	}
 }

@@ -12,53 +12,65 @@ import (
 	"slowdigest/notifier/redact"
 )
 
-type markdown struct{ w io.Writer }
+type markdown struct {
+	w    io.Writer
+	zone *time.Location
+}
 
 // NewMarkdown writes a report to w as GitHub's Markdown, for an issue or a
 // review. It is written for others to read, so what a chat may not see is
-// withheld here too.
-func NewMarkdown(w io.Writer) Notifier { return markdown{w} }
+// withheld here too. A nil zone is UTC.
+func NewMarkdown(w io.Writer, zone *time.Location) Notifier { return markdown{w, zone} }
 
 func (m markdown) Notify(_ context.Context, r *digest.Report) error {
-	_, err := io.WriteString(m.w, markdownOf(redact.Of(r)))
+	_, err := io.WriteString(m.w, markdownOf(redact.Of(r), m.zone))
 	return err
 }
 
-func markdownOf(report redact.Report) string {
+// markdownPage is a text under construction.
+type markdownPage struct {
+	strings.Builder
+	zone *time.Location
+}
+
+// text is a sentence as literal shows it, its times in the zone.
+func (b *markdownPage) text(s string) string { return literal(InZone(s, b.zone)) }
+
+func markdownOf(report redact.Report, zone *time.Location) string {
 	r := report.Digest()
-	var b strings.Builder
+	b := &markdownPage{zone: zone}
 	where := ""
 	for i, name := range r.Instances {
 		where += []string{" on ", ", "}[min(i, 1)] + codeSpan(name)
 	}
-	fmt.Fprintf(&b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, When(r), headline(r), Trust(r), CoverageFacts(r.Coverage))
+	fmt.Fprintf(b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, InZone(When(r), zone), headline(r), Trust(r), CoverageFacts(r.Coverage))
 	if s := InstanceTotals(r); s != "" {
-		fmt.Fprintf(&b, "\n%s\n", literal(s))
+		fmt.Fprintf(b, "\n%s\n", b.text(s))
 	}
 	for i, n := range CoverageNotes(r) {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "- %s\n", literal(n))
+		fmt.Fprintf(b, "- %s\n", b.text(n))
 	}
-	markdownChanges(&b, r)
-	markdownTable(&b, r)
+	markdownChanges(b, r)
+	markdownTable(b, r)
 	for _, c := range InOrder(r) {
-		markdownClass(&b, c)
+		markdownClass(b, c)
 	}
 	if s := Muted(r); s != "" {
-		fmt.Fprintf(&b, "\n%s\n", literal(s))
+		fmt.Fprintf(b, "\n%s\n", b.text(s))
 	}
 	return b.String()
 }
 
 // markdownChanges writes the notices, and what changed.
-func markdownChanges(b *strings.Builder, r *digest.Report) {
+func markdownChanges(b *markdownPage, r *digest.Report) {
 	for _, n := range Notices(r) {
-		fmt.Fprintf(b, "\n**%s:** %s\n", n.Word, literal(n.Text))
+		fmt.Fprintf(b, "\n**%s:** %s\n", n.Word, b.text(n.Text))
 	}
 	for _, s := range Caveats(r) {
-		fmt.Fprintf(b, "\n%s\n", literal(s))
+		fmt.Fprintf(b, "\n%s\n", b.text(s))
 	}
 	for i, x := range Changes(r) {
 		if i == 0 {
@@ -68,18 +80,18 @@ func markdownChanges(b *strings.Builder, r *digest.Report) {
 		if x.Word != "" {
 			fmt.Fprintf(b, "**%s** ", literal(x.Word))
 		}
-		b.WriteString(literal(x.String()) + "\n")
+		b.WriteString(b.text(x.String()) + "\n")
 	}
 }
 
-func markdownTable(b *strings.Builder, r *digest.Report) {
+func markdownTable(b *markdownPage, r *digest.Report) {
 	if len(r.Classes) == 0 {
 		return
 	}
 	b.WriteString("\n| # | Share | Query | Time | Calls | P95 | Examined/sent |\n|--:|--:|:--|--:|--:|--:|--:|\n")
 	for _, c := range InOrder(r) {
 		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(Badged(c)+Percent(c.Share)),
-			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)),
+			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)+SinceIn(c, b.zone)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)),
 			Duration(c.QueryTime.P95), examinedPerSent(c))
 	}
 	if s := miscLine(r); s != "" {
@@ -87,13 +99,13 @@ func markdownTable(b *strings.Builder, r *digest.Report) {
 	}
 }
 
-func markdownClass(b *strings.Builder, c *digest.Class) {
+func markdownClass(b *markdownPage, c *digest.Class) {
 	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(Badged(c)), c.Rank, codeSpan(redact.ShortID(c.ID)))
 	sql := Clauses(c.Fingerprint)
 	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
 	if s := Evidence(c); s != "" {
-		fmt.Fprintf(b, "- **%s**\n", literal(s))
+		fmt.Fprintf(b, "- **%s**\n", b.text(s))
 	}
 	if c.Note != "" {
 		fmt.Fprintf(b, "- Note: %s\n", literal(c.Note))
@@ -112,10 +124,10 @@ func markdownClass(b *strings.Builder, c *digest.Class) {
 		fmt.Fprintf(b, "- Among them: %s\n", s)
 	}
 	if s := Origin(c); s != "" {
-		fmt.Fprintf(b, "- %s\n", literal(s))
+		fmt.Fprintf(b, "- %s\n", b.text(s))
 	}
 	if !c.FirstSeen.IsZero() {
-		fmt.Fprintf(b, "- Seen %s\n", Seen(c, time.DateTime))
+		fmt.Fprintf(b, "- Seen %s\n", InZone(Seen(c), b.zone))
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 
 func TestMarkdownGoldens(t *testing.T) {
 	for _, name := range notifiertest.Reports {
-		got := notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, notifiertest.Load(t, name))
+		got := notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) }, notifiertest.Load(t, name))
 		notifiertest.Golden(t, name+".md", got)
 	}
 }
 
 // Every row of the table has as many cells as its head, whatever stands in them.
 func TestMarkdownTableHolds(t *testing.T) {
-	got := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) }, notifiertest.Load(t, "hostile")))
+	got := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) }, notifiertest.Load(t, "hostile")))
 	rows := 0
 	table, _, _ := strings.Cut(got, "### ")
 	for l := range strings.Lines(table) {

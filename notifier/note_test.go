@@ -22,8 +22,8 @@ func TestNotesAreWhole(t *testing.T) {
 	note = strings.TrimSuffix(note, " ") + "x"
 	for name, make := range map[string]func(*bytes.Buffer) notifier.Notifier{
 		"text":     func(b *bytes.Buffer) notifier.Notifier { return notifier.NewText(b, notifier.TextOptions{}) },
-		"Markdown": func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b) },
-		"HTML":     func(b *bytes.Buffer) notifier.Notifier { return notifier.NewHTML(b) },
+		"Markdown": func(b *bytes.Buffer) notifier.Notifier { return notifier.NewMarkdown(b, nil) },
+		"HTML":     func(b *bytes.Buffer) notifier.Notifier { return notifier.NewHTML(b, nil) },
 		"Slack":    func(b *bytes.Buffer) notifier.Notifier { return slack.NewJSON(b, slack.Options{}) },
 	} {
 		for text, want := range map[string]string{note: note, note + "x": strings.TrimSuffix(note, "x") + "…"} {

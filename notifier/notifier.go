@@ -5,7 +5,7 @@
 //
 // Everything a report names is hostile input: see package redact. It reaches a
 // chat only in elements that the chat shows as they are, never in a markup
-// language.
+// language. The one markup is that of times, in the text of a Slack message.
 package notifier
 
 import (

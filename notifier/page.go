@@ -44,7 +44,7 @@ func (p *page) badge(word string) string {
 	switch digest.ChangeKind(word) {
 	case digest.New, digest.Worse, digest.Back:
 		return p.paint(red, word)
-	case digest.Better, digest.Gone:
+	case digest.Better, digest.Gone, backToUsual:
 		return p.paint(green, word)
 	}
 	return word
@@ -60,7 +60,7 @@ func (p *page) line(s string) {
 func (p *page) wrapped(first, prefix, color, s string) {
 	// A hyphen or comma at which ansi breaks a line may hang over by a column.
 	width := max(p.Width-ansi.StringWidth(prefix)-1, 20)
-	for i, l := range strings.Split(ansi.Wrap(s, width, ","), "\n") {
+	for i, l := range strings.Split(ansi.Wrap(InZone(s, p.Zone), width, ","), "\n") {
 		if i == 0 {
 			p.line(first + p.paint(color, l))
 			continue
@@ -75,7 +75,8 @@ type column struct {
 	left bool
 }
 
-// table writes rows, whose last cell takes what the others leave of a line.
+// table writes rows, whose last cell takes what the others leave of a line. Of that, what
+// follows a tab is kept whole.
 func (p *page) table(cols []column, rows [][]string) {
 	last := len(cols) - 1
 	widths := make([]int, last)
@@ -90,7 +91,8 @@ func (p *page) table(cols []column, rows [][]string) {
 	rest := max(p.Width-ansi.StringWidth(head), 8)
 	p.line(p.paint(bold, head+cols[last].head))
 	for _, cells := range rows {
-		p.line(p.row(cols, widths, cells[:last]) + ansi.Truncate(cells[last], rest, "…"))
+		cut, kept, _ := strings.Cut(cells[last], "\t")
+		p.line(p.row(cols, widths, cells[:last]) + ansi.Truncate(cut, max(rest-ansi.StringWidth(kept), 1), "…") + kept)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -15,9 +16,10 @@ import (
 // TextOptions say how a text digest looks. The zero value is 100 columns wide
 // and has no colour.
 type TextOptions struct {
-	Width int  // columns; 0 is 100, and at least 60 are used
-	Color bool // for a terminal only; the caller decides
-	Brief bool // ends after the ranking
+	Width int            // columns; 0 is 100, and at least 60 are used
+	Color bool           // for a terminal only; the caller decides
+	Brief bool           // ends after the ranking
+	Zone  *time.Location // of the times; nil is UTC
 }
 
 type textWriter struct {
@@ -57,7 +59,7 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 }
 
 func writeHeader(p *page, r *digest.Report) {
-	when := When(r)
+	when := InZone(When(r), p.Zone)
 	what := "Slow queries"
 	if names := cleanAll(r.Instances); len(names) > 0 {
 		what += " on " + strings.Join(names, ", ")
@@ -112,6 +114,9 @@ func writeChanges(p *page, r *digest.Report) {
 // writeFooter says what the digest does not show.
 func writeFooter(p *page, r *digest.Report) {
 	var lines []string
+	if s := AllInstances(r); s != "" {
+		lines = append(lines, s+".")
+	}
 	if s := Muted(r); s != "" {
 		lines = append(lines, s+".")
 	}

@@ -29,18 +29,18 @@ func printer(p *process, c *Config) notifier.Notifier {
 	case "json":
 		return notifier.NewJSON(p.stdout)
 	case "html":
-		return notifier.NewHTML(p.stdout)
+		return notifier.NewHTML(p.stdout, c.Zone)
 	case "slack":
-		return slack.NewJSON(p.stdout, slack.Options{Links: c.Links.links})
+		return slack.NewJSON(p.stdout, slack.Options{Links: c.Links.links, Zone: c.Zone})
 	case "markdown":
-		return notifier.NewMarkdown(p.stdout)
+		return notifier.NewMarkdown(p.stdout, c.Zone)
 	}
-	return notifier.NewText(p.stdout, textOptions(p))
+	return notifier.NewText(p.stdout, textOptions(p, c.Zone))
 }
 
 // textOptions are those of the terminal, if the standard output is one.
-func textOptions(p *process) notifier.TextOptions {
-	var o notifier.TextOptions
+func textOptions(p *process, zone *time.Location) notifier.TextOptions {
+	o := notifier.TextOptions{Zone: zone}
 	if f, ok := p.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		o.Color = p.getenv("NO_COLOR") == ""
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
@@ -54,10 +54,10 @@ func textOptions(p *process) notifier.TextOptions {
 // tells: see secret. Answer is nil for a regular digest.
 func (s *service) chat(token, channel string, answer *slack.Answer) notifier.Notifier {
 	if isWebhook(token) && !strings.HasPrefix(token, "https://hooks.slack.com/") {
-		return teams.New(token, teams.Options{Region: s.cfg.Region, Links: s.Links.links})
+		return teams.New(token, teams.Options{Region: s.cfg.Region, Links: s.Links.links, Zone: s.Zone})
 	}
 	show := s.interactive() && (channel == s.Channel || slices.Contains(s.AskChannels.items, channel))
-	o := slack.Options{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log,
+	o := slack.Options{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log, Zone: s.Zone,
 		Answer: answer, Show: show, Pause: s.pause,
 		// Whether another channel has a digest of its own is not known of an answer.
 		Mute: show && (channel == s.Channel || answer == nil || !s.discovers())}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -32,6 +33,7 @@ type Config struct {
 	Users, Hosts, Schemas listValue
 	IDs                   idList
 	Format                string
+	Zone                  *time.Location // of the times that are shown; nil is UTC
 
 	// Where it is posted.
 	Channel        string
@@ -102,6 +104,11 @@ func (c *Config) declareFormat(f *flags) {
 		"`form` of what is printed: "+strings.Join(formats, ", "))
 }
 
+func (c *Config) declareZone(f *flags, env string) {
+	f.declare(&parsedValue[*time.Location]{&c.Zone, handler.ParseZone, ""}, "time-zone", env,
+		"`zone` of the times that are shown, such as Europe/Berlin; else UTC; Slack shows each reader's own")
+}
+
 func (c *Config) declareChannel(f *flags, usage string) {
 	f.text(&c.Channel, "channel", "SLOWDIGEST_CHANNEL", usage)
 }
@@ -162,6 +169,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareChannel(f, "Slack `channel` to post to; without one the digest is printed")
 	c.declareSlack(f)
 	c.declareLinks(f)
+	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	c.declareState(f)
 	c.declareRepeat(f)
 	c.declareDaily(f)

@@ -31,6 +31,7 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		"changes to show, the greatest first: a `share` of them all, a number, both (95%:20), or all")
 	c.declareFilter(f)
 	c.declareMinTime(f, "")
+	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	return func(ctx context.Context, args []string) error {
 		if len(args) != 2 {
 			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, directories of them, or reports saved with --format json"}
@@ -46,7 +47,7 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		if after == nil {
 			return errAfter
 		}
-		return errors.Join(printDiff(p, digest.Compare(before, after), format, limit), errBefore, errAfter)
+		return errors.Join(printDiff(p, digest.Compare(before, after), format, limit, c.Zone), errBefore, errAfter)
 	}
 }
 
@@ -57,15 +58,15 @@ func parseDiffFormat(s string) (string, error) {
 	return s, nil
 }
 
-func printDiff(p *process, d *digest.Diff, format string, limit digest.Limit) error {
+func printDiff(p *process, d *digest.Diff, format string, limit digest.Limit, zone *time.Location) error {
 	d.Shorten(limit)
 	switch format {
 	case "json":
 		return notifier.WriteDiffJSON(p.stdout, d)
 	case "markdown":
-		return notifier.WriteDiffMarkdown(p.stdout, d)
+		return notifier.WriteDiffMarkdown(p.stdout, d, zone)
 	}
-	return notifier.WriteDiffText(p.stdout, d, textOptions(p))
+	return notifier.WriteDiffText(p.stdout, d, textOptions(p, zone))
 }
 
 // side reads one of the windows that are compared: a saved report, if that is
@@ -152,7 +153,7 @@ func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, 
 	if d == nil {
 		return err
 	}
-	return errors.Join(printDiff(p, d, c.Format, c.Limit), err)
+	return errors.Join(printDiff(p, d, c.Format, c.Limit, c.Zone), err)
 }
 
 func parseShift(s string) (time.Duration, error) {

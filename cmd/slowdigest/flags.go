@@ -91,6 +91,9 @@ var unused = []struct {
 	hint    string // other than to leave them out
 }{
 	{"report", func(f *flags, _ []string) bool { return f.value("format") != "slack" }, []string{"link"}, "only --format slack shows links", ""},
+	{"report", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
+	{"diff", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
+	{"run", func(f *flags, _ []string) bool { return f.value("format") == "json" && f.value("post") == "" }, []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"run", set("compare"), []string{"post", "channel", "slack-token-parameter", "slack-api-url"}, "--compare posts nothing", ""},
 	{"run", set("compare"), []string{"link"}, "--compare shows no links", ""},
 	{"run", set("follow"), []string{"until", "compare"}, "--follow has no end to compare or to stop at", ""},
@@ -103,6 +106,10 @@ var unused = []struct {
 	{"invoke", func(f *flags, _ []string) bool { return f.value("logs") != "" && f.getenv("SLACK_TOKEN") == "" }, []string{"slack-api-url"}, "with --logs and no token it posts to a fake Slack", ""},
 	{"iam", set("cloudformation"), []string{"account", "region", "partition"}, "a CloudFormation template sets account, region and partition itself", ""},
 	{"iam", set("boundary"), []string{"download", "tracing"}, "a boundary allows every way to download, and tracing", ""},
+}
+
+func formatted(form string) func(*flags, []string) bool {
+	return func(f *flags, _ []string) bool { return f.value("format") == form }
 }
 
 func set(name string) func(*flags, []string) bool {

@@ -42,13 +42,14 @@ var flagValues = map[string]map[string]string{
 	"report": {
 		"limit": "2", "order-by": "max", "min-time": "2", "per-instance": "true", "user": "other", "host": "other", "schema": "other",
 		"id": "AA", "format": "json", "link": "A=https://a.example", "since": "2026-11-23T10:00", "until": "2026-11-23T09:00",
+		"time-zone": "Asia/Kolkata --since=2026-11-23T09:00 --until=2026-11-23T10:00",
 	},
-	"diff":        {"format": "json", "limit": "1", "user": "other", "host": "other", "schema": "other", "id": "AA", "min-time": "2"},
+	"diff":        {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "user": "other", "host": "other", "schema": "other", "id": "AA", "min-time": "2"},
 	"fingerprint": {"0": "true"},
 	"run": {
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "limit": "90%", "order-by": "max",
 		"min-time": "2", "per-instance": "true", "format": "json", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
-		"slack-api-url": "http://127.0.0.1:1/", "link": "A=https://a.example",
+		"slack-api-url": "http://127.0.0.1:1/", "link": "A=https://a.example", "time-zone": "Asia/Kolkata",
 		"user": "other", "host": "other", "schema": "other", "id": "AA", "last": "5m", "since": "2026-11-23T09:30", "until": "2026-11-23T10:00 --since=2026-11-23T09:00",
 		"compare": "24h", "post": "true", "follow": "true --until=2026-11-23T10:00", // which is refused; TestFollowReadsAll follows
 	},
@@ -72,7 +73,7 @@ var flagValues = map[string]map[string]string{
 var flagModes = map[string][]string{
 	"report": {"", "--format=json", "--format=markdown", "--format=html", "--format=slack"},
 	"diff":   {"", "--format=json", "--format=markdown"},
-	"run":    {"", "--format=slack", "--post", "--compare=24h", "--since=2026-11-23T09:00"},
+	"run":    {"", "--format=slack", "--format=json", "--post", "--compare=24h", "--since=2026-11-23T09:00"},
 	"mute":   {"0123456789ABCDEF0123456789ABCDEF", ""},
 	"invoke": {"", "--logs=" + logs},
 	"iam":    {"", "--cloudformation", "--boundary"},
@@ -185,7 +186,7 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	}
 	for flag, pair := range map[string][2]string{
 		"download": {"complete", "auto"}, "order-by": {"max", "count"}, "per-instance": {"true", "false"}, "format": {"json", "html"},
-		"repeat": {"skip", "post"}, "daily": {"09:00", "10:00 Europe/Berlin"}, "region": {"a", "b"}, "link": {"A=https://a.example", "B=https://b.example"},
+		"repeat": {"skip", "post"}, "daily": {"09:00", "10:00 Europe/Berlin"}, "time-zone": {"Asia/Kolkata", "Europe/Berlin"}, "region": {"a", "b"}, "link": {"A=https://a.example", "B=https://b.example"},
 	} {
 		values[flag] = pair
 	}

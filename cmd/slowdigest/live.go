@@ -27,6 +27,7 @@ type live struct {
 	limit         digest.Limit
 	ranking       bool
 	color         bool
+	zone          *time.Location
 	started       time.Time
 	drawn         int // lines
 }
@@ -46,7 +47,7 @@ func watch(p *process, h *handler.Handler, c *Config, ranking bool) (stop func()
 	}
 	h.Progress = new(handler.Progress)
 	out, toTerminal := p.stdout.(*os.File)
-	l := &live{out: f, width: width, height: height, progress: h.Progress, limit: c.Limit, color: p.getenv("NO_COLOR") == "", started: time.Now(),
+	l := &live{out: f, width: width, height: height, progress: h.Progress, limit: c.Limit, zone: c.Zone, color: p.getenv("NO_COLOR") == "", started: time.Now(),
 		ranking: ranking && toTerminal && term.IsTerminal(int(out.Fd()))}
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -75,7 +76,7 @@ func (l *live) text(elapsed time.Duration) string {
 	line := progressLine(l.progress.Counts(), elapsed) + "\n"
 	if r := l.progress.Report(l.limit); l.ranking && r != nil {
 		var b bytes.Buffer
-		to := notifier.NewText(&b, notifier.TextOptions{Width: l.width, Color: l.color, Brief: true})
+		to := notifier.NewText(&b, notifier.TextOptions{Width: l.width, Color: l.color, Brief: true, Zone: l.zone})
 		if err := to.Notify(context.Background(), r); err == nil {
 			lines := strings.SplitAfter(b.String(), "\n")
 			line = strings.Join(lines[:min(len(lines), max(0, l.height-3))], "") + line

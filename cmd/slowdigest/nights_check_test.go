@@ -35,7 +35,7 @@ type post struct {
 func (n *night) posts() []post {
 	var all []post
 	for _, m := range n.slack.Messages() {
-		text := m.Text + "\n" + string(m.Blocks)
+		text := m.ShownText() + "\n" + m.Shown()
 		if m.ThreadTS != "" {
 			for i := range all {
 				if all[i].ts == m.ThreadTS {

@@ -22,6 +22,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	c.declareFilter(f)
 	c.declareFormat(f)
 	c.declareLinks(f)
+	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone")
 	f.declare(&until, "until", "", "leave out entries from this `time` on")
 	return func(ctx context.Context, files []string) error {

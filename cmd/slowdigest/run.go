@@ -25,6 +25,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	c.declareChannel(f, "Slack `channel` to post to with --post")
 	c.declareSlack(f)
 	c.declareLinks(f)
+	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	f.declare(&parsedValue[time.Duration]{&last, notifier.ParseDays, "1h"}, "last", "", "read the `time` up to now, such as 15m or 1h")
 	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")

@@ -87,6 +87,7 @@ func settingRows(t *testing.T) []settingRow {
 		{env: "SLACK_TOKEN", value: "xoxb-another", shows: "!ssm:GetParameter"},
 		{flag: "slack-api-url", env: "SLACK_API_URL", value: otherSlack.URL(), shows: `!"bot_id":"B0SLACKTEST"`},
 		{flag: "link", env: "SLOWDIGEST_LINKS", value: "Board=https://board.example/{instance}", shows: "board.example"},
+		{flag: "time-zone", env: "SLOWDIGEST_TIME_ZONE", value: "Asia/Kolkata", shows: "Asia/Kolkata"},
 		{flag: "state", env: "SLOWDIGEST_STATE", value: "DIRECTORY", shows: "C0SLOWLOGS.json", prepare: stateless,
 			in: map[string]string{"manual": none, "run": refused}},
 		{flag: "repeat", env: "SLOWDIGEST_REPEAT", value: "skip", shows: `!"channel":"C0SLOWLOGS","ts"`, in: stateful, prepare: unconfirmed},

@@ -13,7 +13,7 @@ const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'stat
 // Settings that have a default of their own where a parameter is empty.
 const optional = {
   minTime: 'SLOWDIGEST_MIN_TIME', orderBy: 'SLOWDIGEST_ORDER_BY', perInstance: 'SLOWDIGEST_PER_INSTANCE', links: 'SLOWDIGEST_LINKS',
-  repeat: 'SLOWDIGEST_REPEAT', daily: 'SLOWDIGEST_DAILY', maxBytes: 'SLOWDIGEST_MAX_BYTES',
+  repeat: 'SLOWDIGEST_REPEAT', daily: 'SLOWDIGEST_DAILY', timeZone: 'SLOWDIGEST_TIME_ZONE', maxBytes: 'SLOWDIGEST_MAX_BYTES',
 };
 
 function flag(params, name) {

@@ -32,8 +32,12 @@ const charts = (() => {
   });
 
   const figure = (n) => String(Number(n.toPrecision(3)));
-  const day = (t) => new Date(t * 1000).toISOString().slice(0, 10);
-  const clock = (t) => new Date(t * 1000).toISOString().slice(11, 19);
+  const written = (options) => {
+    const format = new Intl.DateTimeFormat("en-CA", { timeZone: data.zone, hourCycle: "h23", ...options });
+    return (t) => format.format(new Date(t * 1000));
+  };
+  const day = written({ year: "numeric", month: "2-digit", day: "2-digit" });
+  const clock = written({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const element = (tag, text, parent) => {
     const e = document.createElement(tag);
@@ -121,7 +125,7 @@ const charts = (() => {
   // A chart over the time of the report, with a cursor that the keyboard moves too.
   function overTime(box, height, series, values, tell) {
     const u = draw(box, height, {
-      tzDate: (t) => uPlot.tzDate(new Date(t * 1000), "Etc/UTC"),
+      tzDate: (t) => uPlot.tzDate(new Date(t * 1000), data.zone),
       scales: {
         x: { time: true, range: () => zoom },
         y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] },
@@ -177,7 +181,7 @@ const charts = (() => {
     });
   }
 
-  const span = (i) => `${day(at(i))} ${clock(at(i))} to ${clock(at(i + 1))} UTC`;
+  const span = (i) => `${day(at(i))} ${clock(at(i))} to ${clock(at(i + 1))} ${data.zone}`;
   const stepped = uPlot.paths.stepped({ align: 1 });
 
   function drawLoad() {
@@ -223,7 +227,7 @@ const charts = (() => {
       });
     });
     for (const b of document.querySelectorAll("[data-zoom]")) b.addEventListener("click", () => act(b.dataset.zoom));
-    numbers(document.querySelector("#load .numbers"), "Calls at a time, on average", ["From (UTC)", "All", ...stack.map((l) => l.name)], () => {
+    numbers(document.querySelector("#load .numbers"), "Calls at a time, on average", [`From (${data.zone})`, "All", ...stack.map((l) => l.name)], () => {
       const [a, b] = seen();
       return times.slice(a, b).map((t, i) => [`${day(t)} ${clock(t)}`, figure(data.load[a + i]), ...stack.map((l) => figure(l.load[a + i]))]);
     });
@@ -289,7 +293,7 @@ const charts = (() => {
     overTime(f.box, 180, [{
       paths: stepped, width: 0, points: { show: false }, fill: () => color("--c1"),
     }], [times, loads[i]], (n) => { if (n !== null) f.readout.textContent = `${span(n)}: ${figure(loads[i][n])} calls at a time`; });
-    numbers(f.details, "Calls at a time, on average", ["From (UTC)", "This class", "All"], () => {
+    numbers(f.details, "Calls at a time, on average", [`From (${data.zone})`, "This class", "All"], () => {
       const [a, b] = seen();
       return times.slice(a, b).map((t, n) => [`${day(t)} ${clock(t)}`, figure(loads[i][a + n]), figure(data.load[a + n])]);
     });

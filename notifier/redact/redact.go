@@ -103,6 +103,16 @@ func past(p *digest.Past) *digest.Past {
 			m.Fingerprints[k] = Statement(m.Fingerprints[k])
 		}
 	}
+	if p.Incident != nil {
+		x := *p.Incident
+		x.Class, x.Instance = Clean(Cut(x.Class, MaxName)), Text(x.Instance, MaxName)
+		out.Incident = &x
+	}
+	out.Ended = slices.Clone(p.Ended)
+	for i := range out.Ended {
+		e := &out.Ended[i]
+		e.ID, e.Fingerprint = Clean(Cut(e.ID, MaxName)), Statement(e.Fingerprint)
+	}
 	for i := range out.Gone {
 		g := &out.Gone[i]
 		g.ID, g.Fingerprint = Clean(Cut(g.ID, MaxName)), Statement(g.Fingerprint)

@@ -40,7 +40,7 @@ func TestAnswer(t *testing.T) {
 					t.Errorf("a message stands in the thread of %q", m.ThreadTS)
 				}
 			}
-			if !strings.Contains(string(posted[0].Blocks), "asked for by") || strings.Contains(posted[0].Text, "<!") {
+			if !strings.Contains(string(posted[0].Blocks), "asked for by") || strings.Contains(posted[0].Text, "<!channel") {
 				t.Errorf("%s", posted[0].Blocks)
 			}
 			if _, found, err := bot.Find(t.Context(), r); found || err != nil {

@@ -1,10 +1,13 @@
 package slack
 
 import (
+	"fmt"
 	"strings"
 
 	slackgo "github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
 
+	"slowdigest/notifier"
 	"slowdigest/notifier/redact"
 )
 
@@ -27,11 +30,19 @@ func styled(s string, style *slackgo.RichTextSectionTextStyle) inlineText {
 	return slackgo.NewRichTextSectionTextElement(s, style)
 }
 
-// present leaves out what is empty, and puts a dash where nothing remains.
+// present leaves out what is empty, and puts a dash where nothing remains. Slack shows
+// the times of sentences in the zone of each reader.
 func present(parts []inlineText) []inlineText {
 	var out []inlineText
 	for _, p := range parts {
-		if p != nil {
+		text, ok := p.(*slackgo.RichTextSectionTextElement)
+		switch {
+		case p == nil:
+		case ok && (text.Style == nil || !text.Style.Code):
+			for _, piece := range notifier.Pieces(text.Text) {
+				out = append(out, inline(piece, text.Style))
+			}
+		default:
 			out = append(out, p)
 		}
 	}
@@ -39,6 +50,42 @@ func present(parts []inlineText) []inlineText {
 		out = []inlineText{words("-")}
 	}
 	return out
+}
+
+func inline(p notifier.Piece, style *slackgo.RichTextSectionTextStyle) inlineText {
+	if p.Text != "" {
+		return slackgo.NewRichTextSectionTextElement(p.Text, style)
+	}
+	format, fallback := dateFormat(p)
+	return slackgo.NewRichTextSectionDateElement(p.At.Unix(), format, nil, &fallback)
+}
+
+// dateFormat returns Slack's template for a time, and what stands for it where that is
+// not understood. "Today" and "yesterday" are Slack's to say.
+func dateFormat(p notifier.Piece) (format, fallback string) {
+	format, layout := "{time}", "15:04"
+	if p.Seconds {
+		format, layout = "{time_secs}", "15:04:05"
+	}
+	if !p.NoDay {
+		format, layout = "{date_short_pretty} "+format, "2006-01-02 "+layout
+	}
+	return format, p.At.Format(layout + " UTC")
+}
+
+// mrkdwn is a text in which Slack reads markup, where blocks cannot be: it holds no other
+// markup than times.
+func mrkdwn(s string) string {
+	var b strings.Builder
+	for _, p := range notifier.Pieces(s) {
+		if p.Text != "" {
+			b.WriteString(slackutilsx.EscapeMessage(p.Text))
+			continue
+		}
+		format, fallback := dateFormat(p)
+		fmt.Fprintf(&b, "<!date^%d^%s|%s>", p.At.Unix(), format, fallback)
+	}
+	return b.String()
 }
 
 // line is a line of rich text.
@@ -61,8 +108,11 @@ func bullets(lines []slackgo.RichTextElement) slackgo.RichTextElement {
 
 // preformatted shows s in a fixed width, and as SQL where language says so.
 func preformatted(s, language string) slackgo.RichTextElement {
+	if s == "" {
+		s = "-"
+	}
 	return &slackgo.RichTextPreformatted{
-		Type: slackgo.RTEPreformatted, Elements: present([]inlineText{words(s)}), Language: language,
+		Type: slackgo.RTEPreformatted, Elements: []inlineText{words(s)}, Language: language,
 	}
 }
 
@@ -81,8 +131,10 @@ func plain(s string) *slackgo.TextBlockObject {
 
 func heading(s string) slackgo.Block { return slackgo.NewHeaderBlock(plain(cutUnits(s, maxHeader))) }
 
-func small(s string) slackgo.Block { return slackgo.NewContextBlock("", plain(redact.Cut(s, 1_000))) }
-
-func cell(parts ...inlineText) slackgo.TableCell {
-	return slackgo.NewTableRichTextCell(line(parts...))
+// small is a note in small letters. Slack shows times only in lines of rich text.
+func small(s string) slackgo.Block {
+	if s = redact.Cut(s, 1_000); len(notifier.Pieces(s)) > 1 {
+		return rich(line(words(s)))
+	}
+	return slackgo.NewContextBlock("", plain(s))
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	slackgo "github.com/slack-go/slack"
-	"github.com/slack-go/slack/slackutilsx"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -30,6 +29,7 @@ type Options struct {
 	Links      []notifier.Link // nil is notifier.AWSLinks
 	Logger     *slog.Logger    // gets what Slack did not take, and why; nil is none
 	Show, Mute bool            // have a button to show the last minutes, and to mute a class; need a RequestVerifier that listens
+	Zone       *time.Location  // of the chart, whose times Slack does not show in the reader's own; nil is UTC
 	Answer     *Answer         // makes the digest one that somebody asked for; nil is a regular one
 }
 
@@ -132,7 +132,7 @@ func (b *Bot) offer(ctx context.Context, d *draft, step string,
 // timestamp. Nothing in it is markup. Its error is a *notifier.DeliveryError.
 func (b *Bot) PostText(ctx context.Context, thread, text string) error {
 	text = redact.Cut(redact.Clean(text), 1_000)
-	m := Message{Text: slackutilsx.EscapeMessage(text), Blocks: []slackgo.Block{small(text)}}
+	m := Message{Text: mrkdwn(text), Blocks: []slackgo.Block{small(text)}}
 	if _, err := b.post(ctx, m, slackgo.MsgOptionTS(thread)); err != nil {
 		err.Step = "post a line to Slack"
 		return err

@@ -51,7 +51,7 @@ func fits(blocks []slackgo.Block) bool {
 
 // textKeys are the properties that hold a text which people see or hear. A URL
 // counts as text too, to be on the safe side.
-var textKeys = []string{"text", "url", "title", "name", "label", "x_label", "y_label", "accessibility_label"}
+var textKeys = []string{"text", "url", "title", "name", "label", "x_label", "y_label", "accessibility_label", "fallback"}
 
 // textIn counts the text in a value of JSON.
 func textIn(v any) int {

@@ -17,8 +17,8 @@ const chartClasses = 3
 
 // chart draws the query time of the first classes over the window, in Slack's
 // own chart. It is nil where the report has no timeline.
-func chart(r *digest.Report, classes []*digest.Class) slackgo.Block {
-	slots := slotLabels(r)
+func chart(r *digest.Report, classes []*digest.Class, zone *time.Location) slackgo.Block {
+	slots := slotLabels(r, zone)
 	if slots == nil {
 		return nil
 	}
@@ -40,7 +40,7 @@ func chart(r *digest.Report, classes []*digest.Class) slackgo.Block {
 	if len(series) == 0 {
 		return nil
 	}
-	axes := slackgo.NewDataVisualizationAxisConfig(slots...).WithYLabel("seconds")
+	axes := slackgo.NewDataVisualizationAxisConfig(slots...).WithXLabel(zone.String()).WithYLabel("seconds")
 	return slackgo.NewDataVisualizationBlock("Query time by class",
 		slackgo.NewDataVisualizationBarChart(axes, series...))
 }
@@ -58,7 +58,7 @@ func charted(classes []*digest.Class) []*digest.Class {
 
 // slotLabels names the slots of the timeline by the time at which they start.
 // It is nil where there are none, or where two would have the same name.
-func slotLabels(r *digest.Report) []string {
+func slotLabels(r *digest.Report, zone *time.Location) []string {
 	if len(r.Classes) == 0 || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
 		return nil
 	}
@@ -76,7 +76,7 @@ func slotLabels(r *digest.Report) []string {
 	}
 	labels, seen := make([]string, n), map[string]bool{}
 	for i := range labels {
-		labels[i] = r.Window.Start.Add(time.Duration(i) * slot).UTC().Format(layout)
+		labels[i] = r.Window.Start.Add(time.Duration(i) * slot).In(zone).Format(layout)
 		if seen[labels[i]] {
 			return nil
 		}

@@ -11,30 +11,14 @@ import (
 	"slowdigest/notifier/redact"
 )
 
-// table ranks the first classes, in few columns, since a phone shows no more.
-func table(r *digest.Report, classes []*digest.Class) slackgo.Block {
-	t := slackgo.NewTableBlock("")
-	t.ColumnSettings = []slackgo.ColumnSetting{
-		{Align: slackgo.ColumnAlignmentLeft}, {Align: slackgo.ColumnAlignmentLeft, IsWrapped: true},
-		{Align: slackgo.ColumnAlignmentRight}, {Align: slackgo.ColumnAlignmentRight},
-	}
-	t.AddRow(cell(strong("Share")), cell(strong("Query")), cell(strong("Time")), cell(strong("Calls")))
-	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
-		t.AddRow(cell(strong(notifier.Badged(c)), words(notifier.Percent(c.Share))),
-			cell(words(fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)))),
-			cell(words(notifier.Duration(c.QueryTime.Sum))), cell(words(notifier.Count(float64(c.Calls)))))
-	}
-	return t
-}
-
 // rows lists classes, a line each.
 func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 	var lines []slackgo.RichTextElement
 	for _, c := range classes {
-		lines = append(lines, line(
-			strong(notifier.Badged(c)+notifier.Percent(c.Share)),
-			words(fmt.Sprintf("  #%d %s%s: %s, %s, p95 %s", c.Rank, c.Label, notifier.OnInstances(r, c), notifier.Duration(c.QueryTime.Sum),
-				notifier.Plural(c.Calls, "call", "calls"), notifier.Duration(c.QueryTime.P95)))))
+		parts := []inlineText{strong(notifier.Badged(c) + notifier.Percent(c.Share)),
+			words(fmt.Sprintf("  #%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)))}
+		lines = append(lines, line(append(append(parts, since(c)...), words(fmt.Sprintf(": %s, %s, p95 %s", notifier.Duration(c.QueryTime.Sum),
+			notifier.Plural(c.Calls, "call", "calls"), notifier.Duration(c.QueryTime.P95))))...))
 	}
 	return bullets(lines)
 }
@@ -68,11 +52,29 @@ func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
 		facts = append(facts, line(words(o)))
 	}
 	if !c.FirstSeen.IsZero() {
-		// The day stands in the head of the digest.
-		facts = append(facts, line(words("Seen "+notifier.Seen(c, time.TimeOnly))))
+		facts = append(facts, line(seen(c)...))
 	}
 	if facts != nil {
 		elements = append(elements, bullets(facts))
 	}
 	return rich(elements...)
+}
+
+// since says since when a class is new or worse, if a digest of the last day has said so.
+func since(c *digest.Class) []inlineText {
+	word, at := notifier.Since(c)
+	if word == "" {
+		return nil
+	}
+	return []inlineText{words(", " + word + " "), inline(notifier.Piece{At: at, NoDay: true}, nil)}
+}
+
+// seen leaves out the day, which the head of the digest tells, where a day holds it all.
+func seen(c *digest.Class) []inlineText {
+	out := []inlineText{words("Seen ")}
+	for _, p := range notifier.Pieces(notifier.Seen(c)) {
+		p.NoDay = p.NoDay || c.LastSeen.Sub(c.FirstSeen) < 24*time.Hour
+		out = append(out, inline(p, nil))
+	}
+	return out
 }

@@ -1,7 +1,9 @@
 package slack
 
 import (
+	"cmp"
 	"slices"
+	"time"
 
 	slackgo "github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
@@ -16,8 +18,9 @@ const (
 	messageSQL    = 600   // UTF-16 code units of a statement in the message
 	replySQL      = 2_500 // and in the thread
 
+	maxBlocks          = 50  // of a message, as Slack takes them
 	maxReplyStatements = 20  // classes that the thread shows in full: two blocks each, of the 50 that Slack takes
-	shortRows          = 3   // classes that a message without news lists
+	worst              = 3   // classes that the message lists, besides those that changed
 	maxRows            = 100 // lines of a list, of which Slack takes no more
 )
 
@@ -41,7 +44,7 @@ type form struct {
 func newDraft(report redact.Report, opts Options) *draft {
 	r := report.Digest()
 	classes := notifier.InOrder(r)
-	return &draft{opts, r, report.Key(), classes, notifier.InFull(classes, maxStatements), opts.Answer != nil || notifier.News(r)}
+	return &draft{opts, r, report.Key(), classes, notifier.InFull(r, classes, maxStatements), opts.Answer != nil || notifier.News(r)}
 }
 
 // withoutThread shows in full what else comes first, since no thread does.
@@ -76,42 +79,70 @@ func (d *draft) fallbacks() []form {
 
 // full is the message with all that Slack can show.
 func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
-	blocks := head(d.r)
-	if c := chart(d.r, d.classes); c != nil {
+	blocks, first := head(d.r), 0
+	if x := d.r.Past; x != nil && x.Incident != nil && x.Incident.Class != "" {
+		first = min(1, len(inFull)) // what it is comes before how much all took
+	}
+	blocks = append(blocks, d.details(inFull[:first])...)
+	if rest := d.worst(); len(rest) > 0 { // before the chart: on a phone nobody sees what is below it
+		blocks = append(blocks, rich(d.titled(rest)...))
+	}
+	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
 	}
-	if len(d.classes) > 0 {
-		blocks = append(blocks, table(d.r, d.classes))
-	}
-	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
+	return append(append(blocks, d.details(inFull[first:])...), d.foot(inFull)...)
 }
 
 // simple is the message without the blocks that some workspaces reject.
 func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 	blocks := head(d.r)
-	if len(d.classes) > 0 {
-		blocks = append(blocks, rich(d.first()...))
+	if rest := d.worst(); len(rest) > 0 {
+		blocks = append(blocks, rich(d.titled(rest)...))
 	}
 	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
 }
 
 // short is the message of an hour in which nothing is as it was not before.
 func (d *draft) short([]*digest.Class) []slackgo.Block {
-	shown := d.classes[:min(shortRows, len(d.classes))]
+	shown := d.worst()
 	blocks := append(head(d.r), rich(rows(d.r, shown)))
 	return append(blocks, d.foot(shown)...)
 }
 
+// worst returns the classes with the most time of those that the head does not name.
+func (d *draft) worst() []*digest.Class {
+	rest := notifier.Without(d.classes, d.leading())
+	slices.SortStableFunc(rest, func(a, b *digest.Class) int { return a.Rank - b.Rank })
+	return rest[:min(worst, len(rest))]
+}
+
+// titled lists classes, with a title where they would go on from the notes.
+func (d *draft) titled(classes []*digest.Class) []slackgo.RichTextElement {
+	if notifier.Incomplete(d.r) {
+		return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, classes)}
+	}
+	return []slackgo.RichTextElement{rows(d.r, classes)}
+}
+
+// leading returns the classes whose change stands in the head.
+func (d *draft) leading() []*digest.Class {
+	n := 0
+	for n < min(notifier.MaxLeading, len(d.classes)) && d.classes[n].Leads() {
+		n++
+	}
+	return d.classes[:n]
+}
+
 // minimal is a single block.
 func (d *draft) minimal([]*digest.Class) []slackgo.Block {
-	elements := append([]slackgo.RichTextElement{line(strong(notifier.Title(d.r))), line(words(notifier.Facts(d.r)))}, changes(d.r)...)
+	elements := append([]slackgo.RichTextElement{line(strong(notifier.Title(d.r))), line(words(notifier.WhenAndUsual(d.r) + " · " + notifier.Facts(d.r)))}, changes(d.r)...)
 	if len(d.classes) > 0 {
 		elements = append(elements, d.first()...)
 	}
 	return []slackgo.Block{rich(elements...)}
 }
 
-// first is the table as a list.
+// first lists the classes that come first.
 func (d *draft) first() []slackgo.RichTextElement {
 	return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])}
 }
@@ -119,10 +150,10 @@ func (d *draft) first() []slackgo.RichTextElement {
 // details leaves out the evidence that stands in the head.
 func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	var blocks []slackgo.Block
-	inHead := d.classes[:min(notifier.MaxLeading, len(d.classes))]
+	inHead := d.leading()
 	for _, c := range inFull {
 		evidence := notifier.Evidence(c)
-		if c.Leads() && slices.Contains(inHead, c) {
+		if slices.Contains(inHead, c) {
 			evidence = ""
 		}
 		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, evidence))
@@ -141,10 +172,16 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 		return nil
 	}
 	var out []Message
-	if len(d.classes) > notifier.TableRows {
+	if len(d.classes) > len(d.leading())+worst {
 		out = append(out, d.list())
 	}
-	return append(out, d.statements(notifier.Without(d.classes, inFull)))
+	out = append(out, d.statements(notifier.Without(d.classes, inFull)))
+	if s := notifier.AllInstances(d.r); s != "" {
+		if blocks := append([]slackgo.Block{small(s)}, out[0].Blocks...); fits(blocks) && len(blocks) <= maxBlocks {
+			out[0].Blocks = blocks
+		}
+	}
+	return out
 }
 
 // threaded reports whether there is a thread.

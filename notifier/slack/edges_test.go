@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -179,10 +180,7 @@ func TestListsAtTheirBounds(t *testing.T) {
 		bound int
 		count func(n int) int
 	}{
-		{"rows of the table", 5, func(n int) int {
-			r := notifiertest.Many(t, n)
-			return len(table(r, notifier.InOrder(r)).(*slackgo.TableBlock).Rows) - 1
-		}},
+		{"classes of the message, besides those that changed", 3, func(n int) int { return len(draftOf(notifiertest.Many(t, n), Options{}).worst()) }},
 		{"series of the chart", 3, func(n int) int { return len(charted(notifier.InOrder(notifiertest.Many(t, n)))) }},
 		{"statements of the message", 3, func(n int) int {
 			r := notifiertest.Many(t, n)
@@ -250,7 +248,7 @@ func TestChartAtItsBounds(t *testing.T) {
 	labels := func(parts int, length time.Duration) []string {
 		start := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
 		return slotLabels(&digest.Report{Window: digest.Window{Start: start, End: start.Add(length)},
-			Classes: []digest.Class{{Timeline: make([]float64, parts)}}})
+			Classes: []digest.Class{{Timeline: make([]float64, parts)}}}, time.UTC)
 	}
 	for parts, want := range map[int]int{1: 0, 2: 2, 20: 20, 21: 0} {
 		if got := len(labels(parts, time.Hour)); got != want {
@@ -266,7 +264,7 @@ func TestChartAtItsBounds(t *testing.T) {
 	r := notifiertest.Load(t, "full")
 	for n, want := range map[int]string{20: strings.Repeat("x", 17), 21: strings.Repeat("x", 16) + "…"} {
 		r.Classes[0].Label = strings.Repeat("x", n-len("#1 "))
-		b, err := json.Marshal(chart(r, notifier.InOrder(r)))
+		b, err := json.Marshal(chart(r, notifier.InOrder(r), time.UTC))
 		if err != nil || !strings.Contains(string(b), `"name":"#1 `+want+`"`) {
 			t.Errorf("a name of %d: %s, %v", n, b, err)
 		}
@@ -303,6 +301,52 @@ func TestFallbackText(t *testing.T) {
 		d.r.Instances[0] = strings.Repeat("x", n-before)
 		if got := []rune(d.fallbackText()); len(got) != 600 || strings.HasSuffix(string(got), "…") != cut {
 			t.Errorf("of %d characters %d: %q", n, len(got), string(got))
+		}
+	}
+}
+
+// What a phone's first screen holds comes first: the verdict, what changed or what is most
+// of an incident, and the table of the worst. The chart comes after.
+func TestFirstScreen(t *testing.T) {
+	for name, want := range map[string]string{
+		"full":     "header rich_text context rich_text data_visualization",
+		"worse":    "header rich_text context rich_text rich_text data_visualization",
+		"incident": "header rich_text rich_text context context divider rich_text rich_text data_visualization",
+		"at-once":  "header rich_text rich_text context context rich_text data_visualization",
+	} {
+		var kinds []string
+		for _, b := range newDraft(redact.Of(notifiertest.Load(t, name)), Options{}).fallbacks()[0].Blocks {
+			kinds = append(kinds, string(b.BlockType()))
+		}
+		if got := strings.Join(kinds, " "); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// The thread names all instances where the head names the first three, within Slack's
+// bounds.
+func TestThreadNamesAllInstances(t *testing.T) {
+	for _, n := range []int{3, 4, 200} {
+		r := notifiertest.Many(t, 30)
+		for i := range n {
+			r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: fmt.Sprintf("orders-%03d", i), QueryTime: 10, Calls: 1})
+		}
+		var b bytes.Buffer
+		if err := NewJSON(&b, Options{}).Notify(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		var m struct{ Thread []json.RawMessage }
+		if err := json.Unmarshal(b.Bytes(), &m); err != nil || len(m.Thread) != 2 {
+			t.Fatalf("%d replies, %v", len(m.Thread), err)
+		}
+		if got := bytes.Contains(m.Thread[0], []byte("By instance: orders-000")); got != (n > 3) {
+			t.Errorf("%d instances: %.300s", n, m.Thread[0])
+		}
+		for _, reply := range m.Thread {
+			for _, v := range slacktest.Validate(reply, TextBudget) {
+				t.Errorf("%d instances: %v", n, v)
+			}
 		}
 	}
 }

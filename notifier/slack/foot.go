@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	slackgo "github.com/slack-go/slack"
-	"github.com/slack-go/slack/slackutilsx"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -81,6 +80,8 @@ func (d *draft) fallbackText() string {
 	notes, _ := notifier.Notes(d.r)
 	s := notifier.Title(d.r) + ", " + notifier.When(d.r) + "."
 	switch {
+	case d.r.Past != nil && d.r.Past.Incident != nil:
+		s += " " + notifier.Notices(d.r)[0].Text
 	case notifier.Incomplete(d.r) && len(notes) > 0:
 		s += " " + notes[0]
 	case len(d.classes) > 0:
@@ -88,5 +89,5 @@ func (d *draft) fallbackText() string {
 		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
 			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), redact.ShortID(c.ID))
 	}
-	return slackutilsx.EscapeMessage(redact.Cut(s, 600))
+	return mrkdwn(redact.Cut(s, 600))
 }

@@ -16,13 +16,18 @@ const maxHeadNotes = 3
 
 // head is read by everybody: the title, what it rests on, and what changed.
 func head(r *digest.Report) []slackgo.Block {
-	blocks := []slackgo.Block{heading(notifier.Title(r)), small(notifier.Facts(r))}
+	facts := []slackgo.Block{small(notifier.Facts(r))}
 	if s := notifier.InstanceTotals(r); s != "" {
-		blocks = append(blocks, small(s))
+		facts = append(facts, small(s))
+	}
+	blocks := []slackgo.Block{heading(notifier.Title(r)), rich(line(words(notifier.WhenAndUsual(r))))}
+	if incident := r.Past != nil && r.Past.Incident != nil; !incident {
+		blocks, facts = append(blocks, facts...), nil
 	}
 	if lines := changes(r); lines != nil {
 		blocks = append(blocks, rich(lines...))
 	}
+	blocks = append(blocks, facts...)
 	if notes, _ := notifier.Notes(r); !notifier.Incomplete(r) && len(notes) > 0 {
 		blocks = append(blocks, small(strings.Join(notes[:min(maxHeadNotes, len(notes))], " ")))
 	}

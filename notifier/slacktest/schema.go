@@ -3,6 +3,9 @@ package slacktest
 import (
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
+	"strings"
 )
 
 // The shapes of the blocks, from docs.slack.dev/reference/block-kit/blocks.
@@ -31,13 +34,16 @@ var (
 	style = objectOf(fields{"bold": flag, "italic": flag, "strike": flag, "code": flag, "underline": flag})
 
 	// inline are the elements of a line of rich text that mention nobody. The
-	// others (user, usergroup, channel, broadcast, emoji, date, team, color) are
-	// not for a digest, so their names are as good as unknown.
-	inline = byType(map[string]rule{
+	// others (user, usergroup, channel, broadcast, emoji, team, color) are not for a
+	// digest, so their names are as good as unknown. A date does not stand in
+	// preformatted text, nor without a text for those who cannot show it.
+	inlineText = map[string]rule{
 		"text": objectOf(fields{"!text": shown(1, maxSection), "style": style}),
 		"link": objectOf(fields{"!url": link, "text": shown(1, maxSection), "style": style, "unsafe": flag}),
-	})
-	inlines  = listOf(1, 100, inline)
+	}
+	fixedWidth = listOf(1, 100, byType(inlineText))
+	inlines    = listOf(1, 100, byType(map[string]rule{"text": inlineText["text"], "link": inlineText["link"],
+		"date": objectOf(fields{"!timestamp": seconds, "!format": dateFormat, "!fallback": shown(1, 100), "url": link})}))
 	border   = number(0, 1)
 	richLine = byType(map[string]rule{"rich_text_section": objectOf(fields{"!elements": inlines})})
 	richText = fields{
@@ -45,7 +51,7 @@ var (
 		"!elements": listOf(1, 100, byType(map[string]rule{
 			"rich_text_section": objectOf(fields{"!elements": inlines}),
 			"rich_text_quote":   objectOf(fields{"!elements": inlines, "border": border}),
-			"rich_text_preformatted": objectOf(fields{"!elements": inlines, "border": border,
+			"rich_text_preformatted": objectOf(fields{"!elements": fixedWidth, "border": border,
 				"language": word(50)}),
 			"rich_text_list": objectOf(fields{"!elements": listOf(1, 100, richLine),
 				"!style": oneOf("bullet", "ordered"), "indent": number(0, 8), "offset": number(0, 1000), "border": border}),
@@ -69,6 +75,50 @@ var (
 		"table":              table,
 		"data_visualization": objectOf(fields{"block_id": blockID, "!title": shown(1, 50), "!chart": chart}),
 	})
+)
+
+// dateTokens are what a template of a time may hold in braces.
+var dateTokens = []string{"date_num", "date_slash", "date_long", "date_long_full", "date_long_pretty", "date", "date_pretty",
+	"date_short", "date_short_pretty", "day_divider_pretty", "time", "time_secs", "ago"}
+
+func dateFormat(v *validation, at string, x any) {
+	s, _ := x.(string)
+	tokens := braced.FindAllStringSubmatch(s, -1)
+	if len(tokens) == 0 || strings.ContainsAny(braced.ReplaceAllString(s, ""), "{}") {
+		v.fail(at, "must hold date formatting tokens in braces")
+	}
+	for _, token := range tokens {
+		if !slices.Contains(dateTokens, token[1]) {
+			v.fail(at, "no such date formatting token: %s", token[1])
+		}
+	}
+}
+
+var braced = regexp.MustCompile(`{([^{}]*)}`)
+
+// seconds since 1970.
+func seconds(v *validation, at string, x any) {
+	if f, ok := x.(float64); !ok || f != math.Trunc(f) || f < 0 || f > 253402300799 {
+		v.fail(at, "must be a Unix timestamp in seconds")
+	}
+}
+
+// marked checks the text of a message, in which Slack reads markup: of that it may hold
+// only times.
+func marked(v *validation, at, text string) {
+	for _, m := range markup.FindAllStringSubmatch(text, -1) {
+		date := dateMarkup.FindStringSubmatch(m[0])
+		if date == nil {
+			v.fail(at, "markup that is not a date: %s", m[0])
+			continue
+		}
+		dateFormat(v, at, date[1])
+	}
+}
+
+var (
+	markup     = regexp.MustCompile(`<[^>]*>?`)
+	dateMarkup = regexp.MustCompile(`^<!date\^\d{1,12}\^([^|^<>]+)\|[^|<>]+>$`)
 )
 
 func section(v *validation, at string, x any) {

@@ -56,6 +56,7 @@ func Validate(message []byte, maxText int) []Violation {
 	if n := characters(m.Text); n > maxFallback {
 		v.found = append(v.found, Violation{"msg_too_long", "/text", fmt.Sprintf("%d characters, %d are shown", n, maxFallback)})
 	}
+	marked(&v, "/text", m.Text)
 	if len(m.Blocks) == 0 && m.Text == "" {
 		v.found = append(v.found, Violation{"no_text", "/text", "neither text nor blocks"})
 	}

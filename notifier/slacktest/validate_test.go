@@ -26,6 +26,9 @@ func TestValidate(t *testing.T) {
 		return fmt.Sprintf(`{"type":"data_visualization","title":"t","chart":{"type":"bar","axis_config":{"categories":[%s]},"series":[%s]}}`,
 			numbered(categories, `"c%d"`), numbered(series, `{"name":"s%d","data":[`+numbered(categories, `{"label":"c%[1]d","value":1}`)+`]}`))
 	}
+	date := func(format, more string) string {
+		return `{"type":"date","format":"` + format + `","fallback":"x"` + more + `}`
+	}
 	const divider = `{"type":"divider"}`
 	for _, c := range []struct {
 		name    string
@@ -46,6 +49,14 @@ func TestValidate(t *testing.T) {
 		{name: "no text", good: rich(`{"type":"text","text":"x"}`), bad: rich(""), pointer: "/blocks/0/elements/0/elements"},
 		{name: "mention", good: divider, bad: rich(`{"type":"broadcast","range":"channel"}`), pointer: "/blocks/0/elements/0/elements/0/type"},
 		{name: "link", good: rich(`{"type":"link","url":"https://example.com/"}`), bad: rich(`{"type":"link","url":"example.com"}`), pointer: "/blocks/0/elements/0/elements/0/url"},
+		{name: "date", good: rich(date("{date_short_pretty} at {time}", `,"timestamp":0`)), bad: rich(date("{time}", `,"timestamp":-1`)), pointer: "/blocks/0/elements/0/elements/0/timestamp"},
+		{name: "part of a second", good: divider, bad: rich(date("{time}", `,"timestamp":1.5`)), pointer: "/blocks/0/elements/0/elements/0/timestamp"},
+		{name: "date without a time", good: divider, bad: rich(date("{time}", "")), pointer: "/blocks/0/elements/0/elements/0"},
+		{name: "date token", good: rich(date("{ago}", `,"timestamp":1`)), bad: rich(date("{hour}", `,"timestamp":1`)), pointer: "/blocks/0/elements/0/elements/0/format"},
+		{name: "no date token", good: divider, bad: rich(date("at", `,"timestamp":1`)), pointer: "/blocks/0/elements/0/elements/0/format"},
+		{name: "date without a fallback", good: divider, bad: rich(`{"type":"date","timestamp":1,"format":"{time}"}`), pointer: "/blocks/0/elements/0/elements/0"},
+		{name: "date of fixed width", good: divider, bad: strings.Replace(rich(date("{time}", `,"timestamp":1`)), "rich_text_section", "rich_text_preformatted", 1),
+			pointer: "/blocks/0/elements/0/elements/0/type"},
 		{name: "section", good: `{"type":"section","text":{"type":"mrkdwn","text":"` + x(3000) + `"}}`,
 			bad: `{"type":"section","text":{"type":"mrkdwn","text":"` + x(3001) + `"}}`, pointer: "/blocks/0/text/text"},
 		{name: "section of nothing", good: divider, bad: `{"type":"section"}`, pointer: "/blocks/0"},
@@ -97,10 +108,19 @@ func TestValidate(t *testing.T) {
 	}
 	for message, code := range map[string]string{
 		`{"text":""}`: "no_text", `{"text":"` + x(4001) + `"}`: "msg_too_long", `[]`: "invalid_blocks_format",
+		`{"text":"<!channel>"}`: "invalid_blocks", `{"text":"<!date^1^{time}|x> <@U1>"}`: "invalid_blocks", `{"text":"<!date^1^{hour}|x>"}`: "invalid_blocks",
+		`{"text":"<!date^1^{time}>"}`: "invalid_blocks", `{"text":"<!date^1^{time}|x"}`: "invalid_blocks",
 	} {
 		if found := Validate([]byte(message), MaxText); len(found) != 1 || found[0].Code != code {
 			t.Errorf("%.20s: %v, want %s", message, found, code)
 		}
+	}
+}
+
+// Of markup a text may have times, and what is escaped is none.
+func TestTextWithTimes(t *testing.T) {
+	if found := Validate([]byte(`{"text":"<!date^1764161940^{date_short_pretty} {time}|2025-11-26 12:59 UTC> &lt;!channel&gt;"}`), MaxText); len(found) > 0 {
+		t.Error(found)
 	}
 }
 

@@ -2,6 +2,7 @@ package teams
 
 import (
 	"fmt"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -25,6 +26,16 @@ func run(s string, more element) element {
 	return e
 }
 
+// inZone writes the times of the sentences in a zone.
+func inZone(body []element, zone *time.Location) {
+	for _, e := range body {
+		runs, _ := e["inlines"].([]element)
+		for _, run := range runs {
+			run["text"] = notifier.InZone(run["text"].(string), zone)
+		}
+	}
+}
+
 func textBlock(runs ...element) element { return element{"type": "RichTextBlock", "inlines": runs} }
 
 var (
@@ -40,15 +51,16 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 	if notifier.Incomplete(r) {
 		title["color"] = "Attention"
 	}
-	body := []element{textBlock(run(notifier.Title(r), title)), textBlock(run(notifier.Facts(r), element{"isSubtle": true}))}
+	body := []element{textBlock(run(notifier.Title(r), title)), textBlock(run(notifier.WhenAndUsual(r), element{"isSubtle": true})),
+		textBlock(run(notifier.Facts(r), element{"isSubtle": true}))}
 	if s := notifier.InstanceTotals(r); s != "" {
 		body = append(body, textBlock(run(s, element{"isSubtle": true})))
 	}
 	body = append(body, changes(r)...)
 	if len(classes) > 0 {
-		body = append(body, table(r, classes))
+		body = append(body, table(r, classes, opts.Zone))
 	}
-	inFull := notifier.InFull(classes, maxStatements)
+	inFull := notifier.InFull(r, classes, maxStatements)
 	inFull = append(inFull, notifier.Without(classes, inFull)...)
 	for _, c := range inFull[:min(statements, len(inFull))] {
 		body = append(body, class(c)...)
@@ -57,6 +69,7 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 		body = append(body, textBlock(run(s, subtle)))
 	}
 	body = append(body, textBlock(run("digest "+report.Key(), subtle)))
+	inZone(body, opts.Zone)
 	content := element{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.5",
 		"fallbackText": notifier.Title(r), "msteams": element{"width": "Full"}, "body": body}
 	if actions := links(r, opts); len(actions) > 0 {
@@ -88,7 +101,7 @@ func changes(r *digest.Report) []element {
 	return out
 }
 
-func table(r *digest.Report, classes []*digest.Class) element {
+func table(r *digest.Report, classes []*digest.Class, zone *time.Location) element {
 	row := func(weight string, cells ...string) element {
 		var out []element
 		for _, s := range cells {
@@ -99,7 +112,7 @@ func table(r *digest.Report, classes []*digest.Class) element {
 	rows := []element{row("Bolder", "Share", "Query", "Time", "Calls")}
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		rows = append(rows, row("Default", notifier.Badged(c)+notifier.Percent(c.Share),
-			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)),
+			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)+notifier.SinceIn(c, zone)),
 			notifier.Duration(c.QueryTime.Sum), notifier.Count(float64(c.Calls))))
 	}
 	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,

@@ -23,6 +23,7 @@ type Options struct {
 	HTTPClient *http.Client    // nil is one with a timeout of 10 s
 	Region     string          // for the links; without one there are none that name {region}
 	Links      []notifier.Link // nil is notifier.AWSLinks
+	Zone       *time.Location  // of the times; nil is UTC
 }
 
 // Webhook posts digests by a webhook of the trigger "When a Teams webhook request

@@ -140,3 +140,18 @@ func TestSilenceEnds(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// No time of a card is left in UTC where there is a zone.
+func TestCardHasTheZone(t *testing.T) {
+	zone, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, got := workflow(t, 28_000)
+	if err := teams.New(url, teams.Options{Zone: zone}).Notify(t.Context(), notifiertest.Load(t, "worse")); err != nil {
+		t.Fatal(err)
+	}
+	if card := (*got)[0]; !bytes.Contains(card, []byte("2026-11-23 19:30 to 20:30 IST")) || bytes.Contains(card, []byte(" UTC")) {
+		t.Errorf("%.500s", card)
+	}
+}

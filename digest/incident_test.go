@@ -1,0 +1,206 @@
+package digest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// server is what ran in an hour on two instances, by class: its calls, and seconds each.
+type server struct {
+	calls [10]int64
+	each  [10]float64
+	db2   float64         // the part of the time on the second instance
+	slow  [10][12]float64 // the twelfths, where they are not even
+}
+
+func ordinaryServer() server {
+	var s server
+	for i := range s.calls {
+		s.calls[i], s.each[i] = 100, 0.1*float64(i+1)
+	}
+	s.db2 = 0.5
+	return s
+}
+
+func (s server) report(at hour) *Report {
+	r := &Report{Window: Window{at.time(), (at + 1).time()}, Coverage: Coverage{Complete: true}, Instances: []string{"db-1", "db-2"}}
+	for i := range s.calls {
+		if s.calls[i] == 0 {
+			continue
+		}
+		c := classOf(fmt.Sprintf("%032X", i+1), work{float64(s.calls[i]) * s.each[i], s.calls[i]})
+		c.Timeline = make([]float64, 12)
+		for k := range c.Timeline {
+			if c.Timeline[k] = c.QueryTime.Sum / 12; s.slow[i] != [12]float64{} {
+				c.Timeline[k] = s.slow[i][k]
+			}
+		}
+		r.Classes = append(r.Classes, c)
+		r.Overall.QueryTime.Sum += c.QueryTime.Sum
+		r.Overall.Calls += c.Calls
+	}
+	r.Overall.ByInstance = []InstanceTotal{
+		{Instance: "db-1", Calls: r.Overall.Calls / 2, QueryTime: (1 - s.db2) * r.Overall.QueryTime.Sum},
+		{Instance: "db-2", Calls: r.Overall.Calls / 2, QueryTime: s.db2 * r.Overall.QueryTime.Sum}}
+	r.rank()
+	return r
+}
+
+func settled(t *testing.T) (*History, hour) {
+	var h History
+	at := dayHour(10, 6)
+	for i := firstHour; i < at; i++ {
+		h.pass(t, ordinaryServer().report(i)) // 550 s an hour
+	}
+	return &h, at
+}
+
+func TestIncident(t *testing.T) {
+	h, at := settled(t)
+	usual := h.pass(t, ordinaryServer().report(at)).Past.Usual // to a step of 7 %
+	if usual == nil {
+		t.Fatal("nothing is usual")
+	}
+	at++
+	more := func(classes int, times float64) server {
+		s := ordinaryServer()
+		for i := range classes {
+			s.each[i] *= times
+		}
+		return s
+	}
+	// The total becomes exactly so many seconds, all of it the last class's.
+	total := func(seconds float64) server {
+		s := ordinaryServer()
+		s.each[9] = (seconds - 450) / 100
+		return s
+	}
+	late := func(from int) server {
+		s := total(4000)
+		for k := range 12 {
+			s.slow[9][k] = map[bool]float64{true: 500, false: 8}[k >= from]
+		}
+		return s
+	}
+	elsewhere := func(s server, part float64) server { s.db2 = part; return s }
+	id := func(i int) string { return fmt.Sprintf("%032X", i+1) }
+	for _, c := range []struct {
+		name string
+		s    server
+		want *Incident // Times aside
+	}{
+		{"an hour as all", ordinaryServer(), nil},
+		{"up to twice the usual", total(2 * usual.High), nil},
+		{"more than that", total(2*usual.High + 1), &Incident{Class: id(9), Share: 1}},
+		{"from 20 past on", late(4), &Incident{Class: id(9), Share: 1, Since: at.time().Add(20 * time.Minute)}},
+		{"from 55 past on", late(11), &Incident{Class: id(9), Share: 1, Since: at.time().Add(55 * time.Minute)}},
+		{"all along", late(0), &Incident{Class: id(9), Share: 1}},
+		{"four take much longer, none is the most of it", more(4, 30), &Incident{}},
+		{"on one instance", elsewhere(total(4000), 0.9), &Incident{Class: id(9), Share: 1, Instance: "db-2"}},
+		{"on both", elsewhere(total(4000), 0.6), &Incident{Class: id(9), Share: 1}},
+		{"four slower", more(4, 2.2), nil},
+		{"five slower, of ten", more(5, 2.2), &Incident{Slower: 5, Of: 10}},
+		{"ten take four times as long", more(10, 4), &Incident{Slower: 10, Of: 10, Low: 4, High: 4}},
+	} {
+		r := c.s.report(at)
+		h.Compare(r, Options{})
+		got := r.Past.Incident
+		if (got == nil) != (c.want == nil) {
+			t.Errorf("%s: got %+v", c.name, got)
+			continue
+		}
+		if got == nil {
+			continue
+		}
+		near := func(a, b float64) bool { return b == 0 || math.Abs(a-b) < 0.1*b }
+		if got.Class != c.want.Class || got.Instance != c.want.Instance || !got.Since.Equal(c.want.Since) || got.Slower != c.want.Slower || got.Of != c.want.Of ||
+			!near(got.Share, c.want.Share) || !near(got.Low, c.want.Low) || !near(got.High, c.want.High) || !near(got.Times, r.Overall.QueryTime.Sum/usual.High) {
+			t.Errorf("%s: got %+v", c.name, *got)
+		}
+		for _, class := range r.Classes {
+			if got.Slower > 0 && class.Leads() {
+				t.Errorf("%s: %s leads", c.name, class.ID)
+			}
+		}
+	}
+	r := more(10, 4).report(at)
+	if h.Compare(r, Options{}); r.Past.Worse != 0 {
+		t.Errorf("%d are counted as WORSE in addition to the incident", r.Past.Worse)
+	}
+	r = total(4000).report(at)
+	if h.Compare(r, Options{Mutes: []Mute{{ID: id(9)}}}); r.Past.Incident != nil {
+		t.Errorf("of a muted class: %+v", r.Past.Incident)
+	}
+}
+
+// Below five minutes more than usual nothing is an incident, whatever multiple that is.
+func TestIncidentIsOfFiveMinutes(t *testing.T) {
+	for more, want := range map[float64]bool{299: false, 301: true} {
+		var h History
+		for i := firstHour; i < dayHour(10, 0); i++ {
+			h.pass(t, hourOf10(i, 1))
+		}
+		r := hourOf10(dayHour(10, 0), 1)
+		h.Compare(r, Options{})
+		r = hourOf10(dayHour(10, 0), r.Past.Usual.High+more)
+		if h.Compare(r, Options{}); (r.Past.Incident != nil) != want {
+			t.Errorf("%v s more: %+v", more, r.Past.Incident)
+		}
+	}
+}
+
+// hourOf10 is an hour of ten calls of one class, which take so many seconds together.
+func hourOf10(at hour, seconds float64) *Report {
+	r := &Report{Window: Window{at.time(), (at + 1).time()}, Coverage: Coverage{Complete: true}}
+	r.Classes = []Class{classOf(watched, work{seconds, 10})}
+	r.Overall.QueryTime.Sum, r.Overall.Calls = seconds, 10
+	r.rank()
+	return r
+}
+
+// An incident of several hours has begun when its first hour says so.
+func TestIncidentOfSeveralHours(t *testing.T) {
+	h, at := settled(t)
+	bad := ordinaryServer()
+	bad.each[9] = 40
+	for k := range 12 {
+		bad.slow[9][k] = map[bool]float64{true: 500, false: 8}[k >= 4]
+	}
+	began := at.time().Add(20 * time.Minute)
+	for n, c := range []struct {
+		s     server
+		since time.Time
+	}{{bad, began}, {bad, began}, {ordinaryServer(), time.Time{}}, {bad, began}, {ordinaryServer(), time.Time{}}, {ordinaryServer(), time.Time{}}, {bad, (at + 6).time().Add(20 * time.Minute)}} {
+		for range 2 { // before and after the hour was added
+			r := c.s.report(at + hour(n))
+			h.Compare(r, Options{})
+			if x := r.Past.Incident; (x == nil) != c.since.IsZero() || x != nil && !x.Since.Equal(c.since) {
+				t.Errorf("hour %d: %+v, want since %s", n, x, c.since)
+			}
+			h.pass(t, r)
+			h = reread(t, h)
+		}
+	}
+}
+
+// Steady traffic has no incident: none in eight weeks of three servers.
+func TestNoIncidentInSteadyTraffic(t *testing.T) {
+	hours := 0
+	for run := range uint64(3) {
+		tr := &traffic{rng: rand.New(rand.NewPCG(simulationSeed(t)+100, run))}
+		for range 3 {
+			for _, s := range tr.kinds() {
+				tr.add(s)
+			}
+		}
+		simulate(t, tr, 56, func(at hour, r *Report) {
+			if hours++; r.Past.Incident != nil {
+				t.Errorf("%s: %+v", at.time(), *r.Past.Incident)
+			}
+		})
+	}
+	t.Logf("%d hours", hours)
+}

@@ -1,0 +1,152 @@
+package digest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func classIn(t *testing.T, r *Report, id string) *Class {
+	t.Helper()
+	for i := range r.Classes {
+		if r.Classes[i].ID == id {
+			return &r.Classes[i]
+		}
+	}
+	t.Fatalf("%s is not in the report", id)
+	return nil
+}
+
+// For a day after a class has led as NEW or BACK, reports say so, and it does not lead.
+func TestToldForADay(t *testing.T) {
+	for _, kind := range []ChangeKind{New, Back} {
+		var h History
+		start := dayHour(20, 6)
+		if kind == Back {
+			h.hoursOfWork(t, firstHour, 2, work{10, 100})
+		}
+		for at := firstHour + 2; at < start; at++ {
+			h.pass(t, hourReport(at, work{}))
+		}
+		for n := range hour(26) {
+			r := h.pass(t, hourReport(start+n, work{10, 100}))
+			c := classIn(t, r, watched)
+			if c.Leads() != (n == 0) {
+				t.Errorf("%s after %d hours: leads %v", kind, n, c.Leads())
+			}
+			switch {
+			case n == 0 || n >= hoursADay:
+				if c.Told != nil {
+					t.Errorf("%s after %d hours: told %v", kind, n, *c.Told)
+				}
+			case c.Told == nil || *c.Told != Told{kind, start.time()}:
+				t.Errorf("%s after %d hours: told %v", kind, n, c.Told)
+			}
+			if n == 1 { // another look at the first hour says what the first did
+				again := hourReport(start, work{10, 100})
+				h.Compare(again, Options{})
+				if c := classIn(t, again, watched); !c.Leads() || c.Told != nil {
+					t.Errorf("%s again: leads %v, told %v", kind, c.Leads(), c.Told)
+				}
+			}
+			h = *reread(t, &h)
+		}
+	}
+}
+
+// What has not led was not told.
+func TestMinorIsNotTold(t *testing.T) {
+	var h History
+	h.hoursOfWork(t, firstHour, 3*hoursADay, work{})
+	h.pass(t, hourReport(dayHour(3, 0), work{3, 3})) // less than a hundredth
+	if c := classIn(t, h.pass(t, hourReport(dayHour(3, 1), work{3, 3})), watched); c.Told != nil {
+		t.Errorf("told %v", *c.Told)
+	}
+}
+
+// The end of a WORSE is said once, in the first hour in which the class is seen and is as
+// usual again, up to a day after.
+func TestEndOfWorse(t *testing.T) {
+	usual, much, long := work{10, 100}, work{200, 100}, work{10, 20}
+	begin := dayHour(20, 6)
+	hours := func(n int, w work, then ...work) []work {
+		var all []work
+		for range n {
+			all = append(all, w)
+		}
+		return append(all, then...)
+	}
+	for _, c := range []struct {
+		name  string
+		then  []work // from the hour on in which it is WORSE
+		ended hour   // hours later; 0 is never
+	}{
+		{"after three hours", []work{much, much, much, usual, usual, usual}, 3},
+		{"at once", []work{much, usual, usual}, 1},
+		{"not seen at first", []work{much, {}, {}, usual, usual}, 3},
+		{"not seen", hours(30, work{}), 0},
+		{"once a day", []work{much, usual, much, usual, usual}, 1},
+		{"after 23 hours", hours(23, much, usual, usual), 23},
+		{"after a day", hours(24, much, usual, usual), 0},
+		{"calls are still long", []work{much, long, long, usual}, 3},
+	} {
+		var h History
+		h.hoursOfWork(t, firstHour, 20*hoursADay+6, usual)
+		for n, w := range c.then {
+			r := hourReport(begin+hour(n), w)
+			if n == 1 && w.calls > 0 && c.ended == 1 { // an hour of which a part is missing proves nothing
+				r.Coverage.Complete = false
+				if h.Compare(r, Options{}); r.Past.Ended != nil {
+					t.Errorf("%s: an incomplete hour says %v", c.name, r.Past.Ended)
+				}
+				r = hourReport(begin+hour(n), w)
+				if h.Compare(r, Options{Mutes: []Mute{{ID: watched}}}); r.Past.Ended != nil {
+					t.Errorf("%s: of a muted class it is said %v", c.name, r.Past.Ended)
+				}
+				r = hourReport(begin+hour(n), w)
+			}
+			h.pass(t, r)
+			want := hour(n) == c.ended && n > 0
+			if got := len(r.Past.Ended) == 1 && r.Past.Ended[0] == (Ended{watched, "select " + watched, begin.time(), (begin + hour(n)).time()}); got != want || len(r.Past.Ended) > 0 != want {
+				t.Errorf("%s, %d hours later: %+v", c.name, n, r.Past.Ended)
+			}
+			again := hourReport(begin+hour(n), w)
+			if h.Compare(again, Options{}); len(again.Past.Ended) != len(r.Past.Ended) {
+				t.Errorf("%s, %d hours later: the same hour says %+v", c.name, n, again.Past.Ended)
+			}
+			h = *reread(t, &h)
+		}
+	}
+}
+
+// What was told of 500 classes at most is remembered, the latest.
+func TestToldIsBounded(t *testing.T) {
+	for _, n := range []int{maxTold, maxTold + 1} {
+		h := History{classes: map[string]*past{}}
+		for i := range n {
+			at := firstHour + 1
+			if i == 0 {
+				at = firstHour
+			}
+			h.classes[fmt.Sprintf("%032X", i)] = &past{first: at, last: at, from: at, told: at}
+		}
+		h.forgetTold(firstHour + 2)
+		told := 0
+		for _, p := range h.classes {
+			if p.told > 0 {
+				told++
+			}
+		}
+		if oldest := h.classes[fmt.Sprintf("%032X", 0)].told; told != maxTold || (oldest > 0) != (n == maxTold) {
+			t.Errorf("of %d %d are remembered, of the oldest %d", n, told, oldest)
+		}
+	}
+	var h History
+	h.hoursOfWork(t, firstHour, 2, work{10, 100})
+	h.classes[watched].told = firstHour
+	text := strings.Replace(marshal(t, h), `"told":{"`+watched+`":"`, `"told":{"`+watched+`":"/////w`, 1)
+	if err := json.Unmarshal([]byte(text), new(History)); err == nil || !strings.Contains(text, "/////w") {
+		t.Errorf("a damaged history is read: %s", text)
+	}
+}

@@ -1,0 +1,162 @@
+package digest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Usual states the total query time, in seconds, and the calls that an hour like the
+// window had before, the lowest and the highest tenth left out: on Days days around the
+// same hour or, where Days is 0, in any of the last 14 days.
+type Usual struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	Days int     `json:"days,omitempty"`
+	// Calls is nil where of too few of these hours the calls are known.
+	Calls *Range `json:"calls,omitempty"`
+}
+
+// Range bounds a quantity.
+type Range struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// noted is a level that may be unknown, as it is in what earlier releases remembered: it
+// is one more than the level, and 0 is unknown.
+type noted uint8
+
+func notedOf(v float64) noted { return noted(min(levelOf(v, callsUnit), 254)) + 1 }
+
+// wholeHour holds the totals of an hour of the last 14 days that was added.
+type wholeHour struct {
+	at      hour
+	time    level // of all classes together
+	partial bool  // its coverage was incomplete: what was not seen may have been there
+	calls   noted
+}
+
+// hoursOf holds the totals of each instance in the hours of the last 14 days in which it
+// ran something, by its name.
+type hoursOf map[string][]hourTotal
+
+type hourTotal struct {
+	at    hour
+	time  level
+	calls level
+}
+
+// maxHistoryInstances is of how many instances totals are remembered: those with the most
+// time.
+const maxHistoryInstances = 50
+
+// totalsByInstance is Overall.ByInstance also where one of several instances ran all.
+func (r *Report) totalsByInstance() []InstanceTotal {
+	if r.Overall.ByInstance == nil && len(r.Instances) > 1 && len(r.Classes) > 0 {
+		for name := range r.Classes[0].Instances { // it is one
+			return []InstanceTotal{{Instance: name, Calls: r.Overall.Calls, QueryTime: r.Overall.QueryTime.Sum}}
+		}
+	}
+	return r.Overall.ByInstance
+}
+
+// set puts the totals in the place of what the hour had.
+func (is hoursOf) set(at hour, totals []InstanceTotal) {
+	is.cut(func(t hourTotal) bool { return t.at == at })
+	for _, i := range totals {
+		all := is[i.Instance]
+		n, _ := slices.BinarySearchFunc(all, at, func(t hourTotal, at hour) int { return cmp.Compare(t.at, at) })
+		is[i.Instance] = slices.Insert(all, n, hourTotal{at, levelOf(i.QueryTime, timeUnit), levelOf(float64(i.Calls), callsUnit)})
+	}
+	if len(is) <= maxHistoryInstances {
+		return
+	}
+	time := map[string]float64{}
+	for name, all := range is {
+		for _, t := range all {
+			time[name] += t.time.about(timeUnit)
+		}
+	}
+	least := slices.SortedFunc(maps.Keys(is), func(a, b string) int { return cmp.Or(cmp.Compare(time[a], time[b]), strings.Compare(a, b)) })
+	for _, name := range least[:len(is)-maxHistoryInstances] {
+		delete(is, name)
+	}
+}
+
+// cut drops hours, and instances that have no others.
+func (is hoursOf) cut(drop func(hourTotal) bool) {
+	for name, all := range is {
+		if all = slices.DeleteFunc(all, drop); len(all) == 0 {
+			delete(is, name)
+		} else {
+			is[name] = all
+		}
+	}
+}
+
+// usualTotal returns what an hour was that has those before it, or nil. Those whose
+// coverage was incomplete do not count.
+func usualTotal(hours *[historyHours]*wholeHour) *Usual {
+	return usualOf(func(i int) (level, noted, bool) {
+		if w := hours[i]; w != nil && !w.partial {
+			return w.time, w.calls, true
+		}
+		return 0, 0, false
+	})
+}
+
+// usual returns usualTotal of an instance since it ran something first. first is the hour
+// of hours[0].
+func (is hoursOf) usual(name string, hours *[historyHours]*wholeHour, first hour) *Usual {
+	all := is[name]
+	ran := make(map[int]hourTotal, len(all))
+	for _, t := range all {
+		ran[int(t.at-first)] = t
+	}
+	return usualOf(func(i int) (level, noted, bool) {
+		t, there := ran[i]
+		known := hours[i] != nil && !hours[i].partial && (there || len(all) > 0 && all[0].at < first+hour(i))
+		return t.time, noted(min(t.calls, 254)) + 1, known
+	})
+}
+
+// usualOf sums up what 14 days had, of which the first hour is one like the window.
+func usualOf(of func(i int) (time level, calls noted, known bool)) *Usual {
+	var time, sameTime []level
+	var calls, sameCalls []level
+	for i := range historyHours {
+		t, n, known := of(i)
+		if !known {
+			continue
+		}
+		if time = append(time, t); i%hoursADay == 0 {
+			sameTime = append(sameTime, t)
+		}
+		if n > 0 {
+			if calls = append(calls, level(n-1)); i%hoursADay == 0 {
+				sameCalls = append(sameCalls, level(n-1))
+			}
+		}
+	}
+	u := Usual{Days: len(sameTime)}
+	if u.Days < fewDays {
+		u.Days, sameTime, sameCalls = 0, time, calls
+	}
+	if len(sameTime) == 0 {
+		return nil
+	}
+	bounds := middle(sameTime, timeUnit)
+	if u.Low, u.High = bounds.Low, bounds.High; len(sameCalls) >= min(fewDays, len(sameTime)) {
+		bounds := middle(sameCalls, callsUnit)
+		u.Calls = &bounds
+	}
+	return &u
+}
+
+// middle bounds all but the lowest and the highest tenth.
+func middle(all []level, unit float64) Range {
+	slices.Sort(all)
+	return Range{all[len(all)/10].value(unit) / levelStep, all[len(all)-1-len(all)/10].value(unit)}
+}

@@ -1,0 +1,91 @@
+package digest
+
+import (
+	"fmt"
+	"testing"
+)
+
+// The calls of an hour have a usual range as its time has, and each instance has its own,
+// from the hour on in which it ran something first. In an hour in which it ran nothing it
+// had none.
+func TestUsualCallsAndInstances(t *testing.T) {
+	at := dayHour(10, 6)
+	report := func(h hour, first, second InstanceTotal) *Report {
+		r := hourReport(h, work{10, 100})
+		r.Instances = []string{"db-1", "db-2"}
+		r.Classes[0].Instances = map[string]int64{first.Instance: 1}
+		r.Overall.QueryTime.Sum, r.Overall.Calls = first.QueryTime+second.QueryTime, first.Calls+second.Calls
+		if second.Calls > 0 {
+			r.Overall.ByInstance = []InstanceTotal{first, second}
+		}
+		return r
+	}
+	near := func(got, want float64) bool { return got >= want/levelStep && got <= want*levelStep }
+	for _, c := range []struct {
+		name   string
+		second func(h hour) int64 // calls of db-2, of 2 s each
+		low    float64            // of these calls; below 0 is nothing known
+		high   float64
+	}{
+		{"always", func(hour) int64 { return 50 }, 50, 50},
+		{"for three days", func(h hour) int64 { return map[bool]int64{true: 50}[h >= at-72] }, 50, 50},
+		{"for two, with a rhythm of a day", func(h hour) int64 { return map[bool]int64{true: 50}[h >= at-48 && (at-h)%24 == 0] }, 0, 0},
+		{"now for the first time", func(h hour) int64 { return map[bool]int64{true: 50}[h == at] }, -1, -1},
+	} {
+		var h History
+		for i := firstHour; i < at; i++ {
+			h.pass(t, report(i, InstanceTotal{Instance: "db-1", Calls: 1000, QueryTime: 500}, InstanceTotal{Instance: "db-2", Calls: c.second(i), QueryTime: 2 * float64(c.second(i))}))
+		}
+		h = *reread(t, &h)
+		r := report(at, InstanceTotal{Instance: "db-1", Calls: 1000, QueryTime: 500}, InstanceTotal{Instance: "db-2", Calls: 50, QueryTime: 100})
+		h.Compare(r, Options{})
+		if u := r.Overall.ByInstance[0].Usual; u == nil || !near(u.Low, 500) || !near(u.High, 500) || u.Calls == nil || !near(u.Calls.Low, 1000) || !near(u.Calls.High, 1000) {
+			t.Errorf("%s: of db-1 %+v", c.name, u)
+		}
+		if u := r.Past.Usual; u == nil || u.Calls == nil || !near(u.Calls.Low, 1000) && !near(u.Calls.Low, 1050) {
+			t.Errorf("%s: of all %+v", c.name, u)
+		}
+		u := r.Overall.ByInstance[1].Usual
+		switch {
+		case c.low < 0 && u != nil, c.low >= 0 && u == nil:
+			t.Errorf("%s: of db-2 %+v", c.name, u)
+		case c.low >= 0 && (u.Calls == nil || !near(u.Calls.Low, c.low) && u.Calls.Low != c.low || !near(u.High, 2*c.high) && u.High != 2*c.high):
+			t.Errorf("%s: of db-2 %+v, calls %+v", c.name, u, u.Calls)
+		}
+	}
+}
+
+// What an earlier release remembered has no calls, and so says nothing of them.
+func TestCallsOfAnEarlierReleaseAreUnknown(t *testing.T) {
+	for known, want := range map[int]bool{0: false, 2: false, 3: true} {
+		var h History
+		h.hoursOfWork(t, firstHour, 10*hoursADay, work{10, 100})
+		for i := range h.hours {
+			if n := len(h.hours) - i; n > known*hoursADay {
+				h.hours[i].calls = 0
+			}
+		}
+		h = *reread(t, &h)
+		r := hourReport(dayHour(10, 0), work{10, 100})
+		if h.Compare(r, Options{}); r.Past.Usual == nil || (r.Past.Usual.Calls != nil) != want {
+			t.Errorf("calls of %d days are known: %+v", known, r.Past.Usual)
+		}
+	}
+}
+
+// Of so many instances the totals are remembered, those with the most time.
+func TestInstancesAreBounded(t *testing.T) {
+	for _, n := range []int{maxHistoryInstances, maxHistoryInstances + 1} {
+		is := hoursOf{}
+		for at := range hour(3) {
+			var totals []InstanceTotal
+			for i := range n {
+				totals = append(totals, InstanceTotal{Instance: fmt.Sprint(i), QueryTime: 10 * float64(i+1), Calls: 1})
+			}
+			is.set(firstHour+at, totals)
+		}
+		if least := is["0"]; len(is) != maxHistoryInstances || (least != nil) != (n == maxHistoryInstances) {
+			t.Errorf("%d of %d are remembered, of the least %v", len(is), n, least)
+		}
+	}
+}

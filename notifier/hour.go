@@ -1,0 +1,172 @@
+package notifier
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"slowdigest/digest"
+	"slowdigest/notifier/redact"
+)
+
+// usually says which totals an hour like this one had before, or is empty.
+func usually(r *digest.Report) string {
+	if r.Past == nil || r.Past.Usual == nil {
+		return ""
+	}
+	u := r.Past.Usual
+	s := "usually " + between(u.Low, u.High, Duration)
+	if u.Calls != nil {
+		s += " in " + between(u.Calls.Low, u.Calls.High, Count) + " queries"
+	}
+	return s
+}
+
+// between names what is known in steps of 7 %, for which two digits are enough.
+func between(low, high float64, write func(float64) string) string {
+	a, b := write(twoDigits(low)), write(twoDigits(high))
+	if a == b {
+		return a
+	}
+	return a + " to " + b
+}
+
+func twoDigits(f float64) float64 {
+	if !(f > 0) {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(f))-1)
+	return math.Round(f/unit) * unit
+}
+
+// byTime are the instances of a report, that with the most time first.
+func byTime(r *digest.Report) []string {
+	var out []string
+	for _, t := range r.Overall.ByInstance {
+		out = append(out, redact.Clean(t.Instance))
+	}
+	for _, name := range r.Instances {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// where names up to two instances. Of more, it names the one with the most query time, if
+// that is by far above its part, for the others are none to be looked at.
+func where(r *digest.Report) string {
+	all := byTime(r)
+	n := len(all)
+	if n <= 2 {
+		return names(all, n)
+	}
+	if t := r.Overall.ByInstance; len(t) > 0 && t[0].QueryTime*float64(n) > evenly*r.Overall.QueryTime.Sum {
+		return names(all, 1)
+	}
+	return Plural(int64(n), "instance", "instances")
+}
+
+// maxTotals is how many instances are named with what ran on them.
+const maxTotals = 3
+
+// InstanceTotals says what ran on the busiest of several instances, or is empty.
+func InstanceTotals(r *digest.Report) string {
+	all := r.Overall.ByInstance
+	if len(all) < 2 {
+		return ""
+	}
+	var out []string
+	rest := r.Overall.QueryTime.Sum
+	for _, t := range all[:min(maxTotals, len(all))] {
+		usual := ""
+		if t.Usual != nil {
+			usual = ", usually " + between(t.Usual.Low, t.Usual.High, Duration)
+			if t.Usual.Calls != nil {
+				usual += " in " + between(t.Usual.Calls.Low, t.Usual.Calls.High, Count)
+			}
+		}
+		out = append(out, fmt.Sprintf("%s %s in %s (%s%s)", redact.Clean(t.Instance), Duration(t.QueryTime), Plural(t.Calls, "query", "queries"),
+			shareOf(t.QueryTime, r.Overall.QueryTime.Sum), usual))
+		rest -= t.QueryTime
+	}
+	if more := len(all) - maxTotals; more > 0 {
+		out = append(out, fmt.Sprintf("%d more %s (%s)", more, Duration(rest), shareOf(rest, r.Overall.QueryTime.Sum)))
+	}
+	return strings.Join(out, ", ")
+}
+
+// AllInstances says what ran on each instance where InstanceTotals does not name all, for
+// the details. Else it is empty.
+func AllInstances(r *digest.Report) string {
+	all := r.Overall.ByInstance
+	if len(all) <= maxTotals {
+		return ""
+	}
+	var out []string
+	for _, t := range all {
+		out = append(out, fmt.Sprintf("%s %s (%s)", redact.Clean(t.Instance), Duration(t.QueryTime), shareOf(t.QueryTime, r.Overall.QueryTime.Sum)))
+	}
+	return "By instance: " + strings.Join(out, ", ")
+}
+
+func shareOf(part, whole float64) string {
+	if whole <= 0 {
+		return "-"
+	}
+	return Percent(part / whole)
+}
+
+func incidentWord(x *digest.Incident) string {
+	if x.Slower > 0 {
+		return "SLOWER AT ONCE"
+	}
+	return "INCIDENT"
+}
+
+// incidentTitle is the verdict on an hour that is one, in the place of what changed.
+func incidentTitle(r *digest.Report) string {
+	if r.Past == nil || r.Past.Incident == nil {
+		return ""
+	}
+	x := r.Past.Incident
+	on := redact.Clean(x.Instance)
+	if on == "" {
+		on = where(r)
+	}
+	if x.Slower > 0 {
+		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, on, Duration(r.Overall.QueryTime.Sum))
+	}
+	times := Count(twoDigits(x.Times))
+	if x.Times > 100 { // of next to nothing
+		times = "over 100"
+	}
+	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), on, times)
+}
+
+// incidentText says what is most of an incident, since when, and where to look.
+func incidentText(r *digest.Report, x *digest.Incident) string {
+	since := ""
+	if !x.Since.IsZero() {
+		since = " since " + at(x.Since)
+	}
+	on := ""
+	if x.Instance != "" {
+		on = " on " + redact.Clean(x.Instance)
+	}
+	switch {
+	case x.Slower > 0:
+		return fmt.Sprintf("%d of %d classes took %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
+			x.Slower, x.Of, between(x.Low, x.High, Count), on, since)
+	case x.Class == "" && x.Instance == "":
+		return fmt.Sprintf("no class and no instance is most of it; far above the usual%s.", since)
+	case x.Class == "":
+		return fmt.Sprintf("most of what is above the usual ran%s%s, in several classes.", on, since)
+	}
+	what := redact.ShortID(x.Class)
+	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
+		what = fmt.Sprintf("#%d %s", r.Classes[i].Rank, r.Classes[i].Label)
+	}
+	return fmt.Sprintf("%s is %s of what is above the usual%s%s.", what, Percent(x.Share), on, since)
+}
