@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"

@@ -18,7 +18,7 @@ func base(change func(*Settings)) Settings {
 const (
 	rds = "arn:aws:rds:eu-central-1:123456789012:"
 	// What the policy of base allows.
-	readLogs       = "ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DescribeDBInstances " + rds + "db:orders-1," + rds + "db:orders-1-old1"
+	readLogs       = "ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DescribeDBInstances " + rds + "db:orders-1," + rds + "db:orders-1-old?"
 	readParameters = "ReadParameters rds:DescribeDBParameters,rds:DescribeDBClusters,rds:DescribeDBClusterParameters " + rds + "pg:*," + rds + "cluster:*," + rds + "cluster-pg:*"
 )
 
@@ -41,23 +41,23 @@ func TestPolicy(t *testing.T) {
 		tagged = "ReadTaggedSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion " + rds + "db:* StringLike "
 	)
 	readLogsOf := func(names ...string) string {
-		return strings.TrimSuffix(readLogs, rds+"db:orders-1,"+rds+"db:orders-1-old1") + rds + "db:" + strings.Join(names, ","+rds+"db:")
+		return strings.TrimSuffix(readLogs, rds+"db:orders-1,"+rds+"db:orders-1-old?") + rds + "db:" + strings.Join(names, ","+rds+"db:")
 	}
 	long := strings.Repeat("o", 63)                // the longest name that RDS takes
-	short, renamed := long[:58], long[:58]+"-old1" // the longest that a switchover can rename
+	short, renamed := long[:58], long[:58]+"-old?" // the longest that a switchover can rename
 	for _, c := range []struct {
 		change func(*Settings)
 		want   []string
 	}{
 		{func(*Settings) {}, []string{readLogs, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"", " Orders-1 ", "  "} }, []string{readLogs, readParameters}},
-		{func(s *Settings) { s.Instances = []string{"orders-1", "o", long} }, []string{readLogsOf("orders-1", "orders-1-old1", "o", "o-old1", long), readParameters}},
+		{func(s *Settings) { s.Instances = []string{"orders-1", "o", long} }, []string{readLogsOf("orders-1", "orders-1-old?", "o", "o-old?", long), readParameters}},
 		{func(s *Settings) { s.Instances = []string{short, long[:59]} }, []string{readLogsOf(short, renamed, long[:59]), readParameters}},
-		{func(s *Settings) { s.Instances = []string{"*-prod"} }, []string{readLogsOf("*-prod", "*-prod-old1"), find, readParameters}},
-		{func(s *Settings) { s.Instances = []string{"orders-*", "billing"} }, []string{readLogsOf("orders-*", "billing", "billing-old1"), find, readParameters}},
+		{func(s *Settings) { s.Instances = []string{"*-prod"} }, []string{readLogsOf("*-prod", "*-prod-old?"), find, readParameters}},
+		{func(s *Settings) { s.Instances = []string{"orders-*", "billing"} }, []string{readLogsOf("orders-*", "billing", "billing-old?"), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"*"} }, []string{readLogsOf("*"), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"cluster:shop"} }, []string{readLogsOf("*"), find, readParameters}},
-		{func(s *Settings) { s.Instances = []string{"cluster:" + long, "orders-1"} }, []string{readLogsOf("*", "orders-1", "orders-1-old1"), find, readParameters}},
+		{func(s *Settings) { s.Instances = []string{"cluster:" + long, "orders-1"} }, []string{readLogsOf("*", "orders-1", "orders-1-old?"), find, readParameters}},
 
 		{func(s *Settings) { s.Download = "complete" }, []string{strings.Replace(readLogs, "DBLogFilePortion", "CompleteDBLogFile", 1), readParameters}},
 		{func(s *Settings) { s.Download = "auto" }, []string{strings.Replace(readLogs, "Portion", "Portion,rds:DownloadCompleteDBLogFile", 1), readParameters}},

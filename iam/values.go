@@ -75,8 +75,8 @@ func (v values) on(name string, on bool) {
 }
 
 // renamed is what a blue/green switchover adds to the name of the instance before it,
-// whose last logs are read then.
-const renamed = "-old1"
+// whose last logs are read then: "-old" and a number. IAM takes a ? for any character.
+const renamed = "-old?"
 
 // addInstances writes names in lower case, as RDS keeps them, for IAM compares
 // them exactly.
@@ -95,7 +95,7 @@ func (v values) addInstances(list []string) error {
 		}
 		v.on("discovery", strings.Contains(name, "*"))
 		v["instance"] = append(v["instance"], name)
-		if !strings.HasSuffix(name, "*") && source.ValidPattern(name+renamed) {
+		if !strings.HasSuffix(name, "*") && source.ValidPattern(name+"-old1") {
 			v["instance"] = append(v["instance"], name+renamed)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -335,19 +336,9 @@ func allows(statements []iam.Statement, call awsCall) bool {
 	return false
 }
 
-// matches reports whether a pattern of IAM, in which an asterisk stands for
-// anything, is for the resource.
+// matches reports whether a pattern of IAM, in which an asterisk stands for anything and
+// a question mark for any character, is for the resource.
 func matches(pattern, resource string) bool {
-	prefix, rest, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return pattern == resource
-	}
-	after, ok := strings.CutPrefix(resource, prefix)
-	for ok && !matches(rest, after) {
-		if after == "" {
-			return false
-		}
-		after = after[1:]
-	}
-	return ok
+	expr := strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile("^" + expr + "$").MatchString(resource)
 }
