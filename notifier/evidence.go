@@ -46,6 +46,8 @@ func callsOf(r digest.Reason) string {
 	switch {
 	case r.Count < r.Of:
 		return fmt.Sprintf("%s of the %s", Count(float64(r.Count)), Plural(r.Of, "call", "calls")) + whoseLogTells(r)
+	case r.Partly && r.Of == 1:
+		return "the one call" + whoseLogTells(r)
 	case r.Partly:
 		return "all of the " + Plural(r.Of, "call", "calls") + whoseLogTells(r)
 	}

@@ -16,6 +16,8 @@ func TestReasons(t *testing.T) {
 		{digest.Reason{Kind: digest.FullScans, Count: 2, Of: 4}, "full scan in 2 of the 4 calls"},
 		{digest.Reason{Kind: digest.FullScans, Count: 2, Of: 4, Partly: true}, "full scan in 2 of the 4 calls whose log tells it"},
 		{digest.Reason{Kind: digest.FullScans, Count: 4, Of: 4, Partly: true}, "full scan in all of the 4 calls whose log tells it"},
+		{digest.Reason{Kind: digest.FullScans, Count: 1, Of: 1, Partly: true}, "full scan in the one call whose log tells it"},
+		{digest.Reason{Kind: digest.FullScans, Count: 2, Of: 2, Partly: true}, "full scan in all of the 2 calls whose log tells it"},
 		{digest.Reason{Kind: digest.FullScans, Count: 1, Of: 1}, "full scan in every call"},
 		{digest.Reason{Kind: digest.RowsExamined, Rows: 10_000, Result: "sent"}, "10,000 rows examined per row sent"},
 		{digest.Reason{Kind: digest.RowsExamined, Rows: 2_500, Result: "affected"}, "2,500 rows examined per row affected"},
