@@ -204,7 +204,7 @@ func TestUnreadHourIsReportedOnceAndStaysPending(t *testing.T) {
 	}
 	c.expect("09-10 09-10")
 	if all := c.slack.Messages(); len(all) != 3 || all[2].ThreadTS != all[0].Timestamp ||
-		!strings.Contains(all[2].Text, "the digest of 2026-11-23 09:00 to 10:00 UTC is in the channel") {
+		!strings.Contains(all[2].Shown(), "the digest of 2026-11-23 09:00 to 10:00 UTC is in the channel") {
 		t.Errorf("no reply says that it was read: %+v", all)
 	}
 	if r := c.mustRun(ten); r != nil || len(c.slack.Messages()) != 3 {

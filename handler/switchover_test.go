@@ -60,7 +60,7 @@ func (s *switched) told(n int, end time.Time) (times int) {
 // said counts the messages that say something.
 func (s *switched) said(text string) (times int) {
 	for _, m := range s.slack.Messages() {
-		if strings.Contains(m.Text+string(m.Blocks), text) {
+		if strings.Contains(m.Shown(), text) {
 			times++
 		}
 	}

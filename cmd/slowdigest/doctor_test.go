@@ -178,7 +178,7 @@ func TestDoctor(t *testing.T) {
 		}, "wrong", "Slack channel .*archived", "choose another", ""},
 		{"no such channel", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "C0NOWHERE" }, "wrong", "Slack channel .*channel_not_found", "use its ID and /invite", ""},
 		{"channel by name", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "#slow-queries" }, "warning", "Slack channel .*is a name", "use its ID", ""},
-		{"blocks refused", func(_ *testing.T, c *clinic) { c.slack.Unsupported = []string{"table"} }, "wrong", "Slack blocks .*invalid_blocks", "/type: unsupported type: table", ""},
+		{"blocks refused", func(_ *testing.T, c *clinic) { c.slack.Unsupported = []string{"data_visualization"} }, "wrong", "Slack blocks .*invalid_blocks", "/type: unsupported type: data_visualization", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newClinic(t)
