@@ -22,7 +22,7 @@ const (
 	// maxHistoryClasses and maxClassHours keep a History under a megabyte of JSON. A
 	// class takes 80 bytes of it, and each of its hours up to six.
 	maxHistoryClasses = 5_000
-	maxClassHours     = 90_000
+	maxClassHours     = 70_000
 
 	// maxTold is of how many classes it is remembered what was last told of them.
 	maxTold = 500
@@ -95,7 +95,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls))}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), h.odd(r)}
 	if known {
 		h.hours[n] = w
 	} else {

@@ -256,7 +256,7 @@ func TestRoom(t *testing.T) {
 		for i := range classes {
 			p := &past{last: at - hour(i%3)}
 			for k := range hours / classes {
-				p.hours = append(p.hours, classHour{at - hour(k), level(100 + i%2 - k%2), level(50 + k%2), 9})
+				p.hours = append(p.hours, classHour{at: at - hour(k), time: level(100 + i%2 - k%2), p95: level(50 + k%2), calls: 9})
 			}
 			h.classes[fmt.Sprintf("%032d", i)] = p
 		}

@@ -199,3 +199,45 @@ func (c *comparison) began(classes []*Class) time.Time {
 	}
 	return time.Time{}
 }
+
+// An hour is odd if the median of what its classes have is oddTimes steps of 7 % above the usual,
+// and more where they are few, for chance then moves it.
+const (
+	oddSteps   = 3
+	oddByFew   = 80 // divided by the classes: a step of 7 %
+	oddClasses = 10 // that can be compared, at least
+	oddHours   = 6  // in a row; what lasts longer is told
+)
+
+// isOdd reports whether most classes have more time than is usual in such an hour.
+func (c *comparison) isOdd() bool {
+	if !c.aligned || c.end-c.start != 1 {
+		return false
+	}
+	inRow := 0
+	for i := historyHours - 1; i >= 0 && c.hours[i] != nil && c.hours[i].odd; i-- {
+		inRow++
+	}
+	var above []int
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p := c.history.classes[class.ID]
+		if p == nil || inRow >= oddHours {
+			continue
+		}
+		if calls, regular := c.series(p, callsOf).hourOfDay(0); !regular || level(calls).about(callsUnit) < comparedCalls {
+			continue
+		}
+		s := c.series(p, timeOf)
+		usual, _ := s.hourOfDay(0)
+		for _, h := range [...]int{1, hoursADay - 1} {
+			if near, regular := s.hourOfDay(h); regular {
+				usual = max(usual, near)
+			}
+		}
+		above = append(above, int(levelOf(class.QueryTime.Sum, timeUnit))-usual)
+	}
+	return len(above) >= oddClasses && medianOf(above) >= oddSteps+oddByFew/len(above)
+}
+
+func (h *History) odd(r *Report) bool { return newComparison(h, r, Options{}).odd }

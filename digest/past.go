@@ -24,15 +24,39 @@ type past struct {
 type classHour struct {
 	at               hour
 	time, p95, calls level // p95 is 0 where there were too few calls
+	rest, typical    noted // the time of all calls but the longest, and the median of a call's
+}
+
+func hourOfClass(at hour, c *Class) classHour {
+	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit),
+		rest: notedOf(c.QueryTime.Sum-c.QueryTime.Max, timeUnit), typical: notedOf(c.QueryTime.Median, p95Unit)}
+	if c.Calls >= p95Calls {
+		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
+	}
+	return ch
+}
+
+// isJob reports whether a class is one or two calls at their hour of day, give or take one.
+func (p *past) isJob() bool {
+	var at [hoursADay]int
+	few := 0
+	for _, h := range p.hours {
+		at[h.at%hoursADay]++
+		if h.calls <= levelOf(2, callsUnit) {
+			few++
+		}
+	}
+	around := 0
+	for h := range at {
+		around = max(around, at[h]+at[(h+1)%hoursADay]+at[(h+2)%hoursADay])
+	}
+	return 10*around >= 9*len(p.hours) && 2*few > len(p.hours)
 }
 
 // add remembers what the class did in the hour. One that is later than all before
 // is the common case; an earlier one is put in its place, or replaced.
 func (p *past) add(at hour, c *Class) {
-	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}
-	if c.Calls >= p95Calls {
-		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
-	}
+	ch := hourOfClass(at, c)
 	if p.last > at || p.last == at && p.last > 0 {
 		p.insert(ch)
 		return
@@ -158,7 +182,7 @@ func readPast(b []byte) (*past, error) {
 	at := p.last
 	for len(d.rest) > 0 && !d.broken {
 		at -= d.hour()
-		p.hours = append(p.hours, classHour{at, d.level(), d.level(), d.level()})
+		p.hours = append(p.hours, classHour{at: at, time: d.level(), p95: d.level(), calls: d.level()})
 	}
 	if d.broken {
 		return nil, errBroken

@@ -68,7 +68,7 @@ func TestPastIsReadAsWritten(t *testing.T) {
 	for _, p := range []past{
 		{},
 		{first: 1, last: 2, before: 3, gap: 4, from: 5, worse: 6, better: 7, gone: 8, highest: classHour{time: 9, p95: 10}},
-		{first: 100, last: 500, before: 400, gap: 50, from: 120, hours: []classHour{{200, 1, 2, 3}, {400, 4, 5, 6}, {499, 255, 0, 255}}},
+		{first: 100, last: 500, before: 400, gap: 50, from: 120, hours: []classHour{{200, 1, 2, 3, 4, 5}, {400, 4, 5, 6, 0, 255}, {499, 255, 0, 255, 255, 0}}},
 		{first: maxHour, last: 2 * maxHour, before: maxHour, gap: maxHour, from: 2 * maxHour, worse: maxHour, better: maxHour, gone: maxHour},
 	} {
 		got, err := readPast(p.append(nil))
@@ -76,7 +76,7 @@ func TestPastIsReadAsWritten(t *testing.T) {
 			t.Errorf("%+v, %v, want %+v", got, err, p)
 		}
 	}
-	whole := (&past{first: 1, last: 2, from: 1, hours: []classHour{{1, 2, 3, 4}}}).append(nil)
+	whole := (&past{first: 1, last: 2, from: 1, hours: []classHour{{at: 1, time: 2, p95: 3, calls: 4}}}).append(nil)
 	for n := range whole {
 		if _, err := readPast(whole[:n]); (err == nil) != (n == len(whole)-4) { // without its hour it is one as well
 			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
@@ -113,7 +113,7 @@ func TestHourRange(t *testing.T) {
 
 // A history's hours are written and read, those of incomplete coverage as such.
 func TestHoursAreReadAsWritten(t *testing.T) {
-	h := History{hours: []wholeHour{{100, 7, false, 0}, {101, 0, true, 1}, {400, 255, false, 255}}}
+	h := History{hours: []wholeHour{{100, 7, false, 0, false}, {101, 0, true, 1, true}, {400, 255, false, 255, true}}}
 	var got History
 	if err := json.Unmarshal([]byte(marshal(t, h)), &got); err != nil || !slices.Equal(got.hours, h.hours) {
 		t.Errorf("%+v, %v", got.hours, err)
