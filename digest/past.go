@@ -284,9 +284,12 @@ func levelOf(v, unit float64) level {
 func (l level) about(unit float64) float64 { return l.value(unit) / math.Sqrt(levelStep) }
 
 // value returns the highest of them.
-func (l level) value(unit float64) float64 {
-	if l == 0 {
-		return 0
+func (l level) value(unit float64) float64 { return unit * levelValues[l] }
+
+// levelValues are those of all levels, in units.
+var levelValues = func() (all [256]float64) {
+	for l := 1; l < len(all); l++ {
+		all[l] = math.Pow(levelStep, float64(l)-1)
 	}
-	return unit * math.Pow(levelStep, float64(l)-1)
-}
+	return all
+}()

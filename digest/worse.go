@@ -143,6 +143,20 @@ func (s *sums) windows(what statistic, span int) *windows {
 	return &w
 }
 
+// above returns what the windows' now does, of which it needs but those around this hour of day.
+func (s *sums) above(what statistic, span int) float64 {
+	var values [historyHours + 1]float64
+	for i := range values {
+		switch i % hoursADay {
+		case 0, 1, hoursADay - 1:
+			values[i] = s.window(what, i+1, span)
+		default:
+			values[i] = math.NaN()
+		}
+	}
+	return values[historyHours] - usualOfHours(&values, historyHours+1-span).at(historyHours)
+}
+
 // now returns by how much the statistic is above what is usual, as a logarithm; NaN is
 // unknown.
 func (w *windows) now() float64 { return w.values[historyHours] - w.usual[historyHours] }
@@ -155,22 +169,23 @@ type finding struct {
 
 // deviates returns the first finding, and false if there is none.
 func (s *sums) deviates() (finding, bool) {
-	var tails [judged]float64
 	for _, span := range spans {
-		if s.of[callRate][historyHours+1]-s.of[callRate][historyHours+1-span] < leastCalls {
+		if s.calls(span) < leastCalls {
 			continue
 		}
-		calls := s.windows(callRate, span)
 		for what := range statistic(judged) {
-			w := calls
-			if what != callRate {
-				w = s.windows(what, span)
-			}
-			least := w.least(what, span, calls, &tails[what])
 			if what == restTime && span == 1 { // of few calls the next longest is one call, too
 				continue
 			}
-			if w.now() >= max(least, math.Log(leastEffect)) {
+			above := s.above(what, span)
+			if !(above >= math.Log(leastEffect)) { // nearly always
+				continue
+			}
+			tail := 0.0
+			if span > 1 && s.calls(1) >= leastCalls {
+				_, tail = s.least(what, 1, 0)
+			}
+			if least, _ := s.least(what, span, tail); above >= least {
 				return finding{what, span}, true
 			}
 		}
@@ -178,9 +193,15 @@ func (s *sums) deviates() (finding, bool) {
 	return finding{}, false
 }
 
-// least returns what deviation is beyond chance, as a logarithm; NaN where too little is
-// known. Tail is the mean of the tail in an hour, as far as shorter spans have shown it.
-func (w *windows) least(what statistic, span int, calls *windows, tail *float64) float64 {
+// calls returns those of the span of hours up to the window's end.
+func (s *sums) calls(span int) float64 {
+	return s.of[callRate][historyHours+1] - s.of[callRate][historyHours+1-span]
+}
+
+// least returns what deviation is beyond chance, as a logarithm, and the mean of the tail. It is
+// NaN where too little is known. hourTail is the mean of the tail in an hour, as far as it is known.
+func (s *sums) least(what statistic, span int, hourTail float64) (least, tail float64) {
+	w, calls := s.windows(what, span), s.windows(callRate, span)
 	load := calls.usual[historyHours]
 	var deviations []float64
 	for _, like := range [...]float64{math.Log(2), math.Log(4), math.Inf(1)} {
@@ -195,7 +216,7 @@ func (w *windows) least(what statistic, span int, calls *windows, tail *float64)
 		}
 	}
 	if len(deviations) < fewWindows {
-		return math.NaN()
+		return math.NaN(), 0
 	}
 	slices.Sort(deviations)
 	from := max(0, deviations[int(tailFrom*float64(len(deviations)))])
@@ -207,20 +228,17 @@ func (w *windows) least(what statistic, span int, calls *windows, tail *float64)
 	}
 	falls := math.Pow(float64(span), -tailFalls)
 	wanders := deviation[what] * falls
-	prior := max(math.Sqrt(wanders*wanders+chance[what]/(float64(span)*math.Exp(load)))/2, *tail*falls)
-	mean := (sum/float64(span) + tailPrior*prior) / (n/float64(span) + tailPrior) // windows overlap
-	if span == 1 {
-		*tail = mean
-	}
+	prior := max(math.Sqrt(wanders*wanders+chance[what]/(float64(span)*math.Exp(load)))/2, hourTail*falls)
+	tail = (sum/float64(span) + tailPrior*prior) / (n/float64(span) + tailPrior) // windows overlap
 	p := hourChance
 	if span > 1 {
 		p = spanChance
 	}
-	least := from + mean*math.Log((1-tailFrom)/p)
+	least = from + tail*math.Log((1-tailFrom)/p)
 	if len(deviations) < wholeWeek-lateHours { // the weekend may not be known
 		least += math.Log(leastEffect)
 	}
-	return least
+	return least, tail
 }
 
 // usualHours answer what to expect of the windows that end in each hour.
