@@ -99,6 +99,13 @@ func (c *comparison) change(class *Class) *Change {
 		}
 		return &Change{Kind: Back, LastSeen: seen.time(), Unseen: absent.seconds()}
 	}
+	if p.owes(c.start) && class.weighs() && !unsure {
+		change := &Change{Kind: p.firstOf(p.owed), Unseen: p.unseen.seconds(), First: p.owed.time()}
+		if change.Kind == Back {
+			change.LastSeen = (p.owed - p.unseen).time()
+		}
+		return change
+	}
 	if !c.aligned {
 		return nil
 	}
@@ -121,11 +128,11 @@ func (c *comparison) told(class *Class) *Told {
 	if p == nil || p.told == 0 || p.told >= c.start || c.start-p.told >= hoursADay {
 		return nil
 	}
-	kind := Back
-	if p.first >= p.told {
-		kind = New
+	since := p.told
+	if p.owed > 0 && p.owed < p.told && p.told-p.owed <= hoursADay {
+		since = p.owed
 	}
-	return &Told{kind, p.told.time()}
+	return &Told{p.firstOf(since), p.told.time()}
 }
 
 // ended returns the classes that were WORSE within a day, and now are within tolerance of

@@ -276,6 +276,9 @@ func (h *History) MarkReported(r *Report) {
 		return
 	}
 	start, _ := hourRange(r.Window)
+	muted := func(id string) bool {
+		return r.Past != nil && slices.ContainsFunc(r.Past.Muted, func(m MutedClass) bool { return m.ID == id })
+	}
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		p := h.classes[c.ID]
@@ -287,12 +290,14 @@ func (h *History) MarkReported(r *Report) {
 		}
 		switch c.Change.Kind {
 		case New, Back:
-			if c.Leads() {
+			if c.Leads() && !muted(c.ID) {
 				p.told = max(p.told, start)
+			} else if !p.owes(start) {
+				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
 		case Worse:
 			if start-p.worse >= hoursADay {
-				p.worse = start
+				p.prior, p.worse = p.worse, start
 			}
 		case Better:
 			p.better = max(p.better, start)
@@ -321,16 +326,16 @@ func (h *History) MarkReported(r *Report) {
 	h.forgetTold(start)
 }
 
-// forgetTold drops what was told more than a day before the hour, and of more than maxTold
+// forgetTold drops what was told, or is owed, for more than a day before the hour, and of more than maxTold
 // classes what was told first.
 func (h *History) forgetTold(at hour) {
 	var all []weighed
 	for id, p := range h.classes {
-		if p.told+p.ended == 0 {
+		if p.lately() == 0 {
 			continue
 		}
-		if at-max(p.told, p.ended) >= hoursADay {
-			p.told, p.ended = 0, 0
+		if at-p.lately() > hoursADay {
+			p.forgetTold()
 			continue
 		}
 		all = append(all, weighed{id: id, past: p})
@@ -339,9 +344,9 @@ func (h *History) forgetTold(at hour) {
 		return
 	}
 	slices.SortFunc(all, func(x, y weighed) int {
-		return cmp.Or(cmp.Compare(max(y.told, y.ended), max(x.told, x.ended)), cmp.Compare(x.id, y.id))
+		return cmp.Or(cmp.Compare(y.lately(), x.lately()), cmp.Compare(x.id, y.id))
 	})
 	for _, w := range all[maxTold:] {
-		w.told, w.ended = 0, 0
+		w.forgetTold()
 	}
 }

@@ -21,7 +21,7 @@ type historyJSON struct {
 	Calls    []byte            `json:"calls,omitempty"` // wholeHour.calls of each hour
 	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
 	More     []byte            `json:"more,omitempty"`  // rest and typical of each classHour, in the order of the IDs
-	Told     map[string][]byte `json:"told,omitempty"`  // past.told and past.ended of some classes
+	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen and prior of some classes
 }
 
 // Flags of an hour. A release that knows only the first takes any for it.
@@ -59,11 +59,14 @@ func (h History) MarshalJSON() ([]byte, error) {
 	}
 	for id, p := range h.classes {
 		j.Classes[id] = p.append(nil)
-		if p.told+p.ended > 0 {
+		if p.lately() > 0 {
 			if j.Told == nil {
 				j.Told = map[string][]byte{}
 			}
 			j.Told[id] = appendHours(nil, p.told, p.ended)
+			if p.owed+p.prior > 0 {
+				j.Told[id] = appendHours(j.Told[id], p.owed, p.unseen, p.prior)
+			}
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(h.classes)) {
@@ -127,7 +130,10 @@ func (h *History) UnmarshalJSON(text []byte) error {
 			return fmt.Errorf("read history of class %s: %w", id, err)
 		}
 		if d := (decoder{rest: j.Told[id]}); len(d.rest) > 0 {
-			if p.told, p.ended = d.hour(), d.hour(); d.broken {
+			if p.told, p.ended = d.hour(), d.hour(); len(d.rest) > 0 {
+				p.owed, p.unseen, p.prior = d.hour(), d.hour(), d.hour()
+			}
+			if d.broken {
 				return fmt.Errorf("read history of class %s: %w", id, errBroken)
 			}
 		}

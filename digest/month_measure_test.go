@@ -69,6 +69,9 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 			for _, e := range m.events {
 				if float64(n+1) > e.from && float64(n) < e.to+1 {
 					w.incident++
+					if *monthSeeds != "" {
+						fmt.Println("EV", seed, classes, e.what, e.from, e.to, n, kind, c.kind, c.calls)
+					}
 					return
 				}
 			}

@@ -19,6 +19,54 @@ type past struct {
 
 	worse, better, gone hour // when it was last reported so
 	told, ended         hour // when it was last reported as NEW or BACK, and as not WORSE any more
+
+	// owed is when it was NEW or BACK and did not lead, and unseen for how many hours it had not
+	// been seen then.
+	owed, unseen hour
+
+	prior hour // when it was reported as WORSE before it last was
+}
+
+// worseBefore returns when, before an hour, the class was last reported as WORSE; 0 is never, or
+// that has ended.
+func (p *past) worseBefore(at hour) hour {
+	worse := p.worse
+	if worse >= at {
+		worse = p.prior
+	}
+	if worse >= at || p.ended > worse && p.ended < at {
+		return 0
+	}
+	return worse
+}
+
+// owes reports whether a class is still to be told as NEW or BACK in the hour.
+func (p *past) owes(at hour) bool {
+	return p.owed > 0 && p.owed < at && at-p.owed <= hoursADay && !(p.told >= p.owed && p.told < at)
+}
+
+// lately returns when something was last told or owed that is remembered for a day.
+func (p *past) lately() hour {
+	if p.prior > 0 {
+		return max(p.told, p.ended, p.owed, p.worse)
+	}
+	return max(p.told, p.ended, p.owed)
+}
+
+// forgetTold forgets that, and a WORSE that has ended.
+func (p *past) forgetTold() {
+	if p.ended > p.worse {
+		p.worse = 0
+	}
+	p.told, p.ended, p.owed, p.unseen, p.prior = 0, 0, 0, 0, 0
+}
+
+// firstOf returns New or Back for what was told or is owed of the class since an hour.
+func (p *past) firstOf(since hour) ChangeKind {
+	if p.first >= since {
+		return New
+	}
+	return Back
 }
 
 type classHour struct {
@@ -149,7 +197,7 @@ func (p *past) forget(first hour) bool {
 	if p.from >= first {
 		p.from = last
 	}
-	for _, reported := range []*hour{&p.worse, &p.better, &p.gone, &p.told, &p.ended} {
+	for _, reported := range []*hour{&p.worse, &p.better, &p.gone, &p.told, &p.ended, &p.owed, &p.prior} {
 		if *reported >= first {
 			*reported = 0
 		}

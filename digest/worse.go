@@ -60,6 +60,7 @@ var (
 type sums struct {
 	of    [allOfThem][historyHours + 2]float64
 	times [allOfThem][historyHours + 2]float64 // by what to divide; of calls and times, hours that were read
+	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
 }
 
 func (c *comparison) sums(class *Class, p *past) *sums {
@@ -71,13 +72,16 @@ func (c *comparison) sums(class *Class, p *past) *sums {
 		}
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
-	var s sums
+	s := sums{told: -1}
+	if told := p.worseBefore(c.start); told > 0 {
+		s.told = max(-1, int(told-first))
+	}
 	for i, h := range hours {
 		for what := range s.of {
 			s.of[what][i+1], s.times[what][i+1] = s.of[what][i], s.times[what][i]
 		}
 		if i < historyHours {
-			if w := c.hours[i]; w == nil || w.partial || w.odd || first+hour(i) < p.from {
+			if w := c.hours[i]; w == nil || w.odd || first+hour(i) < p.from || w.partial && (!c.partial || h.calls == 0) {
 				continue
 			}
 		}
@@ -154,7 +158,24 @@ func (s *sums) above(what statistic, span int) float64 {
 			values[i] = math.NaN()
 		}
 	}
-	return values[historyHours] - usualOfHours(&values, historyHours+1-span).at(historyHours)
+	usual := usualOfHours(&values, historyHours+1-span).at(historyHours)
+	if s.told >= 0 {
+		usual = max(usual, highestDay(values[min(s.told+span-1, historyHours):historyHours]))
+	}
+	return values[historyHours] - usual
+}
+
+// highestDay returns the highest of the days' medians of values, of which the last day's end
+// with the last value.
+func highestDay(values []float64) float64 {
+	highest := math.Inf(-1)
+	for end := len(values); end > 0; end -= hoursADay {
+		day := slices.DeleteFunc(slices.Clone(values[max(0, end-hoursADay):end]), math.IsNaN)
+		if slices.Sort(day); len(day) > 0 {
+			highest = max(highest, day[len(day)/2])
+		}
+	}
+	return highest
 }
 
 // now returns by how much the statistic is above what is usual, as a logarithm; NaN is
@@ -203,10 +224,17 @@ func (s *sums) calls(span int) float64 {
 func (s *sums) least(what statistic, span int, hourTail float64) (least, tail float64) {
 	w, calls := s.windows(what, span), s.windows(callRate, span)
 	load := calls.usual[historyHours]
+	from, to := 0, historyHours-lateHours
+	switch { // what was told is no chance, and most hours are what is usual
+	case 2*s.told >= historyHours:
+		to = min(to, s.told)
+	case s.told >= 0:
+		from = s.told
+	}
 	var deviations []float64
 	for _, like := range [...]float64{math.Log(2), math.Log(4), math.Inf(1)} {
 		deviations = deviations[:0]
-		for i := range historyHours - lateHours {
+		for i := from; i < to; i++ {
 			if d := w.values[i] - w.usual[i]; !math.IsNaN(d) && math.Abs(calls.usual[i]-load) <= like {
 				deviations = append(deviations, d)
 			}
@@ -219,11 +247,11 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 		return math.NaN(), 0
 	}
 	slices.Sort(deviations)
-	from := max(0, deviations[int(tailFrom*float64(len(deviations)))])
+	bulk := max(0, deviations[int(tailFrom*float64(len(deviations)))])
 	sum, n := 0.0, 0.0
 	for _, d := range deviations {
-		if d > from {
-			sum, n = sum+d-from, n+1
+		if d > bulk {
+			sum, n = sum+d-bulk, n+1
 		}
 	}
 	falls := math.Pow(float64(span), -tailFalls)
@@ -234,7 +262,7 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 	if span > 1 {
 		p = spanChance
 	}
-	least = from + tail*math.Log((1-tailFrom)/p)
+	least = bulk + tail*math.Log((1-tailFrom)/p)
 	if len(deviations) < wholeWeek-lateHours { // the weekend may not be known
 		least += math.Log(leastEffect)
 	}

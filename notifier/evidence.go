@@ -75,15 +75,15 @@ func changeEvidence(c *digest.Class) string {
 	x := c.Change
 	switch x.Kind {
 	case digest.New:
-		return fmt.Sprintf("%s; not seen in the %s before", took(c), span(x.Unseen))
+		return fmt.Sprintf("%s; %snot seen in the %s before%s", took(c), firstSeen(x), span(x.Unseen), beforeThat(x))
 	case digest.Back:
-		return fmt.Sprintf("%s; last seen %s, %s before", took(c), at(x.LastSeen), span(x.Unseen))
+		return fmt.Sprintf("%s; %slast seen %s, %s before%s", took(c), firstSeen(x), at(x.LastSeen), span(x.Unseen), beforeThat(x))
 	case digest.Better:
 		return fmt.Sprintf("%s; usually %s around this time of %s", perHour(x), Duration(x.Median), Plural(int64(x.Days), "day", "days"))
 	}
-	phrases := []string{fmt.Sprintf("p95 %s; at most %s %s", Duration(x.Now), Duration(x.Highest), pastOf(x.Values))}
+	phrases := []string{"p95 " + Duration(x.Now) + "; " + pastOf(x.Values)}
 	if x.Of == "query_time" {
-		phrases = []string{fmt.Sprintf("%s; at most %s %s", perHour(x), Duration(x.Highest), pastOf(x.Values))}
+		phrases = []string{perHour(x) + "; " + pastOf(x.Values)}
 	}
 	switch {
 	case x.TimesCalls > 0:
@@ -92,7 +92,7 @@ func changeEvidence(c *digest.Class) string {
 		phrases = append(phrases, fmt.Sprintf("a call takes %s times as long as usual", Count(x.TimesEach)))
 	}
 	if p := x.P95; p != nil {
-		phrases = append(phrases, fmt.Sprintf("p95 %s; at most %s %s", Duration(p.Now), Duration(p.Highest), pastOf(*p)))
+		phrases = append(phrases, "p95 "+Duration(p.Now)+"; "+pastOf(*p))
 	}
 	return strings.Join(phrases, "; ")
 }
@@ -112,15 +112,34 @@ func perHour(x *digest.Change) string {
 	return Duration(x.Now) + " this hour"
 }
 
-// pastOf says of which part of the past a value is the highest.
+// firstSeen and beforeThat say of what is told late when it was seen first.
+func firstSeen(x *digest.Change) string {
+	if x.First.IsZero() {
+		return ""
+	}
+	return "first seen " + at(x.First) + ", "
+}
+
+func beforeThat(x *digest.Change) string {
+	if x.First.IsZero() {
+		return ""
+	}
+	return " that"
+}
+
+// pastOf says what a value was at most or, where that is not what it is measured by, usually.
 func pastOf(v digest.Values) string {
+	was := "at most " + Duration(v.Highest)
+	if v.Highest == 0 {
+		was = "usually " + Duration(v.Median)
+	}
 	switch {
 	case v.Days > 0:
-		return "around this hour on " + Plural(int64(v.Days), "day", "days")
+		return was + " around this hour on " + Plural(int64(v.Days), "day", "days")
 	case v.Hours > 0:
-		return fmt.Sprintf("in the %d hours it was seen in", v.Hours)
+		return fmt.Sprintf("%s in the %d hours it was seen in", was, v.Hours)
 	}
-	return "in any hour before"
+	return was + " in any hour before"
 }
 
 // span writes how long ago an hour of the clock was, in hours below two days.
