@@ -48,7 +48,7 @@ type comparison struct {
 	partial    bool                     // hardly any was whole: they are compared with each other
 	regrouped  hour                     // since when all hours have the rules of the report, if not always; else 0
 	unseen     int                      // classes that are not NEW or BACK for its sake
-	odd        bool                     // most classes have more time than usual
+	odd        bool                     // see isOdd
 	grown      map[string]bool          // and that are not WORSE, by ID
 }
 
@@ -189,7 +189,8 @@ func timeOf(c classHour) level  { return c.time }
 func p95Of(c classHour) level   { return c.p95 }
 func callsOf(c classHour) level { return c.calls }
 
-// worse judges the time of a class. What was said within a day is not judged again.
+// worse judges the time of a class. What was said within a day is not judged again. Of hours that
+// lift most classes nothing is said.
 func (c *comparison) worse(class *Class, p *past) *Change {
 	hours := c.end - c.start
 	if !c.matters(class.QueryTime.Sum / float64(hours)) {
@@ -203,6 +204,9 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		change.Since = p.worse.time()
 		return change
 	}
+	if c.odd {
+		return nil
+	}
 	if hours == 1 && c.known >= fewWindows+lateHours && p.highest.time == 0 && !p.isJob() {
 		return c.deviation(class, p)
 	}
@@ -210,13 +214,14 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 }
 
 // deviation is the change of a class that in the hour, or in the hours up to it, is above what
-// is usual by more than chance. Of hours that lift all classes nothing is said.
+// is usual by more than chance. The hour after an odd one may still be of the same.
 func (c *comparison) deviation(class *Class, p *past) *Change {
-	if c.odd {
-		return nil
-	}
 	s := c.sums(class, p)
-	f, found := s.deviates()
+	among := spans[:]
+	if before := c.hours[historyHours-1]; before != nil && before.odd {
+		among = spans[1:]
+	}
+	f, found := s.deviates(among)
 	if !found {
 		return nil
 	}

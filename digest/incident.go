@@ -61,6 +61,11 @@ func (c *comparison) incident(muted map[string]bool) *Incident {
 	}
 	x := &Incident{Times: total / max(u.High, timeUnit)}
 	slower := c.slower(x)
+	for _, class := range slower {
+		if class.Change != nil && class.Change.Kind == Worse {
+			class.Change.Common = true
+		}
+	}
 	far := total > incidentTimes*u.High && total-u.High >= incidentTime && total > c.highestTotal()*1.25
 	if slower == nil && !far {
 		return nil
@@ -142,11 +147,6 @@ func (c *comparison) slower(x *Incident) []*Class {
 	slices.Sort(times)
 	x.Slower, x.Of = len(slower), of
 	x.Low, x.High = times[len(times)/4], times[len(times)-1-len(times)/4]
-	for _, class := range slower {
-		if class.Change != nil && class.Change.Kind == Worse {
-			class.Change.Common = true
-		}
-	}
 	return slower
 }
 
@@ -209,7 +209,8 @@ const (
 	oddHours   = 6  // in a row; what lasts longer is told
 )
 
-// isOdd reports whether most classes have more time than is usual in such an hour.
+// isOdd reports whether most classes have more time than is usual in such an hour, or many take
+// longer and it is an incident.
 func (c *comparison) isOdd() bool {
 	if !c.aligned || c.end-c.start != 1 {
 		return false
@@ -218,11 +219,17 @@ func (c *comparison) isOdd() bool {
 	for i := historyHours - 1; i >= 0 && c.hours[i] != nil && c.hours[i].odd; i-- {
 		inRow++
 	}
+	if inRow >= oddHours {
+		return false
+	}
+	if u := usualTotal(&c.hours); u != nil && c.report.Overall.QueryTime.Sum > u.High && c.slower(new(Incident)) != nil {
+		return true
+	}
 	var above []int
 	for i := range c.report.Classes {
 		class := &c.report.Classes[i]
 		p := c.history.classes[class.ID]
-		if p == nil || inRow >= oddHours {
+		if p == nil {
 			continue
 		}
 		if calls, regular := c.series(p, callsOf).hourOfDay(0); !regular || level(calls).about(callsUnit) < comparedCalls {

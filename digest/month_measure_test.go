@@ -16,8 +16,8 @@ type monthWords struct {
 	weeks        float64
 	false_       map[string]int // by word, and by word and kind of traffic
 	odd, oddTrue int
-	led          int // digests that a false word leads
-	incident     int // words in hours of incidents
+	led          int            // digests that a false word leads
+	inEvents     map[string]int // words in hours of events, and the hour after
 	delays       map[string][]int
 	trials       map[string]int
 }
@@ -68,10 +68,7 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 			}
 			for _, e := range m.events {
 				if float64(n+1) > e.from && float64(n) < e.to+1 {
-					w.incident++
-					if *monthSeeds != "" {
-						fmt.Println("EV", seed, classes, e.what, e.from, e.to, n, kind, c.kind, c.calls)
-					}
+					w.inEvents[e.what]++
 					return
 				}
 			}
@@ -156,7 +153,7 @@ func (c *monthly) group() string {
 
 func (w *monthWords) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%.1f channel-weeks: led by a false word %.2f a week, words in incidents' hours %d, odd hours %d of them in events %d\n", w.weeks, float64(w.led)/w.weeks, w.incident, w.odd, w.oddTrue)
+	fmt.Fprintf(&b, "%.1f channel-weeks: led by a false word %.2f a week, words in hours of events %v, odd hours %d of them in events %d\n", w.weeks, float64(w.led)/w.weeks, w.inEvents, w.odd, w.oddTrue)
 	for _, k := range slices.Sorted(maps.Keys(w.false_)) {
 		fmt.Fprintf(&b, "  %-30s %.2f a week\n", k, float64(w.false_[k])/w.weeks)
 	}
@@ -178,7 +175,7 @@ func TestMonths(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, classes := range []int{300, 50} {
-		w := &monthWords{false_: map[string]int{}, delays: map[string][]int{}, trials: map[string]int{}}
+		w := &monthWords{false_: map[string]int{}, delays: map[string][]int{}, trials: map[string]int{}, inEvents: map[string]int{}}
 		for seed := from; seed <= to; seed++ {
 			w.month(t, seed, classes)
 		}
