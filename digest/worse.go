@@ -250,7 +250,7 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 	bulk := max(0, deviations[int(tailFrom*float64(len(deviations)))])
 	sum, n := 0.0, 0.0
 	for _, d := range deviations {
-		if d > bulk {
+		if d > bulk+1e-9 { // by more than sums are exact
 			sum, n = sum+d-bulk, n+1
 		}
 	}
