@@ -73,12 +73,17 @@ func Evidence(c *digest.Class) string {
 // changeEvidence is a phrase with the numbers that justify a change.
 func changeEvidence(c *digest.Class) string {
 	x := c.Change
-	switch x.Kind {
-	case digest.New:
-		return fmt.Sprintf("%s; %snot seen in the %s before%s", took(c), firstSeen(x), span(x.Unseen), beforeThat(x))
-	case digest.Back:
-		return fmt.Sprintf("%s; %slast seen %s, %s before%s", took(c), firstSeen(x), at(x.LastSeen), span(x.Unseen), beforeThat(x))
-	case digest.Better:
+	late := !x.First.IsZero()
+	switch {
+	case x.Kind == digest.New && late:
+		return fmt.Sprintf("%s; first seen %s, and not in the %s before that", took(c), at(x.First), span(x.Unseen))
+	case x.Kind == digest.New:
+		return fmt.Sprintf("%s; not seen in the %s before", took(c), span(x.Unseen))
+	case x.Kind == digest.Back && late:
+		return fmt.Sprintf("%s; seen again %s; before that last seen %s, %s earlier", took(c), at(x.First), at(x.LastSeen), span(x.Unseen))
+	case x.Kind == digest.Back:
+		return fmt.Sprintf("%s; last seen %s, %s before", took(c), at(x.LastSeen), span(x.Unseen))
+	case x.Kind == digest.Better:
 		return fmt.Sprintf("%s; usually %s around this time of %s", perHour(x), Duration(x.Median), Plural(int64(x.Days), "day", "days"))
 	}
 	phrases := []string{"p95 " + Duration(x.Now) + "; " + pastOf(x.Values)}
@@ -112,26 +117,11 @@ func perHour(x *digest.Change) string {
 	return Duration(x.Now) + " this hour"
 }
 
-// firstSeen and beforeThat say of what is told late when it was seen first.
-func firstSeen(x *digest.Change) string {
-	if x.First.IsZero() {
-		return ""
-	}
-	return "first seen " + at(x.First) + ", "
-}
-
-func beforeThat(x *digest.Change) string {
-	if x.First.IsZero() {
-		return ""
-	}
-	return " that"
-}
-
 // pastOf says what a value was at most or, where that is not what it is measured by, usually.
 func pastOf(v digest.Values) string {
-	was := "at most " + Duration(v.Highest)
+	was, before := "at most "+Duration(v.Highest), "in any hour before"
 	if v.Highest == 0 {
-		was = "usually " + Duration(v.Median)
+		was, before = "usually "+Duration(v.Median), "in the hours before"
 	}
 	switch {
 	case v.Days > 0:
@@ -139,7 +129,7 @@ func pastOf(v digest.Values) string {
 	case v.Hours > 0:
 		return fmt.Sprintf("%s in the %d hours it was seen in", was, v.Hours)
 	}
-	return was + " in any hour before"
+	return was + " " + before
 }
 
 // span writes how long ago an hour of the clock was, in hours below two days.
