@@ -216,12 +216,11 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 // deviation is the change of a class that in the hour, or in the hours up to it, is above what
 // is usual by more than chance. The hour after an odd one may still be of the same.
 func (c *comparison) deviation(class *Class, p *past) *Change {
-	s := c.sums(class, p)
-	among := spans[:]
 	if before := c.hours[historyHours-1]; before != nil && before.odd {
-		among = spans[1:]
+		return nil
 	}
-	f, found := s.deviates(among)
+	s := c.sums(class, p)
+	f, found := s.deviates()
 	if !found {
 		return nil
 	}

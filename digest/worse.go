@@ -189,8 +189,8 @@ type finding struct {
 }
 
 // deviates returns the first finding, and false if there is none.
-func (s *sums) deviates(among []int) (finding, bool) {
-	for _, span := range among {
+func (s *sums) deviates() (finding, bool) {
+	for _, span := range spans {
 		if s.calls(span) < leastCalls {
 			continue
 		}

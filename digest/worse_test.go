@@ -188,7 +188,7 @@ func TestDeviates(t *testing.T) {
 		{"eight calls, of ten times as long", long(8), finding{typical, 1}, true},
 		{"seven", long(7), finding{}, false},
 	} {
-		got, ok := c.s.deviates(spans[:])
+		got, ok := c.s.deviates()
 		if got != c.want || ok != c.ok {
 			t.Errorf("%s: %+v, %v", c.name, got, ok)
 		}
