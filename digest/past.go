@@ -27,17 +27,14 @@ type past struct {
 	prior hour // when it was reported as WORSE before it last was
 }
 
-// worseBefore returns when, before an hour, the class was last reported as WORSE; 0 is never, or
-// that has ended.
+// worseBefore returns when, before an hour, the class was last reported as WORSE; 0 is never.
 func (p *past) worseBefore(at hour) hour {
-	worse := p.worse
-	if worse >= at {
-		worse = p.prior
+	for _, worse := range [...]hour{p.worse, p.prior} {
+		if worse < at {
+			return worse
+		}
 	}
-	if worse >= at || p.ended > worse && p.ended < at {
-		return 0
-	}
-	return worse
+	return 0
 }
 
 // owes reports whether a class is still to be told as NEW or BACK in the hour.
@@ -53,11 +50,8 @@ func (p *past) lately() hour {
 	return max(p.told, p.ended, p.owed)
 }
 
-// forgetTold forgets that, and a WORSE that has ended.
+// forgetTold forgets that.
 func (p *past) forgetTold() {
-	if p.ended > p.worse {
-		p.worse = 0
-	}
 	p.told, p.ended, p.owed, p.unseen, p.prior = 0, 0, 0, 0, 0
 }
 
