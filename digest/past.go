@@ -78,21 +78,17 @@ func hourOfClass(at hour, c *Class) classHour {
 	return ch
 }
 
-// isJob reports whether a class is one or two calls at their hour of day, give or take one.
+// isJob reports whether a class is called at its hour of day, give or take one, and hardly at others.
 func (p *past) isJob() bool {
 	var at [hoursADay]int
-	few := 0
 	for _, h := range p.hours {
 		at[h.at%hoursADay]++
-		if h.calls <= levelOf(2, callsUnit) {
-			few++
-		}
 	}
 	around := 0
 	for h := range at {
 		around = max(around, at[h]+at[(h+1)%hoursADay]+at[(h+2)%hoursADay])
 	}
-	return 10*around >= 9*len(p.hours) && 2*few > len(p.hours)
+	return 10*around >= 9*len(p.hours)
 }
 
 // add remembers what the class did in the hour. One that is later than all before
