@@ -56,9 +56,9 @@ func BenchmarkCompare(b *testing.B) {
 			h.Compare(r, Options{})
 		}
 	})
-	b.Run("odd", func(b *testing.B) {
+	b.Run("Odd", func(b *testing.B) {
 		for b.Loop() {
-			h.odd(r)
+			newComparison(h, r, Options{})
 		}
 	})
 }

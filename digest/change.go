@@ -72,7 +72,7 @@ func newComparison(h *History, r *Report, o Options) *comparison {
 		}
 	}
 	c.partial = 2*whole < c.known
-	c.odd = c.isOdd()
+	c.odd = together{c}.isOdd()
 	return c
 }
 
@@ -219,7 +219,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 	if before := c.hours[historyHours-1]; before != nil && before.odd {
 		return nil
 	}
-	s := c.sums(class, p)
+	s := newSums(c, class, p)
 	f, found := s.deviates()
 	if !found {
 		return nil

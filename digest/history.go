@@ -95,7 +95,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), h.odd(r)}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).odd}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -143,7 +143,7 @@ func (h *History) Compare(r *Report, o Options) {
 			t := &r.Overall.ByInstance[i]
 			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
 		}
-		r.Past.Incident = c.incident(muted)
+		r.Past.Incident = together{c}.incident(muted)
 	}
 	r.countChanges(muted)
 	c.reportRegrouped(o)

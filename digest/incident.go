@@ -52,8 +52,11 @@ type incidentHours struct {
 	last  hour
 }
 
+// together is a comparison of the classes of an hour as one.
+type together struct{ *comparison }
+
 // incident returns what is to be said of the hour as a whole, or nil.
-func (c *comparison) incident(muted map[string]bool) *Incident {
+func (c together) incident(muted map[string]bool) *Incident {
 	u := c.report.Past.Usual
 	total := c.report.Overall.QueryTime.Sum
 	if u == nil || total <= u.High {
@@ -96,14 +99,14 @@ func (c *comparison) incident(muted map[string]bool) *Incident {
 }
 
 // goesOn reports whether an incident of the hours before would be the same as one now.
-func (c *comparison) goesOn() bool {
+func (c together) goesOn() bool {
 	x := c.history.incident
 	return x.last > 0 && hourOf(x.since) < c.start && c.start-x.last <= incidentGap
 }
 
 // highestTotal returns the highest of the totals around this hour of the day, as those of
 // jobs. An incident that goes on is none of them.
-func (c *comparison) highestTotal() float64 {
+func (c together) highestTotal() float64 {
 	var highest level
 	since := c.start
 	if c.goesOn() {
@@ -121,7 +124,7 @@ func (c *comparison) highestTotal() float64 {
 }
 
 // slower returns the classes whose calls take far longer than usual if these are many.
-func (c *comparison) slower(x *Incident) []*Class {
+func (c together) slower(x *Incident) []*Class {
 	var slower []*Class
 	var times []float64
 	of := 0
@@ -152,7 +155,7 @@ func (c *comparison) slower(x *Incident) []*Class {
 
 // mostOf names the class that is the most of what is above the usual. It returns that
 // or, where none is, all.
-func (c *comparison) mostOf(x *Incident, above float64) []*Class {
+func (c together) mostOf(x *Incident, above float64) []*Class {
 	all := make([]*Class, len(c.report.Classes))
 	for i := range c.report.Classes {
 		class := &c.report.Classes[i]
@@ -169,7 +172,7 @@ func (c *comparison) mostOf(x *Incident, above float64) []*Class {
 }
 
 // usualTime returns the median time of a class in such an hour, 0 if it has no past.
-func (c *comparison) usualTime(class *Class) float64 {
+func (c together) usualTime(class *Class) float64 {
 	p := c.history.classes[class.ID]
 	if p == nil || c.unsure(p) {
 		return 0
@@ -179,7 +182,7 @@ func (c *comparison) usualTime(class *Class) float64 {
 
 // began returns the start of the first twelfth of the hour in which the classes took half
 // as much more than usual as in the highest, or zero if that is the first one.
-func (c *comparison) began(classes []*Class) time.Time {
+func (c together) began(classes []*Class) time.Time {
 	var load [timelineBuckets]float64
 	usual := 0.0
 	for _, class := range classes {
@@ -211,7 +214,7 @@ const (
 
 // isOdd reports whether most classes have more time than is usual in such an hour, or many take
 // longer and it is an incident.
-func (c *comparison) isOdd() bool {
+func (c together) isOdd() bool {
 	if !c.aligned || c.end-c.start != 1 {
 		return false
 	}
@@ -246,5 +249,3 @@ func (c *comparison) isOdd() bool {
 	}
 	return len(above) >= oddClasses && medianOf(above) >= oddSteps+oddByFew/len(above)
 }
-
-func (h *History) odd(r *Report) bool { return newComparison(h, r, Options{}).odd }

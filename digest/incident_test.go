@@ -350,7 +350,7 @@ func TestSumsLeaveOut(t *testing.T) {
 		h := known(historyHours, p)
 		c.edit(h, p)
 		r := hourReport(now, work{10, 100})
-		s := newComparison(h, r, Options{}).sums(classIn(t, r, watched), p)
+		s := newSums(newComparison(h, r, Options{}), classIn(t, r, watched), p)
 		if got := s.times[callRate][historyHours+1] - s.times[callRate][historyHours-2]; got != c.want {
 			t.Errorf("%s: %v hours, want %v", c.name, got, c.want)
 		}

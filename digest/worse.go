@@ -63,7 +63,7 @@ type sums struct {
 	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
 }
 
-func (c *comparison) sums(class *Class, p *past) *sums {
+func newSums(c *comparison, class *Class, p *past) *sums {
 	var hours [historyHours + 1]classHour
 	first := c.start - historyHours
 	for _, seen := range p.hours {
