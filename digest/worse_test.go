@@ -194,3 +194,76 @@ func TestDeviates(t *testing.T) {
 		}
 	}
 }
+
+// What was told is told again where it is as far above the highest day since as it had to be above
+// what was usual: 2.16 times, of 100 calls in an hour.
+func TestWorseAgain(t *testing.T) {
+	usual, much := work{10, 100}, work{60, 600}
+	for _, c := range []struct {
+		name  string
+		hours int // of much
+		then  int // hours of usual
+		now   work
+		worse bool
+	}{
+		{"as much after three days", 72, 0, much, false},
+		{"2.05 times that", 72, 0, work{123, 1230}, false},
+		{"2.25 times that", 72, 0, work{135, 1350}, true},
+		{"an hour, and two days later", 1, 47, much, true},
+		{"six hours of a day, and the next day", 30, 18, much, false},
+		{"after ten days", 10 * hoursADay, 0, much, false},
+		{"after ten days, 2.25 times that", 10 * hoursADay, 0, work{135, 1350}, true},
+	} {
+		var h History
+		h.hoursOfWork(t, firstHour, 20*hoursADay, usual)
+		h.hoursOfWork(t, dayHour(20, 0), c.hours, much)
+		h.hoursOfWork(t, dayHour(20, c.hours), c.then, usual)
+		r := hourReport(dayHour(20, c.hours+c.then), c.now)
+		h.Compare(r, Options{})
+		change := classIn(t, r, watched).Change
+		if got := change != nil && change.Kind == Worse && change.Since.IsZero(); got != c.worse {
+			t.Errorf("%s: %s", c.name, said(r))
+		}
+	}
+}
+
+// Until 72 hours are known, of jobs and of several hours at once, the highest is what to go by.
+func TestWhatHasTheOlderRule(t *testing.T) {
+	nightly := func(others int) *past { // ten runs, of which some are at another hour
+		p := &past{first: now - 900, from: now - 900, last: now - 24}
+		for i := range 10 {
+			at := now - 24*hour(10-i)
+			if i < others {
+				at += 8
+			}
+			p.hours = append(p.hours, classHour{at: at, time: levelOf(10, timeUnit), calls: levelOf(100, callsUnit), typical: notedOf(0.1, p95Unit)})
+		}
+		return p
+	}
+	steady := func() *past {
+		return steadyPast(classHour{time: levelOf(10, timeUnit), calls: levelOf(100, callsUnit), typical: notedOf(0.1, p95Unit)})
+	}
+	for _, c := range []struct {
+		name  string
+		p     *past
+		known hour
+		hours int
+		older bool
+	}{
+		{"a class of all hours", steady(), historyHours, 1, false},
+		{"of 72 hours", steady(), 72, 1, false},
+		{"of 71 hours", steady(), 71, 1, true},
+		{"two hours at once", steady(), historyHours, 2, true},
+		{"nine runs of ten at their hour", nightly(1), historyHours, 1, true},
+		{"eight of ten", nightly(2), historyHours, 1, false},
+	} {
+		h := known(c.known, c.p)
+		r := hourReport(now, work{1000 * float64(c.hours), 10000 * int64(c.hours)})
+		r.Window.End = (now + hour(c.hours)).time()
+		h.Compare(r, Options{})
+		change := classIn(t, r, watched).Change
+		if older := change != nil && change.Highest > 0; older != c.older {
+			t.Errorf("%s: %s", c.name, said(r))
+		}
+	}
+}
