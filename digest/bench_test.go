@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,6 +44,71 @@ func BenchmarkStream(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkCompare compares as many classes as are kept with their past. Each of 70 has 14 days of
+// hours, and seems to be WORSE, and the others have some: more are not remembered.
+func BenchmarkCompare(b *testing.B) {
+	h, r := fullHistory()
+	b.Run("Compare", func(b *testing.B) {
+		for b.Loop() {
+			h.Compare(r, Options{})
+		}
+	})
+	b.Run("Odd", func(b *testing.B) {
+		for b.Loop() {
+			newComparison(h, r, Options{})
+		}
+	})
+}
+
+// fullHistory is of as many classes and hours as are kept, and the report of an hour that
+// takes the most time to compare.
+func fullHistory() (*History, *Report) {
+	rng := rand.New(rand.NewPCG(1, 5))
+	h := known(historyHours, &past{first: now - 1, last: now - 1, from: now - 1})
+	r := &Report{Window: Window{now.time(), (now + 1).time()}, Coverage: Coverage{Complete: true}}
+	left := maxClassHours
+	for i := range maxHistoryClasses - 1 {
+		p, heavy := &past{first: now - 400, last: now - 1, from: now - 400}, i < 70
+		n := 9
+		if heavy {
+			n = historyHours
+		}
+		n = min(n, left)
+		left -= n
+		for k := range n {
+			p.hours = append(p.hours, classHour{now - hour(n-k), 130 + level(rng.IntN(20)), 100, 70 + level(rng.IntN(10)), 130 + noted(rng.IntN(20)), 100})
+		}
+		h.classes[fmt.Sprintf("%032X", i)] = p
+		seconds := 0.1
+		if heavy {
+			seconds = level(160).about(timeUnit)
+		}
+		c := classOf(fmt.Sprintf("%032X", i), work{seconds, 1000})
+		r.Classes = append(r.Classes, c)
+		r.Overall.QueryTime.Sum += c.QueryTime.Sum
+	}
+	r.rank()
+	return h, r
+}
+
+// 5,000 classes are compared with their past in 200 ms. So that other work on the machine does
+// not matter it is the fastest of some.
+func TestCompareIsFast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	h, r := fullHistory()
+	fastest := time.Hour
+	for range 10 {
+		start := time.Now()
+		h.Compare(r, Options{})
+		fastest = min(fastest, time.Since(start))
+	}
+	if t.Log(fastest); fastest > 200*time.Millisecond {
+		t.Errorf("%v", fastest)
 	}
 }
 

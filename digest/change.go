@@ -2,6 +2,7 @@ package digest
 
 import (
 	"cmp"
+	"math"
 	"time"
 )
 
@@ -47,6 +48,7 @@ type comparison struct {
 	partial    bool                     // hardly any was whole: they are compared with each other
 	regrouped  hour                     // since when all hours have the rules of the report, if not always; else 0
 	unseen     int                      // classes that are not NEW or BACK for its sake
+	odd        bool                     // see isOdd
 	grown      map[string]bool          // and that are not WORSE, by ID
 }
 
@@ -70,6 +72,7 @@ func newComparison(h *History, r *Report, o Options) *comparison {
 		}
 	}
 	c.partial = 2*whole < c.known
+	c.odd = hourAsWhole{c}.isOdd()
 	return c
 }
 
@@ -96,6 +99,13 @@ func (c *comparison) change(class *Class) *Change {
 		}
 		return &Change{Kind: Back, LastSeen: seen.time(), Unseen: absent.seconds()}
 	}
+	if p.owes(c.start) && class.weighs() && !unsure {
+		change := &Change{Kind: p.firstOf(p.owed), Unseen: p.unseen.seconds(), First: p.owed.time()}
+		if change.Kind == Back {
+			change.LastSeen = (p.owed - p.unseen).time()
+		}
+		return change
+	}
 	if !c.aligned {
 		return nil
 	}
@@ -118,11 +128,11 @@ func (c *comparison) told(class *Class) *Told {
 	if p == nil || p.told == 0 || p.told >= c.start || c.start-p.told >= hoursADay {
 		return nil
 	}
-	kind := Back
-	if p.first >= p.told {
-		kind = New
+	since := p.told
+	if p.owed > 0 && p.owed < p.told && p.told-p.owed <= hoursADay {
+		since = p.owed
 	}
-	return &Told{kind, p.told.time()}
+	return &Told{p.firstOf(since), p.told.time()}
 }
 
 // ended returns the classes that were WORSE within a day, and now are within tolerance of
@@ -138,10 +148,7 @@ func (c *comparison) ended(muted map[string]bool) []Ended {
 		if p == nil || muted[class.ID] || c.unsure(p) || p.worse == 0 || p.worse >= c.start || c.start-p.worse >= hoursADay || p.ended > p.worse && p.ended != c.start {
 			continue
 		}
-		if _, more := c.judge(p, timeOf, levelOf(class.QueryTime.Sum/float64(c.end-c.start), timeUnit), p.highest.time); more {
-			continue
-		}
-		if _, longer := c.judge(p, p95Of, levelOf(class.QueryTime.P95, p95Unit), p.highest.p95); longer && class.Calls >= p95Calls {
+		if c.still(class, p) {
 			continue
 		}
 		all = append(all, Ended{class.ID, class.Fingerprint, p.worse.time(), c.start.time()})
@@ -182,13 +189,100 @@ func timeOf(c classHour) level  { return c.time }
 func p95Of(c classHour) level   { return c.p95 }
 func callsOf(c classHour) level { return c.calls }
 
-// worse judges the total time and the p95.
+// worse judges the time of a class. What was said within a day is not judged again. Of hours that
+// lift most classes nothing is said.
 func (c *comparison) worse(class *Class, p *past) *Change {
-	hours := float64(c.end - c.start)
-	perHour := class.QueryTime.Sum / hours
-	if !c.matters(perHour) {
+	hours := c.end - c.start
+	if !c.matters(class.QueryTime.Sum / float64(hours)) {
 		return nil
 	}
+	if p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
+		if !c.still(class, p) {
+			return nil
+		}
+		change := c.above(class, p)
+		change.Since = p.worse.time()
+		return change
+	}
+	if c.odd {
+		return nil
+	}
+	if hours == 1 && c.known >= fewWindows+lateHours && p.highest.time == 0 && !p.isJob() {
+		return c.deviation(class, p)
+	}
+	return c.higher(class, p)
+}
+
+// deviation is the change of a class that in the hour, or in the hours up to it, is above what
+// is usual by more than chance. The hour after an odd one may still be of the same.
+func (c *comparison) deviation(class *Class, p *past) *Change {
+	if before := c.hours[historyHours-1]; before != nil && before.odd {
+		return nil
+	}
+	s := newSums(c, class, p)
+	f, found := s.deviates()
+	if !found {
+		return nil
+	}
+	time, rest, calls := s.windows(allTime, f.span), s.windows(restTime, f.span), s.windows(callRate, f.span)
+	usual := math.Exp(time.usual[historyHours]) - minTime
+	more := math.Exp(rest.values[historyHours]) - minTime - usual // not by a single call
+	total := c.report.Overall.QueryTime.Sum
+	for _, w := range c.hours[historyHours+1-f.span:] {
+		if w != nil {
+			total += w.time.about(timeUnit)
+		}
+	}
+	if !(more >= minTime && more*float64(f.span) >= minShare*total) {
+		return nil
+	}
+	days := c.series(p, timeOf).days(1)
+	now := math.Exp(time.values[historyHours]) - minTime
+	change := &Change{Kind: Worse, Of: "query_time", Values: Values{Now: now, Median: usual, Days: days}, MeanOf: f.span}
+	if f.span == 1 {
+		change.Now = class.QueryTime.Sum
+	}
+	timesCalls := math.Exp(calls.now())
+	each := (now / max(usual, timeUnit)) / timesCalls
+	switch {
+	case timesCalls >= leastEffect && timesCalls > each:
+		change.TimesCalls = timesCalls
+	case each >= leastEffect:
+		change.TimesEach = each
+	}
+	if f.what == slowest && f.span == 1 {
+		w := s.windows(slowest, 1)
+		change.P95 = &Values{Now: class.QueryTime.P95, Median: math.Exp(w.usual[historyHours]), Days: days}
+	}
+	return change
+}
+
+// above states by how much a class is above its median.
+func (c *comparison) above(class *Class, p *past) *Change {
+	n := int(c.end - c.start)
+	s := c.series(p, timeOf)
+	values := Values{Now: class.QueryTime.Sum / float64(n), Median: s.median(n).about(timeUnit), Days: s.days(n)}
+	change := &Change{Kind: Worse, Of: "query_time", Values: values, MeanOf: n}
+	change.TimesCalls, change.TimesEach = c.cause(class, p)
+	return change
+}
+
+// still reports whether a class that was WORSE within a day has half as much time again, or
+// half as high a p95, as was usual before.
+func (c *comparison) still(class *Class, p *past) bool {
+	n := int(c.end - c.start)
+	if usual := c.series(p, timeOf).median(n); int(levelOf(class.QueryTime.Sum/float64(n), timeUnit)) >= int(usual)+halfMore {
+		return true
+	}
+	usual := c.series(p, p95Of).median(n)
+	return usual > 0 && class.Calls >= p95Calls && int(levelOf(class.QueryTime.P95, p95Unit)) >= int(usual)+halfMore
+}
+
+// higher is the change of a class that has more time, or a higher p95, than at any time
+// before: so jobs are judged, several hours at once, and all in the first days.
+func (c *comparison) higher(class *Class, p *past) *Change {
+	hours := float64(c.end - c.start)
+	perHour := class.QueryTime.Sum / hours
 	var change *Change
 	if n, ok := c.judge(p, timeOf, levelOf(perHour, timeUnit), p.highest.time); ok && c.matters(perHour-n.median.about(timeUnit)) {
 		change = &Change{Kind: Worse, Of: "query_time", Values: n.values(perHour, timeUnit), MeanOf: int(hours)}
@@ -202,9 +296,6 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		} else {
 			change.P95 = &values
 		}
-	}
-	if change != nil && p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
-		change.Since = p.worse.time()
 	}
 	return change
 }

@@ -176,12 +176,26 @@ func steadyPast(c classHour) *past {
 }
 
 func TestWorseAtItsBounds(t *testing.T) {
-	at := classHour{time: levelOf(10, timeUnit), p95: levelOf(0.005, p95Unit), calls: levelOf(100, callsUnit)}
+	at := classHour{time: levelOf(10, timeUnit), p95: levelOf(0.005, p95Unit), calls: levelOf(100, callsUnit), rest: notedOf(10, timeUnit), typical: notedOf(0.1, p95Unit)}
 	twice := (at.time + doubled).value(timeUnit)
 	second := at.p95.about(p95Unit) + 0.01
 	class := func(sum, p95 float64, calls int64) Class {
-		return Class{ID: watched, Totals: Totals{Calls: calls, QueryTime: Metrics{Sum: sum, P95: p95, Mean: sum / float64(calls)}}}
+		return Class{ID: watched, Totals: Totals{Calls: calls, QueryTime: Metrics{Sum: sum, P95: p95, Mean: sum / float64(calls), Median: sum / float64(calls)}}}
 	}
+	// The first levels beyond what chance explains in an hour of 100 calls: as TestLeast has it.
+	beyond := func(l level, unit, plus, deviation, chance float64) level {
+		load := 1 + at.calls.about(callsUnit)
+		least := (plus + l.about(unit)) * math.Exp(math.Hypot(deviation, math.Sqrt(chance/load))/2*math.Log(0.1/1e-4))
+		for plus+l.about(unit) < least {
+			l++
+		}
+		return l
+	}
+	calls := beyond(at.calls, callsUnit, 1, 0.2, 1)
+	median := beyond(at.typical.level(), p95Unit, 0, 0.1, 1.5)
+	rest := notedOf(30, timeUnit).level().about(timeUnit) - at.rest.level().about(timeUnit)
+	singleCall := class(60, 0, 100)
+	singleCall.QueryTime.Max, singleCall.QueryTime.Median = 50, 0.1
 	for _, test := range []struct {
 		name    string
 		class   Class
@@ -191,21 +205,26 @@ func TestWorseAtItsBounds(t *testing.T) {
 		of      string
 		now     float64
 	}{
-		{"twice", class(twice*0.999, 0, 100), 1, 100, classHour{}, "", 0},
-		{"over twice", class(twice*1.001, 0, 100), 1, 100, classHour{}, "query_time", twice * 1.001},
+		{"calls by chance", class(0.1*(calls-1).about(callsUnit), 0, int64((calls - 1).about(callsUnit))), 1, 100, classHour{}, "", 0},
+		{"more calls", class(0.1*calls.about(callsUnit), 0, int64(calls.about(callsUnit))), 1, 100, classHour{}, "query_time", 0.1 * calls.about(callsUnit)},
+		{"median by chance", class(100*(median-1).about(p95Unit), 0, 100), 1, 100, classHour{}, "", 0},
+		{"higher median", class(100*median.about(p95Unit), 0, 100), 1, 100, classHour{}, "query_time", 100 * median.about(p95Unit)},
+		{"a single call", singleCall, 1, 100, classHour{}, "", 0},
 		{"over twice in three hours", class(3*twice*1.001, 0, 100), 3, 300, classHour{}, "query_time", twice * 1.001},
 		{"twice in three hours", class(3*twice*0.999, 0, 100), 3, 300, classHour{}, "", 0},
-		{"the difference is a hundredth", class(30, 0, 100), 1, 100 * (30 - at.time.about(timeUnit)) * 0.999, classHour{}, "query_time", 30},
-		{"the difference is less", class(30, 0, 100), 1, 100 * (30 - at.time.about(timeUnit)) * 1.001, classHour{}, "", 0},
+		{"the difference is a hundredth", class(30, 0, 100), 1, 100 * rest * 0.999, classHour{}, "query_time", 30},
+		{"the difference is less", class(30, 0, 100), 1, 100 * rest * 1.001, classHour{}, "", 0},
 		{"as much as the highest that was given up", class(60, 0, 100), 1, 100, classHour{time: levelOf(60, timeUnit)}, "", 0},
 		{"twice that", class((levelOf(60, timeUnit) + doubled).value(timeUnit), 0, 100), 1, 100, classHour{time: levelOf(60, timeUnit)}, "", 0},
 		{"over twice that", class((levelOf(60, timeUnit)+doubled).value(timeUnit)*1.001, 0, 100), 1, 100, classHour{time: levelOf(60, timeUnit)}, "query_time",
 			(levelOf(60, timeUnit) + doubled).value(timeUnit) * 1.001},
-		{"p95 of 10 ms more", class(10, second*1.0001, 20), 1, 100, classHour{}, "p95", second * 1.0001},
-		{"p95 of less", class(10, second*0.9999, 20), 1, 100, classHour{}, "", 0},
-		{"p95 of 19 calls", class(10, 1, 19), 1, 100, classHour{}, "", 0},
-		{"p95, of a class that does not matter", class(0.9, 1, 20), 1, 10, classHour{}, "", 0},
+		{"p95 of 10 ms more in three hours", class(30, second*1.0001, 20), 3, 300, classHour{}, "p95", second * 1.0001},
+		{"p95 of less", class(30, second*0.9999, 20), 3, 300, classHour{}, "", 0},
+		{"p95 of 19 calls", class(30, 1, 19), 3, 300, classHour{}, "", 0},
+		{"p95, of a class that does not matter", class(2.7, 1, 20), 3, 30, classHour{}, "", 0},
+		{"p95 of an hour with no more time", class(10, 1, 20), 1, 100, classHour{}, "", 0},
 		{"both", class(60, 1, 20), 1, 100, classHour{}, "query_time", 60},
+		{"both in three hours", class(180, 1, 60), 3, 300, classHour{}, "query_time", 60},
 	} {
 		p := steadyPast(at)
 		p.highest = test.highest
@@ -226,8 +245,10 @@ func TestWorseAtItsBounds(t *testing.T) {
 		}
 		if l := test.highest.time; l > 0 {
 			median, highest = l.about(timeUnit), l.value(timeUnit)
+		} else if test.hours == 1 { // the highest is nothing to go by
+			highest = 0
 		}
-		if test.of != "" && (got.Kind != Worse || got.Median != median || got.Highest != highest) {
+		if test.of != "" && (got.Kind != Worse || math.Abs(got.Median-median) > 1e-9 || got.Highest != highest) {
 			t.Errorf("%s: %+v, want median %v, highest %v", test.name, got, median, highest)
 		}
 	}

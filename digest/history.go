@@ -22,7 +22,7 @@ const (
 	// maxHistoryClasses and maxClassHours keep a History under a megabyte of JSON. A
 	// class takes 80 bytes of it, and each of its hours up to six.
 	maxHistoryClasses = 5_000
-	maxClassHours     = 90_000
+	maxClassHours     = 70_000
 
 	// maxTold is of how many classes it is remembered what was last told of them.
 	maxTold = 500
@@ -95,7 +95,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls))}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).odd}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -279,6 +279,9 @@ func (h *History) MarkReported(r *Report) {
 		return
 	}
 	start, _ := hourRange(r.Window)
+	muted := func(id string) bool {
+		return r.Past != nil && slices.ContainsFunc(r.Past.Muted, func(m MutedClass) bool { return m.ID == id })
+	}
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		p := h.classes[c.ID]
@@ -290,12 +293,14 @@ func (h *History) MarkReported(r *Report) {
 		}
 		switch c.Change.Kind {
 		case New, Back:
-			if c.Leads() {
+			if c.Leads() && !muted(c.ID) {
 				p.told = max(p.told, start)
+			} else if !p.owes(start) {
+				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
 		case Worse:
 			if start-p.worse >= hoursADay {
-				p.worse = start
+				p.prior, p.worse = p.worse, start
 			}
 		case Better:
 			p.better = max(p.better, start)
@@ -324,16 +329,16 @@ func (h *History) MarkReported(r *Report) {
 	h.forgetTold(start)
 }
 
-// forgetTold drops what was told more than a day before the hour, and of more than maxTold
+// forgetTold drops what was told, or is owed, for more than a day before the hour, and of more than maxTold
 // classes what was told first.
 func (h *History) forgetTold(at hour) {
 	var all []weighed
 	for id, p := range h.classes {
-		if p.told+p.ended == 0 {
+		if p.lately() == 0 {
 			continue
 		}
-		if at-max(p.told, p.ended) >= hoursADay {
-			p.told, p.ended = 0, 0
+		if at-p.lately() > hoursADay {
+			p.forgetTold()
 			continue
 		}
 		all = append(all, weighed{id: id, past: p})
@@ -342,9 +347,9 @@ func (h *History) forgetTold(at hour) {
 		return
 	}
 	slices.SortFunc(all, func(x, y weighed) int {
-		return cmp.Or(cmp.Compare(max(y.told, y.ended), max(x.told, x.ended)), cmp.Compare(x.id, y.id))
+		return cmp.Or(cmp.Compare(y.lately(), x.lately()), cmp.Compare(x.id, y.id))
 	})
 	for _, w := range all[maxTold:] {
-		w.told, w.ended = 0, 0
+		w.forgetTold()
 	}
 }

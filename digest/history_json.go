@@ -3,6 +3,8 @@ package digest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -18,8 +20,15 @@ type historyJSON struct {
 	Incident *incidentJSON     `json:"incident,omitempty"`
 	Calls    []byte            `json:"calls,omitempty"` // wholeHour.calls of each hour
 	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
-	Told     map[string][]byte `json:"told,omitempty"`  // past.told and past.ended of some classes
+	More     []byte            `json:"more,omitempty"`  // rest and typical of each classHour, in the order of the IDs
+	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen and prior of some classes
 }
+
+// Flags of an hour. A release that knows only the first takes any for it.
+const (
+	hourPartial = 1 << iota
+	hourOdd
+)
 
 type incidentJSON struct {
 	Since time.Time `json:"since"`
@@ -39,7 +48,10 @@ func (h History) MarshalJSON() ([]byte, error) {
 	for _, w := range h.hours {
 		var partial byte
 		if w.partial {
-			partial = 1
+			partial = hourPartial
+		}
+		if w.odd {
+			partial |= hourOdd
 		}
 		j.Hours = append(appendHours(j.Hours, w.at-previous), byte(w.time), partial)
 		j.Calls = append(j.Calls, byte(w.calls))
@@ -47,11 +59,19 @@ func (h History) MarshalJSON() ([]byte, error) {
 	}
 	for id, p := range h.classes {
 		j.Classes[id] = p.append(nil)
-		if p.told+p.ended > 0 {
+		if p.lately() > 0 {
 			if j.Told == nil {
 				j.Told = map[string][]byte{}
 			}
 			j.Told[id] = appendHours(nil, p.told, p.ended)
+			if p.owed+p.prior > 0 {
+				j.Told[id] = appendHours(j.Told[id], p.owed, p.unseen, p.prior)
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(h.classes)) {
+		for _, c := range h.classes[id].hours {
+			j.More = append(j.More, byte(c.rest), byte(c.typical))
 		}
 	}
 	if h.incident.last > 0 {
@@ -90,7 +110,9 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {
 		at += d.hour()
-		w := wholeHour{at: at, time: d.level(), partial: d.level() != 0}
+		w := wholeHour{at: at, time: d.level()}
+		flags := d.level()
+		w.partial, w.odd = flags&hourPartial != 0, flags&hourOdd != 0
 		if n := len(h.hours); n < len(j.Calls) {
 			w.calls = noted(j.Calls[n])
 		}
@@ -108,13 +130,36 @@ func (h *History) UnmarshalJSON(text []byte) error {
 			return fmt.Errorf("read history of class %s: %w", id, err)
 		}
 		if d := (decoder{rest: j.Told[id]}); len(d.rest) > 0 {
-			if p.told, p.ended = d.hour(), d.hour(); d.broken {
+			if p.told, p.ended = d.hour(), d.hour(); len(d.rest) > 0 {
+				p.owed, p.unseen, p.prior = d.hour(), d.hour(), d.hour()
+			}
+			if d.broken {
 				return fmt.Errorf("read history of class %s: %w", id, errBroken)
 			}
 		}
 		h.classes[id] = p
 	}
+	h.readMore(j.More)
 	return nil
+}
+
+// readMore takes in what is not of the hours that are there as unknown: an earlier release may
+// have added to them.
+func (h *History) readMore(more []byte) {
+	n := 0
+	for _, p := range h.classes {
+		n += 2 * len(p.hours)
+	}
+	if len(more) != n {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(h.classes)) {
+		for i := range h.classes[id].hours {
+			c := &h.classes[id].hours[i]
+			c.rest, c.typical = noted(more[0]), noted(more[1])
+			more = more[2:]
+		}
+	}
 }
 
 func (h *History) readRan(ran map[string][]byte) error {

@@ -64,6 +64,11 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 	}
 	x := &Incident{Times: total / max(u.High, timeUnit)}
 	slower := c.slower(x)
+	for _, class := range slower {
+		if class.Change != nil && class.Change.Kind == Worse {
+			class.Change.Common = true
+		}
+	}
 	far := total > incidentTimes*u.High && total-u.High >= incidentTime && total > c.highestTotal()*1.25
 	if slower == nil && !far {
 		return nil
@@ -145,11 +150,6 @@ func (c hourAsWhole) slower(x *Incident) []*Class {
 	slices.Sort(times)
 	x.Slower, x.Of = len(slower), of
 	x.Low, x.High = times[len(times)/4], times[len(times)-1-len(times)/4]
-	for _, class := range slower {
-		if class.Change != nil && class.Change.Kind == Worse {
-			class.Change.Common = true
-		}
-	}
 	return slower
 }
 
@@ -201,4 +201,51 @@ func (c hourAsWhole) began(classes []*Class) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// An hour is odd if the median of what its classes have is oddTimes steps of 7 % above the usual,
+// and more where they are few, for chance then moves it.
+const (
+	oddSteps   = 3
+	oddByFew   = 80 // divided by the classes: a step of 7 %
+	oddClasses = 10 // that can be compared, at least
+	oddHours   = 6  // in a row; what lasts longer is told
+)
+
+// isOdd reports whether most classes have more time than is usual in such an hour, or many take
+// longer and it is an incident.
+func (c hourAsWhole) isOdd() bool {
+	if !c.aligned || c.end-c.start != 1 {
+		return false
+	}
+	inRow := 0
+	for i := historyHours - 1; i >= 0 && c.hours[i] != nil && c.hours[i].odd; i-- {
+		inRow++
+	}
+	if inRow >= oddHours {
+		return false
+	}
+	if u := usualTotal(&c.hours); u != nil && c.report.Overall.QueryTime.Sum > u.High && c.slower(new(Incident)) != nil {
+		return true
+	}
+	var above []int
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p := c.history.classes[class.ID]
+		if p == nil {
+			continue
+		}
+		if calls, regular := c.series(p, callsOf).hourOfDay(0); !regular || level(calls).about(callsUnit) < comparedCalls {
+			continue
+		}
+		s := c.series(p, timeOf)
+		usual, _ := s.hourOfDay(0)
+		for _, h := range [...]int{1, hoursADay - 1} {
+			if near, regular := s.hourOfDay(h); regular {
+				usual = max(usual, near)
+			}
+		}
+		above = append(above, int(levelOf(class.QueryTime.Sum, timeUnit))-usual)
+	}
+	return len(above) >= oddClasses && medianOf(above) >= oddSteps+oddByFew/len(above)
 }

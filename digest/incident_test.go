@@ -204,3 +204,155 @@ func TestNoIncidentInSteadyTraffic(t *testing.T) {
 	}
 	t.Logf("%d hours", hours)
 }
+
+// crowd is an hour of n classes with steady pasts of so many calls, of which some have so many
+// steps of 7 % more calls, as long as ever, or longer ones.
+func crowd(n int, calls level, raised, steps int, longer bool) (*History, *Report) {
+	const time = level(100)
+	h := known(historyHours, steadyPast(classHour{time: time, calls: calls}))
+	delete(h.classes, watched)
+	r := &Report{Window: Window{now.time(), (now + 1).time()}, Coverage: Coverage{Complete: true}}
+	total := 0.0
+	for i := range n {
+		id := fmt.Sprintf("%032X", i)
+		h.classes[id] = steadyPast(classHour{time: time, calls: calls, rest: noted(time) + 1})
+		more := level(0)
+		if i < raised {
+			more = level(steps)
+		}
+		c := classOf(id, work{(time + more).about(timeUnit), int64(math.Ceil((calls + more).about(callsUnit)))})
+		if longer {
+			c.Calls = int64(math.Ceil(calls.about(callsUnit)))
+			c.QueryTime.Mean = c.QueryTime.Sum / calls.about(callsUnit)
+		}
+		r.Classes = append(r.Classes, c)
+		r.Overall.QueryTime.Sum += c.QueryTime.Sum
+		total += time.about(timeUnit)
+	}
+	for i := range h.hours {
+		h.hours[i].time = levelOf(total, timeUnit)
+	}
+	r.rank()
+	return h, r
+}
+
+// Chance moves the median of few classes further than that of many.
+func TestOdd(t *testing.T) {
+	five := levelOf(5, callsUnit)
+	for five.about(callsUnit) < 5 {
+		five++
+	}
+	const hundred = level(70)
+	for _, c := range []struct {
+		name          string
+		classes       int
+		calls         level
+		raised, steps int
+		longer        bool
+		before        int // odd hours
+		odd           bool
+	}{
+		{"ten classes", 10, hundred, 10, 11, false, 0, true},
+		{"a step less", 10, hundred, 10, 10, false, 0, false},
+		{"nine classes", 9, hundred, 9, 20, false, 0, false},
+		{"80 classes", 80, hundred, 80, 4, false, 0, true},
+		{"a step less of 80", 80, hundred, 80, 3, false, 0, false},
+		{"81 classes", 81, hundred, 81, 3, false, 0, true},
+		{"a step less of 81", 81, hundred, 81, 2, false, 0, false},
+		{"half of ten", 10, hundred, 5, 11, false, 0, true},
+		{"four of ten", 10, hundred, 4, 11, false, 0, false},
+		{"five calls are usual", 10, five, 10, 11, false, 0, true},
+		{"less than five", 10, five - 1, 10, 11, false, 0, false},
+		{"for six hours", 10, hundred, 10, 11, false, 5, true},
+		{"for longer", 10, hundred, 10, 11, false, 6, false},
+		{"five of nine take twice as long", 9, hundred, 5, 11, true, 0, true},
+		{"not twice", 9, hundred, 5, 10, true, 0, false},
+		{"four of eight", 8, hundred, 4, 11, true, 0, false},
+		{"five of eleven", 11, hundred, 5, 11, true, 0, false},
+		{"longer, for six hours", 9, hundred, 5, 11, true, 5, true},
+		{"longer, for longer", 9, hundred, 5, 11, true, 6, false},
+	} {
+		h, r := crowd(c.classes, c.calls, c.raised, c.steps, c.longer)
+		for i := range c.before {
+			h.hours[historyHours-1-i].odd = true
+		}
+		if got := newComparison(h, r, Options{}).odd; got != c.odd {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if err := h.Add(r); err != nil || h.hours[historyHours].odd != c.odd {
+			t.Errorf("%s: remembered as %v, %v", c.name, h.hours[historyHours].odd, err)
+		}
+	}
+}
+
+// In an incident of all classes none is WORSE, nor in the hour after, in which it ends. A class
+// of which it lasts is told then.
+func TestNoneIsWorseInAnIncident(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		bad      []float64 // by how much longer each call takes, from hour to hour
+		last     float64   // and those of the last class
+		worse    int       // the hour in which words are said, if any
+		incident bool
+	}{
+		{"20 minutes", []float64{3, 2.2, 1, 1}, 1, 0, true},
+		{"over the full hour", []float64{3, 2, 1, 1}, 1, 0, true},
+		{"one class stays so", []float64{3, 1, 1, 1}, 5, 3, true},
+		{"all stay so", []float64{3, 3, 3, 3, 3, 3, 3, 3, 3}, 1, 0, true},
+	} {
+		h, at := settled(t)
+		for n, times := range c.bad {
+			s := ordinaryServer()
+			for i := range s.each {
+				s.each[i] *= times
+			}
+			if n > 0 {
+				s.each[9] *= c.last
+			}
+			r := h.pass(t, s.report(at+hour(n)))
+			if words := r.Past.Worse > 0; words != (n+1 == c.worse) {
+				t.Errorf("%s: %d are WORSE in hour %d", c.name, r.Past.Worse, n+1)
+			}
+			if n == 0 && (r.Past.Incident != nil) != c.incident {
+				t.Errorf("%s: incident %+v", c.name, r.Past.Incident)
+			}
+			h = reread(t, h)
+		}
+	}
+}
+
+// An odd hour, one of which a part is missing and one that was not read are no part of the past.
+func TestSumsLeaveOut(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		edit func(h *History, p *past)
+		want float64 // hours of the last three
+	}{
+		{"whole", func(*History, *past) {}, 3},
+		{"odd", func(h *History, _ *past) { h.hours[historyHours-1].odd = true }, 2},
+		{"partial", func(h *History, _ *past) { h.hours[historyHours-1].partial = true }, 2},
+		{"not read", func(h *History, _ *past) { h.hours = h.hours[:historyHours-1] }, 2},
+		{"before its hours are complete", func(_ *History, p *past) { p.from = now - 1 }, 2},
+		{"hardly any is whole", func(h *History, _ *past) {
+			for i := range h.hours {
+				h.hours[i].partial = true
+			}
+		}, 3},
+		{"hardly any is whole, and it was not seen", func(h *History, p *past) {
+			for i := range h.hours {
+				h.hours[i].partial = true
+			}
+			p.hours = p.hours[:historyHours-1]
+		}, 2},
+		{"absent from a whole one", func(_ *History, p *past) { p.hours = p.hours[:historyHours-1] }, 3},
+	} {
+		p := steadyPast(classHour{time: 100, calls: 70})
+		h := known(historyHours, p)
+		c.edit(h, p)
+		r := hourReport(now, work{10, 100})
+		s := newSums(newComparison(h, r, Options{}), classIn(t, r, watched), p)
+		if got := s.times[callRate][historyHours+1] - s.times[callRate][historyHours-2]; got != c.want {
+			t.Errorf("%s: %v hours, want %v", c.name, got, c.want)
+		}
+	}
+}

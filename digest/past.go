@@ -19,20 +19,82 @@ type past struct {
 
 	worse, better, gone hour // when it was last reported so
 	told, ended         hour // when it was last reported as NEW or BACK, and as not WORSE any more
+
+	// owed is when it was NEW or BACK and did not lead, and unseen for how many hours it had not
+	// been seen then.
+	owed, unseen hour
+
+	prior hour // when it was reported as WORSE before it last was
+}
+
+// worseBefore returns when, before an hour, the class was last reported as WORSE; 0 is never.
+func (p *past) worseBefore(at hour) hour {
+	for _, worse := range [...]hour{p.worse, p.prior} {
+		if worse < at {
+			return worse
+		}
+	}
+	return 0
+}
+
+// owes reports whether a class is still to be told as NEW or BACK in the hour.
+func (p *past) owes(at hour) bool {
+	return p.owed > 0 && p.owed < at && at-p.owed <= hoursADay && !(p.told >= p.owed && p.told < at)
+}
+
+// lately returns when something was last told or owed that is remembered for a day.
+func (p *past) lately() hour {
+	if p.prior > 0 {
+		return max(p.told, p.ended, p.owed, p.worse)
+	}
+	return max(p.told, p.ended, p.owed)
+}
+
+// forgetTold forgets that.
+func (p *past) forgetTold() {
+	p.told, p.ended, p.owed, p.unseen, p.prior = 0, 0, 0, 0, 0
+}
+
+// firstOf returns New or Back for what was told or is owed of the class since an hour.
+func (p *past) firstOf(since hour) ChangeKind {
+	if p.first >= since {
+		return New
+	}
+	return Back
 }
 
 type classHour struct {
 	at               hour
 	time, p95, calls level // p95 is 0 where there were too few calls
+	rest, typical    noted // the time of all calls but the longest, and the median of a call's
+}
+
+func hourOfClass(at hour, c *Class) classHour {
+	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit),
+		rest: notedOf(c.QueryTime.Sum-c.QueryTime.Max, timeUnit), typical: notedOf(c.QueryTime.Median, p95Unit)}
+	if c.Calls >= p95Calls {
+		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
+	}
+	return ch
+}
+
+// isJob reports whether a class is called at its hour of day, give or take one, and hardly at others.
+func (p *past) isJob() bool {
+	var at [hoursADay]int
+	for _, h := range p.hours {
+		at[h.at%hoursADay]++
+	}
+	around := 0
+	for h := range at {
+		around = max(around, at[h]+at[(h+1)%hoursADay]+at[(h+2)%hoursADay])
+	}
+	return 10*around >= 9*len(p.hours)
 }
 
 // add remembers what the class did in the hour. One that is later than all before
 // is the common case; an earlier one is put in its place, or replaced.
 func (p *past) add(at hour, c *Class) {
-	ch := classHour{at: at, time: levelOf(c.QueryTime.Sum, timeUnit), calls: levelOf(float64(c.Calls), callsUnit)}
-	if c.Calls >= p95Calls {
-		ch.p95 = levelOf(c.QueryTime.P95, p95Unit)
-	}
+	ch := hourOfClass(at, c)
 	if p.last > at || p.last == at && p.last > 0 {
 		p.insert(ch)
 		return
@@ -125,7 +187,7 @@ func (p *past) forget(first hour) bool {
 	if p.from >= first {
 		p.from = last
 	}
-	for _, reported := range []*hour{&p.worse, &p.better, &p.gone, &p.told, &p.ended} {
+	for _, reported := range []*hour{&p.worse, &p.better, &p.gone, &p.told, &p.ended, &p.owed, &p.prior} {
 		if *reported >= first {
 			*reported = 0
 		}
@@ -158,7 +220,7 @@ func readPast(b []byte) (*past, error) {
 	at := p.last
 	for len(d.rest) > 0 && !d.broken {
 		at -= d.hour()
-		p.hours = append(p.hours, classHour{at, d.level(), d.level(), d.level()})
+		p.hours = append(p.hours, classHour{at: at, time: d.level(), p95: d.level(), calls: d.level()})
 	}
 	if d.broken {
 		return nil, errBroken
@@ -260,9 +322,12 @@ func levelOf(v, unit float64) level {
 func (l level) about(unit float64) float64 { return l.value(unit) / math.Sqrt(levelStep) }
 
 // value returns the highest of them.
-func (l level) value(unit float64) float64 {
-	if l == 0 {
-		return 0
+func (l level) value(unit float64) float64 { return unit * levelValues[l] }
+
+// levelValues are those of all levels, in units.
+var levelValues = func() (all [256]float64) {
+	for l := 1; l < len(all); l++ {
+		all[l] = math.Pow(levelStep, float64(l)-1)
 	}
-	return unit * math.Pow(levelStep, float64(l)-1)
-}
+	return all
+}()

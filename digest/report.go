@@ -241,6 +241,9 @@ type Change struct {
 	// BACK was seen before.
 	Unseen   float64   `json:"unseen,omitempty"`
 	LastSeen time.Time `json:"last_seen,omitzero"`
+	// First is the hour in which a class was NEW or BACK, if that was before the window and
+	// within a day, and it did not lead.
+	First time.Time `json:"first,omitzero"`
 	// Of is the quantity that changed, of a WORSE or BETTER class: "query_time",
 	// the total of an hour, or "p95". Values are its own.
 	Of string `json:"of,omitempty"`

@@ -91,7 +91,7 @@ func (m *Misc) add(c *Class) {
 }
 
 // Leads reports whether the class is read before those of a higher rank: it is NEW or
-// BACK and matters, or has become WORSE, which an earlier digest has not said.
+// BACK and matters for the first time in a day, or has become WORSE, which an earlier digest has not said.
 func (c *Class) Leads() bool {
 	if c.Change == nil {
 		return false
@@ -100,10 +100,13 @@ func (c *Class) Leads() bool {
 	case Worse:
 		return c.Change.Since.IsZero() && !c.Change.Common
 	case New, Back:
-		return c.QueryTime.Sum >= minTime && c.Share >= minShare
+		return c.weighs()
 	}
 	return false
 }
+
+// weighs reports whether a class is worth a word for its own time.
+func (c *Class) weighs() bool { return c.QueryTime.Sum >= minTime && c.Share >= minShare }
 
 // maxMinor is how many fingerprints a Minor holds.
 const maxMinor = 3

@@ -150,3 +150,84 @@ func TestToldIsBounded(t *testing.T) {
 		t.Errorf("a damaged history is read: %s", text)
 	}
 }
+
+// What is NEW or BACK and does not matter yet is told in the first hour of a day after in which
+// it does, and once.
+func TestOwed(t *testing.T) {
+	begin := dayHour(20, 5)
+	one, quarter := work{0.5, 1}, work{134, 268}
+	for _, c := range []struct {
+		name  string
+		until hour // the hours before are known, up to this
+		hours hour // in the report of the first hour
+		first work
+		edit  func(r *Report, o *Options) // the first hour
+		after hour                        // hours later it matters
+		owed  bool
+	}{
+		{"one call at 05:59, and a quarter from 06:00 on", begin, 1, one, nil, 1, true},
+		{"in the 24th hour after", begin, 1, one, nil, 24, true},
+		{"in the 25th", begin, 1, one, nil, 25, false},
+		{"it was told", begin, 1, quarter, nil, 1, false},
+		{"the first hour is partial", begin, 1, one, func(r *Report, _ *Options) { r.Coverage.Complete = false }, 1, true},
+		{"it was muted", begin, 1, quarter, func(_ *Report, o *Options) { o.Mutes = []Mute{{ID: watched}} }, 2, true},
+		{"the first after a gap", begin - 40, 1, one, nil, 1, true},
+		{"in three hours after a gap", begin - 40, 3, one, nil, 3, true},
+		{"the rules of fingerprints change", begin, 1, one, func(r *Report, _ *Options) { r.Rules = 2 }, 1, false},
+		{"while it learns", firstHour + 23, 1, one, nil, 1, false},
+	} {
+		for _, kind := range []ChangeKind{New, Back} {
+			var h History
+			seen := firstHour
+			if kind == Back && c.until > firstHour+24 {
+				h.pass(t, hourReport(seen, work{10, 100}))
+				seen++
+			}
+			for at := seen; at < c.until; at++ {
+				h.pass(t, hourReport(at, work{}))
+			}
+			begin := min(begin, c.until+100) // of the row that learns, 24 hours are not known
+			if c.until == firstHour+23 {
+				begin = c.until
+			}
+			r, o := hourReport(begin, c.first), Options{}
+			r.Window.End = (begin + c.hours).time()
+			if c.edit != nil {
+				c.edit(r, &o)
+			}
+			h.Compare(r, o)
+			for i := range c.hours {
+				hourly := hourReport(begin+i, work{c.first.seconds, c.first.calls})
+				hourly.Rules, hourly.Coverage = r.Rules, r.Coverage
+				if err := h.Add(hourly); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.MarkReported(r)
+			for n := c.hours; n <= c.after+2; n++ {
+				w := one
+				if n >= c.after {
+					w = quarter
+				}
+				hourly := hourReport(begin+n, w)
+				hourly.Rules = r.Rules
+				h.pass(t, hourly)
+				again := hourReport(begin+n, w)
+				again.Rules = r.Rules
+				h.Compare(again, Options{})
+				for _, hourly := range []*Report{hourly, again} {
+					class := classIn(t, hourly, watched)
+					told := class.Change != nil && class.Change.Kind == kind && class.Leads() && class.Change.First.Equal(begin.time()) &&
+						(kind == New || class.Change.LastSeen.Equal(firstHour.time()))
+					if want := c.owed && n == c.after; told != want {
+						t.Errorf("%s, %s, %d hours later: %+v", kind, c.name, n, class.Change)
+					}
+					if want := (Told{kind, (begin + c.after).time()}); c.owed && n > c.after && (class.Told == nil || *class.Told != want || class.Leads()) {
+						t.Errorf("%s, %s, %d hours later: told %+v", kind, c.name, n, class.Told)
+					}
+				}
+				h = *reread(t, &h)
+			}
+		}
+	}
+}

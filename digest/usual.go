@@ -28,7 +28,10 @@ type Range struct {
 // is one more than the level, and 0 is unknown.
 type noted uint8
 
-func notedOf(v float64) noted { return noted(min(levelOf(v, callsUnit), 254)) + 1 }
+func notedOf(v, unit float64) noted { return noted(min(levelOf(v, unit), 254)) + 1 }
+
+// level is 0 where it is unknown.
+func (n noted) level() level { return level(max(n, 1) - 1) }
 
 // wholeHour holds the totals of an hour of the last 14 days that was added.
 type wholeHour struct {
@@ -36,6 +39,7 @@ type wholeHour struct {
 	time    level // of all classes together
 	partial bool  // its coverage was incomplete: what was not seen may have been there
 	calls   noted
+	odd     bool // most classes had more time than usual, which is no measure of any
 }
 
 // hoursOf holds the totals of each instance in the hours of the last 14 days in which it

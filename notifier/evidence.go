@@ -75,17 +75,22 @@ func Evidence(c *digest.Class) string {
 // changeEvidence is a phrase with the numbers that justify a change.
 func changeEvidence(c *digest.Class) string {
 	x := c.Change
-	switch x.Kind {
-	case digest.New:
+	late := !x.First.IsZero()
+	switch {
+	case x.Kind == digest.New && late:
+		return fmt.Sprintf("%s; first seen %s, and not in the %s before that", took(c), at(x.First), span(x.Unseen))
+	case x.Kind == digest.New:
 		return fmt.Sprintf("%s; not seen in the %s before", took(c), span(x.Unseen))
-	case digest.Back:
+	case x.Kind == digest.Back && late:
+		return fmt.Sprintf("%s; seen again %s; before that last seen %s, %s earlier", took(c), at(x.First), at(x.LastSeen), span(x.Unseen))
+	case x.Kind == digest.Back:
 		return fmt.Sprintf("%s; last seen %s, %s before", took(c), at(x.LastSeen), span(x.Unseen))
-	case digest.Better:
+	case x.Kind == digest.Better:
 		return fmt.Sprintf("%s; usually %s around this time of %s", perHour(x), Duration(x.Median), Plural(int64(x.Days), "day", "days"))
 	}
-	phrases := []string{fmt.Sprintf("p95 %s; at most %s %s", Duration(x.Now), Duration(x.Highest), pastOf(x.Values))}
+	phrases := []string{"p95 " + Duration(x.Now) + "; " + pastOf(x.Values)}
 	if x.Of == "query_time" {
-		phrases = []string{fmt.Sprintf("%s; at most %s %s", perHour(x), Duration(x.Highest), pastOf(x.Values))}
+		phrases = []string{perHour(x) + "; " + pastOf(x.Values)}
 	}
 	switch {
 	case x.TimesCalls > 0:
@@ -94,7 +99,7 @@ func changeEvidence(c *digest.Class) string {
 		phrases = append(phrases, fmt.Sprintf("a call takes %s times as long as usual", Count(x.TimesEach)))
 	}
 	if p := x.P95; p != nil {
-		phrases = append(phrases, fmt.Sprintf("p95 %s; at most %s %s", Duration(p.Now), Duration(p.Highest), pastOf(*p)))
+		phrases = append(phrases, "p95 "+Duration(p.Now)+"; "+pastOf(*p))
 	}
 	return strings.Join(phrases, "; ")
 }
@@ -114,15 +119,19 @@ func perHour(x *digest.Change) string {
 	return Duration(x.Now) + " this hour"
 }
 
-// pastOf says of which part of the past a value is the highest.
+// pastOf says what a value was at most or, where that is not what it is measured by, usually.
 func pastOf(v digest.Values) string {
+	was, before := "at most "+Duration(v.Highest), "in any hour before"
+	if v.Highest == 0 {
+		was, before = "usually "+Duration(v.Median), "in the hours before"
+	}
 	switch {
 	case v.Days > 0:
-		return "around this hour on " + Plural(int64(v.Days), "day", "days")
+		return was + " around this hour on " + Plural(int64(v.Days), "day", "days")
 	case v.Hours > 0:
-		return fmt.Sprintf("in the %d hours it was seen in", v.Hours)
+		return fmt.Sprintf("%s in the %d hours it was seen in", was, v.Hours)
 	}
-	return "in any hour before"
+	return was + " " + before
 }
 
 // span writes how long ago an hour of the clock was, in hours below two days.

@@ -1,0 +1,341 @@
+package digest
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+var monthSeeds = flag.String("months", "", "measure the rule on months of these seeds, as 101-108, and print it")
+
+// monthWords counts what was said of months.
+type monthWords struct {
+	weeks        float64
+	wrong        map[string]map[ChangeKind]int // by kind of traffic, and "" is all
+	returns      int                           // of four-weekly jobs, which are BACK once
+	odd, oddTrue int
+	led          int            // digests that a wrong word leads
+	again        int            // times that a WORSE was told more than once
+	inEvents     map[string]int // words in hours of events, and the hour after
+	delays       map[string][]int
+	trials       map[string]int
+}
+
+func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
+	m := newMonth(seed, classes)
+	load := 0.0
+	for _, c := range m.classes {
+		load += c.calls * c.median * 1.3
+	}
+	of := map[string]*monthly{}
+	for _, c := range m.change(load) {
+		of[c.id] = c
+	}
+	byID := map[string]*monthly{}
+	for _, c := range m.classes {
+		byID[c.id] = c
+	}
+	found, due := map[string]bool{}, map[string]int{}
+	var h History
+	for n := range monthDays * hoursADay {
+		r := m.report(n)
+		h.Compare(r, Options{})
+		if err := h.Add(r); err != nil {
+			t.Fatal(err)
+		}
+		h.MarkReported(r)
+		day := n / hoursADay
+		said := func(id string, kind ChangeKind, leads bool) {
+			c := byID[id]
+			if x := of[id]; x != nil && float64(n+1) > x.changes.from {
+				want := map[string]ChangeKind{"gone": Gone, "new": New}[x.changes.what]
+				if want == "" {
+					want = Worse
+				}
+				if kind == Worse && want == Worse && leads && found[id] {
+					w.again++
+				}
+				if kind == want && leads && !found[id] {
+					found[id] = true
+					if due[id] == 0 {
+						due[id] = n
+					}
+					key := x.group()
+					w.delays[key] = append(w.delays[key], n-due[id])
+				}
+				return
+			}
+			if !leads || day < 9 {
+				return
+			}
+			for _, e := range m.events {
+				if float64(n+1) > e.from && float64(n) < e.to+1 {
+					w.inEvents[e.what]++
+					return
+				}
+			}
+			if kind == Back && c.kind == "4-weekly" {
+				w.returns++
+				return
+			}
+			of := c.kind
+			if c.tail > 0 {
+				of += ", long-tailed"
+			}
+			for _, of := range []string{"", of} {
+				if w.wrong[of] == nil {
+					w.wrong[of] = map[ChangeKind]int{}
+				}
+				w.wrong[of][kind]++
+			}
+		}
+		for _, c := range r.Classes {
+			if x := of[c.ID]; x != nil && due[c.ID] == 0 && x.due(n, &c, r) {
+				due[c.ID] = n
+			}
+		}
+		for id, x := range of {
+			if x.changes.what == "gone" && n > int(x.changes.from) && due[id] == 0 {
+				due[id] = n
+			}
+		}
+		if h.hours[len(h.hours)-1].odd {
+			w.odd++
+			for _, e := range m.events {
+				if float64(n+1) > e.from && float64(n) < e.to {
+					w.oddTrue++
+					break
+				}
+			}
+		}
+		leading := func() int { return w.wrong[""][New] + w.wrong[""][Worse] + w.wrong[""][Back] }
+		before := leading()
+		for _, c := range r.Classes {
+			if c.Change != nil && !(c.Change.Kind == Worse && (!c.Change.Since.IsZero() || c.Change.Common)) {
+				said(c.ID, c.Change.Kind, c.Leads())
+			}
+		}
+		for _, g := range r.Past.Gone {
+			said(g.ID, Gone, true)
+		}
+		if leading() > before {
+			w.led++
+		}
+	}
+	w.weeks += float64(monthDays-9) / 7
+	for id, c := range of {
+		if due[id] > 0 {
+			w.trials[c.group()]++
+		}
+	}
+}
+
+// due reports whether a changed class is worth a word in a whole hour since.
+func (c *monthly) due(n int, now *Class, r *Report) bool {
+	x := c.changes
+	size := x.calls * x.time
+	switch {
+	case x.what == "new":
+		return now.QueryTime.Sum >= minTime && now.Share >= minShare
+	case x.flip:
+		size = 2.9
+	}
+	more := now.QueryTime.Sum * (1 - 1/size)
+	return n > int(x.from) && more >= minTime && more >= minShare*r.Overall.QueryTime.Sum && (c.job() || c.calls < 30 || now.Calls >= 30)
+}
+
+// group names the change, the kind of traffic and its rate.
+func (c *monthly) group() string {
+	if c.job() {
+		return "a job takes 3 times as long | one or two calls"
+	}
+	rate, kind := "below 30", "steady"
+	calls := c.calls
+	if c.changes.what == "new" {
+		calls *= 1e9
+	}
+	if calls >= 30 {
+		rate = "30 or more"
+	}
+	if c.tail > 0 || c.kind == "bursts" {
+		kind = "bursty or long-tailed"
+	}
+	return c.changes.what + " | " + kind + ", " + rate
+}
+
+// measure returns what was said of the months of seeds.
+func measure(t testing.TB, from, to uint64, classes int) []*monthWords {
+	all := make([]*monthWords, to-from+1)
+	var wait sync.WaitGroup
+	for i := range all {
+		wait.Go(func() {
+			all[i] = newMonthWords()
+			all[i].month(t, from+uint64(i), classes)
+		})
+	}
+	wait.Wait()
+	return all
+}
+
+func newMonthWords() *monthWords {
+	return &monthWords{wrong: map[string]map[ChangeKind]int{"": {}}, delays: map[string][]int{}, trials: map[string]int{}, inEvents: map[string]int{}}
+}
+
+// allMonths adds up what was said.
+func allMonths(all []*monthWords) *monthWords {
+	sum := newMonthWords()
+	for _, w := range all {
+		sum.weeks += w.weeks
+		sum.returns, sum.odd, sum.oddTrue, sum.led, sum.again = sum.returns+w.returns, sum.odd+w.odd, sum.oddTrue+w.oddTrue, sum.led+w.led, sum.again+w.again
+		for of, words := range w.wrong {
+			if sum.wrong[of] == nil {
+				sum.wrong[of] = map[ChangeKind]int{}
+			}
+			for k, n := range words {
+				sum.wrong[of][k] += n
+			}
+		}
+		for k, n := range w.inEvents {
+			sum.inEvents[k] += n
+		}
+		for g, n := range w.trials {
+			sum.trials[g] += n
+		}
+		for g, d := range w.delays {
+			sum.delays[g] = append(sum.delays[g], d...)
+		}
+	}
+	return sum
+}
+
+func (w *monthWords) all() (n int) {
+	for _, k := range w.wrong[""] {
+		n += k
+	}
+	return n
+}
+
+// row is what a seed is compared by.
+func (w *monthWords) row() string {
+	told := 0
+	for _, d := range w.delays {
+		told += len(d)
+	}
+	return fmt.Sprintf("%d | %d | %d | %d", w.all(), w.led, w.odd, told)
+}
+
+// within counts the delays that are no longer than so many hours.
+func (w *monthWords) within(group string, hours int) (n int) {
+	for _, d := range w.delays[group] {
+		if d < hours {
+			n++
+		}
+	}
+	return n
+}
+
+// tables states words by kind of traffic, and delays.
+func tables(sizes []int, by map[int]*monthWords) string {
+	var b strings.Builder
+	for _, size := range sizes {
+		w := by[size]
+		a := func(n int) string { return fmt.Sprintf("%.2f", float64(n)/w.weeks) }
+		fmt.Fprintf(&b, "| %d classes, wrong words a channel-week | NEW | WORSE | BACK | BETTER | GONE | in all |\n|---|--:|--:|--:|--:|--:|--:|\n", size)
+		for _, of := range slices.Sorted(maps.Keys(w.wrong)) {
+			sum, name := 0, of
+			if of == "" {
+				name = "all"
+			}
+			fmt.Fprintf(&b, "| %s |", name)
+			for _, k := range kinds {
+				sum += w.wrong[of][k]
+				fmt.Fprintf(&b, " %s |", a(w.wrong[of][k]))
+			}
+			fmt.Fprintf(&b, " %s |\n", a(sum))
+		}
+		fmt.Fprintf(&b, "\nDigests that one of these leads: %s a week. In the hours of campaigns %s words, of flushed caches %s, of incidents %s, and the\nhour after each. Odd hours %s, of which %s are of such events. Four-weekly jobs that are BACK, once: %s. A WORSE\ntold again: %d times of all.\n\n",
+			a(w.led), a(w.inEvents["campaign"]), a(w.inEvents["cache flush"]), a(w.inEvents["incident"]), a(w.odd), a(w.oddTrue), a(w.returns), w.again)
+	}
+	groups := map[string]bool{}
+	b.WriteString("| change | traffic, calls an hour |")
+	for _, size := range sizes {
+		fmt.Fprintf(&b, " %d classes: 1st hour | 2nd | 24 h |", size)
+		for g := range by[size].trials {
+			groups[g] = true
+		}
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("--:|--:|--:|", len(sizes)) + "\n")
+	for _, g := range slices.Sorted(maps.Keys(groups)) {
+		fmt.Fprintf(&b, "| %s |", g)
+		for _, size := range sizes {
+			w := by[size]
+			if w.trials[g] == 0 {
+				b.WriteString("  |  |  |")
+				continue
+			}
+			fmt.Fprintf(&b, " %d | %d | %d of %d |", w.within(g, 1), w.within(g, 2), w.within(g, 24), w.trials[g])
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+const monthSeedsMeasured = 16 // none of which chose a bound: seeds 101 to 108 have
+
+// TestMonths measures the rule on months of traffic. Of the seeds in changes.md it compares the
+// first, and with -update all: then it writes them there.
+func TestMonths(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures two months of traffic")
+	}
+	sizes := []int{300, 50}
+	if *monthSeeds != "" {
+		var from, to uint64
+		if _, err := fmt.Sscanf(*monthSeeds, "%d-%d", &from, &to); err != nil {
+			t.Fatal(err)
+		}
+		by := map[int]*monthWords{}
+		for _, size := range sizes {
+			by[size] = allMonths(measure(t, from, to, size))
+		}
+		t.Log("\n" + tables(sizes, by))
+		return
+	}
+	last := uint64(1)
+	if *update {
+		last = monthSeedsMeasured
+	}
+	large, small := measure(t, 1, last, sizes[0]), measure(t, 1, last, sizes[1])
+	var rows strings.Builder
+	for i := range large {
+		fmt.Fprintf(&rows, "| %d | %s | %s |\n", i+1, large[i].row(), small[i].row())
+	}
+	if *update {
+		by := map[int]*monthWords{sizes[0]: allMonths(large), sizes[1]: allMonths(small)}
+		inDocumentation(t, "months", tables(sizes, by)+"\n| seed | 300 classes: wrong words | led | odd hours | changes told | 50 classes: wrong words | led | odd hours | changes told |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"+rows.String())
+	}
+	text, err := os.ReadFile("changes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOARCH == "amd64" && !strings.Contains(string(text), "\n"+rows.String()) { // others round differently
+		t.Errorf("seed 1 is not as in changes.md (-update writes it): %s", rows.String())
+	}
+	wrong, seeds := [2]int{}, 0
+	for row := range strings.Lines(string(text)) {
+		var x [9]int
+		if n, _ := fmt.Sscanf(row, "| %d | %d | %d | %d | %d | %d | %d | %d | %d |", &x[0], &x[1], &x[2], &x[3], &x[4], &x[5], &x[6], &x[7], &x[8]); n == len(x) {
+			wrong[0], wrong[1], seeds = wrong[0]+x[1], wrong[1]+x[5], seeds+1
+		}
+	}
+	weeks := float64(seeds) * (monthDays - 9) / 7
+	if seeds != monthSeedsMeasured || float64(wrong[0]) > weeks || float64(wrong[1]) > weeks {
+		t.Errorf("%d wrong words of 300 classes and %d of 50 in %.1f weeks of %d seeds: want one a week, at most", wrong[0], wrong[1], weeks, seeds)
+	}
+}

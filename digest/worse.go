@@ -1,0 +1,320 @@
+package digest
+
+import (
+	"math"
+	"slices"
+)
+
+// A statistic is a number of a class in a window of hours. The rule in words is in
+// changes.md.
+type statistic int
+
+const (
+	callRate  statistic = iota // calls
+	typical                    // the median of a call's time
+	restTime                   // the time of all calls but the longest of each hour: no single call is evidence
+	slowest                    // the p95
+	allTime                    // which is only stated
+	judged    = int(allTime)
+	allOfThem = int(allTime) + 1
+)
+
+// spans are the windows that are judged, in hours up to the window's end: a large change shows in
+// one hour, a small one in many.
+var spans = [...]int{1, 2, 3, 6, 12, 24}
+
+const (
+	leastEffect = 1.5 // times what is usual
+	leastCalls  = 8   // in the window
+
+	// Deviations up to the tailFrom quantile are not looked at; beyond, they are taken to fall
+	// exponentially. One as large as now has then the chance of an hour, and that of longer
+	// windows, of which there are more that say the same.
+	tailFrom   = 0.9
+	hourChance = 1e-4
+	spanChance = 1e-5
+
+	// The mean of the tail is that of the class's own deviations and, as if it were of so many
+	// more, that of deviation and of what calls are by chance. It falls with the window.
+	tailPrior = 12
+	tailFalls = 0.35
+
+	// likeWindows is how many deviations of hours with a load like that of now are enough to
+	// leave out the others, and fewWindows how many allow a judgement at all.
+	likeWindows = 70
+	fewWindows  = 48
+
+	// lateHours may already be of the change, and are no measure of deviations.
+	lateHours = hoursADay
+)
+
+// deviation and chance are what the tail of a statistic is like of which nothing is known: the
+// deviation from hour to hour, and the variance of the logarithm for one call.
+var (
+	deviation = [judged]float64{0.2, 0.1, 0.25, 0.2}
+	chance    = [judged]float64{1, 1.5, 2, 4}
+)
+
+// sums add up, from the first of the last 14 days' hours on, what a class did. The last hour is
+// that of the window.
+type sums struct {
+	of    [allOfThem][historyHours + 2]float64
+	times [allOfThem][historyHours + 2]float64 // by what to divide; of calls and times, hours that were read
+	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
+}
+
+func newSums(c *comparison, class *Class, p *past) *sums {
+	var hours [historyHours + 1]classHour
+	first := c.start - historyHours
+	for _, seen := range p.hours {
+		if i := seen.at - first; i >= 0 && i < historyHours {
+			hours[i] = seen
+		}
+	}
+	hours[historyHours] = hourOfClass(c.start, class)
+	s := sums{told: -1}
+	if told := p.worseBefore(c.start); told > 0 {
+		s.told = max(-1, int(told-first))
+	}
+	for i, h := range hours {
+		for what := range s.of {
+			s.of[what][i+1], s.times[what][i+1] = s.of[what][i], s.times[what][i]
+		}
+		if i < historyHours {
+			if w := c.hours[i]; w == nil || w.odd || first+hour(i) < p.from || w.partial && (!c.partial || h.calls == 0) {
+				continue
+			}
+		}
+		calls := h.calls.about(callsUnit)
+		add := func(what statistic, v, times float64) {
+			s.of[what][i+1] += v
+			s.times[what][i+1] += times
+		}
+		add(callRate, calls, 1)
+		rest := h.time // of an earlier release
+		if h.rest > 0 {
+			rest = h.rest.level()
+		}
+		add(restTime, rest.about(timeUnit), 1)
+		add(allTime, h.time.about(timeUnit), 1)
+		if h.typical > 1 {
+			add(typical, calls*math.Log(h.typical.level().about(p95Unit)), calls)
+		}
+		if h.p95 > 0 {
+			add(slowest, math.Log(h.p95.about(p95Unit)), 1)
+		}
+	}
+	return &s
+}
+
+// window returns the logarithm of a statistic in the span of hours before index end. It is NaN
+// where too little is known. A call or a second an hour is as good as none.
+func (s *sums) window(what statistic, end, span int) float64 {
+	from := end - span
+	if from < 0 {
+		return math.NaN()
+	}
+	hours := s.times[allTime][end] - s.times[allTime][from]
+	times := s.times[what][end] - s.times[what][from]
+	if 3*hours < 2*float64(span) || times == 0 || what == slowest && 2*times < float64(span) {
+		return math.NaN()
+	}
+	mean := (s.of[what][end] - s.of[what][from]) / times
+	switch what {
+	case callRate:
+		return math.Log(1/float64(span) + mean)
+	case restTime, allTime:
+		return math.Log(minTime + mean)
+	}
+	return mean
+}
+
+// windows hold a statistic of the windows that end after each hour, and what the
+// others let one expect of it.
+type windows struct {
+	values, usual [historyHours + 1]float64
+}
+
+func (s *sums) windows(what statistic, span int) *windows {
+	var w windows
+	for i := range w.values {
+		w.values[i] = s.window(what, i+1, span)
+	}
+	u := usualOfHours(&w.values, historyHours+1-span)
+	for i := range w.usual {
+		w.usual[i] = u.at(i)
+	}
+	return &w
+}
+
+// above returns what the windows' now does, of which it needs but those around this hour of day.
+func (s *sums) above(what statistic, span int) float64 {
+	var values [historyHours + 1]float64
+	for i := range values {
+		switch i % hoursADay {
+		case 0, 1, hoursADay - 1:
+			values[i] = s.window(what, i+1, span)
+		default:
+			values[i] = math.NaN()
+		}
+	}
+	usual := usualOfHours(&values, historyHours+1-span).at(historyHours)
+	if s.told >= 0 {
+		usual = max(usual, highestDay(values[min(s.told+span-1, historyHours):historyHours]))
+	}
+	return values[historyHours] - usual
+}
+
+// highestDay returns the highest of the days' medians of values, of which the last day's end
+// with the last value.
+func highestDay(values []float64) float64 {
+	highest := math.Inf(-1)
+	for end := len(values); end > 0; end -= hoursADay {
+		day := slices.DeleteFunc(slices.Clone(values[max(0, end-hoursADay):end]), math.IsNaN)
+		if slices.Sort(day); len(day) > 0 {
+			highest = max(highest, day[len(day)/2])
+		}
+	}
+	return highest
+}
+
+// now returns by how much the statistic is above what is usual, as a logarithm; NaN is
+// unknown.
+func (w *windows) now() float64 { return w.values[historyHours] - w.usual[historyHours] }
+
+// finding is a span of hours in which a class is above what is usual.
+type finding struct {
+	what statistic
+	span int
+}
+
+// deviates returns the first finding, and false if there is none.
+func (s *sums) deviates() (finding, bool) {
+	for _, span := range spans {
+		if s.calls(span) < leastCalls {
+			continue
+		}
+		for what := range statistic(judged) {
+			if what == restTime && span == 1 { // of few calls the next longest is one call, too
+				continue
+			}
+			above := s.above(what, span)
+			if !(above >= math.Log(leastEffect)) { // nearly always
+				continue
+			}
+			tail := 0.0
+			if span > 1 && s.calls(1) >= leastCalls {
+				_, tail = s.least(what, 1, 0)
+			}
+			if least, _ := s.least(what, span, tail); above >= least {
+				return finding{what, span}, true
+			}
+		}
+	}
+	return finding{}, false
+}
+
+// calls returns those of the span of hours up to the window's end.
+func (s *sums) calls(span int) float64 {
+	return s.of[callRate][historyHours+1] - s.of[callRate][historyHours+1-span]
+}
+
+// least returns what deviation is beyond chance, as a logarithm, and the mean of the tail. It is
+// NaN where too little is known. hourTail is the mean of the tail in an hour, as far as it is known.
+func (s *sums) least(what statistic, span int, hourTail float64) (least, tail float64) {
+	w, calls := s.windows(what, span), s.windows(callRate, span)
+	load := calls.usual[historyHours]
+	from, to := 0, historyHours-lateHours
+	switch { // what was told is no chance, and most hours are what is usual
+	case 2*s.told >= historyHours:
+		to = min(to, s.told)
+	case s.told >= 0:
+		from = s.told
+	}
+	var deviations []float64
+	for _, like := range [...]float64{math.Log(2), math.Log(4), math.Inf(1)} {
+		deviations = deviations[:0]
+		for i := from; i < to; i++ {
+			if d := w.values[i] - w.usual[i]; !math.IsNaN(d) && math.Abs(calls.usual[i]-load) <= like {
+				deviations = append(deviations, d)
+			}
+		}
+		if len(deviations) >= likeWindows {
+			break
+		}
+	}
+	if len(deviations) < fewWindows {
+		return math.NaN(), 0
+	}
+	slices.Sort(deviations)
+	bulk := max(0, deviations[int(tailFrom*float64(len(deviations)))])
+	sum, n := 0.0, 0.0
+	for _, d := range deviations {
+		if d > bulk+1e-9 { // by more than sums are exact
+			sum, n = sum+d-bulk, n+1
+		}
+	}
+	falls := math.Pow(float64(span), -tailFalls)
+	wanders := deviation[what] * falls
+	prior := max(math.Sqrt(wanders*wanders+chance[what]/(float64(span)*math.Exp(load)))/2, hourTail*falls)
+	tail = (sum/float64(span) + tailPrior*prior) / (n/float64(span) + tailPrior) // windows overlap
+	p := hourChance
+	if span > 1 {
+		p = spanChance
+	}
+	least = bulk + tail*math.Log((1-tailFrom)/p)
+	if len(deviations) < wholeWeek-lateHours { // the weekend may not be known
+		least += math.Log(leastEffect)
+	}
+	return least, tail
+}
+
+// usualHours answer what to expect of the windows that end in each hour.
+type usualHours struct {
+	values  *[historyHours + 1]float64
+	to      int // what ends at this index or later does not count
+	medians [hoursADay]float64
+}
+
+func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
+	u := &usualHours{values: values, to: to}
+	for h := range u.medians {
+		var same [historyHours / hoursADay]float64
+		n := 0
+		for k := h; k < to; k += hoursADay {
+			if !math.IsNaN(values[k]) {
+				same[n] = values[k]
+				n++
+			}
+		}
+		u.medians[h] = math.NaN()
+		if n >= fewDays {
+			slices.Sort(same[:n])
+			u.medians[h] = same[n/2]
+		}
+	}
+	return u
+}
+
+// at returns what to expect at an index: the median of the same hour of day, or of those next to
+// it, for daylight saving leaps, or the mean of the same hour of the week, whichever is the
+// highest. It is NaN where too few days are known.
+func (u *usualHours) at(i int) float64 {
+	h := i % hoursADay
+	usual := u.medians[h]
+	for _, near := range [...]float64{u.medians[(h+1)%hoursADay], u.medians[(h+hoursADay-1)%hoursADay]} {
+		if near > usual {
+			usual = near
+		}
+	}
+	sum, weeks := 0.0, 0.0
+	for k := i % (7 * hoursADay); k < u.to; k += 7 * hoursADay {
+		if k != i && !math.IsNaN(u.values[k]) {
+			sum, weeks = sum+u.values[k], weeks+1
+		}
+	}
+	if weeks > 0 && sum/weeks > usual {
+		return sum / weeks
+	}
+	return usual
+}

@@ -1,0 +1,269 @@
+package digest
+
+import (
+	"math"
+	"testing"
+)
+
+// sumsOf returns the sums of a class of which each hour's calls are known, from the first of 14
+// days to the window's. Each call takes a second and the longest of them nothing.
+func sumsOf(calls func(i int) float64) *sums {
+	s := sums{told: -1}
+	for i := range historyHours + 1 {
+		for what := range s.of {
+			s.of[what][i+1], s.times[what][i+1] = s.of[what][i], s.times[what][i]
+			n := calls(i)
+			if math.IsNaN(n) { // the hour was not read
+				continue
+			}
+			v, times := n, 1.0
+			switch statistic(what) {
+			case typical:
+				v, times = 0, n
+			case slowest:
+				v = 0
+			}
+			s.of[what][i+1] += v
+			s.times[what][i+1] += times
+		}
+	}
+	return &s
+}
+
+// The bound of each statistic and window, by the numbers of the rule written once more.
+func TestLeast(t *testing.T) {
+	steady := func(int) float64 { return 99 }
+	prior := func(deviation, chance, span, calls float64) float64 {
+		return math.Hypot(deviation*math.Pow(span, -0.35), math.Sqrt(chance/(span*calls))) / 2
+	}
+	hour, longer := math.Log(0.1/1e-4), math.Log(0.1/1e-5)
+	// Four times the others, in so many hours of the first week. The same ones of the second are
+	// not looked at, as the load is not like now.
+	raised := func(n int) func(int) float64 {
+		return func(i int) float64 {
+			if i%5 == 1 && i < 5*n {
+				return 399
+			}
+			return 99
+		}
+	}
+	since := func(first int) func(int) float64 {
+		return func(i int) float64 {
+			if i < first {
+				return math.NaN()
+			}
+			return 99
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		calls    func(i int) float64
+		what     statistic
+		span     int
+		hourTail float64
+		want     float64
+	}{
+		{"calls", steady, callRate, 1, 0, prior(0.2, 1, 1, 100) * hour},
+		{"median", steady, typical, 1, 0, prior(0.1, 1.5, 1, 100) * hour},
+		{"all but the longest", steady, restTime, 1, 0, prior(0.25, 2, 1, 100) * hour},
+		{"p95", steady, slowest, 1, 0, prior(0.2, 4, 1, 100) * hour},
+		{"two hours", steady, callRate, 2, 0, prior(0.2, 1, 2, 99.5) * longer},
+		{"a day", steady, callRate, 24, 0, prior(0.2, 1, 24, 99+1.0/24) * longer},
+		{"a day, of a class whose hours deviate", steady, callRate, 24, 0.5, 0.5 * math.Pow(24, -0.35) * longer},
+		{"an hour at four times", raised(1), callRate, 1, 0, (math.Log(4) + 12*prior(0.2, 1, 1, 100)) / 13 * hour},
+		{"28 hours of 284", raised(28), callRate, 1, 0, (28*math.Log(4) + 12*prior(0.2, 1, 1, 100)) / 40 * hour},
+		{"29 hours, over a tenth", raised(29), callRate, 1, 0, math.Log(4) + prior(0.2, 1, 1, 100)*hour},
+		{"47 hours", since(historyHours - 24 - 47), callRate, 1, 0, math.NaN()},
+		{"48 hours", since(historyHours - 24 - 48), callRate, 1, 0, prior(0.2, 1, 1, 100)*hour + math.Log(1.5)},
+		{"seven days", since(historyHours - 24 - 168), callRate, 1, 0, prior(0.2, 1, 1, 100) * hour},
+		{"an hour less", since(historyHours - 24 - 167), callRate, 1, 0, prior(0.2, 1, 1, 100)*hour + math.Log(1.5)},
+	} {
+		got, _ := sumsOf(c.calls).least(c.what, c.span, c.hourTail)
+		if math.Abs(got-c.want) > 1e-9 || math.IsNaN(got) != math.IsNaN(c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Hours with another load than now are looked at where those like it are few.
+func TestLikeWindows(t *testing.T) {
+	calm, _ := sumsOf(func(int) float64 { return 99 }).least(callRate, 1, 0)
+	// Around midnight, as now, so many hours have 99 calls. The others have fewer, and those from
+	// 14 to 21 o'clock four times as many in some.
+	traffic := func(loud int, others, wild float64) *sums {
+		return sumsOf(func(i int) float64 {
+			h := i % hoursADay
+			switch {
+			case h < loud-1 || h == hoursADay-1:
+				return 99
+			case h < 13 || h > 22:
+				return 100/others - 1
+			case h > 13 && h < 22 && i%10 == 1 && i < 100:
+				return 400/wild - 1
+			}
+			return 100/wild - 1
+		})
+	}
+	for _, c := range []struct {
+		name string
+		s    *sums
+		want float64 // 0 is more than that
+	}{
+		{"78 are like it", traffic(4, 2.1, 2.1), calm + math.Log(1.5)},
+		{"65 are", traffic(3, 5, 5), 0},
+		{"half of its load is like it", traffic(4, 2.1, 1.9), 0},
+		{"a quarter is, where there are no 70 others", traffic(3, 3, 3.9), 0},
+		{"and less is not", traffic(3, 3, 4.1), calm},
+	} {
+		if got, _ := c.s.least(callRate, 1, 0); math.Abs(got-c.want) > 1e-9 && (c.want > 0 || !(got > calm+0.01)) {
+			t.Errorf("%s: %v, want %v; of calm hours %v", c.name, got, c.want, calm)
+		}
+	}
+}
+
+// A window is known where two thirds of its hours are.
+func TestWindows(t *testing.T) {
+	s := sumsOf(func(i int) float64 {
+		if i < historyHours-3 {
+			return math.NaN()
+		}
+		return 10
+	})
+	for _, c := range []struct {
+		what statistic
+		span int
+		want float64
+	}{
+		{callRate, 1, math.Log(11)}, {callRate, 2, math.Log(10.5)}, {callRate, 6, math.Log(10 + 1.0/6)}, {callRate, 7, math.NaN()},
+		{restTime, 6, math.Log(11)}, {allTime, 7, math.NaN()}, {typical, 6, 0}, {slowest, 6, 0}, {callRate, historyHours + 2, math.NaN()},
+	} {
+		if got := s.window(c.what, historyHours+1, c.span); math.Abs(got-c.want) > 1e-9 || math.IsNaN(got) != math.IsNaN(c.want) {
+			t.Errorf("%d in %d hours: %v, want %v", c.what, c.span, got, c.want)
+		}
+	}
+	for _, known := range []float64{2, 3} { // hours of six with a p95
+		s.times[slowest][historyHours+1] = known
+		if got := s.window(slowest, historyHours+1, 6); math.IsNaN(got) != (known < 3) {
+			t.Errorf("of %v hours: %v", known, got)
+		}
+	}
+}
+
+// What deviates is found in the shortest of 1, 2, 3, 6, 12 and 24 hours, from 8 calls on.
+func TestDeviates(t *testing.T) {
+	lately := func(hours int, calls, then float64) *sums {
+		return sumsOf(func(i int) float64 {
+			if i > historyHours-hours {
+				return then
+			}
+			return calls
+		})
+	}
+	times := func(what statistic, hours int) *sums {
+		s := lately(1, 100, 100)
+		s.of[what] = lately(hours, 100, 400).of[callRate]
+		return s
+	}
+	long := func(calls float64) *sums {
+		s := lately(1, calls, calls)
+		s.of[typical][historyHours+1] += calls * math.Log(10)
+		return s
+	}
+	for _, c := range []struct {
+		name string
+		s    *sums
+		want finding
+		ok   bool
+	}{
+		{"as ever", lately(24, 100, 100), finding{}, false},
+		{"five times", lately(1, 100, 500), finding{callRate, 1}, true},
+		{"twice in an hour", lately(1, 100, 200), finding{}, false},
+		{"all but the longest in an hour", times(restTime, 1), finding{}, false},
+		{"and in two", times(restTime, 2), finding{restTime, 2}, true},
+		{"twice in three", lately(3, 100, 204), finding{callRate, 3}, true},
+		{"in six", lately(6, 100, 178), finding{callRate, 6}, true},
+		{"in twelve", lately(12, 100, 160), finding{callRate, 12}, true},
+		{"1.5 times in a day", lately(24, 100, 151.6), finding{callRate, 24}, true},
+		{"less", lately(24, 100, 149.9), finding{}, false},
+		{"eight calls, of ten times as long", long(8), finding{typical, 1}, true},
+		{"seven", long(7), finding{}, false},
+	} {
+		got, ok := c.s.deviates()
+		if got != c.want || ok != c.ok {
+			t.Errorf("%s: %+v, %v", c.name, got, ok)
+		}
+	}
+}
+
+// What was told is told again where it is as far above the highest day since as it had to be above
+// what was usual: 2.16 times, of 100 calls in an hour.
+func TestWorseAgain(t *testing.T) {
+	usual, much := work{10, 100}, work{60, 600}
+	for _, c := range []struct {
+		name  string
+		hours int // of much
+		then  int // hours of usual
+		now   work
+		worse bool
+	}{
+		{"as much after three days", 72, 0, much, false},
+		{"2.05 times that", 72, 0, work{123, 1230}, false},
+		{"2.25 times that", 72, 0, work{135, 1350}, true},
+		{"an hour, and two days later", 1, 47, much, true},
+		{"six hours of a day, and the next day", 30, 18, much, false},
+		{"after ten days", 10 * hoursADay, 0, much, false},
+		{"after ten days, 2.25 times that", 10 * hoursADay, 0, work{135, 1350}, true},
+	} {
+		var h History
+		h.hoursOfWork(t, firstHour, 20*hoursADay, usual)
+		h.hoursOfWork(t, dayHour(20, 0), c.hours, much)
+		h.hoursOfWork(t, dayHour(20, c.hours), c.then, usual)
+		r := hourReport(dayHour(20, c.hours+c.then), c.now)
+		h.Compare(r, Options{})
+		change := classIn(t, r, watched).Change
+		if got := change != nil && change.Kind == Worse && change.Since.IsZero(); got != c.worse {
+			t.Errorf("%s: %s", c.name, said(r))
+		}
+	}
+}
+
+// Until 72 hours are known, of jobs and of several hours at once, the highest is what to go by.
+func TestWhatHasTheOlderRule(t *testing.T) {
+	nightly := func(others int) *past { // ten runs, of which some are at another hour
+		p := &past{first: now - 900, from: now - 900, last: now - 24}
+		for i := range 10 {
+			at := now - 24*hour(10-i)
+			if i < others {
+				at += 8
+			}
+			p.hours = append(p.hours, classHour{at: at, time: levelOf(10, timeUnit), calls: levelOf(100, callsUnit), typical: notedOf(0.1, p95Unit)})
+		}
+		return p
+	}
+	steady := func() *past {
+		return steadyPast(classHour{time: levelOf(10, timeUnit), calls: levelOf(100, callsUnit), typical: notedOf(0.1, p95Unit)})
+	}
+	for _, c := range []struct {
+		name  string
+		p     *past
+		known hour
+		hours int
+		older bool
+	}{
+		{"a class of all hours", steady(), historyHours, 1, false},
+		{"of 72 hours", steady(), 72, 1, false},
+		{"of 71 hours", steady(), 71, 1, true},
+		{"two hours at once", steady(), historyHours, 2, true},
+		{"nine runs of ten at their hour", nightly(1), historyHours, 1, true},
+		{"eight of ten", nightly(2), historyHours, 1, false},
+	} {
+		h := known(c.known, c.p)
+		r := hourReport(now, work{1000 * float64(c.hours), 10000 * int64(c.hours)})
+		r.Window.End = (now + hour(c.hours)).time()
+		h.Compare(r, Options{})
+		change := classIn(t, r, watched).Change
+		if older := change != nil && change.Highest > 0; older != c.older {
+			t.Errorf("%s: %s", c.name, said(r))
+		}
+	}
+}
