@@ -319,7 +319,7 @@ func (h *History) MarkReported(r *Report) {
 		if since.IsZero() {
 			since = r.Window.Start
 		}
-		h.incident = incidentHours{since.UTC(), start}
+		h.incident = incidentHours{since.UTC(), start, x.of()}
 	}
 	h.forgetTold(start)
 }

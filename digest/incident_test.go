@@ -186,6 +186,39 @@ func TestIncidentOfSeveralHours(t *testing.T) {
 	}
 }
 
+// An incident of another class, or of many at once, did not begin when the one before did.
+func TestIncidentOfSomethingElse(t *testing.T) {
+	h, at := settled(t)
+	of := func(class int) server {
+		s := ordinaryServer()
+		for k := range 12 {
+			s.slow[class][k] = map[bool]float64{true: 500, false: 8}[k >= 4]
+		}
+		s.each[class] = 40
+		return s
+	}
+	all := ordinaryServer()
+	for i := range all.each {
+		all.each[i] *= 4
+	}
+	for n, c := range []struct {
+		s     server
+		since time.Duration // after at, 0 is not said
+	}{{of(9), 20 * time.Minute}, {of(8), time.Hour + 20*time.Minute}, {all, 0}, {ordinaryServer(), 0}, {of(9), 4*time.Hour + 20*time.Minute}} {
+		r := c.s.report(at + hour(n))
+		h.Compare(r, Options{})
+		want := time.Time{}
+		if c.since > 0 {
+			want = at.time().Add(c.since)
+		}
+		if x := r.Past.Incident; (x == nil) != (n == 3) || x != nil && !x.Since.Equal(want) {
+			t.Errorf("hour %d: %+v, want since %s", n, x, want)
+		}
+		h.pass(t, r)
+		h = reread(t, h)
+	}
+}
+
 // Steady traffic has no incident: none in eight weeks of three servers.
 func TestNoIncidentInSteadyTraffic(t *testing.T) {
 	hours := 0

@@ -130,11 +130,7 @@ func incidentTitle(r *digest.Report) string {
 	if r.Past == nil || r.Past.Incident == nil {
 		return ""
 	}
-	x := r.Past.Incident
-	on := redact.Clean(x.Instance)
-	if on == "" {
-		on = where(r)
-	}
+	x, on := r.Past.Incident, where(r) // of which the numbers are; that of x.Instance is in the text
 	if x.Slower > 0 {
 		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, on, Duration(r.Overall.QueryTime.Sum))
 	}
