@@ -204,7 +204,7 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		}
 	}
 	if change != nil && p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
-		change.Since = p.worse.time()
+		change.Since, change.Again = p.worse.time(), p.ended > p.worse && p.ended < c.start
 	}
 	return change
 }

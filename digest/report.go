@@ -256,6 +256,8 @@ type Change struct {
 	// Since is the hour in which a class became WORSE, if that was before the window
 	// and within a day.
 	Since time.Time `json:"since,omitzero"`
+	// Again is set where it is not so since then without a break: the end of it was told.
+	Again bool `json:"again,omitempty"`
 	// Common is set where the change is one of those of Past.Incident.
 	Common bool `json:"common,omitempty"`
 }

@@ -31,7 +31,11 @@ func kindWord(k digest.ChangeKind) string { return redact.Cut(redact.Clean(strin
 func Since(c *digest.Class) (word string, at time.Time) {
 	switch {
 	case c.Change != nil && !c.Change.Since.IsZero():
-		return strings.ToLower(kindWord(c.Change.Kind)) + " since", c.Change.Since
+		word = strings.ToLower(kindWord(c.Change.Kind))
+		if c.Change.Again { // as its end was told, it is not so since then
+			return word + " again, as at", c.Change.Since
+		}
+		return word + " since", c.Change.Since
 	case c.Change == nil && c.Told != nil:
 		return strings.ToLower(kindWord(c.Told.Kind)) + " since", c.Told.Since
 	}

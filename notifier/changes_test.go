@@ -373,6 +373,7 @@ func TestWhatWasTold(t *testing.T) {
 		{digest.Class{Told: &digest.Told{Kind: digest.New, Since: six}}, "", ", new since 11:30"},
 		{digest.Class{Told: &digest.Told{Kind: digest.Back, Since: six}}, "", ", back since 11:30"},
 		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six}}, "", ", worse since 11:30"},
+		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six, Again: true}}, "", ", worse again, as at 11:30"},
 		{digest.Class{Change: &digest.Change{Kind: digest.Worse}, Told: &digest.Told{Kind: digest.New, Since: six}}, "WORSE", ""},
 	} {
 		if got := SinceIn(&c.class, zone); got != c.says || Badge(&c.class) != c.badge {
