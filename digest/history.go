@@ -88,7 +88,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if h.ran == nil {
 		h.ran = hoursOf{}
 	}
-	h.ran.set(at, r.totalsByInstance())
+	h.ran.set(at, r.TotalsByInstance())
 	if h.since.IsZero() || r.Window.Start.Before(h.since) {
 		h.since = r.Window.Start.UTC()
 	}

@@ -85,7 +85,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 			return nil
 		}
 	}
-	for _, t := range c.report.Overall.ByInstance {
+	for _, t := range c.report.TotalsByInstance() {
 		usual := 0.0
 		if t.Usual != nil {
 			usual = (t.Usual.Low + t.Usual.High) / 2

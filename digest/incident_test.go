@@ -136,6 +136,30 @@ func TestIncident(t *testing.T) {
 	}
 }
 
+// An incident is on the one of several instances that ran all.
+func TestIncidentWhereOneRanAll(t *testing.T) {
+	only := func(at hour, times float64) *Report {
+		s := ordinaryServer()
+		for i := range s.each {
+			s.each[i] *= times
+		}
+		r := s.report(at)
+		for i := range r.Classes {
+			r.Classes[i].Instances = map[string]int64{"db-2": r.Classes[i].Calls}
+		}
+		r.Overall.ByInstance = nil // as a report has it
+		return r
+	}
+	var h History
+	for at := firstHour; at < dayHour(10, 0); at++ {
+		h.pass(t, only(at, 1))
+	}
+	r := only(dayHour(10, 0), 9)
+	if h.Compare(r, Options{}); r.Past.Incident == nil || r.Past.Incident.Instance != "db-2" {
+		t.Errorf("%+v", r.Past.Incident)
+	}
+}
+
 // Below five minutes more than usual nothing is an incident, whatever multiple that is.
 func TestIncidentIsOfFiveMinutes(t *testing.T) {
 	for more, want := range map[float64]bool{299: false, 301: true} {

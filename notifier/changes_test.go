@@ -278,6 +278,18 @@ func TestOnInstances(t *testing.T) {
 	}
 }
 
+// The one of several instances that ran all is named, not the first by the alphabet.
+func TestWhereOneRanAll(t *testing.T) {
+	for all, want := range map[string]string{"a b": "b, a", "a b c": "b and 2 more", "b": "b"} {
+		r := changed(nil, "")
+		r.Instances, r.Overall.QueryTime.Sum = strings.Fields(all), 100
+		r.Classes = []digest.Class{{Instances: map[string]int64{"b": 1}}}
+		if got := where(r); got != want {
+			t.Errorf("of %s: %q, want %q", all, got, want)
+		}
+	}
+}
+
 // The head names the busiest of several instances, not the first by the alphabet.
 func TestInstanceTotals(t *testing.T) {
 	r := changed(nil, "")
