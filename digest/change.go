@@ -201,7 +201,7 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 			return nil
 		}
 		change := c.above(class, p)
-		change.Since = p.worse.time()
+		change.Since, change.Again = p.worse.time(), p.ended > p.worse && p.ended < c.start
 		return change
 	}
 	if c.odd {

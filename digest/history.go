@@ -88,7 +88,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if h.ran == nil {
 		h.ran = hoursOf{}
 	}
-	h.ran.set(at, r.totalsByInstance())
+	h.ran.set(at, r.TotalsByInstance())
 	if h.since.IsZero() || r.Window.Start.Before(h.since) {
 		h.since = r.Window.Start.UTC()
 	}
@@ -324,7 +324,7 @@ func (h *History) MarkReported(r *Report) {
 		if since.IsZero() {
 			since = r.Window.Start
 		}
-		h.incident = incidentHours{since.UTC(), start}
+		h.incident = incidentHours{since.UTC(), start, x.of()}
 	}
 	h.forgetTold(start)
 }

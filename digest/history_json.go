@@ -33,6 +33,7 @@ const (
 type incidentJSON struct {
 	Since time.Time `json:"since"`
 	Last  time.Time `json:"last"`
+	Of    string    `json:"of,omitempty"`
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -75,7 +76,7 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if h.incident.last > 0 {
-		j.Incident = &incidentJSON{h.incident.since, h.incident.last.time()}
+		j.Incident = &incidentJSON{h.incident.since, h.incident.last.time(), h.incident.of}
 	}
 	for name, all := range h.ran {
 		if j.Ran == nil {
@@ -105,7 +106,7 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		h.regrouped = hour(min(max(0, j.Regroup.Unix()/3600), maxHour))
 	}
 	if x := j.Incident; x != nil {
-		h.incident = incidentHours{x.Since, hour(min(max(0, x.Last.Unix()/3600), maxHour))}
+		h.incident = incidentHours{x.Since, hour(min(max(0, x.Last.Unix()/3600), maxHour)), x.Of}
 	}
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {

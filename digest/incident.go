@@ -46,10 +46,19 @@ const (
 	incidentGap = 2
 )
 
-// incidentHours holds since when there is an incident, and the last hour of it.
+// incidentHours holds since when there is an incident, the last hour of it, and what it was.
 type incidentHours struct {
 	since time.Time
 	last  hour
+	of    string
+}
+
+// of names what an incident is, for two to be compared: its class, or many at once.
+func (x *Incident) of() string {
+	if x.Slower > 0 {
+		return "slower"
+	}
+	return x.Class
 }
 
 // hourAsWhole compares an hour with the past as a whole.
@@ -81,7 +90,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 			return nil
 		}
 	}
-	for _, t := range c.report.Overall.ByInstance {
+	for _, t := range c.report.TotalsByInstance() {
 		usual := 0.0
 		if t.Usual != nil {
 			usual = (t.Usual.Low + t.Usual.High) / 2
@@ -90,7 +99,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 			x.Instance = t.Instance
 		}
 	}
-	if c.ongoing() {
+	if c.ongoing() && c.history.incident.of == x.of() {
 		x.Since = c.history.incident.since
 	} else {
 		x.Since = c.began(part)
@@ -98,7 +107,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 	return x
 }
 
-// ongoing reports whether an incident of the hours before would be the same as one now.
+// ongoing reports whether an incident of the hours before would go on in one now.
 func (c hourAsWhole) ongoing() bool {
 	x := c.history.incident
 	return x.last > 0 && hourOf(x.since) < c.start && c.start-x.last <= incidentGap

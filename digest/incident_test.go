@@ -136,6 +136,30 @@ func TestIncident(t *testing.T) {
 	}
 }
 
+// An incident is on the one of several instances that ran all.
+func TestIncidentWhereOneRanAll(t *testing.T) {
+	only := func(at hour, times float64) *Report {
+		s := ordinaryServer()
+		for i := range s.each {
+			s.each[i] *= times
+		}
+		r := s.report(at)
+		for i := range r.Classes {
+			r.Classes[i].Instances = map[string]int64{"db-2": r.Classes[i].Calls}
+		}
+		r.Overall.ByInstance = nil // as a report has it
+		return r
+	}
+	var h History
+	for at := firstHour; at < dayHour(10, 0); at++ {
+		h.pass(t, only(at, 1))
+	}
+	r := only(dayHour(10, 0), 9)
+	if h.Compare(r, Options{}); r.Past.Incident == nil || r.Past.Incident.Instance != "db-2" {
+		t.Errorf("%+v", r.Past.Incident)
+	}
+}
+
 // Below five minutes more than usual nothing is an incident, whatever multiple that is.
 func TestIncidentIsOfFiveMinutes(t *testing.T) {
 	for more, want := range map[float64]bool{299: false, 301: true} {
@@ -183,6 +207,39 @@ func TestIncidentOfSeveralHours(t *testing.T) {
 			h.pass(t, r)
 			h = reread(t, h)
 		}
+	}
+}
+
+// An incident of another class, or of many at once, did not begin when the one before did.
+func TestIncidentOfSomethingElse(t *testing.T) {
+	h, at := settled(t)
+	of := func(class int) server {
+		s := ordinaryServer()
+		for k := range 12 {
+			s.slow[class][k] = map[bool]float64{true: 500, false: 8}[k >= 4]
+		}
+		s.each[class] = 40
+		return s
+	}
+	all := ordinaryServer()
+	for i := range all.each {
+		all.each[i] *= 4
+	}
+	for n, c := range []struct {
+		s     server
+		since time.Duration // after at, 0 is not said
+	}{{of(9), 20 * time.Minute}, {of(8), time.Hour + 20*time.Minute}, {all, 0}, {ordinaryServer(), 0}, {of(9), 4*time.Hour + 20*time.Minute}} {
+		r := c.s.report(at + hour(n))
+		h.Compare(r, Options{})
+		want := time.Time{}
+		if c.since > 0 {
+			want = at.time().Add(c.since)
+		}
+		if x := r.Past.Incident; (x == nil) != (n == 3) || x != nil && !x.Since.Equal(want) {
+			t.Errorf("hour %d: %+v, want since %s", n, x, want)
+		}
+		h.pass(t, r)
+		h = reread(t, h)
 	}
 }
 

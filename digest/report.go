@@ -259,6 +259,8 @@ type Change struct {
 	// Since is the hour in which a class became WORSE, if that was before the window
 	// and within a day.
 	Since time.Time `json:"since,omitzero"`
+	// Again is set where it is not so since then without a break: the end of it was told.
+	Again bool `json:"again,omitempty"`
 	// Common is set where the change is one of those of Past.Incident.
 	Common bool `json:"common,omitempty"`
 }
@@ -320,10 +322,10 @@ type Past struct {
 	Regrouped *Regrouped `json:"regrouped,omitempty"`
 }
 
-// Day sums up 24 hours of a channel.
+// Day sums up a day of a channel: 24 hours, or 23 or 25 where the clocks change.
 type Day struct {
 	Window    Window  `json:"window"`
-	Posted    int     `json:"posted"`            // hours of which there is a message
+	Posted    int     `json:"posted"`            // hours that were told in a message
 	Silent    int     `json:"silent"`            // that were read, and had no news
 	Missed    int     `json:"missed,omitempty"`  // that are lost
 	Left      int     `json:"pending,omitempty"` // that are yet to be read

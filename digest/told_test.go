@@ -65,6 +65,30 @@ func TestMinorIsNotTold(t *testing.T) {
 	}
 }
 
+// What is WORSE after its end was told is so again, and not since it was first.
+func TestWorseAfterItsEnd(t *testing.T) {
+	var h History
+	usual, much := work{10, 100}, work{200, 100}
+	begin := dayHour(20, 6)
+	h.hoursOfWork(t, firstHour, int(begin-firstHour), usual)
+	for n, c := range []struct {
+		w            work
+		since, again bool
+	}{{much, false, false}, {much, true, false}, {usual, false, false}, {much, true, true}, {much, true, true}} {
+		r := hourReport(begin+hour(n), c.w)
+		for range 2 { // before and after the hour was added
+			h.Compare(r, Options{})
+			x := classIn(t, r, watched).Change
+			if (x == nil) == (c.w == much) || x != nil && (x.Since.IsZero() == c.since || x.Again != c.again) {
+				t.Errorf("hour %d: %+v", n, x)
+			}
+			h.pass(t, r)
+			h = *reread(t, &h)
+			r = hourReport(begin+hour(n), c.w)
+		}
+	}
+}
+
 // The end of a WORSE is said once, in the first hour in which the class is seen and is as
 // usual again, up to a day after.
 func TestEndOfWorse(t *testing.T) {

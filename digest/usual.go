@@ -56,10 +56,10 @@ type hourTotal struct {
 // time.
 const maxHistoryInstances = 50
 
-// totalsByInstance is Overall.ByInstance also where one of several instances ran all.
-func (r *Report) totalsByInstance() []InstanceTotal {
-	if r.Overall.ByInstance == nil && len(r.Instances) > 1 && len(r.Classes) > 0 {
-		for name := range r.Classes[0].Instances { // it is one
+// TotalsByInstance is Overall.ByInstance also where one of several instances ran all.
+func (r *Report) TotalsByInstance() []InstanceTotal {
+	if r.Overall.ByInstance == nil && len(r.Instances) > 1 && len(r.Classes) > 0 && len(r.Classes[0].Instances) == 1 {
+		for name := range r.Classes[0].Instances {
 			return []InstanceTotal{{Instance: name, Calls: r.Overall.Calls, QueryTime: r.Overall.QueryTime.Sum}}
 		}
 	}

@@ -9,9 +9,10 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
+	"slowdigest/notifier"
 )
 
-// Daily is a time of day, at which a channel hears what the 24 hours before it were like.
+// Daily is a time of day, at which a channel hears what the day before it was like.
 // In exchange, hours without news are not posted. The zero value posts each hour.
 type Daily struct {
 	at   time.Duration // since midnight
@@ -67,7 +68,7 @@ func (d Daily) last(w digest.Window) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// day sums up the 24 hours before the time of day, if that is in the window of which r is
+// day sums up the hours since the time of day before, if the time of day is in the window of which r is
 // the report, and which is about to be posted; else it is nil. Open are the parts of that
 // window that are yet to be read. An hour of which one is, is not said to be read.
 func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.Day {
@@ -75,7 +76,11 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 	if !due {
 		return nil
 	}
-	day := &digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}}
+	start, found := d.last(digest.Window{Start: end.Add(-28 * time.Hour), End: end.Add(-time.Hour)})
+	if !found { // the zone left out a day
+		start = end.Add(-24 * time.Hour)
+	}
+	day := &digest.Day{Window: digest.Window{Start: start, End: end}}
 	for _, hour := range day.Window.Hours() {
 		e, entered := s.Entries.At(hour.Start)
 		now, parts := r.Window.Contains(hour.Start), s.Open
@@ -87,6 +92,8 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 		case !now && hour.Start.Before(s.Since):
 		case left, !now && (!entered || e.Kind == state.FailureReported):
 			day.Left++
+		case now && !notifier.Details(r):
+			day.Silent++ // but for telling the day
 		case now:
 			day.Posted++
 		case e.Kind == state.Missed:

@@ -107,6 +107,28 @@ func TestDay(t *testing.T) {
 	}
 }
 
+// Each hour is told by one day, also where the clocks change.
+func TestDaysMeet(t *testing.T) {
+	for _, text := range []string{"09:00 Europe/Berlin", "02:30 Europe/Berlin", "23:59 Pacific/Apia", "01:15 America/New_York", "02:00 Australia/Lord_Howe", "00:00 Africa/Cairo"} {
+		d, err := ParseDaily(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last time.Time
+		for n := range 365 * 24 {
+			hour := time.Date(2026, 1, 1, n, 0, 0, 0, time.UTC)
+			got := d.day(&state.State{}, &digest.Report{Window: digest.Window{Start: hour, End: hour.Add(time.Hour)}}, nil)
+			if got == nil {
+				continue
+			}
+			if !last.IsZero() && !got.Window.Start.Equal(last) {
+				t.Errorf("%s: a day ends at %s, the next begins at %s", text, last, got.Window.Start)
+			}
+			last = got.Window.End
+		}
+	}
+}
+
 // An hour of which a part is yet to be read is not said to be read, though it was silent,
 // or is the one that is posted now; one that had no log is, as usual.
 func TestDayHasOpenParts(t *testing.T) {

@@ -280,15 +280,15 @@ func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 		said.GivenUp = slices.Concat(said.GivenUp, hours)
 		said.News = slices.Concat(said.News, s.News, parts, result.News, instances.FellAsleep())
 		said.Notes = slices.Concat(said.Notes, s.Unreported)
-		if r.Overall.Calls > 0 || !rd.failed() { // or the digest of these hours, which is still to come, tells it again
-			said.Day = i.handler.Daily.day(s, r, result.Open)
-		}
 	}
-	if (i.handler.Daily != Daily{}) && said.Day == nil {
+	r.Past.Missed, r.Past.GivenUp, r.Past.News = said.Missed, said.GivenUp, said.News
+	r.Coverage.Notes = slices.Concat(said.Notes, r.Coverage.Notes)
+	if !i.Edits() && (r.Overall.Calls > 0 || !rd.failed()) { // or the digest of these hours, which is still to come, tells it again
+		said.Day = i.handler.Daily.day(s, r, result.Open)
+	}
+	if r.Past.Day = said.Day; said.Day == nil && i.handler.Daily != (Daily{}) {
 		r.Past.Days = 0 // for the message that tells the day to say
 	}
-	r.Past.Missed, r.Past.GivenUp, r.Past.News, r.Past.Day = said.Missed, said.GivenUp, said.News, said.Day
-	r.Coverage.Notes = slices.Concat(said.Notes, r.Coverage.Notes)
 	if said.Day != nil || len(said.News)+len(said.Notes)+len(said.Missed)+len(said.GivenUp) > 0 {
 		result.Said = &said
 	}

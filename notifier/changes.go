@@ -31,7 +31,11 @@ func kindWord(k digest.ChangeKind) string { return redact.Cut(redact.Clean(strin
 func Since(c *digest.Class) (word string, at time.Time) {
 	switch {
 	case c.Change != nil && !c.Change.Since.IsZero():
-		return strings.ToLower(kindWord(c.Change.Kind)) + " since", c.Change.Since
+		word = strings.ToLower(kindWord(c.Change.Kind))
+		if c.Change.Again { // as its end was told, it is not so since then
+			return word + " again, as at", c.Change.Since
+		}
+		return word + " since", c.Change.Since
 	case c.Change == nil && c.Told != nil:
 		return strings.ToLower(kindWord(c.Told.Kind)) + " since", c.Told.Since
 	}
@@ -157,10 +161,14 @@ func changeCount(r *digest.Report) string {
 	return strings.Join(out, ", ")
 }
 
-// News reports whether a digest says something that is not as it was, or has to be said
+// News reports whether a digest is more than that nothing is new: it tells a day, or has
+// details.
+func News(r *digest.Report) bool { return day(r) != "" || Details(r) }
+
+// Details reports whether a digest says something that is not as it was, or has to be said
 // before the numbers: then it is read whole, and else a few lines will do. Where it is
-// not known what is usual, all is news.
-func News(r *digest.Report) bool {
+// not known what is usual, all is news. That it tells a day takes no details.
+func Details(r *digest.Report) bool {
 	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}

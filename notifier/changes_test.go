@@ -166,7 +166,7 @@ func TestIncidentIsInFull(t *testing.T) {
 }
 
 // The verdict on an hour that is an incident comes first, and says what, since when and
-// where, as far as it is known.
+// where, as far as it is known. The total of all instances is not said to be that of one.
 func TestIncidentIsTheVerdict(t *testing.T) {
 	at := time.Date(2026, 11, 23, 14, 20, 0, 0, time.UTC)
 	for _, c := range []struct {
@@ -174,13 +174,13 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		title, text string
 	}{
 		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3.1 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
-		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-2, 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
+		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
 		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
 		{digest.Incident{Times: 100}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 100 times the usual", "no class and no instance is most of it; far above the usual."},
 		{digest.Incident{Times: 101}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, over 100 times the usual", "no class and no instance is most of it; far above the usual."},
-		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, 3 times the usual", "most of what is above the usual ran on db-1, in several classes."},
+		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "most of what is above the usual ran on db-1, in several classes."},
 		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "no class and no instance is most of it; far above the usual."},
-		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, 1h00m of query time",
+		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, db-2, 1h00m of query time",
 			"31 of 52 classes took 4 to 6.1 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
 	} {
 		r := changed(&digest.Past{Incident: &c.x}, "", "")
@@ -275,6 +275,18 @@ func TestOnInstances(t *testing.T) {
 	}
 	if got := OnInstances(&digest.Report{Instances: []string{"a"}}, &digest.Class{Instances: map[string]int64{"a": 1}}); got != "" {
 		t.Errorf("of the only one: %q", got)
+	}
+}
+
+// The one of several instances that ran all is named, not the first by the alphabet.
+func TestWhereOneRanAll(t *testing.T) {
+	for all, want := range map[string]string{"a b": "b, a", "a b c": "b and 2 more", "b": "b"} {
+		r := changed(nil, "")
+		r.Instances, r.Overall.QueryTime.Sum = strings.Fields(all), 100
+		r.Classes = []digest.Class{{Instances: map[string]int64{"b": 1}}}
+		if got := where(r); got != want {
+			t.Errorf("of %s: %q, want %q", all, got, want)
+		}
 	}
 }
 
@@ -373,6 +385,7 @@ func TestWhatWasTold(t *testing.T) {
 		{digest.Class{Told: &digest.Told{Kind: digest.New, Since: six}}, "", ", new since 11:30"},
 		{digest.Class{Told: &digest.Told{Kind: digest.Back, Since: six}}, "", ", back since 11:30"},
 		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six}}, "", ", worse since 11:30"},
+		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six, Again: true}}, "", ", worse again, as at 11:30"},
 		{digest.Class{Change: &digest.Change{Kind: digest.Worse}, Told: &digest.Told{Kind: digest.New, Since: six}}, "WORSE", ""},
 	} {
 		if got := SinceIn(&c.class, zone); got != c.says || Badge(&c.class) != c.badge {

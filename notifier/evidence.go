@@ -67,7 +67,8 @@ func Evidence(c *digest.Class) string {
 	case c.Change == nil:
 		return ""
 	case !c.Change.Since.IsZero():
-		return upperFirst(strings.ToLower(kindWord(c.Change.Kind))) + " since " + at(c.Change.Since) + ": " + changeEvidence(c)
+		word, since := Since(c)
+		return upperFirst(word) + " " + at(since) + ": " + changeEvidence(c)
 	}
 	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
 }

@@ -185,17 +185,21 @@ func merged(all []digest.Window) []digest.Window {
 // Caveats say why less is said of what changed than may have changed, and what has
 // become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
-	out := caveats(r)
+	var out []string
+	if s := day(r); s != "" {
+		out = append(out, s)
+	}
+	out = append(out, caveats(r)...)
 	if s := firstWeek(r); s != "" {
 		out = append(out, s)
 	}
 	return out
 }
 
-// caveats are those that are news.
+// caveats are those for which details are shown.
 func caveats(r *digest.Report) []string {
 	var out []string
-	for _, s := range []string{day(r), learning(r), regrouped(r)} {
+	for _, s := range []string{learning(r), regrouped(r)} {
 		if s != "" {
 			out = append(out, s)
 		}

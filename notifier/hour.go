@@ -43,7 +43,7 @@ func twoDigits(f float64) float64 {
 // byTime are the instances of a report, that with the most time first.
 func byTime(r *digest.Report) []string {
 	var out []string
-	for _, t := range r.Overall.ByInstance {
+	for _, t := range r.TotalsByInstance() {
 		out = append(out, redact.Clean(t.Instance))
 	}
 	for _, name := range r.Instances {
@@ -62,7 +62,7 @@ func where(r *digest.Report) string {
 	if n <= 2 {
 		return names(all, n)
 	}
-	if t := r.Overall.ByInstance; len(t) > 0 && t[0].QueryTime*float64(n) > evenly*r.Overall.QueryTime.Sum {
+	if t := r.TotalsByInstance(); len(t) > 0 && t[0].QueryTime*float64(n) > evenly*r.Overall.QueryTime.Sum {
 		return names(all, 1)
 	}
 	return Plural(int64(n), "instance", "instances")
@@ -130,11 +130,7 @@ func incidentTitle(r *digest.Report) string {
 	if r.Past == nil || r.Past.Incident == nil {
 		return ""
 	}
-	x := r.Past.Incident
-	on := redact.Clean(x.Instance)
-	if on == "" {
-		on = where(r)
-	}
+	x, on := r.Past.Incident, where(r) // of which the numbers are; that of x.Instance is in the text
 	if x.Slower > 0 {
 		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, on, Duration(r.Overall.QueryTime.Sum))
 	}

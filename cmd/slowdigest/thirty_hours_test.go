@@ -92,7 +92,7 @@ func TestThirtyHours(t *testing.T) {
 }
 
 // TestDaily: with a time for the day, hours without news are not posted, and at this time
-// one message tells that all were read.
+// one message tells that all were read, among them its own hour.
 func TestDaily(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
@@ -104,15 +104,15 @@ func TestDaily(t *testing.T) {
 		if n == 36 {
 			log = nil // a quiet hour is none of those that are missing
 		}
-		title, _, message := slackHour(t, state, at, log, "--daily=04:30 Europe/Berlin")
+		title, thread, message := slackHour(t, state, at, log, "--daily=04:30 Europe/Berlin")
 		if n < 24 || title == "" {
 			continue
 		}
 		posted = append(posted, at.Format("02 15"))
 		if n == 27 || n == 51 {
-			want := map[int]string{27: "24 hours read, 3 of them without news", 51: "24 hours read, 22 of them without news"}[n]
-			if !strings.Contains(message, "The day, ") || !strings.Contains(message, want) {
-				t.Errorf("hour %d: no %q in %s", n, want, message)
+			want := map[int]string{27: "24 hours read, 4 of them without news", 51: "24 hours read, 23 of them without news"}[n]
+			if !strings.Contains(message, "The day, ") || !strings.Contains(message, want) || thread != 0 {
+				t.Errorf("hour %d: %d in the thread, or no %q in %s", n, thread, want, message)
 			}
 		}
 	}

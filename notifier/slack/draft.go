@@ -44,7 +44,7 @@ type form struct {
 func newDraft(report redact.Report, opts Options) *draft {
 	r := report.Digest()
 	classes := notifier.InOrder(r)
-	return &draft{opts, r, report.Key(), classes, notifier.InFull(r, classes, maxStatements), opts.Answer != nil || notifier.News(r)}
+	return &draft{opts, r, report.Key(), classes, notifier.InFull(r, classes, maxStatements), opts.Answer != nil || notifier.Details(r)}
 }
 
 // withoutThread shows in full what else comes first, since no thread does.
@@ -136,6 +136,9 @@ func (d *draft) leading() []*digest.Class {
 // minimal is a single block.
 func (d *draft) minimal([]*digest.Class) []slackgo.Block {
 	elements := append([]slackgo.RichTextElement{line(strong(notifier.Title(d.r))), line(words(notifier.WhenAndUsual(d.r) + " · " + notifier.Facts(d.r)))}, changes(d.r)...)
+	for _, c := range notifier.Caveats(d.r) {
+		elements = append(elements, line(words(c)))
+	}
 	if len(d.classes) > 0 {
 		elements = append(elements, d.first()...)
 	}

@@ -84,6 +84,8 @@ func (d *draft) fallbackText() string {
 		s += " " + notifier.Notices(d.r)[0].Text
 	case notifier.Incomplete(d.r) && len(notes) > 0:
 		s += " " + notes[0]
+	case d.r.Past != nil && d.r.Past.Day != nil && !d.news:
+		s += " " + notifier.Caveats(d.r)[0]
 	case len(d.classes) > 0:
 		c := d.classes[0]
 		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
