@@ -75,7 +75,11 @@ func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Cond
 		case condition == Missing && !known:
 			continue
 		case condition == Missing && now.Gone.IsZero():
-			news, now.Gone = append(news, became(id)), at.UTC().Truncate(time.Hour)
+			gone := became(id)
+			if now.Unsaid { // and FellAsleep will not say it any more
+				gone += " " + id + " was found paused or stopped after " + now.foundAsleep() + "."
+			}
+			news, now.Gone = append(news, gone), at.UTC().Truncate(time.Hour)
 		case condition == Asleep && now.Asleep.IsZero():
 			now.Asleep, now.Unsaid = w.Start, true
 		case (condition == Awake || condition == NotLogs) && !now.Asleep.IsZero():

@@ -217,3 +217,18 @@ func TestMessageThatMayCountMore(t *testing.T) {
 		}
 	}
 }
+
+// Who fell asleep, which no message has said, and is deleted then, is said to have slept.
+func TestGoneInItsSleep(t *testing.T) {
+	s := &State{}
+	var said []string
+	for n, found := range []Condition{Awake, Asleep, Asleep, Missing, Missing} {
+		w := hours(n, n+1)
+		seen, news, _ := s.Instances.Observe(w, w.End.Add(5*time.Minute), map[string]Condition{"a": found}, func(id string) string { return id + " is gone." })
+		s.Instances, said = seen, append(said, news...)
+	}
+	want := []string{"a is gone. a was found paused or stopped after 2026-11-23 12:00 UTC."}
+	if said = append(said, s.Instances.FellAsleep()...); !slices.Equal(said, want) {
+		t.Errorf("said %q, want %q", said, want)
+	}
+}
