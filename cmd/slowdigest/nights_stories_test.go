@@ -251,6 +251,9 @@ func asleep(id string, how func(*rdstest.Instance), code string) func(n *night) 
 		n.pass(1, step{30, func(time.Time) { n.sleep(db, how) }})
 		n.pass(11)
 		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
+		if len(n.dbs) == 1 && mentions(n.posts(), "is read when it is available again") {
+			n.errorf("the first message after %s is awake says that it is not", id)
+		}
 		n.pass(2)
 	}
 }

@@ -270,7 +270,10 @@ func (s *State) Finish(i Item, r Result) {
 	s.finishInstances(i, r)
 	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
 	if len(r.Open) > 0 {
-		e.Calls, e.Said, e.Uncounted = r.Calls, r.Said, r.Found
+		e.Calls, e.Uncounted = r.Calls, r.Found
+		if !r.Silent { // else a later message says it
+			e.Said = r.Said
+		}
 	}
 	switch {
 	case i.Correct:
