@@ -112,6 +112,7 @@ func (d *draft) short([]*digest.Class) []slackgo.Block {
 // worst returns the classes with the most time of those that the head does not name.
 func (d *draft) worst() []*digest.Class {
 	rest := notifier.Without(d.classes, d.leading())
+	rest = slices.DeleteFunc(rest, func(c *digest.Class) bool { return c.Change != nil && c.Change.Kind == digest.Better })
 	slices.SortStableFunc(rest, func(a, b *digest.Class) int { return a.Rank - b.Rank })
 	return rest[:min(worst, len(rest))]
 }
