@@ -130,14 +130,14 @@ async function use(page) {
   assert.match(await page.$eval("#ranking tbody tr", (r) => r.textContent), /orders_h\b/);
   assert.ok(sorted(await column(page, 1), -1));
   await page.screenshot({ path: out + "html-zoomed.png", clip: { x: 0, y: 0, width: 1200, height: 1400 }, captureBeyondViewport: true });
-  await page.click("#load .numbers summary");
+  await page.locator("#load .numbers summary").click();
   await page.waitForSelector("#load .numbers tbody tr");
   const rows = await page.$$eval("#load .numbers tbody tr", (r) => r.map((x) => x.cells[0].textContent));
   assert.ok(rows.length >= 11 && rows.length <= 13 && rows[0].startsWith("2026-11-23 10:40:"), rows.join());
-  await page.click("[data-zoom=all]");
+  await page.locator("[data-zoom=all]").click();
   assert.deepEqual(await ariaSort(page), ["# ascending"]);
   assert.equal(await page.$$eval("#load .numbers tbody tr", (r) => r.length), all);
-  await page.click("#load .numbers summary");
+  await page.locator("#load .numbers summary").click();
 
   // The same by the keyboard alone, and what it says.
   await page.focus("#load .chart");
@@ -150,26 +150,26 @@ async function use(page) {
 
   // A class that is hidden in the chart.
   const before = await page.$eval("#load canvas", (c) => c.toDataURL());
-  await page.click("#load .legend button");
+  await page.locator("#load .legend button").click();
   assert.equal(await page.$eval("#load .legend button", (b) => b.ariaPressed), "false");
   assert.notEqual(await page.$eval("#load canvas", (c) => c.toDataURL()), before);
-  await page.click("#load .legend button");
+  await page.locator("#load .legend button").click();
 
   // Open a class from the table.
-  await page.click("#ranking tbody tr:nth-child(3) a");
+  await page.locator("#ranking tbody tr:nth-child(3) a").click();
   await page.waitForSelector("#q3[open] figure:nth-of-type(2) canvas");
   assert.equal(await page.evaluate(() => document.activeElement.parentElement.id), "q3");
   await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
   for (const n of [1, 2]) assert.ok(await colours(page, `#q3 figure:nth-of-type(${n}) canvas`) > 2, `chart ${n} of the class is not drawn`);
-  await page.click("#q3 figure:nth-of-type(2) summary");
+  await page.locator("#q3 figure:nth-of-type(2) summary").click();
   await page.waitForSelector("#q3 figure:nth-of-type(2) tbody td");
   const calls = await page.$$eval("#q3 figure:nth-of-type(2) tbody td", (all) => all.reduce((n, td) => n + Number(td.textContent.replaceAll(",", "")), 0));
   assert.equal(calls, (await column(page, 5))[2], "the distribution does not hold all calls");
 
   // Every panel at once, and paper.
-  await page.click("#open-all");
+  await page.locator("#open-all").click();
   await page.waitForFunction(() => document.querySelectorAll(".panel canvas").length === 600, { timeout: 30_000 });
-  await page.click("#close-all");
+  await page.locator("#close-all").click();
 }
 
 // accessible fails on what a screen reader could not name, and returns the landmarks.
