@@ -145,7 +145,7 @@ func (c *comparison) ended(muted map[string]bool) []Ended {
 	for i := range c.report.Classes {
 		class := &c.report.Classes[i]
 		p := c.history.classes[class.ID]
-		if p == nil || muted[class.ID] || c.unsure(p) || p.worse == 0 || p.worse >= c.start || c.start-p.worse >= hoursADay || p.ended > p.worse && p.ended != c.start {
+		if p == nil || muted[class.ID] || c.unsure(p) || !p.worseLately(c.start) || p.ended > p.worse && p.ended != c.start {
 			continue
 		}
 		if c.still(class, p) {
@@ -156,10 +156,15 @@ func (c *comparison) ended(muted map[string]bool) []Ended {
 	return all
 }
 
-// matters reports whether so many seconds per hour are worth a report.
+// matters reports whether so many seconds per hour of the window are worth a report.
 func (c *comparison) matters(perHour float64) bool {
-	hours := float64(c.end - c.start)
-	return perHour >= minTime && perHour*hours >= minShare*c.report.Overall.QueryTime.Sum
+	return matters(perHour, float64(c.end-c.start), c.report.Overall.QueryTime.Sum)
+}
+
+// matters reports whether so many seconds in each of some hours are worth a report, where
+// all classes together had total seconds.
+func matters(perHour, hours, total float64) bool {
+	return perHour >= minTime && perHour*hours >= minShare*total
 }
 
 // series returns the past of one quantity of a class, as it was before the
@@ -167,7 +172,7 @@ func (c *comparison) matters(perHour float64) bool {
 func (c *comparison) series(p *past, of func(classHour) level) *series {
 	var s series
 	end := c.start
-	if p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
+	if p.worseLately(c.start) {
 		end = p.worse
 	}
 	first := c.start - historyHours
@@ -196,7 +201,7 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 	if !c.matters(class.QueryTime.Sum / float64(hours)) {
 		return nil
 	}
-	if p.worse > 0 && p.worse < c.start && c.start-p.worse < hoursADay {
+	if p.worseLately(c.start) {
 		if !c.still(class, p) {
 			return nil
 		}
@@ -233,7 +238,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 			total += w.time.about(timeUnit)
 		}
 	}
-	if !(more >= minTime && more*float64(f.span) >= minShare*total) {
+	if !matters(more, float64(f.span), total) {
 		return nil
 	}
 	days := c.series(p, timeOf).days(1)
@@ -243,13 +248,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 		change.Now = class.QueryTime.Sum
 	}
 	timesCalls := math.Exp(calls.now())
-	each := (now / max(usual, timeUnit)) / timesCalls
-	switch {
-	case timesCalls >= leastEffect && timesCalls > each:
-		change.TimesCalls = timesCalls
-	case each >= leastEffect:
-		change.TimesEach = each
-	}
+	change.TimesCalls, change.TimesEach = mainCause(timesCalls, (now/max(usual, timeUnit))/timesCalls)
 	if f.what == slowest && f.span == 1 {
 		w := s.windows(slowest, 1)
 		change.P95 = &Values{Now: class.QueryTime.P95, Median: math.Exp(w.usual[historyHours]), Days: days}
@@ -319,12 +318,15 @@ func (c *comparison) cause(class *Class, p *past) (calls, each float64) {
 	if medianCalls == 0 {
 		return 0, 0
 	}
-	calls = float64(class.Calls) / float64(c.end-c.start) / medianCalls
-	each = class.QueryTime.Mean / (medianTime / medianCalls)
+	return mainCause(float64(class.Calls)/float64(c.end-c.start)/medianCalls, class.QueryTime.Mean/(medianTime/medianCalls))
+}
+
+// mainCause returns the one of two multiples that is larger, if it is 1.5 or more.
+func mainCause(calls, each float64) (timesCalls, timesEach float64) {
 	switch {
-	case calls >= 1.5 && calls > each:
+	case calls >= leastEffect && calls > each:
 		return calls, 0
-	case each >= 1.5:
+	case each >= leastEffect:
 		return 0, each
 	}
 	return 0, 0

@@ -212,11 +212,11 @@ func (c hourAsWhole) began(classes []*Class) time.Time {
 	return time.Time{}
 }
 
-// An hour is odd if the median of what its classes have is oddTimes steps of 7 % above the usual,
-// and more where they are few, for chance then moves it.
+// An hour is odd if the median class has oddSteps steps of 7 % more time than usual, and oddByFew
+// divided by the number of classes more than that, for chance moves the median of few.
 const (
 	oddSteps   = 3
-	oddByFew   = 80 // divided by the classes: a step of 7 %
+	oddByFew   = 80
 	oddClasses = 10 // that can be compared, at least
 	oddHours   = 6  // in a row; what lasts longer is told
 )

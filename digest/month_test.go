@@ -158,21 +158,14 @@ func (m *month) call(c *monthly) float64 {
 // report returns an hour, which is counted from the start.
 func (m *month) report(n int) *Report {
 	at := m.first + hour(n)
-	r := &Report{Window: Window{at.time(), (at + 1).time()}, Coverage: Coverage{Complete: true}}
+	var classes []Class
 	m.load = 0.8*m.load + 0.6*0.12*m.rng.NormFloat64()
 	for _, c := range m.classes {
 		if class, ok := m.class(c, n); ok {
-			r.Classes = append(r.Classes, class)
-			r.Overall.QueryTime.Sum += class.QueryTime.Sum
-			r.Overall.Calls += class.Calls
+			classes = append(classes, class)
 		}
 	}
-	slices.SortFunc(r.Classes, func(x, y Class) int { return compareBy(OrderBySum, &x, &y) })
-	for i := range r.Classes {
-		r.Classes[i].Rank, r.Classes[i].Share = i+1, r.Classes[i].QueryTime.Sum/r.Overall.QueryTime.Sum
-	}
-	r.Overall.Classes = len(r.Classes)
-	return r
+	return ranked(at, classes)
 }
 
 // class returns what the log of an hour tells of a class.
@@ -243,7 +236,7 @@ func (m *month) count(c *monthly, mean float64, part int) int {
 		}
 		return n / 12
 	}
-	return (&traffic{rng: m.rng}).poisson(mean)
+	return poisson(m.rng, mean)
 }
 
 // rhythm returns by how much the calls of an hour differ from the mean.

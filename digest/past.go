@@ -27,6 +27,11 @@ type past struct {
 	prior hour // when it was reported as WORSE before it last was
 }
 
+// worseLately reports whether the class was reported as WORSE within the day before an hour.
+func (p *past) worseLately(at hour) bool {
+	return p.worse > 0 && p.worse < at && at-p.worse < hoursADay
+}
+
 // worseBefore returns when, before an hour, the class was last reported as WORSE; 0 is never.
 func (p *past) worseBefore(at hour) hour {
 	for _, worse := range [...]hour{p.worse, p.prior} {

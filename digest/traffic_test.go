@@ -71,13 +71,21 @@ func (t *traffic) add(s simulated) *simulated {
 
 // hour returns the report of an hour.
 func (t *traffic) hour(at hour) *Report {
-	r := &Report{Window: Window{at.time(), (at + 1).time()}, Coverage: Coverage{Complete: true}}
+	var classes []Class
 	for _, s := range t.classes {
 		if c, ok := t.class(s, at); ok {
-			r.Classes = append(r.Classes, c)
-			r.Overall.QueryTime.Sum += c.QueryTime.Sum
-			r.Overall.Calls += c.Calls
+			classes = append(classes, c)
 		}
+	}
+	return ranked(at, classes)
+}
+
+// ranked returns the complete report of an hour that has the classes.
+func ranked(at hour, classes []Class) *Report {
+	r := &Report{Window: Window{at.time(), (at + 1).time()}, Coverage: Coverage{Complete: true}, Classes: classes}
+	for i := range classes {
+		r.Overall.QueryTime.Sum += classes[i].QueryTime.Sum
+		r.Overall.Calls += classes[i].Calls
 	}
 	slices.SortFunc(r.Classes, func(x, y Class) int { return compareBy(OrderBySum, &x, &y) })
 	for i := range r.Classes {
@@ -93,7 +101,7 @@ func (t *traffic) class(now *simulated, at hour) (Class, bool) {
 	if s.change != nil && at >= s.from {
 		s = s.change(s, at)
 	}
-	n := t.poisson(s.calls * math.Exp(s.level) * t.rhythm(&s, at))
+	n := poisson(t.rng, s.calls*math.Exp(s.level)*t.rhythm(&s, at))
 	if n == 0 {
 		return Class{}, false
 	}
@@ -146,13 +154,13 @@ func (t *traffic) job(s *simulated, at hour) float64 {
 	return max(0, min(begins+1, from+1)-max(begins, from))
 }
 
-func (t *traffic) poisson(mean float64) int {
+func poisson(rng *rand.Rand, mean float64) int {
 	if mean > 50 {
-		return max(0, int(math.Round(mean+math.Sqrt(mean)*t.rng.NormFloat64())))
+		return max(0, int(math.Round(mean+math.Sqrt(mean)*rng.NormFloat64())))
 	}
 	n, p := 0, math.Exp(-mean)
-	for u := t.rng.Float64(); u > p; n++ {
-		u *= t.rng.Float64()
+	for u := rng.Float64(); u > p; n++ {
+		u *= rng.Float64()
 	}
 	return n
 }
