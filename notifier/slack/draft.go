@@ -20,7 +20,7 @@ const (
 
 	maxBlocks          = 50  // of a message, as Slack takes them
 	maxReplyStatements = 20  // classes that the thread shows in full: two blocks each, of the 50 that Slack takes
-	worst              = 3   // classes that the message lists, besides those that changed
+	maxWorst           = 3   // classes that the message lists, besides those that changed
 	maxRows            = 100 // lines of a list, of which Slack takes no more
 )
 
@@ -84,9 +84,7 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 		first = min(1, len(inFull)) // what it is comes before how much all took
 	}
 	blocks = append(blocks, d.details(inFull[:first])...)
-	if rest := d.worst(); len(rest) > 0 { // before the chart: on a phone nobody sees what is below it
-		blocks = append(blocks, rich(d.titled(rest)...))
-	}
+	blocks = append(blocks, d.ranking()...) // before the chart: on a phone nobody sees what is below it
 	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
 	}
@@ -95,10 +93,7 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 
 // simple is the message without the blocks that some workspaces reject.
 func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
-	blocks := head(d.r)
-	if rest := d.worst(); len(rest) > 0 {
-		blocks = append(blocks, rich(d.titled(rest)...))
-	}
+	blocks := append(head(d.r), d.ranking()...)
 	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
 }
 
@@ -114,15 +109,19 @@ func (d *draft) worst() []*digest.Class {
 	rest := notifier.Without(d.classes, d.leading())
 	rest = slices.DeleteFunc(rest, func(c *digest.Class) bool { return c.Change != nil && c.Change.Kind == digest.Better })
 	slices.SortStableFunc(rest, func(a, b *digest.Class) int { return a.Rank - b.Rank })
-	return rest[:min(worst, len(rest))]
+	return rest[:min(maxWorst, len(rest))]
 }
 
-// titled lists classes, with a title where they would go on from the notes.
-func (d *draft) titled(classes []*digest.Class) []slackgo.RichTextElement {
-	if notifier.Incomplete(d.r) {
-		return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, classes)}
+// ranking lists them, if there are any, with a title where they would go on from the notes.
+func (d *draft) ranking() []slackgo.Block {
+	worst := d.worst()
+	switch {
+	case len(worst) == 0:
+		return nil
+	case notifier.Incomplete(d.r):
+		return []slackgo.Block{rich(line(strong("Queries")), rows(d.r, worst))}
 	}
-	return []slackgo.RichTextElement{rows(d.r, classes)}
+	return []slackgo.Block{rich(rows(d.r, worst))}
 }
 
 // leading returns the classes whose change stands in the head.
@@ -176,7 +175,7 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 		return nil
 	}
 	var out []Message
-	if len(d.classes) > len(d.leading())+worst {
+	if len(d.classes) > len(d.leading())+maxWorst {
 		out = append(out, d.list())
 	}
 	out = append(out, d.statements(notifier.Without(d.classes, inFull)))
