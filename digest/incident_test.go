@@ -413,3 +413,60 @@ func TestSumsLeaveOut(t *testing.T) {
 		}
 	}
 }
+
+// A class is the most of an incident with half of what is above the usual, and an instance with
+// 70 % of it.
+func TestMostOfAnIncidentAtItsBounds(t *testing.T) {
+	h, at := settled(t)
+	before := h.pass(t, ordinaryServer().report(at))
+	at++
+	middle := func(u *Usual) float64 { return (u.Low + u.High) / 2 }
+	const total = 4000
+	above := total - middle(before.Past.Usual)
+	for _, c := range []struct {
+		name            string
+		class, instance float64 // their parts of what is above the usual
+		mostClass       bool
+		mostInstance    bool
+	}{
+		{"half of it is a class's", 0.501, 0.5, true, false},
+		{"less than half", 0.499, 0.5, false, false},
+		{"70 % is an instance's", 0.4, 0.701, false, true},
+		{"less than 70 %", 0.4, 0.699, false, false},
+	} {
+		s := ordinaryServer()
+		s.db2 = (c.instance*above + middle(before.Overall.ByInstance[1].Usual)) / total
+		s.each[9] = (c.class*above + levelOf(100, timeUnit).about(timeUnit)) / 100
+		s.each[7] = (total - 280 - 100*s.each[9]) / 200 // two others share the rest
+		s.each[8] = s.each[7]
+		r := s.report(at)
+		if h.Compare(r, Options{}); r.Past.Incident == nil {
+			t.Errorf("%s: none", c.name)
+		} else if x := r.Past.Incident; (x.Class != "") != c.mostClass || (x.Instance != "") != c.mostInstance {
+			t.Errorf("%s: %+v", c.name, *x)
+		}
+	}
+}
+
+// An hour is an incident with more than 1.25 times the highest around this hour of the day.
+func TestIncidentAboveTheHighest(t *testing.T) {
+	h, at := settled(t)
+	of := func(seconds float64) server {
+		s := ordinaryServer()
+		s.each[9] = (seconds - 450) / 100
+		return s
+	}
+	h.pass(t, of(2000).report(at))
+	for range hoursADay - 1 {
+		at++
+		h.pass(t, ordinaryServer().report(at))
+	}
+	at++
+	highest := levelOf(2000, timeUnit).value(timeUnit)
+	for seconds, want := range map[float64]bool{1.25*highest - 1: false, 1.25*highest + 1: true} {
+		r := of(seconds).report(at)
+		if h.Compare(r, Options{}); (r.Past.Incident != nil) != want {
+			t.Errorf("%v s, %v being the highest: %+v", seconds, highest, r.Past.Incident)
+		}
+	}
+}
