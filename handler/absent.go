@@ -62,12 +62,14 @@ func (rd *reading) asleep(id string, hour digest.Window) bool {
 		return false
 	}
 	seen := rd.known.Instances[id]
-	if !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) {
-		return true
-	}
-	return slices.ContainsFunc(rd.known.Open, func(o state.Open) bool {
-		return o.Instance == id && o.Cause == string(source.Waiting) &&
-			(o.Start.Before(hour.Start) || o.Start.Before(seen.Began) && o.Start.Equal(rd.known.Since)) && !o.End.Before(hour.End)
+	before := !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) || seen.Began.IsZero() && hour.Start.Equal(rd.known.Since)
+	return before && rd.waits(id) || slices.ContainsFunc(rd.known.Open.In(hour), func(o state.Open) bool { return o.Instance == id && o.Slept })
+}
+
+// waits reports whether an instance is found asleep.
+func (rd *reading) waits(id string) bool {
+	return slices.ContainsFunc(rd.parts, func(p part) bool {
+		return p.instance == id && p.absent != nil && p.absent.Cause == source.Waiting
 	})
 }
 
@@ -162,7 +164,8 @@ func (rd *reading) open() state.Parts {
 	for _, hour := range rd.window.Hours() {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
-				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c), Usual: rd.usual(id, hour)})
+				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c),
+					Usual: rd.usual(id, hour), Slept: rd.asleep(id, hour)})
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"slowdigest/digest"
@@ -17,6 +18,12 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string {
 		return i.handler.became(ctx, id, i.claimed.Instances[id].Read)
 	})
+	for _, id := range slices.Sorted(maps.Keys(result.Seen)) {
+		spans := rd.unread(id)
+		if found := i.claimed.Instances[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" {
+			result.News = append(result.News, fmt.Sprintf("What %s logged %s could not be read, and is lost with it.", id, spans))
+		}
+	}
 	fs := formers{rd: rd}
 	for _, f := range rd.over {
 		fs.switched(f, at, result)
@@ -37,11 +44,15 @@ func (i *item) missing(rd *reading, now state.Instances) {
 		now = i.claimed.Instances
 	}
 	for id, seen := range now {
-		if seen.Misses(rd.window) && !slices.Contains(rd.gone, id) && !slices.Contains(rd.instances, id) {
+		if seen.Misses(rd.window) && !slices.Contains(rd.instances, id) {
 			rd.gone = append(rd.gone, id)
 		}
 	}
+	for _, o := range i.claimed.Lost.In(rd.window) {
+		rd.gone = append(rd.gone, o.Instance)
+	}
 	slices.Sort(rd.gone)
+	rd.gone = slices.Compact(rd.gone)
 }
 
 // was says how an instance was when a part was left open, by its cause.
@@ -84,6 +95,30 @@ func callsOf(r *digest.Report) map[string]int64 {
 	return calls
 }
 
+// nameOf returns the name that an instance had before a switchover gave it to another; of
+// any other, its own.
+func (i *item) nameOf(id string) string {
+	is := i.claimed.Instances
+	if i.seen != nil {
+		is = i.seen
+	}
+	of, ok := formerOf(id)
+	if seen := is[of]; ok && (seen.Former != "" || !seen.Switched.IsZero()) {
+		return of
+	}
+	return id
+}
+
+// byName adds up the calls of those that have had the same name: who of them had it when a
+// message counted the calls under it is not always known.
+func (i *item) byName(calls map[string]int64) map[string]int64 {
+	sums := map[string]int64{}
+	for id, n := range calls {
+		sums[i.nameOf(id)] += n
+	}
+	return sums
+}
+
 // comparison says what a correction would do to a message.
 type comparison int
 
@@ -98,22 +133,21 @@ const (
 // counts. What the time did not last for twice will not be tried again.
 func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	before := i.claimed.Open.In(i.Window)
-	for id, calls := range i.Replace.Calls {
-		switch awaits := slices.ContainsFunc(r.Open, func(o state.Open) bool { return o.Instance == id }); {
-		case r.Calls[id] >= calls:
-		case awaits:
-			r.Open = before
-			return unimproved
-		default:
-			return lessThanBefore
-		}
+	message, now := i.byName(i.Replace.Calls), i.byName(r.Calls)
+	less := slices.DeleteFunc(slices.Collect(maps.Keys(message)), func(name string) bool { return now[name] >= message[name] })
+	switch awaits := func(o state.Open) bool { return slices.Contains(less, i.nameOf(o.Instance)) }; {
+	case slices.ContainsFunc(r.Open, awaits):
+		r.Open = before
+		return unimproved
+	case len(less) > 0:
+		return lessThanBefore
 	}
 	result := unimproved
 	for _, hour := range i.Window.Hours() {
 		for _, id := range rd.instances {
 			switch {
 			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)):
-			case r.Calls[id] > i.Replace.Calls[id] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
+			case now[i.nameOf(id)] > message[i.nameOf(id)] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
 				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
 					return lessThanBefore // for all that is known
 				}
@@ -136,6 +170,7 @@ func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[str
 		return !slices.ContainsFunc(open, func(before state.Open) bool { return before.Instance == o.Instance })
 	})
 	message := rd.report(i.handler.Limit)
+	before, now := i.byName(i.Replace.Calls), i.byName(calls)
 	var posted []digest.Window
 	for _, o := range open {
 		w := digest.Window{Start: o.Start, End: o.End}
@@ -145,7 +180,7 @@ func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[str
 		posted = append(posted, w)
 		var ids []string
 		for _, same := range open {
-			if same.Start.Equal(o.Start) && same.End.Equal(o.End) && calls[same.Instance] > i.Replace.Calls[same.Instance] {
+			if same.Start.Equal(o.Start) && same.End.Equal(o.End) && now[i.nameOf(same.Instance)] > before[i.nameOf(same.Instance)] {
 				ids = append(ids, same.Instance)
 			}
 		}
@@ -177,7 +212,7 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted
 	_, found, err := i.find(ctx, message)
 	if !found && (err == nil || errors.Is(err, errNoSearch)) {
-		_, err = i.deliver(ctx, message, false, false)
+		_, err = i.deliver(ctx, message, callsOf(r), false, false)
 	}
 	return message, err
 }

@@ -18,14 +18,18 @@ var errKnown = errors.New("nothing could be read, and it is not reported again")
 // deliver sees to it that the message of an item is in the channel once. An error
 // leaves delivery unconfirmed if i.Unconfirmed is set. failureOnly is for a
 // message that only says that nothing could be read, and incomplete for one that may count
-// less than that of an earlier run.
-func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incomplete bool) (notifier.Receipt, error) {
+// less than that of an earlier run, if it is not known what that counts. Calls are those that
+// the message counts, by instance.
+func (i *item) deliver(ctx context.Context, r *digest.Report, calls map[string]int64, failureOnly, incomplete bool) (notifier.Receipt, error) {
 	r.Past.Repeat = i.Repeat
 	if i.Unconfirmed { // since an earlier run
 		receipt, found, err := i.find(ctx, r)
 		i.found = found
 		switch {
 		case found:
+			if i.Calls != nil {
+				incomplete = len(i.moreCalls(i.Calls, calls)) > 0
+			}
 			return i.renew(ctx, r, receipt, incomplete), nil
 		case err == nil:
 			i.Unconfirmed = false
@@ -42,7 +46,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 		_, _, _ = i.find(ctx, r) // while there is no digest to take it for
 	}
 	err := i.edit(ctx, func(s *state.State) error {
-		return s.StartPosting(i.Item, r.Instances, failureOnly, i.deadline(ctx))
+		return s.StartPosting(i.Item, r.Instances, calls, failureOnly, i.deadline(ctx))
 	})
 	if err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)
@@ -57,6 +61,19 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, failureOnly, incom
 	}
 	i.Unconfirmed = true
 	return i.reconcile(ctx, r, err)
+}
+
+// moreCalls returns the instances of which a message counts calls, and more than another
+// does.
+func (i *item) moreCalls(message, than map[string]int64) []string {
+	var more []string
+	sum, less := i.byName(message), i.byName(than)
+	for id := range message {
+		if name := i.nameOf(id); sum[name] > less[name] {
+			more = append(more, id)
+		}
+	}
+	return more
 }
 
 // renew replaces a message of an earlier run, which may not have read as much. If it

@@ -116,10 +116,11 @@ type item struct {
 	claimed *state.State // as it was when the item was claimed
 	found   bool         // the message was in the channel already
 
-	answering []string // the instances that were read without a hitch
-	apart     bool     // a correction that leaves the message as it is
-	renewed   bool     // the message was in the channel, and was replaced
-	nobody    bool     // there is no instance any more, so that no hour of it is done
+	seen      state.Instances // as the newest hours have shown them; nil if these are not among the item's
+	answering []string        // the instances that were read without a hitch
+	apart     bool            // a correction that leaves the message as it is
+	renewed   bool            // the message was in the channel, and was replaced
+	nobody    bool            // there is no instance any more, so that no hour of it is done
 }
 
 // claim takes on the next pending hours at the end of w.
@@ -173,6 +174,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	i.answering = rd.answering()
 	if i.Replace == nil && i.newest() {
 		i.observe(ctx, rd, &result)
+		i.seen = result.Seen
 	}
 	i.missing(rd, result.Seen)
 	i.nobody = rd.allMissing()
@@ -206,12 +208,14 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.follow(ctx, r, false)
 		return message, nil
 	}
-	receipt, err := i.deliver(ctx, message, unread != nil, len(result.Open)+len(rd.gone) > 0)
+	receipt, err := i.deliver(ctx, message, result.Calls, unread != nil, len(result.Open)+len(rd.gone) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
 	result.Channel, result.TS, result.Failure = receipt.Channel, receipt.Timestamp, unread != nil && !i.found
-	result.Found = i.found && !i.renewed
+	if result.Found = i.found && !i.renewed; result.Found && i.Calls != nil {
+		i.leave(&result)
+	}
 	result.Silent = !i.found && (notifier.Quiet(message) || err != nil) // errKnown posts nothing
 	h.Silent = h.Silent && result.Silent
 	result.Report, result.Hours, result.Repeat = r, rd.hourly(), message.Past.Repeat
@@ -225,6 +229,19 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.follow(ctx, r, !result.Silent)
 	}
 	return message, err
+}
+
+// leave has a message of an earlier run stay as it is. What it counts less of than could be
+// read now is open.
+func (i *item) leave(r *state.Result) {
+	for _, id := range i.moreCalls(r.Calls, i.Calls) {
+		for _, hour := range i.Window.Hours() {
+			if !r.Open.Of(id, hour.Start) {
+				r.Open = append(r.Open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(source.Passing)})
+			}
+		}
+	}
+	r.Open, r.Calls = state.Join(r.Open), i.Calls
 }
 
 // finish saves what has become of an item.

@@ -164,9 +164,11 @@ func (f *instances) trouble(end time.Time, p trouble) {
 	if w.likely(p.fail) {
 		kinds := []rdstest.Kind{rdstest.InternalFailure, rdstest.AccessDenied, rdstest.InstanceNotReady, rdstest.FileNotFound, rdstest.Throttling}
 		f.rds.Inject(rdstest.Fault{Kind: kinds[w.rng.IntN(len(kinds))], Instance: m.name, File: name, Times: -1})
+		w.trace("%s of %s fails until %s", name, m.name, until.Format("15:04"))
 		w.at(until, f.rds.Heal)
 	}
 	if w.likely(p.lag) {
+		w.trace("%s of %s is not listed until %s", name, m.name, until.Format("15:04"))
 		m.Hide(name)
 		w.at(until, func() { m.Show(name) })
 	}
@@ -196,26 +198,32 @@ func (f *instances) sleepFrom(at time.Time, hours int) {
 			return
 		}
 		m.asleep = true
+		f.w.trace("%s falls asleep for %d hours", m.name, hours)
 		if f.w.rng.IntN(2) == 0 {
 			m.Pause()
 		} else {
 			m.Stop()
 		}
 		f.w.at(at.Add(time.Duration(hours)*time.Hour-25*time.Minute), func() {
-			if !m.gone {
-				m.asleep = false
-				m.Start(f.w.now)
-			}
+			f.wake(m)
 		})
 	})
 }
 
-// vanish deletes a reader, and what is not told of it is lost. Of one that nobody has
-// asked for its logs nobody can know. Another comes.
+func (f *instances) wake(m *member) {
+	if !m.gone {
+		f.w.trace("%s wakes", m.name)
+		m.asleep = false
+		m.Start(f.w.now)
+	}
+}
+
+// vanish deletes a reader, and what is not told of it is lost. Of one that no run has
+// seen, or only such as died, nobody can know. Another comes.
 func (f *instances) vanish() {
 	for _, m := range f.members {
 		if strings.HasPrefix(m.name, "shop-") && m.name != "shop-1" && !m.gone {
-			if !f.listed(m.name) {
+			if !f.known(m.name) {
 				clear(m.logged)
 			}
 			f.lose(m)
@@ -225,14 +233,22 @@ func (f *instances) vanish() {
 	}
 }
 
-// listed reports whether an invocation has listed the logs of an instance.
-func (f *instances) listed(name string) bool {
-	return slices.ContainsFunc(f.rds.Calls(), func(c rdstest.Call) bool {
-		return c.Action == "rds:DescribeDBLogFiles" && c.Params.Get("DBInstanceIdentifier") == name
-	})
+// known reports whether a run that has come to its end has read an instance.
+func (f *instances) known(name string) bool {
+	_, known := f.state().Instances[name]
+	return known
+}
+
+func (f *instances) state() *state.State {
+	s, err := state.Read(f.w.t.Context(), state.NewS3Store(f.w.s3, s3test.Bucket, "prod"), state.Key(slacktest.Channel))
+	if err != nil {
+		f.w.t.Fatal(err)
+	}
+	return s
 }
 
 func (f *instances) lose(m *member) {
+	f.w.trace("%s is deleted", m.name)
 	f.rds.RemoveInstance(m.name)
 	m.gone = true
 	text := f.text()
@@ -244,15 +260,17 @@ func (f *instances) lose(m *member) {
 func (f *instances) text() string {
 	var b strings.Builder
 	for _, m := range append(f.w.archive, f.w.slack.Messages()...) {
-		b.WriteString(m.Text)
-		b.Write(m.Blocks)
+		b.WriteString(shown(m))
 	}
 	return b.String()
 }
 
+func shown(m slacktest.Message) string { return m.ShownText() + "\n" + m.Shown() + "\n" }
+
 // rename is a blue/green switchover of orders. The old one of the last may be deleted
 // before; what comes then has its name, and else the next that is free. Some do not answer
-// for a while. It takes half a day to make a green one.
+// for a while. It takes half a day to make a green one. Of one that no
+// run has seen nobody can know.
 func (f *instances) rename() {
 	if f.w.now.Before(f.green) {
 		return
@@ -270,18 +288,18 @@ func (f *instances) rename() {
 	}
 	for _, m := range f.members {
 		if m.name == "orders" && !m.gone && !m.asleep {
+			f.w.trace("orders becomes %s", name)
+			if !f.known("orders") {
+				clear(m.logged)
+			}
 			f.rds.RenameInstance("orders", name)
 			m.name, m.old = name, true
 			f.add("orders", m.Quiet)
 			if f.w.likely(0.5) {
 				m.asleep = true
 				m.Stop()
-				f.w.at(f.w.now.Add(f.w.between(time.Hour, 10*time.Hour)), func() {
-					if !m.gone {
-						m.asleep = false
-						m.Start(f.w.now)
-					}
-				})
+				f.w.trace("and is stopped")
+				f.w.at(f.w.now.Add(f.w.between(time.Hour, 10*time.Hour)), func() { f.wake(m) })
 			}
 			return
 		}
@@ -302,9 +320,8 @@ func (f *instances) free() string {
 func (f *instances) settle() {
 	f.rds.Heal()
 	for _, m := range f.members {
-		if m.asleep && !m.gone {
-			m.asleep = false
-			m.Start(f.w.now)
+		if m.asleep {
+			f.wake(m)
 		}
 	}
 }
@@ -319,19 +336,14 @@ var (
 // check: each hour of each member is told once, or is named as unknown with its
 // cause; and nothing is called complete, deleted or quiet that is not.
 func (f *instances) check(end time.Time) {
-	if s, err := state.Read(f.w.t.Context(), state.NewS3Store(f.w.s3, s3test.Bucket, "prod"), state.Key(slacktest.Channel)); err != nil {
-		f.w.t.Error(err)
-	} else if s.Since.Add(time.Hour).After(f.begun) { // who sleeps after the first hour is not known to have been awake
+	s := f.state()
+	if s.Since.Add(time.Hour).After(f.begun) { // who sleeps after the first hour is not known to have been awake
 		f.begun = s.Since.Add(time.Hour)
 	}
 	posts := f.posts()
 	all := f.text()
 	silent := func(time.Time) bool { return false }
 	if (f.w.daily != handler.Daily{}) {
-		s, err := state.Read(f.w.t.Context(), state.NewS3Store(f.w.s3, s3test.Bucket, "prod"), state.Key(slacktest.Channel))
-		if err != nil {
-			f.w.t.Fatal(err)
-		}
 		silent = func(hour time.Time) bool {
 			e, entered := s.Entries.At(hour)
 			return entered && e.Silent
@@ -359,8 +371,9 @@ func (f *instances) check(end time.Time) {
 			}
 		}
 	}
-	for _, p := range posts {
+	for ts, p := range posts {
 		f.checkClaims(p)
+		f.w.trace("message %s of %s to %s: %s", ts, p.window.Start.Format("02 15:04"), p.window.End.Format("15:04"), p.text)
 	}
 }
 
@@ -435,7 +448,7 @@ func (f *instances) posts() map[string]fleetPost {
 			ts = m.ThreadTS
 		}
 		p := posts[ts]
-		p.text += m.Text + string(m.Blocks)
+		p.text += shown(m)
 		posts[ts] = p
 	}
 	return posts

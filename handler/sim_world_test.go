@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -51,6 +52,14 @@ type world struct {
 	traffic map[time.Time]bool // hours in which there was any
 	cuts    map[string]int     // by method: cut or died at, with the outcome unknown
 	runs    map[string]int     // how invocations ended
+}
+
+var traced = flag.Bool("trace", false, "tell what happens in a simulated world, and when")
+
+func (w *world) trace(format string, args ...any) {
+	if *traced {
+		w.t.Logf(w.now.Format("02 15:04:05 ")+format, args...)
+	}
 }
 
 // moment is when something goes on.
@@ -189,6 +198,9 @@ func (i *invocation) step(name string) {
 // end does what Lambda does at the end of an invocation.
 func (i *invocation) end() {
 	i.cancel()
+	if i.w.trace("%s for %s ends: dead %v, %v", i.request, i.window.End.Format("02 15:04"), i.dead, i.err); *traced && i.w.fleet != nil {
+		i.w.trace("open are %+v", i.w.fleet.state().Open)
+	}
 	switch {
 	case i.dead:
 		i.w.runs["died"]++

@@ -205,13 +205,19 @@ func (fs formers) probe(ctx context.Context, result *state.Result) (answering []
 
 // end says that nothing more will come of what is open of an instance, if anything is.
 func (fs formers) end(name, format string, result *state.Result) {
+	result.Ended = append(result.Ended, name)
+	if spans := fs.rd.unread(name); spans != "" {
+		result.News = append(result.News, fmt.Sprintf(format, name, spans))
+	}
+}
+
+// unread says when an instance has logged what is missing; empty if nothing is.
+func (rd *reading) unread(name string) string {
 	var spans []string
-	for _, o := range fs.rd.known.Open {
-		if o.Instance == name && !o.Usual {
+	for _, o := range rd.known.Open {
+		if o.Instance == name && !o.Usual && !o.Slept {
 			spans = append(spans, "from "+state.Span(o.Start, o.End))
 		}
 	}
-	if result.Ended = append(result.Ended, name); len(spans) > 0 {
-		result.News = append(result.News, fmt.Sprintf(format, name, strings.Join(spans, ", ")))
-	}
+	return strings.Join(spans, ", ")
 }

@@ -34,6 +34,9 @@ type Claim struct {
 	Instances   []string  `json:"instances,omitempty"` // of the message, by which it is found
 	Unseen      bool      `json:"unseen,omitempty"`    // see Item.FailureUnseen
 	Expires     time.Time `json:"expires"`
+	// Calls are those that the message counts, by instance; nil in the states of earlier
+	// releases.
+	Calls map[string]int64 `json:"calls,omitempty"`
 }
 
 // Stage says how far the owner of a Claim has come.
@@ -106,11 +109,12 @@ type Attempt struct {
 type Item struct {
 	Owner       string
 	Window      digest.Window
-	Unconfirmed bool     // an earlier run may have posted it
-	Instances   []string // of the message that may have been posted
-	Repeat      bool     // it may have been posted, and no more is to be known about that
-	Replace     *Entry   // of hours that were posted and are to be once more; else nil
-	Correct     bool     // and that had a part open, so that the history is corrected, too
+	Unconfirmed bool             // an earlier run may have posted it
+	Instances   []string         // of the message that may have been posted
+	Calls       map[string]int64 // that it counts, by instance; nil if that is not known
+	Repeat      bool             // it may have been posted, and no more is to be known about that
+	Replace     *Entry           // of hours that were posted and are to be once more; else nil
+	Correct     bool             // and that had a part open, so that the history is corrected, too
 
 	// FailureUnseen says that a message of the same window, which only says that
 	// nothing could be read, may be in the channel; FailureTS is that message once it
@@ -145,6 +149,7 @@ func (s *State) Acquire(a Attempt) (*Item, error) {
 	s.Claim = &Claim{Owner: a.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Reading, Expires: expiry(a.Deadline)}
 	if i.Unconfirmed {
 		s.Claim.Stage, s.Claim.Instances, s.Claim.Correct, s.Claim.Unseen = Posting, i.Instances, i.Correct, i.FailureUnseen
+		s.Claim.Calls = i.Calls
 	}
 	return i, nil
 }
@@ -164,7 +169,7 @@ func (s *State) next(a Attempt) *Item {
 			}
 		case s.allDone(c.window()):
 		case !c.FailureOnly:
-			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances, FailureUnseen: c.Unseen}
+			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances, Calls: c.Calls, FailureUnseen: c.Unseen}
 		default:
 			s.enterFailure(c.window(), Entry{Unseen: true}) // rather not at all than twice
 		}
@@ -192,18 +197,18 @@ func (s *State) corrected(c *Claim) *Item {
 	if at, ok := s.Entries.At(w.Start); ok && at.Start.Equal(w.Start) && at.End.Equal(w.End) {
 		e = at
 	}
-	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Instances: c.Instances}
+	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Instances: c.Instances, Calls: c.Calls, Repeat: e.Unconfirmed}
 }
 
 // StartPosting notes that from now on the message of an item may be in the
-// channel. The error is ErrLost where the claim is another's by now, and then it
+// channel, and what it counts. The error is ErrLost where the claim is another's by now, and then it
 // must not be posted.
-func (s *State) StartPosting(i Item, instances []string, failureOnly bool, deadline time.Time) error {
+func (s *State) StartPosting(i Item, instances []string, calls map[string]int64, failureOnly bool, deadline time.Time) error {
 	if s.Claim == nil || s.Claim.Owner != i.Owner {
 		return ErrLost
 	}
 	*s.Claim = Claim{Owner: i.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Posting,
-		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
+		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Calls: calls, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
 	for n, e := range s.Entries {
 		if i.Correct && e.Start.Equal(i.Window.Start) && e.End.Equal(i.Window.End) {
 			s.Entries[n].Uncounted = true
@@ -270,7 +275,7 @@ func (s *State) Finish(i Item, r Result) {
 	s.finishInstances(i, r)
 	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
 	if len(r.Open) > 0 {
-		e.Calls, e.Uncounted = r.Calls, r.Found
+		e.Calls, e.Uncounted = r.Calls, r.Found && i.Calls == nil
 		if !r.Silent { // else a later message says it
 			e.Said = r.Said
 		}
@@ -316,17 +321,30 @@ func (s *State) finishInstances(i Item, r Result) {
 	if r.Seen == nil {
 		return
 	}
-	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool { return slices.Contains(r.Ended, o.Instance) })
+	s.lose(func(instance string) bool { return slices.Contains(r.Ended, instance) })
 	for _, renamed := range r.Renamed {
 		s.rename(renamed)
 	}
-	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool {
-		_, known := s.Instances[o.Instance]
-		now, there := r.Seen[o.Instance]
+	s.lose(func(instance string) bool {
+		_, known := s.Instances[instance]
+		now, there := r.Seen[instance]
 		return known && (!there || !now.Gone.IsZero())
 	})
 	s.Instances = r.Seen
 	s.News = append(s.News, r.News...)
+}
+
+// lose gives up what is open of instances that are gone.
+func (s *State) lose(gone func(instance string) bool) {
+	var open Parts
+	for _, o := range s.Open {
+		if gone(o.Instance) {
+			s.Lost = append(s.Lost, o)
+		} else {
+			open = append(open, o)
+		}
+	}
+	s.Open, s.Lost = open, Join(s.Lost)
 }
 
 // rename gives what is remembered of the hours of an instance the name that it has now. What

@@ -64,7 +64,7 @@ func TestHourIsClaimedPostedAndDone(t *testing.T) {
 		t.Fatalf("claim %+v", c)
 	}
 	deadline := ten.Add(2 * time.Hour)
-	if err := s.StartPosting(i, []string{"db-1", "db-2"}, true, deadline); err != nil {
+	if err := s.StartPosting(i, []string{"db-1", "db-2"}, nil, true, deadline); err != nil {
 		t.Fatal(err)
 	}
 	want := &Claim{Owner: "a/1", Start: ten, End: ten.Add(time.Hour), Stage: Posting, FailureOnly: true,
@@ -122,7 +122,7 @@ func TestClaimExpiresAMinuteAfterItsOwner(t *testing.T) {
 			first := attempt("a/1", 0)
 			i := s.mustAcquire(t, first)
 			if c.stage == Posting {
-				if err := s.StartPosting(i, nil, false, first.Deadline); err != nil {
+				if err := s.StartPosting(i, nil, nil, false, first.Deadline); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -191,7 +191,7 @@ func TestWhoHasLostAClaimPostsNothing(t *testing.T) {
 	late.Now = s.Claim.Expires
 	s.mustAcquire(t, late)
 	now := *s.Claim
-	if err := s.StartPosting(i, nil, false, ten); !errors.Is(err, ErrLost) {
+	if err := s.StartPosting(i, nil, nil, false, ten); !errors.Is(err, ErrLost) {
 		t.Errorf("error %v", err)
 	}
 	s.Release(i, ten)
@@ -199,7 +199,7 @@ func TestWhoHasLostAClaimPostsNothing(t *testing.T) {
 		t.Errorf("claim %+v, want %+v", *s.Claim, now)
 	}
 	s.Claim = nil
-	if err := s.StartPosting(i, nil, false, ten); !errors.Is(err, ErrLost) {
+	if err := s.StartPosting(i, nil, nil, false, ten); !errors.Is(err, ErrLost) {
 		t.Errorf("without a claim: %v", err)
 	}
 	if s.Release(i, ten); s.Claim != nil {
@@ -273,7 +273,7 @@ func TestUnseenFailureReport(t *testing.T) {
 			t.Fatalf("item %+v", i)
 		}
 		i.FailureUnseen, i.FailureTS = c.unseen, c.ts
-		if err := s.StartPosting(i, nil, false, ten); err != nil {
+		if err := s.StartPosting(i, nil, nil, false, ten); err != nil {
 			t.Fatal(err)
 		}
 		for _, owner := range []string{"c/1", "d/1"} { // the second finds the claim of the first

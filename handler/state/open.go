@@ -18,6 +18,8 @@ type Open struct {
 	// Usual is set where hours like these have no log, so that the message does not say
 	// that something is missing.
 	Usual bool `json:"usual,omitempty"`
+	// Slept is set where the instance was found asleep before these hours and after them.
+	Slept bool `json:"slept,omitempty"`
 }
 
 // maxAge is how long hours stay pending, and parts open. RDS for MySQL keeps its logs
@@ -91,13 +93,20 @@ func Join(all Parts) Parts {
 	slices.SortFunc(all, func(a, b Open) int { return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Start.Compare(b.Start)) })
 	var joined Parts
 	for _, o := range all {
-		if n := len(joined); n > 0 && joined[n-1].Instance == o.Instance && joined[n-1].Cause == o.Cause && joined[n-1].Usual == o.Usual && joined[n-1].End.Equal(o.Start) {
+		if n := len(joined); n > 0 && joined[n-1].goesOn(o) {
 			joined[n-1].End = o.End
 		} else {
 			joined = append(joined, o)
 		}
 	}
 	return joined
+}
+
+// goesOn reports whether next follows on o, and differs in nothing else.
+func (o Open) goesOn(next Open) bool {
+	follows := o.End.Equal(next.Start)
+	next.Start, next.End = o.Start, o.End
+	return follows && next == o
 }
 
 func passed(all []digest.Window, w digest.Window) bool {

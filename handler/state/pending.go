@@ -68,10 +68,11 @@ func (s *State) giveUp(end time.Time) {
 		s.GivenUp = digest.JoinWindows(append(s.GivenUp, w))
 	}
 	for _, o := range s.Open.close(end.Add(-maxAge)) {
-		o.Cause, o.Usual = "", false // all are given up for the same
+		o.Cause, o.Usual, o.Slept = "", false, false // all are given up for the same
 		s.GivenUpParts = append(s.GivenUpParts, o)
 	}
 	s.GivenUpParts = Join(s.GivenUpParts)
+	s.Lost.close(end.Add(-maxAge))
 }
 
 // givenUpAgain is how often it is said of an instance that something is given up.

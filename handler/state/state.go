@@ -43,6 +43,9 @@ type State struct {
 	Settled time.Time `json:"settled,omitzero"`
 	// Open are the parts of hours that are to be read yet.
 	Open Parts `json:"open,omitempty"`
+	// Lost are the parts of hours that were open when their instances were found not to be
+	// there any more. Corrections of these hours are without them.
+	Lost Parts `json:"lost,omitempty"`
 	// Instances are those that were read last, by their IDs.
 	Instances Instances `json:"instances,omitempty"`
 	// Missed, GivenUp, Unreported and News wait for the next message: hours that were
