@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -44,7 +45,23 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 		}
 		absent = append(absent, p)
 	}
+	if rd.awaitsWaking(id, w) {
+		absent = append(absent, part{instance: id, absent: &source.Absence{From: w.Start, To: w.End, Cause: source.Unlisted,
+			Note: fmt.Sprintf("Instance %s does not list the slow log yet that it went on with when it woke.", id)}})
+	}
 	return absent
+}
+
+// awaitsWaking reports whether what an instance logged in an hour in which it fell asleep is
+// in a file that is not listed yet: the one that it went on with when it woke.
+func (rd *reading) awaitsWaking(id string, hour digest.Window) bool {
+	if rd.known == nil {
+		return false
+	}
+	fellAsleep := func(o state.Open) bool { return o.Instance == id && o.Cause == string(source.Waiting) && !o.Slept }
+	unlisted := func(o state.Open) bool { return o.Instance == id && o.Cause == string(source.Unlisted) }
+	slept := digest.Window{Start: hour.End, End: rd.known.Instances[id].Woke}
+	return slept.End.After(slept.Start) && slices.ContainsFunc(rd.known.Open.In(hour), fellAsleep) && slices.ContainsFunc(rd.known.Open.In(slept), unlisted)
 }
 
 // spans reports whether a file was read that begins before the end of an hour and was
@@ -62,7 +79,7 @@ func (rd *reading) asleep(id string, hour digest.Window) bool {
 		return false
 	}
 	seen := rd.known.Instances[id]
-	before := !seen.Asleep.IsZero() && seen.Asleep.Before(hour.Start) || seen.Began.IsZero() && hour.Start.Equal(rd.known.Since)
+	before := seen.SleptBefore(hour) || seen.Began.IsZero() && hour.Start.Equal(rd.known.Since)
 	return before && rd.waits(id) || slices.ContainsFunc(rd.known.Open.In(hour), func(o state.Open) bool { return o.Instance == id && o.Slept })
 }
 

@@ -69,6 +69,7 @@ func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 		for _, o := range i.claimed.Open.In(hour) {
 			found := !o.Usual || calls[o.Instance] > i.Replace.Calls[o.Instance]
 			if found && slices.Contains(rd.instances, o.Instance) && rd.cause(o.Instance, hour) == "" {
+				o.Slept = false // which no sentence tells
 				read = append(read, o)
 			}
 		}

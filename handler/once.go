@@ -93,7 +93,7 @@ func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Repor
 		case own && answering == nil:
 			answering = i.answering
 		case i.Correct:
-			answering = slices.DeleteFunc(answering, func(id string) bool { return !slices.Contains(i.answering, id) })
+			answering = slices.DeleteFunc(answering, func(id string) bool { return slices.Contains(i.hitches, id) })
 		}
 		if passed = append(passed, i.Window); reading.Err() != nil {
 			return report, i.timeRanOut(own)
@@ -118,6 +118,7 @@ type item struct {
 
 	seen      state.Instances // as the newest hours have shown them; nil if these are not among the item's
 	answering []string        // the instances that were read without a hitch
+	hitches   []string        // the others of those that were read
 	apart     bool            // a correction that leaves the message as it is
 	renewed   bool            // the message was in the channel, and was replaced
 	nobody    bool            // there is no instance any more, so that no hour of it is done
@@ -172,6 +173,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	}
 	result := state.Result{Open: rd.open()}
 	i.answering = rd.answering()
+	i.hitches = slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool { return slices.Contains(i.answering, id) })
 	if i.Replace == nil && i.newest() {
 		i.observe(ctx, rd, &result)
 		i.seen = result.Seen

@@ -3,6 +3,7 @@ package handler_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -34,6 +35,7 @@ type instances struct {
 type member struct {
 	*rdstest.Instance
 	name   string
+	names  []string // all that it has had
 	n      int
 	logged map[time.Time]int
 	lost   map[time.Time]bool // that nobody can read any more
@@ -58,7 +60,7 @@ func newInstances(w *world, quiet rdstest.QuietHours) *instances {
 }
 
 func (f *instances) add(name string, quiet rdstest.QuietHours) *member {
-	m := &member{Instance: f.rds.AddInstance(name), name: name, n: len(f.members), logged: map[time.Time]int{}, lost: map[time.Time]bool{}}
+	m := &member{Instance: f.rds.AddInstance(name), name: name, names: []string{name}, n: len(f.members), logged: map[time.Time]int{}, lost: map[time.Time]bool{}}
 	if strings.HasPrefix(name, "shop") {
 		m.Cluster = "shop"
 	}
@@ -293,7 +295,7 @@ func (f *instances) rename() {
 				clear(m.logged)
 			}
 			f.rds.RenameInstance("orders", name)
-			m.name, m.old = name, true
+			m.name, m.names, m.old = name, append(m.names, name), true
 			f.add("orders", m.Quiet)
 			if f.w.likely(0.5) {
 				m.asleep = true
@@ -371,7 +373,8 @@ func (f *instances) check(end time.Time) {
 			}
 		}
 	}
-	for ts, p := range posts {
+	for _, ts := range slices.Sorted(maps.Keys(posts)) {
+		p := posts[ts]
 		f.checkClaims(p)
 		f.w.trace("message %s of %s to %s: %s", ts, p.window.Start.Format("02 15:04"), p.window.End.Format("15:04"), p.text)
 	}
@@ -404,22 +407,32 @@ func (f *instances) checkClaims(p fleetPost) {
 	}
 }
 
-// tells reports whether a message tells of an hour: by its table, or where the thread
-// of a run that died is missing, by a number that is that of all.
+// tells reports whether a message tells of an hour: by its table or, where the thread of a
+// run that died is missing or has no room for it, by a number that is that of all, or of all
+// of the instance under a name that it has had.
 func (f *instances) tells(p fleetPost, m *member, hour time.Time) bool {
 	if strings.Contains(p.text, m.word(hour)) {
 		return true
 	}
-	total := 0
+	if !p.window.Contains(hour) || m.logged[hour] == 0 {
+		return false
+	}
+	total := map[*member]int{}
+	all := 0
 	for _, m := range f.members {
 		for at, n := range m.logged {
 			if p.window.Contains(at) {
-				total += n
+				total[m] += n
+				all += n
 			}
 		}
 	}
-	said := saysCount.FindStringSubmatch(p.text)
-	return p.window.Contains(hour) && m.logged[hour] > 0 && said != nil && said[1] == fmt.Sprint(total)
+	if said := saysCount.FindStringSubmatch(p.text); said != nil && said[1] == fmt.Sprint(all) {
+		return true
+	}
+	return slices.ContainsFunc(m.names, func(name string) bool {
+		return strings.Contains(p.text, name+" ") && regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+` \S+ in `+fmt.Sprint(total[m])+` quer`).MatchString(p.text)
+	})
 }
 
 // repeated reports whether a message that may be a repeat tells of an hour.

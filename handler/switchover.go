@@ -178,7 +178,7 @@ func (fs formers) switched(f former, at time.Time, result *state.Result) {
 		listed = later(listed, written.UTC().Round(time.Hour))
 	}
 	result.Renamed = append(result.Renamed, state.Renamed{From: f.id, To: f.name, Before: listed})
-	seen.Former, seen.Switched, seen.Files = f.name, at.UTC().Truncate(time.Hour), nil // these are those of the one before
+	seen.Former, seen.Switched, seen.Files = f.name, at.UTC().Truncate(time.Hour).Add(time.Hour), nil // these are those of the one before
 	result.Seen[f.id] = seen
 }
 

@@ -15,7 +15,9 @@ type Seen struct {
 	Began  time.Time `json:"began,omitzero"`   // start of the first hour after which it was awake
 	Read   time.Time `json:"read,omitzero"`    // end of the last hour after which it was there
 	Asleep time.Time `json:"asleep,omitzero"`  // since when it is paused or stopped; zero if it is not
+	Slept  time.Time `json:"slept,omitzero"`   // start of the first hour before which it was found so; zero with Asleep
 	Unsaid bool      `json:"unsaid,omitempty"` // that it is asleep was not said yet
+	Woke   time.Time `json:"woke,omitzero"`    // end of the hour in which it was last found awake after it had been asleep
 	Off    time.Time `json:"off,omitzero"`     // since when it writes no slow log; zero if it does
 	Said   time.Time `json:"said,omitzero"`    // the end of the hour whose digest said that last
 	Gone   time.Time `json:"gone,omitzero"`    // when it was found not to be there any more, and that was said
@@ -53,6 +55,18 @@ const (
 // offAgain is how often it is said that an instance does not log.
 const offAgain = 24 * time.Hour
 
+// soonAfter is for how long after the end of an hour an instance that is found asleep counts
+// as asleep since then.
+const soonAfter = 15 * time.Minute
+
+// SleptBefore reports whether an instance that is asleep was found so before an hour began.
+func (s Seen) SleptBefore(hour digest.Window) bool {
+	if s.Slept.IsZero() { // as in the states of earlier releases
+		return !s.Asleep.IsZero() && s.Asleep.Before(hour.Start)
+	}
+	return !hour.Start.Before(s.Slept)
+}
+
 // Instances are those that were read, by their IDs.
 type Instances map[string]Seen
 
@@ -82,9 +96,10 @@ func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Cond
 			news, now.Gone = append(news, gone), at.UTC().Truncate(time.Hour)
 		case condition == Asleep && now.Asleep.IsZero():
 			now.Asleep, now.Unsaid = w.Start, true
+			now.Slept = at.Add(-soonAfter).UTC().Truncate(time.Hour).Add(time.Hour)
 		case (condition == Awake || condition == NotLogs) && !now.Asleep.IsZero():
 			news = append(news, now.awake(id))
-			now.Asleep, now.Unsaid = time.Time{}, false
+			now.Asleep, now.Slept, now.Unsaid, now.Woke = time.Time{}, time.Time{}, false, at.UTC().Truncate(time.Hour).Add(time.Hour)
 		}
 		if condition != Missing {
 			now.Read = w.End
