@@ -175,13 +175,21 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	return p.absent.Usual, false
 }
 
-// open returns the parts of the window that may still be read.
-func (rd *reading) open() state.Parts {
+// open returns the parts of the window that may still be read. Unless the state gets to know
+// of it, those of an instance whose name is another's now have that name as before.
+func (rd *reading) open(renamed bool) state.Parts {
 	var open state.Parts
 	for _, hour := range rd.window.Hours() {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
-				open = append(open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(c),
+				name := id
+				if n := slices.IndexFunc(rd.over, func(f former) bool { return f.name == id }); n >= 0 && !renamed {
+					name = rd.over[n].id
+				}
+				if open.Of(name, hour.Start) {
+					continue
+				}
+				open = append(open, state.Open{Instance: name, Start: hour.Start, End: hour.End, Cause: string(c),
 					Usual: rd.usual(id, hour), Slept: rd.asleep(id, hour)})
 			}
 		}

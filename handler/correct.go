@@ -103,6 +103,9 @@ func (i *item) nameOf(id string) string {
 	if i.seen != nil {
 		is = i.seen
 	}
+	if n := slices.IndexFunc(i.over, func(f former) bool { return f.name == id }); n >= 0 {
+		return i.over[n].id
+	}
 	of, ok := formerOf(id)
 	if seen := is[of]; ok && (seen.Former != "" || !seen.Switched.IsZero()) {
 		return of
@@ -147,7 +150,7 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	for _, hour := range i.Window.Hours() {
 		for _, id := range rd.instances {
 			switch {
-			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)):
+			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)) || rd.formerComes(id, hour):
 			case now[i.nameOf(id)] > message[i.nameOf(id)] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
 				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
 					return lessThanBefore // for all that is known
@@ -167,8 +170,8 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[string]int64) (*digest.Report, error) {
 	open := i.claimed.Open.In(i.Window)
 	result := state.Result{Unchanged: true}
-	result.Open = slices.DeleteFunc(rd.open(), func(o state.Open) bool {
-		return !slices.ContainsFunc(open, func(before state.Open) bool { return before.Instance == o.Instance })
+	result.Open = slices.DeleteFunc(rd.open(false), func(o state.Open) bool {
+		return !slices.ContainsFunc(open, func(before state.Open) bool { return i.nameOf(before.Instance) == i.nameOf(o.Instance) })
 	})
 	message := rd.report(i.handler.Limit)
 	before, now := i.byName(i.Replace.Calls), i.byName(calls)
@@ -213,7 +216,7 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted
 	_, found, err := i.find(ctx, message)
 	if !found && (err == nil || errors.Is(err, errNoSearch)) {
-		_, err = i.deliver(ctx, message, callsOf(r), false, false)
+		_, err = i.deliver(ctx, message, state.Message{Calls: callsOf(r)}, false, false)
 	}
 	return message, err
 }

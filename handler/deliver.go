@@ -18,9 +18,9 @@ var errKnown = errors.New("nothing could be read, and it is not reported again")
 // deliver sees to it that the message of an item is in the channel once. An error
 // leaves delivery unconfirmed if i.Unconfirmed is set. failureOnly is for a
 // message that only says that nothing could be read, and incomplete for one that may count
-// less than that of an earlier run, if it is not known what that counts. Calls are those that
-// the message counts, by instance.
-func (i *item) deliver(ctx context.Context, r *digest.Report, calls map[string]int64, failureOnly, incomplete bool) (notifier.Receipt, error) {
+// less than that of an earlier run, if it is not known what that counts. What m says is
+// known of it, but for its instances.
+func (i *item) deliver(ctx context.Context, r *digest.Report, m state.Message, failureOnly, incomplete bool) (notifier.Receipt, error) {
 	r.Past.Repeat = i.Repeat
 	if i.Unconfirmed { // since an earlier run
 		receipt, found, err := i.find(ctx, r)
@@ -28,7 +28,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, calls map[string]i
 		switch {
 		case found:
 			if i.Calls != nil {
-				incomplete = len(i.moreCalls(i.Calls, calls)) > 0
+				incomplete = len(i.moreCalls(i.Calls, m.Calls)) > 0
 			}
 			return i.renew(ctx, r, receipt, incomplete), nil
 		case err == nil:
@@ -45,8 +45,9 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, calls map[string]i
 	if i.FailureUnseen && !i.Unconfirmed {
 		_, _, _ = i.find(ctx, r) // while there is no digest to take it for
 	}
+	m.Instances = r.Instances
 	err := i.edit(ctx, func(s *state.State) error {
-		return s.StartPosting(i.Item, r.Instances, calls, failureOnly, i.deadline(ctx))
+		return s.StartPosting(i.Item, m, failureOnly, i.deadline(ctx))
 	})
 	if err != nil {
 		return notifier.Receipt{}, fmt.Errorf("claim the right to post: %w", err)

@@ -117,6 +117,7 @@ type item struct {
 	found   bool         // the message was in the channel already
 
 	seen      state.Instances // as the newest hours have shown them; nil if these are not among the item's
+	over      []former        // those whose names are another's since the state was saved
 	answering []string        // the instances that were read without a hitch
 	hitches   []string        // the others of those that were read
 	apart     bool            // a correction that leaves the message as it is
@@ -167,14 +168,15 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		return nil, errors.Join(&NoInstanceError{Omitted: h.Notes}, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
 	rd := h.read(reading, i.Window, i.Window.Hours(), i.claimed)
+	i.over = rd.over
 	if !i.Unconfirmed && i.Replace == nil {
 		rd.stopWhereTimeRanOut()
 		i.Window = rd.window
 	}
-	result := state.Result{Open: rd.open()}
+	result := state.Result{Open: rd.open(i.notes())}
 	i.answering = rd.answering()
 	i.hitches = slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool { return slices.Contains(i.answering, id) })
-	if i.Replace == nil && i.newest() {
+	if i.notes() {
 		i.observe(ctx, rd, &result)
 		i.seen = result.Seen
 	}
@@ -210,7 +212,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.follow(ctx, r, false)
 		return message, nil
 	}
-	receipt, err := i.deliver(ctx, message, result.Calls, unread != nil, len(result.Open)+len(rd.gone) > 0)
+	receipt, err := i.deliver(ctx, message, state.Message{Calls: result.Calls, Lacks: result.Open}, unread != nil, len(result.Open)+len(rd.gone) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
@@ -233,17 +235,14 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	return message, err
 }
 
-// leave has a message of an earlier run stay as it is. What it counts less of than could be
-// read now is open.
+// leave has a message of an earlier run stay as it is: what that lacked is open.
 func (i *item) leave(r *state.Result) {
-	for _, id := range i.moreCalls(r.Calls, i.Calls) {
-		for _, hour := range i.Window.Hours() {
-			if !r.Open.Of(id, hour.Start) {
-				r.Open = append(r.Open, state.Open{Instance: id, Start: hour.Start, End: hour.End, Cause: string(source.Passing)})
-			}
+	r.Open, r.Calls = i.Lacks, i.Calls
+	for n, o := range r.Open {
+		if at := slices.IndexFunc(i.over, func(f former) bool { return f.id == o.Instance }); at >= 0 && i.notes() {
+			r.Open[n].Instance = i.over[at].name
 		}
 	}
-	r.Open, r.Calls = state.Join(r.Open), i.Calls
 }
 
 // finish saves what has become of an item.
@@ -269,6 +268,9 @@ func (i *item) finish(ctx context.Context, r state.Result) error {
 	}
 	return nil
 }
+
+// notes reports whether the state gets to know by this item how the instances are now.
+func (i *item) notes() bool { return i.Replace == nil && i.newest() }
 
 // newest reports whether no later hour was entered, so that what is found now is how
 // the instances are.

@@ -537,7 +537,7 @@ func TestMarkOfARepeatStays(t *testing.T) {
 	died := func() { // the run that posted
 		err := state.Edit(t.Context(), c.store, state.Key(slacktest.Channel), func(s *state.State) error {
 			s.Entries = nil
-			s.Claim = &state.Claim{Owner: "r/x", Start: window.Start, End: window.End, Stage: state.Posting, Instances: []string{"orders-1"}, Expires: c.now}
+			s.Claim = &state.Claim{Owner: "r/x", Start: window.Start, End: window.End, Stage: state.Posting, Message: state.Message{Instances: []string{"orders-1"}}, Expires: c.now}
 			return nil
 		})
 		if err != nil {

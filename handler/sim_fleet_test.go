@@ -362,7 +362,7 @@ func (f *instances) check(end time.Time) {
 					told = append(told, ts)
 				}
 			}
-			named := regexp.MustCompile(`(?is)` + regexp.QuoteMeta(m.name) + `.{0,300}\b(deleted|gone|no longer|removed|not found)\b`)
+			named := regexp.MustCompile(`(?is)` + regexp.QuoteMeta(m.name) + `.{0,300}\b(deleted|gone|no longer|removed|not found|not exist|is lost)\b`)
 			switch {
 			case len(told) > 1:
 				f.w.t.Errorf("%s of %s is told %d times: %v", hour.Format("02 15:04"), m.name, len(told), told)

@@ -69,6 +69,12 @@ func (fs formers) list(ctx context.Context) []source.File {
 	return old
 }
 
+// formerComes reports whether what an instance logged before its name became another's may
+// still be read.
+func (rd *reading) formerComes(id string, hour digest.Window) bool {
+	return slices.ContainsFunc(rd.over, func(f former) bool { return f.id == id && comes(rd.cause(f.name, hour)) })
+}
+
 // again lists the files of an instance that was found before.
 func (fs formers) again(ctx context.Context, name string) []source.File {
 	rd := fs.rd

@@ -29,14 +29,20 @@ type Claim struct {
 	Start       time.Time `json:"start"` // of the hours that are read or posted
 	End         time.Time `json:"end"`
 	Stage       Stage     `json:"stage"`
-	FailureOnly bool      `json:"trouble,omitempty"`   // what is posted only says that nothing could be read
-	Correct     bool      `json:"correct,omitempty"`   // the hours were entered before, with a part open
-	Instances   []string  `json:"instances,omitempty"` // of the message, by which it is found
-	Unseen      bool      `json:"unseen,omitempty"`    // see Item.FailureUnseen
+	FailureOnly bool      `json:"trouble,omitempty"` // what is posted only says that nothing could be read
+	Correct     bool      `json:"correct,omitempty"` // the hours were entered before, with a part open
+	Unseen      bool      `json:"unseen,omitempty"`  // see Item.FailureUnseen
 	Expires     time.Time `json:"expires"`
-	// Calls are those that the message counts, by instance; nil in the states of earlier
-	// releases.
+	Message
+}
+
+// Message describes what a run is about to post.
+type Message struct {
+	Instances []string `json:"instances,omitempty"` // by which it is found
+	// Calls are those that it counts, by instance, and Lacks the parts that may still
+	// be read. Calls are nil where that is not known, as in the states of earlier releases.
 	Calls map[string]int64 `json:"calls,omitempty"`
+	Lacks Parts            `json:"lacks,omitempty"`
 }
 
 // Stage says how far the owner of a Claim has come.
@@ -109,12 +115,11 @@ type Attempt struct {
 type Item struct {
 	Owner       string
 	Window      digest.Window
-	Unconfirmed bool             // an earlier run may have posted it
-	Instances   []string         // of the message that may have been posted
-	Calls       map[string]int64 // that it counts, by instance; nil if that is not known
-	Repeat      bool             // it may have been posted, and no more is to be known about that
-	Replace     *Entry           // of hours that were posted and are to be once more; else nil
-	Correct     bool             // and that had a part open, so that the history is corrected, too
+	Unconfirmed bool   // an earlier run may have posted it
+	Message            // that may have been posted
+	Repeat      bool   // it may have been posted, and no more is to be known about that
+	Replace     *Entry // of hours that were posted and are to be once more; else nil
+	Correct     bool   // and that had a part open, so that the history is corrected, too
 
 	// FailureUnseen says that a message of the same window, which only says that
 	// nothing could be read, may be in the channel; FailureTS is that message once it
@@ -148,8 +153,7 @@ func (s *State) Acquire(a Attempt) (*Item, error) {
 	i.Owner = a.Owner
 	s.Claim = &Claim{Owner: a.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Reading, Expires: expiry(a.Deadline)}
 	if i.Unconfirmed {
-		s.Claim.Stage, s.Claim.Instances, s.Claim.Correct, s.Claim.Unseen = Posting, i.Instances, i.Correct, i.FailureUnseen
-		s.Claim.Calls = i.Calls
+		s.Claim.Stage, s.Claim.Message, s.Claim.Correct, s.Claim.Unseen = Posting, i.Message, i.Correct, i.FailureUnseen
 	}
 	return i, nil
 }
@@ -169,7 +173,7 @@ func (s *State) next(a Attempt) *Item {
 			}
 		case s.allDone(c.window()):
 		case !c.FailureOnly:
-			return &Item{Window: c.window(), Unconfirmed: true, Instances: c.Instances, Calls: c.Calls, FailureUnseen: c.Unseen}
+			return &Item{Window: c.window(), Unconfirmed: true, Message: c.Message, FailureUnseen: c.Unseen}
 		default:
 			s.enterFailure(c.window(), Entry{Unseen: true}) // rather not at all than twice
 		}
@@ -179,7 +183,7 @@ func (s *State) next(a Attempt) *Item {
 		return &Item{Window: digest.Window{Start: e.Start, End: e.End}, Replace: &e}
 	}
 	if w, ok := s.pending(a.Window, a.Passed); ok {
-		return &Item{Window: w, Unconfirmed: s.Doubt, Instances: a.Instances, Repeat: s.Entries.unconfirmed(w),
+		return &Item{Window: w, Unconfirmed: s.Doubt, Message: Message{Instances: a.Instances}, Repeat: s.Entries.unconfirmed(w),
 			FailureUnseen: s.Entries.failureUnseen(w)}
 	}
 	return s.reopen(a)
@@ -197,18 +201,18 @@ func (s *State) corrected(c *Claim) *Item {
 	if at, ok := s.Entries.At(w.Start); ok && at.Start.Equal(w.Start) && at.End.Equal(w.End) {
 		e = at
 	}
-	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Instances: c.Instances, Calls: c.Calls, Repeat: e.Unconfirmed}
+	return &Item{Window: w, Replace: &e, Correct: true, Unconfirmed: e.TS == "", Message: c.Message, Repeat: s.Entries.unconfirmed(w)}
 }
 
 // StartPosting notes that from now on the message of an item may be in the
 // channel, and what it counts. The error is ErrLost where the claim is another's by now, and then it
 // must not be posted.
-func (s *State) StartPosting(i Item, instances []string, calls map[string]int64, failureOnly bool, deadline time.Time) error {
+func (s *State) StartPosting(i Item, m Message, failureOnly bool, deadline time.Time) error {
 	if s.Claim == nil || s.Claim.Owner != i.Owner {
 		return ErrLost
 	}
 	*s.Claim = Claim{Owner: i.Owner, Start: i.Window.Start, End: i.Window.End, Stage: Posting,
-		FailureOnly: failureOnly, Correct: i.Correct, Instances: instances, Calls: calls, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
+		FailureOnly: failureOnly, Correct: i.Correct, Message: m, Unseen: i.FailureUnseen, Expires: expiry(deadline)}
 	for n, e := range s.Entries {
 		if i.Correct && e.Start.Equal(i.Window.Start) && e.End.Equal(i.Window.End) {
 			s.Entries[n].Uncounted = true

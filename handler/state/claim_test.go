@@ -57,18 +57,18 @@ func (s *State) finish(i Item, ts string) {
 func TestHourIsClaimedPostedAndDone(t *testing.T) {
 	var s State
 	i := s.mustAcquire(t, attempt("a/1", 0))
-	if want := (Item{Owner: "a/1", Window: hours(0, 1), Instances: []string{"db-1"}}); !reflect.DeepEqual(i, want) {
+	if want := (Item{Owner: "a/1", Window: hours(0, 1), Message: Message{Instances: []string{"db-1"}}}); !reflect.DeepEqual(i, want) {
 		t.Fatalf("item %+v, want %+v", i, want)
 	}
 	if c := s.Claim; c.Owner != "a/1" || c.Stage != Reading || c.Instances != nil || c.window() != i.Window {
 		t.Fatalf("claim %+v", c)
 	}
 	deadline := ten.Add(2 * time.Hour)
-	if err := s.StartPosting(i, []string{"db-1", "db-2"}, nil, true, deadline); err != nil {
+	if err := s.StartPosting(i, Message{Instances: []string{"db-1", "db-2"}}, true, deadline); err != nil {
 		t.Fatal(err)
 	}
 	want := &Claim{Owner: "a/1", Start: ten, End: ten.Add(time.Hour), Stage: Posting, FailureOnly: true,
-		Instances: []string{"db-1", "db-2"}, Expires: deadline.Add(time.Minute)}
+		Message: Message{Instances: []string{"db-1", "db-2"}}, Expires: deadline.Add(time.Minute)}
 	if !reflect.DeepEqual(s.Claim, want) {
 		t.Fatalf("claim %+v, want %+v", s.Claim, want)
 	}
@@ -122,7 +122,7 @@ func TestClaimExpiresAMinuteAfterItsOwner(t *testing.T) {
 			first := attempt("a/1", 0)
 			i := s.mustAcquire(t, first)
 			if c.stage == Posting {
-				if err := s.StartPosting(i, nil, nil, false, first.Deadline); err != nil {
+				if err := s.StartPosting(i, Message{}, false, first.Deadline); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -191,7 +191,7 @@ func TestWhoHasLostAClaimPostsNothing(t *testing.T) {
 	late.Now = s.Claim.Expires
 	s.mustAcquire(t, late)
 	now := *s.Claim
-	if err := s.StartPosting(i, nil, nil, false, ten); !errors.Is(err, ErrLost) {
+	if err := s.StartPosting(i, Message{}, false, ten); !errors.Is(err, ErrLost) {
 		t.Errorf("error %v", err)
 	}
 	s.Release(i, ten)
@@ -199,7 +199,7 @@ func TestWhoHasLostAClaimPostsNothing(t *testing.T) {
 		t.Errorf("claim %+v, want %+v", *s.Claim, now)
 	}
 	s.Claim = nil
-	if err := s.StartPosting(i, nil, nil, false, ten); !errors.Is(err, ErrLost) {
+	if err := s.StartPosting(i, Message{}, false, ten); !errors.Is(err, ErrLost) {
 		t.Errorf("without a claim: %v", err)
 	}
 	if s.Release(i, ten); s.Claim != nil {
@@ -238,11 +238,11 @@ func TestReleaseKeepsWhatIsUnconfirmed(t *testing.T) {
 func TestWhatADeadRunLeft(t *testing.T) {
 	for _, failureOnly := range []bool{false, true} {
 		s := State{Since: ten.Add(-2 * time.Hour), Entries: Entries{entry(-2, -1, Posted)},
-			Claim: &Claim{Owner: "a/1", Start: ten.Add(-time.Hour), End: ten, Stage: Posting, FailureOnly: failureOnly, Instances: []string{"db-9"}, Expires: ten}}
+			Claim: &Claim{Owner: "a/1", Start: ten.Add(-time.Hour), End: ten, Stage: Posting, FailureOnly: failureOnly, Message: Message{Instances: []string{"db-9"}}, Expires: ten}}
 		i := s.mustAcquire(t, attempt("b/1", 0))
-		want := Item{Owner: "b/1", Window: hours(-1, 0), Unconfirmed: true, Instances: []string{"db-9"}}
+		want := Item{Owner: "b/1", Window: hours(-1, 0), Unconfirmed: true, Message: Message{Instances: []string{"db-9"}}}
 		if failureOnly {
-			want = Item{Owner: "b/1", Window: hours(-1, 1), Instances: []string{"db-1"}}
+			want = Item{Owner: "b/1", Window: hours(-1, 1), Message: Message{Instances: []string{"db-1"}}}
 		}
 		if !reflect.DeepEqual(i, want) {
 			t.Errorf("failure only %v: item %+v, want %+v", failureOnly, i, want)
@@ -273,7 +273,7 @@ func TestUnseenFailureReport(t *testing.T) {
 			t.Fatalf("item %+v", i)
 		}
 		i.FailureUnseen, i.FailureTS = c.unseen, c.ts
-		if err := s.StartPosting(i, nil, nil, false, ten); err != nil {
+		if err := s.StartPosting(i, Message{}, false, ten); err != nil {
 			t.Fatal(err)
 		}
 		for _, owner := range []string{"c/1", "d/1"} { // the second finds the claim of the first
@@ -355,8 +355,8 @@ func TestForceReplacesADigest(t *testing.T) {
 	}{
 		{"a digest", posted, nil, &Item{Owner: "a/1", Window: hours(-2, 1), Replace: &posted}},
 		{"passed", posted, []digest.Window{hours(-2, 1)}, nil},
-		{"a failure report", entry(0, 1, FailureReported), nil, &Item{Owner: "a/1", Window: hours(-2, 1), Instances: []string{"db-1"}}},
-		{"another hour", entry(-2, -1, Posted), nil, &Item{Owner: "a/1", Window: hours(-1, 1), Instances: []string{"db-1"}}},
+		{"a failure report", entry(0, 1, FailureReported), nil, &Item{Owner: "a/1", Window: hours(-2, 1), Message: Message{Instances: []string{"db-1"}}}},
+		{"another hour", entry(-2, -1, Posted), nil, &Item{Owner: "a/1", Window: hours(-1, 1), Message: Message{Instances: []string{"db-1"}}}},
 	} {
 		s := State{Since: ten.Add(-2 * time.Hour), Entries: Entries{c.entry}}
 		a := attempt("a/1", 0)

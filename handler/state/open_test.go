@@ -209,7 +209,7 @@ func TestMessageThatMayCountMore(t *testing.T) {
 		}
 		i := Item{Owner: "r/1", Window: w, Correct: true, Replace: &s.Entries[0]}
 		s.Claim = &Claim{Owner: "r/1"}
-		if err := s.StartPosting(i, nil, nil, false, ten); err != nil || !s.Entries[0].Uncounted {
+		if err := s.StartPosting(i, Message{}, false, ten); err != nil || !s.Entries[0].Uncounted {
 			t.Errorf("a correction is under way: %+v, %v", s.Entries[0], err)
 		}
 		if s.Finish(i, Result{TS: "1", Open: Parts{open("a", 0, 1)}}); s.Entries[0].Uncounted {

@@ -208,5 +208,6 @@ func (s *State) reopen(a Attempt) *Item {
 	if e == nil {
 		return nil
 	}
-	return &Item{Window: digest.Window{Start: e.Start, End: e.End}, Replace: e, Correct: true, Repeat: e.Unconfirmed}
+	w := digest.Window{Start: e.Start, End: e.End}
+	return &Item{Window: w, Replace: e, Correct: true, Repeat: s.Entries.unconfirmed(w)}
 }
