@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
@@ -24,6 +25,12 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 			result.News = append(result.News, fmt.Sprintf("What %s logged %s could not be read, and is lost with it.", id, spans))
 		}
 	}
+	for _, o := range rd.remade {
+		result.News = append(result.News, fmt.Sprintf("%s was deleted, and another of its name was made at %s. What the one before logged since %s is lost.",
+			o.Instance, o.End.Format("2006-01-02 15:04 UTC"), o.Start.Format("2006-01-02 15:04 UTC")))
+		o.End = o.End.Truncate(time.Hour).Add(time.Hour)
+		result.Remade = append(result.Remade, o)
+	}
 	fs := formers{rd: rd}
 	for _, f := range rd.over {
 		fs.switched(f, at, result)
@@ -39,7 +46,7 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 }
 
 // missing adds to the instances that are gone those that are so for the hours of an item.
-func (i *item) missing(rd *reading, now state.Instances) {
+func (i *item) missing(rd *reading, now state.Instances, remade state.Parts) {
 	if now == nil {
 		now = i.claimed.Instances
 	}
@@ -48,7 +55,7 @@ func (i *item) missing(rd *reading, now state.Instances) {
 			rd.gone = append(rd.gone, id)
 		}
 	}
-	for _, o := range i.claimed.Lost.In(rd.window) {
+	for _, o := range slices.Concat(i.claimed.Lost, remade).In(rd.window) {
 		rd.gone = append(rd.gone, o.Instance)
 	}
 	slices.Sort(rd.gone)

@@ -180,7 +180,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.observe(ctx, rd, &result)
 		i.seen = result.Seen
 	}
-	i.missing(rd, result.Seen)
+	i.missing(rd, result.Seen, result.Remade)
 	i.nobody = rd.allMissing()
 	r := rd.report(digest.Limit{})
 	result.Calls = callsOf(r)

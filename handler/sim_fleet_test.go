@@ -49,6 +49,7 @@ type trouble struct {
 	name                                        string
 	quiet                                       rdstest.QuietHours
 	sleep, fail, lag, vanish, rename, wrongTime float64
+	remake                                      float64
 }
 
 func newInstances(w *world, quiet rdstest.QuietHours) *instances {
@@ -65,7 +66,7 @@ func (f *instances) add(name string, quiet rdstest.QuietHours) *member {
 		m.Cluster = "shop"
 	}
 	m.SetParameters("logging", map[string]string{"slow_query_log": "1", "log_output": "FILE"})
-	m.Quiet, m.Keep = quiet, 14*24*time.Hour
+	m.Created, m.Quiet, m.Keep = f.w.now, quiet, 14*24*time.Hour
 	m.Write(rdstest.SlowLog, []byte(rdstest.Banner), f.w.now)
 	f.members = append(f.members, m)
 	return m
@@ -136,6 +137,9 @@ func (f *instances) hour(hour time.Time, p trouble) {
 	}
 	if w.likely(p.rename) {
 		at(30, f.rename)
+	}
+	if w.likely(p.remake) {
+		at(15, func() { f.remake() })
 	}
 	end := hour.Add(time.Hour)
 	at(60, func() {
@@ -230,6 +234,20 @@ func (f *instances) vanish() {
 			}
 			f.lose(m)
 			f.add(fmt.Sprintf("shop-%d", len(f.members)), m.Quiet)
+			return
+		}
+	}
+}
+
+// remake deletes orders and restores it within the hour, with an empty log.
+func (f *instances) remake() {
+	for _, m := range f.members {
+		if m.name == "orders" && !m.gone && !m.asleep {
+			if !f.known(m.name) {
+				clear(m.logged)
+			}
+			f.lose(m)
+			f.w.at(f.w.now.Add(15*time.Minute), func() { f.add("orders", m.Quiet) })
 			return
 		}
 	}

@@ -35,7 +35,8 @@ func TestWorlds(t *testing.T) {
 		{trouble{name: "files lag", lag: 0.15}, ""},
 		{trouble{name: "readers vanish", vanish: 0.05}, ""},
 		{trouble{name: "switchovers", rename: 0.03}, ""},
-		{trouble{"all of it", rdstest.NoQuietFile, 0.05, 0.05, 0.05, 0.02, 0.02, 0.03}, "a listing that lags just when an instance wakes hides what it logged before it slept"},
+		{trouble{name: "restored", remake: 0.05}, ""},
+		{trouble{"all of it", rdstest.NoQuietFile, 0.05, 0.05, 0.05, 0.02, 0.02, 0.03, 0}, "a listing that lags just when an instance wakes hides what it logged before it slept"},
 	} {
 		if c.today != "" && !*worldsToo {
 			t.Logf("%s is not simulated: %s; -worlds does it", c.name, c.today)

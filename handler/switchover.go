@@ -49,7 +49,10 @@ func (fs formers) list(ctx context.Context) []source.File {
 	for _, id := range slices.Clone(rd.instances) {
 		seen := rd.known.Instances[id]
 		if vanished := rd.missing(id) && rd.was(id) && seen.Gone.IsZero(); vanished || fs.another(id) {
-			old = append(old, fs.find(ctx, id)...)
+			over := len(rd.over)
+			if old = append(old, fs.find(ctx, id)...); len(rd.over) == over && !vanished {
+				fs.remade(ctx, id)
+			}
 		}
 		var names []string
 		if seen.HadName(rd.window) {
@@ -130,6 +133,15 @@ func (fs formers) find(ctx context.Context, id string) []source.File {
 	return found
 }
 
+// remade notes that an instance was deleted if one of the same name was made since it was
+// read, as from a snapshot.
+func (fs formers) remade(ctx context.Context, id string) {
+	read, at := fs.rd.known.Instances[id].Read, fs.rd.handler.created(ctx, id)
+	if !read.IsZero() && at.After(read) {
+		fs.rd.remade = append(fs.rd.remade, state.Open{Instance: id, Start: read, End: at})
+	}
+}
+
 // of returns the files of an instance, which may be one of those that are read anyway.
 func (fs formers) of(ctx context.Context, name string) ([]source.File, error) {
 	rd := fs.rd
@@ -172,7 +184,7 @@ func (fs formers) switched(f former, at time.Time, result *state.Result) {
 	if between := !before.Gone.IsZero() && before.Former == f.name; !between {
 		fs.end(f.name, "%s is another instance since a later switchover. What the one before logged %s was not read, and is no longer to be found.", result)
 		if seen.FormerFrom = (time.Time{}); !seen.Switched.IsZero() {
-			seen.FormerFrom = seen.Switched.Add(-time.Hour) // when it was found
+			seen.FormerFrom = seen.Switched.Add(-2 * time.Hour) // the hour before it was found
 		}
 		seen.Switched = time.Time{}
 	}

@@ -131,6 +131,12 @@ func (s *RDS) Became(ctx context.Context, instance string, at time.Time) string 
 	return instance + " is not found any more" + there + "; what has become of it could not be found out."
 }
 
+// Created returns when an instance was made, in UTC. It needs rds:DescribeDBInstances.
+func (s *RDS) Created(ctx context.Context, instance string) (time.Time, error) {
+	i, err := s.Inspect(ctx, instance)
+	return i.Created, err
+}
+
 // similar returns a sentence and a space on the instances that have the most of their
 // names in common with another, at least the half of it; empty if there are none, or the
 // role may not ask.

@@ -257,6 +257,7 @@ type Result struct {
 	News    []string
 	Ended   []string
 	Renamed []Renamed
+	Remade  Parts // what nobody can read, for the instances were made anew
 }
 
 // Renamed says that an instance is called otherwise now. Before a time it had the old name;
@@ -334,6 +335,7 @@ func (s *State) finishInstances(i Item, r Result) {
 		now, there := r.Seen[instance]
 		return known && (!there || !now.Gone.IsZero())
 	})
+	s.Lost = Join(append(s.Lost, r.Remade...))
 	s.Instances = r.Seen
 	s.News = append(s.News, r.News...)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func (s *Server) instance(id string) (*Instance, *apiError) {
@@ -100,6 +101,9 @@ func details(db *Instance) instanceDetails {
 		Engine:               cmp.Or(db.Engine, "mysql"),
 		DBClusterIdentifier:  db.Cluster,
 		Groups:               []groupDetails{{db.group, "in-sync"}},
+	}
+	if !db.Created.IsZero() {
+		d.InstanceCreateTime = db.Created.UTC().Format(time.RFC3339Nano)
 	}
 	if db.asleep == stopped {
 		d.DBInstanceStatus = stopped

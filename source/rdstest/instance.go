@@ -25,6 +25,7 @@ type Instance struct {
 	Cluster string            // the DB cluster that it is a member of, if any
 	Status  string            // as DescribeDBInstances tells it; available if empty, stopped after Stop
 	Tags    map[string]string // as DescribeDBInstances tells them
+	Created time.Time         // as it tells that; not at all if zero
 
 	// AsleepCode is the error of calls for the logs while the instance is stopped or
 	// paused; DBInstanceNotReady if empty. That is documented for paused ones only.

@@ -104,6 +104,7 @@ type instanceDetails struct {
 	DBInstanceIdentifier string
 	DBInstanceStatus     string
 	Engine               string
+	InstanceCreateTime   string         `xml:",omitempty"`
 	DBClusterIdentifier  string         `xml:",omitempty"`
 	Groups               []groupDetails `xml:"DBParameterGroups>DBParameterGroup"`
 	Tags                 []tagDetails   `xml:"TagList>Tag"`
