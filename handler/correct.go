@@ -144,6 +144,10 @@ const (
 // counts. What the time did not last for twice will not be tried again.
 func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	before := i.claimed.Open.In(i.Window)
+	if len(i.moreCalls(i.Calls, r.Calls)) > 0 { // which a run that died may have put into the message
+		r.Open = before
+		return unimproved
+	}
 	message, now := i.byName(i.Replace.Calls), i.byName(r.Calls)
 	less := slices.DeleteFunc(slices.Collect(maps.Keys(message)), func(name string) bool { return now[name] >= message[name] })
 	switch awaits := func(o state.Open) bool { return slices.Contains(less, i.nameOf(o.Instance)) }; {

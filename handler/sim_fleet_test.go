@@ -138,7 +138,7 @@ func (f *instances) hour(hour time.Time, p trouble) {
 	if w.likely(p.rename) {
 		at(30, f.rename)
 	}
-	if w.likely(p.remake) {
+	if p.remake > 0 && w.likely(p.remake) {
 		at(15, func() { f.remake() })
 	}
 	end := hour.Add(time.Hour)
