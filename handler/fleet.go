@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"slowdigest/digest"
+	"slowdigest/handler/state"
 	"slowdigest/source"
 )
 
@@ -68,12 +69,13 @@ type Fleet struct {
 	// WithoutChannel makes a digest also of the instances that have no channel.
 	WithoutChannel bool
 	// Handler returns a handler for a channel. The fleet gives it its route.
-	Handler func(ctx context.Context, channel string) (*Handler, error)
-	Queue   Queue                                  // nil for none
-	Now     func() time.Time                       // the clock of events, and of the deadlines of contexts
-	Kept    time.Duration                          // how long logs are kept, for CheckWindow; 0 is LogsKept
-	Done    func(ctx context.Context, o Outcome)   // hears how each digest ended; may be nil
-	Omitted func(ctx context.Context, note string) // hears what has no channel or nothing to read; may be nil
+	Handler  func(ctx context.Context, channel string) (*Handler, error)
+	Queue    Queue                                  // nil for none
+	Now      func() time.Time                       // the clock of events, and of the deadlines of contexts
+	Kept     time.Duration                          // how long logs are kept, for CheckWindow; 0 is LogsKept
+	Done     func(ctx context.Context, o Outcome)   // hears how each digest ended; may be nil
+	Channels state.Store                            // remembers which channels the tags name, so that one which no tag names any more is told so; may be nil
+	Omitted  func(ctx context.Context, note string) // hears what has no channel or nothing to read; may be nil
 }
 
 // Outcome tells how one digest ended.
@@ -160,23 +162,32 @@ func (f *Fleet) jobs(ctx context.Context, w digest.Window) ([]Job, error) {
 		return nil, err
 	}
 	routes, omitted := Routes(found, f.Defaults, f.WithoutChannel)
-	if f.Omitted != nil {
-		for _, note := range omitted {
-			f.Omitted(ctx, note)
-		}
+	for _, note := range omitted {
+		f.omit(ctx, note)
 	}
-	if len(routes) == 0 {
+	missed, err := f.missed(ctx, w, routes)
+	if err != nil {
+		f.omit(ctx, fmt.Sprintf("Channels that no tag names any more may not be told so: %v.", err))
+	}
+	if len(routes) == 0 && (len(missed) == 0 || f.Defaults.Channel != "") {
 		none := f.Defaults
 		if none.Notes = omitted; len(found) == 0 {
 			none.Notes = []string{"No instance matches " + strings.Join(f.Names, ", ") + "."}
 		}
 		routes = []Route{none}
 	}
+	routes = append(routes, missed...)
 	jobs := make([]Job, len(routes))
 	for i, r := range routes {
 		jobs[i] = Job{Window: w, Route: r}
 	}
 	return jobs, nil
+}
+
+func (f *Fleet) omit(ctx context.Context, note string) {
+	if f.Omitted != nil {
+		f.Omitted(ctx, note)
+	}
 }
 
 // NoInstanceError says that there is no instance to make a digest of.

@@ -45,7 +45,8 @@ func (j Job) Encode() ([]byte, error) {
 	return body, nil
 }
 
-// DecodeJob reads and checks the body of a message. Whoever may send messages
+// DecodeJob reads and checks the body of a message. It names no instance where a channel has
+// none any more. Whoever may send messages
 // may name channels and instances, but nothing that a setting could not.
 func DecodeJob(body []byte) (Job, error) {
 	var j Job
@@ -67,8 +68,6 @@ func DecodeJob(body []byte) (Job, error) {
 		err = errors.New("it names no channel")
 	case j.Window.Start.IsZero() || length <= 0 || length > maxWindow:
 		err = fmt.Errorf("its window is from %v to %v", j.Window.Start, j.Window.End)
-	case len(j.Instances) == 0:
-		err = errors.New("it names no instance")
 	case j.MinTime < 0:
 		err = fmt.Errorf("its least query time is %g", j.MinTime)
 	}

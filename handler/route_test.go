@@ -161,7 +161,6 @@ func TestMalformedMessages(t *testing.T) {
 		"version is 2":          replaced(`"version":1`, `"version":2`),
 		"version is 0":          replaced(`"version":1,`, ``),
 		"names no channel":      replaced(`"C"`, `""`),
-		"names no instance":     replaced(`["a"]`, `[]`),
 		`"a/b" is not the name`: replaced(`["a"]`, `["a/b"]`),
 		`"*" is not the name`:   replaced(`["a"]`, `["*"]`),
 		"window is from":        replaced("T10:", "T08:"),

@@ -184,7 +184,7 @@ func (fs formers) switched(f former, at time.Time, result *state.Result) {
 	if between := !before.Gone.IsZero() && before.Former == f.name; !between {
 		fs.end(f.name, "%s is another instance since a later switchover. What the one before logged %s was not read, and is no longer to be found.", result)
 		if seen.FormerFrom = (time.Time{}); !seen.Switched.IsZero() {
-			seen.FormerFrom = seen.Switched.Add(-2 * time.Hour) // the hour before it was found
+			seen.FormerFrom = seen.Switched.Add(-time.Hour) // in the hour before it was found
 		}
 		seen.Switched = time.Time{}
 	}
@@ -196,7 +196,7 @@ func (fs formers) switched(f former, at time.Time, result *state.Result) {
 		listed = later(listed, written.UTC().Round(time.Hour))
 	}
 	result.Renamed = append(result.Renamed, state.Renamed{From: f.id, To: f.name, Before: listed})
-	seen.Former, seen.Switched, seen.Files = f.name, at.UTC().Truncate(time.Hour).Add(time.Hour), nil // these are those of the one before
+	seen.Former, seen.Switched, seen.Files = f.name, state.HourSince(at), nil // these are those of the one before
 	result.Seen[f.id] = seen
 }
 

@@ -329,6 +329,15 @@ var goneStories = []story{
 		n.pass(1, step{0, func(hour time.Time) { n.remove(db, hour, goneCause) }})
 		n.pass(4)
 	}, 0},
+	{"instance restored under its name", "orders,billing", func(n *night) {
+		n.add("orders", 5)
+		db := n.add("billing", 4)
+		n.pass(2)
+		n.pass(1, step{20, func(hour time.Time) { n.remove(db, hour, `billing was deleted`) }}, step{40, func(hour time.Time) {
+			n.add("billing", 3).Created = hour.Add(40 * time.Minute)
+		}})
+		n.pass(4)
+	}, 0},
 	{"all of a pattern deleted", "orders-*", allGone("orders-1", "orders-2"), 0},
 	{"all of a cluster deleted", "cluster:orders", allGone("shop-1", "shop-2"), 0},
 	{"sole instance deleted", "orders", allGone("orders"), 0},

@@ -130,11 +130,11 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	case fromSlack != nil:
 		return s.serveSlack(ctx, *fromSlack)
 	}
-	return s.fleet().HandleEvent(ctx, event)
+	return s.fleet(ctx).HandleEvent(ctx, event)
 }
 
 // fleet makes the digests of schedules and of queues.
-func (s *service) fleet() *handler.Fleet {
+func (s *service) fleet(ctx context.Context) *handler.Fleet {
 	var token string
 	f := &handler.Fleet{
 		Now:  time.Now,
@@ -163,6 +163,9 @@ func (s *service) fleet() *handler.Fleet {
 		Omitted: func(ctx context.Context, note string) {
 			s.log.WarnContext(ctx, "instance left out", "reason", note)
 		},
+	}
+	if store, err := s.store(ctx); err == nil && s.discovers() { // an error is each digest's
+		f.Channels = store
 	}
 	if s.QueueURL != "" {
 		f.Queue = handler.NewSQS(s.cfg, s.QueueURL)

@@ -55,9 +55,14 @@ const (
 // offAgain is how often it is said that an instance does not log.
 const offAgain = 24 * time.Hour
 
-// soonAfter is for how long after the end of an hour an instance that is found asleep counts
-// as asleep since then.
+// soonAfter is for how long after the end of an hour what is found counts as having been so
+// at that end.
 const soonAfter = 15 * time.Minute
+
+// HourSince returns the first hour of the clock that begins when what is found at a time is so.
+func HourSince(at time.Time) time.Time {
+	return at.Add(-soonAfter).UTC().Truncate(time.Hour).Add(time.Hour)
+}
 
 // SleptBefore reports whether an instance that is asleep was found so before an hour began.
 func (s Seen) SleptBefore(hour digest.Window) bool {
@@ -96,7 +101,7 @@ func (is Instances) Observe(w digest.Window, at time.Time, found map[string]Cond
 			news, now.Gone = append(news, gone), at.UTC().Truncate(time.Hour)
 		case condition == Asleep && now.Asleep.IsZero():
 			now.Asleep, now.Unsaid = w.Start, true
-			now.Slept = at.Add(-soonAfter).UTC().Truncate(time.Hour).Add(time.Hour)
+			now.Slept = HourSince(at)
 		case (condition == Awake || condition == NotLogs) && !now.Asleep.IsZero():
 			news = append(news, now.awake(id))
 			now.Asleep, now.Slept, now.Unsaid, now.Woke = time.Time{}, time.Time{}, false, at.UTC().Truncate(time.Hour).Add(time.Hour)
