@@ -169,6 +169,15 @@ type InstanceTotal struct {
 	Usual     *Usual  `json:"usual,omitempty"`
 }
 
+// InstancePart states what a class did on an instance.
+type InstancePart struct {
+	Instance  string  `json:"instance"`
+	QueryTime float64 `json:"query_time"` // seconds, all calls together
+	// Share is the part, 0 to 1, of the class's number by which the report is ordered. It is
+	// of the query time where that number is 0, or the longest call, which has no parts.
+	Share float64 `json:"share"`
+}
+
 // Class states the numbers of all the calls of the statements that share a
 // fingerprint.
 type Class struct {
@@ -184,8 +193,11 @@ type Class struct {
 	Hosts     map[string]int64 `json:"hosts"`
 	Schemas   map[string]int64 `json:"schemas"`
 	Instances map[string]int64 `json:"instances"`
-	FirstSeen time.Time        `json:"first_seen"`
-	LastSeen  time.Time        `json:"last_seen"`
+	// ByInstance states what the class did on each instance, the greatest share first. Nil
+	// where there are no two.
+	ByInstance []InstancePart `json:"by_instance,omitempty"`
+	FirstSeen  time.Time      `json:"first_seen"`
+	LastSeen   time.Time      `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
 	Timeline []float64 `json:"timeline,omitempty"`
 	// Growth is set where that grows all along.

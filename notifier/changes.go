@@ -3,7 +3,6 @@ package notifier
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -288,43 +287,40 @@ func distinct(fingerprints []string) []string {
 // OnInstances says on which instances a class ran, if the digest is of several: on one,
 // mostly on one, evenly on all of its own, or on the first of them.
 func OnInstances(r *digest.Report, c *digest.Class) string {
-	n := len(c.Instances)
-	if len(r.Instances) < 2 || n == 0 {
+	if len(r.Instances) < 2 || len(c.Instances) == 0 {
 		return ""
 	}
-	first := byCalls(c.Instances)[0]
-	var most, calls int64
-	for _, k := range c.Instances {
-		most, calls = max(most, k), calls+k
+	if len(c.ByInstance) == 0 {
+		return " on " + instance(c)
 	}
-	share := float64(most) / float64(max(calls, 1))
+	known, over := named(c.ByInstance)
+	first, n := known[0], len(known)
+	name := instanceName(first.Instance)
 	switch {
-	case n == 1:
-		return " on " + first
-	case share >= mostlyOne:
-		return fmt.Sprintf(" mostly on %s (%s)", first, Percent(share))
-	case share*float64(n) <= evenly:
+	case first.Share >= mostlyOne:
+		return fmt.Sprintf(" mostly on %s (%s)", name, Percent(first.Share))
+	case isEven(known, over):
 		return fmt.Sprintf(" evenly on %d", n)
 	}
-	return fmt.Sprintf(" on %s (%s) and %d more", first, Percent(share), n-1)
+	return fmt.Sprintf(" on %s (%s) %s", name, Percent(first.Share), strings.Join(withMore(nil, n-1, over), ""))
 }
 
-// A class is mostly on one instance with such a share of its calls, and evenly on several
+// A class is mostly on one instance with such a share, and evenly on several
 // where none has so many times its part.
 const (
 	mostlyOne = 0.7
 	evenly    = 1.3
 )
 
-// byCalls are names as they can be shown, that with the most calls first.
-func byCalls(calls map[string]int64) []string {
-	out := slices.SortedFunc(maps.Keys(calls), func(a, b string) int {
-		return cmp.Or(cmp.Compare(calls[b], calls[a]), strings.Compare(a, b))
-	})
-	for i, name := range out {
-		out[i] = redact.Clean(redact.Cut(name, redact.MaxName))
+// instance is the one with the greatest part of a class, or is empty.
+func instance(c *digest.Class) string {
+	if len(c.ByInstance) > 0 {
+		return instanceName(c.ByInstance[0].Instance)
 	}
-	return out
+	for name := range c.Instances { // the only one
+		return instanceName(name)
+	}
+	return ""
 }
 
 // atMost cuts a list to n lines, the last of which counts those left out.

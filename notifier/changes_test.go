@@ -1,7 +1,9 @@
 package notifier
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -66,7 +68,7 @@ func TestChanges(t *testing.T) {
 	r.Classes[1].Change.Now, r.Classes[1].Change.Median = 50, 252
 	r.Classes[3].Change.Now, r.Classes[3].Change.Highest = 1, 0.5
 	r.Instances = []string{"db-1", "db-2"}
-	r.Classes[3].Instances = map[string]int64{"db-2": 9, "db-1": 1}
+	ranOn(&r.Classes[3], map[string]float64{"db-2": 9, "db-1": 1})
 	var got []string
 	for _, x := range Changes(r) {
 		got = append(got, x.Word+" "+x.String())
@@ -258,23 +260,68 @@ func TestRegrouped(t *testing.T) {
 	}
 }
 
+// ranOn gives a class its times on instances, of which the one with the least time has the
+// most calls: nothing goes by these.
+func ranOn(c *digest.Class, times map[string]float64) {
+	c.Instances, c.ByInstance = map[string]int64{}, nil
+	total := 0.0
+	for name, s := range times {
+		c.Instances[name] = int64(1000 / s)
+		total += s
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(times), func(a, b string) int {
+		last := func(s string) bool { return s == digest.OtherNames }
+		if last(a) != last(b) {
+			return map[bool]int{true: 1, false: -1}[last(a)]
+		}
+		return cmp.Compare(times[b], times[a])
+	}) {
+		if len(times) > 1 {
+			c.ByInstance = append(c.ByInstance, digest.InstancePart{Instance: name, QueryTime: times[name], Share: times[name] / total})
+		}
+	}
+}
+
+// On which instances a class ran goes by its time there.
 func TestOnInstances(t *testing.T) {
-	for want, calls := range map[string]map[string]int64{
-		"":                       nil,
-		" on a":                  {"a": 5},
-		" mostly on b (70%)":     {"a": 3, "b": 7},
-		" on b (69%) and 1 more": {"a": 31, "b": 69},
-		" evenly on 2":           {"a": 65, "b": 35},
-		" on a (66%) and 1 more": {"a": 66, "b": 34},
-		" evenly on 4":           {"a": 32, "b": 23, "c": 23, "d": 22},
-		" on a (33%) and 3 more": {"a": 33, "b": 23, "c": 22, "d": 22},
+	for want, times := range map[string]map[string]float64{
+		"":                           nil,
+		" on a":                      {"a": 5},
+		" mostly on b (70%)":         {"a": 3, "b": 7},
+		" on b (69%) and 1 more":     {"a": 31, "b": 69},
+		" evenly on 2":               {"a": 65, "b": 35},
+		" on a (66%) and 1 more":     {"a": 66, "b": 34},
+		" evenly on 4":               {"a": 32, "b": 23, "c": 23, "d": 22},
+		" on a (33%) and 3 more":     {"a": 33, "b": 23, "c": 22, "d": 22},
+		" on a (6%) and over 1 more": {"a": 6, "b": 4, "(others)": 90},
 	} {
-		if got := OnInstances(&digest.Report{Instances: []string{"a", "b"}}, &digest.Class{Instances: calls}); got != want {
-			t.Errorf("%v: %q, want %q", calls, got, want)
+		var c digest.Class
+		ranOn(&c, times)
+		if got := OnInstances(&digest.Report{Instances: []string{"a", "b"}}, &c); got != want {
+			t.Errorf("%v: %q, want %q", times, got, want)
 		}
 	}
 	if got := OnInstances(&digest.Report{Instances: []string{"a"}}, &digest.Class{Instances: map[string]int64{"a": 1}}); got != "" {
 		t.Errorf("of the only one: %q", got)
+	}
+}
+
+// So does a list of its instances.
+func TestInstancesOfAClass(t *testing.T) {
+	for want, times := range map[string]map[string]float64{
+		"":                                {"a": 5},
+		"b (70%), a (30%)":                {"a": 3, "b": 7},
+		"3, evenly":                       {"a": 43, "b": 28.5, "c": 28.5},
+		"a (44%), b (28%), and 1 more":    {"a": 44, "b": 28, "c": 28},
+		"d (40%), c (30%), and 2 more":    {"a": 1, "b": 2, "c": 3, "d": 4},
+		"a (6%), b (4%), and others":      {"a": 6, "b": 4, "(others)": 90},
+		"a (6%), b (4%), and over 1 more": {"a": 6, "b": 4, "c": 1, "(others)": 89},
+	} {
+		var c digest.Class
+		ranOn(&c, times)
+		if got := mostOf(c.ByInstance, 2); got != want {
+			t.Errorf("%v: %q, want %q", times, got, want)
+		}
 	}
 }
 

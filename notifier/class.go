@@ -55,8 +55,8 @@ func Origin(c *digest.Class) string {
 			parts = append(parts, x.what+mostCalls(x.calls, 4))
 		}
 	}
-	if len(c.Instances) > 1 {
-		parts = append(parts, "on "+mostCalls(c.Instances, 4))
+	if len(c.ByInstance) > 0 {
+		parts = append(parts, "on "+mostOf(c.ByInstance, 4))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -110,9 +110,6 @@ func Tallies(c *digest.Class) string {
 	return strings.Join(s, ", ")
 }
 
-// others is what digest counts names under beyond those that it keeps.
-const others = "(others)"
-
 // mostCalls lists the n names with the most calls, and how many others there are. Where
 // there are many and none stands out, it says that, and the network that they have in
 // common.
@@ -125,7 +122,7 @@ func mostCalls(calls map[string]int64, n int) string {
 	var total, rest int64
 	for name, k := range calls {
 		total += k
-		if name == others {
+		if name == digest.OtherNames {
 			rest = k
 			continue
 		}
@@ -156,16 +153,51 @@ func mostCalls(calls map[string]int64, n int) string {
 		}
 		s = append(s, e.name+" ("+Count(float64(e.calls))+")")
 	}
-	switch more := len(all) - n; {
-	case rest > 0 && more > 0:
-		s = append(s, "and over "+strconv.Itoa(more)+" more")
-	case rest > 0:
-		s = append(s, "and others")
-	case more > 0:
-		s = append(s, "and "+strconv.Itoa(more)+" more")
-	}
-	return strings.Join(s, ", ")
+	return strings.Join(withMore(s, len(all)-n, rest > 0), ", ")
 }
+
+// withMore adds to a list of names how many more there are, or over how many.
+func withMore(s []string, more int, over bool) []string {
+	switch {
+	case over && more > 0:
+		return append(s, fmt.Sprintf("and over %d more", more))
+	case over:
+		return append(s, "and others")
+	case more > 0:
+		return append(s, fmt.Sprintf("and %d more", more))
+	}
+	return s
+}
+
+// mostOf lists the n instances with the greatest parts of a class, and how many others there
+// are, or says that of many none stands out. It is empty where there are no two.
+func mostOf(parts []digest.InstancePart, n int) string {
+	known, over := named(parts)
+	if len(known) > n && isEven(known, over) {
+		return fmt.Sprintf("%d, evenly", len(known))
+	}
+	var s []string
+	for _, p := range known[:min(n, len(known))] {
+		s = append(s, fmt.Sprintf("%s (%s)", instanceName(p.Instance), Percent(p.Share)))
+	}
+	return strings.Join(withMore(s, len(known)-n, over), ", ")
+}
+
+// named are the instances that are counted one by one, and whether there are others.
+func named(parts []digest.InstancePart) (known []digest.InstancePart, over bool) {
+	if n := len(parts) - 1; n >= 0 && parts[n].Instance == digest.OtherNames {
+		return parts[:n], true
+	}
+	return parts, false
+}
+
+// isEven reports whether none has by far more than its part.
+func isEven(known []digest.InstancePart, over bool) bool {
+	return !over && known[0].Share*float64(len(known)) <= evenly
+}
+
+// instanceName is the name of an instance as it can be shown.
+func instanceName(name string) string { return redact.Clean(redact.Cut(name, redact.MaxName)) }
 
 // standsOut is the share of the calls with which one of many names is worth naming.
 const standsOut = 0.1

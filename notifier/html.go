@@ -169,12 +169,12 @@ func newHTMLClass(c *digest.Class, zone *time.Location) htmlClass {
 	if !c.FirstSeen.IsZero() {
 		v.Seen = InZone(Seen(c), zone)
 	}
-	for _, kind := range []struct {
-		title string
-		calls map[string]int64
-	}{{"Users", c.Users}, {"Hosts", c.Hosts}, {"Schemas", c.Schemas}, {"Instances", c.Instances}} {
-		if len(kind.calls) > 0 {
-			v.Names = append(v.Names, htmlNames{kind.title, mostCalls(kind.calls, 20)})
+	for _, names := range []htmlNames{
+		{"Users", mostCalls(c.Users, 20)}, {"Hosts", mostCalls(c.Hosts, 20)}, {"Schemas", mostCalls(c.Schemas, 20)},
+		{"Instances", cmp.Or(mostOf(c.ByInstance, 20), instance(c))},
+	} {
+		if names.Names != "" {
+			v.Names = append(v.Names, names)
 		}
 	}
 	return v

@@ -47,6 +47,10 @@ func Of(r *digest.Report) Report {
 		c.ID = Clean(Cut(c.ID, MaxName))
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
+		c.ByInstance = slices.Clone(c.ByInstance)
+		for k := range c.ByInstance {
+			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
+		}
 		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}

@@ -22,7 +22,7 @@ func outside(s string) *digest.Report {
 			Minor:     []digest.Minor{{Fingerprints: []string{s}}},
 			Regrouped: &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
 		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),
-			Instances: names(), Note: s}},
+			Instances: names(), ByInstance: []digest.InstancePart{{Instance: s}}, Note: s}},
 	}
 }
 
@@ -76,6 +76,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		of    func(r *digest.Report) string
 	}{
 		{"instance", 64, func(r *digest.Report) string { return r.Instances[0] }},
+		{"instance of a class", 64, func(r *digest.Report) string { return r.Classes[0].ByInstance[0].Instance }},
 		{"user", 64, func(r *digest.Report) string { return only(r.Classes[0].Users) }},
 		{"host", 64, func(r *digest.Report) string { return only(r.Classes[0].Hosts) }},
 		{"schema", 64, func(r *digest.Report) string { return only(r.Classes[0].Schemas) }},

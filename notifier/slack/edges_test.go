@@ -69,6 +69,9 @@ func TestStatementsGiveWay(t *testing.T) {
 		r.Classes[i].Note = strings.Repeat("😀", 200)
 		r.Classes[i].Users = map[string]int64{strings.Repeat("😀", 63) + "a": 1, strings.Repeat("😀", 63) + "b": 1, strings.Repeat("😀", 63) + "c": 1, strings.Repeat("😀", 63) + "d": 1}
 		r.Classes[i].Hosts, r.Classes[i].Schemas, r.Classes[i].Instances = r.Classes[i].Users, r.Classes[i].Users, r.Classes[i].Users
+		for name := range r.Classes[i].Users {
+			r.Classes[i].ByInstance = append(r.Classes[i].ByInstance, digest.InstancePart{Instance: name, Share: 0.25})
+		}
 	}
 	r.Coverage.Complete, r.Coverage.Notes = false, slices.Repeat([]string{strings.Repeat("x", 300)}, 3)
 	d = newDraft(redact.Of(r), Options{}.withDefaults())
