@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -135,9 +136,16 @@ func (h *History) Compare(r *Report, o Options) {
 	for i := range r.Classes {
 		class := &r.Classes[i]
 		class.Note = o.Notes[class.ID]
+		class.Known, class.Form = c.start.time(), 0
+		if p := h.classes[class.ID]; p != nil {
+			class.Known, class.Form = min(p.first, c.start).time(), int(p.form)
+		}
 		if !r.Past.Learning {
 			class.Change, class.Told = c.change(class), c.told(class)
 		}
+	}
+	if o.TellApart != nil {
+		o.TellApart(r.Classes)
 	}
 	muted := listMuted(r, o.Mutes)
 	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
@@ -272,8 +280,8 @@ func (h *History) Total(w Window) float64 {
 	return sum
 }
 
-// MarkReported remembers what r says, so that BETTER and GONE are said once and WORSE
-// for a day. A class whose past is another's since the rules changed begins anew.
+// MarkReported remembers what r says, so that BETTER and GONE are said once, WORSE
+// for a day, and a class is called what it was. A class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {
 	if !storable(r.Window) {
 		return
@@ -287,6 +295,9 @@ func (h *History) MarkReported(r *Report) {
 		p := h.classes[c.ID]
 		if p != nil && c.anew && p.last >= start {
 			p.first, p.from, p.highest, p.worse = start, start, classHour{}, 0
+		}
+		if p != nil {
+			p.form = max(p.form, uint8(min(max(c.Form, 0), math.MaxUint8)))
 		}
 		if p == nil || c.Change == nil {
 			continue

@@ -210,8 +210,11 @@ type Class struct {
 	Told *Told `json:"told,omitempty"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
-	// Label is what the class is called in this report: see redact.Label.
-	Label string `json:"-"`
+	// Label is what the class is called in this report, Form in which of the forms, the
+	// shortest is 0, and Known the hour since when it is remembered: see redact.TellApart.
+	Label string    `json:"-"`
+	Form  int       `json:"-"`
+	Known time.Time `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
 }
@@ -342,15 +345,6 @@ type Day struct {
 	Missed    int     `json:"missed,omitempty"`  // that are lost
 	Left      int     `json:"pending,omitempty"` // that are yet to be read
 	QueryTime float64 `json:"query_time"`        // seconds, within 7 %
-}
-
-// Minor sums up the classes of one kind of change that do not lead, and are not muted.
-type Minor struct {
-	Kind    ChangeKind `json:"kind"`
-	Classes int        `json:"classes"`
-	Share   float64    `json:"share"` // of the overall query time, 0 to 1
-	// Fingerprints are those of the first, by rank.
-	Fingerprints []string `json:"fingerprints"`
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

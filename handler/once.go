@@ -12,6 +12,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 	"slowdigest/source"
 )
 
@@ -261,7 +262,7 @@ func (i *item) newest() bool {
 // compare compares the report with the past, and adds what waits for a message.
 func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s := i.claimed
-	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
+	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes, TellApart: redact.TellApart})
 	r.Past.CatchUp = len(rd.hours)
 	var said state.Said
 	if i.Replace != nil && i.Replace.Said != nil && !i.apart {

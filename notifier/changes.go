@@ -229,7 +229,7 @@ func Changes(r *digest.Report) []Change {
 		for _, g := range r.Past.Gone {
 			what := redact.ShortID(g.ID)
 			if g.Fingerprint != "" {
-				what = redact.Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
+				what = redact.Name(&digest.Class{Fingerprint: redact.ForCLI(g.Fingerprint)}) + " " + what
 			}
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
@@ -245,7 +245,7 @@ func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 const backToUsual = "BACK TO USUAL"
 
 func endedChange(r *digest.Report, e digest.Ended) Change {
-	x := Change{backToUsual, redact.Short(redact.ForCLI(e.Fingerprint), 40) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
+	x := Change{backToUsual, redact.Name(&digest.Class{Fingerprint: redact.ForCLI(e.Fingerprint)}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
 	for i := range r.Classes {
 		if c := &r.Classes[i]; c.ID == e.ID {
 			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c))
@@ -260,28 +260,18 @@ func minorChange(m digest.Minor) Change {
 	if m.Classes > 1 {
 		what += " together"
 	}
-	first := distinct(m.Fingerprints)
+	var first []string
+	for _, c := range m.First {
+		name := redact.Name(&digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Form: c.Form})
+		if !slices.Contains(first, name) {
+			first = append(first, name)
+		}
+	}
 	named := strings.Join(first, ", ")
 	if more := m.Classes - len(first); more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
 	return Change{kindWord(m.Kind), what, named}
-}
-
-// distinct are the labels of classes whose IDs are not known, those that are the same once.
-func distinct(fingerprints []string) []string {
-	classes := make([]digest.Class, len(fingerprints))
-	for i, f := range fingerprints {
-		classes[i].Fingerprint = f
-	}
-	redact.Label(classes)
-	var out []string
-	for _, c := range classes {
-		if s := strings.TrimSuffix(c.Label, " · "); !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // OnInstances says on which instances a class ran, if the digest is of several: on one,

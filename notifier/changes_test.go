@@ -90,8 +90,8 @@ func TestChanges(t *testing.T) {
 // What is new and small is a line, however many there are.
 func TestMinorChanges(t *testing.T) {
 	r := changed(&digest.Past{Minor: []digest.Minor{
-		{Kind: digest.New, Classes: 25, Share: 0.09, Fingerprints: []string{"select a from t1", "select a from t2", "select a from t3"}},
-		{Kind: digest.Back, Classes: 1, Share: 0.002, Fingerprints: []string{"select a from t4"}},
+		{Kind: digest.New, Classes: 25, Share: 0.09, First: []digest.MinorClass{{Fingerprint: "select a from t1"}, {Fingerprint: "select a from t2"}, {Fingerprint: "select a from t3"}}},
+		{Kind: digest.Back, Classes: 1, Share: 0.002, First: []digest.MinorClass{{Fingerprint: "select a from t4"}}},
 	}}, "", digest.New)
 	r.Classes[1].Share = 0.0099 // it is one of the 25
 	var got []string
@@ -133,17 +133,22 @@ func TestInFull(t *testing.T) {
 	}
 }
 
-// Of classes of a small share no two are named alike.
-func TestMinorChangesHaveOwnNames(t *testing.T) {
+// Classes of a small share have the names that they would have if they led, each once.
+func TestNamesOfMinorChanges(t *testing.T) {
+	named := func(fingerprint, id string, form int) digest.MinorClass {
+		return digest.MinorClass{ID: id, Fingerprint: fingerprint, Form: form}
+	}
 	for _, c := range []struct {
-		first []string
+		first []digest.MinorClass
 		want  string
 	}{
-		{[]string{"select a from t where id = ?", "select b from t where id = ?", "select c from u"}, "SELECT t by id: a, SELECT t by id: b, SELECT u and 2 more"},
-		{[]string{"select a from t where id = ?", "select a from t where id = ? and ?", "select c from u"}, "SELECT t by id: a, SELECT u and 3 more"},
+		{[]digest.MinorClass{named("select a from t where id = ?", "1", 1), named("select b from t where id = ?", "2", 1), named("select c from u", "3", 0)},
+			"SELECT t by id: a, SELECT t by id: b, SELECT u and 2 more"},
+		{[]digest.MinorClass{named("select a from t where id = ?", "ABCDEF", 2), named("select c from u", "3", 0), named("select d from u", "4", 0)},
+			"SELECT t by id: a · ABCD, SELECT u and 3 more"},
 	} {
-		if got := minorChange(digest.Minor{Kind: digest.New, Classes: 5, Fingerprints: c.first}).Evidence; got != c.want {
-			t.Errorf("%q: %s", c.first, got)
+		if got := minorChange(digest.Minor{Kind: digest.New, Classes: 5, First: c.first}).Evidence; got != c.want {
+			t.Errorf("%v: %s", c.first, got)
 		}
 	}
 }
