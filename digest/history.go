@@ -281,7 +281,7 @@ func (h *History) Total(w Window) float64 {
 }
 
 // MarkReported remembers what r says, so that BETTER and GONE are said once, WORSE
-// for a day, and a class is called what it was. A class whose past is another's since the rules changed begins anew.
+// for a day, and a class is called what it was. What is Unnamed is still to be told. A class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {
 	if !storable(r.Window) {
 		return
@@ -304,13 +304,13 @@ func (h *History) MarkReported(r *Report) {
 		}
 		switch c.Change.Kind {
 		case New, Back:
-			if c.Leads() && !muted(c.ID) {
+			if c.Leads() && !c.Unnamed && !muted(c.ID) {
 				p.told = max(p.told, start)
 			} else if !p.owes(start) {
 				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
 		case Worse:
-			if start-p.worse >= hoursADay {
+			if start-p.worse >= hoursADay && !c.Unnamed {
 				p.prior, p.worse = p.worse, start
 			}
 		case Better:

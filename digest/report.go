@@ -208,6 +208,9 @@ type Class struct {
 	Change *Change `json:"change,omitempty"`
 	// Told is set where a digest of the last day has said that the class is NEW or BACK.
 	Told *Told `json:"told,omitempty"`
+	// Unnamed is set where the class leads, and the message that was made of the report does
+	// not name it.
+	Unnamed bool `json:"-"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
 	// Label is what the class is called in this report, Form in which of the forms, the

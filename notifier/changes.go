@@ -183,6 +183,18 @@ func Details(r *digest.Report) bool {
 // together: that which one of them would lead with.
 const minorNews = 0.01
 
+// Leading returns the classes that a message names for their changes, in their order: the
+// first of those that lead.
+func Leading(r *digest.Report) []*digest.Class {
+	var out []*digest.Class
+	for _, c := range InOrder(r) {
+		if c.Leads() && len(out) < maxLeading {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // Change is a line about a class that is not as it was. Evidence may be empty,
 // and Word is empty in a line that counts the changes that are not listed.
 type Change struct{ Word, What, Evidence string }
@@ -200,7 +212,7 @@ func (x Change) String() string {
 
 // The most lines of leading changes, and of each kind of minor ones.
 const (
-	MaxLeading = 5
+	maxLeading = 5
 	maxMinor   = 3
 )
 
@@ -234,7 +246,7 @@ func Changes(r *digest.Report) []Change {
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(atMost(leading, MaxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(atMost(leading, maxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {

@@ -81,9 +81,20 @@ func TestChanges(t *testing.T) {
 
 	many := changed(&digest.Past{}, slices.Repeat([]digest.ChangeKind{digest.New, digest.Worse, digest.Better}, 10)...)
 	lines := Changes(many)
-	if len(lines) != MaxLeading+1+maxMinor+1 || lines[MaxLeading].String() != "and 7 more new, 8 more worse" ||
+	if len(lines) != maxLeading+1+maxMinor+1 || lines[maxLeading].String() != "and 7 more new, 8 more worse" ||
 		lines[len(lines)-1].String() != "and 7 more better" {
 		t.Errorf("%q", lines)
+	}
+}
+
+// The first five of those that lead are named, and no others.
+func TestLeading(t *testing.T) {
+	var got []int
+	for _, c := range Leading(changed(nil, "", digest.New, digest.Worse, digest.Better, digest.Back, digest.New, digest.New, digest.New)) {
+		got = append(got, c.Rank)
+	}
+	if !slices.Equal(got, []int{2, 3, 5, 6, 7}) {
+		t.Errorf("ranks %v", got)
 	}
 }
 

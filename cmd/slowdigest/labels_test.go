@@ -39,3 +39,37 @@ func TestLabelsFromHourToHour(t *testing.T) {
 		}
 	}
 }
+
+// TestThreeNewAndALimitOfOne: of three queries that are new in an hour, each is named once,
+// one an hour, where the limit lets no more through.
+func TestThreeNewAndALimitOfOne(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	want := []string{"3 new", "2 new", "1 new", "Nothing new"}
+	names := []string{"SELECT new_a by id", "SELECT new_b by id", "SELECT new_c by id", ""}
+	for n := range 28 {
+		at := start.Add(time.Duration(n) * time.Hour)
+		var log strings.Builder
+		for minute := range 60 {
+			log.WriteString(slowEntry(at.Add(time.Duration(minute)*time.Minute), 5, 10, "SELECT a FROM old WHERE id = 7"))
+			for k, table := range []string{"new_a", "new_b", "new_c"} {
+				if n >= 24 {
+					log.WriteString(slowEntry(at.Add(time.Duration(minute)*time.Minute+time.Second), 1-float64(k)/10, 10, "SELECT a FROM "+table+" WHERE id = 7"))
+				}
+			}
+		}
+		title, _, message := slackHour(t, state, at, []byte(log.String()), "--limit", "1")
+		if n < 24 {
+			continue
+		}
+		if !strings.HasPrefix(title, want[n-24]+" on shop-1: ") {
+			t.Errorf("hour %d: %s", n, title)
+		}
+		for k, name := range names[:3] {
+			if named := strings.Contains(message, name); named != (k == n-24) {
+				t.Errorf("hour %d: %s is named: %v", n, name, named)
+			}
+		}
+	}
+}

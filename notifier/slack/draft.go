@@ -106,7 +106,7 @@ func (d *draft) short([]*digest.Class) []slackgo.Block {
 
 // worst returns the classes with the most time of those that the head does not name.
 func (d *draft) worst() []*digest.Class {
-	rest := notifier.Without(d.classes, d.leading())
+	rest := notifier.Without(d.classes, notifier.Leading(d.r))
 	rest = slices.DeleteFunc(rest, func(c *digest.Class) bool { return c.Change != nil && c.Change.Kind == digest.Better })
 	slices.SortStableFunc(rest, func(a, b *digest.Class) int { return a.Rank - b.Rank })
 	return rest[:min(maxWorst, len(rest))]
@@ -122,15 +122,6 @@ func (d *draft) ranking() []slackgo.Block {
 		return []slackgo.Block{rich(line(strong("Queries")), rows(d.r, worst))}
 	}
 	return []slackgo.Block{rich(rows(d.r, worst))}
-}
-
-// leading returns the classes whose change stands in the head.
-func (d *draft) leading() []*digest.Class {
-	n := 0
-	for n < min(notifier.MaxLeading, len(d.classes)) && d.classes[n].Leads() {
-		n++
-	}
-	return d.classes[:n]
 }
 
 // minimal is a single block.
@@ -153,7 +144,7 @@ func (d *draft) first() []slackgo.RichTextElement {
 // details leaves out the evidence that stands in the head.
 func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	var blocks []slackgo.Block
-	inHead := d.leading()
+	inHead := notifier.Leading(d.r)
 	for _, c := range inFull {
 		evidence := notifier.Evidence(c)
 		if slices.Contains(inHead, c) {
@@ -175,7 +166,7 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 		return nil
 	}
 	var out []Message
-	if len(d.classes) > len(d.leading())+maxWorst {
+	if len(d.classes) > len(notifier.Leading(d.r))+maxWorst {
 		out = append(out, d.list())
 	}
 	out = append(out, d.statements(notifier.Without(d.classes, inFull)))
