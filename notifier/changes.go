@@ -186,13 +186,33 @@ const minorNews = 0.01
 // Leading returns the classes that a message names for their changes, in their order: the
 // first of those that lead.
 func Leading(r *digest.Report) []*digest.Class {
+	return firstOf(r, maxLeading, (*digest.Class).Leads)
+}
+
+// better returns those that a message names as BETTER.
+func better(r *digest.Report) []*digest.Class {
+	return firstOf(r, maxMinor, func(c *digest.Class) bool { return c.Change != nil && c.Change.Kind == digest.Better })
+}
+
+func firstOf(r *digest.Report, n int, is func(*digest.Class) bool) []*digest.Class {
 	var out []*digest.Class
 	for _, c := range InOrder(r) {
-		if c.Leads() && len(out) < maxLeading {
+		if is(c) && len(out) < n {
 			out = append(out, c)
 		}
 	}
 	return out
+}
+
+// InHead reports whether the head of a message says what changed about a class, and what of
+// its numbers it says.
+func InHead(r *digest.Report, c *digest.Class) (Said, bool) {
+	if !slices.Contains(Leading(r), c) && !slices.Contains(better(r), c) {
+		return Said{}, false
+	}
+	x := c.Change
+	took := x.Kind == digest.New || x.Kind == digest.Back
+	return Said{Time: took || x.Of == "query_time" && x.MeanOf <= 1 && x.Kind != digest.Better, Calls: took, P95: x.Of == "p95" || x.P95 != nil}, true
 }
 
 // Change is a line about a class that is not as it was. Evidence may be empty,
@@ -223,10 +243,9 @@ func Changes(r *digest.Report) []Change {
 	for _, c := range InOrder(r) {
 		switch {
 		case c.Change == nil:
+		case c.Leads() && c == mostOfIncident(r, []*digest.Class{c}): // the notice says it
 		case c.Leads():
 			leading = append(leading, changeOf(r, c, changeEvidence(c)))
-		case c.Change.Kind == digest.Better && c.Change.Median > 0:
-			better = append(better, changeOf(r, c, Duration(c.Change.Now)+" per hour, usually "+Duration(c.Change.Median)))
 		case c.Change.Kind == digest.Better:
 			better = append(better, changeOf(r, c, changeEvidence(c)))
 		}

@@ -65,7 +65,8 @@ func TestChanges(t *testing.T) {
 	gone := []digest.GoneClass{{ID: "000000000000000000000000000000AB", LastSeen: at},
 		{ID: "AC", Fingerprint: "select a from t9", LastSeen: at}}
 	r := changed(&digest.Past{Gone: gone}, "", digest.Better, digest.New, digest.Worse)
-	r.Classes[1].Change.Now, r.Classes[1].Change.Median = 50, 252
+	r.Classes[1].Change.Values = digest.Values{Now: 50, Median: 252, Days: 6}
+	r.Classes[1].Change.MeanOf = 3
 	r.Classes[3].Change.Now, r.Classes[3].Change.Highest = 1, 0.5
 	r.Instances = []string{"db-1", "db-2"}
 	ranOn(&r.Classes[3], map[string]float64{"db-2": 9, "db-1": 1})
@@ -73,7 +74,7 @@ func TestChanges(t *testing.T) {
 	for _, x := range Changes(r) {
 		got = append(got, x.Word+" "+x.String())
 	}
-	want := []string{"NEW #3 SELECT t3: 2s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 mostly on db-2 (90%): p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour, usually 4m12s",
+	want := []string{"NEW #3 SELECT t3: 2s in 1 call; not seen in the 14 days before", "WORSE #4 SELECT t4 mostly on db-2 (90%): p95 1s; at most 500ms in any hour before", "BETTER #2 SELECT t2: 50s per hour in the last 3 hours; usually 4m12s around this time of 6 days",
 		"GONE 00000000000000AB: last seen 2026-11-23 07:00 UTC", "GONE SELECT t9 AC: last seen 2026-11-23 07:00 UTC"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
@@ -290,7 +291,7 @@ func ranOn(c *digest.Class, times map[string]float64) {
 		if last(a) != last(b) {
 			return map[bool]int{true: 1, false: -1}[last(a)]
 		}
-		return cmp.Compare(times[b], times[a])
+		return cmp.Or(cmp.Compare(times[b], times[a]), cmp.Compare(a, b))
 	}) {
 		if len(times) > 1 {
 			c.ByInstance = append(c.ByInstance, digest.InstancePart{Instance: name, QueryTime: times[name], Share: times[name] / total})

@@ -45,7 +45,7 @@ func Facts(r *digest.Report) string {
 	}
 	coverage := fmt.Sprintf("%s: %s, %s", lowerFirst(Trust(r)), Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
 	if Incomplete(r) {
-		coverage = Trust(r) + ": " + strings.TrimSuffix(CoverageFacts(c), ".")
+		coverage = strings.TrimSuffix(CoverageFacts(c), ".") // the title says that it is incomplete
 	}
 	return strings.Join(append(facts, coverage), " · ")
 }
@@ -139,7 +139,7 @@ func Notices(r *digest.Report) []Notice {
 	}
 	var out []Notice
 	if x := r.Past.Incident; x != nil {
-		out = append(out, Notice{incidentWord(x), incidentText(r, x)})
+		out = append(out, Notice{incidentWord(x), incidentText(r, x, false)})
 	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
@@ -151,6 +151,26 @@ func Notices(r *digest.Report) []Notice {
 		out = append(out, Notice{"HOURS GIVEN UP", windows(lost) + ". They could not be read for 14 days, and RDS keeps no log for longer."})
 	}
 	return out
+}
+
+// NoticesBelow is Notices without what Title says.
+func NoticesBelow(r *digest.Report) []Notice {
+	all := Notices(r)
+	if len(all) == 0 || Incomplete(r) {
+		return all
+	}
+	if all[0].Word = ""; r.Past.Incident != nil {
+		all[0].Text = incidentText(r, r.Past.Incident, true)
+	}
+	return all
+}
+
+// Label is the word with a colon after it, or empty.
+func (n Notice) Label() string {
+	if n.Word == "" {
+		return ""
+	}
+	return n.Word + ": "
 }
 
 // windows lists the first of them, and how many others there are.

@@ -141,8 +141,9 @@ func incidentTitle(r *digest.Report) string {
 	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), on, times)
 }
 
-// incidentText says what is most of an incident, since when, and where to look.
-func incidentText(r *digest.Report, x *digest.Incident) string {
+// incidentText says what is most of an incident, since when, and where to look. titled
+// leaves out what incidentTitle says.
+func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 	since := ""
 	if !x.Since.IsZero() {
 		since = " since " + at(x.Since)
@@ -153,8 +154,12 @@ func incidentText(r *digest.Report, x *digest.Incident) string {
 	}
 	switch {
 	case x.Slower > 0:
-		return fmt.Sprintf("%d of %d classes took %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
-			x.Slower, x.Of, between(x.Low, x.High, Count), on, since)
+		took := fmt.Sprintf("%d of %d classes took", x.Slower, x.Of)
+		if titled {
+			took = "They took"
+		}
+		return fmt.Sprintf("%s %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
+			took, between(x.Low, x.High, Count), on, since)
 	case x.Class == "" && x.Instance == "":
 		return fmt.Sprintf("no class and no instance is most of it; far above the usual%s.", since)
 	case x.Class == "":
@@ -162,7 +167,10 @@ func incidentText(r *digest.Report, x *digest.Incident) string {
 	}
 	what := redact.ShortID(x.Class)
 	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
-		what = fmt.Sprintf("#%d %s", r.Classes[i].Rank, r.Classes[i].Label)
+		c := &r.Classes[i]
+		if what = fmt.Sprintf("#%d %s", c.Rank, c.Label); c.Leads() {
+			since += ". " + Evidence(c)
+		}
 	}
 	return fmt.Sprintf("%s is %s of what is above the usual%s%s.", what, Percent(x.Share), on, since)
 }

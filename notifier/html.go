@@ -78,7 +78,7 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 		v.Title += " on " + strings.Join(r.Instances, ", ")
 	}
 	for i := range r.Classes {
-		v.Classes = append(v.Classes, newHTMLClass(&r.Classes[i], zone))
+		v.Classes = append(v.Classes, newHTMLClass(r, &r.Classes[i], zone))
 		v.Changed = v.Changed || v.Classes[i].Badge != ""
 	}
 	for _, n := range Notices(r) {
@@ -152,9 +152,13 @@ type htmlCell struct {
 
 type htmlNames struct{ Title, Names string }
 
-func newHTMLClass(c *digest.Class, zone *time.Location) htmlClass {
+func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlClass {
+	evidence := Evidence(c)
+	if _, inHead := InHead(r, c); inHead {
+		evidence = ""
+	}
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: InZone(Evidence(c), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: InZone(evidence, zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},

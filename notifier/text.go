@@ -49,7 +49,7 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	writeRanking(p, &out)
 	if !t.opts.Brief {
 		for _, c := range InOrder(&out) {
-			writeClass(p, c)
+			writeClass(p, &out, c)
 		}
 		writeFooter(p, &out)
 	}

@@ -13,9 +13,9 @@ import (
 const indent = "   "
 
 // writeClass writes everything about one class.
-func writeClass(p *page, c *digest.Class) {
+func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	p.line("")
-	title := fmt.Sprintf("#%d  %s  %s", c.Rank, redact.ShortID(c.ID), Percent(c.Share))
+	title := fmt.Sprintf("#%d  %s", c.Rank, redact.ShortID(c.ID))
 	title = p.paint(bold, title)
 	if b := Badge(c); b != "" {
 		title = p.badge(b) + "  " + title
@@ -25,7 +25,8 @@ func writeClass(p *page, c *digest.Class) {
 	for _, reason := range Reasons(c) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
-	if s := Evidence(c); s != "" {
+	if _, inHead := InHead(r, c); !inHead && c.Change != nil {
+		s := Evidence(c)
 		p.wrapped(indent, indent, "", s)
 	}
 	if note := redact.Clean(redact.Cut(c.Note, digest.MaxNote)); note != "" {
@@ -116,9 +117,6 @@ func rankingColumns(r *digest.Report, width int) []classColumn {
 		add("Mean", false, func(c *digest.Class) string { return Duration(c.QueryTime.Mean) })
 	}
 	add("P95", false, func(c *digest.Class) string { return Duration(c.QueryTime.P95) })
-	if width >= wide {
-		add("Examined/sent", false, examinedPerSent)
-	}
 	if len(r.Instances) > 1 {
 		add("Instance", true, instances)
 	}

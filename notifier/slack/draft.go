@@ -141,16 +141,15 @@ func (d *draft) first() []slackgo.RichTextElement {
 	return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])}
 }
 
-// details leaves out the evidence that stands in the head.
+// details leaves out what stands in the head, and in the list of classes.
 func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	var blocks []slackgo.Block
-	inHead := notifier.Leading(d.r)
 	for _, c := range inFull {
-		evidence := notifier.Evidence(c)
-		if slices.Contains(inHead, c) {
-			evidence = ""
+		said, inHead := notifier.InHead(d.r, c)
+		if slices.Contains(d.worst(), c) {
+			said = notifier.Said{Share: true, Time: true, Calls: true, P95: true}
 		}
-		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, evidence))
+		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead))
 		if d.opts.Mute {
 			blocks = append(blocks, muteButton(c))
 		}
@@ -204,7 +203,7 @@ func (d *draft) statements(classes []*digest.Class) Message {
 	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
 		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {
-			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Evidence(c)))
+			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Said{}, false))
 			if d.opts.Mute {
 				blocks = append(blocks, muteButton(c))
 			}

@@ -132,7 +132,7 @@ func text(t *testing.T, blocks ...slackgo.Block) []string {
 func TestTextsAtTheirBounds(t *testing.T) {
 	statement := func(sql int) func(s string) string {
 		return func(s string) string {
-			texts := text(t, detail(&digest.Class{Fingerprint: s}, sql, ""))
+			texts := text(t, detail(&digest.Class{Fingerprint: s}, sql, notifier.Said{}, false))
 			return texts[slices.IndexFunc(texts, func(x string) bool { return strings.HasPrefix(x, "x") })]
 		}
 	}
