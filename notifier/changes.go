@@ -160,15 +160,17 @@ func changeCount(r *digest.Report) string {
 	return strings.Join(out, ", ")
 }
 
-// News reports whether a digest is more than that nothing is new: it tells a day, or has
-// details.
-func News(r *digest.Report) bool { return day(r) != "" || Details(r) }
+// News reports whether a digest is more than that nothing is new: it tells a day, has
+// details, or it is not known what is usual.
+func News(r *digest.Report) bool {
+	return day(r) != "" || r.Past != nil && r.Past.Learning || Details(r)
+}
 
 // Details reports whether a digest says something that is not as it was, or has to be said
-// before the numbers: then it is read whole, and else a few lines will do. Where it is
-// not known what is usual, all is news. That it tells a day takes no details.
+// before the numbers: then it is read whole, and else a few lines will do. While it is not
+// known what is usual, only the first digest has all. That it tells a day takes no details.
 func Details(r *digest.Report) bool {
-	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
+	if r.Past == nil || firstEver(r) || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {

@@ -392,18 +392,21 @@ func TestInstanceTotals(t *testing.T) {
 }
 
 // News is what is not as it was, or has to be said; where it is not known what is usual,
-// all is.
+// all is, but only the first digest has details.
 func TestNews(t *testing.T) {
 	minor := func(share float64) digest.Past {
 		return digest.Past{Minor: []digest.Minor{{Kind: digest.New, Classes: 3, Share: share}}}
 	}
+	later := changed(&digest.Past{Learning: true}, "")
+	later.Window.Start = later.Past.Since.Add(time.Hour)
 	for name, c := range map[string]struct {
 		r    *digest.Report
 		want bool
 	}{
 		"nothing":            {changed(&digest.Past{}, ""), false},
 		"no past":            {changed(nil, ""), true},
-		"learning":           {changed(&digest.Past{Learning: true}, ""), true},
+		"the first":          {changed(&digest.Past{Learning: true}, ""), true},
+		"learning":           {later, true},
 		"new":                {changed(&digest.Past{}, digest.New), true},
 		"worse":              {changed(&digest.Past{}, "", digest.Worse), true},
 		"better":             {changed(&digest.Past{}, "", digest.Better), true},
@@ -419,6 +422,9 @@ func TestNews(t *testing.T) {
 		if got := News(c.r); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+	if first := changed(&digest.Past{Learning: true}, ""); !Details(first) || Details(later) {
+		t.Errorf("learning: the first has details %v, a later one %v", Details(first), Details(later))
 	}
 	r := changed(&digest.Past{}, "")
 	if r.Coverage.Notes = []string{"A note."}; !News(r) {

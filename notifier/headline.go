@@ -206,8 +206,10 @@ func merged(all []digest.Window) []digest.Window {
 // become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
 	var out []string
-	if s := day(r); s != "" {
-		out = append(out, s)
+	for _, s := range []string{day(r), learning(r)} {
+		if s != "" {
+			out = append(out, s)
+		}
 	}
 	out = append(out, caveats(r)...)
 	if s := firstWeek(r); s != "" {
@@ -219,10 +221,8 @@ func Caveats(r *digest.Report) []string {
 // caveats are those for which details are shown.
 func caveats(r *digest.Report) []string {
 	var out []string
-	for _, s := range []string{learning(r), regrouped(r)} {
-		if s != "" {
-			out = append(out, s)
-		}
+	if s := regrouped(r); s != "" {
+		out = append(out, s)
 	}
 	if r.Past != nil {
 		out = append(out, r.Past.News...)
@@ -306,12 +306,20 @@ func shortIDs(ids []string) string {
 	return strings.Join(out, ", ")
 }
 
-// learning says since when the digests have been learning, or is empty.
+// firstEver reports whether nothing was remembered before the report.
+func firstEver(r *digest.Report) bool {
+	return r.Past != nil && r.Past.Learning && !r.Past.Since.Before(r.Window.Start)
+}
+
+// learning says that it is not known what is usual, and at first what that means; or is empty.
 func learning(r *digest.Report) string {
-	if r.Past == nil || !r.Past.Learning {
+	switch {
+	case r.Past == nil || !r.Past.Learning:
 		return ""
+	case firstEver(r):
+		return "Learning since " + at(r.Past.Since) + " what is usual here: until 24 hours are read, nothing is called new or worse."
 	}
-	return "Learning since " + at(r.Past.Since) + " what is usual here: nothing is called new or worse yet."
+	return "Learning since " + at(r.Past.Since) + "."
 }
 
 // Muted counts the classes that are muted, and names them, or is empty.
