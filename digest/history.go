@@ -150,10 +150,7 @@ func (h *History) Compare(r *Report, o Options) {
 	muted := listMuted(r, o.Mutes)
 	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
 		r.Past.Usual = usualTotal(&c.hours)
-		for i := range r.Overall.ByInstance {
-			t := &r.Overall.ByInstance[i]
-			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
-		}
+		r.Overall.ByInstance = c.instances()
 		r.Past.Incident = hourAsWhole{c}.incident(muted)
 	}
 	r.countChanges(muted)

@@ -156,8 +156,8 @@ type Totals struct {
 type Overall struct {
 	Classes int `json:"classes"`
 	Totals
-	// ByInstance states what ran on each instance, the greatest time first. Nil where
-	// there are no two.
+	// ByInstance states what ran on each instance, the greatest time first, and after them
+	// those of which it is worth a word that nothing did. Nil where there are no two.
 	ByInstance []InstanceTotal `json:"by_instance,omitempty"`
 }
 

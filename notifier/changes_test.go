@@ -342,6 +342,36 @@ func TestInstancesOfAClass(t *testing.T) {
 	}
 }
 
+// Of several instances it is said what ran on the busiest, and on which that are usually busy
+// nothing did, three of each at most.
+func TestBusyAndIdleInstances(t *testing.T) {
+	usual := &digest.Usual{Low: 60, High: 90, Calls: &digest.Range{Low: 30, High: 40}}
+	ran := func(name string, n int64) digest.InstanceTotal {
+		return digest.InstanceTotal{Instance: name, Calls: n, QueryTime: 10 * float64(n)}
+	}
+	busy := func(name string) digest.InstanceTotal { return digest.InstanceTotal{Instance: name, Usual: usual} }
+	known := ran("a", 4)
+	known.Usual = usual
+	for want, all := range map[string][]digest.InstanceTotal{
+		"": {ran("a", 4)},
+		"all on a (usually 60s to 90s in 30 to 40), no entry of b (usually 60s to 90s in 30 to 40)":                                                                                                    {known, busy("b")},
+		"a 40s in 4 queries (40%, usually 60s to 90s in 30 to 40), b 30s in 3 queries (30%)":                                                                                                           {known, ran("b", 3)},
+		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 1 more 10s (10%)":                                                                                               {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
+		"all on a, no entry of b (usually 60s to 90s in 30 to 40), no entry of c (usually 60s to 90s in 30 to 40), no entry of d (usually 60s to 90s in 30 to 40), nor of 1 more that is usually busy": {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
+	} {
+		r := &digest.Report{Instances: []string{"a", "b", "c", "d", "e"}}
+		r.Overall.QueryTime.Sum, r.Overall.ByInstance = 100, all
+		r.Coverage.Complete = true
+		if got := InstanceTotals(r); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		r.Coverage.Complete = false
+		if got := InstanceTotals(r); strings.HasPrefix(got, "all on") {
+			t.Errorf("not all is known, and it is %q", got)
+		}
+	}
+}
+
 // The one of several instances that ran all is named, not the first by the alphabet.
 func TestWhereOneRanAll(t *testing.T) {
 	for all, want := range map[string]string{"a b": "b, a", "a b c": "b and 2 more", "b": "b"} {
@@ -368,12 +398,15 @@ func TestInstanceTotals(t *testing.T) {
 	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 80s in 81 to 100), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
 		t.Errorf("of three: %q", got)
 	}
-	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", QueryTime: 2})
+	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", Calls: 1, QueryTime: 2})
 	if got := InstanceTotals(r); !strings.HasSuffix(got, ", a 3s in 1 query (3%), 1 more 2s (2%)") {
 		t.Errorf("of four: %q", got)
 	}
 	if got := AllInstances(r); got != "By instance: e 80s (80%), c 15s (15%), a 3s (3%), b 2s (2%)" {
 		t.Errorf("in the details: %q", got)
+	}
+	if got := otherInstances(r); got != "Other instances: b 2s (2%)." {
+		t.Errorf("after the head: %q", got)
 	}
 	three := *r
 	if three.Overall.ByInstance = r.Overall.ByInstance[:3]; AllInstances(&three) != "" {

@@ -84,7 +84,7 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 	for _, n := range Notices(r) {
 		v.Notes = append(v.Notes, n.Word+": "+n.Text)
 	}
-	for _, s := range append(Caveats(r), Muted(r)) {
+	for _, s := range append(Caveats(r), otherInstances(r), Muted(r)) {
 		if s != "" {
 			v.Notes = append(v.Notes, upperFirst(s))
 		}

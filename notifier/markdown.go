@@ -58,8 +58,10 @@ func markdownOf(report redact.Report, zone *time.Location) string {
 	for _, c := range InOrder(r) {
 		markdownClass(b, r, c)
 	}
-	if s := Muted(r); s != "" {
-		fmt.Fprintf(b, "\n%s\n", b.text(s))
+	for _, s := range []string{otherInstances(r), Muted(r)} {
+		if s != "" {
+			fmt.Fprintf(b, "\n%s\n", b.text(s))
+		}
 	}
 	return b.String()
 }
