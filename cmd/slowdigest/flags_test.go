@@ -57,7 +57,7 @@ var flagValues = map[string]map[string]string{
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
 		"slack-api-url": "http://127.0.0.1:1/", "state": "s3://", "queue-url": "QUEUE", "signing-secret-parameter": secretParameter,
 	},
-	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because"},
+	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
 	"unmute": {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"note":   {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"invoke": {"event": "../../testdata/events/manual.json", "logs": logs},
