@@ -122,7 +122,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 				} else {
 					args = append(args, others[min(1, len(others)):]...)
 				}
-				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"}]}`)
+				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"},{"id":"FEDCBA9876543210FEDCBA9876543210","since":"2026-11-23T09:00:00Z","until":"2099-01-01T00:00:00Z"}]}`)
 				stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
 				for _, u := range unused {
 					isRefused[u.command+u.why] = isRefused[u.command+u.why] || strings.HasPrefix(stderr, "slowdigest: error: "+u.command+": "+u.why+"\n")
