@@ -248,6 +248,8 @@ func Changes(r *digest.Report) []Change {
 		case c.Leads() && c == mostOfIncident(r, []*digest.Class{c}): // the notice says it
 		case c.Leads():
 			leading = append(leading, changeOf(r, c, changeEvidence(c)))
+		case c.Change.Kind == digest.Better && c.Change.Median > 0:
+			better = append(better, changeOf(r, c, Duration(c.Change.Now)+" per hour, usually "+Duration(c.Change.Median)))
 		case c.Change.Kind == digest.Better:
 			better = append(better, changeOf(r, c, changeEvidence(c)))
 		}

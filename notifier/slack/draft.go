@@ -79,12 +79,12 @@ func (d *draft) fallbacks() []form {
 
 // full is the message with all that Slack can show.
 func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
-	blocks, first := head(d.r), 0
+	blocks := append(head(d.r), d.ranking()...) // before the chart: on a phone nobody sees what is below it
+	first := 0
 	if x := d.r.Past; x != nil && x.Incident != nil && x.Incident.Class != "" {
-		first = min(1, len(inFull)) // what it is comes before how much all took
+		first = min(1, len(inFull)) // what it is comes before when it was
 	}
 	blocks = append(blocks, d.details(inFull[:first])...)
-	blocks = append(blocks, d.ranking()...) // before the chart: on a phone nobody sees what is below it
 	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
 	}

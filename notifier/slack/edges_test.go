@@ -314,7 +314,7 @@ func TestFirstScreen(t *testing.T) {
 	for name, want := range map[string]string{
 		"full":     "header rich_text context rich_text data_visualization",
 		"worse":    "header rich_text context rich_text rich_text data_visualization",
-		"incident": "header rich_text rich_text context context divider rich_text rich_text data_visualization",
+		"incident": "header rich_text rich_text context context rich_text divider rich_text data_visualization",
 		"at-once":  "header rich_text rich_text context context rich_text data_visualization",
 	} {
 		var kinds []string
