@@ -26,13 +26,12 @@ func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 // detail is all about one class, with the beginning of its statement: sql UTF-16
 // code units of it. What is said, or is in the head, is left out.
 func detail(c *digest.Class, sql int, said notifier.Said, inHead bool) slackgo.Block {
-	title := line(strong(notifier.Badged(c)+fmt.Sprintf("#%d %s", c.Rank, c.Label)),
-		words("  "), code(redact.ShortID(c.ID)))
-	elements := []slackgo.RichTextElement{title}
+	title := []inlineText{strong(notifier.Badged(c) + fmt.Sprintf("#%d %s", c.Rank, c.Label)),
+		words("  "), code(redact.ShortID(c.ID))}
 	if s := notifier.Numbers(c, said); s != "" {
-		elements = append(elements, line(words(s)))
+		title = append(title, words("\n"+s)) // a section of its own may go on in the line
 	}
-	elements = append(elements, preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql"))
+	elements := []slackgo.RichTextElement{line(title...), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
 	var facts []slackgo.RichTextElement
 	for _, f := range notifier.FactsOf(c, inHead) {
 		if f.Strong {
