@@ -150,7 +150,7 @@ func (h *History) Compare(r *Report, o Options) {
 	muted := listMuted(r, o.Mutes)
 	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
 		r.Past.Usual = usualTotal(&c.hours)
-		r.Overall.ByInstance = c.instances()
+		r.Overall.ByInstance = hourAsWhole{c}.instances()
 		r.Past.Incident = hourAsWhole{c}.incident(muted)
 	}
 	r.countChanges(muted)

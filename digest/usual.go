@@ -131,7 +131,7 @@ func (is hoursOf) usual(name string, hours *[historyHours]*wholeHour, first hour
 
 // instances states what ran on each of several instances, and what usually does. Of one that
 // was read, has no entry and has usually run a second or more, that is stated, too.
-func (c *comparison) instances() []InstanceTotal {
+func (c hourAsWhole) instances() []InstanceTotal {
 	r, usual := c.report, func(name string) *Usual { return c.history.ran.usual(name, &c.hours, c.start-historyHours) }
 	all := slices.DeleteFunc(slices.Clone(r.TotalsByInstance()), func(t InstanceTotal) bool { return t.Calls == 0 })
 	ran := map[string]bool{}
