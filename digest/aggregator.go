@@ -97,6 +97,55 @@ func (a *Aggregator) byInstance() []InstanceTotal {
 	return all
 }
 
+// part is what a class did on one of its instances: what a report can be ordered by that
+// adds up. Its calls are in class.instances.
+type part struct{ time, lock, rows uint64 } // microseconds twice, and rows examined
+
+func (c *class) addPart(instance string, calls int64, p part) {
+	i := c.instances.add(instance, calls)
+	if i == len(c.parts) {
+		c.parts = append(c.parts, part{})
+	}
+	to := &c.parts[i]
+	to.time, to.lock, to.rows = to.time+p.time, to.lock+p.lock, to.rows+p.rows
+}
+
+// byInstance states the parts, those with the greatest share first and the instances that
+// are not told apart last; nil if there are none of two.
+func (c *class) byInstance(order OrderBy) []InstancePart {
+	if len(c.parts) < 2 {
+		return nil
+	}
+	of := func(i int) float64 { return float64(c.parts[i].time) }
+	switch {
+	case order == OrderByCount:
+		of = func(i int) float64 { return float64(c.instances.names[i].calls) }
+	case order == OrderByRowsExamined && c.rowsExamined.sum > 0:
+		of = func(i int) float64 { return float64(c.parts[i].rows) }
+	case order == OrderByLockTime && c.lockTime.sum > 0:
+		of = func(i int) float64 { return float64(c.parts[i].lock) }
+	}
+	var all []InstancePart
+	total := 0.0
+	for i, e := range c.instances.names {
+		total += of(i)
+		if e.name != "" {
+			all = append(all, InstancePart{Instance: e.name, QueryTime: float64(c.parts[i].time) / perSecond, Share: of(i)})
+		}
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	for i := range all {
+		all[i].Share /= max(total, 1)
+	}
+	slices.SortFunc(all, func(x, y InstancePart) int {
+		return cmp.Or(cmp.Compare(one(x.Instance == OtherNames), one(y.Instance == OtherNames)),
+			cmp.Compare(y.Share, x.Share), cmp.Compare(y.QueryTime, x.QueryTime), cmp.Compare(x.Instance, y.Instance))
+	})
+	return all
+}
+
 // countEntry counts an entry of a log for the coverage, and reports whether it is
 // a call that belongs to a class.
 func (a *Aggregator) countEntry(e *parser.Event, inWindow, matches bool) bool {
@@ -216,7 +265,7 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond
 	ranked := make([]*Class, 0, len(a.classes))
 	for _, c := range a.classes {
-		r := c.report(overall.queryTime.sum)
+		r := c.report(overall.queryTime.sum, order)
 		r.Growth = growth(r.Timeline, a.window.End.Sub(a.window.Start).Seconds()/timelineBuckets, r.Calls)
 		ranked = append(ranked, r)
 	}

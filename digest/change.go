@@ -33,6 +33,8 @@ type Options struct {
 	NewAfter time.Duration     // a class unseen for this long is NEW, or BACK; zero is 14 days, and a day the least
 	Mutes    []Mute            // of any classes, expired ones too
 	Notes    map[string]string // what people wrote, by Class.ID
+	// TellApart raises Class.Form where two classes would be called the same. Nil raises none.
+	TellApart func([]Class)
 }
 
 // comparison holds what one run of Compare works with.

@@ -24,6 +24,7 @@ type class struct {
 	lists                            lists
 	squares                          squares // of the query time
 	users, hosts, schemas, instances callsByName
+	parts                            []part // of instances.names, in their order
 	extent                           extent
 	timeline                         []uint64 // microseconds of query time
 	load                             load     // if Aggregator.Detail is set
@@ -43,7 +44,9 @@ func (c *class) add(e *parser.Event, instance string, bucket int) {
 	c.users.add(e.User, n)
 	c.hosts.add(e.Host, n)
 	c.schemas.add(e.Schema, n)
-	c.instances.add(instance, n)
+	c.addPart(instance, n, part{
+		time: microseconds(e.QueryTime) * e.Weight, lock: microseconds(e.LockTime) * e.Weight, rows: e.RowsExamined * e.Weight,
+	})
 	c.extent.add(e.Time)
 	c.addTime(bucket, microseconds(e.QueryTime)*e.Weight)
 }
@@ -57,7 +60,9 @@ func (c *class) merge(from *class, bucket func(int) int) {
 	c.users.merge(from.users)
 	c.hosts.merge(from.hosts)
 	c.schemas.merge(from.schemas)
-	c.instances.merge(from.instances)
+	for i, e := range from.instances.names {
+		c.addPart(e.name, e.calls, from.parts[i])
+	}
 	c.extent.merge(from.extent)
 	for i, us := range from.timeline {
 		c.addTime(bucket(i), us)
@@ -76,7 +81,7 @@ func (c *class) addTime(bucket int, us uint64) {
 
 // report states the class, and its share of the overall query time, which is in
 // microseconds.
-func (c *class) report(overall uint64) *Class {
+func (c *class) report(overall uint64, order OrderBy) *Class {
 	r := &Class{
 		ID:          c.key.id(),
 		Fingerprint: c.fingerprint,
@@ -87,6 +92,7 @@ func (c *class) report(overall uint64) *Class {
 		Hosts:       c.hosts.counts(),
 		Schemas:     c.schemas.counts(),
 		Instances:   c.instances.counts(),
+		ByInstance:  c.byInstance(order),
 		FirstSeen:   c.extent.first,
 		LastSeen:    c.extent.last,
 	}
@@ -261,10 +267,10 @@ func resolveID(id string, known iter.Seq[string]) (string, error) {
 }
 
 // maxNames bounds how many names of one kind a class counts separately. Later
-// ones are counted under otherNames.
+// ones are counted under OtherNames.
 const (
 	maxNames   = 50
-	otherNames = "(others)"
+	OtherNames = "(others)"
 )
 
 // callsByName counts calls by name. Most classes have one user and one schema, and
@@ -283,17 +289,19 @@ type nameCalls struct {
 	calls int64
 }
 
-func (t *callsByName) add(name string, n int64) {
+// add returns where the name is among t.names.
+func (t *callsByName) add(name string, n int64) int {
 	i, found := t.find(name)
 	if !found && i == maxNames {
-		i, found = t.find(otherNames)
-		name = otherNames
+		i, found = t.find(OtherNames)
+		name = OtherNames
 	}
 	if !found {
 		t.names = append(t.names, nameCalls{name: name})
 		t.note(i)
 	}
 	t.names[i].calls += n
+	return i
 }
 
 // find returns where a name is, or would be added.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -135,17 +136,21 @@ func (h *History) Compare(r *Report, o Options) {
 	for i := range r.Classes {
 		class := &r.Classes[i]
 		class.Note = o.Notes[class.ID]
+		class.Known, class.Form = c.start.time(), 0
+		if p := h.classes[class.ID]; p != nil {
+			class.Known, class.Form = min(p.first, c.start).time(), int(p.form)
+		}
 		if !r.Past.Learning {
 			class.Change, class.Told = c.change(class), c.told(class)
 		}
 	}
+	if o.TellApart != nil {
+		o.TellApart(r.Classes)
+	}
 	muted := listMuted(r, o.Mutes)
 	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
 		r.Past.Usual = usualTotal(&c.hours)
-		for i := range r.Overall.ByInstance {
-			t := &r.Overall.ByInstance[i]
-			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
-		}
+		r.Overall.ByInstance = hourAsWhole{c}.instances()
 		r.Past.Incident = hourAsWhole{c}.incident(muted)
 	}
 	r.countChanges(muted)
@@ -272,8 +277,8 @@ func (h *History) Total(w Window) float64 {
 	return sum
 }
 
-// MarkReported remembers what r says, so that BETTER and GONE are said once and WORSE
-// for a day. A class whose past is another's since the rules changed begins anew.
+// MarkReported remembers what r says, so that BETTER and GONE are said once, WORSE
+// for a day, and a class is called what it was. What is Unnamed is still to be told. A class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {
 	if !storable(r.Window) {
 		return
@@ -288,18 +293,21 @@ func (h *History) MarkReported(r *Report) {
 		if p != nil && c.anew && p.last >= start {
 			p.first, p.from, p.highest, p.worse = start, start, classHour{}, 0
 		}
+		if p != nil {
+			p.form = max(p.form, uint8(min(max(c.Form, 0), math.MaxUint8)))
+		}
 		if p == nil || c.Change == nil {
 			continue
 		}
 		switch c.Change.Kind {
 		case New, Back:
-			if c.Leads() && !muted(c.ID) {
+			if c.Leads() && !c.Unnamed && !muted(c.ID) {
 				p.told = max(p.told, start)
 			} else if !p.owes(start) {
 				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
 		case Worse:
-			if start-p.worse >= hoursADay {
+			if start-p.worse >= hoursADay && !c.Unnamed {
 				p.prior, p.worse = p.worse, start
 			}
 		case Better:

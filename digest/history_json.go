@@ -22,6 +22,7 @@ type historyJSON struct {
 	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
 	More     []byte            `json:"more,omitempty"`  // rest and typical of each classHour, in the order of the IDs
 	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen and prior of some classes
+	Forms    []byte            `json:"forms,omitempty"` // past.form, in the order of the IDs, if any is not 0
 }
 
 // Flags of an hour. A release that knows only the first takes any for it.
@@ -70,9 +71,17 @@ func (h History) MarshalJSON() ([]byte, error) {
 			}
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(h.classes)) {
-		for _, c := range h.classes[id].hours {
+	ids := slices.Sorted(maps.Keys(h.classes))
+	for i, id := range ids {
+		p := h.classes[id]
+		for _, c := range p.hours {
 			j.More = append(j.More, byte(c.rest), byte(c.typical))
+		}
+		if p.form > 0 {
+			if j.Forms == nil {
+				j.Forms = make([]byte, len(ids))
+			}
+			j.Forms[i] = p.form
 		}
 	}
 	if h.incident.last > 0 {
@@ -141,6 +150,11 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		h.classes[id] = p
 	}
 	h.readMore(j.More)
+	if len(j.Forms) == len(h.classes) {
+		for i, id := range slices.Sorted(maps.Keys(h.classes)) {
+			h.classes[id].form = j.Forms[i]
+		}
+	}
 	return nil
 }
 

@@ -195,7 +195,8 @@ func TestSize(t *testing.T) {
 				h.MarkReported(r)
 			}
 			r.Past = nil
-			for _, p := range h.classes { // and owes what it was before
+			for _, p := range h.classes { // owes what it was before, and is named at length
+				p.form = 4
 				if p.lately() > 0 {
 					p.told, p.owed, p.unseen, p.prior = p.ended, p.ended, p.ended, p.worse
 				}

@@ -20,13 +20,13 @@ func TestMaxNames(t *testing.T) {
 		got, doubled := c.counts(), merged.counts()
 		others := int64(6 * test.others)
 		kept := len(got)
-		if _, ok := got[otherNames]; ok {
+		if _, ok := got[OtherNames]; ok {
 			kept--
 		}
 		if test.names >= maxNames {
 			others += 7
 		}
-		if kept != test.kept || got[otherNames] != others || got["0"] != 6 || got["48"] != 6 || doubled["48"] != 12 || doubled[otherNames] != 2*others {
+		if kept != test.kept || got[OtherNames] != others || got["0"] != 6 || got["48"] != 6 || doubled["48"] != 12 || doubled[OtherNames] != 2*others {
 			t.Errorf("%d names: %v, merged twice %v", test.names, got, doubled)
 		}
 		if _, ok := got[""]; ok {

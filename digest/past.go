@@ -25,6 +25,8 @@ type past struct {
 	owed, unseen hour
 
 	prior hour // when it was reported as WORSE before it last was
+
+	form uint8 // Class.Form, which stays when the class that it was too like is gone
 }
 
 // worseLately reports whether the class was reported as WORSE within the day before an hour.

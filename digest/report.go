@@ -156,8 +156,8 @@ type Totals struct {
 type Overall struct {
 	Classes int `json:"classes"`
 	Totals
-	// ByInstance states what ran on each instance, the greatest time first. Nil where
-	// there are no two.
+	// ByInstance states what ran on each instance, the greatest time first, and after them
+	// those of which it is worth a word that nothing did. Nil where there are no two.
 	ByInstance []InstanceTotal `json:"by_instance,omitempty"`
 }
 
@@ -167,6 +167,15 @@ type InstanceTotal struct {
 	Calls     int64   `json:"calls"`
 	QueryTime float64 `json:"query_time"` // seconds, all calls together
 	Usual     *Usual  `json:"usual,omitempty"`
+}
+
+// InstancePart states what a class did on an instance.
+type InstancePart struct {
+	Instance  string  `json:"instance"`
+	QueryTime float64 `json:"query_time"` // seconds, all calls together
+	// Share is the part, 0 to 1, of the class's number by which the report is ordered. It is
+	// of the query time where that number is 0, or the longest call, which has no parts.
+	Share float64 `json:"share"`
 }
 
 // Class states the numbers of all the calls of the statements that share a
@@ -184,8 +193,11 @@ type Class struct {
 	Hosts     map[string]int64 `json:"hosts"`
 	Schemas   map[string]int64 `json:"schemas"`
 	Instances map[string]int64 `json:"instances"`
-	FirstSeen time.Time        `json:"first_seen"`
-	LastSeen  time.Time        `json:"last_seen"`
+	// ByInstance states what the class did on each instance, the greatest share first. Nil
+	// where there are no two.
+	ByInstance []InstancePart `json:"by_instance,omitempty"`
+	FirstSeen  time.Time      `json:"first_seen"`
+	LastSeen   time.Time      `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
 	Timeline []float64 `json:"timeline,omitempty"`
 	// Growth is set where that grows all along.
@@ -196,10 +208,16 @@ type Class struct {
 	Change *Change `json:"change,omitempty"`
 	// Told is set where a digest of the last day has said that the class is NEW or BACK.
 	Told *Told `json:"told,omitempty"`
+	// Unnamed is set where the class leads, and the message that was made of the report does
+	// not name it.
+	Unnamed bool `json:"-"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
-	// Label is what the class is called in this report: see redact.Label.
-	Label string `json:"-"`
+	// Label is what the class is called in this report, Form in which of the forms, the
+	// shortest is 0, and Known the hour since when it is remembered: see redact.TellApart.
+	Label string    `json:"-"`
+	Form  int       `json:"-"`
+	Known time.Time `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
 }
@@ -330,15 +348,6 @@ type Day struct {
 	Missed    int     `json:"missed,omitempty"`  // that are lost
 	Left      int     `json:"pending,omitempty"` // that are yet to be read
 	QueryTime float64 `json:"query_time"`        // seconds, within 7 %
-}
-
-// Minor sums up the classes of one kind of change that do not lead, and are not muted.
-type Minor struct {
-	Kind    ChangeKind `json:"kind"`
-	Classes int        `json:"classes"`
-	Share   float64    `json:"share"` // of the overall query time, 0 to 1
-	// Fingerprints are those of the first, by rank.
-	Fingerprints []string `json:"fingerprints"`
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

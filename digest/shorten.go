@@ -108,7 +108,23 @@ func (c *Class) Leads() bool {
 // weighs reports whether a class is worth a word for its own time.
 func (c *Class) weighs() bool { return c.QueryTime.Sum >= minTime && c.Share >= minShare }
 
-// maxMinor is how many fingerprints a Minor holds.
+// Minor sums up the classes of one kind of change that do not lead, and are not muted.
+type Minor struct {
+	Kind    ChangeKind `json:"kind"`
+	Classes int        `json:"classes"`
+	Share   float64    `json:"share"` // of the overall query time, 0 to 1
+	// First are those of the highest rank.
+	First []MinorClass `json:"first"`
+}
+
+// MinorClass identifies one of a Minor.
+type MinorClass struct {
+	ID          string `json:"id"`
+	Fingerprint string `json:"fingerprint"`
+	Form        int    `json:"-"` // of its label
+}
+
+// maxMinor is how many classes a Minor names.
 const maxMinor = 3
 
 // countChanges states in r.Past how many classes are NEW, WORSE and BACK, and what those
@@ -127,8 +143,8 @@ func (r *Report) countChanges(muted map[string]bool) {
 		if m := minor[c.Change.Kind]; m != nil && !c.Leads() && !muted[c.ID] {
 			m.Classes++
 			m.Share += c.Share
-			if len(m.Fingerprints) < maxMinor {
-				m.Fingerprints = append(m.Fingerprints, c.Fingerprint)
+			if len(m.First) < maxMinor {
+				m.First = append(m.First, MinorClass{c.ID, c.Fingerprint, c.Form})
 			}
 		}
 	}

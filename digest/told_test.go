@@ -55,6 +55,33 @@ func TestToldForADay(t *testing.T) {
 	}
 }
 
+// What leads and is not named in the message is told in the next hour.
+func TestUnnamedIsNotTold(t *testing.T) {
+	for _, kind := range []ChangeKind{New, Worse} {
+		var h History
+		start := dayHour(20, 6)
+		for at := firstHour; at < start; at++ {
+			h.pass(t, hourReport(at, map[bool]work{true: {10, 100}}[kind == Worse]))
+		}
+		for n := range hour(4) {
+			r := hourReport(start+n, work{400, 100})
+			h.Compare(r, Options{})
+			if err := h.Add(hourReport(start+n, work{400, 100})); err != nil {
+				t.Fatal(err)
+			}
+			c := classIn(t, r, watched)
+			if c.Leads() != (n < 3) || n < 3 && c.Change.Kind != kind {
+				t.Errorf("%s after %d hours: leads %v, %+v", kind, n, c.Leads(), c.Change)
+			}
+			if c.Unnamed = n < 2; n < 3 && kind == New && n > 0 && c.Change.First != start.time() {
+				t.Errorf("after %d hours it is new since %v", n, c.Change.First)
+			}
+			h.MarkReported(r)
+			h = *reread(t, &h)
+		}
+	}
+}
+
 // What has not led was not told.
 func TestMinorIsNotTold(t *testing.T) {
 	var h History

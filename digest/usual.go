@@ -70,6 +70,9 @@ func (r *Report) TotalsByInstance() []InstanceTotal {
 func (is hoursOf) set(at hour, totals []InstanceTotal) {
 	is.cut(func(t hourTotal) bool { return t.at == at })
 	for _, i := range totals {
+		if i.Calls == 0 {
+			continue
+		}
 		all := is[i.Instance]
 		n, _ := slices.BinarySearchFunc(all, at, func(t hourTotal, at hour) int { return cmp.Compare(t.at, at) })
 		is[i.Instance] = slices.Insert(all, n, hourTotal{at, levelOf(i.QueryTime, timeUnit), levelOf(float64(i.Calls), callsUnit)})
@@ -124,6 +127,27 @@ func (is hoursOf) usual(name string, hours *[historyHours]*wholeHour, first hour
 		known := hours[i] != nil && !hours[i].partial && (there || len(all) > 0 && all[0].at < first+hour(i))
 		return t.time, noted(min(t.calls, 254)) + 1, known
 	})
+}
+
+// instances states what ran on each of several instances, and what usually does. Of one that
+// was read, has no entry and has usually run a second or more, that is stated, too.
+func (c hourAsWhole) instances() []InstanceTotal {
+	r, usual := c.report, func(name string) *Usual { return c.history.ran.usual(name, &c.hours, c.start-historyHours) }
+	all := slices.DeleteFunc(slices.Clone(r.TotalsByInstance()), func(t InstanceTotal) bool { return t.Calls == 0 })
+	ran := map[string]bool{}
+	for i := range all {
+		all[i].Usual = usual(all[i].Instance)
+		ran[all[i].Instance] = true
+	}
+	if len(all) == 0 || !r.Coverage.Complete && len(r.Coverage.Without) == 0 {
+		return all
+	}
+	for _, name := range r.Instances {
+		if u := usual(name); !ran[name] && u != nil && u.Low >= minTime && !slices.Contains(r.Coverage.Without, name) {
+			all = append(all, InstanceTotal{Instance: name, Usual: u})
+		}
+	}
+	return all
 }
 
 // usualOf sums up what 14 days had, of which the first hour is one like the window.

@@ -55,6 +55,51 @@ func TestUsualCallsAndInstances(t *testing.T) {
 	}
 }
 
+// An instance that has no entry, and usually has run a second or more in such an hour, is
+// stated with that, if its log was read.
+func TestIdleInstances(t *testing.T) {
+	at := dayHour(10, 6)
+	for name, c := range map[string]struct {
+		usually float64 // seconds of db-2
+		change  func(*Coverage)
+		want    int
+	}{
+		"busy":            {usually: 1.1, want: 2},
+		"hardly":          {usually: 0.9, want: 1},
+		"never":           {want: 1},
+		"incomplete":      {1.1, func(c *Coverage) { c.Complete = false }, 1},
+		"without it":      {1.1, func(c *Coverage) { c.Complete, c.Without = false, []string{"db-2"} }, 1},
+		"without another": {1.1, func(c *Coverage) { c.Complete, c.Without = false, []string{"db-3"} }, 2},
+	} {
+		var h History
+		report := func(h hour, second float64) *Report {
+			r := hourReport(h, work{10, 100})
+			r.Instances, r.Classes[0].Instances = []string{"db-1", "db-2"}, map[string]int64{"db-1": 1}
+			if second > 0 {
+				r.Overall.ByInstance = []InstanceTotal{{Instance: "db-1", Calls: 10, QueryTime: 100}, {Instance: "db-2", Calls: 1, QueryTime: second}}
+			}
+			return r
+		}
+		for i := firstHour; i < at; i++ {
+			h.pass(t, report(i, c.usually))
+		}
+		r := report(at, 0)
+		if c.change != nil {
+			c.change(&r.Coverage)
+		}
+		for range 2 {
+			h.Compare(r, Options{})
+		}
+		got := r.Overall.ByInstance
+		if len(got) != c.want || got[0].Instance != "db-1" || got[0].Usual == nil || c.want == 2 && (got[1].Calls != 0 || got[1].Usual == nil || got[1].Usual.Low < minTime) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if err := h.Add(r); err != nil || len(h.ran["db-2"]) > 0 && h.ran["db-2"][len(h.ran["db-2"])-1].at == at {
+			t.Errorf("%s: it is remembered to have run: %v", name, err)
+		}
+	}
+}
+
 // What an earlier release remembered has no calls, and so says nothing of them.
 func TestCallsOfAnEarlierReleaseAreUnknown(t *testing.T) {
 	for known, want := range map[int]bool{0: false, 2: false, 3: true} {

@@ -92,7 +92,7 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 		case !now && hour.Start.Before(s.Since):
 		case left, !now && (!entered || e.Kind == state.FailureReported):
 			day.Left++
-		case now && !notifier.Details(r):
+		case now && !notifier.News(r):
 			day.Silent++ // but for telling the day
 		case now:
 			day.Posted++

@@ -12,6 +12,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 	"slowdigest/source"
 )
 
@@ -203,6 +204,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	result.Lost = rd.lost()
 	i.compare(rd, r, &result)
 	message := shortened(r, h.Limit, h.OrderBy)
+	noteUnnamed(r, message)
 	if i.onlyLost(rd, r, result) || i.withoutNews(message) {
 		result.Found = i.found && !i.renewed
 		result.Silent, result.Report, result.Hours = true, r, rd.hourly()
@@ -282,7 +284,7 @@ func (i *item) newest() bool {
 // compare compares the report with the past, and adds what waits for a message.
 func (i *item) compare(rd *reading, r *digest.Report, result *state.Result) {
 	s := i.claimed
-	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes})
+	s.History.Compare(r, digest.Options{NewAfter: i.handler.NewAfter, Mutes: s.Mutes, Notes: s.Notes, TellApart: redact.TellApart})
 	r.Past.CatchUp = len(rd.hours)
 	var said state.Said
 	if i.Replace != nil && i.Replace.Said != nil && !i.apart {
@@ -332,6 +334,18 @@ func (i *item) onlyLost(rd *reading, r *digest.Report, result state.Result) bool
 // withoutNews reports whether a message is left out, as nothing is as it was not before.
 func (i *item) withoutNews(r *digest.Report) bool {
 	return i.handler.Daily != Daily{} && !i.Unconfirmed && i.Replace == nil && !notifier.News(r)
+}
+
+// noteUnnamed marks the classes that lead and that the message does not name.
+func noteUnnamed(r, message *digest.Report) {
+	named := map[string]bool{}
+	for _, c := range notifier.Leading(message) {
+		named[c.ID] = true
+	}
+	for n := range r.Classes {
+		c := &r.Classes[n]
+		c.Unnamed = c.Leads() && !named[c.ID]
+	}
 }
 
 // shortened returns what is shown of a report of all classes.

@@ -17,6 +17,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
+	"slowdigest/notifier/redact"
 	"slowdigest/notifier/slacktest"
 )
 
@@ -333,7 +334,7 @@ func (w *world) checkHistory(s state.State, messages []message, start, end time.
 		if err != nil || at.Before(s.Since) && !slices.ContainsFunc(messages, asked) {
 			continue
 		}
-		want.Compare(r, digest.Options{})
+		want.Compare(r, digest.Options{TellApart: redact.TellApart})
 		if err := want.Add(r); err != nil {
 			w.t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package notifier
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -161,15 +160,17 @@ func changeCount(r *digest.Report) string {
 	return strings.Join(out, ", ")
 }
 
-// News reports whether a digest is more than that nothing is new: it tells a day, or has
-// details.
-func News(r *digest.Report) bool { return day(r) != "" || Details(r) }
+// News reports whether a digest is more than that nothing is new: it tells a day, has
+// details, or it is not known what is usual.
+func News(r *digest.Report) bool {
+	return day(r) != "" || r.Past != nil && r.Past.Learning || Details(r)
+}
 
 // Details reports whether a digest says something that is not as it was, or has to be said
-// before the numbers: then it is read whole, and else a few lines will do. Where it is
-// not known what is usual, all is news. That it tells a day takes no details.
+// before the numbers: then it is read whole, and else a few lines will do. While it is not
+// known what is usual, only the first digest has all. That it tells a day takes no details.
 func Details(r *digest.Report) bool {
-	if r.Past == nil || r.Past.Learning || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
+	if r.Past == nil || firstEver(r) || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {
@@ -183,6 +184,38 @@ func Details(r *digest.Report) bool {
 // minorNews is the share of the time from which on classes that do not lead are news
 // together: that which one of them would lead with.
 const minorNews = 0.01
+
+// Leading returns the classes that a message names for their changes, in their order: the
+// first of those that lead.
+func Leading(r *digest.Report) []*digest.Class {
+	return firstOf(r, maxLeading, (*digest.Class).Leads)
+}
+
+// better returns those that a message names as BETTER.
+func better(r *digest.Report) []*digest.Class {
+	return firstOf(r, maxMinor, func(c *digest.Class) bool { return c.Change != nil && c.Change.Kind == digest.Better })
+}
+
+func firstOf(r *digest.Report, n int, is func(*digest.Class) bool) []*digest.Class {
+	var out []*digest.Class
+	for _, c := range InOrder(r) {
+		if is(c) && len(out) < n {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// InHead reports whether the head of a message says what changed about a class, and what of
+// its numbers it says.
+func InHead(r *digest.Report, c *digest.Class) (Said, bool) {
+	if !slices.Contains(Leading(r), c) && !slices.Contains(better(r), c) {
+		return Said{}, false
+	}
+	x := c.Change
+	took := x.Kind == digest.New || x.Kind == digest.Back
+	return Said{Time: took || x.Of == "query_time" && x.MeanOf <= 1 && x.Kind != digest.Better, Calls: took, P95: x.Of == "p95" || x.P95 != nil}, true
+}
 
 // Change is a line about a class that is not as it was. Evidence may be empty,
 // and Word is empty in a line that counts the changes that are not listed.
@@ -201,7 +234,7 @@ func (x Change) String() string {
 
 // The most lines of leading changes, and of each kind of minor ones.
 const (
-	MaxLeading = 5
+	maxLeading = 5
 	maxMinor   = 3
 )
 
@@ -212,6 +245,7 @@ func Changes(r *digest.Report) []Change {
 	for _, c := range InOrder(r) {
 		switch {
 		case c.Change == nil:
+		case c.Leads() && c == mostOfIncident(r, []*digest.Class{c}): // the notice says it
 		case c.Leads():
 			leading = append(leading, changeOf(r, c, changeEvidence(c)))
 		case c.Change.Kind == digest.Better && c.Change.Median > 0:
@@ -230,12 +264,12 @@ func Changes(r *digest.Report) []Change {
 		for _, g := range r.Past.Gone {
 			what := redact.ShortID(g.ID)
 			if g.Fingerprint != "" {
-				what = redact.Short(redact.ForCLI(g.Fingerprint), 40) + " " + what
+				what = redact.Name(&digest.Class{Fingerprint: redact.ForCLI(g.Fingerprint)}) + " " + what
 			}
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(atMost(leading, MaxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(atMost(leading, maxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
@@ -246,7 +280,7 @@ func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 const backToUsual = "BACK TO USUAL"
 
 func endedChange(r *digest.Report, e digest.Ended) Change {
-	x := Change{backToUsual, redact.Short(redact.ForCLI(e.Fingerprint), 40) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
+	x := Change{backToUsual, redact.Name(&digest.Class{Fingerprint: redact.ForCLI(e.Fingerprint)}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
 	for i := range r.Classes {
 		if c := &r.Classes[i]; c.ID == e.ID {
 			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c))
@@ -261,7 +295,13 @@ func minorChange(m digest.Minor) Change {
 	if m.Classes > 1 {
 		what += " together"
 	}
-	first := distinct(m.Fingerprints)
+	var first []string
+	for _, c := range m.First {
+		name := redact.Name(&digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Form: c.Form})
+		if !slices.Contains(first, name) {
+			first = append(first, name)
+		}
+	}
 	named := strings.Join(first, ", ")
 	if more := m.Classes - len(first); more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
@@ -269,62 +309,43 @@ func minorChange(m digest.Minor) Change {
 	return Change{kindWord(m.Kind), what, named}
 }
 
-// distinct are the labels of classes whose IDs are not known, those that are the same once.
-func distinct(fingerprints []string) []string {
-	classes := make([]digest.Class, len(fingerprints))
-	for i, f := range fingerprints {
-		classes[i].Fingerprint = f
-	}
-	redact.Label(classes)
-	var out []string
-	for _, c := range classes {
-		if s := strings.TrimSuffix(c.Label, " · "); !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // OnInstances says on which instances a class ran, if the digest is of several: on one,
 // mostly on one, evenly on all of its own, or on the first of them.
 func OnInstances(r *digest.Report, c *digest.Class) string {
-	n := len(c.Instances)
-	if len(r.Instances) < 2 || n == 0 {
+	if len(r.Instances) < 2 || len(c.Instances) == 0 {
 		return ""
 	}
-	first := byCalls(c.Instances)[0]
-	var most, calls int64
-	for _, k := range c.Instances {
-		most, calls = max(most, k), calls+k
+	if len(c.ByInstance) == 0 {
+		return " on " + instance(c)
 	}
-	share := float64(most) / float64(max(calls, 1))
+	known, over := named(c.ByInstance)
+	first, n := known[0], len(known)
+	name := instanceName(first.Instance)
 	switch {
-	case n == 1:
-		return " on " + first
-	case share >= mostlyOne:
-		return fmt.Sprintf(" mostly on %s (%s)", first, Percent(share))
-	case share*float64(n) <= evenly:
+	case first.Share >= mostlyOne:
+		return fmt.Sprintf(" mostly on %s (%s)", name, Percent(first.Share))
+	case isEven(known, over):
 		return fmt.Sprintf(" evenly on %d", n)
 	}
-	return fmt.Sprintf(" on %s (%s) and %d more", first, Percent(share), n-1)
+	return fmt.Sprintf(" on %s (%s) %s", name, Percent(first.Share), strings.Join(withMore(nil, n-1, over), ""))
 }
 
-// A class is mostly on one instance with such a share of its calls, and evenly on several
+// A class is mostly on one instance with such a share, and evenly on several
 // where none has so many times its part.
 const (
 	mostlyOne = 0.7
 	evenly    = 1.3
 )
 
-// byCalls are names as they can be shown, that with the most calls first.
-func byCalls(calls map[string]int64) []string {
-	out := slices.SortedFunc(maps.Keys(calls), func(a, b string) int {
-		return cmp.Or(cmp.Compare(calls[b], calls[a]), strings.Compare(a, b))
-	})
-	for i, name := range out {
-		out[i] = redact.Clean(redact.Cut(name, redact.MaxName))
+// instance is the one with the greatest part of a class, or is empty.
+func instance(c *digest.Class) string {
+	if len(c.ByInstance) > 0 {
+		return instanceName(c.ByInstance[0].Instance)
 	}
-	return out
+	for name := range c.Instances { // the only one
+		return instanceName(name)
+	}
+	return ""
 }
 
 // atMost cuts a list to n lines, the last of which counts those left out.

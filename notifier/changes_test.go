@@ -1,7 +1,9 @@
 package notifier
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -63,10 +65,11 @@ func TestChanges(t *testing.T) {
 	gone := []digest.GoneClass{{ID: "000000000000000000000000000000AB", LastSeen: at},
 		{ID: "AC", Fingerprint: "select a from t9", LastSeen: at}}
 	r := changed(&digest.Past{Gone: gone}, "", digest.Better, digest.New, digest.Worse)
-	r.Classes[1].Change.Now, r.Classes[1].Change.Median = 50, 252
+	r.Classes[1].Change.Values = digest.Values{Now: 50, Median: 252, Days: 6}
+	r.Classes[1].Change.MeanOf = 3
 	r.Classes[3].Change.Now, r.Classes[3].Change.Highest = 1, 0.5
 	r.Instances = []string{"db-1", "db-2"}
-	r.Classes[3].Instances = map[string]int64{"db-2": 9, "db-1": 1}
+	ranOn(&r.Classes[3], map[string]float64{"db-2": 9, "db-1": 1})
 	var got []string
 	for _, x := range Changes(r) {
 		got = append(got, x.Word+" "+x.String())
@@ -79,17 +82,28 @@ func TestChanges(t *testing.T) {
 
 	many := changed(&digest.Past{}, slices.Repeat([]digest.ChangeKind{digest.New, digest.Worse, digest.Better}, 10)...)
 	lines := Changes(many)
-	if len(lines) != MaxLeading+1+maxMinor+1 || lines[MaxLeading].String() != "and 7 more new, 8 more worse" ||
+	if len(lines) != maxLeading+1+maxMinor+1 || lines[maxLeading].String() != "and 7 more new, 8 more worse" ||
 		lines[len(lines)-1].String() != "and 7 more better" {
 		t.Errorf("%q", lines)
+	}
+}
+
+// The first five of those that lead are named, and no others.
+func TestLeading(t *testing.T) {
+	var got []int
+	for _, c := range Leading(changed(nil, "", digest.New, digest.Worse, digest.Better, digest.Back, digest.New, digest.New, digest.New)) {
+		got = append(got, c.Rank)
+	}
+	if !slices.Equal(got, []int{2, 3, 5, 6, 7}) {
+		t.Errorf("ranks %v", got)
 	}
 }
 
 // What is new and small is a line, however many there are.
 func TestMinorChanges(t *testing.T) {
 	r := changed(&digest.Past{Minor: []digest.Minor{
-		{Kind: digest.New, Classes: 25, Share: 0.09, Fingerprints: []string{"select a from t1", "select a from t2", "select a from t3"}},
-		{Kind: digest.Back, Classes: 1, Share: 0.002, Fingerprints: []string{"select a from t4"}},
+		{Kind: digest.New, Classes: 25, Share: 0.09, First: []digest.MinorClass{{Fingerprint: "select a from t1"}, {Fingerprint: "select a from t2"}, {Fingerprint: "select a from t3"}}},
+		{Kind: digest.Back, Classes: 1, Share: 0.002, First: []digest.MinorClass{{Fingerprint: "select a from t4"}}},
 	}}, "", digest.New)
 	r.Classes[1].Share = 0.0099 // it is one of the 25
 	var got []string
@@ -131,17 +145,22 @@ func TestInFull(t *testing.T) {
 	}
 }
 
-// Of classes of a small share no two are named alike.
-func TestMinorChangesHaveOwnNames(t *testing.T) {
+// Classes of a small share have the names that they would have if they led, each once.
+func TestNamesOfMinorChanges(t *testing.T) {
+	named := func(fingerprint, id string, form int) digest.MinorClass {
+		return digest.MinorClass{ID: id, Fingerprint: fingerprint, Form: form}
+	}
 	for _, c := range []struct {
-		first []string
+		first []digest.MinorClass
 		want  string
 	}{
-		{[]string{"select a from t where id = ?", "select b from t where id = ?", "select c from u"}, "SELECT t by id: a, SELECT t by id: b, SELECT u and 2 more"},
-		{[]string{"select a from t where id = ?", "select a from t where id = ? and ?", "select c from u"}, "SELECT t by id: a, SELECT u and 3 more"},
+		{[]digest.MinorClass{named("select a from t where id = ?", "1", 1), named("select b from t where id = ?", "2", 1), named("select c from u", "3", 0)},
+			"SELECT t by id: a, SELECT t by id: b, SELECT u and 2 more"},
+		{[]digest.MinorClass{named("select a from t where id = ?", "ABCDEF", 2), named("select c from u", "3", 0), named("select d from u", "4", 0)},
+			"SELECT t by id: a · ABCD, SELECT u and 3 more"},
 	} {
-		if got := minorChange(digest.Minor{Kind: digest.New, Classes: 5, Fingerprints: c.first}).Evidence; got != c.want {
-			t.Errorf("%q: %s", c.first, got)
+		if got := minorChange(digest.Minor{Kind: digest.New, Classes: 5, First: c.first}).Evidence; got != c.want {
+			t.Errorf("%v: %s", c.first, got)
 		}
 	}
 }
@@ -258,23 +277,98 @@ func TestRegrouped(t *testing.T) {
 	}
 }
 
+// ranOn gives a class its times on instances, of which the one with the least time has the
+// most calls: nothing goes by these.
+func ranOn(c *digest.Class, times map[string]float64) {
+	c.Instances, c.ByInstance = map[string]int64{}, nil
+	total := 0.0
+	for name, s := range times {
+		c.Instances[name] = int64(1000 / s)
+		total += s
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(times), func(a, b string) int {
+		last := func(s string) bool { return s == digest.OtherNames }
+		if last(a) != last(b) {
+			return map[bool]int{true: 1, false: -1}[last(a)]
+		}
+		return cmp.Or(cmp.Compare(times[b], times[a]), cmp.Compare(a, b))
+	}) {
+		if len(times) > 1 {
+			c.ByInstance = append(c.ByInstance, digest.InstancePart{Instance: name, QueryTime: times[name], Share: times[name] / total})
+		}
+	}
+}
+
+// On which instances a class ran goes by its time there.
 func TestOnInstances(t *testing.T) {
-	for want, calls := range map[string]map[string]int64{
-		"":                       nil,
-		" on a":                  {"a": 5},
-		" mostly on b (70%)":     {"a": 3, "b": 7},
-		" on b (69%) and 1 more": {"a": 31, "b": 69},
-		" evenly on 2":           {"a": 65, "b": 35},
-		" on a (66%) and 1 more": {"a": 66, "b": 34},
-		" evenly on 4":           {"a": 32, "b": 23, "c": 23, "d": 22},
-		" on a (33%) and 3 more": {"a": 33, "b": 23, "c": 22, "d": 22},
+	for want, times := range map[string]map[string]float64{
+		"":                           nil,
+		" on a":                      {"a": 5},
+		" mostly on b (70%)":         {"a": 3, "b": 7},
+		" on b (69%) and 1 more":     {"a": 31, "b": 69},
+		" evenly on 2":               {"a": 65, "b": 35},
+		" on a (66%) and 1 more":     {"a": 66, "b": 34},
+		" evenly on 4":               {"a": 32, "b": 23, "c": 23, "d": 22},
+		" on a (33%) and 3 more":     {"a": 33, "b": 23, "c": 22, "d": 22},
+		" on a (6%) and over 1 more": {"a": 6, "b": 4, "(others)": 90},
 	} {
-		if got := OnInstances(&digest.Report{Instances: []string{"a", "b"}}, &digest.Class{Instances: calls}); got != want {
-			t.Errorf("%v: %q, want %q", calls, got, want)
+		var c digest.Class
+		ranOn(&c, times)
+		if got := OnInstances(&digest.Report{Instances: []string{"a", "b"}}, &c); got != want {
+			t.Errorf("%v: %q, want %q", times, got, want)
 		}
 	}
 	if got := OnInstances(&digest.Report{Instances: []string{"a"}}, &digest.Class{Instances: map[string]int64{"a": 1}}); got != "" {
 		t.Errorf("of the only one: %q", got)
+	}
+}
+
+// So does a list of its instances.
+func TestInstancesOfAClass(t *testing.T) {
+	for want, times := range map[string]map[string]float64{
+		"":                                {"a": 5},
+		"b (70%), a (30%)":                {"a": 3, "b": 7},
+		"3, evenly":                       {"a": 43, "b": 28.5, "c": 28.5},
+		"a (44%), b (28%), and 1 more":    {"a": 44, "b": 28, "c": 28},
+		"d (40%), c (30%), and 2 more":    {"a": 1, "b": 2, "c": 3, "d": 4},
+		"a (6%), b (4%), and others":      {"a": 6, "b": 4, "(others)": 90},
+		"a (6%), b (4%), and over 1 more": {"a": 6, "b": 4, "c": 1, "(others)": 89},
+	} {
+		var c digest.Class
+		ranOn(&c, times)
+		if got := mostOf(c.ByInstance, 2); got != want {
+			t.Errorf("%v: %q, want %q", times, got, want)
+		}
+	}
+}
+
+// Of several instances it is said what ran on the busiest, and on which that are usually busy
+// nothing did, three of each at most.
+func TestBusyAndIdleInstances(t *testing.T) {
+	usual := &digest.Usual{Low: 60, High: 90, Calls: &digest.Range{Low: 30, High: 40}}
+	ran := func(name string, n int64) digest.InstanceTotal {
+		return digest.InstanceTotal{Instance: name, Calls: n, QueryTime: 10 * float64(n)}
+	}
+	busy := func(name string) digest.InstanceTotal { return digest.InstanceTotal{Instance: name, Usual: usual} }
+	known := ran("a", 4)
+	known.Usual = usual
+	for want, all := range map[string][]digest.InstanceTotal{
+		"": {ran("a", 4)},
+		"all on a (usually 60s to 90s in 30 to 40), no entry of b (usually 60s to 90s in 30 to 40)":                                                                                                    {known, busy("b")},
+		"a 40s in 4 queries (40%, usually 60s to 90s in 30 to 40), b 30s in 3 queries (30%)":                                                                                                           {known, ran("b", 3)},
+		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 1 more 10s (10%)":                                                                                               {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
+		"all on a, no entry of b (usually 60s to 90s in 30 to 40), no entry of c (usually 60s to 90s in 30 to 40), no entry of d (usually 60s to 90s in 30 to 40), nor of 1 more that is usually busy": {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
+	} {
+		r := &digest.Report{Instances: []string{"a", "b", "c", "d", "e"}}
+		r.Overall.QueryTime.Sum, r.Overall.ByInstance = 100, all
+		r.Coverage.Complete = true
+		if got := InstanceTotals(r); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		r.Coverage.Complete = false
+		if got := InstanceTotals(r); strings.HasPrefix(got, "all on") {
+			t.Errorf("not all is known, and it is %q", got)
+		}
 	}
 }
 
@@ -304,12 +398,15 @@ func TestInstanceTotals(t *testing.T) {
 	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 80s in 81 to 100), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
 		t.Errorf("of three: %q", got)
 	}
-	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", QueryTime: 2})
+	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", Calls: 1, QueryTime: 2})
 	if got := InstanceTotals(r); !strings.HasSuffix(got, ", a 3s in 1 query (3%), 1 more 2s (2%)") {
 		t.Errorf("of four: %q", got)
 	}
 	if got := AllInstances(r); got != "By instance: e 80s (80%), c 15s (15%), a 3s (3%), b 2s (2%)" {
 		t.Errorf("in the details: %q", got)
+	}
+	if got := otherInstances(r); got != "Other instances: b 2s (2%)." {
+		t.Errorf("after the head: %q", got)
 	}
 	three := *r
 	if three.Overall.ByInstance = r.Overall.ByInstance[:3]; AllInstances(&three) != "" {
@@ -328,18 +425,21 @@ func TestInstanceTotals(t *testing.T) {
 }
 
 // News is what is not as it was, or has to be said; where it is not known what is usual,
-// all is.
+// all is, but only the first digest has details.
 func TestNews(t *testing.T) {
 	minor := func(share float64) digest.Past {
 		return digest.Past{Minor: []digest.Minor{{Kind: digest.New, Classes: 3, Share: share}}}
 	}
+	later := changed(&digest.Past{Learning: true}, "")
+	later.Window.Start = later.Past.Since.Add(time.Hour)
 	for name, c := range map[string]struct {
 		r    *digest.Report
 		want bool
 	}{
 		"nothing":            {changed(&digest.Past{}, ""), false},
 		"no past":            {changed(nil, ""), true},
-		"learning":           {changed(&digest.Past{Learning: true}, ""), true},
+		"the first":          {changed(&digest.Past{Learning: true}, ""), true},
+		"learning":           {later, true},
 		"new":                {changed(&digest.Past{}, digest.New), true},
 		"worse":              {changed(&digest.Past{}, "", digest.Worse), true},
 		"better":             {changed(&digest.Past{}, "", digest.Better), true},
@@ -355,6 +455,9 @@ func TestNews(t *testing.T) {
 		if got := News(c.r); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+	if first := changed(&digest.Past{Learning: true}, ""); !Details(first) || Details(later) {
+		t.Errorf("learning: the first has details %v, a later one %v", Details(first), Details(later))
 	}
 	r := changed(&digest.Past{}, "")
 	if r.Coverage.Notes = []string{"A note."}; !News(r) {

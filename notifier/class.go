@@ -15,37 +15,102 @@ import (
 	"slowdigest/notifier/redact"
 )
 
-// Numbers is a class in one line.
-func Numbers(c *digest.Class) string {
-	return fmt.Sprintf("%s of the time: %s in %s · mean %s · p95 %s · max %s", Percent(c.Share),
-		Duration(c.QueryTime.Sum), Plural(c.Calls, "call", "calls"),
-		Duration(c.QueryTime.Mean), Duration(c.QueryTime.P95), Duration(c.QueryTime.Max))
+// Said is which numbers of a class stand elsewhere in the message.
+type Said struct{ Share, Time, Calls, P95 bool }
+
+// Numbers is a class in one line, without what is said, or empty.
+func Numbers(c *digest.Class, said Said) string {
+	var out []string
+	add := func(said bool, s string) {
+		if !said {
+			out = append(out, s)
+		}
+	}
+	add(said.Share, Percent(c.Share)+" of the time")
+	switch calls := Plural(c.Calls, "call", "calls"); {
+	case !said.Time && !said.Calls:
+		add(false, Duration(c.QueryTime.Sum)+" in "+calls)
+	default:
+		add(said.Time, Duration(c.QueryTime.Sum))
+		add(said.Calls, calls)
+	}
+	if c.Calls > 1 { // of one it is the time
+		add(false, "mean "+Duration(c.QueryTime.Mean))
+		add(said.P95, "p95 "+Duration(c.QueryTime.P95))
+		add(has(c, digest.OneCall), "max "+Duration(c.QueryTime.Max))
+	}
+	return strings.Join(out, " · ")
 }
 
-// RowsPerCall is the mean of the rows, or empty where there are none.
-func RowsPerCall(c *digest.Class) string {
-	if c.RowsExamined.Sum == 0 && c.RowsSent.Sum == 0 {
+// has reports whether one of the reasons of a class is of the kind.
+func has(c *digest.Class, kind digest.ReasonKind) bool {
+	return slices.ContainsFunc(digest.Reasons(c), func(r digest.Reason) bool { return r.Kind == kind })
+}
+
+// Fact is a line about a class. Label is empty, or stands before it.
+type Fact struct {
+	Label, Text string
+	Strong      bool
+}
+
+// FactsOf is what is to be known of a class beside its numbers, each thing once: what
+// stands in the head of the message is left out if inHead is set.
+func FactsOf(c *digest.Class, inHead bool) []Fact {
+	var out []Fact
+	add := func(f Fact) {
+		if f.Text != "" {
+			out = append(out, f)
+		}
+	}
+	if !inHead {
+		add(Fact{Text: Evidence(c), Strong: true})
+	}
+	add(Fact{Label: "Note: ", Text: c.Note})
+	for _, reason := range Reasons(c) {
+		add(Fact{Text: reason, Strong: true})
+	}
+	add(Fact{Text: rowsPerCall(c)})
+	add(Fact{Text: listLengths(c)})
+	add(Fact{Label: "Among them: ", Text: Tallies(c)})
+	add(Fact{Text: origin(c)})
+	return out
+}
+
+// rowsPerCall is the mean of the rows of which a reason does not speak, or empty.
+func rowsPerCall(c *digest.Class) string {
+	var rows []string
+	if examined := has(c, digest.RowsExamined); !examined && c.RowsExamined.Sum > 0 {
+		rows = append(rows, Count(c.RowsExamined.Mean)+" examined")
+	} else if !examined && c.RowsSent.Sum == 0 {
 		return ""
 	}
-	s := fmt.Sprintf("Rows per call: %s examined, %s sent", Count(c.RowsExamined.Mean), Count(c.RowsSent.Mean))
-	if c.RowsAffected != nil && c.RowsAffected.Sum > 0 {
-		s += ", " + Count(c.RowsAffected.Mean) + " affected"
+	if c.RowsSent.Sum > 0 {
+		rows = append(rows, Count(c.RowsSent.Mean)+" sent")
 	}
-	return s
+	if c.RowsAffected != nil && c.RowsAffected.Sum > 0 {
+		rows = append(rows, Count(c.RowsAffected.Mean)+" affected")
+	}
+	if rows == nil {
+		return ""
+	}
+	return "Rows per call: " + strings.Join(rows, ", ")
 }
 
-// ListLengths says how long lists were of which the fingerprint shows one member, or
+// listLengths says how long lists were of which the fingerprint shows one member, or
 // is empty.
-func ListLengths(c *digest.Class) string {
+func listLengths(c *digest.Class) string {
 	if c.Lists == nil {
 		return ""
+	}
+	if has(c, digest.LongLists) {
+		return fmt.Sprintf("Lists of %s in the median", Plural(int64(math.Round(c.Lists.Median)), "member", "members"))
 	}
 	return fmt.Sprintf("Lists of up to %s members, %s in the median", Count(float64(c.Lists.Max)), Count(c.Lists.Median))
 }
 
-// Origin says who called, from where and in which schema, those with the most
+// origin says who called, from where and in which schema, those with the most
 // calls first.
-func Origin(c *digest.Class) string {
+func origin(c *digest.Class) string {
 	var parts []string
 	for _, x := range []struct {
 		what  string
@@ -55,8 +120,8 @@ func Origin(c *digest.Class) string {
 			parts = append(parts, x.what+mostCalls(x.calls, 4))
 		}
 	}
-	if len(c.Instances) > 1 {
-		parts = append(parts, "on "+mostCalls(c.Instances, 4))
+	if len(c.ByInstance) > 0 {
+		parts = append(parts, "on "+mostOf(c.ByInstance, 4))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -95,7 +160,8 @@ func metricRows(c *digest.Class) []metricRow {
 	return rows
 }
 
-// Tallies says how many calls the server marked as full scans, errors and so on.
+// Tallies says how many calls the server marked as full scans, errors and so on, if no
+// reason does.
 func Tallies(c *digest.Class) string {
 	var s []string
 	add := func(n *int64, one, many string) {
@@ -103,15 +169,17 @@ func Tallies(c *digest.Class) string {
 			s = append(s, Plural(*n, one, many))
 		}
 	}
-	add(c.FullScans, "full scan", "full scans")
-	add(c.TmpTables, "temporary table", "temporary tables")
-	add(c.TmpDiskTables, "of them on disk", "of them on disk")
-	add(c.Errors, "error", "errors")
+	if !has(c, digest.FullScans) {
+		add(c.FullScans, "full scan", "full scans")
+	}
+	if c.TmpTables != nil && (c.TmpDiskTables == nil || *c.TmpDiskTables < *c.TmpTables) { // else those on disk are all
+		add(c.TmpTables, "temporary table", "temporary tables")
+	}
+	if !has(c, digest.Errors) {
+		add(c.Errors, "error", "errors")
+	}
 	return strings.Join(s, ", ")
 }
-
-// others is what digest counts names under beyond those that it keeps.
-const others = "(others)"
 
 // mostCalls lists the n names with the most calls, and how many others there are. Where
 // there are many and none stands out, it says that, and the network that they have in
@@ -125,7 +193,7 @@ func mostCalls(calls map[string]int64, n int) string {
 	var total, rest int64
 	for name, k := range calls {
 		total += k
-		if name == others {
+		if name == digest.OtherNames {
 			rest = k
 			continue
 		}
@@ -156,16 +224,51 @@ func mostCalls(calls map[string]int64, n int) string {
 		}
 		s = append(s, e.name+" ("+Count(float64(e.calls))+")")
 	}
-	switch more := len(all) - n; {
-	case rest > 0 && more > 0:
-		s = append(s, "and over "+strconv.Itoa(more)+" more")
-	case rest > 0:
-		s = append(s, "and others")
-	case more > 0:
-		s = append(s, "and "+strconv.Itoa(more)+" more")
-	}
-	return strings.Join(s, ", ")
+	return strings.Join(withMore(s, len(all)-n, rest > 0), ", ")
 }
+
+// withMore adds to a list of names how many more there are, or over how many.
+func withMore(s []string, more int, over bool) []string {
+	switch {
+	case over && more > 0:
+		return append(s, fmt.Sprintf("and over %d more", more))
+	case over:
+		return append(s, "and others")
+	case more > 0:
+		return append(s, fmt.Sprintf("and %d more", more))
+	}
+	return s
+}
+
+// mostOf lists the n instances with the greatest parts of a class, and how many others there
+// are, or says that of many none stands out. It is empty where there are no two.
+func mostOf(parts []digest.InstancePart, n int) string {
+	known, over := named(parts)
+	if len(known) > n && isEven(known, over) {
+		return fmt.Sprintf("%d, evenly", len(known))
+	}
+	var s []string
+	for _, p := range known[:min(n, len(known))] {
+		s = append(s, fmt.Sprintf("%s (%s)", instanceName(p.Instance), Percent(p.Share)))
+	}
+	return strings.Join(withMore(s, len(known)-n, over), ", ")
+}
+
+// named are the instances that are counted one by one, and whether there are others.
+func named(parts []digest.InstancePart) (known []digest.InstancePart, over bool) {
+	if n := len(parts) - 1; n >= 0 && parts[n].Instance == digest.OtherNames {
+		return parts[:n], true
+	}
+	return parts, false
+}
+
+// isEven reports whether none has by far more than its part.
+func isEven(known []digest.InstancePart, over bool) bool {
+	return !over && known[0].Share*float64(len(known)) <= evenly
+}
+
+// instanceName is the name of an instance as it can be shown.
+func instanceName(name string) string { return redact.Clean(redact.Cut(name, redact.MaxName)) }
 
 // standsOut is the share of the calls with which one of many names is worth naming.
 const standsOut = 0.1

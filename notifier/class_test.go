@@ -2,7 +2,11 @@ package notifier
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
+
+	"slowdigest/digest"
 )
 
 // Names are told by what they tell: who made most of the calls or, where they are many
@@ -38,6 +42,59 @@ func TestMostCalls(t *testing.T) {
 	} {
 		if got := mostCalls(test.calls, 4); got != test.want {
 			t.Errorf("of %d: %q, want %q", len(test.calls), got, test.want)
+		}
+	}
+}
+
+// What stands elsewhere in a message, or in a reason, is not said of a class again.
+func TestAFactStandsOnce(t *testing.T) {
+	n := func(n int64) *int64 { return &n }
+	c := &digest.Class{Share: 0.5, Totals: digest.Totals{Calls: 40, QueryTime: digest.Metrics{Sum: 80, Mean: 2, Median: 1, P95: 3, Max: 4}}}
+	for want, said := range map[string]Said{
+		"50% of the time · 80s in 40 calls · mean 2s · p95 3s · max 4s": {},
+		"50% of the time · 40 calls · mean 2s · p95 3s · max 4s":        {Time: true},
+		"50% of the time · 80s · mean 2s · max 4s":                      {Calls: true, P95: true},
+		"mean 2s · max 4s": {Share: true, Time: true, Calls: true, P95: true},
+	} {
+		if got := Numbers(c, said); got != want {
+			t.Errorf("%+v: %q, want %q", said, got, want)
+		}
+	}
+	one := &digest.Class{Share: 0.5, Totals: digest.Totals{Calls: 1, QueryTime: digest.Metrics{Sum: 4, Mean: 4, Median: 4, P95: 4, Max: 4}}}
+	if got := Numbers(one, Said{}) + Numbers(one, Said{Share: true, Time: true, Calls: true}); got != "50% of the time · 4s in 1 call" {
+		t.Errorf("of one call: %q", got)
+	}
+	if c.QueryTime.Max = 50; strings.Contains(Numbers(c, Said{}), "max") {
+		t.Errorf("the longest call stands in a reason: %s", Numbers(c, Said{}))
+	}
+
+	for name, x := range map[string]struct {
+		change func(c *digest.Class)
+		want   []string
+	}{
+		"rows of no reason": {func(c *digest.Class) {
+			c.RowsExamined, c.RowsSent = digest.Metrics{Sum: 80, Mean: 2}, digest.Metrics{Sum: 40, Mean: 1}
+		}, []string{"Rows per call: 2 examined, 1 sent"}},
+		"rows of a reason": {func(c *digest.Class) {
+			c.RowsExamined, c.RowsSent = digest.Metrics{Sum: 40e6, Mean: 1e6}, digest.Metrics{Sum: 40, Mean: 1}
+		}, []string{"1M rows examined per row sent", "Rows per call: 1 sent"}},
+		"no rows sent": {func(c *digest.Class) { c.RowsExamined = digest.Metrics{Sum: 40e6, Mean: 1e6} }, []string{"1M rows examined per call, none sent"}},
+		"full scans, errors": {func(c *digest.Class) { c.FullScans, c.Errors, c.TmpTables = n(40), n(40), n(7) },
+			[]string{"full scan in every call", "every call ended in an error", "7 temporary tables"}},
+		"few full scans, errors": {func(c *digest.Class) { c.FullScans, c.Errors = n(1), n(1) }, []string{"1 full scan, 1 error"}},
+		"tables on disk":         {func(c *digest.Class) { c.TmpTables, c.TmpDiskTables = n(7), n(7) }, []string{"7 temporary tables on disk in 40 calls"}},
+		"some on disk":           {func(c *digest.Class) { c.TmpTables, c.TmpDiskTables = n(8), n(7) }, []string{"7 temporary tables on disk in 40 calls", "8 temporary tables"}},
+		"long lists":             {func(c *digest.Class) { c.Lists = &digest.Lists{Median: 2, Max: 5000, LongTime: 80} }, []string{"lists of up to 5,000; the long ones took 100% of the time", "Lists of 2 members in the median"}},
+		"short lists":            {func(c *digest.Class) { c.Lists = &digest.Lists{Median: 2, Max: 5} }, []string{"Lists of up to 5 members, 2 in the median"}},
+	} {
+		c := &digest.Class{Totals: digest.Totals{Calls: 40, QueryTime: digest.Metrics{Sum: 80, Mean: 2, Median: 2, P95: 3, Max: 4}}}
+		x.change(c)
+		var got []string
+		for _, f := range FactsOf(c, false) {
+			got = append(got, f.Text)
+		}
+		if !slices.Equal(got, x.want) {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

@@ -68,17 +68,19 @@ func TestListsAtTheirBounds(t *testing.T) {
 		}, "8, and 1 more"},
 		{"users of a class in a chat", 4, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
-		}, func(r *digest.Report) string { return Origin(&r.Classes[0]) }, "and 1 more"},
+		}, func(r *digest.Report) string { return origin(&r.Classes[0]) }, "and 1 more"},
 		{"users of a class in a text", 8, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
 		}, func(r *digest.Report) string {
 			p := newPage(TextOptions{Width: 200})
-			writeClass(p, &r.Classes[0])
+			writeClass(p, &digest.Report{}, &r.Classes[0])
 			return p.String()
 		}, "and 1 more"},
 		{"users of a class in a page", 20, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
-		}, func(r *digest.Report) string { return newHTMLClass(&r.Classes[0], nil).Names[0].Names }, "and 1 more"},
+		}, func(r *digest.Report) string {
+			return newHTMLClass(&digest.Report{}, &r.Classes[0], nil).Names[0].Names
+		}, "and 1 more"},
 	} {
 		if got := c.show(c.make(c.bound)); strings.Contains(got, c.more) {
 			t.Errorf("%s: of %d it is said %q", c.name, c.bound, got)
@@ -100,7 +102,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 	}{
 		{"badge", 12, func(s string) string { return Badge(&digest.Class{Change: &digest.Change{Kind: digest.ChangeKind(s)}}) }, x(11) + "…"},
 		{"query ID", 16, redact.ShortID, x(16)},
-		{"instance in the ranking", 16, func(s string) string { return instance(&digest.Class{Instances: map[string]int64{s: 1}}) }, x(15) + "…"},
+		{"instance in the ranking", 16, func(s string) string { return instances(&digest.Class{Instances: map[string]int64{s: 1}}) }, x(15) + "…"},
 		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 1) }, x(63) + "…"},
 		{"answer of a webhook", 100, func(s string) string {
 			return strings.TrimPrefix(Answer{Status: 500, Body: s}.Err().Error(), "HTTP 500: ")
@@ -152,7 +154,7 @@ func TestLinksAtTheirBounds(t *testing.T) {
 func TestWidthsAtTheirBounds(t *testing.T) {
 	r := changed(nil, "")
 	for width, want := range map[int]bool{109: false, 110: true} {
-		has := slices.ContainsFunc(rankingColumns(r, width), func(c classColumn) bool { return c.head == "Examined/sent" })
+		has := slices.ContainsFunc(rankingColumns(r, width), func(c classColumn) bool { return c.head == "Mean" })
 		if has != want {
 			t.Errorf("%d columns: %v", width, has)
 		}

@@ -67,8 +67,11 @@ func Evidence(c *digest.Class) string {
 	case c.Change == nil:
 		return ""
 	case !c.Change.Since.IsZero():
-		word, since := Since(c)
-		return upperFirst(word) + " " + at(since) + ": " + changeEvidence(c)
+		word := "Still " // since when stands with its name
+		if c.Change.Again {
+			word = "Again "
+		}
+		return word + strings.ToLower(kindWord(c.Change.Kind)) + ": " + changeEvidence(c)
 	}
 	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
 }

@@ -60,7 +60,7 @@ func TestEvidence(t *testing.T) {
 		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: digest.Values{Now: 120, Highest: 10, Hours: 9}, MeanOf: 2, TimesEach: 123},
 			"WORSE: 2m00s per hour in 2 hours; at most 10s in the 9 hours it was seen in; a call takes 123 times as long as usual"},
 		{digest.Change{Kind: digest.Worse, Of: "p95", Values: digest.Values{Now: 0.447, Highest: 0.062}, Since: at},
-			"Worse since 2026-12-10 23:00 UTC: p95 447ms; at most 62ms in any hour before"},
+			"Still worse: p95 447ms; at most 62ms in any hour before"},
 		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: around, MeanOf: 1, P95: &digest.Values{Now: 2, Highest: 1, Days: 1}},
 			"WORSE: 60s this hour; at most 10.6s around this hour on 14 days; p95 2s; at most 1s around this hour on 1 day"},
 		{digest.Change{Kind: digest.New, Unseen: 14 * day, First: at}, "NEW: 1m55s in 1,234 calls; first seen 2026-12-10 23:00 UTC, and not in the 14 days before that"},

@@ -45,7 +45,7 @@ func Facts(r *digest.Report) string {
 	}
 	coverage := fmt.Sprintf("%s: %s, %s", lowerFirst(Trust(r)), Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
 	if Incomplete(r) {
-		coverage = Trust(r) + ": " + strings.TrimSuffix(CoverageFacts(c), ".")
+		coverage = strings.TrimSuffix(CoverageFacts(c), ".") // the title says that it is incomplete
 	}
 	return strings.Join(append(facts, coverage), " · ")
 }
@@ -139,7 +139,7 @@ func Notices(r *digest.Report) []Notice {
 	}
 	var out []Notice
 	if x := r.Past.Incident; x != nil {
-		out = append(out, Notice{incidentWord(x), incidentText(r, x)})
+		out = append(out, Notice{incidentWord(x), incidentText(r, x, false)})
 	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
@@ -151,6 +151,26 @@ func Notices(r *digest.Report) []Notice {
 		out = append(out, Notice{"HOURS GIVEN UP", windows(lost) + ". They could not be read for 14 days, and RDS keeps no log for longer."})
 	}
 	return out
+}
+
+// NoticesBelow is Notices without what Title says.
+func NoticesBelow(r *digest.Report) []Notice {
+	all := Notices(r)
+	if len(all) == 0 || Incomplete(r) {
+		return all
+	}
+	if all[0].Word = ""; r.Past.Incident != nil {
+		all[0].Text = incidentText(r, r.Past.Incident, true)
+	}
+	return all
+}
+
+// Label is the word with a colon after it, or empty.
+func (n Notice) Label() string {
+	if n.Word == "" {
+		return ""
+	}
+	return n.Word + ": "
 }
 
 // windows lists the first of them, and how many others there are.
@@ -186,8 +206,10 @@ func merged(all []digest.Window) []digest.Window {
 // become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
 	var out []string
-	if s := day(r); s != "" {
-		out = append(out, s)
+	for _, s := range []string{day(r), learning(r)} {
+		if s != "" {
+			out = append(out, s)
+		}
 	}
 	out = append(out, caveats(r)...)
 	if s := firstWeek(r); s != "" {
@@ -199,10 +221,8 @@ func Caveats(r *digest.Report) []string {
 // caveats are those for which details are shown.
 func caveats(r *digest.Report) []string {
 	var out []string
-	for _, s := range []string{learning(r), regrouped(r)} {
-		if s != "" {
-			out = append(out, s)
-		}
+	if s := regrouped(r); s != "" {
+		out = append(out, s)
 	}
 	if r.Past != nil {
 		out = append(out, r.Past.News...)
@@ -286,12 +306,20 @@ func shortIDs(ids []string) string {
 	return strings.Join(out, ", ")
 }
 
-// learning says since when the digests have been learning, or is empty.
+// firstEver reports whether nothing was remembered before the report.
+func firstEver(r *digest.Report) bool {
+	return r.Past != nil && r.Past.Learning && !r.Past.Since.Before(r.Window.Start)
+}
+
+// learning says that it is not known what is usual, and at first what that means; or is empty.
 func learning(r *digest.Report) string {
-	if r.Past == nil || !r.Past.Learning {
+	switch {
+	case r.Past == nil || !r.Past.Learning:
 		return ""
+	case firstEver(r):
+		return "Learning since " + at(r.Past.Since) + " what is usual here: until 24 hours are read, nothing is called new or worse."
 	}
-	return "Learning since " + at(r.Past.Since) + " what is usual here: nothing is called new or worse yet."
+	return "Learning since " + at(r.Past.Since) + "."
 }
 
 // Muted counts the classes that are muted, and names them, or is empty.

@@ -71,44 +71,85 @@ func where(r *digest.Report) string {
 // maxTotals is how many instances are named with what ran on them.
 const maxTotals = 3
 
-// InstanceTotals says what ran on the busiest of several instances, or is empty.
+// ranAndIdle are the instances on which something ran, and those on which nothing did that
+// are usually busy.
+func ranAndIdle(r *digest.Report) (ran, idle []digest.InstanceTotal) {
+	all := r.TotalsByInstance()
+	n := slices.IndexFunc(all, func(t digest.InstanceTotal) bool { return t.Calls == 0 })
+	if n < 0 {
+		n = len(all)
+	}
+	return all[:n], all[n:]
+}
+
+// InstanceTotals says what ran on the busiest of several instances, and on which that are
+// usually busy nothing did, or is empty.
 func InstanceTotals(r *digest.Report) string {
-	all := r.Overall.ByInstance
-	if len(all) < 2 {
-		return ""
+	ran, idle := ranAndIdle(r)
+	alone := len(ran) == 1
+	if len(ran) == 0 || alone && (!r.Coverage.Complete || ran[0].Usual == nil && len(idle) == 0) {
+		return "" // that something ran on one only stands with it, or is not known
 	}
 	var out []string
 	rest := r.Overall.QueryTime.Sum
-	for _, t := range all[:min(maxTotals, len(all))] {
-		usual := ""
-		if t.Usual != nil {
-			usual = ", usually " + between(t.Usual.Low, t.Usual.High, Duration)
-			if t.Usual.Calls != nil {
-				usual += " in " + between(t.Usual.Calls.Low, t.Usual.Calls.High, Count)
-			}
+	for _, t := range ran[:min(maxTotals, len(ran))] {
+		if alone { // how much it is stands before
+			out = append(out, "all on "+redact.Clean(t.Instance)+instanceUsual(" (", t.Usual, ")"))
+			continue
 		}
 		out = append(out, fmt.Sprintf("%s %s in %s (%s%s)", redact.Clean(t.Instance), Duration(t.QueryTime), Plural(t.Calls, "query", "queries"),
-			shareOf(t.QueryTime, r.Overall.QueryTime.Sum), usual))
+			shareOf(t.QueryTime, r.Overall.QueryTime.Sum), instanceUsual(", ", t.Usual, "")))
 		rest -= t.QueryTime
 	}
-	if more := len(all) - maxTotals; more > 0 {
+	if more := len(ran) - maxTotals; more > 0 {
 		out = append(out, fmt.Sprintf("%d more %s (%s)", more, Duration(rest), shareOf(rest, r.Overall.QueryTime.Sum)))
+	}
+	for _, t := range idle[:min(maxTotals, len(idle))] {
+		out = append(out, "no entry of "+redact.Clean(t.Instance)+instanceUsual(" (", t.Usual, ")"))
+	}
+	if more := len(idle) - maxTotals; more > 0 {
+		out = append(out, "nor of "+Plural(int64(more), "more that is usually busy", "more that are usually busy"))
 	}
 	return strings.Join(out, ", ")
 }
 
-// AllInstances says what ran on each instance where InstanceTotals does not name all, for
-// the details. Else it is empty.
-func AllInstances(r *digest.Report) string {
-	all := r.Overall.ByInstance
-	if len(all) <= maxTotals {
+// instanceUsual says what an instance usually has, between two texts, or is empty.
+func instanceUsual(before string, u *digest.Usual, after string) string {
+	if u == nil {
 		return ""
 	}
+	s := before + "usually " + between(u.Low, u.High, Duration)
+	if u.Calls != nil {
+		s += " in " + between(u.Calls.Low, u.Calls.High, Count)
+	}
+	return s + after
+}
+
+// AllInstances says what ran on each instance where InstanceTotals does not name all, for
+// a message of its own. Else it is empty.
+func AllInstances(r *digest.Report) string {
+	ran, _ := ranAndIdle(r)
+	if len(ran) <= maxTotals {
+		return ""
+	}
+	return "By instance: " + listed(r, ran)
+}
+
+// otherInstances says what ran on those that InstanceTotals does not name, or is empty.
+func otherInstances(r *digest.Report) string {
+	ran, _ := ranAndIdle(r)
+	if len(ran) <= maxTotals {
+		return ""
+	}
+	return "Other instances: " + listed(r, ran[maxTotals:]) + "."
+}
+
+func listed(r *digest.Report, all []digest.InstanceTotal) string {
 	var out []string
 	for _, t := range all {
 		out = append(out, fmt.Sprintf("%s %s (%s)", redact.Clean(t.Instance), Duration(t.QueryTime), shareOf(t.QueryTime, r.Overall.QueryTime.Sum)))
 	}
-	return "By instance: " + strings.Join(out, ", ")
+	return strings.Join(out, ", ")
 }
 
 func shareOf(part, whole float64) string {
@@ -141,8 +182,9 @@ func incidentTitle(r *digest.Report) string {
 	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), on, times)
 }
 
-// incidentText says what is most of an incident, since when, and where to look.
-func incidentText(r *digest.Report, x *digest.Incident) string {
+// incidentText says what is most of an incident, since when, and where to look. titled
+// leaves out what incidentTitle says.
+func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 	since := ""
 	if !x.Since.IsZero() {
 		since = " since " + at(x.Since)
@@ -153,8 +195,12 @@ func incidentText(r *digest.Report, x *digest.Incident) string {
 	}
 	switch {
 	case x.Slower > 0:
-		return fmt.Sprintf("%d of %d classes took %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
-			x.Slower, x.Of, between(x.Low, x.High, Count), on, since)
+		took := fmt.Sprintf("%d of %d classes took", x.Slower, x.Of)
+		if titled {
+			took = "They took"
+		}
+		return fmt.Sprintf("%s %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
+			took, between(x.Low, x.High, Count), on, since)
 	case x.Class == "" && x.Instance == "":
 		return fmt.Sprintf("no class and no instance is most of it; far above the usual%s.", since)
 	case x.Class == "":
@@ -162,7 +208,10 @@ func incidentText(r *digest.Report, x *digest.Incident) string {
 	}
 	what := redact.ShortID(x.Class)
 	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
-		what = fmt.Sprintf("#%d %s", r.Classes[i].Rank, r.Classes[i].Label)
+		c := &r.Classes[i]
+		if what = fmt.Sprintf("#%d %s", c.Rank, c.Label); c.Leads() {
+			since += ". " + Evidence(c)
+		}
 	}
 	return fmt.Sprintf("%s is %s of what is above the usual%s%s.", what, Percent(x.Share), on, since)
 }

@@ -78,13 +78,13 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 		v.Title += " on " + strings.Join(r.Instances, ", ")
 	}
 	for i := range r.Classes {
-		v.Classes = append(v.Classes, newHTMLClass(&r.Classes[i], zone))
+		v.Classes = append(v.Classes, newHTMLClass(r, &r.Classes[i], zone))
 		v.Changed = v.Changed || v.Classes[i].Badge != ""
 	}
 	for _, n := range Notices(r) {
 		v.Notes = append(v.Notes, n.Word+": "+n.Text)
 	}
-	for _, s := range append(Caveats(r), Muted(r)) {
+	for _, s := range append(Caveats(r), otherInstances(r), Muted(r)) {
 		if s != "" {
 			v.Notes = append(v.Notes, upperFirst(s))
 		}
@@ -152,9 +152,13 @@ type htmlCell struct {
 
 type htmlNames struct{ Title, Names string }
 
-func newHTMLClass(c *digest.Class, zone *time.Location) htmlClass {
+func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlClass {
+	evidence := Evidence(c)
+	if _, inHead := InHead(r, c); inHead {
+		evidence = ""
+	}
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: InZone(Evidence(c), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: InZone(evidence, zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},
@@ -169,12 +173,12 @@ func newHTMLClass(c *digest.Class, zone *time.Location) htmlClass {
 	if !c.FirstSeen.IsZero() {
 		v.Seen = InZone(Seen(c), zone)
 	}
-	for _, kind := range []struct {
-		title string
-		calls map[string]int64
-	}{{"Users", c.Users}, {"Hosts", c.Hosts}, {"Schemas", c.Schemas}, {"Instances", c.Instances}} {
-		if len(kind.calls) > 0 {
-			v.Names = append(v.Names, htmlNames{kind.title, mostCalls(kind.calls, 20)})
+	for _, names := range []htmlNames{
+		{"Users", mostCalls(c.Users, 20)}, {"Hosts", mostCalls(c.Hosts, 20)}, {"Schemas", mostCalls(c.Schemas, 20)},
+		{"Instances", cmp.Or(mostOf(c.ByInstance, 20), instance(c))},
+	} {
+		if names.Names != "" {
+			v.Names = append(v.Names, names)
 		}
 	}
 	return v

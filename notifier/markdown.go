@@ -56,10 +56,12 @@ func markdownOf(report redact.Report, zone *time.Location) string {
 	markdownChanges(b, r)
 	markdownTable(b, r)
 	for _, c := range InOrder(r) {
-		markdownClass(b, c)
+		markdownClass(b, r, c)
 	}
-	if s := Muted(r); s != "" {
-		fmt.Fprintf(b, "\n%s\n", b.text(s))
+	for _, s := range []string{otherInstances(r), Muted(r)} {
+		if s != "" {
+			fmt.Fprintf(b, "\n%s\n", b.text(s))
+		}
 	}
 	return b.String()
 }
@@ -88,43 +90,32 @@ func markdownTable(b *markdownPage, r *digest.Report) {
 	if len(r.Classes) == 0 {
 		return
 	}
-	b.WriteString("\n| # | Share | Query | Time | Calls | P95 | Examined/sent |\n|--:|--:|:--|--:|--:|--:|--:|\n")
+	b.WriteString("\n| Share | Query | Time | Calls |\n|--:|:--|--:|--:|\n")
 	for _, c := range InOrder(r) {
-		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", c.Rank, literal(Badged(c)+Percent(c.Share)),
-			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)+SinceIn(c, b.zone)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)),
-			Duration(c.QueryTime.P95), examinedPerSent(c))
+		fmt.Fprintf(b, "| %s | #%d %s | %s | %s |\n", literal(Badged(c)+Percent(c.Share)), c.Rank,
+			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)+SinceIn(c, b.zone)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)))
 	}
 	if s := miscLine(r); s != "" {
 		fmt.Fprintf(b, "\n%s\n", s)
 	}
 }
 
-func markdownClass(b *markdownPage, c *digest.Class) {
+func markdownClass(b *markdownPage, r *digest.Report, c *digest.Class) {
 	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(Badged(c)), c.Rank, codeSpan(redact.ShortID(c.ID)))
 	sql := Clauses(c.Fingerprint)
 	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
-	if s := Evidence(c); s != "" {
-		fmt.Fprintf(b, "- **%s**\n", b.text(s))
+	said, inHead := InHead(r, c)
+	said.Share, said.Time, said.Calls = true, true, true // the table has them
+	for _, f := range FactsOf(c, inHead) {
+		if f.Strong {
+			fmt.Fprintf(b, "- **%s**\n", b.text(f.Text))
+		} else {
+			fmt.Fprintf(b, "- %s\n", f.Label+b.text(f.Text))
+		}
 	}
-	if c.Note != "" {
-		fmt.Fprintf(b, "- Note: %s\n", literal(c.Note))
-	}
-	for _, reason := range Reasons(c) {
-		fmt.Fprintf(b, "- **%s**\n", literal(reason))
-	}
-	fmt.Fprintf(b, "- %s\n", Numbers(c))
-	if s := RowsPerCall(c); s != "" {
-		fmt.Fprintf(b, "- %s\n", s)
-	}
-	if s := ListLengths(c); s != "" {
-		fmt.Fprintf(b, "- %s\n", s)
-	}
-	if s := Tallies(c); s != "" {
-		fmt.Fprintf(b, "- Among them: %s\n", s)
-	}
-	if s := Origin(c); s != "" {
-		fmt.Fprintf(b, "- %s\n", b.text(s))
+	if s := Numbers(c, said); s != "" {
+		fmt.Fprintf(b, "- %s\n", upperFirst(s))
 	}
 	if !c.FirstSeen.IsZero() {
 		fmt.Fprintf(b, "- Seen %s\n", InZone(Seen(c), b.zone))

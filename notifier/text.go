@@ -49,7 +49,7 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	writeRanking(p, &out)
 	if !t.opts.Brief {
 		for _, c := range InOrder(&out) {
-			writeClass(p, c)
+			writeClass(p, &out, c)
 		}
 		writeFooter(p, &out)
 	}
@@ -114,8 +114,8 @@ func writeChanges(p *page, r *digest.Report) {
 // writeFooter says what the digest does not show.
 func writeFooter(p *page, r *digest.Report) {
 	var lines []string
-	if s := AllInstances(r); s != "" {
-		lines = append(lines, s+".")
+	if s := otherInstances(r); s != "" {
+		lines = append(lines, s)
 	}
 	if s := Muted(r); s != "" {
 		lines = append(lines, s+".")

@@ -13,9 +13,9 @@ import (
 const indent = "   "
 
 // writeClass writes everything about one class.
-func writeClass(p *page, c *digest.Class) {
+func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	p.line("")
-	title := fmt.Sprintf("#%d  %s  %s", c.Rank, redact.ShortID(c.ID), Percent(c.Share))
+	title := fmt.Sprintf("#%d  %s", c.Rank, redact.ShortID(c.ID))
 	title = p.paint(bold, title)
 	if b := Badge(c); b != "" {
 		title = p.badge(b) + "  " + title
@@ -25,7 +25,8 @@ func writeClass(p *page, c *digest.Class) {
 	for _, reason := range Reasons(c) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
-	if s := Evidence(c); s != "" {
+	if _, inHead := InHead(r, c); !inHead && c.Change != nil {
+		s := Evidence(c)
 		p.wrapped(indent, indent, "", s)
 	}
 	if note := redact.Clean(redact.Cut(c.Note, digest.MaxNote)); note != "" {
@@ -33,14 +34,12 @@ func writeClass(p *page, c *digest.Class) {
 	}
 	p.line("")
 	writeMetrics(p, c)
-	for _, names := range []struct {
-		title string
-		calls map[string]int64
-	}{{"users", c.Users}, {"hosts", c.Hosts}, {"schemas", c.Schemas}, {"instances", c.Instances}} {
-		if len(names.calls) == 0 || names.title == "instances" && len(names.calls) == 1 {
-			continue
+	for _, x := range []struct{ title, names string }{
+		{"users", mostCalls(c.Users, 8)}, {"hosts", mostCalls(c.Hosts, 8)}, {"schemas", mostCalls(c.Schemas, 8)}, {"instances", mostOf(c.ByInstance, 8)},
+	} {
+		if x.names != "" {
+			p.wrapped(indent+label(x.title), indent+label(""), "", x.names)
 		}
-		p.wrapped(indent+label(names.title), indent+label(""), "", mostCalls(names.calls, 8))
 	}
 	if !c.FirstSeen.IsZero() {
 		p.line(indent + label("seen") + InZone(Seen(c), p.Zone) + "  " + sparkline(c.Timeline))
@@ -85,14 +84,10 @@ const wide = 110
 // maxInstance is how many characters of an instance's name the ranking shows.
 const maxInstance = 16
 
-// instance is the one with the most calls of a class, and how many others it has.
-func instance(c *digest.Class) string {
-	all := byCalls(c.Instances)
-	if len(all) == 0 {
-		return ""
-	}
-	s := redact.Cut(all[0], maxInstance)
-	if n := len(all); n > 1 {
+// instances is the one with the greatest part of a class, and how many others it has.
+func instances(c *digest.Class) string {
+	s := redact.Cut(instance(c), maxInstance)
+	if n := len(c.ByInstance); n > 1 {
 		s += fmt.Sprintf(" +%d", n-1)
 	}
 	return s
@@ -122,11 +117,8 @@ func rankingColumns(r *digest.Report, width int) []classColumn {
 		add("Mean", false, func(c *digest.Class) string { return Duration(c.QueryTime.Mean) })
 	}
 	add("P95", false, func(c *digest.Class) string { return Duration(c.QueryTime.P95) })
-	if width >= wide {
-		add("Examined/sent", false, examinedPerSent)
-	}
 	if len(r.Instances) > 1 {
-		add("Instance", true, instance)
+		add("Instance", true, instances)
 	}
 	return cols
 }

@@ -57,7 +57,7 @@ var flagValues = map[string]map[string]string{
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
 		"slack-api-url": "http://127.0.0.1:1/", "state": "s3://", "queue-url": "QUEUE", "signing-secret-parameter": secretParameter,
 	},
-	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because"},
+	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
 	"unmute": {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"note":   {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"invoke": {"event": "../../testdata/events/manual.json", "logs": logs},
@@ -122,7 +122,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 				} else {
 					args = append(args, others[min(1, len(others)):]...)
 				}
-				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"}]}`)
+				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"},{"id":"FEDCBA9876543210FEDCBA9876543210","since":"2026-11-23T09:00:00Z","until":"2099-01-01T00:00:00Z"}]}`)
 				stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
 				for _, u := range unused {
 					isRefused[u.command+u.why] = isRefused[u.command+u.why] || strings.HasPrefix(stderr, "slowdigest: error: "+u.command+": "+u.why+"\n")

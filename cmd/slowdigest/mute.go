@@ -20,6 +20,7 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 	var reason string
 	length := 7 * 24 * time.Hour
 	c.declareMemory(f)
+	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	f.declare(&parsedValue[time.Duration]{&length, notifier.ParseDays, "7d"}, "for", "", "how `long`, such as 12h or 30d; 0 is forever")
 	f.text(&reason, "reason", "", "`text` that the list of mutes shows, and the JSON report")
 	return func(ctx context.Context, args []string) error {
@@ -29,7 +30,7 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 		now := time.Now().UTC().Truncate(time.Second)
 		return editState(ctx, p, &c, "mute", args, func(s *state.State, id string) (string, error) {
 			m, err := s.Mute(digest.Mute{ID: id, Reason: reason, By: p.getenv("USER"), Since: now}, length)
-			return fmt.Sprintf("%s is muted %s.", m.ID, notifier.Until(m.Until)), err
+			return fmt.Sprintf("%s is muted %s.", m.ID, notifier.InZone(notifier.Until(m.Until), c.Zone)), err
 		})
 	}
 }
@@ -112,7 +113,7 @@ func listMutes(ctx context.Context, p *process, c *Config) error {
 		if s.History.Lost(m.ID) {
 			lost = " (not seen since queries were regrouped)"
 		}
-		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s%s  %s", m.ID, notifier.Until(m.Until), redact.Clean(m.By), lost, redact.Clean(m.Reason)), " "))
+		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s%s  %s", m.ID, notifier.InZone(notifier.Until(m.Until), c.Zone), redact.Clean(m.By), lost, redact.Clean(m.Reason)), " "))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Notes)) {
 		fmt.Fprintf(p.stdout, "%s note: %s\n", id, redact.Clean(s.Notes[id]))

@@ -73,8 +73,8 @@ func TestThirtyHours(t *testing.T) {
 		title, thread, message := slackHour(t, state, at, deployLog(at, n == 30))
 		switch {
 		case n < 24:
-			if thread > 2 || strings.Contains(title, "new") {
-				t.Errorf("hour %d, of which nothing is known: %d in the thread, %q", n, thread, title)
+			if (thread > 0) != (n == 0) || thread > 2 || strings.Contains(title, "new") || !strings.Contains(message, "Learning since ") {
+				t.Errorf("hour %d, of which nothing is known: %d in the thread, %q, %s", n, thread, title, message)
 			}
 		case n < 30:
 			if thread != 0 || !strings.HasPrefix(title, "Nothing new on shop-1: 600 slow queries, 52m57s") || !strings.Contains(message, "usually 5") || strings.Count(message, "SELECT old_") != 3 {

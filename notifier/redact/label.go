@@ -17,32 +17,84 @@ const labelWidth = 44
 // listWidth is how many more one has that names what is selected.
 const listWidth = 16
 
-// Label sets the labels of classes. Where two would be the same, both name the first of
-// what they select or, if that is the same, too, the first digits of their IDs.
+// Label sets the labels of classes, none of which are the same but for case: see TellApart.
 func Label(classes []digest.Class) {
-	for i := range classes {
-		classes[i].Label = Short(classes[i].Fingerprint, labelWidth)
+	for i, label := range apart(classes) {
+		classes[i].Label = label
 	}
-	change := func(to func(c *digest.Class) string) {
-		count := map[string]int{}
-		for i := range classes {
-			count[strings.ToLower(classes[i].Label)]++
+}
+
+// TellApart sets the forms of the labels of classes so that no two labels are the same.
+// The one that was known first keeps its form, and the others get the next: the first of
+// what they select is named and, where that is not enough, the first digits of their IDs.
+// Where none was first, all get it.
+func TellApart(classes []digest.Class) { apart(classes) }
+
+// apart returns the labels in these forms.
+func apart(classes []digest.Class) []string {
+	labels := make([]string, len(classes))
+	for i := range classes {
+		labels[i] = Name(&classes[i])
+	}
+	for again := true; again; {
+		again = false
+		alike := map[string][]int{}
+		for i, label := range labels {
+			key := strings.ToLower(label)
+			alike[key] = append(alike[key], i)
 		}
-		for i := range classes {
-			if c := &classes[i]; count[strings.ToLower(c.Label)] > 1 {
-				c.Label = to(c)
+		for _, twins := range alike {
+			if len(twins) < 2 {
+				continue
+			}
+			first := earliest(classes, twins)
+			for _, i := range twins {
+				if c := &classes[i]; i != first && c.Form < lastForm {
+					c.Form++
+					labels[i], again = Name(c), true
+				}
 			}
 		}
 	}
-	change(func(c *digest.Class) string {
-		return appendNames(c.Label, ": ", partsOf(c.Fingerprint).list, labelWidth+listWidth)
-	})
-	ids := make([]string, len(classes))
-	for i := range classes {
-		ids[i] = ShortID(classes[i].ID)
+	return labels
+}
+
+// earliest returns the one of some classes that was known before the others, or -1.
+func earliest(classes []digest.Class, of []int) int {
+	first, alone := of[0], true
+	for _, i := range of[1:] {
+		switch classes[i].Known.Compare(classes[first].Known) {
+		case -1:
+			first, alone = i, true
+		case 0:
+			alone = false
+		}
 	}
-	slices.Sort(ids)
-	change(func(c *digest.Class) string { return c.Label + " · " + uniqueDigits(ShortID(c.ID), ids) })
+	if !alone {
+		return -1
+	}
+	return first
+}
+
+// The forms of a label, beyond the one that is as short as can be: with what is selected,
+// and with 4, 8 or 16 digits of the ID in addition.
+const (
+	listForm   = 1
+	digitsForm = 2
+	lastForm   = 4
+)
+
+// Name is the label of a class in its form.
+func Name(c *digest.Class) string {
+	name := Short(c.Fingerprint, labelWidth)
+	if c.Form >= listForm {
+		name = appendNames(name, ": ", partsOf(c.Fingerprint).list, labelWidth+listWidth)
+	}
+	if c.Form >= digitsForm && c.ID != "" {
+		id := ShortID(c.ID)
+		name += " · " + id[:min(len(id), 4<<(c.Form-digitsForm))]
+	}
+	return name
 }
 
 // ShortID is the last 16 digits of a query ID, which is how Percona's tools
@@ -50,21 +102,6 @@ func Label(classes []digest.Class) {
 func ShortID(id string) string {
 	id = Clean(Cut(id, MaxName))
 	return id[max(0, len(id)-16):]
-}
-
-// uniqueDigits returns as many of the first digits of an ID as distinguish it from the
-// others of a sorted list that holds it, and four at least.
-func uniqueDigits(id string, sorted []string) string {
-	at, _ := slices.BinarySearch(sorted, id)
-	n := min(4, len(id))
-	for _, i := range []int{at - 1, at + 1} {
-		if i >= 0 && i < len(sorted) {
-			for n < len(id) && strings.HasPrefix(sorted[i], id[:n]) {
-				n++
-			}
-		}
-	}
-	return id[:n]
 }
 
 // Short says in a few words what a statement does: its verb and tables, the columns that

@@ -1,9 +1,13 @@
 package redact
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -87,5 +91,107 @@ func TestLabelsAreUnique(t *testing.T) {
 	classes[0], classes[200] = classes[200], classes[0]
 	if Label(classes); classes[200].Label != first {
 		t.Errorf("%q, and in another order %q", first, classes[200].Label)
+	}
+}
+
+// A class that was there first keeps its short name. A later one like it has a longer one
+// from then on, also in hours in which it is alone, and in any order; and two that came
+// together both do. A state knows it, and one without it is read.
+func TestLabelsAreStable(t *testing.T) {
+	type seen map[string]string // by what is selected
+	const plain = "SELECT t by b"
+	hours := []struct {
+		classes, want seen
+	}{
+		{seen{"a": "1111222233334444"}, seen{"a": plain}},
+		{seen{"c": "5555666677778888"}, seen{"c": plain}},
+		{seen{"a": "1111222233334444", "c": "5555666677778888"}, seen{"a": plain, "c": plain + ": c"}},
+		{seen{"c": "5555666677778888"}, seen{"c": plain + ": c"}},
+		{seen{"a": "1111222233334444"}, seen{"a": plain}},
+		{seen{"a": "1111222233334444", "?, c": "5555AAAA77778888"}, seen{"a": plain, "?, c": plain + ": c"}},
+		{seen{"a": "1111222233334444", "c": "5555666677778888", "?, c": "5555AAAA77778888"}, seen{"a": plain, "c": plain + ": c", "?, c": plain + ": c · 5555"}},
+		{seen{"?, c": "5555AAAA77778888"}, seen{"?, c": plain + ": c · 5555"}},
+		{seen{"d": "9999222233334444", "e": "9999666677778888"}, seen{"d": plain + ": d", "e": plain + ": e"}},
+		{seen{"e": "9999666677778888"}, seen{"e": plain + ": e"}},
+	}
+	for _, stored := range []bool{false, true} {
+		var h digest.History
+		for n, hour := range hours {
+			for _, order := range []int{1, -1} {
+				at := time.Date(2026, 11, 2, n, 0, 0, 0, time.UTC)
+				r := &digest.Report{Version: 1, Window: digest.Window{Start: at, End: at.Add(time.Hour)}, Coverage: digest.Coverage{Complete: true}}
+				for _, list := range slices.Sorted(maps.Keys(hour.classes)) {
+					r.Classes = append(r.Classes, digest.Class{ID: strings.Repeat("0", 16) + hour.classes[list], Fingerprint: "select " + list + " from t where b = ?"})
+				}
+				if order < 0 {
+					slices.Reverse(r.Classes)
+				}
+				whole := slices.Clone(r.Classes)
+				h.Compare(r, digest.Options{TellApart: TellApart})
+				shown := Of(r).Digest()
+				if err := h.Add(&digest.Report{Version: 1, Window: r.Window, Classes: whole}); err != nil {
+					t.Fatal(err)
+				}
+				h.MarkReported(r)
+				for _, c := range shown.Classes {
+					list := strings.TrimSuffix(strings.TrimPrefix(c.Fingerprint, "select "), " from t where b = ?")
+					if c.Label != hour.want[list] {
+						t.Errorf("hour %d, stored %v: %q is %q, want %q", n, stored, list, c.Label, hour.want[list])
+					}
+				}
+			}
+			if !stored {
+				continue
+			}
+			text, err := json.Marshal(h)
+			if err == nil {
+				err = json.Unmarshal(text, &h)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// A state of before has no forms, and one with others than its classes is not believed.
+func TestFormsOfAnotherState(t *testing.T) {
+	at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	report := func() *digest.Report {
+		return &digest.Report{Version: 1, Window: digest.Window{Start: at, End: at.Add(time.Hour)}, Classes: []digest.Class{
+			{ID: strings.Repeat("A", 32), Fingerprint: "select a from t"}, {ID: strings.Repeat("B", 32), Fingerprint: "select b from t"}, {ID: strings.Repeat("C", 32), Fingerprint: "select c from u"},
+		}}
+	}
+	var h digest.History
+	r := report()
+	h.Compare(r, digest.Options{TellApart: TellApart})
+	if err := h.Add(report()); err != nil {
+		t.Fatal(err)
+	}
+	h.MarkReported(r)
+	text, err := json.Marshal(h)
+	if err != nil || !strings.Contains(string(text), `"forms":"AQEA"`) {
+		t.Fatalf("%s, %v", text, err)
+	}
+	for with, want := range map[string]int{`"forms":"AQEA"`: 1, `"forms":"AQE="`: 0, `"forms":"AQEBAQ=="`: 0, `"later":1`: 0} {
+		var read digest.History
+		if err := json.Unmarshal([]byte(strings.Replace(string(text), `"forms":"AQEA"`, with, 1)), &read); err != nil {
+			t.Fatal(err)
+		}
+		r := report()
+		if read.Compare(r, digest.Options{}); r.Classes[0].Form != want || r.Classes[2].Form != 0 {
+			t.Errorf("%s: %d and %d", with, r.Classes[0].Form, r.Classes[2].Form)
+		}
+	}
+}
+
+// BenchmarkTellApart is of as many classes as an hour can have, half of them alike.
+func BenchmarkTellApart(b *testing.B) {
+	classes := make([]digest.Class, 10_000)
+	for b.Loop() {
+		for i := range classes {
+			classes[i] = digest.Class{ID: fmt.Sprintf("%032X", i), Fingerprint: fmt.Sprintf("select a%d from orders%d o join customers c on c.id = o.customer_id where o.status = ? and o.created > ?", i%5000, max(i-5000, 0))}
+		}
+		TellApart(classes)
 	}
 }

@@ -47,6 +47,10 @@ func Of(r *digest.Report) Report {
 		c.ID = Clean(Cut(c.ID, MaxName))
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
+		c.ByInstance = slices.Clone(c.ByInstance)
+		for k := range c.ByInstance {
+			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
+		}
 		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}
@@ -98,9 +102,10 @@ func past(p *digest.Past) *digest.Past {
 	out.Gone, out.Muted, out.Minor = slices.Clone(p.Gone), slices.Clone(p.Muted), slices.Clone(p.Minor)
 	for i := range out.Minor {
 		m := &out.Minor[i]
-		m.Fingerprints = slices.Clone(m.Fingerprints)
-		for k := range m.Fingerprints {
-			m.Fingerprints[k] = Statement(m.Fingerprints[k])
+		m.First = slices.Clone(m.First)
+		for k := range m.First {
+			c := &m.First[k]
+			c.ID, c.Fingerprint = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint)
 		}
 	}
 	if p.Incident != nil {

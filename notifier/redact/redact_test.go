@@ -19,10 +19,10 @@ func outside(s string) *digest.Report {
 		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},
 			Muted:     []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
-			Minor:     []digest.Minor{{Fingerprints: []string{s}}},
+			Minor:     []digest.Minor{{First: []digest.MinorClass{{ID: s, Fingerprint: s}}}},
 			Regrouped: &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
 		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),
-			Instances: names(), Note: s}},
+			Instances: names(), ByInstance: []digest.InstancePart{{Instance: s}}, Note: s}},
 	}
 }
 
@@ -31,7 +31,7 @@ func outside(s string) *digest.Report {
 func TestOf(t *testing.T) {
 	const secret = "alice@example.com"
 	r := outside(secret)
-	r.Past.Gone[0].ID, r.Past.Muted[0].ID = "1", "1" // IDs are cleaned and cut, but nothing can be withheld of one
+	r.Past.Gone[0].ID, r.Past.Muted[0].ID, r.Past.Minor[0].First[0].ID = "1", "1", "1" // IDs are cleaned and cut, but nothing can be withheld of one
 	r.Past.Regrouped.Mutes[0], r.Past.Regrouped.Notes[0] = "1", "1"
 	before, err := json.Marshal(r)
 	if err != nil {
@@ -76,6 +76,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		of    func(r *digest.Report) string
 	}{
 		{"instance", 64, func(r *digest.Report) string { return r.Instances[0] }},
+		{"instance of a class", 64, func(r *digest.Report) string { return r.Classes[0].ByInstance[0].Instance }},
 		{"user", 64, func(r *digest.Report) string { return only(r.Classes[0].Users) }},
 		{"host", 64, func(r *digest.Report) string { return only(r.Classes[0].Hosts) }},
 		{"schema", 64, func(r *digest.Report) string { return only(r.Classes[0].Schemas) }},

@@ -24,32 +24,23 @@ func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 }
 
 // detail is all about one class, with the beginning of its statement: sql UTF-16
-// code units of it.
-func detail(c *digest.Class, sql int, evidence string) slackgo.Block {
-	title := line(strong(notifier.Badged(c)+fmt.Sprintf("#%d %s", c.Rank, c.Label)),
-		words("  "), code(redact.ShortID(c.ID)))
-	elements := []slackgo.RichTextElement{title, line(words(notifier.Numbers(c))), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
+// code units of it. What is said, or is in the head, is left out.
+func detail(c *digest.Class, sql int, said notifier.Said, inHead bool) slackgo.Block {
+	title := []inlineText{strong(notifier.Badged(c) + fmt.Sprintf("#%d %s", c.Rank, c.Label)),
+		words("  "), code(redact.ShortID(c.ID))}
+	if s := notifier.Numbers(c, said); s != "" {
+		title = append(title, words("\n"+s)) // a section of its own may go on in the line
+	}
+	elements := []slackgo.RichTextElement{line(title...), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
 	var facts []slackgo.RichTextElement
-	if evidence != "" {
-		facts = append(facts, line(strong(evidence)))
-	}
-	if c.Note != "" {
-		facts = append(facts, line(strong("Note: "), words(c.Note)))
-	}
-	for _, reason := range notifier.Reasons(c) {
-		facts = append(facts, line(strong(reason)))
-	}
-	if s := notifier.RowsPerCall(c); s != "" {
-		facts = append(facts, line(words(s)))
-	}
-	if s := notifier.ListLengths(c); s != "" {
-		facts = append(facts, line(words(s)))
-	}
-	if t := notifier.Tallies(c); t != "" {
-		facts = append(facts, line(words("Among them: "+t)))
-	}
-	if o := notifier.Origin(c); o != "" {
-		facts = append(facts, line(words(o)))
+	for _, f := range notifier.FactsOf(c, inHead) {
+		if f.Strong {
+			facts = append(facts, line(strong(f.Text)))
+		} else if f.Label == "Note: " {
+			facts = append(facts, line(strong(f.Label), words(f.Text)))
+		} else {
+			facts = append(facts, line(words(f.Label+f.Text)))
+		}
 	}
 	if !c.FirstSeen.IsZero() {
 		facts = append(facts, line(seen(c)...))

@@ -79,12 +79,12 @@ func (d *draft) fallbacks() []form {
 
 // full is the message with all that Slack can show.
 func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
-	blocks, first := head(d.r), 0
+	blocks := append(head(d.r), d.ranking()...) // before the chart: on a phone nobody sees what is below it
+	first := 0
 	if x := d.r.Past; x != nil && x.Incident != nil && x.Incident.Class != "" {
-		first = min(1, len(inFull)) // what it is comes before how much all took
+		first = min(1, len(inFull)) // what it is comes before when it was
 	}
 	blocks = append(blocks, d.details(inFull[:first])...)
-	blocks = append(blocks, d.ranking()...) // before the chart: on a phone nobody sees what is below it
 	if c := chart(d.r, d.classes, cmp.Or(d.opts.Zone, time.UTC)); c != nil {
 		blocks = append(blocks, c)
 	}
@@ -106,7 +106,7 @@ func (d *draft) short([]*digest.Class) []slackgo.Block {
 
 // worst returns the classes with the most time of those that the head does not name.
 func (d *draft) worst() []*digest.Class {
-	rest := notifier.Without(d.classes, d.leading())
+	rest := notifier.Without(d.classes, notifier.Leading(d.r))
 	rest = slices.DeleteFunc(rest, func(c *digest.Class) bool { return c.Change != nil && c.Change.Kind == digest.Better })
 	slices.SortStableFunc(rest, func(a, b *digest.Class) int { return a.Rank - b.Rank })
 	return rest[:min(maxWorst, len(rest))]
@@ -122,15 +122,6 @@ func (d *draft) ranking() []slackgo.Block {
 		return []slackgo.Block{rich(line(strong("Queries")), rows(d.r, worst))}
 	}
 	return []slackgo.Block{rich(rows(d.r, worst))}
-}
-
-// leading returns the classes whose change stands in the head.
-func (d *draft) leading() []*digest.Class {
-	n := 0
-	for n < min(notifier.MaxLeading, len(d.classes)) && d.classes[n].Leads() {
-		n++
-	}
-	return d.classes[:n]
 }
 
 // minimal is a single block.
@@ -150,16 +141,15 @@ func (d *draft) first() []slackgo.RichTextElement {
 	return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])}
 }
 
-// details leaves out the evidence that stands in the head.
+// details leaves out what stands in the head, and in the list of classes.
 func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	var blocks []slackgo.Block
-	inHead := d.leading()
 	for _, c := range inFull {
-		evidence := notifier.Evidence(c)
-		if slices.Contains(inHead, c) {
-			evidence = ""
+		said, inHead := notifier.InHead(d.r, c)
+		if slices.Contains(d.worst(), c) {
+			said = notifier.Said{Share: true, Time: true, Calls: true, P95: true}
 		}
-		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, evidence))
+		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead))
 		if d.opts.Mute {
 			blocks = append(blocks, muteButton(c))
 		}
@@ -175,7 +165,7 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 		return nil
 	}
 	var out []Message
-	if len(d.classes) > len(d.leading())+maxWorst {
+	if len(d.classes) > len(notifier.Leading(d.r))+maxWorst {
 		out = append(out, d.list())
 	}
 	out = append(out, d.statements(notifier.Without(d.classes, inFull)))
@@ -213,7 +203,7 @@ func (d *draft) statements(classes []*digest.Class) Message {
 	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
 		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {
-			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Evidence(c)))
+			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Said{}, false))
 			if d.opts.Mute {
 				blocks = append(blocks, muteButton(c))
 			}

@@ -69,6 +69,9 @@ func TestStatementsGiveWay(t *testing.T) {
 		r.Classes[i].Note = strings.Repeat("😀", 200)
 		r.Classes[i].Users = map[string]int64{strings.Repeat("😀", 63) + "a": 1, strings.Repeat("😀", 63) + "b": 1, strings.Repeat("😀", 63) + "c": 1, strings.Repeat("😀", 63) + "d": 1}
 		r.Classes[i].Hosts, r.Classes[i].Schemas, r.Classes[i].Instances = r.Classes[i].Users, r.Classes[i].Users, r.Classes[i].Users
+		for name := range r.Classes[i].Users {
+			r.Classes[i].ByInstance = append(r.Classes[i].ByInstance, digest.InstancePart{Instance: name, Share: 0.25})
+		}
 	}
 	r.Coverage.Complete, r.Coverage.Notes = false, slices.Repeat([]string{strings.Repeat("x", 300)}, 3)
 	d = newDraft(redact.Of(r), Options{}.withDefaults())
@@ -129,7 +132,7 @@ func text(t *testing.T, blocks ...slackgo.Block) []string {
 func TestTextsAtTheirBounds(t *testing.T) {
 	statement := func(sql int) func(s string) string {
 		return func(s string) string {
-			texts := text(t, detail(&digest.Class{Fingerprint: s}, sql, ""))
+			texts := text(t, detail(&digest.Class{Fingerprint: s}, sql, notifier.Said{}, false))
 			return texts[slices.IndexFunc(texts, func(x string) bool { return strings.HasPrefix(x, "x") })]
 		}
 	}
@@ -311,7 +314,7 @@ func TestFirstScreen(t *testing.T) {
 	for name, want := range map[string]string{
 		"full":     "header rich_text context rich_text data_visualization",
 		"worse":    "header rich_text context rich_text rich_text data_visualization",
-		"incident": "header rich_text rich_text context context divider rich_text rich_text data_visualization",
+		"incident": "header rich_text rich_text context context rich_text divider rich_text data_visualization",
 		"at-once":  "header rich_text rich_text context context rich_text data_visualization",
 	} {
 		var kinds []string

@@ -81,7 +81,7 @@ func (d *draft) fallbackText() string {
 	s := notifier.Title(d.r) + ", " + notifier.When(d.r) + "."
 	switch {
 	case d.r.Past != nil && d.r.Past.Incident != nil:
-		s += " " + notifier.Notices(d.r)[0].Text
+		s += " " + notifier.NoticesBelow(d.r)[0].Text
 	case notifier.Incomplete(d.r) && len(notes) > 0:
 		s += " " + notes[0]
 	case d.r.Past != nil && d.r.Past.Day != nil && !d.news:

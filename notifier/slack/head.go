@@ -41,10 +41,10 @@ func head(r *digest.Report) []slackgo.Block {
 func changes(r *digest.Report) []slackgo.RichTextElement {
 	var out []slackgo.RichTextElement
 	if notifier.Incomplete(r) {
-		out = append(out, quote(strong(notifier.Trust(r)+": "), words(notifier.Warning(r))), bullets(notes(r)))
+		out = append(out, quote(words(notifier.Warning(r))), bullets(notes(r)))
 	}
-	for _, n := range notifier.Notices(r) {
-		out = append(out, quote(strong(n.Word+": "), words(n.Text)))
+	for _, n := range notifier.NoticesBelow(r) {
+		out = append(out, quote(strong(n.Label()), words(n.Text)))
 	}
 	var lines []slackgo.RichTextElement
 	for _, x := range notifier.Changes(r) {

@@ -2,6 +2,7 @@ package teams
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"slowdigest/digest"
@@ -63,7 +64,7 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 	inFull := notifier.InFull(r, classes, maxStatements)
 	inFull = append(inFull, notifier.Without(classes, inFull)...)
 	for _, c := range inFull[:min(statements, len(inFull))] {
-		body = append(body, class(c)...)
+		body = append(body, class(r, c, slices.Index(classes, c) < notifier.TableRows)...)
 	}
 	if s := notifier.Muted(r); s != "" {
 		body = append(body, textBlock(run(s, subtle)))
@@ -89,8 +90,12 @@ func changes(r *digest.Report) []element {
 	for _, n := range notes {
 		out = append(out, textBlock(run("• "+n, nil)))
 	}
-	for _, n := range notifier.Notices(r) {
-		out = append(out, textBlock(run(n.Word+": ", bolder), run(n.Text, nil)))
+	for _, n := range notifier.NoticesBelow(r) {
+		runs := []element{run(n.Text, nil)}
+		if n.Word != "" {
+			runs = append([]element{run(n.Label(), bolder)}, runs...)
+		}
+		out = append(out, textBlock(runs...))
 	}
 	for _, s := range notifier.Caveats(r) {
 		out = append(out, textBlock(run(s, nil)))
@@ -119,24 +124,20 @@ func table(r *digest.Report, classes []*digest.Class, zone *time.Location) eleme
 		"columns": []element{{"width": 2}, {"width": 6}, {"width": 2}, {"width": 2}}}
 }
 
-func class(c *digest.Class) []element {
+// class is all about one class but what stands in the head, and in the table if it is there.
+func class(r *digest.Report, c *digest.Class, inTable bool) []element {
 	title := notifier.Badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, c.Label, redact.ShortID(c.ID))
-	out := []element{
-		{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, bolder)}},
-		textBlock(run(notifier.Numbers(c), nil)),
-		{"type": "CodeBlock", "language": "SQL", "codeSnippet": notifier.Clauses(redact.Cut(c.Fingerprint, maxStatement))},
+	out := []element{{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, bolder)}}}
+	said, inHead := notifier.InHead(r, c)
+	if inTable {
+		said.Share, said.Time, said.Calls = true, true, true
 	}
-	var facts []string
-	if s := notifier.Evidence(c); s != "" {
-		facts = append(facts, s)
+	if s := notifier.Numbers(c, said); s != "" {
+		out = append(out, textBlock(run(s, nil)))
 	}
-	if c.Note != "" {
-		facts = append(facts, "Note: "+c.Note)
-	}
-	for _, s := range append(append(facts, notifier.Reasons(c)...), notifier.RowsPerCall(c), notifier.ListLengths(c), notifier.Origin(c)) {
-		if s != "" {
-			out = append(out, textBlock(run("• "+s, nil)))
-		}
+	out = append(out, element{"type": "CodeBlock", "language": "SQL", "codeSnippet": notifier.Clauses(redact.Cut(c.Fingerprint, maxStatement))})
+	for _, f := range notifier.FactsOf(c, inHead) {
+		out = append(out, textBlock(run("• "+f.Label+f.Text, nil)))
 	}
 	return out
 }

@@ -27,7 +27,7 @@ func TestSizeOfACardAtItsBound(t *testing.T) {
 		for _, end := range []string{"a", "b", "c", "d"} {
 			c.Users[strings.Repeat("注", 63)+end] = 1
 		}
-		c.Hosts, c.Note = c.Users, strings.Repeat("x", 240)
+		c.Hosts, c.Note = c.Users, strings.Repeat("x", 268)
 	}
 	size := func(statements int) int {
 		b, err := json.Marshal(newMessage(redact.Of(r), Options{}, statements))
@@ -89,7 +89,7 @@ func TestPartsOfACardAtTheirBounds(t *testing.T) {
 		}},
 		{"characters of a text", 1_000, func(n int) int { return len([]rune(run(strings.Repeat("x", n), nil)["text"].(string))) }},
 		{"characters of a statement", 600, func(n int) int {
-			return len([]rune(class(&digest.Class{Fingerprint: strings.Repeat("x", n)})[2]["codeSnippet"].(string)))
+			return len([]rune(class(&digest.Report{}, &digest.Class{Fingerprint: strings.Repeat("x", n)}, false)[2]["codeSnippet"].(string)))
 		}},
 	} {
 		if got := c.count(c.bound); got != c.bound {
