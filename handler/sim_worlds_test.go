@@ -1,7 +1,6 @@
 package handler_test
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -14,37 +13,26 @@ import (
 	"slowdigest/source/rdstest"
 )
 
-// worldsToo has TestWorlds simulate also what the rule cannot bear yet. It is to
-// become true, and then to go.
-var worldsToo = flag.Bool("worlds", false, "simulate also the worlds that still fail")
-
 // TestWorlds is TestSimulation over the wire of RDS, in worlds in which more goes
 // wrong than the invocations.
 func TestWorlds(t *testing.T) {
 	first := seed(t)
-	hours := min(hoursOfARun, *simulated/8) // of each of eight worlds
-	for _, c := range []struct {
-		trouble
-		today string // what fails today
-	}{
-		{trouble{name: "calm"}, ""},
-		{trouble{name: "quiet hours have no file", quiet: rdstest.NoQuietFile}, ""},
-		{trouble{name: "wrong times", wrongTime: 0.05}, ""},
-		{trouble{name: "sleep", sleep: 0.1}, ""},
-		{trouble{name: "files fail", fail: 0.15}, ""},
-		{trouble{name: "files lag", lag: 0.15}, ""},
-		{trouble{name: "readers vanish", vanish: 0.05}, ""},
-		{trouble{name: "switchovers", rename: 0.03}, ""},
-		{trouble{name: "restored", remake: 0.05}, ""},
-		{trouble{"all of it", rdstest.NoQuietFile, 0.05, 0.05, 0.05, 0.02, 0.02, 0.03, 0}, "a listing that lags just when an instance wakes hides what it logged before it slept"},
+	hours := min(hoursOfARun, *simulated/8) // of each world
+	for _, p := range []trouble{
+		{name: "calm"},
+		{name: "quiet hours have no file", quiet: rdstest.NoQuietFile},
+		{name: "wrong times", wrongTime: 0.05},
+		{name: "sleep", sleep: 0.1},
+		{name: "files fail", fail: 0.15},
+		{name: "files lag", lag: 0.15},
+		{name: "readers vanish", vanish: 0.05},
+		{name: "switchovers", rename: 0.03},
+		{name: "restored", remake: 0.05},
+		{"all of it", rdstest.NoQuietFile, 0.05, 0.05, 0.05, 0.02, 0.02, 0.03, 0},
 	} {
-		if c.today != "" && !*worldsToo {
-			t.Logf("%s is not simulated: %s; -worlds does it", c.name, c.today)
-			continue
-		}
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(p.name, func(t *testing.T) {
 			for run := range max(1, *simulated/hoursOfARun/8) {
-				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), hours, c.trouble, "") }) {
+				if !t.Run(fmt.Sprint(first+uint64(run)), func(t *testing.T) { simulateFleet(t, first+uint64(run), hours, p, "") }) {
 					t.Fatalf("SLOWDIGEST_SEED=%d repeats it", first+uint64(run))
 				}
 			}
