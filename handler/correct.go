@@ -172,6 +172,15 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 			}
 		}
 	}
+	var still state.Parts // as they were, and nothing else: the message counts that
+	for _, hour := range i.Window.Hours() {
+		for _, o := range before.In(hour) {
+			if r.Open.Of(o.Instance, hour.Start) {
+				still = append(still, o)
+			}
+		}
+	}
+	r.Open = state.Join(still)
 	return result
 }
 
