@@ -48,7 +48,8 @@ type comparison struct {
 	partial    bool                     // hardly any was whole: they are compared with each other
 	regrouped  hour                     // since when all hours have the rules of the report, if not always; else 0
 	unseen     int                      // classes that are not NEW or BACK for its sake
-	odd        bool                     // see isOdd
+	usual      *Usual                   // of the hour as a whole; nil is unknown
+	lift       lift                     // of the hour
 	grown      map[string]bool          // and that are not WORSE, by ID
 }
 
@@ -72,7 +73,8 @@ func newComparison(h *History, r *Report, o Options) *comparison {
 		}
 	}
 	c.partial = 2*whole < c.known
-	c.odd = hourAsWhole{c}.isOdd()
+	c.usual = usualTotal(&c.hours)
+	c.lift = hourAsWhole{c}.lifted()
 	return c
 }
 
@@ -183,7 +185,7 @@ func (c *comparison) series(p *past, of func(classHour) level) *series {
 	}
 	for i, w := range c.hours {
 		at := first + hour(i)
-		if w == nil || at < p.from || at >= end || w.partial && (!c.partial || s[i] == 0) {
+		if w == nil || w.odd || at < p.from || at >= end || w.partial && (!c.partial || s[i] == 0) {
 			s[i] = unknown
 		}
 	}
@@ -209,23 +211,20 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 		change.Since, change.Again = p.worse.time(), p.ended > p.worse && p.ended < c.start
 		return change
 	}
-	if c.odd {
-		return nil
-	}
 	if hours == 1 && c.known >= fewWindows+lateHours && p.highest.time == 0 && !p.isJob() {
 		return c.deviation(class, p)
+	}
+	if c.lift.by > 0 {
+		return nil
 	}
 	return c.higher(class, p)
 }
 
 // deviation is the change of a class that in the hour, or in the hours up to it, is above what
-// is usual by more than chance. The hour after an odd one may still be of the same.
+// is usual by more than chance, and by more than all are.
 func (c *comparison) deviation(class *Class, p *past) *Change {
-	if before := c.hours[historyHours-1]; before != nil && before.odd {
-		return nil
-	}
 	s := newSums(c, class, p)
-	f, found := s.deviates()
+	f, found := s.deviates(c.lift.by)
 	if !found {
 		return nil
 	}
@@ -238,11 +237,11 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 			total += w.time.about(timeUnit)
 		}
 	}
+	now := math.Exp(time.values[historyHours]) - minTime
 	if !matters(more, float64(f.span), total) {
 		return nil
 	}
 	days := c.series(p, timeOf).days(1)
-	now := math.Exp(time.values[historyHours]) - minTime
 	change := &Change{Kind: Worse, Of: "query_time", Values: Values{Now: now, Median: usual, Days: days}, MeanOf: f.span}
 	if f.span == 1 {
 		change.Now = class.QueryTime.Sum
@@ -302,7 +301,13 @@ func (c *comparison) higher(class *Class, p *past) *Change {
 // judge compares a quantity with the past. A class whose hours were given up has
 // only the highest of them to go by.
 func (c *comparison) judge(p *past, of func(classHour) level, now, highest level) (baseline, bool) {
-	n, ok := c.series(p, of).judge(now, int(c.end-c.start))
+	s := c.series(p, of)
+	if c.end-c.start == 1 && highest == 0 && p.isJob() {
+		if n, ok := s.judgeRuns(now); ok {
+			return n, true
+		}
+	}
+	n, ok := s.judge(now, int(c.end-c.start))
 	if highest == 0 || n.highest >= highest {
 		return n, ok
 	}

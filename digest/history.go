@@ -95,7 +95,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).odd}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).lift.odd}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -141,7 +141,7 @@ func (h *History) Compare(r *Report, o Options) {
 	}
 	muted := listMuted(r, o.Mutes)
 	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
-		r.Past.Usual = usualTotal(&c.hours)
+		r.Past.Usual = c.usual
 		for i := range r.Overall.ByInstance {
 			t := &r.Overall.ByInstance[i]
 			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)

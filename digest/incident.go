@@ -72,7 +72,10 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 		return nil
 	}
 	x := &Incident{Times: total / max(u.High, timeUnit)}
-	slower := c.slower(x)
+	slower := c.lift.slower
+	if slower != nil {
+		x.Slower, x.Of, x.Low, x.High = len(slower), c.lift.of, c.lift.low, c.lift.high
+	}
 	for _, class := range slower {
 		if class.Change != nil && class.Change.Kind == Worse {
 			class.Change.Common = true
@@ -132,36 +135,6 @@ func (c hourAsWhole) highestTotal() float64 {
 	return highest.value(timeUnit)
 }
 
-// slower returns the classes whose calls take far longer than usual if these are many.
-func (c hourAsWhole) slower(x *Incident) []*Class {
-	var slower []*Class
-	var times []float64
-	of := 0
-	for i := range c.report.Classes {
-		class := &c.report.Classes[i]
-		p := c.history.classes[class.ID]
-		if p == nil || class.Calls < comparedCalls || len(p.hours) < fewHours || c.unsure(p) {
-			continue
-		}
-		calls := c.series(p, callsOf).median(1).about(callsUnit)
-		if calls < comparedCalls {
-			continue
-		}
-		of++
-		usual := c.series(p, timeOf).median(1).about(timeUnit) / calls
-		if class.QueryTime.Mean >= slowerTimes*usual {
-			slower, times = append(slower, class), append(times, class.QueryTime.Mean/usual)
-		}
-	}
-	if len(slower) < manySlower || 2*len(slower) < of {
-		return nil
-	}
-	slices.Sort(times)
-	x.Slower, x.Of = len(slower), of
-	x.Low, x.High = times[len(times)/4], times[len(times)-1-len(times)/4]
-	return slower
-}
-
 // mostOf names the class that is the most of what is above the usual. It returns that
 // or, where none is, all.
 func (c hourAsWhole) mostOf(x *Incident, above float64) []*Class {
@@ -210,51 +183,4 @@ func (c hourAsWhole) began(classes []*Class) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// An hour is odd if the median class has oddSteps steps of 7 % more time than usual, and oddByFew
-// divided by the number of classes more than that, for chance moves the median of few.
-const (
-	oddSteps   = 3
-	oddByFew   = 80
-	oddClasses = 10 // that can be compared, at least
-	oddHours   = 6  // in a row; what lasts longer is told
-)
-
-// isOdd reports whether most classes have more time than is usual in such an hour, or many take
-// longer and it is an incident.
-func (c hourAsWhole) isOdd() bool {
-	if !c.aligned || c.end-c.start != 1 {
-		return false
-	}
-	inRow := 0
-	for i := historyHours - 1; i >= 0 && c.hours[i] != nil && c.hours[i].odd; i-- {
-		inRow++
-	}
-	if inRow >= oddHours {
-		return false
-	}
-	if u := usualTotal(&c.hours); u != nil && c.report.Overall.QueryTime.Sum > u.High && c.slower(new(Incident)) != nil {
-		return true
-	}
-	var above []int
-	for i := range c.report.Classes {
-		class := &c.report.Classes[i]
-		p := c.history.classes[class.ID]
-		if p == nil {
-			continue
-		}
-		if calls, regular := c.series(p, callsOf).hourOfDay(0); !regular || level(calls).about(callsUnit) < comparedCalls {
-			continue
-		}
-		s := c.series(p, timeOf)
-		usual, _ := s.hourOfDay(0)
-		for _, h := range [...]int{1, hoursADay - 1} {
-			if near, regular := s.hourOfDay(h); regular {
-				usual = max(usual, near)
-			}
-		}
-		above = append(above, int(levelOf(class.QueryTime.Sum, timeUnit))-usual)
-	}
-	return len(above) >= oddClasses && medianOf(above) >= oddSteps+oddByFew/len(above)
 }

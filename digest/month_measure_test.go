@@ -147,7 +147,7 @@ func (c *monthly) due(n int, now *Class, r *Report) bool {
 		size = 2.9
 	}
 	more := now.QueryTime.Sum * (1 - 1/size)
-	return n > int(x.from) && more >= minTime && more >= minShare*r.Overall.QueryTime.Sum && (c.job() || c.calls < 30 || now.Calls >= 30)
+	return n > int(x.from) && more >= minTime && more >= minShare*r.Overall.QueryTime.Sum && (c.job() || c.calls < 30 || float64(now.Calls) >= 30*max(1, x.calls))
 }
 
 // group names the change, the kind of traffic and its rate.

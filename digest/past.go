@@ -311,6 +311,7 @@ const (
 // Differences of levels, in steps of 7 %.
 const (
 	quarterMore = 3  // 1.07^3 = 1.23
+	fortyMore   = 5  // 1.07^5 = 1.40
 	halfMore    = 6  // 1.07^6 = 1.50
 	doubled     = 10 // 1.07^10 = 1.97
 )

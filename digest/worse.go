@@ -31,8 +31,8 @@ const (
 	// exponentially. One as large as now has then the chance of an hour, and that of longer
 	// windows, of which there are more that say the same.
 	tailFrom   = 0.9
-	hourChance = 1e-4
-	spanChance = 1e-5
+	hourChance = 5e-5
+	spanChance = 5e-6
 
 	// The mean of the tail is that of the class's own deviations and, as if it were of so many
 	// more, that of deviation and of what calls are by chance. It falls with the window.
@@ -188,8 +188,9 @@ type finding struct {
 	span int
 }
 
-// deviates returns the first finding, and false if there is none.
-func (s *sums) deviates() (finding, bool) {
+// deviates returns the first finding, and false if there is none. lift is by how much all are
+// above what is usual, as a logarithm.
+func (s *sums) deviates(lift float64) (finding, bool) {
 	for _, span := range spans {
 		if s.calls(span) < leastCalls {
 			continue
@@ -198,7 +199,7 @@ func (s *sums) deviates() (finding, bool) {
 			if what == restTime && span == 1 { // of few calls the next longest is one call, too
 				continue
 			}
-			above := s.above(what, span)
+			above := s.above(what, span) - lift
 			if !(above >= math.Log(leastEffect)) { // nearly always
 				continue
 			}
@@ -263,7 +264,7 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 		p = spanChance
 	}
 	least = bulk + tail*math.Log((1-tailFrom)/p)
-	if len(deviations) < wholeWeek-lateHours { // the weekend may not be known
+	if s.times[allTime][historyHours] < wholeWeek { // the weekend may not be known
 		least += math.Log(leastEffect)
 	}
 	return least, tail
