@@ -188,8 +188,11 @@ func TestUsualTotal(t *testing.T) {
 	}{
 		{"the same hour", hours(func(h hour) float64 { return map[bool]float64{true: 1000, false: 10}[atFive(h)] }, never), 1, 1000, 1000, 14},
 		{"the lowest and the highest are left out", hours(func(h hour) float64 {
-			return map[hour]float64{at - 24: 1e6, at - 48: 1, at - 72: 2000}[h] + map[bool]float64{true: 0, false: 1000}[h == at-48]
-		}, never), 1, 1000, 3000, 14},
+			return map[hour]float64{at - 24: 800, at - 48: 1, at - 72: 900}[h] + map[bool]float64{true: 0, false: 1000}[h == at-48]
+		}, never), 1, 1000, 1800, 14},
+		{"incidents are left out, a quarter at most", hours(func(h hour) float64 { return map[bool]float64{true: 3000, false: 1000}[at-h <= 72 && atFive(h)] }, never), 1, 1000, 1000, 14},
+		{"what is more often so is usual", hours(func(h hour) float64 { return map[bool]float64{true: 3000, false: 1000}[at-h <= 96 && atFive(h)] }, never), 1, 1000, 3000, 14},
+		{"what is not five minutes more", hours(func(h hour) float64 { return map[bool]float64{true: 370, false: 100}[at-h <= 72 && atFive(h)] }, never), 1, 100, 370, 14},
 		{"two days are too few", hours(func(h hour) float64 {
 			if h < at-48 {
 				return -1

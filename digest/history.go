@@ -95,7 +95,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).lift.odd}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).lift.counts()}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -137,6 +137,7 @@ func (h *History) Compare(r *Report, o Options) {
 		class.Note = o.Notes[class.ID]
 		if !r.Past.Learning {
 			class.Change, class.Told = c.change(class), c.told(class)
+			class.Detectable = c.detectable(class)
 		}
 	}
 	muted := listMuted(r, o.Mutes)
@@ -147,6 +148,7 @@ func (h *History) Compare(r *Report, o Options) {
 			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
 		}
 		r.Past.Incident = hourAsWhole{c}.incident(muted)
+		r.Past.EndedIncident = hourAsWhole{c}.ended()
 	}
 	r.countChanges(muted)
 	c.reportRegrouped(o)
@@ -193,6 +195,9 @@ func (h *History) Forget(from time.Time) {
 	}
 	if h.incident.last >= first {
 		h.incident = incidentHours{}
+	}
+	if h.incident.ended >= first {
+		h.incident.ended = 0
 	}
 	if h.regrouped >= first {
 		h.regrouped = 0
@@ -299,7 +304,8 @@ func (h *History) MarkReported(r *Report) {
 				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
 		case Worse:
-			if start-p.worse >= hoursADay {
+			again := c.Change.Again && c.Leads() && start > p.worse
+			if (again || start-p.worse >= hoursADay) && !c.Change.Common {
 				p.prior, p.worse = p.worse, start
 			}
 		case Better:
@@ -324,7 +330,10 @@ func (h *History) MarkReported(r *Report) {
 		if since.IsZero() {
 			since = r.Window.Start
 		}
-		h.incident = incidentHours{since.UTC(), start, x.of()}
+		h.incident = incidentHours{since.UTC(), start, x.of(), 0}
+	}
+	if r.Past.EndedIncident != nil {
+		h.incident.ended = max(h.incident.ended, start)
 	}
 	h.forgetTold(start)
 }

@@ -34,6 +34,7 @@ type incidentJSON struct {
 	Since time.Time `json:"since"`
 	Last  time.Time `json:"last"`
 	Of    string    `json:"of,omitempty"`
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -76,7 +77,10 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if h.incident.last > 0 {
-		j.Incident = &incidentJSON{h.incident.since, h.incident.last.time(), h.incident.of}
+		j.Incident = &incidentJSON{Since: h.incident.since, Last: h.incident.last.time(), Of: h.incident.of}
+		if h.incident.ended > 0 {
+			j.Incident.Ended = h.incident.ended.time()
+		}
 	}
 	for name, all := range h.ran {
 		if j.Ran == nil {
@@ -103,10 +107,10 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		h.rules = 1
 	}
 	if !j.Regroup.IsZero() {
-		h.regrouped = hour(min(max(0, j.Regroup.Unix()/3600), maxHour))
+		h.regrouped = hourIn(j.Regroup)
 	}
 	if x := j.Incident; x != nil {
-		h.incident = incidentHours{x.Since, hour(min(max(0, x.Last.Unix()/3600), maxHour)), x.Of}
+		h.incident = incidentHours{x.Since, hourIn(x.Last), x.Of, hourIn(x.Ended)}
 	}
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {
@@ -143,6 +147,9 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	h.readMore(j.More)
 	return nil
 }
+
+// hourIn returns the hour of a time that was read, which can be any; 0 is none.
+func hourIn(t time.Time) hour { return hour(min(max(0, t.Unix()/3600), maxHour)) }
 
 // readMore takes in what is not of the hours that are there as unknown: an earlier release may
 // have added to them.

@@ -6,11 +6,12 @@ import (
 )
 
 // Incident states that an hour had far more query time than usual or, where Slower is
-// set, that many classes took longer at once, which no query of theirs explains.
+// set, that many classes took longer at once or, where Busier is, had more calls, which no query of
+// theirs explains.
 type Incident struct {
 	Times float64 `json:"times"` // the query time as a multiple of the highest usual one
 	// Class is the ID of the class that is the most of what is above the usual, and Share
-	// its part of that. It is empty where none is, and where Slower is set.
+	// its part of that. It is empty where none is, and where Slower or Busier is set.
 	Class string  `json:"class,omitempty"`
 	Share float64 `json:"share,omitempty"` // 0 to 1
 	// Instance is the one on which most of it ran, if there are several and it is so.
@@ -23,6 +24,15 @@ type Incident struct {
 	Of     int     `json:"of,omitempty"`
 	Low    float64 `json:"low,omitempty"`
 	High   float64 `json:"high,omitempty"`
+	// Busier counts classes alike that had so many times as many calls as usual, such as in a
+	// campaign. At most one of the two is set.
+	Busier int `json:"busier,omitempty"`
+}
+
+// EndedIncident bounds an incident that is over: To is the end of its last hour.
+type EndedIncident struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 const (
@@ -51,12 +61,16 @@ type incidentHours struct {
 	since time.Time
 	last  hour
 	of    string
+	ended hour // when its end was reported
 }
 
 // of names what an incident is, for two to be compared: its class, or many at once.
 func (x *Incident) of() string {
-	if x.Slower > 0 {
+	switch {
+	case x.Slower > 0:
 		return "slower"
+	case x.Busier > 0:
+		return "busier"
 	}
 	return x.Class
 }
@@ -66,28 +80,20 @@ type hourAsWhole struct{ *comparison }
 
 // incident returns what is to be said of it, or nil.
 func (c hourAsWhole) incident(muted map[string]bool) *Incident {
-	u := c.report.Past.Usual
+	u, l := c.usual, c.lift
 	total := c.report.Overall.QueryTime.Sum
-	if u == nil || total <= u.High {
+	part := append(l.slower, l.busier...) // at most one of them is not empty
+	if u == nil || part == nil && !c.farAbove() {
 		return nil
 	}
-	x := &Incident{Times: total / max(u.High, timeUnit)}
-	slower := c.lift.slower
-	if slower != nil {
-		x.Slower, x.Of, x.Low, x.High = len(slower), c.lift.of, c.lift.low, c.lift.high
-	}
-	for _, class := range slower {
+	x := &Incident{Times: total / max(u.High, timeUnit), Slower: len(l.slower), Busier: len(l.busier), Of: l.of, Low: l.low, High: l.high}
+	for _, class := range l.slower {
 		if class.Change != nil && class.Change.Kind == Worse {
 			class.Change.Common = true
 		}
 	}
-	far := total > incidentTimes*u.High && total-u.High >= incidentTime && total > c.highestTotal()*1.25
-	if slower == nil && !far {
-		return nil
-	}
 	above := total - (u.Low+u.High)/2
-	part := slower
-	if slower == nil {
+	if part == nil {
 		part = c.mostOf(x, above)
 		if muted[x.Class] {
 			return nil
@@ -98,7 +104,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 		if t.Usual != nil {
 			usual = (t.Usual.Low + t.Usual.High) / 2
 		}
-		if t.QueryTime-usual >= mostOfInstance*above {
+		if above > 0 && t.QueryTime-usual >= mostOfInstance*above {
 			x.Instance = t.Instance
 		}
 	}
@@ -108,6 +114,23 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 		x.Since = c.began(part)
 	}
 	return x
+}
+
+// farAbove reports whether the hour has far more time than usual.
+func (c hourAsWhole) farAbove() bool {
+	total, high := c.report.Overall.QueryTime.Sum, c.usual.High
+	return total > incidentTimes*high && total-high >= incidentTime && total > c.highestTotal()*1.25
+}
+
+// ended returns the incident that was over before the window: it did not go on in it nor in the hour
+// before. That of longer than a day ago is not told.
+func (c hourAsWhole) ended() *EndedIncident {
+	x := c.history.incident
+	if x.last == 0 || c.start < x.last+incidentGap || c.start-x.last > hoursADay || x.ended > x.last && x.ended != c.start ||
+		!c.report.Coverage.Complete || c.report.Past.Incident != nil {
+		return nil
+	}
+	return &EndedIncident{x.since, (x.last + 1).time()}
 }
 
 // ongoing reports whether an incident of the hours before would go on in one now.

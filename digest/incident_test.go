@@ -333,7 +333,7 @@ func TestOdd(t *testing.T) {
 		for i := range c.before {
 			h.hours[historyHours-1-i].odd = true
 		}
-		if got := newComparison(h, r, Options{}).lift.odd; got != c.odd {
+		if got := newComparison(h, r, Options{}).lift.counts(); got != c.odd {
 			t.Errorf("%s: %v", c.name, got)
 		}
 		if err := h.Add(r); err != nil || h.hours[historyHours].odd != c.odd {

@@ -18,6 +18,7 @@ var monthSeeds = flag.String("months", "", "measure the rule on months of these 
 type monthWords struct {
 	weeks        float64
 	wrong        map[string]map[ChangeKind]int // by kind of traffic, and "" is all
+	events, idle int                           // sentences on an hour as a whole, and those of no event
 	returns      int                           // of four-weekly jobs, which are BACK once
 	odd, oddTrue int
 	led          int            // digests that a wrong word leads
@@ -114,6 +115,16 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 				}
 			}
 		}
+		if r.Past.Incident != nil {
+			w.events++
+			idle := true
+			for _, e := range m.events {
+				idle = idle && !(float64(n+1) > e.from && float64(n) < e.to)
+			}
+			if idle {
+				w.idle++
+			}
+		}
 		leading := func() int { return w.wrong[""][New] + w.wrong[""][Worse] + w.wrong[""][Back] }
 		before := leading()
 		for _, c := range r.Classes {
@@ -191,7 +202,7 @@ func newMonthWords() *monthWords {
 func allMonths(all []*monthWords) *monthWords {
 	sum := newMonthWords()
 	for _, w := range all {
-		sum.weeks += w.weeks
+		sum.weeks, sum.events, sum.idle = sum.weeks+w.weeks, sum.events+w.events, sum.idle+w.idle
 		sum.returns, sum.odd, sum.oddTrue, sum.led, sum.again = sum.returns+w.returns, sum.odd+w.odd, sum.oddTrue+w.oddTrue, sum.led+w.led, sum.again+w.again
 		for of, words := range w.wrong {
 			if sum.wrong[of] == nil {

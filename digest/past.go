@@ -27,9 +27,18 @@ type past struct {
 	prior hour // when it was reported as WORSE before it last was
 }
 
-// worseLately reports whether the class was reported as WORSE within the day before an hour.
-func (p *past) worseLately(at hour) bool {
-	return p.worse > 0 && p.worse < at && at-p.worse < hoursADay
+// worseLately returns when the class was last reported as WORSE within the day before an hour; 0 is
+// not.
+func (p *past) worseLately(at hour) hour {
+	if worse := p.worseBefore(at); worse > 0 && at-worse < hoursADay {
+		return worse
+	}
+	return 0
+}
+
+// worseTwice reports whether it was so twice within that day.
+func (p *past) worseTwice(at hour) bool {
+	return p.prior > 0 && p.worse < at && at-p.prior < hoursADay
 }
 
 // worseBefore returns when, before an hour, the class was last reported as WORSE; 0 is never.

@@ -40,7 +40,7 @@ type wholeHour struct {
 	time    level // of all classes together
 	partial bool  // its coverage was incomplete: what was not seen may have been there
 	calls   noted
-	odd     bool // most classes had more time than usual, which is no measure of any
+	odd     bool // most classes had more time than usual, or many did, which is no measure of any
 }
 
 // hoursOf holds the totals of each instance in the hours of the last 14 days in which it
@@ -102,7 +102,7 @@ func (is hoursOf) cut(drop func(hourTotal) bool) {
 }
 
 // usualTotal returns what an hour was that has those before it, or nil. Those whose
-// coverage was incomplete do not count.
+// coverage was incomplete do not count, nor those of incidents.
 func usualTotal(hours *[historyHours]*wholeHour) *Usual {
 	return usualOf(func(i int) (level, noted, bool) {
 		if w := hours[i]; w != nil && !w.partial && !w.odd {
@@ -127,34 +127,56 @@ func (is hoursOf) usual(name string, hours *[historyHours]*wholeHour, first hour
 	})
 }
 
+// withoutIncidents leaves out what is over incidentTimes the median, and incidentTime seconds more, if
+// that is a quarter at most: what is more often so is usual.
+func withoutIncidents(all []wholeHour) []wholeHour {
+	if len(all) == 0 {
+		return nil
+	}
+	times := make([]int, len(all))
+	for i, w := range all {
+		times[i] = int(w.time)
+	}
+	median := level(medianOf(times)).value(timeUnit)
+	usual := slices.DeleteFunc(slices.Clone(all), func(w wholeHour) bool {
+		v := w.time.value(timeUnit)
+		return v > incidentTimes*median && v-median >= incidentTime
+	})
+	if 4*len(usual) < 3*len(all) {
+		return all
+	}
+	return usual
+}
+
 // usualOf sums up what 14 days had, of which the first hour is one like the window.
 func usualOf(of func(i int) (time level, calls noted, known bool)) *Usual {
-	var time, sameTime []level
-	var calls, sameCalls []level
+	var all, same []wholeHour
 	for i := range historyHours {
-		t, n, known := of(i)
+		time, calls, known := of(i)
 		if !known {
 			continue
 		}
-		if time = append(time, t); i%hoursADay == 0 {
-			sameTime = append(sameTime, t)
-		}
-		if n > 0 {
-			if calls = append(calls, level(n-1)); i%hoursADay == 0 {
-				sameCalls = append(sameCalls, level(n-1))
-			}
+		w := wholeHour{time: time, calls: calls}
+		if all = append(all, w); i%hoursADay == 0 {
+			same = append(same, w)
 		}
 	}
-	u := Usual{Days: len(sameTime)}
+	u := Usual{Days: len(same)}
 	if u.Days < fewDays {
-		u.Days, sameTime, sameCalls = 0, time, calls
+		u.Days, same = 0, all
 	}
-	if len(sameTime) == 0 {
+	if same = withoutIncidents(same); len(same) == 0 {
 		return nil
 	}
-	bounds := middle(sameTime, timeUnit)
-	if u.Low, u.High = bounds.Low, bounds.High; len(sameCalls) >= min(fewDays, len(sameTime)) {
-		bounds := middle(sameCalls, callsUnit)
+	var times, calls []level
+	for _, w := range same {
+		if times = append(times, w.time); w.calls > 0 {
+			calls = append(calls, w.calls.level())
+		}
+	}
+	bounds := middle(times, timeUnit)
+	if u.Low, u.High = bounds.Low, bounds.High; len(calls) >= min(fewDays, len(same)) {
+		bounds := middle(calls, callsUnit)
 		u.Calls = &bounds
 	}
 	return &u
@@ -169,8 +191,9 @@ func middle(all []level, unit float64) Range {
 // lift is by how much most classes, or many, are above what is usual at once. No query of theirs
 // explains that.
 type lift struct {
-	odd bool    // the hour is no measure of what is usual
-	by  float64 // as a logarithm: what a class can have more by that alone
+	odd   bool    // the hour is no measure of what is usual of a class
+	lasts bool    // a day of the last two were odd, and this becomes what is usual
+	by    float64 // as a logarithm: what a class can have more by that alone
 
 	// slower are the classes that take far longer per call, and busier those that have far more
 	// calls, where these are many, of of; half of them are so many times what is usual as low to high.
@@ -198,6 +221,9 @@ const (
 	oddHours = hoursADay
 )
 
+// counts reports whether the hour is odd for good.
+func (l lift) counts() bool { return l.odd && !l.lasts }
+
 // lifted finds out what lifts the hour.
 func (c hourAsWhole) lifted() lift {
 	if !c.aligned || c.end-c.start != 1 {
@@ -208,7 +234,7 @@ func (c hourAsWhole) lifted() lift {
 	for i := range c.report.Classes {
 		class := &c.report.Classes[i]
 		p := c.history.classes[class.ID]
-		if p == nil || p.worseLately(c.start) {
+		if p == nil || p.worseLately(c.start) > 0 {
 			continue
 		}
 		told := p.worseBefore(c.start) > c.start-historyHours
@@ -237,18 +263,23 @@ func (c hourAsWhole) lifted() lift {
 			odd++
 		}
 	}
-	l.odd = l.odd && odd < oddHours
+	l.lasts = odd >= oddHours
 	return l
 }
 
-// around returns the highest of the medians of the window's hour of day and those next to it, and
-// whether that hour has one. Of what was told to be WORSE the hour of the day before is as usual.
+// around returns the highest of the medians of the window's hour of day those next to it and of
+// the mean of the same hour of the week, and whether the hour of day has one. Of what was told to be WORSE the hour of the day before is as usual.
 func (s *series) around(told bool) (median int, regular bool) {
 	if median, regular = s.hourOfDay(0); !regular {
 		return 0, false
 	}
 	if told {
 		median = max(median, int(s[historyHours-hoursADay]))
+	}
+	if a, b := int(s[0]), int(s[7*hoursADay]); a > 0 && b > 0 {
+		median = max(median, (a+b)/2)
+	} else {
+		median = max(median, a, b)
 	}
 	for _, h := range [...]int{1, hoursADay - 1} {
 		if near, regular := s.hourOfDay(h); regular {

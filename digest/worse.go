@@ -73,7 +73,7 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
 	s := sums{told: -1}
-	if told := p.worseBefore(c.start); told > 0 {
+	if told := p.worseBefore(c.start); told > 0 && p.worseLately(c.start) == 0 {
 		s.told = max(-1, int(told-first))
 	}
 	for i, h := range hours {
@@ -268,6 +268,29 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 		least += math.Log(leastEffect)
 	}
 	return least, tail
+}
+
+// detectable returns how many times its usual calls a class must have for that to be WORSE within a
+// day, unless chance helps; 0 is unknown. It is that of the window in which the least would do.
+func (s *sums) detectable() float64 {
+	best, hourTail := math.Inf(1), 0.0
+	for _, span := range spans {
+		least, tail := s.least(callRate, span, hourTail)
+		if span == 1 {
+			hourTail = tail
+		}
+		// A call is as good as none.
+		usual := math.Exp(s.windows(callRate, span).usual[historyHours])*float64(span) - 1
+		if math.IsNaN(least) || !(usual > 0) {
+			continue
+		}
+		times := math.Exp(max(least, math.Log(leastEffect)))
+		best = min(best, max(leastCalls/usual, times+(times-1)/usual))
+	}
+	if math.IsInf(best, 1) {
+		return 0
+	}
+	return best
 }
 
 // usualHours answer what to expect of the windows that end in each hour.

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
@@ -266,4 +267,50 @@ func TestWhatHasTheOlderRule(t *testing.T) {
 			t.Errorf("%s: %s", c.name, said(r))
 		}
 	}
+}
+
+// What a class says it takes for a change to be seen within a day is right in simulated traffic: of
+// a third more calls than that most are, and of a third of it few.
+func TestDetectable(t *testing.T) {
+	factors := [2]float64{1.3, 0.35}
+	var trials, seen [2]int
+	for seed := range uint64(4) {
+		m := newMonth(200+seed, 30)
+		m.events = nil
+		var h History
+		at := 22*hoursADay + 5
+		changed := map[*monthly]int{}
+		for n := at - historyHours; n < at+hoursADay; n++ {
+			r := m.report(n)
+			h.Compare(r, Options{})
+			for i := range r.Classes {
+				class := &r.Classes[i]
+				c := m.classes[idOf(class.ID)]
+				if d := class.Detectable; n == at && d > 0 && c.tail == 0 && c.kind != "bursts" {
+					k := len(changed) % 2
+					c.changes = &monthChange{from: float64(at + 1), calls: 1 + (d-1)*factors[k], time: 1}
+					changed[c] = k
+					trials[k]++
+				}
+				if k, ok := changed[c]; ok && class.Change != nil && class.Change.Kind == Worse {
+					seen[k]++
+					delete(changed, c)
+				}
+			}
+			if err := h.Add(r); err != nil {
+				t.Fatal(err)
+			}
+			h.MarkReported(r)
+		}
+	}
+	t.Logf("of %v: %v of %v", factors, seen, trials)
+	if trials[0] < 15 || 3*seen[0] < 2*trials[0] || 5*seen[1] > trials[1] {
+		t.Errorf("of %v times what it takes are seen: %v of %v", factors, seen, trials)
+	}
+}
+
+// idOf returns which class of a month has the ID.
+func idOf(id string) (n int) {
+	fmt.Sscanf(id, "%X", &n)
+	return n - 1
 }

@@ -73,6 +73,15 @@ func Evidence(c *digest.Class) string {
 	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
 }
 
+// DetectionOr is the evidence or, where there is none, how many calls of the class would be seen to be
+// more within a day. It is for details.
+func DetectionOr(evidence string, c *digest.Class) string {
+	if evidence != "" || !(c.Detectable > 0) {
+		return evidence
+	}
+	return fmt.Sprintf("Less than %s times the calls would not be seen within a day", Count(twoDigits(math.Min(c.Detectable, 1000))))
+}
+
 // changeEvidence is a phrase with the numbers that justify a change.
 func changeEvidence(c *digest.Class) string {
 	x := c.Change

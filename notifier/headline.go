@@ -141,6 +141,9 @@ func Notices(r *digest.Report) []Notice {
 	if x := r.Past.Incident; x != nil {
 		out = append(out, Notice{incidentWord(x), incidentText(r, x)})
 	}
+	if x := r.Past.EndedIncident; x != nil {
+		out = append(out, Notice{"INCIDENT OVER", "It was from " + window(digest.Window{Start: x.From, End: x.To}) + "."})
+	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
 	}

@@ -154,7 +154,7 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(c *digest.Class, zone *time.Location) htmlClass {
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: InZone(Evidence(c), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: InZone(DetectionOr(Evidence(c), c), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},

@@ -104,7 +104,7 @@ func markdownClass(b *markdownPage, c *digest.Class) {
 	sql := Clauses(c.Fingerprint)
 	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
-	if s := Evidence(c); s != "" {
+	if s := DetectionOr(Evidence(c), c); s != "" {
 		fmt.Fprintf(b, "- **%s**\n", b.text(s))
 	}
 	if c.Note != "" {

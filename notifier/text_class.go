@@ -25,7 +25,7 @@ func writeClass(p *page, c *digest.Class) {
 	for _, reason := range Reasons(c) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
-	if s := Evidence(c); s != "" {
+	if s := DetectionOr(Evidence(c), c); s != "" {
 		p.wrapped(indent, indent, "", s)
 	}
 	if note := redact.Clean(redact.Cut(c.Note, digest.MaxNote)); note != "" {

@@ -213,7 +213,7 @@ func (d *draft) statements(classes []*digest.Class) Message {
 	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
 		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {
-			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Evidence(c)))
+			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.DetectionOr(notifier.Evidence(c), c)))
 			if d.opts.Mute {
 				blocks = append(blocks, muteButton(c))
 			}
