@@ -221,3 +221,50 @@ func TestUsualTotal(t *testing.T) {
 		}
 	}
 }
+
+// A job is compared by its runs: five or more by their median and the highest, and one of the last
+// two weeks by the higher of two.
+func TestRunsAtTheirBounds(t *testing.T) {
+	const usual = level(100)
+	daily := func(n int, highest level) *series { // runs at this hour, of which one is the highest
+		var s series
+		for i := range n {
+			s[historyHours-hoursADay*(i+1)] = int16(usual)
+		}
+		s[historyHours-hoursADay] = int16(highest)
+		return &s
+	}
+	weekly := func(first, second int) *series {
+		var s series
+		s[first], s[second] = int16(usual), int16(usual+2)
+		return &s
+	}
+	for _, c := range []struct {
+		name  string
+		s     *series
+		now   level
+		worse bool
+	}{
+		{"twice the median", daily(5, usual), usual + doubled, false},
+		{"over twice", daily(5, usual), usual + doubled + 1, true},
+		{"1.4 times the highest", daily(14, usual+doubled), usual + doubled + fortyMore, false},
+		{"over that", daily(14, usual+doubled), usual + doubled + fortyMore + 1, true},
+		{"four runs", daily(4, usual), usual + 50, false},
+		{"of the last two weeks, twice the higher", weekly(0, 7*hoursADay), usual + 2 + doubled, false},
+		{"over that", weekly(0, 7*hoursADay), usual + 2 + doubled + 1, true},
+		{"an hour off", weekly(1, 7*hoursADay-1), usual + 2 + doubled + 1, true},
+		{"two hours off", weekly(2, 7*hoursADay), usual + 50, false},
+		{"of other days", weekly(24, 9*hoursADay), usual + 50, false},
+	} {
+		if _, worse := c.s.judgeRuns(c.now); worse != c.worse {
+			t.Errorf("%s: %v", c.name, worse)
+		}
+	}
+	s := daily(5, usual)
+	for i := range historyHours - wholeWeek + 1 {
+		s[i] = unknown
+	}
+	if _, worse := s.judgeRuns(usual + 50); worse {
+		t.Error("less than eight days are known")
+	}
+}

@@ -95,7 +95,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).lift.counts()}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), h.odd(r, correct)}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -150,11 +150,27 @@ func (h *History) Compare(r *Report, o Options) {
 		r.Past.Incident = hourAsWhole{c}.incident(muted)
 		r.Past.EndedIncident = hourAsWhole{c}.ended()
 	}
+	r.compared = compared{h, len(h.hours), c.lift.counts()}
 	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
 	}
+}
+
+// compared remembers what Compare found out of an hour for Add, if nothing was added in between.
+type compared struct {
+	with  *History
+	hours int
+	odd   bool
+}
+
+// odd reports whether the hour is no measure of what is usual.
+func (h *History) odd(r *Report, correct bool) bool {
+	if x := r.compared; x.with == h && x.hours == len(h.hours) && !correct {
+		return x.odd
+	}
+	return newComparison(h, r, Options{}).lift.counts()
 }
 
 // forget drops what is too old after the hour was added.

@@ -19,6 +19,8 @@ type Report struct {
 	Past   *Past   `json:"past,omitempty"`
 	Filter *Filter `json:"filter,omitempty"` // what was counted, if not everything
 	Detail *Detail `json:"detail,omitempty"` // if it was asked for
+
+	compared compared
 }
 
 // Window is the half-open interval [Start, End), in UTC. A zero bound is no bound.
