@@ -95,7 +95,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), h.odd(r, correct)}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), leastOf(r), h.odd(r, correct)}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -147,7 +147,9 @@ func (h *History) Compare(r *Report, o Options) {
 			t := &r.Overall.ByInstance[i]
 			t.Usual = h.ran.usual(t.Instance, &c.hours, c.start-historyHours)
 		}
-		r.Past.Incident = hourAsWhole{c}.incident(muted)
+		if r.Past.Logged = (hourAsWhole{c}).logged(); r.Past.Logged == nil {
+			r.Past.Incident = hourAsWhole{c}.incident(muted)
+		}
 		r.Past.EndedIncident = hourAsWhole{c}.ended()
 	}
 	r.compared = compared{h, len(h.hours), c.lift.counts()}
@@ -156,6 +158,14 @@ func (h *History) Compare(r *Report, o Options) {
 	if !r.Past.Learning {
 		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
 	}
+}
+
+// leastOf returns the query time of the shortest call, unknown where none was made.
+func leastOf(r *Report) noted {
+	if r.Overall.QueryTime.Min <= 0 {
+		return 0
+	}
+	return notedOf(r.Overall.QueryTime.Min, p95Unit)
 }
 
 // compared remembers what Compare found out of an hour for Add, if nothing was added in between.

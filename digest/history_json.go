@@ -19,6 +19,7 @@ type historyJSON struct {
 	Classes  map[string][]byte `json:"classes,omitempty"` // by Class.ID
 	Incident *incidentJSON     `json:"incident,omitempty"`
 	Calls    []byte            `json:"calls,omitempty"` // wholeHour.calls of each hour
+	Least    []byte            `json:"least,omitempty"` // wholeHour.least of each hour
 	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
 	More     []byte            `json:"more,omitempty"`  // rest and typical of each classHour, in the order of the IDs
 	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen and prior of some classes
@@ -57,6 +58,7 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 		j.Hours = append(appendHours(j.Hours, w.at-previous), byte(w.time), partial)
 		j.Calls = append(j.Calls, byte(w.calls))
+		j.Least = append(j.Least, byte(w.least))
 		previous = w.at
 	}
 	for id, p := range h.classes {
@@ -120,6 +122,9 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		w.partial, w.odd = flags&hourPartial != 0, flags&hourOdd != 0
 		if n := len(h.hours); n < len(j.Calls) {
 			w.calls = noted(j.Calls[n])
+		}
+		if n := len(h.hours); n < len(j.Least) {
+			w.least = noted(j.Least[n])
 		}
 		h.hours = append(h.hours, w)
 		if d.broken {

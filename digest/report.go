@@ -306,6 +306,8 @@ type Past struct {
 	Learning bool        `json:"learning,omitempty"` // too little is remembered to know what changed
 	Gone     []GoneClass `json:"gone,omitempty"`
 	Incident *Incident   `json:"incident,omitempty"` // of one hour of the clock
+	// Logged is set where the log holds shorter calls than before.
+	Logged *Logged `json:"logged,omitempty"`
 	// EndedIncident is set once, where the one that digests told of is over.
 	EndedIncident *EndedIncident `json:"ended_incident,omitempty"`
 	Ended         []Ended        `json:"ended,omitempty"`    // not WORSE any more

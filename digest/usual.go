@@ -40,7 +40,8 @@ type wholeHour struct {
 	time    level // of all classes together
 	partial bool  // its coverage was incomplete: what was not seen may have been there
 	calls   noted
-	odd     bool // most classes had more time than usual, or many did, which is no measure of any
+	least   noted // query time, of p95Unit
+	odd     bool  // most classes had more time than usual, or many did, which is no measure of any
 }
 
 // hoursOf holds the totals of each instance in the hours of the last 14 days in which it
@@ -220,6 +221,60 @@ const (
 	// oddHours is how many of the last two days can be odd. What lasts longer becomes what is usual.
 	oddHours = hoursADay
 )
+
+// Logged states that an hour's log holds calls that were too short for it before, as it does where
+// long_query_time was lowered. Classes that are seen for that are not NEW.
+type Logged struct {
+	Before  float64 `json:"before"` // seconds of the shortest call of the day before
+	Now     float64 `json:"now"`    // and of the hour
+	Classes int     `json:"classes"`
+}
+
+// manyLogged is how many classes have to be new to the log at once, of which no call would have been in
+// it before.
+const manyLogged = 5
+
+// logged returns that, or nil. All that is compared of a class that has such calls begins anew.
+func (c hourAsWhole) logged() *Logged {
+	var before level
+	known := 0
+	for _, w := range c.hours[historyHours-hoursADay:] {
+		if w == nil || w.partial || w.least == 0 {
+			continue
+		}
+		if l := w.least.level(); known == 0 || l < before {
+			before = l
+		}
+		known++
+	}
+	now := c.report.Overall.QueryTime.Min
+	x := &Logged{Before: before.about(p95Unit), Now: now}
+	if 2*known < hoursADay || now <= 0 || !c.aligned || c.end-c.start != 1 || levelOf(now, p95Unit)+doubled > before {
+		return nil
+	}
+	for i := range c.report.Classes {
+		if class := &c.report.Classes[i]; x.newly(class) {
+			x.Classes++
+		}
+	}
+	if x.Classes < manyLogged {
+		return nil
+	}
+	for i := range c.report.Classes {
+		switch class := &c.report.Classes[i]; {
+		case x.newly(class):
+			class.Change = nil
+		case class.QueryTime.Min < x.Before && (class.Change == nil || class.Change.Kind == Worse):
+			class.Change, class.anew = nil, true
+		}
+	}
+	return x
+}
+
+// newly reports whether a class is new to the log only.
+func (x *Logged) newly(class *Class) bool {
+	return class.Change != nil && class.Change.Kind == New && class.QueryTime.Max < x.Before
+}
 
 // counts reports whether the hour is odd for good.
 func (l lift) counts() bool { return l.odd && !l.lasts }

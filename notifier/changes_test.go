@@ -218,6 +218,10 @@ func TestNotices(t *testing.T) {
 	if len(over) != 1 || over[0] != (Notice{"INCIDENT OVER", "It was from 2026-11-23 04:00 to 06:00 UTC."}) {
 		t.Errorf("%q", over)
 	}
+	logged := Notices(changed(&digest.Past{Logged: &digest.Logged{Before: 1, Now: 0.1, Classes: 50}}, ""))
+	if len(logged) != 1 || logged[0] != (Notice{"LOG CHANGED", "It holds calls of 100ms, before none below 1s: long_query_time was lowered, or an instance with a lower one has come. 50 classes are seen for that only, and are not new."}) {
+		t.Errorf("%q", logged)
+	}
 	r = changed(&digest.Past{Missed: []digest.Window{at(1)}})
 	if Quiet(r) {
 		t.Error("hours that were never read are left out where nothing was slow")
