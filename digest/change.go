@@ -300,7 +300,7 @@ func (c *comparison) still(class *Class, p *past) bool {
 // detectable is the Detectable of a class that is worth a word for its own time; of others it is 0.
 func (c *comparison) detectable(class *Class) float64 {
 	p := c.history.classes[class.ID]
-	if class.Change != nil || !class.weighs() || p == nil || !c.judges(p) {
+	if class.Change != nil || !class.weighs() || p == nil || c.unsure(p) || !c.judges(p) {
 		return 0
 	}
 	s := newSums(c, class, p)

@@ -58,7 +58,12 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 		j.Hours = append(appendHours(j.Hours, w.at-previous), byte(w.time), partial)
 		j.Calls = append(j.Calls, byte(w.calls))
-		j.Least = append(j.Least, byte(w.least))
+		if w.least > 0 && j.Least == nil {
+			j.Least = make([]byte, len(j.Calls)-1)
+		}
+		if j.Least != nil {
+			j.Least = append(j.Least, byte(w.least))
+		}
 		previous = w.at
 	}
 	for id, p := range h.classes {

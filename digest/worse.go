@@ -223,7 +223,11 @@ func (s *sums) calls(span int) float64 {
 // least returns what deviation is beyond chance, as a logarithm, and the mean of the tail. It is
 // NaN where too little is known. hourTail is the mean of the tail in an hour, as far as it is known.
 func (s *sums) least(what statistic, span int, hourTail float64) (least, tail float64) {
-	w, calls := s.windows(what, span), s.windows(callRate, span)
+	w := s.windows(what, span)
+	calls := w
+	if what != callRate {
+		calls = s.windows(callRate, span)
+	}
 	load := calls.usual[historyHours]
 	from, to := 0, historyHours-lateHours
 	switch { // what was told is no chance, and most hours are what is usual
@@ -271,26 +275,17 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 }
 
 // detectable returns how many times its usual calls a class must have for that to be WORSE within a
-// day, unless chance helps; 0 is unknown. It is that of the window in which the least would do.
+// day, unless chance helps; 0 is unknown. In a day the least would do.
 func (s *sums) detectable() float64 {
-	best, hourTail := math.Inf(1), 0.0
-	for _, span := range spans {
-		least, tail := s.least(callRate, span, hourTail)
-		if span == 1 {
-			hourTail = tail
-		}
-		// A call is as good as none.
-		usual := math.Exp(s.windows(callRate, span).usual[historyHours])*float64(span) - 1
-		if math.IsNaN(least) || !(usual > 0) {
-			continue
-		}
-		times := math.Exp(max(least, math.Log(leastEffect)))
-		best = min(best, max(leastCalls/usual, times+(times-1)/usual))
-	}
-	if math.IsInf(best, 1) {
+	_, hourTail := s.least(callRate, 1, 0)
+	least, _ := s.least(callRate, hoursADay, hourTail)
+	// A call is as good as none.
+	usual := math.Exp(s.windows(callRate, hoursADay).usual[historyHours])*hoursADay - 1
+	if math.IsNaN(least) || !(usual > 0) {
 		return 0
 	}
-	return best
+	times := math.Exp(max(least, math.Log(leastEffect)))
+	return max(leastCalls/usual, times+(times-1)/usual)
 }
 
 // usualHours answer what to expect of the windows that end in each hour.

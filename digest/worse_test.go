@@ -1,8 +1,8 @@
 package digest
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 	"testing"
 )
 
@@ -310,7 +310,7 @@ func TestDetectable(t *testing.T) {
 }
 
 // idOf returns which class of a month has the ID.
-func idOf(id string) (n int) {
-	fmt.Sscanf(id, "%X", &n)
-	return n - 1
+func idOf(id string) int {
+	n, _ := strconv.ParseInt(id, 16, 32)
+	return int(n) - 1
 }
