@@ -231,7 +231,7 @@ type Logged struct {
 }
 
 // manyLogged is how many classes have to be new to the log at once, of which no call would have been in
-// it before.
+// it before, and half of the others have such calls, too.
 const manyLogged = 5
 
 // logged returns that, or nil. All that is compared of a class that has such calls begins anew.
@@ -252,12 +252,18 @@ func (c hourAsWhole) logged() *Logged {
 	if 2*known < hoursADay || now <= 0 || !c.aligned || c.end-c.start != 1 || levelOf(now, p95Unit)+doubled > before {
 		return nil
 	}
+	shorter, of := 0, 0
 	for i := range c.report.Classes {
-		if class := &c.report.Classes[i]; x.newly(class) {
+		switch class := &c.report.Classes[i]; {
+		case x.newly(class):
 			x.Classes++
+		case c.history.classes[class.ID] != nil && class.Calls >= comparedCalls:
+			if of++; class.QueryTime.Min < x.Before {
+				shorter++
+			}
 		}
 	}
-	if x.Classes < manyLogged {
+	if x.Classes < manyLogged || shorter == 0 || 2*shorter < of { // a release has new classes only
 		return nil
 	}
 	for i := range c.report.Classes {
