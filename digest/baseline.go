@@ -29,6 +29,8 @@ const (
 	// a medium one.
 	manyHours = 100
 	someHours = 24
+	// manyRuns is how many runs of a job are compared by their median.
+	manyRuns = 5
 	// wholeWeek is how many hours hold each day of the week, and then some.
 	wholeWeek = 8 * hoursADay
 )
@@ -74,6 +76,32 @@ func (s *series) judge(now level, n int) (baseline, bool) {
 	limit := max(int(median)+max(doubled, tolerance(deviations)), int(b.highest)+quarterMore)
 	if known < wholeWeek {
 		limit += doubled
+	}
+	return b, int(now) > limit
+}
+
+// judgeRuns is judge for a job. What it runs at is its hour of day, and so many runs are compared
+// as there are; where there are few, those of the last two weeks.
+func (s *series) judgeRuns(now level) (baseline, bool) {
+	var runs []int
+	known := 0
+	for _, v := range s {
+		if v != unknown {
+			known++
+		}
+		if v > 0 {
+			runs = append(runs, int(v))
+		}
+	}
+	weekly := slices.Max(s[0:2]) > 0 && slices.Max(s[7*hoursADay-1:7*hoursADay+2]) > 0
+	if len(runs) == 0 || len(runs) < manyRuns && !weekly || known < wholeWeek {
+		return baseline{}, false
+	}
+	b := baseline{median: level(medianOf(runs)), hours: len(runs)}
+	b.highest = level(runs[len(runs)-1]) // medianOf has sorted them
+	limit := max(int(b.median)+doubled, int(b.highest)+fortyMore)
+	if len(runs) < manyRuns {
+		limit = int(b.highest) + doubled
 	}
 	return b, int(now) > limit
 }

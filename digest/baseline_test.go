@@ -188,8 +188,11 @@ func TestUsualTotal(t *testing.T) {
 	}{
 		{"the same hour", hours(func(h hour) float64 { return map[bool]float64{true: 1000, false: 10}[atFive(h)] }, never), 1, 1000, 1000, 14},
 		{"the lowest and the highest are left out", hours(func(h hour) float64 {
-			return map[hour]float64{at - 24: 1e6, at - 48: 1, at - 72: 2000}[h] + map[bool]float64{true: 0, false: 1000}[h == at-48]
-		}, never), 1, 1000, 3000, 14},
+			return map[hour]float64{at - 24: 800, at - 48: 1, at - 72: 900}[h] + map[bool]float64{true: 0, false: 1000}[h == at-48]
+		}, never), 1, 1000, 1800, 14},
+		{"incidents are left out, a quarter at most", hours(func(h hour) float64 { return map[bool]float64{true: 3000, false: 1000}[at-h <= 72 && atFive(h)] }, never), 1, 1000, 1000, 14},
+		{"what is more often so is usual", hours(func(h hour) float64 { return map[bool]float64{true: 3000, false: 1000}[at-h <= 96 && atFive(h)] }, never), 1, 1000, 3000, 14},
+		{"what is not five minutes more", hours(func(h hour) float64 { return map[bool]float64{true: 370, false: 100}[at-h <= 72 && atFive(h)] }, never), 1, 100, 370, 14},
 		{"two days are too few", hours(func(h hour) float64 {
 			if h < at-48 {
 				return -1
@@ -216,5 +219,52 @@ func TestUsualTotal(t *testing.T) {
 		if !near(u.Low, test.low) || !near(u.High, test.high) || u.Days != test.days {
 			t.Errorf("%s: %+v, want %v to %v on %d days", test.name, u, test.low, test.high, test.days)
 		}
+	}
+}
+
+// A job is compared by its runs: five or more by their median and the highest, and one of the last
+// two weeks by the higher of two.
+func TestRunsAtTheirBounds(t *testing.T) {
+	const usual = level(100)
+	daily := func(n int, highest level) *series { // runs at this hour, of which one is the highest
+		var s series
+		for i := range n {
+			s[historyHours-hoursADay*(i+1)] = int16(usual)
+		}
+		s[historyHours-hoursADay] = int16(highest)
+		return &s
+	}
+	weekly := func(first, second int) *series {
+		var s series
+		s[first], s[second] = int16(usual), int16(usual+2)
+		return &s
+	}
+	for _, c := range []struct {
+		name  string
+		s     *series
+		now   level
+		worse bool
+	}{
+		{"twice the median", daily(5, usual), usual + doubled, false},
+		{"over twice", daily(5, usual), usual + doubled + 1, true},
+		{"1.4 times the highest", daily(14, usual+doubled), usual + doubled + fortyMore, false},
+		{"over that", daily(14, usual+doubled), usual + doubled + fortyMore + 1, true},
+		{"four runs", daily(4, usual), usual + 50, false},
+		{"of the last two weeks, twice the higher", weekly(0, 7*hoursADay), usual + 2 + doubled, false},
+		{"over that", weekly(0, 7*hoursADay), usual + 2 + doubled + 1, true},
+		{"an hour off", weekly(1, 7*hoursADay-1), usual + 2 + doubled + 1, true},
+		{"two hours off", weekly(2, 7*hoursADay), usual + 50, false},
+		{"of other days", weekly(24, 9*hoursADay), usual + 50, false},
+	} {
+		if _, worse := c.s.judgeRuns(c.now); worse != c.worse {
+			t.Errorf("%s: %v", c.name, worse)
+		}
+	}
+	s := daily(5, usual)
+	for i := range historyHours - wholeWeek + 1 {
+		s[i] = unknown
+	}
+	if _, worse := s.judgeRuns(usual + 50); worse {
+		t.Error("less than eight days are known")
 	}
 }

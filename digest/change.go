@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -19,6 +20,9 @@ const (
 	minShare = 0.01
 
 	minP95Change = 0.01 // seconds
+
+	// againAfter is how many hours after the first one of its end a class can be WORSE again.
+	againAfter = 2
 )
 
 // The most characters of what people have remembered of a class: why it is muted,
@@ -50,7 +54,8 @@ type comparison struct {
 	partial    bool                     // hardly any was whole: they are compared with each other
 	regrouped  hour                     // since when all hours have the rules of the report, if not always; else 0
 	unseen     int                      // classes that are not NEW or BACK for its sake
-	odd        bool                     // see isOdd
+	usual      *Usual                   // of the hour as a whole; nil is unknown
+	lift       lift                     // of the hour
 	grown      map[string]bool          // and that are not WORSE, by ID
 }
 
@@ -74,7 +79,8 @@ func newComparison(h *History, r *Report, o Options) *comparison {
 		}
 	}
 	c.partial = 2*whole < c.known
-	c.odd = hourAsWhole{c}.isOdd()
+	c.usual = usualTotal(&c.hours)
+	c.lift = hourAsWhole{c}.lifted()
 	return c
 }
 
@@ -147,13 +153,17 @@ func (c *comparison) ended(muted map[string]bool) []Ended {
 	for i := range c.report.Classes {
 		class := &c.report.Classes[i]
 		p := c.history.classes[class.ID]
-		if p == nil || muted[class.ID] || c.unsure(p) || !p.worseLately(c.start) || p.ended > p.worse && p.ended != c.start {
+		if p == nil {
+			continue
+		}
+		worse := p.worseLately(c.start)
+		if muted[class.ID] || c.unsure(p) || worse == 0 || p.ended > worse && p.ended != c.start {
 			continue
 		}
 		if c.still(class, p) {
 			continue
 		}
-		all = append(all, Ended{class.ID, class.Fingerprint, p.worse.time(), c.start.time()})
+		all = append(all, Ended{class.ID, class.Fingerprint, worse.time(), c.start.time()})
 	}
 	return all
 }
@@ -174,8 +184,8 @@ func matters(perHour, hours, total float64) bool {
 func (c *comparison) series(p *past, of func(classHour) level) *series {
 	var s series
 	end := c.start
-	if p.worseLately(c.start) {
-		end = p.worse
+	if worse := p.worseLately(c.start); worse > 0 {
+		end = worse
 	}
 	first := c.start - historyHours
 	for _, seen := range p.hours {
@@ -185,7 +195,7 @@ func (c *comparison) series(p *past, of func(classHour) level) *series {
 	}
 	for i, w := range c.hours {
 		at := first + hour(i)
-		if w == nil || at < p.from || at >= end || w.partial && (!c.partial || s[i] == 0) {
+		if w == nil || w.odd || at < p.from || at >= end || w.partial && (!c.partial || s[i] == 0) {
 			s[i] = unknown
 		}
 	}
@@ -196,38 +206,48 @@ func timeOf(c classHour) level  { return c.time }
 func p95Of(c classHour) level   { return c.p95 }
 func callsOf(c classHour) level { return c.calls }
 
-// worse judges the time of a class. What was said within a day is not judged again. Of hours that
-// lift most classes nothing is said.
+// worse judges the time of a class. What was said within a day is not judged again, but once where its
+// end was said, too.
 func (c *comparison) worse(class *Class, p *past) *Change {
 	hours := c.end - c.start
 	if !c.matters(class.QueryTime.Sum / float64(hours)) {
 		return nil
 	}
-	if p.worseLately(c.start) {
+	if worse := p.worseLately(c.start); worse > 0 {
 		if !c.still(class, p) {
 			return nil
 		}
+		again := p.ended > worse && p.ended < c.start
+		if again && c.start-p.ended >= againAfter && c.calm(p) && !p.worseTwice(c.start) {
+			if change := c.beyond(class, p); change != nil {
+				change.Again = true
+				return change
+			}
+		}
 		change := c.above(class, p)
-		change.Since, change.Again = p.worse.time(), p.ended > p.worse && p.ended < c.start
+		change.Since, change.Again = worse.time(), again
 		return change
 	}
-	if c.odd {
-		return nil
-	}
-	if hours == 1 && c.known >= fewWindows+lateHours && p.highest.time == 0 && !p.isJob() {
+	return c.beyond(class, p)
+}
+
+// beyond is the change of a class that is above what is usual by more than chance or, where too
+// little is known for that, than ever.
+func (c *comparison) beyond(class *Class, p *past) *Change {
+	if c.judges(p) {
 		return c.deviation(class, p)
+	}
+	if c.lift.by > 0 && !c.lift.lasts {
+		return nil
 	}
 	return c.higher(class, p)
 }
 
 // deviation is the change of a class that in the hour, or in the hours up to it, is above what
-// is usual by more than chance. The hour after an odd one may still be of the same.
+// is usual by more than chance, and by more than all are.
 func (c *comparison) deviation(class *Class, p *past) *Change {
-	if before := c.hours[historyHours-1]; before != nil && before.odd {
-		return nil
-	}
 	s := newSums(c, class, p)
-	f, found := s.deviates()
+	f, found := s.deviates(c.lift.by)
 	if !found {
 		return nil
 	}
@@ -240,11 +260,11 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 			total += w.time.about(timeUnit)
 		}
 	}
+	now := math.Exp(time.values[historyHours]) - minTime
 	if !matters(more, float64(f.span), total) {
 		return nil
 	}
 	days := c.series(p, timeOf).days(1)
-	now := math.Exp(time.values[historyHours]) - minTime
 	change := &Change{Kind: Worse, Of: "query_time", Values: Values{Now: now, Median: usual, Days: days}, MeanOf: f.span}
 	if f.span == 1 {
 		change.Now = class.QueryTime.Sum
@@ -279,6 +299,46 @@ func (c *comparison) still(class *Class, p *past) bool {
 	return usual > 0 && class.Calls >= p95Calls && int(levelOf(class.QueryTime.P95, p95Unit)) >= int(usual)+halfMore
 }
 
+// detectable is the Detectable of a class that is worth a word for its own time; of others it is 0.
+func (c *comparison) detectable(class *Class) float64 {
+	p := c.history.classes[class.ID]
+	if class.Change != nil || !class.weighs() || p == nil || c.unsure(p) || !c.judges(p) {
+		return 0
+	}
+	s := newSums(c, class, p)
+	usual := math.Exp(s.windows(allTime, hoursADay).usual[historyHours]) - minTime
+	if !(usual > 0) {
+		return 0
+	}
+	times := s.detectable()
+	if times > 0 { // and it has to matter
+		times = max(times, 1+max(minTime, minShare*c.report.Overall.QueryTime.Sum)/usual)
+	}
+	return times
+}
+
+// judges reports whether chance is known of a class.
+func (c *comparison) judges(p *past) bool {
+	return c.aligned && c.end-c.start == 1 && c.known >= fewWindows+lateHours && p.highest.time == 0 && !p.isJob()
+}
+
+// calm reports whether a class that was WORSE had less than half as much time again as was usual
+// before in the last hour before the window in which it was seen since its end.
+func (c *comparison) calm(p *past) bool {
+	s := c.series(p, timeOf)
+	for _, seen := range slices.Backward(p.hours) {
+		if seen.at >= c.start { // the window was added
+			continue
+		}
+		usual, regular := s.hourOfDay(max(0, int(seen.at-c.start+historyHours)) % hoursADay)
+		if !regular {
+			usual = s.medianOfAll()
+		}
+		return seen.at >= p.ended && int(seen.time) < usual+halfMore
+	}
+	return false
+}
+
 // higher is the change of a class that has more time, or a higher p95, than at any time
 // before: so jobs are judged, several hours at once, and all in the first days.
 func (c *comparison) higher(class *Class, p *past) *Change {
@@ -304,7 +364,13 @@ func (c *comparison) higher(class *Class, p *past) *Change {
 // judge compares a quantity with the past. A class whose hours were given up has
 // only the highest of them to go by.
 func (c *comparison) judge(p *past, of func(classHour) level, now, highest level) (baseline, bool) {
-	n, ok := c.series(p, of).judge(now, int(c.end-c.start))
+	s := c.series(p, of)
+	if c.end-c.start == 1 && highest == 0 && p.isJob() {
+		if n, ok := s.judgeRuns(now); ok {
+			return n, true
+		}
+	}
+	n, ok := s.judge(now, int(c.end-c.start))
 	if highest == 0 || n.highest >= highest {
 		return n, ok
 	}

@@ -96,7 +96,7 @@ func (h *History) add(r *Report, correct bool) error {
 	if at == newest {
 		h.regroup(at, r)
 	}
-	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), newComparison(h, r, Options{}).odd}
+	w := wholeHour{at, levelOf(r.Overall.QueryTime.Sum, timeUnit), !r.Coverage.Complete, notedOf(float64(r.Overall.Calls), callsUnit), leastOf(r), h.odd(r, correct)}
 	if known {
 		h.hours[n] = w
 	} else {
@@ -142,6 +142,7 @@ func (h *History) Compare(r *Report, o Options) {
 		}
 		if !r.Past.Learning {
 			class.Change, class.Told = c.change(class), c.told(class)
+			class.Detectable = c.detectable(class)
 		}
 	}
 	if o.TellApart != nil {
@@ -149,15 +150,42 @@ func (h *History) Compare(r *Report, o Options) {
 	}
 	muted := listMuted(r, o.Mutes)
 	if !r.Past.Learning && c.aligned && c.end-c.start == 1 {
-		r.Past.Usual = usualTotal(&c.hours)
+		r.Past.Usual = c.usual
 		r.Overall.ByInstance = hourAsWhole{c}.instances()
-		r.Past.Incident = hourAsWhole{c}.incident(muted)
+		if r.Past.Logged = (hourAsWhole{c}).logged(); r.Past.Logged == nil {
+			r.Past.Incident = hourAsWhole{c}.incident(muted)
+		}
+		r.Past.EndedIncident = hourAsWhole{c}.ended()
 	}
+	r.compared = compared{h, len(h.hours), c.lift.counts()}
 	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
 	}
+}
+
+// leastOf returns the query time of the shortest call, unknown where none was made.
+func leastOf(r *Report) noted {
+	if r.Overall.QueryTime.Min <= 0 {
+		return 0
+	}
+	return notedOf(r.Overall.QueryTime.Min, p95Unit)
+}
+
+// compared remembers what Compare found out of an hour for Add, if nothing was added in between.
+type compared struct {
+	with  *History
+	hours int
+	odd   bool
+}
+
+// odd reports whether the hour is no measure of what is usual.
+func (h *History) odd(r *Report, correct bool) bool {
+	if x := r.compared; x.with == h && x.hours == len(h.hours) && !correct {
+		return x.odd
+	}
+	return newComparison(h, r, Options{}).lift.counts()
 }
 
 // forget drops what is too old after the hour was added.
@@ -198,6 +226,9 @@ func (h *History) Forget(from time.Time) {
 	}
 	if h.incident.last >= first {
 		h.incident = incidentHours{}
+	}
+	if h.incident.ended >= first {
+		h.incident.ended = 0
 	}
 	if h.regrouped >= first {
 		h.regrouped = 0
@@ -307,7 +338,8 @@ func (h *History) MarkReported(r *Report) {
 				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
 		case Worse:
-			if start-p.worse >= hoursADay && !c.Unnamed {
+			again := c.Change.Again && c.Leads() && start > p.worse
+			if (again || start-p.worse >= hoursADay) && !c.Change.Common && !c.Unnamed {
 				p.prior, p.worse = p.worse, start
 			}
 		case Better:
@@ -332,7 +364,10 @@ func (h *History) MarkReported(r *Report) {
 		if since.IsZero() {
 			since = r.Window.Start
 		}
-		h.incident = incidentHours{since.UTC(), start, x.of()}
+		h.incident = incidentHours{since.UTC(), start, x.of(), 0}
+	}
+	if r.Past.EndedIncident != nil {
+		h.incident.ended = max(h.incident.ended, start)
 	}
 	h.forgetTold(start)
 }

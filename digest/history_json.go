@@ -19,6 +19,7 @@ type historyJSON struct {
 	Classes  map[string][]byte `json:"classes,omitempty"` // by Class.ID
 	Incident *incidentJSON     `json:"incident,omitempty"`
 	Calls    []byte            `json:"calls,omitempty"` // wholeHour.calls of each hour
+	Least    []byte            `json:"least,omitempty"` // wholeHour.least of each hour
 	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
 	More     []byte            `json:"more,omitempty"`  // rest and typical of each classHour, in the order of the IDs
 	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen and prior of some classes
@@ -35,6 +36,7 @@ type incidentJSON struct {
 	Since time.Time `json:"since"`
 	Last  time.Time `json:"last"`
 	Of    string    `json:"of,omitempty"`
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -57,6 +59,12 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 		j.Hours = append(appendHours(j.Hours, w.at-previous), byte(w.time), partial)
 		j.Calls = append(j.Calls, byte(w.calls))
+		if w.least > 0 && j.Least == nil {
+			j.Least = make([]byte, len(j.Calls)-1)
+		}
+		if j.Least != nil {
+			j.Least = append(j.Least, byte(w.least))
+		}
 		previous = w.at
 	}
 	for id, p := range h.classes {
@@ -85,7 +93,10 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if h.incident.last > 0 {
-		j.Incident = &incidentJSON{h.incident.since, h.incident.last.time(), h.incident.of}
+		j.Incident = &incidentJSON{Since: h.incident.since, Last: h.incident.last.time(), Of: h.incident.of}
+		if h.incident.ended > 0 {
+			j.Incident.Ended = h.incident.ended.time()
+		}
 	}
 	for name, all := range h.ran {
 		if j.Ran == nil {
@@ -112,10 +123,10 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		h.rules = 1
 	}
 	if !j.Regroup.IsZero() {
-		h.regrouped = hour(min(max(0, j.Regroup.Unix()/3600), maxHour))
+		h.regrouped = hourIn(j.Regroup)
 	}
 	if x := j.Incident; x != nil {
-		h.incident = incidentHours{x.Since, hour(min(max(0, x.Last.Unix()/3600), maxHour)), x.Of}
+		h.incident = incidentHours{x.Since, hourIn(x.Last), x.Of, hourIn(x.Ended)}
 	}
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {
@@ -125,6 +136,9 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		w.partial, w.odd = flags&hourPartial != 0, flags&hourOdd != 0
 		if n := len(h.hours); n < len(j.Calls) {
 			w.calls = noted(j.Calls[n])
+		}
+		if n := len(h.hours); n < len(j.Least) {
+			w.least = noted(j.Least[n])
 		}
 		h.hours = append(h.hours, w)
 		if d.broken {
@@ -157,6 +171,9 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	}
 	return nil
 }
+
+// hourIn returns the hour of a time that was read, which can be any; 0 is none.
+func hourIn(t time.Time) hour { return hour(min(max(0, t.Unix()/3600), maxHour)) }
 
 // readMore takes in what is not of the hours that are there as unknown: an earlier release may
 // have added to them.

@@ -6,11 +6,12 @@ import (
 )
 
 // Incident states that an hour had far more query time than usual or, where Slower is
-// set, that many classes took longer at once, which no query of theirs explains.
+// set, that many classes took longer at once or, where Busier is, had more calls, which no query of
+// theirs explains.
 type Incident struct {
 	Times float64 `json:"times"` // the query time as a multiple of the highest usual one
 	// Class is the ID of the class that is the most of what is above the usual, and Share
-	// its part of that. It is empty where none is, and where Slower is set.
+	// its part of that. It is empty where none is, and where Slower or Busier is set.
 	Class string  `json:"class,omitempty"`
 	Share float64 `json:"share,omitempty"` // 0 to 1
 	// Instance is the one on which most of it ran, if there are several and it is so.
@@ -23,6 +24,15 @@ type Incident struct {
 	Of     int     `json:"of,omitempty"`
 	Low    float64 `json:"low,omitempty"`
 	High   float64 `json:"high,omitempty"`
+	// Busier counts classes alike that had so many times as many calls as usual, such as in a
+	// campaign. At most one of the two is set.
+	Busier int `json:"busier,omitempty"`
+}
+
+// EndedIncident bounds an incident that is over: To is the end of its last hour.
+type EndedIncident struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 const (
@@ -51,12 +61,16 @@ type incidentHours struct {
 	since time.Time
 	last  hour
 	of    string
+	ended hour // when its end was reported
 }
 
 // of names what an incident is, for two to be compared: its class, or many at once.
 func (x *Incident) of() string {
-	if x.Slower > 0 {
+	switch {
+	case x.Slower > 0:
 		return "slower"
+	case x.Busier > 0:
+		return "busier"
 	}
 	return x.Class
 }
@@ -66,25 +80,20 @@ type hourAsWhole struct{ *comparison }
 
 // incident returns what is to be said of it, or nil.
 func (c hourAsWhole) incident(muted map[string]bool) *Incident {
-	u := c.report.Past.Usual
+	u, l := c.usual, c.lift
 	total := c.report.Overall.QueryTime.Sum
-	if u == nil || total <= u.High {
+	part := append(l.slower, l.busier...) // at most one of them is not empty
+	if u == nil || part == nil && !c.farAbove() {
 		return nil
 	}
-	x := &Incident{Times: total / max(u.High, timeUnit)}
-	slower := c.slower(x)
-	for _, class := range slower {
+	x := &Incident{Times: total / max(u.High, timeUnit), Slower: len(l.slower), Busier: len(l.busier), Of: l.of, Low: l.low, High: l.high}
+	for _, class := range l.slower {
 		if class.Change != nil && class.Change.Kind == Worse {
 			class.Change.Common = true
 		}
 	}
-	far := total > incidentTimes*u.High && total-u.High >= incidentTime && total > c.highestTotal()*1.25
-	if slower == nil && !far {
-		return nil
-	}
 	above := total - (u.Low+u.High)/2
-	part := slower
-	if slower == nil {
+	if part == nil {
 		part = c.mostOf(x, above)
 		if muted[x.Class] {
 			return nil
@@ -95,7 +104,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 		if t.Usual != nil {
 			usual = (t.Usual.Low + t.Usual.High) / 2
 		}
-		if t.QueryTime-usual >= mostOfInstance*above {
+		if above > 0 && t.QueryTime-usual >= mostOfInstance*above {
 			x.Instance = t.Instance
 		}
 	}
@@ -105,6 +114,23 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 		x.Since = c.began(part)
 	}
 	return x
+}
+
+// farAbove reports whether the hour has far more time than usual.
+func (c hourAsWhole) farAbove() bool {
+	total, high := c.report.Overall.QueryTime.Sum, c.usual.High
+	return total > incidentTimes*high && total-high >= incidentTime && total > c.highestTotal()*1.25
+}
+
+// ended returns the incident that was over before the window: it did not go on in it nor in the hour
+// before. That of longer than a day ago is not told.
+func (c hourAsWhole) ended() *EndedIncident {
+	x := c.history.incident
+	if x.last == 0 || c.start < x.last+incidentGap || c.start-x.last > hoursADay || x.ended > x.last && x.ended != c.start ||
+		!c.report.Coverage.Complete || c.report.Past.Incident != nil {
+		return nil
+	}
+	return &EndedIncident{x.since, (x.last + 1).time()}
 }
 
 // ongoing reports whether an incident of the hours before would go on in one now.
@@ -130,36 +156,6 @@ func (c hourAsWhole) highestTotal() float64 {
 		}
 	}
 	return highest.value(timeUnit)
-}
-
-// slower returns the classes whose calls take far longer than usual if these are many.
-func (c hourAsWhole) slower(x *Incident) []*Class {
-	var slower []*Class
-	var times []float64
-	of := 0
-	for i := range c.report.Classes {
-		class := &c.report.Classes[i]
-		p := c.history.classes[class.ID]
-		if p == nil || class.Calls < comparedCalls || len(p.hours) < fewHours || c.unsure(p) {
-			continue
-		}
-		calls := c.series(p, callsOf).median(1).about(callsUnit)
-		if calls < comparedCalls {
-			continue
-		}
-		of++
-		usual := c.series(p, timeOf).median(1).about(timeUnit) / calls
-		if class.QueryTime.Mean >= slowerTimes*usual {
-			slower, times = append(slower, class), append(times, class.QueryTime.Mean/usual)
-		}
-	}
-	if len(slower) < manySlower || 2*len(slower) < of {
-		return nil
-	}
-	slices.Sort(times)
-	x.Slower, x.Of = len(slower), of
-	x.Low, x.High = times[len(times)/4], times[len(times)-1-len(times)/4]
-	return slower
 }
 
 // mostOf names the class that is the most of what is above the usual. It returns that
@@ -210,51 +206,4 @@ func (c hourAsWhole) began(classes []*Class) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// An hour is odd if the median class has oddSteps steps of 7 % more time than usual, and oddByFew
-// divided by the number of classes more than that, for chance moves the median of few.
-const (
-	oddSteps   = 3
-	oddByFew   = 80
-	oddClasses = 10 // that can be compared, at least
-	oddHours   = 6  // in a row; what lasts longer is told
-)
-
-// isOdd reports whether most classes have more time than is usual in such an hour, or many take
-// longer and it is an incident.
-func (c hourAsWhole) isOdd() bool {
-	if !c.aligned || c.end-c.start != 1 {
-		return false
-	}
-	inRow := 0
-	for i := historyHours - 1; i >= 0 && c.hours[i] != nil && c.hours[i].odd; i-- {
-		inRow++
-	}
-	if inRow >= oddHours {
-		return false
-	}
-	if u := usualTotal(&c.hours); u != nil && c.report.Overall.QueryTime.Sum > u.High && c.slower(new(Incident)) != nil {
-		return true
-	}
-	var above []int
-	for i := range c.report.Classes {
-		class := &c.report.Classes[i]
-		p := c.history.classes[class.ID]
-		if p == nil {
-			continue
-		}
-		if calls, regular := c.series(p, callsOf).hourOfDay(0); !regular || level(calls).about(callsUnit) < comparedCalls {
-			continue
-		}
-		s := c.series(p, timeOf)
-		usual, _ := s.hourOfDay(0)
-		for _, h := range [...]int{1, hoursADay - 1} {
-			if near, regular := s.hourOfDay(h); regular {
-				usual = max(usual, near)
-			}
-		}
-		above = append(above, int(levelOf(class.QueryTime.Sum, timeUnit))-usual)
-	}
-	return len(above) >= oddClasses && medianOf(above) >= oddSteps+oddByFew/len(above)
 }

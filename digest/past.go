@@ -29,9 +29,18 @@ type past struct {
 	form uint8 // Class.Form, which stays when the class that it was too like is gone
 }
 
-// worseLately reports whether the class was reported as WORSE within the day before an hour.
-func (p *past) worseLately(at hour) bool {
-	return p.worse > 0 && p.worse < at && at-p.worse < hoursADay
+// worseLately returns when the class was last reported as WORSE within the day before an hour; 0 is
+// not.
+func (p *past) worseLately(at hour) hour {
+	if worse := p.worseBefore(at); worse > 0 && at-worse < hoursADay {
+		return worse
+	}
+	return 0
+}
+
+// worseTwice reports whether it was so twice within that day.
+func (p *past) worseTwice(at hour) bool {
+	return p.prior > 0 && p.worse < at && at-p.prior < hoursADay
 }
 
 // worseBefore returns when, before an hour, the class was last reported as WORSE; 0 is never.
@@ -313,6 +322,7 @@ const (
 // Differences of levels, in steps of 7 %.
 const (
 	quarterMore = 3  // 1.07^3 = 1.23
+	fortyMore   = 5  // 1.07^5 = 1.40
 	halfMore    = 6  // 1.07^6 = 1.50
 	doubled     = 10 // 1.07^10 = 1.97
 )

@@ -132,7 +132,7 @@ func TestHourRange(t *testing.T) {
 
 // A history's hours are written and read, those of incomplete coverage as such.
 func TestHoursAreReadAsWritten(t *testing.T) {
-	h := History{hours: []wholeHour{{100, 7, false, 0, false}, {101, 0, true, 1, true}, {400, 255, false, 255, true}}}
+	h := History{hours: []wholeHour{{100, 7, false, 0, 1, false}, {101, 0, true, 1, 0, true}, {400, 255, false, 255, 255, true}}}
 	var got History
 	if err := json.Unmarshal([]byte(marshal(t, h)), &got); err != nil || !slices.Equal(got.hours, h.hours) {
 		t.Errorf("%+v, %v", got.hours, err)

@@ -19,6 +19,8 @@ type Report struct {
 	Past   *Past   `json:"past,omitempty"`
 	Filter *Filter `json:"filter,omitempty"` // what was counted, if not everything
 	Detail *Detail `json:"detail,omitempty"` // if it was asked for
+
+	compared compared
 }
 
 // Window is the half-open interval [Start, End), in UTC. A zero bound is no bound.
@@ -206,6 +208,9 @@ type Class struct {
 	// Change states how the class differs from its own past. Nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`
+	// Detectable is how many times its usual calls a class that did not change must have for that to
+	// be seen within a day, as its own past tells. 0 is unknown.
+	Detectable float64 `json:"detectable,omitempty"`
 	// Told is set where a digest of the last day has said that the class is NEW or BACK.
 	Told *Told `json:"told,omitempty"`
 	// Unnamed is set where the class leads, and the message that was made of the report does
@@ -277,7 +282,8 @@ type Change struct {
 	// Since is the hour in which a class became WORSE, if that was before the window
 	// and within a day.
 	Since time.Time `json:"since,omitzero"`
-	// Again is set where it is not so since then without a break: the end of it was told.
+	// Again is set where it is not so since then without a break: the end of it was told. Without
+	// Since it has become WORSE again in this window.
 	Again bool `json:"again,omitempty"`
 	// Common is set where the change is one of those of Past.Incident.
 	Common bool `json:"common,omitempty"`
@@ -314,23 +320,27 @@ type Values struct {
 
 // Past states what a report takes from the hours before it.
 type Past struct {
-	Since    time.Time    `json:"since"`              // start of the first window that is remembered
-	Learning bool         `json:"learning,omitempty"` // too little is remembered to know what changed
-	Gone     []GoneClass  `json:"gone,omitempty"`
-	Incident *Incident    `json:"incident,omitempty"` // of one hour of the clock
-	Ended    []Ended      `json:"ended,omitempty"`    // not WORSE any more
-	Muted    []MutedClass `json:"muted,omitempty"`    // left out of the classes
-	Missed   []Window     `json:"missed,omitempty"`   // deleted before they could be read
-	GivenUp  []Window     `json:"given_up,omitempty"` // tried for as long as RDS keeps any log
-	News     []string     `json:"news,omitempty"`     // sentences: what has become of instances
-	Repeat   bool         `json:"repeat,omitempty"`   // this digest may have been posted before
-	CatchUp  int          `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
-	New      int          `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
-	Worse    int          `json:"worse,omitempty"`    // and WORSE
-	Back     int          `json:"back,omitempty"`     // and BACK
-	Minor    []Minor      `json:"minor,omitempty"`    // those that do not lead, by kind
-	Usual    *Usual       `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
-	Forgot   int          `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
+	Since    time.Time   `json:"since"`              // start of the first window that is remembered
+	Learning bool        `json:"learning,omitempty"` // too little is remembered to know what changed
+	Gone     []GoneClass `json:"gone,omitempty"`
+	Incident *Incident   `json:"incident,omitempty"` // of one hour of the clock
+	// Logged is set where the log holds shorter calls than before.
+	Logged *Logged `json:"logged,omitempty"`
+	// EndedIncident is set once, where the one that digests told of is over.
+	EndedIncident *EndedIncident `json:"ended_incident,omitempty"`
+	Ended         []Ended        `json:"ended,omitempty"`    // not WORSE any more
+	Muted         []MutedClass   `json:"muted,omitempty"`    // left out of the classes
+	Missed        []Window       `json:"missed,omitempty"`   // deleted before they could be read
+	GivenUp       []Window       `json:"given_up,omitempty"` // tried for as long as RDS keeps any log
+	News          []string       `json:"news,omitempty"`     // sentences: what has become of instances
+	Repeat        bool           `json:"repeat,omitempty"`   // this digest may have been posted before
+	CatchUp       int            `json:"catch_up,omitempty"` // hours in this one report, 0 or 1 where it is only one
+	New           int            `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
+	Worse         int            `json:"worse,omitempty"`    // and WORSE
+	Back          int            `json:"back,omitempty"`     // and BACK
+	Minor         []Minor        `json:"minor,omitempty"`    // those that do not lead, by kind
+	Usual         *Usual         `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
+	Forgot        int            `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
 	// Day is set in the message that tells a day: see handler.Daily.
 	Day *Day `json:"day,omitempty"`
 	// Days is how many days are remembered, from the end of learning until weekly rhythm is

@@ -31,8 +31,8 @@ const (
 	// exponentially. One as large as now has then the chance of an hour, and that of longer
 	// windows, of which there are more that say the same.
 	tailFrom   = 0.9
-	hourChance = 1e-4
-	spanChance = 1e-5
+	hourChance = 5e-5
+	spanChance = 5e-6
 
 	// The mean of the tail is that of the class's own deviations and, as if it were of so many
 	// more, that of deviation and of what calls are by chance. It falls with the window.
@@ -73,7 +73,7 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
 	s := sums{told: -1}
-	if told := p.worseBefore(c.start); told > 0 {
+	if told := p.worseBefore(c.start); told > 0 && p.worseLately(c.start) == 0 {
 		s.told = max(-1, int(told-first))
 	}
 	for i, h := range hours {
@@ -188,8 +188,9 @@ type finding struct {
 	span int
 }
 
-// deviates returns the first finding, and false if there is none.
-func (s *sums) deviates() (finding, bool) {
+// deviates returns the first finding, and false if there is none. lift is by how much all are
+// above what is usual, as a logarithm.
+func (s *sums) deviates(lift float64) (finding, bool) {
 	for _, span := range spans {
 		if s.calls(span) < leastCalls {
 			continue
@@ -198,7 +199,7 @@ func (s *sums) deviates() (finding, bool) {
 			if what == restTime && span == 1 { // of few calls the next longest is one call, too
 				continue
 			}
-			above := s.above(what, span)
+			above := s.above(what, span) - lift
 			if !(above >= math.Log(leastEffect)) { // nearly always
 				continue
 			}
@@ -222,7 +223,11 @@ func (s *sums) calls(span int) float64 {
 // least returns what deviation is beyond chance, as a logarithm, and the mean of the tail. It is
 // NaN where too little is known. hourTail is the mean of the tail in an hour, as far as it is known.
 func (s *sums) least(what statistic, span int, hourTail float64) (least, tail float64) {
-	w, calls := s.windows(what, span), s.windows(callRate, span)
+	w := s.windows(what, span)
+	calls := w
+	if what != callRate {
+		calls = s.windows(callRate, span)
+	}
 	load := calls.usual[historyHours]
 	from, to := 0, historyHours-lateHours
 	switch { // what was told is no chance, and most hours are what is usual
@@ -263,10 +268,24 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 		p = spanChance
 	}
 	least = bulk + tail*math.Log((1-tailFrom)/p)
-	if len(deviations) < wholeWeek-lateHours { // the weekend may not be known
+	if s.times[allTime][historyHours] < wholeWeek { // the weekend may not be known
 		least += math.Log(leastEffect)
 	}
 	return least, tail
+}
+
+// detectable returns how many times its usual calls a class must have for that to be WORSE within a
+// day, unless chance helps; 0 is unknown. In a day the least would do.
+func (s *sums) detectable() float64 {
+	_, hourTail := s.least(callRate, 1, 0)
+	least, _ := s.least(callRate, hoursADay, hourTail)
+	// A call is as good as none.
+	usual := math.Exp(s.windows(callRate, hoursADay).usual[historyHours])*hoursADay - 1
+	if math.IsNaN(least) || !(usual > 0) {
+		return 0
+	}
+	times := math.Exp(max(least, math.Log(leastEffect)))
+	return max(leastCalls/usual, times+(times-1)/usual)
 }
 
 // usualHours answer what to expect of the windows that end in each hour.

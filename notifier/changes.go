@@ -20,6 +20,9 @@ func Badge(c *digest.Class) string {
 	if c.Change == nil || !c.Change.Since.IsZero() || c.Change.Common {
 		return ""
 	}
+	if c.Change.Again {
+		return kindWord(c.Change.Kind) + " AGAIN"
+	}
 	return kindWord(c.Change.Kind)
 }
 
@@ -89,7 +92,7 @@ func InFull(r *digest.Report, classes []*digest.Class, n int) []*digest.Class {
 			out = append(out, c)
 		}
 	}
-	if out == nil && r.Past != nil && r.Past.Incident != nil && r.Past.Incident.Slower > 0 {
+	if out == nil && r.Past != nil && r.Past.Incident != nil && r.Past.Incident.Slower+r.Past.Incident.Busier > 0 {
 		return nil // it is not a query
 	}
 	if top := Top(classes); top != nil && out == nil {

@@ -201,6 +201,8 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "no class and no instance is most of it; far above the usual."},
 		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, db-2, 1h00m of query time",
 			"31 of 52 classes took 4 to 6.1 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
+		{digest.Incident{Times: 1.2, Busier: 40, Of: 52, Low: 2.04, High: 2.97, Since: at}, "⚠️ BUSIER AT ONCE: 40 of 52 classes on db-1, db-2, 1h00m of query time",
+			"40 of 52 classes have 2 to 3 times the calls since 2026-11-23 14:20 UTC. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."},
 	} {
 		r := changed(&digest.Past{Incident: &c.x}, "", "")
 		r.Classes[0].ID, r.Instances, r.Overall.QueryTime.Sum = "A", []string{"db-1", "db-2"}, 3600
@@ -230,6 +232,14 @@ func TestNotices(t *testing.T) {
 	}
 	if r.Past.CatchUp = 1; When(r) != "all times" {
 		t.Error("one hour is nothing unusual")
+	}
+	over := Notices(changed(&digest.Past{EndedIncident: &digest.EndedIncident{From: at(4).Start, To: at(6).Start}}, ""))
+	if len(over) != 1 || over[0] != (Notice{"INCIDENT OVER", "It was from 2026-11-23 04:00 to 06:00 UTC."}) {
+		t.Errorf("%q", over)
+	}
+	logged := Notices(changed(&digest.Past{Logged: &digest.Logged{Before: 1, Now: 0.1, Classes: 50}}, ""))
+	if len(logged) != 1 || logged[0] != (Notice{"LOG CHANGED", "It holds calls of 100ms, before none below 1s: long_query_time was lowered, or an instance with a lower one has come. 50 classes are seen for that only, and are not new."}) {
+		t.Errorf("%q", logged)
 	}
 	r = changed(&digest.Past{Missed: []digest.Window{at(1)}})
 	if Quiet(r) {
@@ -489,6 +499,7 @@ func TestWhatWasTold(t *testing.T) {
 		{digest.Class{Told: &digest.Told{Kind: digest.Back, Since: six}}, "", ", back since 11:30"},
 		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six}}, "", ", worse since 11:30"},
 		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Since: six, Again: true}}, "", ", worse again, as at 11:30"},
+		{digest.Class{Change: &digest.Change{Kind: digest.Worse, Again: true}}, "WORSE AGAIN", ""},
 		{digest.Class{Change: &digest.Change{Kind: digest.Worse}, Told: &digest.Told{Kind: digest.New, Since: six}}, "WORSE", ""},
 	} {
 		if got := SinceIn(&c.class, zone); got != c.says || Badge(&c.class) != c.badge {
@@ -551,5 +562,23 @@ func TestFirstWeek(t *testing.T) {
 	}
 	if said(20, 4, 1, nil) != "" || said(20, 5, 1, nil) == "" || said(24, 3, 1, nil) == "" {
 		t.Error("of several hours the one counts with which a day is full")
+	}
+}
+
+// Of a class that did not change the details say what would not be seen.
+func TestDetection(t *testing.T) {
+	for _, c := range []struct {
+		change *digest.Change
+		least  float64
+		want   string
+	}{
+		{nil, 0, ""},
+		{nil, 3.96, "Less than 4 times the calls would not be seen within a day"},
+		{nil, 1e9, "Less than 1,000 times the calls would not be seen within a day"},
+		{&digest.Change{Kind: digest.Worse}, 4, ""},
+	} {
+		if got := Detection(&digest.Class{Change: c.change, Detectable: c.least}); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
 	}
 }

@@ -73,6 +73,7 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 	add(Fact{Text: listLengths(c)})
 	add(Fact{Label: "Among them: ", Text: Tallies(c)})
 	add(Fact{Text: origin(c)})
+	add(Fact{Text: Detection(c)})
 	return out
 }
 

@@ -76,6 +76,15 @@ func Evidence(c *digest.Class) string {
 	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
 }
 
+// Detection says how many calls of a class would be seen to be more within a day; empty where that
+// is not known, or the class has changed. It is for details.
+func Detection(c *digest.Class) string {
+	if c.Change != nil || !(c.Detectable > 0) {
+		return ""
+	}
+	return fmt.Sprintf("Less than %s times the calls would not be seen within a day", Count(twoDigits(math.Min(c.Detectable, 1000))))
+}
+
 // changeEvidence is a phrase with the numbers that justify a change.
 func changeEvidence(c *digest.Class) string {
 	x := c.Change

@@ -141,6 +141,13 @@ func Notices(r *digest.Report) []Notice {
 	if x := r.Past.Incident; x != nil {
 		out = append(out, Notice{incidentWord(x), incidentText(r, x, false)})
 	}
+	if x := r.Past.Logged; x != nil {
+		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %d classes are seen for that only, and are not new.",
+			Duration(x.Now), Duration(x.Before), x.Classes)})
+	}
+	if x := r.Past.EndedIncident; x != nil {
+		out = append(out, Notice{"INCIDENT OVER", "It was from " + window(digest.Window{Start: x.From, End: x.To}) + "."})
+	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
 	}

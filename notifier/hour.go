@@ -160,8 +160,11 @@ func shareOf(part, whole float64) string {
 }
 
 func incidentWord(x *digest.Incident) string {
-	if x.Slower > 0 {
+	switch {
+	case x.Slower > 0:
 		return "SLOWER AT ONCE"
+	case x.Busier > 0:
+		return "BUSIER AT ONCE"
 	}
 	return "INCIDENT"
 }
@@ -172,8 +175,8 @@ func incidentTitle(r *digest.Report) string {
 		return ""
 	}
 	x, on := r.Past.Incident, where(r) // of which the numbers are; that of x.Instance is in the text
-	if x.Slower > 0 {
-		return fmt.Sprintf("%d of %d classes on %s, %s of query time", x.Slower, x.Of, on, Duration(r.Overall.QueryTime.Sum))
+	if n := x.Slower + x.Busier; n > 0 {
+		return fmt.Sprintf("%d of %d classes on %s, %s of query time", n, x.Of, on, Duration(r.Overall.QueryTime.Sum))
 	}
 	times := Count(twoDigits(x.Times))
 	if x.Times > 100 { // of next to nothing
@@ -201,6 +204,13 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 		}
 		return fmt.Sprintf("%s %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
 			took, between(x.Low, x.High, Count), on, since)
+	case x.Busier > 0:
+		have := fmt.Sprintf("%d of %d classes have", x.Busier, x.Of)
+		if titled {
+			have = "They have"
+		}
+		return fmt.Sprintf("%s %s times the calls%s%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
+			have, between(x.Low, x.High, Count), on, since)
 	case x.Class == "" && x.Instance == "":
 		return fmt.Sprintf("no class and no instance is most of it; far above the usual%s.", since)
 	case x.Class == "":

@@ -158,7 +158,7 @@ func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlCl
 		evidence = ""
 	}
 	v := htmlClass{
-		Class: c, Badge: Badge(c), Evidence: InZone(evidence, zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
+		Class: c, Badge: Badge(c), Evidence: InZone(cmp.Or(evidence, Detection(c)), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
 		Cells: []htmlCell{
 			{Percent(c.Share), c.Share},

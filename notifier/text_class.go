@@ -26,8 +26,10 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
 	if _, inHead := InHead(r, c); !inHead && c.Change != nil {
-		s := Evidence(c)
-		p.wrapped(indent, indent, "", s)
+		p.wrapped(indent, indent, "", Evidence(c))
+	}
+	if s := Detection(c); s != "" {
+		p.wrapped(indent, indent, "", s+".")
 	}
 	if note := redact.Clean(redact.Cut(c.Note, digest.MaxNote)); note != "" {
 		p.wrapped(indent+p.paint(bold, "Note")+": ", indent+"  ", "", note)
