@@ -19,8 +19,9 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string {
 		return i.handler.became(ctx, id, i.claimed.Instances[id].Read)
 	})
+	fs := formers{rd: rd}
 	for _, id := range slices.Sorted(maps.Keys(result.Seen)) {
-		spans := rd.unread(id)
+		spans := fs.unread(id)
 		if found := i.claimed.Instances[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" {
 			result.News = append(result.News, fmt.Sprintf("What %s logged %s could not be read, and is lost with it.", id, spans))
 		}
@@ -31,7 +32,6 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 		o.End = o.End.Truncate(time.Hour).Add(time.Hour)
 		result.Remade = append(result.Remade, o)
 	}
-	fs := formers{rd: rd}
 	for _, f := range rd.over {
 		fs.switched(f, at, result)
 	}
@@ -161,7 +161,7 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	for _, hour := range i.Window.Hours() {
 		for _, id := range rd.instances {
 			switch {
-			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)) || rd.formerComes(id, hour):
+			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)) || (formers{rd: rd}).come(id, hour):
 			case now[i.nameOf(id)] > message[i.nameOf(id)] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
 				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
 					return lessThanBefore // for all that is known

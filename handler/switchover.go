@@ -72,10 +72,10 @@ func (fs formers) list(ctx context.Context) []source.File {
 	return old
 }
 
-// formerComes reports whether what an instance logged before its name became another's may
-// still be read.
-func (rd *reading) formerComes(id string, hour digest.Window) bool {
-	return slices.ContainsFunc(rd.over, func(f former) bool { return f.id == id && comes(rd.cause(f.name, hour)) })
+// come reports whether what an instance logged before its name became another's may still be
+// read.
+func (fs formers) come(id string, hour digest.Window) bool {
+	return slices.ContainsFunc(fs.rd.over, func(f former) bool { return f.id == id && comes(fs.rd.cause(f.name, hour)) })
 }
 
 // again lists the files of an instance that was found before.
@@ -224,15 +224,15 @@ func (fs formers) probe(ctx context.Context, result *state.Result) (answering []
 // end says that nothing more will come of what is open of an instance, if anything is.
 func (fs formers) end(name, format string, result *state.Result) {
 	result.Ended = append(result.Ended, name)
-	if spans := fs.rd.unread(name); spans != "" {
+	if spans := fs.unread(name); spans != "" {
 		result.News = append(result.News, fmt.Sprintf(format, name, spans))
 	}
 }
 
 // unread says when an instance has logged what is missing; empty if nothing is.
-func (rd *reading) unread(name string) string {
+func (fs formers) unread(name string) string {
 	var spans []string
-	for _, o := range rd.known.Open {
+	for _, o := range fs.rd.known.Open {
 		if o.Instance == name && !o.Usual && !o.Slept {
 			spans = append(spans, "from "+state.Span(o.Start, o.End))
 		}
