@@ -32,7 +32,9 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 		if a == nil || p.instance != id || !w.End.IsZero() && !a.From.Before(w.End) || !a.To.IsZero() && !a.To.After(w.Start) {
 			continue
 		}
-		if a.Cause == source.Unlisted {
+		if awaited := rd.notYet(id, p, w); awaited != nil {
+			p.absent = awaited
+		} else if a.Cause == source.Unlisted {
 			end := a.To
 			if !w.End.IsZero() && w.End.Before(end) {
 				end = w.End
@@ -45,11 +47,26 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 		}
 		absent = append(absent, p)
 	}
-	if rd.awaitsWaking(id, w) {
+	if !slices.ContainsFunc(rd.parts, read) && !rd.spans(id, w.End) && rd.awaitsWaking(id, w) {
 		absent = append(absent, part{instance: id, absent: &source.Absence{From: w.Start, To: w.End, Cause: source.Unlisted,
 			Note: fmt.Sprintf("Instance %s does not list the slow log yet that it went on with when it woke.", id)}})
 	}
 	return absent
+}
+
+// notYet returns an absence as Unlisted if it is of a file that was not listed yet, and that
+// RDS can have deleted no more than it can be late; else nil. What is before all files of an
+// instance is taken for deleted.
+func (rd *reading) notYet(id string, p part, hour digest.Window) *source.Absence {
+	if rd.known == nil || p.absent.Cause != source.Gone || p.file.Absent == nil || rd.handler.Now().Sub(hour.End) >= source.Soon {
+		return nil
+	}
+	if !slices.ContainsFunc(rd.known.Open.In(hour), func(o state.Open) bool { return o.Instance == id && o.Cause == string(source.Unlisted) }) {
+		return nil
+	}
+	late := *p.absent
+	late.Cause, late.Note = source.Unlisted, fmt.Sprintf("Instance %s lists no slow log for %s yet.", id, state.Span(hour.Start, hour.End))
+	return &late
 }
 
 // awaitsWaking reports whether what an instance logged in an hour in which it fell asleep is

@@ -132,7 +132,7 @@ func (s *RDS) selectFiles(ctx context.Context, all *listing, instance string, st
 		now = later(now, s.opts.Now().UTC())
 	}
 	files := append(all.absent(instance, start, end, now), choose(all, start, end)...)
-	if from := later(start, roundUp(all.written().Add(soon))); !start.IsZero() && from.Before(end) {
+	if from := later(start, roundUp(all.written().Add(Soon))); !start.IsZero() && from.Before(end) {
 		if f := s.silent(ctx, instance, all.written(), from, end); f != nil {
 			return append(files, *f)
 		}

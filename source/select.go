@@ -46,9 +46,9 @@ func overlaps(rotated, start, end time.Time) bool {
 	return rotated.After(start.Add(-time.Hour)) && !rotated.After(end.Add(time.Hour))
 }
 
-// soon is for how long an hour without a file may still get one, and how long
+// Soon is for how long an hour without a file may still get one, and how long
 // nothing may be written until the parameters are read: six hours.
-const soon = 6 * time.Hour
+const Soon = 6 * time.Hour
 
 // absent returns a File for each stretch of the window that no listed file can
 // hold, as seen at a time. RDS deletes the oldest files first, so what is before the
@@ -101,10 +101,10 @@ func (l *listing) liveAbsent(instance string, start, end, now time.Time) *Absenc
 // still get one.
 func (l *listing) unlisted(start, end, now time.Time) [][2]time.Time {
 	var all [][2]time.Time
-	for hour := later(start, now.Add(-soon-time.Hour)).Truncate(time.Hour); hour.Before(end); hour = hour.Add(time.Hour) {
+	for hour := later(start, now.Add(-Soon-time.Hour)).Truncate(time.Hour); hour.Before(end); hour = hour.Add(time.Hour) {
 		to := hour.Add(time.Hour)
 		switch n := len(all); {
-		case to.After(now) || now.Sub(to) >= soon || l.rotatedAt(to) || l.unknownIn(hour, to):
+		case to.After(now) || now.Sub(to) >= Soon || l.rotatedAt(to) || l.unknownIn(hour, to):
 		case n > 0 && all[n-1][1].Equal(hour):
 			all[n-1][1] = to
 		default:
@@ -118,7 +118,7 @@ func (l *listing) unlisted(start, end, now time.Time) [][2]time.Time {
 // between others that have.
 func (l *listing) sparse(now time.Time) bool {
 	first, latest := l.first(), l.latest()
-	for hour := later(first, latest.AddDate(0, 0, -1)).Add(time.Hour); hour.Before(latest) && now.Sub(hour) > soon; hour = hour.Add(time.Hour) {
+	for hour := later(first, latest.AddDate(0, 0, -1)).Add(time.Hour); hour.Before(latest) && now.Sub(hour) > Soon; hour = hour.Add(time.Hour) {
 		if !l.rotatedAt(hour) {
 			return true
 		}
