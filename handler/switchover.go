@@ -156,7 +156,7 @@ func (fs formers) of(ctx context.Context, name string) ([]source.File, error) {
 func (fs formers) another(id string) bool {
 	seen := fs.rd.known.Instances[id].Files
 	for _, written := range seen {
-		if written.Before(fs.rd.window.End.Add(-23 * time.Hour)) {
+		if written.Before(fs.rd.window.End.Add(-source.LeastKept)) {
 			return false
 		}
 	}

@@ -50,6 +50,10 @@ func overlaps(rotated, start, end time.Time) bool {
 // nothing may be written until the parameters are read: six hours.
 const Soon = 6 * time.Hour
 
+// LeastKept is for how long RDS keeps a log at least, unless the storage is full: Aurora
+// for a day, and the others for longer.
+const LeastKept = 23 * time.Hour
+
 // absent returns a File for each stretch of the window that no listed file can
 // hold, as seen at a time. RDS deletes the oldest files first, so what is before the
 // first of them is gone. An hour in between that has no file of its own may get one
@@ -66,7 +70,11 @@ func (l *listing) absent(instance string, start, end, now time.Time) []File {
 			From: from, To: to, Cause: cause, Note: fmt.Sprintf(format, instance, timeRange(from, to)), Usual: cause == Unlisted && l.sparse(now)}})
 	}
 	if from := start.Truncate(time.Hour); from.Before(first) {
-		add(from, earlier(first, roundUp(end)), Gone, "Instance %s has no slow log for %s any more, only for later hours.")
+		format := "Instance %s has no slow log for %s, only for later hours."
+		if to := earlier(first, roundUp(end)); now.Sub(to) >= LeastKept {
+			format = "Instance %s has no slow log for %s any more, only for later hours."
+		}
+		add(from, earlier(first, roundUp(end)), Gone, format)
 	}
 	for _, w := range l.unlisted(later(start, first), earlier(end, latest.Add(-time.Hour)), now) {
 		add(w[0], w[1], Unlisted, "Instance %s has no slow log for %s, but for hours before and after it.")
