@@ -218,6 +218,8 @@ for (const [name, path] of [["large", large], ["small", small]]) {
       const columns = await page.$$eval("#ranking thead th", (all) => all.filter((th) => th.offsetWidth > 0).length);
       const table = await page.$eval("#ranking", (t) => t.scrollWidth - t.parentElement.clientWidth);
       assert.ok(width > 640 || columns === 4 && table <= 0, `${name} has a table of ${columns} columns, ${table} pixels too wide, on a screen of ${width}`);
+      const third = await page.$eval("#ranking tbody tr:nth-child(3)", (row) => row.getBoundingClientRect().bottom);
+      assert.ok(width > 640 || third <= 800, `the third class of ${name} ends ${third} pixels down on a screen of ${width}`);
       await page.evaluate(() => { document.getElementById("q2").open = true; });
       await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
       await page.screenshot({ path: `${out}html-${name}-${width}-${theme}-top.png` });
