@@ -197,3 +197,26 @@ func medianOf(values []int) int {
 	slices.Sort(values)
 	return values[len(values)/2]
 }
+
+// around returns the highest of the medians of the window's hour of day and those next to it, and of
+// the mean of the same hour of the week, and whether the hour of day has one. Of what was told to be
+// WORSE the hour of the day before is as usual.
+func (s *series) around(told bool) (median int, regular bool) {
+	if median, regular = s.hourOfDay(0); !regular {
+		return 0, false
+	}
+	if told {
+		median = max(median, int(s[historyHours-hoursADay]))
+	}
+	if a, b := int(s[0]), int(s[7*hoursADay]); a > 0 && b > 0 {
+		median = max(median, (a+b)/2)
+	} else {
+		median = max(median, a, b)
+	}
+	for _, h := range [...]int{1, hoursADay - 1} {
+		if near, regular := s.hourOfDay(h); regular {
+			median = max(median, near)
+		}
+	}
+	return median, true
+}

@@ -7,10 +7,7 @@ import (
 
 // Many classes with more calls are one incident, at its bounds; few are none.
 func TestBusier(t *testing.T) {
-	ten := levelOf(10, callsUnit)
-	for ten.about(callsUnit) < 10 {
-		ten++
-	}
+	ten := leastLevel(10, callsUnit)
 	const hundred = level(70)
 	for _, c := range []struct {
 		name          string

@@ -260,11 +260,11 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 			total += w.time.about(timeUnit)
 		}
 	}
-	now := math.Exp(time.values[historyHours]) - minTime
 	if !matters(more, float64(f.span), total) {
 		return nil
 	}
 	days := c.series(p, timeOf).days(1)
+	now := math.Exp(time.values[historyHours]) - minTime
 	change := &Change{Kind: Worse, Of: "query_time", Values: Values{Now: now, Median: usual, Days: days}, MeanOf: f.span}
 	if f.span == 1 {
 		change.Now = class.QueryTime.Sum

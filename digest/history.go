@@ -309,7 +309,8 @@ func (h *History) Total(w Window) float64 {
 }
 
 // MarkReported remembers what r says, so that BETTER and GONE are said once, WORSE
-// for a day, and a class is called what it was. What is Unnamed is still to be told. A class whose past is another's since the rules changed begins anew.
+// for a day, and a class is called what it was. What is Unnamed is still to be told. A
+// class whose past is another's since the rules changed begins anew.
 func (h *History) MarkReported(r *Report) {
 	if !storable(r.Window) {
 		return

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -206,4 +207,142 @@ func (c hourAsWhole) began(classes []*Class) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// lift is by how much most classes, or many, are above what is usual at once. No query of theirs
+// explains that.
+type lift struct {
+	odd   bool    // the hour is no measure of what is usual of a class
+	lasts bool    // a day of the last two were odd, and this becomes what is usual
+	by    float64 // as a logarithm: what a class can have more by that alone
+
+	// slower are the classes that take far longer per call, and busier those that have far more
+	// calls, where these are many, of of; half of them are so many times what is usual as low to high.
+	slower, busier []*Class
+	of             int
+	low, high      float64
+}
+
+const (
+	// The median class of an hour that lifts all has oddSteps steps of 7 % more time than usual, and
+	// oddByFew divided by the number of classes more than that, for chance moves the median of few.
+	oddSteps   = 3
+	oddByFew   = 80
+	oddClasses = 10 // that can be compared, at least
+
+	// Many are busier if manyBusier are, and busierShare of those that usually have busierCalls, by
+	// busierSteps more than the median of these, and what they have more is busierTime of the whole time.
+	manyBusier  = 5
+	busierShare = 0.2
+	busierCalls = 10
+	busierSteps = 8 // 1.07^8 = 1.72
+	busierTime  = 0.1
+
+	// oddHours is how many of the last two days can be odd. What lasts longer becomes what is usual.
+	oddHours = hoursADay
+)
+
+// counts reports whether the hour is odd for good.
+func (l lift) counts() bool { return l.odd && !l.lasts }
+
+// lifted finds out what lifts the hour.
+func (c hourAsWhole) lifted() lift {
+	if !c.aligned || c.end-c.start != 1 {
+		return lift{}
+	}
+	var times, calls []int // by how many steps a class is above what is usual
+	var called []*Class    // of which the calls are
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p := c.history.classes[class.ID]
+		if p == nil || p.worseLately(c.start) > 0 {
+			continue
+		}
+		told := p.worseBefore(c.start) > c.start-historyHours
+		n, regular := c.series(p, callsOf).around(told)
+		if !regular || level(n).about(callsUnit) < comparedCalls {
+			continue
+		}
+		usual, _ := c.series(p, timeOf).around(told)
+		times = append(times, int(levelOf(class.QueryTime.Sum, timeUnit))-usual)
+		if level(n).about(callsUnit) >= busierCalls {
+			calls, called = append(calls, int(levelOf(float64(class.Calls), callsUnit))-n), append(called, class)
+		}
+	}
+	l := c.slower()
+	if len(times) >= oddClasses {
+		if median := medianOf(times); median >= oddSteps+oddByFew/len(times) {
+			l.odd, l.by = true, max(l.by, float64(median)*math.Log(levelStep))
+		}
+	}
+	if len(calls) >= oddClasses {
+		c.addBusier(&l, called, calls)
+	}
+	odd := 0
+	for _, w := range c.hours[historyHours-2*hoursADay:] {
+		if w != nil && w.odd {
+			odd++
+		}
+	}
+	l.lasts = odd >= oddHours
+	return l
+}
+
+// slower returns the classes whose calls take far longer than usual if these are many, in an hour
+// that has more time than usual.
+func (c hourAsWhole) slower() lift {
+	if c.usual == nil || c.report.Overall.QueryTime.Sum <= c.usual.High {
+		return lift{}
+	}
+	var slower []*Class
+	var times []float64
+	of := 0
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p := c.history.classes[class.ID]
+		if p == nil || class.Calls < comparedCalls || len(p.hours) < fewHours || c.unsure(p) {
+			continue
+		}
+		calls := c.series(p, callsOf).median(1).about(callsUnit)
+		if calls < comparedCalls {
+			continue
+		}
+		of++
+		usual := c.series(p, timeOf).median(1).about(timeUnit) / calls
+		if class.QueryTime.Mean >= slowerTimes*usual {
+			slower, times = append(slower, class), append(times, class.QueryTime.Mean/usual)
+		}
+	}
+	if len(slower) < manySlower || 2*len(slower) < of {
+		return lift{}
+	}
+	slices.Sort(times)
+	l := lift{odd: true, slower: slower, of: of}
+	l.low, l.high = times[len(times)/4], times[len(times)-1-len(times)/4]
+	l.by = math.Log(l.high)
+	return l
+}
+
+// addBusier adds the classes that have far more calls than usual if these are many. above is by how
+// many steps each has.
+func (c hourAsWhole) addBusier(l *lift, classes []*Class, above []int) {
+	least := busierSteps + max(0, medianOf(slices.Clone(above)))
+	var busier []*Class
+	var by []int
+	more := 0.0
+	for i, class := range classes {
+		if above[i] >= least {
+			busier, by = append(busier, class), append(by, above[i])
+			more += class.QueryTime.Sum * (1 - math.Pow(levelStep, -float64(above[i])))
+		}
+	}
+	if len(busier) < manyBusier || float64(len(busier)) < busierShare*float64(len(classes)) || more < busierTime*c.report.Overall.QueryTime.Sum {
+		return
+	}
+	slices.Sort(by)
+	low, high := math.Pow(levelStep, float64(by[len(by)/4])), math.Pow(levelStep, float64(by[len(by)-1-len(by)/4]))
+	l.odd, l.by = true, max(l.by, math.Log(high))
+	if l.slower == nil {
+		l.busier, l.of, l.low, l.high = busier, len(classes), low, high
+	}
 }

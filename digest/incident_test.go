@@ -296,12 +296,18 @@ func crowd(n int, calls level, raised, steps int, longer bool) (*History, *Repor
 	return h, r
 }
 
+// leastLevel returns the first level that stands for a quantity or more.
+func leastLevel(quantity, unit float64) level {
+	l := levelOf(quantity, unit)
+	for l.about(unit) < quantity {
+		l++
+	}
+	return l
+}
+
 // Chance moves the median of few classes further than that of many.
 func TestOdd(t *testing.T) {
-	five := levelOf(5, callsUnit)
-	for five.about(callsUnit) < 5 {
-		five++
-	}
+	five := leastLevel(5, callsUnit)
 	const hundred = level(70)
 	for _, c := range []struct {
 		name          string

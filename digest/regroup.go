@@ -126,3 +126,63 @@ func (h *History) Lost(id string) bool {
 func (c *comparison) due(p *past, by hour) bool {
 	return len(p.hours) >= goneHours && by-p.last > p.rhythm() || len(p.hours) > 0 && by >= c.regrouped+regroupedFor
 }
+
+// Logged states that an hour's log holds calls that were too short for it before, as it does where
+// long_query_time was lowered. Classes that are seen for that are not NEW.
+type Logged struct {
+	Before  float64 `json:"before"` // seconds of the shortest call of the day before
+	Now     float64 `json:"now"`    // and of the hour
+	Classes int     `json:"classes"`
+}
+
+// manyLogged is how many classes have to be new to the log at once, of which no call would have been in
+// it before, and half of the others have such calls, too.
+const manyLogged = 5
+
+// logged returns that, or nil. All that is compared of a class that has such calls begins anew.
+func (c hourAsWhole) logged() *Logged {
+	var before level
+	known := 0
+	for _, w := range c.hours[historyHours-hoursADay:] {
+		if w == nil || w.partial || w.least == 0 {
+			continue
+		}
+		if l := w.least.level(); known == 0 || l < before {
+			before = l
+		}
+		known++
+	}
+	now := c.report.Overall.QueryTime.Min
+	x := &Logged{Before: before.about(p95Unit), Now: now}
+	if 2*known < hoursADay || now <= 0 || !c.aligned || c.end-c.start != 1 || levelOf(now, p95Unit)+doubled > before {
+		return nil
+	}
+	shorter, of := 0, 0
+	for i := range c.report.Classes {
+		switch class := &c.report.Classes[i]; {
+		case x.newly(class):
+			x.Classes++
+		case c.history.classes[class.ID] != nil && class.Calls >= comparedCalls:
+			if of++; class.QueryTime.Min < x.Before {
+				shorter++
+			}
+		}
+	}
+	if x.Classes < manyLogged || shorter == 0 || 2*shorter < of { // a release has new classes only
+		return nil
+	}
+	for i := range c.report.Classes {
+		switch class := &c.report.Classes[i]; {
+		case x.newly(class):
+			class.Change = nil
+		case class.QueryTime.Min < x.Before && (class.Change == nil || class.Change.Kind == Worse):
+			class.Change, class.anew = nil, true
+		}
+	}
+	return x
+}
+
+// newly reports whether a class is new to the log only.
+func (x *Logged) newly(class *Class) bool {
+	return class.Change != nil && class.Change.Kind == New && class.QueryTime.Max < x.Before
+}
