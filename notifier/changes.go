@@ -267,7 +267,7 @@ func Changes(r *digest.Report) []Change {
 		for _, g := range r.Past.Gone {
 			what := redact.ShortID(g.ID)
 			if g.Fingerprint != "" {
-				what = redact.Name(&digest.Class{Fingerprint: redact.ForCLI(g.Fingerprint)}) + " " + what
+				what = nameOf(digest.MinorClass{Fingerprint: g.Fingerprint}) + " " + what
 			}
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
@@ -283,7 +283,7 @@ func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 const backToUsual = "BACK TO USUAL"
 
 func endedChange(r *digest.Report, e digest.Ended) Change {
-	x := Change{backToUsual, redact.Name(&digest.Class{Fingerprint: redact.ForCLI(e.Fingerprint)}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
+	x := Change{backToUsual, nameOf(digest.MinorClass{Fingerprint: e.Fingerprint}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
 	for i := range r.Classes {
 		if c := &r.Classes[i]; c.ID == e.ID {
 			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c))
@@ -293,6 +293,11 @@ func endedChange(r *digest.Report, e digest.Ended) Change {
 }
 
 // minorChange sums up the classes of a kind that do not lead, the first of them named.
+// nameOf is the label of a class that need not be among those of the report.
+func nameOf(c digest.MinorClass) string {
+	return redact.Name(&digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Form: c.Form})
+}
+
 func minorChange(m digest.Minor) Change {
 	what := Plural(int64(m.Classes), "class", "classes") + ", " + Percent(m.Share)
 	if m.Classes > 1 {
@@ -300,7 +305,7 @@ func minorChange(m digest.Minor) Change {
 	}
 	var first []string
 	for _, c := range m.First {
-		name := redact.Name(&digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Form: c.Form})
+		name := nameOf(c)
 		if !slices.Contains(first, name) {
 			first = append(first, name)
 		}

@@ -144,9 +144,10 @@ func (d *draft) first() []slackgo.RichTextElement {
 // details leaves out what stands in the head, and in the list of classes.
 func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 	var blocks []slackgo.Block
+	worst := d.worst()
 	for _, c := range inFull {
 		said, inHead := notifier.InHead(d.r, c)
-		if slices.Contains(d.worst(), c) {
+		if slices.Contains(worst, c) {
 			said = notifier.Said{Share: true, Time: true, Calls: true, P95: true}
 		}
 		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead))
