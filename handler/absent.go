@@ -200,8 +200,8 @@ func (rd *reading) open(renamed bool) state.Parts {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
 				name := id
-				if n := slices.IndexFunc(rd.over, func(f former) bool { return f.name == id }); n >= 0 && !renamed {
-					name = rd.over[n].id
+				if !renamed {
+					name = rd.over.before(id)
 				}
 				if open.Of(name, hour.Start) {
 					continue

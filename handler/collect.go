@@ -56,7 +56,7 @@ type reading struct {
 	gone   []string     // instances that were read before, and are not found any more
 	former []string     // the names now of instances that are read for their former names only
 	remade state.Parts  // what those have logged whose names are those of instances that were made since
-	over   []former     // those whose names were found to be another's
+	over   over         // those whose names were found to be another's
 
 	mu    sync.Mutex
 	parts []part

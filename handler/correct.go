@@ -110,8 +110,8 @@ func (i *item) nameOf(id string) string {
 	if i.seen != nil {
 		is = i.seen
 	}
-	if n := slices.IndexFunc(i.over, func(f former) bool { return f.name == id }); n >= 0 {
-		return i.over[n].id
+	if before := i.over.before(id); before != id {
+		return before
 	}
 	of, ok := formerOf(id)
 	if seen := is[of]; ok && (seen.Former != "" || !seen.Switched.IsZero()) {

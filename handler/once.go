@@ -118,7 +118,7 @@ type item struct {
 	found   bool         // the message was in the channel already
 
 	seen      state.Instances // as the newest hours have shown them; nil if these are not among the item's
-	over      []former        // those whose names are another's since the state was saved
+	over      over            // those whose names are another's since the state was saved
 	answering []string        // the instances that were read without a hitch
 	hitches   []string        // the others of those that were read
 	apart     bool            // a correction that leaves the message as it is
@@ -239,10 +239,10 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 
 // leave has a message of an earlier run stay as it is: what that lacked is open.
 func (i *item) leave(r *state.Result) {
-	r.Open, r.Calls = i.Lacks, i.Calls
-	for n, o := range r.Open {
-		if at := slices.IndexFunc(i.over, func(f former) bool { return f.id == o.Instance }); at >= 0 && i.notes() {
-			r.Open[n].Instance = i.over[at].name
+	r.Open, r.Calls = slices.Clone(i.Lacks), i.Calls
+	for n := range r.Open {
+		if o := &r.Open[n]; i.notes() {
+			o.Instance = i.over.now(o.Instance)
 		}
 	}
 }

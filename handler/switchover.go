@@ -19,6 +19,25 @@ import (
 // a blue/green deployment" in the Amazon RDS User Guide).
 type former struct{ id, name string } // the name before, and now
 
+// over are those whose names are another's since the state was saved.
+type over []former
+
+// before returns the name that one of them had; of any other, its own.
+func (o over) before(name string) string {
+	if n := slices.IndexFunc(o, func(f former) bool { return f.name == name }); n >= 0 {
+		return o[n].id
+	}
+	return name
+}
+
+// now returns the name that the one which had a name has now; of any other, that.
+func (o over) now(id string) string {
+	if n := slices.IndexFunc(o, func(f former) bool { return f.id == id }); n >= 0 {
+		return o[n].name
+	}
+	return id
+}
+
 func formerName(id string, n int) string { return fmt.Sprintf("%s-old%d", id, n) }
 
 // formerOf returns the name that an instance had before a switchover; false if it has none
