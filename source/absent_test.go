@@ -144,6 +144,26 @@ func TestHoursWithoutAFile(t *testing.T) {
 	}
 }
 
+// RDS keeps each log for 23 hours at least: only an hour that is older is said to have had one.
+func TestRecentHourWasPerhapsNeverLogged(t *testing.T) {
+	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) // the end of what has no file
+	srv := rdstest.NewServer()
+	defer srv.Close()
+	db := srv.AddInstance("orders-1")
+	db.Write(live+".2026-11-23.9", []byte("x\n"), at.Add(59*time.Minute))
+	db.Write(live, []byte("x\n"), at.Add(time.Hour))
+	for age, want := range map[time.Duration]bool{23*time.Hour - time.Nanosecond: false, 23 * time.Hour: true} {
+		o := source.Options{Now: func() time.Time { return at.Add(age) }}
+		files, err := source.NewRDS(patient(srv.Config()), o).LogFiles(t.Context(), "orders-1", at.Add(-time.Hour), at)
+		if err != nil || files[0].Absent == nil || files[0].Absent.Cause != source.Gone {
+			t.Fatalf("%+v, %v", files, err)
+		}
+		if note := files[0].Absent.Note; strings.Contains(note, "any more") != want || !strings.Contains(note, "only for later hours") {
+			t.Errorf("%v old: %q", age, note)
+		}
+	}
+}
+
 // A real listing of 2020 has no file for quiet hours: nothing of it is gone.
 func TestListingOf2020(t *testing.T) {
 	srv := rdstest.NewServer()

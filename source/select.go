@@ -70,11 +70,11 @@ func (l *listing) absent(instance string, start, end, now time.Time) []File {
 			From: from, To: to, Cause: cause, Note: fmt.Sprintf(format, instance, timeRange(from, to)), Usual: cause == Unlisted && l.sparse(now)}})
 	}
 	if from := start.Truncate(time.Hour); from.Before(first) {
-		format := "Instance %s has no slow log for %s, only for later hours."
-		if to := earlier(first, roundUp(end)); now.Sub(to) >= LeastKept {
+		to, format := earlier(first, roundUp(end)), "Instance %s has no slow log for %s, only for later hours."
+		if now.Sub(to) >= LeastKept {
 			format = "Instance %s has no slow log for %s any more, only for later hours."
 		}
-		add(from, earlier(first, roundUp(end)), Gone, format)
+		add(from, to, Gone, format)
 	}
 	for _, w := range l.unlisted(later(start, first), earlier(end, latest.Add(-time.Hour)), now) {
 		add(w[0], w[1], Unlisted, "Instance %s has no slow log for %s, but for hours before and after it.")

@@ -218,6 +218,35 @@ func TestMessageThatMayCountMore(t *testing.T) {
 	}
 }
 
+// What is found within a quarter of an hour after an hour was so at its end; later it may have
+// begun meanwhile.
+func TestHourSince(t *testing.T) {
+	for _, c := range []struct {
+		after time.Duration // ten
+		want  time.Time
+	}{
+		{-time.Nanosecond, ten}, {0, ten}, {15*time.Minute - time.Nanosecond, ten},
+		{15 * time.Minute, ten.Add(time.Hour)}, {time.Hour, ten.Add(time.Hour)},
+	} {
+		if got := HourSince(ten.Add(c.after)); !got.Equal(c.want) {
+			t.Errorf("found %v after ten: since %v, want %v", c.after, got, c.want)
+		}
+	}
+
+	// So does an hour count as one in which an instance slept.
+	asleep := map[string]Condition{"db-1": Asleep}
+	for late, want := range map[time.Duration]bool{5 * time.Minute: true, 20 * time.Minute: false} {
+		seen, _, _ := Instances{}.Observe(hours(-1, 0), ten.Add(late), asleep, nil)
+		if s := seen["db-1"]; s.SleptBefore(hours(0, 1)) != want || !s.SleptBefore(hours(1, 2)) || s.SleptBefore(hours(-1, 0)) {
+			t.Errorf("found asleep %v after ten: %+v", late, s)
+		}
+	}
+	old := Seen{Asleep: ten.Add(-time.Hour)} // of a release that did not remember more
+	if !old.SleptBefore(hours(0, 1)) || old.SleptBefore(hours(-1, 0)) || (Seen{}).SleptBefore(hours(0, 1)) {
+		t.Errorf("of an earlier release: %+v", old)
+	}
+}
+
 // Who fell asleep, which no message has said, and is deleted then, is said to have slept.
 func TestGoneInItsSleep(t *testing.T) {
 	s := &State{}
