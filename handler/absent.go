@@ -23,6 +23,9 @@ func awaited(c source.Cause) bool { return c == source.Waiting || c == source.Un
 // absentIn returns the absences of an instance in a window. Where the file of an hour
 // was read, it does not matter that the one after it was not.
 func (rd *reading) absentIn(id string, w digest.Window) []part {
+	if !rd.had(id, w) {
+		return nil
+	}
 	var absent []part
 	read := func(p part) bool {
 		return p.instance == id && p.absent == nil && !p.file.Rotated().IsZero() && p.file.Rotated().Equal(w.End)
@@ -61,7 +64,7 @@ func (rd *reading) notYet(id string, p part, hour digest.Window) *source.Absence
 	if rd.known == nil || p.absent.Cause != source.Gone || p.file.Absent == nil || rd.handler.Now().Sub(hour.End) >= source.Soon {
 		return nil
 	}
-	if !slices.ContainsFunc(rd.known.Open.In(hour), func(o state.Open) bool { return o.Instance == id && o.Cause == string(source.Unlisted) }) {
+	if !slices.ContainsFunc(rd.openOf(id, hour), func(o state.Open) bool { return o.Cause == string(source.Unlisted) }) {
 		return nil
 	}
 	late := *p.absent
@@ -75,10 +78,10 @@ func (rd *reading) awaitsWaking(id string, hour digest.Window) bool {
 	if rd.known == nil {
 		return false
 	}
-	fellAsleep := func(o state.Open) bool { return o.Instance == id && o.Cause == string(source.Waiting) && !o.Slept }
-	unlisted := func(o state.Open) bool { return o.Instance == id && o.Cause == string(source.Unlisted) }
-	slept := digest.Window{Start: hour.End, End: rd.known.Instances[id].Woke}
-	return slept.End.After(slept.Start) && slices.ContainsFunc(rd.known.Open.In(hour), fellAsleep) && slices.ContainsFunc(rd.known.Open.In(slept), unlisted)
+	fellAsleep := func(o state.Open) bool { return o.Cause == string(source.Waiting) && !o.Slept }
+	unlisted := func(o state.Open) bool { return o.Cause == string(source.Unlisted) }
+	slept := digest.Window{Start: hour.End, End: rd.seen(id).Woke}
+	return slept.End.After(slept.Start) && slices.ContainsFunc(rd.openOf(id, hour), fellAsleep) && slices.ContainsFunc(rd.openOf(id, slept), unlisted)
 }
 
 // spans reports whether a file was read that begins before the end of an hour and was
@@ -95,9 +98,9 @@ func (rd *reading) asleep(id string, hour digest.Window) bool {
 	if rd.known == nil {
 		return false
 	}
-	seen := rd.known.Instances[id]
+	seen := rd.seen(id)
 	before := seen.SleptBefore(hour) || seen.Began.IsZero() && hour.Start.Equal(rd.known.Since)
-	return before && rd.waits(id) || slices.ContainsFunc(rd.known.Open.In(hour), func(o state.Open) bool { return o.Instance == id && o.Slept })
+	return before && rd.waits(id) || slices.ContainsFunc(rd.openOf(id, hour), func(o state.Open) bool { return o.Slept })
 }
 
 // waits reports whether an instance is found asleep.
@@ -140,8 +143,8 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 		for _, hour := range hours {
 			for _, p := range rd.absentIn(id, hour) {
 				complete, known := rd.excused(id, p, hour)
-				if known && !complete && !slices.Contains(without, id) {
-					without = append(without, id)
+				if label := rd.label(id); known && !complete && !slices.Contains(without, label) {
+					without = append(without, label)
 				}
 				if complete || known {
 					continue
@@ -154,7 +157,7 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 					c.Notes = append(c.Notes, p.absent.Note)
 				}
 				if p.file.Absent != nil && !p.absent.From.IsZero() {
-					c.Gaps = append(c.Gaps, digest.Gap{Instance: id, File: p.file.Name, After: p.absent.From, Before: p.absent.To})
+					c.Gaps = append(c.Gaps, digest.Gap{Instance: rd.label(id), File: p.file.Name, After: p.absent.From, Before: p.absent.To})
 				}
 			}
 		}
@@ -177,9 +180,10 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 		return p.absent.Usual, false
 	}
 	if p.absent.Cause == source.Unlisted {
-		return p.absent.Usual || rd.known.Open.Usual(id, hour.Start), false
+		return p.absent.Usual || slices.ContainsFunc(rd.openOf(id, hour), func(o state.Open) bool { return o.Usual }), false
 	}
-	seen, read := rd.known.Instances[id]
+	seen := rd.seen(id)
+	read := seen != state.Seen{}
 	switch p.absent.Cause {
 	case source.Waiting:
 		return false, rd.asleep(id, hour)
@@ -192,21 +196,14 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	return p.absent.Usual, false
 }
 
-// open returns the parts of the window that may still be read. Unless the state gets to know
-// of it, those of an instance whose name is another's now have that name as before.
-func (rd *reading) open(renamed bool) state.Parts {
+// open returns the parts of the window that may still be read.
+func (rd *reading) open() state.Parts {
 	var open state.Parts
 	for _, hour := range rd.window.Hours() {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
-				name := id
-				if !renamed {
-					name = rd.over.before(id)
-				}
-				if open.Of(name, hour.Start) {
-					continue
-				}
-				open = append(open, state.Open{Instance: name, Start: hour.Start, End: hour.End, Cause: string(c),
+				f, _ := rd.former(id)
+				open = append(open, state.Open{Instance: rd.label(id), Holder: f.ID, Start: hour.Start, End: hour.End, Cause: string(c),
 					Usual: rd.usual(id, hour), Slept: rd.asleep(id, hour)})
 			}
 		}
@@ -256,7 +253,7 @@ func (rd *reading) allMissing() bool {
 
 // was reports whether an instance was there in an hour before.
 func (rd *reading) was(id string) bool {
-	return rd.known != nil && !rd.known.Instances[id].Read.IsZero()
+	return !rd.seen(id).Read.IsZero()
 }
 
 // abandoned reports whether there were instances an hour ago, of which none is left.
@@ -292,14 +289,11 @@ func (rd *reading) lost() []digest.Window {
 	return digest.JoinWindows(lost)
 }
 
-// conditions returns how the instances were found at the end of the window. Those that
-// were looked for only under a former name are left out.
+// conditions returns how the instances that have names of the channel were found at the end
+// of the window.
 func (rd *reading) conditions() map[string]state.Condition {
 	found := map[string]state.Condition{}
-	for _, id := range rd.instances {
-		if slices.Contains(rd.former, id) {
-			continue
-		}
+	for _, id := range rd.selected {
 		switch c := rd.cause(id, rd.lastHour()); {
 		case rd.missing(id):
 			found[id] = state.Missing

@@ -51,12 +51,11 @@ type reading struct {
 	whole     *digest.Aggregator   // all events, or those that lie in none of the hours
 	hours     []*digest.Aggregator // one or more
 
-	known  *state.State // what is remembered; nil if nothing is
-	off    []string     // instances of which it is to be said that they do not log
-	gone   []string     // instances that were read before, and are not found any more
-	former []string     // the names now of instances that are read for their former names only
-	remade state.Parts  // what those have logged whose names are those of instances that were made since
-	over   over         // those whose names were found to be another's
+	known    *state.State // what is remembered; nil if nothing is
+	ids      identities   // who has the names
+	selected []string     // the instances that have names of the channel; the others had one before
+	off      []string     // instances of which it is to be said that they do not log
+	gone     []string     // the names of instances that were read before, and are not found any more
 
 	mu    sync.Mutex
 	parts []part
@@ -73,10 +72,34 @@ type part struct {
 	cut      bool // by the end of the time
 }
 
+// mostReadings is how often the logs of a window are read while names change hands.
+const mostReadings = 3
+
 // read reads all logs of a window, oldest first. If hours are more than one, the
-// window must consist of them.
+// window must consist of them. Files are asked for by the names of their instances, so what
+// was read counts only if these were the same before and after.
 func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Window, known *state.State) *reading {
-	rd := &reading{handler: h, window: w, whole: h.aggregator(w), known: known}
+	ids := h.identify(ctx, known, w, nil)
+	for n := 1; ; n++ {
+		rd := h.readOf(ctx, w, hours, known, ids)
+		now := h.identify(ctx, known, w, rd.selected)
+		switch changed := now.err == nil && known != nil && !ids.same(now, known.Instances); {
+		case changed && n < mostReadings:
+			ids = now
+			continue
+		case changed:
+			rd.unidentified(errors.New("names change hands all the time"))
+		case now.err != nil && known != nil:
+			rd.unidentified(now.err)
+		}
+		rd.ids.holders, rd.ids.names, rd.ids.err = now.holders, now.names, now.err
+		return rd
+	}
+}
+
+// readOf is read of the instances that are taken to have the names.
+func (h *Handler) readOf(ctx context.Context, w digest.Window, hours []digest.Window, known *state.State, ids identities) *reading {
+	rd := &reading{handler: h, window: w, whole: h.aggregator(w), known: known, ids: ids}
 	rd.hours = []*digest.Aggregator{rd.whole}
 	if len(hours) > 1 {
 		rd.hours = nil
@@ -94,7 +117,7 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 // resolve lists the files of all instances. The name of a cluster stands for its
 // members; what is named twice, as by its own name and by its cluster's, is read once.
 func (rd *reading) resolve(ctx context.Context) []source.File {
-	names := rd.handler.Instances
+	names := slices.DeleteFunc(slices.Clone(rd.handler.Instances), rd.elsewhere)
 	listed := make([][]source.File, len(names))
 	rd.handler.inParallel(len(names), func(i int) { listed[i] = rd.list(ctx, names[i]) })
 	var files []source.File
@@ -127,7 +150,14 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 			}
 		}
 	}
-	return append(files, formers{rd, files}.list(ctx)...)
+	rd.selected = slices.Clone(rd.instances)
+	for _, id := range rd.others() {
+		if !slices.Contains(rd.instances, id) {
+			rd.instances = append(rd.instances, id)
+			files = append(files, rd.list(ctx, id)...)
+		}
+	}
+	return files
 }
 
 // before returns the time before which the file at i can hold nothing: the last write
@@ -226,7 +256,7 @@ func later(a, b time.Time) time.Time {
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
 	p := parser.New(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams})
-	add := rd.adder(cmp.Or(to.file.Instance, filepath.Base(to.file.Name)))
+	add := rd.adder(cmp.Or(rd.label(to.file.Instance), filepath.Base(to.file.Name)))
 	var err error
 	for {
 		var e *parser.Event

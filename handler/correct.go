@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"slowdigest/digest"
 	"slowdigest/handler/state"
@@ -16,33 +15,18 @@ import (
 // observe notes how the instances were found after the newest hours.
 func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	at := later(i.handler.Now(), rd.window.End)
-	result.Seen, result.News, rd.off = i.claimed.Instances.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string {
-		return i.handler.became(ctx, id, i.claimed.Instances[id].Read)
-	})
-	fs := formers{rd: rd}
+	is := rd.identified(result)
+	var news []string
+	result.Seen, news, rd.off = is.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return rd.became(ctx, id) })
+	result.News = append(result.News, news...)
 	for _, id := range slices.Sorted(maps.Keys(result.Seen)) {
-		spans := fs.unread(id)
-		if found := i.claimed.Instances[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" {
+		spans := unread(rd.openOfName(id))
+		if found := is[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" && !rd.isElsewhere(id) {
 			result.News = append(result.News, fmt.Sprintf("What %s logged %s could not be read, and is lost with it.", id, spans))
 		}
 	}
-	for _, o := range rd.remade {
-		result.News = append(result.News, fmt.Sprintf("%s was deleted, and another of its name was made at %s. What the one before logged since %s is lost.",
-			o.Instance, o.End.Format("2006-01-02 15:04 UTC"), o.Start.Format("2006-01-02 15:04 UTC")))
-		o.End = o.End.Truncate(time.Hour).Add(time.Hour)
-		result.Remade = append(result.Remade, o)
-	}
-	for _, f := range rd.over {
-		fs.switched(f, at, result)
-	}
-	i.answering = append(i.answering, fs.probe(ctx, result)...)
-	for _, p := range rd.parts {
-		seen, ok := result.Seen[p.instance]
-		if files := p.file.Newest(); ok && len(files) > 0 {
-			seen.Files = files
-			result.Seen[p.instance] = seen
-		}
-	}
+	rd.learn(result)
+	i.answering = append(i.answering, rd.probe(ctx, result)...)
 }
 
 // missing adds to the instances that are gone those that are so for the hours of an item.
@@ -51,12 +35,17 @@ func (i *item) missing(rd *reading, now state.Instances, remade state.Parts) {
 		now = i.claimed.Instances
 	}
 	for id, seen := range now {
-		if seen.Misses(rd.window) && !slices.Contains(rd.instances, id) {
+		if seen.Misses(rd.window) && !slices.Contains(rd.labels(), id) {
 			rd.gone = append(rd.gone, id)
 		}
 	}
 	for _, o := range slices.Concat(i.claimed.Lost, remade).In(rd.window) {
 		rd.gone = append(rd.gone, o.Instance)
+	}
+	for _, f := range rd.ids.formers {
+		if !f.found && f.now == "" && f.HadName(rd.window) {
+			rd.gone = append(rd.gone, f.Name)
+		}
 	}
 	slices.Sort(rd.gone)
 	rd.gone = slices.Compact(rd.gone)
@@ -75,7 +64,7 @@ func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 	for _, hour := range rd.window.Hours() {
 		for _, o := range i.claimed.Open.In(hour) {
 			found := !o.Usual || calls[o.Instance] > i.Replace.Calls[o.Instance]
-			if found && slices.Contains(rd.instances, o.Instance) && rd.cause(o.Instance, hour) == "" {
+			if found && rd.readOpen(o) {
 				o.Slept = false // which no sentence tells
 				read = append(read, o)
 			}
@@ -92,6 +81,19 @@ func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 	return news
 }
 
+// holdersOf returns those of the instances that are read of which a part may be.
+func (rd *reading) holdersOf(o state.Open) []string {
+	return slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool {
+		return !slices.Contains(rd.openOf(id, digest.Window{Start: o.Start, End: o.End}), o)
+	})
+}
+
+// readOpen reports whether what was open of an hour was read.
+func (rd *reading) readOpen(o state.Open) bool {
+	hour, ids := digest.Window{Start: o.Start, End: o.End}, rd.holdersOf(o)
+	return len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return rd.cause(id, hour) != "" })
+}
+
 // callsOf counts the calls of a report of all classes by instance.
 func callsOf(r *digest.Report) map[string]int64 {
 	calls := map[string]int64{}
@@ -101,33 +103,6 @@ func callsOf(r *digest.Report) map[string]int64 {
 		}
 	}
 	return calls
-}
-
-// nameOf returns the name that an instance had before a switchover gave it to another; of
-// any other, its own.
-func (i *item) nameOf(id string) string {
-	is := i.claimed.Instances
-	if i.seen != nil {
-		is = i.seen
-	}
-	if before := i.over.before(id); before != id {
-		return before
-	}
-	of, ok := formerOf(id)
-	if seen := is[of]; ok && (seen.Former != "" || !seen.Switched.IsZero()) {
-		return of
-	}
-	return id
-}
-
-// byName adds up the calls of those that have had the same name: who of them had it when a
-// message counted the calls under it is not always known.
-func (i *item) byName(calls map[string]int64) map[string]int64 {
-	sums := map[string]int64{}
-	for id, n := range calls {
-		sums[i.nameOf(id)] += n
-	}
-	return sums
 }
 
 // comparison says what a correction would do to a message.
@@ -144,13 +119,13 @@ const (
 // counts. What the time did not last for twice will not be tried again.
 func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	before := i.claimed.Open.In(i.Window)
-	if len(i.moreCalls(i.Calls, r.Calls)) > 0 { // which a run that died may have put into the message
+	if len(moreCalls(i.Calls, r.Calls)) > 0 { // which a run that died may have put into the message
 		r.Open = before
 		return unimproved
 	}
-	message, now := i.byName(i.Replace.Calls), i.byName(r.Calls)
+	message, now := i.Replace.Calls, r.Calls
 	less := slices.DeleteFunc(slices.Collect(maps.Keys(message)), func(name string) bool { return now[name] >= message[name] })
-	switch awaits := func(o state.Open) bool { return slices.Contains(less, i.nameOf(o.Instance)) }; {
+	switch awaits := func(o state.Open) bool { return slices.Contains(less, o.Instance) }; {
 	case slices.ContainsFunc(r.Open, awaits):
 		r.Open = before
 		return unimproved
@@ -161,8 +136,8 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	for _, hour := range i.Window.Hours() {
 		for _, id := range rd.instances {
 			switch {
-			case !before.Of(id, hour.Start) || comes(rd.cause(id, hour)) || (formers{rd: rd}).come(id, hour):
-			case now[i.nameOf(id)] > message[i.nameOf(id)] || !rd.asleep(id, hour) && !before.Usual(id, hour.Start):
+			case len(rd.openOf(id, hour)) == 0 || comes(rd.cause(id, hour)) || rd.sharerComes(id, hour):
+			case now[rd.label(id)] > message[rd.label(id)] || !rd.asleep(id, hour) && !before.Usual(rd.label(id), hour.Start):
 				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
 					return lessThanBefore // for all that is known
 				}
@@ -175,7 +150,7 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	var still state.Parts // as they were, and nothing else: the message counts that
 	for _, hour := range i.Window.Hours() {
 		for _, o := range before.In(hour) {
-			if r.Open.Of(o.Instance, hour.Start) {
+			if r.Open.Of(o.Instance, hour.Start) { // whoever of the name it is
 				still = append(still, o)
 			}
 		}
@@ -190,11 +165,11 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[string]int64) (*digest.Report, error) {
 	open := i.claimed.Open.In(i.Window)
 	result := state.Result{Unchanged: true}
-	result.Open = slices.DeleteFunc(rd.open(false), func(o state.Open) bool {
-		return !slices.ContainsFunc(open, func(before state.Open) bool { return i.nameOf(before.Instance) == i.nameOf(o.Instance) })
+	result.Open = slices.DeleteFunc(rd.open(), func(o state.Open) bool {
+		return !slices.ContainsFunc(open, func(before state.Open) bool { return before.Instance == o.Instance })
 	})
 	message := rd.report(i.handler.Limit)
-	before, now := i.byName(i.Replace.Calls), i.byName(calls)
+	before, now := i.Replace.Calls, calls
 	var posted []digest.Window
 	for _, o := range open {
 		w := digest.Window{Start: o.Start, End: o.End}
@@ -204,8 +179,8 @@ func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[str
 		posted = append(posted, w)
 		var ids []string
 		for _, same := range open {
-			if same.Start.Equal(o.Start) && same.End.Equal(o.End) && now[i.nameOf(same.Instance)] > before[i.nameOf(same.Instance)] {
-				ids = append(ids, same.Instance)
+			if same.Start.Equal(o.Start) && same.End.Equal(o.End) && now[same.Instance] > before[same.Instance] {
+				ids = append(ids, rd.holdersOf(same)...)
 			}
 		}
 		if len(ids) == 0 {

@@ -28,7 +28,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, m state.Message, f
 		switch {
 		case found:
 			if i.Calls != nil {
-				incomplete = len(i.moreCalls(i.Calls, m.Calls)) > 0
+				incomplete = len(moreCalls(i.Calls, m.Calls)) > 0
 			}
 			return i.renew(ctx, r, receipt, incomplete), nil
 		case err == nil:
@@ -66,11 +66,10 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, m state.Message, f
 
 // moreCalls returns the instances of which a message counts calls, and more than another
 // does.
-func (i *item) moreCalls(message, than map[string]int64) []string {
+func moreCalls(message, than map[string]int64) []string {
 	var more []string
-	sum, less := i.byName(message), i.byName(than)
-	for id := range message {
-		if name := i.nameOf(id); sum[name] > less[name] {
+	for id, n := range message {
+		if n > than[id] {
 			more = append(more, id)
 		}
 	}

@@ -34,21 +34,6 @@ func (h *Handler) became(ctx context.Context, id string, at time.Time) string {
 	return id + " is not there any more."
 }
 
-// created returns when an instance was made, in UTC; zero where that cannot be found out.
-func (h *Handler) created(ctx context.Context, id string) time.Time {
-	s, ok := h.Source.(interface {
-		Created(ctx context.Context, instance string) (time.Time, error)
-	})
-	if !ok {
-		return time.Time{}
-	}
-	at, err := s.Created(ctx, id)
-	if err != nil {
-		return time.Time{}
-	}
-	return at
-}
-
 // Poster is a Notifier that knows its messages again.
 type Poster interface {
 	notifier.Notifier

@@ -117,13 +117,11 @@ type item struct {
 	claimed *state.State // as it was when the item was claimed
 	found   bool         // the message was in the channel already
 
-	seen      state.Instances // as the newest hours have shown them; nil if these are not among the item's
-	over      over            // those whose names are another's since the state was saved
-	answering []string        // the instances that were read without a hitch
-	hitches   []string        // the others of those that were read
-	apart     bool            // a correction that leaves the message as it is
-	renewed   bool            // the message was in the channel, and was replaced
-	nobody    bool            // there is no instance any more, so that no hour of it is done
+	answering []string // the instances that were read without a hitch, by their names and IDs
+	hitches   []string // the others of those that were read
+	apart     bool     // a correction that leaves the message as it is
+	renewed   bool     // the message was in the channel, and was replaced
+	nobody    bool     // there is no instance any more, so that no hour of it is done
 }
 
 // claim takes on the next pending hours at the end of w.
@@ -169,17 +167,16 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		return nil, errors.Join(&NoInstanceError{Omitted: h.Notes}, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))
 	}
 	rd := h.read(reading, i.Window, i.Window.Hours(), i.claimed)
-	i.over = rd.over
 	if !i.Unconfirmed && i.Replace == nil {
 		rd.stopWhereTimeRanOut()
 		i.Window = rd.window
 	}
-	result := state.Result{Open: rd.open(i.notes())}
-	i.answering = rd.answering()
-	i.hitches = slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool { return slices.Contains(i.answering, id) })
+	result := state.Result{Open: rd.open()}
+	answering := rd.answering()
+	i.answering = rd.keys(answering)
+	i.hitches = rd.keys(slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool { return slices.Contains(answering, id) }))
 	if i.notes() {
 		i.observe(ctx, rd, &result)
-		i.seen = result.Seen
 	}
 	i.missing(rd, result.Seen, result.Remade)
 	i.nobody = rd.allMissing()
@@ -240,10 +237,8 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 // leave has a message of an earlier run stay as it is: what that lacked is open.
 func (i *item) leave(r *state.Result) {
 	r.Open, r.Calls = slices.Clone(i.Lacks), i.Calls
-	for n := range r.Open {
-		if o := &r.Open[n]; i.notes() {
-			o.Instance = i.over.now(o.Instance)
-		}
+	for _, f := range r.Formers {
+		r.Open = f.Claim(r.Open)
 	}
 }
 

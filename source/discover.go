@@ -113,12 +113,8 @@ func find(db types.DBInstance, names []string, tag string) (Instance, bool) {
 }
 
 // Became says in sentences what has become of an instance that was still there at a time,
-// and is not found any more, as far as the role may know. After a switchover the old
-// instance has the name with "-old1" at its end.
+// and is not found any more, as far as the role may know.
 func (s *RDS) Became(ctx context.Context, instance string, at time.Time) string {
-	if _, err := s.Inspect(ctx, instance+"-old1"); err == nil {
-		return fmt.Sprintf("%s was renamed to %s-old1, as a blue/green switchover does. What it logged last is there.", instance, instance)
-	}
 	there := ", and was still there at " + at.UTC().Format("2006-01-02 15:04 UTC")
 	switch _, err := s.Inspect(ctx, instance); {
 	case err == nil:
@@ -131,10 +127,32 @@ func (s *RDS) Became(ctx context.Context, instance string, at time.Time) string 
 	return instance + " is not found any more" + there + "; what has become of it could not be found out."
 }
 
-// Created returns when an instance was made, in UTC. It needs rds:DescribeDBInstances.
-func (s *RDS) Created(ctx context.Context, instance string) (time.Time, error) {
-	i, err := s.Inspect(ctx, instance)
-	return i.Created, err
+// Identity tells an instance from the others that have had its name.
+type Identity struct {
+	Name    string    // the DB instance identifier
+	ID      string    // the DbiResourceId, which stays when it is renamed, and which no other gets
+	Created time.Time // in UTC
+}
+
+// mostFiltered is how many values a filter is given in one call.
+const mostFiltered = 100
+
+// Identities returns those of some names that there are, and those of some IDs. It needs
+// rds:DescribeDBInstances on all instances.
+func (s *RDS) Identities(ctx context.Context, names, ids []string) ([]Identity, error) {
+	var found []Identity
+	for filter, values := range map[string][]string{"db-instance-id": names, "dbi-resource-id": ids} {
+		for some := range slices.Chunk(values, mostFiltered) {
+			all, err := s.describe(ctx, types.Filter{Name: &filter, Values: some})
+			if err != nil {
+				return nil, callFailed("identify instances: %w", err)
+			}
+			for _, db := range all {
+				found = append(found, Identity{aws.ToString(db.DBInstanceIdentifier), aws.ToString(db.DbiResourceId), aws.ToTime(db.InstanceCreateTime).UTC()})
+			}
+		}
+	}
+	return found, nil
 }
 
 // similar returns a sentence and a space on the instances that have the most of their

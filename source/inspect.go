@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -17,9 +16,8 @@ type Inspection struct {
 	Status  string // such as available or stopped
 	Engine  string // such as mysql, mariadb or aurora-mysql
 	Version string
-	Group   string    // its DB parameter group
-	Cluster string    // the DB cluster that it is a member of; empty outside a cluster
-	Created time.Time // in UTC
+	Group   string // its DB parameter group
+	Cluster string // the DB cluster that it is a member of; empty outside a cluster
 }
 
 // Aurora reports whether the instance belongs to an Aurora cluster.
@@ -40,7 +38,6 @@ func (s *RDS) Inspect(ctx context.Context, instance string) (Inspection, error) 
 		Engine:  aws.ToString(db.Engine),
 		Version: aws.ToString(db.EngineVersion),
 		Cluster: aws.ToString(db.DBClusterIdentifier),
-		Created: aws.ToTime(db.InstanceCreateTime).UTC(),
 	}
 	if len(db.DBParameterGroups) > 0 {
 		i.Group = aws.ToString(db.DBParameterGroups[0].DBParameterGroupName)

@@ -182,33 +182,6 @@ func (f File) Rotated() time.Time {
 	return name.rotated(f.LastWritten)
 }
 
-// Newest returns the last writes to the two rotated files that were listed with f and
-// were written to last, by their names; empty if there is none.
-func (f File) Newest() map[string]time.Time {
-	newest := map[string]time.Time{}
-	if f.listing != nil {
-		for _, g := range slices.Backward(f.listing.files) {
-			if !g.live() && len(newest) < 2 {
-				newest[g.Name] = g.LastWritten
-			}
-		}
-	}
-	return newest
-}
-
-// ListedWith reports whether one of some files, by their names and last writes, was
-// listed with f. That is known unless f stands for an instance that lists nothing.
-func (f File) ListedWith(files map[string]time.Time) (listed, known bool) {
-	if f.listing == nil {
-		return false, false
-	}
-	for name, written := range files {
-		g, ok := f.listing.find(name)
-		listed = listed || ok && g.LastWritten.Equal(written)
-	}
-	return listed, true
-}
-
 func timeRange(from, to time.Time) string {
 	return from.UTC().Format("2006-01-02 15:04") + " to " + to.UTC().Format("2006-01-02 15:04 UTC")
 }

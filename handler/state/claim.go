@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -250,21 +251,14 @@ type Result struct {
 	Repeat      bool             // the message says that it may be a repeat
 	Calls       map[string]int64 // that the message counts, by instance
 	Said        *Said            // by the message; nil is nothing
-	// Seen and News state what is known of the instances after the newest hours, and Ended
-	// names those of which nothing that is open will come; Renamed are others.
-	// Nil leaves that as it is.
+	// Seen and News state what is known of the instances after the newest hours, Formers are
+	// those whose names were found to be others', and Ended the IDs of those of which
+	// nothing that is open will come, or their names. Nil leaves that as it is.
 	Seen    Instances
 	News    []string
+	Formers []Former
 	Ended   []string
-	Renamed []Renamed
-	Remade  Parts // what nobody can read, for the instances were made anew
-}
-
-// Renamed says that an instance is called otherwise now. Before a time it had the old name;
-// after that another may have had it.
-type Renamed struct {
-	From, To string
-	Before   time.Time
+	Remade  Parts // what nobody can read, for who had the name does not exist any more
 }
 
 // Finish enters what became of an item, and ends the claim. Where somebody else
@@ -326,14 +320,12 @@ func (s *State) finishInstances(i Item, r Result) {
 	if r.Seen == nil {
 		return
 	}
-	s.lose(func(instance string) bool { return slices.Contains(r.Ended, instance) })
-	for _, renamed := range r.Renamed {
-		s.rename(renamed)
-	}
-	s.lose(func(instance string) bool {
-		_, known := s.Instances[instance]
-		now, there := r.Seen[instance]
-		return known && (!there || !now.Gone.IsZero())
+	s.addFormers(r.Formers, i.Window.End)
+	s.lose(func(o Open) bool {
+		_, known := s.Instances[o.Instance]
+		now, there := r.Seen[o.Instance]
+		gone := known && (!there || !now.Gone.IsZero())
+		return slices.Contains(r.Ended, cmp.Or(o.Holder, o.Instance)) || gone && o.Holder == ""
 	})
 	s.Lost = Join(append(s.Lost, r.Remade...))
 	s.Instances = r.Seen
@@ -341,41 +333,16 @@ func (s *State) finishInstances(i Item, r Result) {
 }
 
 // lose gives up what is open of instances that are gone.
-func (s *State) lose(gone func(instance string) bool) {
+func (s *State) lose(gone func(Open) bool) {
 	var open Parts
 	for _, o := range s.Open {
-		if gone(o.Instance) {
+		if gone(o) {
 			s.Lost = append(s.Lost, o)
 		} else {
 			open = append(open, o)
 		}
 	}
 	s.Open, s.Lost = open, Join(s.Lost)
-}
-
-// rename gives what is remembered of the hours of an instance the name that it has now. What
-// is open of hours in which another may have had its name is open for both.
-func (s *State) rename(r Renamed) {
-	var all Parts
-	for _, o := range s.Open {
-		if o.Instance != r.From {
-			all = append(all, o)
-			continue
-		}
-		former := o
-		if former.Instance = r.To; o.End.After(r.Before) {
-			o.Start = later(o.Start, r.Before)
-			all = append(all, o)
-		}
-		all = append(all, former)
-	}
-	s.Open = Join(all)
-	for _, e := range s.Entries {
-		if calls, ok := e.Calls[r.From]; ok && !e.End.After(r.Before) {
-			delete(e.Calls, r.From)
-			e.Calls[r.To] += calls
-		}
-	}
 }
 
 // says reports whether there is a new message, which says all that waited for one.

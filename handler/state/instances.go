@@ -21,20 +21,17 @@ type Seen struct {
 	Off    time.Time `json:"off,omitzero"`     // since when it writes no slow log; zero if it does
 	Said   time.Time `json:"said,omitzero"`    // the end of the hour whose digest said that last
 	Gone   time.Time `json:"gone,omitzero"`    // when it was found not to be there any more, and that was said
-	// Files are the last writes to the two rotated files that were listed last. Where
-	// neither is listed an hour later, another instance has the name, since before
-	// Switched. The one before it is called Former now, or NAME-old1 where that is empty,
-	// and had the name from FormerFrom on.
-	Files      map[string]time.Time `json:"files,omitempty"`
-	Switched   time.Time            `json:"switched,omitzero"`
-	Former     string               `json:"former,omitempty"`
-	FormerFrom time.Time            `json:"former_from,omitzero"`
+	// ID is the DbiResourceId of the instance that had the name at Same, a time; empty where
+	// that is not known, and UnknownID where that was said.
+	ID   string    `json:"id,omitempty"`
+	Same time.Time `json:"same,omitzero"`
 }
 
-// HadName reports whether the Former may have had the name in a part of w.
-func (s Seen) HadName(w digest.Window) bool {
-	return w.Start.Before(s.Switched) && w.End.After(s.FormerFrom)
-}
+// UnknownID stands for an ID that the role may not ask for.
+const UnknownID = "-"
+
+// Known reports whether it is known which instance had the name.
+func (s Seen) Known() bool { return s.ID != "" && s.ID != UnknownID }
 
 // Misses reports whether an instance that is gone may have logged something in w.
 func (s Seen) Misses(w digest.Window) bool {

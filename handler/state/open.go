@@ -11,8 +11,9 @@ import (
 // Open is a part of hours that are done otherwise: what one instance logged in them
 // was not read, but may still be.
 type Open struct {
-	Instance string    `json:"instance"`
-	Start    time.Time `json:"start"` // hours of the clock
+	Instance string    `json:"instance"`         // the name that it had
+	Holder   string    `json:"holder,omitempty"` // the ID of the Former that had it; empty for who has it now
+	Start    time.Time `json:"start"`            // hours of the clock
 	End      time.Time `json:"end"`
 	Cause    string    `json:"cause"` // a source.Cause
 	// Usual is set where hours like these have no log, so that the message does not say
@@ -59,9 +60,9 @@ func (ps Parts) Usual(instance string, hour time.Time) bool {
 	return slices.ContainsFunc(ps, func(o Open) bool { return o.Usual && o.Instance == instance && o.window().Contains(hour) })
 }
 
-// answers reports whether a part of one of the instances is open in w.
+// answers reports whether a part of one of the instances is open in w. Formers go by their IDs.
 func (ps Parts) answers(w digest.Window, instances []string) bool {
-	return slices.ContainsFunc(ps.In(w), func(o Open) bool { return slices.Contains(instances, o.Instance) })
+	return slices.ContainsFunc(ps.In(w), func(o Open) bool { return slices.Contains(instances, cmp.Or(o.Holder, o.Instance)) })
 }
 
 // set replaces what is open in w.
@@ -90,7 +91,9 @@ func (ps *Parts) close(before time.Time) Parts {
 
 // Join sorts parts, and makes one of those that follow on each other.
 func Join(all Parts) Parts {
-	slices.SortFunc(all, func(a, b Open) int { return cmp.Or(cmp.Compare(a.Instance, b.Instance), a.Start.Compare(b.Start)) })
+	slices.SortFunc(all, func(a, b Open) int {
+		return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Holder, b.Holder), a.Start.Compare(b.Start))
+	})
 	var joined Parts
 	for _, o := range all {
 		if n := len(joined); n > 0 && joined[n-1].goesOn(o) {

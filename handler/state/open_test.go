@@ -182,18 +182,30 @@ func TestGivenUpIsSaidOnceADay(t *testing.T) {
 	}
 }
 
-// In a switchover the open parts and the calls of messages follow the instance to the name
-// that it has then, and are open for both where another may have had its name. Those of a third that had this name before it end.
-func TestPartsOfARenamedInstance(t *testing.T) {
-	s := &State{Open: Parts{open("a", 0, 3), open("a-old1", -2, -1), open("b", 0, 1)},
-		Entries:   Entries{{Start: hours(0, 1).Start, End: hours(0, 1).End, Kind: Posted, Calls: map[string]int64{"a": 2, "b": 3}}},
-		Instances: Instances{"a": {}, "b": {}}}
-	s.Finish(Item{Window: hours(3, 4)}, Result{Seen: Instances{"a": {}, "b": {}}, Ended: []string{"a-old1"}, Renamed: []Renamed{{"a", "a-old1", hours(1, 2).End}}, Silent: true, Report: &digest.Report{}})
-	if want := (Parts{open("a", 2, 3), open("a-old1", 0, 3), open("b", 0, 1)}); !reflect.DeepEqual(s.Open, want) {
+// The parts that are open of a name stay with the instance that had it, and are open for both
+// where another may have had it. Those of a third that does not exist any more are lost.
+func TestPartsOfAFormer(t *testing.T) {
+	of := func(o Open, holder string) Open { o.Holder = holder; return o }
+	s := &State{Open: Parts{open("a", 0, 3), of(open("a", -2, -1), "db-0"), open("b", 0, 1)}, Instances: Instances{"a": {}, "b": {}}}
+	former := Former{ID: "db-1", Name: "a", Last: hours(1, 2).End, Until: hours(3, 4).End}
+	s.Finish(Item{Window: hours(3, 4)}, Result{Seen: Instances{"a": {}, "b": {}}, Ended: []string{"db-0"}, Formers: []Former{former}, Silent: true, Report: &digest.Report{}})
+	if want := (Parts{open("a", 2, 3), of(open("a", 0, 3), "db-1"), open("b", 0, 1)}); !reflect.DeepEqual(s.Open, want) {
 		t.Errorf("open %+v, want %+v", s.Open, want)
 	}
-	if want := map[string]int64{"a-old1": 2, "b": 3}; !reflect.DeepEqual(s.Entries[0].Calls, want) {
-		t.Errorf("calls %v, want %v", s.Entries[0].Calls, want)
+	if want := (Parts{of(open("a", -2, -1), "db-0")}); !reflect.DeepEqual(s.Lost, want) {
+		t.Errorf("lost %+v, want %+v", s.Lost, want)
+	}
+	for w, want := range map[digest.Window]bool{hours(3, 4): true, hours(4, 5): false, hours(-9, -8): true} {
+		if former.HadName(w) != want {
+			t.Errorf("had its name in %v: %v", w, !want)
+		}
+	}
+	s.addFormers(nil, former.Until.Add(maxAge))
+	if len(s.Formers) != 1 {
+		t.Error("a former is forgotten before its logs are")
+	}
+	if s.addFormers(nil, former.Until.Add(maxAge+1)); len(s.Formers) != 0 {
+		t.Error("a former is not forgotten")
 	}
 }
 

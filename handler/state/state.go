@@ -48,6 +48,8 @@ type State struct {
 	Lost Parts `json:"lost,omitempty"`
 	// Instances are those that were read last, by their IDs.
 	Instances Instances `json:"instances,omitempty"`
+	// Formers are those that had their names before.
+	Formers []Former `json:"formers,omitempty"`
 	// Missed, GivenUp, Unreported and News wait for the next message: hours that were
 	// deleted before they could be read, or tried for too long; whole sentences on what
 	// is remembered; and such on instances.

@@ -97,6 +97,7 @@ func (s *Server) describeInstances(params url.Values) (any, *apiError) {
 func details(db *Instance) instanceDetails {
 	d := instanceDetails{
 		DBInstanceIdentifier: db.id,
+		DbiResourceId:        db.resource,
 		DBInstanceStatus:     cmp.Or(db.Status, "available"),
 		Engine:               cmp.Or(db.Engine, "mysql"),
 		DBClusterIdentifier:  db.Cluster,
@@ -125,7 +126,7 @@ func parseFilters(params url.Values) (filters, *apiError) {
 		switch name {
 		case "":
 			return f, nil
-		case "db-cluster-id", "db-instance-id", "engine":
+		case "db-cluster-id", "db-instance-id", "dbi-resource-id", "engine":
 		default:
 			return nil, invalidParameter("Unrecognized filter name: %s", name)
 		}
@@ -137,7 +138,7 @@ func parseFilters(params url.Values) (filters, *apiError) {
 
 func (f filters) pass(db *Instance) bool {
 	for name, value := range map[string]string{
-		"db-cluster-id": db.Cluster, "db-instance-id": db.id, "engine": cmp.Or(db.Engine, "mysql"),
+		"db-cluster-id": db.Cluster, "db-instance-id": db.id, "dbi-resource-id": db.resource, "engine": cmp.Or(db.Engine, "mysql"),
 	} {
 		if wanted, filtered := f[name]; filtered && !slices.Contains(wanted, value) {
 			return false

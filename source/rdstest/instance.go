@@ -31,13 +31,14 @@ type Instance struct {
 	// paused; DBInstanceNotReady if empty. That is documented for paused ones only.
 	AsleepCode string
 
-	id      string
-	server  *Server
-	files   map[string]*logFile
-	rotated map[string]*logFile // of each live file, the one of the last rotation
-	hidden  map[string]bool     // files that are not listed, by name
-	asleep  string              // stopped, paused, or empty
-	group   string
+	id       string
+	resource string // the DbiResourceId, which a rename does not change
+	server   *Server
+	files    map[string]*logFile
+	rotated  map[string]*logFile // of each live file, the one of the last rotation
+	hidden   map[string]bool     // files that are not listed, by name
+	asleep   string              // stopped, paused, or empty
+	group    string
 }
 
 // Names selects how rotated files are named.

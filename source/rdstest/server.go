@@ -2,6 +2,7 @@ package rdstest
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +49,7 @@ type Server struct {
 	instances map[string]*Instance
 	groups    map[string]map[string]string
 	clusters  map[string]string // the DB cluster parameter groups of clusters that have one
+	added     int               // instances so far
 	calls     []Call
 	faults    []*Fault
 	second    time.Time // the one that is counted for CallsPerSecond
@@ -97,7 +99,8 @@ func (s *Server) Calls() []Call {
 func (s *Server) AddInstance(id string) *Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	db := &Instance{id: id, server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, hidden: map[string]bool{}, group: "default.mysql8.4"}
+	s.added++
+	db := &Instance{id: id, resource: fmt.Sprintf("db-%026d", s.added), server: s, files: map[string]*logFile{}, rotated: map[string]*logFile{}, hidden: map[string]bool{}, group: "default.mysql8.4"}
 	s.instances[id] = db
 	return db
 }

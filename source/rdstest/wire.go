@@ -102,6 +102,7 @@ type instancesResult struct {
 
 type instanceDetails struct {
 	DBInstanceIdentifier string
+	DbiResourceId        string
 	DBInstanceStatus     string
 	Engine               string
 	InstanceCreateTime   string         `xml:",omitempty"`

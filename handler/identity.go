@@ -1,0 +1,383 @@
+package handler
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"slowdigest/digest"
+	"slowdigest/handler/state"
+	"slowdigest/source"
+)
+
+// A name may be another instance's from one hour to the next: a blue/green switchover renames
+// the one before to NAME-oldN, "where n is a number" ("Switching a blue/green deployment" in
+// the Amazon RDS User Guide), may be taken back, and an instance is restored under the name of
+// one that was deleted. So each is known by its DbiResourceId, and is read under the name that
+// it has now, for the hours in which it had one of the channel's. What it logged then counts
+// for the name that it had.
+
+// identities say who has the names of a channel, and how those are called now who had them.
+type identities struct {
+	holders map[string]source.Identity // by name
+	names   map[string]string          // by ID
+	formers []former
+	err     error // why nothing of that is known
+}
+
+type former struct {
+	state.Former
+	now   string // its name; empty where it does not exist any more
+	found bool   // the state does not know of it yet
+}
+
+// identify finds out who has the names of the channel, and some others.
+func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Window, others []string) identities {
+	ids := identities{holders: map[string]source.Identity{}, names: map[string]string{}}
+	from, ok := h.Source.(interface {
+		Identities(ctx context.Context, names, ids []string) ([]source.Identity, error)
+	})
+	if !ok || known == nil || h.only {
+		return ids
+	}
+	names := slices.Concat(h.Instances, others, slices.Collect(maps.Keys(known.Instances)))
+	var wanted []string
+	for _, seen := range known.Instances {
+		if seen.Known() && seen.Gone.IsZero() {
+			wanted = append(wanted, seen.ID)
+		}
+	}
+	for _, o := range known.Open {
+		if names = append(names, o.Instance); o.Holder != "" {
+			wanted = append(wanted, o.Holder)
+		}
+	}
+	for _, f := range known.Formers {
+		if f.HadName(w) {
+			wanted = append(wanted, f.ID)
+		}
+	}
+	find := func(names, wanted []string) {
+		if ids.err != nil || len(names)+len(wanted) == 0 {
+			return
+		}
+		var found []source.Identity
+		found, ids.err = from.Identities(ctx, names, wanted)
+		for _, i := range found {
+			ids.holders[i.Name], ids.names[i.ID] = i, i.Name
+		}
+	}
+	find(unique(slices.DeleteFunc(names, func(name string) bool { return !source.ValidInstance(name) })), nil)
+	find(nil, unique(slices.DeleteFunc(wanted, func(id string) bool { return ids.names[id] != "" })))
+	for _, f := range known.Formers {
+		if f.HadName(w) || slices.ContainsFunc(known.Open.In(w), func(o state.Open) bool { return o.Holder == f.ID }) {
+			ids.formers = append(ids.formers, former{f, ids.names[f.ID], false})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(known.Instances)) {
+		seen := known.Instances[name]
+		if !seen.Known() || !seen.Gone.IsZero() || ids.holders[name].ID == seen.ID {
+			continue
+		}
+		f := former{state.Former{ID: seen.ID, Name: name, Last: seen.Same, Until: later(h.Now(), w.End)}, ids.names[seen.ID], true}
+		for _, before := range known.Formers {
+			if before.Name == name {
+				f.From = later(f.From, before.Last)
+			}
+		}
+		if ids.formers = append(ids.formers, f); ids.holders[name].ID == "" {
+			continue
+		}
+		var old []string
+		for n := range 9 { // nobody keeps as many
+			old = append(old, fmt.Sprintf("%s-old%d", name, n+1))
+		}
+		old = slices.DeleteFunc(old, func(name string) bool { return ids.holders[name].ID != "" })
+		find(old, nil)
+		for _, between := range old {
+			if id := ids.holders[between].ID; id != "" && number(between, name) > number(f.now, name) && !known.Knows(id) {
+				ids.formers = append(ids.formers, former{state.Former{ID: id, Name: name, From: f.Last, Last: f.Last, Until: f.Until}, between, true})
+			}
+		}
+	}
+	return ids
+}
+
+// number returns the N of NAME-oldN; 0 of any other.
+func number(old, name string) int {
+	digits, _ := strings.CutPrefix(old, name+"-old")
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+func unique(all []string) []string {
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// same reports whether nothing has changed of what matters to a reading of the names.
+func (ids identities) same(now identities, names state.Instances) bool {
+	for name := range names {
+		if ids.holders[name].ID != now.holders[name].ID {
+			return false
+		}
+	}
+	return slices.EqualFunc(ids.formers, now.formers, func(a, b former) bool { return a.ID == b.ID && a.Name == b.Name && a.now == b.now })
+}
+
+// unidentified notes of each instance that was known that it may be another now.
+func (rd *reading) unidentified(err error) {
+	for _, id := range rd.selected {
+		if !rd.known.Instances[id].Known() {
+			continue
+		}
+		p := part{instance: id, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
+		p.absent.Note = fmt.Sprintf("Whether %s is still the instance that it was could not be found out: %s", id, p.absent.Note)
+		rd.add(p)
+	}
+}
+
+// former returns whether an instance had another name in the window of a reading.
+func (rd *reading) former(id string) (former, bool) {
+	for _, f := range rd.ids.formers {
+		if f.now == id && f.now != "" {
+			return f, true
+		}
+	}
+	return former{}, false
+}
+
+// label returns the name for which an instance counts.
+func (rd *reading) label(id string) string {
+	f, _ := rd.former(id)
+	return cmp.Or(f.Name, id)
+}
+
+// labels returns the names of all that are read.
+func (rd *reading) labels() []string {
+	var labels []string
+	for _, id := range rd.instances {
+		if label := rd.label(id); !slices.Contains(labels, label) {
+			labels = append(labels, label)
+		}
+	}
+	return labels
+}
+
+// keys returns what the parts may be called that are open of an instance.
+func (rd *reading) keys(ids []string) []string {
+	var keys []string
+	for _, id := range ids {
+		if keys = append(keys, id); rd.ids.holders[id].ID != "" {
+			keys = append(keys, rd.ids.holders[id].ID)
+		}
+	}
+	return keys
+}
+
+// others returns those that are to be read though they have no name of the channel: they
+// had one, or something of them is open.
+func (rd *reading) others() []string {
+	var others []string
+	for _, f := range rd.ids.formers {
+		if f.now != "" {
+			others = append(others, f.now)
+		}
+	}
+	if rd.known != nil && !rd.handler.only {
+		for _, o := range rd.known.Open.In(rd.window) {
+			if _, known := rd.known.Instances[o.Instance]; !known && o.Holder == "" && rd.ids.holders[o.Instance].ID != "" {
+				others = append(others, o.Instance)
+			}
+		}
+	}
+	return others
+}
+
+// elsewhere reports whether all that was logged under a name in the window is with a former
+// one: nobody has it now, or who has it did not have it then.
+func (rd *reading) elsewhere(name string) bool {
+	return slices.ContainsFunc(rd.ids.formers, func(f former) bool {
+		return f.Name == name && f.now != "" && (rd.ids.holders[name].ID == "" || !rd.window.End.After(f.Last))
+	})
+}
+
+// had reports whether an instance may have had the name for which it counts in a part of w.
+func (rd *reading) had(id string, w digest.Window) bool {
+	if f, ok := rd.former(id); ok {
+		return f.HadName(w) || len(rd.openOf(id, w)) > 0
+	}
+	return !slices.ContainsFunc(rd.ids.formers, func(f former) bool { return f.Name == id && !w.End.After(f.Last) })
+}
+
+// openOf returns what is open of an instance in w.
+func (rd *reading) openOf(id string, w digest.Window) state.Parts {
+	if rd.known == nil {
+		return nil
+	}
+	f, _ := rd.former(id)
+	return slices.DeleteFunc(rd.known.Open.In(w), func(o state.Open) bool {
+		own := o.Holder == f.ID || o.Holder == "" && f.found
+		return o.Instance != rd.label(id) || !own
+	})
+}
+
+// seen returns what is known of an instance.
+func (rd *reading) seen(id string) state.Seen {
+	if rd.known == nil {
+		return state.Seen{}
+	}
+	if f, ok := rd.former(id); ok && !f.found {
+		return state.Seen{Read: f.Until}
+	}
+	return rd.known.Instances[rd.label(id)]
+}
+
+// sharerComes reports whether another that may have had the name of an instance in an hour
+// may yet be read, and the state does not tell their parts from each other.
+func (rd *reading) sharerComes(id string, hour digest.Window) bool {
+	return slices.ContainsFunc(rd.ids.formers, func(f former) bool {
+		return f.found && f.now != "" && f.now != id && f.Name == rd.label(id) && comes(rd.cause(f.now, hour))
+	})
+}
+
+// identified enters who has the names now, and returns what is known of them.
+func (rd *reading) identified(result *state.Result) state.Instances {
+	is := maps.Clone(rd.known.Instances)
+	for _, f := range rd.ids.formers {
+		if !f.found {
+			continue
+		}
+		before, isFirst := rd.known.Instances[f.Name], rd.known.Instances[f.Name].ID == f.ID
+		if result.Formers = append(result.Formers, f.Former); f.now == "" {
+			result.Ended = append(result.Ended, f.ID)
+		}
+		holder, taken := rd.ids.holders[f.Name]
+		kept := slices.Contains(rd.selected, f.now)
+		if isFirst && kept {
+			is[f.now] = before
+		}
+		if isFirst && taken && !slices.ContainsFunc(rd.ids.formers, func(o former) bool { return o.now == f.Name }) {
+			is[f.Name] = state.Seen{Began: before.Began, Read: before.Read}
+		}
+		switch {
+		case !isFirst:
+			result.News = append(result.News, fmt.Sprintf("%s may have been %s for a while, and is read, too.", f.now, f.Name))
+		case taken && f.now != "":
+			result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", f.Name, f.now))
+		case taken:
+			rd.remade(f, holder, result)
+		case kept:
+			result.News = append(result.News, fmt.Sprintf("%s is called %s now.", f.Name, f.now))
+			delete(is, f.Name)
+		}
+	}
+	return is
+}
+
+// remade notes that a former instance does not exist any more, and that another has its name.
+func (rd *reading) remade(f former, holder source.Identity, result *state.Result) {
+	what, at := fmt.Sprintf("%s is another instance now, and the one before does not exist any more.", f.Name), f.Until
+	if holder.Created.After(f.Last) {
+		what, at = fmt.Sprintf("%s was deleted, and another of its name was made at %s.", f.Name, holder.Created.Format(minutes)), holder.Created
+	}
+	result.News = append(result.News, fmt.Sprintf("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes)))
+	if spans := unread(rd.openOfName(f.Name)); spans != "" {
+		result.News = append(result.News, fmt.Sprintf("What it logged %s was not read, and is lost, too.", spans))
+	}
+	result.Remade = append(result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: at.Truncate(time.Hour).Add(time.Hour)})
+}
+
+// minutes is the form of a time in a sentence.
+const minutes = "2006-01-02 15:04 UTC"
+
+// openOfName returns what is open of who had a name last.
+func (rd *reading) openOfName(name string) state.Parts {
+	return slices.DeleteFunc(slices.Clone(rd.known.Open), func(o state.Open) bool { return o.Instance != name || o.Holder != "" })
+}
+
+// learn enters the IDs of those that have the names. That the role may not ask for them is
+// said once.
+func (rd *reading) learn(result *state.Result) {
+	denied := rd.ids.err != nil && source.CauseOf(rd.ids.err) == source.Denied
+	for name, seen := range result.Seen {
+		switch holder, there := rd.ids.holders[name]; {
+		case denied && seen.ID == "":
+			seen.ID = state.UnknownID
+			if note := "That another instance takes a name of this channel would not be noticed: " + errorNote(rd.ids.err); !slices.Contains(result.News, note) {
+				result.News = append(result.News, note)
+			}
+		case rd.ids.err == nil && there && seen.Gone.IsZero():
+			seen.ID, seen.Same = holder.ID, rd.window.End
+		}
+		result.Seen[name] = seen
+	}
+}
+
+// became says what has become of an instance that is not found any more.
+func (rd *reading) became(ctx context.Context, id string) string {
+	for _, f := range rd.ids.formers {
+		if f.found && f.Name == id && f.now != "" && f.now != id {
+			return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it has logged is read from there.", id, f.now)
+		}
+	}
+	return rd.handler.became(ctx, id, rd.known.Instances[id].Read)
+}
+
+// isElsewhere reports whether an instance that is not found under its name any more is called
+// otherwise now.
+func (rd *reading) isElsewhere(id string) bool {
+	return slices.ContainsFunc(rd.ids.formers, func(f former) bool { return f.Name == id && f.now != "" })
+}
+
+// probe looks for those that have an open part and were not read, and returns what answers
+// again. Of others it may say that they are gone.
+func (rd *reading) probe(ctx context.Context, result *state.Result) (answering []string) {
+	if rd.ids.err != nil || len(rd.ids.holders) == 0 {
+		return nil
+	}
+	for _, o := range rd.known.Open {
+		key, name := cmp.Or(o.Holder, o.Instance), o.Instance
+		if o.Holder != "" {
+			name = rd.ids.names[o.Holder]
+		} else if _, known := rd.known.Instances[name]; known {
+			continue
+		}
+		if slices.Contains(answering, key) || slices.Contains(result.Ended, key) || slices.Contains(rd.instances, name) {
+			continue
+		}
+		if rd.ids.holders[name].ID == "" {
+			result.Ended = append(result.Ended, key)
+			who := o.Instance + " does not exist any more."
+			if n := slices.IndexFunc(rd.known.Formers, func(f state.Former) bool { return f.ID == o.Holder }); n >= 0 {
+				who = fmt.Sprintf("The instance that was called %s before %s does not exist any more.", o.Instance, rd.known.Formers[n].Until.Format(minutes))
+			}
+			parts := slices.DeleteFunc(slices.Clone(rd.known.Open), func(p state.Open) bool { return cmp.Or(p.Holder, p.Instance) != key })
+			if spans := unread(parts); spans != "" {
+				result.News = append(result.News, fmt.Sprintf("%s What it logged %s was not read.", who, spans))
+			}
+			continue
+		}
+		files, err := rd.handler.Source.LogFiles(ctx, name, o.Start, o.End)
+		if err == nil && !slices.ContainsFunc(files, func(f source.File) bool { return f.Absent != nil && f.Absent.Cause == source.Waiting }) {
+			answering = append(answering, key)
+		}
+	}
+	return answering
+}
+
+// unread says when what is missing was logged; empty if nothing is.
+func unread(parts state.Parts) string {
+	var spans []string
+	for _, o := range parts {
+		if !o.Usual && !o.Slept {
+			spans = append(spans, "from "+state.Span(o.Start, o.End))
+		}
+	}
+	return strings.Join(spans, ", ")
+}
