@@ -20,6 +20,7 @@ type Stream struct {
 	to          *Aggregator
 	instance    string
 	load        *instanceLoad
+	calls       int64
 	fingerprint []byte
 	skeleton    []byte
 	sql         []byte                   // of a statement that was written again
@@ -39,6 +40,9 @@ func (a *Aggregator) Stream(instance string) *Stream {
 	defer a.mu.Unlock()
 	return &Stream{to: a, instance: instance, load: a.instance(instance)}
 }
+
+// Calls returns how many calls the Stream has added.
+func (s *Stream) Calls() int64 { return s.calls }
 
 // Add counts the event if it lies in the window. It keeps nothing of e.SQL but
 // the fingerprint.
@@ -69,6 +73,7 @@ func (s *Stream) Add(e *parser.Event) {
 	}
 	c.add(e, s.instance, a.bucket(e.Time))
 	s.load.calls += int64(e.Weight)
+	s.calls += int64(e.Weight)
 	s.load.time += microseconds(e.QueryTime) * e.Weight
 	c.lists.add(e, members)
 	if a.Detail {

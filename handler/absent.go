@@ -23,7 +23,7 @@ func awaited(c source.Cause) bool { return c == source.Waiting || c == source.Un
 // absentIn returns the absences of an instance in a window. Where the file of an hour
 // was read, it does not matter that the one after it was not.
 func (rd *reading) absentIn(id string, w digest.Window) []part {
-	if !rd.had(id, w) {
+	if !rd.ids.had(id, w) {
 		return nil
 	}
 	var absent []part
@@ -64,7 +64,7 @@ func (rd *reading) notYet(id string, p part, hour digest.Window) *source.Absence
 	if rd.known == nil || p.absent.Cause != source.Gone || p.file.Absent == nil || rd.handler.Now().Sub(hour.End) >= source.Soon {
 		return nil
 	}
-	if !slices.ContainsFunc(rd.openOf(id, hour), func(o state.Open) bool { return o.Cause == string(source.Unlisted) }) {
+	if !slices.ContainsFunc(rd.ids.openOf(id, hour), func(o state.Open) bool { return o.Cause == string(source.Unlisted) }) {
 		return nil
 	}
 	late := *p.absent
@@ -80,8 +80,8 @@ func (rd *reading) awaitsWaking(id string, hour digest.Window) bool {
 	}
 	fellAsleep := func(o state.Open) bool { return o.Cause == string(source.Waiting) && !o.Slept }
 	unlisted := func(o state.Open) bool { return o.Cause == string(source.Unlisted) }
-	slept := digest.Window{Start: hour.End, End: rd.seen(id).Woke}
-	return slept.End.After(slept.Start) && slices.ContainsFunc(rd.openOf(id, hour), fellAsleep) && slices.ContainsFunc(rd.openOf(id, slept), unlisted)
+	slept := digest.Window{Start: hour.End, End: rd.ids.seen(id).Woke}
+	return slept.End.After(slept.Start) && slices.ContainsFunc(rd.ids.openOf(id, hour), fellAsleep) && slices.ContainsFunc(rd.ids.openOf(id, slept), unlisted)
 }
 
 // spans reports whether a file was read that begins before the end of an hour and was
@@ -98,9 +98,9 @@ func (rd *reading) asleep(id string, hour digest.Window) bool {
 	if rd.known == nil {
 		return false
 	}
-	seen := rd.seen(id)
+	seen := rd.ids.seen(id)
 	before := seen.SleptBefore(hour) || seen.Began.IsZero() && hour.Start.Equal(rd.known.Since)
-	return before && rd.waits(id) || slices.ContainsFunc(rd.openOf(id, hour), func(o state.Open) bool { return o.Slept })
+	return before && rd.waits(id) || slices.ContainsFunc(rd.ids.openOf(id, hour), func(o state.Open) bool { return o.Slept })
 }
 
 // waits reports whether an instance is found asleep.
@@ -143,7 +143,7 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 		for _, hour := range hours {
 			for _, p := range rd.absentIn(id, hour) {
 				complete, known := rd.excused(id, p, hour)
-				if label := rd.label(id); known && !complete && !slices.Contains(without, label) {
+				if label := rd.ids.label(id); known && !complete && !slices.Contains(without, label) {
 					without = append(without, label)
 				}
 				if complete || known {
@@ -157,7 +157,7 @@ func (rd *reading) addAbsent(c *digest.Coverage, w digest.Window) {
 					c.Notes = append(c.Notes, p.absent.Note)
 				}
 				if p.file.Absent != nil && !p.absent.From.IsZero() {
-					c.Gaps = append(c.Gaps, digest.Gap{Instance: rd.label(id), File: p.file.Name, After: p.absent.From, Before: p.absent.To})
+					c.Gaps = append(c.Gaps, digest.Gap{Instance: rd.ids.label(id), File: p.file.Name, After: p.absent.From, Before: p.absent.To})
 				}
 			}
 		}
@@ -179,10 +179,13 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	if rd.known == nil {
 		return p.absent.Usual, false
 	}
-	if p.absent.Cause == source.Unlisted {
-		return p.absent.Usual || slices.ContainsFunc(rd.openOf(id, hour), func(o state.Open) bool { return o.Usual }), false
+	if rd.hardly(id, hour) {
+		return true, false
 	}
-	seen := rd.seen(id)
+	if p.absent.Cause == source.Unlisted {
+		return p.absent.Usual || slices.ContainsFunc(rd.ids.openOf(id, hour), func(o state.Open) bool { return o.Usual }), false
+	}
+	seen := rd.ids.seen(id)
 	read := seen != state.Seen{}
 	switch p.absent.Cause {
 	case source.Waiting:
@@ -202,8 +205,8 @@ func (rd *reading) open() state.Parts {
 	for _, hour := range rd.window.Hours() {
 		for _, id := range rd.instances {
 			if c := rd.cause(id, hour); comes(c) {
-				f, _ := rd.former(id)
-				open = append(open, state.Open{Instance: rd.label(id), Holder: f.ID, Start: hour.Start, End: hour.End, Cause: string(c),
+				f, _ := rd.ids.former(id)
+				open = append(open, state.Open{Instance: rd.ids.label(id), Holder: f.ID, Start: hour.Start, End: hour.End, Cause: string(c),
 					Usual: rd.usual(id, hour), Slept: rd.asleep(id, hour)})
 			}
 		}
@@ -216,11 +219,18 @@ func (rd *reading) usual(id string, hour digest.Window) bool {
 	return !slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { return !rd.absentAsUsual(id, p, hour) })
 }
 
+// hardly reports whether an instance had lost the name for which it counts before an hour, or
+// soon after. It is read, and nobody expects anything of it.
+func (rd *reading) hardly(id string, hour digest.Window) bool {
+	f, ok := rd.ids.former(id)
+	return ok && f.Hardly(hour)
+}
+
 // absentAsUsual reports whether a part has no file, which is usual and not said to be
 // missing, and may yet get one.
 func (rd *reading) absentAsUsual(id string, p part, hour digest.Window) bool {
 	complete, _ := rd.excused(id, p, hour)
-	return complete && p.absent.Cause == source.Unlisted
+	return complete && (p.absent.Cause == source.Unlisted || rd.hardly(id, hour))
 }
 
 // failed reports whether nothing could be read of any instance, though something
@@ -253,7 +263,7 @@ func (rd *reading) allMissing() bool {
 
 // was reports whether an instance was there in an hour before.
 func (rd *reading) was(id string) bool {
-	return !rd.seen(id).Read.IsZero()
+	return !rd.ids.seen(id).Read.IsZero()
 }
 
 // abandoned reports whether there were instances an hour ago, of which none is left.
@@ -336,4 +346,25 @@ func blocked(open []state.Open, w digest.Window) int {
 		}
 	}
 	return n
+}
+
+// sharerComes reports whether another that may have had the name of an instance in an hour
+// may yet be read, and the state does not tell their parts from each other.
+func (rd *reading) sharerComes(id string, hour digest.Window) bool {
+	return slices.ContainsFunc(rd.ids.formers, func(f former) bool {
+		return f.found && f.now != "" && f.now != id && f.Name == rd.ids.label(id) && comes(rd.cause(f.now, hour))
+	})
+}
+
+// holdersOf returns those of the instances that are read of which a part may be.
+func (rd *reading) holdersOf(o state.Open) []string {
+	return slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool {
+		return !slices.Contains(rd.ids.openOf(id, digest.Window{Start: o.Start, End: o.End}), o)
+	})
+}
+
+// readOpen reports whether what was open of an hour was read.
+func (rd *reading) readOpen(o state.Open) bool {
+	hour, ids := digest.Window{Start: o.Start, End: o.End}, rd.holdersOf(o)
+	return len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return rd.cause(id, hour) != "" })
 }

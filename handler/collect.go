@@ -67,6 +67,7 @@ type part struct {
 	file     source.File
 	coverage digest.Coverage
 	first    time.Time       // when the log begins; zero if it does not tell
+	calls    []int64         // of each hour
 	absent   *source.Absence // what could not be read; nil if that is known of nothing
 	err      error
 	cut      bool // by the end of the time
@@ -97,6 +98,18 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 	}
 }
 
+// unidentified notes of each instance that was known that it may be another now.
+func (rd *reading) unidentified(err error) {
+	for _, id := range rd.selected {
+		if !rd.known.Instances[id].Known() {
+			continue
+		}
+		p := part{instance: id, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
+		p.absent.Note = fmt.Sprintf("Whether %s is still the instance that it was could not be found out: %s", id, p.absent.Note)
+		rd.add(p)
+	}
+}
+
 // readOf is read of the instances that are taken to have the names.
 func (h *Handler) readOf(ctx context.Context, w digest.Window, hours []digest.Window, known *state.State, ids identities) *reading {
 	rd := &reading{handler: h, window: w, whole: h.aggregator(w), known: known, ids: ids}
@@ -117,7 +130,7 @@ func (h *Handler) readOf(ctx context.Context, w digest.Window, hours []digest.Wi
 // resolve lists the files of all instances. The name of a cluster stands for its
 // members; what is named twice, as by its own name and by its cluster's, is read once.
 func (rd *reading) resolve(ctx context.Context) []source.File {
-	names := slices.DeleteFunc(slices.Clone(rd.handler.Instances), rd.elsewhere)
+	names := slices.DeleteFunc(slices.Clone(rd.handler.Instances), func(name string) bool { return rd.ids.elsewhere(name, rd.window) })
 	listed := make([][]source.File, len(names))
 	rd.handler.inParallel(len(names), func(i int) { listed[i] = rd.list(ctx, names[i]) })
 	var files []source.File
@@ -151,7 +164,7 @@ func (rd *reading) resolve(ctx context.Context) []source.File {
 		}
 	}
 	rd.selected = slices.Clone(rd.instances)
-	for _, id := range rd.others() {
+	for _, id := range rd.ids.others(rd.window) {
 		if !slices.Contains(rd.instances, id) {
 			rd.instances = append(rd.instances, id)
 			files = append(files, rd.list(ctx, id)...)
@@ -256,14 +269,23 @@ func later(a, b time.Time) time.Time {
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
 	p := parser.New(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams})
-	add := rd.adder(cmp.Or(rd.label(to.file.Instance), filepath.Base(to.file.Name)))
+	whole, hours := rd.streams(cmp.Or(rd.ids.label(to.file.Instance), filepath.Base(to.file.Name)))
+	defer func() {
+		for _, s := range hours {
+			to.calls = append(to.calls, s.Calls())
+		}
+	}()
 	var err error
 	for {
 		var e *parser.Event
 		if e, err = p.Next(); err != nil {
 			break
 		}
-		add(e)
+		if len(hours) > 1 && rd.window.Contains(e.Time) {
+			hours[e.Time.Sub(rd.window.Start)/time.Hour].Add(e)
+		} else {
+			whole.Add(e)
+		}
 	}
 	got, stats := log.Coverage(), p.Stats()
 	notes := got.Notes
@@ -304,23 +326,30 @@ func gaps(f source.File, c source.Coverage) []digest.Gap {
 	return all
 }
 
-// adder returns the function that counts the events of one log, each in its hour.
-func (rd *reading) adder(instance string) func(*parser.Event) {
-	whole := rd.whole.Stream(instance)
+// streams returns those that count the events of one log: in each hour, which a single one is
+// itself, and in none.
+func (rd *reading) streams(instance string) (whole *digest.Stream, hours []*digest.Stream) {
+	whole = rd.whole.Stream(instance)
 	if len(rd.hours) == 1 {
-		return whole.Add
+		return whole, []*digest.Stream{whole}
 	}
-	hours := make([]*digest.Stream, len(rd.hours))
-	for i, a := range rd.hours {
-		hours[i] = a.Stream(instance)
+	for _, a := range rd.hours {
+		hours = append(hours, a.Stream(instance))
 	}
-	return func(e *parser.Event) {
-		if rd.window.Contains(e.Time) {
-			hours[e.Time.Sub(rd.window.Start)/time.Hour].Add(e)
-		} else {
-			whole.Add(e)
+	return whole, hours
+}
+
+// calls counts those of the hours by instance, as identities.key has it.
+func (rd *reading) calls() map[string]int64 {
+	calls := map[string]int64{}
+	for _, p := range rd.parts {
+		for _, n := range p.calls[:min(len(p.calls), len(rd.hours))] {
+			if n > 0 {
+				calls[rd.ids.key(p.instance)] += n
+			}
 		}
 	}
+	return calls
 }
 
 func (rd *reading) add(p part) {

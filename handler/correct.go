@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,18 +16,19 @@ import (
 // observe notes how the instances were found after the newest hours.
 func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	at := later(i.handler.Now(), rd.window.End)
-	is := rd.identified(result)
+	names := register{rd, result}
+	is := names.identified()
 	var news []string
-	result.Seen, news, rd.off = is.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return rd.became(ctx, id) })
+	result.Seen, news, rd.off = is.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return names.became(ctx, id) })
 	result.News = append(result.News, news...)
 	for _, id := range slices.Sorted(maps.Keys(result.Seen)) {
-		spans := unread(rd.openOfName(id))
-		if found := is[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" && !rd.isElsewhere(id) {
+		spans := unread(names.openOfName(id))
+		if found := is[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" && !names.isElsewhere(id) {
 			result.News = append(result.News, fmt.Sprintf("What %s logged %s could not be read, and is lost with it.", id, spans))
 		}
 	}
-	rd.learn(result)
-	i.answering = append(i.answering, rd.probe(ctx, result)...)
+	names.learn()
+	i.answering = append(i.answering, names.probe(ctx)...)
 }
 
 // missing adds to the instances that are gone those that are so for the hours of an item.
@@ -35,7 +37,7 @@ func (i *item) missing(rd *reading, now state.Instances, remade state.Parts) {
 		now = i.claimed.Instances
 	}
 	for id, seen := range now {
-		if seen.Misses(rd.window) && !slices.Contains(rd.labels(), id) {
+		if seen.Misses(rd.window) && !slices.Contains(rd.ids.labels(rd.instances), id) {
 			rd.gone = append(rd.gone, id)
 		}
 	}
@@ -43,7 +45,7 @@ func (i *item) missing(rd *reading, now state.Instances, remade state.Parts) {
 		rd.gone = append(rd.gone, o.Instance)
 	}
 	for _, f := range rd.ids.formers {
-		if !f.found && f.now == "" && f.HadName(rd.window) {
+		if !f.found && f.now == "" && f.HadName(rd.window) && !f.Hardly(rd.window) {
 			rd.gone = append(rd.gone, f.Name)
 		}
 	}
@@ -57,13 +59,19 @@ var was = map[string]string{
 	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
 }
 
+// gains reports whether more calls of an instance can be read now than the message counts.
+func (i *item) gains(id string, now map[string]int64) bool {
+	key := i.ids.key(id)
+	return now[key] > cmp.Or(i.Replace.Calls[key], i.Replace.Calls[i.ids.label(id)])
+}
+
 // readLater returns sentences on what was open of the hours, and was read: so many calls of
 // each instance. Where an hour without a log is usual, and had none, there is none.
 func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 	var read state.Parts
 	for _, hour := range rd.window.Hours() {
 		for _, o := range i.claimed.Open.In(hour) {
-			found := !o.Usual || calls[o.Instance] > i.Replace.Calls[o.Instance]
+			found := !o.Usual || slices.ContainsFunc(rd.holdersOf(o), func(id string) bool { return i.gains(id, calls) })
 			if found && rd.readOpen(o) {
 				o.Slept = false // which no sentence tells
 				read = append(read, o)
@@ -81,30 +89,6 @@ func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 	return news
 }
 
-// holdersOf returns those of the instances that are read of which a part may be.
-func (rd *reading) holdersOf(o state.Open) []string {
-	return slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool {
-		return !slices.Contains(rd.openOf(id, digest.Window{Start: o.Start, End: o.End}), o)
-	})
-}
-
-// readOpen reports whether what was open of an hour was read.
-func (rd *reading) readOpen(o state.Open) bool {
-	hour, ids := digest.Window{Start: o.Start, End: o.End}, rd.holdersOf(o)
-	return len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return rd.cause(id, hour) != "" })
-}
-
-// callsOf counts the calls of a report of all classes by instance.
-func callsOf(r *digest.Report) map[string]int64 {
-	calls := map[string]int64{}
-	for _, c := range r.Classes {
-		for id, n := range c.Instances {
-			calls[id] += n
-		}
-	}
-	return calls
-}
-
 // comparison says what a correction would do to a message.
 type comparison int
 
@@ -119,13 +103,15 @@ const (
 // counts. What the time did not last for twice will not be tried again.
 func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	before := i.claimed.Open.In(i.Window)
-	if len(moreCalls(i.Calls, r.Calls)) > 0 { // which a run that died may have put into the message
+	if len(i.ids.moreCalls(i.Calls, r.Calls)) > 0 { // which a run that died may have put into the message
 		r.Open = before
 		return unimproved
 	}
-	message, now := i.Replace.Calls, r.Calls
-	less := slices.DeleteFunc(slices.Collect(maps.Keys(message)), func(name string) bool { return now[name] >= message[name] })
-	switch awaits := func(o state.Open) bool { return slices.Contains(less, o.Instance) }; {
+	less := i.ids.moreCalls(i.Replace.Calls, r.Calls)
+	awaits := func(o state.Open) bool {
+		return slices.Contains(less, cmp.Or(o.Holder, i.ids.key(o.Instance))) || slices.Contains(less, o.Instance)
+	}
+	switch {
 	case slices.ContainsFunc(r.Open, awaits):
 		r.Open = before
 		return unimproved
@@ -136,8 +122,8 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	for _, hour := range i.Window.Hours() {
 		for _, id := range rd.instances {
 			switch {
-			case len(rd.openOf(id, hour)) == 0 || comes(rd.cause(id, hour)) || rd.sharerComes(id, hour):
-			case now[rd.label(id)] > message[rd.label(id)] || !rd.asleep(id, hour) && !before.Usual(rd.label(id), hour.Start):
+			case len(rd.ids.openOf(id, hour)) == 0 || comes(rd.cause(id, hour)) || rd.sharerComes(id, hour):
+			case i.gains(id, r.Calls) || !rd.asleep(id, hour) && !before.Usual(rd.ids.label(id), hour.Start):
 				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
 					return lessThanBefore // for all that is known
 				}
@@ -169,7 +155,6 @@ func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[str
 		return !slices.ContainsFunc(open, func(before state.Open) bool { return before.Instance == o.Instance })
 	})
 	message := rd.report(i.handler.Limit)
-	before, now := i.Replace.Calls, calls
 	var posted []digest.Window
 	for _, o := range open {
 		w := digest.Window{Start: o.Start, End: o.End}
@@ -179,10 +164,11 @@ func (i *item) runApart(ctx, reading context.Context, rd *reading, calls map[str
 		posted = append(posted, w)
 		var ids []string
 		for _, same := range open {
-			if same.Start.Equal(o.Start) && same.End.Equal(o.End) && now[same.Instance] > before[same.Instance] {
+			if same.Start.Equal(o.Start) && same.End.Equal(o.End) {
 				ids = append(ids, rd.holdersOf(same)...)
 			}
 		}
+		ids = slices.DeleteFunc(unique(ids), func(id string) bool { return !i.gains(id, calls) })
 		if len(ids) == 0 {
 			continue
 		}
@@ -201,7 +187,7 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 	h := *i.handler
 	h.Instances, h.only = ids, true
 	rd := h.read(reading, w, w.Hours(), i.claimed)
-	rd.gone = others
+	rd.gone, rd.ids.holders = others, i.ids.holders
 	r := rd.report(digest.Limit{})
 	i.compare(rd, r, &state.Result{})
 	message := shortened(r, h.Limit, h.OrderBy)
@@ -211,7 +197,7 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted
 	_, found, err := i.find(ctx, message)
 	if !found && (err == nil || errors.Is(err, errNoSearch)) {
-		_, err = i.deliver(ctx, message, state.Message{Calls: callsOf(r)}, false, false)
+		_, err = i.deliver(ctx, message, state.Message{Calls: rd.calls()}, false, false)
 	}
 	return message, err
 }

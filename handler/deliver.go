@@ -28,7 +28,7 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, m state.Message, f
 		switch {
 		case found:
 			if i.Calls != nil {
-				incomplete = len(moreCalls(i.Calls, m.Calls)) > 0
+				incomplete = len(i.ids.moreCalls(i.Calls, m.Calls)) > 0
 			}
 			return i.renew(ctx, r, receipt, incomplete), nil
 		case err == nil:
@@ -62,18 +62,6 @@ func (i *item) deliver(ctx context.Context, r *digest.Report, m state.Message, f
 	}
 	i.Unconfirmed = true
 	return i.reconcile(ctx, r, err)
-}
-
-// moreCalls returns the instances of which a message counts calls, and more than another
-// does.
-func moreCalls(message, than map[string]int64) []string {
-	var more []string
-	for id, n := range message {
-		if n > than[id] {
-			more = append(more, id)
-		}
-	}
-	return more
 }
 
 // renew replaces a message of an earlier run, which may not have read as much. If it

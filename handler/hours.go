@@ -85,7 +85,7 @@ func (rd *reading) hourly() []*digest.Report {
 
 // complete adds what the aggregators do not know.
 func (rd *reading) complete(r *digest.Report) *digest.Report {
-	if r.Instances = rd.labels(); len(r.Instances) == 0 && rd.known != nil {
+	if r.Instances = rd.ids.labels(rd.instances); len(r.Instances) == 0 && rd.known != nil {
 		r.Instances = slices.Sorted(maps.Keys(rd.known.Instances)) // that were there
 	}
 	for _, p := range rd.parts {

@@ -24,6 +24,7 @@ import (
 
 // identities say who has the names of a channel, and how those are called now who had them.
 type identities struct {
+	known   *state.State               // what is remembered; nil if nothing is
 	holders map[string]source.Identity // by name
 	names   map[string]string          // by ID
 	formers []former
@@ -38,7 +39,7 @@ type former struct {
 
 // identify finds out who has the names of the channel, and some others.
 func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Window, others []string) identities {
-	ids := identities{holders: map[string]source.Identity{}, names: map[string]string{}}
+	ids := identities{known: known, holders: map[string]source.Identity{}, names: map[string]string{}}
 	from, ok := h.Source.(interface {
 		Identities(ctx context.Context, names, ids []string) ([]source.Identity, error)
 	})
@@ -84,7 +85,7 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 		if !seen.Known() || !seen.Gone.IsZero() || ids.holders[name].ID == seen.ID {
 			continue
 		}
-		f := former{state.Former{ID: seen.ID, Name: name, Last: seen.Same, Until: later(h.Now(), w.End)}, ids.names[seen.ID], true}
+		f := former{state.Former{ID: seen.ID, Name: name, Later: ids.names[seen.ID], Last: seen.Same, Until: later(h.Now(), w.End)}, ids.names[seen.ID], true}
 		for _, before := range known.Formers {
 			if before.Name == name {
 				f.From = later(f.From, before.Last)
@@ -100,12 +101,22 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 		old = slices.DeleteFunc(old, func(name string) bool { return ids.holders[name].ID != "" })
 		find(old, nil)
 		for _, between := range old {
-			if id := ids.holders[between].ID; id != "" && number(between, name) > number(f.now, name) && !known.Knows(id) {
-				ids.formers = append(ids.formers, former{state.Former{ID: id, Name: name, From: f.Last, Last: f.Last, Until: f.Until}, between, true})
+			if id := ids.holders[between].ID; id != "" && number(between, name) > number(f.now, name) && !knows(known, id) {
+				ids.formers = append(ids.formers, former{state.Former{ID: id, Name: name, Later: between, From: f.Last, Last: f.Last, Until: f.Until}, between, true})
 			}
 		}
 	}
 	return ids
+}
+
+// knows reports whether an instance of an ID has, or had, a name of the channel.
+func knows(s *state.State, id string) bool {
+	for _, seen := range s.Instances {
+		if seen.ID == id {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.Formers, func(f state.Former) bool { return f.ID == id })
 }
 
 // number returns the N of NAME-oldN; 0 of any other.
@@ -130,21 +141,9 @@ func (ids identities) same(now identities, names state.Instances) bool {
 	return slices.EqualFunc(ids.formers, now.formers, func(a, b former) bool { return a.ID == b.ID && a.Name == b.Name && a.now == b.now })
 }
 
-// unidentified notes of each instance that was known that it may be another now.
-func (rd *reading) unidentified(err error) {
-	for _, id := range rd.selected {
-		if !rd.known.Instances[id].Known() {
-			continue
-		}
-		p := part{instance: id, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
-		p.absent.Note = fmt.Sprintf("Whether %s is still the instance that it was could not be found out: %s", id, p.absent.Note)
-		rd.add(p)
-	}
-}
-
 // former returns whether an instance had another name in the window of a reading.
-func (rd *reading) former(id string) (former, bool) {
-	for _, f := range rd.ids.formers {
+func (ids identities) former(id string) (former, bool) {
+	for _, f := range ids.formers {
 		if f.now == id && f.now != "" {
 			return f, true
 		}
@@ -153,28 +152,56 @@ func (rd *reading) former(id string) (former, bool) {
 }
 
 // label returns the name for which an instance counts.
-func (rd *reading) label(id string) string {
-	f, _ := rd.former(id)
+func (ids identities) label(id string) string {
+	f, _ := ids.former(id)
 	return cmp.Or(f.Name, id)
 }
 
-// labels returns the names of all that are read.
-func (rd *reading) labels() []string {
+// labels returns the names for which some instances count.
+func (ids identities) labels(instances []string) []string {
 	var labels []string
-	for _, id := range rd.instances {
-		if label := rd.label(id); !slices.Contains(labels, label) {
+	for _, id := range instances {
+		if label := ids.label(id); !slices.Contains(labels, label) {
 			labels = append(labels, label)
 		}
 	}
 	return labels
 }
 
+// key returns what the calls of an instance are counted by: its ID, or its name where that is
+// not known.
+func (ids identities) key(id string) string { return cmp.Or(ids.holders[id].ID, id) }
+
+// callsOf returns those of an instance that has a key, or of all that count for a name, as in
+// what earlier releases have counted.
+func (ids identities) callsOf(key string, calls map[string]int64) int64 {
+	sum := calls[key]
+	for id, n := range calls {
+		if name, known := ids.names[id]; known && ids.label(name) == key {
+			sum += n
+		}
+	}
+	return sum
+}
+
+// moreCalls returns the instances, by their keys, of which a message counts more calls than
+// can be read now.
+func (ids identities) moreCalls(message, now map[string]int64) []string {
+	var more []string
+	for id, n := range message {
+		if n > ids.callsOf(id, now) {
+			more = append(more, id)
+		}
+	}
+	return more
+}
+
 // keys returns what the parts may be called that are open of an instance.
-func (rd *reading) keys(ids []string) []string {
+func (ids identities) keys(instances []string) []string {
 	var keys []string
-	for _, id := range ids {
-		if keys = append(keys, id); rd.ids.holders[id].ID != "" {
-			keys = append(keys, rd.ids.holders[id].ID)
+	for _, id := range instances {
+		if keys = append(keys, id); ids.holders[id].ID != "" {
+			keys = append(keys, ids.holders[id].ID)
 		}
 	}
 	return keys
@@ -182,16 +209,16 @@ func (rd *reading) keys(ids []string) []string {
 
 // others returns those that are to be read though they have no name of the channel: they
 // had one, or something of them is open.
-func (rd *reading) others() []string {
+func (ids identities) others(w digest.Window) []string {
 	var others []string
-	for _, f := range rd.ids.formers {
+	for _, f := range ids.formers {
 		if f.now != "" {
 			others = append(others, f.now)
 		}
 	}
-	if rd.known != nil && !rd.handler.only {
-		for _, o := range rd.known.Open.In(rd.window) {
-			if _, known := rd.known.Instances[o.Instance]; !known && o.Holder == "" && rd.ids.holders[o.Instance].ID != "" {
+	if ids.known != nil {
+		for _, o := range ids.known.Open.In(w) {
+			if _, known := ids.known.Instances[o.Instance]; !known && o.Holder == "" && ids.holders[o.Instance].ID != "" {
 				others = append(others, o.Instance)
 			}
 		}
@@ -201,79 +228,77 @@ func (rd *reading) others() []string {
 
 // elsewhere reports whether all that was logged under a name in the window is with a former
 // one: nobody has it now, or who has it did not have it then.
-func (rd *reading) elsewhere(name string) bool {
-	return slices.ContainsFunc(rd.ids.formers, func(f former) bool {
-		return f.Name == name && f.now != "" && (rd.ids.holders[name].ID == "" || !rd.window.End.After(f.Last))
+func (ids identities) elsewhere(name string, w digest.Window) bool {
+	return slices.ContainsFunc(ids.formers, func(f former) bool {
+		return f.Name == name && f.now != "" && (ids.holders[name].ID == "" || !w.End.After(f.Last))
 	})
 }
 
 // had reports whether an instance may have had the name for which it counts in a part of w.
-func (rd *reading) had(id string, w digest.Window) bool {
-	if f, ok := rd.former(id); ok {
-		return f.HadName(w) || len(rd.openOf(id, w)) > 0
+func (ids identities) had(id string, w digest.Window) bool {
+	if f, ok := ids.former(id); ok {
+		return f.HadName(w) || len(ids.openOf(id, w)) > 0
 	}
-	return !slices.ContainsFunc(rd.ids.formers, func(f former) bool { return f.Name == id && !w.End.After(f.Last) })
+	return !slices.ContainsFunc(ids.formers, func(f former) bool { return f.Name == id && !w.End.After(f.Last) })
 }
 
 // openOf returns what is open of an instance in w.
-func (rd *reading) openOf(id string, w digest.Window) state.Parts {
-	if rd.known == nil {
+func (ids identities) openOf(id string, w digest.Window) state.Parts {
+	if ids.known == nil {
 		return nil
 	}
-	f, _ := rd.former(id)
-	return slices.DeleteFunc(rd.known.Open.In(w), func(o state.Open) bool {
+	f, _ := ids.former(id)
+	return slices.DeleteFunc(ids.known.Open.In(w), func(o state.Open) bool {
 		own := o.Holder == f.ID || o.Holder == "" && f.found
-		return o.Instance != rd.label(id) || !own
+		return o.Instance != ids.label(id) || !own
 	})
 }
 
 // seen returns what is known of an instance.
-func (rd *reading) seen(id string) state.Seen {
-	if rd.known == nil {
+func (ids identities) seen(id string) state.Seen {
+	if ids.known == nil {
 		return state.Seen{}
 	}
-	if f, ok := rd.former(id); ok && !f.found {
+	if f, ok := ids.former(id); ok && !f.found {
 		return state.Seen{Read: f.Until}
 	}
-	return rd.known.Instances[rd.label(id)]
+	return ids.known.Instances[ids.label(id)]
 }
 
-// sharerComes reports whether another that may have had the name of an instance in an hour
-// may yet be read, and the state does not tell their parts from each other.
-func (rd *reading) sharerComes(id string, hour digest.Window) bool {
-	return slices.ContainsFunc(rd.ids.formers, func(f former) bool {
-		return f.found && f.now != "" && f.now != id && f.Name == rd.label(id) && comes(rd.cause(f.now, hour))
-	})
+// register enters in a result who has the names, as a reading has found out.
+type register struct {
+	rd     *reading
+	result *state.Result
 }
 
 // identified enters who has the names now, and returns what is known of them.
-func (rd *reading) identified(result *state.Result) state.Instances {
-	is := maps.Clone(rd.known.Instances)
-	for _, f := range rd.ids.formers {
+func (r register) identified() state.Instances {
+	is := maps.Clone(r.rd.known.Instances)
+	for _, f := range r.rd.ids.formers {
 		if !f.found {
 			continue
 		}
-		before, isFirst := rd.known.Instances[f.Name], rd.known.Instances[f.Name].ID == f.ID
-		if result.Formers = append(result.Formers, f.Former); f.now == "" {
-			result.Ended = append(result.Ended, f.ID)
+		before, isFirst := r.rd.known.Instances[f.Name], r.rd.known.Instances[f.Name].ID == f.ID
+		if r.result.Formers = append(r.result.Formers, f.Former); f.now == "" {
+			r.result.Ended = append(r.result.Ended, f.ID)
 		}
-		holder, taken := rd.ids.holders[f.Name]
-		kept := slices.Contains(rd.selected, f.now)
+		holder, taken := r.rd.ids.holders[f.Name]
+		kept := slices.Contains(r.rd.selected, f.now)
 		if isFirst && kept {
 			is[f.now] = before
 		}
-		if isFirst && taken && !slices.ContainsFunc(rd.ids.formers, func(o former) bool { return o.now == f.Name }) {
+		if isFirst && taken && !slices.ContainsFunc(r.rd.ids.formers, func(o former) bool { return o.now == f.Name }) {
 			is[f.Name] = state.Seen{Began: before.Began, Read: before.Read}
 		}
 		switch {
 		case !isFirst:
-			result.News = append(result.News, fmt.Sprintf("%s may have been %s for a while, and is read, too.", f.now, f.Name))
+			r.result.News = append(r.result.News, fmt.Sprintf("%s may have been %s for a while, and is read, too.", f.now, f.Name))
 		case taken && f.now != "":
-			result.News = append(result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", f.Name, f.now))
+			r.result.News = append(r.result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", f.Name, f.now))
 		case taken:
-			rd.remade(f, holder, result)
+			r.remade(f, holder)
 		case kept:
-			result.News = append(result.News, fmt.Sprintf("%s is called %s now.", f.Name, f.now))
+			r.result.News = append(r.result.News, fmt.Sprintf("%s is called %s now.", f.Name, f.now))
 			delete(is, f.Name)
 		}
 	}
@@ -281,89 +306,90 @@ func (rd *reading) identified(result *state.Result) state.Instances {
 }
 
 // remade notes that a former instance does not exist any more, and that another has its name.
-func (rd *reading) remade(f former, holder source.Identity, result *state.Result) {
+func (r register) remade(f former, holder source.Identity) {
 	what, at := fmt.Sprintf("%s is another instance now, and the one before does not exist any more.", f.Name), f.Until
 	if holder.Created.After(f.Last) {
 		what, at = fmt.Sprintf("%s was deleted, and another of its name was made at %s.", f.Name, holder.Created.Format(minutes)), holder.Created
 	}
-	result.News = append(result.News, fmt.Sprintf("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes)))
-	if spans := unread(rd.openOfName(f.Name)); spans != "" {
-		result.News = append(result.News, fmt.Sprintf("What it logged %s was not read, and is lost, too.", spans))
+	r.result.News = append(r.result.News, fmt.Sprintf("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes)))
+	if spans := unread(r.openOfName(f.Name)); spans != "" {
+		r.result.News = append(r.result.News, fmt.Sprintf("What it logged %s was not read, and is lost, too.", spans))
 	}
-	result.Remade = append(result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: at.Truncate(time.Hour).Add(time.Hour)})
+	r.result.Remade = append(r.result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: at.Truncate(time.Hour).Add(time.Hour)})
 }
 
 // minutes is the form of a time in a sentence.
 const minutes = "2006-01-02 15:04 UTC"
 
 // openOfName returns what is open of who had a name last.
-func (rd *reading) openOfName(name string) state.Parts {
-	return slices.DeleteFunc(slices.Clone(rd.known.Open), func(o state.Open) bool { return o.Instance != name || o.Holder != "" })
+func (r register) openOfName(name string) state.Parts {
+	return slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(o state.Open) bool { return o.Instance != name || o.Holder != "" })
 }
 
 // learn enters the IDs of those that have the names. That the role may not ask for them is
 // said once.
-func (rd *reading) learn(result *state.Result) {
-	denied := rd.ids.err != nil && source.CauseOf(rd.ids.err) == source.Denied
-	for name, seen := range result.Seen {
-		switch holder, there := rd.ids.holders[name]; {
+func (r register) learn() {
+	denied := r.rd.ids.err != nil && source.CauseOf(r.rd.ids.err) == source.Denied
+	for name, seen := range r.result.Seen {
+		switch holder, there := r.rd.ids.holders[name]; {
 		case denied && seen.ID == "":
 			seen.ID = state.UnknownID
-			if note := "That another instance takes a name of this channel would not be noticed: " + errorNote(rd.ids.err); !slices.Contains(result.News, note) {
-				result.News = append(result.News, note)
+			if note := "That another instance takes a name of this channel would not be noticed: " + errorNote(r.rd.ids.err); !slices.Contains(r.result.News, note) {
+				r.result.News = append(r.result.News, note)
 			}
-		case rd.ids.err == nil && there && seen.Gone.IsZero():
-			seen.ID, seen.Same = holder.ID, rd.window.End
+		case r.rd.ids.err == nil && there && seen.Gone.IsZero():
+			seen.ID, seen.Same = holder.ID, r.rd.window.End
 		}
-		result.Seen[name] = seen
+		r.result.Seen[name] = seen
 	}
 }
 
 // became says what has become of an instance that is not found any more.
-func (rd *reading) became(ctx context.Context, id string) string {
-	for _, f := range rd.ids.formers {
+func (r register) became(ctx context.Context, id string) string {
+	for _, f := range r.rd.ids.formers {
 		if f.found && f.Name == id && f.now != "" && f.now != id {
 			return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it has logged is read from there.", id, f.now)
 		}
 	}
-	return rd.handler.became(ctx, id, rd.known.Instances[id].Read)
+	return r.rd.handler.became(ctx, id, r.rd.known.Instances[id].Read)
 }
 
 // isElsewhere reports whether an instance that is not found under its name any more is called
 // otherwise now.
-func (rd *reading) isElsewhere(id string) bool {
-	return slices.ContainsFunc(rd.ids.formers, func(f former) bool { return f.Name == id && f.now != "" })
+func (r register) isElsewhere(id string) bool {
+	return slices.ContainsFunc(r.rd.ids.formers, func(f former) bool { return f.Name == id && f.now != "" })
 }
 
 // probe looks for those that have an open part and were not read, and returns what answers
 // again. Of others it may say that they are gone.
-func (rd *reading) probe(ctx context.Context, result *state.Result) (answering []string) {
-	if rd.ids.err != nil || len(rd.ids.holders) == 0 {
+func (r register) probe(ctx context.Context) (answering []string) {
+	if r.rd.ids.err != nil || len(r.rd.ids.holders) == 0 {
 		return nil
 	}
-	for _, o := range rd.known.Open {
+	for _, o := range r.rd.known.Open {
 		key, name := cmp.Or(o.Holder, o.Instance), o.Instance
 		if o.Holder != "" {
-			name = rd.ids.names[o.Holder]
-		} else if _, known := rd.known.Instances[name]; known {
+			name = r.rd.ids.names[o.Holder]
+		} else if _, known := r.rd.known.Instances[name]; known {
 			continue
 		}
-		if slices.Contains(answering, key) || slices.Contains(result.Ended, key) || slices.Contains(rd.instances, name) {
+		if slices.Contains(answering, key) || slices.Contains(r.result.Ended, key) || slices.Contains(r.rd.instances, name) {
 			continue
 		}
-		if rd.ids.holders[name].ID == "" {
-			result.Ended = append(result.Ended, key)
+		if r.rd.ids.holders[name].ID == "" {
+			r.result.Ended = append(r.result.Ended, key)
 			who := o.Instance + " does not exist any more."
-			if n := slices.IndexFunc(rd.known.Formers, func(f state.Former) bool { return f.ID == o.Holder }); n >= 0 {
-				who = fmt.Sprintf("The instance that was called %s before %s does not exist any more.", o.Instance, rd.known.Formers[n].Until.Format(minutes))
+			if n := slices.IndexFunc(r.rd.known.Formers, func(f state.Former) bool { return f.ID == o.Holder }); n >= 0 {
+				f := r.rd.known.Formers[n]
+				who = fmt.Sprintf("%s, which was called %s before %s, was deleted.", cmp.Or(f.Later, "An instance"), f.Name, f.Until.Format(minutes))
 			}
-			parts := slices.DeleteFunc(slices.Clone(rd.known.Open), func(p state.Open) bool { return cmp.Or(p.Holder, p.Instance) != key })
+			parts := slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(p state.Open) bool { return cmp.Or(p.Holder, p.Instance) != key })
 			if spans := unread(parts); spans != "" {
-				result.News = append(result.News, fmt.Sprintf("%s What it logged %s was not read.", who, spans))
+				r.result.News = append(r.result.News, fmt.Sprintf("%s What it logged %s was not read.", who, spans))
 			}
 			continue
 		}
-		files, err := rd.handler.Source.LogFiles(ctx, name, o.Start, o.End)
+		files, err := r.rd.handler.Source.LogFiles(ctx, name, o.Start, o.End)
 		if err == nil && !slices.ContainsFunc(files, func(f source.File) bool { return f.Absent != nil && f.Absent.Cause == source.Waiting }) {
 			answering = append(answering, key)
 		}

@@ -117,11 +117,12 @@ type item struct {
 	claimed *state.State // as it was when the item was claimed
 	found   bool         // the message was in the channel already
 
-	answering []string // the instances that were read without a hitch, by their names and IDs
-	hitches   []string // the others of those that were read
-	apart     bool     // a correction that leaves the message as it is
-	renewed   bool     // the message was in the channel, and was replaced
-	nobody    bool     // there is no instance any more, so that no hour of it is done
+	ids       identities // who has the names
+	answering []string   // the instances that were read without a hitch, by their names and IDs
+	hitches   []string   // the others of those that were read
+	apart     bool       // a correction that leaves the message as it is
+	renewed   bool       // the message was in the channel, and was replaced
+	nobody    bool       // there is no instance any more, so that no hour of it is done
 }
 
 // claim takes on the next pending hours at the end of w.
@@ -172,16 +173,17 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.Window = rd.window
 	}
 	result := state.Result{Open: rd.open()}
+	i.ids = rd.ids
 	answering := rd.answering()
-	i.answering = rd.keys(answering)
-	i.hitches = rd.keys(slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool { return slices.Contains(answering, id) }))
+	i.answering = rd.ids.keys(answering)
+	i.hitches = rd.ids.keys(slices.DeleteFunc(slices.Clone(rd.instances), func(id string) bool { return slices.Contains(answering, id) }))
 	if i.notes() {
 		i.observe(ctx, rd, &result)
 	}
 	i.missing(rd, result.Seen, result.Remade)
 	i.nobody = rd.allMissing()
 	r := rd.report(digest.Limit{})
-	result.Calls = callsOf(r)
+	result.Calls = rd.calls()
 	if i.Correct && !i.Unconfirmed {
 		switch i.compareOpen(rd, &result) {
 		case confirmed:

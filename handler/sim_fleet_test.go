@@ -49,7 +49,7 @@ type trouble struct {
 	name                                        string
 	quiet                                       rdstest.QuietHours
 	sleep, fail, lag, vanish, rename, wrongTime float64
-	remake                                      float64
+	remake, gap                                 float64 // a gap is a day and more without events
 }
 
 func newInstances(w *world, quiet rdstest.QuietHours) *instances {
@@ -138,8 +138,15 @@ func (f *instances) hour(hour time.Time, p trouble) {
 	if w.likely(p.rename) {
 		at(30, f.rename)
 	}
-	if p.remake > 0 && w.likely(p.remake) {
+	if w.likely(p.remake) {
 		at(15, func() { f.remake() })
+	}
+	if w.likely(p.rename) {
+		at(22, f.rejoin)
+	}
+	if w.likely(p.gap) {
+		f.w.silent = hour.Add(w.between(10*time.Hour, 40*time.Hour))
+		w.trace("no event until %s", f.w.silent.Format("02 15:04"))
 	}
 	end := hour.Add(time.Hour)
 	at(60, func() {
@@ -308,19 +315,67 @@ func (f *instances) rename() {
 	}
 	for _, m := range f.members {
 		if m.name == "orders" && !m.gone && !m.asleep {
-			f.w.trace("orders becomes %s", name)
 			if !f.known("orders") {
 				clear(m.logged)
 			}
-			f.rds.RenameInstance("orders", name)
-			m.name, m.names, m.old = name, append(m.names, name), true
+			f.move(m, name)
+			m.old = true
 			f.add("orders", m.Quiet)
-			if f.w.likely(0.5) {
-				m.asleep = true
-				m.Stop()
-				f.w.trace("and is stopped")
-				f.w.at(f.w.now.Add(f.w.between(time.Hour, 10*time.Hour)), func() { f.wake(m) })
+			f.after(m)
+			return
+		}
+	}
+}
+
+// after is what becomes of an instance that was switched over.
+func (f *instances) after(old *member) {
+	green, soon := f.members[len(f.members)-1], f.w.now.Add(f.w.between(time.Minute, 80*time.Minute))
+	switch f.w.rng.IntN(6) {
+	case 0, 1:
+		old.asleep = true
+		old.Stop()
+		f.w.trace("and is stopped")
+		f.w.at(f.w.now.Add(f.w.between(time.Hour, 10*time.Hour)), func() { f.wake(old) })
+	case 2:
+		f.w.at(soon, func() {
+			if !old.gone {
+				f.lose(old)
 			}
+		})
+	case 3: // another switchover follows at once
+		f.w.at(soon, func() {
+			if green.name == "orders" && !green.gone && !green.asleep {
+				f.move(green, f.free())
+				green.old = true
+				f.add("orders", green.Quiet)
+			}
+		})
+	case 4: // it is taken back; if no run has come in between nobody can know
+		f.w.at(soon, func() {
+			if green.name == "orders" && !green.gone && !green.asleep && !old.gone {
+				if f.state().Instances["orders"].ID != green.ResourceID() {
+					clear(green.logged)
+				}
+				f.move(green, fmt.Sprintf("orders-green%d", green.n))
+				f.move(old, "orders")
+				green.old, old.old = true, false
+			}
+		})
+	}
+}
+
+// move renames an instance.
+func (f *instances) move(m *member, name string) {
+	f.w.trace("%s becomes %s", m.name, name)
+	f.rds.RenameInstance(m.name, name)
+	m.name, m.names = name, append(m.names, name)
+}
+
+// rejoin renames a member of the cluster, which stays one.
+func (f *instances) rejoin() {
+	for _, m := range f.members {
+		if strings.HasPrefix(m.name, "shop-") && !m.gone {
+			f.move(m, fmt.Sprintf("shop-%d", 100+f.w.rng.IntN(900)))
 			return
 		}
 	}
@@ -380,7 +435,7 @@ func (f *instances) check(end time.Time) {
 					told = append(told, ts)
 				}
 			}
-			named := regexp.MustCompile(`(?is)` + regexp.QuoteMeta(m.name) + `.{0,300}\b(deleted|gone|no longer|removed|not found|not exist|is lost)\b`)
+			named := regexp.MustCompile(`(?is)\b(` + strings.Join(m.names, "|") + `)\b.{0,300}\b(deleted|gone|no longer|removed|not found|not exist|is lost)\b`)
 			switch {
 			case len(told) > 1:
 				f.w.t.Errorf("%s of %s is told %d times: %v", hour.Format("02 15:04"), m.name, len(told), told)

@@ -128,6 +128,9 @@ func (w *world) hour(hour time.Time) {
 // events are those of an hour: as a rule there is one.
 func (w *world) events(hour time.Time) {
 	w.at(hour, w.clear)
+	if hour.Before(w.silent) {
+		return
+	}
 	due := hour.Add(65 * time.Minute)
 	window := digest.Window{Start: hour, End: hour.Add(time.Hour)}
 	request := hour.Format("15h-02")

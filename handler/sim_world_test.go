@@ -40,9 +40,10 @@ type world struct {
 
 	slack  *slacktest.Server
 	s3     aws.Config
-	logs   string // directory of the hours' logs
-	quiet  bool   // nothing goes wrong any more
-	blind  bool   // the channel may not be searched
+	logs   string    // directory of the hours' logs
+	quiet  bool      // nothing goes wrong any more
+	silent time.Time // before which there are no events
+	blind  bool      // the channel may not be searched
 	daily  handler.Daily
 	denies bool // RDS denies some invocations everything
 

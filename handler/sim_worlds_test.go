@@ -28,7 +28,8 @@ func TestWorlds(t *testing.T) {
 		{name: "readers vanish", vanish: 0.05},
 		{name: "switchovers", rename: 0.03},
 		{name: "restored", remake: 0.05},
-		{"all of it", rdstest.NoQuietFile, 0.05, 0.05, 0.05, 0.02, 0.02, 0.03, 0},
+		{name: "renamed, and no events for a day", rename: 0.03, remake: 0.02, gap: 0.03},
+		{"all of it", rdstest.NoQuietFile, 0.05, 0.05, 0.05, 0.02, 0.02, 0.03, 0.01, 0.005},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			for run := range max(1, *simulated/hoursOfARun/8) {

@@ -72,7 +72,7 @@ func (s *switched) said(text string) (times int) {
 // taken its name: then it is named as lost.
 func TestOpenPartOfASwitchover(t *testing.T) {
 	eleven, twelve, one := ten.Add(time.Hour), ten.Add(2*time.Hour), ten.Add(3*time.Hour)
-	const former, lost = "orders-1-old1", "The instance that was called orders-1 before 2026-11-23 11:05 UTC does not exist any more. What it logged from 2026-11-23 10:00 to 11:00 UTC was not read"
+	const former, lost = "orders-1-old1", "orders-1-old1, which was called orders-1 before 2026-11-23 11:05 UTC, was deleted. What it logged from 2026-11-23 10:00 to 11:00 UTC was not read"
 	for _, c := range []struct {
 		name   string
 		at1130 func(s *switched) // an hour after the first switchover

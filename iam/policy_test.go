@@ -18,7 +18,8 @@ func base(change func(*Settings)) Settings {
 const (
 	rds = "arn:aws:rds:eu-central-1:123456789012:"
 	// What the policy of base allows.
-	readLogs       = "ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DescribeDBInstances " + rds + "db:orders-1," + rds + "db:orders-1-old?"
+	readLogs       = "ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion " + rds + "db:orders-1," + rds + "db:orders-1-old?"
+	find           = "FindInstances rds:DescribeDBInstances " + rds + "db:*"
 	readParameters = "ReadParameters rds:DescribeDBParameters,rds:DescribeDBClusters,rds:DescribeDBClusterParameters " + rds + "pg:*," + rds + "cluster:*," + rds + "cluster-pg:*"
 )
 
@@ -37,7 +38,6 @@ func lines(d *Document) (all []string) {
 
 func TestPolicy(t *testing.T) {
 	const (
-		find   = "FindInstances rds:DescribeDBInstances " + rds + "db:*"
 		tagged = "ReadTaggedSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion " + rds + "db:* StringLike "
 	)
 	readLogsOf := func(names ...string) string {
@@ -49,43 +49,43 @@ func TestPolicy(t *testing.T) {
 		change func(*Settings)
 		want   []string
 	}{
-		{func(*Settings) {}, []string{readLogs, readParameters}},
-		{func(s *Settings) { s.Instances = []string{"", " Orders-1 ", "  "} }, []string{readLogs, readParameters}},
-		{func(s *Settings) { s.Instances = []string{"orders-1", "o", long} }, []string{readLogsOf("orders-1", "orders-1-old?", "o", "o-old?", long), readParameters}},
-		{func(s *Settings) { s.Instances = []string{short, long[:59]} }, []string{readLogsOf(short, renamed, long[:59]), readParameters}},
+		{func(*Settings) {}, []string{readLogs, find, readParameters}},
+		{func(s *Settings) { s.Instances = []string{"", " Orders-1 ", "  "} }, []string{readLogs, find, readParameters}},
+		{func(s *Settings) { s.Instances = []string{"orders-1", "o", long} }, []string{readLogsOf("orders-1", "orders-1-old?", "o", "o-old?", long), find, readParameters}},
+		{func(s *Settings) { s.Instances = []string{short, long[:59]} }, []string{readLogsOf(short, renamed, long[:59]), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"*-prod"} }, []string{readLogsOf("*-prod", "*-prod-old?"), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"orders-*", "billing"} }, []string{readLogsOf("orders-*", "billing", "billing-old?"), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"*"} }, []string{readLogsOf("*"), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"cluster:shop"} }, []string{readLogsOf("*"), find, readParameters}},
 		{func(s *Settings) { s.Instances = []string{"cluster:" + long, "orders-1"} }, []string{readLogsOf("*", "orders-1", "orders-1-old?"), find, readParameters}},
 
-		{func(s *Settings) { s.Download = "complete" }, []string{strings.Replace(readLogs, "DBLogFilePortion", "CompleteDBLogFile", 1), readParameters}},
-		{func(s *Settings) { s.Download = "auto" }, []string{strings.Replace(readLogs, "Portion", "Portion,rds:DownloadCompleteDBLogFile", 1), readParameters}},
+		{func(s *Settings) { s.Download = "complete" }, []string{strings.Replace(readLogs, "DBLogFilePortion", "CompleteDBLogFile", 1), find, readParameters}},
+		{func(s *Settings) { s.Download = "auto" }, []string{strings.Replace(readLogs, "Portion", "Portion,rds:DownloadCompleteDBLogFile", 1), find, readParameters}},
 
 		{func(s *Settings) { s.Instances, s.Tag = nil, "slowdigest=on" }, []string{tagged + "map[aws:ResourceTag/slowdigest:on]", find, readParameters}},
 		{func(s *Settings) { s.Tag = "slowdigest" }, []string{readLogs, tagged + "map[aws:ResourceTag/slowdigest:*]", find, readParameters}},
 		{func(s *Settings) { s.Tag = "a:b=c=d" }, []string{readLogs, tagged + "map[aws:ResourceTag/a:b:c=d]", find, readParameters}},
 
-		{func(s *Settings) { s.Parameters = []string{"/a/b", "c", ""} }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.Parameters = []string{"/a/b", "c", ""} }, []string{readLogs, find, readParameters,
 			"ReadSecrets ssm:GetParameter arn:aws:ssm:eu-central-1:123456789012:parameter/a/b,arn:aws:ssm:eu-central-1:123456789012:parameter/c"}},
-		{func(s *Settings) { s.State = "/var/lib/slowdigest" }, []string{readLogs, readParameters}},
-		{func(s *Settings) { s.State = "s3://abc" }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.State = "/var/lib/slowdigest" }, []string{readLogs, find, readParameters}},
+		{func(s *Settings) { s.State = "s3://abc" }, []string{readLogs, find, readParameters,
 			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::abc/*", "MissState s3:ListBucket arn:aws:s3:::abc"}},
-		{func(s *Settings) { s.State = "s3://abc/" }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.State = "s3://abc/" }, []string{readLogs, find, readParameters,
 			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::abc/*", "MissState s3:ListBucket arn:aws:s3:::abc"}},
-		{func(s *Settings) { s.State = "s3://" + long + "/a/b/" }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.State = "s3://" + long + "/a/b/" }, []string{readLogs, find, readParameters,
 			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::" + long + "/a/b/*", "MissState s3:ListBucket arn:aws:s3:::" + long}},
-		{func(s *Settings) { s.Queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/work" }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.Queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/work" }, []string{readLogs, find, readParameters,
 			"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:work"}},
-		{func(s *Settings) { s.Queue = strings.Repeat("q", 75) + ".fifo" }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.Queue = strings.Repeat("q", 75) + ".fifo" }, []string{readLogs, find, readParameters,
 			"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:" + strings.Repeat("q", 75) + ".fifo"}},
-		{func(s *Settings) { s.Topic = "alarms" }, []string{readLogs, readParameters, "ReportFailure sns:Publish arn:aws:sns:eu-central-1:123456789012:alarms"}},
-		{func(s *Settings) { s.Function = "f" }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.Topic = "alarms" }, []string{readLogs, find, readParameters, "ReportFailure sns:Publish arn:aws:sns:eu-central-1:123456789012:alarms"}},
+		{func(s *Settings) { s.Function = "f" }, []string{readLogs, find, readParameters,
 			"WriteLog logs:CreateLogStream,logs:PutLogEvents arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/f:*"}},
-		{func(s *Settings) { s.Function, s.Interactive = "f", true }, []string{readLogs, readParameters,
+		{func(s *Settings) { s.Function, s.Interactive = "f", true }, []string{readLogs, find, readParameters,
 			"WorkForSlack lambda:InvokeFunction arn:aws:lambda:eu-central-1:123456789012:function:f",
 			"WriteLog logs:CreateLogStream,logs:PutLogEvents arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/f:*"}},
-		{func(s *Settings) { s.Tracing = true }, []string{readLogs, readParameters, "Trace xray:PutTraceSegments,xray:PutTelemetryRecords *"}},
+		{func(s *Settings) { s.Tracing = true }, []string{readLogs, find, readParameters, "Trace xray:PutTraceSegments,xray:PutTelemetryRecords *"}},
 	} {
 		s := base(c.change)
 		d, err := s.Policy()
@@ -171,7 +171,7 @@ func TestRefused(t *testing.T) {
 func TestBoundary(t *testing.T) {
 	all, err := Settings{Partition: "aws", Region: "*", Account: "123456789012", Download: "portions"}.Boundary()
 	want := []string{
-		"ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DownloadCompleteDBLogFile,rds:DescribeDBInstances arn:aws:rds:*:123456789012:db:*",
+		"ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion,rds:DownloadCompleteDBLogFile arn:aws:rds:*:123456789012:db:*",
 		"FindInstances rds:DescribeDBInstances arn:aws:rds:*:123456789012:db:*",
 		"ReadParameters rds:DescribeDBParameters,rds:DescribeDBClusters,rds:DescribeDBClusterParameters arn:aws:rds:*:123456789012:pg:*,arn:aws:rds:*:123456789012:cluster:*,arn:aws:rds:*:123456789012:cluster-pg:*",
 		"ReadSecrets ssm:GetParameter arn:aws:ssm:*:123456789012:parameter/slowdigest/*",

@@ -65,7 +65,6 @@ func (s Settings) Boundary() (*Document, error) {
 		v["instance"] = []string{"*"}
 	}
 	v["download"] = []string{"auto"}
-	v.on("discovery", true)
 	v.on("tracing", true)
 	v.on("interactive", true)
 	for name, pattern := range map[string]string{

@@ -93,7 +93,6 @@ func (v values) addInstances(list []string) error {
 		if isCluster {
 			name = "*" // its members have names of their own
 		}
-		v.on("discovery", strings.Contains(name, "*"))
 		v["instance"] = append(v["instance"], name)
 		if !strings.HasSuffix(name, "*") && source.ValidPattern(name+"-old1") {
 			v["instance"] = append(v["instance"], name+renamed)
@@ -113,7 +112,6 @@ func (v values) addTag(tag string) error {
 	if !exact {
 		value = "*"
 	}
-	v.on("discovery", true)
 	v["tagKey"], v["tagValue"] = []string{key}, []string{value}
 	return nil
 }

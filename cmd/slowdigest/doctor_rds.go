@@ -43,6 +43,9 @@ func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
 	for _, id := range ids {
 		d.instance(ctx, rds, id)
 	}
+	if _, err := rds.Identities(ctx, ids, nil); err != nil { // which a run asks for of all at once
+		d.fail("names", err)
+	}
 }
 
 func (d *doctor) instance(ctx context.Context, rds *source.RDS, id string) {

@@ -40,7 +40,7 @@ type Claim struct {
 // Message describes what a run is about to post.
 type Message struct {
 	Instances []string `json:"instances,omitempty"` // by which it is found
-	// Calls are those that it counts, by instance, and Lacks the parts that may still
+	// Calls are those that it counts, by the ID of the instance, or its name, and Lacks the parts that may still
 	// be read. Calls are nil where that is not known, as in the states of earlier releases.
 	Calls map[string]int64 `json:"calls,omitempty"`
 	Lacks Parts            `json:"lacks,omitempty"`
@@ -249,7 +249,7 @@ type Result struct {
 	Lost        []digest.Window  // hours of before that are not there any more
 	Unchanged   bool             // of a correction: the message stays as it is
 	Repeat      bool             // the message says that it may be a repeat
-	Calls       map[string]int64 // that the message counts, by instance
+	Calls       map[string]int64 // that the message counts, as in Message
 	Said        *Said            // by the message; nil is nothing
 	// Seen and News state what is known of the instances after the newest hours, Formers are
 	// those whose names were found to be others', and Ended the IDs of those of which
@@ -330,6 +330,14 @@ func (s *State) finishInstances(i Item, r Result) {
 	s.Lost = Join(append(s.Lost, r.Remade...))
 	s.Instances = r.Seen
 	s.News = append(s.News, r.News...)
+}
+
+// addFormers adds those that had a name, and forgets the ones of which RDS has no log any more.
+func (s *State) addFormers(all []Former, end time.Time) {
+	s.Formers = slices.DeleteFunc(append(s.Formers, all...), func(f Former) bool { return f.Until.Before(end.Add(-maxAge)) })
+	for _, f := range all {
+		s.Open = f.Claim(s.Open)
+	}
 }
 
 // lose gives up what is open of instances that are gone.

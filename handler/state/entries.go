@@ -17,7 +17,7 @@ type Entry struct {
 	Unconfirmed bool      `json:"maybe,omitempty"`   // the digest may be in the channel nevertheless, or twice
 	Unseen      bool      `json:"unseen,omitempty"`  // of FailureReported: delivery of the message is unconfirmed
 	Silent      bool      `json:"silent,omitempty"`  // of Posted: there was nothing to report
-	// Calls are those that the message counts, by instance, where a part is open. Uncounted
+	// Calls are those that the message counts, by the ID of the instance, or its name, where a part is open. Uncounted
 	// says that it may count more, for a run may have died when it had corrected it.
 	Calls     map[string]int64 `json:"calls,omitempty"`
 	Uncounted bool             `json:"uncounted,omitempty"`

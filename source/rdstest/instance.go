@@ -32,7 +32,7 @@ type Instance struct {
 	AsleepCode string
 
 	id       string
-	resource string // the DbiResourceId, which a rename does not change
+	resource string
 	server   *Server
 	files    map[string]*logFile
 	rotated  map[string]*logFile // of each live file, the one of the last rotation
@@ -60,6 +60,9 @@ func (n Names) name(base string, hour time.Time) string {
 	}
 	return fmt.Sprintf("%s.%s.%d", base, hour.Format(time.DateOnly), hour.Hour())
 }
+
+// ResourceID returns the DbiResourceId, which a rename does not change.
+func (db *Instance) ResourceID() string { return db.resource }
 
 // Write makes a file of the given name, such as slowquery/mysql-slowquery.log or
 // slowquery/mysql-slowquery.log.2026-11-23.9, instead of any before it. The
