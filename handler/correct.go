@@ -74,6 +74,9 @@ func (i *item) readLater(rd *reading, calls map[string]int64) []string {
 			found := !o.Usual || slices.ContainsFunc(rd.holdersOf(o), func(id string) bool { return i.gains(id, calls) })
 			if found && rd.readOpen(o) {
 				o.Slept = false // which no sentence tells
+				if o.Holder != "" {
+					o.Instance = i.ids.names[o.Holder]
+				}
 				read = append(read, o)
 			}
 		}

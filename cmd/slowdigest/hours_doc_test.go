@@ -17,7 +17,7 @@ func TestHoursTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stories, told []string
-	for _, list := range [][]story{eventStories, fileStories, sleepStories, goneStories, silenceStories} {
+	for _, list := range [][]story{eventStories, fileStories, sleepStories, goneStories, nameStories, silenceStories} {
 		for _, s := range list {
 			stories = append(stories, strings.ReplaceAll(s.name, " ", "_"))
 		}

@@ -341,60 +341,6 @@ var goneStories = []story{
 	{"all of a pattern deleted", "orders-*", allGone("orders-1", "orders-2"), 0},
 	{"all of a cluster deleted", "cluster:orders", allGone("shop-1", "shop-2"), 0},
 	{"sole instance deleted", "orders", allGone("orders"), 0},
-	{"between the two renames of a switchover", "orders", func(n *night) {
-		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
-		n.pass(2)
-		n.pass(1, step{59, func(time.Time) {
-			n.rds.RenameInstance("orders", "orders-old1")
-			blue.name, blue.rate = "orders-old1", 0
-			n.change("switchover")
-		}})
-		n.pass(1, step{6, func(time.Time) {
-			n.rds.RenameInstance("orders-green-x1", "orders")
-			green.name, green.rate = "orders", 5
-		}})
-		n.pass(2)
-	}, 0},
-	{"renamed in a switchover", "orders", func(n *night) {
-		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
-		n.pass(2)
-		n.pass(1, step{30, func(time.Time) {
-			n.rds.RenameInstance("orders", "orders-old1")
-			n.rds.RenameInstance("orders-green-x1", "orders")
-			blue.name, blue.rate = "orders-old1", 0
-			green.name, green.rate = "orders", 5
-			n.change("switchover")
-		}})
-		n.pass(3)
-	}, 0},
-	{"two switchovers", "orders", twice(false), 0},
-	{"two switchovers, the first one deleted", "orders", twice(true), 0},
-}
-
-// twice switches orders over two times within half a day. What was first is asleep between,
-// and is deleted before the second if it is to be.
-func twice(deleted bool) func(n *night) {
-	return func(n *night) {
-		first, second, third := n.add("orders", 5), n.add("orders-green-x1", 0), n.add("orders-green-x2", 0)
-		over := func(from, to *database, old string) {
-			n.rds.RenameInstance("orders", old)
-			n.rds.RenameInstance(to.name, "orders")
-			from.name, from.rate, to.name, to.rate = old, 0, "orders", 5
-			n.change("switchover to " + old)
-		}
-		n.pass(2)
-		n.pass(1, step{30, func(time.Time) { over(first, second, "orders-old1"); n.sleep(first, (*rdstest.Instance).Stop) }})
-		n.pass(4)
-		old := "orders-old2"
-		if deleted {
-			old = "orders-old1"
-			n.remove(first, n.at.Add(-5*time.Hour), goneCause)
-		} else {
-			n.wake(first, n.at)
-		}
-		n.pass(1, step{30, func(time.Time) { over(second, third, old) }})
-		n.pass(3)
-	}
 }
 
 // allGone deletes all instances that there are, and makes the first anew a night later.

@@ -27,7 +27,7 @@ func TestNights(t *testing.T) {
 	}
 	var stories sync.WaitGroup
 	free := make(chan struct{}, atOnce)
-	for _, list := range [][]story{silenceStories, goneStories, fileStories, sleepStories, eventStories} {
+	for _, list := range [][]story{silenceStories, goneStories, nameStories, fileStories, sleepStories, eventStories} {
 		for _, s := range list {
 			stories.Go(func() {
 				free <- struct{}{}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"time"
+
+	"slowdigest/source/rdstest"
+)
+
+// over gives the name of one database to another, as a switchover does, and the
+// first one another name.
+func (n *night) over(from, to *database, old string) {
+	name, rate := from.name, from.rate
+	n.rds.RenameInstance(name, old)
+	n.rds.RenameInstance(to.name, name)
+	from.name, from.rate, to.name, to.rate = old, 0, name, rate
+	n.change("switchover to " + old)
+}
+
+// nameStories are of names that change hands.
+var nameStories = []story{
+	{"between the two renames of a switchover", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{59, func(time.Time) {
+			n.rds.RenameInstance("orders", "orders-old1")
+			blue.name, blue.rate = "orders-old1", 0
+			n.change("switchover")
+		}})
+		n.pass(1, step{6, func(time.Time) {
+			n.rds.RenameInstance("orders-green-x1", "orders")
+			green.name, green.rate = "orders", 5
+		}})
+		n.pass(2)
+	}, 0},
+	{"renamed in a switchover", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) {
+			n.over(blue, green, "orders-old1")
+		}})
+		n.pass(3)
+	}, 0},
+	{"two switchovers", "orders", twice(false), 0},
+	{"two switchovers, the first one deleted", "orders", twice(true), 0},
+	{"switchover, and no event for more than a day", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.live(step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		for range 28 {
+			n.live()
+		}
+		n.pass(2)
+	}, 0},
+	{"restored, and no event for more than a day", "orders,billing", func(n *night) {
+		n.add("orders", 5)
+		db := n.add("billing", 4)
+		n.pass(2)
+		n.live(step{20, func(hour time.Time) { n.remove(db, hour, `billing was deleted`) }}, step{40, func(hour time.Time) {
+			n.add("billing", 3).Created = hour.Add(40 * time.Minute)
+		}})
+		for range 28 {
+			n.live()
+		}
+		n.pass(2)
+	}, 0},
+	{"switchover, and the one before is deleted at once", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }}, step{50, func(hour time.Time) {
+			n.remove(blue, hour, "")
+			blue.lost[hour] = "orders is another instance now, and the one before does not exist any more. What the one before logged since"
+			blue.name = "orders"
+		}})
+		n.pass(3)
+	}, 0},
+	{"two switchovers within an hour", "orders", func(n *night) {
+		first, second, third := n.add("orders", 5), n.add("orders-green-x1", 0), n.add("orders-green-x2", 0)
+		n.pass(2)
+		n.pass(1, step{20, func(time.Time) { n.over(first, second, "orders-old1") }}, step{40, func(time.Time) { n.over(second, third, "orders-old2") }})
+		n.pass(3)
+	}, 0},
+	{"switchover taken back", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.pass(1, step{20, func(time.Time) { n.over(green, blue, "orders-failed") }})
+		n.pass(3)
+	}, 0},
+	{"switchover taken back, of a pattern", "orders*", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.pass(1, step{20, func(time.Time) { n.over(green, blue, "orders-failed") }})
+		n.pass(3)
+	}, 0},
+	{"renamed within a pattern", "orders-*", func(n *night) {
+		n.add("orders-1", 5)
+		db := n.add("orders-2", 3)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) {
+			n.rds.RenameInstance("orders-2", "orders-9")
+			db.name = "orders-9"
+			n.change("renamed")
+		}})
+		n.pass(3)
+	}, 0},
+	{"renamed out of a pattern", "orders-*", func(n *night) {
+		n.add("orders-1", 5)
+		db := n.add("orders-2", 3)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) {
+			n.rds.RenameInstance("orders-2", "former-2")
+			db.name, db.rate = "former-2", 0
+			n.change("renamed")
+		}})
+		n.pass(3)
+	}, 0},
+	{"switchover of one that is asleep", "orders,billing", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.add("billing", 3)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.sleep(blue, (*rdstest.Instance).Stop) }})
+		n.pass(2)
+		n.pass(1, step{20, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.pass(2)
+		n.wake(blue, n.at)
+		n.pass(3)
+	}, 0},
+	{"the role may not ask whose a name is", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		deny := func() {
+			n.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBInstances", Times: -1})
+			n.change("denied")
+		}
+		deny() // before it could be known
+		n.pass(3)
+		n.rds.Heal()
+		n.pass(2)
+		deny() // and when it could be another's
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.rds.Heal()
+		n.pass(3)
+	}, whatever},
+}
+
+// twice switches orders over two times within half a day. What was first is asleep between,
+// and is deleted before the second if it is to be.
+func twice(deleted bool) func(n *night) {
+	return func(n *night) {
+		first, second, third := n.add("orders", 5), n.add("orders-green-x1", 0), n.add("orders-green-x2", 0)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.over(first, second, "orders-old1"); n.sleep(first, (*rdstest.Instance).Stop) }})
+		n.pass(4)
+		old := "orders-old2"
+		if deleted {
+			old = "orders-old1"
+			n.remove(first, n.at.Add(-5*time.Hour), goneCause)
+		} else {
+			n.wake(first, n.at)
+		}
+		n.pass(1, step{30, func(time.Time) { n.over(second, third, old) }})
+		n.pass(3)
+	}
+}
