@@ -99,7 +99,8 @@ func (rd *reading) asleep(id string, hour digest.Window) bool {
 		return false
 	}
 	seen := rd.ids.seen(id)
-	before := seen.SleptBefore(hour) || seen.Began.IsZero() && hour.Start.Equal(rd.known.Since)
+	never := seen.Began.IsZero() && (seen.Read.IsZero() || hour.Start.Equal(rd.known.Since))
+	before := seen.SleptBefore(hour) || never
 	return before && rd.waits(id) || slices.ContainsFunc(rd.ids.openOf(id, hour), func(o state.Open) bool { return o.Slept })
 }
 
@@ -191,6 +192,9 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	case source.Waiting:
 		return false, rd.asleep(id, hour)
 	case source.Gone:
+		if rd.young(id) {
+			return true, false
+		}
 		gone := !seen.Gone.IsZero() && !seen.Misses(hour)
 		return rd.asleep(id, hour) || gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read
 	case source.Off, source.Unproven:
@@ -217,6 +221,13 @@ func (rd *reading) open() state.Parts {
 // usual reports whether all that is absent of an instance from an hour is so as usual.
 func (rd *reading) usual(id string, hour digest.Window) bool {
 	return !slices.ContainsFunc(rd.absentIn(id, hour), func(p part) bool { return !rd.absentAsUsual(id, p, hour) })
+}
+
+// young reports whether an instance was made so lately that RDS has deleted none of its logs:
+// what it does not list was never written.
+func (rd *reading) young(id string) bool {
+	made := rd.ids.holders[id].Created
+	return !made.IsZero() && rd.handler.Now().Sub(made) < source.LeastKept
 }
 
 // hardly reports whether an instance had lost the name for which it counts before an hour, or

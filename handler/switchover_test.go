@@ -1,11 +1,14 @@
 package handler_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"slowdigest/handler"
+	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
 
@@ -126,5 +129,60 @@ func TestOpenPartOfASwitchover(t *testing.T) {
 				t.Errorf("open are %+v", open)
 			}
 		})
+	}
+}
+
+// interrupted is a source in which something happens between the listing of the files and
+// the reading of them, as often as it is told to.
+type interrupted struct {
+	*source.RDS
+	do func()
+}
+
+func (i interrupted) LogFiles(ctx context.Context, instance string, start, end time.Time) ([]source.File, error) {
+	files, err := i.RDS.LogFiles(ctx, instance, start, end)
+	if instance == "orders-1" {
+		i.do()
+	}
+	return files, err
+}
+
+// Where a name becomes another's while its logs are read they are read again: both
+// instances have a file of the name that was listed. Where that happens all the time the
+// digest does not say that it is complete.
+func TestNamesThatChangeHands(t *testing.T) {
+	eleven := ten.Add(time.Hour)
+	for _, c := range []struct {
+		switchovers int
+		told        int
+		complete    bool
+	}{{1, 2, true}, {2, 3, true}, {3, 0, false}} {
+		s := &switched{channel: newChannel(t)}
+		s.over(ten, "")
+		s.query(ten, 20)
+		s.rotate(ten)
+		s.runWith(ten)
+		s.query(eleven, 20)
+		s.rotate(eleven)
+		n := 0
+		s.runWith(eleven, func(h *handler.Handler) {
+			h.Source = interrupted{h.Source.(*source.RDS), func() {
+				if n++; n > c.switchovers {
+					return
+				}
+				s.over(eleven, fmt.Sprintf("orders-1-old%d", n))
+				s.query(eleven, 40+n)
+				s.lives[n].EndHour(eleven)
+			}}
+		})
+		told := 0
+		for n := range s.lives {
+			told += s.told(n, eleven)
+		}
+		messages := s.slack.Messages()
+		last := messages[len(messages)-1].Shown()
+		if c.complete && told != c.told || strings.Contains(last, "complete") != c.complete {
+			t.Errorf("%d switchovers: %d of %d instances are told in\n%s", c.switchovers, told, len(s.lives), last)
+		}
 	}
 }

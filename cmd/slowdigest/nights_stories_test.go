@@ -269,6 +269,27 @@ var sleepStories = []story{
 		n.add("orders-2", 5)
 		asleep("orders-1", (*rdstest.Instance).Stop, "")(n)
 	}, 0},
+	{"one of several asleep from the first hour on", "orders-1,orders-2", func(n *night) {
+		n.add("orders-2", 5)
+		db := n.add("orders-1", 3)
+		n.live() // long before the first event
+		n.sleep(db, (*rdstest.Instance).Stop)
+		for range 3 {
+			n.live()
+		}
+		n.pass(3)
+		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
+		n.pass(2)
+	}, 0},
+	{"one that is stopped is added", "orders-*", func(n *night) {
+		n.add("orders-2", 5)
+		n.pass(2)
+		db := n.add("orders-1", 3)
+		n.sleep(db, (*rdstest.Instance).Stop)
+		n.pass(3)
+		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
+		n.pass(2)
+	}, 0},
 	{"asleep from the first hour on", "orders-1", func(n *night) {
 		db := n.add("orders-1", 5)
 		n.sleep(db, (*rdstest.Instance).Stop)
