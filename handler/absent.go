@@ -23,7 +23,7 @@ func awaited(c source.Cause) bool { return c == source.Waiting || c == source.Un
 // absentIn returns the absences of an instance in a window. Where the file of an hour
 // was read, it does not matter that the one after it was not.
 func (rd *reading) absentIn(id string, w digest.Window) []part {
-	if !rd.ids.had(id, w) {
+	if _, former := rd.ids.former(id); !rd.ids.had(id, w) && !(former && slices.Contains(rd.selected, id)) {
 		return nil
 	}
 	var absent []part
@@ -234,7 +234,7 @@ func (rd *reading) young(id string) bool {
 // soon after. It is read, and nobody expects anything of it.
 func (rd *reading) hardly(id string, hour digest.Window) bool {
 	f, ok := rd.ids.former(id)
-	return ok && f.Hardly(hour)
+	return ok && f.Hardly(hour) && !slices.Contains(rd.selected, id)
 }
 
 // absentAsUsual reports whether a part has no file, which is usual and not said to be

@@ -93,7 +93,9 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 		case now.err != nil && known != nil:
 			rd.unidentified(now.err)
 		}
-		rd.ids.holders, rd.ids.names, rd.ids.err = now.holders, now.names, now.err
+		if rd.ids.err = now.err; now.err == nil {
+			rd.ids.holders, rd.ids.names = now.holders, now.names
+		}
 		return rd
 	}
 }

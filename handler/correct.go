@@ -106,7 +106,8 @@ const (
 // counts. What the time did not last for twice will not be tried again.
 func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	before := i.claimed.Open.In(i.Window)
-	if len(i.ids.moreCalls(i.Calls, r.Calls)) > 0 { // which a run that died may have put into the message
+	diedWithMore := len(i.ids.moreCalls(i.Calls, r.Calls)) > 0 // which may be in the message
+	if diedWithMore || i.ids.err != nil {
 		r.Open = before
 		return unimproved
 	}

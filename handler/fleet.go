@@ -50,10 +50,10 @@ type Queue interface {
 // at any call; such a message comes back after 16 minutes.
 //
 //	workers  calls/s   disturbed by  finished in  RDS calls per hour  throttled  runs  $ per instance and month
-//	5        no limit  nothing          6m36s               4010          0       101   0.0094
-//	10       20        nothing          4m40s               4549        539       101   0.0112
-//	5        10        nothing          9m38s               4619        609       101   0.0116
-//	10       20        everything      51m41s               5940        613       270   0.0129
+//	5        no limit  nothing           5m7s               4210          0       101   0.0084
+//	10       20        nothing          4m19s               4874        664       101   0.0107
+//	5        10        nothing          8m50s               4991        781       101   0.0110
+//	10       20        everything      35m42s               5926        676       266   0.0121
 //
 // Each channel had its digest once. The costs are for 730 such hours at prices of
 // us-east-1 that are to be checked before they are relied on: Lambda on arm64

@@ -76,8 +76,11 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 	find(unique(slices.DeleteFunc(names, func(name string) bool { return !source.ValidInstance(name) })), nil)
 	find(nil, unique(slices.DeleteFunc(wanted, func(id string) bool { return ids.names[id] != "" })))
 	for _, f := range known.Formers {
-		if f.HadName(w) || slices.ContainsFunc(known.Open.In(w), func(o state.Open) bool { return o.Holder == f.ID }) {
-			ids.formers = append(ids.formers, former{f, ids.names[f.ID], false})
+		open := slices.ContainsFunc(known.Open.In(w), func(o state.Open) bool { return o.Holder == f.ID && o.Instance == f.Name })
+		if f := (former{f, ids.names[f.ID], false}); open {
+			ids.formers = slices.Insert(ids.formers, 0, f)
+		} else if f.HadName(w) {
+			ids.formers = append(ids.formers, f)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(known.Instances)) {
@@ -87,7 +90,7 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 		}
 		f := former{state.Former{ID: seen.ID, Name: name, Later: ids.names[seen.ID], Last: seen.Same, Until: later(h.Now(), w.End)}, ids.names[seen.ID], true}
 		for _, before := range known.Formers {
-			if before.Name == name {
+			if before.Name == name || before.ID == f.ID {
 				f.From = later(f.From, before.Last)
 			}
 		}
@@ -235,6 +238,7 @@ func (ids identities) elsewhere(name string, w digest.Window) bool {
 }
 
 // had reports whether an instance may have had the name for which it counts in a part of w.
+// A former one may have another of the channel's.
 func (ids identities) had(id string, w digest.Window) bool {
 	if f, ok := ids.former(id); ok {
 		return f.HadName(w) || len(ids.openOf(id, w)) > 0

@@ -105,8 +105,8 @@ func TestDeployToolAsksGo(t *testing.T) {
 		env      []string
 		want     string // of the output, and of the errors
 	}{
-		{`{instance: 'orders-1'}`, nil, `ReadSlowLogs,ReadParameters`},
-		{`{instance: 'orders-1'}`, []string{"SLOWDIGEST_TAG=slowdigest=on", "SLACK_SIGNING_SECRET=" + canary, "GOOS=plan9", "GOARCH=arm64"}, `ReadSlowLogs,ReadParameters`},
+		{`{instance: 'orders-1'}`, nil, `ReadSlowLogs,FindInstances,ReadParameters`},
+		{`{instance: 'orders-1'}`, []string{"SLOWDIGEST_TAG=slowdigest=on", "SLACK_SIGNING_SECRET=" + canary, "GOOS=plan9", "GOARCH=arm64"}, `ReadSlowLogs,FindInstances,ReadParameters`},
 		{`{instance: 'orders-?'}`, nil, `Error: make policy: "orders-?" is neither the name nor a pattern of DB instances`},
 		{`{unknown: ''}`, nil, `Error: flag provided but not defined: -unknown`},
 		{`{instance: 'orders-1'}`, []string{"GOFLAGS=-mod=none"}, `Error: make the role's policy: go run ./cmd/slowdigest iam --cloudformation --instance=orders-1:`},
