@@ -231,14 +231,10 @@ func (f *instances) wake(m *member) {
 	}
 }
 
-// vanish deletes a reader, and what is not told of it is lost. Of one that no run has
-// seen, or only such as died, nobody can know. Another comes.
+// vanish deletes a reader. Another comes.
 func (f *instances) vanish() {
 	for _, m := range f.members {
 		if strings.HasPrefix(m.name, "shop-") && m.name != "shop-1" && !m.gone {
-			if !f.known(m.name) {
-				clear(m.logged)
-			}
 			f.lose(m)
 			f.add(fmt.Sprintf("shop-%d", len(f.members)), m.Quiet)
 			return
@@ -250,9 +246,6 @@ func (f *instances) vanish() {
 func (f *instances) remake() {
 	for _, m := range f.members {
 		if m.name == "orders" && !m.gone && !m.asleep {
-			if !f.known(m.name) {
-				clear(m.logged)
-			}
 			f.lose(m)
 			f.w.at(f.w.now.Add(15*time.Minute), func() { f.add("orders", m.Quiet) })
 			return
@@ -261,9 +254,14 @@ func (f *instances) remake() {
 }
 
 // known reports whether a run that has come to its end has read an instance.
-func (f *instances) known(name string) bool {
-	_, known := f.state().Instances[name]
-	return known
+func (f *instances) known(m *member) bool {
+	s := f.state()
+	for _, seen := range s.Instances {
+		if seen.ID == m.ResourceID() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.Formers, func(former state.Former) bool { return former.ID == m.ResourceID() })
 }
 
 func (f *instances) state() *state.State {
@@ -274,7 +272,12 @@ func (f *instances) state() *state.State {
 	return s
 }
 
+// lose deletes an instance, and what is not told of it is lost. Of one that no run has seen,
+// or only such as died, nobody can know.
 func (f *instances) lose(m *member) {
+	if !f.known(m) {
+		clear(m.logged)
+	}
 	f.w.trace("%s is deleted", m.name)
 	f.rds.RemoveInstance(m.name)
 	m.gone = true
@@ -315,7 +318,7 @@ func (f *instances) rename() {
 	}
 	for _, m := range f.members {
 		if m.name == "orders" && !m.gone && !m.asleep {
-			if !f.known("orders") {
+			if !f.known(m) {
 				clear(m.logged)
 			}
 			f.move(m, name)
@@ -353,7 +356,7 @@ func (f *instances) after(old *member) {
 	case 4: // it is taken back; if no run has come in between nobody can know
 		f.w.at(soon, func() {
 			if green.name == "orders" && !green.gone && !green.asleep && !old.gone {
-				if f.state().Instances["orders"].ID != green.ResourceID() {
+				if !f.known(green) {
 					clear(green.logged)
 				}
 				f.move(green, fmt.Sprintf("orders-green%d", green.n))
