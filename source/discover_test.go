@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -146,6 +147,39 @@ func TestClusterName(t *testing.T) {
 	srv.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBInstances"})
 	if _, err := s.LogFiles(t.Context(), "users", minutesPastEight(0), minutesPastEight(60)); !strings.Contains(source.Hint(err), "cluster:NAME") {
 		t.Errorf("error %v, hint %q", err, source.Hint(err))
+	}
+}
+
+// Instances are found by their names and by their IDs, which a rename does not change, and
+// whatever their number.
+func TestIdentities(t *testing.T) {
+	srv := rdstest.NewServer()
+	defer srv.Close()
+	var names, ids []string
+	for n := range 101 {
+		names = append(names, fmt.Sprintf("orders-%d", n))
+		ids = append(ids, srv.AddInstance(names[n]).ResourceID())
+	}
+	made := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	srv.AddInstance("billing").Created = made
+	srv.RenameInstance("orders-100", "orders-100-old1")
+	for _, c := range []struct {
+		names, ids []string
+		calls      int
+		want       []source.Identity
+	}{
+		{nil, nil, 0, nil},
+		{[]string{"orders-0", "orders-100", "billing"}, nil, 1, []source.Identity{{Name: "billing", ID: "db-00000000000000000000000102", Created: made}, {Name: "orders-0", ID: ids[0]}}},
+		{nil, []string{ids[100], "db-GONE"}, 1, []source.Identity{{Name: "orders-100-old1", ID: ids[100]}}},
+	} {
+		before := len(srv.Calls())
+		got, err := source.NewRDS(srv.Config(), source.Options{}).Identities(t.Context(), c.names, c.ids)
+		if calls := len(srv.Calls()) - before; err != nil || !slices.EqualFunc(got, c.want, func(a, b source.Identity) bool { return a == b }) || calls != c.calls {
+			t.Errorf("%v, %v: %+v in %d calls, %v", c.names, c.ids, got, calls, err)
+		}
+	}
+	if got, err := source.NewRDS(srv.Config(), source.Options{}).Identities(t.Context(), names, ids); err != nil || len(got) != 100+101 {
+		t.Errorf("%d of all: %v", len(got), err)
 	}
 }
 
