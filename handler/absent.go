@@ -59,12 +59,13 @@ func (rd *reading) absentIn(id string, w digest.Window) []part {
 
 // notYet returns an absence as Unlisted if it is of a file that was not listed yet, and that
 // RDS can have deleted no more than it can be late; else nil. What is before all files of an
-// instance is taken for deleted.
+// instance is taken for deleted, unless that is young.
 func (rd *reading) notYet(id string, p part, hour digest.Window) *source.Absence {
 	if rd.known == nil || p.absent.Cause != source.Gone || p.file.Absent == nil || rd.handler.Now().Sub(hour.End) >= source.Soon {
 		return nil
 	}
-	if !slices.ContainsFunc(rd.ids.openOf(id, hour), func(o state.Open) bool { return o.Cause == string(source.Unlisted) }) {
+	unlisted := func(o state.Open) bool { return o.Cause == string(source.Unlisted) }
+	if !slices.ContainsFunc(rd.ids.openOf(id, hour), unlisted) && !(rd.young(id) && hour.End.After(rd.ids.holders[id].Created)) {
 		return nil
 	}
 	late := *p.absent
@@ -192,11 +193,10 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	case source.Waiting:
 		return false, rd.asleep(id, hour)
 	case source.Gone:
-		if rd.young(id) {
-			return true, false
-		}
 		gone := !seen.Gone.IsZero() && !seen.Misses(hour)
-		return rd.asleep(id, hour) || gone || !read && len(rd.known.Instances) > 0 && p.err == nil, rd.missing(id) && read
+		made := rd.ids.holders[id].Created
+		before := !hour.End.After(made) || made.IsZero() && !read && len(rd.known.Instances) > 0 && p.err == nil
+		return rd.asleep(id, hour) || gone || before || rd.young(id), rd.missing(id) && read
 	case source.Off, source.Unproven:
 		return false, !slices.Contains(rd.off, id)
 	}
