@@ -1,6 +1,9 @@
 package digest
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Report states the outcome of one window, for the notifiers to show and
 // `--format json` to print. It holds no literal of any statement. All times are
@@ -195,6 +198,12 @@ type Class struct {
 	Hosts     map[string]int64 `json:"hosts"`
 	Schemas   map[string]int64 `json:"schemas"`
 	Instances map[string]int64 `json:"instances"`
+	// Of more than 128 users, hosts or schemas, each that has a hundredth of the calls is named,
+	// with those calls that are certainly its own; the others are under OtherNames. Most bounds
+	// the calls of any of them then.
+	Most MostCalls `json:"most,omitzero"`
+	// HostNetwork is the IPv4 network, of 24 or 16 bits, that all hosts have in common.
+	HostNetwork netip.Prefix `json:"host_network,omitzero"`
 	// ByInstance states what the class did on each instance, the greatest share first. Nil
 	// where there are no two.
 	ByInstance []InstancePart `json:"by_instance,omitempty"`
@@ -225,6 +234,14 @@ type Class struct {
 	Known time.Time `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
+}
+
+// MostCalls states how many calls any one user, host and schema has at most; 0 where all are
+// named.
+type MostCalls struct {
+	Users   int64 `json:"users,omitempty"`
+	Hosts   int64 `json:"hosts,omitempty"`
+	Schemas int64 `json:"schemas,omitempty"`
 }
 
 // Growth states that the query time of a class grew in each quarter of the window.

@@ -103,6 +103,9 @@ func miscLine(r *digest.Report) string {
 // upperFirst writes the first letter large, as a sentence begins.
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 

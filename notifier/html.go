@@ -174,7 +174,7 @@ func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlCl
 		v.Seen = InZone(Seen(c), zone)
 	}
 	for _, names := range []htmlNames{
-		{"Users", mostCalls(c.Users, 20)}, {"Hosts", mostCalls(c.Hosts, 20)}, {"Schemas", mostCalls(c.Schemas, 20)},
+		{"Users", usersOf(c, 20)}, {"Hosts", hostsOf(c, 20)}, {"Schemas", schemasOf(c, 20)},
 		{"Instances", cmp.Or(mostOf(c.ByInstance, 20), instance(c))},
 	} {
 		if names.Names != "" {
