@@ -192,13 +192,13 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		x           digest.Incident
 		title, text string
 	}{
-		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3.1 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
-		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
-		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
-		{digest.Incident{Times: 100}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 100 times the usual", "no class and no instance is most of it; far above the usual."},
-		{digest.Incident{Times: 101}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, over 100 times the usual", "no class and no instance is most of it; far above the usual."},
-		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "most of what is above the usual ran on db-1, in several classes."},
-		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "no class and no instance is most of it; far above the usual."},
+		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
+		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
+		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
+		{digest.Incident{Times: 100}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 100 times the usual", "No class and no instance is most of it."},
+		{digest.Incident{Times: 101}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, over 100 times the usual", "No class and no instance is most of it."},
+		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "Most of what is above the usual ran on db-1, in several classes."},
+		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "No class and no instance is most of it."},
 		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, db-2, 1h00m of query time",
 			"31 of 52 classes took 4 to 6.1 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
 		{digest.Incident{Times: 1.2, Busier: 40, Of: 52, Low: 2.04, High: 2.97, Since: at}, "⚠️ BUSIER AT ONCE: 40 of 52 classes on db-1, db-2, 1h00m of query time",
@@ -212,6 +212,35 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		}
 		if strings.Contains(headline(r), "othing new") {
 			t.Errorf("%s", headline(r))
+		}
+	}
+}
+
+// Where an incident is of no single class, it is said whether there are more calls or each
+// takes longer; and of one instance, nothing is said of others.
+func TestIncidentOfNoClass(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 20, 0, 0, time.UTC)
+	for _, c := range []struct {
+		x         digest.Incident
+		calls     int64
+		instances []string
+		want      string
+	}{
+		{digest.Incident{Times: 4.1}, 4000, nil, "No class is most of it. There were about 4 times the usual calls, and each took about as long as usual."},
+		{digest.Incident{Times: 2.06}, 2000, nil, "No class is most of it. There were about 2 times the usual calls, and each took about as long as usual."},
+		{digest.Incident{Times: 4.1, Since: at}, 1000, []string{"db-1"}, "No class is most of it; it began at 2026-11-23 14:20 UTC. There were about as many calls as usual, and each took about 4 times as long."},
+		{digest.Incident{Times: 6.1}, 3000, nil, "No class is most of it. There were about 3 times the usual calls, and each took about 2 times as long."},
+		{digest.Incident{Times: 4}, 500, nil, "No class is most of it. A call took about 8 times as long as usual."},
+		{digest.Incident{Times: 4}, 8000, []string{"db-1", "db-2"}, "No class and no instance is most of it. There were about 8 times the usual calls."},
+		{digest.Incident{Times: 4, Instance: "db-2"}, 4000, []string{"db-1", "db-2"}, "Most of what is above the usual ran on db-2, in several classes. There were about 4 times the usual calls, and each took about as long as usual."},
+	} {
+		r := changed(&digest.Past{Incident: &c.x, Usual: &digest.Usual{Low: 90, High: 110, Calls: &digest.Range{Low: 900, High: 1100}}}, "", "")
+		r.Overall.Calls, r.Instances = c.calls, c.instances
+		if n := Notices(r); n[0].Text != c.want {
+			t.Errorf("%q, want %q", n[0].Text, c.want)
+		}
+		if r.Past.Usual.Calls = nil; strings.Contains(Notices(r)[0].Text, "calls") {
+			t.Errorf("where the usual calls are not known: %q", Notices(r)[0].Text)
 		}
 	}
 }

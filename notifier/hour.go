@@ -178,11 +178,47 @@ func incidentTitle(r *digest.Report) string {
 	if n := x.Slower + x.Busier; n > 0 {
 		return fmt.Sprintf("%d of %d classes on %s, %s of query time", n, x.Of, on, Duration(r.Overall.QueryTime.Sum))
 	}
-	times := Count(twoDigits(x.Times))
+	times := "about " + timesOf(x.Times)
 	if x.Times > 100 { // of next to nothing
 		times = "over 100"
 	}
 	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), on, times)
+}
+
+// timesOf writes how many times what is usual something is, which is known within 7 %.
+func timesOf(f float64) string {
+	switch {
+	case f < 3:
+		return Count(math.Round(10*f) / 10)
+	case f < 10:
+		return Count(math.Round(2*f) / 2)
+	}
+	return Count(twoDigits(f))
+}
+
+// grown says whether there are more calls than usual, or each takes longer, where an incident
+// is of no single class, or is empty.
+func grown(r *digest.Report, x *digest.Incident) string {
+	u := r.Past.Usual
+	if u == nil || u.Calls == nil || !(u.Calls.High > 0) || !(x.Times > 1) {
+		return ""
+	}
+	calls := float64(r.Overall.Calls) / ((u.Calls.Low + u.Calls.High) / 2)
+	each := x.Times / calls
+	const much, same = 1.5, 1.25
+	switch {
+	case calls >= much && each >= much:
+		return fmt.Sprintf(" There were about %s times the usual calls, and each took about %s times as long.", timesOf(calls), timesOf(each))
+	case calls >= much && each*same >= 1 && each <= same:
+		return fmt.Sprintf(" There were about %s times the usual calls, and each took about as long as usual.", timesOf(calls))
+	case calls >= much:
+		return fmt.Sprintf(" There were about %s times the usual calls.", timesOf(calls))
+	case each >= much && calls*same >= 1 && calls <= same:
+		return fmt.Sprintf(" There were about as many calls as usual, and each took about %s times as long.", timesOf(each))
+	case each >= much:
+		return fmt.Sprintf(" A call took about %s times as long as usual.", timesOf(each))
+	}
+	return ""
 }
 
 // incidentText says what is most of an incident, since when, and where to look. titled
@@ -212,9 +248,16 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 		return fmt.Sprintf("%s %s times the calls%s%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
 			have, between(x.Low, x.High, Count), on, since)
 	case x.Class == "" && x.Instance == "":
-		return fmt.Sprintf("no class and no instance is most of it; far above the usual%s.", since)
+		none := "No class and no instance"
+		if len(r.Instances) < 2 {
+			none = "No class"
+		}
+		if since != "" {
+			since = "; it began at " + at(x.Since)
+		}
+		return none + " is most of it" + since + "." + grown(r, x)
 	case x.Class == "":
-		return fmt.Sprintf("most of what is above the usual ran%s%s, in several classes.", on, since)
+		return fmt.Sprintf("Most of what is above the usual ran%s%s, in several classes.", on, since) + grown(r, x)
 	}
 	what := redact.ShortID(x.Class)
 	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
