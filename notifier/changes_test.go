@@ -119,8 +119,32 @@ func TestMinorChanges(t *testing.T) {
 	}
 }
 
-// What leads is shown in full, and else the class with the most time.
+// What leads is shown in full, and else the first that is new; what is as it was is not, but where
+// that is not known.
 func TestInFull(t *testing.T) {
+	known, minor := &digest.Past{}, digest.Class{Share: 0.004, Change: &digest.Change{Kind: digest.New}}
+	minor.QueryTime.Sum = 60
+	for _, c := range []struct {
+		classes []digest.Class
+		want    []int
+	}{
+		{[]digest.Class{{}, {}, minor, minor}, []int{3}},
+		{[]digest.Class{{}, {}}, nil},
+		{[]digest.Class{{}, {Change: &digest.Change{Kind: digest.Better}}}, nil},
+		{[]digest.Class{{}, {Change: &digest.Change{Kind: digest.Worse, Since: time.Now()}}}, nil},
+	} {
+		r := &digest.Report{Past: known, Classes: c.classes}
+		var got []int
+		for i := range r.Classes {
+			r.Classes[i].Rank = i + 1
+		}
+		for _, x := range InFull(r, InOrder(r), 3) {
+			got = append(got, x.Rank)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v in full, want %v", got, c.want)
+		}
+	}
 	for _, c := range []struct {
 		kinds []digest.ChangeKind
 		want  []int // ranks
@@ -142,6 +166,29 @@ func TestInFull(t *testing.T) {
 		if !slices.Equal(got, c.want) || len(Without(classes, full)) != len(c.kinds)-len(c.want) {
 			t.Errorf("%q: %v in full and %d others, want %v", c.kinds, got, len(Without(classes, full)), c.want)
 		}
+	}
+}
+
+// All that is new is named somewhere, as far as there is room, and counted where there is not.
+func TestUnlisted(t *testing.T) {
+	m := digest.Minor{Kind: digest.New, Classes: 60, Share: 0.2, Instance: "db-2"}
+	for i := range 50 {
+		m.First = append(m.First, digest.MinorClass{ID: fmt.Sprint(i), Fingerprint: fmt.Sprintf("select a from t%d", i)})
+	}
+	r := changed(&digest.Past{Minor: []digest.Minor{m}}, "", digest.New, digest.New)
+	r.Classes[1].ID, r.Classes[2].ID = "1", "7" // of which the first three are named anyway
+	all := Unlisted(r, 2000)
+	if !strings.HasPrefix(all, "Also new: SELECT t3, SELECT t4, SELECT t5, SELECT t6, SELECT t8, ") || !strings.HasSuffix(all, ", SELECT t49 and 10 more.") {
+		t.Error(all)
+	}
+	if some := Unlisted(r, 60); some != "Also new: SELECT t3, SELECT t4, SELECT t5 and 53 more." {
+		t.Error(some)
+	}
+	if head := minorChange(m).String(); head != "60 classes, 20% together, mostly on db-2: SELECT t0, SELECT t1, SELECT t2 and 57 more" {
+		t.Error(head)
+	}
+	if m.First, m.Classes = m.First[:3], 3; Unlisted(changed(&digest.Past{Minor: []digest.Minor{m}}, ""), 2000) != "" {
+		t.Error("what the head names is not named again")
 	}
 }
 

@@ -62,7 +62,7 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 		}
 	}
 	if !inHead {
-		add(Fact{Text: Evidence(c), Strong: true})
+		add(Fact{Text: EvidenceBeside(c), Strong: true})
 	}
 	add(Fact{Label: "Note: ", Text: c.Note})
 	for _, reason := range Reasons(c) {

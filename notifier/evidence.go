@@ -76,6 +76,15 @@ func Evidence(c *digest.Class) string {
 	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
 }
 
+// EvidenceBeside is Evidence without the time and the calls, for where they stand next to it.
+func EvidenceBeside(c *digest.Class) string {
+	word, evidence, _ := strings.Cut(Evidence(c), ": ")
+	if evidence == "" {
+		return ""
+	}
+	return word + ": " + strings.TrimPrefix(evidence, took(c)+"; ")
+}
+
 // Detection says how many calls of a class would be seen to be more within a day; empty where that
 // is not known, or the class has changed. It is for details.
 func Detection(c *digest.Class) string {

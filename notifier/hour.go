@@ -159,6 +159,45 @@ func shareOf(part, whole float64) string {
 	return Percent(part / whole)
 }
 
+// OnInstances says on which instances a class ran, if the digest is of several: on one,
+// mostly on one, evenly on all of its own, or on the first of them.
+func OnInstances(r *digest.Report, c *digest.Class) string {
+	if len(r.Instances) < 2 || len(c.Instances) == 0 {
+		return ""
+	}
+	if len(c.ByInstance) == 0 {
+		return " on " + instance(c)
+	}
+	known, over := named(c.ByInstance)
+	first, n := known[0], len(known)
+	name := instanceName(first.Instance)
+	switch {
+	case first.Share >= mostlyOne:
+		return fmt.Sprintf(" mostly on %s (%s)", name, Percent(first.Share))
+	case isEven(known, over):
+		return fmt.Sprintf(" evenly on %d", n)
+	}
+	return fmt.Sprintf(" on %s (%s) %s", name, Percent(first.Share), strings.Join(withMore(nil, n-1, over), ""))
+}
+
+// A class is mostly on one instance with such a share, and evenly on several
+// where none has so many times its part.
+const (
+	mostlyOne = 0.7
+	evenly    = 1.3
+)
+
+// instance is the one with the greatest part of a class, or is empty.
+func instance(c *digest.Class) string {
+	if len(c.ByInstance) > 0 {
+		return instanceName(c.ByInstance[0].Instance)
+	}
+	for name := range c.Instances { // the only one
+		return instanceName(name)
+	}
+	return ""
+}
+
 func incidentWord(x *digest.Incident) string {
 	switch {
 	case x.Slower > 0:

@@ -153,7 +153,7 @@ type htmlCell struct {
 type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlClass {
-	evidence := Evidence(c)
+	evidence := EvidenceBeside(c)
 	if _, inHead := InHead(r, c); inHead {
 		evidence = ""
 	}

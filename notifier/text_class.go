@@ -28,7 +28,7 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
 	if _, inHead := InHead(r, c); !inHead && c.Change != nil {
-		p.wrapped(indent, indent, "", Evidence(c))
+		p.wrapped(indent, indent, "", EvidenceBeside(c))
 	}
 	if s := Detection(c); s != "" {
 		p.wrapped(indent, indent, "", s+".")

@@ -102,7 +102,7 @@ func past(p *digest.Past) *digest.Past {
 	out.Gone, out.Muted, out.Minor = slices.Clone(p.Gone), slices.Clone(p.Muted), slices.Clone(p.Minor)
 	for i := range out.Minor {
 		m := &out.Minor[i]
-		m.First = slices.Clone(m.First)
+		m.First, m.Instance = slices.Clone(m.First), Text(m.Instance, MaxName)
 		for k := range m.First {
 			c := &m.First[k]
 			c.ID, c.Fingerprint = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint)

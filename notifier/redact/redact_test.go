@@ -19,7 +19,7 @@ func outside(s string) *digest.Report {
 		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},
 			Muted:     []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
-			Minor:     []digest.Minor{{First: []digest.MinorClass{{ID: s, Fingerprint: s}}}},
+			Minor:     []digest.Minor{{Instance: s, First: []digest.MinorClass{{ID: s, Fingerprint: s}}}},
 			Regrouped: &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
 		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),
 			Instances: names(), ByInstance: []digest.InstancePart{{Instance: s}}, Note: s}},
