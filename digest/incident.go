@@ -34,6 +34,9 @@ type Incident struct {
 type EndedIncident struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
+	// Of is "slower" or "busier" where many classes were so at once, or else the ID of the class
+	// that was the most of it, if one was.
+	Of string `json:"of,omitempty"`
 }
 
 const (
@@ -132,7 +135,7 @@ func (c hourAsWhole) ended() *EndedIncident {
 		!c.report.Coverage.Complete || c.report.Past.Incident != nil {
 		return nil
 	}
-	return &EndedIncident{x.since, (x.last + 1).time()}
+	return &EndedIncident{From: x.since, To: (x.last + 1).time(), Of: x.of}
 }
 
 // ongoing reports whether an incident of the hours before would go on in one now.

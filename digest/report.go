@@ -370,11 +370,16 @@ type Past struct {
 // Day sums up a day of a channel: 24 hours, or 23 or 25 where the clocks change.
 type Day struct {
 	Window    Window  `json:"window"`
-	Posted    int     `json:"posted"`            // hours that were told in a message
-	Silent    int     `json:"silent"`            // that were read, and had no news
-	Missed    int     `json:"missed,omitempty"`  // that are lost
-	Left      int     `json:"pending,omitempty"` // that are yet to be read
-	QueryTime float64 `json:"query_time"`        // seconds, within 7 %
+	Posted    int     `json:"posted"`             // hours that were told in a message
+	Silent    int     `json:"silent"`             // that were read, and had no news
+	Missed    int     `json:"missed,omitempty"`   // that are lost
+	Left      int     `json:"pending,omitempty"`  // that are yet to be read
+	QueryTime float64 `json:"query_time"`         // seconds, within 7 %
+	Empty     int     `json:"empty,omitempty"`    // hours that are known to have had no slow query
+	Learning  int     `json:"learning,omitempty"` // hours of which too little was known before to tell what changed
+	// Told states what was told in these hours, by kind, of classes each of which counts once.
+	Told     []Minor        `json:"told,omitempty"`
+	Incident *EndedIncident `json:"incident,omitempty"` // the last one; its end is that of the hours that were told
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

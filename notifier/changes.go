@@ -169,20 +169,23 @@ func changeCount(r *digest.Report) string {
 			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
 		}
 	}
-	if p := r.Past; p != nil && len(p.Ended) > 0 {
-		out = append(out, fmt.Sprintf("%d back to usual", len(p.Ended)))
+	if n := len(endedClasses(r)); n > 0 {
+		out = append(out, fmt.Sprintf("%d back to usual", n))
+	}
+	if farBelow(r) {
+		out = append(out, "far less time than usual")
 	}
 	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
-	if out == nil && known && r.Past.Incident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
+	if out == nil && known && r.Past.Incident == nil && r.Past.EndedIncident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")
 }
 
 // News reports whether a digest is more than that nothing is new: it tells a day, has
-// details, or it is not known what is usual.
+// details, it is not known what is usual, or most of that is not there.
 func News(r *digest.Report) bool {
-	return day(r) != "" || r.Past != nil && r.Past.Learning || Details(r)
+	return day(r) != "" || r.Past != nil && r.Past.Learning || farBelow(r) || Details(r)
 }
 
 // Details reports whether a digest says something that is not as it was, or has to be said
@@ -277,7 +280,7 @@ func Changes(r *digest.Report) []Change {
 		for _, m := range r.Past.Minor {
 			minor = append(minor, minorChange(m))
 		}
-		for _, e := range r.Past.Ended {
+		for _, e := range endedClasses(r) {
 			ended = append(ended, endedChange(r, e))
 		}
 		for _, g := range r.Past.Gone {
@@ -298,6 +301,16 @@ func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 // backToUsual is the word for a class that is not WORSE any more.
 const backToUsual = "BACK TO USUAL"
 
+// endedClasses are those that are not WORSE any more, but for the one that was most of an
+// incident, of which the notice says it.
+func endedClasses(r *digest.Report) []digest.Ended {
+	if r.Past == nil {
+		return nil
+	}
+	over := r.Past.EndedIncident
+	return slices.DeleteFunc(slices.Clone(r.Past.Ended), func(e digest.Ended) bool { return over != nil && e.ID == over.Of })
+}
+
 func endedChange(r *digest.Report, e digest.Ended) Change {
 	x := Change{backToUsual, nameOf(digest.MinorClass{Fingerprint: e.Fingerprint}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
 	for i := range r.Classes {
@@ -310,6 +323,9 @@ func endedChange(r *digest.Report, e digest.Ended) Change {
 
 // nameOf is the label of a class that need not be among those of the report.
 func nameOf(c digest.MinorClass) string {
+	if c.Fingerprint == "" {
+		return redact.ShortID(c.ID)
+	}
 	return redact.Name(&digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Form: c.Form})
 }
 

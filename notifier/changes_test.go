@@ -313,6 +313,19 @@ func TestNotices(t *testing.T) {
 	if len(over) != 1 || over[0] != (Notice{"INCIDENT OVER", "It was from 2026-11-23 04:00 to 06:00 UTC."}) {
 		t.Errorf("%q", over)
 	}
+	for of, want := range map[string]string{"slower": "SLOWER AT ONCE OVER", "busier": "BUSIER AT ONCE OVER", "A": "INCIDENT OVER"} {
+		r := changed(&digest.Past{EndedIncident: &digest.EndedIncident{From: at(4).Start, To: at(6).Start, Of: of},
+			Ended: []digest.Ended{{ID: "A", Fingerprint: "select a from t1"}}}, "", "")
+		r.Classes[0].ID, r.Instances = "A", []string{"db-1"}
+		count := map[string]string{"A": "", "slower": ", 1 back to usual", "busier": ", 1 back to usual"}[of]
+		if title := Title(r); !strings.HasPrefix(title, want+count+" on db-1: ") || strings.Contains(headline(r), "othing new") {
+			t.Errorf("%q", title)
+		}
+		text := "It was from 2026-11-23 04:00 to 06:00 UTC" + map[string]string{"A": "; #1 SELECT t1 was most of it"}[of] + "."
+		if below := NoticesBelow(r); len(below) != 1 || below[0] != (Notice{"", text}) || (len(Changes(r)) == 1) != (count != "") {
+			t.Errorf("%q, %q", below, Changes(r))
+		}
+	}
 	logged := Notices(changed(&digest.Past{Logged: &digest.Logged{Before: 1, Now: 0.1, Classes: 50}}, ""))
 	if len(logged) != 1 || logged[0] != (Notice{"LOG CHANGED", "It holds calls of 100ms, before none below 1s: long_query_time was lowered, or an instance with a lower one has come. 50 classes are seen for that only, and are not new."}) {
 		t.Errorf("%q", logged)
@@ -601,6 +614,14 @@ func TestDayIsTold(t *testing.T) {
 	if got := Caveats(r); len(got) != 1 || got[0] != "The day, 2026-11-22 09:00 to 2026-11-23 09:00 UTC: 24 hours read, 21 of them without news; about 21h07m of query time." {
 		t.Errorf("%q", got)
 	}
+	d.Empty, d.Learning, d.Incident = 5, 2, &digest.EndedIncident{From: at.Add(-9 * time.Hour), To: at.Add(-7 * time.Hour), Of: "slower"}
+	d.Told = []digest.Minor{{Kind: digest.New, Classes: 4, First: []digest.MinorClass{{ID: "A", Fingerprint: "select a from t1"}, {ID: "B", Fingerprint: "select a from t2"}, {ID: "0123456789ABCDEF0123456789ABCDEF"}}},
+		{Kind: digest.Worse, Classes: 1, First: []digest.MinorClass{{ID: "C", Fingerprint: "select a from t3"}}}}
+	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 24 hours read, 21 of them without news, 5 without any slow query, 2 in which it was not known yet what is usual; about 21h07m of query time."+
+		" It told: SLOWER AT ONCE from 2026-11-23 00:00 to 02:00 UTC; 4 NEW (SELECT t1, SELECT t2, 0123456789ABCDEF and 1 more); 1 WORSE (SELECT t3).") {
+		t.Errorf("%q", got)
+	}
+	d = digest.Day{Window: d.Window, Posted: 3, QueryTime: 75600}
 	d.Silent, d.Left, d.Missed = 20, 1, 2
 	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 23 hours read, 20 of them without news; about 21h07m of query time. 1 hour is yet to be read. 2 hours are lost.") {
 		t.Errorf("%q", got)
@@ -656,5 +677,42 @@ func TestDetection(t *testing.T) {
 		if got := Detection(&digest.Class{Change: c.change, Detectable: c.least}); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// An hour that has far less time than usual is not one of which nothing is new.
+func TestFarLessThanUsual(t *testing.T) {
+	for _, c := range []struct {
+		time, low float64
+		complete  bool
+		want      string
+	}{
+		{599, 1200, true, "Far less time than usual on db-1: "},
+		{600, 1200, true, "Nothing new on db-1: "},
+		{1, 61.1, true, "Far less time than usual on db-1: "},
+		{2, 61.9, true, "Nothing new on db-1: "},
+		{599, 1200, false, "⚠️ PARTIAL: db-1: "},
+	} {
+		r := changed(&digest.Past{Usual: &digest.Usual{Low: c.low, High: 2 * c.low}}, "")
+		r.Instances, r.Overall.QueryTime.Sum, r.Coverage.Complete = []string{"db-1"}, c.time, c.complete
+		far := strings.HasPrefix(c.want, "Far")
+		if title := Title(r); !strings.HasPrefix(title, c.want) || News(r) != (far || !c.complete) || far != strings.HasPrefix(headline(r), "Far less time than usual.") {
+			t.Errorf("%v s of %v: %q", c.time, c.low, title)
+		}
+	}
+}
+
+// What is said of many instances alike is said once, in chats, text and all.
+func TestFolded(t *testing.T) {
+	const gone = " does not exist any more, and was still there at 2026-11-23 08:05 UTC: it was deleted or renamed. What it logged last was not read."
+	var in []string
+	for i := range 5 {
+		in = append(in, fmt.Sprintf("db-%d%s", i, gone), fmt.Sprintf("What db-%d logged 2026-11-23 08:00 to 09:00 UTC could not be read, and is lost with it.", i))
+	}
+	in = append(in, "db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Instance db-1 lists no slow log yet.", "Instance db-2 lists no slow log yet.")
+	want := []string{"Each of db-0, db-1, db-2 and 2 more" + gone, "What each of db-0, db-1, db-2 and 2 more logged 2026-11-23 08:00 to 09:00 UTC could not be read, and is lost with it.",
+		"db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Each of the instances db-1, db-2 lists no slow log yet."}
+	if got := folded(in); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -17,7 +17,11 @@ import (
 func Title(r *digest.Report) string {
 	on := where(r)
 	title := on + ": "
-	if n := changeCount(r); n != "" {
+	n := changeCount(r)
+	if over := endedIncident(r); over != "" { // of which that is the verdict
+		n = strings.TrimSuffix(over+", "+n, ", ")
+	}
+	if n != "" {
 		title = upperFirst(n) + " on " + title
 	}
 	title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
@@ -29,6 +33,10 @@ func Title(r *digest.Report) string {
 		return "⚠️ NO DATA from " + on
 	case Incomplete(r):
 		return "⚠️ PARTIAL: " + title
+	case endedIncident(r) != "" && len(all) == 1:
+		return title
+	case endedIncident(r) != "":
+		return "⚠️ " + title
 	case len(all) > 0:
 		return "⚠️ " + all[0].Word + ": " + title
 	}
@@ -142,14 +150,14 @@ func Notices(r *digest.Report) []Notice {
 	}
 	var out []Notice
 	if x := r.Past.Incident; x != nil {
-		out = append(out, Notice{incidentWord(x), incidentText(r, x, false)})
+		out = append(out, Notice{incidentWord(ofIncident(x)), incidentText(r, x, false)})
+	}
+	if x := r.Past.EndedIncident; x != nil {
+		out = append(out, Notice{endedIncident(r), endedText(r, x)})
 	}
 	if x := r.Past.Logged; x != nil {
 		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %d classes are seen for that only, and are not new.",
 			Duration(x.Now), Duration(x.Before), x.Classes)})
-	}
-	if x := r.Past.EndedIncident; x != nil {
-		out = append(out, Notice{"INCIDENT OVER", "It was from " + window(digest.Window{Start: x.From, End: x.To}) + "."})
 	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
@@ -235,7 +243,7 @@ func caveats(r *digest.Report) []string {
 		out = append(out, s)
 	}
 	if r.Past != nil {
-		out = append(out, r.Past.News...)
+		out = append(out, folded(r.Past.News)...)
 	}
 	return out
 }
@@ -265,15 +273,36 @@ func day(r *digest.Report) string {
 	}
 	d := r.Past.Day
 	read := d.Posted + d.Silent
-	s := fmt.Sprintf("The day, %s: %s read, %d of them without news; about %s of query time.",
-		window(d.Window), Plural(int64(read), "hour", "hours"), d.Silent, Duration(twoDigits(d.QueryTime)))
+	s := fmt.Sprintf("The day, %s: %s read, %d of them without news", window(d.Window), Plural(int64(read), "hour", "hours"), d.Silent)
+	if d.Empty > 0 {
+		s += fmt.Sprintf(", %d without any slow query", d.Empty)
+	}
+	if d.Learning > 0 {
+		s += fmt.Sprintf(", %d in which it was not known yet what is usual", d.Learning)
+	}
+	s += fmt.Sprintf("; about %s of query time.", Duration(twoDigits(d.QueryTime)))
 	if d.Left > 0 {
 		s += " " + Plural(int64(d.Left), "hour is", "hours are") + " yet to be read."
 	}
 	if d.Missed > 0 {
 		s += " " + Plural(int64(d.Missed), "hour is", "hours are") + " lost."
 	}
-	return s
+	return s + toldOfDay(d)
+}
+
+// toldOfDay says what was told in the hours of a day, or is empty.
+func toldOfDay(d *digest.Day) string {
+	var told []string
+	if x := d.Incident; x != nil {
+		told = append(told, fmt.Sprintf("%s from %s", incidentWord(x.Of), window(digest.Window{Start: x.From, End: x.To})))
+	}
+	for _, m := range d.Told {
+		told = append(told, fmt.Sprintf("%d %s (%s)", m.Classes, kindWord(m.Kind), minorNames(m.First, m.Classes)))
+	}
+	if told == nil {
+		return ""
+	}
+	return " It told: " + strings.Join(told, "; ") + "."
 }
 
 // regrouped says that this release regroups queries, in its first digest, and which

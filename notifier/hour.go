@@ -23,6 +23,16 @@ func usually(r *digest.Report) string {
 	return s
 }
 
+// farBelow reports whether an hour that was read has far less time than is usual.
+func farBelow(r *digest.Report) bool {
+	if r.Past == nil || r.Past.Usual == nil || !r.Coverage.Complete || r.Filter != nil {
+		return false
+	}
+	const times, seconds = 2, 60
+	low, now := r.Past.Usual.Low, r.Overall.QueryTime.Sum
+	return times*now < low && low-now >= seconds
+}
+
 // between names what is known in steps of 7 %, for which two digits are enough.
 func between(low, high float64, write func(float64) string) string {
 	a, b := write(twoDigits(low)), write(twoDigits(high))
@@ -198,14 +208,55 @@ func instance(c *digest.Class) string {
 	return ""
 }
 
-func incidentWord(x *digest.Incident) string {
-	switch {
-	case x.Slower > 0:
+// incidentWord is the word for an incident, by what digest.EndedIncident.Of says of it.
+func incidentWord(of string) string {
+	switch of {
+	case "slower":
 		return "SLOWER AT ONCE"
-	case x.Busier > 0:
+	case "busier":
 		return "BUSIER AT ONCE"
 	}
 	return "INCIDENT"
+}
+
+func ofIncident(x *digest.Incident) string {
+	switch {
+	case x.Slower > 0:
+		return "slower"
+	case x.Busier > 0:
+		return "busier"
+	}
+	return x.Class
+}
+
+// endedIncident is the verdict on an hour before which an incident was over, in the words of its
+// beginning, or empty.
+func endedIncident(r *digest.Report) string {
+	if r.Past == nil || r.Past.EndedIncident == nil {
+		return ""
+	}
+	return incidentWord(r.Past.EndedIncident.Of) + " OVER"
+}
+
+// endedText says when it was, and which class was most of it.
+func endedText(r *digest.Report, x *digest.EndedIncident) string {
+	s := "It was from " + window(digest.Window{Start: x.From, End: x.To})
+	if c := classOf(r, x.Of); c != nil {
+		s += fmt.Sprintf("; #%d %s was most of it", c.Rank, c.Label)
+	} else if incidentWord(x.Of) == "INCIDENT" && x.Of != "" {
+		s += "; " + redact.ShortID(x.Of) + " was most of it"
+	}
+	return s + "."
+}
+
+// classOf returns the class of a report that has the ID, or nil.
+func classOf(r *digest.Report, id string) *digest.Class {
+	for i := range r.Classes {
+		if r.Classes[i].ID == id {
+			return &r.Classes[i]
+		}
+	}
+	return nil
 }
 
 // incidentTitle is the verdict on an hour that is one, in the place of what changed.

@@ -130,7 +130,11 @@ func TestDaily(t *testing.T) {
 		}
 		posted = append(posted, at.Format("02 15"))
 		if n == 27 || n == 51 {
-			want := map[int]string{27: "24 hours read, 4 of them without news", 51: "24 hours read, 23 of them without news"}[n]
+			want := map[int]string{27: "24 hours read, 4 of them without news, 20 in which it was not known yet what is usual; about ",
+				51: "24 hours read, 23 of them without news, 1 without any slow query; about "}[n]
+			if told := strings.Contains(message, "It told: 25 NEW ("); told != (n == 51) {
+				t.Errorf("hour %d: not what was told: %s", n, message)
+			}
 			if !strings.Contains(message, "The day, ") || !strings.Contains(message, want) || thread != 0 {
 				t.Errorf("hour %d: %d in the thread, or no %q in %s", n, thread, want, message)
 			}
