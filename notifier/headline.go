@@ -49,7 +49,7 @@ func Facts(r *digest.Report) string {
 	var facts []string
 	if o.Calls > 0 {
 		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
-			Count(o.RowsExamined.Sum)+" rows examined")
+			rowsOf(o.RowsExamined.Sum)+" examined")
 	}
 	coverage := fmt.Sprintf("%s: %s, %s", lowerFirst(Trust(r)), Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
 	if Incomplete(r) {
@@ -89,9 +89,9 @@ func headline(r *digest.Report) string {
 	if s := usually(r); s != "" {
 		total += " (" + s + ")"
 	}
-	return first + filtered + fmt.Sprintf("%s in %s: %s, p95 %s, max %s, %s rows examined.",
+	return first + filtered + fmt.Sprintf("%s in %s: %s, p95 %s, max %s, %s examined.",
 		Plural(o.Calls, "slow query", "slow queries"), Plural(int64(o.Classes), "class", "classes"), total,
-		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), Count(o.RowsExamined.Sum))
+		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), rowsOf(o.RowsExamined.Sum))
 }
 
 // miscLine sums up the classes that are not shown, if there are any.
@@ -156,8 +156,8 @@ func Notices(r *digest.Report) []Notice {
 		out = append(out, Notice{endedIncident(r), endedText(r, x)})
 	}
 	if x := r.Past.Logged; x != nil {
-		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %d classes are seen for that only, and are not new.",
-			Duration(x.Now), Duration(x.Before), x.Classes)})
+		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %s seen for that only, and not new.",
+			Duration(x.Now), Duration(x.Before), Plural(int64(x.Classes), "class is", "classes are"))})
 	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})

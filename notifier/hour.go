@@ -18,7 +18,11 @@ func usually(r *digest.Report) string {
 	u := r.Past.Usual
 	s := "usually " + between(u.Low, u.High, Duration)
 	if u.Calls != nil {
-		s += " in " + between(u.Calls.Low, u.Calls.High, Count) + " queries"
+		calls := between(u.Calls.Low, u.Calls.High, Count) + " queries"
+		if calls == "1 queries" {
+			calls = "1 query"
+		}
+		s += " in " + calls
 	}
 	return s
 }
@@ -64,18 +68,19 @@ func byTime(r *digest.Report) []string {
 	return out
 }
 
-// where names up to two instances. Of more, it names the one with the most query time, if
-// that is by far above its part, for the others are none to be looked at.
+// where names up to two instances. Of more, it names the one that has most of the query time,
+// for the others are none to be looked at.
 func where(r *digest.Report) string {
 	all := byTime(r)
 	n := len(all)
 	if n <= 2 {
 		return names(all, n)
 	}
-	if t := r.TotalsByInstance(); len(t) > 0 && t[0].QueryTime*float64(n) > evenly*r.Overall.QueryTime.Sum {
-		return names(all, 1)
+	out := Plural(int64(n), "instance", "instances")
+	if t := r.TotalsByInstance(); len(t) > 0 && t[0].QueryTime >= mostlyOne*r.Overall.QueryTime.Sum && t[0].QueryTime > 0 {
+		out += ", mostly " + all[0]
 	}
-	return Plural(int64(n), "instance", "instances")
+	return out
 }
 
 // maxTotals is how many instances are named with what ran on them.
@@ -114,13 +119,26 @@ func InstanceTotals(r *digest.Report) string {
 	if more := len(ran) - maxTotals; more > 0 {
 		out = append(out, fmt.Sprintf("%d more %s (%s)", more, Duration(rest), shareOf(rest, r.Overall.QueryTime.Sum)))
 	}
-	for _, t := range idle[:min(maxTotals, len(idle))] {
-		out = append(out, "no entry of "+redact.Clean(t.Instance)+instanceUsual(" (", t.Usual, ")"))
-	}
-	if more := len(idle) - maxTotals; more > 0 {
-		out = append(out, "nor of "+Plural(int64(more), "more that is usually busy", "more that are usually busy"))
+	if len(idle) > 0 {
+		out = append(out, "no entry of "+idleText(idle))
 	}
 	return strings.Join(out, ", ")
+}
+
+// idleText names the instances on which nothing ran, and what they usually have: once where that
+// is the same.
+func idleText(idle []digest.InstanceTotal) string {
+	var all, bare []string
+	same := true
+	for _, t := range idle {
+		name := redact.Clean(t.Instance)
+		bare, all = append(bare, name), append(all, name+instanceUsual(" (", t.Usual, ")"))
+		same = same && instanceUsual("", t.Usual, "") == instanceUsual("", idle[0].Usual, "")
+	}
+	if same && len(idle) > 1 {
+		return names(bare, maxTotals) + instanceUsual(" (each ", idle[0].Usual, ")")
+	}
+	return names(all, maxTotals)
 }
 
 // instanceUsual says what an instance usually has, between two texts, or is empty.
