@@ -453,10 +453,10 @@ func TestBusyAndIdleInstances(t *testing.T) {
 	known.Usual = usual
 	for want, all := range map[string][]digest.InstanceTotal{
 		"": {ran("a", 4)},
-		"all on a (usually 60s to 90s in 30 to 40), no entry of b (usually 60s to 90s in 30 to 40)":      {known, busy("b")},
+		"All on a (usually 60s to 90s in 30 to 40), no entry of b (usually 60s to 90s in 30 to 40)":      {known, busy("b")},
 		"a 40s in 4 queries (40%, usually 60s to 90s in 30 to 40), b 30s in 3 queries (30%)":             {known, ran("b", 3)},
 		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 1 more 10s (10%)": {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
-		"all on a, no entry of b, c, d and 1 more (each usually 60s to 90s in 30 to 40)":                 {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
+		"All on a, no entry of b, c, d and 1 more (each usually 60s to 90s in 30 to 40)":                 {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
 	} {
 		r := &digest.Report{Instances: []string{"a", "b", "c", "d", "e"}}
 		r.Overall.QueryTime.Sum, r.Overall.ByInstance = 100, all

@@ -109,7 +109,7 @@ func InstanceTotals(r *digest.Report) string {
 	rest := r.Overall.QueryTime.Sum
 	for _, t := range ran[:min(maxTotals, len(ran))] {
 		if alone { // how much it is stands before
-			out = append(out, "all on "+redact.Clean(t.Instance)+instanceUsual(" (", t.Usual, ")"))
+			out = append(out, "All on "+redact.Clean(t.Instance)+instanceUsual(" (", t.Usual, ")"))
 			continue
 		}
 		out = append(out, fmt.Sprintf("%s %s in %s (%s%s)", redact.Clean(t.Instance), Duration(t.QueryTime), Plural(t.Calls, "query", "queries"),
