@@ -101,3 +101,26 @@ func TestHostNetwork(t *testing.T) {
 		}
 	}
 }
+
+// Of more than 128 instances the later ones are counted together, by their calls and by what
+// they did.
+func TestMaxInstances(t *testing.T) {
+	for _, test := range []struct{ instances, parts int }{{127, 127}, {128, 128}, {129, 129}, {300, 129}} {
+		var c, merged class
+		for i := range test.instances {
+			c.addPart(fmt.Sprint(i), 2, part{time: perSecond})
+		}
+		merged.merge(&c, nil)
+		merged.merge(&c, nil)
+		others := int64(max(0, test.instances-maxNames))
+		for times, x := range map[int64]*class{1: &c, 2: &merged} {
+			all := x.byInstance(OrderBySum)
+			if n := x.instances.counts(); len(n) != test.parts || n["0"] != 2*times || n[OtherNames] != 2*times*others || len(all) != test.parts {
+				t.Errorf("%d instances, %d times: %d counted, %d of others, %d parts", test.instances, times, len(n), n[OtherNames], len(all))
+			}
+			if last := all[len(all)-1]; others > 0 && (last.Instance != OtherNames || last.QueryTime != float64(times*others)) {
+				t.Errorf("%d instances: the last is %+v", test.instances, last)
+			}
+		}
+	}
+}

@@ -304,6 +304,13 @@ func timesOf(f float64) string {
 	return Count(twoDigits(f))
 }
 
+func timesBetween(low, high float64) string {
+	if a, b := timesOf(low), timesOf(high); a != b {
+		return a + " to " + b
+	}
+	return timesOf(low)
+}
+
 // grown says whether there are more calls than usual, or each takes longer, where an incident
 // is of no single class, or is empty.
 func grown(r *digest.Report, x *digest.Incident) string {
@@ -346,15 +353,15 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 		if titled {
 			took = "They took"
 		}
-		return fmt.Sprintf("%s %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
-			took, between(x.Low, x.High, Count), on, since)
+		return fmt.Sprintf("%s about %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
+			took, timesBetween(x.Low, x.High), on, since)
 	case x.Busier > 0:
 		have := fmt.Sprintf("%d of %d classes have", x.Busier, x.Of)
 		if titled {
 			have = "They have"
 		}
-		return fmt.Sprintf("%s %s times the calls%s%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
-			have, between(x.Low, x.High, Count), on, since)
+		return fmt.Sprintf("%s about %s times the calls%s%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
+			have, timesBetween(x.Low, x.High), on, since)
 	case x.Class == "" && x.Instance == "":
 		none := "No class and no instance"
 		if len(r.Instances) < 2 {
