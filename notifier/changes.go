@@ -183,9 +183,10 @@ func changeCount(r *digest.Report) string {
 }
 
 // News reports whether a digest is more than that nothing is new: it tells a day, has
-// details, it is not known what is usual, or most of that is not there.
+// details, it is not known what is usual, or most of that is not there. That there was no slow
+// query is none.
 func News(r *digest.Report) bool {
-	return day(r) != "" || r.Past != nil && r.Past.Learning || farBelow(r) || Details(r)
+	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || Details(r)
 }
 
 // Details reports whether a digest says something that is not as it was, or has to be said

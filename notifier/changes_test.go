@@ -691,9 +691,13 @@ func TestFarLessThanUsual(t *testing.T) {
 		{1, 61.1, true, "Far less time than usual on db-1: "},
 		{2, 61.9, true, "Nothing new on db-1: "},
 		{599, 1200, false, "⚠️ PARTIAL: db-1: "},
+		{0, 1200, true, "No slow query on db-1"},
 	} {
 		r := changed(&digest.Past{Usual: &digest.Usual{Low: c.low, High: 2 * c.low}}, "")
 		r.Instances, r.Overall.QueryTime.Sum, r.Coverage.Complete = []string{"db-1"}, c.time, c.complete
+		if c.time == 0 {
+			r.Overall.Calls = 0
+		}
 		far := strings.HasPrefix(c.want, "Far")
 		if title := Title(r); !strings.HasPrefix(title, c.want) || News(r) != (far || !c.complete) || far != strings.HasPrefix(headline(r), "Far less time than usual.") {
 			t.Errorf("%v s of %v: %q", c.time, c.low, title)

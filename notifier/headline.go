@@ -24,7 +24,14 @@ func Title(r *digest.Report) string {
 	if n != "" {
 		title = upperFirst(n) + " on " + title
 	}
-	title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
+	switch {
+	case r.Overall.Calls == 0 && n == "":
+		title = "No slow query on " + on
+	case r.Overall.Calls == 0:
+		title += "no slow query"
+	default:
+		title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
+	}
 	if s := incidentTitle(r); s != "" {
 		title = s
 	}
@@ -78,6 +85,9 @@ func headline(r *digest.Report) string {
 		}
 		if r.Coverage.AsListed {
 			return filtered + "No slow query was seen."
+		}
+		if s := usually(r); s != "" {
+			return filtered + "No slow query; " + s + "."
 		}
 		return filtered + "No slow query."
 	}

@@ -27,9 +27,10 @@ func usually(r *digest.Report) string {
 	return s
 }
 
-// farBelow reports whether an hour that was read has far less time than is usual.
+// farBelow reports whether an hour that was read has far less time than is usual. Of one
+// without any slow query that is said anyway.
 func farBelow(r *digest.Report) bool {
-	if r.Past == nil || r.Past.Usual == nil || !r.Coverage.Complete || r.Filter != nil {
+	if r.Past == nil || r.Past.Usual == nil || !r.Coverage.Complete || r.Filter != nil || r.Overall.Calls == 0 {
 		return false
 	}
 	const times, seconds = 2, 60

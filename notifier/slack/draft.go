@@ -101,7 +101,10 @@ func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 // short is the message of an hour in which nothing is as it was not before.
 func (d *draft) short([]*digest.Class) []slackgo.Block {
 	shown := d.worst()
-	blocks := append(head(d.r), rich(rows(d.r, shown)))
+	blocks := head(d.r)
+	if len(shown) > 0 {
+		blocks = append(blocks, rich(rows(d.r, shown)))
+	}
 	return append(blocks, d.foot(shown)...)
 }
 
