@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"slowdigest/parser"
@@ -353,41 +353,48 @@ func (t *heavyNames) most() int64 {
 	return most
 }
 
-// network is the IPv4 network that hosts have in common, of 24 or 16 bits. The zero value is
-// of no host, and one of no bits is of hosts that have none in common.
-type network struct{ netip.Prefix }
+// network is what the IPv4 addresses of hosts have in common: up to three of their numbers.
+// The zero value is of no host.
+type network struct {
+	numbers []string // not nil where there is a host
+}
 
+// networkOf returns that of one host, which has none in common with others if it is no address.
 func networkOf(host string) network {
-	addr, err := netip.ParseAddr(host)
-	if err != nil || !addr.Is4() {
-		return network{netip.PrefixFrom(netip.IPv4Unspecified(), 0)}
+	numbers := strings.Split(host, ".")
+	for _, n := range numbers {
+		if v, err := strconv.ParseUint(n, 10, 8); err != nil || strconv.Itoa(int(v)) != n {
+			return network{[]string{}}
+		}
 	}
-	return network{netip.PrefixFrom(addr, 24).Masked()}
+	if len(numbers) != 4 {
+		return network{[]string{}}
+	}
+	return network{numbers[:3]}
 }
 
 func (n *network) join(other network) {
-	switch {
-	case !other.IsValid():
-		return
-	case !n.IsValid():
-		*n = other
+	if n.numbers == nil {
+		n.numbers = other.numbers
+	}
+	if other.numbers == nil {
 		return
 	}
-	for _, bits := range []int{24, 16, 0} {
-		if bits > min(n.Bits(), other.Bits()) {
-			continue
-		}
-		if p := netip.PrefixFrom(n.Addr(), bits).Masked(); p.Contains(other.Addr()) {
-			n.Prefix = p
-			return
-		}
+	same := 0
+	for same < min(len(n.numbers), len(other.numbers)) && n.numbers[same] == other.numbers[same] {
+		same++
 	}
+	n.numbers = n.numbers[:same]
 }
 
-// common is the network, or zero where there is none.
-func (n network) common() netip.Prefix {
-	if n.Bits() <= 0 {
-		return netip.Prefix{}
+// common is the network in the form 10.11.0.0/16, or empty where hosts have not two numbers in
+// common.
+func (n network) common() string {
+	switch len(n.numbers) {
+	case 3:
+		return strings.Join(n.numbers, ".") + ".0/24"
+	case 2:
+		return strings.Join(n.numbers, ".") + ".0.0/16"
 	}
-	return n.Prefix
+	return ""
 }

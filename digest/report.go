@@ -1,9 +1,6 @@
 package digest
 
-import (
-	"net/netip"
-	"time"
-)
+import "time"
 
 // Report states the outcome of one window, for the notifiers to show and
 // `--format json` to print. It holds no literal of any statement. All times are
@@ -202,8 +199,9 @@ type Class struct {
 	// with those calls that are certainly its own; the others are under OtherNames. Most bounds
 	// the calls of any of them then.
 	Most MostCalls `json:"most,omitzero"`
-	// HostNetwork is the IPv4 network, of 24 or 16 bits, that all hosts have in common.
-	HostNetwork netip.Prefix `json:"host_network,omitzero"`
+	// HostNetwork is the IPv4 network that all hosts have in common, such as 10.11.0.0/16 or
+	// 10.11.12.0/24, or empty.
+	HostNetwork string `json:"host_network,omitempty"`
 	// ByInstance states what the class did on each instance, the greatest share first. Nil
 	// where there are no two.
 	ByInstance []InstancePart `json:"by_instance,omitempty"`

@@ -188,12 +188,14 @@ func schemasOf(c *digest.Class, n int) string { return mostCalls(c.Schemas, c.Mo
 // hostsOf says which network they have in common, two of the four numbers at least.
 func hostsOf(c *digest.Class, n int) string {
 	network := ""
-	if p := c.HostNetwork; p.IsValid() {
-		numbers := strings.Split(p.Addr().String(), ".")
-		network = " in " + strings.Join(numbers[:min(p.Bits()/8, len(numbers))], ".") + ".*"
+	if m := networks.FindStringSubmatch(c.HostNetwork); m != nil {
+		network = " in " + m[1] + m[2] + ".*"
 	}
 	return mostCalls(c.Hosts, c.Most.Hosts, network, n)
 }
+
+// networks are those of digest.Class.HostNetwork, with the numbers that all hosts have.
+var networks = regexp.MustCompile(`^(\d{1,3}\.\d{1,3})(?:\.0\.0/16|(\.\d{1,3})\.0/24)$`)
 
 // mostCalls lists the n names with the most calls, and how many others there are. Where
 // there are many and it is certain that none stands out, it says that. Where not all are
