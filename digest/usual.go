@@ -212,9 +212,9 @@ func middle(all []level, unit float64) Range {
 	return Range{all[len(all)/10].value(unit) / levelStep, all[len(all)-1-len(all)/10].value(unit)}
 }
 
-// AddDay states in d what is remembered of its hours, and what r says, which is about to be
+// Add states in d what is remembered of its hours, and what r says, which is about to be
 // reported: which hours had no slow query, in which too little was known, and what was told.
-func (h *History) AddDay(d *Day, r *Report) {
+func (d *Day) Add(h *History, r *Report) {
 	for n, w := range h.hours {
 		if !d.Window.Contains(w.at.time()) {
 			continue

@@ -143,7 +143,7 @@ func TestAddDay(t *testing.T) {
 	at := func(n int) hour { return hourOf(time.Date(2026, 11, 2, n, 0, 0, 0, time.UTC)) }
 	day := func(from, to int, r *Report) Day {
 		d := Day{Window: Window{at(from).time(), at(to).time()}}
-		h.AddDay(&d, r)
+		d.Add(&h, r)
 		return d
 	}
 	report := func(n int, more ...Class) *Report {

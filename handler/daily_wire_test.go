@@ -62,7 +62,7 @@ func TestHourWithoutSlowQuery(t *testing.T) {
 			t.Errorf("listed %v: %d done, %v", listed, h.Done, err)
 		}
 		posted := c.slack.Messages()[before:]
-		if (len(posted) == 1) != listed || len(posted) > 1 || listed && !strings.HasPrefix(posted[0].Text, "No slow query on orders-1") {
+		if (len(posted) == 1) != listed || len(posted) > 1 || listed && !strings.HasPrefix(posted[0].Text, "No slow query logged on orders-1") {
 			t.Errorf("listed %v: %+v", listed, posted)
 		}
 	}

@@ -221,7 +221,7 @@ func TestUnreadHourThatWasQuiet(t *testing.T) {
 		t.Error("no error")
 	}
 	c.mustRun(ten)
-	if all := c.slack.Messages(); len(all) != 3 || !strings.HasPrefix(all[1].Text, "No slow query on orders-1") || all[2].ThreadTS != all[0].Timestamp || !strings.Contains(all[2].Text, "is in the channel") {
+	if all := c.slack.Messages(); len(all) != 3 || !strings.HasPrefix(all[1].Text, "No slow query logged on orders-1") || all[2].ThreadTS != all[0].Timestamp || !strings.Contains(all[2].Text, "is in the channel") {
 		t.Errorf("messages %+v", all)
 	}
 }

@@ -691,7 +691,7 @@ func TestFarLessThanUsual(t *testing.T) {
 		{1, 61.1, true, "Far less time than usual on db-1: "},
 		{2, 61.9, true, "Nothing new on db-1: "},
 		{599, 1200, false, "⚠️ PARTIAL: db-1: "},
-		{0, 1200, true, "No slow query on db-1"},
+		{0, 1200, true, "No slow query logged on db-1"},
 	} {
 		r := changed(&digest.Past{Usual: &digest.Usual{Low: c.low, High: 2 * c.low}}, "")
 		r.Instances, r.Overall.QueryTime.Sum, r.Coverage.Complete = []string{"db-1"}, c.time, c.complete

@@ -26,9 +26,9 @@ func Title(r *digest.Report) string {
 	}
 	switch {
 	case r.Overall.Calls == 0 && n == "":
-		title = "No slow query on " + on
+		title = "No slow query logged on " + on
 	case r.Overall.Calls == 0:
-		title += "no slow query"
+		title += "no slow query logged"
 	default:
 		title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
 	}
