@@ -63,7 +63,7 @@ func TestEndOfAnIncident(t *testing.T) {
 		for range 2 { // before and after the hour was added
 			h.Compare(r, Options{})
 			x := r.Past.EndedIncident
-			if (x != nil) != c.ended || x != nil && *x != (EndedIncident{at.time(), at.time().Add(4 * time.Hour)}) {
+			if (x != nil) != c.ended || x != nil && (x.Of == "" || *x != EndedIncident{at.time(), at.time().Add(4 * time.Hour), x.Of}) {
 				t.Errorf("hour %d: %+v", n, x)
 			}
 			if (r.Past.Incident != nil) != (c.times > 1) || r.Past.Ended != nil {

@@ -1,12 +1,14 @@
 package digest
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
 	"iter"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"slowdigest/parser"
@@ -21,13 +23,15 @@ type class struct {
 	key         classKey
 	fingerprint string
 	totals
-	lists                            lists
-	squares                          squares // of the query time
-	users, hosts, schemas, instances callsByName
-	parts                            []part // of instances.names, in their order
-	extent                           extent
-	timeline                         []uint64 // microseconds of query time
-	load                             load     // if Aggregator.Detail is set
+	lists                 lists
+	squares               squares // of the query time
+	users, hosts, schemas heavyNames
+	network               network // of the hosts
+	instances             callsByName
+	parts                 []part // of instances.names, in their order
+	extent                extent
+	timeline              []uint64 // microseconds of query time
+	load                  load     // if Aggregator.Detail is set
 }
 
 func newClass(fingerprint []byte, key classKey) *class {
@@ -42,7 +46,9 @@ func (c *class) add(e *parser.Event, instance string, bucket int) {
 	c.squares.add(microseconds(e.QueryTime), e.Weight)
 	n := int64(e.Weight)
 	c.users.add(e.User, n)
-	c.hosts.add(e.Host, n)
+	if c.hosts.add(e.Host, n) {
+		c.network.join(networkOf(e.Host))
+	}
 	c.schemas.add(e.Schema, n)
 	c.addPart(instance, n, part{
 		time: microseconds(e.QueryTime) * e.Weight, lock: microseconds(e.LockTime) * e.Weight, rows: e.RowsExamined * e.Weight,
@@ -57,9 +63,10 @@ func (c *class) merge(from *class, bucket func(int) int) {
 	c.totals.merge(&from.totals)
 	c.lists.merge(&from.lists)
 	c.squares.merge(from.squares)
-	c.users.merge(from.users)
-	c.hosts.merge(from.hosts)
-	c.schemas.merge(from.schemas)
+	c.users.merge(&from.users)
+	c.hosts.merge(&from.hosts)
+	c.network.join(from.network)
+	c.schemas.merge(&from.schemas)
 	for i, e := range from.instances.names {
 		c.addPart(e.name, e.calls, from.parts[i])
 	}
@@ -91,6 +98,8 @@ func (c *class) report(overall uint64, order OrderBy) *Class {
 		Users:       c.users.counts(),
 		Hosts:       c.hosts.counts(),
 		Schemas:     c.schemas.counts(),
+		Most:        MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()},
+		HostNetwork: c.network.common(),
 		Instances:   c.instances.counts(),
 		ByInstance:  c.byInstance(order),
 		FirstSeen:   c.extent.first,
@@ -103,107 +112,6 @@ func (c *class) report(overall uint64, order OrderBy) *Class {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}
 	return r
-}
-
-// totals add up what a Totals states.
-type totals struct {
-	calls                                       int64
-	queryTime, lockTime, rowsSent, rowsExamined quantity
-	rowsAffected, bytesSent                     quantity
-	tmpTables, tmpDiskTables, fullScans, errors counter
-}
-
-func (t *totals) add(e *parser.Event) {
-	w := e.Weight
-	t.calls += int64(w)
-	t.queryTime.add(microseconds(e.QueryTime), w)
-	t.lockTime.add(microseconds(e.LockTime), w)
-	t.rowsSent.add(e.RowsSent, w)
-	t.rowsExamined.add(e.RowsExamined, w)
-	if e.Has&parser.HasRowsAffected != 0 {
-		t.rowsAffected.add(e.RowsAffected, w)
-	}
-	if e.Has&parser.HasBytesSent != 0 {
-		t.bytesSent.add(e.BytesSent, w)
-	}
-	t.tmpTables.add(e, parser.HasTmpTables, e.TmpTables)
-	t.tmpDiskTables.add(e, parser.HasTmpDiskTables, e.TmpDiskTables)
-	t.fullScans.add(e, parser.HasFullScan, one(e.FullScan))
-	t.errors.add(e, parser.HasErrno, one(e.Errno != 0))
-}
-
-func (t *totals) merge(from *totals) {
-	t.calls += from.calls
-	t.queryTime.merge(&from.queryTime)
-	t.lockTime.merge(&from.lockTime)
-	t.rowsSent.merge(&from.rowsSent)
-	t.rowsExamined.merge(&from.rowsExamined)
-	t.rowsAffected.merge(&from.rowsAffected)
-	t.bytesSent.merge(&from.bytesSent)
-	t.tmpTables.merge(from.tmpTables)
-	t.tmpDiskTables.merge(from.tmpDiskTables)
-	t.fullScans.merge(from.fullScans)
-	t.errors.merge(from.errors)
-}
-
-func (t *totals) report() Totals {
-	r := Totals{
-		Calls:        t.calls,
-		QueryTime:    t.queryTime.metrics(perSecond),
-		LockTime:     t.lockTime.metrics(perSecond),
-		RowsSent:     t.rowsSent.metrics(1),
-		RowsExamined: t.rowsExamined.metrics(1),
-	}
-	if t.rowsAffected.calls > 0 {
-		m := t.rowsAffected.metrics(1)
-		r.RowsAffected = &m
-	}
-	if t.bytesSent.calls > 0 {
-		m := t.bytesSent.metrics(1)
-		r.BytesSent = &m
-	}
-	r.TmpTables, _ = t.tmpTables.report(t.calls)
-	r.TmpDiskTables, r.TmpDiskTablesOf = t.tmpDiskTables.report(t.calls)
-	r.FullScans, r.FullScansOf = t.fullScans.report(t.calls)
-	r.Errors, r.ErrorsOf = t.errors.report(t.calls)
-	return r
-}
-
-// counter counts what some logs state and others do not.
-type counter struct {
-	n  int64
-	of int64 // calls whose entries state it
-}
-
-func (c *counter) add(e *parser.Event, field parser.Fields, n uint64) {
-	if e.Has&field != 0 {
-		c.n += int64(n * e.Weight)
-		c.of += int64(e.Weight)
-	}
-}
-
-func (c *counter) merge(from counter) {
-	c.n += from.n
-	c.of += from.of
-}
-
-// report returns nil where nothing is known, and of how many calls it is known
-// unless it is of all.
-func (c counter) report(calls int64) (n *int64, of int64) {
-	if c.of == 0 {
-		return nil, 0
-	}
-	if c.of < calls {
-		of = c.of
-	}
-	return &c.n, of
-}
-
-func one(is bool) uint64 {
-	if is {
-		return 1
-	}
-	return 0
 }
 
 func microseconds(s float64) uint64 {
@@ -266,16 +174,16 @@ func resolveID(id string, known iter.Seq[string]) (string, error) {
 	return "", fmt.Errorf("query %s is not the only one: %s", digits, strings.Join(found[:min(5, len(found))], ", "))
 }
 
-// maxNames bounds how many names of one kind a class counts separately. Later
-// ones are counted under OtherNames.
+// maxNames bounds how many names of one kind a class counts separately: with so many, none of
+// those that are not among them has a hundredth of the calls. See heavyNames.
 const (
-	maxNames   = 50
+	maxNames   = 128
 	OtherNames = "(others)"
 )
 
-// callsByName counts calls by name. Most classes have one user and one schema, and
-// ten thousand maps would take more memory than all else: only where the names are
-// many is there an index of them.
+// callsByName counts calls by name. Later names than it has room for are counted under
+// OtherNames. Most classes have one user and one schema, and ten thousand maps would take
+// more memory than all else: only where the names are many is there an index of them.
 type callsByName struct {
 	names []nameCalls
 	index map[string]uint8 // nil up to fewNames
@@ -287,6 +195,7 @@ const fewNames = 8
 type nameCalls struct {
 	name  string
 	calls int64
+	over  int64 // how many of the calls may be of other names, in heavyNames
 }
 
 // add returns where the name is among t.names.
@@ -297,8 +206,7 @@ func (t *callsByName) add(name string, n int64) int {
 		name = OtherNames
 	}
 	if !found {
-		t.names = append(t.names, nameCalls{name: name})
-		t.note(i)
+		t.put(nameCalls{name: name})
 	}
 	t.names[i].calls += n
 	return i
@@ -320,21 +228,17 @@ func (t *callsByName) find(name string) (i int, found bool) {
 	return len(t.names), false
 }
 
-// note adds the name at i to the index, if there is one by now.
-func (t *callsByName) note(i int) {
+// put appends a name, also to the index, if there is one by now.
+func (t *callsByName) put(e nameCalls) {
+	i := len(t.names)
+	t.names = append(t.names, e)
 	if i == fewNames {
 		t.index = make(map[string]uint8, maxNames+1)
 		for j := range t.names {
 			t.index[t.names[j].name] = uint8(j)
 		}
 	} else if t.index != nil {
-		t.index[t.names[i].name] = uint8(i)
-	}
-}
-
-func (t *callsByName) merge(from callsByName) {
-	for _, e := range from.names {
-		t.add(e.name, e.calls)
+		t.index[e.name] = uint8(i)
 	}
 }
 
@@ -347,4 +251,150 @@ func (t callsByName) counts() map[string]int64 {
 		}
 	}
 	return m
+}
+
+// heavyNames counts the calls of up to maxNames names, and bounds those of all others
+// ("space-saving"): a name that comes when there is no room may have had as many calls as
+// any that is not kept, and takes the place of the least one if that makes it more. So
+// a name with more than the maxNames-th part of the calls is always among them, whenever it
+// came, and each has its calls less nameCalls.over at least. Calls without a name are left out.
+type heavyNames struct {
+	callsByName
+	calls  int64
+	unkept int64 // no name that is not kept has more
+}
+
+// add reports whether the name was not among those that are kept.
+func (t *heavyNames) add(name string, n int64) (unknown bool) {
+	if name == "" {
+		return false
+	}
+	t.calls += n
+	i, found := t.find(name)
+	if found {
+		t.names[i].calls += n
+		return false
+	}
+	e := nameCalls{name, t.unkept + n, t.unkept}
+	if len(t.names) < maxNames {
+		t.put(e)
+		return true
+	}
+	least := 0
+	for i := range t.names {
+		if t.names[i].calls < t.names[least].calls {
+			least = i
+		}
+	}
+	if e.calls <= t.names[least].calls {
+		t.unkept = e.calls
+		return true
+	}
+	t.unkept = max(t.unkept, t.names[least].calls)
+	delete(t.index, t.names[least].name)
+	t.names[least], t.index[name] = e, uint8(least)
+	return true
+}
+
+// merge adds what from has counted. A name that one of them does not keep may have had its
+// unkept calls there.
+func (t *heavyNames) merge(from *heavyNames) {
+	all := slices.Clone(t.names)
+	for i := range all {
+		all[i].calls, all[i].over = all[i].calls+from.unkept, all[i].over+from.unkept
+	}
+	for _, e := range from.names {
+		i, found := t.find(e.name)
+		if !found {
+			all = append(all, nameCalls{e.name, e.calls + t.unkept, e.over + t.unkept})
+			continue
+		}
+		all[i].calls, all[i].over = all[i].calls+e.calls-from.unkept, all[i].over+e.over-from.unkept
+	}
+	t.calls, t.unkept = t.calls+from.calls, t.unkept+from.unkept
+	if len(all) > maxNames {
+		slices.SortFunc(all, func(x, y nameCalls) int {
+			return cmp.Or(cmp.Compare(y.calls, x.calls), strings.Compare(x.name, y.name))
+		})
+		t.unkept = max(t.unkept, all[maxNames].calls)
+		all = all[:maxNames]
+	}
+	t.callsByName = callsByName{}
+	for _, e := range all {
+		t.put(e)
+	}
+}
+
+// counts returns the calls that are certainly of each name, and the others under OtherNames.
+func (t *heavyNames) counts() map[string]int64 {
+	m := make(map[string]int64, len(t.names))
+	rest := t.calls
+	for _, e := range t.names {
+		if n := e.calls - e.over; n > 0 {
+			m[e.name] = n
+			rest -= n
+		}
+	}
+	if rest > 0 {
+		m[OtherNames] += rest
+	}
+	return m
+}
+
+// most returns how many calls a name has at most, or 0 where all names are kept.
+func (t *heavyNames) most() int64 {
+	most := t.unkept
+	for _, e := range t.names {
+		most = max(most, e.calls)
+	}
+	if t.unkept == 0 {
+		return 0
+	}
+	return most
+}
+
+// network is what the IPv4 addresses of hosts have in common: up to three of their numbers.
+// The zero value is of no host.
+type network struct {
+	numbers []string // not nil where there is a host
+}
+
+// networkOf returns that of one host, which has none in common with others if it is no address.
+func networkOf(host string) network {
+	numbers := strings.Split(host, ".")
+	for _, n := range numbers {
+		if v, err := strconv.ParseUint(n, 10, 8); err != nil || strconv.Itoa(int(v)) != n {
+			return network{[]string{}}
+		}
+	}
+	if len(numbers) != 4 {
+		return network{[]string{}}
+	}
+	return network{numbers[:3]}
+}
+
+func (n *network) join(other network) {
+	if n.numbers == nil {
+		n.numbers = other.numbers
+	}
+	if other.numbers == nil {
+		return
+	}
+	same := 0
+	for same < min(len(n.numbers), len(other.numbers)) && n.numbers[same] == other.numbers[same] {
+		same++
+	}
+	n.numbers = n.numbers[:same]
+}
+
+// common is the network in the form 10.11.0.0/16, or empty where hosts have not two numbers in
+// common.
+func (n network) common() string {
+	switch len(n.numbers) {
+	case 3:
+		return strings.Join(n.numbers, ".") + ".0/24"
+	case 2:
+		return strings.Join(n.numbers, ".") + ".0.0/16"
+	}
+	return ""
 }

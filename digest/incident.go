@@ -10,7 +10,7 @@ import (
 // set, that many classes took longer at once or, where Busier is, had more calls, which no query of
 // theirs explains.
 type Incident struct {
-	Times float64 `json:"times"` // the query time as a multiple of the highest usual one
+	Times float64 `json:"times"` // the query time as a multiple of the middle of the usual range
 	// Class is the ID of the class that is the most of what is above the usual, and Share
 	// its part of that. It is empty where none is, and where Slower or Busier is set.
 	Class string  `json:"class,omitempty"`
@@ -34,6 +34,9 @@ type Incident struct {
 type EndedIncident struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
+	// Of is "slower" or "busier" where many classes were so at once, or else the ID of the class
+	// that was the most of it, if one was.
+	Of string `json:"of,omitempty"`
 }
 
 const (
@@ -87,13 +90,14 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 	if u == nil || part == nil && !c.farAbove() {
 		return nil
 	}
-	x := &Incident{Times: total / max(u.High, timeUnit), Slower: len(l.slower), Busier: len(l.busier), Of: l.of, Low: l.low, High: l.high}
+	middle := (u.Low + u.High) / 2
+	x := &Incident{Times: total / max(middle, timeUnit), Slower: len(l.slower), Busier: len(l.busier), Of: l.of, Low: l.low, High: l.high}
 	for _, class := range l.slower {
 		if class.Change != nil && class.Change.Kind == Worse {
 			class.Change.Common = true
 		}
 	}
-	above := total - (u.Low+u.High)/2
+	above := total - middle
 	if part == nil {
 		part = c.mostOf(x, above)
 		if muted[x.Class] {
@@ -131,7 +135,7 @@ func (c hourAsWhole) ended() *EndedIncident {
 		!c.report.Coverage.Complete || c.report.Past.Incident != nil {
 		return nil
 	}
-	return &EndedIncident{x.since, (x.last + 1).time()}
+	return &EndedIncident{From: x.since, To: (x.last + 1).time(), Of: x.of}
 }
 
 // ongoing reports whether an incident of the hours before would go on in one now.

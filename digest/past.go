@@ -79,6 +79,14 @@ func (p *past) firstOf(since hour) ChangeKind {
 	return Back
 }
 
+// firstTold returns since when the class is NEW or BACK of which that was told, or is owed.
+func (p *past) firstTold() hour {
+	if p.told == 0 || p.owed > p.told || p.owed > 0 && p.told-p.owed <= hoursADay {
+		return p.owed
+	}
+	return p.told
+}
+
 type classHour struct {
 	at               hour
 	time, p95, calls level // p95 is 0 where there were too few calls

@@ -239,3 +239,104 @@ func (l *lists) nth(n uint64) float64 {
 	}
 	return l.long.quantile(float64(n) / float64(max(l.long.calls-1, 1)))
 }
+
+// totals add up what a Totals states.
+type totals struct {
+	calls                                       int64
+	queryTime, lockTime, rowsSent, rowsExamined quantity
+	rowsAffected, bytesSent                     quantity
+	tmpTables, tmpDiskTables, fullScans, errors counter
+}
+
+func (t *totals) add(e *parser.Event) {
+	w := e.Weight
+	t.calls += int64(w)
+	t.queryTime.add(microseconds(e.QueryTime), w)
+	t.lockTime.add(microseconds(e.LockTime), w)
+	t.rowsSent.add(e.RowsSent, w)
+	t.rowsExamined.add(e.RowsExamined, w)
+	if e.Has&parser.HasRowsAffected != 0 {
+		t.rowsAffected.add(e.RowsAffected, w)
+	}
+	if e.Has&parser.HasBytesSent != 0 {
+		t.bytesSent.add(e.BytesSent, w)
+	}
+	t.tmpTables.add(e, parser.HasTmpTables, e.TmpTables)
+	t.tmpDiskTables.add(e, parser.HasTmpDiskTables, e.TmpDiskTables)
+	t.fullScans.add(e, parser.HasFullScan, one(e.FullScan))
+	t.errors.add(e, parser.HasErrno, one(e.Errno != 0))
+}
+
+func (t *totals) merge(from *totals) {
+	t.calls += from.calls
+	t.queryTime.merge(&from.queryTime)
+	t.lockTime.merge(&from.lockTime)
+	t.rowsSent.merge(&from.rowsSent)
+	t.rowsExamined.merge(&from.rowsExamined)
+	t.rowsAffected.merge(&from.rowsAffected)
+	t.bytesSent.merge(&from.bytesSent)
+	t.tmpTables.merge(from.tmpTables)
+	t.tmpDiskTables.merge(from.tmpDiskTables)
+	t.fullScans.merge(from.fullScans)
+	t.errors.merge(from.errors)
+}
+
+func (t *totals) report() Totals {
+	r := Totals{
+		Calls:        t.calls,
+		QueryTime:    t.queryTime.metrics(perSecond),
+		LockTime:     t.lockTime.metrics(perSecond),
+		RowsSent:     t.rowsSent.metrics(1),
+		RowsExamined: t.rowsExamined.metrics(1),
+	}
+	if t.rowsAffected.calls > 0 {
+		m := t.rowsAffected.metrics(1)
+		r.RowsAffected = &m
+	}
+	if t.bytesSent.calls > 0 {
+		m := t.bytesSent.metrics(1)
+		r.BytesSent = &m
+	}
+	r.TmpTables, _ = t.tmpTables.report(t.calls)
+	r.TmpDiskTables, r.TmpDiskTablesOf = t.tmpDiskTables.report(t.calls)
+	r.FullScans, r.FullScansOf = t.fullScans.report(t.calls)
+	r.Errors, r.ErrorsOf = t.errors.report(t.calls)
+	return r
+}
+
+// counter counts what some logs state and others do not.
+type counter struct {
+	n  int64
+	of int64 // calls whose entries state it
+}
+
+func (c *counter) add(e *parser.Event, field parser.Fields, n uint64) {
+	if e.Has&field != 0 {
+		c.n += int64(n * e.Weight)
+		c.of += int64(e.Weight)
+	}
+}
+
+func (c *counter) merge(from counter) {
+	c.n += from.n
+	c.of += from.of
+}
+
+// report returns nil where nothing is known, and of how many calls it is known
+// unless it is of all.
+func (c counter) report(calls int64) (n *int64, of int64) {
+	if c.of == 0 {
+		return nil, 0
+	}
+	if c.of < calls {
+		of = c.of
+	}
+	return &c.n, of
+}
+
+func one(is bool) uint64 {
+	if is {
+		return 1
+	}
+	return 0
+}

@@ -195,6 +195,13 @@ type Class struct {
 	Hosts     map[string]int64 `json:"hosts"`
 	Schemas   map[string]int64 `json:"schemas"`
 	Instances map[string]int64 `json:"instances"`
+	// Of more than 128 users, hosts or schemas, each that has a hundredth of the calls is named,
+	// with those calls that are certainly its own; the others are under OtherNames. Most bounds
+	// the calls of any of them then.
+	Most MostCalls `json:"most,omitzero"`
+	// HostNetwork is the IPv4 network that all hosts have in common, such as 10.11.0.0/16 or
+	// 10.11.12.0/24, or empty.
+	HostNetwork string `json:"host_network,omitempty"`
 	// ByInstance states what the class did on each instance, the greatest share first. Nil
 	// where there are no two.
 	ByInstance []InstancePart `json:"by_instance,omitempty"`
@@ -225,6 +232,14 @@ type Class struct {
 	Known time.Time `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
+}
+
+// MostCalls states how many calls any one user, host and schema has at most; 0 where all are
+// named.
+type MostCalls struct {
+	Users   int64 `json:"users,omitempty"`
+	Hosts   int64 `json:"hosts,omitempty"`
+	Schemas int64 `json:"schemas,omitempty"`
 }
 
 // Growth states that the query time of a class grew in each quarter of the window.
@@ -353,11 +368,16 @@ type Past struct {
 // Day sums up a day of a channel: 24 hours, or 23 or 25 where the clocks change.
 type Day struct {
 	Window    Window  `json:"window"`
-	Posted    int     `json:"posted"`            // hours that were told in a message
-	Silent    int     `json:"silent"`            // that were read, and had no news
-	Missed    int     `json:"missed,omitempty"`  // that are lost
-	Left      int     `json:"pending,omitempty"` // that are yet to be read
-	QueryTime float64 `json:"query_time"`        // seconds, within 7 %
+	Posted    int     `json:"posted"`             // hours that were told in a message
+	Silent    int     `json:"silent"`             // that were read, and had no news
+	Missed    int     `json:"missed,omitempty"`   // that are lost
+	Left      int     `json:"pending,omitempty"`  // that are yet to be read
+	QueryTime float64 `json:"query_time"`         // seconds, within 7 %
+	Empty     int     `json:"empty,omitempty"`    // hours that are known to have had no slow query
+	Learning  int     `json:"learning,omitempty"` // hours of which too little was known before to tell what changed
+	// Told states what was told in these hours, by kind, of classes each of which counts once.
+	Told     []Minor        `json:"told,omitempty"`
+	Incident *EndedIncident `json:"incident,omitempty"` // the last one; its end is that of the hours that were told
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

@@ -9,8 +9,8 @@ import (
 
 // Shorten moves the classes that the limit leaves out to Misc, and drops those
 // that Compare found muted, which are counted in Past. Within the limit's Count, those
-// that lead come in first, up to a half of it, so that the usual load stays in sight;
-// then the worst, the others that lead, those that are BETTER, and outliers. The ones
+// that lead come in first, up to a half of it, so that the usual load stays in sight,
+// or else the first of lesser ones that are news together; then the worst, the others that lead, those that are BETTER, and outliers. The ones
 // that lead stand first. Rank stays the rank among all classes.
 func (r *Report) Shorten(l Limit, order OrderBy) {
 	muted := map[string]bool{}
@@ -50,7 +50,8 @@ func (l Limit) choose(ranked []Class, order OrderBy, p95 float64) []bool {
 			}
 		}
 	}
-	var worst, leading, better, outliers []int
+	var worst, leading, minor, better, outliers []int
+	more := 0.0 // the share of the minor ones
 	keep := l.keep(len(ranked), func(i int) float64 { return order.of(&ranked[i]) })
 	for i := range ranked {
 		c := &ranked[i]
@@ -60,6 +61,8 @@ func (l Limit) choose(ranked []Class, order OrderBy, p95 float64) []bool {
 		switch {
 		case c.Leads():
 			leading = append(leading, i)
+		case c.Change != nil && c.Change.Since.IsZero() && (c.Change.Kind == New || c.Change.Kind == Back):
+			minor, more = append(minor, i), more+c.Share
 		case c.Change != nil && c.Change.Kind == Better:
 			better = append(better, i)
 		case i >= keep && c.outlier(p95):
@@ -68,6 +71,9 @@ func (l Limit) choose(ranked []Class, order OrderBy, p95 float64) []bool {
 	}
 	slices.SortStableFunc(outliers, func(i, k int) int { return cmp.Compare(ranked[k].QueryTime.P95, ranked[i].QueryTime.P95) })
 	show(leading[:min(len(leading), (room+1)/2)])
+	if leading == nil && more >= minShare && room > 1 { // together they are news, and one stands for all
+		show(minor[:1])
+	}
 	show(worst)
 	show(leading)
 	show(better)
@@ -115,6 +121,8 @@ type Minor struct {
 	Share   float64    `json:"share"` // of the overall query time, 0 to 1
 	// First are those of the highest rank.
 	First []MinorClass `json:"first"`
+	// Instance is the one on which most of their time was, if there are several and it is so.
+	Instance string `json:"instance,omitempty"`
 }
 
 // MinorClass identifies one of a Minor.
@@ -125,13 +133,14 @@ type MinorClass struct {
 }
 
 // maxMinor is how many classes a Minor names.
-const maxMinor = 3
+const maxMinor = 50
 
 // countChanges states in r.Past how many classes are NEW, WORSE and BACK, and what those
 // are together that do not lead.
 func (r *Report) countChanges(muted map[string]bool) {
 	counts := map[ChangeKind]int{}
 	minor := map[ChangeKind]*Minor{New: {Kind: New}, Back: {Kind: Back}}
+	time := map[ChangeKind]map[string]float64{New: {}, Back: {}} // by instance
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		if c.Change == nil {
@@ -143,6 +152,7 @@ func (r *Report) countChanges(muted map[string]bool) {
 		if m := minor[c.Change.Kind]; m != nil && !c.Leads() && !muted[c.ID] {
 			m.Classes++
 			m.Share += c.Share
+			addParts(time[c.Change.Kind], c)
 			if len(m.First) < maxMinor {
 				m.First = append(m.First, MinorClass{c.ID, c.Fingerprint, c.Form})
 			}
@@ -151,9 +161,36 @@ func (r *Report) countChanges(muted map[string]bool) {
 	r.Past.New, r.Past.Worse, r.Past.Back = counts[New], counts[Worse], counts[Back]
 	for _, kind := range []ChangeKind{New, Back} {
 		if minor[kind].Classes > 0 {
+			minor[kind].Instance = mostly(time[kind], len(r.Overall.ByInstance))
 			r.Past.Minor = append(r.Past.Minor, *minor[kind])
 		}
 	}
+}
+
+// addParts adds the time of a class on each of its instances.
+func addParts(time map[string]float64, c *Class) {
+	for _, p := range c.ByInstance {
+		time[p.Instance] += p.QueryTime
+	}
+	if c.ByInstance == nil {
+		for instance := range c.Instances { // the only one
+			time[instance] += c.QueryTime.Sum
+		}
+	}
+}
+
+// mostly returns the instance that has most of the time, of several, or nothing.
+func mostly(time map[string]float64, instances int) string {
+	sum := 0.0
+	for _, t := range time {
+		sum += t
+	}
+	for instance, t := range time {
+		if instances > 1 && t >= mostOfInstance*sum && sum > 0 && instance != OtherNames {
+			return instance
+		}
+	}
+	return ""
 }
 
 // Mute keeps a class out of the digests for a while. Its calls stay in the

@@ -55,6 +55,9 @@ func TestShorten(t *testing.T) {
 			"#2 NEW, #3 NEW, #4 NEW, #5 NEW, #1; 5 classes, 25 calls, 6.054688 s"},
 		{"small ones do not, unless worse", Limit{Count: 2}, map[int]ChangeKind{8: New, 9: Back, 10: Worse}, "", 0,
 			"#10 WORSE, #1; 8 classes, 40 calls, 99.609375 s"},
+		{"small ones that are news together have one of them", Limit{Count: 3}, map[int]ChangeKind{7: New, 8: Back}, "", 0, "#1, #2, #7 NEW; 7 classes, 35 calls, 48.242188 s"},
+		{"but not in the place of all", Limit{Count: 1}, map[int]ChangeKind{7: New, 8: Back}, "", 0, "#1; 9 classes, 45 calls, 99.804688 s"},
+		{"those that are none have none", Limit{Count: 3}, map[int]ChangeKind{8: New, 9: New}, "", 0, "#1, #2, #3; 7 classes, 35 calls, 24.804688 s"},
 		{"within the limit they stay where they are", Limit{}, map[int]ChangeKind{8: New}, "", 0,
 			"#1, #2, #3, #4, #5, #6, #7, #8 NEW, #9, #10; 0 classes, 0 calls, 0 s"},
 		{"better is kept in its place", Limit{Percent: 50}, map[int]ChangeKind{3: Better}, "", 0,
@@ -171,5 +174,24 @@ func TestMute(t *testing.T) {
 	r := hourReport(now+5, work{})
 	if gone.Compare(r, Options{Mutes: []Mute{{ID: watched}}}); len(r.Past.Gone) != 0 || len(r.Past.Muted) != 0 {
 		t.Errorf("%+v", r.Past)
+	}
+}
+
+// A Minor names the instance on which most of its time was, of several.
+func TestMinorInstance(t *testing.T) {
+	for want, instances := range map[string][]InstanceTotal{"": nil, "db-2": {{Instance: "db-1"}, {Instance: "db-2"}}} {
+		r := tenClasses()
+		r.Past, r.Overall.ByInstance = &Past{}, instances
+		for i, on := range []string{"db-2", "db-1"} { // 1.6 s, and 0.3 s
+			c := &r.Classes[6+2*i]
+			c.Change, c.Instances = &Change{Kind: New}, map[string]int64{on: 1}
+		}
+		if r.countChanges(nil); len(r.Past.Minor) != 1 || r.Past.Minor[0].Instance != want || len(r.Past.Minor[0].First) != 2 {
+			t.Errorf("got %+v, want %q", r.Past.Minor, want)
+		}
+		r.Classes[6].ByInstance, r.Past.Minor = []InstancePart{{Instance: "db-1", QueryTime: 0.8}, {Instance: "db-2", QueryTime: 0.8}}, nil
+		if r.countChanges(nil); r.Past.Minor[0].Instance != "" {
+			t.Errorf("on both: %+v", r.Past.Minor)
+		}
 	}
 }

@@ -211,3 +211,106 @@ func middle(all []level, unit float64) Range {
 	slices.Sort(all)
 	return Range{all[len(all)/10].value(unit) / levelStep, all[len(all)-1-len(all)/10].value(unit)}
 }
+
+// Add states in d what is remembered of its hours, and what r says, which is about to be
+// reported: which hours had no slow query, in which too little was known, and what was told.
+func (d *Day) Add(h *History, r *Report) {
+	for n, w := range h.hours {
+		if !d.Window.Contains(w.at.time()) {
+			continue
+		}
+		if n < learningHours && h.hours[0].at == hourOf(h.since) {
+			d.Learning++
+		}
+		if w.calls != 0 && w.calls.level() == 0 && w.time == 0 && !w.partial {
+			d.Empty++
+		}
+	}
+	told := map[ChangeKind]map[string]bool{}
+	add := func(kind ChangeKind, id string) {
+		if told[kind] == nil {
+			told[kind] = map[string]bool{}
+		}
+		told[kind][id] = true
+	}
+	in := func(at hour) bool { return at > 0 && d.Window.Contains(at.time()) }
+	for id, p := range h.classes {
+		for kind, at := range map[ChangeKind]hour{Worse: max(p.worse, p.prior), Better: p.better, Gone: p.gone} {
+			if in(at) {
+				add(kind, id)
+			}
+		}
+		if in(p.told) || in(p.owed) {
+			add(p.firstOf(p.firstTold()), id)
+		}
+	}
+	if x := h.incident; in(x.last) {
+		d.Incident = &EndedIncident{From: x.since, To: (x.last + 1).time(), Of: x.of}
+	}
+	if d.Window.Contains(r.Window.Start) {
+		d.addReport(r, add)
+	}
+	for _, kind := range []ChangeKind{New, Worse, Back, Better, Gone} {
+		if len(told[kind]) > 0 {
+			d.Told = append(d.Told, toldOf(kind, told[kind], r))
+		}
+	}
+}
+
+// addReport adds what r says, of which nothing is remembered yet.
+func (d *Day) addReport(r *Report, add func(ChangeKind, string)) {
+	for i := range r.Classes {
+		if x := r.Classes[i].Change; x != nil && x.Since.IsZero() && !x.Common {
+			add(x.Kind, r.Classes[i].ID)
+		}
+	}
+	hours := 0
+	for _, w := range r.Window.Hours() {
+		if d.Window.Contains(w.Start) {
+			hours++
+		}
+	}
+	if r.Overall.Calls == 0 && r.Coverage.Complete {
+		d.Empty += hours
+	}
+	if r.Past == nil {
+		return
+	}
+	if r.Past.Learning {
+		d.Learning += hours
+	}
+	for _, g := range r.Past.Gone {
+		add(Gone, g.ID)
+	}
+	if x := r.Past.Incident; x != nil {
+		since := x.Since
+		if since.IsZero() {
+			since = r.Window.Start
+		}
+		d.Incident = &EndedIncident{From: since, To: r.Window.End, Of: x.of()}
+	}
+}
+
+// toldOf sums up classes of which the same was told. First are those that r holds, for of
+// others only the IDs are known.
+func toldOf(kind ChangeKind, ids map[string]bool, r *Report) Minor {
+	m := Minor{Kind: kind, Classes: len(ids)}
+	for i := range r.Classes {
+		if c := &r.Classes[i]; ids[c.ID] && len(m.First) < maxToldNames {
+			m.First = append(m.First, MinorClass{c.ID, c.Fingerprint[:min(len(c.Fingerprint), maxToldName)], c.Form})
+			delete(ids, c.ID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if len(m.First) < maxToldNames {
+			m.First = append(m.First, MinorClass{ID: id})
+		}
+	}
+	return m
+}
+
+// A day names so many classes of a kind, by so many bytes of their fingerprints.
+const (
+	maxToldNames = 3
+	maxToldName  = 1000
+)

@@ -3,6 +3,7 @@ package digest
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 // The calls of an hour have a usual range as its time has, and each instance has its own,
@@ -132,5 +133,71 @@ func TestInstancesAreBounded(t *testing.T) {
 		if least := is["0"]; len(is) != maxHistoryInstances || (least != nil) != (n == maxHistoryInstances) {
 			t.Errorf("%d of %d are remembered, of the least %v", len(is), n, least)
 		}
+	}
+}
+
+// A day knows what was told in its hours, also in the one that is about to be, and which hours
+// had nothing or were learned from.
+func TestAddDay(t *testing.T) {
+	var h History
+	at := func(n int) hour { return hourOf(time.Date(2026, 11, 2, n, 0, 0, 0, time.UTC)) }
+	day := func(from, to int, r *Report) Day {
+		d := Day{Window: Window{at(from).time(), at(to).time()}}
+		d.Add(&h, r)
+		return d
+	}
+	report := func(n int, more ...Class) *Report {
+		r := &Report{Version: 1, Window: Window{at(n).time(), at(n + 1).time()}, Coverage: Coverage{Complete: true}, Past: &Past{}}
+		r.Classes = append([]Class{classOf("old", work{100, 50})}, more...)
+		if n == 30 || n == 31 {
+			r.Classes, r.Coverage.Complete = nil, n == 30
+		}
+		for _, c := range r.Classes {
+			r.Overall.Calls += c.Calls
+			r.Overall.QueryTime.Sum += c.QueryTime.Sum
+		}
+		r.rank()
+		return r
+	}
+	var now *Report
+	for n := range 40 {
+		now = report(n)
+		switch n {
+		case 28:
+			now = report(n, classOf("new", work{100, 50}))
+		case 35, 38:
+			now = report(n, classOf("minor", work{0.1, 1}))
+		case 39:
+			now = report(n, classOf("last", work{100, 50}), classOf("new", work{100, 50}))
+		}
+		h.Compare(now, Options{})
+		if n == 39 {
+			break
+		}
+		if err := h.Add(now); err != nil {
+			t.Fatal(err)
+		}
+		h.MarkReported(now)
+	}
+	d := day(16, 40, now)
+	if d.Empty != 1 || d.Learning != 8 || len(d.Told) != 1 || d.Told[0].Kind != New || d.Told[0].Classes != 3 || len(d.Told[0].First) != 3 || d.Incident != nil {
+		t.Errorf("%+v", d)
+	}
+	if first := d.Told[0].First; first[0].Fingerprint == "" || first[1].Fingerprint == "" || first[2].Fingerprint != "" {
+		t.Errorf("those of this hour are not named, or not the first: %+v", first)
+	}
+	if d := day(29, 34, report(33)); len(d.Told) != 0 || d.Learning != 0 || d.Empty != 1 {
+		t.Errorf("of hours in which nothing was told: %+v", d)
+	}
+	h.incident = incidentHours{at(20).time(), at(22), "slower", 0}
+	if d := day(22, 40, now); d.Incident == nil || *d.Incident != (EndedIncident{at(20).time(), at(23).time(), "slower"}) {
+		t.Errorf("%+v", d.Incident)
+	}
+	if d := day(23, 40, now); d.Incident != nil {
+		t.Errorf("of the day before: %+v", d.Incident)
+	}
+	now.Past.Incident = &Incident{Times: 3, Class: "A"}
+	if d := day(16, 40, now); *d.Incident != (EndedIncident{at(39).time(), at(40).time(), "A"}) {
+		t.Errorf("%+v", d.Incident)
 	}
 }

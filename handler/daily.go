@@ -108,5 +108,6 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 	if day.Window.Contains(r.Window.Start) { // which is not added yet
 		day.QueryTime += r.Overall.QueryTime.Sum
 	}
+	day.Add(&s.History, r)
 	return day
 }

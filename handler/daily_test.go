@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -98,7 +99,7 @@ func TestDay(t *testing.T) {
 	r.Overall.QueryTime.Sum = 7
 	got := d.day(s, r, nil)
 	want := digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}, Posted: 8, Silent: 11, Missed: 1, Left: 2, QueryTime: 7}
-	if got == nil || *got != want {
+	if !reflect.DeepEqual(got, &want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	r.Window.Start, r.Window.End = end, end.Add(time.Hour)

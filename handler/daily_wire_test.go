@@ -41,6 +41,33 @@ func TestHourWithoutNewsIsNotPosted(t *testing.T) {
 	}
 }
 
+// An hour of which it is known that it had no slow query is told in a short message; one
+// of which no file is listed is not, for the file may be late.
+func TestHourWithoutSlowQuery(t *testing.T) {
+	for _, listed := range []bool{true, false} {
+		c := newChannel(t)
+		c.hour(ten)
+		c.mustRun(ten)
+		end := ten.Add(time.Hour)
+		if listed {
+			c.db.Write(rdstest.SlowLog+end.Format(".2006-01-02.15"), []byte(rdstest.Banner), end)
+		} else {
+			c.db.Quiet = rdstest.NoQuietFile
+			c.db.Append(rdstest.SlowLog, []byte(rdstest.Banner), ten.Add(-time.Minute))
+		}
+		c.now = end.Add(5 * time.Minute)
+		before := len(c.slack.Messages())
+		h := c.handler("request-2")
+		if _, err := h.Run(t.Context(), hourEnding(end)); err != nil || h.Done != 1 {
+			t.Errorf("listed %v: %d done, %v", listed, h.Done, err)
+		}
+		posted := c.slack.Messages()[before:]
+		if (len(posted) == 1) != listed || len(posted) > 1 || listed && !strings.HasPrefix(posted[0].Text, "No slow query logged on orders-1") {
+			t.Errorf("listed %v: %+v", listed, posted)
+		}
+	}
+}
+
 // In the first week a digest says once a day what it cannot see yet: with a time for the
 // day the message that tells the day, and no other.
 func TestFirstWeekIsToldOnceADay(t *testing.T) {

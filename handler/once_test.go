@@ -183,7 +183,7 @@ func TestHoursBetweenListedOnesAreNotLost(t *testing.T) {
 	if len(r.Past.Missed)+len(r.Past.GivenUp)+len(r.Coverage.Gaps) != 0 || r.Overall.Calls != 1 {
 		t.Errorf("report %+v, past %+v", r.Coverage, r.Past)
 	}
-	c.expect("09-10 16-16")                                                       // 24 hours, and the 6 before them, in silence
+	c.expect("09-10 16-16 10-16")                                                 // 24 hours, and the 6 before them, without a slow query
 	if s := c.state(); s.Pending(later, func(string) bool { return true }) != 5 { // which may be late
 		t.Errorf("open are %+v", s.Open)
 	}
@@ -212,7 +212,7 @@ func TestUnreadHourIsReportedOnceAndStaysPending(t *testing.T) {
 	}
 }
 
-// Where it turns out that nothing was logged, a reply says that.
+// Where it turns out that nothing was logged, that is a digest like others.
 func TestUnreadHourThatWasQuiet(t *testing.T) {
 	c := newChannel(t)
 	c.db.Write(rdstest.SlowLog+ten.Format(".2006-01-02.15"), []byte(rdstest.Banner), ten)
@@ -221,7 +221,7 @@ func TestUnreadHourThatWasQuiet(t *testing.T) {
 		t.Error("no error")
 	}
 	c.mustRun(ten)
-	if all := c.slack.Messages(); len(all) != 2 || all[1].ThreadTS != all[0].Timestamp || !strings.Contains(all[1].Text, "nothing to report") {
+	if all := c.slack.Messages(); len(all) != 3 || !strings.HasPrefix(all[1].Text, "No slow query logged on orders-1") || all[2].ThreadTS != all[0].Timestamp || !strings.Contains(all[2].Text, "is in the channel") {
 		t.Errorf("messages %+v", all)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
@@ -81,7 +82,8 @@ func InOrder(r *digest.Report) []*digest.Class {
 
 // InFull returns up to n of the classes, for a chat to show with their statements: the
 // one that is most of an incident, and those that lead or, where none does and no incident
-// is of many, the one of the highest rank.
+// is of many, the first that is new. What is as it was is not, but for the one with the most
+// time where it is not known what is new.
 func InFull(r *digest.Report, classes []*digest.Class, n int) []*digest.Class {
 	var out []*digest.Class
 	if c := mostOfIncident(r, classes); c != nil {
@@ -95,10 +97,24 @@ func InFull(r *digest.Report, classes []*digest.Class, n int) []*digest.Class {
 	if out == nil && r.Past != nil && r.Past.Incident != nil && r.Past.Incident.Slower+r.Past.Incident.Busier > 0 {
 		return nil // it is not a query
 	}
-	if top := Top(classes); top != nil && out == nil {
+	if out == nil {
+		out = firstChanged(classes)
+	}
+	if top := Top(classes); top != nil && out == nil && (r.Past == nil || r.Past.Learning) {
 		out = append(out, top)
 	}
 	return out[:min(len(out), n)]
+}
+
+// firstChanged returns the class of the highest rank of those of which is said that they are new
+// or worse, or nothing.
+func firstChanged(classes []*digest.Class) []*digest.Class {
+	for _, c := range classes { // by their ranks, as none leads
+		if Badge(c) != "" && c.Change.Kind != digest.Better {
+			return []*digest.Class{c}
+		}
+	}
+	return nil
 }
 
 // mostOfIncident returns the class that is most of an incident, or nil.
@@ -153,20 +169,24 @@ func changeCount(r *digest.Report) string {
 			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
 		}
 	}
-	if p := r.Past; p != nil && len(p.Ended) > 0 {
-		out = append(out, fmt.Sprintf("%d back to usual", len(p.Ended)))
+	if n := len(endedClasses(r)); n > 0 {
+		out = append(out, fmt.Sprintf("%d back to usual", n))
+	}
+	if farBelow(r) {
+		out = append(out, "far less time than usual")
 	}
 	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
-	if out == nil && known && r.Past.Incident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
+	if out == nil && known && r.Past.Incident == nil && r.Past.EndedIncident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")
 }
 
 // News reports whether a digest is more than that nothing is new: it tells a day, has
-// details, or it is not known what is usual.
+// details, it is not known what is usual, or most of that is not there. That there was no slow
+// query is none.
 func News(r *digest.Report) bool {
-	return day(r) != "" || r.Past != nil && r.Past.Learning || Details(r)
+	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || Details(r)
 }
 
 // Details reports whether a digest says something that is not as it was, or has to be said
@@ -261,7 +281,7 @@ func Changes(r *digest.Report) []Change {
 		for _, m := range r.Past.Minor {
 			minor = append(minor, minorChange(m))
 		}
-		for _, e := range r.Past.Ended {
+		for _, e := range endedClasses(r) {
 			ended = append(ended, endedChange(r, e))
 		}
 		for _, g := range r.Past.Gone {
@@ -282,6 +302,16 @@ func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 // backToUsual is the word for a class that is not WORSE any more.
 const backToUsual = "BACK TO USUAL"
 
+// endedClasses are those that are not WORSE any more, but for the one that was most of an
+// incident, of which the notice says it.
+func endedClasses(r *digest.Report) []digest.Ended {
+	if r.Past == nil {
+		return nil
+	}
+	over := r.Past.EndedIncident
+	return slices.DeleteFunc(slices.Clone(r.Past.Ended), func(e digest.Ended) bool { return over != nil && e.ID == over.Of })
+}
+
 func endedChange(r *digest.Report, e digest.Ended) Change {
 	x := Change{backToUsual, nameOf(digest.MinorClass{Fingerprint: e.Fingerprint}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
 	for i := range r.Classes {
@@ -292,68 +322,63 @@ func endedChange(r *digest.Report, e digest.Ended) Change {
 	return x
 }
 
-// minorChange sums up the classes of a kind that do not lead, the first of them named.
 // nameOf is the label of a class that need not be among those of the report.
 func nameOf(c digest.MinorClass) string {
+	if c.Fingerprint == "" {
+		return redact.ShortID(c.ID)
+	}
 	return redact.Name(&digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Form: c.Form})
 }
 
+// minorChange sums up the classes of a kind that do not lead, the first of them named.
 func minorChange(m digest.Minor) Change {
 	what := Plural(int64(m.Classes), "class", "classes") + ", " + Percent(m.Share)
 	if m.Classes > 1 {
 		what += " together"
 	}
+	if m.Instance != "" {
+		what += ", mostly on " + instanceName(m.Instance)
+	}
+	return Change{kindWord(m.Kind), what, minorNames(m.First[:min(maxMinor, len(m.First))], m.Classes)}
+}
+
+// minorNames names classes, of so many, each name once.
+func minorNames(some []digest.MinorClass, of int) string {
 	var first []string
-	for _, c := range m.First {
+	for _, c := range some {
 		name := nameOf(c)
 		if !slices.Contains(first, name) {
 			first = append(first, name)
 		}
 	}
 	named := strings.Join(first, ", ")
-	if more := m.Classes - len(first); more > 0 {
+	if more := of - len(first); more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
-	return Change{kindWord(m.Kind), what, named}
+	return named
 }
 
-// OnInstances says on which instances a class ran, if the digest is of several: on one,
-// mostly on one, evenly on all of its own, or on the first of them.
-func OnInstances(r *digest.Report, c *digest.Class) string {
-	if len(r.Instances) < 2 || len(c.Instances) == 0 {
+// Unlisted names the classes of minor changes that neither Changes nor the classes of the
+// report name, for a message of its own, in so many characters. Else it is empty.
+func Unlisted(r *digest.Report, n int) string {
+	if r.Past == nil {
 		return ""
 	}
-	if len(c.ByInstance) == 0 {
-		return " on " + instance(c)
+	var out []string
+	for _, m := range r.Past.Minor {
+		rest, left := m.First[min(maxMinor, len(m.First)):], m.Classes-min(maxMinor, len(m.First))
+		rest = slices.DeleteFunc(slices.Clone(rest), func(c digest.MinorClass) bool {
+			return slices.ContainsFunc(r.Classes, func(listed digest.Class) bool { return listed.ID == c.ID })
+		})
+		left -= len(m.First) - min(maxMinor, len(m.First)) - len(rest)
+		for ; len(rest) > 0; rest = rest[:len(rest)-1] {
+			if s := "Also " + strings.ToLower(kindWord(m.Kind)) + ": " + minorNames(rest, left) + "."; utf8.RuneCountInString(s) <= n {
+				out = append(out, s)
+				break
+			}
+		}
 	}
-	known, over := named(c.ByInstance)
-	first, n := known[0], len(known)
-	name := instanceName(first.Instance)
-	switch {
-	case first.Share >= mostlyOne:
-		return fmt.Sprintf(" mostly on %s (%s)", name, Percent(first.Share))
-	case isEven(known, over):
-		return fmt.Sprintf(" evenly on %d", n)
-	}
-	return fmt.Sprintf(" on %s (%s) %s", name, Percent(first.Share), strings.Join(withMore(nil, n-1, over), ""))
-}
-
-// A class is mostly on one instance with such a share, and evenly on several
-// where none has so many times its part.
-const (
-	mostlyOne = 0.7
-	evenly    = 1.3
-)
-
-// instance is the one with the greatest part of a class, or is empty.
-func instance(c *digest.Class) string {
-	if len(c.ByInstance) > 0 {
-		return instanceName(c.ByInstance[0].Instance)
-	}
-	for name := range c.Instances { // the only one
-		return instanceName(name)
-	}
-	return ""
+	return strings.Join(out, " ")
 }
 
 // atMost cuts a list to n lines, the last of which counts those left out.

@@ -119,8 +119,32 @@ func TestMinorChanges(t *testing.T) {
 	}
 }
 
-// What leads is shown in full, and else the class with the most time.
+// What leads is shown in full, and else the first that is new; what is as it was is not, but where
+// that is not known.
 func TestInFull(t *testing.T) {
+	known, minor := &digest.Past{}, digest.Class{Share: 0.004, Change: &digest.Change{Kind: digest.New}}
+	minor.QueryTime.Sum = 60
+	for _, c := range []struct {
+		classes []digest.Class
+		want    []int
+	}{
+		{[]digest.Class{{}, {}, minor, minor}, []int{3}},
+		{[]digest.Class{{}, {}}, nil},
+		{[]digest.Class{{}, {Change: &digest.Change{Kind: digest.Better}}}, nil},
+		{[]digest.Class{{}, {Change: &digest.Change{Kind: digest.Worse, Since: time.Now()}}}, nil},
+	} {
+		r := &digest.Report{Past: known, Classes: c.classes}
+		var got []int
+		for i := range r.Classes {
+			r.Classes[i].Rank = i + 1
+		}
+		for _, x := range InFull(r, InOrder(r), 3) {
+			got = append(got, x.Rank)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v in full, want %v", got, c.want)
+		}
+	}
 	for _, c := range []struct {
 		kinds []digest.ChangeKind
 		want  []int // ranks
@@ -142,6 +166,29 @@ func TestInFull(t *testing.T) {
 		if !slices.Equal(got, c.want) || len(Without(classes, full)) != len(c.kinds)-len(c.want) {
 			t.Errorf("%q: %v in full and %d others, want %v", c.kinds, got, len(Without(classes, full)), c.want)
 		}
+	}
+}
+
+// All that is new is named somewhere, as far as there is room, and counted where there is not.
+func TestUnlisted(t *testing.T) {
+	m := digest.Minor{Kind: digest.New, Classes: 60, Share: 0.2, Instance: "db-2"}
+	for i := range 50 {
+		m.First = append(m.First, digest.MinorClass{ID: fmt.Sprint(i), Fingerprint: fmt.Sprintf("select a from t%d", i)})
+	}
+	r := changed(&digest.Past{Minor: []digest.Minor{m}}, "", digest.New, digest.New)
+	r.Classes[1].ID, r.Classes[2].ID = "1", "7" // of which the first three are named anyway
+	all := Unlisted(r, 2000)
+	if !strings.HasPrefix(all, "Also new: SELECT t3, SELECT t4, SELECT t5, SELECT t6, SELECT t8, ") || !strings.HasSuffix(all, ", SELECT t49 and 10 more.") {
+		t.Error(all)
+	}
+	if some := Unlisted(r, 60); some != "Also new: SELECT t3, SELECT t4, SELECT t5 and 53 more." {
+		t.Error(some)
+	}
+	if head := minorChange(m).String(); head != "60 classes, 20% together, mostly on db-2: SELECT t0, SELECT t1, SELECT t2 and 57 more" {
+		t.Error(head)
+	}
+	if m.First, m.Classes = m.First[:3], 3; Unlisted(changed(&digest.Past{Minor: []digest.Minor{m}}, ""), 2000) != "" {
+		t.Error("what the head names is not named again")
 	}
 }
 
@@ -192,17 +239,17 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		x           digest.Incident
 		title, text string
 	}{
-		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3.1 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
-		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
-		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
-		{digest.Incident{Times: 100}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 100 times the usual", "no class and no instance is most of it; far above the usual."},
-		{digest.Incident{Times: 101}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, over 100 times the usual", "no class and no instance is most of it; far above the usual."},
-		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "most of what is above the usual ran on db-1, in several classes."},
-		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, 3 times the usual", "no class and no instance is most of it; far above the usual."},
+		{digest.Incident{Times: 3.123, Class: "A", Share: 0.72}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "#1 SELECT t1 is 72% of what is above the usual."},
+		{digest.Incident{Times: 31.4, Class: "A", Share: 1, Instance: "db-2", Since: at}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 31 times the usual", "#1 SELECT t1 is 100% of what is above the usual on db-2 since 2026-11-23 14:20 UTC."},
+		{digest.Incident{Times: 3, Class: "0123456789ABCDEF0123456789ABCDEF", Share: 0.5}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "0123456789ABCDEF is 50% of what is above the usual."},
+		{digest.Incident{Times: 100}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 100 times the usual", "No class and no instance is most of it."},
+		{digest.Incident{Times: 101}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, over 100 times the usual", "No class and no instance is most of it."},
+		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "Most of what is above the usual ran on db-1, in several classes."},
+		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "No class and no instance is most of it."},
 		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, db-2, 1h00m of query time",
-			"31 of 52 classes took 4 to 6.1 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
+			"31 of 52 classes took about 4 to 6 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
 		{digest.Incident{Times: 1.2, Busier: 40, Of: 52, Low: 2.04, High: 2.97, Since: at}, "⚠️ BUSIER AT ONCE: 40 of 52 classes on db-1, db-2, 1h00m of query time",
-			"40 of 52 classes have 2 to 3 times the calls since 2026-11-23 14:20 UTC. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."},
+			"40 of 52 classes have about 2 to 3 times the calls since 2026-11-23 14:20 UTC. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."},
 	} {
 		r := changed(&digest.Past{Incident: &c.x}, "", "")
 		r.Classes[0].ID, r.Instances, r.Overall.QueryTime.Sum = "A", []string{"db-1", "db-2"}, 3600
@@ -212,6 +259,35 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		}
 		if strings.Contains(headline(r), "othing new") {
 			t.Errorf("%s", headline(r))
+		}
+	}
+}
+
+// Where an incident is of no single class, it is said whether there are more calls or each
+// takes longer; and of one instance, nothing is said of others.
+func TestIncidentOfNoClass(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 20, 0, 0, time.UTC)
+	for _, c := range []struct {
+		x         digest.Incident
+		calls     int64
+		instances []string
+		want      string
+	}{
+		{digest.Incident{Times: 4.1}, 4000, nil, "No class is most of it. There were about 4 times the usual calls, and each took about as long as usual."},
+		{digest.Incident{Times: 2.06}, 2000, nil, "No class is most of it. There were about 2 times the usual calls, and each took about as long as usual."},
+		{digest.Incident{Times: 4.1, Since: at}, 1000, []string{"db-1"}, "No class is most of it; it began at 2026-11-23 14:20 UTC. There were about as many calls as usual, and each took about 4 times as long."},
+		{digest.Incident{Times: 6.1}, 3000, nil, "No class is most of it. There were about 3 times the usual calls, and each took about 2 times as long."},
+		{digest.Incident{Times: 4}, 500, nil, "No class is most of it. A call took about 8 times as long as usual."},
+		{digest.Incident{Times: 4}, 8000, []string{"db-1", "db-2"}, "No class and no instance is most of it. There were about 8 times the usual calls."},
+		{digest.Incident{Times: 4, Instance: "db-2"}, 4000, []string{"db-1", "db-2"}, "Most of what is above the usual ran on db-2, in several classes. There were about 4 times the usual calls, and each took about as long as usual."},
+	} {
+		r := changed(&digest.Past{Incident: &c.x, Usual: &digest.Usual{Low: 90, High: 110, Calls: &digest.Range{Low: 900, High: 1100}}}, "", "")
+		r.Overall.Calls, r.Instances = c.calls, c.instances
+		if n := Notices(r); n[0].Text != c.want {
+			t.Errorf("%q, want %q", n[0].Text, c.want)
+		}
+		if r.Past.Usual.Calls = nil; strings.Contains(Notices(r)[0].Text, "calls") {
+			t.Errorf("where the usual calls are not known: %q", Notices(r)[0].Text)
 		}
 	}
 }
@@ -237,8 +313,21 @@ func TestNotices(t *testing.T) {
 	if len(over) != 1 || over[0] != (Notice{"INCIDENT OVER", "It was from 2026-11-23 04:00 to 06:00 UTC."}) {
 		t.Errorf("%q", over)
 	}
+	for of, want := range map[string]string{"slower": "SLOWER AT ONCE OVER", "busier": "BUSIER AT ONCE OVER", "A": "INCIDENT OVER"} {
+		r := changed(&digest.Past{EndedIncident: &digest.EndedIncident{From: at(4).Start, To: at(6).Start, Of: of},
+			Ended: []digest.Ended{{ID: "A", Fingerprint: "select a from t1"}}}, "", "")
+		r.Classes[0].ID, r.Instances = "A", []string{"db-1"}
+		count := map[string]string{"A": "", "slower": ", 1 back to usual", "busier": ", 1 back to usual"}[of]
+		if title := Title(r); !strings.HasPrefix(title, want+count+" on db-1: ") || strings.Contains(headline(r), "othing new") {
+			t.Errorf("%q", title)
+		}
+		text := "It was from 2026-11-23 04:00 to 06:00 UTC" + map[string]string{"A": "; #1 SELECT t1 was most of it"}[of] + "."
+		if below := NoticesBelow(r); len(below) != 1 || below[0] != (Notice{"", text}) || (len(Changes(r)) == 1) != (count != "") {
+			t.Errorf("%q, %q", below, Changes(r))
+		}
+	}
 	logged := Notices(changed(&digest.Past{Logged: &digest.Logged{Before: 1, Now: 0.1, Classes: 50}}, ""))
-	if len(logged) != 1 || logged[0] != (Notice{"LOG CHANGED", "It holds calls of 100ms, before none below 1s: long_query_time was lowered, or an instance with a lower one has come. 50 classes are seen for that only, and are not new."}) {
+	if len(logged) != 1 || logged[0] != (Notice{"LOG CHANGED", "It holds calls of 100ms, before none below 1s: long_query_time was lowered, or an instance with a lower one has come. 50 classes are seen for that only, and not new."}) {
 		t.Errorf("%q", logged)
 	}
 	r = changed(&digest.Past{Missed: []digest.Window{at(1)}})
@@ -364,10 +453,10 @@ func TestBusyAndIdleInstances(t *testing.T) {
 	known.Usual = usual
 	for want, all := range map[string][]digest.InstanceTotal{
 		"": {ran("a", 4)},
-		"all on a (usually 60s to 90s in 30 to 40), no entry of b (usually 60s to 90s in 30 to 40)":                                                                                                    {known, busy("b")},
-		"a 40s in 4 queries (40%, usually 60s to 90s in 30 to 40), b 30s in 3 queries (30%)":                                                                                                           {known, ran("b", 3)},
-		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 1 more 10s (10%)":                                                                                               {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
-		"all on a, no entry of b (usually 60s to 90s in 30 to 40), no entry of c (usually 60s to 90s in 30 to 40), no entry of d (usually 60s to 90s in 30 to 40), nor of 1 more that is usually busy": {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
+		"All on a (usually 60s to 90s in 30 to 40), no entry of b (usually 60s to 90s in 30 to 40)":      {known, busy("b")},
+		"a 40s in 4 queries (40%, usually 60s to 90s in 30 to 40), b 30s in 3 queries (30%)":             {known, ran("b", 3)},
+		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 1 more 10s (10%)": {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
+		"All on a, no entry of b, c, d and 1 more (each usually 60s to 90s in 30 to 40)":                 {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
 	} {
 		r := &digest.Report{Instances: []string{"a", "b", "c", "d", "e"}}
 		r.Overall.QueryTime.Sum, r.Overall.ByInstance = 100, all
@@ -382,9 +471,9 @@ func TestBusyAndIdleInstances(t *testing.T) {
 	}
 }
 
-// The one of several instances that ran all is named, not the first by the alphabet.
+// The one of many instances that ran most is named, not the first by the alphabet.
 func TestWhereOneRanAll(t *testing.T) {
-	for all, want := range map[string]string{"a b": "b, a", "a b c": "b and 2 more", "b": "b"} {
+	for all, want := range map[string]string{"a b": "b, a", "a b c": "3 instances, mostly b", "b": "b"} {
 		r := changed(nil, "")
 		r.Instances, r.Overall.QueryTime.Sum = strings.Fields(all), 100
 		r.Classes = []digest.Class{{Instances: map[string]int64{"b": 1}}}
@@ -422,11 +511,10 @@ func TestInstanceTotals(t *testing.T) {
 	if three.Overall.ByInstance = r.Overall.ByInstance[:3]; AllInstances(&three) != "" {
 		t.Errorf("the head names all three, and so do the details: %q", AllInstances(&three))
 	}
-	if got := Title(r); got != "e and 4 more: 1 slow query, 1m40s" {
+	if got := Title(r); got != "5 instances, mostly e: 1 slow query, 1m40s" {
 		t.Errorf("title %q", got)
 	}
-	// A fifth is the part of each: 1.3 times that is named, and not less.
-	for named, want := range map[float64]string{26.1: "e and 4 more: ", 26: "5 instances: "} {
+	for named, want := range map[float64]string{70: "5 instances, mostly e: ", 69.9: "5 instances: "} {
 		r.Overall.ByInstance[0].QueryTime = named
 		if got := Title(r); !strings.HasPrefix(got, want) {
 			t.Errorf("with %v of 100 on one of five: %q", named, got)
@@ -525,6 +613,14 @@ func TestDayIsTold(t *testing.T) {
 	if got := Caveats(r); len(got) != 1 || got[0] != "The day, 2026-11-22 09:00 to 2026-11-23 09:00 UTC: 24 hours read, 21 of them without news; about 21h07m of query time." {
 		t.Errorf("%q", got)
 	}
+	d.Empty, d.Learning, d.Incident = 5, 2, &digest.EndedIncident{From: at.Add(-9 * time.Hour), To: at.Add(-7 * time.Hour), Of: "slower"}
+	d.Told = []digest.Minor{{Kind: digest.New, Classes: 4, First: []digest.MinorClass{{ID: "A", Fingerprint: "select a from t1"}, {ID: "B", Fingerprint: "select a from t2"}, {ID: "0123456789ABCDEF0123456789ABCDEF"}}},
+		{Kind: digest.Worse, Classes: 1, First: []digest.MinorClass{{ID: "C", Fingerprint: "select a from t3"}}}}
+	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 24 hours read, 21 of them without news, 5 without any slow query, 2 in which it was not known yet what is usual; about 21h07m of query time."+
+		" It told: SLOWER AT ONCE from 2026-11-23 00:00 to 02:00 UTC; 4 NEW (SELECT t1, SELECT t2, 0123456789ABCDEF and 1 more); 1 WORSE (SELECT t3).") {
+		t.Errorf("%q", got)
+	}
+	d = digest.Day{Window: d.Window, Posted: 3, QueryTime: 75600}
 	d.Silent, d.Left, d.Missed = 20, 1, 2
 	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 23 hours read, 20 of them without news; about 21h07m of query time. 1 hour is yet to be read. 2 hours are lost.") {
 		t.Errorf("%q", got)
@@ -580,5 +676,46 @@ func TestDetection(t *testing.T) {
 		if got := Detection(&digest.Class{Change: c.change, Detectable: c.least}); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// An hour that has far less time than usual is not one of which nothing is new.
+func TestFarLessThanUsual(t *testing.T) {
+	for _, c := range []struct {
+		time, low float64
+		complete  bool
+		want      string
+	}{
+		{599, 1200, true, "Far less time than usual on db-1: "},
+		{600, 1200, true, "Nothing new on db-1: "},
+		{1, 61.1, true, "Far less time than usual on db-1: "},
+		{2, 61.9, true, "Nothing new on db-1: "},
+		{599, 1200, false, "⚠️ PARTIAL: db-1: "},
+		{0, 1200, true, "No slow query logged on db-1"},
+	} {
+		r := changed(&digest.Past{Usual: &digest.Usual{Low: c.low, High: 2 * c.low}}, "")
+		r.Instances, r.Overall.QueryTime.Sum, r.Coverage.Complete = []string{"db-1"}, c.time, c.complete
+		if c.time == 0 {
+			r.Overall.Calls = 0
+		}
+		far := strings.HasPrefix(c.want, "Far")
+		if title := Title(r); !strings.HasPrefix(title, c.want) || News(r) != (far || !c.complete) || far != strings.HasPrefix(headline(r), "Far less time than usual.") {
+			t.Errorf("%v s of %v: %q", c.time, c.low, title)
+		}
+	}
+}
+
+// What is said of many instances alike is said once, in chats, text and all.
+func TestFolded(t *testing.T) {
+	const gone = " does not exist any more, and was still there at 2026-11-23 08:05 UTC: it was deleted or renamed. What it logged last was not read."
+	var in []string
+	for i := range 5 {
+		in = append(in, fmt.Sprintf("db-%d%s", i, gone), fmt.Sprintf("What db-%d logged 2026-11-23 08:00 to 09:00 UTC could not be read, and is lost with it.", i))
+	}
+	in = append(in, "db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Instance db-1 lists no slow log yet.", "Instance db-2 lists no slow log yet.")
+	want := []string{"Each of db-0, db-1, db-2 and 2 more" + gone, "What each of db-0, db-1, db-2 and 2 more logged 2026-11-23 08:00 to 09:00 UTC could not be read, and is lost with it.",
+		"db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Each of the instances db-1, db-2 lists no slow log yet."}
+	if got := folded(in); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -63,7 +62,7 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 		}
 	}
 	if !inHead {
-		add(Fact{Text: Evidence(c), Strong: true})
+		add(Fact{Text: EvidenceBeside(c), Strong: true})
 	}
 	add(Fact{Label: "Note: ", Text: c.Note})
 	for _, reason := range Reasons(c) {
@@ -115,16 +114,16 @@ func origin(c *digest.Class) string {
 	var parts []string
 	for _, x := range []struct {
 		what  string
-		calls map[string]int64
-	}{{"By ", c.Users}, {"from ", c.Hosts}, {"in ", c.Schemas}} {
-		if len(x.calls) > 0 {
-			parts = append(parts, x.what+mostCalls(x.calls, 4))
+		calls string
+	}{{"by ", usersOf(c, 4)}, {"from ", hostsOf(c, 4)}, {"in ", schemasOf(c, 4)}} {
+		if x.calls != "" {
+			parts = append(parts, x.what+x.calls)
 		}
 	}
 	if len(c.ByInstance) > 0 {
 		parts = append(parts, "on "+mostOf(c.ByInstance, 4))
 	}
-	return strings.Join(parts, " · ")
+	return upperFirst(strings.Join(parts, " · "))
 }
 
 // TableRows is how many classes the table of a chat shows.
@@ -182,10 +181,26 @@ func Tallies(c *digest.Class) string {
 	return strings.Join(s, ", ")
 }
 
+// usersOf, hostsOf and schemasOf list the n with the most calls, or say that of many none stands out.
+func usersOf(c *digest.Class, n int) string   { return mostCalls(c.Users, c.Most.Users, "", n) }
+func schemasOf(c *digest.Class, n int) string { return mostCalls(c.Schemas, c.Most.Schemas, "", n) }
+
+// hostsOf says which network they have in common, two of the four numbers at least.
+func hostsOf(c *digest.Class, n int) string {
+	network := ""
+	if m := networks.FindStringSubmatch(c.HostNetwork); m != nil {
+		network = " in " + m[1] + m[2] + ".*"
+	}
+	return mostCalls(c.Hosts, c.Most.Hosts, network, n)
+}
+
+// networks are those of digest.Class.HostNetwork, with the numbers that all hosts have.
+var networks = regexp.MustCompile(`^(\d{1,3}\.\d{1,3})(?:\.0\.0/16|(\.\d{1,3})\.0/24)$`)
+
 // mostCalls lists the n names with the most calls, and how many others there are. Where
-// there are many and none stands out, it says that, and the network that they have in
-// common.
-func mostCalls(calls map[string]int64, n int) string {
+// there are many and it is certain that none stands out, it says that. Where not all are
+// counted, most bounds the calls of each, and 0 does not.
+func mostCalls(calls map[string]int64, most int64, network string, n int) string {
 	type entry struct {
 		name  string
 		calls int64
@@ -206,16 +221,15 @@ func mostCalls(calls map[string]int64, n int) string {
 	slices.SortFunc(all, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(b.calls, a.calls), strings.Compare(a.name, b.name))
 	})
-	many := strconv.Itoa(len(all))
-	if rest > 0 {
-		many = "over " + many
+	many, least := strconv.Itoa(len(all)), ""
+	if rest > 0 { // some of which may be of those that are named
+		many, least = "over "+many, "at least "
 	}
-	if len(all) > n && float64(all[0].calls) < standsOut*float64(total) {
-		var names []string
-		for _, e := range all {
-			names = append(names, e.name)
-		}
-		return fmt.Sprintf("%s%s, none above %.0f%%", many, network(names), math.Ceil(100*float64(all[0].calls)/float64(total)))
+	if len(all) > 0 && (rest == 0 || most > 0) {
+		most = max(most, all[0].calls)
+	}
+	if len(all) > n && most > 0 && float64(most) < standsOut*float64(total) {
+		return fmt.Sprintf("%s%s, none above %.0f%%", many, network, math.Ceil(100*float64(most)/float64(total)))
 	}
 	var s []string
 	for _, e := range all[:min(n, len(all))] {
@@ -223,7 +237,7 @@ func mostCalls(calls map[string]int64, n int) string {
 			s = append(s, e.name)
 			continue
 		}
-		s = append(s, e.name+" ("+Count(float64(e.calls))+")")
+		s = append(s, e.name+" ("+least+Count(float64(e.calls))+")")
 	}
 	return strings.Join(withMore(s, len(all)-n, rest > 0), ", ")
 }
@@ -273,32 +287,6 @@ func instanceName(name string) string { return redact.Clean(redact.Cut(name, red
 
 // standsOut is the share of the calls with which one of many names is worth naming.
 const standsOut = 0.1
-
-// network is what the IPv4 addresses have in common, two of the four numbers at least, or
-// is empty.
-func network(names []string) string {
-	var common []string
-	for i, name := range names {
-		ip, err := netip.ParseAddr(name)
-		if err != nil || !ip.Is4() {
-			return ""
-		}
-		numbers := strings.Split(ip.String(), ".")
-		if i == 0 {
-			common = numbers[:3]
-		}
-		for k := range common {
-			if common[k] != numbers[k] {
-				common = common[:k]
-				break
-			}
-		}
-	}
-	if len(common) < 2 {
-		return ""
-	}
-	return " in " + strings.Join(common, ".") + ".*"
-}
 
 // Seen says when a class was first and last seen.
 func Seen(c *digest.Class) string {

@@ -23,24 +23,29 @@ func TestMostCalls(t *testing.T) {
 		return all
 	}
 	for _, test := range []struct {
-		calls map[string]int64
-		want  string
+		calls   map[string]int64
+		most    int64
+		network string
+		want    string
 	}{
-		{map[string]int64{"app": 9}, "app"},
-		{map[string]int64{"app": 9, "report": 1}, "app (9), report (1)"},
-		{map[string]int64{"app": 9, "(others)": 100}, "app (9), and others"},
-		{map[string]int64{"": 1, "b": 1}, "(none) (1), b (1)"},
-		{hosts(4, "10.0.%d.%d", nil), "10.0.0.0 (1), 10.0.0.1 (1), 10.0.0.2 (1), 10.0.0.3 (1)"},
-		{hosts(50, "10.0.%d.%d", nil), "50 in 10.0.0.*, none above 2%"},
-		{hosts(50, "10.0.%d.%d", map[string]int64{"(others)": 5000}), "over 50 in 10.0.0.*, none above 1%"},
-		{hosts(200, "10.%d.7.%d", map[string]int64{"(others)": 5}), "over 200, none above 1%"},
-		{hosts(200, "10.9.%d.%d", nil), "200 in 10.9.*, none above 1%"},
-		{hosts(49, "web-%d-%d", nil), "49, none above 3%"},
-		{hosts(45, "web-%d-%d", map[string]int64{"cron": 5}), "cron (5), web-0-0 (1), web-0-1 (1), web-0-10 (1), and 42 more"},
-		{hosts(46, "web-%d-%d", map[string]int64{"cron": 5}), "47, none above 10%"},
-		{hosts(5, "web-%d-%d", map[string]int64{"(others)": 1}), "web-0-0 (1), web-0-1 (1), web-0-2 (1), web-0-3 (1), and over 1 more"},
+		{calls: map[string]int64{"app": 9}, want: "app"},
+		{calls: map[string]int64{"app": 9, "report": 1}, want: "app (9), report (1)"},
+		{calls: map[string]int64{"app": 9, "(others)": 100}, want: "app (at least 9), and others"},
+		{calls: map[string]int64{"": 1, "b": 1}, want: "(none) (1), b (1)"},
+		{hosts(4, "10.0.%d.%d", nil), 0, "10.0.0.0/24", "10.0.0.0 (1), 10.0.0.1 (1), 10.0.0.2 (1), 10.0.0.3 (1)"},
+		{hosts(50, "10.0.%d.%d", nil), 0, "10.0.0.0/24", "50 in 10.0.0.*, none above 2%"},
+		{hosts(128, "10.0.0.%[2]d", map[string]int64{"(others)": 5000}), 50, "10.0.0.0/16", "over 100 in 10.0.*, none above 1%"},
+		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"(others)": 5000}), most: 52, want: "over 100, none above 2%"},
+		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"(others)": 5000}), want: "10.0.0.0 (at least 1), 10.0.0.1 (at least 1), 10.0.0.10 (at least 1), 10.0.0.11 (at least 1), and over 96 more"},
+		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"db": 990, "(others)": 10}), most: 995, want: "db (at least 990), 10.0.0.0 (at least 1), 10.0.0.1 (at least 1), 10.0.0.10 (at least 1), and over 97 more"},
+		{hosts(200, "10.9.%d.%d", nil), 0, "10.9.0.0/16", "200 in 10.9.*, none above 1%"},
+		{hosts(49, "web-%d-%d", nil), 0, "<x>", "49, none above 3%"},
+		{calls: hosts(49, "web-%d-%d", nil), want: "49, none above 3%"},
+		{calls: hosts(45, "web-%d-%d", map[string]int64{"cron": 5}), want: "cron (5), web-0-0 (1), web-0-1 (1), web-0-10 (1), and 42 more"},
+		{calls: hosts(46, "web-%d-%d", map[string]int64{"cron": 5}), want: "47, none above 10%"},
 	} {
-		if got := mostCalls(test.calls, 4); got != test.want {
+		c := digest.Class{Hosts: test.calls, HostNetwork: test.network, Most: digest.MostCalls{Hosts: test.most}}
+		if got := hostsOf(&c, 4); got != test.want {
 			t.Errorf("of %d: %q, want %q", len(test.calls), got, test.want)
 		}
 	}

@@ -127,9 +127,43 @@ const maxNotes = 8
 // Notes returns the notes on the coverage for a chat, as many as there is room
 // for, and how many were left out.
 func Notes(r *digest.Report) (notes []string, more int) {
-	all := CoverageNotes(r)
+	all := folded(CoverageNotes(r))
 	for _, n := range all[:min(maxNotes, len(all))] {
 		notes = append(notes, redact.Cut(n, redact.MaxCoverageNote))
 	}
 	return notes, len(all) - len(notes)
+}
+
+// folded says once what sentences say that differ in the name of an instance only, with which
+// they begin, but for a word.
+func folded(sentences []string) []string {
+	like := map[string][]string{} // names, by the sentence without its own
+	split := func(s string) (before, name, after string) {
+		for _, word := range []string{"", "What ", "Instance "} {
+			if rest, found := strings.CutPrefix(s, word); found {
+				before = word
+				name, after, _ = strings.Cut(rest, " ") // of a sentence of one word, nothing else is alike
+			}
+		}
+		return before, name, after
+	}
+	for _, s := range sentences {
+		before, name, after := split(s)
+		like[before+" "+after] = append(like[before+" "+after], name)
+	}
+	var out []string
+	for _, s := range sentences {
+		before, _, after := split(s)
+		key := before + " " + after
+		switch all := like[key]; {
+		case len(all) == 1 || after == "" && len(all) > 0:
+			out = append(out, s)
+			continue
+		case len(all) > 1:
+			each := map[string]string{"": "Each of ", "What ": "What each of ", "Instance ": "Each of the instances "}[before]
+			out = append(out, each+names(all, maxTotals)+" "+after)
+		}
+		delete(like, key)
+	}
+	return out
 }

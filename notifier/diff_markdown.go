@@ -28,10 +28,11 @@ func diffMarkdownOf(diff redact.Diff, zone *time.Location) string {
 	if len(d.Classes) > 0 {
 		b.WriteString("\n| # | What | Part | Change | By calls | By time | Query |\n|--:|:--|--:|--:|--:|--:|:--|\n")
 	}
+	labels := labelled(d)
 	for i := range d.Classes {
 		c := &d.Classes[i]
 		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", i+1, literal(string(c.Kind)), part(d, c.Change), signed(c.Change, Duration),
-			signed(c.ByCalls, Duration), signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(redact.Short(c.Fingerprint, 60)), "|", `\|`))
+			signed(c.ByCalls, Duration), signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(labels[i].Label), "|", `\|`))
 	}
 	if s := diffMisc(d); s != "" {
 		fmt.Fprintf(b, "\n%s\n", s)

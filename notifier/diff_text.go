@@ -3,6 +3,7 @@ package notifier
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"slowdigest/digest"
@@ -37,7 +38,7 @@ func writeDiffTable(p *page, d *digest.Diff) {
 		if p.Width >= wide {
 			cols = append(cols, column{"By calls", false}, column{"By time", false})
 		}
-		cols = append(cols, column{"Query ID", true}, column{"Query", true})
+		cols = append(cols, column{"Query ID", true})
 		var rows [][]string
 		for i := range d.Classes {
 			c := &d.Classes[i]
@@ -45,14 +46,31 @@ func writeDiffTable(p *page, d *digest.Diff) {
 			if p.Width >= wide {
 				row = append(row, signed(c.ByCalls, Duration), signed(c.ByTime, Duration))
 			}
-			rows = append(rows, append(row, redact.ShortID(c.ID), redact.ForCLI(c.Fingerprint)))
+			rows = append(rows, append(row, redact.ShortID(c.ID)))
 		}
 		p.line("")
-		p.table(cols, rows)
+		p.table(cols, rows, "Query", func(columns int) []string {
+			classes := labelled(d)
+			return redact.Within(classes, slices.Repeat([]int{columns}, len(classes)))
+		})
 	}
 	if s := diffMisc(d); s != "" {
 		p.line(p.paint(dim, s))
 	}
+}
+
+// labelled are the classes of a difference with their labels.
+func labelled(d *digest.Diff) []*digest.Class {
+	all := make([]digest.Class, len(d.Classes))
+	for i, c := range d.Classes {
+		all[i] = digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint)}
+	}
+	redact.Label(all)
+	out := make([]*digest.Class, len(all))
+	for i := range all {
+		out[i] = &all[i]
+	}
+	return out
 }
 
 func writeDiffClass(p *page, d *digest.Diff, rank int, c *digest.ClassDiff) {

@@ -103,7 +103,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		{"badge", 12, func(s string) string { return Badge(&digest.Class{Change: &digest.Change{Kind: digest.ChangeKind(s)}}) }, x(11) + "…"},
 		{"query ID", 16, redact.ShortID, x(16)},
 		{"instance in the ranking", 16, func(s string) string { return instances(&digest.Class{Instances: map[string]int64{s: 1}}) }, x(15) + "…"},
-		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 1) }, x(63) + "…"},
+		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 0, "", 1) }, x(63) + "…"},
 		{"answer of a webhook", 100, func(s string) string {
 			return strings.TrimPrefix(Answer{Status: 500, Body: s}.Err().Error(), "HTTP 500: ")
 		}, x(99) + "…"},

@@ -24,9 +24,9 @@ func reason(r digest.Reason) string {
 		return "full scan in " + callsOf(r)
 	case digest.RowsExamined:
 		if r.NoResult {
-			return fmt.Sprintf("%s rows examined per call, none %s", Count(r.Rows), r.Result)
+			return fmt.Sprintf("%s examined per call, none %s", rowsOf(r.Rows), r.Result)
 		}
-		return fmt.Sprintf("%s rows examined per row %s", Count(r.Rows), r.Result)
+		return fmt.Sprintf("%s examined per row %s", rowsOf(r.Rows), r.Result)
 	case digest.TmpDiskTables:
 		return fmt.Sprintf("%s on disk in %s", Plural(r.Count, "temporary table", "temporary tables"), Plural(r.Of, "call", "calls")+whoseLogTells(r))
 	case digest.LockTime:
@@ -34,7 +34,7 @@ func reason(r digest.Reason) string {
 	case digest.LongLists:
 		return fmt.Sprintf("lists of up to %s; the long ones took %s of the time", Count(float64(r.Count)), Percent(r.Share))
 	case digest.Growing:
-		return fmt.Sprintf("it grew from %s to %s per %s", Duration(r.Growth.From), Duration(r.Growth.To), Duration(r.Growth.Every))
+		return fmt.Sprintf("it grew from %s per %s in the first quarter to %s in the last", Duration(r.Growth.From), Duration(r.Growth.Every), Duration(r.Growth.To))
 	case digest.Errors:
 		return callsOf(r) + " ended in an error"
 	}
@@ -74,6 +74,15 @@ func Evidence(c *digest.Class) string {
 		return word + strings.ToLower(kindWord(c.Change.Kind)) + ": " + changeEvidence(c)
 	}
 	return kindWord(c.Change.Kind) + ": " + changeEvidence(c)
+}
+
+// EvidenceBeside is Evidence without the time and the calls, for where they stand next to it.
+func EvidenceBeside(c *digest.Class) string {
+	word, evidence, _ := strings.Cut(Evidence(c), ": ")
+	if evidence == "" {
+		return ""
+	}
+	return word + ": " + strings.TrimPrefix(evidence, took(c)+"; ")
 }
 
 // Detection says how many calls of a class would be seen to be more within a day; empty where that

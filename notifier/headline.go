@@ -17,10 +17,21 @@ import (
 func Title(r *digest.Report) string {
 	on := where(r)
 	title := on + ": "
-	if n := changeCount(r); n != "" {
+	n := changeCount(r)
+	if over := endedIncident(r); over != "" { // of which that is the verdict
+		n = strings.TrimSuffix(over+", "+n, ", ")
+	}
+	if n != "" {
 		title = upperFirst(n) + " on " + title
 	}
-	title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
+	switch {
+	case r.Overall.Calls == 0 && n == "":
+		title = "No slow query logged on " + on
+	case r.Overall.Calls == 0:
+		title += "no slow query logged"
+	default:
+		title += fmt.Sprintf("%s, %s", Plural(r.Overall.Calls, "slow query", "slow queries"), Duration(r.Overall.QueryTime.Sum))
+	}
 	if s := incidentTitle(r); s != "" {
 		title = s
 	}
@@ -29,6 +40,10 @@ func Title(r *digest.Report) string {
 		return "⚠️ NO DATA from " + on
 	case Incomplete(r):
 		return "⚠️ PARTIAL: " + title
+	case endedIncident(r) != "" && len(all) == 1:
+		return title
+	case endedIncident(r) != "":
+		return "⚠️ " + title
 	case len(all) > 0:
 		return "⚠️ " + all[0].Word + ": " + title
 	}
@@ -41,7 +56,7 @@ func Facts(r *digest.Report) string {
 	var facts []string
 	if o.Calls > 0 {
 		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
-			Count(o.RowsExamined.Sum)+" rows examined")
+			rowsOf(o.RowsExamined.Sum)+" examined")
 	}
 	coverage := fmt.Sprintf("%s: %s, %s", lowerFirst(Trust(r)), Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
 	if Incomplete(r) {
@@ -71,6 +86,9 @@ func headline(r *digest.Report) string {
 		if r.Coverage.AsListed {
 			return filtered + "No slow query was seen."
 		}
+		if s := usually(r); s != "" {
+			return filtered + "No slow query; " + s + "."
+		}
 		return filtered + "No slow query."
 	}
 	first := ""
@@ -81,9 +99,9 @@ func headline(r *digest.Report) string {
 	if s := usually(r); s != "" {
 		total += " (" + s + ")"
 	}
-	return first + filtered + fmt.Sprintf("%s in %s: %s, p95 %s, max %s, %s rows examined.",
+	return first + filtered + fmt.Sprintf("%s in %s: %s, p95 %s, max %s, %s examined.",
 		Plural(o.Calls, "slow query", "slow queries"), Plural(int64(o.Classes), "class", "classes"), total,
-		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), Count(o.RowsExamined.Sum))
+		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), rowsOf(o.RowsExamined.Sum))
 }
 
 // miscLine sums up the classes that are not shown, if there are any.
@@ -103,6 +121,9 @@ func miscLine(r *digest.Report) string {
 // upperFirst writes the first letter large, as a sentence begins.
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 
@@ -139,14 +160,14 @@ func Notices(r *digest.Report) []Notice {
 	}
 	var out []Notice
 	if x := r.Past.Incident; x != nil {
-		out = append(out, Notice{incidentWord(x), incidentText(r, x, false)})
-	}
-	if x := r.Past.Logged; x != nil {
-		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %d classes are seen for that only, and are not new.",
-			Duration(x.Now), Duration(x.Before), x.Classes)})
+		out = append(out, Notice{incidentWord(ofIncident(x)), incidentText(r, x, false)})
 	}
 	if x := r.Past.EndedIncident; x != nil {
-		out = append(out, Notice{"INCIDENT OVER", "It was from " + window(digest.Window{Start: x.From, End: x.To}) + "."})
+		out = append(out, Notice{endedIncident(r), endedText(r, x)})
+	}
+	if x := r.Past.Logged; x != nil {
+		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %s seen for that only, and not new.",
+			Duration(x.Now), Duration(x.Before), Plural(int64(x.Classes), "class is", "classes are"))})
 	}
 	if r.Past.Repeat {
 		out = append(out, Notice{"POSSIBLE REPEAT", "An earlier attempt to post this digest got no answer. It may stand above already."})
@@ -232,7 +253,7 @@ func caveats(r *digest.Report) []string {
 		out = append(out, s)
 	}
 	if r.Past != nil {
-		out = append(out, r.Past.News...)
+		out = append(out, folded(r.Past.News)...)
 	}
 	return out
 }
@@ -262,15 +283,36 @@ func day(r *digest.Report) string {
 	}
 	d := r.Past.Day
 	read := d.Posted + d.Silent
-	s := fmt.Sprintf("The day, %s: %s read, %d of them without news; about %s of query time.",
-		window(d.Window), Plural(int64(read), "hour", "hours"), d.Silent, Duration(twoDigits(d.QueryTime)))
+	s := fmt.Sprintf("The day, %s: %s read, %d of them without news", window(d.Window), Plural(int64(read), "hour", "hours"), d.Silent)
+	if d.Empty > 0 {
+		s += fmt.Sprintf(", %d without any slow query", d.Empty)
+	}
+	if d.Learning > 0 {
+		s += fmt.Sprintf(", %d in which it was not known yet what is usual", d.Learning)
+	}
+	s += fmt.Sprintf("; about %s of query time.", Duration(twoDigits(d.QueryTime)))
 	if d.Left > 0 {
 		s += " " + Plural(int64(d.Left), "hour is", "hours are") + " yet to be read."
 	}
 	if d.Missed > 0 {
 		s += " " + Plural(int64(d.Missed), "hour is", "hours are") + " lost."
 	}
-	return s
+	return s + toldOfDay(d)
+}
+
+// toldOfDay says what was told in the hours of a day, or is empty.
+func toldOfDay(d *digest.Day) string {
+	var told []string
+	if x := d.Incident; x != nil {
+		told = append(told, fmt.Sprintf("%s from %s", incidentWord(x.Of), window(digest.Window{Start: x.From, End: x.To})))
+	}
+	for _, m := range d.Told {
+		told = append(told, fmt.Sprintf("%d %s (%s)", m.Classes, kindWord(m.Kind), minorNames(m.First, m.Classes)))
+	}
+	if told == nil {
+		return ""
+	}
+	return " It told: " + strings.Join(told, "; ") + "."
 }
 
 // regrouped says that this release regroups queries, in its first digest, and which

@@ -8,7 +8,7 @@ import (
 )
 
 // What is missing and known is named, and is neither complete nor partial. What is
-// awaited is no reason for a message.
+// awaited, or may be late, is no reason for a message; that there was nothing is one.
 func TestWhatIsMissing(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -19,7 +19,8 @@ func TestWhatIsMissing(t *testing.T) {
 		incomplete bool
 		quiet      bool
 	}{
-		{"nothing", digest.Coverage{Complete: true}, digest.Past{}, 0, "Complete", false, true},
+		{"nothing", digest.Coverage{Complete: true}, digest.Past{}, 0, "Complete", false, false},
+		{"nothing but what is muted", digest.Coverage{Complete: true}, digest.Past{Muted: make([]digest.MutedClass, 1)}, 0, "Complete", false, true},
 		{"something", digest.Coverage{}, digest.Past{}, 0, "NO DATA", true, false},
 		{"something, with calls", digest.Coverage{InWindow: 1}, digest.Past{}, 1, "PARTIAL", true, false},
 		{"what may be late", digest.Coverage{Complete: true, AsListed: true}, digest.Past{}, 0, "As listed", false, true},
@@ -31,7 +32,7 @@ func TestWhatIsMissing(t *testing.T) {
 		{"what is known, with calls", digest.Coverage{Without: []string{"a", "b", "c", "d"}, InWindow: 1}, digest.Past{}, 1, "Without a, b, c and 1 more", false, false},
 		{"hours that are lost", digest.Coverage{Complete: true}, digest.Past{Missed: make([]digest.Window, 1)}, 0, "Complete", false, false},
 		{"hours that are given up", digest.Coverage{Complete: true}, digest.Past{GivenUp: make([]digest.Window, 1)}, 0, "Complete", false, false},
-		{"news alone", digest.Coverage{Complete: true}, digest.Past{News: []string{"db-2 is awake again."}}, 0, "Complete", false, true},
+		{"news alone", digest.Coverage{Complete: true}, digest.Past{News: []string{"db-2 is awake again."}}, 0, "Complete", false, false},
 	} {
 		r := &digest.Report{Coverage: c.coverage, Past: &c.past}
 		if r.Overall.Calls = c.calls; c.calls > 0 {

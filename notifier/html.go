@@ -71,7 +71,7 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 	r := report.Digest()
 	v := &htmlView{
 		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
-		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: CoverageNotes(r), Misc: miscLine(r),
+		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: folded(CoverageNotes(r)), Misc: miscLine(r),
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {
@@ -153,7 +153,7 @@ type htmlCell struct {
 type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlClass {
-	evidence := Evidence(c)
+	evidence := EvidenceBeside(c)
 	if _, inHead := InHead(r, c); inHead {
 		evidence = ""
 	}
@@ -174,7 +174,7 @@ func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlCl
 		v.Seen = InZone(Seen(c), zone)
 	}
 	for _, names := range []htmlNames{
-		{"Users", mostCalls(c.Users, 20)}, {"Hosts", mostCalls(c.Hosts, 20)}, {"Schemas", mostCalls(c.Schemas, 20)},
+		{"Users", usersOf(c, 20)}, {"Hosts", hostsOf(c, 20)}, {"Schemas", schemasOf(c, 20)},
 		{"Instances", cmp.Or(mostOf(c.ByInstance, 20), instance(c))},
 	} {
 		if names.Names != "" {

@@ -110,6 +110,14 @@ func Plural(n int64, one, many string) string {
 	return Count(float64(n)) + " " + many
 }
 
+// rowsOf writes "1 row" and "3 rows", of a number that need not be whole.
+func rowsOf(n float64) string {
+	if s := Count(n); s != "1" {
+		return s + " rows"
+	}
+	return "1 row"
+}
+
 // Until says when a mute ends: "until 2026-11-23 14:00 UTC", or "forever" for the
 // zero time.
 func Until(t time.Time) string {

@@ -47,7 +47,7 @@ func markdownOf(report redact.Report, zone *time.Location) string {
 	if s := InstanceTotals(r); s != "" {
 		fmt.Fprintf(b, "\n%s\n", b.text(s))
 	}
-	for i, n := range CoverageNotes(r) {
+	for i, n := range folded(CoverageNotes(r)) {
 		if i == 0 {
 			b.WriteByte('\n')
 		}

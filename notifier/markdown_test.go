@@ -54,6 +54,9 @@ func TestEvidenceStandsOnce(t *testing.T) {
 						evidence, _, _ = strings.Cut(evidence, " per hour")
 						evidence += " per hour"
 					}
+					if kind := r.Classes[i].Change.Kind; kind == digest.New || kind == digest.Back { // the time stands with the class
+						_, evidence, _ = strings.Cut(evidence, "; ")
+					}
 					of[evidence]++
 				}
 			}

@@ -19,10 +19,16 @@ type Notifier interface {
 	Notify(ctx context.Context, r *digest.Report) error
 }
 
-// Quiet reports whether a report holds nothing that anybody needs to know:
-// no class, nothing of the window missing but what will be read when it is there, nor
-// hours that were never read. A chat stays silent then.
+// Quiet reports whether a report holds nothing that anybody needs to know: no class, and
+// nothing of the window missing but what will be read when it is there, nor hours that were
+// never read. A chat stays silent then, but for hours that were read and had no slow query:
+// or nobody would know whether they were read.
 func Quiet(r *digest.Report) bool {
-	return len(r.Classes) == 0 && r.Misc.Calls == 0 && (!Incomplete(r) || r.Coverage.Awaited) &&
+	return len(r.Classes) == 0 && r.Misc.Calls == 0 && (!Incomplete(r) || r.Coverage.Awaited) && !empty(r) &&
 		(r.Past == nil || len(r.Past.Missed)+len(r.Past.GivenUp) == 0 && r.Past.Day == nil)
+}
+
+// empty reports whether hours that are remembered are known to have had no slow query.
+func empty(r *digest.Report) bool {
+	return r.Past != nil && r.Overall.Calls == 0 && r.Coverage.Complete && !r.Coverage.AsListed && len(r.Past.Muted) == 0
 }

@@ -75,25 +75,27 @@ type column struct {
 	left bool
 }
 
-// table writes rows, whose last cell takes what the others leave of a line. Of that, what
-// follows a tab is kept whole.
-func (p *page) table(cols []column, rows [][]string) {
-	last := len(cols) - 1
-	widths := make([]int, last)
-	heads := make([]string, last)
-	for i, col := range cols[:last] {
-		heads[i], widths[i] = col.head, ansi.StringWidth(col.head)
-		for _, cells := range rows {
-			widths[i] = max(widths[i], ansi.StringWidth(cells[i]))
-		}
+// table writes rows, after each of which stands what fills the columns that they leave of
+// a line.
+func (p *page) table(cols []column, rows [][]string, last string, fill func(columns int) []string) {
+	widths, heads := make([]int, len(cols)), make([]string, len(cols))
+	for i, col := range cols {
+		heads[i], widths[i] = col.head, widthOf(col, rows, i)
 	}
 	head := p.row(cols, widths, heads)
-	rest := max(p.Width-ansi.StringWidth(head), 8)
-	p.line(p.paint(bold, head+cols[last].head))
-	for _, cells := range rows {
-		cut, kept, _ := strings.Cut(cells[last], "\t")
-		p.line(p.row(cols, widths, cells[:last]) + ansi.Truncate(cut, max(rest-ansi.StringWidth(kept), 1), "…") + kept)
+	p.line(p.paint(bold, head+last))
+	for i, text := range fill(max(p.Width-ansi.StringWidth(head), 8)) {
+		p.line(p.row(cols, widths, rows[i]) + text)
 	}
+}
+
+// widthOf is how wide the column i is.
+func widthOf(col column, rows [][]string, i int) int {
+	width := ansi.StringWidth(col.head)
+	for _, cells := range rows {
+		width = max(width, ansi.StringWidth(cells[i]))
+	}
+	return width
 }
 
 // row sets the cells in their columns, two spaces after each.

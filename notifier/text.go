@@ -85,7 +85,7 @@ func writeCoverage(p *page, r *digest.Report) {
 	}
 	prefix := strings.Repeat(" ", len(word)+2)
 	p.wrapped(p.paint(color, word)+": ", prefix, "", CoverageFacts(c))
-	for _, n := range CoverageNotes(r) {
+	for _, n := range folded(CoverageNotes(r)) {
 		p.wrapped("  "+p.paint(yellow, "!")+" ", "    ", "", redact.Clean(n))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
 )
@@ -26,7 +28,7 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
 	if _, inHead := InHead(r, c); !inHead && c.Change != nil {
-		p.wrapped(indent, indent, "", Evidence(c))
+		p.wrapped(indent, indent, "", EvidenceBeside(c))
 	}
 	if s := Detection(c); s != "" {
 		p.wrapped(indent, indent, "", s+".")
@@ -37,7 +39,7 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	p.line("")
 	writeMetrics(p, c)
 	for _, x := range []struct{ title, names string }{
-		{"users", mostCalls(c.Users, 8)}, {"hosts", mostCalls(c.Hosts, 8)}, {"schemas", mostCalls(c.Schemas, 8)}, {"instances", mostOf(c.ByInstance, 8)},
+		{"users", usersOf(c, 8)}, {"hosts", hostsOf(c, 8)}, {"schemas", schemasOf(c, 8)}, {"instances", mostOf(c.ByInstance, 8)},
 	} {
 		if x.names != "" {
 			p.wrapped(indent+label(x.title), indent+label(""), "", x.names)
@@ -125,24 +127,52 @@ func rankingColumns(r *digest.Report, width int) []classColumn {
 	return cols
 }
 
+// labelColumns is how many columns the label has in a narrow table, which leaves out for it
+// the first of narrowWithout.
+const labelColumns = 24
+
+var narrowWithout = []string{"P95", "Instance"}
+
 // writeRanking writes the table of all classes.
 func writeRanking(p *page, r *digest.Report) {
 	if len(r.Classes) == 0 {
 		return
 	}
+	classes := InOrder(r)
+	rows := make([][]string, len(classes))
 	var cols []column
-	rows := make([][]string, len(r.Classes))
+	left := p.Width
 	for _, col := range rankingColumns(r, p.Width) {
-		cols = append(cols, col.column)
-		for i, c := range InOrder(r) {
+		for i, c := range classes {
 			rows[i] = append(rows[i], col.cell(c))
 		}
+		cols = append(cols, col.column)
+		left -= widthOf(col.column, rows, len(cols)-1) + 2
 	}
-	for i, c := range InOrder(r) {
-		rows[i] = append(rows[i], c.Label+"\t"+SinceIn(c, p.Zone))
+	for _, name := range narrowWithout {
+		n := slices.IndexFunc(cols, func(c column) bool { return c.head == name })
+		if n < 0 || left >= labelColumns {
+			continue
+		}
+		left += widthOf(cols[n], rows, n) + 2
+		cols = slices.Delete(cols, n, n+1)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], n, n+1)
+		}
 	}
 	p.line("")
-	p.table(append(cols, column{"Query", true}), rows)
+	p.table(cols, rows, "Query", func(columns int) []string {
+		each, since := make([]int, len(classes)), make([]string, len(classes))
+		for i, c := range classes {
+			since[i] = SinceIn(c, p.Zone)
+			each[i] = max(columns-ansi.StringWidth(since[i]), 8)
+		}
+		labels := redact.Within(classes, each)
+		for i := range labels {
+			labels[i] += since[i]
+		}
+		return labels
+	})
 	if s := miscLine(r); s != "" {
 		p.line(p.paint(dim, s))
 	}

@@ -62,3 +62,30 @@ func TestTextOfNothing(t *testing.T) {
 		}
 	}
 }
+
+// In a table of any width no two labels are the same, and each fits.
+func TestTextLabelsAreUnique(t *testing.T) {
+	r := &digest.Report{Version: 1, Instances: []string{"production-orders-1", "production-orders-2"}, Coverage: digest.Coverage{Complete: true}}
+	for i := range 40 {
+		r.Classes = append(r.Classes, digest.Class{Rank: i + 1, ID: fmt.Sprintf("%032X", uint64(i+1)*0x9E3779B97F4A7C15), Totals: digest.Totals{Calls: 10},
+			ByInstance:  []digest.InstancePart{{Instance: "production-orders-1", Share: 1}, {Instance: "production-orders-2"}},
+			Fingerprint: fmt.Sprintf("select a from production_schema.customer_orders where customer_id = ? and status = ? and region_%d %s ?", i/2, []string{"=", ">"}[i%2])})
+	}
+	for width := 60; width <= 140; width += 5 {
+		text := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier {
+			return notifier.NewText(b, notifier.TextOptions{Width: width, Brief: true})
+		}, r))
+		_, table, _ := strings.Cut(text, "Query ID")
+		seen := map[string]bool{}
+		for _, l := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
+			_, label, _ := strings.Cut(l, "SELECT ")
+			if seen[label] || label == "" || ansi.StringWidth(l) > width {
+				t.Errorf("%d columns: too long, or not the only one: %s", width, l)
+			}
+			seen[label] = true
+		}
+		if len(seen) != 40 {
+			t.Errorf("%d columns: %d lines", width, len(seen))
+		}
+	}
+}

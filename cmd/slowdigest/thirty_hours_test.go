@@ -36,6 +36,13 @@ func deployLog(start time.Time, deployed bool) []byte {
 // is posted: its text, how many are in its thread, and its blocks; all empty if none is.
 func slackHour(t *testing.T, state string, start time.Time, log []byte, args ...string) (title string, thread int, all string) {
 	t.Helper()
+	title, replies, all := slackMessages(t, state, start, log, args...)
+	return title, len(replies), all
+}
+
+// slackMessages is slackHour that returns the messages of the thread.
+func slackMessages(t *testing.T, state string, start time.Time, log []byte, args ...string) (title string, thread []string, all string) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "shop-1.log"), log, 0o600); err != nil {
 		t.Fatal(err)
@@ -49,7 +56,7 @@ func slackHour(t *testing.T, state string, start time.Time, log []byte, args ...
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(out), "Posted to a fake Slack") {
-		return "", 0, ""
+		return "", nil, ""
 	}
 	var m struct {
 		Text   string
@@ -59,7 +66,10 @@ func slackHour(t *testing.T, state string, start time.Time, log []byte, args ...
 	if err := json.NewDecoder(strings.NewReader(string(out))).Decode(&m); err != nil {
 		t.Fatalf("%s: %v: %s", start, err, out)
 	}
-	return m.Text, len(m.Thread), string(m.Blocks)
+	for _, reply := range m.Thread {
+		thread = append(thread, string(reply))
+	}
+	return m.Text, thread, string(m.Blocks)
 }
 
 // TestThirtyHours: an hour without news is one message, however alike all of them are, and
@@ -70,7 +80,8 @@ func TestThirtyHours(t *testing.T) {
 	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	for n := range 31 {
 		at := start.Add(time.Duration(n) * time.Hour)
-		title, thread, message := slackHour(t, state, at, deployLog(at, n == 30))
+		title, replies, message := slackMessages(t, state, at, deployLog(at, n == 30))
+		thread := len(replies)
 		switch {
 		case n < 24:
 			if (thread > 0) != (n == 0) || thread > 2 || strings.Contains(title, "new") || !strings.Contains(message, "Learning since ") {
@@ -86,6 +97,15 @@ func TestThirtyHours(t *testing.T) {
 			}
 			if old := strings.Index(message, "SELECT old_"); strings.Count(message, "SELECT old_") < 3 || old < 0 {
 				t.Errorf("of the deploy the load is out of sight: %s", message)
+			}
+			if !strings.Contains(message, `b\nfrom new_`) || strings.Contains(message, `a\nfrom old_`) {
+				t.Errorf("of the deploy, not the first that is new is shown in full: %s", message)
+			}
+			for k := range 25 {
+				name := "SELECT new_" + string([]byte{'a' + byte(k/10), 'a' + byte(k%10)}) + " by id"
+				if !strings.Contains(message+strings.Join(replies, ""), name) {
+					t.Errorf("of the deploy %s is named nowhere", name)
+				}
 			}
 		}
 	}
@@ -110,7 +130,11 @@ func TestDaily(t *testing.T) {
 		}
 		posted = append(posted, at.Format("02 15"))
 		if n == 27 || n == 51 {
-			want := map[int]string{27: "24 hours read, 4 of them without news", 51: "24 hours read, 23 of them without news"}[n]
+			want := map[int]string{27: "24 hours read, 4 of them without news, 20 in which it was not known yet what is usual; about ",
+				51: "24 hours read, 23 of them without news, 1 without any slow query; about "}[n]
+			if told := strings.Contains(message, "It told: 25 NEW ("); told != (n == 51) {
+				t.Errorf("hour %d: not what was told: %s", n, message)
+			}
 			if !strings.Contains(message, "The day, ") || !strings.Contains(message, want) || thread != 0 {
 				t.Errorf("hour %d: %d in the thread, or no %q in %s", n, thread, want, message)
 			}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -14,8 +13,8 @@ import (
 // labelWidth is how many columns a Class.Label has at most, if that makes it unique.
 const labelWidth = 44
 
-// listWidth is how many more one has that names what is selected.
-const listWidth = 16
+// moreWidth is how many more one has that names more of the statement.
+const moreWidth = 16
 
 // Label sets the labels of classes, none of which are the same but for case: see TellApart.
 func Label(classes []digest.Class) {
@@ -25,9 +24,9 @@ func Label(classes []digest.Class) {
 }
 
 // TellApart sets the forms of the labels of classes so that no two labels are the same.
-// The one that was known first keeps its form, and the others get the next: the first of
-// what they select is named and, where that is not enough, the first digits of their IDs.
-// Where none was first, all get it.
+// The one that was known first keeps its form, and the others name more of their statement:
+// the first that differs of what they select, of their clauses and of how they compare columns
+// and, where none does, the first digits of their IDs. Where none was first, all do.
 func TellApart(classes []digest.Class) { apart(classes) }
 
 // apart returns the labels in these forms.
@@ -38,25 +37,93 @@ func apart(classes []digest.Class) []string {
 	}
 	for again := true; again; {
 		again = false
-		alike := map[string][]int{}
-		for i, label := range labels {
-			key := strings.ToLower(label)
-			alike[key] = append(alike[key], i)
-		}
-		for _, twins := range alike {
-			if len(twins) < 2 {
-				continue
-			}
-			first := earliest(classes, twins)
-			for _, i := range twins {
-				if c := &classes[i]; i != first && c.Form < lastForm {
-					c.Form++
-					labels[i], again = Name(c), true
-				}
+		for _, twins := range alike(labels) {
+			for _, i := range tellApart(classes, twins) {
+				labels[i], again = Name(&classes[i]), true
 			}
 		}
 	}
 	return labels
+}
+
+// alike returns where labels are that are the same but for case.
+func alike(labels []string) [][]int {
+	at := map[string][]int{}
+	for i, label := range labels {
+		key := strings.ToLower(label)
+		at[key] = append(at[key], i)
+	}
+	var out [][]int
+	for _, twins := range at {
+		if len(twins) > 1 {
+			out = append(out, twins)
+		}
+	}
+	return out
+}
+
+// The forms of a label, beyond the one that is as short as can be. In the lowest bits stands
+// whether it names what is selected, or in addition 4, 8 or 16 digits of the ID, and in two
+// others whether it names clauses and comparisons. A form only grows.
+const (
+	listForm     = 1
+	lastForm     = 4
+	digitsForm   = 7 // the lowest bits
+	clausesForm  = 8
+	comparedForm = 16
+)
+
+// more is what a form names of a statement.
+func (p parts) more(form int) []string {
+	switch form {
+	case clausesForm:
+		return p.clauses
+	case comparedForm:
+		return p.compared
+	}
+	return p.list
+}
+
+// names reports whether the label of a class names that of its statement.
+func names(c *digest.Class, form int) bool {
+	return c.Form&form != 0 && form != listForm || c.Form&digitsForm != 0 && form == listForm
+}
+
+// tellApart gives some of the classes, which are called the same, another form, and returns
+// which: those that have anything to name that differs and, where none has, all.
+func tellApart(classes []digest.Class, twins []int) []int {
+	first := earliest(classes, twins)
+	of := make([]parts, len(twins))
+	for k, i := range twins {
+		of[k] = partsOf(classes[i].Fingerprint)
+	}
+	reference := of[max(0, slices.Index(twins, first))]
+	var changed []int
+	for _, form := range []int{listForm, clausesForm, comparedForm} {
+		differs := func(p parts) bool { return !slices.Equal(p.more(form), reference.more(form)) }
+		some := slices.ContainsFunc(of, differs)
+		for k, i := range twins {
+			c := &classes[i]
+			if i == first || !some || first >= 0 && !differs(of[k]) || of[k].more(form) == nil || names(c, form) || slices.Contains(changed, i) {
+				continue
+			}
+			c.Form |= form
+			changed = append(changed, i)
+		}
+	}
+	if changed != nil {
+		return changed
+	}
+	for _, i := range twins {
+		if c := &classes[i]; i != first && c.Form&digitsForm < lastForm {
+			if c.Form&digitsForm == 0 {
+				c.Form++
+			}
+			c.Form++
+			changed = append(changed, i)
+		}
+	}
+	return changed
 }
 
 // earliest returns the one of some classes that was known before the others, or -1.
@@ -76,25 +143,101 @@ func earliest(classes []digest.Class, of []int) int {
 	return first
 }
 
-// The forms of a label, beyond the one that is as short as can be: with what is selected,
-// and with 4, 8 or 16 digits of the ID in addition.
-const (
-	listForm   = 1
-	digitsForm = 2
-	lastForm   = 4
-)
-
 // Name is the label of a class in its form.
 func Name(c *digest.Class) string {
 	name := Short(c.Fingerprint, labelWidth)
-	if c.Form >= listForm {
-		name = appendNames(name, ": ", partsOf(c.Fingerprint).list, labelWidth+listWidth)
+	if c.Form > 0 {
+		p := partsOf(c.Fingerprint)
+		var more []string
+		for _, form := range []int{clausesForm, comparedForm, listForm} {
+			if names(c, form) {
+				more = append(more, p.more(form)...)
+			}
+		}
+		name = appendNames(name, ": ", more, labelWidth+moreWidth)
 	}
-	if c.Form >= digitsForm && c.ID != "" {
-		id := ShortID(c.ID)
-		name += " · " + id[:min(len(id), 4<<(c.Form-digitsForm))]
+	if n := c.Form&digitsForm - listForm; n > 0 && c.ID != "" {
+		name += idDigits(c, 2<<n)
 	}
 	return name
+}
+
+// idDigits are the first of the ID, as the end of a label.
+func idDigits(c *digest.Class, n int) string {
+	id := ShortID(c.ID)
+	return " · " + id[:min(len(id), n)]
+}
+
+// Within returns the labels of classes, each in so many columns of the screen. What is too long
+// loses whole names, those first that all have which would be called the same; and where
+// that does not tell them apart, it has the first digits of the ID.
+func Within(classes []*digest.Class, columns []int) []string {
+	labels := make([]string, len(classes))
+	for i, c := range classes {
+		if labels[i] = c.Label; ansi.StringWidth(c.Label) > columns[i] {
+			labels[i] = within(c, columns[i], nil)
+		}
+	}
+	for _, twins := range alike(labels) {
+		common := map[string]int{}
+		for _, i := range twins {
+			for _, f := range featuresOf(classes[i]) {
+				for _, name := range f.names {
+					common[f.word+name]++
+				}
+			}
+		}
+		for _, i := range twins {
+			labels[i] = within(classes[i], columns[i], func(name string) bool { return common[name] == len(twins) })
+		}
+	}
+	for n := 4; n <= 16; n *= 2 {
+		for _, twins := range alike(labels) {
+			for _, i := range twins {
+				digits := idDigits(classes[i], n)
+				labels[i] = within(classes[i], columns[i]-ansi.StringWidth(digits), nil) + digits
+			}
+		}
+	}
+	return labels
+}
+
+// feature is what a label names of a kind, after a word.
+type feature struct {
+	word  string
+	names []string
+}
+
+func featuresOf(c *digest.Class) []feature {
+	p := partsOf(c.Fingerprint)
+	return []feature{{" ", p.tables[min(1, len(p.tables)):]}, {" set ", p.set}, {" by ", p.by}, {" per ", p.per}, {": ", slices.Concat(p.clauses, p.compared, p.list)}}
+}
+
+// within is a label of so many columns that names what is not common. Where nothing is, it is
+// as short as can be.
+func within(c *digest.Class, columns int, common func(string) bool) string {
+	p := partsOf(c.Fingerprint)
+	if common == nil || p.tables == nil {
+		return Short(c.Fingerprint, columns)
+	}
+	out, left := p.verb+" "+p.tables[0], ""
+	if width := max(columns/2, len(p.verb)+8); ansi.StringWidth(out) > width {
+		out = ansi.Truncate(out, width, "…")
+	}
+	for _, f := range featuresOf(c) {
+		var names []string
+		for _, name := range f.names {
+			if common(f.word + name) {
+				left = " …"
+			} else {
+				names = append(names, name)
+			}
+		}
+		if longer := appendNames(out+left, f.word, names, columns); longer != out+left {
+			out, left = longer, ""
+		}
+	}
+	return ansi.Truncate(out, columns, "…")
 }
 
 // ShortID is the last 16 digits of a query ID, which is how Percona's tools
@@ -137,111 +280,4 @@ func appendNames(s, word string, names []string, columns int) string {
 		}
 	}
 	return s
-}
-
-// parts of a statement.
-type parts struct {
-	verb                       string
-	tables, set, by, per, list []string
-}
-
-// What a clause begins with, and words that are no columns.
-var (
-	clauseOf = map[string]string{"from": "from", "join": "from", "straight_join": "from", "into": "from", "table": "from", "call": "from", "update": "from",
-		"set": "set", "where": "where", "having": "where", "on": "on", "using": "on", "group": "group", "order": "other", "limit": "other", "select": "select",
-		"values": "other", "value": "other", "union": "other", "intersect": "other", "except": "other", "for": "other", "partition": "other"}
-	noTables = []string{"if", "not", "exists", "ignore", "low_priority", "lateral", "select", "as", "only"}
-	noNames  = []string{"and", "or", "xor", "not", "is", "null", "in", "like", "between", "exists", "any", "all", "some", "case", "when", "then", "else", "end", "binary", "by", "div", "mod"}
-	compares = []string{"=", "<", ">", "!", "in", "like", "not", "is", "between", "regexp", "rlike", "member"}
-)
-
-// partsOf reads a fingerprint.
-func partsOf(s string) parts {
-	var p parts
-	if strings.Contains(s, "[withheld") {
-		return p
-	}
-	tokens := labelTokens(s)
-	var clauses []string // those around, for each parenthesis
-	clause, expected := "", false
-	for i, t := range tokens {
-		next := ""
-		if i+1 < len(tokens) {
-			next = tokens[i+1]
-		}
-		name := strings.ReplaceAll(t, "`", "")
-		switch c, begins := clauseOf[t]; {
-		case t == "(":
-			if clauses = append(clauses, clause); clause == "from" && !expected {
-				clause = "" // of the columns of an INSERT
-			}
-		case t == ")":
-			if n := len(clauses); n > 0 {
-				clause, clauses = clauses[n-1], clauses[:n-1]
-			}
-			expected = false
-		case i == 0 && t != "update" && t != "call":
-			p.verb = strings.ToUpper(t)
-			clause = clauseOf[t]
-		case t == "update" && i > 0: // FOR UPDATE, ON DUPLICATE KEY UPDATE
-			clause, expected = "set", false
-		case begins && !(t == "values" && next != "("):
-			clause, expected = c, c == "from"
-			if i == 0 {
-				p.verb = strings.ToUpper(t)
-			}
-		case expected && slices.Contains(noTables, t):
-		case expected && t != ",":
-			if expected = false; strings.ContainsFunc(name, unicode.IsLetter) {
-				p.tables = add(p.tables, name)
-			}
-		case t == ",":
-			expected = clause == "from" && p.verb != "CALL"
-		case !strings.ContainsFunc(name, unicode.IsLetter) || slices.Contains(noNames, t) || next == "(" && t != "values":
-		case clause == "set" && next == "=":
-			p.set = add(p.set, column(name))
-		case clause == "where" && slices.Contains(compares, next):
-			p.by = add(p.by, column(name))
-		case clause == "group":
-			p.per = add(p.per, column(name))
-		case clause == "select":
-			p.list = add(p.list, column(name))
-		}
-	}
-	return p
-}
-
-// labelTokens splits a fingerprint into words, parentheses, commas and comparisons.
-func labelTokens(s string) []string {
-	var tokens []string
-	word := 0
-	for i := 0; i <= len(s); i++ {
-		if i < len(s) && s[i] == '`' { // a quoted name can hold anything
-			if n := strings.IndexByte(s[i+1:], '`'); n >= 0 {
-				i += n + 1
-				continue
-			}
-		}
-		if i < len(s) && !strings.ContainsRune(" (),;=<>!+-*/%&|^~", rune(s[i])) {
-			continue
-		}
-		if i > word {
-			tokens = append(tokens, s[word:i])
-		}
-		if i < len(s) && strings.IndexByte("(),=<>!", s[i]) >= 0 {
-			tokens = append(tokens, s[i:i+1])
-		}
-		word = i + 1
-	}
-	return tokens
-}
-
-// column is a name without that of its table.
-func column(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
-
-func add(names []string, name string) []string {
-	if name == "" || slices.Contains(names, name) {
-		return names
-	}
-	return append(names, name)
 }

@@ -37,7 +37,12 @@ func TestShort(t *testing.T) {
 		"select sleep(?)":                "select sleep(?)",
 		"administrator command: Prepare": "administrator command: Prepare",
 		"":                               "(no statement)",
-		"update users set password = ?":  "update [withheld: may hold a password]",
+		"(select a from t where b = ?) union (select c from u where d = ?)": "SELECT t, u by b, d",
+		"((select a from t))":                      "SELECT t",
+		"sql_no_cache select a from t where b = ?": "SELECT t by b",
+		"(select a from t)/*repeat union all*/":    "SELECT t",
+		"select skip from t where skip = ?":        "SELECT t by skip",
+		"update users set password = ?":            "update [withheld: may hold a password]",
 	} {
 		if got := Short(Statement(in), 60); got != want {
 			t.Errorf("%s\n got %q\nwant %q", in, got, want)
@@ -91,6 +96,78 @@ func TestLabelsAreUnique(t *testing.T) {
 	classes[0], classes[200] = classes[200], classes[0]
 	if Label(classes); classes[200].Label != first {
 		t.Errorf("%q, and in another order %q", first, classes[200].Label)
+	}
+}
+
+// What tells two classes apart is what their labels say of it.
+func TestLabelsSayWhatDiffers(t *testing.T) {
+	for _, test := range []struct{ first, later, want string }{
+		{"select a from t where b = ?", "select a from t where b = ? for update", "SELECT t by b: for update"},
+		{"select a from t where b = ?", "select a from t where b = ? for update skip locked", "SELECT t by b: for update, skip locked"},
+		{"select a from t where b = ?", "select a from t where b = ? lock in share mode", "SELECT t by b: lock in share mode"},
+		{"select a from t where b = ?", "select a from t where b = ? order by c desc, d", "SELECT t by b: order by c desc, order by d"},
+		{"select a from t where b = ? order by c", "select a from t where b = ? order by rand()", "SELECT t by b: order by rand()"},
+		{"select a from t where b = ?", "select distinct a from t where b = ?", "SELECT t by b: distinct"},
+		{"select a from t where b = ?", "select a from t where b = ? limit ?", "SELECT t by b: limit"},
+		{"select a from t where b = ?", "select a from t where b > ?", "SELECT t by b: b >"},
+		{"select a from t where b > ?", "select a from t where b = ?", "SELECT t by b: b ="},
+		{"select a from t where b = ?", "select a from t where b >= ?", "SELECT t by b: b >="},
+		{"select a from t where b = ?", "select a from t where b in (?+)", "SELECT t by b: b in"},
+		{"select a from t where b is null", "select a from t where b is not null", "SELECT t by b: b is not null"},
+		{"select a from t where b = ?", "select * from t where b = ?", "SELECT t by b: *"},
+		{"select a from t where b = ?", "select count(*) from t where b = ?", "SELECT t by b: count()"},
+		{"select max(a) from t where b = ?", "select min(a) from t where b = ?", "SELECT t by b: min(), a"},
+		{"select a from t where b = ?", "select sql_no_cache b from t where b = ?", "SELECT t by b: b"},
+		{"select a from t where b = ? for update", "select a from t where b = ?", "SELECT t by b: a · 2222"}, // it has nothing to be named by
+	} {
+		at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+		classes := []digest.Class{{ID: "1111222233334444", Fingerprint: test.first, Known: at}, {ID: "2222222233334444", Fingerprint: test.later, Known: at.Add(time.Hour)}}
+		if Label(classes); classes[1].Label != test.want || strings.Contains(classes[0].Label, ":") {
+			t.Errorf("%s\n%s: %q and %q, want %q", test.first, test.later, classes[0].Label, classes[1].Label, test.want)
+		}
+		again := classes[1] // in an hour in which it is alone
+		if Label(classes[1:]); classes[1].Label != again.Label {
+			t.Errorf("alone it is %q, and among its like %q", classes[1].Label, again.Label)
+		}
+	}
+}
+
+// In a table that is too narrow labels are cut by what they tell, and never to be the same.
+func TestLabelsWithin(t *testing.T) {
+	var classes []*digest.Class
+	all := make([]digest.Class, 0, 300)
+	add := func(sql string) {
+		all = append(all, digest.Class{ID: fmt.Sprintf("%08X%08X", 7919*len(all), len(all)), Fingerprint: sql})
+	}
+	for i := range 40 { // of one schema, which differ late
+		add(fmt.Sprintf("select o.id, o.name from shop_production.customer_orders o where o.customer_id = ? and o.status = ? and o.region_%02d = ?", i))
+		add(fmt.Sprintf("update shop_production.order_items_of_the_year_20%02d set quantity = ? where id = ?", i))
+	}
+	for i := range 20 { // only IDs differ
+		add(strings.Repeat(" ", i) + "select sum(x) from shop_production.customer_orders where customer_id = ?")
+	}
+	Label(all)
+	for i := range all {
+		classes = append(classes, &all[i])
+	}
+	for columns := 24; columns < 80; columns += 7 {
+		seen := map[string]bool{}
+		for i, label := range Within(classes, slices.Repeat([]int{columns}, len(classes))) {
+			if key := strings.ToLower(label); ansi.StringWidth(label) > columns || seen[key] {
+				t.Errorf("in %d columns %s is %q, which has %d or is not the only one", columns, all[i].Fingerprint, label, ansi.StringWidth(label))
+			} else {
+				seen[key] = true
+			}
+		}
+	}
+	few := []digest.Class{{ID: "1", Fingerprint: "select a from orders where user_id = ? and status = ? and total > ?"}, {ID: "2", Fingerprint: "select a from orders where user_id = ? and status = ? and note = ?"}}
+	Label(few)
+	got := Within([]*digest.Class{&few[0], &few[1]}, []int{28, 28})
+	if want := []string{"SELECT orders … by total", "SELECT orders … by note"}; !strings.HasPrefix(got[0], want[0]) || !strings.HasPrefix(got[1], want[1]) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := Within([]*digest.Class{&few[0]}, []int{28}); got[0] != "SELECT orders by user_id +2" {
+		t.Errorf("alone it is %q", got)
 	}
 }
 

@@ -46,6 +46,7 @@ func Of(r *digest.Report) Report {
 		c.Fingerprint = Statement(c.Fingerprint)
 		c.ID = Clean(Cut(c.ID, MaxName))
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
+		c.HostNetwork = Text(c.HostNetwork, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {
@@ -100,14 +101,14 @@ func past(p *digest.Past) *digest.Past {
 	}
 	out := *p
 	out.Gone, out.Muted, out.Minor = slices.Clone(p.Gone), slices.Clone(p.Muted), slices.Clone(p.Minor)
-	for i := range out.Minor {
-		m := &out.Minor[i]
-		m.First = slices.Clone(m.First)
-		for k := range m.First {
-			c := &m.First[k]
-			c.ID, c.Fingerprint = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint)
-		}
+	cleanMinor(out.Minor)
+	if p.Day != nil {
+		d := *p.Day
+		d.Told, d.Incident = slices.Clone(d.Told), ended(d.Incident)
+		cleanMinor(d.Told)
+		out.Day = &d
 	}
+	out.EndedIncident = ended(p.EndedIncident)
 	if p.Incident != nil {
 		x := *p.Incident
 		x.Class, x.Instance = Clean(Cut(x.Class, MaxName)), Text(x.Instance, MaxName)
@@ -132,6 +133,26 @@ func past(p *digest.Past) *digest.Past {
 		g.Mutes, g.Notes = ids(g.Mutes), ids(g.Notes)
 		out.Regrouped = &g
 	}
+	return &out
+}
+
+func cleanMinor(all []digest.Minor) {
+	for i := range all {
+		m := &all[i]
+		m.First, m.Instance = slices.Clone(m.First), Text(m.Instance, MaxName)
+		for k := range m.First {
+			c := &m.First[k]
+			c.ID, c.Fingerprint = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint)
+		}
+	}
+}
+
+func ended(x *digest.EndedIncident) *digest.EndedIncident {
+	if x == nil {
+		return nil
+	}
+	out := *x
+	out.Of = Clean(Cut(x.Of, MaxName))
 	return &out
 }
 

@@ -18,10 +18,12 @@ func outside(s string) *digest.Report {
 		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
 		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Fingerprint: s}},
-			Muted:     []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
-			Minor:     []digest.Minor{{First: []digest.MinorClass{{ID: s, Fingerprint: s}}}},
-			Regrouped: &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
-		Classes: []digest.Class{{ID: "1", Fingerprint: s, Users: names(), Hosts: names(), Schemas: names(),
+			Muted:         []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
+			Minor:         []digest.Minor{{Instance: s, First: []digest.MinorClass{{ID: s, Fingerprint: s}}}},
+			Day:           &digest.Day{Told: []digest.Minor{{First: []digest.MinorClass{{Fingerprint: s}}}}, Incident: &digest.EndedIncident{Of: "1"}},
+			EndedIncident: &digest.EndedIncident{Of: "1"},
+			Regrouped:     &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
+		Classes: []digest.Class{{ID: "1", Fingerprint: s, HostNetwork: s, Users: names(), Hosts: names(), Schemas: names(),
 			Instances: names(), ByInstance: []digest.InstancePart{{Instance: s}}, Note: s}},
 	}
 }

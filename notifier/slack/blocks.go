@@ -117,8 +117,9 @@ func preformatted(s, language string) slackgo.RichTextElement {
 }
 
 // angles are taken out of plain text. Slack shows it as it is, but other
-// clients read <!channel> and the like even there.
-var angles = strings.NewReplacer("<", "‹", ">", "›")
+// clients read <!channel> and the like even there. A share of less than 1 % is none of those,
+// and is written as elsewhere.
+var angles = strings.NewReplacer("<1%", "<1%", ">99%", ">99%", "<", "‹", ">", "›")
 
 // plain is a text in which Slack reads neither markup nor :emoji:.
 func plain(s string) *slackgo.TextBlockObject {

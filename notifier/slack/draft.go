@@ -18,10 +18,11 @@ const (
 	messageSQL    = 600   // UTF-16 code units of a statement in the message
 	replySQL      = 2_500 // and in the thread
 
-	maxBlocks          = 50  // of a message, as Slack takes them
-	maxReplyStatements = 20  // classes that the thread shows in full: two blocks each, of the 50 that Slack takes
-	maxWorst           = 3   // classes that the message lists, besides those that changed
-	maxRows            = 100 // lines of a list, of which Slack takes no more
+	maxBlocks          = 50    // of a message, as Slack takes them
+	maxReplyStatements = 20    // classes that the thread shows in full: two blocks each, of the 50 that Slack takes
+	maxWorst           = 3     // classes that the message lists, besides those that changed
+	maxUnlisted        = 2_000 // characters that name what is new and not listed
+	maxRows            = 100   // lines of a list, of which Slack takes no more
 )
 
 // draft builds the message that the channel sees, and the replies in its thread.
@@ -100,7 +101,10 @@ func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
 // short is the message of an hour in which nothing is as it was not before.
 func (d *draft) short([]*digest.Class) []slackgo.Block {
 	shown := d.worst()
-	blocks := append(head(d.r), rich(rows(d.r, shown)))
+	blocks := head(d.r)
+	if len(shown) > 0 {
+		blocks = append(blocks, rich(rows(d.r, shown)))
+	}
 	return append(blocks, d.foot(shown)...)
 }
 
@@ -172,6 +176,11 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 	out = append(out, d.statements(notifier.Without(d.classes, inFull)))
 	if s := notifier.AllInstances(d.r); s != "" {
 		if blocks := append([]slackgo.Block{small(s)}, out[0].Blocks...); fits(blocks) && len(blocks) <= maxBlocks {
+			out[0].Blocks = blocks
+		}
+	}
+	if s := notifier.Unlisted(d.r, maxUnlisted); s != "" {
+		if blocks := append(slices.Clone(out[0].Blocks), rich(line(words(s)))); fits(blocks) && len(blocks) <= maxBlocks {
 			out[0].Blocks = blocks
 		}
 	}

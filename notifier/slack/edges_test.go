@@ -353,3 +353,10 @@ func TestThreadNamesAllInstances(t *testing.T) {
 		}
 	}
 }
+
+// A share is written alike in plain text and in rich text, and nothing else has its angles.
+func TestPlainShares(t *testing.T) {
+	if got := plain("a (<1%), b (>99%), <!channel>, <1").Text; got != "a (<1%), b (>99%), ‹!channel›, ‹1" {
+		t.Errorf("%q", got)
+	}
+}

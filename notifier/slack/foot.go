@@ -87,7 +87,7 @@ func (d *draft) fallbackText() string {
 	case d.r.Past != nil && d.r.Past.Day != nil && !d.news:
 		s += " " + notifier.Caveats(d.r)[0]
 	case len(d.classes) > 0:
-		c := d.classes[0]
+		c := append(d.inFull[:len(d.inFull):len(d.inFull)], d.classes[0])[0]
 		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
 			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), redact.ShortID(c.ID))
 	}
