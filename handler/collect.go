@@ -89,9 +89,7 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 			ids = now
 			continue
 		case changed:
-			rd.unidentified(errors.New("names change hands all the time"))
-		case now.err != nil && known != nil:
-			rd.unidentified(now.err)
+			rd.unidentified()
 		}
 		if rd.ids.err = now.err; now.err == nil {
 			rd.ids.holders, rd.ids.names = now.holders, now.names
@@ -100,15 +98,11 @@ func (h *Handler) read(ctx context.Context, w digest.Window, hours []digest.Wind
 	}
 }
 
-// unidentified notes of each instance that was known that it may be another now.
-func (rd *reading) unidentified(err error) {
+// unidentified notes of each instance that another may have been read in its place.
+func (rd *reading) unidentified() {
 	for _, id := range rd.selected {
-		if !rd.known.Instances[id].Known() {
-			continue
-		}
-		p := part{instance: id, err: err, coverage: digest.Coverage{Complete: true}, absent: absence(rd.window.Start, rd.window.End, err)}
-		p.absent.Note = fmt.Sprintf("Whether %s is still the instance that it was could not be found out: %s", id, p.absent.Note)
-		rd.add(p)
+		a := &source.Absence{From: rd.window.Start, To: rd.window.End, Cause: source.Passing, Note: id + " changed hands each time that it was read."}
+		rd.add(part{instance: id, coverage: digest.Coverage{Complete: true}, absent: a})
 	}
 }
 
@@ -277,11 +271,18 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 			to.calls = append(to.calls, s.Calls())
 		}
 	}()
+	var until time.Time // when it was seen without the name for which it counts
+	if f, ok := rd.ids.former(to.file.Instance); ok && !slices.Contains(rd.selected, to.file.Instance) {
+		until = f.Until
+	}
 	var err error
 	for {
 		var e *parser.Event
 		if e, err = p.Next(); err != nil {
 			break
+		}
+		if !until.IsZero() && e.Time.After(until) {
+			continue
 		}
 		if len(hours) > 1 && rd.window.Contains(e.Time) {
 			hours[e.Time.Sub(rd.window.Start)/time.Hour].Add(e)

@@ -17,7 +17,7 @@ import (
 func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	at := later(i.handler.Now(), rd.window.End)
 	names := register{rd, result}
-	is := names.identified()
+	is := names.identified(at)
 	var news []string
 	result.Seen, news, rd.off = is.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return names.became(ctx, id) })
 	result.News = append(result.News, news...)
@@ -45,7 +45,7 @@ func (i *item) missing(rd *reading, now state.Instances, remade state.Parts) {
 		rd.gone = append(rd.gone, o.Instance)
 	}
 	for _, f := range rd.ids.formers {
-		if !f.found && f.now == "" && f.HadName(rd.window) && !f.Hardly(rd.window) {
+		if rd.ids.err == nil && !f.found && f.now == "" && f.HadName(rd.window) && !f.Hardly(rd.window) {
 			rd.gone = append(rd.gone, f.Name)
 		}
 	}
@@ -55,6 +55,7 @@ func (i *item) missing(rd *reading, now state.Instances, remade state.Parts) {
 
 // was says how an instance was when a part was left open, by its cause.
 var was = map[string]string{
+	"":                     " was taken for another", // see register.identified
 	string(source.Passing): " could not be read", string(source.Denied): " could not be read",
 	string(source.Waiting): " was found paused or stopped", string(source.Unlisted): " did not list its log",
 }
@@ -128,7 +129,7 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 			switch {
 			case len(rd.ids.openOf(id, hour)) == 0 || comes(rd.cause(id, hour)) || rd.sharerComes(id, hour):
 			case i.gains(id, r.Calls) || !rd.asleep(id, hour) && !before.Usual(rd.ids.label(id), hour.Start):
-				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
+				if (i.Replace.Uncounted || i.Replace.Calls == nil) && len(r.Open)+len(rd.gone) > 0 {
 					return lessThanBefore // for all that is known
 				}
 				return improved

@@ -93,7 +93,7 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	}
 	rd.beginning(&r.Coverage, r.Window)
 	rd.addAbsent(&r.Coverage, r.Window)
-	r.Coverage.AsListed = rd.asListed(r.Window)
+	r.Coverage.AsListed = rd.asListed(r.Window) || rd.ids.err != nil // of whom is not known
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
 	slices.Sort(r.Coverage.Notes) // files are read in parallel, and end in any order
 	r.Coverage.Notes = joinNotes(r.Coverage.Notes, rd.parts)

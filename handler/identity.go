@@ -49,7 +49,7 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 	names := slices.Concat(h.Instances, others, slices.Collect(maps.Keys(known.Instances)))
 	var wanted []string
 	for _, seen := range known.Instances {
-		if seen.Known() && seen.Gone.IsZero() {
+		if seen.ID != "" && seen.Gone.IsZero() {
 			wanted = append(wanted, seen.ID)
 		}
 	}
@@ -76,16 +76,20 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 	find(unique(slices.DeleteFunc(names, func(name string) bool { return !source.ValidInstance(name) })), nil)
 	find(nil, unique(slices.DeleteFunc(wanted, func(id string) bool { return ids.names[id] != "" })))
 	for _, f := range known.Formers {
+		now := ids.names[f.ID]
+		_, kept := known.Instances[now]
 		open := slices.ContainsFunc(known.Open.In(w), func(o state.Open) bool { return o.Holder == f.ID && o.Instance == f.Name })
-		if f := (former{f, ids.names[f.ID], false}); open {
+		switch f := (former{f, now, false}); {
+		case open:
 			ids.formers = slices.Insert(ids.formers, 0, f)
-		} else if f.HadName(w) {
+		case f.Hardly(w) && kept: // it is read by its own name
+		case f.HadName(w):
 			ids.formers = append(ids.formers, f)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(known.Instances)) {
-		seen := known.Instances[name]
-		if !seen.Known() || !seen.Gone.IsZero() || ids.holders[name].ID == seen.ID {
+		seen, holder := known.Instances[name], ids.holders[name]
+		if ids.err != nil || !seen.Gone.IsZero() || holder.ID == seen.ID {
 			continue
 		}
 		f := former{state.Former{ID: seen.ID, Name: name, Later: ids.names[seen.ID], Last: seen.Same, Until: later(h.Now(), w.End)}, ids.names[seen.ID], true}
@@ -94,7 +98,13 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 				f.From = later(f.From, before.Last)
 			}
 		}
-		if ids.formers = append(ids.formers, f); ids.holders[name].ID == "" {
+		if seen.ID == "" { // as in the states of earlier releases, so that any that had the name may have had it since
+			f.Last = seen.Read
+		}
+		if seen.ID != "" || holder.Created.After(f.Last) {
+			ids.formers = append(ids.formers, f)
+		}
+		if holder.ID == "" {
 			continue
 		}
 		var old []string
@@ -275,38 +285,49 @@ type register struct {
 	result *state.Result
 }
 
-// identified enters who has the names now, and returns what is known of them.
-func (r register) identified() state.Instances {
-	is := maps.Clone(r.rd.known.Instances)
+// identified enters who has the names at a time, and returns what is known of them.
+func (r register) identified(at time.Time) state.Instances {
+	known := r.rd.known.Instances
+	is := maps.Clone(known)
 	for _, f := range r.rd.ids.formers {
 		if !f.found {
 			continue
 		}
-		before, isFirst := r.rd.known.Instances[f.Name], r.rd.known.Instances[f.Name].ID == f.ID
-		if r.result.Formers = append(r.result.Formers, f.Former); f.now == "" {
-			r.result.Ended = append(r.result.Ended, f.ID)
+		if f.ID != "" {
+			r.result.Formers = append(r.result.Formers, f.Former)
 		}
+		if f.now == "" {
+			r.result.Ended = append(r.result.Ended, f.ID)
+		} else if f.Last.Before(r.rd.window.Start) {
+			r.result.Reopen = append(r.result.Reopen, state.Open{Instance: f.Name, Holder: f.ID, Start: f.Last, End: r.rd.window.Start, Usual: true})
+		}
+		before, first := known[f.Name], known[f.Name].ID == f.ID
 		holder, taken := r.rd.ids.holders[f.Name]
 		kept := slices.Contains(r.rd.selected, f.now)
-		if isFirst && kept {
+		if first && kept {
 			is[f.now] = before
 		}
-		if isFirst && taken && !slices.ContainsFunc(r.rd.ids.formers, func(o former) bool { return o.now == f.Name }) {
+		if other := slices.ContainsFunc(r.rd.ids.formers, func(o former) bool { return o.now == f.Name }); first && taken && !other {
 			is[f.Name] = state.Seen{Began: before.Began, Read: before.Read}
 		}
 		switch {
-		case !isFirst:
-			r.result.News = append(r.result.News, fmt.Sprintf("%s may have been %s for a while, and is read, too.", f.now, f.Name))
+		case !first:
+			r.say("%s may have been %s for a while, and is read, too.", f.now, f.Name)
 		case taken && f.now != "":
-			r.result.News = append(r.result.News, fmt.Sprintf("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", f.Name, f.now))
+			r.say("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", f.Name, f.now)
 		case taken:
 			r.remade(f, holder)
 		case kept:
-			r.result.News = append(r.result.News, fmt.Sprintf("%s is called %s now.", f.Name, f.now))
-			delete(is, f.Name)
+			r.say("%s is called %s now.", f.Name, f.now)
+			before.Gone = at.UTC().Truncate(time.Hour) // which is said
+			is[f.Name] = before
 		}
 	}
 	return is
+}
+
+func (r register) say(format string, args ...any) {
+	r.result.News = append(r.result.News, fmt.Sprintf(format, args...))
 }
 
 // remade notes that a former instance does not exist any more, and that another has its name.
@@ -315,9 +336,9 @@ func (r register) remade(f former, holder source.Identity) {
 	if holder.Created.After(f.Last) {
 		what, at = fmt.Sprintf("%s was deleted, and another of its name was made at %s.", f.Name, holder.Created.Format(minutes)), holder.Created
 	}
-	r.result.News = append(r.result.News, fmt.Sprintf("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes)))
+	r.say("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes))
 	if spans := unread(r.openOfName(f.Name)); spans != "" {
-		r.result.News = append(r.result.News, fmt.Sprintf("What it logged %s was not read, and is lost, too.", spans))
+		r.say("What it logged %s was not read, and is lost, too.", spans)
 	}
 	r.result.Remade = append(r.result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: at.Truncate(time.Hour).Add(time.Hour)})
 }
@@ -333,18 +354,17 @@ func (r register) openOfName(name string) state.Parts {
 // learn enters the IDs of those that have the names. That the role may not ask for them is
 // said once.
 func (r register) learn() {
-	denied := r.rd.ids.err != nil && source.CauseOf(r.rd.ids.err) == source.Denied
+	err := r.rd.ids.err
+	denied := err != nil && source.CauseOf(err) == source.Denied
+	if denied && !r.rd.known.Unidentified {
+		r.say("That another instance takes a name of this channel is not noticed for now: %s", errorNote(err))
+	}
+	r.result.Unidentified = denied || err != nil && r.rd.known.Unidentified
 	for name, seen := range r.result.Seen {
-		switch holder, there := r.rd.ids.holders[name]; {
-		case denied && seen.ID == "":
-			seen.ID = state.UnknownID
-			if note := "That another instance takes a name of this channel would not be noticed: " + errorNote(r.rd.ids.err); !slices.Contains(r.result.News, note) {
-				r.result.News = append(r.result.News, note)
-			}
-		case r.rd.ids.err == nil && there && seen.Gone.IsZero():
+		if holder, there := r.rd.ids.holders[name]; err == nil && there && seen.Gone.IsZero() {
 			seen.ID, seen.Same = holder.ID, r.rd.window.End
+			r.result.Seen[name] = seen
 		}
-		r.result.Seen[name] = seen
 	}
 }
 
@@ -352,7 +372,7 @@ func (r register) learn() {
 func (r register) became(ctx context.Context, id string) string {
 	for _, f := range r.rd.ids.formers {
 		if f.found && f.Name == id && f.now != "" && f.now != id {
-			return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it has logged is read from there.", id, f.now)
+			return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it logged until then is read from there.", id, f.now)
 		}
 	}
 	return r.rd.handler.became(ctx, id, r.rd.known.Instances[id].Read)
@@ -389,7 +409,7 @@ func (r register) probe(ctx context.Context) (answering []string) {
 			}
 			parts := slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(p state.Open) bool { return cmp.Or(p.Holder, p.Instance) != key })
 			if spans := unread(parts); spans != "" {
-				r.result.News = append(r.result.News, fmt.Sprintf("%s What it logged %s was not read.", who, spans))
+				r.say("%s What it logged %s was not read.", who, spans)
 			}
 			continue
 		}

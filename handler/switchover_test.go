@@ -186,3 +186,36 @@ func TestNamesThatChangeHands(t *testing.T) {
 		}
 	}
 }
+
+// What the one before logs when it was seen without the name is no query of the channel.
+func TestFormerGoesOn(t *testing.T) {
+	eleven, twelve := ten.Add(time.Hour), ten.Add(2*time.Hour)
+	s := &switched{channel: newChannel(t)}
+	s.over(ten, "")
+	s.query(ten, 20)
+	s.rotate(ten)
+	s.runWith(ten)
+	s.query(eleven, 20)
+	s.over(eleven, "orders-1-old1")
+	s.query(eleven, 40)
+	s.rotate(eleven)
+	s.runWith(eleven) // at 11:05
+	for _, minute := range []int{4, 6} {
+		at := eleven.Add(time.Duration(minute) * time.Minute)
+		s.lives[0].Append(rdstest.SlowLog, []byte(entry(at, fmt.Sprintf("select a from %s where id = 1", []string{"early", "late"}[minute/6]))), at)
+	}
+	s.query(twelve, 20)
+	s.rotate(twelve)
+	s.runWith(twelve)
+	for table, want := range map[string]int{"early": 1, "late": 0, s.table(0, eleven): 1, s.table(1, twelve): 1} {
+		told := 0
+		for _, m := range s.slack.Messages() {
+			if strings.Contains(m.Text+string(m.Blocks), table) {
+				told++
+			}
+		}
+		if told != want {
+			t.Errorf("%s is told %d times, want %d", table, told, want)
+		}
+	}
+}

@@ -126,6 +126,76 @@ var nameStories = []story{
 		n.wake(blue, n.at)
 		n.pass(3)
 	}, 0},
+	{"switchover between two that are configured", "orders,orders-green-x1", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.pass(4)
+	}, 0},
+	{"switchover in a list of names", "orders-1,orders-2", func(n *night) {
+		first, second := n.add("orders-1", 5), n.add("orders-2", 3)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) {
+			n.rds.RenameInstance("orders-2", "orders-3")
+			n.rds.RenameInstance("orders-1", "orders-2")
+			first.name, second.name, second.rate = "orders-2", "orders-3", 0
+			n.change("renamed")
+			n.change("renamed")
+		}})
+		n.pass(4)
+	}, 0},
+	{"swap in a list of names", "orders-1,orders-2", func(n *night) {
+		first, second := n.add("orders-1", 5), n.add("orders-2", 3)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) {
+			n.rds.RenameInstance("orders-2", "orders-x")
+			n.rds.RenameInstance("orders-1", "orders-2")
+			n.rds.RenameInstance("orders-x", "orders-1")
+			first.name, second.name = "orders-2", "orders-1"
+			n.change("swapped")
+			n.change("swapped")
+		}})
+		n.pass(4)
+	}, 0},
+	{"renamed within a pattern, and asleep in the next hour", "orders-*", func(n *night) {
+		n.add("orders-1", 5)
+		db := n.add("orders-2", 3)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) {
+			n.rds.RenameInstance("orders-2", "orders-9")
+			db.name = "orders-9"
+			n.change("renamed")
+		}})
+		n.pass(1, step{50, func(time.Time) { n.sleep(db, (*rdstest.Instance).Stop) }})
+		n.pass(2)
+		n.wake(db, n.at)
+		n.pass(2)
+	}, 0},
+	{"renamed in each of three hours", "orders-*", func(n *night) {
+		n.add("orders-1", 5)
+		db := n.add("orders-2", 3)
+		n.pass(2)
+		for _, name := range []string{"orders-3", "orders-4", "orders-5"} {
+			n.pass(1, step{30, func(time.Time) {
+				n.rds.RenameInstance(db.name, name)
+				db.name = name
+				n.change("renamed")
+			}})
+		}
+		n.pass(2)
+	}, 0},
+	{"switchover in the hour of the upgrade", "orders", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.pass(2)
+		n.edit(func(s map[string]any) {
+			for _, seen := range s["instances"].(map[string]any) {
+				delete(seen.(map[string]any), "id")
+				delete(seen.(map[string]any), "same")
+			}
+		})
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.pass(2)
+	}, 0},
 	{"the role may not ask whose a name is", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		deny := func() {
@@ -137,10 +207,12 @@ var nameStories = []story{
 		n.rds.Heal()
 		n.pass(2)
 		deny() // and when it could be another's
-		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
-		n.rds.Heal()
 		n.pass(3)
-	}, whatever},
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.pass(2)
+		n.rds.Heal()
+		n.pass(2)
+	}, 0},
 }
 
 // twice switches orders over two times within half a day. What was first is asleep between,

@@ -258,7 +258,10 @@ type Result struct {
 	News    []string
 	Formers []Former
 	Ended   []string
+	Reopen  Parts // of hours of before, in which somebody else may have had a name
 	Remade  Parts // what nobody can read, for who had the name does not exist any more
+
+	Unidentified bool // the role may not ask who has the names
 }
 
 // Finish enters what became of an item, and ends the claim. Where somebody else
@@ -327,8 +330,8 @@ func (s *State) finishInstances(i Item, r Result) {
 		gone := known && (!there || !now.Gone.IsZero())
 		return slices.Contains(r.Ended, cmp.Or(o.Holder, o.Instance)) || gone && o.Holder == ""
 	})
-	s.Lost = Join(append(s.Lost, r.Remade...))
-	s.Instances = r.Seen
+	s.Open, s.Lost = Join(append(s.Open, r.Reopen...)), Join(append(s.Lost, r.Remade...))
+	s.Instances, s.Unidentified = r.Seen, r.Unidentified
 	s.News = append(s.News, r.News...)
 }
 

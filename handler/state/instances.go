@@ -22,16 +22,10 @@ type Seen struct {
 	Said   time.Time `json:"said,omitzero"`    // the end of the hour whose digest said that last
 	Gone   time.Time `json:"gone,omitzero"`    // when it was found not to be there any more, and that was said
 	// ID is the DbiResourceId of the instance that had the name at Same, a time; empty where
-	// that is not known, and UnknownID where that was said.
+	// that is not known.
 	ID   string    `json:"id,omitempty"`
 	Same time.Time `json:"same,omitzero"`
 }
-
-// UnknownID stands for an ID that the role may not ask for.
-const UnknownID = "-"
-
-// Known reports whether it is known which instance had the name.
-func (s Seen) Known() bool { return s.ID != "" && s.ID != UnknownID }
 
 // Misses reports whether an instance that is gone may have logged something in w.
 func (s Seen) Misses(w digest.Window) bool {

@@ -50,6 +50,8 @@ type State struct {
 	Instances Instances `json:"instances,omitempty"`
 	// Formers are those that had their names before.
 	Formers []Former `json:"formers,omitempty"`
+	// Unidentified says that the role may not ask who has the names, and that this was said.
+	Unidentified bool `json:"unidentified,omitempty"`
 	// Missed, GivenUp, Unreported and News wait for the next message: hours that were
 	// deleted before they could be read, or tried for too long; whole sentences on what
 	// is remembered; and such on instances.
