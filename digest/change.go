@@ -23,6 +23,9 @@ const (
 
 	// againAfter is how many hours after the first one of its end a class can be WORSE again.
 	againAfter = 2
+
+	// endWithin is for how many hours after a class was told to be WORSE the end of that is told.
+	endWithin = 3 * hoursADay
 )
 
 // The most characters of what people have remembered of a class: why it is muted,
@@ -143,8 +146,8 @@ func (c *comparison) told(class *Class) *Told {
 	return &Told{p.firstOf(since), p.told.time()}
 }
 
-// ended returns the classes that were WORSE within a day, and now are within tolerance of
-// their past before that. One that is not seen may not have been due.
+// ended returns the classes that were WORSE within three days, and now are as they were before
+// that. One that is not seen may not have been due.
 func (c *comparison) ended(muted map[string]bool) []Ended {
 	if !c.aligned || !c.report.Coverage.Complete {
 		return nil
@@ -156,12 +159,12 @@ func (c *comparison) ended(muted map[string]bool) []Ended {
 		if p == nil {
 			continue
 		}
-		worse := p.worseLately(c.start)
-		if muted[class.ID] || c.unsure(p) || worse == 0 || p.ended > worse && p.ended != c.start {
+		worse := p.worseBefore(c.start)
+		if muted[class.ID] || c.unsure(p) || worse == 0 || c.start-worse >= endWithin || p.ended > worse && p.ended != c.start {
 			continue
 		}
-		if c.still(class, p) {
-			continue
+		if c.still(class, p) || p.found.span > 0 && !newSums(c, class, p).over(p.found) {
+			continue // or it may be
 		}
 		all = append(all, Ended{class.ID, class.Fingerprint, worse.time(), c.start.time()})
 	}
@@ -266,6 +269,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 	days := c.series(p, timeOf).days(1)
 	now := math.Exp(time.values[historyHours]) - minTime
 	change := &Change{Kind: Worse, Of: "query_time", Values: Values{Now: now, Median: usual, Days: days}, MeanOf: f.span}
+	change.found = f
 	if f.span == 1 {
 		change.Now = class.QueryTime.Sum
 	}

@@ -61,6 +61,7 @@ type sums struct {
 	of    [allOfThem][historyHours + 2]float64
 	times [allOfThem][historyHours + 2]float64 // by what to divide; of calls and times, hours that were read
 	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
+	worse int                                  // that of the last such hour, if only of the day before
 }
 
 func newSums(c *comparison, class *Class, p *past) *sums {
@@ -72,9 +73,12 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 		}
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
-	s := sums{told: -1}
-	if told := p.worseBefore(c.start); told > 0 && p.worseLately(c.start) == 0 {
-		s.told = max(-1, int(told-first))
+	s := sums{told: -1, worse: -1}
+	if worse := p.worseBefore(c.start); worse > 0 {
+		s.worse = max(-1, int(worse-first))
+		if p.worseLately(c.start) == 0 {
+			s.told = s.worse
+		}
 	}
 	for i, h := range hours {
 		for what := range s.of {
@@ -158,21 +162,31 @@ func (s *sums) above(what statistic, span int) float64 {
 			values[i] = math.NaN()
 		}
 	}
-	usual := usualOfHours(&values, historyHours+1-span).at(historyHours)
-	if s.told >= 0 {
-		usual = max(usual, highestDay(values[min(s.told+span-1, historyHours):historyHours]))
+	above := values[historyHours] - usualOfHours(&values, historyHours+1-span).at(historyHours)
+	if s.told >= 0 && above >= math.Log(leastEffect) { // both by what was usual before, as long as that is half of the days
+		w := s.windows(what, span)
+		to := historyHours + 1 - span
+		if 2*s.told >= historyHours {
+			to = s.told
+		}
+		usual := usualOfHours(&w.values, to)
+		var since []float64
+		for i := s.told + span - 1; i < historyHours; i++ {
+			since = append(since, w.values[i]-usual.at(i))
+		}
+		above = min(above, w.values[historyHours]-usual.at(historyHours)-max(0, highestLevel(since)))
 	}
-	return values[historyHours] - usual
+	return above
 }
 
-// highestDay returns the highest of the days' medians of values, of which the last day's end
-// with the last value.
-func highestDay(values []float64) float64 {
+// highestLevel returns the highest of what a fifth of a day's values are above, of which the last
+// day's end with the last value.
+func highestLevel(values []float64) float64 {
 	highest := math.Inf(-1)
 	for end := len(values); end > 0; end -= hoursADay {
 		day := slices.DeleteFunc(slices.Clone(values[max(0, end-hoursADay):end]), math.IsNaN)
 		if slices.Sort(day); len(day) > 0 {
-			highest = max(highest, day[len(day)/2])
+			highest = max(highest, day[4*len(day)/5])
 		}
 	}
 	return highest
@@ -184,8 +198,9 @@ func (w *windows) now() float64 { return w.values[historyHours] - w.usual[histor
 
 // finding is a span of hours in which a class is above what is usual.
 type finding struct {
-	what statistic
-	span int
+	what  statistic
+	span  int
+	above level // by how many steps of 7 %, at most
 }
 
 // deviates returns the first finding, and false if there is none. lift is by how much all are
@@ -208,11 +223,44 @@ func (s *sums) deviates(lift float64) (finding, bool) {
 				_, tail = s.least(what, 1, 0)
 			}
 			if least, _ := s.least(what, span, tail); above >= least {
-				return finding{what, span}, true
+				return finding{what, span, level(min(above/math.Log(levelStep), 255))}, true
 			}
 		}
 	}
 	return finding{}, false
+}
+
+// over reports whether the class has left the level at which it was told to be above what is usual, by
+// as much as it had to be above that: in hours since, of which every statistic is as usual.
+func (s *sums) over(f finding) bool {
+	tail := 0.0
+	for _, span := range spans {
+		if historyHours-span < s.worse {
+			break
+		}
+		least, hourTail := s.least(f.what, span, tail)
+		if span == 1 {
+			tail = hourTail
+		}
+		if f.what != callRate && s.calls(span) < leastCalls {
+			continue
+		}
+		usual := true
+		for what := range statistic(judged) {
+			usual = usual && !(s.since(what, span) >= math.Log(leastEffect))
+		}
+		if usual && float64(f.above)*math.Log(levelStep)-s.since(f.what, span) >= least {
+			return true
+		}
+	}
+	return false
+}
+
+// since is above compared with what was usual before the class was told: with the least of that, for
+// an hour in which a class falls as it does every evening is no end.
+func (s *sums) since(what statistic, span int) float64 {
+	w := s.windows(what, span)
+	return w.values[historyHours] - usualOfHours(&w.values, s.worse).least(historyHours)
 }
 
 // calls returns those of the span of hours up to the window's end.
@@ -321,19 +369,37 @@ func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
 func (u *usualHours) at(i int) float64 {
 	h := i % hoursADay
 	usual := u.medians[h]
-	for _, near := range [...]float64{u.medians[(h+1)%hoursADay], u.medians[(h+hoursADay-1)%hoursADay]} {
+	for _, near := range u.near(i) {
 		if near > usual {
 			usual = near
 		}
 	}
+	return usual
+}
+
+// least returns the lowest of these.
+func (u *usualHours) least(i int) float64 {
+	usual := u.medians[i%hoursADay]
+	for _, near := range u.near(i) {
+		if near < usual {
+			usual = near
+		}
+	}
+	return usual
+}
+
+func (u *usualHours) near(i int) [3]float64 {
+	h := i % hoursADay
+	return [...]float64{u.medians[(h+1)%hoursADay], u.medians[(h+hoursADay-1)%hoursADay], u.week(i)}
+}
+
+// week returns the mean of the other weeks' same hour, or NaN.
+func (u *usualHours) week(i int) float64 {
 	sum, weeks := 0.0, 0.0
 	for k := i % (7 * hoursADay); k < u.to; k += 7 * hoursADay {
 		if k != i && !math.IsNaN(u.values[k]) {
 			sum, weeks = sum+u.values[k], weeks+1
 		}
 	}
-	if weeks > 0 && sum/weeks > usual {
-		return sum / weeks
-	}
-	return usual
+	return sum / weeks
 }

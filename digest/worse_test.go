@@ -177,19 +177,20 @@ func TestDeviates(t *testing.T) {
 		ok   bool
 	}{
 		{"as ever", lately(24, 100, 100), finding{}, false},
-		{"five times", lately(1, 100, 500), finding{callRate, 1}, true},
+		{"five times", lately(1, 100, 500), finding{callRate, 1, 0}, true},
 		{"twice in an hour", lately(1, 100, 200), finding{}, false},
 		{"all but the longest in an hour", times(restTime, 1), finding{}, false},
-		{"and in two", times(restTime, 2), finding{restTime, 2}, true},
-		{"twice in three", lately(3, 100, 214), finding{callRate, 3}, true},
-		{"in six", lately(6, 100, 183), finding{callRate, 6}, true},
-		{"in twelve", lately(12, 100, 160), finding{callRate, 12}, true},
-		{"1.5 times in a day", lately(24, 100, 151.6), finding{callRate, 24}, true},
+		{"and in two", times(restTime, 2), finding{restTime, 2, 0}, true},
+		{"twice in three", lately(3, 100, 214), finding{callRate, 3, 0}, true},
+		{"in six", lately(6, 100, 183), finding{callRate, 6, 0}, true},
+		{"in twelve", lately(12, 100, 160), finding{callRate, 12, 0}, true},
+		{"1.5 times in a day", lately(24, 100, 151.6), finding{callRate, 24, 0}, true},
 		{"less", lately(24, 100, 149.9), finding{}, false},
-		{"eight calls, of ten times as long", long(8), finding{typical, 1}, true},
+		{"eight calls, of ten times as long", long(8), finding{typical, 1, 0}, true},
 		{"seven", long(7), finding{}, false},
 	} {
 		got, ok := c.s.deviates(0)
+		got.above = 0
 		if got != c.want || ok != c.ok {
 			t.Errorf("%s: %+v, %v", c.name, got, ok)
 		}
