@@ -255,7 +255,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 		return nil
 	}
 	time, rest, calls := s.windows(allTime, f.span), s.windows(restTime, f.span), s.windows(callRate, f.span)
-	usual := math.Exp(time.usual[historyHours]) - minTime
+	usual := max(0, math.Exp(time.expected())-minTime)
 	more := math.Exp(rest.values[historyHours]) - minTime - usual // not by a single call
 	total := c.report.Overall.QueryTime.Sum
 	for _, w := range c.hours[historyHours+1-f.span:] {
@@ -273,7 +273,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 	if f.span == 1 {
 		change.Now = class.QueryTime.Sum
 	}
-	timesCalls := math.Exp(calls.now())
+	timesCalls := math.Exp(calls.values[historyHours] - calls.expected())
 	change.TimesCalls, change.TimesEach = mainCause(timesCalls, (now/max(usual, timeUnit))/timesCalls)
 	if f.what == slowest && f.span == 1 {
 		w := s.windows(slowest, 1)

@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -210,4 +211,77 @@ func usualOf(of func(i int) (time level, calls noted, known bool)) *Usual {
 func middle(all []level, unit float64) Range {
 	slices.Sort(all)
 	return Range{all[len(all)/10].value(unit) / levelStep, all[len(all)-1-len(all)/10].value(unit)}
+}
+
+// usualHours answer what to expect of the windows that end in each hour.
+type usualHours struct {
+	values  *[historyHours + 1]float64
+	to      int // what ends at this index or later does not count
+	medians [hoursADay]float64
+}
+
+func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
+	u := &usualHours{values: values, to: to}
+	for h := range u.medians {
+		var same [historyHours / hoursADay]float64
+		n := 0
+		for k := h; k < to; k += hoursADay {
+			if !math.IsNaN(values[k]) {
+				same[n] = values[k]
+				n++
+			}
+		}
+		u.medians[h] = math.NaN()
+		if n >= fewDays {
+			slices.Sort(same[:n])
+			u.medians[h] = same[n/2]
+		}
+	}
+	return u
+}
+
+// at returns what to expect at an index: the median of the same hour of day, or the mean of the same
+// hour of the week if that is higher. That of an hour next to it counts where it is higher, too, and
+// the hour before went by it: jobs wander, and daylight saving leaps, but what rises
+// every morning has not come early because it has more. It is NaN where too few days are known.
+func (u *usualHours) at(i int) float64 {
+	h := i % hoursADay
+	usual := u.medians[h]
+	if week := u.week(i); week > usual {
+		usual = week
+	}
+	before := math.NaN()
+	if i > 0 {
+		before = u.values[i-1]
+	}
+	for _, shift := range [...]int{1, hoursADay - 1} {
+		near := u.medians[(h+shift)%hoursADay]
+		if near > usual && !(before < u.medians[(h+shift+hoursADay-1)%hoursADay]-shiftSlack) {
+			usual = near
+		}
+	}
+	return usual
+}
+
+// least returns the lowest of these.
+func (u *usualHours) least(i int) float64 {
+	h := i % hoursADay
+	usual := u.medians[h]
+	for _, near := range [...]float64{u.medians[(h+1)%hoursADay], u.medians[(h+hoursADay-1)%hoursADay], u.week(i)} {
+		if near < usual {
+			usual = near
+		}
+	}
+	return usual
+}
+
+// week returns the mean of the other weeks' same hour, or NaN.
+func (u *usualHours) week(i int) float64 {
+	sum, weeks := 0.0, 0.0
+	for k := i % (7 * hoursADay); k < u.to; k += 7 * hoursADay {
+		if k != i && !math.IsNaN(u.values[k]) {
+			sum, weeks = sum+u.values[k], weeks+1
+		}
+	}
+	return sum / weeks
 }

@@ -31,8 +31,8 @@ const (
 	// exponentially. One as large as now has then the chance of an hour, and that of longer
 	// windows, of which there are more that say the same.
 	tailFrom   = 0.9
-	hourChance = 5e-5
-	spanChance = 5e-6
+	hourChance = 1e-4
+	spanChance = 1e-5
 
 	// The mean of the tail is that of the class's own deviations and, as if it were of so many
 	// more, that of deviation and of what calls are by chance. It falls with the window.
@@ -46,6 +46,10 @@ const (
 
 	// lateHours may already be of the change, and are no measure of deviations.
 	lateHours = hoursADay
+
+	// A class keeps another hour than it used to, as with daylight saving, if the hour before was not
+	// further below that, as a logarithm.
+	shiftSlack = 0.4
 )
 
 // deviation and chance are what the tail of a statistic is like of which nothing is known: the
@@ -62,6 +66,7 @@ type sums struct {
 	times [allOfThem][historyHours + 2]float64 // by what to divide; of calls and times, hours that were read
 	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
 	worse int                                  // that of the last such hour, if only of the day before
+	level float64                              // by how much it was above, as a logarithm, until its end was told
 }
 
 func newSums(c *comparison, class *Class, p *past) *sums {
@@ -76,6 +81,9 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 	s := sums{told: -1, worse: -1}
 	if worse := p.worseBefore(c.start); worse > 0 {
 		s.worse = max(-1, int(worse-first))
+		if worse == p.worse && !(p.ended > worse && p.ended < c.start) {
+			s.level = float64(p.found.above) * math.Log(levelStep)
+		}
 		if p.worseLately(c.start) == 0 {
 			s.told = s.worse
 		}
@@ -137,14 +145,15 @@ func (s *sums) window(what statistic, end, span int) float64 {
 // others let one expect of it.
 type windows struct {
 	values, usual [historyHours + 1]float64
+	to            int // what ends at this index or later is no part of the usual
 }
 
 func (s *sums) windows(what statistic, span int) *windows {
-	var w windows
+	w := windows{to: historyHours + 1 - span}
 	for i := range w.values {
 		w.values[i] = s.window(what, i+1, span)
 	}
-	u := usualOfHours(&w.values, historyHours+1-span)
+	u := usualOfHours(&w.values, w.to)
 	for i := range w.usual {
 		w.usual[i] = u.at(i)
 	}
@@ -156,7 +165,7 @@ func (s *sums) above(what statistic, span int) float64 {
 	var values [historyHours + 1]float64
 	for i := range values {
 		switch i % hoursADay {
-		case 0, 1, hoursADay - 1:
+		case 0, 1, hoursADay - 2, hoursADay - 1:
 			values[i] = s.window(what, i+1, span)
 		default:
 			values[i] = math.NaN()
@@ -174,7 +183,7 @@ func (s *sums) above(what statistic, span int) float64 {
 		for i := s.told + span - 1; i < historyHours; i++ {
 			since = append(since, w.values[i]-usual.at(i))
 		}
-		above = min(above, w.values[historyHours]-usual.at(historyHours)-max(0, highestLevel(since)))
+		above = min(above, w.values[historyHours]-usual.at(historyHours)-max(s.level, highestLevel(since)))
 	}
 	return above
 }
@@ -192,9 +201,15 @@ func highestLevel(values []float64) float64 {
 	return highest
 }
 
-// now returns by how much the statistic is above what is usual, as a logarithm; NaN is
-// unknown.
-func (w *windows) now() float64 { return w.values[historyHours] - w.usual[historyHours] }
+// expected returns what is usual at this very hour of the day, or of the week if that is less: by that
+// a change is stated, while what is beyond chance is above what is usual around it.
+func (w *windows) expected() float64 {
+	u := usualOfHours(&w.values, w.to)
+	if week := u.week(historyHours); week < u.medians[0] {
+		return week
+	}
+	return u.medians[0]
+}
 
 // finding is a span of hours in which a class is above what is usual.
 type finding struct {
@@ -249,7 +264,7 @@ func (s *sums) over(f finding) bool {
 		for what := range statistic(judged) {
 			usual = usual && !(s.since(what, span) >= math.Log(leastEffect))
 		}
-		if usual && float64(f.above)*math.Log(levelStep)-s.since(f.what, span) >= least {
+		if usual && s.level-s.since(f.what, span) >= least {
 			return true
 		}
 	}
@@ -334,72 +349,4 @@ func (s *sums) detectable() float64 {
 	}
 	times := math.Exp(max(least, math.Log(leastEffect)))
 	return max(leastCalls/usual, times+(times-1)/usual)
-}
-
-// usualHours answer what to expect of the windows that end in each hour.
-type usualHours struct {
-	values  *[historyHours + 1]float64
-	to      int // what ends at this index or later does not count
-	medians [hoursADay]float64
-}
-
-func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
-	u := &usualHours{values: values, to: to}
-	for h := range u.medians {
-		var same [historyHours / hoursADay]float64
-		n := 0
-		for k := h; k < to; k += hoursADay {
-			if !math.IsNaN(values[k]) {
-				same[n] = values[k]
-				n++
-			}
-		}
-		u.medians[h] = math.NaN()
-		if n >= fewDays {
-			slices.Sort(same[:n])
-			u.medians[h] = same[n/2]
-		}
-	}
-	return u
-}
-
-// at returns what to expect at an index: the median of the same hour of day, or of those next to
-// it, for daylight saving leaps, or the mean of the same hour of the week, whichever is the
-// highest. It is NaN where too few days are known.
-func (u *usualHours) at(i int) float64 {
-	h := i % hoursADay
-	usual := u.medians[h]
-	for _, near := range u.near(i) {
-		if near > usual {
-			usual = near
-		}
-	}
-	return usual
-}
-
-// least returns the lowest of these.
-func (u *usualHours) least(i int) float64 {
-	usual := u.medians[i%hoursADay]
-	for _, near := range u.near(i) {
-		if near < usual {
-			usual = near
-		}
-	}
-	return usual
-}
-
-func (u *usualHours) near(i int) [3]float64 {
-	h := i % hoursADay
-	return [...]float64{u.medians[(h+1)%hoursADay], u.medians[(h+hoursADay-1)%hoursADay], u.week(i)}
-}
-
-// week returns the mean of the other weeks' same hour, or NaN.
-func (u *usualHours) week(i int) float64 {
-	sum, weeks := 0.0, 0.0
-	for k := i % (7 * hoursADay); k < u.to; k += 7 * hoursADay {
-		if k != i && !math.IsNaN(u.values[k]) {
-			sum, weeks = sum+u.values[k], weeks+1
-		}
-	}
-	return sum / weeks
 }
