@@ -60,6 +60,8 @@ type comparison struct {
 	usual      *Usual                   // of the hour as a whole; nil is unknown
 	lift       lift                     // of the hour
 	grown      map[string]bool          // and that are not WORSE, by ID
+	summed     *Class                   // of which sum is
+	sum        *sums
 }
 
 func newComparison(h *History, r *Report, o Options) *comparison {
@@ -163,7 +165,7 @@ func (c *comparison) ended(muted map[string]bool) []Ended {
 		if muted[class.ID] || c.unsure(p) || worse == 0 || c.start-worse >= endWithin || p.ended > worse && p.ended != c.start {
 			continue
 		}
-		if c.still(class, p) || p.found.span > 0 && !newSums(c, class, p).over(p.found) {
+		if c.still(class, p) || p.found.span > 0 && !c.sums(class, p).over(p.found) {
 			continue // or it may be
 		}
 		all = append(all, Ended{class.ID, class.Fingerprint, worse.time(), c.start.time()})
@@ -249,7 +251,7 @@ func (c *comparison) beyond(class *Class, p *past) *Change {
 // deviation is the change of a class that in the hour, or in the hours up to it, is above what
 // is usual by more than chance, and by more than all are.
 func (c *comparison) deviation(class *Class, p *past) *Change {
-	s := newSums(c, class, p)
+	s := c.sums(class, p)
 	f, found := s.deviates(c.lift.by)
 	if !found {
 		return nil
@@ -309,7 +311,7 @@ func (c *comparison) detectable(class *Class) float64 {
 	if class.Change != nil || !class.weighs() || p == nil || c.unsure(p) || !c.judges(p) {
 		return 0
 	}
-	s := newSums(c, class, p)
+	s := c.sums(class, p)
 	usual := math.Exp(s.windows(allTime, hoursADay).usual[historyHours]) - minTime
 	if !(usual > 0) {
 		return 0

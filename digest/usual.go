@@ -218,26 +218,33 @@ type usualHours struct {
 	values  *[historyHours + 1]float64
 	to      int // what ends at this index or later does not count
 	medians [hoursADay]float64
+	known   [hoursADay]bool // of the medians
 }
 
 func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
-	u := &usualHours{values: values, to: to}
-	for h := range u.medians {
-		var same [historyHours / hoursADay]float64
-		n := 0
-		for k := h; k < to; k += hoursADay {
-			if !math.IsNaN(values[k]) {
-				same[n] = values[k]
-				n++
-			}
-		}
-		u.medians[h] = math.NaN()
-		if n >= fewDays {
-			slices.Sort(same[:n])
-			u.medians[h] = same[n/2]
+	return &usualHours{values: values, to: to}
+}
+
+// median returns that of the hour of day of an index.
+func (u *usualHours) median(i int) float64 {
+	h := i % hoursADay
+	if u.known[h] {
+		return u.medians[h]
+	}
+	var same [historyHours / hoursADay]float64
+	n := 0
+	for k := h; k < u.to; k += hoursADay {
+		if !math.IsNaN(u.values[k]) {
+			same[n] = u.values[k]
+			n++
 		}
 	}
-	return u
+	u.known[h], u.medians[h] = true, math.NaN()
+	if n >= fewDays {
+		slices.Sort(same[:n])
+		u.medians[h] = same[n/2]
+	}
+	return u.medians[h]
 }
 
 // at returns what to expect at an index: the median of the same hour of day, or the mean of the same
@@ -245,8 +252,7 @@ func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
 // the hour before went by it: jobs wander, and daylight saving leaps, but what rises
 // every morning has not come early because it has more. It is NaN where too few days are known.
 func (u *usualHours) at(i int) float64 {
-	h := i % hoursADay
-	usual := u.medians[h]
+	usual := u.median(i)
 	if week := u.week(i); week > usual {
 		usual = week
 	}
@@ -255,8 +261,8 @@ func (u *usualHours) at(i int) float64 {
 		before = u.values[i-1]
 	}
 	for _, shift := range [...]int{1, hoursADay - 1} {
-		near := u.medians[(h+shift)%hoursADay]
-		if near > usual && !(before < u.medians[(h+shift+hoursADay-1)%hoursADay]-shiftSlack) {
+		near := u.median(i + shift)
+		if near > usual && !(before < u.median(i+shift+hoursADay-1)-shiftSlack) {
 			usual = near
 		}
 	}
@@ -265,9 +271,8 @@ func (u *usualHours) at(i int) float64 {
 
 // least returns the lowest of these.
 func (u *usualHours) least(i int) float64 {
-	h := i % hoursADay
-	usual := u.medians[h]
-	for _, near := range [...]float64{u.medians[(h+1)%hoursADay], u.medians[(h+hoursADay-1)%hoursADay], u.week(i)} {
+	usual := u.median(i)
+	for _, near := range [...]float64{u.median(i + 1), u.median(i + hoursADay - 1), u.week(i)} {
 		if near < usual {
 			usual = near
 		}

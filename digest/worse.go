@@ -67,6 +67,16 @@ type sums struct {
 	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
 	worse int                                  // that of the last such hour, if only of the day before
 	level float64                              // by how much it was above, as a logarithm, until its end was told
+
+	cached [allOfThem][hoursADay + 1]*windows // by span
+}
+
+// sums returns newSums of a class, which is asked for several times in a row.
+func (c *comparison) sums(class *Class, p *past) *sums {
+	if c.summed != class {
+		c.summed, c.sum = class, newSums(c, class, p)
+	}
+	return c.sum
 }
 
 func newSums(c *comparison, class *Class, p *past) *sums {
@@ -149,7 +159,11 @@ type windows struct {
 }
 
 func (s *sums) windows(what statistic, span int) *windows {
+	if w := s.cached[what][span]; w != nil {
+		return w
+	}
 	w := windows{to: historyHours + 1 - span}
+	s.cached[what][span] = &w
 	for i := range w.values {
 		w.values[i] = s.window(what, i+1, span)
 	}
@@ -160,18 +174,26 @@ func (s *sums) windows(what statistic, span int) *windows {
 	return &w
 }
 
-// above returns what the windows' now does, of which it needs but those around this hour of day.
+// above returns by how much a statistic is above what is usual, as a logarithm, or less where that is no change.
 func (s *sums) above(what statistic, span int) float64 {
 	var values [historyHours + 1]float64
 	for i := range values {
-		switch i % hoursADay {
-		case 0, 1, hoursADay - 2, hoursADay - 1:
+		values[i] = math.NaN()
+		if i%hoursADay == 0 {
 			values[i] = s.window(what, i+1, span)
-		default:
-			values[i] = math.NaN()
 		}
 	}
-	above := values[historyHours] - usualOfHours(&values, historyHours+1-span).at(historyHours)
+	u := usualOfHours(&values, historyHours+1-span)
+	if above := values[historyHours] - u.median(historyHours); !(above >= math.Log(leastEffect)) { // nearly always
+		return above
+	}
+	for i := range values {
+		switch i % hoursADay {
+		case 1, hoursADay - 2, hoursADay - 1:
+			values[i] = s.window(what, i+1, span)
+		}
+	}
+	above := values[historyHours] - u.at(historyHours)
 	if s.told >= 0 && above >= math.Log(leastEffect) { // both by what was usual before, as long as that is half of the days
 		w := s.windows(what, span)
 		to := historyHours + 1 - span
@@ -205,10 +227,10 @@ func highestLevel(values []float64) float64 {
 // a change is stated, while what is beyond chance is above what is usual around it.
 func (w *windows) expected() float64 {
 	u := usualOfHours(&w.values, w.to)
-	if week := u.week(historyHours); week < u.medians[0] {
+	if week := u.week(historyHours); week < u.median(historyHours) {
 		return week
 	}
-	return u.medians[0]
+	return u.median(historyHours)
 }
 
 // finding is a span of hours in which a class is above what is usual.
