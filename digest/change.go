@@ -284,6 +284,14 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 	return change
 }
 
+// sums returns newSums of a class, which is asked for several times in a row.
+func (c *comparison) sums(class *Class, p *past) *sums {
+	if c.summed != class {
+		c.summed, c.sum = class, newSums(c, class, p)
+	}
+	return c.sum
+}
+
 // above states by how much a class is above its median.
 func (c *comparison) above(class *Class, p *past) *Change {
 	n := int(c.end - c.start)

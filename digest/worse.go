@@ -71,14 +71,6 @@ type sums struct {
 	cached [allOfThem][hoursADay + 1]*windows // by span
 }
 
-// sums returns newSums of a class, which is asked for several times in a row.
-func (c *comparison) sums(class *Class, p *past) *sums {
-	if c.summed != class {
-		c.summed, c.sum = class, newSums(c, class, p)
-	}
-	return c.sum
-}
-
 func newSums(c *comparison, class *Class, p *past) *sums {
 	var hours [historyHours + 1]classHour
 	first := c.start - historyHours
