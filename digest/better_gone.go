@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 const (
@@ -71,6 +72,7 @@ func (c *comparison) gone(muted map[string]bool) []GoneClass {
 	if !c.aligned || !c.report.Coverage.Complete {
 		return nil
 	}
+	hidden := sync.OnceValue(c.hidden)
 	var all []GoneClass
 	for id, p := range c.history.classes {
 		if c.here[id] || muted[id] || p.last >= c.start || p.last < c.regrouped || p.gone > p.last && p.gone < c.start || len(p.hours) < goneHours {
@@ -80,7 +82,7 @@ func (c *comparison) gone(muted map[string]bool) []GoneClass {
 			continue
 		}
 		mean, heavy := c.load(p)
-		if !heavy {
+		if !heavy || c.hides(p) && hidden() >= manyLogged {
 			continue
 		}
 		all = append(all, GoneClass{ID: id, LastSeen: p.last.time(), Mean: mean, Hours: len(p.hours), LongestGap: int(p.rhythm())})
@@ -113,4 +115,34 @@ func (c *comparison) load(p *past) (mean float64, heavy bool) {
 	}
 	mean = own / float64(len(p.hours))
 	return mean, mean >= minTime && own >= minShare*all
+}
+
+// hides reports whether all calls of the log since the class was last seen took longer than one of the
+// class did: so a long_query_time that was raised would hide it.
+func (c *comparison) hides(p *past) bool {
+	least, known := levelOf(c.report.Overall.QueryTime.Min, p95Unit), 0
+	for _, w := range c.hours {
+		if w == nil || w.at <= p.last || w.least == 0 {
+			continue
+		}
+		least, known = min(least, w.least.level()), known+1
+	}
+	var typical []int
+	for _, h := range p.hours {
+		if h.typical > 0 {
+			typical = append(typical, int(h.typical.level()))
+		}
+	}
+	return known >= goneAfter-1 && len(typical) > 0 && medianOf(typical) < int(least)
+}
+
+// hidden counts the classes that were seen often enough to be missed, and are hidden.
+func (c *comparison) hidden() int {
+	n := 0
+	for id, p := range c.history.classes {
+		if !c.here[id] && len(p.hours) >= goneHours && c.hides(p) {
+			n++
+		}
+	}
+	return n
 }

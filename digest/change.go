@@ -23,6 +23,9 @@ const (
 
 	// againAfter is how many hours after the first one of its end a class can be WORSE again.
 	againAfter = 2
+
+	// endWithin is for how many hours after a class was told to be WORSE the end of that is told.
+	endWithin = 3 * hoursADay
 )
 
 // The most characters of what people have remembered of a class: why it is muted,
@@ -57,6 +60,8 @@ type comparison struct {
 	usual      *Usual                   // of the hour as a whole; nil is unknown
 	lift       lift                     // of the hour
 	grown      map[string]bool          // and that are not WORSE, by ID
+	summed     *Class                   // of which sum is
+	sum        *sums
 }
 
 func newComparison(h *History, r *Report, o Options) *comparison {
@@ -143,8 +148,8 @@ func (c *comparison) told(class *Class) *Told {
 	return &Told{p.firstOf(since), p.told.time()}
 }
 
-// ended returns the classes that were WORSE within a day, and now are within tolerance of
-// their past before that. One that is not seen may not have been due.
+// ended returns the classes that were WORSE within three days, and now are as they were before
+// that. One that is not seen may not have been due.
 func (c *comparison) ended(muted map[string]bool) []Ended {
 	if !c.aligned || !c.report.Coverage.Complete {
 		return nil
@@ -156,12 +161,12 @@ func (c *comparison) ended(muted map[string]bool) []Ended {
 		if p == nil {
 			continue
 		}
-		worse := p.worseLately(c.start)
-		if muted[class.ID] || c.unsure(p) || worse == 0 || p.ended > worse && p.ended != c.start {
+		worse := p.worseBefore(c.start)
+		if muted[class.ID] || c.unsure(p) || worse == 0 || c.start-worse >= endWithin || p.ended > worse && p.ended != c.start {
 			continue
 		}
-		if c.still(class, p) {
-			continue
+		if c.still(class, p) || p.found.span > 0 && !c.sums(class, p).over(p.found) {
+			continue // or it may be
 		}
 		all = append(all, Ended{class.ID, class.Fingerprint, worse.time(), c.start.time()})
 	}
@@ -246,13 +251,13 @@ func (c *comparison) beyond(class *Class, p *past) *Change {
 // deviation is the change of a class that in the hour, or in the hours up to it, is above what
 // is usual by more than chance, and by more than all are.
 func (c *comparison) deviation(class *Class, p *past) *Change {
-	s := newSums(c, class, p)
+	s := c.sums(class, p)
 	f, found := s.deviates(c.lift.by)
 	if !found {
 		return nil
 	}
 	time, rest, calls := s.windows(allTime, f.span), s.windows(restTime, f.span), s.windows(callRate, f.span)
-	usual := math.Exp(time.usual[historyHours]) - minTime
+	usual := max(0, math.Exp(time.expected())-minTime)
 	more := math.Exp(rest.values[historyHours]) - minTime - usual // not by a single call
 	total := c.report.Overall.QueryTime.Sum
 	for _, w := range c.hours[historyHours+1-f.span:] {
@@ -266,16 +271,25 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 	days := c.series(p, timeOf).days(1)
 	now := math.Exp(time.values[historyHours]) - minTime
 	change := &Change{Kind: Worse, Of: "query_time", Values: Values{Now: now, Median: usual, Days: days}, MeanOf: f.span}
+	change.found = f
 	if f.span == 1 {
 		change.Now = class.QueryTime.Sum
 	}
-	timesCalls := math.Exp(calls.now())
+	timesCalls := math.Exp(calls.values[historyHours] - calls.expected())
 	change.TimesCalls, change.TimesEach = mainCause(timesCalls, (now/max(usual, timeUnit))/timesCalls)
 	if f.what == slowest && f.span == 1 {
 		w := s.windows(slowest, 1)
 		change.P95 = &Values{Now: class.QueryTime.P95, Median: math.Exp(w.usual[historyHours]), Days: days}
 	}
 	return change
+}
+
+// sums returns newSums of a class, which is asked for several times in a row.
+func (c *comparison) sums(class *Class, p *past) *sums {
+	if c.summed != class {
+		c.summed, c.sum = class, newSums(c, class, p)
+	}
+	return c.sum
 }
 
 // above states by how much a class is above its median.
@@ -305,7 +319,7 @@ func (c *comparison) detectable(class *Class) float64 {
 	if class.Change != nil || !class.weighs() || p == nil || c.unsure(p) || !c.judges(p) {
 		return 0
 	}
-	s := newSums(c, class, p)
+	s := c.sums(class, p)
 	usual := math.Exp(s.windows(allTime, hoursADay).usual[historyHours]) - minTime
 	if !(usual > 0) {
 		return 0

@@ -185,7 +185,7 @@ func TestWorseAtItsBounds(t *testing.T) {
 	// The first levels beyond what chance explains in an hour of 100 calls: as TestLeast has it.
 	beyond := func(l level, unit, plus, deviation, chance float64) level {
 		load := 1 + at.calls.about(callsUnit)
-		least := (plus + l.about(unit)) * math.Exp(math.Hypot(deviation, math.Sqrt(chance/load))/2*math.Log(0.1/5e-5))
+		least := (plus + l.about(unit)) * math.Exp(math.Hypot(deviation, math.Sqrt(chance/load))/2*math.Log(0.1/1e-4))
 		for plus+l.about(unit) < least {
 			l++
 		}

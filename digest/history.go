@@ -341,7 +341,7 @@ func (h *History) MarkReported(r *Report) {
 		case Worse:
 			again := c.Change.Again && c.Leads() && start > p.worse
 			if (again || start-p.worse >= hoursADay) && !c.Change.Common && !c.Unnamed {
-				p.prior, p.worse = p.worse, start
+				p.prior, p.worse, p.found = p.worse, start, c.Change.found
 			}
 		case Better:
 			p.better = max(p.better, start)

@@ -22,7 +22,7 @@ type historyJSON struct {
 	Least    []byte            `json:"least,omitempty"` // wholeHour.least of each hour
 	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
 	More     []byte            `json:"more,omitempty"`  // rest and typical of each classHour, in the order of the IDs
-	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen and prior of some classes
+	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen, prior and found of some classes
 	Forms    []byte            `json:"forms,omitempty"` // past.form, in the order of the IDs, if any is not 0
 }
 
@@ -74,8 +74,11 @@ func (h History) MarshalJSON() ([]byte, error) {
 				j.Told = map[string][]byte{}
 			}
 			j.Told[id] = appendHours(nil, p.told, p.ended)
-			if p.owed+p.prior > 0 {
+			if p.owed+p.prior > 0 || p.found.span > 0 {
 				j.Told[id] = appendHours(j.Told[id], p.owed, p.unseen, p.prior)
+			}
+			if p.found.span > 0 {
+				j.Told[id] = append(j.Told[id], byte(p.found.what), byte(p.found.span), byte(p.found.above))
 			}
 		}
 	}
@@ -156,6 +159,9 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		if d := (decoder{rest: j.Told[id]}); len(d.rest) > 0 {
 			if p.told, p.ended = d.hour(), d.hour(); len(d.rest) > 0 {
 				p.owed, p.unseen, p.prior = d.hour(), d.hour(), d.hour()
+			}
+			if len(d.rest) > 0 {
+				p.found = finding{statistic(min(d.level(), level(judged-1))), int(d.level()), d.level()}
 			}
 			if d.broken {
 				return fmt.Errorf("read history of class %s: %w", id, errBroken)

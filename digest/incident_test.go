@@ -253,12 +253,24 @@ func TestNoIncidentInSteadyTraffic(t *testing.T) {
 				tr.add(s)
 			}
 		}
-		simulate(t, tr, 56, func(at hour, r *Report) {
+		var h History
+		for at := firstHour; at < firstHour+56*hoursADay; at++ { // as Compare does it, without the classes
+			r := tr.hour(at)
+			r.Past = &Past{}
+			c := newComparison(&h, r, Options{})
+			if c.known >= learningHours {
+				r.Past.Incident = hourAsWhole{c}.incident(nil)
+			}
 			if hours++; r.Past.Incident != nil {
 				incidents++
 				t.Logf("%s: %+v", at.time(), *r.Past.Incident)
 			}
-		})
+			r.compared = compared{&h, len(h.hours), c.lift.counts()}
+			if err := h.Add(r); err != nil {
+				t.Fatal(err)
+			}
+			h.MarkReported(r)
+		}
 	}
 	if incidents > 1 || hours != 4032 {
 		t.Errorf("%d incidents in %d hours", incidents, hours)

@@ -49,3 +49,48 @@ func TestLowerLongQueryTime(t *testing.T) {
 		}
 	}
 }
+
+// What a long_query_time that is raised hides is not GONE, if it hides many classes. One that is no longer called is.
+func TestRaiseLongQueryTime(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		short int // classes whose calls take half a second
+		raise bool
+		gone  int
+	}{{"raised", manyLogged, true, 0}, {"few", manyLogged - 1, true, manyLogged - 1}, {"no longer called", manyLogged, false, manyLogged}} {
+		var h History
+		gone := 0
+		at := dayHour(15, 6)
+		for i := firstHour; i < at+2*hoursADay; i++ {
+			var classes []Class
+			add := func(id, calls int, least, each float64) {
+				c := classOf(fmt.Sprintf("%032X", id), work{float64(calls) * each, int64(calls)})
+				c.QueryTime.Min, c.QueryTime.Max, c.QueryTime.Median = least, 3*each, each
+				classes = append(classes, c)
+			}
+			least := 0.1
+			if i >= at && c.raise {
+				least = 1
+			}
+			for k := range c.short {
+				if i < at {
+					add(100+k, 200, 0.1, 0.5)
+				}
+			}
+			for k := range 10 {
+				add(1+k, 100, least, 3)
+			}
+			r := ranked(i, classes)
+			r.Overall.QueryTime.Min = least
+			h.pass(t, r)
+			gone += len(r.Past.Gone)
+			if words := r.Past.New + r.Past.Worse; i > dayHour(3, 0) && words > 0 {
+				t.Errorf("%s, hour %d: %d words", c.name, i-at, words)
+			}
+			h = *reread(t, &h)
+		}
+		if gone != c.gone {
+			t.Errorf("%s: %d are gone, want %d", c.name, gone, c.gone)
+		}
+	}
+}

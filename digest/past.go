@@ -24,6 +24,8 @@ type past struct {
 	// been seen then.
 	owed, unseen hour
 
+	found finding // what it was last reported as WORSE for; a span of 0 is the older rule
+
 	prior hour // when it was reported as WORSE before it last was
 
 	form uint8 // Class.Form, which stays when the class that it was too like is gone
@@ -58,17 +60,19 @@ func (p *past) owes(at hour) bool {
 	return p.owed > 0 && p.owed < at && at-p.owed <= hoursADay && !(p.told >= p.owed && p.told < at)
 }
 
-// lately returns when something was last told or owed that is remembered for a day.
+// lately returns when something was last told or owed that is remembered for a day. Of a WORSE it is
+// longer, so that its end is told, and once.
 func (p *past) lately() hour {
-	if p.prior > 0 {
-		return max(p.told, p.ended, p.owed, p.worse)
+	lately := max(p.told, p.ended, p.owed)
+	if p.prior > 0 || p.found.span > 0 || p.ended > p.worse {
+		lately = max(lately, p.worse+endWithin-hoursADay)
 	}
-	return max(p.told, p.ended, p.owed)
+	return lately
 }
 
 // forgetTold forgets that.
 func (p *past) forgetTold() {
-	p.told, p.ended, p.owed, p.unseen, p.prior = 0, 0, 0, 0, 0
+	p.told, p.ended, p.owed, p.unseen, p.prior, p.found = 0, 0, 0, 0, 0, finding{}
 }
 
 // firstOf returns New or Back for what was told or is owed of the class since an hour.
@@ -215,6 +219,9 @@ func (p *past) forget(first hour) bool {
 		if *reported >= first {
 			*reported = 0
 		}
+	}
+	if p.worse == 0 {
+		p.found = finding{}
 	}
 	return true
 }

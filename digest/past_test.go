@@ -73,6 +73,7 @@ func TestPastIsReadAsWritten(t *testing.T) {
 		{first: 100, last: 500, before: 400, gap: 50, from: 120, hours: []classHour{{200, 1, 2, 3, 4, 5}, {400, 4, 5, 6, 0, 255}, {499, 255, 0, 255, 255, 0}}},
 		{first: 100, last: 500, from: 100, worse: 480, told: 490, ended: 491, owed: 470, unseen: 300, prior: 400},
 		{first: 100, last: 500, from: 100, told: 490},
+		{first: 100, last: 500, from: 100, worse: 490, found: finding{slowest, 24, 255}},
 		{first: 100, last: 500, from: 100, ended: 491},
 		{first: maxHour, last: 2 * maxHour, before: maxHour, gap: maxHour, from: 2 * maxHour, worse: maxHour, better: maxHour, gone: maxHour},
 	} {

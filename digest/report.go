@@ -302,6 +302,8 @@ type Change struct {
 	Again bool `json:"again,omitempty"`
 	// Common is set where the change is one of those of Past.Incident.
 	Common bool `json:"common,omitempty"`
+
+	found finding // of Worse, where it is of this hour and not by the older rule
 }
 
 // Told states what a digest has said of a class, New or Back, and of which hour.

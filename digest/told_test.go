@@ -119,7 +119,7 @@ func TestWorseAfterItsEnd(t *testing.T) {
 }
 
 // The end of a WORSE is said once, in the first hour in which the class is seen and is as
-// usual again, up to a day after.
+// usual again, up to three days after.
 func TestEndOfWorse(t *testing.T) {
 	usual, much, long := work{10, 100}, work{200, 100}, work{10, 20}
 	begin := dayHour(20, 6)
@@ -141,7 +141,8 @@ func TestEndOfWorse(t *testing.T) {
 		{"not seen", hours(30, work{}), nil},
 		{"twice a day", []work{much, usual, usual, much, usual, usual, much, usual, usual}, []hour{1, 4}},
 		{"after 23 hours", hours(23, much, usual, usual), []hour{23}},
-		{"after a day", hours(24, much, usual, usual), nil},
+		{"after 71 hours", hours(71, much, usual, usual), []hour{71}},
+		{"after three days", hours(72, much, usual, usual), nil},
 		{"calls are still long", []work{much, long, long, usual}, []hour{3}},
 	} {
 		var h History
@@ -173,6 +174,75 @@ func TestEndOfWorse(t *testing.T) {
 				t.Errorf("%s, %d hours later: the same hour says %+v", c.name, n, again.Past.Ended)
 			}
 			h = *reread(t, &h)
+		}
+	}
+}
+
+// The end of a WORSE needs as much evidence as its beginning: of 1.9 times the calls, which six hours
+// tell, one hour as usual is no end, and of twenty times it is.
+func TestEndNeedsEvidence(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		times float64
+		told  int // hours after it began
+		ended int // and after that was over
+	}{{"20 times", 20, 0, 0}, {"3 times", 3, 0, 0}, {"1.9 times", 1.9, 5, 10}} {
+		var h History
+		h.hoursOfWork(t, firstHour, 20*hoursADay, work{10, 100})
+		told, ended := -1, -1
+		for n := range 24 {
+			w := work{10 * c.times, int64(100 * c.times)}
+			if n >= 12 {
+				w = work{10, 100}
+			}
+			r := h.pass(t, hourReport(dayHour(20, n), w))
+			if change := classIn(t, r, watched).Change; change != nil && change.Since.IsZero() {
+				if told >= 0 {
+					t.Errorf("%s: told in hour %d and %d", c.name, told, n)
+				}
+				told = n
+			}
+			if len(r.Past.Ended) > 0 {
+				if ended >= 0 {
+					t.Errorf("%s: ended in hour %d and %d", c.name, ended, n)
+				}
+				ended = n - 12
+			}
+			h = *reread(t, &h)
+		}
+		if told != c.told || ended != c.ended {
+			t.Errorf("%s: told in hour %d, ended in %d, want %d and %d", c.name, told, ended, c.told, c.ended)
+		}
+	}
+}
+
+// What has ten times the calls by day has three times as many since some hour, by night and by day. An
+// evening is no end of it, nor is the next day WORSE again.
+func TestOnceByNightAndDay(t *testing.T) {
+	for start := 0; start < hoursADay; start += 4 {
+		var h History
+		told := 0
+		for n := range 23 * hoursADay {
+			w := work{3, 30}
+			if h := n % hoursADay; h >= 8 && h < 18 {
+				w = work{30, 300}
+			}
+			if n >= 15*hoursADay+start {
+				w.seconds, w.calls = 3*w.seconds, 3*w.calls
+			}
+			r := h.pass(t, hourReport(firstHour+hour(n), w))
+			if n < 3*hoursADay {
+				continue
+			}
+			if change := classIn(t, r, watched).Change; change != nil && change.Since.IsZero() {
+				told++
+			}
+			if len(r.Past.Ended) > 0 {
+				t.Errorf("since %d o'clock: ended after %d hours", start, n-15*hoursADay-start)
+			}
+		}
+		if told != 1 {
+			t.Errorf("since %d o'clock: told %d times", start, told)
 		}
 	}
 }

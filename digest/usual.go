@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -314,3 +315,81 @@ const (
 	maxToldNames = 3
 	maxToldName  = 1000
 )
+
+// usualHours answer what to expect of the windows that end in each hour.
+type usualHours struct {
+	values  *[historyHours + 1]float64
+	to      int // what ends at this index or later does not count
+	medians [hoursADay]float64
+	known   [hoursADay]bool // of the medians
+}
+
+func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
+	return &usualHours{values: values, to: to}
+}
+
+// median returns that of the hour of day of an index.
+func (u *usualHours) median(i int) float64 {
+	h := i % hoursADay
+	if u.known[h] {
+		return u.medians[h]
+	}
+	var same [historyHours / hoursADay]float64
+	n := 0
+	for k := h; k < u.to; k += hoursADay {
+		if !math.IsNaN(u.values[k]) {
+			same[n] = u.values[k]
+			n++
+		}
+	}
+	u.known[h], u.medians[h] = true, math.NaN()
+	if n >= fewDays {
+		slices.Sort(same[:n])
+		u.medians[h] = same[n/2]
+	}
+	return u.medians[h]
+}
+
+// at returns what to expect at an index: the median of the same hour of day, or the mean of the same
+// hour of the week if that is higher. That of an hour next to it counts where it is higher, too, and
+// the hour before went by it: jobs wander, and daylight saving leaps, but what rises
+// every morning has not come early because it has more. It is NaN where too few days are known.
+func (u *usualHours) at(i int) float64 {
+	usual := u.median(i)
+	if week := u.week(i); week > usual {
+		usual = week
+	}
+	before := math.NaN()
+	if i > 0 {
+		before = u.values[i-1]
+	}
+	for _, shift := range [...]int{1, hoursADay - 1} {
+		near := u.median(i + shift)
+		if near > usual && !(before < u.median(i+shift+hoursADay-1)-shiftSlack) {
+			usual = near
+		}
+	}
+	return usual
+}
+
+// least returns the lowest of these.
+func (u *usualHours) least(i int) float64 {
+	usual := u.median(i)
+	for _, near := range [...]float64{u.median(i + 1), u.median(i + hoursADay - 1), u.week(i)} {
+		if near < usual {
+			usual = near
+		}
+	}
+	return usual
+}
+
+// week returns the mean of the other weeks' same hour, or NaN.
+func (u *usualHours) week(i int) float64 {
+	sum, weeks := 0.0, 0.0
+	for k := i % (7 * hoursADay); k < u.to; k += 7 * hoursADay {
+		if k != i && !math.IsNaN(u.values[k]) {
+			sum, weeks = sum+u.values[k], weeks+1
+		}
+	}
+	return sum / weeks
+}

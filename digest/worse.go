@@ -31,8 +31,8 @@ const (
 	// exponentially. One as large as now has then the chance of an hour, and that of longer
 	// windows, of which there are more that say the same.
 	tailFrom   = 0.9
-	hourChance = 5e-5
-	spanChance = 5e-6
+	hourChance = 1e-4
+	spanChance = 1e-5
 
 	// The mean of the tail is that of the class's own deviations and, as if it were of so many
 	// more, that of deviation and of what calls are by chance. It falls with the window.
@@ -46,6 +46,10 @@ const (
 
 	// lateHours may already be of the change, and are no measure of deviations.
 	lateHours = hoursADay
+
+	// A class keeps another hour than it used to, as with daylight saving, if the hour before was not
+	// further below that, as a logarithm.
+	shiftSlack = 0.4
 )
 
 // deviation and chance are what the tail of a statistic is like of which nothing is known: the
@@ -61,6 +65,10 @@ type sums struct {
 	of    [allOfThem][historyHours + 2]float64
 	times [allOfThem][historyHours + 2]float64 // by what to divide; of calls and times, hours that were read
 	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
+	worse int                                  // that of the last such hour, if only of the day before
+	level float64                              // by how much it was above, as a logarithm, until its end was told
+
+	cached [allOfThem][hoursADay + 1]*windows // by span
 }
 
 func newSums(c *comparison, class *Class, p *past) *sums {
@@ -72,9 +80,15 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 		}
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
-	s := sums{told: -1}
-	if told := p.worseBefore(c.start); told > 0 && p.worseLately(c.start) == 0 {
-		s.told = max(-1, int(told-first))
+	s := sums{told: -1, worse: -1}
+	if worse := p.worseBefore(c.start); worse > 0 {
+		s.worse = max(-1, int(worse-first))
+		if worse == p.worse && !(p.ended > worse && p.ended < c.start) {
+			s.level = float64(p.found.above) * math.Log(levelStep)
+		}
+		if p.worseLately(c.start) == 0 {
+			s.told = s.worse
+		}
 	}
 	for i, h := range hours {
 		for what := range s.of {
@@ -133,59 +147,89 @@ func (s *sums) window(what statistic, end, span int) float64 {
 // others let one expect of it.
 type windows struct {
 	values, usual [historyHours + 1]float64
+	to            int // what ends at this index or later is no part of the usual
 }
 
 func (s *sums) windows(what statistic, span int) *windows {
-	var w windows
+	if w := s.cached[what][span]; w != nil {
+		return w
+	}
+	w := windows{to: historyHours + 1 - span}
+	s.cached[what][span] = &w
 	for i := range w.values {
 		w.values[i] = s.window(what, i+1, span)
 	}
-	u := usualOfHours(&w.values, historyHours+1-span)
+	u := usualOfHours(&w.values, w.to)
 	for i := range w.usual {
 		w.usual[i] = u.at(i)
 	}
 	return &w
 }
 
-// above returns what the windows' now does, of which it needs but those around this hour of day.
+// above returns by how much a statistic is above what is usual, as a logarithm, or less where that is no change.
 func (s *sums) above(what statistic, span int) float64 {
 	var values [historyHours + 1]float64
 	for i := range values {
-		switch i % hoursADay {
-		case 0, 1, hoursADay - 1:
+		values[i] = math.NaN()
+		if i%hoursADay == 0 {
 			values[i] = s.window(what, i+1, span)
-		default:
-			values[i] = math.NaN()
 		}
 	}
-	usual := usualOfHours(&values, historyHours+1-span).at(historyHours)
-	if s.told >= 0 {
-		usual = max(usual, highestDay(values[min(s.told+span-1, historyHours):historyHours]))
+	u := usualOfHours(&values, historyHours+1-span)
+	if above := values[historyHours] - u.median(historyHours); !(above >= math.Log(leastEffect)) { // nearly always
+		return above
 	}
-	return values[historyHours] - usual
+	for i := range values {
+		switch i % hoursADay {
+		case 1, hoursADay - 2, hoursADay - 1:
+			values[i] = s.window(what, i+1, span)
+		}
+	}
+	above := values[historyHours] - u.at(historyHours)
+	if s.told >= 0 && above >= math.Log(leastEffect) { // both by what was usual before, as long as that is half of the days
+		w := s.windows(what, span)
+		to := historyHours + 1 - span
+		if 2*s.told >= historyHours {
+			to = s.told
+		}
+		usual := usualOfHours(&w.values, to)
+		var since []float64
+		for i := s.told + span - 1; i < historyHours; i++ {
+			since = append(since, w.values[i]-usual.at(i))
+		}
+		above = min(above, w.values[historyHours]-usual.at(historyHours)-max(s.level, highestLevel(since)))
+	}
+	return above
 }
 
-// highestDay returns the highest of the days' medians of values, of which the last day's end
-// with the last value.
-func highestDay(values []float64) float64 {
+// highestLevel returns the highest of what a fifth of a day's values are above, of which the last
+// day's end with the last value.
+func highestLevel(values []float64) float64 {
 	highest := math.Inf(-1)
 	for end := len(values); end > 0; end -= hoursADay {
 		day := slices.DeleteFunc(slices.Clone(values[max(0, end-hoursADay):end]), math.IsNaN)
 		if slices.Sort(day); len(day) > 0 {
-			highest = max(highest, day[len(day)/2])
+			highest = max(highest, day[4*len(day)/5])
 		}
 	}
 	return highest
 }
 
-// now returns by how much the statistic is above what is usual, as a logarithm; NaN is
-// unknown.
-func (w *windows) now() float64 { return w.values[historyHours] - w.usual[historyHours] }
+// expected returns what is usual at this very hour of the day, or of the week if that is less: by that
+// a change is stated, while what is beyond chance is above what is usual around it.
+func (w *windows) expected() float64 {
+	u := usualOfHours(&w.values, w.to)
+	if week := u.week(historyHours); week < u.median(historyHours) {
+		return week
+	}
+	return u.median(historyHours)
+}
 
 // finding is a span of hours in which a class is above what is usual.
 type finding struct {
-	what statistic
-	span int
+	what  statistic
+	span  int
+	above level // by how many steps of 7 %, at most
 }
 
 // deviates returns the first finding, and false if there is none. lift is by how much all are
@@ -208,11 +252,44 @@ func (s *sums) deviates(lift float64) (finding, bool) {
 				_, tail = s.least(what, 1, 0)
 			}
 			if least, _ := s.least(what, span, tail); above >= least {
-				return finding{what, span}, true
+				return finding{what, span, level(min(above/math.Log(levelStep), 255))}, true
 			}
 		}
 	}
 	return finding{}, false
+}
+
+// over reports whether the class has left the level at which it was told to be above what is usual, by
+// as much as it had to be above that: in hours since, of which every statistic is as usual.
+func (s *sums) over(f finding) bool {
+	tail := 0.0
+	for _, span := range spans {
+		if historyHours-span < s.worse {
+			break
+		}
+		least, hourTail := s.least(f.what, span, tail)
+		if span == 1 {
+			tail = hourTail
+		}
+		if f.what != callRate && s.calls(span) < leastCalls {
+			continue
+		}
+		usual := true
+		for what := range statistic(judged) {
+			usual = usual && !(s.since(what, span) >= math.Log(leastEffect))
+		}
+		if usual && s.level-s.since(f.what, span) >= least {
+			return true
+		}
+	}
+	return false
+}
+
+// since is above compared with what was usual before the class was told: with the least of that, for
+// an hour in which a class falls as it does every evening is no end.
+func (s *sums) since(what statistic, span int) float64 {
+	w := s.windows(what, span)
+	return w.values[historyHours] - usualOfHours(&w.values, s.worse).least(historyHours)
 }
 
 // calls returns those of the span of hours up to the window's end.
@@ -286,54 +363,4 @@ func (s *sums) detectable() float64 {
 	}
 	times := math.Exp(max(least, math.Log(leastEffect)))
 	return max(leastCalls/usual, times+(times-1)/usual)
-}
-
-// usualHours answer what to expect of the windows that end in each hour.
-type usualHours struct {
-	values  *[historyHours + 1]float64
-	to      int // what ends at this index or later does not count
-	medians [hoursADay]float64
-}
-
-func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
-	u := &usualHours{values: values, to: to}
-	for h := range u.medians {
-		var same [historyHours / hoursADay]float64
-		n := 0
-		for k := h; k < to; k += hoursADay {
-			if !math.IsNaN(values[k]) {
-				same[n] = values[k]
-				n++
-			}
-		}
-		u.medians[h] = math.NaN()
-		if n >= fewDays {
-			slices.Sort(same[:n])
-			u.medians[h] = same[n/2]
-		}
-	}
-	return u
-}
-
-// at returns what to expect at an index: the median of the same hour of day, or of those next to
-// it, for daylight saving leaps, or the mean of the same hour of the week, whichever is the
-// highest. It is NaN where too few days are known.
-func (u *usualHours) at(i int) float64 {
-	h := i % hoursADay
-	usual := u.medians[h]
-	for _, near := range [...]float64{u.medians[(h+1)%hoursADay], u.medians[(h+hoursADay-1)%hoursADay]} {
-		if near > usual {
-			usual = near
-		}
-	}
-	sum, weeks := 0.0, 0.0
-	for k := i % (7 * hoursADay); k < u.to; k += 7 * hoursADay {
-		if k != i && !math.IsNaN(u.values[k]) {
-			sum, weeks = sum+u.values[k], weeks+1
-		}
-	}
-	if weeks > 0 && sum/weeks > usual {
-		return sum / weeks
-	}
-	return usual
 }

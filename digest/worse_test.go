@@ -37,7 +37,7 @@ func TestLeast(t *testing.T) {
 	prior := func(deviation, chance, span, calls float64) float64 {
 		return math.Hypot(deviation*math.Pow(span, -0.35), math.Sqrt(chance/(span*calls))) / 2
 	}
-	hour, longer := math.Log(0.1/5e-5), math.Log(0.1/5e-6)
+	hour, longer := math.Log(0.1/1e-4), math.Log(0.1/1e-5)
 	// Four times the others, in so many hours of the first week. The same ones of the second are
 	// not looked at, as the load is not like now.
 	raised := func(n int) func(int) float64 {
@@ -177,19 +177,20 @@ func TestDeviates(t *testing.T) {
 		ok   bool
 	}{
 		{"as ever", lately(24, 100, 100), finding{}, false},
-		{"five times", lately(1, 100, 500), finding{callRate, 1}, true},
+		{"five times", lately(1, 100, 500), finding{callRate, 1, 0}, true},
 		{"twice in an hour", lately(1, 100, 200), finding{}, false},
 		{"all but the longest in an hour", times(restTime, 1), finding{}, false},
-		{"and in two", times(restTime, 2), finding{restTime, 2}, true},
-		{"twice in three", lately(3, 100, 214), finding{callRate, 3}, true},
-		{"in six", lately(6, 100, 183), finding{callRate, 6}, true},
-		{"in twelve", lately(12, 100, 160), finding{callRate, 12}, true},
-		{"1.5 times in a day", lately(24, 100, 151.6), finding{callRate, 24}, true},
+		{"and in two", times(restTime, 2), finding{restTime, 2, 0}, true},
+		{"twice in three", lately(3, 100, 214), finding{callRate, 3, 0}, true},
+		{"in six", lately(6, 100, 183), finding{callRate, 6, 0}, true},
+		{"in twelve", lately(12, 100, 160), finding{callRate, 12, 0}, true},
+		{"1.5 times in a day", lately(24, 100, 151.6), finding{callRate, 24, 0}, true},
 		{"less", lately(24, 100, 149.9), finding{}, false},
-		{"eight calls, of ten times as long", long(8), finding{typical, 1}, true},
+		{"eight calls, of ten times as long", long(8), finding{typical, 1, 0}, true},
 		{"seven", long(7), finding{}, false},
 	} {
 		got, ok := c.s.deviates(0)
+		got.above = 0
 		if got != c.want || ok != c.ok {
 			t.Errorf("%s: %+v, %v", c.name, got, ok)
 		}
@@ -197,7 +198,7 @@ func TestDeviates(t *testing.T) {
 }
 
 // What was told is told again where it is as far above the highest day since as it had to be above
-// what was usual: 2.34 times, of 100 calls in an hour.
+// what was usual: 2.16 times, of 100 calls in an hour.
 func TestWorseAgain(t *testing.T) {
 	usual, much := work{10, 100}, work{60, 600}
 	for _, c := range []struct {
@@ -208,8 +209,8 @@ func TestWorseAgain(t *testing.T) {
 		worse bool
 	}{
 		{"as much after three days", 72, 0, much, false},
-		{"2.2 times that", 72, 0, work{132, 1320}, false},
-		{"2.5 times that", 72, 0, work{150, 1500}, true},
+		{"2.1 times that", 72, 0, work{126, 1260}, false},
+		{"2.3 times that", 72, 0, work{138, 1380}, true},
 		{"an hour, and two days later", 1, 47, much, true},
 		{"six hours of a day, and the next day", 30, 18, much, false},
 		{"after ten days", 10 * hoursADay, 0, much, false},
@@ -313,4 +314,36 @@ func TestDetectable(t *testing.T) {
 func idOf(id string) int {
 	n, _ := strconv.ParseInt(id, 16, 32)
 	return int(n) - 1
+}
+
+// What rises every morning is compared with its own hour, and what has come an hour early, as with daylight
+// saving, with the next one.
+func TestMorning(t *testing.T) {
+	day := func(h int) float64 { // calls from midnight on, which is the window's hour
+		if h = (h + hoursADay) % hoursADay; h < 8 {
+			return []float64{100, 700, 1000}[min(h, 2)]
+		}
+		return 14
+	}
+	for _, c := range []struct {
+		name   string
+		lately func(h int) float64 // the window's hour, and those before
+		found  bool
+	}{
+		{"as ever", day, false},
+		{"three times as many", func(h int) float64 { return 3 * day(h) }, true},
+		{"three times as many since this hour", func(h int) float64 { return day(h) * []float64{3, 1, 1}[min(-h, 2)] }, true},
+		{"an hour early", func(h int) float64 { return day(h + 1) }, false},
+		{"an hour late", func(h int) float64 { return day(h - 1) }, false},
+	} {
+		s := sumsOf(func(i int) float64 {
+			if h := i - historyHours; h > -8 {
+				return c.lately(h)
+			}
+			return day(i)
+		})
+		if f, found := s.deviates(0); found != c.found {
+			t.Errorf("%s: %+v", c.name, f)
+		}
+	}
 }
