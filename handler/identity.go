@@ -75,10 +75,20 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 	}
 	find(unique(slices.DeleteFunc(names, func(name string) bool { return !source.ValidInstance(name) })), nil)
 	find(nil, unique(slices.DeleteFunc(wanted, func(id string) bool { return ids.names[id] != "" })))
-	for _, f := range known.Formers {
+	ids.remember(w)
+	if ids.err == nil {
+		ids.compare(later(h.Now(), w.End), find)
+	}
+	return ids
+}
+
+// remember adds the formers that the state knows, and that matter to a window: the ones with
+// an open part first.
+func (ids *identities) remember(w digest.Window) {
+	for _, f := range ids.known.Formers {
 		now := ids.names[f.ID]
-		_, kept := known.Instances[now]
-		open := slices.ContainsFunc(known.Open.In(w), func(o state.Open) bool { return o.Holder == f.ID && o.Instance == f.Name })
+		_, kept := ids.known.Instances[now]
+		open := slices.ContainsFunc(ids.known.Open.In(w), func(o state.Open) bool { return o.Holder == f.ID && o.Instance == f.Name })
 		switch f := (former{f, now, false}); {
 		case open:
 			ids.formers = slices.Insert(ids.formers, 0, f)
@@ -87,39 +97,50 @@ func (h *Handler) identify(ctx context.Context, known *state.State, w digest.Win
 			ids.formers = append(ids.formers, f)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(known.Instances)) {
-		seen, holder := known.Instances[name], ids.holders[name]
-		if ids.err != nil || !seen.Gone.IsZero() || holder.ID == seen.ID {
+}
+
+// compare adds those that have lost their names at a time since the state was saved. The
+// state of an earlier release does not know who had them.
+func (ids *identities) compare(at time.Time, find func(names, ids []string)) {
+	for _, name := range slices.Sorted(maps.Keys(ids.known.Instances)) {
+		seen, holder := ids.known.Instances[name], ids.holders[name]
+		if !seen.Gone.IsZero() || holder.ID == seen.ID {
 			continue
 		}
-		f := former{state.Former{ID: seen.ID, Name: name, Later: ids.names[seen.ID], Last: seen.Same, Until: later(h.Now(), w.End)}, ids.names[seen.ID], true}
-		for _, before := range known.Formers {
+		now := ids.names[seen.ID]
+		f := former{state.Former{ID: seen.ID, Name: name, Later: now, Last: seen.Same, Until: at}, now, true}
+		if seen.ID == "" {
+			f.Last = seen.Read
+		}
+		for _, before := range ids.known.Formers {
 			if before.Name == name || before.ID == f.ID {
 				f.From = later(f.From, before.Last)
 			}
 		}
-		if seen.ID == "" { // as in the states of earlier releases, so that any that had the name may have had it since
-			f.Last = seen.Read
-		}
 		if seen.ID != "" || holder.Created.After(f.Last) {
 			ids.formers = append(ids.formers, f)
 		}
-		if holder.ID == "" {
-			continue
-		}
-		var old []string
-		for n := range 9 { // nobody keeps as many
-			old = append(old, fmt.Sprintf("%s-old%d", name, n+1))
-		}
-		old = slices.DeleteFunc(old, func(name string) bool { return ids.holders[name].ID != "" })
-		find(old, nil)
-		for _, between := range old {
-			if id := ids.holders[between].ID; id != "" && number(between, name) > number(f.now, name) && !knows(known, id) {
-				ids.formers = append(ids.formers, former{state.Former{ID: id, Name: name, Later: between, From: f.Last, Last: f.Last, Until: f.Until}, between, true})
-			}
+		if holder.ID != "" {
+			ids.between(f, find)
 		}
 	}
-	return ids
+}
+
+// between adds those that may have had the name of a former after it: each NAME-oldN with a
+// higher number that was not known.
+func (ids *identities) between(f former, find func(names, ids []string)) {
+	var old []string
+	for n := range 9 { // nobody keeps as many
+		if name := fmt.Sprintf("%s-old%d", f.Name, n+1); ids.holders[name].ID == "" {
+			old = append(old, name)
+		}
+	}
+	find(old, nil)
+	for _, name := range old {
+		if id := ids.holders[name].ID; id != "" && number(name, f.Name) > number(f.now, f.Name) && !knows(ids.known, id) {
+			ids.formers = append(ids.formers, former{state.Former{ID: id, Name: f.Name, Later: name, From: f.Last, Last: f.Last, Until: f.Until}, name, true})
+		}
+	}
 }
 
 // knows reports whether an instance of an ID has, or had, a name of the channel.
@@ -277,157 +298,4 @@ func (ids identities) seen(id string) state.Seen {
 		return state.Seen{Read: f.Until}
 	}
 	return ids.known.Instances[ids.label(id)]
-}
-
-// register enters in a result who has the names, as a reading has found out.
-type register struct {
-	rd     *reading
-	result *state.Result
-}
-
-// identified enters who has the names at a time, and returns what is known of them.
-func (r register) identified(at time.Time) state.Instances {
-	known := r.rd.known.Instances
-	is := maps.Clone(known)
-	for _, f := range r.rd.ids.formers {
-		if !f.found {
-			continue
-		}
-		if f.ID != "" {
-			r.result.Formers = append(r.result.Formers, f.Former)
-		}
-		if f.now == "" {
-			r.result.Ended = append(r.result.Ended, f.ID)
-		} else if f.Last.Before(r.rd.window.Start) {
-			r.result.Reopen = append(r.result.Reopen, state.Open{Instance: f.Name, Holder: f.ID, Start: f.Last, End: r.rd.window.Start, Usual: true})
-		}
-		before, first := known[f.Name], known[f.Name].ID == f.ID
-		holder, taken := r.rd.ids.holders[f.Name]
-		kept := slices.Contains(r.rd.selected, f.now)
-		if first && kept {
-			is[f.now] = before
-		}
-		if other := slices.ContainsFunc(r.rd.ids.formers, func(o former) bool { return o.now == f.Name }); first && taken && !other {
-			is[f.Name] = state.Seen{Began: before.Began, Read: before.Read}
-		}
-		switch {
-		case !first:
-			r.say("%s may have been %s for a while, and is read, too.", f.now, f.Name)
-		case taken && f.now != "":
-			r.say("%s is another instance now, as after a blue/green switchover. What the one before has logged is read from %s.", f.Name, f.now)
-		case taken:
-			r.remade(f, holder)
-		case kept:
-			r.say("%s is called %s now.", f.Name, f.now)
-			before.Gone = at.UTC().Truncate(time.Hour) // which is said
-			is[f.Name] = before
-		}
-	}
-	return is
-}
-
-func (r register) say(format string, args ...any) {
-	r.result.News = append(r.result.News, fmt.Sprintf(format, args...))
-}
-
-// remade notes that a former instance does not exist any more, and that another has its name.
-func (r register) remade(f former, holder source.Identity) {
-	what, at := fmt.Sprintf("%s is another instance now, and the one before does not exist any more.", f.Name), f.Until
-	if holder.Created.After(f.Last) {
-		what, at = fmt.Sprintf("%s was deleted, and another of its name was made at %s.", f.Name, holder.Created.Format(minutes)), holder.Created
-	}
-	r.say("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes))
-	if spans := unread(r.openOfName(f.Name)); spans != "" {
-		r.say("What it logged %s was not read, and is lost, too.", spans)
-	}
-	r.result.Remade = append(r.result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: at.Truncate(time.Hour).Add(time.Hour)})
-}
-
-// minutes is the form of a time in a sentence.
-const minutes = "2006-01-02 15:04 UTC"
-
-// openOfName returns what is open of who had a name last.
-func (r register) openOfName(name string) state.Parts {
-	return slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(o state.Open) bool { return o.Instance != name || o.Holder != "" })
-}
-
-// learn enters the IDs of those that have the names. That the role may not ask for them is
-// said once.
-func (r register) learn() {
-	err := r.rd.ids.err
-	denied := err != nil && source.CauseOf(err) == source.Denied
-	if denied && !r.rd.known.Unidentified {
-		r.say("That another instance takes a name of this channel is not noticed for now: %s", errorNote(err))
-	}
-	r.result.Unidentified = denied || err != nil && r.rd.known.Unidentified
-	for name, seen := range r.result.Seen {
-		if holder, there := r.rd.ids.holders[name]; err == nil && there && seen.Gone.IsZero() {
-			seen.ID, seen.Same = holder.ID, r.rd.window.End
-			r.result.Seen[name] = seen
-		}
-	}
-}
-
-// became says what has become of an instance that is not found any more.
-func (r register) became(ctx context.Context, id string) string {
-	for _, f := range r.rd.ids.formers {
-		if f.found && f.Name == id && f.now != "" && f.now != id {
-			return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it logged until then is read from there.", id, f.now)
-		}
-	}
-	return r.rd.handler.became(ctx, id, r.rd.known.Instances[id].Read)
-}
-
-// isElsewhere reports whether an instance that is not found under its name any more is called
-// otherwise now.
-func (r register) isElsewhere(id string) bool {
-	return slices.ContainsFunc(r.rd.ids.formers, func(f former) bool { return f.Name == id && f.now != "" })
-}
-
-// probe looks for those that have an open part and were not read, and returns what answers
-// again. Of others it may say that they are gone.
-func (r register) probe(ctx context.Context) (answering []string) {
-	if r.rd.ids.err != nil || len(r.rd.ids.holders) == 0 {
-		return nil
-	}
-	for _, o := range r.rd.known.Open {
-		key, name := cmp.Or(o.Holder, o.Instance), o.Instance
-		if o.Holder != "" {
-			name = r.rd.ids.names[o.Holder]
-		} else if _, known := r.rd.known.Instances[name]; known {
-			continue
-		}
-		if slices.Contains(answering, key) || slices.Contains(r.result.Ended, key) || slices.Contains(r.rd.instances, name) {
-			continue
-		}
-		if r.rd.ids.holders[name].ID == "" {
-			r.result.Ended = append(r.result.Ended, key)
-			who := o.Instance + " does not exist any more."
-			if n := slices.IndexFunc(r.rd.known.Formers, func(f state.Former) bool { return f.ID == o.Holder }); n >= 0 {
-				f := r.rd.known.Formers[n]
-				who = fmt.Sprintf("%s, which was called %s before %s, was deleted.", cmp.Or(f.Later, "An instance"), f.Name, f.Until.Format(minutes))
-			}
-			parts := slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(p state.Open) bool { return cmp.Or(p.Holder, p.Instance) != key })
-			if spans := unread(parts); spans != "" {
-				r.say("%s What it logged %s was not read.", who, spans)
-			}
-			continue
-		}
-		files, err := r.rd.handler.Source.LogFiles(ctx, name, o.Start, o.End)
-		if err == nil && !slices.ContainsFunc(files, func(f source.File) bool { return f.Absent != nil && f.Absent.Cause == source.Waiting }) {
-			answering = append(answering, key)
-		}
-	}
-	return answering
-}
-
-// unread says when what is missing was logged; empty if nothing is.
-func unread(parts state.Parts) string {
-	var spans []string
-	for _, o := range parts {
-		if !o.Usual && !o.Slept {
-			spans = append(spans, "from "+state.Span(o.Start, o.End))
-		}
-	}
-	return strings.Join(spans, ", ")
 }
