@@ -169,6 +169,23 @@ func TestLostHoursAreNamed(t *testing.T) {
 	}
 }
 
+// RDS keeps each log for 23 hours at least. What a younger instance does not list it never
+// wrote; what an older one does not list may have been deleted.
+func TestYoungInstance(t *testing.T) {
+	for age, lost := range map[time.Duration]bool{source.LeastKept - time.Minute: false, source.LeastKept: true} {
+		c := newChannel(t)
+		c.hour(ten)
+		c.mustRun(ten)
+		later := ten.Add(12 * time.Hour)
+		c.db.Created = later.Add(5*time.Minute - age)
+		c.db.Remove(rdstest.SlowLog + ten.Format(".2006-01-02.15"))
+		c.hour(later)
+		if r := c.mustRun(later); (len(r.Past.Missed) > 0) != lost {
+			t.Errorf("%v old: missed %v", age, r.Past.Missed)
+		}
+	}
+}
+
 // Where older files are listed RDS has deleted nothing in between: there was nothing
 // to write.
 func TestHoursBetweenListedOnesAreNotLost(t *testing.T) {
