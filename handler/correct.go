@@ -129,7 +129,7 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 			switch {
 			case len(rd.ids.openOf(id, hour)) == 0 || comes(rd.cause(id, hour)) || rd.sharerComes(id, hour):
 			case i.gains(id, r.Calls) || !rd.asleep(id, hour) && !before.Usual(rd.ids.label(id), hour.Start):
-				if (i.Replace.Uncounted || i.Replace.Calls == nil) && len(r.Open)+len(rd.gone) > 0 {
+				if i.Replace.Uncounted && len(r.Open)+len(rd.gone) > 0 {
 					return lessThanBefore // for all that is known
 				}
 				return improved

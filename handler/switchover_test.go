@@ -219,3 +219,24 @@ func TestFormerGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// Who lost the name long before keeps a lower number, and is not read.
+func TestFormerOfBefore(t *testing.T) {
+	eleven := ten.Add(time.Hour)
+	s := &switched{channel: newChannel(t)}
+	old := s.rds.AddInstance("orders-1-old1")
+	old.Write(rdstest.SlowLog, []byte(rdstest.Banner), ten)
+	s.over(ten, "")
+	s.query(ten, 20)
+	s.rotate(ten)
+	s.runWith(ten)
+	s.query(eleven, 20)
+	s.over(eleven, "orders-1-old2")
+	old.Append(rdstest.SlowLog, []byte(entry(eleven.Add(-20*time.Minute), "select a from ancient where id = 1")), eleven.Add(-20*time.Minute))
+	old.EndHour(eleven)
+	s.rotate(eleven)
+	s.runWith(eleven)
+	if s.said("ancient")+s.said("orders-1-old1") > 0 || s.told(0, eleven) != 1 {
+		t.Error("another is taken for the former one")
+	}
+}

@@ -330,6 +330,11 @@ func (s *State) finishInstances(i Item, r Result) {
 		gone := known && (!there || !now.Gone.IsZero())
 		return slices.Contains(r.Ended, cmp.Or(o.Holder, o.Instance)) || gone && o.Holder == ""
 	})
+	for n, e := range s.Entries {
+		if len(r.Reopen.In(digest.Window{Start: e.Start, End: e.End})) > 0 && e.Calls == nil && !e.Silent {
+			s.Entries[n].Uncounted = true // for it had no open part
+		}
+	}
 	s.Open, s.Lost = Join(append(s.Open, r.Reopen...)), Join(append(s.Lost, r.Remade...))
 	s.Instances, s.Unidentified = r.Seen, r.Unidentified
 	s.News = append(s.News, r.News...)

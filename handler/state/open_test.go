@@ -200,6 +200,12 @@ func TestPartsOfAFormer(t *testing.T) {
 			t.Errorf("had its name in %v: %v", w, !want)
 		}
 	}
+	s = &State{Entries: Entries{{Start: hours(0, 1).Start, End: hours(0, 1).End, Kind: Posted}, {Start: hours(1, 2).Start, End: hours(1, 2).End, Kind: Posted}}, Formers: []Former{former}}
+	again := Parts{of(open("a", 1, 2), "db-1")}
+	s.Finish(Item{Window: hours(2, 3)}, Result{Seen: Instances{"a": {}}, Reopen: again, Silent: true, Report: &digest.Report{}})
+	if !reflect.DeepEqual(s.Open, again) || s.Entries[0].Uncounted || !s.Entries[1].Uncounted {
+		t.Errorf("open again are %+v of %+v", s.Open, s.Entries)
+	}
 	s.addFormers(nil, former.Until.Add(maxAge))
 	if len(s.Formers) != 1 {
 		t.Error("a former is forgotten before its logs are")
