@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"slowdigest/source/rdstest"
@@ -183,6 +184,11 @@ var nameStories = []story{
 			}})
 		}
 		n.pass(2)
+		for _, p := range n.posts() {
+			if p.window.End.Equal(n.at.Add(-time.Hour)) && !strings.Contains(p.all, "orders-5") {
+				n.errorf("the hour after the last change is not that of orders-5")
+			}
+		}
 	}, 0},
 	{"switchover in the hour of the upgrade", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
