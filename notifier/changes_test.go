@@ -247,9 +247,9 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "Most of what is above the usual ran on db-1, in several classes."},
 		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "No class and no instance is most of it."},
 		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, db-2, 1h00m of query time",
-			"31 of 52 classes took about 4 to 6 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
+			"31 of 52 classes took about 4 to 6 times as long per call in the hour as a whole; most of it was on db-1, and it began at 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
 		{digest.Incident{Times: 1.2, Busier: 40, Of: 52, Low: 2.04, High: 2.97, Since: at}, "⚠️ BUSIER AT ONCE: 40 of 52 classes on db-1, db-2, 1h00m of query time",
-			"40 of 52 classes have about 2 to 3 times the calls since 2026-11-23 14:20 UTC. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."},
+			"40 of 52 classes have about 2 to 3 times the calls in the hour as a whole; it began at 2026-11-23 14:20 UTC. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."},
 	} {
 		r := changed(&digest.Past{Incident: &c.x}, "", "")
 		r.Classes[0].ID, r.Instances, r.Overall.QueryTime.Sum = "A", []string{"db-1", "db-2"}, 3600

@@ -354,15 +354,15 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 		if titled {
 			took = "They took"
 		}
-		return fmt.Sprintf("%s about %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
-			took, timesBetween(x.Low, x.High), on, since)
+		return fmt.Sprintf("%s about %s times as long per call%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
+			took, timesBetween(x.Low, x.High), ofWholeHour(x, on))
 	case x.Busier > 0:
 		have := fmt.Sprintf("%d of %d classes have", x.Busier, x.Of)
 		if titled {
 			have = "They have"
 		}
-		return fmt.Sprintf("%s about %s times the calls%s%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
-			have, timesBetween(x.Low, x.High), on, since)
+		return fmt.Sprintf("%s about %s times the calls%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
+			have, timesBetween(x.Low, x.High), ofWholeHour(x, on))
 	case x.Class == "" && x.Instance == "":
 		none := "No class and no instance"
 		if len(r.Instances) < 2 {
@@ -383,4 +383,22 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 		}
 	}
 	return fmt.Sprintf("%s is %s of what is above the usual%s%s.", what, Percent(x.Share), on, since)
+}
+
+// ofWholeHour says that the times of many classes are those of the whole hour and all instances, where
+// the incident is of a part of either, and of which part.
+func ofWholeHour(x *digest.Incident, on string) string {
+	began := ""
+	if !x.Since.IsZero() {
+		began = "it began at " + at(x.Since)
+	}
+	switch {
+	case on == "" && began == "":
+		return ""
+	case on == "":
+		return " in the hour as a whole; " + began
+	case began != "":
+		began = ", and " + began
+	}
+	return " in the hour as a whole; most of it was" + on + began
 }
