@@ -279,10 +279,12 @@ func TestIncidentOfNoClass(t *testing.T) {
 		{digest.Incident{Times: 6.1}, 3000, nil, "No class is most of it. There were about 3 times the usual calls, and each took about 2 times as long."},
 		{digest.Incident{Times: 4}, 500, nil, "No class is most of it. A call took about 8 times as long as usual."},
 		{digest.Incident{Times: 4}, 8000, []string{"db-1", "db-2"}, "No class and no instance is most of it. There were about 8 times the usual calls."},
+		{digest.Incident{Times: 2, New: &digest.NewLoad{Classes: 50, Calls: 1000, QueryTime: 1800, Share: 0.98}}, 2000, nil, "No class is most of it. 50 new classes together are 98% of what is above the usual."},
+		{digest.Incident{Times: 6, New: &digest.NewLoad{Classes: 50, Calls: 1000, QueryTime: 1800, Share: 0.6}}, 2000, nil, "No class is most of it. 50 new classes together are 60% of what is above the usual. Of the others there were about as many calls as usual, and each took about 3 times as long."},
 		{digest.Incident{Times: 4, Instance: "db-2"}, 4000, []string{"db-1", "db-2"}, "Most of what is above the usual ran on db-2, in several classes. There were about 4 times the usual calls, and each took about as long as usual."},
 	} {
 		r := changed(&digest.Past{Incident: &c.x, Usual: &digest.Usual{Low: 90, High: 110, Calls: &digest.Range{Low: 900, High: 1100}}}, "", "")
-		r.Overall.Calls, r.Instances = c.calls, c.instances
+		r.Overall.Calls, r.Overall.QueryTime.Sum, r.Instances = c.calls, 3600, c.instances
 		if n := Notices(r); n[0].Text != c.want {
 			t.Errorf("%q, want %q", n[0].Text, c.want)
 		}

@@ -313,24 +313,35 @@ func timesBetween(low, high float64) string {
 }
 
 // grown says whether there are more calls than usual, or each takes longer, where an incident
-// is of no single class, or is empty.
+// is of no single class, or is empty. Where most is of new classes, that is of the others only.
 func grown(r *digest.Report, x *digest.Incident) string {
 	u := r.Past.Usual
 	if u == nil || u.Calls == nil || !(u.Calls.High > 0) || !(x.Times > 1) {
 		return ""
 	}
-	calls := float64(r.Overall.Calls) / ((u.Calls.Low + u.Calls.High) / 2)
-	each := x.Times / calls
+	rest, time := "There were", x.Times
+	calls := float64(r.Overall.Calls)
+	if x.New != nil && x.New.QueryTime < r.Overall.QueryTime.Sum {
+		rest = "Of the others there were"
+		calls -= float64(x.New.Calls)
+		time *= 1 - x.New.QueryTime/r.Overall.QueryTime.Sum
+	}
+	if calls /= (u.Calls.Low + u.Calls.High) / 2; !(calls > 0) {
+		return ""
+	}
+	each := time / calls
 	const much, same = 1.5, 1.25
 	switch {
 	case calls >= much && each >= much:
-		return fmt.Sprintf(" There were about %s times the usual calls, and each took about %s times as long.", timesOf(calls), timesOf(each))
+		return fmt.Sprintf(" %s about %s times the usual calls, and each took about %s times as long.", rest, timesOf(calls), timesOf(each))
 	case calls >= much && each*same >= 1 && each <= same:
-		return fmt.Sprintf(" There were about %s times the usual calls, and each took about as long as usual.", timesOf(calls))
+		return fmt.Sprintf(" %s about %s times the usual calls, and each took about as long as usual.", rest, timesOf(calls))
 	case calls >= much:
-		return fmt.Sprintf(" There were about %s times the usual calls.", timesOf(calls))
+		return fmt.Sprintf(" %s about %s times the usual calls.", rest, timesOf(calls))
 	case each >= much && calls*same >= 1 && calls <= same:
-		return fmt.Sprintf(" There were about as many calls as usual, and each took about %s times as long.", timesOf(each))
+		return fmt.Sprintf(" %s about as many calls as usual, and each took about %s times as long.", rest, timesOf(each))
+	case each >= much && x.New != nil:
+		return fmt.Sprintf(" A call of the others took about %s times as long as usual.", timesOf(each))
 	case each >= much:
 		return fmt.Sprintf(" A call took about %s times as long as usual.", timesOf(each))
 	}
@@ -371,9 +382,9 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 		if since != "" {
 			since = "; it began at " + at(x.Since)
 		}
-		return none + " is most of it" + since + "." + grown(r, x)
+		return none + " is most of it" + since + "." + newLoad(x) + grown(r, x)
 	case x.Class == "":
-		return fmt.Sprintf("Most of what is above the usual ran%s%s, in several classes.", on, since) + grown(r, x)
+		return fmt.Sprintf("Most of what is above the usual ran%s%s, in several classes.", on, since) + newLoad(x) + grown(r, x)
 	}
 	what := redact.ShortID(x.Class)
 	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
@@ -401,4 +412,16 @@ func ofWholeHour(x *digest.Incident, on string) string {
 		began = ", and " + began
 	}
 	return " in the hour as a whole; most of it was" + on + began
+}
+
+// newLoad says which part of what is above the usual new classes are, or is empty.
+func newLoad(x *digest.Incident) string {
+	if x.New == nil {
+		return ""
+	}
+	is := "is"
+	if x.New.Classes > 1 {
+		is = "together are"
+	}
+	return fmt.Sprintf(" %s %s %s of what is above the usual.", Plural(int64(x.New.Classes), "new class", "new classes"), is, Percent(x.New.Share))
 }
