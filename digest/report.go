@@ -220,8 +220,8 @@ type Class struct {
 	Detectable float64 `json:"detectable,omitempty"`
 	// Told is set where a digest of the last day has said that the class is NEW or BACK.
 	Told *Told `json:"told,omitempty"`
-	// Unnamed is set where the class leads, and the message that was made of the report does
-	// not name it.
+	// Unnamed is set where the class leads, and the message that was made of the report neither
+	// names nor counts it, or is to name it yet.
 	Unnamed bool `json:"-"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`

@@ -149,9 +149,8 @@ func Without(classes, others []*digest.Class) []*digest.Class {
 	return out
 }
 
-// changeCount says how much changed, such as "1 new, 2 worse". It is empty where
-// that cannot be known.
-func changeCount(r *digest.Report) string {
+// changeCounts counts what changed, also of classes that the report does not show.
+func changeCounts(r *digest.Report) map[digest.ChangeKind]int {
 	counts := map[digest.ChangeKind]int{}
 	for i := range r.Classes {
 		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() && !c.Common {
@@ -163,6 +162,13 @@ func changeCount(r *digest.Report) string {
 		counts[digest.Worse] = max(counts[digest.Worse], p.Worse)
 		counts[digest.Back] = max(counts[digest.Back], p.Back)
 	}
+	return counts
+}
+
+// changeCount says how much changed, such as "1 new, 2 worse". It is empty where
+// that cannot be known.
+func changeCount(r *digest.Report) string {
+	counts := changeCounts(r)
 	var out []string
 	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
 		if n := counts[kind]; n > 0 {
@@ -292,7 +298,37 @@ func Changes(r *digest.Report) []Change {
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(atMost(leading, maxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(leadingOf(r, leading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
+}
+
+// leadingOf cuts the leading changes to the first, and counts the others that the title does: also those
+// beyond the limit of the report.
+func leadingOf(r *digest.Report, leading []Change) []Change {
+	counts := changeCounts(r)
+	if r.Past != nil {
+		for _, m := range r.Past.Minor { // have a line of their own
+			counts[m.Kind] -= m.Classes
+		}
+	}
+	if c := mostOfIncident(r, InOrder(r)); c != nil && c.Leads() { // the notice says it
+		counts[c.Change.Kind]--
+	}
+	first := leading[:min(maxLeading, len(leading))]
+	var more []string
+	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
+		for _, x := range first {
+			if strings.HasPrefix(x.Word, kindWord(kind)) {
+				counts[kind]--
+			}
+		}
+		if counts[kind] > 0 {
+			more = append(more, fmt.Sprintf("%d more %s", counts[kind], strings.ToLower(string(kind))))
+		}
+	}
+	if more == nil {
+		return first
+	}
+	return append(slices.Clone(first), Change{What: "and " + strings.Join(more, ", ")})
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
@@ -391,7 +427,7 @@ func atMost(all []Change, n int) []Change {
 		words[strings.ToLower(x.Word)]++
 	}
 	var more []string
-	for _, w := range []string{"new", "worse", "back", "back to usual", "better", "gone"} {
+	for _, w := range []string{"back to usual", "better", "gone"} {
 		if words[w] > 0 {
 			more = append(more, fmt.Sprintf("%d more %s", words[w], w))
 		}

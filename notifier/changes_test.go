@@ -88,6 +88,36 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// What the title counts and the list does not name is counted in the list, also where the limit leaves
+// it out; lesser ones have a line of their own.
+func TestListCountsAsTheTitle(t *testing.T) {
+	kinds := []digest.ChangeKind{digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New}
+	for _, c := range []struct {
+		shown int
+		past  digest.Past
+		want  string
+	}{
+		{10, digest.Past{New: 12}, "and 7 more new"},
+		{5, digest.Past{New: 5}, ""},
+		{5, digest.Past{New: 5, Worse: 1, Back: 2}, "and 1 more worse, 2 more back"},
+		{1, digest.Past{New: 2}, "and 1 more new"},
+		{5, digest.Past{New: 30, Minor: []digest.Minor{{Kind: digest.New, Classes: 25, Share: 0.1}}}, ""},
+		{10, digest.Past{New: 12, Incident: &digest.Incident{Class: "A"}}, "and 6 more new"},
+	} {
+		r := changed(&c.past, kinds[:c.shown]...)
+		r.Classes[0].ID = "A"
+		got := ""
+		for _, x := range Changes(r) {
+			if x.Word == "" {
+				got += x.String()
+			}
+		}
+		if got != c.want {
+			t.Errorf("%d shown, %+v: %q, want %q", c.shown, c.past, got, c.want)
+		}
+	}
+}
+
 // The first five of those that lead are named, and no others.
 func TestLeading(t *testing.T) {
 	var got []int
