@@ -515,6 +515,18 @@ func TestWhereOneRanAll(t *testing.T) {
 	}
 }
 
+// A range of whole calls that is known in steps of 7 % holds what it was made of, in two digits.
+func TestCallsAreInTheirRange(t *testing.T) {
+	for low, c := range map[float64]struct {
+		high float64
+		want string
+	}{1955.2: {2092.1, "1,900 to 2,100"}, 1900: {2100, "1,900 to 2,100"}, 0: {2.105, "0 to 2"}, 1 / 1.07: {1, "1"}, 1.967: {2.105, "2"}, 0.5: {100.99, "1 to 100"}} {
+		if got := betweenCalls(&digest.Range{Low: low, High: c.high}); got != c.want {
+			t.Errorf("%v to %v: %q, want %q", low, c.high, got, c.want)
+		}
+	}
+}
+
 // The head names the busiest of several instances, not the first by the alphabet.
 func TestInstanceTotals(t *testing.T) {
 	r := changed(nil, "")
@@ -525,8 +537,8 @@ func TestInstanceTotals(t *testing.T) {
 	}
 	r.Overall.ByInstance = []digest.InstanceTotal{
 		{Instance: "e", Calls: 90, QueryTime: 80, Usual: &digest.Usual{Low: 70, High: 80.4, Calls: &digest.Range{Low: 81, High: 101}}},
-		{Instance: "c", Calls: 2, QueryTime: 15, Usual: &digest.Usual{Low: 15, High: 15.01}}, {Instance: "a", Calls: 1, QueryTime: 3}}
-	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 80s in 81 to 100), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
+		{Instance: "c", Calls: 2, QueryTime: 15, Usual: &digest.Usual{Low: 15, High: 15}}, {Instance: "a", Calls: 1, QueryTime: 3}}
+	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 81s in 81 to 110), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
 		t.Errorf("of three: %q", got)
 	}
 	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", Calls: 1, QueryTime: 2})

@@ -18,7 +18,7 @@ func usually(r *digest.Report) string {
 	u := r.Past.Usual
 	s := "usually " + between(u.Low, u.High, Duration)
 	if u.Calls != nil {
-		calls := between(u.Calls.Low, u.Calls.High, Count) + " queries"
+		calls := betweenCalls(u.Calls) + " queries"
 		if calls == "1 queries" {
 			calls = "1 query"
 		}
@@ -38,21 +38,33 @@ func farBelow(r *digest.Report) bool {
 	return times*now < low && low-now >= seconds
 }
 
-// between names what is known in steps of 7 %, for which two digits are enough.
+// between names a range whose bounds are known in steps of 7 %, for which two digits are enough. They are
+// rounded outward: what the range holds is in what is said.
 func between(low, high float64, write func(float64) string) string {
-	a, b := write(twoDigits(low)), write(twoDigits(high))
+	a, b := write(toTwoDigits(low, math.Floor)), write(toTwoDigits(high, math.Ceil))
 	if a == b {
 		return a
 	}
 	return a + " to " + b
 }
 
-func twoDigits(f float64) float64 {
+// betweenCalls is between for calls, which are whole, while the bounds of steps are not.
+func betweenCalls(r *digest.Range) string {
+	return between(math.Ceil(r.Low-1e-9), math.Floor(r.High+1e-9), Count)
+}
+
+func twoDigits(f float64) float64 { return toTwoDigits(f, math.Round) }
+
+func toTwoDigits(f float64, round func(float64) float64) float64 {
 	if !(f > 0) {
 		return 0
 	}
 	unit := math.Pow(10, math.Floor(math.Log10(f))-1)
-	return math.Round(f/unit) * unit
+	n := f / unit
+	if whole := math.Round(n); math.Abs(n-whole) < 1e-9 { // as a float it may be a little off
+		n = whole
+	}
+	return round(n) * unit
 }
 
 // byTime are the instances of a report, that with the most time first.
@@ -149,7 +161,7 @@ func instanceUsual(before string, u *digest.Usual, after string) string {
 	}
 	s := before + "usually " + between(u.Low, u.High, Duration)
 	if u.Calls != nil {
-		s += " in " + between(u.Calls.Low, u.Calls.High, Count)
+		s += " in " + betweenCalls(u.Calls)
 	}
 	return s + after
 }
