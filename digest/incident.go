@@ -210,7 +210,9 @@ func (c hourAsWhole) newLoad(above float64) *NewLoad {
 	var n NewLoad
 	for i := range c.report.Classes {
 		class := &c.report.Classes[i]
-		if x := class.Change; x != nil && x.Kind == New || x == nil && class.Told != nil && class.Told.Kind == New {
+		p, x := c.history.classes[class.ID], class.Change
+		told := class.Told != nil && class.Told.Kind == New || p != nil && p.owes(c.start) && p.firstOf(p.owed) == New
+		if x != nil && x.Kind == New || x == nil && told {
 			n.Classes, n.Calls, n.QueryTime = n.Classes+1, n.Calls+class.Calls, n.QueryTime+class.QueryTime.Sum
 		}
 	}

@@ -355,6 +355,7 @@ type Past struct {
 	New           int            `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
 	Worse         int            `json:"worse,omitempty"`    // and WORSE
 	Back          int            `json:"back,omitempty"`     // and BACK
+	Better        int            `json:"better,omitempty"`   // and BETTER
 	Minor         []Minor        `json:"minor,omitempty"`    // those that do not lead, by kind
 	Usual         *Usual         `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
 	Forgot        int            `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW

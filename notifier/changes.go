@@ -161,6 +161,8 @@ func changeCounts(r *digest.Report) map[digest.ChangeKind]int {
 		counts[digest.New] = max(counts[digest.New], p.New)
 		counts[digest.Worse] = max(counts[digest.Worse], p.Worse)
 		counts[digest.Back] = max(counts[digest.Back], p.Back)
+		counts[digest.Better] = max(counts[digest.Better], p.Better)
+		counts[digest.Gone] = len(p.Gone)
 	}
 	return counts
 }
@@ -178,11 +180,19 @@ func changeCount(r *digest.Report) string {
 	if n := len(endedClasses(r)); n > 0 {
 		out = append(out, fmt.Sprintf("%d back to usual", n))
 	}
+	for _, kind := range []digest.ChangeKind{digest.Better, digest.Gone} {
+		if n := counts[kind]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
+		}
+	}
 	if farBelow(r) {
 		out = append(out, "far less time than usual")
 	}
+	if c := longCall(r); c != nil {
+		out = append(out, "one call of "+Duration(c.QueryTime.Max))
+	}
 	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
-	if out == nil && known && r.Past.Incident == nil && r.Past.EndedIncident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
+	if out == nil && known && silent(r) == "" && r.Past.Incident == nil && r.Past.EndedIncident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")
@@ -298,7 +308,8 @@ func Changes(r *digest.Report) []Change {
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(leadingOf(r, leading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(leadingOf(r, leading), minor, atMost(ended, maxMinor, 0),
+		atMost(better, maxMinor, changeCounts(r)[digest.Better]-len(better)), atMost(gone, maxMinor, 0))
 }
 
 // leadingOf cuts the leading changes to the first, and counts the others that the title does: also those
@@ -417,12 +428,13 @@ func Unlisted(r *digest.Report, n int) string {
 	return strings.Join(out, " ")
 }
 
-// atMost cuts a list to n lines, the last of which counts those left out.
-func atMost(all []Change, n int) []Change {
-	if len(all) <= n {
+// atMost cuts a list to n lines, the last of which counts those left out, and so many that are BETTER and
+// that the report does not show.
+func atMost(all []Change, n, better int) []Change {
+	if n = min(n, len(all)); len(all) == n && better <= 0 {
 		return all
 	}
-	words := map[string]int{}
+	words := map[string]int{"better": max(better, 0)}
 	for _, x := range all[n:] {
 		words[strings.ToLower(x.Word)]++
 	}

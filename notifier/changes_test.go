@@ -42,7 +42,8 @@ func TestTitle(t *testing.T) {
 		{changed(past(digest.Past{Learning: true}), ""), "db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{Regrouped: &digest.Regrouped{Unseen: 1}}), ""), "db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{Regrouped: &digest.Regrouped{}}), ""), "Nothing new on db-1: 1 slow query, 0s"},
-		{changed(past(digest.Past{}), digest.Better), "Nothing new on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{}), digest.Better), "1 better on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{Better: 2, Gone: make([]digest.GoneClass, 1)}), digest.New), "1 new, 2 better, 1 gone on db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{}), "", digest.Back, digest.Worse, digest.New, digest.Worse), "1 new, 2 worse, 1 back on db-1: 5 slow queries, 0s"},
 		{changed(past(digest.Past{New: 7}), digest.New), "7 new on db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{Repeat: true}), digest.New), "⚠️ POSSIBLE REPEAT: 1 new on db-1: 1 slow query, 0s"},
@@ -761,5 +762,70 @@ func TestFolded(t *testing.T) {
 		"db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Each of the instances db-1, db-2 lists no slow log yet."}
 	if got := folded(in); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// An instance that has vanished, and one that is usually busy and logs nothing, are in the title, which
+// then does not say that nothing is new. A hole that was told before is not.
+func TestSilentInstancesAreInTheTitle(t *testing.T) {
+	ran := digest.InstanceTotal{Instance: "db-1", Calls: 1, QueryTime: 2}
+	idle := digest.InstanceTotal{Instance: "db-3", Usual: &digest.Usual{Low: 60, High: 90}}
+	for _, c := range []struct {
+		past    digest.Past
+		all     []digest.InstanceTotal
+		without []string
+		want    string
+	}{
+		{digest.Past{}, []digest.InstanceTotal{ran}, nil, "Nothing new on db-1, db-3: "},
+		{digest.Past{}, []digest.InstanceTotal{ran, idle}, nil, "db-3 logs nothing; db-1, db-3: "},
+		{digest.Past{New: 2}, []digest.InstanceTotal{ran, idle}, nil, "db-3 logs nothing; 2 new on db-1, db-3: "},
+		{digest.Past{News: []string{"db-2 is gone."}}, nil, []string{"db-2"}, "db-2 was not read; db-1, db-3: "},
+		{digest.Past{}, nil, []string{"db-2"}, "Nothing new on db-1, db-3: "},
+		{digest.Past{EndedIncident: &digest.EndedIncident{}}, []digest.InstanceTotal{ran, idle}, nil, "db-3 logs nothing; INCIDENT OVER on db-1, db-3: "},
+	} {
+		r := changed(&c.past, "")
+		r.Instances, r.Overall.ByInstance, r.Coverage.Without = []string{"db-1", "db-3"}, c.all, c.without
+		if title := Title(r); !strings.HasPrefix(title, c.want) {
+			t.Errorf("%q, want %q", title, c.want)
+		}
+	}
+}
+
+// A single call that is half of what an hour has above the usual is in its head, and in an incident it
+// is said in the place of what a call takes.
+func TestOneLongCall(t *testing.T) {
+	for _, c := range []struct {
+		longest, total float64
+		calls          int64
+		want           string
+	}{
+		{900, 2650, 40, "One call of 15m00s on db-1: "},
+		{900, 3550, 40, "One call of 15m00s on db-1: "},
+		{900, 3551, 40, "Nothing new on db-1: "},
+		{900, 1850, 40, "Nothing new on db-1: "}, // as usual
+		{900, 2650, 2, "Nothing new on db-1: "},
+		{499, 2650, 40, "Nothing new on db-1: "},
+	} {
+		r := changed(&digest.Past{Usual: &digest.Usual{Low: 1650, High: 1850}}, "")
+		r.Instances, r.Overall.QueryTime.Sum = []string{"db-1"}, c.total
+		r.Classes[0].Calls = c.calls
+		r.Classes[0].QueryTime = digest.Metrics{Sum: 1000, Max: c.longest, Median: 2}
+		if title := Title(r); !strings.HasPrefix(title, c.want) || (OneCall(&r.Classes[0]) == ", one call of 15m00s") != (c.longest == 900 && c.calls > 2) {
+			t.Errorf("%+v: %q, %q", c, title, OneCall(&r.Classes[0]))
+		}
+	}
+	r := changed(&digest.Past{Incident: &digest.Incident{Times: 25, Class: "A", Share: 1}}, digest.Worse)
+	r.Classes[0].ID, r.Classes[0].Calls, r.Classes[0].Change.Of, r.Classes[0].Change.TimesEach = "A", 101, "query_time", 25
+	r.Classes[0].QueryTime = digest.Metrics{Sum: 2500, Max: 2400, Median: 1}
+	if got := Notices(r)[0].Text; got != "#1 SELECT t1 is 100% of what is above the usual. One call of 40m00s took 96% of its time." || strings.Contains(Evidence(&r.Classes[0]), "a call takes") {
+		t.Errorf("%q, %q", got, Evidence(&r.Classes[0]))
+	}
+}
+
+// What is BETTER and beyond the limit is counted in the list as in the title.
+func TestBetterBeyondTheLimit(t *testing.T) {
+	r := changed(&digest.Past{Better: 3}, digest.Better)
+	if all := Changes(r); len(all) != 2 || all[1].String() != "and 2 more better" {
+		t.Errorf("%q", all)
 	}
 }

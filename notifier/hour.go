@@ -138,6 +138,54 @@ func InstanceTotals(r *digest.Report) string {
 	return strings.Join(out, ", ")
 }
 
+// silent says which instances have vanished, and which that are usually busy log nothing, or is empty.
+func silent(r *digest.Report) string {
+	var out []string
+	if r.Past != nil && len(r.Past.News) > 0 && len(r.Coverage.Without) > 0 {
+		was := " was not read"
+		if len(r.Coverage.Without) > 1 {
+			was = " were not read"
+		}
+		out = append(out, names(r.Coverage.Without, maxTotals)+was)
+	}
+	if _, idle := ranAndIdle(r); len(idle) > 0 {
+		var all []string
+		for _, t := range idle {
+			all = append(all, redact.Clean(t.Instance))
+		}
+		log := " logs nothing"
+		if len(idle) > 1 {
+			log = " log nothing"
+		}
+		out = append(out, names(all, maxTotals)+log)
+	}
+	return strings.Join(out, ", ")
+}
+
+// longCall returns the class of which a single call is the most of what the hour has above the usual,
+// or nil. That is a fact, and no change of the class.
+func longCall(r *digest.Report) *digest.Class {
+	if r.Past == nil || r.Past.Usual == nil || r.Past.Incident != nil || r.Filter != nil {
+		return nil
+	}
+	u, total := r.Past.Usual, r.Overall.QueryTime.Sum
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		if total > u.High && has(c, digest.OneCall) && 2*c.QueryTime.Max >= total-(u.Low+u.High)/2 {
+			return c
+		}
+	}
+	return nil
+}
+
+// OneCall names the single call that took most of the time of a class, for a row, or is empty.
+func OneCall(c *digest.Class) string {
+	if !has(c, digest.OneCall) {
+		return ""
+	}
+	return ", one call of " + Duration(c.QueryTime.Max)
+}
+
 // idleText names the instances on which nothing ran, and what they usually have: once where that
 // is the same.
 func idleText(idle []digest.InstanceTotal) string {
@@ -401,7 +449,10 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 	what := redact.ShortID(x.Class)
 	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
 		c := &r.Classes[i]
-		if what = fmt.Sprintf("#%d %s", c.Rank, c.Label); c.Leads() {
+		switch what = fmt.Sprintf("#%d %s", c.Rank, c.Label); {
+		case has(c, digest.OneCall):
+			since += fmt.Sprintf(". One call of %s took %s of its time", Duration(c.QueryTime.Max), Percent(c.QueryTime.Max/c.QueryTime.Sum))
+		case c.Leads():
 			since += ". " + Evidence(c)
 		}
 	}
