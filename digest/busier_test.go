@@ -76,3 +76,29 @@ func TestEndOfAnIncident(t *testing.T) {
 		}
 	}
 }
+
+// The end of an incident of one class that was WORSE is told once, as soon as the class is as usual.
+func TestEndOfAnIncidentOfOneClass(t *testing.T) {
+	h, at := settled(t)
+	told := 0
+	for n, each := range []float64{40, 40, 1, 1, 1, 1} {
+		s := ordinaryServer()
+		s.each[9] = each
+		for range 2 { // before and after the hour was added
+			r := s.report(at + hour(n))
+			h.Compare(r, Options{})
+			x := r.Past.EndedIncident
+			if (x != nil) != (n == 2) || x != nil && (*x != EndedIncident{at.time(), (at + 2).time(), x.Of} || len(r.Past.Ended) != 1 || r.Past.Ended[0].ID != x.Of) {
+				t.Errorf("hour %d: %+v", n, x)
+			}
+			if told += len(r.Past.Ended); n != 2 && r.Past.Ended != nil {
+				t.Errorf("hour %d: ended %+v", n, r.Past.Ended)
+			}
+			h.pass(t, r)
+			h = reread(t, h)
+		}
+	}
+	if told != 2 {
+		t.Errorf("told %d times", told)
+	}
+}

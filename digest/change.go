@@ -112,7 +112,7 @@ func (c *comparison) change(class *Class) *Change {
 		}
 		return &Change{Kind: Back, LastSeen: seen.time(), Unseen: absent.seconds()}
 	}
-	if p.owes(c.start) && class.weighs() && !unsure {
+	if p.owes(c.start) && class.weighs() && !unsure && !c.wanders(class, p) {
 		change := &Change{Kind: p.firstOf(p.owed), Unseen: p.unseen.seconds(), First: p.owed.time()}
 		if change.Kind == Back {
 			change.LastSeen = (p.owed - p.unseen).time()
@@ -133,6 +133,19 @@ func (c *comparison) change(class *Class) *Change {
 		return worse
 	}
 	return c.better(class, p)
+}
+
+// wanders reports whether a class that is owed, as it did not matter in its first hour, has less than
+// twice the time of then: it was counted as NEW or BACK, and is what it was.
+func (c *comparison) wanders(class *Class, p *past) bool {
+	n, seen := slices.BinarySearchFunc(p.hours, p.owed, func(h classHour, at hour) int { return cmp.Compare(h.at, at) })
+	i := p.owed - (c.start - historyHours)
+	if !seen || i < 0 || c.hours[i] == nil {
+		return false
+	}
+	then, all := p.hours[n].time.about(timeUnit), c.hours[i].time.about(timeUnit)
+	mattered := then >= minTime && then >= minShare*levelStep*levelStep*all // beyond what levels are exact
+	return !mattered && class.QueryTime.Sum < 2*then
 }
 
 // told returns what a digest of the day before has said of a class.

@@ -155,13 +155,15 @@ func (h *History) Compare(r *Report, o Options) {
 		if r.Past.Logged = (hourAsWhole{c}).logged(); r.Past.Logged == nil {
 			r.Past.Incident = hourAsWhole{c}.incident(muted)
 		}
-		r.Past.EndedIncident = hourAsWhole{c}.ended()
 	}
 	r.compared = compared{h, len(h.hours), c.lift.counts()}
 	r.countChanges(muted)
 	c.reportRegrouped(o)
 	if !r.Past.Learning {
 		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
+		if c.aligned && c.end-c.start == 1 {
+			r.Past.EndedIncident = hourAsWhole{c}.ended(r.Past.Ended)
+		}
 	}
 }
 

@@ -15,6 +15,9 @@ type Incident struct {
 	// its part of that. It is empty where none is, and where Slower or Busier is set.
 	Class string  `json:"class,omitempty"`
 	Share float64 `json:"share,omitempty"` // 0 to 1
+	// New is the classes that are new within a day where they are together the most of it, and no
+	// single one is.
+	New *NewLoad `json:"new,omitempty"`
 	// Instance is the one on which most of it ran, if there are several and it is so.
 	Instance string `json:"instance,omitempty"`
 	// Since is when it began, to a twelfth of an hour; zero is with the window, or before.
@@ -28,6 +31,14 @@ type Incident struct {
 	// Busier counts classes alike that had so many times as many calls as usual, such as in a
 	// campaign. At most one of the two is set.
 	Busier int `json:"busier,omitempty"`
+}
+
+// NewLoad sums up classes that are new. Share is their part of what is above the usual.
+type NewLoad struct {
+	Classes   int     `json:"classes"`
+	Calls     int64   `json:"calls"`
+	QueryTime float64 `json:"query_time"`
+	Share     float64 `json:"share"` // 0 to 1
 }
 
 // EndedIncident bounds an incident that is over: To is the end of its last hour.
@@ -49,6 +60,9 @@ const (
 	// instance with mostOfInstance.
 	mostOfClass    = 0.5
 	mostOfInstance = 0.7
+
+	// An incident began where mostSince of what is above the usual came after that.
+	mostSince = 0.8
 
 	// Many classes are manySlower and half of those that can be compared: with
 	// comparedCalls calls, now and usually. Each takes slowerTimes as long.
@@ -103,6 +117,9 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 		if muted[x.Class] {
 			return nil
 		}
+		if x.Class == "" {
+			x.New = c.newLoad(above)
+		}
 	}
 	for _, t := range c.report.TotalsByInstance() {
 		usual := 0.0
@@ -128,10 +145,15 @@ func (c hourAsWhole) farAbove() bool {
 }
 
 // ended returns the incident that was over before the window: it did not go on in it nor in the hour
-// before. That of longer than a day ago is not told.
-func (c hourAsWhole) ended() *EndedIncident {
+// before, or its class is as usual again in it, so that its end is told once, for both. That of longer
+// than a day ago is not told.
+func (c hourAsWhole) ended(classes []Ended) *EndedIncident {
 	x := c.history.incident
-	if x.last == 0 || c.start < x.last+incidentGap || c.start-x.last > hoursADay || x.ended > x.last && x.ended != c.start ||
+	first := x.last + incidentGap
+	if slices.ContainsFunc(classes, func(e Ended) bool { return e.ID == x.of }) {
+		first = x.last + 1
+	}
+	if x.last == 0 || c.start < first || c.start-x.last > hoursADay || x.ended > x.last && x.ended != c.start ||
 		!c.report.Coverage.Complete || c.report.Past.Incident != nil {
 		return nil
 	}
@@ -141,7 +163,8 @@ func (c hourAsWhole) ended() *EndedIncident {
 // ongoing reports whether an incident of the hours before would go on in one now.
 func (c hourAsWhole) ongoing() bool {
 	x := c.history.incident
-	return x.last > 0 && hourOf(x.since) < c.start && c.start-x.last <= incidentGap
+	over := x.ended > x.last && x.ended < c.start // was told
+	return x.last > 0 && hourOf(x.since) < c.start && c.start-x.last <= incidentGap && !over
 }
 
 // highestTotal returns the highest of the totals around this hour of the day, as those of
@@ -181,6 +204,24 @@ func (c hourAsWhole) mostOf(x *Incident, above float64) []*Class {
 	return all
 }
 
+// newLoad sums up the classes that are new if these are the most of what is above the usual, or
+// returns nil.
+func (c hourAsWhole) newLoad(above float64) *NewLoad {
+	var n NewLoad
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p, x := c.history.classes[class.ID], class.Change
+		told := class.Told != nil && class.Told.Kind == New || p != nil && p.owes(c.start) && p.firstOf(p.owed) == New
+		if x != nil && x.Kind == New || x == nil && told {
+			n.Classes, n.Calls, n.QueryTime = n.Classes+1, n.Calls+class.Calls, n.QueryTime+class.QueryTime.Sum
+		}
+	}
+	if n.Share = min(n.QueryTime/above, 1); n.Share < mostOfClass {
+		return nil
+	}
+	return &n
+}
+
 // usualTime returns the median time of a class in such an hour, 0 if it has no past.
 func (c hourAsWhole) usualTime(class *Class) float64 {
 	p := c.history.classes[class.ID]
@@ -191,7 +232,8 @@ func (c hourAsWhole) usualTime(class *Class) float64 {
 }
 
 // began returns the start of the first twelfth of the hour in which the classes took half
-// as much more than usual as in the highest, or zero if that is the first one.
+// as much more than usual as in the highest. It is zero if that is the first one, or if more than a part
+// of mostSince of what is above the usual came before: such as where the hour was far above it evenly, with a burst at its end.
 func (c hourAsWhole) began(classes []*Class) time.Time {
 	var load [timelineBuckets]float64
 	usual := 0.0
@@ -201,14 +243,19 @@ func (c hourAsWhole) began(classes []*Class) time.Time {
 			load[i] += s
 		}
 	}
-	highest := slices.Max(load[:])
+	highest, above := slices.Max(load[:]), 0.0
+	for _, s := range load {
+		above += s - usual
+	}
+	before := 0.0
 	for i, s := range load {
-		if i > 0 && highest > usual && s-usual >= (highest-usual)/2 {
-			return c.report.Window.Start.Add(time.Duration(i) * time.Hour / timelineBuckets)
-		}
 		if s-usual >= (highest-usual)/2 {
+			if i > 0 && highest > usual && before <= (1-mostSince)*above {
+				return c.report.Window.Start.Add(time.Duration(i) * time.Hour / timelineBuckets)
+			}
 			break
 		}
+		before += s - usual
 	}
 	return time.Time{}
 }

@@ -85,6 +85,14 @@ func TestIncident(t *testing.T) {
 		}
 		return s
 	}
+	burst := func(before float64) server { // of 3,550 s in the twelfths up to the last one
+		s := total(4000)
+		for k := range 11 {
+			s.slow[9][k] = 8 + before/11
+		}
+		s.slow[9][11] = 3550 - 88 - before
+		return s
+	}
 	elsewhere := func(s server, part float64) server { s.db2 = part; return s }
 	id := func(i int) string { return fmt.Sprintf("%032X", i+1) }
 	for _, c := range []struct {
@@ -97,6 +105,8 @@ func TestIncident(t *testing.T) {
 		{"more than that", total(2*usual.High + 1), &Incident{Class: id(9), Share: 1}},
 		{"from 20 past on", late(4), &Incident{Class: id(9), Share: 1, Since: at.time().Add(20 * time.Minute)}},
 		{"from 55 past on", late(11), &Incident{Class: id(9), Share: 1, Since: at.time().Add(55 * time.Minute)}},
+		{"all along, with a burst at its end", burst(700), &Incident{Class: id(9), Share: 1}},
+		{"little before a burst", burst(60), &Incident{Class: id(9), Share: 1, Since: at.time().Add(55 * time.Minute)}},
 		{"all along", late(0), &Incident{Class: id(9), Share: 1}},
 		{"four take much longer, none is the most of it", more(4, 30), &Incident{}},
 		{"on one instance", elsewhere(total(4000), 0.9), &Incident{Class: id(9), Share: 1, Instance: "db-2"}},
@@ -197,7 +207,7 @@ func TestIncidentOfSeveralHours(t *testing.T) {
 	for n, c := range []struct {
 		s     server
 		since time.Time
-	}{{bad, began}, {bad, began}, {ordinaryServer(), time.Time{}}, {bad, began}, {ordinaryServer(), time.Time{}}, {ordinaryServer(), time.Time{}}, {bad, (at + 6).time().Add(20 * time.Minute)}} {
+	}{{bad, began}, {bad, began}, {ordinaryServer(), time.Time{}}, {bad, began.Add(3 * time.Hour)}, {ordinaryServer(), time.Time{}}, {ordinaryServer(), time.Time{}}, {bad, (at + 6).time().Add(20 * time.Minute)}} {
 		for range 2 { // before and after the hour was added
 			r := c.s.report(at + hour(n))
 			h.Compare(r, Options{})
@@ -488,6 +498,35 @@ func TestIncidentAboveTheHighest(t *testing.T) {
 		r := of(seconds).report(at)
 		if h.Compare(r, Options{}); (r.Past.Incident != nil) != want {
 			t.Errorf("%v s, %v being the highest: %+v", seconds, highest, r.Past.Incident)
+		}
+	}
+}
+
+// The new classes of an incident are counted where they are half of what is above the usual and no
+// single class is; in the next hour, too, in which they were told.
+func TestNewClassesOfAnIncident(t *testing.T) {
+	for part, want := range map[float64]int{0.51: 5, 0.49: 0} {
+		h, at := settled(t)
+		usual := h.pass(t, ordinaryServer().report(at)).Past.Usual
+		for n := range hour(2) {
+			at++
+			const total = 4000
+			s := ordinaryServer()
+			above := total - (usual.Low+usual.High)/2
+			for i := 6; i < 10; i++ { // 210 s are of the first six
+				s.each[i] = (total - 210 - part*above) / 400
+			}
+			r := s.report(at)
+			for i := range 5 {
+				r.Classes = append(r.Classes, classOf(fmt.Sprintf("%032X", 100+i), work{part * above / 5, 10}))
+			}
+			r.Overall.QueryTime.Sum = total
+			r.rank()
+			h.Compare(r, Options{})
+			if x := r.Past.Incident; x == nil || x.Class != "" || (x.New != nil) != (want > 0) || want > 0 && (x.New.Classes != want || x.New.Calls != 50 || math.Abs(x.New.Share-part) > 0.001) {
+				t.Errorf("part %v, hour %d: %+v", part, n, x)
+			}
+			h.pass(t, r)
 		}
 	}
 }

@@ -220,8 +220,8 @@ type Class struct {
 	Detectable float64 `json:"detectable,omitempty"`
 	// Told is set where a digest of the last day has said that the class is NEW or BACK.
 	Told *Told `json:"told,omitempty"`
-	// Unnamed is set where the class leads, and the message that was made of the report does
-	// not name it.
+	// Unnamed is set where the class leads, and the message that was made of the report neither
+	// names nor counts it, or is to name it yet.
 	Unnamed bool `json:"-"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
@@ -355,6 +355,7 @@ type Past struct {
 	New           int            `json:"new,omitempty"`      // how many classes are NEW, those below the limit included
 	Worse         int            `json:"worse,omitempty"`    // and WORSE
 	Back          int            `json:"back,omitempty"`     // and BACK
+	Better        int            `json:"better,omitempty"`   // and BETTER
 	Minor         []Minor        `json:"minor,omitempty"`    // those that do not lead, by kind
 	Usual         *Usual         `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
 	Forgot        int            `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW

@@ -10,7 +10,8 @@ import (
 // Shorten moves the classes that the limit leaves out to Misc, and drops those
 // that Compare found muted, which are counted in Past. Within the limit's Count, those
 // that lead come in first, up to a half of it, so that the usual load stays in sight,
-// or else the first of lesser ones that are news together; then the worst, the others that lead, those that are BETTER, and outliers. The ones
+// or else the first of lesser ones that are news together; then the first that are BETTER, the worst, the others that lead, the
+// others that are BETTER, and outliers. The ones
 // that lead stand first. Rank stays the rank among all classes.
 func (r *Report) Shorten(l Limit, order OrderBy) {
 	muted := map[string]bool{}
@@ -74,12 +75,16 @@ func (l Limit) choose(ranked []Class, order OrderBy, p95 float64) []bool {
 	if leading == nil && more >= minShare && room > 1 { // together they are news, and one stands for all
 		show(minor[:1])
 	}
+	show(better[:min(len(better), namedBetter, room/2)]) // what is better has fallen in rank
 	show(worst)
 	show(leading)
 	show(better)
 	show(outliers[:min(len(outliers), l.Outliers)])
 	return shown
 }
+
+// namedBetter is how many that are BETTER a message names.
+const namedBetter = 3
 
 // Keep moves all classes but the first n to Misc.
 func (r *Report) Keep(n int) {
@@ -146,7 +151,7 @@ func (r *Report) countChanges(muted map[string]bool) {
 		if c.Change == nil {
 			continue
 		}
-		if c.Change.Since.IsZero() && !c.Change.Common {
+		if c.Change.Since.IsZero() && !c.Change.Common && !(c.Change.Kind == Better && muted[c.ID]) {
 			counts[c.Change.Kind]++
 		}
 		if m := minor[c.Change.Kind]; m != nil && !c.Leads() && !muted[c.ID] {
@@ -158,7 +163,7 @@ func (r *Report) countChanges(muted map[string]bool) {
 			}
 		}
 	}
-	r.Past.New, r.Past.Worse, r.Past.Back = counts[New], counts[Worse], counts[Back]
+	r.Past.New, r.Past.Worse, r.Past.Back, r.Past.Better = counts[New], counts[Worse], counts[Back], counts[Better]
 	for _, kind := range []ChangeKind{New, Back} {
 		if minor[kind].Classes > 0 {
 			minor[kind].Instance = mostly(time[kind], len(r.Overall.ByInstance))

@@ -195,3 +195,26 @@ func TestMinorInstance(t *testing.T) {
 		}
 	}
 }
+
+// What is BETTER has fallen in rank, and is shown before the worst, up to a half of the room.
+func TestBetterIsShown(t *testing.T) {
+	for count, want := range map[int]int{1: 0, 2: 1, 5: 2, 20: 3} {
+		var r Report
+		for i := range 40 {
+			r.Classes = append(r.Classes, classOf(fmt.Sprintf("%032X", i+1), work{float64(100 - i), 10}))
+			if i >= 35 {
+				r.Classes[i].Change = &Change{Kind: Better}
+			}
+		}
+		r.Shorten(Limit{Count: count}, OrderBySum)
+		n := 0
+		for _, c := range r.Classes {
+			if c.Change != nil {
+				n++
+			}
+		}
+		if len(r.Classes) != count || n != want {
+			t.Errorf("of %d: %d shown, %d better, want %d", count, len(r.Classes), n, want)
+		}
+	}
+}

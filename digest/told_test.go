@@ -358,3 +358,19 @@ func TestOwed(t *testing.T) {
 		}
 	}
 }
+
+// What was NEW just below a hundredth of the time and wanders above it is no news; with twice its first
+// time it is.
+func TestOwedWanders(t *testing.T) {
+	for _, c := range []struct {
+		seconds float64
+		leads   bool
+	}{{4.5, false}, {7, false}, {8, true}} {
+		var h History
+		h.hoursOfWork(t, firstHour, 3*hoursADay, work{})
+		h.pass(t, hourReport(dayHour(3, 0), work{3.7, 10}))
+		if class := classIn(t, h.pass(t, hourReport(dayHour(3, 1), work{c.seconds, 10})), watched); class.Leads() != c.leads {
+			t.Errorf("%v s: leads %v", c.seconds, class.Leads())
+		}
+	}
+}

@@ -157,3 +157,22 @@ func TestDayHasOpenParts(t *testing.T) {
 		}
 	}
 }
+
+// A class that is NEW or BACK and beyond those that a message names is told by its count, and a WORSE
+// is still to be named.
+func TestUnnamed(t *testing.T) {
+	r := &digest.Report{}
+	for i, kind := range []digest.ChangeKind{digest.New, digest.Back, digest.Worse, digest.New, digest.Worse, digest.New, digest.Back, digest.Worse, ""} {
+		c := digest.Class{ID: string(rune('A' + i)), Rank: i + 1, Totals: digest.Totals{QueryTime: digest.Metrics{Sum: 2}}, Share: 0.1}
+		if kind != "" {
+			c.Change = &digest.Change{Kind: kind}
+		}
+		r.Classes = append(r.Classes, c)
+	}
+	noteUnnamed(r, r)
+	for i := range r.Classes {
+		if c := &r.Classes[i]; c.Unnamed != (c.ID == "H") {
+			t.Errorf("%s: unnamed %v", c.ID, c.Unnamed)
+		}
+	}
+}

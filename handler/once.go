@@ -333,7 +333,8 @@ func (i *item) withoutNews(r *digest.Report) bool {
 	return i.handler.Daily != Daily{} && !i.Unconfirmed && i.Replace == nil && !notifier.News(r)
 }
 
-// noteUnnamed marks the classes that lead and that the message does not name.
+// noteUnnamed marks the classes that are WORSE and that the message does not name. One that is NEW
+// or BACK is told by its count: a deploy of fifty classes is no news for ten hours.
 func noteUnnamed(r, message *digest.Report) {
 	named := map[string]bool{}
 	for _, c := range notifier.Leading(message) {
@@ -341,7 +342,7 @@ func noteUnnamed(r, message *digest.Report) {
 	}
 	for n := range r.Classes {
 		c := &r.Classes[n]
-		c.Unnamed = c.Leads() && !named[c.ID]
+		c.Unnamed = c.Leads() && c.Change.Kind == digest.Worse && !named[c.ID]
 	}
 }
 

@@ -149,9 +149,8 @@ func Without(classes, others []*digest.Class) []*digest.Class {
 	return out
 }
 
-// changeCount says how much changed, such as "1 new, 2 worse". It is empty where
-// that cannot be known.
-func changeCount(r *digest.Report) string {
+// changeCounts counts what changed, also of classes that the report does not show.
+func changeCounts(r *digest.Report) map[digest.ChangeKind]int {
 	counts := map[digest.ChangeKind]int{}
 	for i := range r.Classes {
 		if c := r.Classes[i].Change; c != nil && c.Since.IsZero() && !c.Common {
@@ -162,7 +161,16 @@ func changeCount(r *digest.Report) string {
 		counts[digest.New] = max(counts[digest.New], p.New)
 		counts[digest.Worse] = max(counts[digest.Worse], p.Worse)
 		counts[digest.Back] = max(counts[digest.Back], p.Back)
+		counts[digest.Better] = max(counts[digest.Better], p.Better)
+		counts[digest.Gone] = len(p.Gone)
 	}
+	return counts
+}
+
+// changeCount says how much changed, such as "1 new, 2 worse". It is empty where
+// that cannot be known.
+func changeCount(r *digest.Report) string {
+	counts := changeCounts(r)
 	var out []string
 	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
 		if n := counts[kind]; n > 0 {
@@ -172,11 +180,19 @@ func changeCount(r *digest.Report) string {
 	if n := len(endedClasses(r)); n > 0 {
 		out = append(out, fmt.Sprintf("%d back to usual", n))
 	}
+	for _, kind := range []digest.ChangeKind{digest.Better, digest.Gone} {
+		if n := counts[kind]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
+		}
+	}
 	if farBelow(r) {
 		out = append(out, "far less time than usual")
 	}
+	if c := longCall(r); c != nil {
+		out = append(out, "one call of "+Duration(c.QueryTime.Max))
+	}
 	known := r.Past != nil && !r.Past.Learning && (r.Past.Regrouped == nil || r.Past.Regrouped.Unseen == 0)
-	if out == nil && known && r.Past.Incident == nil && r.Past.EndedIncident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
+	if out == nil && known && silent(r) == "" && r.Past.Incident == nil && r.Past.EndedIncident == nil && !Incomplete(r) && r.Overall.Calls > 0 {
 		return "nothing new"
 	}
 	return strings.Join(out, ", ")
@@ -292,7 +308,38 @@ func Changes(r *digest.Report) []Change {
 			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
 		}
 	}
-	return slices.Concat(atMost(leading, maxLeading), minor, atMost(ended, maxMinor), atMost(better, maxMinor), atMost(gone, maxMinor))
+	return slices.Concat(leadingOf(r, leading), minor, atMost(ended, maxMinor, 0),
+		atMost(better, maxMinor, changeCounts(r)[digest.Better]-len(better)), atMost(gone, maxMinor, 0))
+}
+
+// leadingOf cuts the leading changes to the first, and counts the others that the title does: also those
+// beyond the limit of the report.
+func leadingOf(r *digest.Report, leading []Change) []Change {
+	counts := changeCounts(r)
+	if r.Past != nil {
+		for _, m := range r.Past.Minor { // have a line of their own
+			counts[m.Kind] -= m.Classes
+		}
+	}
+	if c := mostOfIncident(r, InOrder(r)); c != nil && c.Leads() { // the notice says it
+		counts[c.Change.Kind]--
+	}
+	first := leading[:min(maxLeading, len(leading))]
+	var more []string
+	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
+		for _, x := range first {
+			if strings.HasPrefix(x.Word, kindWord(kind)) {
+				counts[kind]--
+			}
+		}
+		if counts[kind] > 0 {
+			more = append(more, fmt.Sprintf("%d more %s", counts[kind], strings.ToLower(string(kind))))
+		}
+	}
+	if more == nil {
+		return first
+	}
+	return append(slices.Clone(first), Change{What: "and " + strings.Join(more, ", ")})
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
@@ -381,17 +428,18 @@ func Unlisted(r *digest.Report, n int) string {
 	return strings.Join(out, " ")
 }
 
-// atMost cuts a list to n lines, the last of which counts those left out.
-func atMost(all []Change, n int) []Change {
-	if len(all) <= n {
+// atMost cuts a list to n lines, the last of which counts those left out, and so many that are BETTER and
+// that the report does not show.
+func atMost(all []Change, n, better int) []Change {
+	if n = min(n, len(all)); len(all) == n && better <= 0 {
 		return all
 	}
-	words := map[string]int{}
+	words := map[string]int{"better": max(better, 0)}
 	for _, x := range all[n:] {
 		words[strings.ToLower(x.Word)]++
 	}
 	var more []string
-	for _, w := range []string{"new", "worse", "back", "back to usual", "better", "gone"} {
+	for _, w := range []string{"back to usual", "better", "gone"} {
 		if words[w] > 0 {
 			more = append(more, fmt.Sprintf("%d more %s", words[w], w))
 		}

@@ -42,7 +42,8 @@ func TestTitle(t *testing.T) {
 		{changed(past(digest.Past{Learning: true}), ""), "db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{Regrouped: &digest.Regrouped{Unseen: 1}}), ""), "db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{Regrouped: &digest.Regrouped{}}), ""), "Nothing new on db-1: 1 slow query, 0s"},
-		{changed(past(digest.Past{}), digest.Better), "Nothing new on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{}), digest.Better), "1 better on db-1: 1 slow query, 0s"},
+		{changed(past(digest.Past{Better: 2, Gone: make([]digest.GoneClass, 1)}), digest.New), "1 new, 2 better, 1 gone on db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{}), "", digest.Back, digest.Worse, digest.New, digest.Worse), "1 new, 2 worse, 1 back on db-1: 5 slow queries, 0s"},
 		{changed(past(digest.Past{New: 7}), digest.New), "7 new on db-1: 1 slow query, 0s"},
 		{changed(past(digest.Past{Repeat: true}), digest.New), "⚠️ POSSIBLE REPEAT: 1 new on db-1: 1 slow query, 0s"},
@@ -85,6 +86,36 @@ func TestChanges(t *testing.T) {
 	if len(lines) != maxLeading+1+maxMinor+1 || lines[maxLeading].String() != "and 7 more new, 8 more worse" ||
 		lines[len(lines)-1].String() != "and 7 more better" {
 		t.Errorf("%q", lines)
+	}
+}
+
+// What the title counts and the list does not name is counted in the list, also where the limit leaves
+// it out; lesser ones have a line of their own.
+func TestListCountsAsTheTitle(t *testing.T) {
+	kinds := []digest.ChangeKind{digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New, digest.New}
+	for _, c := range []struct {
+		shown int
+		past  digest.Past
+		want  string
+	}{
+		{10, digest.Past{New: 12}, "and 7 more new"},
+		{5, digest.Past{New: 5}, ""},
+		{5, digest.Past{New: 5, Worse: 1, Back: 2}, "and 1 more worse, 2 more back"},
+		{1, digest.Past{New: 2}, "and 1 more new"},
+		{5, digest.Past{New: 30, Minor: []digest.Minor{{Kind: digest.New, Classes: 25, Share: 0.1}}}, ""},
+		{10, digest.Past{New: 12, Incident: &digest.Incident{Class: "A"}}, "and 6 more new"},
+	} {
+		r := changed(&c.past, kinds[:c.shown]...)
+		r.Classes[0].ID = "A"
+		got := ""
+		for _, x := range Changes(r) {
+			if x.Word == "" {
+				got += x.String()
+			}
+		}
+		if got != c.want {
+			t.Errorf("%d shown, %+v: %q, want %q", c.shown, c.past, got, c.want)
+		}
 	}
 }
 
@@ -247,9 +278,9 @@ func TestIncidentIsTheVerdict(t *testing.T) {
 		{digest.Incident{Times: 3, Instance: "db-1"}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "Most of what is above the usual ran on db-1, in several classes."},
 		{digest.Incident{Times: 3}, "⚠️ INCIDENT: 1h00m of query time on db-1, db-2, about 3 times the usual", "No class and no instance is most of it."},
 		{digest.Incident{Times: 3, Slower: 31, Of: 52, Low: 3.97, High: 6.1, Instance: "db-1", Since: at}, "⚠️ SLOWER AT ONCE: 31 of 52 classes on db-1, db-2, 1h00m of query time",
-			"31 of 52 classes took about 4 to 6 times as long per call on db-1 since 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
+			"31 of 52 classes took about 4 to 6 times as long per call in the hour as a whole; most of it was on db-1, and it began at 2026-11-23 14:20 UTC. No single query explains that; look at the server: CPU, storage, locks, replicas."},
 		{digest.Incident{Times: 1.2, Busier: 40, Of: 52, Low: 2.04, High: 2.97, Since: at}, "⚠️ BUSIER AT ONCE: 40 of 52 classes on db-1, db-2, 1h00m of query time",
-			"40 of 52 classes have about 2 to 3 times the calls since 2026-11-23 14:20 UTC. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."},
+			"40 of 52 classes have about 2 to 3 times the calls in the hour as a whole; it began at 2026-11-23 14:20 UTC. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."},
 	} {
 		r := changed(&digest.Past{Incident: &c.x}, "", "")
 		r.Classes[0].ID, r.Instances, r.Overall.QueryTime.Sum = "A", []string{"db-1", "db-2"}, 3600
@@ -279,10 +310,12 @@ func TestIncidentOfNoClass(t *testing.T) {
 		{digest.Incident{Times: 6.1}, 3000, nil, "No class is most of it. There were about 3 times the usual calls, and each took about 2 times as long."},
 		{digest.Incident{Times: 4}, 500, nil, "No class is most of it. A call took about 8 times as long as usual."},
 		{digest.Incident{Times: 4}, 8000, []string{"db-1", "db-2"}, "No class and no instance is most of it. There were about 8 times the usual calls."},
+		{digest.Incident{Times: 2, New: &digest.NewLoad{Classes: 50, Calls: 1000, QueryTime: 1800, Share: 0.98}}, 2000, nil, "No class is most of it. 50 new classes together are 98% of what is above the usual."},
+		{digest.Incident{Times: 6, New: &digest.NewLoad{Classes: 50, Calls: 1000, QueryTime: 1800, Share: 0.6}}, 2000, nil, "No class is most of it. 50 new classes together are 60% of what is above the usual. Of the others there were about as many calls as usual, and each took about 3 times as long."},
 		{digest.Incident{Times: 4, Instance: "db-2"}, 4000, []string{"db-1", "db-2"}, "Most of what is above the usual ran on db-2, in several classes. There were about 4 times the usual calls, and each took about as long as usual."},
 	} {
 		r := changed(&digest.Past{Incident: &c.x, Usual: &digest.Usual{Low: 90, High: 110, Calls: &digest.Range{Low: 900, High: 1100}}}, "", "")
-		r.Overall.Calls, r.Instances = c.calls, c.instances
+		r.Overall.Calls, r.Overall.QueryTime.Sum, r.Instances = c.calls, 3600, c.instances
 		if n := Notices(r); n[0].Text != c.want {
 			t.Errorf("%q, want %q", n[0].Text, c.want)
 		}
@@ -483,6 +516,18 @@ func TestWhereOneRanAll(t *testing.T) {
 	}
 }
 
+// A range of whole calls that is known in steps of 7 % holds what it was made of, in two digits.
+func TestCallsAreInTheirRange(t *testing.T) {
+	for low, c := range map[float64]struct {
+		high float64
+		want string
+	}{1955.2: {2092.1, "1,900 to 2,100"}, 1900: {2100, "1,900 to 2,100"}, 0: {2.105, "0 to 2"}, 1 / 1.07: {1, "1"}, 1.967: {2.105, "2"}, 0.5: {100.99, "1 to 100"}} {
+		if got := betweenCalls(&digest.Range{Low: low, High: c.high}); got != c.want {
+			t.Errorf("%v to %v: %q, want %q", low, c.high, got, c.want)
+		}
+	}
+}
+
 // The head names the busiest of several instances, not the first by the alphabet.
 func TestInstanceTotals(t *testing.T) {
 	r := changed(nil, "")
@@ -493,8 +538,8 @@ func TestInstanceTotals(t *testing.T) {
 	}
 	r.Overall.ByInstance = []digest.InstanceTotal{
 		{Instance: "e", Calls: 90, QueryTime: 80, Usual: &digest.Usual{Low: 70, High: 80.4, Calls: &digest.Range{Low: 81, High: 101}}},
-		{Instance: "c", Calls: 2, QueryTime: 15, Usual: &digest.Usual{Low: 15, High: 15.01}}, {Instance: "a", Calls: 1, QueryTime: 3}}
-	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 80s in 81 to 100), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
+		{Instance: "c", Calls: 2, QueryTime: 15, Usual: &digest.Usual{Low: 15, High: 15}}, {Instance: "a", Calls: 1, QueryTime: 3}}
+	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 81s in 81 to 110), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
 		t.Errorf("of three: %q", got)
 	}
 	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", Calls: 1, QueryTime: 2})
@@ -717,5 +762,70 @@ func TestFolded(t *testing.T) {
 		"db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Each of the instances db-1, db-2 lists no slow log yet."}
 	if got := folded(in); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// An instance that has vanished, and one that is usually busy and logs nothing, are in the title, which
+// then does not say that nothing is new. A hole that was told before is not.
+func TestSilentInstancesAreInTheTitle(t *testing.T) {
+	ran := digest.InstanceTotal{Instance: "db-1", Calls: 1, QueryTime: 2}
+	idle := digest.InstanceTotal{Instance: "db-3", Usual: &digest.Usual{Low: 60, High: 90}}
+	for _, c := range []struct {
+		past    digest.Past
+		all     []digest.InstanceTotal
+		without []string
+		want    string
+	}{
+		{digest.Past{}, []digest.InstanceTotal{ran}, nil, "Nothing new on db-1, db-3: "},
+		{digest.Past{}, []digest.InstanceTotal{ran, idle}, nil, "db-3 logs nothing; db-1, db-3: "},
+		{digest.Past{New: 2}, []digest.InstanceTotal{ran, idle}, nil, "db-3 logs nothing; 2 new on db-1, db-3: "},
+		{digest.Past{News: []string{"db-2 is gone."}}, nil, []string{"db-2"}, "db-2 was not read; db-1, db-3: "},
+		{digest.Past{}, nil, []string{"db-2"}, "Nothing new on db-1, db-3: "},
+		{digest.Past{EndedIncident: &digest.EndedIncident{}}, []digest.InstanceTotal{ran, idle}, nil, "db-3 logs nothing; INCIDENT OVER on db-1, db-3: "},
+	} {
+		r := changed(&c.past, "")
+		r.Instances, r.Overall.ByInstance, r.Coverage.Without = []string{"db-1", "db-3"}, c.all, c.without
+		if title := Title(r); !strings.HasPrefix(title, c.want) {
+			t.Errorf("%q, want %q", title, c.want)
+		}
+	}
+}
+
+// A single call that is half of what an hour has above the usual is in its head, and in an incident it
+// is said in the place of what a call takes.
+func TestOneLongCall(t *testing.T) {
+	for _, c := range []struct {
+		longest, total float64
+		calls          int64
+		want           string
+	}{
+		{900, 2650, 40, "One call of 15m00s on db-1: "},
+		{900, 3550, 40, "One call of 15m00s on db-1: "},
+		{900, 3551, 40, "Nothing new on db-1: "},
+		{900, 1850, 40, "Nothing new on db-1: "}, // as usual
+		{900, 2650, 2, "Nothing new on db-1: "},
+		{499, 2650, 40, "Nothing new on db-1: "},
+	} {
+		r := changed(&digest.Past{Usual: &digest.Usual{Low: 1650, High: 1850}}, "")
+		r.Instances, r.Overall.QueryTime.Sum = []string{"db-1"}, c.total
+		r.Classes[0].Calls = c.calls
+		r.Classes[0].QueryTime = digest.Metrics{Sum: 1000, Max: c.longest, Median: 2}
+		if title := Title(r); !strings.HasPrefix(title, c.want) || (OneCall(&r.Classes[0]) == ", one call of 15m00s") != (c.longest == 900 && c.calls > 2) {
+			t.Errorf("%+v: %q, %q", c, title, OneCall(&r.Classes[0]))
+		}
+	}
+	r := changed(&digest.Past{Incident: &digest.Incident{Times: 25, Class: "A", Share: 1}}, digest.Worse)
+	r.Classes[0].ID, r.Classes[0].Calls, r.Classes[0].Change.Of, r.Classes[0].Change.TimesEach = "A", 101, "query_time", 25
+	r.Classes[0].QueryTime = digest.Metrics{Sum: 2500, Max: 2400, Median: 1}
+	if got := Notices(r)[0].Text; got != "#1 SELECT t1 is 100% of what is above the usual. One call of 40m00s took 96% of its time." || strings.Contains(Evidence(&r.Classes[0]), "a call takes") {
+		t.Errorf("%q, %q", got, Evidence(&r.Classes[0]))
+	}
+}
+
+// What is BETTER and beyond the limit is counted in the list as in the title.
+func TestBetterBeyondTheLimit(t *testing.T) {
+	r := changed(&digest.Past{Better: 3}, digest.Better)
+	if all := Changes(r); len(all) != 2 || all[1].String() != "and 2 more better" {
+		t.Errorf("%q", all)
 	}
 }

@@ -117,7 +117,7 @@ func changeEvidence(c *digest.Class) string {
 	switch {
 	case x.TimesCalls > 0:
 		phrases = append(phrases, Count(x.TimesCalls)+" times the usual calls")
-	case x.TimesEach > 0:
+	case x.TimesEach > 0 && !has(c, digest.OneCall): // else the others may be as ever
 		phrases = append(phrases, fmt.Sprintf("a call takes %s times as long as usual", Count(x.TimesEach)))
 	}
 	if p := x.P95; p != nil {

@@ -24,6 +24,12 @@ func Title(r *digest.Report) string {
 	if n != "" {
 		title = upperFirst(n) + " on " + title
 	}
+	if s := silent(r); s != "" && r.Overall.Calls > 0 {
+		if n != "" && endedIncident(r) == "" {
+			title = lowerFirst(title)
+		}
+		title = s + "; " + title
+	}
 	switch {
 	case r.Overall.Calls == 0 && n == "":
 		title = "No slow query logged on " + on

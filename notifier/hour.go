@@ -18,7 +18,7 @@ func usually(r *digest.Report) string {
 	u := r.Past.Usual
 	s := "usually " + between(u.Low, u.High, Duration)
 	if u.Calls != nil {
-		calls := between(u.Calls.Low, u.Calls.High, Count) + " queries"
+		calls := betweenCalls(u.Calls) + " queries"
 		if calls == "1 queries" {
 			calls = "1 query"
 		}
@@ -38,21 +38,33 @@ func farBelow(r *digest.Report) bool {
 	return times*now < low && low-now >= seconds
 }
 
-// between names what is known in steps of 7 %, for which two digits are enough.
+// between names a range whose bounds are known in steps of 7 %, for which two digits are enough. They are
+// rounded outward: what the range holds is in what is said.
 func between(low, high float64, write func(float64) string) string {
-	a, b := write(twoDigits(low)), write(twoDigits(high))
+	a, b := write(toTwoDigits(low, math.Floor)), write(toTwoDigits(high, math.Ceil))
 	if a == b {
 		return a
 	}
 	return a + " to " + b
 }
 
-func twoDigits(f float64) float64 {
+// betweenCalls is between for calls, which are whole, while the bounds of steps are not.
+func betweenCalls(r *digest.Range) string {
+	return between(math.Ceil(r.Low-1e-9), math.Floor(r.High+1e-9), Count)
+}
+
+func twoDigits(f float64) float64 { return toTwoDigits(f, math.Round) }
+
+func toTwoDigits(f float64, round func(float64) float64) float64 {
 	if !(f > 0) {
 		return 0
 	}
 	unit := math.Pow(10, math.Floor(math.Log10(f))-1)
-	return math.Round(f/unit) * unit
+	n := f / unit
+	if whole := math.Round(n); math.Abs(n-whole) < 1e-9 { // as a float it may be a little off
+		n = whole
+	}
+	return round(n) * unit
 }
 
 // byTime are the instances of a report, that with the most time first.
@@ -126,6 +138,54 @@ func InstanceTotals(r *digest.Report) string {
 	return strings.Join(out, ", ")
 }
 
+// silent says which instances have vanished, and which that are usually busy log nothing, or is empty.
+func silent(r *digest.Report) string {
+	var out []string
+	if r.Past != nil && len(r.Past.News) > 0 && len(r.Coverage.Without) > 0 {
+		was := " was not read"
+		if len(r.Coverage.Without) > 1 {
+			was = " were not read"
+		}
+		out = append(out, names(r.Coverage.Without, maxTotals)+was)
+	}
+	if _, idle := ranAndIdle(r); len(idle) > 0 {
+		var all []string
+		for _, t := range idle {
+			all = append(all, redact.Clean(t.Instance))
+		}
+		log := " logs nothing"
+		if len(idle) > 1 {
+			log = " log nothing"
+		}
+		out = append(out, names(all, maxTotals)+log)
+	}
+	return strings.Join(out, ", ")
+}
+
+// longCall returns the class of which a single call is the most of what the hour has above the usual,
+// or nil. That is a fact, and no change of the class.
+func longCall(r *digest.Report) *digest.Class {
+	if r.Past == nil || r.Past.Usual == nil || r.Past.Incident != nil || r.Filter != nil {
+		return nil
+	}
+	u, total := r.Past.Usual, r.Overall.QueryTime.Sum
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		if total > u.High && has(c, digest.OneCall) && 2*c.QueryTime.Max >= total-(u.Low+u.High)/2 {
+			return c
+		}
+	}
+	return nil
+}
+
+// OneCall names the single call that took most of the time of a class, for a row, or is empty.
+func OneCall(c *digest.Class) string {
+	if !has(c, digest.OneCall) {
+		return ""
+	}
+	return ", one call of " + Duration(c.QueryTime.Max)
+}
+
 // idleText names the instances on which nothing ran, and what they usually have: once where that
 // is the same.
 func idleText(idle []digest.InstanceTotal) string {
@@ -149,7 +209,7 @@ func instanceUsual(before string, u *digest.Usual, after string) string {
 	}
 	s := before + "usually " + between(u.Low, u.High, Duration)
 	if u.Calls != nil {
-		s += " in " + between(u.Calls.Low, u.Calls.High, Count)
+		s += " in " + betweenCalls(u.Calls)
 	}
 	return s + after
 }
@@ -225,162 +285,4 @@ func instance(c *digest.Class) string {
 		return instanceName(name)
 	}
 	return ""
-}
-
-// incidentWord is the word for an incident, by what digest.EndedIncident.Of says of it.
-func incidentWord(of string) string {
-	switch of {
-	case "slower":
-		return "SLOWER AT ONCE"
-	case "busier":
-		return "BUSIER AT ONCE"
-	}
-	return "INCIDENT"
-}
-
-func ofIncident(x *digest.Incident) string {
-	switch {
-	case x.Slower > 0:
-		return "slower"
-	case x.Busier > 0:
-		return "busier"
-	}
-	return x.Class
-}
-
-// endedIncident is the verdict on an hour before which an incident was over, in the words of its
-// beginning, or empty.
-func endedIncident(r *digest.Report) string {
-	if r.Past == nil || r.Past.EndedIncident == nil {
-		return ""
-	}
-	return incidentWord(r.Past.EndedIncident.Of) + " OVER"
-}
-
-// endedText says when it was, and which class was most of it.
-func endedText(r *digest.Report, x *digest.EndedIncident) string {
-	s := "It was from " + window(digest.Window{Start: x.From, End: x.To})
-	if c := classOf(r, x.Of); c != nil {
-		s += fmt.Sprintf("; #%d %s was most of it", c.Rank, c.Label)
-	} else if incidentWord(x.Of) == "INCIDENT" && x.Of != "" {
-		s += "; " + redact.ShortID(x.Of) + " was most of it"
-	}
-	return s + "."
-}
-
-// classOf returns the class of a report that has the ID, or nil.
-func classOf(r *digest.Report, id string) *digest.Class {
-	for i := range r.Classes {
-		if r.Classes[i].ID == id {
-			return &r.Classes[i]
-		}
-	}
-	return nil
-}
-
-// incidentTitle is the verdict on an hour that is one, in the place of what changed.
-func incidentTitle(r *digest.Report) string {
-	if r.Past == nil || r.Past.Incident == nil {
-		return ""
-	}
-	x, on := r.Past.Incident, where(r) // of which the numbers are; that of x.Instance is in the text
-	if n := x.Slower + x.Busier; n > 0 {
-		return fmt.Sprintf("%d of %d classes on %s, %s of query time", n, x.Of, on, Duration(r.Overall.QueryTime.Sum))
-	}
-	times := "about " + timesOf(x.Times)
-	if x.Times > 100 { // of next to nothing
-		times = "over 100"
-	}
-	return fmt.Sprintf("%s of query time on %s, %s times the usual", Duration(r.Overall.QueryTime.Sum), on, times)
-}
-
-// timesOf writes how many times what is usual something is, which is known within 7 %.
-func timesOf(f float64) string {
-	switch {
-	case f < 3:
-		return Count(math.Round(10*f) / 10)
-	case f < 10:
-		return Count(math.Round(2*f) / 2)
-	}
-	return Count(twoDigits(f))
-}
-
-func timesBetween(low, high float64) string {
-	if a, b := timesOf(low), timesOf(high); a != b {
-		return a + " to " + b
-	}
-	return timesOf(low)
-}
-
-// grown says whether there are more calls than usual, or each takes longer, where an incident
-// is of no single class, or is empty.
-func grown(r *digest.Report, x *digest.Incident) string {
-	u := r.Past.Usual
-	if u == nil || u.Calls == nil || !(u.Calls.High > 0) || !(x.Times > 1) {
-		return ""
-	}
-	calls := float64(r.Overall.Calls) / ((u.Calls.Low + u.Calls.High) / 2)
-	each := x.Times / calls
-	const much, same = 1.5, 1.25
-	switch {
-	case calls >= much && each >= much:
-		return fmt.Sprintf(" There were about %s times the usual calls, and each took about %s times as long.", timesOf(calls), timesOf(each))
-	case calls >= much && each*same >= 1 && each <= same:
-		return fmt.Sprintf(" There were about %s times the usual calls, and each took about as long as usual.", timesOf(calls))
-	case calls >= much:
-		return fmt.Sprintf(" There were about %s times the usual calls.", timesOf(calls))
-	case each >= much && calls*same >= 1 && calls <= same:
-		return fmt.Sprintf(" There were about as many calls as usual, and each took about %s times as long.", timesOf(each))
-	case each >= much:
-		return fmt.Sprintf(" A call took about %s times as long as usual.", timesOf(each))
-	}
-	return ""
-}
-
-// incidentText says what is most of an incident, since when, and where to look. titled
-// leaves out what incidentTitle says.
-func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
-	since := ""
-	if !x.Since.IsZero() {
-		since = " since " + at(x.Since)
-	}
-	on := ""
-	if x.Instance != "" {
-		on = " on " + redact.Clean(x.Instance)
-	}
-	switch {
-	case x.Slower > 0:
-		took := fmt.Sprintf("%d of %d classes took", x.Slower, x.Of)
-		if titled {
-			took = "They took"
-		}
-		return fmt.Sprintf("%s about %s times as long per call%s%s. No single query explains that; look at the server: CPU, storage, locks, replicas.",
-			took, timesBetween(x.Low, x.High), on, since)
-	case x.Busier > 0:
-		have := fmt.Sprintf("%d of %d classes have", x.Busier, x.Of)
-		if titled {
-			have = "They have"
-		}
-		return fmt.Sprintf("%s about %s times the calls%s%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
-			have, timesBetween(x.Low, x.High), on, since)
-	case x.Class == "" && x.Instance == "":
-		none := "No class and no instance"
-		if len(r.Instances) < 2 {
-			none = "No class"
-		}
-		if since != "" {
-			since = "; it began at " + at(x.Since)
-		}
-		return none + " is most of it" + since + "." + grown(r, x)
-	case x.Class == "":
-		return fmt.Sprintf("Most of what is above the usual ran%s%s, in several classes.", on, since) + grown(r, x)
-	}
-	what := redact.ShortID(x.Class)
-	if i := slices.IndexFunc(r.Classes, func(c digest.Class) bool { return c.ID == x.Class }); i >= 0 {
-		c := &r.Classes[i]
-		if what = fmt.Sprintf("#%d %s", c.Rank, c.Label); c.Leads() {
-			since += ". " + Evidence(c)
-		}
-	}
-	return fmt.Sprintf("%s is %s of what is above the usual%s%s.", what, Percent(x.Share), on, since)
 }
