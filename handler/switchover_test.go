@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slowdigest/handler"
+	"slowdigest/handler/state"
 	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
@@ -238,5 +239,87 @@ func TestFormerOfBefore(t *testing.T) {
 	s.runWith(eleven)
 	if s.said("ancient")+s.said("orders-1-old1") > 0 || s.told(0, eleven) != 1 {
 		t.Error("another is taken for the former one")
+	}
+}
+
+// Where an hour of before a switchover is read again, who has the name now is not read for
+// it: what that logged then was none of the channel's.
+func TestHolderOfBefore(t *testing.T) {
+	eleven, twelve := ten.Add(time.Hour), ten.Add(2*time.Hour)
+	s := &switched{channel: newChannel(t)}
+	s.over(ten, "")
+	s.query(ten, 20)
+	s.rotate(ten)
+	s.runWith(ten)
+	green := s.rds.AddInstance("orders-1-green")
+	green.Write(rdstest.SlowLog, []byte(entry(eleven.Add(-20*time.Minute), "select a from warmup where id = 1")), eleven.Add(-20*time.Minute))
+	s.query(eleven, 20)
+	s.rotate(eleven)
+	green.EndHour(eleven)
+	s.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, File: rdstest.SlowLog + ".2026-11-23.11", Times: -1})
+	_, _ = s.run(eleven) // which has nothing to read
+	s.query(twelve, 20)
+	s.rotate(twelve)
+	s.runWith(twelve)
+	s.rds.RenameInstance("orders-1", "orders-1-old1")
+	s.rds.RenameInstance("orders-1-green", "orders-1")
+	s.rds.Heal()
+	s.rotate(twelve.Add(time.Hour))
+	s.runWith(twelve.Add(time.Hour))
+	if s.told(0, eleven) != 1 || s.said("warmup") > 0 {
+		t.Errorf("the hour is told %d times, and the green one %d times", s.told(0, eleven), s.said("warmup"))
+	}
+}
+
+// Of two that lost a name one after the other, the first is known when the second is deleted,
+// and is not taken for one between.
+func TestFormerIsKnown(t *testing.T) {
+	s := &switched{channel: newChannel(t)}
+	s.over(ten, "")
+	for n := range 4 {
+		end := ten.Add(time.Duration(n) * time.Hour)
+		s.query(end, 20)
+		if n == 1 {
+			s.over(end, "orders-1-old1")
+		}
+		if n == 3 { // when nothing is read of the first one any more
+			s.rds.RemoveInstance("orders-1")
+			s.lives, s.names = append(s.lives, s.rds.AddInstance("orders-1")), append(s.names, "orders-1")
+			s.lives[2].Write(rdstest.SlowLog, []byte(rdstest.Banner), end.Add(-30*time.Minute))
+		}
+		s.query(end, 40)
+		s.rotate(end)
+		s.runWith(end)
+	}
+	if s.said("may have been orders-1") > 0 || s.said("the one before does not exist any more") != 1 {
+		t.Error("the first one is taken for the second")
+	}
+}
+
+// The state of an earlier release knows no IDs. That an instance was made since its last hour
+// tells that it is another.
+func TestRestoredInTheHourOfTheUpgrade(t *testing.T) {
+	for made, want := range map[time.Duration]int{-time.Minute: 0, time.Minute: 1} {
+		c := newChannel(t)
+		c.hour(ten)
+		c.runWith(ten)
+		if err := state.Edit(t.Context(), c.store, state.Key(c.handler("").Channel), func(s *state.State) error {
+			seen := s.Instances["orders-1"]
+			seen.ID, seen.Same = "", time.Time{}
+			s.Instances["orders-1"] = seen
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		c.db.Created = ten.Add(made)
+		c.hour(ten.Add(time.Hour))
+		c.runWith(ten.Add(time.Hour))
+		said := 0
+		for _, m := range c.slack.Messages() {
+			said += strings.Count(m.ShownText()+m.Shown(), "orders-1 was deleted, and another of its name was made at 2026-11-23 10:01 UTC")
+		}
+		if min(said, 1) != want {
+			t.Errorf("made %v after the last hour: said %d times", made, said)
+		}
 	}
 }
