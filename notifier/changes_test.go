@@ -427,7 +427,7 @@ func TestInstancesOfAClass(t *testing.T) {
 	for want, times := range map[string]map[string]float64{
 		"":                                {"a": 5},
 		"b (70%), a (30%)":                {"a": 3, "b": 7},
-		"3, evenly":                       {"a": 43, "b": 28.5, "c": 28.5},
+		"3 instances, evenly":             {"a": 43, "b": 28.5, "c": 28.5},
 		"a (44%), b (28%), and 1 more":    {"a": 44, "b": 28, "c": 28},
 		"d (40%), c (30%), and 2 more":    {"a": 1, "b": 2, "c": 3, "d": 4},
 		"a (6%), b (4%), and others":      {"a": 6, "b": 4, "(others)": 90},

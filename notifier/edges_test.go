@@ -68,19 +68,19 @@ func TestListsAtTheirBounds(t *testing.T) {
 		}, "8, and 1 more"},
 		{"users of a class in a chat", 4, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
-		}, func(r *digest.Report) string { return origin(&r.Classes[0]) }, "and 1 more"},
+		}, func(r *digest.Report) string { return origin(&r.Classes[0]) }, "and 4 more users"},
 		{"users of a class in a text", 8, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
 		}, func(r *digest.Report) string {
 			p := newPage(TextOptions{Width: 200})
 			writeClass(p, &digest.Report{}, &r.Classes[0])
 			return p.String()
-		}, "and 1 more"},
+		}, "and 8 more users"},
 		{"users of a class in a page", 20, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
 		}, func(r *digest.Report) string {
 			return newHTMLClass(&digest.Report{}, &r.Classes[0], nil).Names[0].Names
-		}, "and 1 more"},
+		}, "and 20 more users"},
 	} {
 		if got := c.show(c.make(c.bound)); strings.Contains(got, c.more) {
 			t.Errorf("%s: of %d it is said %q", c.name, c.bound, got)
@@ -103,7 +103,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		{"badge", 12, func(s string) string { return Badge(&digest.Class{Change: &digest.Change{Kind: digest.ChangeKind(s)}}) }, x(11) + "…"},
 		{"query ID", 16, redact.ShortID, x(16)},
 		{"instance in the ranking", 16, func(s string) string { return instances(&digest.Class{Instances: map[string]int64{s: 1}}) }, x(15) + "…"},
-		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 0, "", 1) }, x(63) + "…"},
+		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 0, "user", network{}, 1) }, x(63) + "…"},
 		{"answer of a webhook", 100, func(s string) string {
 			return strings.TrimPrefix(Answer{Status: 500, Body: s}.Err().Error(), "HTTP 500: ")
 		}, x(99) + "…"},
