@@ -376,6 +376,7 @@ type Day struct {
 	Missed    int     `json:"missed,omitempty"`   // that are lost
 	Left      int     `json:"pending,omitempty"`  // that are yet to be read
 	QueryTime float64 `json:"query_time"`         // seconds, within 7 %
+	Partial   int     `json:"partial,omitempty"`  // hours that were read, but not as a whole
 	Empty     int     `json:"empty,omitempty"`    // hours that are known to have had no slow query
 	Learning  int     `json:"learning,omitempty"` // hours of which too little was known before to tell what changed
 	// Told states what was told in these hours, by kind, of classes each of which counts once.

@@ -381,10 +381,13 @@ func Unlisted(r *digest.Report, n int) string {
 	return strings.Join(out, " ")
 }
 
-// atMost cuts a list to n lines, the last of which counts those left out.
+// atMost cuts a list to n lines, and one that counts those left out or, if it is one, names it.
 func atMost(all []Change, n int) []Change {
 	if len(all) <= n {
 		return all
+	}
+	if len(all) == n+1 {
+		return append(slices.Clone(all[:n]), Change{Word: all[n].Word, What: all[n].What})
 	}
 	words := map[string]int{}
 	for _, x := range all[n:] {

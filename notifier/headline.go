@@ -283,14 +283,18 @@ func day(r *digest.Report) string {
 	}
 	d := r.Past.Day
 	read := d.Posted + d.Silent
-	s := fmt.Sprintf("The day, %s: %s read, %d of them without news", window(d.Window), Plural(int64(read), "hour", "hours"), d.Silent)
+	s := fmt.Sprintf("The day, %s: %s read, %d with news and %d without; about %s of query time.", window(d.Window),
+		Plural(int64(read), "hour", "hours"), d.Posted, d.Silent, Duration(twoDigits(d.QueryTime)))
+	// These can be of both.
+	if d.Partial > 0 {
+		s += " " + Plural(int64(d.Partial), "hour was", "hours were") + " read only in part."
+	}
 	if d.Empty > 0 {
-		s += fmt.Sprintf(", %d without any slow query", d.Empty)
+		s += " " + Plural(int64(d.Empty), "hour", "hours") + " had no slow query."
 	}
 	if d.Learning > 0 {
-		s += fmt.Sprintf(", %d in which it was not known yet what is usual", d.Learning)
+		s += fmt.Sprintf(" In %s it was not known yet what is usual.", Plural(int64(d.Learning), "hour", "hours"))
 	}
-	s += fmt.Sprintf("; about %s of query time.", Duration(twoDigits(d.QueryTime)))
 	if d.Left > 0 {
 		s += " " + Plural(int64(d.Left), "hour is", "hours are") + " yet to be read."
 	}
