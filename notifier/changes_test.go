@@ -334,7 +334,7 @@ func TestNotices(t *testing.T) {
 	if Quiet(r) {
 		t.Error("hours that were never read are left out where nothing was slow")
 	}
-	if Quiet(changed(nil, "")) || !Quiet(changed(&digest.Past{Muted: make([]digest.MutedClass, 1), Gone: make([]digest.GoneClass, 1)})) {
+	if Quiet(changed(nil, "")) || Quiet(changed(&digest.Past{Muted: make([]digest.MutedClass, 1), Gone: make([]digest.GoneClass, 1)})) {
 		t.Error("Quiet is wrong")
 	}
 	muting := changed(&digest.Past{Muted: []digest.MutedClass{{ID: "AB", Calls: 2, QueryTime: 1}, {ID: "CD", Calls: 1, QueryTime: 2}}})
@@ -618,7 +618,7 @@ func TestDayIsTold(t *testing.T) {
 	d.Partial, d.Empty, d.Learning, d.Incident = 1, 5, 2, &digest.EndedIncident{From: at.Add(-9 * time.Hour), To: at.Add(-7 * time.Hour), Of: "slower"}
 	d.Told = []digest.Minor{{Kind: digest.New, Classes: 4, First: []digest.MinorClass{{ID: "A", Fingerprint: "select a from t1"}, {ID: "B", Fingerprint: "select a from t2"}, {ID: "0123456789ABCDEF0123456789ABCDEF"}}},
 		{Kind: digest.Worse, Classes: 1, First: []digest.MinorClass{{ID: "C", Fingerprint: "select a from t3"}}}}
-	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 24 hours read, 3 with news and 21 without; about 21h07m of query time. 1 hour was read only in part. 5 hours had no slow query. In 2 hours it was not known yet what is usual."+
+	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 24 hours read, 3 with news and 21 without; about 21h07m of query time. 1 hour was read only in part. 5 hours were without any slow query. In 2 hours it was not known yet what is usual."+
 		" It told: SLOWER AT ONCE from 2026-11-23 00:00 to 02:00 UTC; 4 NEW (SELECT t1, SELECT t2, 0123456789ABCDEF and 1 more); 1 WORSE (SELECT t3).") {
 		t.Errorf("%q", got)
 	}

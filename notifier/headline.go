@@ -290,7 +290,7 @@ func day(r *digest.Report) string {
 		s += " " + Plural(int64(d.Partial), "hour was", "hours were") + " read only in part."
 	}
 	if d.Empty > 0 {
-		s += " " + Plural(int64(d.Empty), "hour", "hours") + " had no slow query."
+		s += " " + Plural(int64(d.Empty), "hour was", "hours were") + " without any slow query."
 	}
 	if d.Learning > 0 {
 		s += fmt.Sprintf(" In %s it was not known yet what is usual.", Plural(int64(d.Learning), "hour", "hours"))
@@ -380,14 +380,21 @@ func Muted(r *digest.Report) string {
 	if r.Past == nil || len(r.Past.Muted) == 0 {
 		return ""
 	}
-	var ids []string
+	var named []string
 	var calls int64
 	sum := 0.0
-	for _, m := range r.Past.Muted {
+	for i, m := range r.Past.Muted {
 		calls, sum = calls+m.Calls, sum+m.QueryTime
-		ids = append(ids, m.ID)
+		if id := redact.ShortID(m.ID); i < maxIDs && m.Fingerprint != "" {
+			named = append(named, nameOf(digest.MinorClass{Fingerprint: m.Fingerprint})+" "+id)
+		} else if i < maxIDs {
+			named = append(named, id)
+		}
 	}
-	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), shortIDs(ids), Plural(calls, "call", "calls"), Duration(sum))
+	if more := len(r.Past.Muted) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), strings.Join(named, ", "), Plural(calls, "call", "calls"), Duration(sum))
 }
 
 // When is the window, and how many hours it covers if these are several.

@@ -360,3 +360,20 @@ func TestPlainShares(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// An hour in which only muted classes ran is one short message, which names them.
+func TestOnlyMuted(t *testing.T) {
+	r := notifiertest.Load(t, "muted")
+	r.Classes, r.Misc = nil, digest.Misc{}
+	var b bytes.Buffer
+	if err := NewJSON(&b, Options{}).Notify(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Message json.RawMessage
+		Thread  []json.RawMessage
+	}
+	if err := json.Unmarshal(b.Bytes(), &m); err != nil || len(m.Thread) > 0 || !bytes.Contains(b.Bytes(), []byte("2 muted: SELECT orders, customers by status +1 B12971295DEB39C1, DELETE")) {
+		t.Errorf("%d replies, %v: %s", len(m.Thread), err, b.Bytes())
+	}
+}
