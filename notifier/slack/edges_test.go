@@ -377,3 +377,18 @@ func TestOnlyMuted(t *testing.T) {
 		t.Errorf("%d replies, %v: %s", len(m.Thread), err, b.Bytes())
 	}
 }
+
+// The thread shows the statements of what changed first, and the others by their ranks.
+func TestChangedFirst(t *testing.T) {
+	var classes []*digest.Class
+	for i, change := range []*digest.Change{nil, {Kind: digest.Better}, {Kind: digest.New, Common: true}, {Kind: digest.Worse, Since: time.Unix(1, 0)}, {Kind: digest.New}} {
+		classes = append(classes, &digest.Class{Rank: i + 1, Change: change})
+	}
+	ranks := ""
+	for _, c := range changedFirst(classes) {
+		ranks += fmt.Sprint(c.Rank)
+	}
+	if ranks != "35124" {
+		t.Errorf("in the order %s", ranks)
+	}
+}
