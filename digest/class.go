@@ -99,12 +99,12 @@ func (c *class) report(overall uint64, order OrderBy) *Class {
 		Hosts:       c.hosts.counts(),
 		Schemas:     c.schemas.counts(),
 		Most:        MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()},
-		HostNetwork: c.network.common(),
 		Instances:   c.instances.counts(),
 		ByInstance:  c.byInstance(order),
 		FirstSeen:   c.extent.first,
 		LastSeen:    c.extent.last,
 	}
+	r.HostNetwork, r.HostOutside = c.network.common()
 	if overall > 0 {
 		r.Share = float64(c.queryTime.sum) / float64(overall)
 	}
@@ -353,48 +353,129 @@ func (t *heavyNames) most() int64 {
 	return most
 }
 
-// network is what the IPv4 addresses of hosts have in common: up to three of their numbers.
-// The zero value is of no host.
+// network is what hosts have in common. They are told apart by the beginnings of their
+// addresses and the ends of their names; of two groups one can be a single host, which is named
+// beside the network of the others. The zero value is of no host.
 type network struct {
-	numbers []string // not nil where there is a host
+	groups []hostGroup // at most two
+	none   bool        // there were more, or a host without a name
 }
 
-// networkOf returns that of one host, which has none in common with others if it is no address.
+// hostGroup is of hosts with the same key, which are parts[:least] of all of them. Parts are the
+// numbers of an IPv4 address but the last, the first four of an IPv6 address, or the words of a
+// name from the last to the second.
+type hostGroup struct {
+	host  string // if it is the only one
+	kind  byte   // '4', '6' or 'n'
+	parts []string
+	least int
+}
+
+// networkOf returns that of one host.
 func networkOf(host string) network {
+	g := hostGroup{host: host, least: 2}
+	switch name := strings.ToLower(host); {
+	case isIPv4(name):
+		g.kind, g.parts = '4', strings.Split(name, ".")[:3]
+	case strings.Contains(name, ":"):
+		g.kind, g.least = '6', 3
+		g.parts = ipv6Network(name)
+	default:
+		g.kind, g.parts = 'n', strings.Split(name, ".")
+		slices.Reverse(g.parts)
+		g.parts = g.parts[:len(g.parts)-1]
+	}
+	if len(g.parts) < g.least || slices.Contains(g.parts, "") { // it has nothing in common with others
+		g.kind, g.parts, g.least = 0, []string{host}, 1
+	}
+	return network{groups: []hostGroup{g}, none: host == ""}
+}
+
+// isIPv4 reports whether a host is four numbers.
+func isIPv4(host string) bool {
 	numbers := strings.Split(host, ".")
 	for _, n := range numbers {
 		if v, err := strconv.ParseUint(n, 10, 8); err != nil || strconv.Itoa(int(v)) != n {
-			return network{[]string{}}
+			return false
 		}
 	}
-	if len(numbers) != 4 {
-		return network{[]string{}}
-	}
-	return network{numbers[:3]}
+	return len(numbers) == 4
 }
+
+// ipv6Network returns the first four numbers of an IPv6 address, or nothing.
+func ipv6Network(host string) []string {
+	before, after, short := strings.Cut(host, "::")
+	numbers, rest := strings.FieldsFunc(before, isColon), strings.FieldsFunc(after, isColon)
+	if missing := 8 - len(numbers) - len(rest); missing < 0 || missing > 0 && !short {
+		return nil
+	} else {
+		numbers = slices.Concat(numbers, slices.Repeat([]string{"0"}, missing), rest)
+	}
+	for i, n := range numbers {
+		v, err := strconv.ParseUint(n, 16, 16)
+		if err != nil {
+			return nil
+		}
+		numbers[i] = strconv.FormatUint(v, 16)
+	}
+	return numbers[:4]
+}
+
+func isColon(r rune) bool { return r == ':' }
 
 func (n *network) join(other network) {
-	if n.numbers == nil {
-		n.numbers = other.numbers
+	n.none = n.none || other.none
+	for _, g := range other.groups {
+		i := slices.IndexFunc(n.groups, func(have hostGroup) bool {
+			return have.kind == g.kind && slices.Equal(have.parts[:have.least], g.parts[:g.least])
+		})
+		switch {
+		case i < 0 && len(n.groups) == 2:
+			n.none = true
+		case i < 0:
+			n.groups = append(n.groups, g)
+		default:
+			n.groups[i].join(g)
+		}
 	}
-	if other.numbers == nil {
-		return
-	}
-	same := 0
-	for same < min(len(n.numbers), len(other.numbers)) && n.numbers[same] == other.numbers[same] {
-		same++
-	}
-	n.numbers = n.numbers[:same]
 }
 
-// common is the network in the form 10.11.0.0/16, or empty where hosts have not two numbers in
-// common.
-func (n network) common() string {
-	switch len(n.numbers) {
-	case 3:
-		return strings.Join(n.numbers, ".") + ".0/24"
-	case 2:
-		return strings.Join(n.numbers, ".") + ".0.0/16"
+func (g *hostGroup) join(other hostGroup) {
+	if g.host != other.host {
+		g.host = ""
 	}
-	return ""
+	same := 0
+	for same < min(len(g.parts), len(other.parts)) && g.parts[same] == other.parts[same] {
+		same++
+	}
+	g.parts = g.parts[:same]
+}
+
+// common is the network of all hosts, in the form 10.11.0.0/16, 2001:db8:0:1::/64 or
+// *.eu.example.com, and the host that is not in it, if there is one. It is empty where they have
+// none in common.
+func (n network) common() (network, outside string) {
+	if n.none || len(n.groups) == 0 {
+		return "", ""
+	}
+	g := n.groups[0]
+	if len(n.groups) == 2 {
+		if outside = n.groups[1].host; outside == "" {
+			g, outside = n.groups[1], g.host
+		}
+		if outside == "" || g.host != "" { // two networks, or two hosts
+			return "", ""
+		}
+	}
+	switch g.kind {
+	case '4':
+		return strings.Join(g.parts, ".") + strings.Repeat(".0", 4-len(g.parts)) + fmt.Sprintf("/%d", 8*len(g.parts)), outside
+	case '6':
+		return strings.Join(g.parts, ":") + fmt.Sprintf("::/%d", 16*len(g.parts)), outside
+	case 'n':
+		name := slices.Clone(g.parts)
+		slices.Reverse(name)
+		return "*." + strings.Join(name, "."), outside
+	}
+	return "", ""
 }

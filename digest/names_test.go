@@ -72,7 +72,8 @@ func TestHeavyNames(t *testing.T) {
 	}
 }
 
-// Hosts have the network in common that all of them are in, also those that are not named.
+// Hosts have the network or domain in common that all of them are in but one, also those that
+// are not named.
 func TestHostNetwork(t *testing.T) {
 	for _, test := range []struct {
 		hosts []string
@@ -83,8 +84,22 @@ func TestHostNetwork(t *testing.T) {
 		{[]string{"10.1.2.3", "10.1.2.255"}, "10.1.2.0/24"},
 		{[]string{"10.1.2.3", "10.1.3.3"}, "10.1.0.0/16"},
 		{[]string{"10.1.2.3", "10.2.2.3"}, ""},
-		{[]string{"10.1.2.3", "10.1.3.3", "web-1"}, ""},
+		{[]string{"10.1.2.3", "10.1.3.3", "web-1"}, "10.1.0.0/16 but web-1"},
+		{[]string{"web-1", "10.1.2.3", "10.1.3.3", "web-1"}, "10.1.0.0/16 but web-1"},
+		{[]string{"10.1.2.3", "10.1.3.3", "10.2.2.3", "10.2.2.3"}, "10.1.0.0/16 but 10.2.2.3"},
+		{[]string{"10.1.2.3", "10.1.3.3", "10.2.2.3", "10.2.2.4"}, ""},
+		{[]string{"10.1.2.3", "10.1.3.3", "10.2.2.3", "web-1"}, ""},
+		{[]string{"web-1", "web-2", "web-1"}, ""},
 		{[]string{"10.1.2.3", "fe80::1"}, ""},
+		{[]string{"2001:db8:0:1::1", "2001:DB8::1:0:0:0:2", "2001:0db8:0:1:a:b:c:d"}, "2001:db8:0:1::/64"},
+		{[]string{"2001:db8:0:1::1", "2001:db8:0:2::1"}, "2001:db8:0::/48"},
+		{[]string{"2001:db8:0:1::1", "2001:db8:1:1::1"}, ""},
+		{[]string{"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:2"}, "2001:db8:0:1::/64 but 2001:db8:0:1:2"},
+		{[]string{"web-1.eu.example.com", "web-2.EU.example.com"}, "*.eu.example.com"},
+		{[]string{"web-1.eu.example.com", "web-2.us.example.com"}, "*.example.com"},
+		{[]string{"web-1.eu.example.com", "web-2.eu.example.org", "web-3.eu.example.org"}, "*.eu.example.org but web-1.eu.example.com"},
+		{[]string{"web-1.com", "web-2.com"}, ""},
+		{[]string{"a..example.com", "b..example.com"}, ""},
 		{[]string{"10.1.2.3", "10.1.2"}, ""},
 		{[]string{"10.1.2.3", "10.1.2.03"}, ""},
 		{[]string{"10.1.2.3", "10.1.2.256"}, ""},
@@ -98,7 +113,11 @@ func TestHostNetwork(t *testing.T) {
 			merged.join(other)
 		}
 		for _, n := range []network{stream, merged} {
-			if got := n.common(); got != test.want {
+			got, outside := n.common()
+			if outside != "" {
+				got += " but " + outside
+			}
+			if got != test.want {
 				t.Errorf("%v have %s in common, want %s", test.hosts, got, test.want)
 			}
 		}

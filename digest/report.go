@@ -199,9 +199,10 @@ type Class struct {
 	// with those calls that are certainly its own; the others are under OtherNames. Most bounds
 	// the calls of any of them then.
 	Most MostCalls `json:"most,omitzero"`
-	// HostNetwork is the IPv4 network that all hosts have in common, such as 10.11.0.0/16 or
-	// 10.11.12.0/24, or empty.
+	// HostNetwork is the network or domain that all hosts have in common but HostOutside, if that
+	// is set: such as 10.11.0.0/16, 10.11.12.0/24, 2001:db8:0:1::/64 or *.eu.example.com, or empty.
 	HostNetwork string `json:"host_network,omitempty"`
+	HostOutside string `json:"host_outside,omitempty"`
 	// ByInstance states what the class did on each instance, the greatest share first. Nil
 	// where there are no two.
 	ByInstance []InstancePart `json:"by_instance,omitempty"`
@@ -376,6 +377,7 @@ type Day struct {
 	Missed    int     `json:"missed,omitempty"`   // that are lost
 	Left      int     `json:"pending,omitempty"`  // that are yet to be read
 	QueryTime float64 `json:"query_time"`         // seconds, within 7 %
+	Partial   int     `json:"partial,omitempty"`  // hours that were read, but not as a whole
 	Empty     int     `json:"empty,omitempty"`    // hours that are known to have had no slow query
 	Learning  int     `json:"learning,omitempty"` // hours of which too little was known before to tell what changed
 	// Told states what was told in these hours, by kind, of classes each of which counts once.

@@ -293,8 +293,11 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	got, stats := log.Coverage(), p.Stats()
 	notes := got.Notes
 	for _, problem := range stats.Problems {
-		notes = append(notes, fmt.Sprintf("%s: %s (%d times, the first at byte %d).",
-			logName(to.file), problem.Reason, problem.Count, problem.Offsets[0]))
+		times := ""
+		if problem.Count > 1 {
+			times = fmt.Sprintf("%d times, the first ", problem.Count)
+		}
+		notes = append(notes, fmt.Sprintf("%s: %s (%sat byte %d).", logName(to.file), problem.Reason, times, problem.Offsets[0]))
 	}
 	to.coverage = digest.Coverage{
 		Files:          1,

@@ -98,7 +98,7 @@ func TestDay(t *testing.T) {
 	r := &digest.Report{Window: digest.Window{Start: end.Add(-time.Hour), End: end}}
 	r.Overall.QueryTime.Sum = 7
 	got := d.day(s, r, nil)
-	want := digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}, Posted: 8, Silent: 11, Missed: 1, Left: 2, QueryTime: 7}
+	want := digest.Day{Window: digest.Window{Start: end.Add(-24 * time.Hour), End: end}, Posted: 8, Silent: 11, Missed: 1, Left: 2, QueryTime: 7, Partial: 1}
 	if !reflect.DeepEqual(got, &want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}

@@ -428,11 +428,14 @@ func Unlisted(r *digest.Report, n int) string {
 	return strings.Join(out, " ")
 }
 
-// atMost cuts a list to n lines, the last of which counts those left out, and so many that are BETTER and
-// that the report does not show.
+// atMost cuts a list to n lines, and one that counts those left out or, if it is one, names it; so
+// many that are BETTER and that the report does not show count, too.
 func atMost(all []Change, n, better int) []Change {
 	if n = min(n, len(all)); len(all) == n && better <= 0 {
 		return all
+	}
+	if len(all) == n+1 && better <= 0 {
+		return append(slices.Clone(all[:n]), Change{Word: all[n].Word, What: all[n].What})
 	}
 	words := map[string]int{"better": max(better, 0)}
 	for _, x := range all[n:] {

@@ -6,7 +6,6 @@ import (
 	"math"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -182,30 +181,55 @@ func Tallies(c *digest.Class) string {
 }
 
 // usersOf, hostsOf and schemasOf list the n with the most calls, or say that of many none stands out.
-func usersOf(c *digest.Class, n int) string   { return mostCalls(c.Users, c.Most.Users, "", n) }
-func schemasOf(c *digest.Class, n int) string { return mostCalls(c.Schemas, c.Most.Schemas, "", n) }
-
-// hostsOf says which network they have in common, two of the four numbers at least.
-func hostsOf(c *digest.Class, n int) string {
-	network := ""
-	if m := networks.FindStringSubmatch(c.HostNetwork); m != nil {
-		network = " in " + m[1] + m[2] + ".*"
-	}
-	return mostCalls(c.Hosts, c.Most.Hosts, network, n)
+func usersOf(c *digest.Class, n int) string {
+	return mostCalls(c.Users, c.Most.Users, "user", network{}, n)
 }
 
-// networks are those of digest.Class.HostNetwork, with the numbers that all hosts have.
-var networks = regexp.MustCompile(`^(\d{1,3}\.\d{1,3})(?:\.0\.0/16|(\.\d{1,3})\.0/24)$`)
+func schemasOf(c *digest.Class, n int) string {
+	return mostCalls(c.Schemas, c.Most.Schemas, "schema", network{}, n)
+}
 
-// mostCalls lists the n names with the most calls, and how many others there are. Where
-// there are many and it is certain that none stands out, it says that. Where not all are
-// counted, most bounds the calls of each, and 0 does not.
-func mostCalls(calls map[string]int64, most int64, network string, n int) string {
-	type entry struct {
-		name  string
-		calls int64
+func hostsOf(c *digest.Class, n int) string {
+	net := network{outside: c.HostOutside}
+	if m := networks.FindStringSubmatch(c.HostNetwork); m != nil {
+		net.name = m[1] + m[2] + ".*"
+	} else if commonNames.MatchString(c.HostNetwork) {
+		net.name = c.HostNetwork
 	}
-	all := make([]entry, 0, len(calls))
+	return mostCalls(c.Hosts, c.Most.Hosts, "host", net, n)
+}
+
+// network is what all hosts have in common but the one outside, if there is one.
+type network struct{ name, outside string }
+
+// in says it of hosts of which some are named.
+func (n network) in(named []nameCalls) string {
+	switch {
+	case n.name == "":
+		return ""
+	case n.outside == "" || slices.ContainsFunc(named, func(e nameCalls) bool { return e.name == n.outside }):
+		return " in " + n.name
+	}
+	return " in " + n.name + " and one other"
+}
+
+// networks are those of digest.Class.HostNetwork with the numbers that all hosts have, and
+// commonNames the others, which are shown as they are.
+var (
+	networks    = regexp.MustCompile(`^(\d{1,3}\.\d{1,3})(?:\.0\.0/16|(\.\d{1,3})\.0/24)$`)
+	commonNames = regexp.MustCompile(`^(?:\*(?:\.[\w-]+){2,}|[0-9a-f:]+::/(?:48|64))$`)
+)
+
+type nameCalls struct {
+	name  string
+	calls int64
+}
+
+// mostCalls lists the n names with the most calls. Where there are more, it lists those that stand
+// out, if any do, and how many others there are. Where not all are counted, most bounds the calls
+// of each, and 0 does not.
+func mostCalls(calls map[string]int64, most int64, noun string, net network, n int) string {
+	all := make([]nameCalls, 0, len(calls))
 	var total, rest int64
 	for name, k := range calls {
 		total += k
@@ -216,30 +240,40 @@ func mostCalls(calls map[string]int64, most int64, network string, n int) string
 		if name = redact.Cut(redact.Clean(redact.Cut(name, 4*redact.MaxName)), redact.MaxName); name == "" {
 			name = "(none)"
 		}
-		all = append(all, entry{name, k})
+		all = append(all, nameCalls{name, k})
 	}
-	slices.SortFunc(all, func(a, b entry) int {
+	slices.SortFunc(all, func(a, b nameCalls) int {
 		return cmp.Or(cmp.Compare(b.calls, a.calls), strings.Compare(a.name, b.name))
 	})
-	many, least := strconv.Itoa(len(all)), ""
+	over, least := "", ""
 	if rest > 0 { // some of which may be of those that are named
-		many, least = "over "+many, "at least "
+		over, least = "over ", "at least "
 	}
-	if len(all) > 0 && (rest == 0 || most > 0) {
-		most = max(most, all[0].calls)
-	}
-	if len(all) > n && most > 0 && float64(most) < standsOut*float64(total) {
-		return fmt.Sprintf("%s%s, none above %.0f%%", many, network, math.Ceil(100*float64(most)/float64(total)))
+	named := all[:min(n, len(all))]
+	if len(all) > n {
+		named = slices.DeleteFunc(slices.Clone(named), func(e nameCalls) bool { return float64(e.calls) < standsOut*float64(total) })
 	}
 	var s []string
-	for _, e := range all[:min(n, len(all))] {
+	for _, e := range named {
 		if len(calls) == 1 {
 			s = append(s, e.name)
 			continue
 		}
 		s = append(s, e.name+" ("+least+Count(float64(e.calls))+")")
 	}
-	return strings.Join(withMore(s, len(all)-n, rest > 0), ", ")
+	switch more := len(all) - len(named); {
+	case len(named) == 0 && more > 0:
+		out := over + Plural(int64(more), noun, noun+"s") + net.in(nil)
+		if rest == 0 || most > 0 {
+			out += fmt.Sprintf(", none above %.0f%%", math.Ceil(100*float64(max(most, all[0].calls))/float64(total)))
+		}
+		return out
+	case more > 0:
+		s = append(s, "and "+over+Plural(int64(more), "more "+noun, "more "+noun+"s")+net.in(named))
+	case rest > 0:
+		s = append(s, "and others")
+	}
+	return strings.Join(s, ", ")
 }
 
 // withMore adds to a list of names how many more there are, or over how many.
@@ -260,7 +294,7 @@ func withMore(s []string, more int, over bool) []string {
 func mostOf(parts []digest.InstancePart, n int) string {
 	known, over := named(parts)
 	if len(known) > n && isEven(known, over) {
-		return fmt.Sprintf("%d, evenly", len(known))
+		return fmt.Sprintf("%d instances, evenly", len(known))
 	}
 	var s []string
 	for _, p := range known[:min(n, len(known))] {

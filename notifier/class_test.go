@@ -33,18 +33,25 @@ func TestMostCalls(t *testing.T) {
 		{calls: map[string]int64{"app": 9, "(others)": 100}, want: "app (at least 9), and others"},
 		{calls: map[string]int64{"": 1, "b": 1}, want: "(none) (1), b (1)"},
 		{hosts(4, "10.0.%d.%d", nil), 0, "10.0.0.0/24", "10.0.0.0 (1), 10.0.0.1 (1), 10.0.0.2 (1), 10.0.0.3 (1)"},
-		{hosts(50, "10.0.%d.%d", nil), 0, "10.0.0.0/24", "50 in 10.0.0.*, none above 2%"},
-		{hosts(128, "10.0.0.%[2]d", map[string]int64{"(others)": 5000}), 50, "10.0.0.0/16", "over 100 in 10.0.*, none above 1%"},
-		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"(others)": 5000}), most: 52, want: "over 100, none above 2%"},
-		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"(others)": 5000}), want: "10.0.0.0 (at least 1), 10.0.0.1 (at least 1), 10.0.0.10 (at least 1), 10.0.0.11 (at least 1), and over 96 more"},
-		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"db": 990, "(others)": 10}), most: 995, want: "db (at least 990), 10.0.0.0 (at least 1), 10.0.0.1 (at least 1), 10.0.0.10 (at least 1), and over 97 more"},
-		{hosts(200, "10.9.%d.%d", nil), 0, "10.9.0.0/16", "200 in 10.9.*, none above 1%"},
-		{hosts(49, "web-%d-%d", nil), 0, "<x>", "49, none above 3%"},
-		{calls: hosts(49, "web-%d-%d", nil), want: "49, none above 3%"},
-		{calls: hosts(45, "web-%d-%d", map[string]int64{"cron": 5}), want: "cron (5), web-0-0 (1), web-0-1 (1), web-0-10 (1), and 42 more"},
-		{calls: hosts(46, "web-%d-%d", map[string]int64{"cron": 5}), want: "47, none above 10%"},
+		{hosts(50, "10.0.%d.%d", nil), 0, "10.0.0.0/24", "50 hosts in 10.0.0.*, none above 2%"},
+		{hosts(128, "10.0.0.%[2]d", map[string]int64{"(others)": 5000}), 50, "10.0.0.0/16", "over 100 hosts in 10.0.*, none above 1%"},
+		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"(others)": 5000}), most: 52, want: "over 100 hosts, none above 2%"},
+		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"(others)": 5000}), want: "over 100 hosts"},
+		{calls: hosts(100, "10.0.%d.%d", map[string]int64{"db": 990, "(others)": 10}), most: 995, want: "db (at least 990), and over 100 more hosts"},
+		{hosts(200, "10.9.%d.%d", nil), 0, "10.9.0.0/16", "200 hosts in 10.9.*, none above 1%"},
+		{hosts(49, "web-%d-%d", nil), 0, "<x>", "49 hosts, none above 3%"},
+		{calls: hosts(49, "web-%d-%d", nil), want: "49 hosts, none above 3%"},
+		{calls: hosts(45, "web-%d-%d", map[string]int64{"cron": 5}), want: "cron (5), and 45 more hosts"},
+		{hosts(60, "web-%d-%d.eu.example.com", nil), 0, "*.eu.example.com", "60 hosts in *.eu.example.com, none above 2%"},
+		{hosts(60, "2001:db8:0:1::%d%d", nil), 0, "2001:db8:0:1::/64", "60 hosts in 2001:db8:0:1::/64, none above 2%"},
+		{hosts(60, "10.3.%d.%d", map[string]int64{"db": 1}), 0, "10.3.0.0/16 but db", "61 hosts in 10.3.* and one other, none above 2%"},
+		{hosts(60, "10.3.%d.%d", map[string]int64{"db": 60}), 0, "10.3.0.0/16 but db", "db (60), and 60 more hosts in 10.3.*"},
+		{hosts(60, "10.3.%d.%d", map[string]int64{"db": 60, "10.3.9.9": 40}), 0, "10.3.0.0/16 but db", "db (60), 10.3.9.9 (40), and 60 more hosts in 10.3.*"},
+		{hosts(4, "%d.%d", map[string]int64{"db": 400}), 0, "", "db (400), and 4 more hosts"},
+		{calls: hosts(46, "web-%d-%d", map[string]int64{"cron": 5}), want: "47 hosts, none above 10%"},
 	} {
-		c := digest.Class{Hosts: test.calls, HostNetwork: test.network, Most: digest.MostCalls{Hosts: test.most}}
+		network, outside, _ := strings.Cut(test.network, " but ")
+		c := digest.Class{Hosts: test.calls, HostNetwork: network, HostOutside: outside, Most: digest.MostCalls{Hosts: test.most}}
 		if got := hostsOf(&c, 4); got != test.want {
 			t.Errorf("of %d: %q, want %q", len(test.calls), got, test.want)
 		}

@@ -48,11 +48,11 @@ func TestListsAtTheirBounds(t *testing.T) {
 		show  func(r *digest.Report) string
 		more  string // of a list with one more
 	}{
-		{"leading changes", 5, kinds(digest.New), changes, "and 1 more new"},
-		{"better", 3, kinds(digest.Better), changes, "and 1 more better"},
-		{"gone", 3, func(n int) *digest.Report {
+		{"leading changes", 6, kinds(digest.New), changes, "and 2 more new"},
+		{"better", 4, kinds(digest.Better), changes, "and 2 more better"},
+		{"gone", 4, func(n int) *digest.Report {
 			return &digest.Report{Past: &digest.Past{Gone: make([]digest.GoneClass, n)}}
-		}, changes, "and 1 more gone"},
+		}, changes, "and 2 more gone"},
 		{"lost hours", 4, hours, func(r *digest.Report) string { return Notices(r)[0].Text }, "and 1 more"},
 		{"muted", 5, func(n int) *digest.Report {
 			return &digest.Report{Past: &digest.Past{Muted: make([]digest.MutedClass, n)}}
@@ -68,19 +68,19 @@ func TestListsAtTheirBounds(t *testing.T) {
 		}, "8, and 1 more"},
 		{"users of a class in a chat", 4, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
-		}, func(r *digest.Report) string { return origin(&r.Classes[0]) }, "and 1 more"},
+		}, func(r *digest.Report) string { return origin(&r.Classes[0]) }, "and 4 more users"},
 		{"users of a class in a text", 8, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
 		}, func(r *digest.Report) string {
 			p := newPage(TextOptions{Width: 200})
 			writeClass(p, &digest.Report{}, &r.Classes[0])
 			return p.String()
-		}, "and 1 more"},
+		}, "and 8 more users"},
 		{"users of a class in a page", 20, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
 		}, func(r *digest.Report) string {
 			return newHTMLClass(&digest.Report{}, &r.Classes[0], nil).Names[0].Names
-		}, "and 1 more"},
+		}, "and 20 more users"},
 	} {
 		if got := c.show(c.make(c.bound)); strings.Contains(got, c.more) {
 			t.Errorf("%s: of %d it is said %q", c.name, c.bound, got)
@@ -103,7 +103,7 @@ func TestTextsAtTheirBounds(t *testing.T) {
 		{"badge", 12, func(s string) string { return Badge(&digest.Class{Change: &digest.Change{Kind: digest.ChangeKind(s)}}) }, x(11) + "…"},
 		{"query ID", 16, redact.ShortID, x(16)},
 		{"instance in the ranking", 16, func(s string) string { return instances(&digest.Class{Instances: map[string]int64{s: 1}}) }, x(15) + "…"},
-		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 0, "", 1) }, x(63) + "…"},
+		{"name", 64, func(s string) string { return mostCalls(map[string]int64{s: 1}, 0, "user", network{}, 1) }, x(63) + "…"},
 		{"answer of a webhook", 100, func(s string) string {
 			return strings.TrimPrefix(Answer{Status: 500, Body: s}.Err().Error(), "HTTP 500: ")
 		}, x(99) + "…"},
@@ -229,6 +229,17 @@ func TestParseDays(t *testing.T) {
 	for _, in := range []string{"", "d", "1w", "1d12h", "x", "106752d", "-106752d"} {
 		if got, err := ParseDays(in); err == nil {
 			t.Errorf("%q: %s", in, got)
+		}
+	}
+}
+
+// No line ends within a number.
+func TestNumbersAreWhole(t *testing.T) {
+	for width := 40; width < 70; width++ {
+		p := newPage(TextOptions{Width: width})
+		p.wrapped("", "", "", "usually 51m40s to 55m00s in 1,800 to 2,100,000 queries of a,"+strings.Repeat("b", 30)+",c and 3,000 rows")
+		if s := p.String(); !strings.Contains(s, "1,800") || !strings.Contains(s, "2,100,000") || !strings.Contains(s, "3,000") {
+			t.Errorf("%d columns: %s", width, s)
 		}
 	}
 }

@@ -289,14 +289,18 @@ func day(r *digest.Report) string {
 	}
 	d := r.Past.Day
 	read := d.Posted + d.Silent
-	s := fmt.Sprintf("The day, %s: %s read, %d of them without news", window(d.Window), Plural(int64(read), "hour", "hours"), d.Silent)
+	s := fmt.Sprintf("The day, %s: %s read, %d with news and %d without; about %s of query time.", window(d.Window),
+		Plural(int64(read), "hour", "hours"), d.Posted, d.Silent, Duration(twoDigits(d.QueryTime)))
+	// These can be of both.
+	if d.Partial > 0 {
+		s += " " + Plural(int64(d.Partial), "hour was", "hours were") + " read only in part."
+	}
 	if d.Empty > 0 {
-		s += fmt.Sprintf(", %d without any slow query", d.Empty)
+		s += " " + Plural(int64(d.Empty), "hour was", "hours were") + " without any slow query."
 	}
 	if d.Learning > 0 {
-		s += fmt.Sprintf(", %d in which it was not known yet what is usual", d.Learning)
+		s += fmt.Sprintf(" In %s it was not known yet what is usual.", Plural(int64(d.Learning), "hour", "hours"))
 	}
-	s += fmt.Sprintf("; about %s of query time.", Duration(twoDigits(d.QueryTime)))
 	if d.Left > 0 {
 		s += " " + Plural(int64(d.Left), "hour is", "hours are") + " yet to be read."
 	}
@@ -382,14 +386,21 @@ func Muted(r *digest.Report) string {
 	if r.Past == nil || len(r.Past.Muted) == 0 {
 		return ""
 	}
-	var ids []string
+	var named []string
 	var calls int64
 	sum := 0.0
-	for _, m := range r.Past.Muted {
+	for i, m := range r.Past.Muted {
 		calls, sum = calls+m.Calls, sum+m.QueryTime
-		ids = append(ids, m.ID)
+		if id := redact.ShortID(m.ID); i < maxIDs && m.Fingerprint != "" {
+			named = append(named, nameOf(digest.MinorClass{Fingerprint: m.Fingerprint})+" "+id)
+		} else if i < maxIDs {
+			named = append(named, id)
+		}
 	}
-	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), shortIDs(ids), Plural(calls, "call", "calls"), Duration(sum))
+	if more := len(r.Past.Muted) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("%d muted: %s (%s, %s)", len(r.Past.Muted), strings.Join(named, ", "), Plural(calls, "call", "calls"), Duration(sum))
 }
 
 // When is the window, and how many hours it covers if these are several.

@@ -129,7 +129,10 @@ func InstanceTotals(r *digest.Report) string {
 			shareOf(t.QueryTime, r.Overall.QueryTime.Sum), instanceUsual(", ", t.Usual, "")))
 		rest -= t.QueryTime
 	}
-	if more := len(ran) - maxTotals; more > 0 {
+	switch more := len(ran) - maxTotals; {
+	case more == 1:
+		out = append(out, listed(r, ran[maxTotals:]))
+	case more > 1:
 		out = append(out, fmt.Sprintf("%d more %s (%s)", more, Duration(rest), shareOf(rest, r.Overall.QueryTime.Sum)))
 	}
 	if len(idle) > 0 {
@@ -218,7 +221,7 @@ func instanceUsual(before string, u *digest.Usual, after string) string {
 // a message of its own. Else it is empty.
 func AllInstances(r *digest.Report) string {
 	ran, _ := ranAndIdle(r)
-	if len(ran) <= maxTotals {
+	if len(ran) <= maxTotals+1 {
 		return ""
 	}
 	return "By instance: " + listed(r, ran)
@@ -227,7 +230,7 @@ func AllInstances(r *digest.Report) string {
 // otherInstances says what ran on those that InstanceTotals does not name, or is empty.
 func otherInstances(r *digest.Report) string {
 	ran, _ := ranAndIdle(r)
-	if len(ran) <= maxTotals {
+	if len(ran) <= maxTotals+1 {
 		return ""
 	}
 	return "Other instances: " + listed(r, ran[maxTotals:]) + "."

@@ -20,7 +20,8 @@ func TestWhatIsMissing(t *testing.T) {
 		quiet      bool
 	}{
 		{"nothing", digest.Coverage{Complete: true}, digest.Past{}, 0, "Complete", false, false},
-		{"nothing but what is muted", digest.Coverage{Complete: true}, digest.Past{Muted: make([]digest.MutedClass, 1)}, 0, "Complete", false, true},
+		{"nothing but what is muted", digest.Coverage{Complete: true}, digest.Past{Muted: make([]digest.MutedClass, 1)}, 0, "Complete", false, false},
+		{"what is muted, and may be late", digest.Coverage{Complete: true, AsListed: true}, digest.Past{Muted: make([]digest.MutedClass, 1)}, 0, "As listed", false, true},
 		{"something", digest.Coverage{}, digest.Past{}, 0, "NO DATA", true, false},
 		{"something, with calls", digest.Coverage{InWindow: 1}, digest.Past{}, 1, "PARTIAL", true, false},
 		{"what may be late", digest.Coverage{Complete: true, AsListed: true}, digest.Past{}, 0, "As listed", false, true},

@@ -64,7 +64,7 @@ type htmlView struct {
 	Changed                 bool     // some class has changed
 	Heads                   []string // of htmlClass.Cells
 	Classes                 []htmlClass
-	Misc                    string
+	Misc, Others, Muted     string
 }
 
 func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
@@ -75,7 +75,7 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {
-		v.Title += " on " + strings.Join(r.Instances, ", ")
+		v.Title += " on " + where(r)
 	}
 	for i := range r.Classes {
 		v.Classes = append(v.Classes, newHTMLClass(r, &r.Classes[i], zone))
@@ -84,11 +84,10 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 	for _, n := range Notices(r) {
 		v.Notes = append(v.Notes, n.Word+": "+n.Text)
 	}
-	for _, s := range append(Caveats(r), otherInstances(r), Muted(r)) {
-		if s != "" {
-			v.Notes = append(v.Notes, upperFirst(s))
-		}
+	for _, s := range Caveats(r) {
+		v.Notes = append(v.Notes, upperFirst(s))
 	}
+	v.Others, v.Muted = otherInstances(r), Muted(r)
 	for _, x := range Changes(r) {
 		v.Changes = append(v.Changes, strings.TrimSpace(x.Word+" "+InZone(x.String(), zone)))
 	}

@@ -39,11 +39,14 @@ func (b *markdownPage) text(s string) string { return literal(InZone(s, b.zone))
 func markdownOf(report redact.Report, zone *time.Location) string {
 	r := report.Digest()
 	b := &markdownPage{zone: zone}
-	where := ""
+	on := ""
 	for i, name := range r.Instances {
-		where += []string{" on ", ", "}[min(i, 1)] + codeSpan(name)
+		on += []string{" on ", ", "}[min(i, 1)] + codeSpan(name)
 	}
-	fmt.Fprintf(b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", where, InZone(When(r), zone), headline(r), Trust(r), CoverageFacts(r.Coverage))
+	if len(r.Instances) > 2 {
+		on = " on " + b.text(where(r))
+	}
+	fmt.Fprintf(b, "## Slow queries%s\n\n%s. %s\n\n**%s:** %s\n", on, InZone(When(r), zone), headline(r), Trust(r), CoverageFacts(r.Coverage))
 	if s := InstanceTotals(r); s != "" {
 		fmt.Fprintf(b, "\n%s\n", b.text(s))
 	}

@@ -21,14 +21,15 @@ type Notifier interface {
 
 // Quiet reports whether a report holds nothing that anybody needs to know: no class, and
 // nothing of the window missing but what will be read when it is there, nor hours that were
-// never read. A chat stays silent then, but for hours that were read and had no slow query:
-// or nobody would know whether they were read.
+// never read. A chat stays silent then, but for hours that were read and had no slow query, or
+// only muted ones: or nobody would know whether they were read.
 func Quiet(r *digest.Report) bool {
 	return len(r.Classes) == 0 && r.Misc.Calls == 0 && (!Incomplete(r) || r.Coverage.Awaited) && !empty(r) &&
 		(r.Past == nil || len(r.Past.Missed)+len(r.Past.GivenUp) == 0 && r.Past.Day == nil)
 }
 
-// empty reports whether hours that are remembered are known to have had no slow query.
+// empty reports whether hours that are remembered are known to have had no slow query that is
+// not muted.
 func empty(r *digest.Report) bool {
-	return r.Past != nil && r.Overall.Calls == 0 && r.Coverage.Complete && !r.Coverage.AsListed && len(r.Past.Muted) == 0
+	return r.Past != nil && r.Coverage.Complete && !r.Coverage.AsListed && (r.Overall.Calls == 0 || len(r.Past.Muted) > 0)
 }

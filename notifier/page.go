@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -60,7 +61,9 @@ func (p *page) line(s string) {
 func (p *page) wrapped(first, prefix, color, s string) {
 	// A hyphen or comma at which ansi breaks a line may hang over by a column.
 	width := max(p.Width-ansi.StringWidth(prefix)-1, 20)
-	for i, l := range strings.Split(ansi.Wrap(InZone(s, p.Zone), width, ","), "\n") {
+	s = thousands.ReplaceAllString(InZone(s, p.Zone), "$1"+noBreak+"$2")
+	s = strings.ReplaceAll(ansi.Wrap(s, width, ","), noBreak, ",")
+	for i, l := range strings.Split(s, "\n") {
 		if i == 0 {
 			p.line(first + p.paint(color, l))
 			continue
@@ -68,6 +71,12 @@ func (p *page) wrapped(first, prefix, color, s string) {
 		p.line(prefix + p.paint(color, strings.TrimLeft(l, " ")))
 	}
 }
+
+// thousands are the commas within numbers, where no line is broken: meanwhile a character stands
+// for them that no text has, as Clean leaves none.
+var thousands = regexp.MustCompile(`(\d),(\d{3}\b)`)
+
+const noBreak = "\uE000"
 
 // column of a table. Numbers are aligned to the right.
 type column struct {

@@ -61,8 +61,8 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 func writeHeader(p *page, r *digest.Report) {
 	when := InZone(When(r), p.Zone)
 	what := "Slow queries"
-	if names := cleanAll(r.Instances); len(names) > 0 {
-		what += " on " + strings.Join(names, ", ")
+	if len(r.Instances) > 0 {
+		what += " on " + where(r)
 	}
 	if gap := p.Width - ansi.StringWidth(what) - ansi.StringWidth(when); gap >= 2 {
 		p.line(p.paint(bold, what) + strings.Repeat(" ", gap) + when)

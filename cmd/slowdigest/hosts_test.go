@@ -38,9 +38,9 @@ func TestLateHost(t *testing.T) {
 		hosts []string
 		want  string
 	}{
-		{even, "From over 128 in 10.7.\\*, none above 1%"},
-		{other, "From over 128, none above 1%"},
-		{late, "From 10.7.9.250 (at least 14,700), "},
+		{even, "From over 128 hosts in 10.7.\\*, none above 1%"},
+		{other, "From over 128 hosts in 10.7.\\* and one other, none above 1%"},
+		{late, "From 10.7.9.250 (at least 14,700), and over 127 more hosts in 10.7."},
 	} {
 		if got := report(test.hosts); !strings.Contains(got, test.want) {
 			t.Errorf("of %d hosts: %s, want %q", len(test.hosts), got, test.want)

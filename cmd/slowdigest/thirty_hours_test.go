@@ -130,8 +130,8 @@ func TestDaily(t *testing.T) {
 		}
 		posted = append(posted, at.Format("02 15"))
 		if n == 27 || n == 51 {
-			want := map[int]string{27: "24 hours read, 4 of them without news, 20 in which it was not known yet what is usual; about ",
-				51: "24 hours read, 23 of them without news, 1 without any slow query; about "}[n]
+			want := map[int]string{27: "24 hours read, 20 with news and 4 without; about ",
+				51: "24 hours read, 1 with news and 23 without; about "}[n]
 			if told := strings.Contains(message, "It told: 25 NEW ("); told != (n == 51) {
 				t.Errorf("hour %d: not what was told: %s", n, message)
 			}

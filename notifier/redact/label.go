@@ -149,10 +149,13 @@ func Name(c *digest.Class) string {
 	if c.Form > 0 {
 		p := partsOf(c.Fingerprint)
 		var more []string
-		for _, form := range []int{clausesForm, comparedForm, listForm} {
+		for _, form := range []int{clausesForm, comparedForm} {
 			if names(c, form) {
 				more = append(more, p.more(form)...)
 			}
+		}
+		if names(c, listForm) {
+			more = append(more, p.listWithin(labelWidth+moreWidth-ansi.StringWidth(name+": "))...)
 		}
 		name = appendNames(name, ": ", more, labelWidth+moreWidth)
 	}
@@ -160,6 +163,14 @@ func Name(c *digest.Class) string {
 		name += idDigits(c, 2<<n)
 	}
 	return name
+}
+
+// listWithin is what is selected, or how many columns: it is never cut.
+func (p parts) listWithin(width int) []string {
+	if n := len(p.list); n > 1 && ansi.StringWidth(strings.Join(p.list, ", ")) > width {
+		return []string{fmt.Sprintf("%d columns", n)}
+	}
+	return p.list
 }
 
 // idDigits are the first of the ID, as the end of a label.
@@ -237,7 +248,7 @@ func within(c *digest.Class, columns int, common func(string) bool) string {
 			out, left = longer, ""
 		}
 	}
-	return ansi.Truncate(out, columns, "…")
+	return ansi.Truncate(out+left, columns, "…")
 }
 
 // ShortID is the last 16 digits of a query ID, which is how Percona's tools
@@ -261,11 +272,31 @@ func Short(fingerprint string, columns int) string {
 	if p.tables == nil {
 		return ansi.Truncate(fingerprint, columns, "…")
 	}
-	out := p.verb
-	for i, list := range [][]string{p.tables, p.set, p.by, p.per} {
-		out = appendNames(out, []string{" ", " set ", " by ", " per "}[i], list, columns)
+	// What is not named would read as a statement of the whole table, so that a condition
+	// takes its room before further tables and what is set.
+	by := shortest(" by ", p.by)
+	if ansi.StringWidth(appendNames(p.verb, " ", p.tables, 0)+by) > columns && by != "" {
+		by = " by …"
 	}
-	return ansi.Truncate(out, columns, "…")
+	out := p.verb
+	for i, list := range [][]string{p.tables, p.set} {
+		out = appendNames(out, []string{" ", " set "}[i], list, columns-ansi.StringWidth(by))
+	}
+	if out = appendNames(out, " by ", p.by, columns); by == " by …" && ansi.StringWidth(out+by) <= columns {
+		out += by
+	}
+	return ansi.Truncate(appendNames(out, " per ", p.per, columns), columns, "…")
+}
+
+// shortest is the first of the names, and how many more there are.
+func shortest(word string, names []string) string {
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return word + names[0]
+	}
+	return fmt.Sprintf("%s%s +%d", word, names[0], len(names)-1)
 }
 
 // appendNames appends as many names as there is room for, and how many there are more.

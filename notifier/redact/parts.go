@@ -12,6 +12,7 @@ type parts struct {
 	verb                       string
 	tables, set, by, per, list []string
 	compared                   []string // columns by which rows are looked up, each with how it is compared
+	mentioned                  []string // what else conditions name
 	clauses                    []string // the order, locks, and what else most statements do not have
 }
 
@@ -23,11 +24,19 @@ var (
 	noTables = []string{"if", "not", "exists", "ignore", "low_priority", "lateral", "select", "as", "only"}
 	noNames  = []string{"and", "or", "xor", "not", "is", "null", "in", "like", "between", "exists", "any", "all", "some", "case", "when", "then", "else", "end", "binary", "by", "div", "mod", "asc", "desc",
 		"sql_no_cache", "sql_cache", "sql_small_result", "sql_big_result", "sql_buffer_result", "high_priority"}
-	compares = []string{"=", "<", ">", "!", "in", "like", "not", "is", "between", "regexp", "rlike", "member"}
+	compares = []string{"=", "<", ">", "!", "in", "like", "not", "is", "between", "regexp", "rlike", "member", "against"}
 	// phrases are clauses that say by themselves what is special, by their first words.
 	phrases = map[string][]string{"distinct": {"distinct"}, "for": {"for update", "for share"}, "lock": {"lock in share mode"}, "skip": {"skip locked"}, "nowait": {"nowait"},
 		"union": {"union all", "union"}, "with": {"with rollup"}, "sql_calc_found_rows": {"sql_calc_found_rows"}, "limit": {"limit"}}
 )
+
+// scope is what surrounds a token: the clause, how what is in the parenthesis is compared, if
+// it is, by which function, and how many CASE are open. In a parenthesis of its own stand the columns of a row
+// that is compared, as in (a, b) in (…), and what a function reads, as in lower(a) = ?.
+type scope struct {
+	clause, comparison, function string
+	cases                        int
+}
 
 // partsOf reads a fingerprint.
 func partsOf(s string) parts {
@@ -36,57 +45,101 @@ func partsOf(s string) parts {
 		return p
 	}
 	tokens := labelTokens(s)
-	var clauses []string // those around, for each parenthesis
-	clause, expected := "", false
+	closing := closings(tokens)
+	var outer []scope
+	var in scope
+	// expected is whether a table comes next, and target a column that is set.
+	expected, target := false, false
 	for i, t := range tokens {
-		next := ""
+		next, last := "", ""
 		if i+1 < len(tokens) {
 			next = tokens[i+1]
 		}
+		if i > 0 {
+			last = tokens[i-1]
+		}
 		name := strings.ReplaceAll(t, "`", "")
+		if !strings.ContainsFunc(name, unicode.IsLetter) {
+			name = ""
+		}
 		phrase := phraseAt(tokens[i:])
 		p.clauses = add(p.clauses, phrase)
+		isTarget := target
+		target = t == "," && in.clause == "set" && in.cases == 0
 		switch c, begins := clauseOf[t]; {
 		case t == "(":
-			if clauses = append(clauses, clause); clause == "from" && !expected {
-				clause = "" // of the columns of an INSERT
+			outer = append(outer, in)
+			switch in.clause {
+			case "from":
+				if !expected {
+					in.clause = "" // of the columns of an INSERT
+				}
+			case "set":
+				in.clause = "" // of the value that is set
+			case "where":
+				if after := tokens[min(closing[i]+1, len(tokens)):]; len(after) > 0 && slices.Contains(compares, after[0]) {
+					in.comparison = comparison(after)
+				}
+				if isName(last) && !slices.Contains(compares, last) {
+					in.function = last
+				}
 			}
 		case t == ")":
-			if n := len(clauses); n > 0 {
-				clause, clauses = clauses[n-1], clauses[:n-1]
+			if n := len(outer); n > 0 {
+				in, outer = outer[n-1], outer[:n-1]
 			}
 			expected = false
 		case p.verb == "" && strings.HasPrefix(t, "sql_"): // before it, as mysqldump has it
 		case p.verb == "":
 			p.verb = strings.ToUpper(t)
-			clause = c
+			in.clause = c
 			expected = t == "update" || t == "call"
+		case t == "case":
+			in.cases++
+		case t == "end" && in.cases > 0:
+			in.cases--
 		case t == "update": // FOR UPDATE, ON DUPLICATE KEY UPDATE
-			clause, expected = "set", false
-		case begins && !(t == "values" && next != "("):
-			clause, expected = c, c == "from"
+			in.clause, expected, target = "set", false, true
+		case begins && !(t == "values" && (next != "(" || in.clause == "set")):
+			in = scope{clause: c}
+			expected, target = c == "from", c == "set"
 		case expected && slices.Contains(noTables, t):
 		case expected && t != ",":
-			if expected = false; strings.ContainsFunc(name, unicode.IsLetter) {
+			if expected = false; name != "" {
 				p.tables = add(p.tables, name)
 			}
 		case t == ",":
-			expected = clause == "from" && p.verb != "CALL"
-		case !strings.ContainsFunc(name, unicode.IsLetter) || slices.Contains(noNames, t) || phrase != "":
-		case next == "(" && !strings.HasPrefix(t, "`") && t != "values" && (clause == "select" || clause == "order"): // a function
-			p.addTo(clause, name+"()")
+			expected = in.clause == "from" && p.verb != "CALL"
+		case in.clause == "select" && (t == "as" || isAlias(last, t)):
+		case !isName(t) || phrase != "":
+		case next == "(" && !strings.HasPrefix(t, "`") && t != "values":
+			p.addTo(in, name+"()")
 		case next == "(" && t != "values":
-		case clause == "set" && next == "=":
-			p.set = add(p.set, column(name))
-		case clause == "where" && slices.Contains(compares, next):
+		case in.clause == "set":
+			if isTarget && next == "=" {
+				p.set = add(p.set, column(name))
+			}
+		case in.clause == "where" && slices.Contains(compares, next):
 			p.by = add(p.by, column(name))
 			p.compared = add(p.compared, column(name)+" "+comparison(tokens[i+1:]))
-		case clause == "order" && next == "desc":
-			p.addTo(clause, column(name)+" desc")
-		case clause == "group":
+		case in.clause == "where" && in.comparison != "":
+			p.by = add(p.by, column(name))
+			if in.function != "" {
+				name = in.function + "(" + column(name) + ")"
+			}
+			p.compared = add(p.compared, column(name)+" "+in.comparison)
+		case in.clause == "order" && next == "desc":
+			p.addTo(in, column(name)+" desc")
+		case in.clause == "group":
 			p.per = add(p.per, column(name))
 		default:
-			p.addTo(clause, column(name))
+			p.addTo(in, column(name))
+		}
+	}
+	if p.by == nil { // a statement with conditions is not to read as one of the whole table
+		isFunction := func(name string) bool { return strings.HasSuffix(name, "()") }
+		if p.by = p.mentioned; slices.ContainsFunc(p.by, func(name string) bool { return !isFunction(name) }) {
+			p.by = slices.DeleteFunc(p.by, isFunction)
 		}
 	}
 	if p.list == nil && p.verb == "SELECT" {
@@ -95,9 +148,45 @@ func partsOf(s string) parts {
 	return p
 }
 
-// addTo adds a name to those that are selected, or by which rows are ordered.
-func (p *parts) addTo(clause, name string) {
-	switch clause {
+// isName reports whether a word can name a column or a function.
+func isName(t string) bool {
+	return strings.ContainsFunc(t, unicode.IsLetter) && !slices.Contains(noNames, t)
+}
+
+// closings returns where each parenthesis ends, or the end.
+func closings(tokens []string) map[int]int {
+	out := map[int]int{}
+	var open []int
+	for i, t := range tokens {
+		switch n := len(open); {
+		case t == "(":
+			open = append(open, i)
+			out[i] = len(tokens)
+		case t == ")" && n > 0:
+			out[open[n-1]] = i
+			open = open[:n-1]
+		}
+	}
+	return out
+}
+
+// isAlias reports whether a word is the name of what is selected before it, with AS or without.
+func isAlias(last, word string) bool {
+	switch {
+	case last == "as":
+		return true
+	case strings.Contains("(,=<>!+-*/%&|^~", last) || slices.Contains(noNames, last) && last != "end" && last != "null" || clauseOf[last] != "" || phrases[last] != nil:
+		return false
+	}
+	return word != "as" && !strings.Contains("(),=<>!+-*/%&|^~", word) && !slices.Contains(noNames, word) && !slices.Contains(compares, word) && word != "collate"
+}
+
+// addTo adds a name to those that are selected, or by which rows are ordered, or to what
+// conditions mention.
+func (p *parts) addTo(in scope, name string) {
+	switch in.clause {
+	case "where":
+		p.mentioned = add(p.mentioned, name)
 	case "select":
 		p.list = add(p.list, name)
 	case "order":
@@ -135,7 +224,7 @@ func comparison(tokens []string) string {
 // comment is what a fingerprint says of repeated branches.
 var comment = regexp.MustCompile(`/\*.*?\*/`)
 
-// labelTokens splits a fingerprint into words, parentheses, commas and comparisons.
+// labelTokens splits a fingerprint into words, parentheses, commas and operators.
 func labelTokens(s string) []string {
 	var tokens []string
 	s = comment.ReplaceAllString(s, " ")
@@ -153,7 +242,7 @@ func labelTokens(s string) []string {
 		if i > word {
 			tokens = append(tokens, s[word:i])
 		}
-		if i < len(s) && strings.IndexByte("(),=<>!", s[i]) >= 0 {
+		if i < len(s) && strings.IndexByte("(),=<>!+-*/%&|^~", s[i]) >= 0 {
 			tokens = append(tokens, s[i:i+1])
 		}
 		word = i + 1

@@ -46,7 +46,7 @@ func Of(r *digest.Report) Report {
 		c.Fingerprint = Statement(c.Fingerprint)
 		c.ID = Clean(Cut(c.ID, MaxName))
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
-		c.HostNetwork = Text(c.HostNetwork, MaxName)
+		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {

@@ -23,7 +23,7 @@ func outside(s string) *digest.Report {
 			Day:           &digest.Day{Told: []digest.Minor{{First: []digest.MinorClass{{Fingerprint: s}}}}, Incident: &digest.EndedIncident{Of: "1"}},
 			EndedIncident: &digest.EndedIncident{Of: "1"},
 			Regrouped:     &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
-		Classes: []digest.Class{{ID: "1", Fingerprint: s, HostNetwork: s, Users: names(), Hosts: names(), Schemas: names(),
+		Classes: []digest.Class{{ID: "1", Fingerprint: s, HostNetwork: s, HostOutside: s, Users: names(), Hosts: names(), Schemas: names(),
 			Instances: names(), ByInstance: []digest.InstancePart{{Instance: s}}, Note: s}},
 	}
 }

@@ -173,7 +173,7 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 	if len(d.classes) > len(notifier.Leading(d.r))+maxWorst {
 		out = append(out, d.list())
 	}
-	out = append(out, d.statements(notifier.Without(d.classes, inFull)))
+	out = append(out, d.statements(changedFirst(notifier.Without(d.classes, inFull))))
 	if s := notifier.AllInstances(d.r); s != "" {
 		if blocks := append([]slackgo.Block{small(s)}, out[0].Blocks...); fits(blocks) && len(blocks) <= maxBlocks {
 			out[0].Blocks = blocks
@@ -185,6 +185,21 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 		}
 	}
 	return out
+}
+
+// changedFirst puts those first that are new, worse or back, also where they are too small or too
+// many to lead.
+func changedFirst(classes []*digest.Class) []*digest.Class {
+	isChanged := func(c *digest.Class) bool {
+		return c.Change != nil && c.Change.Since.IsZero() && c.Change.Kind != digest.Better
+	}
+	var changed []*digest.Class
+	for _, c := range classes {
+		if isChanged(c) {
+			changed = append(changed, c)
+		}
+	}
+	return append(changed, notifier.Without(classes, changed)...)
 }
 
 // threaded reports whether there is a thread.

@@ -327,10 +327,10 @@ func TestFirstScreen(t *testing.T) {
 	}
 }
 
-// The thread names all instances where the head names the first three, within Slack's
+// The thread names all instances where the head names not all, within Slack's
 // bounds.
 func TestThreadNamesAllInstances(t *testing.T) {
-	for _, n := range []int{3, 4, 200} {
+	for _, n := range []int{4, 5, 200} {
 		r := notifiertest.Many(t, 30)
 		for i := range n {
 			r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: fmt.Sprintf("orders-%03d", i), QueryTime: 10, Calls: 1})
@@ -343,7 +343,7 @@ func TestThreadNamesAllInstances(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &m); err != nil || len(m.Thread) != 2 {
 			t.Fatalf("%d replies, %v", len(m.Thread), err)
 		}
-		if got := bytes.Contains(m.Thread[0], []byte("By instance: orders-000")); got != (n > 3) {
+		if got := bytes.Contains(m.Thread[0], []byte("By instance: orders-000")); got != (n > 4) {
 			t.Errorf("%d instances: %.300s", n, m.Thread[0])
 		}
 		for _, reply := range m.Thread {
@@ -358,5 +358,37 @@ func TestThreadNamesAllInstances(t *testing.T) {
 func TestPlainShares(t *testing.T) {
 	if got := plain("a (<1%), b (>99%), <!channel>, <1").Text; got != "a (<1%), b (>99%), ‹!channel›, ‹1" {
 		t.Errorf("%q", got)
+	}
+}
+
+// An hour in which only muted classes ran is one short message, which names them.
+func TestOnlyMuted(t *testing.T) {
+	r := notifiertest.Load(t, "muted")
+	r.Classes, r.Misc = nil, digest.Misc{}
+	var b bytes.Buffer
+	if err := NewJSON(&b, Options{}).Notify(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Message json.RawMessage
+		Thread  []json.RawMessage
+	}
+	if err := json.Unmarshal(b.Bytes(), &m); err != nil || len(m.Thread) > 0 || !bytes.Contains(b.Bytes(), []byte("2 muted: SELECT orders, customers by status +1 B12971295DEB39C1, DELETE")) {
+		t.Errorf("%d replies, %v: %s", len(m.Thread), err, b.Bytes())
+	}
+}
+
+// The thread shows the statements of what changed first, and the others by their ranks.
+func TestChangedFirst(t *testing.T) {
+	var classes []*digest.Class
+	for i, change := range []*digest.Change{nil, {Kind: digest.Better}, {Kind: digest.New, Common: true}, {Kind: digest.Worse, Since: time.Unix(1, 0)}, {Kind: digest.New}} {
+		classes = append(classes, &digest.Class{Rank: i + 1, Change: change})
+	}
+	ranks := ""
+	for _, c := range changedFirst(classes) {
+		ranks += fmt.Sprint(c.Rank)
+	}
+	if ranks != "35124" {
+		t.Errorf("in the order %s", ranks)
 	}
 }
