@@ -146,14 +146,3 @@ func (c *comparison) hidden() int {
 	}
 	return n
 }
-
-// Partial returns how many hours of a window were read, but not as a whole.
-func (h *History) Partial(w Window) int {
-	n := 0
-	for _, hour := range h.hours {
-		if hour.partial && w.Contains(hour.at.time()) {
-			n++
-		}
-	}
-	return n
-}

@@ -385,6 +385,15 @@ type Day struct {
 	Incident *EndedIncident `json:"incident,omitempty"` // the last one; its end is that of the hours that were told
 }
 
+// AddPartial counts in d those of its hours that are remembered as not read as a whole.
+func (d *Day) AddPartial(h *History) {
+	for _, hour := range h.hours {
+		if hour.partial && d.Window.Contains(hour.at.time()) {
+			d.Partial++
+		}
+	}
+}
+
 // GoneClass identifies a class that was a part of the load and is no more.
 type GoneClass struct {
 	ID          string    `json:"id"`

@@ -104,7 +104,8 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 			day.Posted++
 		}
 	}
-	day.QueryTime, day.Partial = s.History.Total(day.Window), s.History.Partial(day.Window)
+	day.QueryTime = s.History.Total(day.Window)
+	day.AddPartial(&s.History)
 	if day.Window.Contains(r.Window.Start) { // which is not added yet
 		day.QueryTime += r.Overall.QueryTime.Sum
 		if notifier.Incomplete(r) {
