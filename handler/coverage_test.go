@@ -111,7 +111,7 @@ func TestDoubtsAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("the first at byte %d", strings.Index(log, "-- rotated"))
+	want := fmt.Sprintf("(at byte %d)", strings.Index(log, "-- rotated"))
 	if c := r.Coverage; c.Complete || c.Doubtful != 1 || c.Events != 3 || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], want) {
 		t.Errorf("%+v", c)
 	}

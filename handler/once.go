@@ -183,7 +183,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	i.missing(rd, result.Seen, result.Remade)
 	i.nobody = rd.allMissing()
 	r := rd.report(digest.Limit{})
-	result.Calls = rd.calls()
+	result.Calls, result.Unsure = rd.calls(), rd.ids.err != nil
 	if i.Correct && !i.Unconfirmed {
 		switch i.compareOpen(rd, &result) {
 		case confirmed:

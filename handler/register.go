@@ -66,15 +66,16 @@ func (r register) say(format string, args ...any) {
 
 // remade notes that a former instance does not exist any more, and that another has its name.
 func (r register) remade(f former, holder source.Identity) {
-	what, at := fmt.Sprintf("%s is another instance now, and the one before does not exist any more.", f.Name), f.Until
+	what, end := fmt.Sprintf("%s is another instance now, and the one before does not exist any more.", f.Name), state.HourSince(f.Until)
 	if holder.Created.After(f.Last) {
-		what, at = fmt.Sprintf("%s was deleted, and another of its name was made at %s.", f.Name, holder.Created.Format(minutes)), holder.Created
+		what = fmt.Sprintf("%s was deleted, and another of its name was made at %s.", f.Name, holder.Created.Format(minutes))
+		end = holder.Created.Truncate(time.Hour).Add(time.Hour)
 	}
 	r.say("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes))
 	if spans := unread(r.openOfName(f.Name)); spans != "" {
 		r.say("What it logged %s was not read, and is lost, too.", spans)
 	}
-	r.result.Remade = append(r.result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: at.Truncate(time.Hour).Add(time.Hour)})
+	r.result.Remade = append(r.result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: end})
 }
 
 // minutes is the form of a time in a sentence.

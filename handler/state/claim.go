@@ -262,6 +262,7 @@ type Result struct {
 	Remade  Parts // what nobody can read, for who had the name does not exist any more
 
 	Unidentified bool // the role may not ask who has the names
+	Unsure       bool // who had the names is not known
 }
 
 // Finish enters what became of an item, and ends the claim. Where somebody else
@@ -276,7 +277,7 @@ func (s *State) Finish(i Item, r Result) {
 	s.Doubt = false
 	s.finishInstances(i, r)
 	e := Entry{Start: i.Window.Start, End: i.Window.End, Kind: Posted, Channel: r.Channel, TS: r.TS, Silent: r.Silent, Unconfirmed: r.Repeat}
-	if len(r.Open) > 0 {
+	if len(r.Open) > 0 || r.Unsure {
 		e.Calls, e.Uncounted = r.Calls, r.Found && i.Calls == nil
 		if !r.Silent { // else a later message says it
 			e.Said = r.Said
