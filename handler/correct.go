@@ -45,7 +45,7 @@ func (i *item) missing(rd *reading, now state.Instances, remade state.Parts) {
 		rd.gone = append(rd.gone, o.Instance)
 	}
 	for _, f := range rd.ids.formers {
-		if rd.ids.err == nil && !f.found && f.now == "" && f.HadName(rd.window) && !f.Hardly(rd.window) {
+		if rd.ids.err == nil && f.now == "" && f.HadName(rd.window) && !f.Hardly(rd.window) {
 			rd.gone = append(rd.gone, f.Name)
 		}
 	}
