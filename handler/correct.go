@@ -22,7 +22,7 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	result.Seen, news, rd.off = is.Observe(rd.lastHour(), at, rd.conditions(), func(id string) string { return names.became(ctx, id) })
 	result.News = append(result.News, news...)
 	for _, id := range slices.Sorted(maps.Keys(result.Seen)) {
-		spans := unread(names.openOfName(id))
+		spans := unread(names.openOf(id))
 		if found := is[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" && !names.isElsewhere(id) {
 			result.News = append(result.News, fmt.Sprintf("What %s logged %s could not be read, and is lost with it.", id, spans))
 		}

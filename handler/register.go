@@ -72,7 +72,7 @@ func (r register) remade(f former, holder source.Identity) {
 		end = holder.Created.Truncate(time.Hour).Add(time.Hour)
 	}
 	r.say("%s What the one before logged since %s is lost.", what, f.Last.Format(minutes))
-	if spans := unread(r.openOfName(f.Name)); spans != "" {
+	if spans := unread(r.openOf(f.Name)); spans != "" {
 		r.say("What it logged %s was not read, and is lost, too.", spans)
 	}
 	r.result.Remade = append(r.result.Remade, state.Open{Instance: f.Name, Start: f.Last, End: end})
@@ -81,9 +81,9 @@ func (r register) remade(f former, holder source.Identity) {
 // minutes is the form of a time in a sentence.
 const minutes = "2006-01-02 15:04 UTC"
 
-// openOfName returns what is open of who had a name last.
-func (r register) openOfName(name string) state.Parts {
-	return slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(o state.Open) bool { return o.Instance != name || o.Holder != "" })
+// openOf returns what is open of one that has a key.
+func (r register) openOf(key string) state.Parts {
+	return slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(o state.Open) bool { return o.Key() != key })
 }
 
 // learn enters the IDs of those that have the names. That the role may not ask for them is
@@ -126,7 +126,7 @@ func (r register) probe(ctx context.Context) (answering []string) {
 		return nil
 	}
 	for _, o := range r.rd.known.Open {
-		key, name := cmp.Or(o.Holder, o.Instance), o.Instance
+		key, name := o.Key(), o.Instance
 		if o.Holder != "" {
 			name = r.rd.ids.names[o.Holder]
 		} else if _, known := r.rd.known.Instances[name]; known {
@@ -142,8 +142,7 @@ func (r register) probe(ctx context.Context) (answering []string) {
 				f := r.rd.known.Formers[n]
 				who = fmt.Sprintf("%s, which was called %s before %s, was deleted.", cmp.Or(f.Later, "An instance"), f.Name, f.Until.Format(minutes))
 			}
-			parts := slices.DeleteFunc(slices.Clone(r.rd.known.Open), func(p state.Open) bool { return cmp.Or(p.Holder, p.Instance) != key })
-			if spans := unread(parts); spans != "" {
+			if spans := unread(r.openOf(key)); spans != "" {
 				r.say("%s What it logged %s was not read.", who, spans)
 			}
 			continue

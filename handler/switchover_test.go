@@ -21,6 +21,16 @@ type switched struct {
 	lives []*rdstest.Instance
 }
 
+// newSwitched is one whose first hour was posted.
+func newSwitched(t *testing.T) *switched {
+	s := &switched{channel: newChannel(t)}
+	s.over(ten, "")
+	s.query(ten, 20)
+	s.rotate(ten)
+	s.runWith(ten)
+	return s
+}
+
 // live lets an hour pass in which orders-1 has a slow query at a minute.
 func (s *switched) query(end time.Time, minute int) {
 	at := end.Add(time.Duration(minute-60) * time.Minute)
@@ -51,10 +61,13 @@ func (s *switched) rotate(end time.Time) {
 	}
 }
 
-// told returns the messages that tell of an hour of the nth instance.
-func (s *switched) told(n int, end time.Time) (times int) {
+// told counts the messages that tell of an hour of the nth instance.
+func (s *switched) told(n int, end time.Time) int { return s.tells(s.table(n, end)) }
+
+// tells counts the messages that tell of a table.
+func (s *switched) tells(table string) (times int) {
 	for _, m := range s.slack.Messages() {
-		if strings.Contains(m.Text+string(m.Blocks), s.table(n, end)) {
+		if strings.Contains(m.Text+string(m.Blocks), table) {
 			times++
 		}
 	}
@@ -158,11 +171,7 @@ func TestNamesThatChangeHands(t *testing.T) {
 		told        int
 		complete    bool
 	}{{1, 2, true}, {2, 3, true}, {3, 0, false}} {
-		s := &switched{channel: newChannel(t)}
-		s.over(ten, "")
-		s.query(ten, 20)
-		s.rotate(ten)
-		s.runWith(ten)
+		s := newSwitched(t)
 		s.query(eleven, 20)
 		s.rotate(eleven)
 		n := 0
@@ -191,11 +200,7 @@ func TestNamesThatChangeHands(t *testing.T) {
 // What the one before logs when it was seen without the name is no query of the channel.
 func TestFormerGoesOn(t *testing.T) {
 	eleven, twelve := ten.Add(time.Hour), ten.Add(2*time.Hour)
-	s := &switched{channel: newChannel(t)}
-	s.over(ten, "")
-	s.query(ten, 20)
-	s.rotate(ten)
-	s.runWith(ten)
+	s := newSwitched(t)
 	s.query(eleven, 20)
 	s.over(eleven, "orders-1-old1")
 	s.query(eleven, 40)
@@ -209,13 +214,7 @@ func TestFormerGoesOn(t *testing.T) {
 	s.rotate(twelve)
 	s.runWith(twelve)
 	for table, want := range map[string]int{"early": 1, "late": 0, s.table(0, eleven): 1, s.table(1, twelve): 1} {
-		told := 0
-		for _, m := range s.slack.Messages() {
-			if strings.Contains(m.Text+string(m.Blocks), table) {
-				told++
-			}
-		}
-		if told != want {
+		if told := s.tells(table); told != want {
 			t.Errorf("%s is told %d times, want %d", table, told, want)
 		}
 	}
@@ -246,11 +245,7 @@ func TestFormerOfBefore(t *testing.T) {
 // it: what that logged then was none of the channel's.
 func TestHolderOfBefore(t *testing.T) {
 	eleven, twelve := ten.Add(time.Hour), ten.Add(2*time.Hour)
-	s := &switched{channel: newChannel(t)}
-	s.over(ten, "")
-	s.query(ten, 20)
-	s.rotate(ten)
-	s.runWith(ten)
+	s := newSwitched(t)
 	green := s.rds.AddInstance("orders-1-green")
 	green.Write(rdstest.SlowLog, []byte(entry(eleven.Add(-20*time.Minute), "select a from warmup where id = 1")), eleven.Add(-20*time.Minute))
 	s.query(eleven, 20)

@@ -17,6 +17,13 @@ func (n *night) over(from, to *database, old string) {
 	n.change("switchover to " + old)
 }
 
+// rename gives a database another name.
+func (n *night) rename(db *database, name string) {
+	n.rds.RenameInstance(db.name, name)
+	db.name = name
+	n.change("renamed to " + name)
+}
+
 // nameStories are of names that change hands.
 var nameStories = []story{
 	{"between the two renames of a switchover", "orders", func(n *night) {
@@ -98,11 +105,7 @@ var nameStories = []story{
 		n.add("orders-1", 5)
 		db := n.add("orders-2", 3)
 		n.pass(2)
-		n.pass(1, step{30, func(time.Time) {
-			n.rds.RenameInstance("orders-2", "orders-9")
-			db.name = "orders-9"
-			n.change("renamed")
-		}})
+		n.pass(1, step{30, func(time.Time) { n.rename(db, "orders-9") }})
 		n.pass(3)
 	}, 0},
 	{"renamed out of a pattern", "orders-*", func(n *night) {
@@ -110,9 +113,8 @@ var nameStories = []story{
 		db := n.add("orders-2", 3)
 		n.pass(2)
 		n.pass(1, step{30, func(time.Time) {
-			n.rds.RenameInstance("orders-2", "former-2")
-			db.name, db.rate = "former-2", 0
-			n.change("renamed")
+			n.rename(db, "former-2")
+			db.rate = 0
 		}})
 		n.pass(3)
 	}, 0},
@@ -137,11 +139,9 @@ var nameStories = []story{
 		first, second := n.add("orders-1", 5), n.add("orders-2", 3)
 		n.pass(2)
 		n.pass(1, step{30, func(time.Time) {
-			n.rds.RenameInstance("orders-2", "orders-3")
-			n.rds.RenameInstance("orders-1", "orders-2")
-			first.name, second.name, second.rate = "orders-2", "orders-3", 0
-			n.change("renamed")
-			n.change("renamed")
+			n.rename(second, "orders-3")
+			n.rename(first, "orders-2")
+			second.rate = 0
 		}})
 		n.pass(4)
 	}, 0},
@@ -162,11 +162,7 @@ var nameStories = []story{
 		n.add("orders-1", 5)
 		db := n.add("orders-2", 3)
 		n.pass(2)
-		n.pass(1, step{30, func(time.Time) {
-			n.rds.RenameInstance("orders-2", "orders-9")
-			db.name = "orders-9"
-			n.change("renamed")
-		}})
+		n.pass(1, step{30, func(time.Time) { n.rename(db, "orders-9") }})
 		n.pass(1, step{50, func(time.Time) { n.sleep(db, (*rdstest.Instance).Stop) }})
 		n.pass(2)
 		n.wake(db, n.at)
@@ -177,11 +173,7 @@ var nameStories = []story{
 		db := n.add("orders-2", 3)
 		n.pass(2)
 		for _, name := range []string{"orders-3", "orders-4", "orders-5"} {
-			n.pass(1, step{30, func(time.Time) {
-				n.rds.RenameInstance(db.name, name)
-				db.name = name
-				n.change("renamed")
-			}})
+			n.pass(1, step{30, func(time.Time) { n.rename(db, name) }})
 		}
 		n.pass(2)
 		for _, p := range n.posts() {

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -329,7 +328,7 @@ func (s *State) finishInstances(i Item, r Result) {
 		_, known := s.Instances[o.Instance]
 		now, there := r.Seen[o.Instance]
 		gone := known && (!there || !now.Gone.IsZero())
-		return slices.Contains(r.Ended, cmp.Or(o.Holder, o.Instance)) || gone && o.Holder == ""
+		return slices.Contains(r.Ended, o.Key()) || gone && o.Holder == ""
 	})
 	for n, e := range s.Entries {
 		if len(r.Reopen.In(digest.Window{Start: e.Start, End: e.End})) > 0 && e.Calls == nil && !e.Silent {

@@ -27,6 +27,9 @@ type Open struct {
 // for as long, and nobody keeps them for longer.
 const maxAge = 14 * 24 * time.Hour
 
+// Key tells whose a part is: it is the ID of a Former, or the name of who has it now.
+func (o Open) Key() string { return cmp.Or(o.Holder, o.Instance) }
+
 func (o Open) window() digest.Window { return digest.Window{Start: o.Start, End: o.End} }
 
 // Parts are open, sorted by instance and time.
@@ -60,9 +63,9 @@ func (ps Parts) Usual(instance string, hour time.Time) bool {
 	return slices.ContainsFunc(ps, func(o Open) bool { return o.Usual && o.Instance == instance && o.window().Contains(hour) })
 }
 
-// answers reports whether a part of one of the instances is open in w. Formers go by their IDs.
-func (ps Parts) answers(w digest.Window, instances []string) bool {
-	return slices.ContainsFunc(ps.In(w), func(o Open) bool { return slices.Contains(instances, cmp.Or(o.Holder, o.Instance)) })
+// answers reports whether a part of one of the instances, by their keys, is open in w.
+func (ps Parts) answers(w digest.Window, keys []string) bool {
+	return slices.ContainsFunc(ps.In(w), func(o Open) bool { return slices.Contains(keys, o.Key()) })
 }
 
 // set replaces what is open in w.
