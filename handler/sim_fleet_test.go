@@ -36,6 +36,7 @@ type member struct {
 	*rdstest.Instance
 	name   string
 	names  []string // all that it has had
+	since  map[string]time.Time
 	n      int
 	logged map[time.Time]int
 	lost   map[time.Time]bool // that nobody can read any more
@@ -61,7 +62,7 @@ func newInstances(w *world, quiet rdstest.QuietHours) *instances {
 }
 
 func (f *instances) add(name string, quiet rdstest.QuietHours) *member {
-	m := &member{Instance: f.rds.AddInstance(name), name: name, names: []string{name}, n: len(f.members), logged: map[time.Time]int{}, lost: map[time.Time]bool{}}
+	m := &member{Instance: f.rds.AddInstance(name), name: name, names: []string{name}, since: map[string]time.Time{name: f.w.now}, n: len(f.members), logged: map[time.Time]int{}, lost: map[time.Time]bool{}}
 	if strings.HasPrefix(name, "shop") {
 		m.Cluster = "shop"
 	}
@@ -372,6 +373,9 @@ func (f *instances) move(m *member, name string) {
 	f.w.trace("%s becomes %s", m.name, name)
 	f.rds.RenameInstance(m.name, name)
 	m.name, m.names = name, append(m.names, name)
+	if _, had := m.since[name]; !had {
+		m.since[name] = f.w.now
+	}
 }
 
 // rejoin renames a member of the cluster, which stays one.
@@ -507,7 +511,7 @@ func (f *instances) tells(p fleetPost, m *member, hour time.Time) bool {
 		return true
 	}
 	return slices.ContainsFunc(m.names, func(name string) bool {
-		return strings.Contains(p.text, name+" ") && regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+` \S+ in `+fmt.Sprint(total[m])+` quer`).MatchString(p.text)
+		return m.since[name].Before(p.window.End) && strings.Contains(p.text, name+" ") && regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+` \S+ in `+fmt.Sprint(total[m])+` quer`).MatchString(p.text)
 	})
 }
 
