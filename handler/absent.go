@@ -347,16 +347,16 @@ func (rd *reading) answering() []string {
 }
 
 // blocked counts the hours of which something is there and could not be read.
-func blocked(open []state.Open, w digest.Window) int {
-	n := 0
-	for _, hour := range w.Hours() {
-		if slices.ContainsFunc(open, func(o state.Open) bool {
-			return blocks(source.Cause(o.Cause)) && !hour.Start.Before(o.Start) && hour.Start.Before(o.End)
-		}) {
-			n++
+func blocked(open state.Parts) int {
+	hours := map[time.Time]bool{}
+	for _, o := range open {
+		if blocks(source.Cause(o.Cause)) {
+			for _, hour := range (digest.Window{Start: o.Start, End: o.End}).Hours() {
+				hours[hour.Start] = true
+			}
 		}
 	}
-	return n
+	return len(hours)
 }
 
 // sharerComes reports whether another that may have had the name of an instance in an hour

@@ -23,7 +23,8 @@ func (i *item) observe(ctx context.Context, rd *reading, result *state.Result) {
 	result.News = append(result.News, news...)
 	for _, id := range slices.Sorted(maps.Keys(result.Seen)) {
 		spans := unread(names.openOf(id))
-		if found := is[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" && !names.isElsewhere(id) {
+		_, renamed := names.renamed(id)
+		if found := is[id].Gone.IsZero() && !result.Seen[id].Gone.IsZero(); found && spans != "" && !renamed {
 			result.News = append(result.News, fmt.Sprintf("What %s logged %s could not be read, and is lost with it.", id, spans))
 		}
 	}
@@ -62,8 +63,11 @@ var was = map[string]string{
 
 // gains reports whether more calls of an instance can be read now than the message counts.
 func (i *item) gains(id string, now map[string]int64) bool {
-	key := i.ids.key(id)
-	return now[key] > cmp.Or(i.Replace.Calls[key], i.Replace.Calls[i.ids.label(id)])
+	key, counted := i.ids.key(id), i.Replace.Calls
+	if label := i.ids.label(id); i.ids.shared(counted, label) {
+		return now[key] > counted[key] && now[key] != counted[label] // as many are the same ones
+	}
+	return now[key] > cmp.Or(counted[key], counted[i.ids.label(id)])
 }
 
 // readLater returns sentences on what was open of the hours, and was read: so many calls of
@@ -111,6 +115,11 @@ func (i *item) compareOpen(rd *reading, r *state.Result) comparison {
 	if diedWithMore || i.ids.err != nil {
 		r.Open = before
 		return unimproved
+	}
+	for _, id := range rd.instances {
+		if i.ids.shared(i.Replace.Calls, i.ids.label(id)) {
+			return lessThanBefore // for all that is known
+		}
 	}
 	less := i.ids.moreCalls(i.Replace.Calls, r.Calls)
 	awaits := func(o state.Open) bool {
@@ -199,7 +208,8 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 	if r.Overall.Calls == 0 {
 		return message, nil
 	}
-	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted
+	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted ||
+		slices.ContainsFunc(ids, func(id string) bool { return i.ids.shared(i.Replace.Calls, i.ids.label(id)) })
 	_, found, err := i.find(ctx, message)
 	if !found && (err == nil || errors.Is(err, errNoSearch)) {
 		_, err = i.deliver(ctx, message, state.Message{Calls: rd.calls()}, false, false)

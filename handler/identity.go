@@ -218,6 +218,13 @@ func (ids identities) callsOf(key string, calls map[string]int64) int64 {
 	return sum
 }
 
+// shared reports whether a message counts calls for a name of which it is not known whose
+// they were: it was posted when nobody could ask, and one of several has logged them.
+func (ids identities) shared(calls map[string]int64, name string) bool {
+	_, byName := calls[name]
+	return byName && ids.holders[name].ID != "" && slices.ContainsFunc(ids.formers, func(f former) bool { return f.Name == name })
+}
+
 // moreCalls returns the instances, by their keys, of which a message counts more calls than
 // can be read now.
 func (ids identities) moreCalls(message, now map[string]int64) []string {

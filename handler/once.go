@@ -247,7 +247,7 @@ func (i *item) leave(r *state.Result) {
 // finish saves what has become of an item.
 func (i *item) finish(ctx context.Context, r state.Result) error {
 	h := i.handler
-	done := len(i.Window.Hours()) - blocked(r.Open, i.Window)
+	done := len(i.Window.Hours())
 	for _, w := range r.Lost {
 		for _, hour := range w.Hours() {
 			if !i.Window.Contains(hour.Start) {
@@ -256,14 +256,19 @@ func (i *item) finish(ctx context.Context, r state.Result) error {
 		}
 	}
 	if i.Correct {
-		done = blocked(i.claimed.Open.In(i.Window), i.Window) - blocked(r.Open, i.Window)
+		done = 0
 	}
-	err := i.editLate(ctx, func(s *state.State) { s.Finish(i.Item, r) })
+	freed := 0 // hours of which all is known now, or known never to come
+	err := i.editLate(ctx, func(s *state.State) {
+		before := blocked(s.Open)
+		s.Finish(i.Item, r)
+		freed = before - blocked(s.Open)
+	})
 	if err != nil {
 		return fmt.Errorf("note that the digest is posted: %w", err)
 	}
 	if !r.Failure && !i.nobody {
-		h.Done += max(0, done)
+		h.Done += max(0, done+freed)
 	}
 	return nil
 }

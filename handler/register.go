@@ -105,18 +105,20 @@ func (r register) learn() {
 
 // became says what has become of an instance that is not found any more.
 func (r register) became(ctx context.Context, id string) string {
-	for _, f := range r.rd.ids.formers {
-		if f.found && f.Name == id && f.now != "" && f.now != id {
-			return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it logged until then is read from there.", id, f.now)
-		}
+	if f, renamed := r.renamed(id); renamed {
+		return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it logged until then is read from there.", id, f.now)
 	}
 	return r.rd.handler.became(ctx, id, r.rd.known.Instances[id].Read)
 }
 
-// isElsewhere reports whether an instance that is not found under its name any more is called
-// otherwise now.
-func (r register) isElsewhere(id string) bool {
-	return slices.ContainsFunc(r.rd.ids.formers, func(f former) bool { return f.Name == id && f.now != "" })
+// renamed returns whether an instance that is not found under its name any more is called
+// otherwise since the hour before. One that had the name earlier is another.
+func (r register) renamed(id string) (former, bool) {
+	n := slices.IndexFunc(r.rd.ids.formers, func(f former) bool { return f.found && f.Name == id && f.now != "" })
+	if n < 0 {
+		return former{}, false
+	}
+	return r.rd.ids.formers[n], true
 }
 
 // probe looks for those that have an open part and were not read, and returns what answers

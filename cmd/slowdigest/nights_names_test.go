@@ -194,6 +194,41 @@ var nameStories = []story{
 		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
 		n.pass(2)
 	}, 0},
+	{"switchover, and the next one is deleted before its log could be read", "orders,billing", func(n *night) {
+		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+		n.add("billing", 3)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+		n.pass(2)
+		end := n.live()
+		n.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, File: file(end), Instance: "orders", Times: -1})
+		n.change("a file is denied")
+		n.event(end, 5*time.Minute)
+		n.pass(1, step{30, func(hour time.Time) {
+			green.lost[end.Add(-time.Hour)] = "could not be read, and is lost"
+			n.remove(green, hour, goneCause)
+		}})
+		n.rds.Heal()
+		n.pass(2)
+	}, 0},
+	{"two switchovers while nobody may ask, and the one between is deleted", "orders", func(n *night) {
+		first, second, third := n.add("orders", 5), n.add("orders-green-x1", 0), n.add("orders-green-x2", 0)
+		n.pass(2)
+		n.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBInstances", Times: -1})
+		n.change("denied")
+		n.pass(1)
+		n.pass(1, step{30, func(time.Time) { n.over(first, second, "orders-old1") }})
+		n.pass(2)
+		n.pass(1, step{30, func(hour time.Time) {
+			n.over(second, third, "orders-old2")
+			n.remove(second, hour, "")
+			second.name = "orders"
+			second.lost[hour] = "" // of which nobody can know
+		}})
+		n.pass(1)
+		n.rds.Heal()
+		n.pass(3)
+	}, 0},
 	{"the role may not ask whose a name is", "orders", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		deny := func() {
