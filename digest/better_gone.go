@@ -85,7 +85,7 @@ func (c *comparison) gone(muted map[string]bool) []GoneClass {
 		if !heavy || c.hides(p) && hidden() >= manyLogged {
 			continue
 		}
-		all = append(all, GoneClass{ID: id, LastSeen: p.last.time(), Mean: mean, Hours: len(p.hours), LongestGap: int(p.rhythm())})
+		all = append(all, GoneClass{ID: id, Label: p.label, LastSeen: p.last.time(), Mean: mean, Hours: len(p.hours), LongestGap: int(p.rhythm())})
 	}
 	slices.SortFunc(all, func(x, y GoneClass) int { return cmp.Or(x.LastSeen.Compare(y.LastSeen), cmp.Compare(x.ID, y.ID)) })
 	return all

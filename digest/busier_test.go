@@ -63,7 +63,7 @@ func TestEndOfAnIncident(t *testing.T) {
 		for range 2 { // before and after the hour was added
 			h.Compare(r, Options{})
 			x := r.Past.EndedIncident
-			if (x != nil) != c.ended || x != nil && (x.Of == "" || *x != EndedIncident{at.time(), at.time().Add(4 * time.Hour), x.Of}) {
+			if (x != nil) != c.ended || x != nil && (x.Of == "" || *x != EndedIncident{From: at.time(), To: at.time().Add(4 * time.Hour), Of: x.Of, Label: x.Label}) {
 				t.Errorf("hour %d: %+v", n, x)
 			}
 			if (r.Past.Incident != nil) != (c.times > 1) || r.Past.Ended != nil {
@@ -88,7 +88,7 @@ func TestEndOfAnIncidentOfOneClass(t *testing.T) {
 			r := s.report(at + hour(n))
 			h.Compare(r, Options{})
 			x := r.Past.EndedIncident
-			if (x != nil) != (n == 2) || x != nil && (*x != EndedIncident{at.time(), (at + 2).time(), x.Of} || len(r.Past.Ended) != 1 || r.Past.Ended[0].ID != x.Of) {
+			if (x != nil) != (n == 2) || x != nil && (*x != EndedIncident{From: at.time(), To: (at + 2).time(), Of: x.Of, Label: x.Label} || len(r.Past.Ended) != 1 || r.Past.Ended[0].ID != x.Of) {
 				t.Errorf("hour %d: %+v", n, x)
 			}
 			if told += len(r.Past.Ended); n != 2 && r.Past.Ended != nil {

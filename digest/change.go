@@ -40,7 +40,8 @@ type Options struct {
 	NewAfter time.Duration     // a class unseen for this long is NEW, or BACK; zero is 14 days, and a day the least
 	Mutes    []Mute            // of any classes, expired ones too
 	Notes    map[string]string // what people wrote, by Class.ID
-	// TellApart raises Class.Form where two classes would be called the same. Nil raises none.
+	// TellApart sets Class.Label, and raises Class.Form where two classes would be called the
+	// same. Nil does neither.
 	TellApart func([]Class)
 }
 

@@ -25,6 +25,9 @@ const (
 	maxHistoryClasses = 5_000
 	maxClassHours     = 70_000
 
+	// maxLabels is of how many classes it is remembered what they were called.
+	maxLabels = 300
+
 	// maxTold is of how many classes it is remembered what was last told of them.
 	maxTold = 500
 
@@ -33,7 +36,8 @@ const (
 )
 
 // History holds what one channel's digests remember of the hours before: for
-// each class an ID and numbers, and no text. It is a fold over hours,
+// each class an ID and numbers, and no statement: of those that were told, or a part of
+// the load, what they are called, in tables and columns. It is a fold over hours,
 //
 //	h.Compare(r, o)   // r is of the hour, or of several that were missed
 //	h.Add(r)          // each of its hours, with Report(Limit{}, order)
@@ -349,7 +353,7 @@ func (h *History) MarkReported(r *Report) {
 			p.better = max(p.better, start)
 		}
 	}
-	if r.Past == nil {
+	if h.KeepLabels(r); r.Past == nil {
 		return
 	}
 	for _, g := range r.Past.Gone {
@@ -373,6 +377,38 @@ func (h *History) MarkReported(r *Report) {
 		h.incident.ended = max(h.incident.ended, start)
 	}
 	h.forgetTold(start)
+}
+
+// labelOf returns what a class was called; empty where that was not kept.
+func (h *History) labelOf(id string) string {
+	if p := h.classes[id]; p != nil {
+		return p.label
+	}
+	return ""
+}
+
+// KeepLabels remembers what classes are called that r tells of, or that are a part of its load,
+// for as long as they are among the maxLabels of those that were seen last.
+func (h *History) KeepLabels(r *Report) {
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		if p := h.classes[c.ID]; p != nil && (c.weighs() || c.Change != nil) {
+			p.label = cmp.Or(c.Label, p.label)
+		}
+	}
+	var all []weighed
+	for id, p := range h.classes {
+		if p.label != "" {
+			all = append(all, weighed{id: id, past: p})
+		}
+	}
+	if len(all) <= maxLabels {
+		return
+	}
+	slices.SortFunc(all, func(x, y weighed) int { return cmp.Or(cmp.Compare(y.last, x.last), cmp.Compare(x.id, y.id)) })
+	for _, w := range all[maxLabels:] {
+		w.label = ""
+	}
 }
 
 // forgetTold drops what was told, or is owed, for more than a day before the hour, and of more than maxTold

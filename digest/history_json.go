@@ -18,12 +18,13 @@ type historyJSON struct {
 	Hours    []byte            `json:"hours,omitempty"`
 	Classes  map[string][]byte `json:"classes,omitempty"` // by Class.ID
 	Incident *incidentJSON     `json:"incident,omitempty"`
-	Calls    []byte            `json:"calls,omitempty"` // wholeHour.calls of each hour
-	Least    []byte            `json:"least,omitempty"` // wholeHour.least of each hour
-	Ran      map[string][]byte `json:"ran,omitempty"`   // History.ran, by instance
-	More     []byte            `json:"more,omitempty"`  // rest and typical of each classHour, in the order of the IDs
-	Told     map[string][]byte `json:"told,omitempty"`  // past.told, ended, owed, unseen, prior and found of some classes
-	Forms    []byte            `json:"forms,omitempty"` // past.form, in the order of the IDs, if any is not 0
+	Calls    []byte            `json:"calls,omitempty"`  // wholeHour.calls of each hour
+	Least    []byte            `json:"least,omitempty"`  // wholeHour.least of each hour
+	Ran      map[string][]byte `json:"ran,omitempty"`    // History.ran, by instance
+	More     []byte            `json:"more,omitempty"`   // rest and typical of each classHour, in the order of the IDs
+	Told     map[string][]byte `json:"told,omitempty"`   // past.told, ended, owed, unseen, prior and found of some classes
+	Forms    []byte            `json:"forms,omitempty"`  // past.form, in the order of the IDs, if any is not 0
+	Labels   map[string]string `json:"labels,omitempty"` // past.label of some classes
 }
 
 // Flags of an hour. A release that knows only the first takes any for it.
@@ -69,6 +70,12 @@ func (h History) MarshalJSON() ([]byte, error) {
 	}
 	for id, p := range h.classes {
 		j.Classes[id] = p.append(nil)
+		if p.label != "" {
+			if j.Labels == nil {
+				j.Labels = map[string]string{}
+			}
+			j.Labels[id] = p.label
+		}
 		if p.lately() > 0 {
 			if j.Told == nil {
 				j.Told = map[string][]byte{}
@@ -167,6 +174,7 @@ func (h *History) UnmarshalJSON(text []byte) error {
 				return fmt.Errorf("read history of class %s: %w", id, errBroken)
 			}
 		}
+		p.label = j.Labels[id]
 		h.classes[id] = p
 	}
 	h.readMore(j.More)

@@ -47,7 +47,8 @@ type EndedIncident struct {
 	To   time.Time `json:"to"`
 	// Of is "slower" or "busier" where many classes were so at once, or else the ID of the class
 	// that was the most of it, if one was.
-	Of string `json:"of,omitempty"`
+	Of    string `json:"of,omitempty"`
+	Label string `json:"label,omitempty"` // what that class was called, where that was kept
 }
 
 const (
@@ -157,7 +158,7 @@ func (c hourAsWhole) ended(classes []Ended) *EndedIncident {
 		!c.report.Coverage.Complete || c.report.Past.Incident != nil {
 		return nil
 	}
-	return &EndedIncident{From: x.since, To: (x.last + 1).time(), Of: x.of}
+	return &EndedIncident{From: x.since, To: (x.last + 1).time(), Of: x.of, Label: c.history.labelOf(x.of)}
 }
 
 // ongoing reports whether an incident of the hours before would go on in one now.

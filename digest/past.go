@@ -29,6 +29,8 @@ type past struct {
 	prior hour // when it was reported as WORSE before it last was
 
 	form uint8 // Class.Form, which stays when the class that it was too like is gone
+
+	label string // Class.Label when it was last told of, or a part of the load
 }
 
 // worseLately returns when the class was last reported as WORSE within the day before an hour; 0 is

@@ -396,9 +396,9 @@ func (d *Day) AddPartial(h *History) {
 
 // GoneClass identifies a class that was a part of the load and is no more.
 type GoneClass struct {
-	ID          string    `json:"id"`
-	Fingerprint string    `json:"fingerprint,omitempty"` // its beginning, or empty where it was not kept
-	LastSeen    time.Time `json:"last_seen"`
+	ID       string    `json:"id"`
+	Label    string    `json:"label,omitempty"` // what it was called, or empty where that was not kept
+	LastSeen time.Time `json:"last_seen"`
 	// Mean is the query time per hour, in seconds, of the Hours hours in which it was
 	// seen, and LongestGap how many hours passed from one of them to the next at most.
 	Mean       float64 `json:"mean,omitempty"`

@@ -134,7 +134,8 @@ type Minor struct {
 type MinorClass struct {
 	ID          string `json:"id"`
 	Fingerprint string `json:"fingerprint"`
-	Form        int    `json:"-"` // of its label
+	Form        int    `json:"-"`               // of its label
+	Label       string `json:"label,omitempty"` // what it was called, where the report has no fingerprint of it
 }
 
 // maxMinor is how many classes a Minor names.
@@ -159,7 +160,7 @@ func (r *Report) countChanges(muted map[string]bool) {
 			m.Share += c.Share
 			addParts(time[c.Change.Kind], c)
 			if len(m.First) < maxMinor {
-				m.First = append(m.First, MinorClass{c.ID, c.Fingerprint, c.Form})
+				m.First = append(m.First, MinorClass{ID: c.ID, Fingerprint: c.Fingerprint, Form: c.Form})
 			}
 		}
 	}

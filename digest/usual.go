@@ -251,9 +251,12 @@ func (d *Day) Add(h *History, r *Report) {
 	if d.Window.Contains(r.Window.Start) {
 		d.addReport(r, add)
 	}
+	if d.Incident != nil {
+		d.Incident.Label = h.labelOf(d.Incident.Of)
+	}
 	for _, kind := range []ChangeKind{New, Worse, Back, Better, Gone} {
 		if len(told[kind]) > 0 {
-			d.Told = append(d.Told, toldOf(kind, told[kind], r))
+			d.Told = append(d.Told, h.toldOf(kind, told[kind], r))
 		}
 	}
 }
@@ -293,18 +296,18 @@ func (d *Day) addReport(r *Report, add func(ChangeKind, string)) {
 }
 
 // toldOf sums up classes of which the same was told. First are those that r holds, for of
-// others only the IDs are known.
-func toldOf(kind ChangeKind, ids map[string]bool, r *Report) Minor {
+// others only the IDs are known, and what some were called.
+func (h *History) toldOf(kind ChangeKind, ids map[string]bool, r *Report) Minor {
 	m := Minor{Kind: kind, Classes: len(ids)}
 	for i := range r.Classes {
 		if c := &r.Classes[i]; ids[c.ID] && len(m.First) < maxToldNames {
-			m.First = append(m.First, MinorClass{c.ID, c.Fingerprint[:min(len(c.Fingerprint), maxToldName)], c.Form})
+			m.First = append(m.First, MinorClass{ID: c.ID, Fingerprint: c.Fingerprint[:min(len(c.Fingerprint), maxToldName)], Form: c.Form})
 			delete(ids, c.ID)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		if len(m.First) < maxToldNames {
-			m.First = append(m.First, MinorClass{ID: id})
+			m.First = append(m.First, MinorClass{ID: id, Label: h.labelOf(id)})
 		}
 	}
 	return m

@@ -190,14 +190,14 @@ func TestAddDay(t *testing.T) {
 		t.Errorf("of hours in which nothing was told: %+v", d)
 	}
 	h.incident = incidentHours{at(20).time(), at(22), "slower", 0}
-	if d := day(22, 40, now); d.Incident == nil || *d.Incident != (EndedIncident{at(20).time(), at(23).time(), "slower"}) {
+	if d := day(22, 40, now); d.Incident == nil || *d.Incident != (EndedIncident{From: at(20).time(), To: at(23).time(), Of: "slower"}) {
 		t.Errorf("%+v", d.Incident)
 	}
 	if d := day(23, 40, now); d.Incident != nil {
 		t.Errorf("of the day before: %+v", d.Incident)
 	}
 	now.Past.Incident = &Incident{Times: 3, Class: "A"}
-	if d := day(16, 40, now); *d.Incident != (EndedIncident{at(39).time(), at(40).time(), "A"}) {
+	if d := day(16, 40, now); *d.Incident != (EndedIncident{From: at(39).time(), To: at(40).time(), Of: "A"}) {
 		t.Errorf("%+v", d.Incident)
 	}
 }

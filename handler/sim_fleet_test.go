@@ -421,7 +421,9 @@ var (
 	saysDeleted  = regexp.MustCompile(`(?i)\b(deleted|purged|hours lost)\b`)
 	saysComplete = regexp.MustCompile(`(?i)(\bnot |\bin)?\bcomplete\b`)
 	saysCount    = regexp.MustCompile(`(\d+) slow quer(y|ies)\b`)
-	saysQuiet    = regexp.MustCompile(`(?i)\bno slow quer(y|ies)\b( was seen)?`)
+	// What was told in a day, or of a class that is no more, is not told again.
+	saysToldBefore = regexp.MustCompile(`It told: .*|GONE .*`)
+	saysQuiet      = regexp.MustCompile(`(?i)\bno slow quer(y|ies)\b( was seen)?`)
 )
 
 // check: each hour of each member is told once, or is named as unknown with its
@@ -503,7 +505,7 @@ func (f *instances) checkClaims(p fleetPost) {
 // run that died is missing or has no room for it, by a number that is that of all, or of all
 // of the instance under a name that it has had.
 func (f *instances) tells(p fleetPost, m *member, hour time.Time) bool {
-	if strings.Contains(p.text, m.word(hour)) {
+	if strings.Contains(saysToldBefore.ReplaceAllString(p.text, ""), m.word(hour)) {
 		return true
 	}
 	if !p.window.Contains(hour) || m.logged[hour] == 0 {

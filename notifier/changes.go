@@ -301,11 +301,7 @@ func Changes(r *digest.Report) []Change {
 			ended = append(ended, endedChange(r, e))
 		}
 		for _, g := range r.Past.Gone {
-			what := redact.ShortID(g.ID)
-			if g.Fingerprint != "" {
-				what = nameOf(digest.MinorClass{Fingerprint: g.Fingerprint}) + " " + what
-			}
-			gone = append(gone, Change{string(digest.Gone), what, lastSeen(g)})
+			gone = append(gone, Change{string(digest.Gone), withID(g.Label, g.ID), lastSeen(g)})
 		}
 	}
 	return slices.Concat(leadingOf(r, leading), minor, atMost(ended, maxMinor, 0),
@@ -372,10 +368,13 @@ func endedChange(r *digest.Report, e digest.Ended) Change {
 // nameOf is the label of a class that need not be among those of the report.
 func nameOf(c digest.MinorClass) string {
 	if c.Fingerprint == "" {
-		return redact.ShortID(c.ID)
+		return cmp.Or(c.Label, redact.ShortID(c.ID))
 	}
 	return redact.Name(&digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Form: c.Form})
 }
+
+// withID is a class that is not among those of the report, by its label, if that is known, and ID.
+func withID(label, id string) string { return strings.TrimSpace(label + " " + redact.ShortID(id)) }
 
 // minorChange sums up the classes of a kind that do not lead, the first of them named.
 func minorChange(m digest.Minor) Change {

@@ -64,7 +64,7 @@ func TestTitle(t *testing.T) {
 func TestChanges(t *testing.T) {
 	at := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
 	gone := []digest.GoneClass{{ID: "000000000000000000000000000000AB", LastSeen: at},
-		{ID: "AC", Fingerprint: "select a from t9", LastSeen: at}}
+		{ID: "AC", Label: "SELECT t9", LastSeen: at}}
 	r := changed(&digest.Past{Gone: gone}, "", digest.Better, digest.New, digest.Worse)
 	r.Classes[1].Change.Values = digest.Values{Now: 50, Median: 252, Days: 6}
 	r.Classes[1].Change.MeanOf = 3

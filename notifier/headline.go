@@ -314,7 +314,11 @@ func day(r *digest.Report) string {
 func toldOfDay(d *digest.Day) string {
 	var told []string
 	if x := d.Incident; x != nil {
-		told = append(told, fmt.Sprintf("%s from %s", incidentWord(x.Of), window(digest.Window{Start: x.From, End: x.To})))
+		of := ""
+		if x.Label != "" {
+			of = " (" + x.Label + ")"
+		}
+		told = append(told, fmt.Sprintf("%s from %s%s", incidentWord(x.Of), window(digest.Window{Start: x.From, End: x.To}), of))
 	}
 	for _, m := range d.Told {
 		told = append(told, fmt.Sprintf("%d %s (%s)", m.Classes, kindWord(m.Kind), minorNames(m.First, m.Classes)))

@@ -45,7 +45,7 @@ func endedText(r *digest.Report, x *digest.EndedIncident) string {
 	if c := classOf(r, x.Of); c != nil {
 		s += fmt.Sprintf("; #%d %s was most of it", c.Rank, c.Label)
 	} else if incidentWord(x.Of) == "INCIDENT" && x.Of != "" {
-		s += "; " + redact.ShortID(x.Of) + " was most of it"
+		s += "; " + withID(x.Label, x.Of) + " was most of it"
 	}
 	return s + "."
 }

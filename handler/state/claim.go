@@ -287,6 +287,9 @@ func (s *State) Finish(i Item, r Result) {
 		for _, hour := range r.Hours {
 			_ = s.History.Correct(hour) // it is an hour of the clock
 		}
+		if r.Report != nil {
+			s.History.KeepLabels(r.Report)
+		}
 		if s.Open.set(i.Window, r.Open); r.Unchanged {
 			return
 		}

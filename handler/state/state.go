@@ -31,8 +31,8 @@ import (
 // read them. So a state has version 3 for as long as there are any.
 const version = 3
 
-// State holds what is remembered of one channel: one JSON object. It holds no text
-// of any log.
+// State holds what is remembered of one channel: one JSON object. It holds no statement of
+// any log, but the labels of some classes, as redact lets others see them.
 type State struct {
 	Version int       `json:"version"`
 	Since   time.Time `json:"since"` // start of the first hour that the channel is to get

@@ -62,8 +62,8 @@ func fuzzedPast(r *digest.Report, sql, name, note string, n uint8) *digest.Past 
 		w := digest.Window{Start: r.Window.Start.Add(time.Duration(i*i) * time.Hour)}
 		w.End = w.Start.Add(time.Hour)
 		p.Missed = append(p.Missed, w)
-		p.Gone = append(p.Gone, digest.GoneClass{ID: name, Fingerprint: sql, Mean: float64(n), LongestGap: i, LastSeen: w.Start},
-			digest.GoneClass{ID: "1", Fingerprint: sql + Planted})
+		p.Gone = append(p.Gone, digest.GoneClass{ID: name, Label: sql, Mean: float64(n), LongestGap: i, LastSeen: w.Start},
+			digest.GoneClass{ID: "1", Label: sql + Planted})
 		p.Muted = append(p.Muted, digest.MutedClass{ID: name, Fingerprint: sql + Planted, Calls: int64(n), QueryTime: 1, Reason: note + Planted, By: Planted})
 	}
 	return p

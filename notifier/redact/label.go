@@ -27,7 +27,20 @@ func Label(classes []digest.Class) {
 // The one that was known first keeps its form, and the others name more of their statement:
 // the first that differs of what they select, of their clauses and of how they compare columns
 // and, where none does, the first digits of their IDs. Where none was first, all do.
-func TellApart(classes []digest.Class) { apart(classes) }
+// Class.Label becomes what others may see of it, for it is remembered.
+func TellApart(classes []digest.Class) {
+	for i, label := range apart(classes) {
+		classes[i].Label = known(label)
+	}
+}
+
+// known is a label that was remembered, as others may see it; empty where it may hold a secret.
+func known(label string) string {
+	if text := Text(label, MaxName); text == label {
+		return label
+	}
+	return ""
+}
 
 // apart returns the labels in these forms.
 func apart(classes []digest.Class) []string {

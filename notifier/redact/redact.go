@@ -121,7 +121,7 @@ func past(p *digest.Past) *digest.Past {
 	}
 	for i := range out.Gone {
 		g := &out.Gone[i]
-		g.ID, g.Fingerprint = Clean(Cut(g.ID, MaxName)), Statement(g.Fingerprint)
+		g.ID, g.Label = Clean(Cut(g.ID, MaxName)), known(g.Label)
 	}
 	for i := range out.Muted {
 		m := &out.Muted[i]
@@ -142,7 +142,7 @@ func cleanMinor(all []digest.Minor) {
 		m.First, m.Instance = slices.Clone(m.First), Text(m.Instance, MaxName)
 		for k := range m.First {
 			c := &m.First[k]
-			c.ID, c.Fingerprint = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint)
+			c.ID, c.Fingerprint, c.Label = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint), known(c.Label)
 		}
 	}
 }
@@ -152,7 +152,7 @@ func ended(x *digest.EndedIncident) *digest.EndedIncident {
 		return nil
 	}
 	out := *x
-	out.Of = Clean(Cut(x.Of, MaxName))
+	out.Of, out.Label = Clean(Cut(x.Of, MaxName)), known(x.Label)
 	return &out
 }
 
