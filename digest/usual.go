@@ -256,7 +256,7 @@ func (d *Day) Add(h *History, r *Report) {
 	}
 	for _, kind := range []ChangeKind{New, Worse, Back, Better, Gone} {
 		if len(told[kind]) > 0 {
-			d.Told = append(d.Told, h.toldOf(kind, told[kind], r))
+			d.Told = append(d.Told, toldOf(kind, told[kind], r, h))
 		}
 	}
 }
@@ -297,7 +297,7 @@ func (d *Day) addReport(r *Report, add func(ChangeKind, string)) {
 
 // toldOf sums up classes of which the same was told. First are those that r holds, for of
 // others only the IDs are known, and what some were called.
-func (h *History) toldOf(kind ChangeKind, ids map[string]bool, r *Report) Minor {
+func toldOf(kind ChangeKind, ids map[string]bool, r *Report, h *History) Minor {
 	m := Minor{Kind: kind, Classes: len(ids)}
 	for i := range r.Classes {
 		if c := &r.Classes[i]; ids[c.ID] && len(m.First) < maxToldNames {
