@@ -202,14 +202,15 @@ func changeCount(r *digest.Report) string {
 // details, it is not known what is usual, or most of that is not there. That there was no slow
 // query is none.
 func News(r *digest.Report) bool {
-	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || Details(r)
+	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || goesOn(r) || Details(r)
 }
 
 // Details reports whether a digest says something that is not as it was, or has to be said
 // before the numbers: then it is read whole, and else a few lines will do. While it is not
-// known what is usual, only the first digest has all. That it tells a day takes no details.
+// known what is usual, only the first digest has all. That it tells a day takes no details, nor
+// does an incident that was told in an hour before.
 func Details(r *digest.Report) bool {
-	if r.Past == nil || firstEver(r) || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > 0 || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
+	if r.Past == nil || firstEver(r) || Incomplete(r) || len(r.Coverage.Notes) > 0 || len(Notices(r)) > 1 || len(Notices(r)) > 0 && !goesOn(r) || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {
@@ -218,6 +219,11 @@ func Details(r *digest.Report) bool {
 	return slices.ContainsFunc(r.Classes, func(c digest.Class) bool {
 		return c.Leads() || c.Change != nil && c.Change.Kind == digest.Better
 	})
+}
+
+// goesOn reports whether the hour is one of an incident that began before it.
+func goesOn(r *digest.Report) bool {
+	return r.Past != nil && r.Past.Incident != nil && !r.Past.Incident.Since.IsZero() && r.Past.Incident.Since.Before(r.Window.Start)
 }
 
 // minorNews is the share of the time from which on classes that do not lead are news

@@ -831,3 +831,29 @@ func TestBetterBeyondTheLimit(t *testing.T) {
 		t.Errorf("%q", all)
 	}
 }
+
+// The first hour of an incident is told whole, and each that follows in a few lines, unless
+// there is other news.
+func TestIncidentThatGoesOn(t *testing.T) {
+	start := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name    string
+		since   time.Time
+		change  digest.ChangeKind
+		past    digest.Past
+		details bool
+	}{
+		{"when it began is not known", time.Time{}, "", digest.Past{}, true},
+		{"it begins with the hour", start, "", digest.Past{}, true},
+		{"it began before", start.Add(-time.Second), "", digest.Past{}, false},
+		{"it began before, and a class is new", start.Add(-time.Hour), digest.New, digest.Past{}, true},
+		{"it began before, and the log has changed", start.Add(-time.Hour), "", digest.Past{Logged: &digest.Logged{}}, true},
+	} {
+		test.past.Incident = &digest.Incident{Times: 3, Since: test.since}
+		r := changed(&test.past, "", test.change)
+		r.Window = digest.Window{Start: start, End: start.Add(time.Hour)}
+		if Details(r) != test.details || !News(r) {
+			t.Errorf("%s: details %v, news %v", test.name, Details(r), News(r))
+		}
+	}
+}
