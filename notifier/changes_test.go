@@ -486,11 +486,11 @@ func TestBusyAndIdleInstances(t *testing.T) {
 	known.Usual = usual
 	for want, all := range map[string][]digest.InstanceTotal{
 		"": {ran("a", 4)},
-		"All on a (usually 60s to 90s in 30 to 40), no entry of b (usually 60s to 90s in 30 to 40)":      {known, busy("b")},
-		"a 40s in 4 queries (40%, usually 60s to 90s in 30 to 40), b 30s in 3 queries (30%)":             {known, ran("b", 3)},
+		"All on a (usually 1m00s to 1m30s in 30 to 40), no entry of b (usually 1m00s to 1m30s in 30 to 40)":      {known, busy("b")},
+		"a 40s in 4 queries (40%, usually 1m00s to 1m30s in 30 to 40), b 30s in 3 queries (30%)":             {known, ran("b", 3)},
 		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), d 10s (10%)":      {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
 		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 2 more 10s (10%)": {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1), ran("e", 1)},
-		"All on a, no entry of b, c, d and 1 more (each usually 60s to 90s in 30 to 40)":                 {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
+		"All on a, no entry of b, c, d and 1 more (each usually 1m00s to 1m30s in 30 to 40)":                 {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
 	} {
 		r := &digest.Report{Instances: []string{"a", "b", "c", "d", "e"}}
 		r.Overall.QueryTime.Sum, r.Overall.ByInstance = 100, all
@@ -540,7 +540,7 @@ func TestInstanceTotals(t *testing.T) {
 	r.Overall.ByInstance = []digest.InstanceTotal{
 		{Instance: "e", Calls: 90, QueryTime: 80, Usual: &digest.Usual{Low: 70, High: 80.4, Calls: &digest.Range{Low: 81, High: 101}}},
 		{Instance: "c", Calls: 2, QueryTime: 15, Usual: &digest.Usual{Low: 15, High: 15}}, {Instance: "a", Calls: 1, QueryTime: 3}}
-	if got := InstanceTotals(r); got != "e 80s in 90 queries (80%, usually 70s to 81s in 81 to 110), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
+	if got := InstanceTotals(r); got != "e 1m20s in 90 queries (80%, usually 1m10s to 1m21s in 81 to 110), c 15s in 2 queries (15%, usually 15s), a 3s in 1 query (3%)" {
 		t.Errorf("of three: %q", got)
 	}
 	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "b", Calls: 1, QueryTime: 2})
@@ -548,7 +548,7 @@ func TestInstanceTotals(t *testing.T) {
 		t.Errorf("of four: %q", got)
 	}
 	r.Overall.ByInstance = append(r.Overall.ByInstance, digest.InstanceTotal{Instance: "d", Calls: 1, QueryTime: 0})
-	if got := AllInstances(r); got != "By instance: e 80s (80%), c 15s (15%), a 3s (3%), b 2s (2%), d 0s (0%)" {
+	if got := AllInstances(r); got != "By instance: e 1m20s (80%), c 15s (15%), a 3s (3%), b 2s (2%), d 0s (0%)" {
 		t.Errorf("in the details: %q", got)
 	}
 	if got := otherInstances(r); got != "Other instances: b 2s (2%), d 0s (0%)." {

@@ -47,7 +47,7 @@ func Duration(s float64) string {
 		return strconv.FormatFloat(s*1e6, 'f', 0, 64) + "µs"
 	case s < 0.9995:
 		return threeDigits(s*1e3) + "ms"
-	case s < 99.95:
+	case s < 59.95:
 		return threeDigits(s) + "s"
 	case s < 3599.5:
 		n := int64(math.Round(s))

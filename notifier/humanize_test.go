@@ -15,7 +15,7 @@ func TestHumanize(t *testing.T) {
 		{Count(999.6e6), "1G"}, {Count(1.5e12), "1.5T"}, {Count(-1284), "-1,284"}, {Count(1e300), "1.0e+300"}, {Count(math.NaN()), "-"},
 		{Duration(0), "0s"}, {Duration(1e-9), "0s"}, {Duration(1e-6), "1µs"}, {Duration(0.0009996), "1ms"},
 		{Duration(0.876), "876ms"}, {Duration(0.0124), "12.4ms"}, {Duration(0.9996), "1s"}, {Duration(1.234), "1.23s"},
-		{Duration(99.94), "99.9s"}, {Duration(99.96), "1m40s"}, {Duration(502), "8m22s"}, {Duration(3599.6), "1h00m"},
+		{Duration(59.94), "59.9s"}, {Duration(59.96), "1m00s"}, {Duration(502), "8m22s"}, {Duration(3599.6), "1h00m"},
 		{Duration(7500), "2h05m"}, {Duration(86399), "1d00h"}, {Duration(273600), "3d04h"}, {Duration(1e8), "1,157d"},
 		{Duration(18446744073708), "214Md"}, {Duration(math.Inf(1)), "-"},
 		{Percent(0), "0%"}, {Percent(math.NaN()), "0%"}, {Percent(0.004), "<1%"}, {Percent(0.614), "61%"},

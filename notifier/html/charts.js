@@ -10,7 +10,7 @@ function duration(s) {
   if (s < 0.5e-6) return "0s";
   if (s < 0.9995e-3) return `${(s * 1e6).toFixed(0)}µs`;
   if (s < 0.9995) return `${digits(s * 1e3)}ms`;
-  if (s < 99.95) return `${digits(s)}s`;
+  if (s < 59.95) return `${digits(s)}s`;
   if (s < 3599.5) return pair(Math.round(s), 60, "m", "s");
   if (s < 86400 - 30) return pair(Math.round(s / 60), 60, "h", "m");
   return pair(Math.round(s / 3600), 24, "d", "h");
