@@ -155,3 +155,17 @@ func TestCardHasTheZone(t *testing.T) {
 		t.Errorf("%.500s", card)
 	}
 }
+
+// The row of a class tells of a single call that took most of its time, as in Slack.
+func TestCardTellsOfOneCall(t *testing.T) {
+	r := notifiertest.Load(t, "no-news")
+	c := &r.Classes[0]
+	c.QueryTime.Max, c.QueryTime.Median = 0.6*c.QueryTime.Sum, 0.001*c.QueryTime.Sum
+	url, got := workflow(t, 28_000)
+	if err := teams.New(url, teams.Options{}).Notify(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if card := (*got)[0]; !bytes.Contains(card, []byte(", one call of "+notifier.Duration(c.QueryTime.Max))) {
+		t.Errorf("%.3000s", card)
+	}
+}
