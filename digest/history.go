@@ -314,6 +314,17 @@ func (h *History) Total(w Window) float64 {
 	return sum
 }
 
+// Partial returns the hours that are remembered as not read as a whole.
+func (h *History) Partial() map[time.Time]bool {
+	hours := map[time.Time]bool{}
+	for _, hour := range h.hours {
+		if hour.partial {
+			hours[hour.at.time()] = true
+		}
+	}
+	return hours
+}
+
 // MarkReported remembers what r says, so that BETTER and GONE are said once, WORSE
 // for a day, and a class is called what it was. What is Unnamed is still to be told. A
 // class whose past is another's since the rules changed begins anew.

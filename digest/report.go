@@ -377,21 +377,13 @@ type Day struct {
 	Missed    int     `json:"missed,omitempty"`   // that are lost
 	Left      int     `json:"pending,omitempty"`  // that are yet to be read
 	QueryTime float64 `json:"query_time"`         // seconds, within 7 %
-	Partial   int     `json:"partial,omitempty"`  // hours that were read, but not as a whole
+	Partial   int     `json:"partial,omitempty"`  // hours that were read, but not as a whole, of which the rest will not be
+	Asleep    int     `json:"asleep,omitempty"`   // hours in which an instance was paused or stopped from the beginning to the end
 	Empty     int     `json:"empty,omitempty"`    // hours that are known to have had no slow query
 	Learning  int     `json:"learning,omitempty"` // hours of which too little was known before to tell what changed
 	// Told states what was told in these hours, by kind, of classes each of which counts once.
 	Told     []Minor        `json:"told,omitempty"`
 	Incident *EndedIncident `json:"incident,omitempty"` // the last one; its end is that of the hours that were told
-}
-
-// AddPartial counts in d those of its hours that are remembered as not read as a whole.
-func (d *Day) AddPartial(h *History) {
-	for _, hour := range h.hours {
-		if hour.partial && d.Window.Contains(hour.at.time()) {
-			d.Partial++
-		}
-	}
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

@@ -184,8 +184,8 @@ func (rd *reading) excused(id string, p part, hour digest.Window) (complete, kno
 	if rd.hardly(id, hour) {
 		return true, false
 	}
-	if p.absent.Cause == source.Unlisted {
-		return p.absent.Usual || slices.ContainsFunc(rd.ids.openOf(id, hour), func(o state.Open) bool { return o.Usual }), false
+	if p.absent.Cause == source.Unlisted { // also of one that was asleep before the hour, and is not now
+		return p.absent.Usual || rd.ids.seen(id).SleptBefore(hour) || slices.ContainsFunc(rd.ids.openOf(id, hour), func(o state.Open) bool { return o.Usual }), false
 	}
 	seen := rd.ids.seen(id)
 	read := seen != state.Seen{}
@@ -268,8 +268,13 @@ func (rd *reading) missing(id string) bool {
 	})
 }
 
+// allMissing reports whether there is no instance, or none that had a name of the channel in
+// the window.
 func (rd *reading) allMissing() bool {
-	return !slices.ContainsFunc(rd.instances, func(id string) bool { return !rd.missing(id) })
+	return !slices.ContainsFunc(rd.instances, func(id string) bool {
+		hardly := len(rd.window.Hours()) > 0 && !slices.ContainsFunc(rd.window.Hours(), func(hour digest.Window) bool { return !rd.hardly(id, hour) })
+		return !rd.missing(id) && !hardly
+	})
 }
 
 // was reports whether an instance was there in an hour before.

@@ -2,7 +2,7 @@ package handler
 
 import (
 	"fmt"
-	"slices"
+	"maps"
 	"strings"
 	"time"
 	_ "time/tzdata" // Lambda's runtime has none
@@ -81,15 +81,31 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 		start = end.Add(-24 * time.Hour)
 	}
 	day := &digest.Day{Window: digest.Window{Start: start, End: end}}
+	partial := s.History.Partial()
 	for _, hour := range day.Window.Hours() {
 		e, entered := s.Entries.At(hour.Start)
 		now, parts := r.Window.Contains(hour.Start), s.Open
 		if now {
 			parts = open
 		}
-		left := slices.ContainsFunc(parts.In(hour), func(o state.Open) bool { return !o.Usual })
+		if now {
+			partial[hour.Start] = notifier.Incomplete(r)
+		}
+		slept, left := map[string]bool{}, false
+		for _, o := range parts.In(hour) {
+			slept[o.Key()] = slept[o.Key()] || o.Slept
+			left = left || !o.Usual && !o.Slept
+		}
+		maps.DeleteFunc(slept, func(_ string, is bool) bool { return !is })
+		switch {
+		case len(slept) > 0:
+			day.Asleep++
+		case partial[hour.Start] && !left:
+			day.Partial++
+		}
 		switch {
 		case !now && hour.Start.Before(s.Since):
+		case len(slept) > 0 && len(slept) >= s.Instances.There(): // nothing was to be read
 		case left, !now && (!entered || e.Kind == state.FailureReported):
 			day.Left++
 		case now && !notifier.News(r):
@@ -105,12 +121,8 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 		}
 	}
 	day.QueryTime = s.History.Total(day.Window)
-	day.AddPartial(&s.History)
 	if day.Window.Contains(r.Window.Start) { // which is not added yet
 		day.QueryTime += r.Overall.QueryTime.Sum
-		if notifier.Incomplete(r) {
-			day.Partial++
-		}
 	}
 	day.Add(&s.History, r)
 	return day

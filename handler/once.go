@@ -84,6 +84,10 @@ func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Repor
 			h.logger().WarnContext(ctx, "posted nothing", "reason", err.Error(), "window_start", i.Window.Start)
 			return report, nil
 		}
+		if i.Correct && errors.As(err, new(*notifier.DeliveryError)) { // the next hour's run tries again, and Lambda's retry would not
+			h.logger().WarnContext(ctx, "not corrected", "reason", err.Error(), "window_start", i.Window.Start)
+			err = nil
+		}
 		own := i.Window.Contains(w.Start)
 		if own || report == nil {
 			report = r

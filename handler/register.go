@@ -106,7 +106,7 @@ func (r register) learn() {
 // became says what has become of an instance that is not found any more.
 func (r register) became(ctx context.Context, id string) string {
 	if f, renamed := r.renamed(id); renamed {
-		return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it logged until then is read from there.", id, f.now)
+		return fmt.Sprintf("%s was renamed to %s, as a blue/green switchover does. What it logged until then is read from there, and nothing of %s is until an instance is called that.", id, f.now, id)
 	}
 	return r.rd.handler.became(ctx, id, r.rd.known.Instances[id].Read)
 }

@@ -31,6 +31,8 @@ func Title(r *digest.Report) string {
 		title = s + "; " + title
 	}
 	switch {
+	case r.Overall.Calls == 0 && n == "" && noneRead(r):
+		title = notRead(r)
 	case r.Overall.Calls == 0 && n == "":
 		title = "No slow query logged on " + on
 	case r.Overall.Calls == 0:
@@ -86,6 +88,9 @@ func headline(r *digest.Report) string {
 		filtered = "Filtered: "
 	}
 	if o.Calls == 0 {
+		if noneRead(r) {
+			return filtered + upperFirst(notRead(r)) + "."
+		}
 		if Incomplete(r) {
 			return filtered + "No slow query was seen, but not everything could be read."
 		}
@@ -294,6 +299,9 @@ func day(r *digest.Report) string {
 	// These can be of both.
 	if d.Partial > 0 {
 		s += " " + Plural(int64(d.Partial), "hour was", "hours were") + " read only in part."
+	}
+	if d.Asleep > 0 {
+		s += " In " + Plural(int64(d.Asleep), "hour", "hours") + " an instance was paused or stopped."
 	}
 	if d.Empty > 0 {
 		s += " " + Plural(int64(d.Empty), "hour was", "hours were") + " without any slow query."

@@ -141,15 +141,26 @@ func InstanceTotals(r *digest.Report) string {
 	return strings.Join(out, ", ")
 }
 
+// noneRead reports whether all instances are ones of which it is known why they are not read, as
+// those that are asleep.
+func noneRead(r *digest.Report) bool {
+	return len(r.Instances) > 0 && len(r.Coverage.Without) >= len(r.Instances)
+}
+
+// notRead says of which instances the report is without.
+func notRead(r *digest.Report) string {
+	was := " was not read"
+	if len(r.Coverage.Without) > 1 {
+		was = " were not read"
+	}
+	return names(r.Coverage.Without, maxTotals) + was
+}
+
 // silent says which instances have vanished, and which that are usually busy log nothing, or is empty.
 func silent(r *digest.Report) string {
 	var out []string
 	if r.Past != nil && len(r.Past.News) > 0 && len(r.Coverage.Without) > 0 {
-		was := " was not read"
-		if len(r.Coverage.Without) > 1 {
-			was = " were not read"
-		}
-		out = append(out, names(r.Coverage.Without, maxTotals)+was)
+		out = append(out, notRead(r))
 	}
 	if _, idle := ranAndIdle(r); len(idle) > 0 {
 		var all []string

@@ -204,3 +204,28 @@ func TestCauses(t *testing.T) {
 		t.Errorf("no log: cause %q", got)
 	}
 }
+
+// An instance that is not ready is asleep only by its status: one that is restarted, or has no
+// room left, somebody waits for. Where nobody may ask, it is taken for asleep.
+func TestCauseOfAnInstanceThatIsNotReady(t *testing.T) {
+	for status, want := range map[string]source.Cause{
+		"available": source.Waiting, "stopped": source.Waiting, "stopping": source.Waiting, "starting": source.Waiting, "creating": source.Waiting, "paused": source.Waiting,
+		"rebooting": source.Passing, "upgrading": source.Passing, "modifying": source.Passing, "storage-full": source.Passing,
+		"failed": source.Passing, "inaccessible-encryption-credentials": source.Passing, "a status of tomorrow": source.Passing,
+		"denied": source.Waiting,
+	} {
+		srv := rdstest.NewServer()
+		db := srv.AddInstance("orders-1")
+		db.Write(live, []byte("x\n"), minutesPastEight(30))
+		db.Status = status
+		srv.Inject(rdstest.Fault{Kind: rdstest.InstanceNotReady, Action: "rds:DescribeDBLogFiles", Times: -1})
+		if status == "denied" {
+			srv.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBInstances", Times: -1})
+		}
+		got, _, _ := strings.Cut(absences(t, srv, source.Options{MaxAttempts: 1}, minutesPastEight(0), minutesPastEight(60)), " ")
+		if got != string(want) {
+			t.Errorf("%s: cause %q, want %q", status, got, want)
+		}
+		srv.Close()
+	}
+}

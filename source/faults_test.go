@@ -135,7 +135,7 @@ func TestOutcomeOfFaults(t *testing.T) {
 		{rdstest.Throttling, false, whole, "limits the calls"},
 		{rdstest.AccessDenied, false, "rds:DownloadDBLogFilePortion on arn:aws:rds:eu-central-1:123456789012:db:orders-1", "rds:DownloadDBLogFilePortion"},
 		{rdstest.InternalFailure, false, whole, lost},
-		{rdstest.InstanceNotReady, false, "paused or stopped", "paused or stopped"},
+		{rdstest.InstanceNotReady, false, "not ready any more", "not ready any more"},
 		{rdstest.FileNotFound, false, whole, "no longer there"},
 		{rdstest.CutConnection, false, whole, lost},
 		{rdstest.NilFields, false, whole, "answered with nothing"},

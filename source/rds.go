@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -92,8 +93,7 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 	start, end = start.UTC(), end.UTC()
 	all, err := s.list(ctx, instance)
 	if err != nil && notReady(err) {
-		return []File{absentFile(instance, start, end, Waiting,
-			"Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}, nil
+		return s.unready(ctx, instance, start, end)
 	}
 	for try := 1; err == nil && all.rotating(end) && try < tries; try++ {
 		wait(ctx, s.opts.Patience)
@@ -120,6 +120,21 @@ func (s *RDS) LogFiles(ctx context.Context, instance string, start, end time.Tim
 	}
 	return files, nil
 }
+
+// unready is LogFiles of an instance that is not ready. One that is paused is available by
+// its status; without rds:DescribeDBInstances any is taken for that.
+func (s *RDS) unready(ctx context.Context, instance string, start, end time.Time) ([]File, error) {
+	i, err := s.Inspect(ctx, instance)
+	if err == nil && !slices.Contains(asleep, i.Status) {
+		return nil, callFailed("list slow logs of %s: the status of the instance is %s", instance, i.Status)
+	}
+	return []File{absentFile(instance, start, end, Waiting, "Instance %s is paused or stopped: its slow logs cannot be read now.", instance)}, nil
+}
+
+// asleep are the statuses of instances that run nothing, and are to, by "Viewing Amazon RDS DB
+// instance status" in the Amazon RDS User Guide. In all others somebody may wait for the server:
+// rebooting, upgrading, storage-full, failed, inaccessible-encryption-credentials.
+var asleep = []string{"available", "paused", "pausing", "resuming", "stopped", "stopping", "starting", "creating"}
 
 // selectFiles returns what is to be read of a listing, and what cannot be.
 func (s *RDS) selectFiles(ctx context.Context, all *listing, instance string, start, end time.Time) []File {

@@ -19,7 +19,7 @@ func (r *reader) retry(failed int, p portion, err error) (moved bool, _ error) {
 		return r.narrow(err)
 	case notReady(err):
 		t.cov.Cause = Passing // the next listing will tell
-		return false, t.stop("the instance was paused or stopped meanwhile")
+		return false, t.stop("the instance was not ready any more")
 	case final(err):
 		return false, t.fail(err)
 	case failed >= tries:

@@ -118,6 +118,34 @@ var nameStories = []story{
 		}})
 		n.pass(3)
 	}, 0},
+	{"the only one renamed, and restored hours later", "orders", func(n *night) {
+		db := n.add("orders", 5)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.rename(db, "orders-broken"); db.rate = 0 }})
+		if !mentions(n.posts(), "renamed to orders-broken.*nothing of orders is until an instance is called that") {
+			n.errorf("nobody is told that nothing is read any more")
+		}
+		n.pass(3)
+		n.nobody += 3
+		n.pass(1, step{20, func(hour time.Time) {
+			n.add("orders", 5).Created = hour.Add(20 * time.Minute)
+			n.change("restored")
+		}})
+		n.pass(2)
+		if mentions(n.posts(), "no slow query") {
+			n.errorf("it is said that no slow query was logged by an instance that there was not")
+		}
+	}, 0},
+	{"the only one of a pattern renamed out of it", "orders-*", func(n *night) {
+		db := n.add("orders-1", 5)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.rename(db, "shop-1"); db.rate = 0 }})
+		n.pass(5)
+		n.nobody += 5
+		if !mentions(n.posts(), "nothing of orders-1 is until an instance is called that") || mentions(n.posts(), "no slow query") {
+			n.errorf("nobody is told that nothing is read any more, or it is said to be quiet")
+		}
+	}, 0},
 	{"switchover of one that is asleep", "orders,billing", func(n *night) {
 		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
 		n.add("billing", 3)

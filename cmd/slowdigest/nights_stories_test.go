@@ -154,6 +154,28 @@ var fileStories = []story{
 	{"file denied", "orders", alone(rdstest.AccessDenied), whatever},
 	{"file not ready", "orders", alone(rdstest.InstanceNotReady), whatever},
 	{"file gone and back", "orders", alone(rdstest.FileNotFound), whatever},
+	{"correction fails", "orders,billing", func(n *night) {
+		n.add("orders", 5)
+		n.add("billing", 3)
+		n.pass(2)
+		end := n.live()
+		n.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: "billing", File: file(end), Times: -1})
+		n.change("a file is denied")
+		n.event(end, 5*time.Minute)
+		n.rds.Heal()
+		n.change("it is no more")
+		for range 3 { // the first run tries it twice, and the next one is better off with its second try
+			n.slack.Fail(slacktest.Fault{Method: "chat.update", Status: 500})
+		}
+		n.pass(1)
+		if !mentions(n.posts(), "PARTIAL") {
+			n.errorf("it is corrected by an edit that failed")
+		}
+		n.pass(1)
+		if mentions(n.posts(), "PARTIAL") {
+			n.errorf("it is not corrected")
+		}
+	}, 0},
 	{"listing lags", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)
@@ -290,6 +312,56 @@ var sleepStories = []story{
 		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
 		n.pass(2)
 	}, 0},
+	{"started on the hour, of two", "orders-*", func(n *night) {
+		n.add("orders-2", 3)
+		db := n.add("orders-1", 5)
+		n.pass(3)
+		end := n.live()
+		n.sleep(db, (*rdstest.Instance).Stop)
+		n.event(end, 5*time.Minute)
+		n.pass(9)
+		end = n.live()
+		n.wake(db, end)
+		n.event(end, 5*time.Minute)
+		n.pass(2)
+	}, 0},
+	{"restarted when the event comes", "orders,billing", func(n *night) {
+		n.add("billing", 3)
+		db := n.add("orders", 5)
+		n.pass(2)
+		end := n.live()
+		n.notReady(db, "rebooting")
+		n.event(end, 5*time.Minute)
+		n.ready(db)
+	}, 0},
+	{"storage full for some hours", "orders", func(n *night) {
+		n.waiting = 4 * time.Minute
+		db := n.add("orders", 5)
+		n.pass(2)
+		n.notReady(db, "storage-full")
+		n.pass(3)
+		if !mentions(n.posts(), `NO DATA.*the status of the instance is storage-full`) || len(n.failed) == 0 {
+			n.errorf("nobody is told that the storage is full, or no alarm rings")
+		}
+		n.ready(db)
+	}, whatever},
+	{"the only one stopped for two days, and told daily", "orders-1; daily 09:00", func(n *night) {
+		db := n.add("orders-1", 5)
+		n.pass(2)
+		n.pass(1, step{30, func(time.Time) { n.sleep(db, (*rdstest.Instance).Stop) }})
+		n.pass(40)
+		for _, said := range []string{"no slow quer", "only in part", "[1-9][0-9]* hours? read,", "complete"} {
+			if posts := n.posts(); countPosts(posts[len(posts)-1:], said) > 0 {
+				n.errorf("of a day in which it slept it is said: %s", said)
+			}
+		}
+		if posts := n.posts(); countPosts(posts[len(posts)-1:], "In 24 hours an instance was paused or stopped") == 0 {
+			n.errorf("that it slept all day is not told")
+		}
+		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
+		n.pass(1)
+		db.slept = 2 // it is said by the message of the day, too
+	}, 0},
 	{"asleep from the first hour on", "orders-1", func(n *night) {
 		db := n.add("orders-1", 5)
 		n.sleep(db, (*rdstest.Instance).Stop)
@@ -297,6 +369,25 @@ var sleepStories = []story{
 		n.pass(1, step{10, func(hour time.Time) { n.wake(db, hour.Add(10*time.Minute)) }})
 		n.pass(1)
 	}, 0},
+}
+
+// notReady has the calls for the logs of a database refused, as RDS does in some statuses.
+func (n *night) notReady(db *database, status string) {
+	db.Status = status
+	for _, action := range []string{"", "rds:DescribeDBLogFiles"} {
+		n.rds.Inject(rdstest.Fault{Kind: rdstest.InstanceNotReady, Action: action, Instance: db.name, Times: -1})
+	}
+	n.change(db.name + " is " + status)
+}
+
+func (n *night) ready(db *database) {
+	n.rds.Heal()
+	db.Status = ""
+	n.change(db.name + " is available")
+	n.pass(2)
+	if mentions(n.posts(), "paused or stopped") {
+		n.errorf("%s was not available, and is said to have been asleep", db.name)
+	}
 }
 
 const goneCause = `\b(gone|deleted|removed|no longer|scaled in|not found|no such)\b`

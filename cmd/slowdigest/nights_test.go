@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"sync"
 	"testing"
 )
@@ -44,7 +45,8 @@ func TestNights(t *testing.T) {
 const atOnce = 16
 
 func (s story) run(t *testing.T) {
-	n := newNight(t, s.instances)
+	instances, daily, _ := strings.Cut(s.instances, "; daily ")
+	n := newNight(t, instances, daily)
 	s.live(n)
 	n.checkEnd(s.failed)
 	for _, wrong := range n.wrong {

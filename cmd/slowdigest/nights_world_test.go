@@ -67,8 +67,8 @@ type database struct {
 	slept  int                  // how often it went to sleep
 }
 
-// newNight has no database yet. instances are as they are configured.
-func newNight(t *testing.T, instances string) *night {
+// newNight has no database yet. instances are as they are configured, and so is daily.
+func newNight(t *testing.T, instances, daily string) *night {
 	n := &night{t: t, names: strings.Split(instances, ","), clock: newClock(t, friday), at: friday, rds: rdstest.NewServer(), slack: slacktest.New(), ssm: newFakeSSM(t),
 		runtime: newRuntimeAPI(t), waiting: time.Minute, seen: map[string]string{}}
 	t.Cleanup(n.rds.Close)
@@ -84,6 +84,7 @@ func newNight(t *testing.T, instances string) *night {
 		"AWS_ENDPOINT_URL_RDS":   n.rds.URL, "AWS_ENDPOINT_URL_SSM": n.ssm.server.URL, "AWS_ENDPOINT_URL_S3": *s3.BaseEndpoint,
 		"SLACK_API_URL": n.slack.URL(), "SLACK_TOKEN_PARAMETER": lambdaParameter, "SLOWDIGEST_INSTANCES": instances,
 		"SLOWDIGEST_CHANNEL": slacktest.Channel, "SLOWDIGEST_STATE": "s3://" + s3test.Bucket + "/prod", "SLOWDIGEST_LIMIT": "all",
+		"SLOWDIGEST_DAILY": daily,
 	})
 	return n
 }

@@ -66,6 +66,17 @@ func (s Seen) SleptBefore(hour digest.Window) bool {
 // Instances are those that were read, by their IDs.
 type Instances map[string]Seen
 
+// There counts those that are not gone.
+func (is Instances) There() int {
+	n := 0
+	for _, seen := range is {
+		if seen.Gone.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
 // Observe returns what is known of the instances after an hour in which they were
 // found so, and sentences on what has changed, but for FellAsleep. Instances that are known and not among
 // them are missing; became says what became of one. Off are those of which it is to be

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -42,16 +43,22 @@ func (c *client) post(ctx context.Context, m Message, more ...slackgo.MsgOption)
 	})
 }
 
-// update puts m in the place of the message at a timestamp.
+// update puts m in the place of the message at a timestamp. Where it is not known whether it
+// has, it does so once more, for the same twice is the same.
 func (c *client) update(ctx context.Context, channel, timestamp string, m Message, more ...slackgo.MsgOption) (slackgo.Message, *notifier.DeliveryError) {
 	opts := append(messageOptions(m), more...)
 	if len(m.Blocks) == 0 {
 		opts = append(opts, slackgo.MsgOptionBlocks()) // or the old ones would stay
 	}
-	return retry(ctx, c, func() (slackgo.Message, error) {
+	update := func() (slackgo.Message, error) {
 		channel, ts, _, err := c.api.UpdateMessageContext(ctx, channel, timestamp, opts...)
 		return slackgo.Message{Msg: slackgo.Msg{Channel: channel, Timestamp: ts}}, err
-	})
+	}
+	answer, err := retry(ctx, c, update)
+	if err != nil && err.Posted == notifier.MaybePosted && notifier.Sleep(ctx, time.Second) {
+		return retry(ctx, c, update)
+	}
+	return answer, err
 }
 
 func messageOptions(m Message) []slackgo.MsgOption {

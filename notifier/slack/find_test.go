@@ -44,6 +44,7 @@ func TestUpdate(t *testing.T) {
 		f.Method = "chat.update"
 		return []slacktest.Fault{f}
 	}
+	twice := func(f slacktest.Fault) []slacktest.Fault { return append(fault(f), fault(f)...) }
 	for _, c := range []struct {
 		name    string
 		faults  []slacktest.Fault
@@ -70,13 +71,19 @@ func TestUpdate(t *testing.T) {
 		{name: "no blocks at all", set: func(s *slacktest.Server) { s.MaxText = 1 }, form: "text", updates: 1},
 		{name: "nothing is taken", faults: repeat(4, slacktest.Fault{Method: "chat.update", Code: "invalid_blocks"}),
 			want: notifiertest.Fails(notifier.Payload, notifier.IsPosted, "invalid_blocks")},
-		{name: "internal error", faults: fault(slacktest.Fault{Code: "internal_error"}),
+		{name: "internal error", faults: twice(slacktest.Fault{Code: "internal_error"}),
 			want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "internal_error")},
-		{name: "HTTP 503", faults: fault(slacktest.Fault{Status: 503}), want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "503")},
-		{name: "cut before", faults: fault(slacktest.Fault{Cut: true}), want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "EOF")},
-		{name: "cut after", faults: fault(slacktest.Fault{CutAfter: true}), updates: 1,
+		{name: "internal error, once", faults: fault(slacktest.Fault{Code: "internal_error"}), updates: 1},
+		{name: "HTTP 503", faults: twice(slacktest.Fault{Status: 503}), want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "503")},
+		{name: "HTTP 503, once", faults: fault(slacktest.Fault{Status: 503}), updates: 1},
+		{name: "HTTP 503, and no time for more", faults: fault(slacktest.Fault{Status: 503}), within: 3 * time.Second,
+			want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "503")},
+		{name: "cut before", faults: twice(slacktest.Fault{Cut: true}), want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "EOF")},
+		{name: "cut before, once", faults: fault(slacktest.Fault{Cut: true}), updates: 1},
+		{name: "cut after", faults: twice(slacktest.Fault{CutAfter: true}), updates: 2,
 			want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "EOF")},
-		{name: "hangs after", faults: fault(slacktest.Fault{HangAfter: true}), client: 300 * time.Millisecond, updates: 1,
+		{name: "cut after, once", faults: fault(slacktest.Fault{CutAfter: true}), updates: 2},
+		{name: "hangs after", faults: twice(slacktest.Fault{HangAfter: true}), client: 300 * time.Millisecond, updates: 2,
 			want: notifiertest.Fails(notifier.Transient, notifier.IsPosted, "update the digest")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
