@@ -486,11 +486,11 @@ func TestBusyAndIdleInstances(t *testing.T) {
 	known.Usual = usual
 	for want, all := range map[string][]digest.InstanceTotal{
 		"": {ran("a", 4)},
-		"All on a (usually 1m00s to 1m30s in 30 to 40), no entry of b (usually 1m00s to 1m30s in 30 to 40)":      {known, busy("b")},
-		"a 40s in 4 queries (40%, usually 1m00s to 1m30s in 30 to 40), b 30s in 3 queries (30%)":             {known, ran("b", 3)},
-		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), d 10s (10%)":      {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
-		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 2 more 10s (10%)": {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1), ran("e", 1)},
-		"All on a, no entry of b, c, d and 1 more (each usually 1m00s to 1m30s in 30 to 40)":                 {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
+		"All on a (usually 1m00s to 1m30s in 30 to 40), no entry of b (usually 1m00s to 1m30s in 30 to 40)": {known, busy("b")},
+		"a 40s in 4 queries (40%, usually 1m00s to 1m30s in 30 to 40), b 30s in 3 queries (30%)":            {known, ran("b", 3)},
+		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), d 10s (10%)":         {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1)},
+		"a 40s in 4 queries (40%), b 30s in 3 queries (30%), c 20s in 2 queries (20%), 2 more 10s (10%)":    {ran("a", 4), ran("b", 3), ran("c", 2), ran("d", 1), ran("e", 1)},
+		"All on a, no entry of b, c, d and 1 more (each usually 1m00s to 1m30s in 30 to 40)":                {ran("a", 4), busy("b"), busy("c"), busy("d"), busy("e")},
 	} {
 		r := &digest.Report{Instances: []string{"a", "b", "c", "d", "e"}}
 		r.Overall.QueryTime.Sum, r.Overall.ByInstance = 100, all

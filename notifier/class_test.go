@@ -64,7 +64,7 @@ func TestAFactStandsOnce(t *testing.T) {
 	c := &digest.Class{Share: 0.5, Totals: digest.Totals{Calls: 40, QueryTime: digest.Metrics{Sum: 80, Mean: 2, Median: 1, P95: 3, Max: 4}}}
 	for want, said := range map[string]Said{
 		"50% of the time · 1m20s in 40 calls · mean 2s · p95 3s · max 4s": {},
-		"50% of the time · 40 calls · mean 2s · p95 3s · max 4s":        {Time: true},
+		"50% of the time · 40 calls · mean 2s · p95 3s · max 4s":          {Time: true},
 		"50% of the time · 1m20s · mean 2s · max 4s":                      {Calls: true, P95: true},
 		"mean 2s · max 4s": {Share: true, Time: true, Calls: true, P95: true},
 	} {
