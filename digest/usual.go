@@ -319,16 +319,17 @@ const (
 	maxToldName  = 1000
 )
 
-// usualHours answer what to expect of the windows that end in each hour.
+// usualHours answer what to expect of the windows of a span of hours that end in each hour.
 type usualHours struct {
 	values  *[historyHours + 1]float64
+	span    int
 	to      int // what ends at this index or later does not count
 	medians [hoursADay]float64
 	known   [hoursADay]bool // of the medians
 }
 
-func usualOfHours(values *[historyHours + 1]float64, to int) *usualHours {
-	return &usualHours{values: values, to: to}
+func usualOfHours(values *[historyHours + 1]float64, span, to int) *usualHours {
+	return &usualHours{values: values, span: span, to: to}
 }
 
 // median returns that of the hour of day of an index.
@@ -362,17 +363,38 @@ func (u *usualHours) at(i int) float64 {
 	if week := u.week(i); week > usual {
 		usual = week
 	}
-	before := math.NaN()
-	if i > 0 {
-		before = u.values[i-1]
-	}
 	for _, shift := range [...]int{1, hoursADay - 1} {
-		near := u.median(i + shift)
-		if near > usual && !(before < u.median(i+shift+hoursADay-1)-shiftSlack) {
+		if near := u.median(i + shift); near > usual && !u.unshifted(i, shift) {
 			usual = near
 		}
 	}
 	return usual
+}
+
+// unshifted reports whether a window before, which has nothing to do with that at an index or is
+// next to it, did not go by the hour that is so much later.
+func (u *usualHours) unshifted(i, shift int) bool {
+	for _, back := range u.before() {
+		if i >= back && u.values[i-back] < u.median(i+shift+hoursADay-back)-shiftSlack {
+			return true
+		}
+	}
+	return false
+}
+
+// before returns how many hours ago the windows ended that unshifted looks at.
+func (u *usualHours) before() []int { return []int{1, u.span, u.span + 1} }
+
+// asks reports whether at(historyHours) has to know the windows that end at an index.
+func (u *usualHours) asks(i int) bool {
+	for _, shift := range [...]int{0, 1, hoursADay - 1} {
+		for _, back := range append([]int{0}, u.before()...) {
+			if (i+back-shift-historyHours)%hoursADay == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // least returns the lowest of these.

@@ -147,6 +147,7 @@ func (s *sums) window(what statistic, end, span int) float64 {
 // others let one expect of it.
 type windows struct {
 	values, usual [historyHours + 1]float64
+	span          int
 	to            int // what ends at this index or later is no part of the usual
 }
 
@@ -154,12 +155,12 @@ func (s *sums) windows(what statistic, span int) *windows {
 	if w := s.cached[what][span]; w != nil {
 		return w
 	}
-	w := windows{to: historyHours + 1 - span}
+	w := windows{span: span, to: historyHours + 1 - span}
 	s.cached[what][span] = &w
 	for i := range w.values {
 		w.values[i] = s.window(what, i+1, span)
 	}
-	u := usualOfHours(&w.values, w.to)
+	u := usualOfHours(&w.values, span, w.to)
 	for i := range w.usual {
 		w.usual[i] = u.at(i)
 	}
@@ -175,13 +176,12 @@ func (s *sums) above(what statistic, span int) float64 {
 			values[i] = s.window(what, i+1, span)
 		}
 	}
-	u := usualOfHours(&values, historyHours+1-span)
+	u := usualOfHours(&values, span, historyHours+1-span)
 	if above := values[historyHours] - u.median(historyHours); !(above >= math.Log(leastEffect)) { // nearly always
 		return above
 	}
-	for i := range values {
-		switch i % hoursADay {
-		case 1, hoursADay - 2, hoursADay - 1:
+	for h := range hoursADay {
+		for i := h; u.asks(h) && i < len(values); i += hoursADay {
 			values[i] = s.window(what, i+1, span)
 		}
 	}
@@ -192,7 +192,7 @@ func (s *sums) above(what statistic, span int) float64 {
 		if 2*s.told >= historyHours {
 			to = s.told
 		}
-		usual := usualOfHours(&w.values, to)
+		usual := usualOfHours(&w.values, span, to)
 		var since []float64
 		for i := s.told + span - 1; i < historyHours; i++ {
 			since = append(since, w.values[i]-usual.at(i))
@@ -218,7 +218,7 @@ func highestLevel(values []float64) float64 {
 // expected returns what is usual at this very hour of the day, or of the week if that is less: by that
 // a change is stated, while what is beyond chance is above what is usual around it.
 func (w *windows) expected() float64 {
-	u := usualOfHours(&w.values, w.to)
+	u := usualOfHours(&w.values, w.span, w.to)
 	if week := u.week(historyHours); week < u.median(historyHours) {
 		return week
 	}
@@ -289,7 +289,7 @@ func (s *sums) over(f finding) bool {
 // an hour in which a class falls as it does every evening is no end.
 func (s *sums) since(what statistic, span int) float64 {
 	w := s.windows(what, span)
-	return w.values[historyHours] - usualOfHours(&w.values, s.worse).least(historyHours)
+	return w.values[historyHours] - usualOfHours(&w.values, span, s.worse).least(historyHours)
 }
 
 // calls returns those of the span of hours up to the window's end.
