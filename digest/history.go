@@ -25,6 +25,9 @@ const (
 	maxHistoryClasses = 5_000
 	maxClassHours     = 70_000
 
+	// maxEarlier is how many incidents of a day are remembered besides the last.
+	maxEarlier = 5
+
 	// maxLabels is of how many classes it is remembered what they were called.
 	maxLabels = 300
 
@@ -53,7 +56,8 @@ type History struct {
 	forgot  int              // classes dropped for want of room
 	ran     hoursOf
 
-	incident incidentHours // that was reported last
+	incident incidentHours   // that was reported last
+	earlier  []incidentHours // those of the day before it
 
 	rules     int  // fingerprint.Rules of the hour that was added last; 0 is none
 	regrouped hour // since when, if there were others before; else 0
@@ -233,6 +237,7 @@ func (h *History) Forget(from time.Time) {
 	if h.incident.last >= first {
 		h.incident = incidentHours{}
 	}
+	h.earlier = slices.DeleteFunc(h.earlier, func(x incidentHours) bool { return x.last >= first })
 	if h.incident.ended >= first {
 		h.incident.ended = 0
 	}
@@ -382,7 +387,12 @@ func (h *History) MarkReported(r *Report) {
 		if since.IsZero() {
 			since = r.Window.Start
 		}
+		if before := h.incident; before.last > 0 && !before.since.Equal(since) {
+			h.earlier = append(h.earlier, before)
+		}
 		h.incident = incidentHours{since.UTC(), start, x.of(), 0}
+		h.earlier = slices.DeleteFunc(h.earlier, func(x incidentHours) bool { return x.last < start-hoursADay })
+		h.earlier = h.earlier[max(0, len(h.earlier)-maxEarlier):]
 	}
 	if r.Past.EndedIncident != nil {
 		h.incident.ended = max(h.incident.ended, start)

@@ -18,6 +18,7 @@ type historyJSON struct {
 	Hours    []byte            `json:"hours,omitempty"`
 	Classes  map[string][]byte `json:"classes,omitempty"` // by Class.ID
 	Incident *incidentJSON     `json:"incident,omitempty"`
+	Earlier  []incidentJSON    `json:"earlier,omitempty"`
 	Calls    []byte            `json:"calls,omitempty"`  // wholeHour.calls of each hour
 	Least    []byte            `json:"least,omitempty"`  // wholeHour.least of each hour
 	Ran      map[string][]byte `json:"ran,omitempty"`    // History.ran, by instance
@@ -38,6 +39,18 @@ type incidentJSON struct {
 	Last  time.Time `json:"last"`
 	Of    string    `json:"of,omitempty"`
 	Ended time.Time `json:"ended,omitzero"`
+}
+
+func (x incidentHours) json() incidentJSON {
+	j := incidentJSON{Since: x.since, Last: x.last.time(), Of: x.of}
+	if x.ended > 0 {
+		j.Ended = x.ended.time()
+	}
+	return j
+}
+
+func (j incidentJSON) hours() incidentHours {
+	return incidentHours{j.Since, hourIn(j.Last), j.Of, hourIn(j.Ended)}
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -103,10 +116,11 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if h.incident.last > 0 {
-		j.Incident = &incidentJSON{Since: h.incident.since, Last: h.incident.last.time(), Of: h.incident.of}
-		if h.incident.ended > 0 {
-			j.Incident.Ended = h.incident.ended.time()
-		}
+		x := h.incident.json()
+		j.Incident = &x
+	}
+	for _, x := range h.earlier {
+		j.Earlier = append(j.Earlier, x.json())
 	}
 	for name, all := range h.ran {
 		if j.Ran == nil {
@@ -136,7 +150,10 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		h.regrouped = hourIn(j.Regroup)
 	}
 	if x := j.Incident; x != nil {
-		h.incident = incidentHours{x.Since, hourIn(x.Last), x.Of, hourIn(x.Ended)}
+		h.incident = x.hours()
+	}
+	for _, x := range j.Earlier {
+		h.earlier = append(h.earlier, x.hours())
 	}
 	var at hour
 	for d := (decoder{rest: j.Hours}); len(d.rest) > 0; {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 )
 
 // named lets a class be called by its ID in the words of a chat.
@@ -88,8 +89,8 @@ func TestLabelsAreTold(t *testing.T) {
 	h.MarkReported(r)
 	h.incident = incidentHours{(now - 1).time(), now, watched, 0}
 	d := Day{Window: Window{(now - 1).time(), (now + 1).time()}}
-	d.Add(h, hourReport(now+1, work{}))
-	if len(d.Told) != 1 || d.Told[0].First[0].Label != "SELECT t by a" || d.Incident == nil || d.Incident.Label != "SELECT t by a" {
-		t.Errorf("%+v, %+v", d.Told, d.Incident)
+	d.Add(h, hourReport(now+1, work{}), func(time.Time) bool { return false })
+	if len(d.Told) != 1 || d.Told[0].First[0].Label != "SELECT t by a" || len(d.Incidents) != 1 || d.Incidents[0].Label != "SELECT t by a" {
+		t.Errorf("%+v, %+v", d.Told, d.Incidents)
 	}
 }

@@ -169,6 +169,7 @@ type InstanceTotal struct {
 	Calls     int64   `json:"calls"`
 	QueryTime float64 `json:"query_time"` // seconds, all calls together
 	Usual     *Usual  `json:"usual,omitempty"`
+	Stopped   bool    `json:"stopped,omitempty"` // it ran nothing, and did in the hour before
 }
 
 // InstancePart states what a class did on an instance.
@@ -270,6 +271,8 @@ const (
 	Back   ChangeKind = "BACK"   // seen before, but not lately
 	Better ChangeKind = "BETTER" // less time than its own past led to expect
 	Gone   ChangeKind = "GONE"   // not seen any more
+	// BackToUsual is only of what a Day tells: not WORSE any more.
+	BackToUsual ChangeKind = "BACK TO USUAL"
 )
 
 // Change states how a class differs from its own past.
@@ -382,8 +385,9 @@ type Day struct {
 	Empty     int     `json:"empty,omitempty"`    // hours that are known to have had no slow query
 	Learning  int     `json:"learning,omitempty"` // hours of which too little was known before to tell what changed
 	// Told states what was told in these hours, by kind, of classes each of which counts once.
-	Told     []Minor        `json:"told,omitempty"`
-	Incident *EndedIncident `json:"incident,omitempty"` // the last one; its end is that of the hours that were told
+	Told []Minor `json:"told,omitempty"`
+	// Incidents are those of the day; their ends are those of the hours that were told.
+	Incidents []EndedIncident `json:"incidents,omitempty"`
 }
 
 // GoneClass identifies a class that was a part of the load and is no more.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Usual states the total query time, in seconds, and the calls that an hour like the
@@ -146,10 +147,21 @@ func (c hourAsWhole) instances() []InstanceTotal {
 	}
 	for _, name := range r.Instances {
 		if u := usual(name); !ran[name] && u != nil && u.Low >= minTime && !slices.Contains(r.Coverage.Without, name) {
-			all = append(all, InstanceTotal{Instance: name, Usual: u})
+			all = append(all, InstanceTotal{Instance: name, Usual: u, Stopped: c.ranBefore(name)})
 		}
 	}
 	return all
+}
+
+// ranBefore reports whether an instance ran something in the last hour before that was read.
+func (c hourAsWhole) ranBefore(name string) bool {
+	for i := historyHours - 1; i >= 0; i-- {
+		if c.hours[i] != nil {
+			at := c.start - historyHours + hour(i)
+			return slices.ContainsFunc(c.history.ran[name], func(t hourTotal) bool { return t.at == at && t.calls > 0 })
+		}
+	}
+	return false
 }
 
 // withoutIncidents leaves out what is over incidentTimes the median, and incidentTime seconds more, if
@@ -214,8 +226,9 @@ func middle(all []level, unit float64) Range {
 }
 
 // Add states in d what is remembered of its hours, and what r says, which is about to be
-// reported: which hours had no slow query, in which too little was known, and what was told.
-func (d *Day) Add(h *History, r *Report) {
+// reported: which hours had no slow query, in which too little was known, and what was told, but
+// for the hours of which nobody was told.
+func (d *Day) Add(h *History, r *Report, silent func(hour time.Time) bool) {
 	for n, w := range h.hours {
 		if !d.Window.Contains(w.at.time()) {
 			continue
@@ -241,20 +254,28 @@ func (d *Day) Add(h *History, r *Report) {
 				add(kind, id)
 			}
 		}
-		if in(p.told) || in(p.owed) {
+		if in(p.told) || in(p.owed) && !silent(p.owed.time()) {
 			add(p.firstOf(p.firstTold()), id)
 		}
+		if in(p.ended) {
+			add(BackToUsual, id)
+		}
 	}
-	if x := h.incident; in(x.last) {
-		d.Incident = &EndedIncident{From: x.since, To: (x.last + 1).time(), Of: x.of}
+	for _, x := range append(slices.Clone(h.earlier), h.incident) {
+		if in(x.last) {
+			d.Incidents = append(d.Incidents, EndedIncident{From: x.since, To: (x.last + 1).time(), Of: x.of})
+		}
 	}
 	if d.Window.Contains(r.Window.Start) {
 		d.addReport(r, add)
 	}
-	if d.Incident != nil {
-		d.Incident.Label = h.labelOf(d.Incident.Of)
+	for i := range d.Incidents { // which say it of their class
+		x := &d.Incidents[i]
+		x.Label = h.labelOf(x.Of)
+		delete(told[Worse], x.Of)
+		delete(told[BackToUsual], x.Of)
 	}
-	for _, kind := range []ChangeKind{New, Worse, Back, Better, Gone} {
+	for _, kind := range []ChangeKind{New, Worse, Back, Better, Gone, BackToUsual} {
 		if len(told[kind]) > 0 {
 			d.Told = append(d.Told, toldOf(kind, told[kind], r, h))
 		}
@@ -286,12 +307,18 @@ func (d *Day) addReport(r *Report, add func(ChangeKind, string)) {
 	for _, g := range r.Past.Gone {
 		add(Gone, g.ID)
 	}
+	for _, e := range r.Past.Ended {
+		add(BackToUsual, e.ID)
+	}
 	if x := r.Past.Incident; x != nil {
 		since := x.Since
 		if since.IsZero() {
 			since = r.Window.Start
 		}
-		d.Incident = &EndedIncident{From: since, To: r.Window.End, Of: x.of()}
+		if n := len(d.Incidents); n > 0 && d.Incidents[n-1].From.Equal(since) { // it goes on
+			d.Incidents = d.Incidents[:n-1]
+		}
+		d.Incidents = append(d.Incidents, EndedIncident{From: since, To: r.Window.End, Of: x.of()})
 	}
 }
 

@@ -1,7 +1,9 @@
 package digest
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -141,9 +143,10 @@ func TestInstancesAreBounded(t *testing.T) {
 func TestAddDay(t *testing.T) {
 	var h History
 	at := func(n int) hour { return hourOf(time.Date(2026, 11, 2, n, 0, 0, 0, time.UTC)) }
+	var quiet time.Time // of which nobody was told
 	day := func(from, to int, r *Report) Day {
 		d := Day{Window: Window{at(from).time(), at(to).time()}}
-		d.Add(&h, r)
+		d.Add(&h, r, func(hour time.Time) bool { return quiet == hour })
 		return d
 	}
 	report := func(n int, more ...Class) *Report {
@@ -180,7 +183,7 @@ func TestAddDay(t *testing.T) {
 		h.MarkReported(now)
 	}
 	d := day(16, 40, now)
-	if d.Empty != 1 || d.Learning != 8 || len(d.Told) != 1 || d.Told[0].Kind != New || d.Told[0].Classes != 3 || len(d.Told[0].First) != 3 || d.Incident != nil {
+	if d.Empty != 1 || d.Learning != 8 || len(d.Told) != 1 || d.Told[0].Kind != New || d.Told[0].Classes != 3 || len(d.Told[0].First) != 3 || d.Incidents != nil {
 		t.Errorf("%+v", d)
 	}
 	if first := d.Told[0].First; first[0].Fingerprint == "" || first[1].Fingerprint == "" || first[2].Fingerprint != "" {
@@ -190,14 +193,94 @@ func TestAddDay(t *testing.T) {
 		t.Errorf("of hours in which nothing was told: %+v", d)
 	}
 	h.incident = incidentHours{at(20).time(), at(22), "slower", 0}
-	if d := day(22, 40, now); d.Incident == nil || *d.Incident != (EndedIncident{From: at(20).time(), To: at(23).time(), Of: "slower"}) {
-		t.Errorf("%+v", d.Incident)
+	slower := EndedIncident{From: at(20).time(), To: at(23).time(), Of: "slower"}
+	if d := day(22, 40, now); !slices.Equal(d.Incidents, []EndedIncident{slower}) {
+		t.Errorf("%+v", d.Incidents)
 	}
-	if d := day(23, 40, now); d.Incident != nil {
-		t.Errorf("of the day before: %+v", d.Incident)
+	if d := day(23, 40, now); d.Incidents != nil {
+		t.Errorf("of the day before: %+v", d.Incidents)
 	}
 	now.Past.Incident = &Incident{Times: 3, Class: "A"}
-	if d := day(16, 40, now); *d.Incident != (EndedIncident{From: at(39).time(), To: at(40).time(), Of: "A"}) {
-		t.Errorf("%+v", d.Incident)
+	of := EndedIncident{From: at(39).time(), To: at(40).time(), Of: "A"}
+	if d := day(16, 40, now); !slices.Equal(d.Incidents, []EndedIncident{slower, of}) {
+		t.Errorf("%+v", d.Incidents)
+	}
+	// One that goes on is one.
+	h.earlier, h.incident = []incidentHours{h.incident}, incidentHours{at(37).time(), at(38), "A", 0}
+	now.Past.Incident.Since = at(37).time()
+	of.From = at(37).time()
+	if d := day(16, 40, now); !slices.Equal(d.Incidents, []EndedIncident{slower, of}) {
+		t.Errorf("%+v", d.Incidents)
+	}
+	// It says it of its class, and else the end of what was WORSE is told by its name.
+	h.classes["A"], h.classes["B"] = &past{worse: at(38), ended: at(39)}, &past{worse: at(38), ended: at(39)}
+	kinds := map[ChangeKind]int{}
+	for _, m := range day(16, 40, now).Told {
+		kinds[m.Kind] = m.Classes
+	}
+	if kinds[Worse] != 1 || kinds[BackToUsual] != 1 {
+		t.Errorf("%v", kinds)
+	}
+	// What led in no message, and was there in one of its hours that nobody saw, was not told.
+	quiet = at(35).time()
+	if d := day(34, 37, report(36)); len(d.Told) != 0 {
+		t.Errorf("%+v", d.Told)
+	}
+	quiet = time.Time{}
+	if d := day(34, 37, report(36)); len(d.Told) != 1 {
+		t.Errorf("%+v", d.Told)
+	}
+}
+
+// Each incident of a day is remembered, up to a bound.
+func TestIncidentsOfADay(t *testing.T) {
+	var h History
+	for n := range 2 * maxEarlier {
+		at := firstHour + hour(3*n)
+		h.MarkReported(&Report{Window: Window{at.time(), (at + 1).time()}, Past: &Past{Incident: &Incident{Times: 3}}})
+	}
+	if len(h.earlier) != maxEarlier || h.earlier[maxEarlier-1].last != firstHour+hour(3*(2*maxEarlier-2)) {
+		t.Errorf("%+v", h.earlier)
+	}
+	var again History
+	if text := marshal(t, h); json.Unmarshal([]byte(text), &again) != nil || !slices.Equal(again.earlier, h.earlier) {
+		t.Errorf("%+v", again.earlier)
+	}
+	at := h.incident.last + hoursADay + 3
+	h.MarkReported(&Report{Window: Window{at.time(), (at + 1).time()}, Past: &Past{Incident: &Incident{Times: 3}}})
+	if len(h.earlier) != 0 {
+		t.Errorf("of the day before: %+v", h.earlier)
+	}
+}
+
+// An instance that fell silent did so in one hour, whatever was not read before.
+func TestInstanceFellSilent(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		ran, read []hour // hours ago
+		want      bool
+	}{
+		{"in this hour", []hour{1, 2, 3}, []hour{1, 2, 3}, true},
+		{"in the one before", []hour{2, 3}, []hour{1, 2, 3}, false},
+		{"in this or one that was not read", []hour{2, 3}, []hour{2, 3}, true},
+	} {
+		h := History{ran: hoursOf{}}
+		for n := hour(72); n > 0; n-- {
+			if n > 3 || slices.Contains(test.read, n) {
+				h.hours = append(h.hours, wholeHour{at: now - n, time: levelOf(60, timeUnit), calls: notedOf(60, callsUnit)})
+			}
+			if n > 3 || slices.Contains(test.ran, n) {
+				h.ran["b"] = append(h.ran["b"], hourTotal{now - n, levelOf(60, timeUnit), levelOf(60, callsUnit)})
+			}
+		}
+		r := hourReport(now, work{60, 60})
+		r.Instances = []string{"a", "b"}
+		r.Classes[0].Instances = map[string]int64{"a": 60}
+		r.Classes[0].ByInstance = []InstancePart{{Instance: "a", QueryTime: 60}}
+		all := hourAsWhole{newComparison(&h, r, Options{})}.instances()
+		i := slices.IndexFunc(all, func(t InstanceTotal) bool { return t.Instance == "b" })
+		if i < 0 || all[i].Stopped != test.want {
+			t.Errorf("%s: %+v", test.name, all)
+		}
 	}
 }

@@ -124,6 +124,9 @@ func (d Daily) day(s *state.State, r *digest.Report, open state.Parts) *digest.D
 	if day.Window.Contains(r.Window.Start) { // which is not added yet
 		day.QueryTime += r.Overall.QueryTime.Sum
 	}
-	day.Add(&s.History, r)
+	day.Add(&s.History, r, func(hour time.Time) bool {
+		e, entered := s.Entries.At(hour)
+		return entered && e.Silent
+	})
 	return day
 }

@@ -202,7 +202,13 @@ func changeCount(r *digest.Report) string {
 // details, it is not known what is usual, or most of that is not there. That there was no slow
 // query is none.
 func News(r *digest.Report) bool {
-	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || goesOn(r) || Details(r)
+	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || goesOn(r) || fellSilent(r) || Details(r)
+}
+
+// fellSilent reports whether an instance that is usually busy logs nothing, and did in the hour before.
+func fellSilent(r *digest.Report) bool {
+	_, idle := ranAndIdle(r)
+	return slices.ContainsFunc(idle, func(t digest.InstanceTotal) bool { return t.Stopped })
 }
 
 // Details reports whether a digest says something that is not as it was, or has to be said
@@ -349,7 +355,7 @@ func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
 }
 
 // backToUsual is the word for a class that is not WORSE any more.
-const backToUsual = "BACK TO USUAL"
+const backToUsual = string(digest.BackToUsual)
 
 // endedClasses are those that are not WORSE any more, but for the one that was most of an
 // incident, of which the notice says it.

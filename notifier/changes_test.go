@@ -595,6 +595,8 @@ func TestNews(t *testing.T) {
 		"a sentence":         {changed(&digest.Past{News: []string{"db-1 is awake again."}}, ""), true},
 		"the day":            {changed(&digest.Past{Day: &digest.Day{}}, ""), true},
 		"as usual again":     {changed(&digest.Past{Ended: make([]digest.Ended, 1)}, ""), true},
+		"fell silent":        {silentOne(true), true},
+		"is silent":          {silentOne(false), false},
 		"muted":              {changed(&digest.Past{Muted: make([]digest.MutedClass, 1)}, ""), false},
 	} {
 		if got := News(c.r); got != c.want {
@@ -660,11 +662,11 @@ func TestDayIsTold(t *testing.T) {
 	if got := Caveats(r); len(got) != 1 || got[0] != "The day, 2026-11-22 09:00 to 2026-11-23 09:00 UTC: 24 hours read, 3 with news and 21 without; about 21h07m of query time." {
 		t.Errorf("%q", got)
 	}
-	d.Partial, d.Empty, d.Learning, d.Incident = 1, 5, 2, &digest.EndedIncident{From: at.Add(-9 * time.Hour), To: at.Add(-7 * time.Hour), Of: "slower"}
+	d.Partial, d.Empty, d.Learning, d.Incidents = 1, 5, 2, []digest.EndedIncident{{From: at.Add(-9 * time.Hour), To: at.Add(-7 * time.Hour), Of: "slower"}, {From: at.Add(-3 * time.Hour), To: at.Add(-2 * time.Hour), Of: "A", Label: "SELECT t9"}}
 	d.Told = []digest.Minor{{Kind: digest.New, Classes: 4, First: []digest.MinorClass{{ID: "A", Fingerprint: "select a from t1"}, {ID: "B", Fingerprint: "select a from t2"}, {ID: "0123456789ABCDEF0123456789ABCDEF"}}},
 		{Kind: digest.Worse, Classes: 1, First: []digest.MinorClass{{ID: "C", Fingerprint: "select a from t3"}}}}
 	if got := Caveats(r); len(got) != 1 || !strings.HasSuffix(got[0], ": 24 hours read, 3 with news and 21 without; about 21h07m of query time. 1 hour was read only in part. 5 hours were without any slow query. In 2 hours it was not known yet what is usual."+
-		" It told: SLOWER AT ONCE from 2026-11-23 00:00 to 02:00 UTC; 4 NEW (SELECT t1, SELECT t2, 0123456789ABCDEF and 1 more); 1 WORSE (SELECT t3).") {
+		" It told: SLOWER AT ONCE from 2026-11-23 00:00 to 02:00 UTC; INCIDENT from 2026-11-23 06:00 to 07:00 UTC (SELECT t9); 4 NEW (SELECT t1, SELECT t2, 0123456789ABCDEF and 1 more); 1 WORSE (SELECT t3).") {
 		t.Errorf("%q", got)
 	}
 	d = digest.Day{Window: d.Window, Posted: 3, QueryTime: 75600}
@@ -856,4 +858,14 @@ func TestIncidentThatGoesOn(t *testing.T) {
 			t.Errorf("%s: details %v, news %v", test.name, Details(r), News(r))
 		}
 	}
+}
+
+// silentOne is the report of an hour in which one of two instances ran nothing, which it did in the
+// hour before, too, unless it stopped.
+func silentOne(stopped bool) *digest.Report {
+	r := changed(&digest.Past{}, "")
+	r.Instances = []string{"a", "b"}
+	usual := &digest.Usual{Low: 60, High: 90}
+	r.Overall.ByInstance = []digest.InstanceTotal{{Instance: "a", Calls: 40, QueryTime: 80, Usual: usual}, {Instance: "b", Usual: usual, Stopped: stopped}}
+	return r
 }

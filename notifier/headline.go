@@ -321,7 +321,7 @@ func day(r *digest.Report) string {
 // toldOfDay says what was told in the hours of a day, or is empty.
 func toldOfDay(d *digest.Day) string {
 	var told []string
-	if x := d.Incident; x != nil {
+	for _, x := range d.Incidents {
 		of := ""
 		if x.Label != "" {
 			of = " (" + x.Label + ")"

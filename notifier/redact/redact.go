@@ -104,7 +104,10 @@ func past(p *digest.Past) *digest.Past {
 	cleanMinor(out.Minor)
 	if p.Day != nil {
 		d := *p.Day
-		d.Told, d.Incident = slices.Clone(d.Told), ended(d.Incident)
+		d.Told, d.Incidents = slices.Clone(d.Told), slices.Clone(d.Incidents)
+		for i := range d.Incidents {
+			d.Incidents[i] = *ended(&d.Incidents[i])
+		}
 		cleanMinor(d.Told)
 		out.Day = &d
 	}

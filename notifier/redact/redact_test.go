@@ -20,7 +20,7 @@ func outside(s string) *digest.Report {
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Label: s}},
 			Muted:         []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
 			Minor:         []digest.Minor{{Instance: s, First: []digest.MinorClass{{ID: s, Fingerprint: s, Label: s}}}},
-			Day:           &digest.Day{Told: []digest.Minor{{First: []digest.MinorClass{{Fingerprint: s}}}}, Incident: &digest.EndedIncident{Of: "1", Label: s}},
+			Day:           &digest.Day{Told: []digest.Minor{{First: []digest.MinorClass{{Fingerprint: s}}}}, Incidents: []digest.EndedIncident{{Of: "1", Label: s}}},
 			EndedIncident: &digest.EndedIncident{Of: "1", Label: s},
 			Regrouped:     &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
 		Classes: []digest.Class{{ID: "1", Fingerprint: s, HostNetwork: s, HostOutside: s, Users: names(), Hosts: names(), Schemas: names(),
