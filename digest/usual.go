@@ -222,7 +222,11 @@ func usualOf(of func(i int) (time level, calls noted, known bool)) *Usual {
 // middle bounds all but the lowest and the highest tenth.
 func middle(all []level, unit float64) Range {
 	slices.Sort(all)
-	return Range{all[len(all)/10].value(unit) / levelStep, all[len(all)-1-len(all)/10].value(unit)}
+	low, high := all[len(all)/10], all[len(all)-1-len(all)/10]
+	if low <= 1 && unit == timeUnit { // which is all up to that, and calls are counted
+		return Range{0, high.value(unit)}
+	}
+	return Range{low.value(unit) / levelStep, high.value(unit)}
 }
 
 // Add states in d what is remembered of its hours, and what r says, which is about to be

@@ -3,6 +3,7 @@ package digest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -282,5 +283,21 @@ func TestInstanceFellSilent(t *testing.T) {
 		if i < 0 || all[i].Stopped != test.want {
 			t.Errorf("%s: %+v", test.name, all)
 		}
+	}
+}
+
+// What is too short to be told from the unit is not said to be as long as that.
+func TestUsualOfNextToNothing(t *testing.T) {
+	for _, test := range []struct {
+		seconds   float64
+		low, high float64
+	}{{0.0004, 0, 0.01}, {0.01, 0, 0.01}, {0.0105, 0.01, 0.0107}, {0, 0, 0}} {
+		got := middle([]level{levelOf(test.seconds, timeUnit)}, timeUnit)
+		if math.Abs(got.Low-test.low) > 1e-9 || math.Abs(got.High-test.high) > 1e-9 {
+			t.Errorf("%v: %+v", test.seconds, got)
+		}
+	}
+	if got := middle([]level{levelOf(1, callsUnit)}, callsUnit); !(got.Low > 0.9) {
+		t.Errorf("a call an hour: %+v", got)
 	}
 }
