@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"slowdigest/digest/monthtest"
 )
 
 var monthSeeds = flag.String("months", "", "measure the rule on months of these seeds, as 101-108, and print it")
@@ -31,18 +33,18 @@ type monthWords struct {
 }
 
 func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
-	m := newMonth(seed, classes)
+	m := monthtest.New(seed, classes)
 	load := 0.0
-	for _, c := range m.classes {
-		load += c.calls * c.median * 1.3
+	for _, c := range m.Queries {
+		load += c.Calls * c.Median * 1.3
 	}
-	of := map[string]*monthly{}
-	for _, c := range m.change(load) {
-		of[c.id] = c
+	of := map[string]*monthtest.Query{}
+	for _, c := range m.Change(load) {
+		of[c.ID] = c
 	}
-	byID := map[string]*monthly{}
-	for _, c := range m.classes {
-		byID[c.id] = c
+	byID := map[string]*monthtest.Query{}
+	for _, c := range m.Queries {
+		byID[c.ID] = c
 	}
 	found, due := map[string]bool{}, map[string]int{}
 	rivals := map[string]*simplePast{}
@@ -51,8 +53,8 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 		foundBy[i] = map[string]bool{}
 	}
 	var h History
-	for n := range monthDays * hoursADay {
-		r := m.report(n)
+	for n := range monthtest.Days * hoursADay {
+		r := monthReport(m, n)
 		h.Compare(r, Options{})
 		if err := h.Add(r); err != nil {
 			t.Fatal(err)
@@ -61,8 +63,8 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 		day := n / hoursADay
 		said := func(id string, kind ChangeKind, leads bool) {
 			c := byID[id]
-			if x := of[id]; x != nil && float64(n+1) > x.changes.from {
-				want := map[string]ChangeKind{"gone": Gone, "new": New}[x.changes.what]
+			if x := of[id]; x != nil && float64(n+1) > x.Changed.From {
+				want := map[string]ChangeKind{"gone": Gone, "new": New}[x.Changed.What]
 				if want == "" {
 					want = Worse
 				}
@@ -74,7 +76,7 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 					if due[id] == 0 {
 						due[id] = n
 					}
-					key := x.group()
+					key := group(x)
 					w.delays[key] = append(w.delays[key], n-due[id])
 				}
 				return
@@ -82,18 +84,18 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 			if !leads || day < 9 {
 				return
 			}
-			for _, e := range m.events {
-				if float64(n+1) > e.from && float64(n) < e.to+1 {
-					w.inEvents[e.what]++
+			for _, e := range m.Events {
+				if float64(n+1) > e.From && float64(n) < e.To+1 {
+					w.inEvents[e.What]++
 					return
 				}
 			}
-			if kind == Back && c.kind == "4-weekly" {
+			if kind == Back && c.Kind == "4-weekly" {
 				w.returns++
 				return
 			}
-			of := c.kind
-			if c.tail > 0 {
+			of := c.Kind
+			if c.Tail > 0 {
 				of += ", long-tailed"
 			}
 			for _, of := range []string{"", of} {
@@ -104,12 +106,12 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 			}
 		}
 		for _, c := range r.Classes {
-			if x := of[c.ID]; x != nil && due[c.ID] == 0 && x.due(n, &c, r) {
+			if x := of[c.ID]; x != nil && due[c.ID] == 0 && isDue(x, n, &c, r) {
 				due[c.ID] = n
 			}
 		}
 		for id, x := range of {
-			if x.changes.what == "gone" && n > int(x.changes.from) && due[id] == 0 {
+			if x.Changed.What == "gone" && n > int(x.Changed.From) && due[id] == 0 {
 				due[id] = n
 			}
 		}
@@ -117,23 +119,23 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 		for i := range r.Classes {
 			now[r.Classes[i].ID] = &r.Classes[i]
 		}
-		inEvent := slices.ContainsFunc(m.events, func(e monthEvent) bool { return float64(n+1) > e.from && float64(n) < e.to+1 })
-		for _, c := range m.classes {
-			if rivals[c.id] == nil {
-				rivals[c.id] = newSimplePast()
+		inEvent := slices.ContainsFunc(m.Events, func(e monthtest.Event) bool { return float64(n+1) > e.From && float64(n) < e.To+1 })
+		for _, c := range m.Queries {
+			if rivals[c.ID] == nil {
+				rivals[c.ID] = newSimplePast()
 			}
-			for i, word := range rivals[c.id].judge(n, now[c.id], r.Overall.QueryTime.Sum) {
+			for i, word := range rivals[c.ID].judge(n, now[c.ID], r.Overall.QueryTime.Sum) {
 				s := &w.simple[i]
-				switch x := of[c.id]; {
+				switch x := of[c.ID]; {
 				case !word:
-				case x != nil && float64(n+1) > x.changes.from:
-					if !foundBy[i][c.id] {
-						foundBy[i][c.id] = true
+				case x != nil && float64(n+1) > x.Changed.From:
+					if !foundBy[i][c.ID] {
+						foundBy[i][c.ID] = true
 						delay := 0
-						if due[c.id] > 0 {
-							delay = n - due[c.id]
+						if due[c.ID] > 0 {
+							delay = n - due[c.ID]
 						}
-						s.delays[x.group()] = append(s.delays[x.group()], delay)
+						s.delays[group(x)] = append(s.delays[group(x)], delay)
 					}
 				case day < 9:
 				case inEvent:
@@ -145,8 +147,8 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 		}
 		if h.hours[len(h.hours)-1].odd {
 			w.odd++
-			for _, e := range m.events {
-				if float64(n+1) > e.from && float64(n) < e.to {
+			for _, e := range m.Events {
+				if float64(n+1) > e.From && float64(n) < e.To {
 					w.oddTrue++
 					break
 				}
@@ -155,8 +157,8 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 		if r.Past.Incident != nil {
 			w.events++
 			idle := true
-			for _, e := range m.events {
-				idle = idle && !(float64(n+1) > e.from && float64(n) < e.to)
+			for _, e := range m.Events {
+				idle = idle && !(float64(n+1) > e.From && float64(n) < e.To)
 			}
 			if idle {
 				w.idle++
@@ -181,45 +183,45 @@ func (w *monthWords) month(t testing.TB, seed uint64, classes int) {
 			w.led++
 		}
 	}
-	w.weeks += float64(monthDays-9) / 7
+	w.weeks += float64(monthtest.Days-9) / 7
 	for id, c := range of {
 		if due[id] > 0 {
-			w.trials[c.group()]++
+			w.trials[group(c)]++
 		}
 	}
 }
 
-// due reports whether a changed class is worth a word in a whole hour since.
-func (c *monthly) due(n int, now *Class, r *Report) bool {
-	x := c.changes
-	size := x.calls * x.time
+// isDue reports whether a changed class is worth a word in a whole hour since.
+func isDue(c *monthtest.Query, n int, now *Class, r *Report) bool {
+	x := c.Changed
+	size := x.Calls * x.Time
 	switch {
-	case x.what == "new":
+	case x.What == "new":
 		return now.QueryTime.Sum >= minTime && now.Share >= minShare
-	case x.flip:
+	case x.Flip:
 		size = 2.9
 	}
 	more := now.QueryTime.Sum * (1 - 1/size)
-	return n > int(x.from) && more >= minTime && more >= minShare*r.Overall.QueryTime.Sum && (c.job() || c.calls < 30 || float64(now.Calls) >= 30*max(1, x.calls))
+	return n > int(x.From) && more >= minTime && more >= minShare*r.Overall.QueryTime.Sum && (c.Job() || c.Calls < 30 || float64(now.Calls) >= 30*max(1, x.Calls))
 }
 
 // group names the change, the kind of traffic and its rate.
-func (c *monthly) group() string {
-	if c.job() {
+func group(c *monthtest.Query) string {
+	if c.Job() {
 		return "a job takes 3 times as long | one or two calls"
 	}
 	rate, kind := "below 30", "steady"
-	calls := c.calls
-	if c.changes.what == "new" {
+	calls := c.Calls
+	if c.Changed.What == "new" {
 		calls *= 1e9
 	}
 	if calls >= 30 {
 		rate = "30 or more"
 	}
-	if c.tail > 0 || c.kind == "bursts" {
+	if c.Tail > 0 || c.Kind == "bursts" {
 		kind = "bursty or long-tailed"
 	}
-	return c.changes.what + " | " + kind + ", " + rate
+	return c.Changed.What + " | " + kind + ", " + rate
 }
 
 // measure returns what was said of the months of seeds.
@@ -402,8 +404,35 @@ func TestMonths(t *testing.T) {
 			wrong[0], wrong[1], seeds = wrong[0]+x[1], wrong[1]+x[5], seeds+1
 		}
 	}
-	weeks := float64(seeds) * (monthDays - 9) / 7
+	weeks := float64(seeds) * (monthtest.Days - 9) / 7
 	if seeds != monthSeedsMeasured || float64(wrong[0]) > weeks || float64(wrong[1]) > weeks {
 		t.Errorf("%d wrong words of 300 classes and %d of 50 in %.1f weeks of %d seeds: want one a week, at most", wrong[0], wrong[1], weeks, seeds)
 	}
+}
+
+// monthReport is the report of an hour of a month.
+func monthReport(m *monthtest.Month, n int) *Report {
+	var classes []Class
+	m.Hour(n, func(q *monthtest.Query, calls []monthtest.Call) {
+		seconds := make([]float64, len(calls))
+		for i, c := range calls {
+			seconds[i] = c.Seconds
+		}
+		slices.Sort(seconds)
+		sum := 0.0
+		for _, t := range seconds {
+			sum += t
+		}
+		class := Class{ID: q.ID, Fingerprint: "select " + q.Kind}
+		class.Calls, class.QueryTime = int64(len(seconds)), describeMonthly(seconds, sum)
+		classes = append(classes, class)
+	})
+	return ranked(hourOf(m.First)+hour(n), classes)
+}
+
+// describeMonthly returns the metrics of sorted times.
+func describeMonthly(sorted []float64, sum float64) Metrics {
+	k := len(sorted)
+	return Metrics{Sum: sum, Min: sorted[0], Max: sorted[k-1], Mean: sum / float64(k), Median: (sorted[(k-1)/2] + sorted[k/2]) / 2,
+		P95: sorted[int(0.95*float64(k-1))]}
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"slowdigest/digest/monthtest"
 )
 
 // traffic simulates the hours of a server, class by class.
@@ -101,7 +103,7 @@ func (t *traffic) class(now *simulated, at hour) (Class, bool) {
 	if s.change != nil && at >= s.from {
 		s = s.change(s, at)
 	}
-	n := poisson(t.rng, s.calls*math.Exp(s.level)*t.rhythm(&s, at))
+	n := monthtest.Poisson(t.rng, s.calls*math.Exp(s.level)*t.rhythm(&s, at))
 	if n == 0 {
 		return Class{}, false
 	}
@@ -152,15 +154,4 @@ func (t *traffic) job(s *simulated, at hour) float64 {
 	}
 	from := float64(at.time().Hour())
 	return max(0, min(begins+1, from+1)-max(begins, from))
-}
-
-func poisson(rng *rand.Rand, mean float64) int {
-	if mean > 50 {
-		return max(0, int(math.Round(mean+math.Sqrt(mean)*rng.NormFloat64())))
-	}
-	n, p := 0, math.Exp(-mean)
-	for u := rng.Float64(); u > p; n++ {
-		u *= rng.Float64()
-	}
-	return n
 }

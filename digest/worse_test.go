@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"testing"
+
+	"slowdigest/digest/monthtest"
 )
 
 // sumsOf returns the sums of a class of which each hour's calls are known, from the first of 14
@@ -276,20 +278,20 @@ func TestDetectable(t *testing.T) {
 	factors := [2]float64{1.3, 0.35}
 	var trials, seen [2]int
 	for seed := range uint64(4) {
-		m := newMonth(200+seed, 30)
-		m.events = nil
+		m := monthtest.New(200+seed, 30)
+		m.Events = nil
 		var h History
 		at := 22*hoursADay + 5
-		changed := map[*monthly]int{}
+		changed := map[*monthtest.Query]int{}
 		for n := at - historyHours; n < at+hoursADay; n++ {
-			r := m.report(n)
+			r := monthReport(m, n)
 			h.Compare(r, Options{})
 			for i := range r.Classes {
 				class := &r.Classes[i]
-				c := m.classes[idOf(class.ID)]
-				if d := class.Detectable; n == at && d > 0 && c.tail == 0 && c.kind != "bursts" {
+				c := m.Queries[idOf(class.ID)]
+				if d := class.Detectable; n == at && d > 0 && c.Tail == 0 && c.Kind != "bursts" {
 					k := len(changed) % 2
-					c.changes = &monthChange{from: float64(at + 1), calls: 1 + (d-1)*factors[k], time: 1}
+					c.Changed = &monthtest.Change{From: float64(at + 1), Calls: 1 + (d-1)*factors[k], Time: 1}
 					changed[c] = k
 					trials[k]++
 				}
