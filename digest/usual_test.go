@@ -147,7 +147,7 @@ func TestAddDay(t *testing.T) {
 	var quiet time.Time // of which nobody was told
 	day := func(from, to int, r *Report) Day {
 		d := Day{Window: Window{at(from).time(), at(to).time()}}
-		d.Add(&h, r, func(hour time.Time) bool { return quiet == hour })
+		d.Add(&h, r, func(hour time.Time) bool { return quiet.Equal(hour) })
 		return d
 	}
 	report := func(n int, more ...Class) *Report {
