@@ -327,22 +327,27 @@ func TestMorning(t *testing.T) {
 		}
 		return 14
 	}
+	slow := func(h int) float64 { return 100 * math.Pow(2, float64(min(max((h+hoursADay+4)%hoursADay-1, 0), 5))) } // twice as many each hour
 	for _, c := range []struct {
 		name   string
 		lately func(h int) float64 // the window's hour, and those before
 		found  bool
+		day    func(h int) float64
 	}{
-		{"as ever", day, false},
-		{"three times as many", func(h int) float64 { return 3 * day(h) }, true},
-		{"three times as many since this hour", func(h int) float64 { return day(h) * []float64{3, 1, 1}[min(-h, 2)] }, true},
-		{"an hour early", func(h int) float64 { return day(h + 1) }, false},
-		{"an hour late", func(h int) float64 { return day(h - 1) }, false},
+		{"three times as many for two hours of a slow rise", func(h int) float64 { return slow(h) * []float64{3, 3, 1}[min(-h, 2)] }, true, slow},
+		{"three times as many for three", func(h int) float64 { return slow(h) * []float64{3, 3, 3, 1}[min(-h, 3)] }, true, slow},
+		{"an hour early in a slow rise", func(h int) float64 { return slow(h + 1) }, false, slow},
+		{"as ever", day, false, day},
+		{"three times as many", func(h int) float64 { return 3 * day(h) }, true, day},
+		{"three times as many since this hour", func(h int) float64 { return day(h) * []float64{3, 1, 1}[min(-h, 2)] }, true, day},
+		{"an hour early", func(h int) float64 { return day(h + 1) }, false, day},
+		{"an hour late", func(h int) float64 { return day(h - 1) }, false, day},
 	} {
 		s := sumsOf(func(i int) float64 {
 			if h := i - historyHours; h > -8 {
 				return c.lately(h)
 			}
-			return day(i)
+			return c.day(i)
 		})
 		if f, found := s.deviates(0); found != c.found {
 			t.Errorf("%s: %+v", c.name, f)
