@@ -51,8 +51,8 @@ func (c *comparison) better(class *Class, p *past) *Change {
 			return nil // it has been that low before, or was reported
 		}
 	}
-	if run != betterHours-1 {
-		return nil
+	if typical, known := p.typical(); run != betterHours-1 || known && typical < c.leastSince(c.start-betterHours+1) {
+		return nil // or a long_query_time that was raised hides its calls
 	}
 	for i, v := range s[historyHours-run:] {
 		was += level(medians[(historyHours-run+i)%hoursADay]).about(timeUnit)
@@ -120,20 +120,39 @@ func (c *comparison) load(p *past) (mean float64, heavy bool) {
 // hides reports whether all calls of the log since the class was last seen took longer than one of the
 // class did: so a long_query_time that was raised would hide it.
 func (c *comparison) hides(p *past) bool {
-	least, known := levelOf(c.report.Overall.QueryTime.Min, p95Unit), 0
+	known := 0
 	for _, w := range c.hours {
-		if w == nil || w.at <= p.last || w.least == 0 {
-			continue
+		if w != nil && w.at > p.last && w.least > 0 {
+			known++
 		}
-		least, known = min(least, w.least.level()), known+1
 	}
-	var typical []int
+	typical, seen := p.typical()
+	return known >= goneAfter-1 && seen && typical < c.leastSince(p.last+1)
+}
+
+// leastSince returns the shortest call of the log from an hour on, as far as it is known.
+func (c *comparison) leastSince(from hour) level {
+	least := levelOf(c.report.Overall.QueryTime.Min, p95Unit)
+	for _, w := range c.hours {
+		if w != nil && w.at >= from && w.least > 0 {
+			least = min(least, w.least.level())
+		}
+	}
+	return least
+}
+
+// typical returns the median of the medians of a call's time, and false if none is known.
+func (p *past) typical() (level, bool) {
+	var all []int
 	for _, h := range p.hours {
 		if h.typical > 0 {
-			typical = append(typical, int(h.typical.level()))
+			all = append(all, int(h.typical.level()))
 		}
 	}
-	return known >= goneAfter-1 && len(typical) > 0 && medianOf(typical) < int(least)
+	if len(all) == 0 {
+		return 0, false
+	}
+	return level(medianOf(all)), true
 }
 
 // hidden counts the classes that were seen often enough to be missed, and are hidden.

@@ -2,8 +2,12 @@ package digest
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"slowdigest/digest/monthtest"
 )
 
 // A long_query_time that is lowered from a second to a tenth is one sentence: what is seen for that is
@@ -46,6 +50,73 @@ func TestLowerLongQueryTime(t *testing.T) {
 				t.Errorf("%d classes, hour %d: %d new, %d worse, %+v", short, i-at, r.Past.New, r.Past.Worse, r.Past.Incident)
 			}
 			h = *reread(t, &h)
+		}
+	}
+}
+
+// A long_query_time that is raised from a tenth of a second to one is one sentence, too: what has fewer
+// calls for that, each longer, is neither WORSE nor BETTER nor GONE, and no incident, then and for two days.
+func TestHigherLongQueryTime(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		queries int
+		to      float64 // seconds
+		said    bool
+	}{{"tenfold", 24, 1, true}, {"fivefold", 24, 0.5, true}, {"as it was", 24, 0.1, false}, {"tenfold, of few calls", 2, 1, false}} {
+		var h History
+		rng := rand.New(rand.NewPCG(3, 4))
+		at := dayHour(15, 6)
+		times, words := 0, map[string]int{}
+		for i := firstHour; i < at+2*hoursADay; i++ {
+			least := 0.1
+			if i >= at {
+				least = c.to
+			}
+			var classes []Class
+			for k := range c.queries {
+				var seconds []float64
+				sum := 0.0
+				for range monthtest.Poisson(rng, 40+10*float64(k)) {
+					if s := (0.15 + 0.1*float64(k)) * math.Exp(0.8*rng.NormFloat64()); s >= least {
+						seconds = append(seconds, s)
+						sum += s
+					}
+				}
+				if slices.Sort(seconds); seconds != nil {
+					class := Class{ID: fmt.Sprintf("%032X", k+1), Fingerprint: "select a", Totals: Totals{Calls: int64(len(seconds)), QueryTime: describeMonthly(seconds, sum)}}
+					classes = append(classes, class)
+				}
+			}
+			r := ranked(i, classes)
+			for k := range r.Classes {
+				if m := r.Classes[k].QueryTime.Min; k == 0 || m < r.Overall.QueryTime.Min {
+					r.Overall.QueryTime.Min = m
+				}
+			}
+			h.pass(t, r)
+			if x := r.Past.Logged; x != nil {
+				times++
+				if i != at || x.Now < x.Before {
+					t.Errorf("%s, hour %d: %+v", c.name, i-at, x)
+				}
+			}
+			if i >= at {
+				for k := range r.Classes {
+					if x := r.Classes[k].Change; x != nil {
+						words[string(x.Kind)]++
+					}
+				}
+				if len(r.Past.Gone) > 0 {
+					words["GONE"]++
+				}
+				if r.Past.Incident != nil {
+					words["INCIDENT"]++
+				}
+			}
+			h = *reread(t, &h)
+		}
+		if times != map[bool]int{true: 1}[c.said] || len(words) > 0 {
+			t.Errorf("%s: it is said %d times, and of queries %v", c.name, times, words)
 		}
 	}
 }

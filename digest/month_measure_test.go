@@ -427,7 +427,13 @@ func monthReport(m *monthtest.Month, n int) *Report {
 		class.Calls, class.QueryTime = int64(len(seconds)), describeMonthly(seconds, sum)
 		classes = append(classes, class)
 	})
-	return ranked(hourOf(m.First)+hour(n), classes)
+	r := ranked(hourOf(m.First)+hour(n), classes)
+	for _, c := range classes {
+		if least := r.Overall.QueryTime.Min; least == 0 || c.QueryTime.Min < least {
+			r.Overall.QueryTime.Min = c.QueryTime.Min
+		}
+	}
+	return r
 }
 
 // describeMonthly returns the metrics of sorted times.

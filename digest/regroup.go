@@ -128,12 +128,16 @@ func (c *comparison) due(p *past, by hour) bool {
 }
 
 // Logged states that an hour's log holds calls that were too short for it before, as it does where
-// long_query_time was lowered. Classes that are seen for that are not NEW.
+// long_query_time was lowered, or none of those any more, as where it was raised. Classes that
+// are seen for that are not NEW, and what is judged of the others begins anew.
 type Logged struct {
-	Before  float64 `json:"before"` // seconds of the shortest call of the day before
-	Now     float64 `json:"now"`    // and of the hour
-	Classes int     `json:"classes"`
+	Before  float64 `json:"before"`  // seconds of the shortest call of the day before
+	Now     float64 `json:"now"`     // and of the hour
+	Classes int     `json:"classes"` // that are seen for that; 0 where it was raised
 }
+
+// raisedCalls is how many calls an hour needs for its shortest to tell that a long_query_time was raised.
+const raisedCalls = 50
 
 // manyLogged is how many classes have to be new to the log at once, of which no call would have been in
 // it before, and half of the others have such calls, too.
@@ -141,20 +145,28 @@ const manyLogged = 5
 
 // logged returns that, or nil. All that is compared of a class that has such calls begins anew.
 func (c hourAsWhole) logged() *Logged {
-	var before level
+	var before, highest level
 	known := 0
 	for _, w := range c.hours[historyHours-hoursADay:] {
 		if w == nil || w.partial || w.least == 0 {
 			continue
 		}
-		if l := w.least.level(); known == 0 || l < before {
+		l := w.least.level()
+		if highest = max(highest, l); known == 0 || l < before {
 			before = l
 		}
 		known++
 	}
 	now := c.report.Overall.QueryTime.Min
 	x := &Logged{Before: before.about(p95Unit), Now: now}
-	if 2*known < hoursADay || now <= 0 || !c.aligned || c.end-c.start != 1 || levelOf(now, p95Unit)+doubled > before {
+	if 2*known < hoursADay || now <= 0 || !c.aligned || c.end-c.start != 1 {
+		return nil
+	}
+	if c.report.Overall.Calls >= raisedCalls && levelOf(now, p95Unit) >= highest+doubled {
+		c.beginAnew(now)
+		return x
+	}
+	if levelOf(now, p95Unit)+doubled > before {
 		return nil
 	}
 	shorter, of := 0, 0
@@ -180,6 +192,21 @@ func (c hourAsWhole) logged() *Logged {
 		}
 	}
 	return x
+}
+
+// beginAnew has what is judged of the classes begin anew that had calls which are too short for the log
+// now: of which the median was less than four times as long as the shortest that it holds.
+func (c hourAsWhole) beginAnew(least float64) {
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p := c.history.classes[class.ID]
+		if p == nil || class.Change != nil && class.Change.Kind != Worse && class.Change.Kind != Better {
+			continue
+		}
+		if typical, known := p.typical(); known && typical < levelOf(least, p95Unit)+2*doubled {
+			class.Change, class.anew = nil, true
+		}
+	}
 }
 
 // newly reports whether a class is new to the log only.

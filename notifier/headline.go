@@ -176,7 +176,10 @@ func Notices(r *digest.Report) []Notice {
 	if x := r.Past.EndedIncident; x != nil {
 		out = append(out, Notice{endedIncident(r), endedText(r, x)})
 	}
-	if x := r.Past.Logged; x != nil {
+	if x := r.Past.Logged; x != nil && x.Now > x.Before {
+		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds no call below %s, before from %s on: long_query_time was raised, or the instance with the lowest is not there. Classes with shorter calls may be missing, or have fewer of them; they are neither gone nor better for that.",
+			Duration(x.Now), Duration(x.Before))})
+	} else if x != nil {
 		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %s seen for that only, and not new.",
 			Duration(x.Now), Duration(x.Before), Plural(int64(x.Classes), "class is", "classes are"))})
 	}
