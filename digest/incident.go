@@ -20,6 +20,8 @@ type Incident struct {
 	New *NewLoad `json:"new,omitempty"`
 	// Instance is the one on which most of it ran, if there are several and it is so.
 	Instance string `json:"instance,omitempty"`
+	// Joined is set where that one had not run anything until the day before the hour.
+	Joined bool `json:"joined,omitempty"`
 	// Since is when it began, to a twelfth of an hour; zero is with the window, or before.
 	Since time.Time `json:"since,omitzero"`
 	// Slower counts the classes, of Of that can be compared, whose calls took twice as
@@ -128,7 +130,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 			usual = (t.Usual.Low + t.Usual.High) / 2
 		}
 		if above > 0 && t.QueryTime-usual >= mostOfInstance*above {
-			x.Instance = t.Instance
+			x.Instance, x.Joined = t.Instance, c.joined(t.Instance)
 		}
 	}
 	if c.ongoing() && c.history.incident.of == x.of() {
@@ -137,6 +139,13 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 		x.Since = c.began(part)
 	}
 	return x
+}
+
+// joined reports whether an instance ran nothing up to a day before the hour, and others did.
+func (c hourAsWhole) joined(name string) bool {
+	day := c.start - hoursADay
+	ran := c.history.ran[name]
+	return len(c.history.hours) > 0 && c.history.hours[0].at < day && (len(ran) == 0 || ran[0].at >= day)
 }
 
 // farAbove reports whether the hour has far more time than usual.

@@ -530,3 +530,29 @@ func TestNewClassesOfAnIncident(t *testing.T) {
 		}
 	}
 }
+
+// An instance has joined that ran nothing until the day before the hour, where others did.
+func TestJoined(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		since, first hour // ago
+		want         bool
+	}{
+		{"never seen", 48, 0, true},
+		{"for a day", 48, hoursADay, true},
+		{"for longer", 48, hoursADay + 1, false},
+		{"nothing is known of the day before", hoursADay, 0, false},
+		{"an hour of it is", hoursADay + 1, 0, true},
+	} {
+		h := History{ran: hoursOf{}}
+		for n := test.since; n > 0; n-- {
+			h.hours = append(h.hours, wholeHour{at: now - n, time: 100})
+		}
+		if test.first > 0 {
+			h.ran["db-2"] = []hourTotal{{now - test.first, 100, 10}}
+		}
+		if got := (hourAsWhole{newComparison(&h, hourReport(now, work{10, 10}), Options{})}).joined("db-2"); got != test.want {
+			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}

@@ -141,6 +141,12 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 	if x.Instance != "" {
 		on = " on " + redact.Clean(x.Instance)
 	}
+	if x.Joined {
+		on += ", which ran nothing the day before"
+		if since != "" {
+			since = "," + since
+		}
+	}
 	switch {
 	case x.Slower > 0:
 		took := fmt.Sprintf("%d of %d classes took", x.Slower, x.Of)
@@ -154,8 +160,11 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 		if titled {
 			have = "They have"
 		}
-		return fmt.Sprintf("%s about %s times the calls%s. No single query explains that; look at what calls them: a campaign, a new release, a client that tries again.",
-			have, timesBetween(x.Low, x.High), ofWholeHour(x, on))
+		look := "No single query explains that; look at what calls them: a campaign, a new release, a client that tries again."
+		if x.Joined {
+			look = "What it runs comes on top of the others, as after a move or a scale-out."
+		}
+		return fmt.Sprintf("%s about %s times the calls%s. %s", have, timesBetween(x.Low, x.High), ofWholeHour(x, on), look)
 	case x.Class == "" && x.Instance == "":
 		none := "No class and no instance"
 		if len(r.Instances) < 2 {
