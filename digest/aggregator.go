@@ -6,7 +6,7 @@
 //
 // A History remembers the hours of a channel, and finds what is NEW, WORSE,
 // BACK, BETTER or GONE. The rule in words, and how often it is right and wrong
-// about simulated traffic, is in changes.md.
+// about simulated traffic, is in docs/changes.md.
 package digest
 
 import (

@@ -37,7 +37,7 @@ const (
 
 // judge compares now with the past in the n hours of day from 0 on, which are
 // the window's. It returns false if now is within tolerance, or too little is
-// known. The rule in words is in changes.md.
+// known. The rule in words is in docs/changes.md.
 func (s *series) judge(now level, n int) (baseline, bool) {
 	b := baseline{highest: s.highestAround(n)}
 	if now <= b.highest { // nearly always

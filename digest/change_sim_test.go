@@ -242,13 +242,13 @@ func (t *traffic) victim(x trial, run int) *simulated {
 }
 
 var (
-	update      = flag.Bool("update", false, "write what was measured into changes.md")
+	update      = flag.Bool("update", false, "write what was measured into docs/changes.md")
 	simulations = flag.Int("simulations", 1, "how many times the simulations are run; more only print their table")
 )
 
 // TestChangesOnSimulatedTraffic measures the rule: how often it is wrong about
 // steady traffic, and how soon it reports known changes. The table is in
-// changes.md.
+// docs/changes.md.
 func TestChangesOnSimulatedTraffic(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures ten weeks of traffic many times")
@@ -317,9 +317,9 @@ func (o *outcome) row(b *strings.Builder, x *trial) {
 	fmt.Fprintf(b, "| %s | %s | %d of %d | %s | %s |\n", x.what, word, len(o.after), o.trials, after, latest)
 }
 
-// inDocumentation compares what was measured with the part of changes.md that has the name.
+// inDocumentation compares what was measured with the part of docs/changes.md that has the name.
 func inDocumentation(t *testing.T, name, measured string) {
-	const path, end = "changes.md", "<!-- end -->"
+	const path, end = "../docs/changes.md", "<!-- end -->"
 	begin := "<!-- " + name + " -->\n"
 	text, err := os.ReadFile(path)
 	if err != nil {

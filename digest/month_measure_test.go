@@ -354,7 +354,7 @@ func tables(sizes []int, by map[int]*monthWords) string {
 
 const monthSeedsMeasured = 16 // none of which chose a bound: seeds 101 to 116 have
 
-// TestMonths measures the rule on months of traffic. Of the seeds in changes.md it compares the
+// TestMonths measures the rule on months of traffic. Of the seeds in docs/changes.md it compares the
 // first, and with -update all: then it writes them there.
 func TestMonths(t *testing.T) {
 	if testing.Short() {
@@ -386,12 +386,12 @@ func TestMonths(t *testing.T) {
 		by := map[int]*monthWords{sizes[0]: allMonths(large), sizes[1]: allMonths(small)}
 		inDocumentation(t, "months", simpleTable(sizes, by)+"\n"+tables(sizes, by)+"\n| seed | 300 classes: wrong words | led | odd hours | changes told | 50 classes: wrong words | led | odd hours | changes told |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"+rows.String())
 	}
-	text, err := os.ReadFile("changes.md")
+	text, err := os.ReadFile("../docs/changes.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if runtime.GOARCH == "amd64" && !strings.Contains(string(text), "\n"+rows.String()) { // others round differently
-		t.Errorf("seed 1 is not as in changes.md (-update writes it): %s", rows.String())
+		t.Errorf("seed 1 is not as in docs/changes.md (-update writes it): %s", rows.String())
 	}
 	wrong, seeds := [2]int{}, 0
 	for row := range strings.Lines(string(text)) {

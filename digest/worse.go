@@ -6,7 +6,7 @@ import (
 )
 
 // A statistic is a number of a class in a window of hours. The rule in words is in
-// changes.md.
+// docs/changes.md.
 type statistic int
 
 const (
