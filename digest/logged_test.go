@@ -165,3 +165,46 @@ func TestRaiseLongQueryTime(t *testing.T) {
 		}
 	}
 }
+
+// At its bounds: 50 calls, of which the shortest is ten steps of 7 % above the highest of the shortest
+// of the day before, half of which has to be known.
+func TestRaisedAtItsBounds(t *testing.T) {
+	highest := levelOf(0.1, p95Unit)
+	for _, test := range []struct {
+		name  string
+		calls int64
+		least level
+		known int
+		want  bool
+	}{
+		{"all of them", raisedCalls, highest + doubled, hoursADay / 2, true},
+		{"a call less", raisedCalls - 1, highest + doubled, hoursADay / 2, false},
+		{"a step less", raisedCalls, highest + doubled - 1, hoursADay / 2, false},
+		{"an hour less", raisedCalls, highest + doubled, hoursADay/2 - 1, false},
+	} {
+		h := History{classes: map[string]*past{
+			"close": {first: now - 20, last: now - 1, hours: []classHour{{at: now - 1, time: 100, typical: noted(test.least + 2*doubled)}}},
+			"far":   {first: now - 20, last: now - 1, hours: []classHour{{at: now - 1, time: 100, typical: noted(test.least+2*doubled) + 1}}}}}
+		for n := hour(test.known); n > 0; n-- {
+			least := noted(highest) + 1
+			if n > 1 {
+				least--
+			}
+			h.hours = append(h.hours, wholeHour{at: now - n, time: 100, least: least})
+		}
+		r := ranked(now, []Class{classOf("close", work{10, 10}), classOf("far", work{10, 10})})
+		r.Overall.Calls, r.Overall.QueryTime.Min = test.calls, test.least.value(p95Unit)
+		for i := range r.Classes {
+			r.Classes[i].Change = &Change{Kind: Worse}
+		}
+		x := hourAsWhole{newComparison(&h, r, Options{})}.logged()
+		if (x != nil) != test.want {
+			t.Errorf("%s: %+v", test.name, x)
+		}
+		for i := range r.Classes {
+			if c := &r.Classes[i]; (c.Change == nil) != (test.want && c.ID == "close") || c.anew != (c.Change == nil) {
+				t.Errorf("%s: %s begins anew: %v", test.name, c.ID, c.anew)
+			}
+		}
+	}
+}
