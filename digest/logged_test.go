@@ -177,10 +177,10 @@ func TestRaisedAtItsBounds(t *testing.T) {
 		known int
 		want  bool
 	}{
-		{"all of them", raisedCalls, highest + doubled, hoursADay / 2, true},
-		{"a call less", raisedCalls - 1, highest + doubled, hoursADay / 2, false},
-		{"a step less", raisedCalls, highest + doubled - 1, hoursADay / 2, false},
-		{"an hour less", raisedCalls, highest + doubled, hoursADay/2 - 1, false},
+		{"all of them", 50, highest + doubled, hoursADay / 2, true},
+		{"a call less", 49, highest + doubled, hoursADay / 2, false},
+		{"a step less", 50, highest + doubled - 1, hoursADay / 2, false},
+		{"an hour less", 50, highest + doubled, hoursADay/2 - 1, false},
 	} {
 		h := History{classes: map[string]*past{
 			"close": {first: now - 20, last: now - 1, hours: []classHour{{at: now - 1, time: 100, typical: noted(test.least + 2*doubled)}}},
