@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"time"
 )
@@ -146,7 +145,7 @@ func (h *History) Compare(r *Report, o Options) {
 		class.Note = o.Notes[class.ID]
 		class.Known, class.Form = c.start.time(), 0
 		if p := h.classes[class.ID]; p != nil {
-			class.Known, class.Form = min(p.first, c.start).time(), int(p.form)
+			class.Known, class.Form = min(p.first, c.start).time(), int(p.form) //nolint:gosec // it was an int
 		}
 		if !r.Past.Learning {
 			class.Change, class.Told = c.change(class), c.told(class)
@@ -348,7 +347,7 @@ func (h *History) MarkReported(r *Report) {
 			p.first, p.from, p.highest, p.worse = start, start, classHour{}, 0
 		}
 		if p != nil {
-			p.form = max(p.form, uint8(min(max(c.Form, 0), math.MaxUint8)))
+			p.form = max(p.form, uint64(max(c.Form, 0)))
 		}
 		if p == nil || c.Change == nil {
 			continue

@@ -1,9 +1,11 @@
 package digest
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -103,17 +105,21 @@ func (h History) MarshalJSON() ([]byte, error) {
 		}
 	}
 	ids := slices.Sorted(maps.Keys(h.classes))
-	for i, id := range ids {
+	var forms []byte
+	anyForm := false
+	for _, id := range ids {
 		p := h.classes[id]
 		for _, c := range p.hours {
 			j.More = append(j.More, byte(c.rest), byte(c.typical))
 		}
-		if p.form > 0 {
-			if j.Forms == nil {
-				j.Forms = make([]byte, len(ids))
-			}
-			j.Forms[i] = p.form
+		form := p.form
+		if len(forms) > maxForms {
+			form &= 1<<7 - 1
 		}
+		forms, anyForm = binary.AppendUvarint(forms, form), anyForm || form > 0
+	}
+	if anyForm {
+		j.Forms = forms
 	}
 	if h.incident.last > 0 {
 		x := h.incident.json()
@@ -195,12 +201,31 @@ func (h *History) UnmarshalJSON(text []byte) error {
 		h.classes[id] = p
 	}
 	h.readMore(j.More)
-	if len(j.Forms) == len(h.classes) {
-		for i, id := range slices.Sorted(maps.Keys(h.classes)) {
-			h.classes[id].form = j.Forms[i]
-		}
-	}
+	h.readForms(j.Forms)
 	return nil
+}
+
+// maxForms is about how many bytes the forms of labels take, of which there are up to nine for a class that is
+// named at length and one for others. Further ones lose their words, and find them anew.
+const maxForms = 8_000
+
+// readForms takes in the forms of labels, if they are those of the classes. A form below 128 is one byte,
+// as it was when all were.
+func (h *History) readForms(b []byte) {
+	var forms []uint64
+	for len(b) > 0 {
+		form, n := binary.Uvarint(b)
+		if n <= 0 || form > math.MaxInt64 {
+			return
+		}
+		forms, b = append(forms, form), b[n:]
+	}
+	if len(forms) != len(h.classes) {
+		return
+	}
+	for i, id := range slices.Sorted(maps.Keys(h.classes)) {
+		h.classes[id].form = forms[i]
+	}
 }
 
 // hourIn returns the hour of a time that was read, which can be any; 0 is none.

@@ -197,7 +197,7 @@ func TestSize(t *testing.T) {
 			}
 			r.Past = nil
 			for _, p := range h.classes { // owes what it was before, and is named at length
-				p.form = 4
+				p.form = 1<<55 + 4
 				p.label = strings.Repeat("l", 64)
 				if p.lately() > 0 {
 					p.told, p.owed, p.unseen, p.prior, p.found = p.ended, p.ended, p.ended, p.worse, finding{slowest, 24, 255}

@@ -28,7 +28,7 @@ type past struct {
 
 	prior hour // when it was reported as WORSE before it last was
 
-	form uint8 // Class.Form, which stays when the class that it was too like is gone
+	form uint64 // Class.Form, which stays when the class that it was too like is gone
 
 	label string // Class.Label when it was last told of, or a part of the load
 }

@@ -120,7 +120,7 @@ func origin(c *digest.Class) string {
 		}
 	}
 	if len(c.ByInstance) > 0 {
-		parts = append(parts, "on "+mostOf(c.ByInstance, 4))
+		parts = append(parts, "on "+mostOf(c, 4))
 	}
 	return upperFirst(strings.Join(parts, " · "))
 }
@@ -291,9 +291,9 @@ func withMore(s []string, more int, over bool) []string {
 
 // mostOf lists the n instances with the greatest parts of a class, and how many others there
 // are, or says that of many none stands out. It is empty where there are no two.
-func mostOf(parts []digest.InstancePart, n int) string {
-	known, over := named(parts)
-	if len(known) > n && isEven(known, over) {
+func mostOf(c *digest.Class, n int) string {
+	known, over := named(c.ByInstance)
+	if len(known) > n && !over && isEven(c) {
 		return fmt.Sprintf("%d instances, evenly", len(known))
 	}
 	var s []string
@@ -309,11 +309,6 @@ func named(parts []digest.InstancePart) (known []digest.InstancePart, over bool)
 		return parts[:n], true
 	}
 	return parts, false
-}
-
-// isEven reports whether none has by far more than its part.
-func isEven(known []digest.InstancePart, over bool) bool {
-	return !over && known[0].Share*float64(len(known)) <= evenly
 }
 
 // instanceName is the name of an instance as it can be shown.

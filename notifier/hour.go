@@ -277,18 +277,14 @@ func OnInstances(r *digest.Report, c *digest.Class) string {
 	switch {
 	case first.Share >= mostlyOne:
 		return fmt.Sprintf(" mostly on %s (%s)", name, Percent(first.Share))
-	case isEven(known, over):
+	case !over && isEven(c):
 		return fmt.Sprintf(" evenly on %d", n)
 	}
 	return fmt.Sprintf(" on %s (%s) %s", name, Percent(first.Share), strings.Join(withMore(nil, n-1, over), ""))
 }
 
-// A class is mostly on one instance with such a share, and evenly on several
-// where none has so many times its part.
-const (
-	mostlyOne = 0.7
-	evenly    = 1.3
-)
+// A class is mostly on one instance with such a share.
+const mostlyOne = 0.7
 
 // instance is the one with the greatest part of a class, or is empty.
 func instance(c *digest.Class) string {
@@ -299,4 +295,49 @@ func instance(c *digest.Class) string {
 		return instanceName(name)
 	}
 	return ""
+}
+
+// A class is evenly on its instances where none has so many times its part and, where they have so
+// many calls each, as far as chance allows.
+const (
+	evenly      = 1.15
+	leastOnEach = 10
+	spread      = 3 // the most by which the times of calls are taken to vary, as variance by the mean squared
+)
+
+// isEven reports whether a class, all instances of which are known, runs evenly on them. Calls that come
+// independently of each other are not the same number everywhere: of 12 instances with 15 each one has 24
+// now and then. So the calls are held against what chance gives where it is even, by the chi-squared test,
+// and so is the share that is shown, which varies more as the times of the calls do. Each test calls one in
+// a hundred even hours not even. Where one call alone is as much as an instance has, chance is no measure.
+func isEven(c *digest.Class) bool {
+	k := float64(len(c.ByInstance))
+	if c.ByInstance[0].Share*k <= evenly {
+		return true
+	}
+	n := float64(c.Calls)
+	if n < leastOnEach*k || len(c.Instances) != len(c.ByInstance) || c.QueryTime.Max*k > c.QueryTime.Sum {
+		return false
+	}
+	var calls, shares float64
+	for _, p := range c.ByInstance {
+		calls += square(float64(c.Instances[p.Instance])/n - 1/k)
+		shares += square(p.Share - 1/k)
+	}
+	varies := 0.0
+	if c.QueryTime.Mean > 0 {
+		varies = min(max(c.VMR/c.QueryTime.Mean, 0), spread)
+	}
+	limit := chiSquared(k - 1)
+	return n*k*calls <= limit && n*k*shares/(1+varies) <= limit
+}
+
+func square(x float64) float64 { return x * x }
+
+// chiSquared is what a sum of so many squares exceeds once in a hundred times, within 2 %, as Wilson and
+// Hilferty found.
+func chiSquared(freedom float64) float64 {
+	const hundredth = 2.3263
+	x := 2 / (9 * freedom)
+	return freedom * math.Pow(1-x+hundredth*math.Sqrt(x), 3)
 }

@@ -174,7 +174,7 @@ func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlCl
 	}
 	for _, names := range []htmlNames{
 		{"Users", usersOf(c, 20)}, {"Hosts", hostsOf(c, 20)}, {"Schemas", schemasOf(c, 20)},
-		{"Instances", cmp.Or(mostOf(c.ByInstance, 20), instance(c))},
+		{"Instances", cmp.Or(mostOf(c, 20), instance(c))},
 	} {
 		if names.Names != "" {
 			v.Names = append(v.Names, names)

@@ -39,7 +39,7 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	p.line("")
 	writeMetrics(p, c)
 	for _, x := range []struct{ title, names string }{
-		{"users", usersOf(c, 8)}, {"hosts", hostsOf(c, 8)}, {"schemas", schemasOf(c, 8)}, {"instances", mostOf(c.ByInstance, 8)},
+		{"users", usersOf(c, 8)}, {"hosts", hostsOf(c, 8)}, {"schemas", schemasOf(c, 8)}, {"instances", mostOf(c, 8)},
 	} {
 		if x.names != "" {
 			p.wrapped(indent+label(x.title), indent+label(""), "", x.names)

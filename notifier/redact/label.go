@@ -2,6 +2,7 @@ package redact
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -24,9 +25,9 @@ func Label(classes []digest.Class) {
 }
 
 // TellApart sets the forms of the labels of classes so that no two labels are the same.
-// The one that was known first keeps its form, and the others name more of their statement:
-// the first that differs of what they select, of their clauses and of how they compare columns
-// and, where none does, the first digits of their IDs. Where none was first, all do.
+// The one that was known first keeps its form, and the others name more of their statement: what
+// fewest of the others have, and that alone. Where no word differs they have the first digits of
+// their IDs. Where none was first, all do.
 // Class.Label becomes what others may see of it, for it is remembered.
 func TellApart(classes []digest.Class) {
 	for i, label := range apart(classes) {
@@ -44,15 +45,16 @@ func known(label string) string {
 
 // apart returns the labels in these forms.
 func apart(classes []digest.Class) []string {
-	labels := make([]string, len(classes))
+	labels, of := make([]string, len(classes)), make([]parts, len(classes))
 	for i := range classes {
-		labels[i] = Name(&classes[i])
+		of[i] = partsOf(classes[i].Fingerprint)
+		labels[i] = of[i].name(&classes[i])
 	}
 	for again := true; again; {
 		again = false
 		for _, twins := range alike(labels) {
-			for _, i := range tellApart(classes, twins) {
-				labels[i], again = Name(&classes[i]), true
+			for _, i := range tellApart(classes, of, twins) {
+				labels[i], again = of[i].name(&classes[i]), true
 			}
 		}
 	}
@@ -76,57 +78,116 @@ func alike(labels []string) [][]int {
 }
 
 // The forms of a label, beyond the one that is as short as can be. In the lowest bits stands
-// whether it names what is selected, or in addition 4, 8 or 16 digits of the ID, and in two
-// others whether it names clauses and comparisons. A form only grows.
+// whether it names what is selected, or in addition 4, 8 or 16 digits of the ID. Each byte above the
+// first is a word that it names, from 1 on: see with. A form only grows.
 const (
-	listForm     = 1
-	lastForm     = 4
-	digitsForm   = 7 // the lowest bits
-	clausesForm  = 8
-	comparedForm = 16
+	listForm   = 1
+	lastForm   = 4
+	digitsForm = 7 // the lowest bits
+	wordBits   = 8
+	maxNamed   = 6  // words in a form
+	maxWords   = 60 // of a kind that can be in one
+	maxWord    = 60 // columns of each
 )
 
-// more is what a form names of a statement.
-func (p parts) more(form int) []string {
-	switch form {
-	case clausesForm:
-		return p.clauses
-	case comparedForm:
-		return p.compared
+// The kinds of words, in the order of how well they read.
+const (
+	wordKind    = iota // of parts.words
+	columnKind         // of the list that is selected, where that is too long to be named
+	termKind           // of the text, whatever it says
+	withoutKind        // what most statements do not have, and this one does not
+	kinds
+)
+
+// withouts say that a statement has no words that begin so.
+var withouts = []struct {
+	says  string
+	words []string
+}{{"no lock", []string{"for ", "lock "}}, {"no limit", []string{"limit"}}, {"no order", []string{"order by "}}, {"not distinct", []string{"distinct"}}}
+
+// telling returns the words of a kind, in their order. A statement of which the end is cut has the first of them.
+func (p parts) telling(kind int) []string {
+	switch kind {
+	case wordKind:
+		return p.words
+	case columnKind:
+		var out []string
+		for _, column := range p.list[:min(len(p.list), maxWords)] {
+			out = append(out, "with "+column)
+		}
+		return out
+	case termKind:
+		return p.terms
 	}
-	return p.list
+	var out []string
+	for _, x := range withouts {
+		out = append(out, x.says)
+	}
+	return out
 }
 
-// names reports whether the label of a class names that of its statement.
-func names(c *digest.Class, form int) bool {
-	return c.Form&form != 0 && form != listForm || c.Form&digitsForm != 0 && form == listForm
+// has reports whether a statement has the word of a kind that it could be named by.
+func (p parts) has(kind, word int) bool {
+	return kind != withoutKind || !slices.ContainsFunc(p.words, func(w string) bool {
+		return slices.ContainsFunc(withouts[word].words, func(start string) bool { return strings.HasPrefix(w, start) })
+	})
+}
+
+// named are the words that a form names.
+func (p parts) named(form int) []string {
+	var out []string
+	for form >>= wordBits; form > 0; form >>= wordBits {
+		n := form&(1<<wordBits-1) - 1
+		if n < 0 || n >= kinds*maxWords {
+			continue
+		}
+		if all := p.telling(n / maxWords); n%maxWords < len(all) {
+			out = append(out, all[n%maxWords])
+		}
+	}
+	return out
+}
+
+// with is a form that names one more word, or the same where it has no room.
+func with(form, kind, word int) int {
+	for n := 1; n <= maxNamed; n++ {
+		if form>>(n*wordBits) == 0 {
+			return form | (kind*maxWords+word+1)<<(n*wordBits)
+		}
+	}
+	return form
 }
 
 // tellApart gives some of the classes, which are called the same, another form, and returns
-// which: those that have anything to name that differs and, where none has, all.
-func tellApart(classes []digest.Class, twins []int) []int {
+// which: those that have any word that not all have and, where none has, all.
+func tellApart(classes []digest.Class, of []parts, twins []int) []int {
 	first := earliest(classes, twins)
-	of := make([]parts, len(twins))
-	for k, i := range twins {
-		of[k] = partsOf(classes[i].Fingerprint)
-	}
-	reference := of[max(0, slices.Index(twins, first))]
-	var changed []int
-	for _, form := range []int{listForm, clausesForm, comparedForm} {
-		differs := func(p parts) bool { return !slices.Equal(p.more(form), reference.more(form)) }
-		some := slices.ContainsFunc(of, differs)
-		for k, i := range twins {
-			c := &classes[i]
-			if i == first || !some || first >= 0 && !differs(of[k]) || of[k].more(form) == nil || names(c, form) || slices.Contains(changed, i) {
-				continue
+	have := map[string]int{} // how many have a word
+	// As they are called the same, all have the same room for a list.
+	room := labelWidth + moreWidth - ansi.StringWidth(of[twins[0]].name(&classes[twins[0]])+": ")
+	for _, i := range twins {
+		have[listKey(of[i], room)]++
+		for kind := range kinds {
+			for word, text := range of[i].telling(kind) {
+				if of[i].has(kind, word) {
+					have[wordKey(kind, text)]++
+				}
 			}
-			c.Form |= form
-			changed = append(changed, i)
 		}
 	}
-	if changed != nil {
-		return changed
+	// What says that something is not there is for those that have nothing else.
+	for _, among := range [][]int{{wordKind, columnKind, termKind}, {withoutKind}} {
+		var changed []int
+		for _, i := range twins {
+			if i != first && of[i].tellBy(&classes[i], among, have, room, len(twins)) {
+				changed = append(changed, i)
+			}
+		}
+		if changed != nil {
+			return changed
+		}
 	}
+	var changed []int
 	for _, i := range twins {
 		if c := &classes[i]; i != first && c.Form&digitsForm < lastForm {
 			if c.Form&digitsForm == 0 {
@@ -137,6 +198,62 @@ func tellApart(classes []digest.Class, twins []int) []int {
 		}
 	}
 	return changed
+}
+
+// wordKey is a word of a kind where case does not matter.
+func wordKey(kind int, text string) string { return strings.ToLower(fmt.Sprint(kind, text)) }
+
+// listKey is the list that is selected, as a key; it is named whole or as a number of columns.
+func listKey(p parts, room int) string {
+	return wordKey(kinds, strings.Join(p.listWithin(room), ", "))
+}
+
+// tellBy makes the form of a class name what fewest of so many have: a word that it alone has, if there is
+// one, and such as read well before others. It reports whether there is any that not all have.
+func (p parts) tellBy(c *digest.Class, among []int, have map[string]int, room, all int) bool {
+	form, least := c.Form, math.MaxInt
+	try := func(next, n int, reads bool) {
+		score := 2 * n
+		if !reads && n == 1 {
+			score = 3
+		} else if !reads {
+			score += 2 * all
+		}
+		if n < all && score < least && next != c.Form {
+			form, least = next, score
+		}
+	}
+	if among[0] == wordKind && p.list != nil && c.Form&digitsForm == 0 {
+		try(c.Form|listForm, have[listKey(p, room)], true)
+	}
+	named := p.named(c.Form)
+	for _, kind := range among {
+		for word, text := range p.telling(kind) {
+			if next := with(c.Form, kind, word); p.has(kind, word) && !slices.Contains(named, text) && p.fits(c, next) {
+				try(next, have[wordKey(kind, text)], kind == wordKind)
+			}
+		}
+	}
+	if form == c.Form {
+		return false
+	}
+	c.Form = form
+	for word, text := range p.words { // what differs further, where it costs nothing
+		next := with(c.Form, wordKind, word)
+		if words := p.named(c.Form); len(words) == 0 || len(words) > 2 || c.Form&digitsForm > 0 || slices.Contains(words, text) || have[wordKey(wordKind, text)] > 1 {
+			continue
+		}
+		if ansi.StringWidth(p.plain(c.Fingerprint)+": "+strings.Join(p.named(next), ", ")) <= labelWidth+moreWidth {
+			c.Form = next
+		}
+	}
+	return true
+}
+
+// fits reports whether there is room for what a form names. There always is for one word.
+func (p parts) fits(c *digest.Class, form int) bool {
+	named := p.named(form)
+	return len(named) < 2 || ansi.StringWidth(strings.Join(named, ", ")) <= labelWidth+moreWidth-leastWidth
 }
 
 // earliest returns the one of some classes that was known before the others, or -1.
@@ -157,25 +274,48 @@ func earliest(classes []digest.Class, of []int) int {
 }
 
 // Name is the label of a class in its form.
-func Name(c *digest.Class) string {
-	name := Short(c.Fingerprint, labelWidth)
-	if c.Form > 0 {
-		p := partsOf(c.Fingerprint)
-		var more []string
-		for _, form := range []int{clausesForm, comparedForm} {
-			if names(c, form) {
-				more = append(more, p.more(form)...)
-			}
-		}
-		if names(c, listForm) {
-			more = append(more, p.listWithin(labelWidth+moreWidth-ansi.StringWidth(name+": "))...)
-		}
-		name = appendNames(name, ": ", more, labelWidth+moreWidth)
+func Name(c *digest.Class) string { return partsOf(c.Fingerprint).name(c) }
+
+func (p parts) name(c *digest.Class) string {
+	const most = labelWidth + moreWidth
+	name := p.plain(c.Fingerprint)
+	words := p.named(c.Form)
+	more := strings.Join(words, ", ")
+	if room := max(most-ansi.StringWidth(": "+more), leastWidth); words != nil && room < ansi.StringWidth(name) {
+		name = p.short(c.Fingerprint, room)
 	}
-	if n := c.Form&digitsForm - listForm; n > 0 && c.ID != "" {
+	digits := c.Form & digitsForm
+	if digits > 0 && p.list != nil {
+		room := most - ansi.StringWidth(name+": ")
+		if words != nil {
+			room -= ansi.StringWidth(more + ", ")
+		}
+		words = slices.Concat(p.listWithin(room), words)
+	}
+	if words != nil {
+		name += ": " + strings.Join(words, ", ")
+	}
+	if n := digits - listForm; n > 0 && c.ID != "" {
 		name += idDigits(c, 2<<n)
 	}
 	return name
+}
+
+// leastWidth is how many columns at least are for a label before what it names more.
+const leastWidth = 24
+
+// plain is a label that names nothing more. A long one has more room rather than no column by which
+// rows are looked up, and only where that is not enough the name of its table loses its end.
+func (p parts) plain(fingerprint string) string {
+	for _, columns := range []int{labelWidth, labelWidth + moreWidth} {
+		name := p.short(fingerprint, columns)
+		if p.tables == nil || p.by == nil || strings.Contains(strings.TrimSuffix(name, " by …"), " by ") {
+			return name
+		}
+	}
+	by := shortest(" by ", p.by)
+	room := max(labelWidth+moreWidth-ansi.StringWidth(by), leastWidth)
+	return ansi.Truncate(ansi.Truncate(p.verb+" "+p.tables[0], room, "…")+by, labelWidth+moreWidth, "…")
 }
 
 // listWithin is what is selected, or how many columns: it is never cut.
@@ -192,78 +332,6 @@ func idDigits(c *digest.Class, n int) string {
 	return " · " + id[:min(len(id), n)]
 }
 
-// Within returns the labels of classes, each in so many columns of the screen. What is too long
-// loses whole names, those first that all have which would be called the same; and where
-// that does not tell them apart, it has the first digits of the ID.
-func Within(classes []*digest.Class, columns []int) []string {
-	labels := make([]string, len(classes))
-	for i, c := range classes {
-		if labels[i] = c.Label; ansi.StringWidth(c.Label) > columns[i] {
-			labels[i] = within(c, columns[i], nil)
-		}
-	}
-	for _, twins := range alike(labels) {
-		common := map[string]int{}
-		for _, i := range twins {
-			for _, f := range featuresOf(classes[i]) {
-				for _, name := range f.names {
-					common[f.word+name]++
-				}
-			}
-		}
-		for _, i := range twins {
-			labels[i] = within(classes[i], columns[i], func(name string) bool { return common[name] == len(twins) })
-		}
-	}
-	for n := 4; n <= 16; n *= 2 {
-		for _, twins := range alike(labels) {
-			for _, i := range twins {
-				digits := idDigits(classes[i], n)
-				labels[i] = within(classes[i], columns[i]-ansi.StringWidth(digits), nil) + digits
-			}
-		}
-	}
-	return labels
-}
-
-// feature is what a label names of a kind, after a word.
-type feature struct {
-	word  string
-	names []string
-}
-
-func featuresOf(c *digest.Class) []feature {
-	p := partsOf(c.Fingerprint)
-	return []feature{{" ", p.tables[min(1, len(p.tables)):]}, {" set ", p.set}, {" by ", p.by}, {" per ", p.per}, {": ", slices.Concat(p.clauses, p.compared, p.list)}}
-}
-
-// within is a label of so many columns that names what is not common. Where nothing is, it is
-// as short as can be.
-func within(c *digest.Class, columns int, common func(string) bool) string {
-	p := partsOf(c.Fingerprint)
-	if common == nil || p.tables == nil {
-		return Short(c.Fingerprint, columns)
-	}
-	out, left := p.verb+" "+p.tables[0], ""
-	if width := max(columns/2, len(p.verb)+8); ansi.StringWidth(out) > width {
-		out = ansi.Truncate(out, width, "…")
-	}
-	for _, f := range featuresOf(c) {
-		var names []string
-		for _, name := range f.names {
-			if common(f.word + name) {
-				left = " …"
-			} else {
-				names = append(names, name)
-			}
-		}
-		if longer := appendNames(out+left, f.word, names, columns); longer != out+left {
-			out, left = longer, ""
-		}
-	}
-	return ansi.Truncate(out+left, columns, "…")
-}
-
 // ShortID is the last 16 digits of a query ID, which is how Percona's tools
 // show it.
 func ShortID(id string) string {
@@ -278,7 +346,10 @@ func ShortID(id string) string {
 // names rather than the ends of them. It reads a fingerprint word by word and knows no
 // more of SQL. Where that yields no table, it is the statement.
 func Short(fingerprint string, columns int) string {
-	p := partsOf(fingerprint)
+	return partsOf(fingerprint).short(fingerprint, columns)
+}
+
+func (p parts) short(fingerprint string, columns int) string {
 	if fingerprint == "" {
 		return "(no statement)"
 	}

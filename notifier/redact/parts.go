@@ -5,15 +5,19 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // parts of a statement.
 type parts struct {
 	verb                       string
 	tables, set, by, per, list []string
-	compared                   []string // columns by which rows are looked up, each with how it is compared
 	mentioned                  []string // what else conditions name
-	clauses                    []string // the order, locks, and what else most statements do not have
+	// words are what a statement can be told by, in their order: its tables, what it sets, how it compares
+	// columns, by what it orders and groups, and what else most statements do not have.
+	words []string
+	terms []string // the whole text, cut: see termsOf
 }
 
 // What a clause begins with, and words that are no columns.
@@ -45,6 +49,7 @@ func partsOf(s string) parts {
 		return p
 	}
 	tokens := labelTokens(s)
+	p.terms = termsOf(s)
 	closing := closings(tokens)
 	var outer []scope
 	var in scope
@@ -63,7 +68,7 @@ func partsOf(s string) parts {
 			name = ""
 		}
 		phrase := phraseAt(tokens[i:])
-		p.clauses = add(p.clauses, phrase)
+		p.tell(phrase)
 		isTarget := target
 		target = t == "," && in.clause == "set" && in.cases == 0
 		switch c, begins := clauseOf[t]; {
@@ -72,7 +77,10 @@ func partsOf(s string) parts {
 			switch in.clause {
 			case "from":
 				if !expected {
-					in.clause = "" // of the columns of an INSERT
+					in.clause = ""
+					if p.list == nil && (p.verb == "INSERT" || p.verb == "REPLACE") {
+						in.clause = "select" // its columns
+					}
 				}
 			case "set":
 				in.clause = "" // of the value that is set
@@ -80,7 +88,7 @@ func partsOf(s string) parts {
 				if after := tokens[min(closing[i]+1, len(tokens)):]; len(after) > 0 && slices.Contains(compares, after[0]) {
 					in.comparison = comparison(after)
 				}
-				if isName(last) && !slices.Contains(compares, last) {
+				if isName(last) && !slices.Contains(compares, last) && clauseOf[last] == "" {
 					in.function = last
 				}
 			}
@@ -107,6 +115,7 @@ func partsOf(s string) parts {
 		case expected && t != ",":
 			if expected = false; name != "" {
 				p.tables = add(p.tables, name)
+				p.tell(name)
 			}
 		case t == ",":
 			expected = in.clause == "from" && p.verb != "CALL"
@@ -118,20 +127,22 @@ func partsOf(s string) parts {
 		case in.clause == "set":
 			if isTarget && next == "=" {
 				p.set = add(p.set, column(name))
+				p.tell("set " + column(name))
 			}
 		case in.clause == "where" && slices.Contains(compares, next):
 			p.by = add(p.by, column(name))
-			p.compared = add(p.compared, column(name)+" "+comparison(tokens[i+1:]))
+			p.tell(column(name) + " " + comparison(tokens[i+1:]))
 		case in.clause == "where" && in.comparison != "":
 			p.by = add(p.by, column(name))
-			if in.function != "" {
-				name = in.function + "(" + column(name) + ")"
+			if name = column(name); in.function != "" {
+				name = in.function + "(" + name + ")"
 			}
-			p.compared = add(p.compared, column(name)+" "+in.comparison)
+			p.tell(strings.TrimSpace(name + " " + in.comparison))
 		case in.clause == "order" && next == "desc":
 			p.addTo(in, column(name)+" desc")
 		case in.clause == "group":
 			p.per = add(p.per, column(name))
+			p.tell("per " + column(name))
 		default:
 			p.addTo(in, column(name))
 		}
@@ -187,12 +198,25 @@ func (p *parts) addTo(in scope, name string) {
 	switch in.clause {
 	case "where":
 		p.mentioned = add(p.mentioned, name)
+		if !strings.HasSuffix(name, "()") {
+			p.tell(name)
+		}
 	case "select":
 		p.list = add(p.list, name)
 	case "order":
-		p.clauses = add(p.clauses, "order by "+name)
+		p.tell("order by " + name)
 	}
 }
+
+// tell adds a word to those that a statement can be told by.
+func (p *parts) tell(word string) {
+	if len(p.words) < maxWords {
+		p.words = add(p.words, ansi.Truncate(word, maxWord, "…"))
+	}
+}
+
+// isWord reports whether a token is no operator.
+func isWord(t string) bool { return !strings.Contains("(),=<>!+-*/%&|^~", t) }
 
 // phraseAt returns the one of phrases with which the tokens begin, or nothing.
 func phraseAt(tokens []string) string {
