@@ -100,6 +100,8 @@ func TestListCountsAsTheTitle(t *testing.T) {
 		want  string
 	}{
 		{10, digest.Past{New: 12}, "and 7 more new"},
+		{10, digest.Past{New: 25, Leading: map[digest.ChangeKind]float64{digest.New: 0.45}}, "and 20 more new (35% together)"},
+		{5, digest.Past{New: 6, Worse: 2, Leading: map[digest.ChangeKind]float64{digest.New: 0.13, digest.Worse: 0.2}}, "and 1 more new (3%), 2 more worse (20% together)"},
 		{5, digest.Past{New: 5}, ""},
 		{5, digest.Past{New: 5, Worse: 1, Back: 2}, "and 1 more worse, 2 more back"},
 		{1, digest.Past{New: 2}, "and 1 more new"},
