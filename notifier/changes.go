@@ -329,7 +329,7 @@ func leadingOf(r *digest.Report, leading []*digest.Class) []Change {
 	told := leading[:min(maxLeading, len(leading))]
 	var out []Change
 	for _, c := range told {
-		out = append(out, changeOf(r, c, changeEvidence(c)))
+		out = append(out, changeOf(r, c, lineEvidence(r, c)))
 	}
 	if c := mostOfIncident(r, InOrder(r)); c != nil && c.Leads() { // the notice says it
 		told = append(slices.Clone(told), c)

@@ -122,6 +122,34 @@ func TestListCountsAsTheTitle(t *testing.T) {
 	}
 }
 
+// For how long what is NEW was not seen is said once, if it is the same of all; with each where it is not,
+// and where there is one only.
+func TestNewIsSaidOnce(t *testing.T) {
+	const day = 24 * 3600
+	for _, test := range []struct {
+		unseen []float64
+		want   []string
+		said   []bool
+	}{
+		{[]float64{5 * day}, []string{"not seen in the 5 days before"}, []bool{false}},
+		{[]float64{5 * day, 5 * day, 5 * day}, []string{"none that is NEW was seen in the 5 days before", "", ""}, []bool{false, true, true}},
+		{[]float64{5 * day, 4 * day}, []string{"not seen in the 5 days before", "not seen in the 4 days before"}, []bool{false, false}},
+	} {
+		r := changed(&digest.Past{New: len(test.unseen)}, slices.Repeat([]digest.ChangeKind{digest.New}, len(test.unseen))...)
+		for i, unseen := range test.unseen {
+			r.Classes[i].Change.Unseen = unseen
+		}
+		for i, x := range Changes(r) {
+			if _, got, _ := strings.Cut(x.Evidence, "; "); got != test.want[i] {
+				t.Errorf("%v: %q, want %q", test.unseen, got, test.want[i])
+			}
+			if got := NewIsSaid(r, &r.Classes[i]); got != test.said[i] {
+				t.Errorf("%v: of #%d said %v", test.unseen, i, got)
+			}
+		}
+	}
+}
+
 // The first five of those that lead are named, and no others.
 func TestLeading(t *testing.T) {
 	var got []int

@@ -154,7 +154,7 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 		if slices.Contains(worst, c) {
 			said = notifier.Said{Share: true, Time: true, Calls: true, P95: true}
 		}
-		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead))
+		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead || notifier.NewIsSaid(d.r, c)))
 		if d.opts.Mute {
 			blocks = append(blocks, muteButton(c))
 		}
@@ -252,7 +252,7 @@ func (d *draft) statements(inFull []*digest.Class) (Message, int) {
 	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
 		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {
-			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Said{}, false))
+			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Said{}, notifier.NewIsSaid(d.r, c)))
 			if d.opts.Mute {
 				blocks = append(blocks, muteButton(c))
 			}
