@@ -361,8 +361,11 @@ type Past struct {
 	Back          int            `json:"back,omitempty"`     // and BACK
 	Better        int            `json:"better,omitempty"`   // and BETTER
 	Minor         []Minor        `json:"minor,omitempty"`    // those that do not lead, by kind
-	Usual         *Usual         `json:"usual,omitempty"`    // of one hour of the clock; nil where too little is known
-	Forgot        int            `json:"forgot,omitempty"`   // classes given up so far for want of room; such a one would look NEW
+	// Leading is the share of the overall query time that all have together that lead, by kind, also those
+	// below the limit.
+	Leading map[ChangeKind]float64 `json:"leading,omitempty"`
+	Usual   *Usual                 `json:"usual,omitempty"`  // of one hour of the clock; nil where too little is known
+	Forgot  int                    `json:"forgot,omitempty"` // classes given up so far for want of room; such a one would look NEW
 	// Day is set in the message that tells a day: see handler.Daily.
 	Day *Day `json:"day,omitempty"`
 	// Days is how many days are remembered, from the end of learning until weekly rhythm is

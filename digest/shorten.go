@@ -34,6 +34,29 @@ func (r *Report) Shorten(l Limit, order OrderBy) {
 		}
 	}
 	r.Classes = append(first, rest...)
+	r.nameWithin(l)
+}
+
+// nameWithin drops the names of minor classes that would be more than the limit's Count together with the
+// classes that are shown. They still count.
+func (r *Report) nameWithin(l Limit) {
+	if r.Past == nil || l.Count <= 0 {
+		return
+	}
+	room := l.Count - len(r.Classes)
+	past := *r.Past
+	past.Minor = slices.Clone(r.Past.Minor)
+	r.Past = &past
+	for i := range past.Minor {
+		m := &past.Minor[i]
+		m.First = slices.DeleteFunc(slices.Clone(m.First), func(minor MinorClass) bool {
+			if slices.ContainsFunc(r.Classes, func(c Class) bool { return c.ID == minor.ID }) {
+				return false
+			}
+			room--
+			return room < 0
+		})
+	}
 }
 
 // choose returns which of the ranked classes are shown. p95 is that of all calls.
@@ -124,7 +147,7 @@ type Minor struct {
 	Kind    ChangeKind `json:"kind"`
 	Classes int        `json:"classes"`
 	Share   float64    `json:"share"` // of the overall query time, 0 to 1
-	// First are those of the highest rank.
+	// First are those of the highest rank, as many as there is a limit for.
 	First []MinorClass `json:"first"`
 	// Instance is the one on which most of their time was, if there are several and it is so.
 	Instance string `json:"instance,omitempty"`
@@ -146,6 +169,7 @@ const maxMinor = 50
 func (r *Report) countChanges(muted map[string]bool) {
 	counts := map[ChangeKind]int{}
 	minor := map[ChangeKind]*Minor{New: {Kind: New}, Back: {Kind: Back}}
+	leading := map[ChangeKind]float64{}
 	time := map[ChangeKind]map[string]float64{New: {}, Back: {}} // by instance
 	for i := range r.Classes {
 		c := &r.Classes[i]
@@ -154,6 +178,9 @@ func (r *Report) countChanges(muted map[string]bool) {
 		}
 		if c.Change.Since.IsZero() && !c.Change.Common && !(c.Change.Kind == Better && muted[c.ID]) {
 			counts[c.Change.Kind]++
+			if c.Leads() {
+				leading[c.Change.Kind] += c.Share
+			}
 		}
 		if m := minor[c.Change.Kind]; m != nil && !c.Leads() && !muted[c.ID] {
 			m.Classes++
@@ -164,6 +191,7 @@ func (r *Report) countChanges(muted map[string]bool) {
 			}
 		}
 	}
+	r.Past.Leading = leading
 	r.Past.New, r.Past.Worse, r.Past.Back, r.Past.Better = counts[New], counts[Worse], counts[Back], counts[Better]
 	for _, kind := range []ChangeKind{New, Back} {
 		if minor[kind].Classes > 0 {

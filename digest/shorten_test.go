@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -174,6 +175,43 @@ func TestMute(t *testing.T) {
 	r := hourReport(now+5, work{})
 	if gone.Compare(r, Options{Mutes: []Mute{{ID: watched}}}); len(r.Past.Gone) != 0 || len(r.Past.Muted) != 0 {
 		t.Errorf("%+v", r.Past)
+	}
+}
+
+// With the classes that are shown those that a Minor names are at most as many as the limit says; all count.
+// What leads is summed up beyond the limit, too.
+func TestNamesWithinTheLimit(t *testing.T) {
+	for _, count := range []int{0, 1, 5, 20, 100} {
+		r := &Report{Past: &Past{}}
+		for i := range 60 {
+			c := Class{ID: fmt.Sprint(i), Rank: i + 1, Share: 0.0001}
+			c.QueryTime.Sum = 0.5
+			if i < 25 {
+				c.Share, c.QueryTime.Sum = 0.02, 100
+			}
+			if i%5 > 0 {
+				c.Change = &Change{Kind: New}
+			}
+			r.Classes = append(r.Classes, c)
+		}
+		r.countChanges(nil)
+		all := len(r.Past.Minor[0].First)
+		before := r.Past
+		r.Shorten(Limit{Count: count, Percent: 100}, OrderBySum)
+		named := map[string]bool{}
+		for _, c := range r.Classes {
+			named[c.ID] = true
+		}
+		for _, c := range r.Past.Minor[0].First {
+			named[c.ID] = true
+		}
+		want := count
+		if count == 0 || count > 60 {
+			want = 60
+		}
+		if len(named) != want || r.Past.Minor[0].Classes != 28 || len(before.Minor[0].First) != all || math.Abs(r.Past.Leading[New]-0.4) > 1e-9 {
+			t.Errorf("limit %d: %d named, %+v, %v", count, len(named), r.Past.Minor, r.Past.Leading)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package notifier
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -292,13 +293,14 @@ const (
 // Changes lists what changed: the leading changes first, then, in fewer words, those of
 // a small share, what is as usual again, what became better and what is gone.
 func Changes(r *digest.Report) []Change {
-	var leading, minor, ended, better, gone []Change
+	var leading []*digest.Class
+	var minor, ended, better, gone []Change
 	for _, c := range InOrder(r) {
 		switch {
 		case c.Change == nil:
 		case c.Leads() && c == mostOfIncident(r, []*digest.Class{c}): // the notice says it
 		case c.Leads():
-			leading = append(leading, changeOf(r, c, changeEvidence(c)))
+			leading = append(leading, c)
 		case c.Change.Kind == digest.Better && c.Change.Median > 0:
 			better = append(better, changeOf(r, c, Duration(c.Change.Now)+" per hour, usually "+Duration(c.Change.Median)))
 		case c.Change.Kind == digest.Better:
@@ -322,32 +324,47 @@ func Changes(r *digest.Report) []Change {
 
 // leadingOf cuts the leading changes to the first, and counts the others that the title does: also those
 // beyond the limit of the report.
-func leadingOf(r *digest.Report, leading []Change) []Change {
-	counts := changeCounts(r)
+func leadingOf(r *digest.Report, leading []*digest.Class) []Change {
+	counts, shares := changeCounts(r), map[digest.ChangeKind]float64{}
 	if r.Past != nil {
 		for _, m := range r.Past.Minor { // have a line of their own
 			counts[m.Kind] -= m.Classes
 		}
+		maps.Copy(shares, r.Past.Leading)
+	}
+	told := leading[:min(maxLeading, len(leading))]
+	var out []Change
+	for _, c := range told {
+		out = append(out, changeOf(r, c, lineEvidence(r, c)))
 	}
 	if c := mostOfIncident(r, InOrder(r)); c != nil && c.Leads() { // the notice says it
-		counts[c.Change.Kind]--
+		told = append(slices.Clone(told), c)
 	}
-	first := leading[:min(maxLeading, len(leading))]
+	for _, c := range told {
+		counts[c.Change.Kind]--
+		shares[c.Change.Kind] -= c.Share
+	}
 	var more []string
 	for _, kind := range []digest.ChangeKind{digest.New, digest.Worse, digest.Back} {
-		for _, x := range first {
-			if strings.HasPrefix(x.Word, kindWord(kind)) {
-				counts[kind]--
-			}
-		}
 		if counts[kind] > 0 {
-			more = append(more, fmt.Sprintf("%d more %s", counts[kind], strings.ToLower(string(kind))))
+			more = append(more, fmt.Sprintf("%d more %s", counts[kind], strings.ToLower(string(kind)))+together(shares[kind], counts[kind]))
 		}
 	}
 	if more == nil {
-		return first
+		return out
 	}
-	return append(slices.Clone(first), Change{What: "and " + strings.Join(more, ", ")})
+	return append(out, Change{What: "and " + strings.Join(more, ", ")})
+}
+
+// together is the share of so many classes in parentheses, or empty where it is not known.
+func together(share float64, classes int) string {
+	switch {
+	case share < 0.0005:
+		return ""
+	case classes == 1:
+		return " (" + Percent(share) + ")"
+	}
+	return " (" + Percent(share) + " together)"
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
@@ -396,6 +413,9 @@ func minorChange(m digest.Minor) Change {
 	}
 	if m.Instance != "" {
 		what += ", mostly on " + instanceName(m.Instance)
+	}
+	if len(m.First) == 0 { // none is within the limit
+		return Change{Word: kindWord(m.Kind), What: what}
 	}
 	return Change{kindWord(m.Kind), what, minorNames(m.First[:min(maxMinor, len(m.First))], m.Classes)}
 }

@@ -100,6 +100,8 @@ func TestListCountsAsTheTitle(t *testing.T) {
 		want  string
 	}{
 		{10, digest.Past{New: 12}, "and 7 more new"},
+		{10, digest.Past{New: 25, Leading: map[digest.ChangeKind]float64{digest.New: 0.45}}, "and 20 more new (35% together)"},
+		{5, digest.Past{New: 6, Worse: 2, Leading: map[digest.ChangeKind]float64{digest.New: 0.13, digest.Worse: 0.2}}, "and 1 more new (3%), 2 more worse (20% together)"},
 		{5, digest.Past{New: 5}, ""},
 		{5, digest.Past{New: 5, Worse: 1, Back: 2}, "and 1 more worse, 2 more back"},
 		{1, digest.Past{New: 2}, "and 1 more new"},
@@ -116,6 +118,34 @@ func TestListCountsAsTheTitle(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%d shown, %+v: %q, want %q", c.shown, c.past, got, c.want)
+		}
+	}
+}
+
+// For how long what is NEW was not seen is said once, if it is the same of all; with each where it is not,
+// and where there is one only.
+func TestNewIsSaidOnce(t *testing.T) {
+	const day = 24 * 3600
+	for _, test := range []struct {
+		unseen []float64
+		want   []string
+		said   []bool
+	}{
+		{[]float64{5 * day}, []string{"not seen in the 5 days before"}, []bool{false}},
+		{[]float64{5 * day, 5 * day, 5 * day}, []string{"none that is NEW was seen in the 5 days before", "", ""}, []bool{false, true, true}},
+		{[]float64{5 * day, 4 * day}, []string{"not seen in the 5 days before", "not seen in the 4 days before"}, []bool{false, false}},
+	} {
+		r := changed(&digest.Past{New: len(test.unseen)}, slices.Repeat([]digest.ChangeKind{digest.New}, len(test.unseen))...)
+		for i, unseen := range test.unseen {
+			r.Classes[i].Change.Unseen = unseen
+		}
+		for i, x := range Changes(r) {
+			if _, got, _ := strings.Cut(x.Evidence, "; "); got != test.want[i] {
+				t.Errorf("%v: %q, want %q", test.unseen, got, test.want[i])
+			}
+			if got := NewIsSaid(r, &r.Classes[i]); got != test.said[i] {
+				t.Errorf("%v: of #%d said %v", test.unseen, i, got)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package notifier
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"slowdigest/digest"
@@ -83,6 +84,53 @@ func EvidenceBeside(c *digest.Class) string {
 		return ""
 	}
 	return word + ": " + strings.TrimPrefix(evidence, took(c)+"; ")
+}
+
+// plainlyNew reports whether of a class is said that it is NEW as of this hour.
+func plainlyNew(c *digest.Class) bool {
+	return c.Change != nil && c.Change.Kind == digest.New && c.Change.First.IsZero() && c.Change.Since.IsZero()
+}
+
+// newSince returns the one class that says for how long none that is NEW was seen, where several are and that is
+// the same of all: the first that the head names or, where it names none, the first. Else it is nil.
+func newSince(r *digest.Report) *digest.Class {
+	var all []*digest.Class
+	for _, c := range InOrder(r) {
+		if plainlyNew(c) {
+			all = append(all, c)
+		}
+	}
+	if len(all) < 2 || slices.ContainsFunc(all, func(c *digest.Class) bool { return span(c.Change.Unseen) != span(all[0].Change.Unseen) }) {
+		return nil
+	}
+	most := mostOfIncident(r, all) // has no line
+	for _, c := range Leading(r) {
+		if plainlyNew(c) && c != most {
+			return c
+		}
+	}
+	return all[0]
+}
+
+// NewIsSaid reports whether another class has said of a class that is NEW for how long it was not seen.
+func NewIsSaid(r *digest.Report, c *digest.Class) bool {
+	if !plainlyNew(c) {
+		return false
+	}
+	says := newSince(r)
+	return says != nil && says != c
+}
+
+// lineEvidence is changeEvidence for a line of the head, of which one says for all that are NEW how long
+// they were not seen.
+func lineEvidence(r *digest.Report, c *digest.Class) string {
+	switch {
+	case NewIsSaid(r, c):
+		return took(c)
+	case plainlyNew(c) && newSince(r) == c:
+		return fmt.Sprintf("%s; none that is NEW was seen in the %s before", took(c), span(c.Change.Unseen))
+	}
+	return changeEvidence(c)
 }
 
 // Detection says how many calls of a class would be seen to be more within a day; empty where that

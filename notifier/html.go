@@ -153,7 +153,7 @@ type htmlNames struct{ Title, Names string }
 
 func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlClass {
 	evidence := EvidenceBeside(c)
-	if _, inHead := InHead(r, c); inHead {
+	if _, inHead := InHead(r, c); inHead || NewIsSaid(r, c) {
 		evidence = ""
 	}
 	v := htmlClass{

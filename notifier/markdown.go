@@ -110,7 +110,7 @@ func markdownClass(b *markdownPage, r *digest.Report, c *digest.Class) {
 	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
 	said, inHead := InHead(r, c)
 	said.Share, said.Time, said.Calls = true, true, true // the table has them
-	for _, f := range FactsOf(c, inHead) {
+	for _, f := range FactsOf(c, inHead || NewIsSaid(r, c)) {
 		if f.Strong {
 			fmt.Fprintf(b, "- **%s**\n", b.text(f.Text))
 		} else {

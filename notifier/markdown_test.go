@@ -35,7 +35,8 @@ func TestMarkdownTableHolds(t *testing.T) {
 	}
 }
 
-// What justifies a change stands once in a digest, be it in its head or with its class.
+// What justifies a change stands once in a digest, be it in its head or with its class; for how long what is
+// NEW was not seen once for all of it.
 func TestEvidenceStandsOnce(t *testing.T) {
 	formats := map[string]func(*bytes.Buffer) notifier.Notifier{
 		"text":     func(b *bytes.Buffer) notifier.Notifier { return notifier.NewText(b, notifier.TextOptions{Width: 1000}) },
@@ -56,6 +57,10 @@ func TestEvidenceStandsOnce(t *testing.T) {
 					}
 					if kind := r.Classes[i].Change.Kind; kind == digest.New || kind == digest.Back { // the time stands with the class
 						_, evidence, _ = strings.Cut(evidence, "; ")
+					}
+					if kind := r.Classes[i].Change.Kind; kind == digest.New { // one says it for all
+						of[strings.TrimPrefix(evidence, "not ")] = 1
+						continue
 					}
 					of[evidence]++
 				}

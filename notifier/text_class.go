@@ -27,7 +27,7 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	for _, reason := range Reasons(c) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
-	if _, inHead := InHead(r, c); !inHead && c.Change != nil {
+	if _, inHead := InHead(r, c); !inHead && c.Change != nil && !NewIsSaid(r, c) {
 		p.wrapped(indent, indent, "", EvidenceBeside(c))
 	}
 	if s := Detection(c); s != "" {

@@ -61,3 +61,43 @@ func TestALimitIsALimit(t *testing.T) {
 		t.Errorf("of a log with outliers, 1%%+2 shows %d", n)
 	}
 }
+
+// TestALimitIsALimitOfADeploy: nor does the hour of a deploy name more in any message, and those beyond the limit count.
+func TestALimitIsALimitOfADeploy(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	name := func(i int) string { return "t_" + string([]byte{'a' + byte(i/26), 'a' + byte(i%26)}) }
+	table := regexp.MustCompile(`(?i)t_[a-c][a-z]`)
+	for limit, most := range map[string]int{"1": 1, "5": 5, "95%:20": 20} {
+		state := t.TempDir()
+		for n := range 32 {
+			at := start.Add(time.Duration(n) * time.Hour)
+			var log strings.Builder
+			for i := range 60 {
+				if i < 2 || n == 31 {
+					calls := 20
+					if i > 26 {
+						calls = 1
+					}
+					for k := range calls {
+						log.WriteString(slowEntry(at.Add(time.Duration(i+60*k)*time.Second), 3, 1, "select a from "+name(i)+" where id = 1"))
+					}
+				}
+			}
+			title, _, all := slackHour(t, state, at, []byte(log.String()), "--limit", limit)
+			if n < 31 {
+				continue
+			}
+			names := map[string]bool{}
+			for _, name := range table.FindAllString(all, -1) {
+				names[strings.ToLower(name)] = true
+			}
+			if len(names) == 0 || len(names) > most || !strings.Contains(title, "58 new") {
+				t.Errorf("limit %s: %d named, title %s", limit, len(names), title)
+			}
+			if !strings.Contains(all, "33 classes, 6% together") || !strings.Contains(all, " more new (") {
+				t.Errorf("limit %s: not all count: %.1500s", limit, all)
+			}
+		}
+	}
+}

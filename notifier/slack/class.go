@@ -24,8 +24,8 @@ func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 }
 
 // detail is all about one class, with the beginning of its statement: sql UTF-16
-// code units of it. What is said, or is in the head, is left out.
-func detail(c *digest.Class, sql int, said notifier.Said, inHead bool) slackgo.Block {
+// code units of it. What is said, and why it changed if that is said, is left out.
+func detail(c *digest.Class, sql int, said notifier.Said, whySaid bool) slackgo.Block {
 	title := []inlineText{strong(notifier.Badged(c) + fmt.Sprintf("#%d %s", c.Rank, c.Label)),
 		words("  "), code(redact.ShortID(c.ID))}
 	if s := notifier.Numbers(c, said); s != "" {
@@ -33,7 +33,7 @@ func detail(c *digest.Class, sql int, said notifier.Said, inHead bool) slackgo.B
 	}
 	elements := []slackgo.RichTextElement{line(title...), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
 	var facts []slackgo.RichTextElement
-	for _, f := range notifier.FactsOf(c, inHead) {
+	for _, f := range notifier.FactsOf(c, whySaid) {
 		if f.Strong {
 			facts = append(facts, line(strong(f.Text)))
 		} else if f.Label == "Note: " {

@@ -154,7 +154,7 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 		if slices.Contains(worst, c) {
 			said = notifier.Said{Share: true, Time: true, Calls: true, P95: true}
 		}
-		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead))
+		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead || notifier.NewIsSaid(d.r, c)))
 		if d.opts.Mute {
 			blocks = append(blocks, muteButton(c))
 		}
@@ -170,10 +170,12 @@ func (d *draft) replies(inFull []*digest.Class) []Message {
 		return nil
 	}
 	var out []Message
-	if len(d.classes) > len(notifier.Leading(d.r))+maxWorst {
-		out = append(out, d.list())
+	if d.listed() {
+		list, _ := d.list()
+		out = append(out, list)
 	}
-	out = append(out, d.statements(changedFirst(notifier.Without(d.classes, inFull))))
+	statements, _ := d.statements(inFull)
+	out = append(out, statements)
 	if s := notifier.AllInstances(d.r); s != "" {
 		if blocks := append([]slackgo.Block{small(s)}, out[0].Blocks...); fits(blocks) && len(blocks) <= maxBlocks {
 			out[0].Blocks = blocks
@@ -207,10 +209,30 @@ func (d *draft) threaded(inFull []*digest.Class) bool {
 	return !d.opts.NoThread && d.news && len(inFull) < len(d.classes)
 }
 
-// list is a line for each class, as many as there is room for.
-func (d *draft) list() Message {
+// listed reports whether the thread lists all classes: the message does not.
+func (d *draft) listed() bool { return len(d.classes) > len(notifier.Leading(d.r))+maxWorst }
+
+// inThread counts the classes that the thread has, and those that neither it nor the message has.
+func (d *draft) inThread(inFull []*digest.Class) (in, not int) {
+	_, statements := d.statements(inFull)
+	if !d.listed() { // the message has a line of each
+		return statements, 0
+	}
+	_, listed := d.list()
+	shown := d.classes[:listed:listed]
+	for _, c := range changedFirst(notifier.Without(d.classes, inFull))[:statements] {
+		if !slices.Contains(shown, c) {
+			shown = append(shown, c)
+		}
+	}
+	return len(shown), len(d.classes) - len(shown)
+}
+
+// list is a line for each class, as many as there is room for, and how many that are.
+func (d *draft) list() (Message, int) {
 	m := Message{Text: slackutilsx.EscapeMessage(notifier.Plural(int64(len(d.classes)), "class", "classes") + " of this digest")}
-	for n := min(len(d.classes), maxRows); n > 0; n = n * 9 / 10 {
+	n := min(len(d.classes), maxRows)
+	for ; n > 0; n = n * 9 / 10 {
 		m.Blocks = []slackgo.Block{rich(rows(d.r, d.classes[:n]))}
 		if more := len(d.classes) - n; more > 0 {
 			m.Blocks = append(m.Blocks, small("and "+notifier.Plural(int64(more), "more class", "more classes")))
@@ -219,16 +241,18 @@ func (d *draft) list() Message {
 			break
 		}
 	}
-	return m
+	return m, n
 }
 
-// statements shows classes in full.
-func (d *draft) statements(classes []*digest.Class) Message {
+// statements shows in full what the message does not, as many as there is room for, and says how many that are.
+func (d *draft) statements(inFull []*digest.Class) (Message, int) {
+	classes := changedFirst(notifier.Without(d.classes, inFull))
+	n := 0
 	m := Message{Text: slackutilsx.EscapeMessage("Statements: " + classes[0].Label)}
 	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
 		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {
-			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Said{}, false))
+			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Said{}, notifier.NewIsSaid(d.r, c)))
 			if d.opts.Mute {
 				blocks = append(blocks, muteButton(c))
 			}
@@ -240,6 +264,7 @@ func (d *draft) statements(classes []*digest.Class) Message {
 			break
 		}
 		m.Blocks = blocks
+		n++
 	}
-	return m
+	return m, n
 }

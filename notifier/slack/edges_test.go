@@ -202,7 +202,11 @@ func TestListsAtTheirBounds(t *testing.T) {
 			for i := range r.Classes {
 				r.Classes[i].Fingerprint, r.Classes[i].Users, r.Classes[i].Hosts = "select 1", nil, nil
 			}
-			return len(draftOf(r, Options{}).statements(draftOf(r, Options{}).classes).Blocks)
+			m, shown := draftOf(r, Options{}).statements(nil)
+			if shown != len(m.Blocks) {
+				t.Errorf("%d statements, of which %d are counted", len(m.Blocks), shown)
+			}
+			return shown
 		}},
 		{"instances with links", 3, func(n int) int {
 			d := draftOf(instances(n), Options{Links: []notifier.Link{{Label: "x", URL: "https://g.example/{instance}"}}})
@@ -226,6 +230,25 @@ func TestListsAtTheirBounds(t *testing.T) {
 	}
 	if got := draftOf(notifiertest.Many(t, 3), Options{NoThread: true}).replies(nil); got != nil {
 		t.Errorf("%d replies where there shall be none", len(got))
+	}
+}
+
+// The message says how many classes its thread has, and not how many there are.
+func TestClassesInTheThread(t *testing.T) {
+	foot := func(n, inFull int) string {
+		d := newDraft(redact.Of(notifiertest.Many(t, n)), Options{}.withDefaults())
+		d.news = true
+		return strings.Join(text(t, d.foot(d.classes[:inFull])...), " ")
+	}
+	for _, x := range []struct{ want, got string }{
+		{"100 classes in the thread · 224 classes not shown", foot(320, 1)},
+		{"100 classes in the thread · 5 classes not shown", foot(101, 1)},
+		{"100 classes in the thread · 4 classes not shown", foot(100, 1)},
+		{"2 classes in the thread · 4 classes not shown", foot(3, 1)}, // whose lines the message has
+	} {
+		if !strings.Contains(x.got, x.want) {
+			t.Errorf("%q, want %q", x.got, x.want)
+		}
 	}
 }
 

@@ -22,12 +22,12 @@ func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
 		blocks = append(blocks, small(s))
 	}
 	var notes []string
-	threaded := d.threaded(inFull)
-	if threaded {
-		notes = append(notes, notifier.Plural(int64(len(d.classes)), "class", "classes")+" in the thread")
-	}
 	rest := d.r.Misc.Classes
-	if !threaded {
+	if d.threaded(inFull) {
+		in, not := d.inThread(inFull)
+		notes = append(notes, notifier.Plural(int64(in), "class", "classes")+" in the thread")
+		rest += not
+	} else {
 		rest += len(d.classes) - len(inFull)
 	}
 	if rest > 0 {

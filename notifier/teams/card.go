@@ -136,7 +136,7 @@ func class(r *digest.Report, c *digest.Class, inTable bool) []element {
 		out = append(out, textBlock(run(s, nil)))
 	}
 	out = append(out, element{"type": "CodeBlock", "language": "SQL", "codeSnippet": notifier.Clauses(redact.Cut(c.Fingerprint, maxStatement))})
-	for _, f := range notifier.FactsOf(c, inHead) {
+	for _, f := range notifier.FactsOf(c, inHead || notifier.NewIsSaid(r, c)) {
 		out = append(out, textBlock(run("• "+f.Label+f.Text, nil)))
 	}
 	return out
