@@ -232,6 +232,34 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// A label keeps its form in a state, those after so many bytes of forms only what is not a word.
+func TestFormsWithinTheirBytes(t *testing.T) {
+	const long, bytes = 1<<40 + 2, 6
+	for _, n := range []int{maxForms / bytes, maxForms/bytes + 1, maxForms/bytes + 2, 2000} {
+		h := History{classes: map[string]*past{}}
+		for i := range n {
+			h.classes[fmt.Sprintf("%032X", i)] = &past{first: firstHour, last: firstHour, from: firstHour, form: long}
+		}
+		var read History
+		if err := json.Unmarshal([]byte(marshal(t, &h)), &read); err != nil {
+			t.Fatal(err)
+		}
+		whole := 0
+		for id, p := range read.classes {
+			switch p.form {
+			case long:
+				whole++
+			case 2:
+			default:
+				t.Errorf("%s has %d", id, p.form)
+			}
+		}
+		if want := min(n, maxForms/bytes+1); whole != want || len(read.classes) != n {
+			t.Errorf("of %d classes %d have their form, want %d", len(read.classes), whole, want)
+		}
+	}
+}
+
 // A class is known for 183 days, and its hours, as those of the channel, for 14.
 func TestForgettingAtItsBounds(t *testing.T) {
 	for _, test := range []struct {

@@ -38,9 +38,10 @@ func (r *Report) Shorten(l Limit, order OrderBy) {
 }
 
 // nameWithin drops the names of minor classes that would be more than the limit's Count together with the
-// classes that are shown. They still count.
+// classes that are shown. They still count. Who sets no limit reads the names of all that a deploy brought: the
+// default is one of the load.
 func (r *Report) nameWithin(l Limit) {
-	if r.Past == nil || l.Count <= 0 {
+	if r.Past == nil || l.Count <= 0 || l == DefaultLimit {
 		return
 	}
 	room := l.Count - len(r.Classes)

@@ -181,7 +181,8 @@ func TestMute(t *testing.T) {
 // With the classes that are shown those that a Minor names are at most as many as the limit says; all count.
 // What leads is summed up beyond the limit, too.
 func TestNamesWithinTheLimit(t *testing.T) {
-	for _, count := range []int{0, 1, 5, 20, 100} {
+	for _, limit := range []Limit{{}, {Count: 1}, {Count: 5}, {Percent: 95, Count: 20}, {Count: 100}, DefaultLimit} {
+		count := limit.Count
 		r := &Report{Past: &Past{}}
 		for i := range 60 {
 			c := Class{ID: fmt.Sprint(i), Rank: i + 1, Share: 0.0001}
@@ -197,7 +198,7 @@ func TestNamesWithinTheLimit(t *testing.T) {
 		r.countChanges(nil)
 		all := len(r.Past.Minor[0].First)
 		before := r.Past
-		r.Shorten(Limit{Count: count, Percent: 100}, OrderBySum)
+		r.Shorten(limit, OrderBySum)
 		named := map[string]bool{}
 		for _, c := range r.Classes {
 			named[c.ID] = true
@@ -209,8 +210,11 @@ func TestNamesWithinTheLimit(t *testing.T) {
 		if count == 0 || count > 60 {
 			want = 60
 		}
+		if limit == DefaultLimit { // the names of all that are new are beyond it
+			want = len(r.Classes) + 28
+		}
 		if len(named) != want || r.Past.Minor[0].Classes != 28 || len(before.Minor[0].First) != all || math.Abs(r.Past.Leading[New]-0.4) > 1e-9 {
-			t.Errorf("limit %d: %d named, %+v, %v", count, len(named), r.Past.Minor, r.Past.Leading)
+			t.Errorf("limit %v: %d named, %+v, %v", limit, len(named), r.Past.Minor, r.Past.Leading)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func TestALimitIsALimitOfADeploy(t *testing.T) {
 	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	name := func(i int) string { return "t_" + string([]byte{'a' + byte(i/26), 'a' + byte(i%26)}) }
 	table := regexp.MustCompile(`(?i)t_[a-c][a-z]`)
-	for limit, most := range map[string]int{"1": 1, "5": 5, "95%:20": 20} {
+	for limit, most := range map[string]int{"1": 1, "5": 5, "95%:10": 10} {
 		state := t.TempDir()
 		for n := range 32 {
 			at := start.Add(time.Duration(n) * time.Hour)
