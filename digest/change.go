@@ -298,6 +298,20 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 	return change
 }
 
+// judgedFrom returns the first hour that a window which is judged of a class may hold: what has ended
+// is no evidence of what comes after it. That is a WORSE of which the end was told, or an incident that
+// does not go on; where many were slower or busier, the hours are left out of all sums. 0 is any hour.
+func (c *comparison) judgedFrom(p *past) hour {
+	var from hour
+	if worse := p.worseBefore(c.start); worse > 0 && p.ended > worse && p.ended < c.start {
+		from = p.ended + 1
+	}
+	if x := c.history.incident; x.last < c.start && x.of != "slower" && x.of != "busier" && !(hourAsWhole{c}).unusual() {
+		from = max(from, x.last+1)
+	}
+	return from
+}
+
 // sums returns newSums of a class, which is asked for several times in a row.
 func (c *comparison) sums(class *Class, p *past) *sums {
 	if c.summed != class {

@@ -374,3 +374,36 @@ func TestOwedWanders(t *testing.T) {
 		}
 	}
 }
+
+// What has ended is no evidence of what comes after: where an incident of an hour is over, 1.6 times the calls in one
+// hour six hours later are no news, as they are none without the incident; eleven times as many are.
+func TestWindowsBeginAfterTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		incident work // in the first hour; none is as usual
+		calls    int64
+		again    bool
+	}{
+		{"no incident", work{}, 96, false},
+		{"WORSE", work{9000, 900}, 96, false},
+		{"an incident that is not WORSE", work{3000, 60}, 96, false},
+		{"WORSE, and again", work{9000, 900}, 660, true},
+	} {
+		var h History
+		h.hoursOfWork(t, firstHour, 5*hoursADay, work{120, 60})
+		for n := range 13 {
+			w := work{120, 60}
+			switch {
+			case n == 0 && c.incident.calls > 0:
+				w = c.incident
+			case n == 6:
+				w = work{2 * float64(c.calls), c.calls}
+			}
+			class := classIn(t, h.pass(t, hourReport(dayHour(5, n), w)), watched)
+			if told := n > 0 && class.Leads(); told != (c.again && n == 6) {
+				t.Errorf("%s, hour %d: %+v", c.name, n, class.Change)
+			}
+			h = *reread(t, &h)
+		}
+	}
+}
