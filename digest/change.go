@@ -162,31 +162,6 @@ func (c *comparison) told(class *Class) *Told {
 	return &Told{p.firstOf(since), p.told.time()}
 }
 
-// ended returns the classes that were WORSE within three days, and now are as they were before
-// that. One that is not seen may not have been due.
-func (c *comparison) ended(muted map[string]bool) []Ended {
-	if !c.aligned || !c.report.Coverage.Complete {
-		return nil
-	}
-	var all []Ended
-	for i := range c.report.Classes {
-		class := &c.report.Classes[i]
-		p := c.history.classes[class.ID]
-		if p == nil {
-			continue
-		}
-		worse := p.worseBefore(c.start)
-		if muted[class.ID] || c.unsure(p) || worse == 0 || c.start-worse >= endWithin || p.ended > worse && p.ended != c.start {
-			continue
-		}
-		if c.still(class, p) || p.found.span > 0 && !c.sums(class, p).over(p.found) {
-			continue // or it may be
-		}
-		all = append(all, Ended{class.ID, class.Fingerprint, worse.time(), c.start.time()})
-	}
-	return all
-}
-
 // matters reports whether so many seconds per hour of the window are worth a report.
 func (c *comparison) matters(perHour float64) bool {
 	return matters(perHour, float64(c.end-c.start), c.report.Overall.QueryTime.Sum)
@@ -201,11 +176,16 @@ func matters(perHour, hours, total float64) bool {
 // series returns the past of one quantity of a class, as it was before the
 // window, and before the class became worse if that was within a day.
 func (c *comparison) series(p *past, of func(classHour) level) *series {
-	var s series
 	end := c.start
 	if worse := p.worseLately(c.start); worse > 0 {
 		end = worse
 	}
+	return c.seriesUpTo(p, of, end)
+}
+
+// seriesUpTo returns it as it was before an hour.
+func (c *comparison) seriesUpTo(p *past, of func(classHour) level, end hour) *series {
+	var s series
 	first := c.start - historyHours
 	for _, seen := range p.hours {
 		if i := seen.at - first; i >= 0 && i < historyHours {
@@ -244,7 +224,7 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 			}
 		}
 		change := c.above(class, p)
-		change.Since, change.Again = worse.time(), again
+		change.Since, change.Again = c.worseSince(class.ID, worse), again
 		return change
 	}
 	return c.beyond(class, p)
@@ -372,10 +352,7 @@ func (c *comparison) calm(p *past) bool {
 		if seen.at >= c.start { // the window was added
 			continue
 		}
-		usual, regular := s.hourOfDay(max(0, int(seen.at-c.start+historyHours)) % hoursADay)
-		if !regular {
-			usual = s.medianOfAll()
-		}
+		usual := s.usualAt(max(0, int(seen.at-c.start+historyHours)) % hoursADay)
 		return seen.at >= p.ended && int(seen.time) < usual+halfMore
 	}
 	return false

@@ -166,7 +166,11 @@ func TestEndOfWorse(t *testing.T) {
 			if want && hour(n) > c.ended[0] {
 				from += 3
 			}
-			if got := len(r.Past.Ended) == 1 && r.Past.Ended[0] == (Ended{watched, "select " + watched, from.time(), (begin + hour(n)).time()}); got != want || len(r.Past.Ended) > 0 != want {
+			to := hour(n) // or when it was last seen
+			if c.name == "not seen at first" {
+				to = 1
+			}
+			if got := len(r.Past.Ended) == 1 && r.Past.Ended[0] == (Ended{watched, "select " + watched, from.time(), (begin + to).time()}); got != want || len(r.Past.Ended) > 0 != want {
 				t.Errorf("%s, %d hours later: %+v", c.name, n, r.Past.Ended)
 			}
 			again := hourReport(begin+hour(n), w)
@@ -179,7 +183,7 @@ func TestEndOfWorse(t *testing.T) {
 }
 
 // The end of a WORSE needs as much evidence as its beginning: of 1.9 times the calls, which six hours
-// tell, one hour as usual is no end, and of twenty times it is.
+// tell, one hour as usual is no end, and of twenty times it is. It ended after the last hour of these, whenever that is told.
 func TestEndNeedsEvidence(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -206,7 +210,9 @@ func TestEndNeedsEvidence(t *testing.T) {
 				if ended >= 0 {
 					t.Errorf("%s: ended in hour %d and %d", c.name, ended, n)
 				}
-				ended = n - 12
+				if ended = n - 12; !r.Past.Ended[0].To.Equal(dayHour(20, 12).time()) {
+					t.Errorf("%s: it is said to be over at %s", c.name, r.Past.Ended[0].To)
+				}
 			}
 			h = *reread(t, &h)
 		}

@@ -44,3 +44,27 @@ func TestAnIncidentIsNotToldAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEndIsToldOnce: where the end of an incident is told, with the time of it, its class is not told to be
+// back to usual in a later hour, as if it had been worse until then.
+func TestAnEndIsToldOnce(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	state, over := t.TempDir(), 0
+	for n := range 120 {
+		at := start.Add(time.Duration(n) * time.Hour)
+		calls, more := 60+[]int{0, 5, -4, 7, -6, 3, -2}[n%7], ""
+		if n == 110 {
+			for k := range 60 {
+				more += slowEntry(at.Add(time.Duration(k)*time.Minute), 12, 10, "SELECT a FROM orders WHERE id = 7")
+			}
+		}
+		title, _, message := slackHour(t, state, at, steadyLog(at, calls, more))
+		switch {
+		case strings.Contains(title, "INCIDENT OVER"):
+			over = n
+		case over > 0 && strings.Contains(message, "worse from"):
+			t.Errorf("hour %d, the incident of hour 110 being over in hour %d: %.60s", n, over, title)
+		}
+	}
+}
