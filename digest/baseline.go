@@ -155,6 +155,14 @@ func (s *series) hourOfDay(h int) (median int, regular bool) {
 	return medianOf(values[:n]), true
 }
 
+// usualAt returns the median of the hour of day or, where that is not regular, of all.
+func (s *series) usualAt(h int) int {
+	if median, regular := s.hourOfDay(h); regular {
+		return median
+	}
+	return s.medianOfAll()
+}
+
 // medianOfAll returns the median of all values, and 0 if there are none.
 func (s *series) medianOfAll() int {
 	values := make([]int, 0, historyHours)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 )
 
 const (
@@ -164,4 +165,75 @@ func (c *comparison) hidden() int {
 		}
 	}
 	return n
+}
+
+// ended returns the classes that were WORSE within three days, and now are as they were before
+// that. One that is not seen may not have been due.
+func (c *comparison) ended(muted map[string]bool) []Ended {
+	if !c.aligned || !c.report.Coverage.Complete {
+		return nil
+	}
+	var all []Ended
+	for i := range c.report.Classes {
+		class := &c.report.Classes[i]
+		p := c.history.classes[class.ID]
+		if p == nil {
+			continue
+		}
+		worse := p.worseBefore(c.start)
+		if muted[class.ID] || c.unsure(p) || worse == 0 || c.start-worse >= endWithin || p.ended > worse && p.ended != c.start {
+			continue
+		}
+		if c.still(class, p) || p.found.span > 0 && !c.sums(class, p).over(p.found) {
+			continue // or it may be
+		}
+		all = append(all, c.endOf(class, p, worse))
+	}
+	return all
+}
+
+// endedWith adds the class that was the most of an incident to those whose end is told, where the end of
+// the incident is and the class is as usual: one thing has one end, without more evidence.
+func (c *comparison) endedWith(x *EndedIncident, all []Ended, muted map[string]bool) []Ended {
+	i := slices.IndexFunc(c.report.Classes, func(class Class) bool { return class.ID == x.Of })
+	if i < 0 || muted[x.Of] || slices.ContainsFunc(all, func(e Ended) bool { return e.ID == x.Of }) {
+		return all
+	}
+	class := &c.report.Classes[i]
+	p := c.history.classes[x.Of]
+	if p == nil || c.unsure(p) {
+		return all
+	}
+	worse := p.worseBefore(c.start)
+	if worse < hourOf(x.From) || c.start-worse >= endWithin || p.ended > worse && p.ended != c.start || c.still(class, p) {
+		return all
+	}
+	return append(all, c.endOf(class, p, worse))
+}
+
+// endOf bounds how long a class was WORSE that is so no more: up to the end of the last hour that had half as
+// much time again as was usual before, or half as high a p95.
+func (c *comparison) endOf(class *Class, p *past, worse hour) Ended {
+	times, p95s := c.seriesUpTo(p, timeOf, worse), c.seriesUpTo(p, p95Of, worse)
+	to := worse + 1
+	for _, seen := range p.hours {
+		if seen.at <= worse || seen.at >= c.start {
+			continue
+		}
+		h := int(seen.at-c.start+historyHours) % hoursADay
+		p95 := p95s.usualAt(h)
+		if int(seen.time) >= times.usualAt(h)+halfMore || p95 > 0 && int(seen.p95) >= p95+halfMore {
+			to = seen.at + 1
+		}
+	}
+	return Ended{class.ID, class.Fingerprint, c.worseSince(class.ID, worse), to.time()}
+}
+
+// worseSince returns since when a class is WORSE that was told to be so in an hour: if it was the most of an
+// incident then, since that began.
+func (c *comparison) worseSince(id string, worse hour) time.Time {
+	if x := c.history.incident; x.of == id && hourOf(x.since) <= worse && worse <= x.last {
+		return x.since
+	}
+	return worse.time()
 }

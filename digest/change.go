@@ -162,31 +162,6 @@ func (c *comparison) told(class *Class) *Told {
 	return &Told{p.firstOf(since), p.told.time()}
 }
 
-// ended returns the classes that were WORSE within three days, and now are as they were before
-// that. One that is not seen may not have been due.
-func (c *comparison) ended(muted map[string]bool) []Ended {
-	if !c.aligned || !c.report.Coverage.Complete {
-		return nil
-	}
-	var all []Ended
-	for i := range c.report.Classes {
-		class := &c.report.Classes[i]
-		p := c.history.classes[class.ID]
-		if p == nil {
-			continue
-		}
-		worse := p.worseBefore(c.start)
-		if muted[class.ID] || c.unsure(p) || worse == 0 || c.start-worse >= endWithin || p.ended > worse && p.ended != c.start {
-			continue
-		}
-		if c.still(class, p) || p.found.span > 0 && !c.sums(class, p).over(p.found) {
-			continue // or it may be
-		}
-		all = append(all, Ended{class.ID, class.Fingerprint, worse.time(), c.start.time()})
-	}
-	return all
-}
-
 // matters reports whether so many seconds per hour of the window are worth a report.
 func (c *comparison) matters(perHour float64) bool {
 	return matters(perHour, float64(c.end-c.start), c.report.Overall.QueryTime.Sum)
@@ -201,11 +176,16 @@ func matters(perHour, hours, total float64) bool {
 // series returns the past of one quantity of a class, as it was before the
 // window, and before the class became worse if that was within a day.
 func (c *comparison) series(p *past, of func(classHour) level) *series {
-	var s series
 	end := c.start
 	if worse := p.worseLately(c.start); worse > 0 {
 		end = worse
 	}
+	return c.seriesUpTo(p, of, end)
+}
+
+// seriesUpTo returns it as it was before an hour.
+func (c *comparison) seriesUpTo(p *past, of func(classHour) level, end hour) *series {
+	var s series
 	first := c.start - historyHours
 	for _, seen := range p.hours {
 		if i := seen.at - first; i >= 0 && i < historyHours {
@@ -244,7 +224,7 @@ func (c *comparison) worse(class *Class, p *past) *Change {
 			}
 		}
 		change := c.above(class, p)
-		change.Since, change.Again = worse.time(), again
+		change.Since, change.Again = c.worseSince(class.ID, worse), again
 		return change
 	}
 	return c.beyond(class, p)
@@ -296,6 +276,20 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 		change.P95 = &Values{Now: class.QueryTime.P95, Median: math.Exp(w.usual[historyHours]), Days: days}
 	}
 	return change
+}
+
+// judgedFrom returns the first hour that a window which is judged of a class may hold: what has ended
+// is no evidence of what comes after it. That is a WORSE of which the end was told, or an incident that
+// does not go on; where many were slower or busier, the hours are left out of all sums. 0 is any hour.
+func (c *comparison) judgedFrom(p *past) hour {
+	var from hour
+	if worse := p.worseBefore(c.start); worse > 0 && p.ended > worse && p.ended < c.start {
+		from = p.ended + 1
+	}
+	if x := c.history.incident; x.last < c.start && x.of != "slower" && x.of != "busier" && !(hourAsWhole{c}).unusual() {
+		from = max(from, x.last+1)
+	}
+	return from
 }
 
 // sums returns newSums of a class, which is asked for several times in a row.
@@ -358,10 +352,7 @@ func (c *comparison) calm(p *past) bool {
 		if seen.at >= c.start { // the window was added
 			continue
 		}
-		usual, regular := s.hourOfDay(max(0, int(seen.at-c.start+historyHours)) % hoursADay)
-		if !regular {
-			usual = s.medianOfAll()
-		}
+		usual := s.usualAt(max(0, int(seen.at-c.start+historyHours)) % hoursADay)
 		return seen.at >= p.ended && int(seen.time) < usual+halfMore
 	}
 	return false

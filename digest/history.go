@@ -169,7 +169,9 @@ func (h *History) Compare(r *Report, o Options) {
 	if !r.Past.Learning {
 		r.Past.Gone, r.Past.Ended = c.gone(muted), c.ended(muted)
 		if c.aligned && c.end-c.start == 1 {
-			r.Past.EndedIncident = hourAsWhole{c}.ended(r.Past.Ended)
+			if r.Past.EndedIncident = (hourAsWhole{c}).ended(r.Past.Ended); r.Past.EndedIncident != nil {
+				r.Past.Ended = c.endedWith(r.Past.EndedIncident, r.Past.Ended, muted)
+			}
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 	u, l := c.usual, c.lift
 	total := c.report.Overall.QueryTime.Sum
 	part := append(l.slower, l.busier...) // at most one of them is not empty
-	if u == nil || part == nil && !c.farAbove() {
+	if !c.unusual() {
 		return nil
 	}
 	middle := (u.Low + u.High) / 2
@@ -146,6 +146,11 @@ func (c hourAsWhole) joined(name string) bool {
 	day := c.start - hoursADay
 	ran := c.history.ran[name]
 	return len(c.history.hours) > 0 && c.history.hours[0].at < day && (len(ran) == 0 || ran[0].at >= day)
+}
+
+// unusual reports whether the hour is an incident, unless that is of a class that is muted.
+func (c hourAsWhole) unusual() bool {
+	return c.usual != nil && (c.lift.slower != nil || c.lift.busier != nil || c.farAbove())
 }
 
 // farAbove reports whether the hour has far more time than usual.

@@ -553,6 +553,62 @@ func TestJoined(t *testing.T) {
 		}
 		if got := (hourAsWhole{newComparison(&h, hourReport(now, work{10, 10}), Options{})}).joined("db-2"); got != test.want {
 			t.Errorf("%s: %v", test.name, got)
+
+// The class that was the most of an incident is WORSE since that began, and its end is told with that of the
+// incident, if it is as usual then: not again when there is as much evidence as its own takes. One that
+// is still WORSE has an end of its own.
+func TestEndOfAnIncidentAndItsClass(t *testing.T) {
+	id := fmt.Sprintf("%032X", 10)
+	for _, c := range []struct {
+		name         string
+		calls, after int64   // in the incident, and in the five hours after it; usually 100
+		each         float64 // how long they take in these hours; usually 1
+		over, usual  int     // the hours that tell the ends
+		began, ended time.Duration
+	}{
+		{"as usual at once, beyond doubt", 300, 100, 1, 1, 1, 20 * time.Minute, time.Hour},
+		{"as usual, as far as is known", 240, 130, 1, 2, 2, 20 * time.Minute, time.Hour},
+		{"still WORSE", 300, 100, 2.5, 2, 6, 20 * time.Minute, 6 * time.Hour},
+	} {
+		h, at := settled(t)
+		over, usual := 0, 0
+		for n := range 30 {
+			s := ordinaryServer()
+			switch {
+			case n == 0:
+				s.calls[9], s.each[9] = c.calls, 3000/float64(c.calls)
+				for k := range 12 {
+					s.slow[9][k] = map[bool]float64{true: 374, false: 8}[k >= 4]
+				}
+			case n < 6:
+				s.calls[9], s.each[9] = c.after, c.each
+			}
+			for range 2 { // before and after the hour was added
+				r := s.report(at + hour(n))
+				h.Compare(r, Options{})
+				if class := classIn(t, r, id); n > 0 && class.Change != nil && !class.Change.Since.Equal(at.time().Add(c.began)) {
+					t.Errorf("%s, hour %d: %+v", c.name, n, class.Change)
+				}
+				if x := r.Past.EndedIncident; x != nil {
+					if over = n; !x.From.Equal(at.time().Add(c.began)) || !x.To.Equal((at + 1).time()) || x.Of != id {
+						t.Errorf("%s, hour %d: %+v", c.name, n, x)
+					}
+				}
+				if len(r.Past.Ended) > 0 {
+					if usual > 0 && usual != n {
+						t.Errorf("%s: ends in hour %d and %d", c.name, usual, n)
+					}
+					usual = n
+					if e := r.Past.Ended[0]; e.ID != id || !e.From.Equal(at.time().Add(c.began)) || !e.To.Equal(at.time().Add(c.ended)) {
+						t.Errorf("%s, hour %d: %+v", c.name, n, e)
+					}
+				}
+				h.pass(t, r)
+				h = reread(t, h)
+			}
+		}
+		if over != c.over || usual != c.usual {
+			t.Errorf("%s: over in hour %d, as usual in %d, want %d and %d", c.name, over, usual, c.over, c.usual)
 		}
 	}
 }

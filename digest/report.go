@@ -321,8 +321,8 @@ type Told struct {
 type Ended struct {
 	ID          string `json:"id"`
 	Fingerprint string `json:"fingerprint"`
-	// From is the hour since when it was WORSE, and To the end of that: the first hour of
-	// the first window after it in which the class was seen.
+	// From is the hour since when it was WORSE, or the time since when the incident was of which it is the
+	// most, and To the end of the last hour in which it was.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 }

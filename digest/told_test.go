@@ -166,7 +166,11 @@ func TestEndOfWorse(t *testing.T) {
 			if want && hour(n) > c.ended[0] {
 				from += 3
 			}
-			if got := len(r.Past.Ended) == 1 && r.Past.Ended[0] == (Ended{watched, "select " + watched, from.time(), (begin + hour(n)).time()}); got != want || len(r.Past.Ended) > 0 != want {
+			to := hour(n) // or when it was last seen
+			if c.name == "not seen at first" {
+				to = 1
+			}
+			if got := len(r.Past.Ended) == 1 && r.Past.Ended[0] == (Ended{watched, "select " + watched, from.time(), (begin + to).time()}); got != want || len(r.Past.Ended) > 0 != want {
 				t.Errorf("%s, %d hours later: %+v", c.name, n, r.Past.Ended)
 			}
 			again := hourReport(begin+hour(n), w)
@@ -179,7 +183,7 @@ func TestEndOfWorse(t *testing.T) {
 }
 
 // The end of a WORSE needs as much evidence as its beginning: of 1.9 times the calls, which six hours
-// tell, one hour as usual is no end, and of twenty times it is.
+// tell, one hour as usual is no end, and of twenty times it is. It ended after the last hour of these, whenever that is told.
 func TestEndNeedsEvidence(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -206,7 +210,9 @@ func TestEndNeedsEvidence(t *testing.T) {
 				if ended >= 0 {
 					t.Errorf("%s: ended in hour %d and %d", c.name, ended, n)
 				}
-				ended = n - 12
+				if ended = n - 12; !r.Past.Ended[0].To.Equal(dayHour(20, 12).time()) {
+					t.Errorf("%s: it is said to be over at %s", c.name, r.Past.Ended[0].To)
+				}
 			}
 			h = *reread(t, &h)
 		}
@@ -371,6 +377,39 @@ func TestOwedWanders(t *testing.T) {
 		h.pass(t, hourReport(dayHour(3, 0), work{3.7, 10}))
 		if class := classIn(t, h.pass(t, hourReport(dayHour(3, 1), work{c.seconds, 10})), watched); class.Leads() != c.leads {
 			t.Errorf("%v s: leads %v", c.seconds, class.Leads())
+		}
+	}
+}
+
+// What has ended is no evidence of what comes after: where an incident of an hour is over, 1.6 times the calls in one
+// hour six hours later are no news, as they are none without the incident; eleven times as many are.
+func TestWindowsBeginAfterTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		incident work // in the first hour; none is as usual
+		calls    int64
+		again    bool
+	}{
+		{"no incident", work{}, 96, false},
+		{"WORSE", work{9000, 900}, 96, false},
+		{"an incident that is not WORSE", work{3000, 60}, 96, false},
+		{"WORSE, and again", work{9000, 900}, 660, true},
+	} {
+		var h History
+		h.hoursOfWork(t, firstHour, 5*hoursADay, work{120, 60})
+		for n := range 13 {
+			w := work{120, 60}
+			switch {
+			case n == 0 && c.incident.calls > 0:
+				w = c.incident
+			case n == 6:
+				w = work{2 * float64(c.calls), c.calls}
+			}
+			class := classIn(t, h.pass(t, hourReport(dayHour(5, n), w)), watched)
+			if told := n > 0 && class.Leads(); told != (c.again && n == 6) {
+				t.Errorf("%s, hour %d: %+v", c.name, n, class.Change)
+			}
+			h = *reread(t, &h)
 		}
 	}
 }

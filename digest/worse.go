@@ -67,6 +67,7 @@ type sums struct {
 	told  int                                  // the index of the hour in which it was told to be above the usual, or -1
 	worse int                                  // that of the last such hour, if only of the day before
 	level float64                              // by how much it was above, as a logarithm, until its end was told
+	from  int                                  // the index of the first hour that a window which is judged may hold
 
 	cached [allOfThem][hoursADay + 1]*windows // by span
 }
@@ -80,7 +81,7 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 		}
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
-	s := sums{told: -1, worse: -1}
+	s := sums{told: -1, worse: -1, from: max(0, int(c.judgedFrom(p)-first))}
 	if worse := p.worseBefore(c.start); worse > 0 {
 		s.worse = max(-1, int(worse-first))
 		if worse == p.worse && !(p.ended > worse && p.ended < c.start) {
@@ -236,6 +237,9 @@ type finding struct {
 // above what is usual, as a logarithm.
 func (s *sums) deviates(lift float64) (finding, bool) {
 	for _, span := range spans {
+		if historyHours+1-span < s.from {
+			break
+		}
 		if s.calls(span) < leastCalls {
 			continue
 		}

@@ -169,7 +169,11 @@ func changeEvidence(c *digest.Class) string {
 		phrases = append(phrases, fmt.Sprintf("a call takes %s times as long as usual", Count(x.TimesEach)))
 	}
 	if p := x.P95; p != nil {
-		phrases = append(phrases, "p95 "+Duration(p.Now)+"; "+pastOf(*p))
+		past := "; " + pastOf(*p)
+		if x.Of == "query_time" && basisOf(*p) == basisOf(x.Values) { // which is said
+			past = ", before that " + atMostOrUsually(*p)
+		}
+		phrases = append(phrases, "p95 "+Duration(p.Now)+past)
 	}
 	return strings.Join(phrases, "; ")
 }
@@ -190,18 +194,26 @@ func perHour(x *digest.Change) string {
 }
 
 // pastOf says what a value was at most or, where that is not what it is measured by, usually.
-func pastOf(v digest.Values) string {
-	was, before := "at most "+Duration(v.Highest), "in any hour before"
+func pastOf(v digest.Values) string { return atMostOrUsually(v) + " " + basisOf(v) }
+
+func atMostOrUsually(v digest.Values) string {
 	if v.Highest == 0 {
-		was, before = "usually "+Duration(v.Median), "in the hours before"
+		return "usually " + Duration(v.Median)
 	}
+	return "at most " + Duration(v.Highest)
+}
+
+// basisOf says of which hours that is.
+func basisOf(v digest.Values) string {
 	switch {
 	case v.Days > 0:
-		return was + " around this hour on " + Plural(int64(v.Days), "day", "days")
+		return "around this hour on " + Plural(int64(v.Days), "day", "days")
 	case v.Hours > 0:
-		return fmt.Sprintf("%s in the %d hours it was seen in", was, v.Hours)
+		return fmt.Sprintf("in the %d hours it was seen in", v.Hours)
+	case v.Highest == 0:
+		return "in the hours before"
 	}
-	return was + " " + before
+	return "in any hour before"
 }
 
 // span writes how long ago an hour of the clock was, in hours below two days.
