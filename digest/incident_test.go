@@ -553,6 +553,9 @@ func TestJoined(t *testing.T) {
 		}
 		if got := (hourAsWhole{newComparison(&h, hourReport(now, work{10, 10}), Options{})}).joined("db-2"); got != test.want {
 			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}
 
 // The class that was the most of an incident is WORSE since that began, and its end is told with that of the
 // incident, if it is as usual then: not again when there is as much evidence as its own takes. One that
