@@ -176,6 +176,24 @@ var fileStories = []story{
 			n.errorf("it is not corrected")
 		}
 	}, 0},
+	{"messages can no longer be edited", "orders,billing", func(n *night) {
+		n.add("orders", 5)
+		db := n.add("billing", 3)
+		n.pass(2)
+		n.dbs[0].rate = 0 // what is told of it would be told again
+		end := n.live()
+		n.dbs[0].rate = 5
+		n.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Instance: db.name, File: file(end), Times: -1})
+		n.change("a file is denied")
+		n.event(end, 5*time.Minute)
+		n.rds.Heal()
+		n.change("it is no more")
+		n.slack.Fail(slacktest.Fault{Method: "chat.update", Code: "edit_window_closed"})
+		n.pass(2)
+		if !mentions(n.posts(), "Corrected: billing could not be read") {
+			n.errorf("it is not corrected")
+		}
+	}, 0},
 	{"listing lags", "orders", func(n *night) {
 		db := n.add("orders", 5)
 		n.pass(2)

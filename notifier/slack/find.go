@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	slackgo "github.com/slack-go/slack"
@@ -30,9 +31,9 @@ const metadataType = "slowdigest"
 
 // Update puts the digest of r in the place of the message that at names, and
 // leaves its thread as it is. Its error is a *notifier.DeliveryError. Where
-// somebody has deleted the message, its Posted is NotPosted and its Reason
-// message_not_found; else the digest is in the channel as it was. Trying again
-// does no harm.
+// the message will never be changed, its Posted is NotPosted: somebody has deleted it
+// (message_not_found), it is another bot's, or the workspace does not let it be changed after
+// so long. Else the digest is in the channel as it was, and trying again does no harm.
 func (b *Bot) Update(ctx context.Context, r *digest.Report, at notifier.Receipt) (notifier.Receipt, error) {
 	report := redact.Of(r)
 	posted, form, err := b.offer(ctx, newDraft(report, b.opts), "update the digest in Slack", func(m Message) (slackgo.Message, *notifier.DeliveryError) {
@@ -41,11 +42,14 @@ func (b *Bot) Update(ctx context.Context, r *digest.Report, at notifier.Receipt)
 	if err == nil {
 		return notifier.Receipt{Channel: posted.Channel, Timestamp: posted.Timestamp, Form: form.name, Replies: at.Replies}, nil
 	}
-	if err.Posted = notifier.IsPosted; err.Reason == "message_not_found" {
+	if err.Posted = notifier.IsPosted; slices.Contains(unchangeable, err.Reason) {
 		err.Posted = notifier.NotPosted
 	}
 	return at, err
 }
+
+// unchangeable are the errors of chat.update after which it is of no use to try again.
+var unchangeable = []string{"message_not_found", "cant_update_message", "edit_window_closed"}
 
 // The history of a channel is read in pages of historyPage messages, from the
 // newest back, and at most historyPages of them.

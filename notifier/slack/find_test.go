@@ -64,7 +64,8 @@ func TestUpdate(t *testing.T) {
 			want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "message_not_found")},
 		{name: "of another bot", arrange: func(a *again) {
 			a.receipt.Timestamp = a.server.Post(slacktest.Message{Channel: slacktest.Channel, Text: "x"}).Timestamp
-		}, want: notifiertest.Fails(notifier.Configuration, notifier.IsPosted, "another bot")},
+		}, want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "another bot")},
+		{name: "no more edits", faults: fault(slacktest.Fault{Code: "edit_window_closed"}), want: notifiertest.Fails(notifier.Configuration, notifier.NotPosted, "after so long")},
 		{name: "missing scope", set: func(s *slacktest.Server) { s.Scopes = []string{"channels:history"} },
 			want: notifiertest.Fails(notifier.Configuration, notifier.IsPosted, "chat:write")},
 		{name: "no charts here", set: func(s *slacktest.Server) { s.Unsupported = []string{"data_visualization"} }, form: "simple", updates: 1},
