@@ -217,7 +217,11 @@ func fellSilent(r *digest.Report) bool {
 // known what is usual, only the first digest has all. That it tells a day takes no details, nor
 // does an incident that was told in an hour before.
 func Details(r *digest.Report) bool {
-	if r.Past == nil || firstEver(r) || Incomplete(r) || len(r.Coverage.Notes) > 0 || len(Notices(r)) > 1 || len(Notices(r)) > 0 && !goesOn(r) || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
+	said := 0
+	if goesOn(r) {
+		said = 1 // of the notices
+	}
+	if r.Past == nil || firstEver(r) || Incomplete(r) || len(r.Coverage.Notes)+len(Notices(r)) > said || len(caveats(r)) > 0 || len(r.Past.Gone)+len(r.Past.Ended) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(r.Past.Minor, func(m digest.Minor) bool { return m.Share >= minorNews }) {

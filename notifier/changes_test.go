@@ -978,3 +978,23 @@ func silentOne(stopped bool) *digest.Report {
 	r.Overall.ByInstance = []digest.InstanceTotal{{Instance: "a", Calls: 40, QueryTime: 80, Usual: usual}, {Instance: "b", Usual: usual, Stopped: stopped}}
 	return r
 }
+
+// An hour is said not to be read only if none of its instances was: that another one is missing does not
+// make one that was read and had no slow query unread.
+func TestTitleOfAnHourThatWasNotRead(t *testing.T) {
+	for _, c := range []struct {
+		instances, without []string
+		title, headline    string
+	}{
+		{[]string{"a"}, []string{"b"}, "No slow query logged on a", "No slow query."},
+		{[]string{"a", "b"}, []string{"b"}, "No slow query logged on a, b", "No slow query."},
+		{[]string{"a"}, []string{"a", "b"}, "a, b were not read", "a, b were not read."},
+		{[]string{"a"}, []string{"a"}, "a was not read", "a was not read."},
+		{nil, []string{"b"}, "No slow query logged on", "No slow query."},
+	} {
+		r := &digest.Report{Instances: c.instances, Coverage: digest.Coverage{Complete: true, Without: c.without}, Past: &digest.Past{}}
+		if got := Title(r); !strings.HasPrefix(got, c.title) || headline(r) != c.headline {
+			t.Errorf("%v without %v: %q, %q", c.instances, c.without, got, headline(r))
+		}
+	}
+}

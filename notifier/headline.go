@@ -89,7 +89,7 @@ func headline(r *digest.Report) string {
 	}
 	if o.Calls == 0 {
 		if noneRead(r) {
-			return filtered + upperFirst(notRead(r)) + "."
+			return filtered + notRead(r) + "."
 		}
 		if Incomplete(r) {
 			return filtered + "No slow query was seen, but not everything could be read."

@@ -144,7 +144,7 @@ func InstanceTotals(r *digest.Report) string {
 // noneRead reports whether all instances are ones of which it is known why they are not read, as
 // those that are asleep.
 func noneRead(r *digest.Report) bool {
-	return len(r.Instances) > 0 && len(r.Coverage.Without) >= len(r.Instances)
+	return len(r.Instances) > 0 && !slices.ContainsFunc(r.Instances, func(id string) bool { return !slices.Contains(r.Coverage.Without, id) })
 }
 
 // notRead says of which instances the report is without.
