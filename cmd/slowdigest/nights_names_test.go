@@ -87,20 +87,8 @@ var nameStories = []story{
 		n.pass(1, step{20, func(time.Time) { n.over(first, second, "orders-old1") }}, step{40, func(time.Time) { n.over(second, third, "orders-old2") }})
 		n.pass(3)
 	}, 0},
-	{"switchover taken back", "orders", func(n *night) {
-		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
-		n.pass(2)
-		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
-		n.pass(1, step{20, func(time.Time) { n.over(green, blue, "orders-failed") }})
-		n.pass(3)
-	}, 0},
-	{"switchover taken back, of a pattern", "orders*", func(n *night) {
-		blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
-		n.pass(2)
-		n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
-		n.pass(1, step{20, func(time.Time) { n.over(green, blue, "orders-failed") }})
-		n.pass(3)
-	}, 0},
+	{"switchover taken back", "orders", takenBack, 0},
+	{"switchover taken back, of a pattern", "orders*", takenBack, 0},
 	{"renamed within a pattern", "orders-*", func(n *night) {
 		n.add("orders-1", 5)
 		db := n.add("orders-2", 3)
@@ -294,4 +282,13 @@ func twice(deleted bool) func(n *night) {
 		n.pass(1, step{30, func(time.Time) { n.over(second, third, old) }})
 		n.pass(3)
 	}
+}
+
+// takenBack switches orders over, and back in the next hour.
+func takenBack(n *night) {
+	blue, green := n.add("orders", 5), n.add("orders-green-x1", 0)
+	n.pass(2)
+	n.pass(1, step{30, func(time.Time) { n.over(blue, green, "orders-old1") }})
+	n.pass(1, step{20, func(time.Time) { n.over(green, blue, "orders-failed") }})
+	n.pass(3)
 }
