@@ -141,11 +141,22 @@ func (c hourAsWhole) incident(muted map[string]bool) *Incident {
 	return x
 }
 
-// joined reports whether an instance ran nothing up to a day before the hour, and others did.
+// joined reports whether an instance is known to have run nothing up to a day before the hour: of the day
+// before it did first, half was read as a whole, and there is room to remember one more instance.
 func (c hourAsWhole) joined(name string) bool {
-	day := c.start - hoursADay
-	ran := c.history.ran[name]
-	return len(c.history.hours) > 0 && c.history.hours[0].at < day && (len(ran) == 0 || ran[0].at >= day)
+	h, day, first := c.history, c.start-hoursADay, c.start
+	if ran := h.ran[name]; len(ran) > 0 {
+		first = ran[0].at
+	} else if len(h.ran) >= maxHistoryInstances {
+		return false
+	}
+	whole := 0
+	for _, w := range h.hours {
+		if w.at < first && w.at >= first-hoursADay && !w.partial {
+			whole++
+		}
+	}
+	return first >= day && 2*whole >= hoursADay && h.hours[0].at < day
 }
 
 // unusual reports whether the hour is an incident, unless that is of a class that is muted.

@@ -537,16 +537,25 @@ func TestJoined(t *testing.T) {
 		name         string
 		since, first hour // ago
 		want         bool
+		partial      hour // so many hours before were
+		others       int
 	}{
-		{"never seen", 48, 0, true},
-		{"for a day", 48, hoursADay, true},
-		{"for longer", 48, hoursADay + 1, false},
-		{"nothing is known of the day before", hoursADay, 0, false},
-		{"an hour of it is", hoursADay + 1, 0, true},
+		{"never seen", 48, 0, true, 0, 0},
+		{"for a day", 48, hoursADay, true, 0, 0},
+		{"for longer", 48, hoursADay + 1, false, 0, 0},
+		{"nothing is known of the day before", hoursADay, 0, false, 0, 0},
+		{"an hour of it is", hoursADay + 1, 0, true, 0, 0},
+		{"half of it was read as a whole", 48, 0, true, hoursADay / 2, 0},
+		{"less was", 48, 0, false, hoursADay/2 + 1, 0},
+		{"as many others as there is room for", 48, 0, false, 0, maxHistoryInstances},
+		{"one less", 48, 0, true, 0, maxHistoryInstances - 1},
 	} {
 		h := History{ran: hoursOf{}}
 		for n := test.since; n > 0; n-- {
-			h.hours = append(h.hours, wholeHour{at: now - n, time: 100})
+			h.hours = append(h.hours, wholeHour{at: now - n, time: 100, partial: n <= test.partial})
+		}
+		for n := range test.others {
+			h.ran[fmt.Sprint(n)] = []hourTotal{{now - 40, 100, 10}}
 		}
 		if test.first > 0 {
 			h.ran["db-2"] = []hourTotal{{now - test.first, 100, 10}}

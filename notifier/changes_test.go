@@ -398,6 +398,10 @@ func TestNotices(t *testing.T) {
 	if len(logged) != 1 || logged[0] != (Notice{"LOG CHANGED", "It holds calls of 100ms, before none below 1s: long_query_time was lowered, or an instance with a lower one has come. 50 classes are seen for that only, and not new."}) {
 		t.Errorf("%q", logged)
 	}
+	raised := Notices(changed(&digest.Past{Logged: &digest.Logged{Before: 0.1, Now: 1}}, ""))
+	if len(raised) != 1 || !strings.HasPrefix(raised[0].Text, "It holds no call below 1s, before from 100ms on: ") {
+		t.Errorf("%q", raised)
+	}
 	r = changed(&digest.Past{Missed: []digest.Window{at(1)}})
 	if Quiet(r) {
 		t.Error("hours that were never read are left out where nothing was slow")

@@ -177,7 +177,7 @@ func Notices(r *digest.Report) []Notice {
 		out = append(out, Notice{endedIncident(r), endedText(r, x)})
 	}
 	if x := r.Past.Logged; x != nil && x.Now > x.Before {
-		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds no call below %s, before from %s on: long_query_time was raised, or the instance with the lowest is not there. Classes with shorter calls may be missing, or have fewer of them; they are neither gone nor better for that.",
+		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds no call below %s, before from %s on: long_query_time was raised, log_queries_not_using_indexes switched off, or the instance with the lowest is not there. Classes with shorter calls may be missing, or have fewer of them; they are neither gone nor better for that.",
 			Duration(x.Now), Duration(x.Before))})
 	} else if x != nil {
 		out = append(out, Notice{"LOG CHANGED", fmt.Sprintf("It holds calls of %s, before none below %s: long_query_time was lowered, or an instance with a lower one has come. %s seen for that only, and not new.",
