@@ -54,6 +54,7 @@ type Config struct {
 	SigningParameter string // the name of an SSM parameter that holds it
 	AskChannels      listValue
 	AskUsers         listValue
+	AnswerFunction   string // the name of the Lambda function that answers them; empty is the one that they reach
 
 	Stage string // of the deployment
 }
@@ -182,6 +183,7 @@ func (c *Config) declareHandler(f *flags) {
 // declareLambda adds the settings that the function reads from its environment.
 func (c *Config) declareLambda(f *flags) {
 	c.declareHandler(f)
+	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
 	c.declareStage(f)
 }
 

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"slowdigest/handler/ask"
 	"slowdigest/source"
 )
 
@@ -24,6 +25,7 @@ type process struct {
 	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	signing        ask.Secret // of Slack, kept from one event of Lambda to the next
 }
 
 // logger tells a user of the CLI what deserves a look but is no error.
@@ -112,39 +114,18 @@ func (p *process) run(ctx context.Context, args []string) int {
 // findCommand returns the command of a name. Its error hints at the one that may
 // have been meant.
 func findCommand(name string) (command, error) {
-	hint, nearest := "slowdigest help lists the commands", 3
+	var names []string
 	for _, c := range commands() {
-		n := edits(name, c.name)
-		if n == 0 {
+		if c.name == name {
 			return c, nil
 		}
-		if n < nearest {
-			hint, nearest = fmt.Sprintf("the nearest is %s; slowdigest help lists the commands", c.name), n
-		}
+		names = append(names, c.name)
+	}
+	hint := "slowdigest help lists the commands"
+	if near := ask.Nearest(name, names, 2); len(near) > 0 {
+		hint = fmt.Sprintf("the nearest is %s; %s", near[0], hint)
 	}
 	return command{}, usageError{fmt.Errorf("unknown command %q", name), hint}
-}
-
-// edits returns how many bytes have to be put in, taken out or replaced to make b
-// of a: their Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := before
-			if a[i] != b[j] {
-				replaced++
-			}
-			before = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // usageError reports a call that cannot be meant.
