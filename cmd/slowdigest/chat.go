@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -36,6 +37,11 @@ func printer(p *process, c *Config) notifier.Notifier {
 		return notifier.NewMarkdown(p.stdout, c.Zone)
 	}
 	return notifier.NewText(p.stdout, textOptions(p, c.Zone))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // textOptions are those of the terminal, if the standard output is one.

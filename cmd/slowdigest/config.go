@@ -177,7 +177,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
 	f.declare(&c.AskChannels, "ask-channel", "SLOWDIGEST_ASK_CHANNELS", "`ID` of a channel, in addition to that of the digest, in which people may ask")
-	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may")
+	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may; under Lambda, $SLOWDIGEST_ANSWER_FUNCTION names the function that answers, if it is another one")
 }
 
 // declareLambda adds the settings that the function reads from its environment.

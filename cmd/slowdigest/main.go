@@ -11,7 +11,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"slowdigest/handler/ask"
 	"slowdigest/source"
@@ -128,6 +131,29 @@ func findCommand(name string) (command, error) {
 	return command{}, usageError{fmt.Errorf("unknown command %q", name), hint}
 }
 
+// say writes lines to people, of what others may have had a hand in: errors of servers,
+// names, what is remembered. All that is no report, JSON or help is written by it.
+func say(w io.Writer, format string, args ...any) error {
+	_, err := io.WriteString(w, harmless(fmt.Sprintf(format, args...)))
+	return err
+}
+
+// harmless leaves out of lines what a terminal would obey or not show: control characters,
+// but for tabs and ends of lines, bidirectional overrides, and invalid UTF-8.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\u2028' || r == '\u2029':
+			return ' '
+		case r == utf8.RuneError || unicode.Is(unicode.C, r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // usageError reports a call that cannot be meant.
 type usageError struct {
 	error
@@ -147,9 +173,9 @@ func (e hinted) Unwrap() error { return e.error }
 func (e hinted) Hint() string  { return e.hint }
 
 func (p *process) fail(err error) int {
-	fmt.Fprintf(p.stderr, "slowdigest: error: %v\n", err)
+	_ = say(p.stderr, "slowdigest: error: %v\n", err) // nobody is there to be told
 	if hint := source.Hint(err); hint != "" {
-		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", hint)
+		_ = say(p.stderr, "slowdigest: hint: %s\n", hint)
 	}
 	if errors.As(err, new(usageError)) {
 		return 2
