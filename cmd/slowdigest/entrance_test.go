@@ -94,13 +94,19 @@ func (f *function) send(t *testing.T, event []byte) (int, string) {
 // logged returns the log as soon as it tells of so many requests.
 func (f *function) logged(t *testing.T, requests int) string {
 	t.Helper()
+	return f.waitFor(t, `"request from Slack"`, requests)
+}
+
+// waitFor returns the log as soon as it has a text so many times.
+func (f *function) waitFor(t *testing.T, text string, times int) string {
+	t.Helper()
 	for range 100 {
-		if log := f.output(); strings.Count(log, `"request from Slack"`) >= requests {
+		if log := f.output(); strings.Count(log, text) >= times {
 			return log
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatalf("the log tells of fewer requests than %d: %s", requests, f.output())
+	t.Fatalf("the log does not have %s %d times: %s", text, times, f.output())
 	return ""
 }
 
@@ -362,6 +368,52 @@ func TestTaskIsTriedAgain(t *testing.T) {
 			if got := f.counts(); got.posted != c.posted || got.failed != c.failed {
 				t.Errorf("%+v\n%s", got, f.output())
 			}
+		})
+	}
+}
+
+// An answer that says that nothing could be read is given once, and is no failed invocation;
+// the log says why, and the channel not in the words of an SDK.
+func TestAnswerWithoutLogs(t *testing.T) {
+	t.Parallel()
+	f := newFunction(t, map[string]string{"SLOWDIGEST_INSTANCES": "mysql-9-7,nowhere-1"})
+	f.start(t)
+	f.send(t, signed(t, slacktest.Command("nowhere-1 last 15m")))
+	f.work(t, 3)
+	got := f.counts()
+	if got.posted != 1 || got.failed > 0 {
+		t.Errorf("%+v\n%s", got, f.output())
+	}
+	for _, m := range f.slack.Messages() {
+		if text := m.ShownText() + m.Shown(); !strings.Contains(text, "NO DATA") || strings.Contains(text, "operation error") || strings.Contains(text, "RequestID") || !strings.Contains(text, "no DB instance of that name") {
+			t.Errorf("posted: %s", text)
+		}
+	}
+	if log := f.waitFor(t, "answered in Slack, not from all logs", 1); !strings.Contains(log, "operation error RDS") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// What is wrong with the configuration is no failed invocation of whoever calls the URL; it
+// is an error in the log for what may be from Slack.
+func TestEntranceOfAWrongConfiguration(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]map[string]string{
+		"a value": {"SLOWDIGEST_LIMIT": "x"}, "no state": {"SLOWDIGEST_STATE": ""}, "no bucket": {"SLOWDIGEST_STATE": "s3://"}, "no secret": {"SLACK_SIGNING_SECRET_PARAMETER": ""},
+		"a name": {"SLOWDIGEST_CHANNEL": "#slow-queries"}, "no channel": {"SLOWDIGEST_CHANNEL": ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFunction(t, env)
+			f.start(t)
+			f.send(t, urlEvent(t, http.MethodGet, http.Header{}, nil, false))
+			if status, text := f.send(t, signed(t, slacktest.Command("last 15m"))); status != 503 || text != "" {
+				t.Errorf("%d %s", status, text)
+			}
+			if got := f.counts(); got != (calls{}) {
+				t.Errorf("%+v\n%s", got, f.output())
+			}
+			f.waitFor(t, `"level":"ERROR"`, 1)
 		})
 	}
 }

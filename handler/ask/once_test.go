@@ -70,7 +70,7 @@ func TestCopiesAtOnce(t *testing.T) {
 				t.Fatalf("%d answers, %d tasks", answered.Load(), started.Load())
 			}
 			atOnce(copies, func(int) {
-				once := ask.Once{Store: store, Task: task, Now: time.Now}
+				once := &ask.Once{Store: store, Task: task, Now: time.Now}
 				if err := once.Do(t.Context(), func() error { said.Add(1); return nil }); err != nil {
 					t.Error(err)
 				}
@@ -78,7 +78,7 @@ func TestCopiesAtOnce(t *testing.T) {
 			if said.Load() != 1 {
 				t.Errorf("said %d times", said.Load())
 			}
-			if answered, err := (ask.Once{Store: store, Task: task}).Answered(t.Context()); !answered || err != nil {
+			if answered, err := (&ask.Once{Store: store, Task: task}).Answered(t.Context()); !answered || err != nil {
 				t.Errorf("answered: %v, %v", answered, err)
 			}
 		})
@@ -112,7 +112,7 @@ func TestOnceGivesBack(t *testing.T) {
 		{"of an unknown error", errors.New("x"), false},
 	} {
 		store := state.FileStore{Dir: t.TempDir()}
-		once := ask.Once{Store: store, Task: &ask.Task{Request: "1", State: "C1"}, Now: time.Now}
+		once := &ask.Once{Store: store, Task: &ask.Task{Request: "1", State: "C1"}, Now: time.Now}
 		if err := once.Do(t.Context(), func() error { return c.err }); !errors.Is(err, c.err) {
 			t.Errorf("%s: %v", c.name, err)
 		}

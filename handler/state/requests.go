@@ -19,8 +19,8 @@ const (
 	maxMute = 90 * 24 * time.Hour
 
 	// replayTime is for how long a request is remembered. Slack's signature is good
-	// for five minutes, in either direction of the clock.
-	replayTime = 10 * time.Minute
+	// for five minutes, in either direction of the clock, and a second.
+	replayTime = 11 * time.Minute
 	// answeredTime is for how long it is remembered that a request was answered. Lambda
 	// delivers an event up to six hours late.
 	answeredTime = 24 * time.Hour
