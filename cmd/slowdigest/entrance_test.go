@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -278,6 +279,46 @@ func TestStoriesOfTheEntrance(t *testing.T) {
 				t.Errorf("log: %s", log)
 			}
 		})
+	}
+}
+
+// Two processes that have copies of a request at the same time, and then of its task, give
+// one answer.
+func TestCopiesInTwoProcesses(t *testing.T) {
+	t.Parallel()
+	first := newFunction(t, nil)
+	first.start(t)
+	second := &function{world: first.world, runtime: newRuntimeAPI(t)}
+	env := maps.Clone(first.env)
+	env["AWS_LAMBDA_RUNTIME_API"] = strings.TrimPrefix(second.runtime.server.URL, "http://")
+	startBootstrap(t, env)
+	const requests = 5
+	both := func(event []byte) (answers int) {
+		var outcomes [2]outcome
+		var wg sync.WaitGroup
+		for i, f := range []*function{first, second} {
+			wg.Go(func() { outcomes[i] = f.runtime.invoke(t, event) })
+		}
+		wg.Wait()
+		for _, o := range outcomes {
+			if o.failed {
+				t.Errorf("%s", o.body)
+			}
+			if strings.Contains(string(o.body), "Reading the last") {
+				answers++
+			}
+		}
+		return answers
+	}
+	for i := range requests {
+		command := slacktest.Command(fmt.Sprintf("mysql-9-7 last %dm", 15+i))
+		if n := both(signed(t, command)); n != 1 || len(first.invoked) != 1 {
+			t.Fatalf("%d answers, %d tasks", n, len(first.invoked))
+		}
+		both(<-first.invoked)
+	}
+	if n := len(first.slack.Messages()); n != requests {
+		t.Errorf("%d messages for %d requests", n, requests)
 	}
 }
 
