@@ -240,3 +240,21 @@ func TestTaskHoldsNoSecret(t *testing.T) {
 		t.Errorf("%s, %v", event, err)
 	}
 }
+
+// Whatever comes to the URL is answered, and only what has Slack's form goes on.
+func FuzzOpen(f *testing.F) {
+	f.Add("POST", "command=/slowdigest", "v0="+strings.Repeat("0", 64), "1795712000", false, "x")
+	f.Add("GET", "ssl_check=1", "", "", true, "X-Slack-Signature")
+	f.Fuzz(func(t *testing.T, method, body, signature, stamp string, inBase64 bool, name string) {
+		e := events.LambdaFunctionURLRequest{Body: body, IsBase64Encoded: inBase64, Headers: map[string]string{
+			"x-slack-signature": signature, "x-slack-request-timestamp": stamp, name: signature}}
+		e.RequestContext.HTTP.Method = method
+		signed, r, err := ask.Open(e, time.Unix(1795712000, 0))
+		if (signed != nil) == (r.StatusCode != 0) || r.Body != "" || err != nil && !ask.Refusal(err) {
+			t.Errorf("%v, %+v, %v", signed, r, err)
+		}
+		if signed != nil && (method != http.MethodPost || len(signature) != 67) {
+			t.Errorf("%q and %q go on", method, signature)
+		}
+	})
+}
