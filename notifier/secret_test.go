@@ -2,6 +2,8 @@ package notifier_test
 
 import (
 	"errors"
+	"net/http"
+	"strings"
 	"testing"
 
 	"slowdigest/notifier"
@@ -52,3 +54,32 @@ func TestErrorsWithoutSecret(t *testing.T) {
 		t.Error("no error became one")
 	}
 }
+
+// What is told of a redirect is whose host it leads to, and nothing of the address.
+func TestWhereARedirectLeads(t *testing.T) {
+	const from = "https://hooks.example.com/services/x"
+	for to, want := range map[string]string{
+		"/login?token=secretpart":                             "it redirects to another address of the same host",
+		"https://hooks.example.com/secretpart":                "it redirects to another address of the same host",
+		"http://other.example.com/secretpart":                 "it redirects to another host",
+		"https://secretpart.slack.com/":                       "it redirects to another host, of Slack",
+		"https://slack-gov.com/signin":                        "it redirects to another host, of Slack",
+		"https://notslack.com/":                               "it redirects to another host",
+		"https://login.microsoftonline.com/secretpart/oauth2": "it redirects to another host, of Microsoft's login",
+	} {
+		via := roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.String() != from {
+				t.Errorf("it went to %s", r.URL)
+			}
+			return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {to}}, Body: http.NoBody, Request: r}, nil
+		})
+		_, err := notifier.Webhook{Client: notifier.Client(&http.Client{Transport: via}), URL: from}.Post(t.Context(), "x")
+		if err == nil || err.Err.Error() != "Post: "+want || err.Kind != notifier.Configuration || err.Posted != notifier.NotPosted || strings.Contains(err.Hint(), "secretpart") {
+			t.Errorf("%s: %+v, want %s", to, err, want)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -192,6 +192,43 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// What is asked for twice, as by a second click or by two people, is done once; a little
+// later, or where anything differs, it is another.
+func TestAskedTwice(t *testing.T) {
+	a := newAsking(t)
+	a.Start = func(_ context.Context, event []byte) error {
+		task, err := ask.ReadTask(event)
+		a.tasks = append(a.tasks, task)
+		return err
+	}
+	defer func() {
+		if len(a.mutes(slacktest.Channel)) != 1 {
+			t.Error("it is not muted")
+		}
+	}()
+	show := slacktest.Press("slowdigest_show", "a,b", "17.1")
+	for i, c := range []struct {
+		after time.Duration
+		body  []byte
+		tasks int
+	}{
+		{time.Second, show, 1}, {time.Second, show, 1}, {43 * time.Second, show, 1}, {time.Second, show, 2}, {44 * time.Second, show, 2},
+		{time.Second, slacktest.Press("slowdigest_show", "a,b", "17.2"), 3}, {time.Second, slacktest.Press("slowdigest_show", "a", "17.1"), 4},
+		{time.Second, slacktest.Command("a last 15m"), 5}, {time.Second, slacktest.Command("a last 15m"), 5}, {time.Second, slacktest.Command("a last 16m"), 6},
+		{time.Second, slacktest.Command("mute " + classID), 7}, {time.Second, slacktest.Command("mute " + classID + " for 7d"), 7}, {time.Second, slacktest.Command("mute " + classID + " for 8d"), 8},
+		{time.Second, slacktest.Command("unmute " + classID), 9}, {time.Second, slacktest.Command("unmute " + classID), 9},
+		{time.Second, slacktest.Command("mute " + classID + " for 8d"), 10}, {time.Second, slacktest.Command("mute " + classID + " for 8d"), 10},
+	} {
+		before := len(a.tasks)
+		a.now = a.now.Add(c.after)
+		status, text, err := a.send(t.Context(), a.event(c.body))
+		repeats := len(a.tasks) == before
+		if status != 200 || err != nil || len(a.tasks) != c.tasks || repeats != (text == "That was asked for just now: the answer comes in this channel, or ask again in a minute.") {
+			t.Errorf("step %d: %d %q, %v, %d tasks", i, status, text, err, len(a.tasks))
+		}
+	}
+}
+
 // No error of the state, an SDK or the like is told in Slack.
 func TestErrorsAreNotTold(t *testing.T) {
 	a := newAsking(t)

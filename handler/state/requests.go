@@ -114,6 +114,26 @@ func (s *State) ServeOnce(id string, now time.Time) error {
 	return once(&s.Served, id, now, replayTime)
 }
 
+// Repeats reports whether the same was asked for by another request within a time, and
+// remembers that it is now, if not. What is the same is up to who calls; what begins with
+// undone, unless that is empty, is then forgotten, as a mute is by an unmute.
+func (s *State) Repeats(what, undone string, now time.Time, within time.Duration) bool {
+	at, before := s.Served[what]
+	if before && !at.Equal(now) && now.Sub(at) < within {
+		return true
+	}
+	for old := range s.Served {
+		if undone != "" && strings.HasPrefix(old, undone) {
+			delete(s.Served, old)
+		}
+	}
+	if s.Served == nil {
+		s.Served = map[string]time.Time{}
+	}
+	s.Served[what] = now
+	return false
+}
+
 // AnswerOnce remembers likewise that a request is answered in the channel.
 func (s *State) AnswerOnce(id string, now time.Time) error {
 	return once(&s.Answers, id, now, answeredTime)
