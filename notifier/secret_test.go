@@ -43,11 +43,11 @@ func TestHideSecret(t *testing.T) {
 func TestErrorsWithoutSecret(t *testing.T) {
 	plain := errors.New("plain")
 	e := &notifier.DeliveryError{Err: plain, Reason: "no_abcdefghijkl"}
-	if e.WithoutSecret("abcdefghijkl"); e.Err != plain || e.Reason != "no_[secret]" {
+	if e = e.WithoutSecret("abcdefghijkl"); e.Err != plain || e.Reason != "no_[secret]" {
 		t.Errorf("%+v", e)
 	}
 	e = &notifier.DeliveryError{Err: errors.New("x abcdefgh y")}
-	if e.WithoutSecret("abcdefghijkl"); e.Err.Error() != "x [secret] y" {
+	if e = e.WithoutSecret("abcdefghijkl"); e.Err.Error() != "x [secret] y" {
 		t.Errorf("%+v", e)
 	}
 	if e = nil; e.WithoutSecret("x") != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -294,4 +295,32 @@ func FuzzOpen(f *testing.F) {
 			t.Errorf("%q and %q go on", method, signature)
 		}
 	})
+}
+
+// A task says all that is asked for, and the answer too.
+func TestTaskOfARequest(t *testing.T) {
+	for command, want := range map[string]struct {
+		instances []string
+		last      time.Duration
+		says      string
+	}{
+		"last 2h":                  {nil, 2 * time.Hour, "Reading the last 2h00m of all instances of this channel."},
+		"Orders-1,orders-2 orders": {[]string{"orders-1", "orders-2", "orders"}, 15 * time.Minute, "Reading the last 15m00s of orders-1, orders-2, orders."},
+	} {
+		a := newAsking(t)
+		a.Start = func(_ context.Context, event []byte) error {
+			task, err := ask.ReadTask(event)
+			a.tasks = append(a.tasks, task)
+			return err
+		}
+		got := a.in(askChannel, slacktest.Command(command))
+		if len(a.tasks) != 1 || !strings.HasPrefix(got, want.says) {
+			t.Fatalf("%s: %q, %d tasks", command, got, len(a.tasks))
+		}
+		task := *a.tasks[0]
+		if task.Request == "" || !task.Window().Start.Equal(a.now.Add(-want.last)) || !task.Window().End.Equal(a.now) || !slices.Equal(task.Instances, want.instances) ||
+			task.State != slacktest.Channel || task.Channel != askChannel || task.User != slacktest.User || task.Name != "dba" || task.Thread != "" || task.Text != "" {
+			t.Errorf("%s: %+v", command, task)
+		}
+	}
 }
