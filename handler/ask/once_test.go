@@ -2,6 +2,7 @@ package ask_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -164,6 +165,10 @@ func TestOpen(t *testing.T) {
 		"good": {func(*events.LambdaFunctionURLRequest) {}, 0},
 		"PUT":  {func(e *events.LambdaFunctionURLRequest) { e.RequestContext.HTTP.Method = "PUT" }, 405},
 		"post": {func(e *events.LambdaFunctionURLRequest) { e.RequestContext.HTTP.Method = "post" }, 405},
+		"base 64": {func(e *events.LambdaFunctionURLRequest) {
+			e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(e.Body)), true
+		}, 0},
+		"not base 64": {func(e *events.LambdaFunctionURLRequest) { e.Body, e.IsBase64Encoded = "%", true }, 400},
 		"two signatures": {func(e *events.LambdaFunctionURLRequest) {
 			e.Headers["X-Slack-Signature"] = e.Headers["x-slack-signature"]
 		}, 401},
