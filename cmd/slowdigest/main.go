@@ -20,8 +20,8 @@ import (
 	"slowdigest/source"
 )
 
-// version is set by the linker.
-var version = "development"
+// version is set by the linker where the build's own information does not hold it; see buildVersion.
+var version string
 
 // process holds what a subcommand may know of the world around it.
 type process struct {
@@ -55,7 +55,9 @@ func commands() []command {
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
 		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
-		{"version", "", "print the version", declareVersion},
+		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
+		{"man", "", "print the manual page", declareMan},
+		{"version", "", "print the version, and what it was built from", declareVersion},
 		{"help", "[COMMAND]", "show this help, or that of one command", declareHelp},
 	}
 }
@@ -82,8 +84,11 @@ func (p *process) run(ctx context.Context, args []string) int {
 		return 2
 	}
 	name := args[0]
-	if name == "-h" || name == "--help" || name == "-help" {
+	switch name {
+	case "-h", "--help", "-help":
 		name = "help"
+	case "--version", "-version":
+		name = "version"
 	}
 	c, err := findCommand(name)
 	if err != nil {
