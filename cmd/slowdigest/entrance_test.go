@@ -29,8 +29,8 @@ type function struct {
 	failed  int // invocations
 }
 
-// newFunction has a state in S3, and in RDS an instance that the role could read and that
-// is not configured.
+// newFunction has a state in S3, and in RDS a cluster of two instances that the role could
+// read and that are not configured.
 func newFunction(t *testing.T, env map[string]string) *function {
 	f := &function{world: newWorld(t, time.Now()), runtime: newRuntimeAPI(t)}
 	cfg := s3test.New(t, func(h http.Handler) http.Handler {
@@ -39,7 +39,11 @@ func newFunction(t *testing.T, env map[string]string) *function {
 			h.ServeHTTP(w, r)
 		})
 	})
-	f.rds.AddInstance("payroll").Write(rdstest.SlowLog, []byte(slowEntry(time.Now().Add(-time.Minute), 1, 1, "select salary from people")), time.Now())
+	for id, sql := range map[string]string{"payroll": "select salary from people", "public-1": "select name from people"} {
+		db := f.rds.AddInstance(id)
+		db.Cluster = "people"
+		db.Write(rdstest.SlowLog, []byte(slowEntry(time.Now().Add(-time.Minute), 1, 1, sql)), time.Now())
+	}
 	f.ssm.secret = slacktest.SigningSecret
 	delete(f.env, "SLACK_SIGNING_SECRET")
 	maps.Copy(f.env, map[string]string{"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(f.runtime.server.URL, "http://"), "AWS_ENDPOINT_URL_S3": *cfg.BaseEndpoint,
@@ -230,6 +234,11 @@ func TestStoriesOfTheEntrance(t *testing.T) {
 		{name: "mute", events: [][]byte{command("mute " + id + " for 3d nightly")}, status: 200, says: "Done.", tasks: 1,
 			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, slack: 1, posted: 1}, inChannel: "dba muted query " + id[16:]},
 
+		{name: "cluster of which one is configured", env: map[string]string{"SLOWDIGEST_INSTANCES": "mysql-9-7,public-1"}, events: [][]byte{command("cluster:people last 15m")}, status: 200, says: "of cluster:people", tasks: 1,
+			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, rds: 4, slack: 1, posted: 1}, inChannel: "public-1: 1 slow query"},
+		{name: "cluster of which none is configured", events: [][]byte{command("cluster:people last 15m")}, status: 200, says: "of cluster:people", tasks: 1,
+			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, rds: 1, slack: 1, told: 1}, toPerson: `"cluster:people"; there is mysql-9-7, mysql-9-7-extra.`},
+
 		// A fleet is known to RDS only, so that the task finds the mistake.
 		{name: "foreign instance of a fleet", env: fleet, events: [][]byte{command("payroll")}, status: 200, says: "Reading the last", tasks: 1,
 			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, rds: 1, slack: 1, told: 1}, toPerson: `is called "payroll"; there is mysql-9-7.`},
@@ -260,7 +269,7 @@ func TestStoriesOfTheEntrance(t *testing.T) {
 				t.Errorf("%d tasks, %+v\nwant %d, %+v", tasks, got, c.tasks, c.want)
 			}
 			for _, m := range f.slack.Messages() {
-				if !strings.Contains(m.Text+string(m.Blocks), c.inChannel) || c.inChannel == "" || strings.Contains(string(m.Blocks), "salary") {
+				if !strings.Contains(m.Text+string(m.Blocks), c.inChannel) || c.inChannel == "" || strings.Contains(string(m.Blocks), "salary") || strings.Contains(m.Text, "salary") {
 					t.Errorf("posted %s %s", m.Text, m.Blocks)
 				}
 			}
