@@ -125,6 +125,9 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	} else if t != nil {
 		return s.doTask(ctx, t)
 	}
+	if asksDoctor(event) {
+		return diagnose(ctx, s.Config, s.log), nil
+	}
 	m, err := handler.ReadManual(event, time.Now())
 	switch {
 	case err != nil:
