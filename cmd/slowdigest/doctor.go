@@ -55,9 +55,9 @@ type Check struct {
 }
 
 func (k Check) print(w io.Writer) {
-	fmt.Fprintf(w, "%-8s %-28s %s\n", k.Verdict, k.Subject, k.Text)
+	_ = say(w, "%-8s %-28s %s\n", k.Verdict, k.Subject, k.Text) // the exit code tells whether something is wrong
 	if k.Fix != "" {
-		fmt.Fprintf(w, "%8s fix: %s\n", "", k.Fix)
+		_ = say(w, "%8s fix: %s\n", "", k.Fix)
 	}
 }
 

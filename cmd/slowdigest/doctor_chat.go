@@ -27,7 +27,12 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger)
 		d.fail("chat secret", err)
 		return
 	}
-	bot, isBot := newService(d.Config, cfg, log).chat(token, d.Channel, nil).(*slack.Bot)
+	chat, err := newService(d.Config, cfg, log).chat(token, d.Channel, nil)
+	if err != nil {
+		d.fail("chat secret", err)
+		return
+	}
+	bot, isBot := chat.(*slack.Bot)
 	if !isBot {
 		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see the README")
 		return
