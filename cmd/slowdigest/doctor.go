@@ -26,6 +26,7 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareState(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
+	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
@@ -122,6 +123,7 @@ func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
 	d.queue(ctx, cfg)
 	d.memory(ctx)
 	d.signing(ctx, cfg)
+	d.asking(ctx, cfg, log)
 	d.chatroom(ctx, cfg, log)
 }
 

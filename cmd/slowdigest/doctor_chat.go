@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -60,6 +61,28 @@ func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
 	default:
 		d.ok(subject, "from parameter %s", d.SigningParameter)
 	}
+}
+
+// asking looks whether what is asked in Slack would be answered.
+func (d *doctor) asking(ctx context.Context, cfg aws.Config, log *slog.Logger) {
+	if !d.interactive() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := newService(d.Config, cfg, log).entrance(ctx); err != nil {
+		d.fail("requests from Slack", err)
+		return
+	}
+	if d.answering() == "" {
+		return // nor would anything be asked here
+	}
+	const subject = "lambda:InvokeFunction"
+	if err := invokeAnswering(ctx, d.Config, cfg, types.InvocationTypeDryRun, nil); err != nil {
+		d.fail(subject, err)
+		return
+	}
+	d.ok(subject, "%s may be invoked", d.answering())
 }
 
 func (d *doctor) slack(ctx context.Context, s *slack.Bot) {

@@ -348,3 +348,45 @@ func TestDoctorOfTheFunction(t *testing.T) {
 		t.Errorf("%d messages", n)
 	}
 }
+
+// Where people may ask in Slack, doctor tries whether the function that answers may be invoked,
+// and invokes nothing.
+func TestDoctorTriesToInvoke(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		env    map[string]string
+		status int
+		line   string
+	}{
+		{"it may", nil, http.StatusNoContent, "(?m)^ok       lambda:InvokeFunction +slowdigest-prod may be invoked$"},
+		{"it may not", nil, http.StatusForbidden, "(?m)^wrong    lambda:InvokeFunction +invoke slowdigest-prod: .*AccessDenied"},
+		{"there is none", map[string]string{"SLOWDIGEST_ANSWER_FUNCTION": ""}, http.StatusNoContent, "(?m)^ok       signing secret"},
+		{"a channel by its name", map[string]string{"SLOWDIGEST_CHANNEL": "#slow-queries"}, http.StatusNoContent, "(?m)^wrong    requests from Slack +serve Slack: the channel is given by its name"},
+		{"no state", map[string]string{"SLOWDIGEST_STATE": ""}, http.StatusNoContent, "(?m)^wrong    requests from Slack +serve Slack: there is no state"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			world := newClinic(t)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/2015-03-31/functions/slowdigest-prod/invocations" || r.Header.Get("X-Amz-Invocation-Type") != "DryRun" {
+					t.Errorf("%s %s as %s", r.Method, r.URL, r.Header.Get("X-Amz-Invocation-Type"))
+				}
+				if c.status != http.StatusNoContent {
+					w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+				}
+				w.WriteHeader(c.status)
+			}))
+			t.Cleanup(server.Close)
+			t.Setenv("AWS_ENDPOINT_URL_LAMBDA", server.URL)
+			world.env["SLACK_SIGNING_SECRET"], world.env["SLOWDIGEST_ANSWER_FUNCTION"] = slacktest.SigningSecret, "slowdigest-prod"
+			maps.Copy(world.env, c.env)
+			var env []string
+			for name, value := range world.env {
+				env = append(env, name+"="+value)
+			}
+			stdout, _, _ := call(t, "", []string{"doctor"}, env...)
+			if !regexp.MustCompile(c.line).MatchString(stdout) {
+				t.Errorf("want %s:\n%s", c.line, stdout)
+			}
+		})
+	}
+}

@@ -117,11 +117,12 @@ func signingSecret(ctx context.Context, c *Config, cfg aws.Config) (string, erro
 	return readParameter(ctx, cfg, c.SigningParameter)
 }
 
-// invokeAnswering has a function work on an event in an invocation of its own.
-func invokeAnswering(ctx context.Context, c *Config, cfg aws.Config, event []byte) error {
-	name := cmp.Or(c.AnswerFunction, lambdacontext.FunctionName)
+// invokeAnswering has a function work on an event in an invocation of its own, or only tries
+// whether it may.
+func invokeAnswering(ctx context.Context, c *Config, cfg aws.Config, how types.InvocationType, event []byte) error {
+	name := c.answering()
 	_, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{
-		FunctionName: &name, InvocationType: types.InvocationTypeEvent, Payload: event,
+		FunctionName: &name, InvocationType: how, Payload: event,
 	})
 	if err != nil {
 		return hinted{fmt.Errorf("invoke %s: %w", name, err),
@@ -129,6 +130,9 @@ func invokeAnswering(ctx context.Context, c *Config, cfg aws.Config, event []byt
 	}
 	return nil
 }
+
+// answering names the function that answers what is asked in Slack; empty outside Lambda.
+func (c *Config) answering() string { return cmp.Or(c.AnswerFunction, lambdacontext.FunctionName) }
 
 // doTask does what somebody has asked for in Slack: it posts a line, or a digest of
 // instances of the channel. What is wrong with the names is told to that person alone.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/digest"
 	"slowdigest/handler"
@@ -70,7 +71,9 @@ func lambdaService(ctx context.Context, p *process, l *runLog) (*service, error)
 	}
 	s := newService(&c, cfg, l.log)
 	s.signing = &p.signing
-	s.start = func(ctx context.Context, event []byte) error { return invokeAnswering(ctx, &c, cfg, event) }
+	s.start = func(ctx context.Context, event []byte) error {
+		return invokeAnswering(ctx, &c, cfg, types.InvocationTypeEvent, event)
+	}
 	s.done, l.calls = l.done, s.from.Calls
 	return s, nil
 }
