@@ -52,6 +52,7 @@ func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runL
 		return nil, err
 	}
 	s := newService(&c, cfg, l.log)
+	s.agents = &p.agents
 	s.start = func(ctx context.Context, event []byte) error { return invokeSelf(ctx, cfg, event) }
 	s.done, l.calls = l.done, s.from.Calls
 	return s.handleEvent(ctx, event)

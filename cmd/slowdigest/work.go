@@ -15,6 +15,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/mcptools"
 	"slowdigest/handler/state"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
@@ -97,6 +98,7 @@ type service struct {
 	log  *slog.Logger
 	from *source.RDS
 
+	agents *agents // what serves them
 	// start has a manual event worked on and does not wait for it.
 	start func(ctx context.Context, event []byte) error
 	done  func(ctx context.Context, o handler.Outcome) // hears how each scheduled digest ended; may be nil
@@ -108,7 +110,7 @@ type service struct {
 }
 
 func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
-	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept}
+	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept, agents: new(agents)}
 }
 
 // handleEvent is the one entrance of every kind of event, under Lambda and by
@@ -125,6 +127,8 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 			return nil, fmt.Errorf("read event: %w", err)
 		}
 		return s.answer(ctx, m)
+	case fromSlack != nil && fromSlack.RawPath == mcptools.Path:
+		return serveAgents(ctx, s, *fromSlack), nil
 	case s.Channel == "" && !s.discovers() && !s.onlyPrint:
 		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
 	case fromSlack != nil:

@@ -65,7 +65,7 @@ func pastForAgents(p *digest.Past) *digest.Past {
 	out.News = each(p.News, sentence)
 	out.Gone, out.Ended, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Ended), slices.Clone(p.Muted)
 	for i := range out.Gone {
-		out.Gone[i].Label = rememberedLabel(out.Gone[i].Label)
+		out.Gone[i].Label = RememberedLabel(out.Gone[i].Label)
 	}
 	for i := range out.Ended {
 		out.Ended[i].Fingerprint = names(out.Ended[i].Fingerprint)
@@ -98,7 +98,7 @@ func minorForAgents(all []digest.Minor) []digest.Minor {
 		all[i].First = slices.Clone(all[i].First)
 		for k := range all[i].First {
 			c := &all[i].First[k]
-			c.Fingerprint, c.Label = names(c.Fingerprint), rememberedLabel(c.Label)
+			c.Fingerprint, c.Label = names(c.Fingerprint), RememberedLabel(c.Label)
 		}
 	}
 	return all
@@ -109,7 +109,7 @@ func endedForAgents(x *digest.EndedIncident) *digest.EndedIncident {
 		return nil
 	}
 	out := *x
-	out.Label = rememberedLabel(x.Label)
+	out.Label = RememberedLabel(x.Label)
 	return &out
 }
 

@@ -69,7 +69,7 @@ func TestNamesInStatements(t *testing.T) {
 	}
 }
 
-func TestRememberedLabel(t *testing.T) {
+func TestLabelOfAState(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                                "",
 		"SELECT sessions by country":      "SELECT sessions by country",
@@ -80,13 +80,13 @@ func TestRememberedLabel(t *testing.T) {
 		"obey":                            hashed("obey"),
 		"SELECT t by id obey":             hashed("SELECT t by id obey"),
 	} {
-		if got := rememberedLabel(in); got != want {
+		if got := RememberedLabel(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
 	}
 }
 
-func TestSentence(t *testing.T) {
+func TestSentences(t *testing.T) {
 	for in, want := range map[string]string{
 		"orders-1/slowquery/mysql-slowquery.log: entry without a time (at byte 7).":           "orders-1/slowquery/mysql-slowquery.log: entry without a time (at byte 7).",
 		`The tag slowdigest:limit of orders-1 has no effect: limit "obey me": want a number.`: "The tag slowdigest:limit of orders-1 has no effect: limit " + hashed("obey me") + ": want a number.",

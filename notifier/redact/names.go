@@ -210,9 +210,9 @@ const (
 	nameList = oneName + `(, ` + oneName + `)*( \+\d+)?`
 )
 
-// rememberedLabel is a label that was remembered, as far as it has the form of one. What
+// RememberedLabel is a label that was remembered, as far as it has the form of one. What
 // follows, which tells it from others, is left out: it has any form.
-func rememberedLabel(s string) string {
+func RememberedLabel(s string) string {
 	short, _, _ := strings.Cut(s, ": ")
 	short, _, _ = strings.Cut(short, " · ")
 	switch found := label.FindString(short); {
