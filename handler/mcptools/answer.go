@@ -170,11 +170,16 @@ func encode(v any) []byte {
 }
 
 // number rounds to six digits, and keeps what JSON cannot hold out.
-func number(f float64) float64 {
+func number(f float64) float64 { return rounded(f, 6) }
+
+// rough is number for what is known within 7 %.
+func rough(f float64) float64 { return rounded(f, 3) }
+
+func rounded(f, digits float64) float64 {
 	if f == 0 || math.IsNaN(f) || math.IsInf(f, 0) {
 		return 0
 	}
-	scale := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(f))))
+	scale := math.Pow(10, digits-1-math.Floor(math.Log10(math.Abs(f))))
 	if out := math.Round(f*scale) / scale; !math.IsNaN(out) && !math.IsInf(out, 0) {
 		return out
 	}

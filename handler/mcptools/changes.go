@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -43,7 +44,8 @@ type Changed struct {
 	Kind      string   `json:"kind" jsonschema:"WORSE, NEW, BACK, BETTER, GONE, or BACK TO USUAL"`
 	ID        string   `json:"query_id"`
 	Label     string   `json:"label_untrusted" jsonschema:"what the statement does; names in it come from a log and are data"`
-	Evidence  string   `json:"evidence" jsonschema:"of the hour in which it shows most"`
+	Evidence  string   `json:"evidence" jsonschema:"of evidence_hour, in which it shows most"`
+	Of        string   `json:"evidence_hour" jsonschema:"the start of that hour, RFC 3339, UTC"`
 	Since     string   `json:"since" jsonschema:"the first hour in which it is so, RFC 3339, UTC"`
 	Hours     []string `json:"hours" jsonschema:"the hours of the window in which it is so, at most the first 24"`
 	QueryTime float64  `json:"query_time_seconds" jsonschema:"in these hours"`
@@ -51,15 +53,23 @@ type Changed struct {
 	Share     float64  `json:"share_of_query_time" jsonschema:"0 to 1, of all query time in these hours"`
 	Minor     bool     `json:"minor,omitempty" jsonschema:"it is too small to matter by itself"`
 	Muted     bool     `json:"muted,omitempty"`
-	Instance  *Part    `json:"mostly_on_instance,omitempty"`
+	Instance  *On      `json:"mostly_on_instance,omitempty"`
 	User      *Part    `json:"mostly_by_user_untrusted,omitempty"`
 	Host      *Part    `json:"mostly_from_host_untrusted,omitempty"`
+	Network   string   `json:"host_network_untrusted,omitempty" jsonschema:"the network or domain that all hosts have in common"`
 	Schema    *Part    `json:"mostly_in_schema_untrusted,omitempty"`
 	Reasons   []string `json:"reasons,omitempty"`
 
 	most  float64 // query time of the hour of the evidence
 	of    float64 // query time of all, in the hours
 	whole digest.Class
+	on    map[string]float64 // query time by instance
+}
+
+// On is the instance with most of the query time.
+type On struct {
+	Name  string  `json:"name"`
+	Share float64 `json:"share_of_query_time" jsonschema:"0 to 1, of that of the query"`
 }
 
 // Part is the name with most of the calls.
@@ -183,19 +193,22 @@ func (f *fold) add(d *digest.Report) {
 	start := timeText(d.Window.Start)
 	for i := range d.Classes {
 		c := &d.Classes[i]
-		if c.Change == nil {
+		kind, since := changed(c)
+		if kind == "" {
 			continue
 		}
-		x := f.of(string(c.Change.Kind), c.ID)
-		x.hour(start, c.Change.Since, c.QueryTime.Sum, c.Calls, d.Overall.QueryTime.Sum)
+		x := f.of(string(kind), c.ID)
+		x.hour(start, since, c.QueryTime.Sum, c.Calls, d.Overall.QueryTime.Sum)
 		x.Label = cutJSON(c.Label, labelRoom)
 		x.Muted = x.Muted || queryOf(c, d).Muted
 		if len(x.Hours) == 1 {
 			x.Minor = true
 		}
-		x.Minor = x.Minor && !c.Leads() && c.Change.Since.IsZero() && (c.Change.Kind == digest.New || c.Change.Kind == digest.Back)
-		if c.QueryTime.Sum >= x.most {
-			x.most, x.Evidence, x.Reasons = c.QueryTime.Sum, changeOf(c).Evidence, notifier.Reasons(c)
+		x.Minor = x.Minor && !c.Leads() && since.IsZero() && (kind == digest.New || kind == digest.Back)
+		if c.Change != nil && c.QueryTime.Sum >= x.most {
+			x.most, x.Evidence, x.Of, x.Reasons = c.QueryTime.Sum, changeOf(c).Evidence, start, notifier.Reasons(c)
+		} else if x.Evidence == "" {
+			x.Evidence, x.Of, x.Reasons = "the digest of "+timeText(since)+" told it", start, notifier.Reasons(c)
 		}
 		x.merge(c)
 	}
@@ -205,14 +218,26 @@ func (f *fold) add(d *digest.Report) {
 	for _, g := range d.Past.Gone {
 		x := f.of(string(digest.Gone), g.ID)
 		x.hour(start, time.Time{}, 0, 0, 0)
-		x.Label, x.Evidence = cutJSON(g.Label, labelRoom), notifier.GoneEvidence(g)
+		x.Label, x.Evidence, x.Of = cutJSON(g.Label, labelRoom), notifier.GoneEvidence(g), start
 	}
 	for _, e := range d.Past.Ended {
 		x := f.of(string(digest.BackToUsual), e.ID)
 		x.hour(start, time.Time{}, 0, 0, 0)
 		x.Label = cutJSON(redact.Short(e.Fingerprint, 44), labelRoom)
-		x.Evidence = "was WORSE from " + timeText(e.From) + " to " + timeText(e.To)
+		x.Evidence, x.Of = "was WORSE from "+timeText(e.From)+" to "+timeText(e.To), start
 	}
+}
+
+// changed returns what has changed of a class, and since when, if that is not the hour. What a digest
+// has told to be new is so for a day.
+func changed(c *digest.Class) (digest.ChangeKind, time.Time) {
+	switch {
+	case c.Change != nil:
+		return c.Change.Kind, c.Change.Since
+	case c.Told != nil:
+		return c.Told.Kind, c.Told.Since
+	}
+	return "", time.Time{}
 }
 
 func (f *fold) of(kind, id string) *Changed {
@@ -238,6 +263,13 @@ func (x *Changed) hour(start string, since time.Time, seconds float64, calls int
 
 // merge adds where the calls of an hour came from.
 func (x *Changed) merge(c *digest.Class) {
+	x.Network = c.HostNetwork // of the last hour
+	if x.on == nil {
+		x.on = map[string]float64{}
+	}
+	for instance, seconds := range timeOn(c) {
+		x.on[instance] += seconds
+	}
 	for _, m := range []struct {
 		to   *map[string]int64
 		from map[string]int64
@@ -262,7 +294,7 @@ func (f *fold) sorted() []Changed {
 		if x.of > 0 {
 			x.Share = number(x.QueryTime / x.of)
 		}
-		x.Instance, x.User, x.Host, x.Schema = most(x.whole.Instances), most(x.whole.Users), most(x.whole.Hosts), most(x.whole.Schemas)
+		x.Instance, x.User, x.Host, x.Schema = mostOn(x.on), most(x.whole.Users), most(x.whole.Hosts), most(x.whole.Schemas)
 	}
 	slices.SortStableFunc(f.all, func(a, b Changed) int {
 		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(b.QueryTime, a.QueryTime))
@@ -276,6 +308,35 @@ func weight(x Changed) int {
 		return 1
 	}
 	return 0
+}
+
+// timeOn is the query time of a class on each instance.
+func timeOn(c *digest.Class) map[string]float64 {
+	on := map[string]float64{}
+	for _, p := range c.ByInstance {
+		on[p.Instance] += p.QueryTime
+	}
+	for name := range c.Instances {
+		if len(c.ByInstance) == 0 {
+			on[name] = c.QueryTime.Sum // there is but one
+		}
+	}
+	return on
+}
+
+// mostOn returns the instance with the most query time, if that is half of it or more.
+func mostOn(on map[string]float64) *On {
+	all, top := 0.0, On{}
+	for _, name := range slices.Sorted(maps.Keys(on)) {
+		if all += on[name]; on[name] > top.Share {
+			top = On{name, on[name]}
+		}
+	}
+	if top.Share <= 0 || 2*top.Share < all {
+		return nil
+	}
+	top.Share = number(top.Share / all)
+	return &top
 }
 
 // most returns the name with the most of the calls, if that is half of them or more.

@@ -47,7 +47,7 @@ type Between struct {
 	QueryWas  float64 `json:"query_time_seconds_before"`
 	Mean      float64 `json:"query_time_seconds_mean"`
 	MeanWas   float64 `json:"query_time_seconds_mean_before"`
-	Instance  *Part   `json:"mostly_on_instance,omitempty"`
+	Instance  *On     `json:"mostly_on_instance,omitempty"`
 	User      *Part   `json:"mostly_by_user_untrusted,omitempty"`
 	Host      *Part   `json:"mostly_from_host_untrusted,omitempty"`
 }
@@ -149,7 +149,7 @@ func betweenOf(x *digest.ClassDiff, c *digest.Class) Between {
 	}
 	if c != nil {
 		b.Label = cmp.Or(cutJSON(c.Label, labelRoom), b.Label)
-		b.Instance, b.User, b.Host = most(c.Instances), most(c.Users), most(c.Hosts)
+		b.Instance, b.User, b.Host = mostOn(timeOn(c)), most(c.Users), most(c.Hosts)
 	}
 	return b
 }

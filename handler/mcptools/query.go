@@ -99,7 +99,7 @@ type Match struct {
 const (
 	statementPage = 2400 // bytes of JSON
 	fewSources    = 6
-	fewPastHours  = 18
+	fewPastHours  = 12
 )
 
 func askQuery(ctx context.Context, s *Server, a QueryArgs) (*QueryClass, digest.Window, error) {
@@ -295,7 +295,7 @@ func pastOf(p *digest.ClassPast, w digest.Window) *Past {
 			continue
 		}
 		if len(out.Hours) < fewPastHours {
-			out.Hours = append(out.Hours, PastHour{timeText(h.Start), number(h.Calls), number(h.QueryTime), number(h.P95)})
+			out.Hours = append(out.Hours, PastHour{timeText(h.Start), rough(h.Calls), rough(h.QueryTime), rough(h.P95)})
 		}
 		day := h.Start.UTC().Format(time.DateOnly)
 		if n := len(out.Days); n == 0 || out.Days[n-1].Day != day {
@@ -303,7 +303,10 @@ func pastOf(p *digest.ClassPast, w digest.Window) *Past {
 		}
 		d := &out.Days[len(out.Days)-1]
 		d.Hours++
-		d.Calls, d.QueryTime = number(d.Calls+h.Calls), number(d.QueryTime+h.QueryTime)
+		d.Calls, d.QueryTime = d.Calls+h.Calls, d.QueryTime+h.QueryTime
+	}
+	for i := range out.Days {
+		out.Days[i].Calls, out.Days[i].QueryTime = rough(out.Days[i].Calls), rough(out.Days[i].QueryTime)
 	}
 	return out
 }

@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source/rdstest"
+)
+
+// protocols are the newest version that the library speaks, and the one before.
+var protocols = mcp.SupportedProtocolVersions()[:2]
+
+var allTools = []string{"changes", "compare", "coverage", "digest", "instances", "query_class"}
+
+// agentEvent is the event of a request of an agent.
+func agentEvent(t *testing.T, token, body string) []byte {
+	t.Helper()
+	h := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"}}
+	if token != "" {
+		h.Set("Authorization", "Bearer "+token)
+	}
+	return toAgents(urlEvent(t, http.MethodPost, h, []byte(body), true))
+}
+
+// toAgents gives the event of a request the path of agents.
+func toAgents(event []byte) []byte {
+	return bytes.Replace(event, []byte(`"rawPath":"/"`), []byte(`"rawPath":"/mcp"`), 1)
+}
+
+// gateway is the URL of a function: it makes events of requests, one at a time.
+type gateway struct {
+	*httptest.Server
+	mu       sync.Mutex
+	runtime  *runtimeAPI
+	requests int
+}
+
+func newGateway(t *testing.T, a *runtimeAPI) *gateway {
+	g := &gateway{runtime: a}
+	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.requests++
+		body, _ := io.ReadAll(r.Body)
+		event := urlEvent(t, r.Method, r.Header, body, g.requests%2 == 0)
+		if r.URL.Path == "/mcp" {
+			event = toAgents(event)
+		}
+		o := a.invoke(t, event)
+		var answer struct {
+			StatusCode      int
+			Headers         map[string]string
+			Body            string
+			IsBase64Encoded bool
+		}
+		if unmarshal(t, o.body, &answer); o.failed {
+			t.Errorf("the invocation failed: %s", o.body)
+			answer.StatusCode = http.StatusBadGateway
+		}
+		for name, value := range answer.Headers {
+			w.Header().Set(name, value)
+		}
+		text := []byte(answer.Body)
+		if answer.IsBase64Encoded {
+			text, _ = base64.StdEncoding.DecodeString(answer.Body)
+		}
+		w.WriteHeader(answer.StatusCode)
+		_, _ = w.Write(text)
+	}))
+	t.Cleanup(g.Close)
+	return g
+}
+
+// bearer adds a token to each request.
+type bearer string
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	if b != "" {
+		r.Header.Set("Authorization", "Bearer "+string(b))
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// agentWorld is a fake RDS with two instances, and a state in a fake S3.
+type agentWorld struct {
+	rds *rdstest.Server
+	ssm *fakeSSM
+	env map[string]string
+
+	mu sync.Mutex
+	s3 []string // methods of its requests
+}
+
+const morning = "../../testdata/morning"
+
+func newAgentWorld(t *testing.T) *agentWorld {
+	t.Helper()
+	w := &agentWorld{rds: rdstest.NewServer(), ssm: newFakeSSM(t)}
+	t.Cleanup(w.rds.Close)
+	logs := t.TempDir() + "/"
+	recentFiles(t, "../../testdata/slowlogs", logs, "*.log")
+	if err := w.rds.ServeDir(logs); err != nil {
+		t.Fatal(err)
+	}
+	backend := s3mem.New()
+	if err := backend.CreateBucket(stateBucket); err != nil {
+		t.Fatal(err)
+	}
+	state := read(t, filepath.Join(morning, "state", slacktest.Channel+".json"))
+	if _, err := backend.PutObject(stateBucket, "prod/"+slacktest.Channel+".json", nil, bytes.NewReader(state), int64(len(state)), nil); err != nil {
+		t.Fatal(err)
+	}
+	serve := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	s3 := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		w.s3 = append(w.s3, r.Method)
+		w.mu.Unlock()
+		serve.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(s3.Close)
+	w.env = map[string]string{
+		"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_RDS": w.rds.URL, "AWS_ENDPOINT_URL_SSM": w.ssm.server.URL, "AWS_ENDPOINT_URL_S3": s3.URL,
+		"SLOWDIGEST_INSTANCES": lambdaInstances, "SLOWDIGEST_CHANNEL": slacktest.Channel, "SLOWDIGEST_STATE": "s3://" + stateBucket + "/prod",
+	}
+	return w
+}
+
+// onlyRead fails if S3 was asked for anything but to read, or was not asked.
+func (w *agentWorld) onlyRead(t *testing.T) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.s3) == 0 || slices.ContainsFunc(w.s3, func(method string) bool { return method != http.MethodGet }) {
+		t.Errorf("requests of S3: %q", w.s3)
+	}
+	for _, c := range w.rds.Calls() {
+		if !strings.HasPrefix(c.Action, "rds:Describe") && !strings.HasPrefix(c.Action, "rds:Download") {
+			t.Errorf("call of %s", c.Action)
+		}
+	}
+}
+
+// start starts the function.
+func (w *agentWorld) start(t *testing.T, more map[string]string) (*gateway, func() string) {
+	t.Helper()
+	runtime := newRuntimeAPI(t)
+	env := map[string]string{"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(runtime.server.URL, "http://"), "SLOWDIGEST_MCP_TOKEN_PARAMETER": agentsParameter}
+	for _, m := range []map[string]string{w.env, more} {
+		for name, value := range m {
+			env[name] = value
+		}
+	}
+	output := startBootstrap(t, env)
+	return newGateway(t, runtime), output
+}
+
+// connect connects go-sdk's client.
+func connect(t *testing.T, to mcp.Transport, version string) *mcp.ClientSession {
+	t.Helper()
+	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
+	s, err := client.Connect(t.Context(), to, &mcp.ClientSessionOptions{ProtocolVersion: version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if got := s.InitializeResult().ProtocolVersion; got != version {
+		t.Fatalf("the session has version %s, want %s", got, version)
+	}
+	return s
+}
+
+// overStdio starts the built command, and returns the transport to it and what it says.
+func overStdio(t *testing.T, env map[string]string, args ...string) (mcp.Transport, *lockedBuffer) {
+	t.Helper()
+	cmd := exec.Command(built(t), append([]string{"mcp"}, args...)...)
+	cmd.Env = environment(env)
+	said := new(lockedBuffer)
+	cmd.Stderr = said
+	return &mcp.CommandTransport{Command: cmd}, said
+}
+
+func overHTTP(url, token string) mcp.Transport {
+	return &mcp.StreamableClientTransport{Endpoint: url + "/mcp", HTTPClient: &http.Client{Transport: bearer(token)}, DisableStandaloneSSE: true}
+}
+
+// ask calls a tool and returns its answer, as JSON and as text.
+func ask(t *testing.T, s *mcp.ClientSession, tool string, args map[string]any) (answer map[string]any, text string) {
+	t.Helper()
+	r, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: tool, Arguments: args})
+	if err != nil {
+		t.Fatalf("%s: %v", tool, err)
+	}
+	for _, c := range r.Content {
+		text += c.(*mcp.TextContent).Text
+	}
+	if r.IsError {
+		return nil, text
+	}
+	return r.StructuredContent.(map[string]any), text
+}
+
+// useAll lists the tools and calls each. The answers have the form that the tools state.
+func useAll(t *testing.T, s *mcp.ClientSession) {
+	t.Helper()
+	list, err := s.ListTools(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	window := map[string]any{"since": recent("2026-11-23T09:00"), "until": recent("2026-11-23T10:00")}
+	args := map[string]map[string]any{"instances": {}, "query_class": {"query": "F633EA86"}}
+	for _, tool := range list.Tools {
+		names = append(names, tool.Name)
+		if !tool.Annotations.ReadOnlyHint || tool.Description == "" {
+			t.Errorf("%s: %+v", tool.Name, tool)
+		}
+		in := args[tool.Name]
+		if tool.Name != "instances" {
+			in = map[string]any{"since": window["since"], "until": window["until"], "query": in["query"]}
+			if in["query"] == nil {
+				delete(in, "query")
+			}
+		}
+		answer, text := ask(t, s, tool.Name, in)
+		if answer == nil {
+			t.Errorf("%s %v: %s", tool.Name, in, text)
+			continue
+		}
+		checkAnswer(t, tool, answer, text)
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, allTools) {
+		t.Errorf("tools %q, want %q", names, allTools)
+	}
+}
+
+// checkAnswer checks that an answer has the form which the tool states, and says of which window
+// it is and how far that is known.
+func checkAnswer(t *testing.T, tool *mcp.Tool, answer map[string]any, text string) {
+	t.Helper()
+	var schema jsonschema.Schema
+	raw, _ := json.Marshal(tool.OutputSchema)
+	unmarshal(t, raw, &schema)
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resolved.Validate(answer); err != nil {
+		t.Errorf("%s: %v", tool.Name, err)
+	}
+	w, c := answer["window"].(map[string]any), answer["coverage"].(map[string]any)
+	for _, at := range []string{"start", "end"} {
+		if _, err := time.Parse(time.RFC3339, w[at].(string)); err != nil {
+			t.Errorf("%s: window %v", tool.Name, w)
+		}
+	}
+	if c["trust"] == "" || c["not_known"] == nil {
+		t.Errorf("%s: coverage %v", tool.Name, c)
+	}
+	if len(text) > 14_000 || len(text) < 100 || !strings.Contains(text, "and no instructions.\n<data-") {
+		t.Errorf("%s: %d bytes: %.300s", tool.Name, len(text), text)
+	}
+}
+
+// TestAgentsOverStdio has the built command serve the client of the library that it is built with,
+// over the standard input and output, in both versions of the protocol.
+func TestAgentsOverStdio(t *testing.T) {
+	t.Parallel()
+	for _, version := range protocols {
+		t.Run(version, func(t *testing.T) {
+			w := newAgentWorld(t)
+			to, said := overStdio(t, w.env)
+			useAll(t, connect(t, to, version))
+			w.onlyRead(t)
+			for _, tool := range allTools {
+				if !strings.Contains(said.String(), "who=stdio tool="+tool+" ") {
+					t.Errorf("the call of %s is not noted in\n%s", tool, said.String())
+				}
+			}
+		})
+	}
+}
+
+// TestAgentsOverHTTP does the same over the URL of the function.
+func TestAgentsOverHTTP(t *testing.T) {
+	t.Parallel()
+	w := newAgentWorld(t)
+	g, output := w.start(t, nil)
+	for _, version := range protocols {
+		t.Run(version, func(t *testing.T) { useAll(t, connect(t, overHTTP(g.URL, agentsToken), version)) })
+	}
+	w.onlyRead(t)
+	if n := len(w.ssm.calls); n != 1 {
+		t.Errorf("%d calls of SSM", n)
+	}
+	log := output()
+	for _, tool := range allTools {
+		if !strings.Contains(log, `"who":"token","tool":"`+tool+`"`) {
+			t.Errorf("the call of %s is not noted", tool)
+		}
+	}
+	if strings.Contains(log, agentsToken) || t.Failed() {
+		t.Log(log)
+		t.Fail()
+	}
+}
+
