@@ -137,26 +137,23 @@ func extent(d *digest.Report) digest.Window {
 	return digest.Window{Start: w.Start.Truncate(time.Second), End: w.End}
 }
 
-// page returns as many of the items, from one on, as there is room for next to the answer that
-// holds none, and where the next page begins; 0 is none.
-func page[T any](answer any, items []T, from int) (on []T, next int) {
-	from = min(max(from, 0), len(items))
+// page returns as many of n items, from one on, as there is room for next to the answer that holds
+// none, and where the next page begins; 0 is none.
+func page[T any](answer any, n, from int, item func(i int) T) (on []T, next int) {
 	room := maxPage - size(answer)
-	i := from
-	for ; i < len(items); i++ {
-		if room -= size(items[i]) + 1; room < 0 && i > from {
-			break
+	on = []T{}
+	for i := min(max(from, 0), n); i < n; i++ {
+		x := item(i)
+		if room -= size(x) + 1; room < 0 && len(on) > 0 {
+			return on, i
 		}
+		on = append(on, x)
 	}
-	on = slices.Clone(items[from:i])
-	if on == nil {
-		on = []T{}
-	}
-	if i == len(items) {
-		i = 0
-	}
-	return on, i
+	return on, 0
 }
+
+// at returns an item of a list.
+func at[T any](list []T) func(int) T { return func(i int) T { return list[i] } }
 
 func size(v any) int { return len(encode(v)) }
 

@@ -25,7 +25,11 @@ type Changes struct {
 	Head
 	Hours   []Hour    `json:"hours,omitempty" jsonschema:"the hours of the window as a whole, in the first page"`
 	Changes []Changed `json:"changes" jsonschema:"what is worse first, then what is new or back, better and gone; of each the greatest first"`
+	Left    int       `json:"changes_left_out,omitempty" jsonschema:"how many more there are, all of which are small: digest marks them"`
 }
+
+// mostChanges bounds the list: after a change of the application's name every class is new.
+const mostChanges = 200
 
 // Hour states an hour of the clock as a whole.
 type Hour struct {
@@ -105,7 +109,7 @@ func askChanges(ctx context.Context, s *Server, a ChangesArgs) (*Changes, digest
 		return nil, w, err
 	}
 	notKnown := append(note, notStated(got.whole)...)
-	out := &Changes{Head: s.head(redact.ForAgents(copyOf(got.whole)), notKnown)}
+	out := &Changes{Head: s.head(got.forAgents(), notKnown)}
 	f := newFold()
 	learning := false
 	for _, h := range got.hours {
@@ -126,9 +130,12 @@ func askChanges(ctx context.Context, s *Server, a ChangesArgs) (*Changes, digest
 		out.Hours = nil
 	}
 	all := f.sorted()
+	if n := len(all); n > mostChanges {
+		all, out.Left = all[:mostChanges], n-mostChanges
+	}
 	a.fix(w)
 	var next int
-	out.Changes, next = page(out, all, from)
+	out.Changes, next = page(out, len(all), from, at(all))
 	out.Cursor = newCursor("changes", a, next)
 	return out, w, nil
 }

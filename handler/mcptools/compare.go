@@ -1,7 +1,6 @@
 package mcptools
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -82,31 +81,28 @@ func askCompare(ctx context.Context, s *Server, a CompareArgs) (*Compare, digest
 	if err != nil {
 		return nil, w, err
 	}
-	d := redact.DiffForAgents(digest.Compare(was.whole, now.whole)).Digest()
-	after, earlier := redact.ForAgents(now.whole), redact.ForAgents(was.whole)
-	old := s.head(earlier, nil)
+	d := digest.Compare(was.whole, now.whole) // of which no name and no statement is shown
+	old := s.head(was.forAgents(), nil)
 	out := &Compare{
-		Head: s.head(after, notStated(now.whole)), Before: windowOf(before), CoverageBefore: old.Coverage, PerHour: d.PerHour,
+		Head: s.head(now.forAgents(), notStated(now.whole)), Before: windowOf(before), CoverageBefore: old.Coverage, PerHour: d.PerHour,
 		Calls: number(d.After.Calls), CallsBefore: number(d.Before.Calls), QueryTime: number(d.After.QueryTime), QueryBefore: number(d.Before.QueryTime),
 	}
 	in := map[string]*digest.Class{}
-	for _, r := range []redact.Report{earlier, after} {
+	for _, r := range []redact.Report{was.forAgents(), now.forAgents()} {
 		for i := range r.Digest().Classes {
 			in[r.Digest().Classes[i].ID] = &r.Digest().Classes[i]
 		}
 	}
-	all := make([]Between, 0, len(d.Classes))
-	for i := range d.Classes {
+	a.fix(w)
+	a.Shift, a.BeforeSince, a.BeforeUntil = "", timeText(before.Start), timeText(before.End)
+	var next int
+	out.Changed, next = page(out, len(d.Classes), from, func(i int) Between {
 		b := betweenOf(&d.Classes[i], in[d.Classes[i].ID])
 		if b.Kind == string(digest.DiffNew) && unsure(old.Coverage) || b.Kind == string(digest.DiffGone) && unsure(out.Coverage) {
 			b.Kind = "only in one"
 		}
-		all = append(all, b)
-	}
-	a.fix(w)
-	a.Shift, a.BeforeSince, a.BeforeUntil = "", timeText(before.Start), timeText(before.End)
-	var next int
-	out.Changed, next = page(out, all, from)
+		return b
+	})
 	out.Cursor = newCursor("compare", a, next)
 	return out, w, nil
 }
@@ -141,15 +137,12 @@ func windowBefore(s *Server, a CompareArgs, w digest.Window) (before digest.Wind
 	return before, s.check(before)
 }
 
+// betweenOf compares a class, which is in one of the reports at least.
 func betweenOf(x *digest.ClassDiff, c *digest.Class) Between {
-	b := Between{
-		Kind: string(x.Kind), ID: redact.ShortID(x.ID), Label: cutJSON(redact.Short(x.Fingerprint, 44), labelRoom),
+	return Between{
+		Kind: string(x.Kind), ID: redact.ShortID(x.ID), Label: cutJSON(c.Label, labelRoom),
 		Change: number(x.Change), ByCalls: number(x.ByCalls), ByTime: number(x.ByTime), Calls: number(x.After.Calls), Before: number(x.Before.Calls),
 		QueryTime: number(x.After.QueryTime), QueryWas: number(x.Before.QueryTime), Mean: number(x.After.Mean), MeanWas: number(x.Before.Mean),
+		Instance: mostOn(timeOn(c)), User: most(c.Users), Host: most(c.Hosts),
 	}
-	if c != nil {
-		b.Label = cmp.Or(cutJSON(c.Label, labelRoom), b.Label)
-		b.Instance, b.User, b.Host = mostOn(timeOn(c)), most(c.Users), most(c.Hosts)
-	}
-	return b
 }

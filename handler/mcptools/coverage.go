@@ -95,7 +95,7 @@ func askCoverage(ctx context.Context, s *Server, a CoverageArgs) (*Covered, dige
 	out.Coverage.Notes = []string{} // they are among the findings
 	a.fix(w)
 	var next int
-	out.Findings, next = page(out, all, from)
+	out.Findings, next = page(out, len(all), from, at(all))
 	out.Cursor = newCursor("coverage", a, next)
 	return out, w, nil
 }

@@ -86,15 +86,14 @@ func askDigest(ctx context.Context, s *Server, a DigestArgs) (*Digest, digest.Wi
 	}
 	d := r.Digest()
 	out := &Digest{Head: s.head(r, notKnown), Total: totalOf(d)}
-	var all []Query
-	for _, i := range order.Ranked(d.Classes) {
-		q := queryOf(&d.Classes[i], d)
-		q.Rank = len(all) + 1
-		all = append(all, q)
-	}
-	var next int
+	ranked := order.Ranked(d.Classes)
 	a.fix(w)
-	out.Queries, next = page(out, all, from)
+	var next int
+	out.Queries, next = page(out, len(ranked), from, func(i int) Query {
+		q := queryOf(&d.Classes[ranked[i]], d)
+		q.Rank = i + 1
+		return q
+	})
 	out.Cursor = newCursor("digest", a, next)
 	return out, w, nil
 }
@@ -127,8 +126,7 @@ func compared(ctx context.Context, s *Server, a WindowArgs, asked []string) (r r
 	if err != nil {
 		return r, w, nil, err
 	}
-	d := copyOf(got.whole)
-	notKnown = notStated(d)
+	notKnown = notStated(got.whole)
 	st, err := s.state(ctx)
 	switch {
 	case err != nil:
@@ -140,12 +138,14 @@ func compared(ctx context.Context, s *Server, a WindowArgs, asked []string) (r r
 	case w.Start.IsZero() || w.End.IsZero():
 		notKnown = append(notKnown, "What is new or worse: give since and until.")
 	default:
+		d := copyOf(got.whole)
 		comparePast(st, d)
 		if d.Past.Learning {
 			notKnown = append(notKnown, "What is new or worse: less than 24 hours are remembered.")
 		}
+		return redact.ForAgents(d), w, notKnown, nil
 	}
-	return redact.ForAgents(d), w, notKnown, nil
+	return got.forAgents(), w, notKnown, nil
 }
 
 // comparePast marks what has changed.

@@ -72,7 +72,7 @@ func askInstances(ctx context.Context, s *Server, a InstancesArgs) (*Instances, 
 	}
 	out.shorten()
 	var next int
-	out.All, next = page(out, all, from)
+	out.All, next = page(out, len(all), from, at(all))
 	out.Cursor = newCursor("instances", a, next)
 	return out, w, nil
 }

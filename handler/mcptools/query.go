@@ -132,14 +132,12 @@ func askQuery(ctx context.Context, s *Server, a QueryArgs) (*QueryClass, digest.
 		return nil, w, noSuchQuery(d, words, w)
 	case 1:
 	default:
-		var all []Match
-		for _, i := range found {
-			c := &d.Classes[i]
-			all = append(all, Match{redact.ShortID(c.ID), cutJSON(c.Label, labelRoom), number(c.QueryTime.Sum), c.Calls})
-		}
 		a.fix(w)
 		var next int
-		out.Matches, next = page(out, all, from)
+		out.Matches, next = page(out, len(found), from, func(i int) Match {
+			c := &d.Classes[found[i]]
+			return Match{redact.ShortID(c.ID), cutJSON(c.Label, labelRoom), number(c.QueryTime.Sum), c.Calls}
+		})
 		out.Cursor = newCursor("query_class", a, next)
 		return out, w, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 	"slowdigest/source"
 )
 
@@ -145,6 +146,15 @@ type reading struct {
 	hours []*digest.Report // of windows of hours, if they were asked for
 	at    time.Time
 	err   error
+
+	once     sync.Once
+	redacted redact.Report
+}
+
+// forAgents is the whole as an agent may see it, not compared with any past.
+func (r *reading) forAgents() redact.Report {
+	r.once.Do(func() { r.redacted = redact.ForAgents(r.whole) })
+	return r.redacted
 }
 
 // cache keeps what was read last, so that five questions about a window do not read its logs five

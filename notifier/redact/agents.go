@@ -29,19 +29,6 @@ func ForAgents(r *digest.Report) Report {
 	return out
 }
 
-// DiffForAgents is ForAgents for a difference between two reports.
-func DiffForAgents(d *digest.Diff) Diff {
-	in := *d
-	for _, s := range []*digest.Side{&in.Before, &in.After} {
-		s.Instances, s.Coverage, s.Filter = each(s.Instances, SafeName), coverageForAgents(s.Coverage), filterForAgents(s.Filter)
-	}
-	in.Classes = slices.Clone(d.Classes)
-	for i := range in.Classes {
-		in.Classes[i].Fingerprint = names(in.Classes[i].Fingerprint)
-	}
-	return OfDiff(&in)
-}
-
 // Sentence is a sentence of ours on a window or an instance, which may quote names, as
 // ForAgents has it.
 func Sentence(s string) string { return sentence(s) }
