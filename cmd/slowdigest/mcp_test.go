@@ -323,3 +323,159 @@ func TestAgentsOverHTTP(t *testing.T) {
 	}
 }
 
+// TestPolicyOfAgents compares the policy for mcp with what the handler calls that Lambda runs, as
+// the other modes are; it is that of the same configuration without mcp, and one parameter.
+func TestPolicyOfAgents(t *testing.T) {
+	c := newCloud(t)
+	c.startS3(t)
+	s := settings{
+		Instances: "orders-1,orders-2", Download: "portions", State: "s3://" + stateBucket + "/prod",
+		Parameters: []string{lambdaParameter, agentsParameter}, Function: "slowdigest-prod", Agents: true,
+	}
+	window := recent(`"since":"2026-11-23T09:00:00Z","until":"2026-11-23T10:00:00Z"`)
+	for _, call := range []string{`"name":"digest","arguments":{` + window + `}`, `"name":"instances"`, `"name":"coverage","arguments":{` + window + `}`} {
+		answer, err := c.handle(t, s, string(agentEvent(t, agentsToken, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{`+call+`}}`)))
+		if raw, _ := json.Marshal(answer); err != nil || !bytes.Contains(raw, []byte("structuredContent")) {
+			t.Fatalf("error %v, answer %s", err, raw)
+		}
+	}
+	for _, call := range c.calls() {
+		if call.Action == "ssm:GetParameter" && !strings.HasSuffix(call.Resource, agentsParameter) || call.Action == "s3:PutObject" {
+			t.Errorf("agents made it call %s on %s", call.Action, call.Resource)
+		}
+	}
+	if _, err := c.handle(t, s, recent(`{"time":"2026-11-23T10:05:00Z"}`)); err != nil {
+		t.Fatal(err)
+	}
+	c.compareWithPolicy(t, s)
+
+	with, err := s.inGo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Parameters = s.Parameters[:1]
+	without, err := s.inGo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range with {
+		more := slices.DeleteFunc(slices.Clone(with[i].Resource), func(arn string) bool { return slices.Contains(without[i].Resource, arn) })
+		if !slices.Equal(with[i].Action, without[i].Action) || with[i].Sid != "ReadSecrets" && len(more) > 0 || with[i].Sid == "ReadSecrets" && (len(more) != 1 || !strings.HasSuffix(more[0], agentsParameter)) {
+			t.Errorf("with agents %v, without %v", with[i], without[i])
+		}
+	}
+	if len(with) != len(without) {
+		t.Errorf("%d statements, and %d without agents", len(with), len(without))
+	}
+}
+
+// TestStrangersAreRefused sends the function what has no token, or another, and counts the calls
+// that it costs.
+func TestStrangersAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newAgentWorld(t)
+	g, output := w.start(t, map[string]string{"SLACK_SIGNING_SECRET": slacktest.SigningSecret, "SLOWDIGEST_ASK_USERS": "U0PERSON01"})
+	const list = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"digest","arguments":{},"_meta":{"slack":{"user_id":"U0PERSON01"}}}}`
+	good := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"}}
+	with := func(more ...string) http.Header {
+		h := good.Clone()
+		for i := 0; i < len(more); i += 2 {
+			h.Set(more[i], more[i+1])
+		}
+		return h
+	}
+	signed := func(body, secret string, at time.Time) http.Header {
+		h := slacktest.Sign([]byte(body), secret, at)
+		h.Set("Content-Type", "application/json")
+		h.Set("Accept", "application/json, text/event-stream")
+		return h
+	}
+	other := strings.Replace(list, "U0PERSON01", "U0ANOTHER1", 1)
+	bearerOf := func(token string) []string { return []string{"Authorization", "Bearer " + token} }
+	for _, c := range []struct {
+		name, method, body string
+		header             http.Header
+		status, ssm, work  int
+	}{
+		{"no token", "POST", list, good, 401, 0, 0},
+		{"no token again", "POST", list, good, 401, 0, 0},
+		{"short token", "POST", list, with(bearerOf(agentsToken[1:])...), 401, 0, 0},
+		{"another scheme", "POST", list, with("Authorization", "Basic "+agentsToken), 401, 0, 0},
+		{"looked at", "GET", "", with(bearerOf(agentsToken)...), 405, 0, 0},
+		{"ended", "DELETE", "", with(bearerOf(agentsToken)...), 405, 0, 0},
+		{"a page of another origin", "POST", list, with(append(bearerOf(agentsToken), "Origin", "https://evil.example")...), 403, 0, 0},
+		{"too long", "POST", strings.Repeat(" ", 256<<10) + list, with(bearerOf(agentsToken)...), 413, 0, 0},
+		{"forged signature", "POST", list, signed(list, "guessed", time.Now()), 401, 0, 0},
+		{"old signature", "POST", list, signed(list, slacktest.SigningSecret, time.Now().Add(-10*time.Minute)), 401, 0, 0},
+		{"signature of another body", "POST", other, signed(list, slacktest.SigningSecret, time.Now()), 401, 0, 0},
+		{"another user of Slack", "POST", other, signed(other, slacktest.SigningSecret, time.Now()), 403, 0, 0},
+		{"wrong token", "POST", list, with(bearerOf("x" + agentsToken)...), 401, 1, 0},
+		{"wrong token again", "POST", list, with(bearerOf("y" + agentsToken)...), 401, 0, 0},
+		{"no JSON", "POST", "{", with(bearerOf(agentsToken)...), 400, 0, 0},
+		{"the token", "POST", list, with(bearerOf(agentsToken)...), 200, 0, 1},
+		{"signed by Slack", "POST", list, signed(list, slacktest.SigningSecret, time.Now()), 200, 0, 0}, // it was read just now
+	} {
+		before, calls := len(w.ssm.calls), len(w.rds.Calls())
+		r, err := http.NewRequestWithContext(t.Context(), c.method, g.URL+"/mcp", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = c.header
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		ssm, work := len(w.ssm.calls)-before, len(w.rds.Calls())-calls
+		if answer.StatusCode != c.status || ssm != c.ssm || (work > 0) != (c.work > 0) || c.status > 400 && len(body) > 0 {
+			t.Errorf("%s: %d, %d calls of SSM and %d of RDS, %.200s", c.name, answer.StatusCode, ssm, work, body)
+		}
+		if challenge := answer.Header.Get("Www-Authenticate"); (c.status == 401) != (challenge == `Bearer realm="slowdigest"`) {
+			t.Errorf("%s: challenge %q", c.name, challenge)
+		}
+	}
+	log := output()
+	if strings.Contains(log, agentsToken) || !strings.Contains(log, `"who":"Slack U0PERSON01","tool":"digest"`) || !strings.Contains(log, `"who":"token","tool":"digest"`) {
+		t.Errorf("the log:\n%s", log)
+	}
+}
+
+// Without the parameter there is nothing for agents.
+func TestAgentsAreOffByDefault(t *testing.T) {
+	c := newCloud(t)
+	answer, err := c.handle(t, settings{Instances: "orders-1", Download: "portions"}, string(agentEvent(t, agentsToken, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)))
+	if raw, _ := json.Marshal(answer); err != nil || !bytes.Contains(raw, []byte(`"statusCode":404`)) || len(c.calls()) > 0 {
+		t.Errorf("error %v, answer %s, calls %v", err, raw, c.calls())
+	}
+}
+
+// TestColdStart measures the first answer of the built command under a Runtime API, from when it
+// is started: the best of some, for the machine has other work.
+func TestColdStart(t *testing.T) {
+	const most, tries = 300 * time.Millisecond, 7
+	w := newAgentWorld(t)
+	best := time.Hour
+	window := recent(`"since":"2026-11-23T09:00:00Z","until":"2026-11-23T10:00:00Z"`)
+	event := agentEvent(t, agentsToken, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"digest","arguments":{`+window+`}}}`)
+	built(t)
+	for range tries {
+		runtime := newRuntimeAPI(t)
+		env := map[string]string{"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(runtime.server.URL, "http://"), "SLOWDIGEST_MCP_TOKEN_PARAMETER": agentsParameter}
+		for name, value := range w.env {
+			env[name] = value
+		}
+		began := time.Now()
+		startBootstrap(t, env)
+		o := runtime.invoke(t, event)
+		took := time.Since(began)
+		if o.failed || !bytes.Contains(o.body, []byte("structuredContent")) {
+			t.Fatalf("%s", o.body)
+		}
+		best = min(best, took)
+	}
+	t.Logf("the first answer came after %s", best)
+	if best > most {
+		t.Errorf("the first answer came after %s, and %s is the most", best, most)
+	}
+}

@@ -125,6 +125,11 @@ var (
 		"SlackInvokePermission.Action":                `"lambda:InvokeFunction"`,
 		"SlackInvokePermission.InvokedViaFunctionUrl": `true`, // without it anybody may invoke the function directly
 	}
+	withMCP = map[string]string{
+		"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MCP_TOKEN_PARAMETER": `"/slowdigest/prod/mcp-token"`,
+		"SlackUrl.AuthType":                           `"NONE"`,
+		"SlackInvokePermission.InvokedViaFunctionUrl": `true`,
+	}
 	withAlarms = map[string]string{
 		"DigestLambdaEvConf.DestinationConfig.OnFailure.Destination": `{"Ref": "AlarmTopic"}`,
 		"ErrorsAlarm.Namespace":             `"AWS/Lambda"`,
@@ -228,7 +233,9 @@ func templateCases() []templateCase {
 		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false", "channel=C0123456789"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), channel("C0123456789"), map[string]string{
 			"DigestEventsRuleSchedule1.State":                             `"DISABLED"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `"s3://kept/of-before"`})},
-		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive,
+		{deployment{"prod", []string{"mcp=true", "alarms=false"}}, merged(ofState, ofInteractive), merged(stateOf("prod"), withMCP, withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{
+			"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `null`})},
+		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive, withMCP,
 			named("prod-next"), channel("C0123456789"), map[string]string{
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
@@ -411,7 +418,7 @@ func fixedNames(tmpl template) (names []string) {
 func TestSwitchesRefuse(t *testing.T) {
 	good := map[string]any{
 		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
-		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:tracing": "true",
+		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:mcp": false, "param:tracing": "true",
 		"param:alarms": true, "param:email": "", "param:boundary": "", "param:schedule": true, "param:retention": 7,
 	}
 	cases := []struct{ name, value, err string }{
@@ -424,6 +431,7 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:fanout", "yes", `parameter "fanout" is "yes": want true or false`},
 		{"param:alarms", "", `parameter "alarms" is ""`},
 		{"param:interactive", "true", ""}, // the channel of good is an ID
+		{"param:mcp", "yes", `parameter "mcp" is "yes": want true or false`},
 		{"param:workers", "1", "want a number from 2 to 1000"},
 		{"param:workers", "5 ", "want a number from 2 to 1000"},
 		{"param:state", "s3://kept/prod", ""},

@@ -8,7 +8,7 @@ const { policy } = require('./policy.js');
 const dashboard = require('./dashboard.js');
 
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
-  'interactive', 'askChannels', 'askUsers', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
+  'interactive', 'askChannels', 'askUsers', 'mcp', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
 
 // Settings that have a default of their own where a parameter is empty.
 const optional = {
@@ -43,7 +43,7 @@ module.exports = async ({ resolveVariable }) => {
   const params = {};
   for (const name of [...names, ...Object.keys(optional)]) params[name] = await resolveVariable(`param:${name}`);
   const stage = await resolveVariable('sls:stage');
-  const on = Object.fromEntries(['fanout', 'interactive', 'tracing', 'alarms', 'schedule'].map((name) => [name, flag(params, name)]));
+  const on = Object.fromEntries(['fanout', 'interactive', 'mcp', 'tracing', 'alarms', 'schedule'].map((name) => [name, flag(params, name)]));
 
   const release = releaseName(stage, params.name);
   const name = `slowdigest-${release}`;
@@ -55,6 +55,7 @@ module.exports = async ({ resolveVariable }) => {
   }
   const token = `/slowdigest/${stage}/slack-token`;
   const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
+  const agents = on.mcp ? `/slowdigest/${stage}/mcp-token` : '';
 
   const file = (path) => `\${file(iam/deploy/${path})}`;
   return {
@@ -75,6 +76,7 @@ module.exports = async ({ resolveVariable }) => {
       ...(on.interactive && { SLACK_SIGNING_SECRET_PARAMETER: secret }),
       ...(on.interactive && params.askChannels && { SLOWDIGEST_ASK_CHANNELS: params.askChannels }),
       ...(on.interactive && params.askUsers && { SLOWDIGEST_ASK_USERS: params.askUsers }),
+      ...(on.mcp && { SLOWDIGEST_MCP_TOKEN_PARAMETER: agents }),
     },
     statements: policy({
       instance: params.instances,
@@ -82,6 +84,7 @@ module.exports = async ({ resolveVariable }) => {
       download: params.download,
       'slack-token-parameter': token,
       'signing-secret-parameter': secret,
+      'mcp-token-parameter': agents,
       state,
       'queue-url': on.fanout ? '${WorkQueue.QueueName}' : '',
       topic: on.alarms ? '${AlarmTopic.TopicName}' : '',
@@ -97,7 +100,8 @@ module.exports = async ({ resolveVariable }) => {
       file('role.yml'),
       params.state === 'own' && file('state.yml'),
       on.fanout && file('fanout.yml'),
-      on.interactive && file('interactive.yml'),
+      (on.interactive || on.mcp) && file('interactive.yml'),
+      on.mcp && file('mcp.yml'),
       on.alarms && file('alarms.yml'),
       on.alarms && params.email && file('email.yml'),
       on.alarms && on.fanout && file('alarms-fanout.yml'),
