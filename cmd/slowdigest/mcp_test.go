@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -478,4 +479,53 @@ func TestColdStart(t *testing.T) {
 	if best > most {
 		t.Errorf("the first answer came after %s, and %s is the most", best, most)
 	}
+}
+
+// TestReferenceClient has the client of the protocol's TypeScript SDK call every tool, over both
+// transports. It checks the answers against the schemas itself.
+func TestReferenceClient(t *testing.T) {
+	t.Parallel()
+	const dir = "../../handler/mcptools/testdata/client"
+	if _, err := os.Stat(dir + "/node_modules"); err != nil {
+		missing(t, "the reference client is not installed; make mcp-client does it")
+	}
+	node := program(t, "node")
+	w := newAgentWorld(t)
+	g, _ := w.start(t, nil)
+	window := map[string]any{"since": recent("2026-11-23T09:00"), "until": recent("2026-11-23T10:00")}
+	calls, _ := json.Marshal(map[string]any{
+		"digest": window, "changes": window, "compare": window, "coverage": window,
+		"query_class": map[string]any{"query": "orders", "since": window["since"], "until": window["until"]},
+	})
+	for _, args := range [][]string{{"stdio", built(t), "mcp"}, {"http", g.URL + "/mcp", agentsToken}} {
+		cmd := exec.Command(node, append([]string{"call.mjs"}, args...)...)
+		cmd.Dir = dir
+		cmd.Env = append(environment(w.env), "PATH="+os.Getenv("PATH"))
+		cmd.Stdin = bytes.NewReader(calls)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", args[0], err, stderr.String())
+			continue
+		}
+		var got struct {
+			Tools   []struct{ Name string }
+			Answers map[string]struct {
+				IsError           bool
+				StructuredContent map[string]any
+				Content           []struct{ Text string }
+			}
+		}
+		unmarshal(t, out, &got)
+		for _, tool := range allTools {
+			if a := got.Answers[tool]; a.IsError || a.StructuredContent["window"] == nil {
+				t.Errorf("%s %s: %+v", args[0], tool, a)
+			}
+		}
+		if len(got.Tools) != len(allTools) {
+			t.Errorf("%s: tools %v", args[0], got.Tools)
+		}
+	}
+	w.onlyRead(t)
 }

@@ -108,28 +108,18 @@ func askChanges(ctx context.Context, s *Server, a ChangesArgs) (*Changes, digest
 	if err != nil {
 		return nil, w, err
 	}
-	notKnown := append(note, notStated(got.whole)...)
-	out := &Changes{Head: s.head(got.forAgents(), notKnown)}
-	f := newFold()
-	learning := false
-	for _, h := range got.hours {
-		h = copyOf(h)
-		comparePast(st, h)
-		learning = learning || h.Past.Learning
-		d := redact.ForAgents(h).Digest()
-		out.Hours = append(out.Hours, hourOf(d, st))
-		f.add(d)
-	}
-	if learning {
+	out := &Changes{Head: s.head(got.forAgents(), append(note, notStated(got.whole)...))}
+	f := got.fold(st, from > 0)
+	if f.learning {
 		out.Coverage.NotKnown = append(out.Coverage.NotKnown, "What is new or worse in hours before which less than 24 are remembered.")
 	}
 	if _, newest, _ := st.History.Span(); newest.Before(w.Start.Add(-24 * time.Hour)) {
 		out.Coverage.NotKnown = append(out.Coverage.NotKnown, "What happened between "+timeText(newest.Add(time.Hour))+" and "+timeText(w.Start)+": these hours are not remembered.")
 	}
-	if from > 0 {
-		out.Hours = nil
+	if from == 0 {
+		out.Hours = f.hours
 	}
-	all := f.sorted()
+	all := f.changes
 	if n := len(all); n > mostChanges {
 		all, out.Left = all[:mostChanges], n-mostChanges
 	}
@@ -138,6 +128,35 @@ func askChanges(ctx context.Context, s *Server, a ChangesArgs) (*Changes, digest
 	out.Changes, next = page(out, len(all), from, at(all))
 	out.Cursor = newCursor("changes", a, next)
 	return out, w, nil
+}
+
+// folded is what has changed in the hours of a window.
+type folded struct {
+	hours    []Hour
+	changes  []Changed
+	learning bool
+}
+
+// fold compares the hours of a reading with a state. A further page is of what the first one was.
+func (r *reading) fold(st *state.State, further bool) folded {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if further && r.folded != nil {
+		return *r.folded
+	}
+	var out folded
+	f := newFold()
+	for _, h := range r.hours {
+		h = copyOf(h)
+		comparePast(st, h)
+		out.learning = out.learning || h.Past.Learning
+		d := redact.ForAgents(h).Digest()
+		out.hours = append(out.hours, hourOf(d, st))
+		f.add(d)
+	}
+	out.changes = f.sorted()
+	r.folded = &out
+	return out
 }
 
 // hoursAsked returns the whole hours of what is asked for; of local logs as a whole the last day.

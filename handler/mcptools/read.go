@@ -149,6 +149,9 @@ type reading struct {
 
 	once     sync.Once
 	redacted redact.Report
+
+	mu     sync.Mutex
+	folded *folded // that was made of the hours last
 }
 
 // forAgents is the whole as an agent may see it, not compared with any past.

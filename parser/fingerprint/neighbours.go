@@ -135,7 +135,7 @@ func (f *formatter) fits(t *token) bool {
 		return !f.ended && f.textFits(t, last)
 	}
 	switch {
-	case t.kind == symbol && f.isOdd(t), t.kind == quotedWord && (!plausibleName(f.token(t)) || f.touchesName(t.start)), f.ended && !f.begins(t):
+	case t.kind == symbol && f.isOdd(t), t.kind == quotedWord && (!f.bare && !plausibleName(f.token(t)) || f.touchesName(t.start)), f.ended && !f.begins(t):
 		return false
 	case last == noString:
 		return true
