@@ -62,9 +62,9 @@ func (d *doctor) bad(subject, text, fix string) {
 
 func (d *doctor) line(verdict, subject, text, fix string) {
 	d.checks++
-	fmt.Fprintf(d.out, "%-8s %-28s %s\n", verdict, subject, text)
+	_ = say(d.out, "%-8s %-28s %s\n", verdict, subject, text) // the exit code tells whether something is wrong
 	if fix != "" {
-		fmt.Fprintf(d.out, "%8s fix: %s\n", "", fix)
+		_ = say(d.out, "%8s fix: %s\n", "", fix)
 	}
 }
 

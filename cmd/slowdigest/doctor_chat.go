@@ -26,7 +26,12 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
 		d.fail("chat secret", err)
 		return
 	}
-	bot, isBot := newService(d.Config, cfg, p.logger()).chat(token, d.Channel, nil).(*slack.Bot)
+	chat, err := newService(d.Config, cfg, p.logger()).chat(token, d.Channel, nil)
+	if err != nil {
+		d.fail("chat secret", err)
+		return
+	}
+	bot, isBot := chat.(*slack.Bot)
 	if !isBot {
 		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see the README")
 		return

@@ -20,7 +20,8 @@ import (
 // serveLambda answers the events of Lambda. The configuration is read and the
 // token is fetched for each event: they cost little in comparison with a log, a
 // token that was changed is used at once, and what is wrong with them is an error
-// of the invocation that alarms and retries see.
+// of the invocation that alarms and retries see. Only the signing secret is kept, by
+// the process, for a request costs whoever sends it nothing.
 func serveLambda(p *process) {
 	log := slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{ReplaceAttr: boundAttr}))
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (any, error) {
@@ -52,8 +53,8 @@ func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runL
 		return nil, err
 	}
 	s := newService(&c, cfg, l.log)
-	s.agents = &p.agents
-	s.start = func(ctx context.Context, event []byte) error { return invokeSelf(ctx, cfg, event) }
+	s.signing, s.agents = &p.signing, &p.agents
+	s.start = func(ctx context.Context, event []byte) error { return invokeAnswering(ctx, &c, cfg, event) }
 	s.done, l.calls = l.done, s.from.Calls
 	return s.handleEvent(ctx, event)
 }

@@ -21,9 +21,9 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/ask"
 	"slowdigest/handler/mcptools"
 	"slowdigest/notifier/redact"
-	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
 
@@ -173,15 +173,16 @@ func auditTo(log *slog.Logger) func(context.Context, mcptools.Call) {
 // agents serves those that ask over the function's URL. It is made once in a process, and keeps
 // the token for minutes, and what was read last.
 type agents struct {
-	mu  sync.Mutex
-	url *mcptools.URL
+	mu    sync.Mutex
+	url   *mcptools.URL
+	token ask.Secret
 }
 
 type logKey struct{}
 
 // serveAgents answers a request of an agent. An error of ours is a line of the log, but none of
 // the invocation, which nobody retries.
-func serveAgents(ctx context.Context, s *service, r events.LambdaFunctionURLRequest) any {
+func serveAgents(ctx context.Context, s *service, r events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
 	if s.AgentsParameter == "" {
 		return events.LambdaFunctionURLResponse{StatusCode: http.StatusNotFound}
 	}
@@ -211,13 +212,12 @@ func (a *agents) open(s *service) (*mcptools.URL, error) {
 	}
 	o.Kept, o.Audit = s.kept, auditTo(s.log)
 	a.url = &mcptools.URL{Server: mcptools.New(o), Users: s.AskUsers.items}
-	a.url.Token.Fetch = func(ctx context.Context) (string, error) { return readParameter(ctx, s.cfg, s.AgentsParameter) }
+	a.url.Token = func(ctx context.Context, verify func(string) bool) (bool, error) {
+		read := func(ctx context.Context) (string, error) { return readParameter(ctx, s.cfg, s.AgentsParameter) }
+		return a.token.Proves(ctx, time.Now(), read, verify)
+	}
 	if s.interactive() {
-		signing := &mcptools.Secret{Fetch: func(ctx context.Context) (string, error) { return signingSecret(ctx, s.Config, s.cfg) }}
-		a.url.Signed = func(ctx context.Context, header http.Header, body []byte) (bool, error) {
-			secret, err := signing.Value(ctx, time.Now())
-			return err == nil && slack.Signs(secret, header, body), err
-		}
+		a.url.Signed = s.proved
 	}
 	return a.url, nil
 }

@@ -106,7 +106,7 @@ func TestNothingHostileReachesAgents(t *testing.T) {
 		}
 		tell := func(s *mcp.ClientSession, tool string, args map[string]any) (ids []string) {
 			for pages := 0; ; pages++ {
-				answer, text := ask(t, s, tool, args)
+				answer, text := askTool(t, s, tool, args)
 				answers, size, hashes = answers+1, max(size, len(text)), hashes+strings.Count(text, "name-")
 				raw, _ := json.Marshal(answer)
 				for _, text := range []string{text, string(raw)} {

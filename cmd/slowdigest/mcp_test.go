@@ -202,8 +202,8 @@ func overHTTP(url, token string) mcp.Transport {
 	return &mcp.StreamableClientTransport{Endpoint: url + "/mcp", HTTPClient: &http.Client{Transport: bearer(token)}, DisableStandaloneSSE: true}
 }
 
-// ask calls a tool and returns its answer, as JSON and as text.
-func ask(t *testing.T, s *mcp.ClientSession, tool string, args map[string]any) (answer map[string]any, text string) {
+// askTool calls a tool and returns its answer, as JSON and as text.
+func askTool(t *testing.T, s *mcp.ClientSession, tool string, args map[string]any) (answer map[string]any, text string) {
 	t.Helper()
 	r, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: tool, Arguments: args})
 	if err != nil {
@@ -240,7 +240,7 @@ func useAll(t *testing.T, s *mcp.ClientSession) {
 				delete(in, "query")
 			}
 		}
-		answer, text := ask(t, s, tool.Name, in)
+		answer, text := askTool(t, s, tool.Name, in)
 		if answer == nil {
 			t.Errorf("%s %v: %s", tool.Name, in, text)
 			continue
@@ -292,7 +292,11 @@ func TestAgentsOverStdio(t *testing.T) {
 			useAll(t, connect(t, to, version))
 			w.onlyRead(t)
 			for _, tool := range allTools {
-				if !strings.Contains(said.String(), "who=stdio tool="+tool+" ") {
+				noted := func() bool { return strings.Contains(said.String(), "who=stdio tool="+tool+" ") }
+				for tries := 0; tries < 100 && !noted(); tries++ { // it comes over another pipe than the answer
+					time.Sleep(50 * time.Millisecond)
+				}
+				if !noted() {
 					t.Errorf("the call of %s is not noted in\n%s", tool, said.String())
 				}
 			}

@@ -65,7 +65,7 @@ type dialog struct {
 func (d *dialog) ask(tool string, args map[string]any) map[string]any {
 	d.t.Helper()
 	d.calls++
-	answer, text := ask(d.t, d.s, tool, args)
+	answer, text := askTool(d.t, d.s, tool, args)
 	if answer == nil {
 		d.t.Fatalf("%s: %s", tool, text)
 	}

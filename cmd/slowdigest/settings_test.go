@@ -103,6 +103,7 @@ func settingRows(t *testing.T) []settingRow {
 		{flag: "ask-user", env: "SLOWDIGEST_ASK_USERS", value: "U0ANOTHER", shows: "may not ask slowdigest in this channel", in: onlySlack, invokes: "slack"},
 		{flag: "mcp-token-parameter", env: "SLOWDIGEST_MCP_TOKEN_PARAMETER", value: agentsParameter, shows: "Slow queries of a window, ranked",
 			in: map[string]string{"schedule": none, "queue": none, "manual": none, "slack": none, "run": refused}, invokes: "agent"},
+		{env: "SLOWDIGEST_ANSWER_FUNCTION", value: "another", shows: "invoke another: ", in: map[string]string{"schedule": none, "queue": none, "manual": none, "run": none, "invoke": none}},
 		{flag: "stage", env: "SLOWDIGEST_STAGE", value: "prod", shows: `"Stage":"prod"`,
 			in: map[string]string{"manual": none, "slack": none, "run": refused, "invoke": refused}},
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"slowdigest/digest"
+	"slowdigest/handler/ask"
 	"slowdigest/notifier"
 	"slowdigest/notifier/redact"
 	"slowdigest/source"
@@ -266,48 +267,14 @@ func cutBytes(s string, most int) string {
 // quote shows a word of the agent's, without what disturbs a line.
 func quote(s string) string { return `"` + redact.Clean(redact.Cut(s, 80)) + `"` }
 
-// nearest returns the names that are most like one, the first first; none that is not.
+// nearest returns the names that are most like one, or hold it, the first first.
 func nearest(name string, among []string, most int) []string {
-	type near struct {
-		name  string
-		edits int
-	}
-	var all []near
-	name = strings.ToLower(redact.Cut(name, 80))
+	name = strings.ToLower(redact.Cut(strings.TrimSpace(name), 80))
+	out := ask.Nearest(name, among, max(2, len(name)/3))
 	for _, n := range among {
-		e := edits(name, strings.ToLower(n))
-		if strings.Contains(strings.ToLower(n), name) && name != "" || strings.Contains(name, strings.ToLower(n)) {
-			e = min(e, 2)
-		}
-		if e <= max(2, len(name)/3) {
-			all = append(all, near{n, e})
+		if name != "" && strings.Contains(n, name) && !slices.Contains(out, n) {
+			out = append(out, n)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b near) int { return cmp.Or(cmp.Compare(a.edits, b.edits), strings.Compare(a.name, b.name)) })
-	var out []string
-	for _, n := range all[:min(len(all), most)] {
-		out = append(out, n.name)
-	}
-	return out
-}
-
-// edits is the Levenshtein distance of two words, in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := before
-			if a[i] != b[j] {
-				replaced++
-			}
-			before = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return out[:min(len(out), most)]
 }

@@ -3,7 +3,6 @@ package mcptools
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -121,7 +120,7 @@ func (s *Server) choose(ctx context.Context, asked []string) (names []string, al
 		name = strings.ToLower(strings.TrimSpace(name))
 		matched := false
 		for _, i := range found {
-			if matches(i, name) {
+			if source.Selects([]string{name}, "", i) {
 				matched = true
 				if !slices.Contains(names, i.ID) {
 					names = append(names, i.ID)
@@ -294,14 +293,4 @@ func copyOf(r *digest.Report) *digest.Report {
 	out.Overall.ByInstance = slices.Clone(r.Overall.ByInstance)
 	out.Coverage.Notes = slices.Clone(r.Coverage.Notes)
 	return &out
-}
-
-// matches reports whether a name or pattern, or cluster:NAME, is for an instance.
-func matches(i source.Instance, name string) bool {
-	if of, ok := strings.CutPrefix(name, "cluster:"); ok {
-		found, _ := path.Match(of, i.Cluster)
-		return found && i.Cluster != ""
-	}
-	found, _ := path.Match(name, i.ID)
-	return found || name == i.ID
 }

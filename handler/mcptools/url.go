@@ -15,10 +15,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"slowdigest/notifier/slack"
 )
 
 // Path is that of the tools on the URL of the function.
@@ -28,9 +29,10 @@ const Path = "/mcp"
 // Nothing is done for a request before it has proved who sends it.
 type URL struct {
 	Server *Server
-	Token  Secret // the bearer token
-	// Signed reports whether Slack has signed a request; nil is never.
-	Signed func(ctx context.Context, header http.Header, body []byte) (bool, error)
+	// Token reports whether verify is true of the bearer token. An error says that it is not known.
+	Token func(ctx context.Context, verify func(secret string) bool) (bool, error)
+	// Signed reports whether Slack has signed a request, likewise; nil is never.
+	Signed func(ctx context.Context, r *slack.Signed) (bool, error)
 	Users  []string // IDs of the users of Slack who may ask; empty is everybody
 
 	once    sync.Once
@@ -42,15 +44,13 @@ const (
 	maxRequest = 256 << 10
 	// MinToken is the least length of a bearer token, in characters.
 	MinToken = 24
-	// secretKept is how long a secret is kept, and so how long an old token is taken.
-	secretKept = 2 * time.Minute
 )
 
 // Serve answers a request. An error is for the log; the response is valid all the same.
 func (u *URL) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
 	header := http.Header{}
 	for name, value := range e.Headers {
-		header.Set(name, value)
+		header.Add(name, value)
 	}
 	if e.RequestContext.HTTP.Method != http.MethodPost {
 		r := refuse(http.StatusMethodNotAllowed)
@@ -87,7 +87,10 @@ func (u *URL) caller(ctx context.Context, header http.Header, body []byte) (who 
 	token = strings.TrimSpace(token)
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
-		ok, err := u.Token.is(ctx, u.Server.Now(), token)
+		if len(token) < MinToken {
+			return "", http.StatusUnauthorized, nil
+		}
+		ok, err := u.Token(ctx, func(secret string) bool { return isToken(token, secret) })
 		switch {
 		case err != nil:
 			return "", http.StatusServiceUnavailable, err
@@ -96,14 +99,18 @@ func (u *URL) caller(ctx context.Context, header http.Header, body []byte) (who 
 		}
 		return "token", 0, nil
 	case u.Signed != nil && header.Get("X-Slack-Signature") != "":
-		ok, err := u.Signed(ctx, header, body)
+		r, err := slack.ReadSigned(header, body, u.Server.Now())
+		if err != nil {
+			return "", http.StatusUnauthorized, nil
+		}
+		ok, err := u.Signed(ctx, r)
 		switch {
 		case err != nil:
 			return "", http.StatusServiceUnavailable, err
 		case !ok:
 			return "", http.StatusUnauthorized, nil
 		}
-		user := slackUser(header, body)
+		user := slackUser(body)
 		if len(u.Users) > 0 && !slices.Contains(u.Users, user) {
 			return "", http.StatusForbidden, fmt.Errorf("the user %q of Slack may not ask", user)
 		}
@@ -112,11 +119,18 @@ func (u *URL) caller(ctx context.Context, header http.Header, body []byte) (who 
 	return "", http.StatusUnauthorized, nil
 }
 
+// isToken compares in a time that does not tell how much of the token is right. A secret that is too
+// short is none.
+func isToken(token, secret string) bool {
+	given, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(secret))
+	return subtle.ConstantTimeCompare(given[:], want[:]) == 1 && len(secret) >= MinToken
+}
+
 var slackUserID = regexp.MustCompile(`^[UW][A-Z0-9]{6,20}$`)
 
-// slackUser returns the user for whom Slack calls, as the signed request names him among what MCP
-// calls meta data; empty where it does not. A header is not signed.
-func slackUser(_ http.Header, body []byte) string {
+// slackUser returns the user for whom Slack calls, as the signed body names them among what MCP
+// calls meta data; empty where it does not.
+func slackUser(body []byte) string {
 	var call struct {
 		Params struct {
 			Meta map[string]json.RawMessage `json:"_meta"`
@@ -193,42 +207,4 @@ func (r *recorder) Write(p []byte) (int, error) {
 
 func refuse(status int) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{StatusCode: status, Headers: map[string]string{"Cache-Control": "no-store"}}
-}
-
-// Secret is fetched when it is first needed and kept for minutes, also that it could not be
-// fetched: whoever guesses does not make it be fetched more often.
-type Secret struct {
-	Fetch func(ctx context.Context) (string, error)
-
-	mu    sync.Mutex
-	value string
-	err   error
-	at    time.Time
-}
-
-// Value returns the secret.
-func (s *Secret) Value(ctx context.Context, now time.Time) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.at.IsZero() || now.Sub(s.at) >= secretKept || now.Before(s.at) {
-		s.value, s.err = s.Fetch(ctx)
-		s.at = now
-	}
-	return s.value, s.err
-}
-
-// is reports whether a token is the secret. One that is too short is none, whatever the secret is.
-func (s *Secret) is(ctx context.Context, now time.Time, token string) (bool, error) {
-	if len(token) < MinToken || s.Fetch == nil {
-		return false, nil
-	}
-	secret, err := s.Value(ctx, now)
-	switch {
-	case err != nil:
-		return false, err
-	case len(secret) < MinToken:
-		return false, fmt.Errorf("the token for agents has %d characters, and needs %d", len(secret), MinToken)
-	}
-	given, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(secret))
-	return subtle.ConstantTimeCompare(given[:], want[:]) == 1, nil
 }

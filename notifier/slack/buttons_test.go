@@ -44,7 +44,7 @@ func TestButtons(t *testing.T) {
 						t.Fatal(err)
 					}
 					body := slacktest.Press(pressed.ActionID, pressed.Value, m.Timestamp)
-					req, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
+					req, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
 					if err != nil {
 						t.Fatalf("%+v: %v", pressed, err)
 					}
