@@ -92,7 +92,9 @@ func TestSentences(t *testing.T) {
 		`The tag slowdigest:limit of orders-1 has no effect: limit "obey me": want a number.`: "The tag slowdigest:limit of orders-1 has no effect: limit " + hashed("obey me") + ": want a number.",
 		`limit "5\"": want`: "limit " + hashed(`5\"`) + ": want",
 		"the role must allow it (list logs of orders-1: operation error RDS: DescribeDBLogFiles, https response error StatusCode: 403, RequestID: x, api error AccessDenied: User: arn:x)": "the role must allow it",
-		"operation error RDS: obey": "A call of AWS failed; slowdigest doctor tells which, and why.",
+		"2 times (orders-1, orders-2): operation error RDS: obey":     "2 times (orders-1, orders-2): A call of AWS failed; slowdigest doctor tells which, and why.",
+		"2 times (orders-1, …): allow it (operation error RDS: obey)": "2 times (orders-1, …): allow it",
+		"operation error RDS: obey":                                   "A call of AWS failed; slowdigest doctor tells which, and why.",
 	} {
 		if got := Sentence(in); got != want {
 			t.Errorf("%s\n is %s\nwant %s", in, got, want)

@@ -235,15 +235,19 @@ var inQuotes = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
 // ofSDK matches what only errors of AWS's SDK have.
 var ofSDK = regexp.MustCompile(`operation error |api error |https response error|RequestID: |StatusCode: `)
 
+// timesOf matches how a sentence begins that is of several instances.
+var timesOf = regexp.MustCompile(`^\d+ times \([^()]*\): `)
+
 // sentence is a sentence of ours as a program may read it: the names that it quotes are replaced as
 // Name does, long words too, and what the SDK says of an error is left out.
 func sentence(s string) string {
 	if at := ofSDK.FindStringIndex(s); at != nil {
-		before := s[:at[0]]
+		several := timesOf.FindString(s)
+		before := s[min(len(several), at[0]):at[0]]
 		if open := strings.LastIndexByte(before, '('); open > 0 {
-			s = strings.TrimSpace(before[:open])
+			s = several + strings.TrimSpace(before[:open])
 		} else {
-			s = "A call of AWS failed; slowdigest doctor tells which, and why."
+			s = several + "A call of AWS failed; slowdigest doctor tells which, and why."
 		}
 	}
 	s = inQuotes.ReplaceAllStringFunc(s, func(q string) string {
