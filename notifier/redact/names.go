@@ -3,7 +3,6 @@ package redact
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"net/netip"
 	"regexp"
 	"strings"
 	"unicode"
@@ -38,15 +37,11 @@ func isUsual(s string) bool {
 	if len(s) > 4*MaxName || utf8.RuneCountInString(s) > MaxName || !utf8.ValidString(s) {
 		return false
 	}
-	if isIdentifier(strings.TrimPrefix(s, "*.")) {
-		return true
-	}
-	if _, err := netip.ParsePrefix(s); err == nil {
-		return true
-	}
-	a, err := netip.ParseAddr(s)
-	return err == nil && a.Zone() == ""
+	return isIdentifier(strings.TrimPrefix(s, "*.")) || address.MatchString(s)
 }
+
+// address matches addresses and networks of IP.
+var address = regexp.MustCompile(`^(?:[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?|\d{1,3}(?:\.\d{1,3}){3})(?:/\d{1,3})?$`)
 
 // isIdentifier reports whether a name consists of letters, digits and what joins them.
 func isIdentifier(s string) bool {
