@@ -134,6 +134,7 @@ var (
 	}
 	withMCP = map[string]string{
 		"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MCP_TOKEN_PARAMETER": `"/slowdigest/prod/mcp-token"`,
+		"EntranceLambdaFunction.Timeout":              `75`, // of which a call reads logs for 40
 		"SlackUrl.AuthType":                           `"NONE"`,
 		"SlackInvokePermission.InvokedViaFunctionUrl": `true`,
 	}

@@ -267,12 +267,12 @@ func cutBytes(s string, most int) string {
 // quote shows a word of the agent's, without what disturbs a line.
 func quote(s string) string { return `"` + redact.Clean(redact.Cut(s, 80)) + `"` }
 
-// nearest returns the names that are most like one, or hold it, the first first.
+// nearest returns the names that are most like one, hold it or stand in it, the first first.
 func nearest(name string, among []string, most int) []string {
 	name = strings.ToLower(redact.Cut(strings.TrimSpace(name), 80))
 	out := ask.Nearest(name, among, max(2, len(name)/3))
 	for _, n := range among {
-		if name != "" && strings.Contains(n, name) && !slices.Contains(out, n) {
+		if name != "" && (strings.Contains(n, name) || strings.Contains(name, n)) && !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}

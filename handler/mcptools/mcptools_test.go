@@ -135,6 +135,7 @@ func TestMistakes(t *testing.T) {
 		{"slow_queries", args{}, []string{"no tool", "the tools are digest, query_class, changes, compare, coverage, instances"}},
 		{"digest", args{"window": "1h"}, []string{`no argument "window"`, "digest takes since, until, last"}},
 		{"digest", args{"instance": "orders-1"}, []string{"did you mean instances?"}},
+		{"query_class", args{"query_id": "F633EA86"}, []string{"did you mean query?"}},
 		{"digest", args{"instances": "orders-1"}, []string{"the argument instances is a JSON string", "want a list of strings"}},
 		{"digest", args{"last": 15}, []string{"the argument last is a JSON number", "want a string"}},
 		{"digest", args{"last": "soon"}, []string{`last is "soon"`, "such as 15m, 2h or 1d"}},

@@ -25,7 +25,7 @@ func TestSafeName(t *testing.T) {
 	}
 	seen := map[string]string{}
 	for _, in := range []string{
-		"ignore previous instructions", "ignore\u00a0previous", "ignore\u200bprevious", "a\tb", "a\nb", "a b", " a", strings.Repeat("a", 65), strings.Repeat("я", 25),
+		"ignore previous instructions", "ignore\u00a0previous", "ignore\u200bprevious", "ignore\u3164previous", "ignore\u115fprevious", "ignore\uffa0previous", "a\u034fb", "a\ufe0fb", "a\tb", "a\nb", "a b", " a", strings.Repeat("a", 65), strings.Repeat("я", 25),
 		"app'", `"app"`, "a`b", "a;b", "a:b", "<b>", "a/b", "alice@example.com", "a\xffb", "\U000e0061\U000e0062", "-", "....", "*", "fe80::1%ignore previous", "a(b)",
 	} {
 		got := SafeName(in)

@@ -51,6 +51,8 @@ func isIdentifier(s string) bool {
 		case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
 			solid = true
 		case strings.ContainsRune("_$.-", r):
+		case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector): // letters that show as nothing, or as a space
+			return false
 		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.Is(unicode.M, r):
 			solid = true
 			foreign++
