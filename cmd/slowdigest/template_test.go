@@ -134,9 +134,9 @@ var (
 	}
 	withMCP = map[string]string{
 		"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MCP_TOKEN_PARAMETER": `"/slowdigest/prod/mcp-token"`,
-		"EntranceLambdaFunction.Timeout":              `75`, // of which a call reads logs for 40
-		"SlackUrl.AuthType":                           `"NONE"`,
-		"SlackInvokePermission.InvokedViaFunctionUrl": `true`,
+		"EntranceLambdaFunction.Timeout":                                            `75`, // of which a call reads logs for 40
+		"SlackUrl.AuthType":                                                         `"NONE"`,
+		"SlackInvokePermission.InvokedViaFunctionUrl":                               `true`,
 	}
 	withAlarms = map[string]string{
 		"DigestLambdaEvConf.DestinationConfig.OnFailure.Destination": `{"Ref": "AlarmTopic"}`,

@@ -70,8 +70,8 @@ func names(fingerprint string) string {
 	if fingerprint == "" {
 		return ""
 	}
-	if !verbs[strings.ToLower(verb.FindString(strings.TrimLeft(fingerprint, "( ")))] && !labelled.MatchString(fingerprint) {
-		return "[withheld: no statement of SQL] " + hashed(fingerprint)
+	if !begins(fingerprint) {
+		return noStatement(fingerprint)
 	}
 	w := nameWriter{in: fingerprint}
 	for w.pos < len(w.in) {
@@ -80,6 +80,14 @@ func names(fingerprint string) string {
 	w.flush()
 	return w.out.String()
 }
+
+// begins reports whether a statement may begin so.
+func begins(s string) bool {
+	s = strings.TrimLeft(s, "( ")
+	return verbs[strings.ToLower(verb.FindString(s))] || labelled.MatchString(s)
+}
+
+func noStatement(s string) string { return "[withheld: no statement of SQL] " + hashed(s) }
 
 // verb matches the first word of a statement.
 var verb = regexp.MustCompile(`^[A-Za-z_]+`)
@@ -101,6 +109,9 @@ type nameWriter struct {
 	run  strings.Builder // names that follow on each other, with their spaces
 	raw  strings.Builder // the same as they stand in the fingerprint
 	many int             // how many they are
+	// ignoring is set after the word IGNORE, which stands before one name, or a keyword, in SQL,
+	// and before several in prose.
+	ignoring bool
 }
 
 func (w *nameWriter) next() {
@@ -148,6 +159,7 @@ func (w *nameWriter) next() {
 			w.flush()
 			w.out.WriteString(word)
 			w.pos += n
+			w.ignoring = w.ignoring || strings.EqualFold(word, "ignore")
 		} else {
 			w.name(word, SafeName(word))
 		}
@@ -155,6 +167,11 @@ func (w *nameWriter) next() {
 		w.flush()
 		w.out.WriteByte(c)
 		w.pos++
+		w.ignoring = false
+		if next := strings.TrimLeft(rest[1:], " "); c == ';' && next != "" && !begins(next) {
+			w.out.WriteString(" " + noStatement(next))
+			w.pos = len(w.in)
+		}
 	}
 }
 
@@ -169,13 +186,14 @@ func (w *nameWriter) name(raw, written string) {
 // flush writes the names that followed on each other.
 func (w *nameWriter) flush() {
 	text := w.run.String()
-	if w.many > maxAdjacent {
+	if w.many > maxAdjacent || w.many > 1 && w.ignoring {
 		raw := w.raw.String()
 		text = hashed(strings.TrimSpace(raw)) + raw[len(strings.TrimRight(raw, " ")):]
 	}
 	w.out.WriteString(text)
 	w.run.Reset()
 	w.raw.Reset()
+	w.ignoring = w.ignoring && w.many == 0
 	w.many = 0
 }
 
@@ -275,7 +293,7 @@ func set(words string) map[string]bool {
 var verbs = set(`select insert update delete replace with call create alter drop truncate rename show set use begin start commit rollback
 savepoint release lock unlock analyze optimize check checksum repair flush load explain describe desc do execute prepare deallocate grant revoke
 handler kill purge change xa table values administrator import install uninstall reset shutdown signal resignal get declare if case loop while
-repeat binlog cache help restart clone stop return open fetch close leave iterate end sql_no_cache`)
+repeat binlog cache help restart clone stop return open fetch close leave iterate end else elseif until when sql_no_cache`)
 
 // keywords are words of SQL that stand next to names, or to each other, without being names.
 var keywords = set(`accessible account action add admin after against aggregate algorithm all alter always analyze and any as asc asensitive at
