@@ -40,6 +40,9 @@ func declareMCP(f *flags, p *process) func(context.Context, []string) error {
 		if slices.Contains(files, "-") {
 			return usageError{errors.New("mcp: the standard input is the agent's"), "name files or directories"}
 		}
+		if c.State != "" && c.Channel == "" {
+			return usageError{errors.New("mcp: it is not said whose state is meant"), "give --channel as it is configured for the digest, or leave out --state"}
+		}
 		o, err := c.localTools(files)
 		if len(files) == 0 {
 			if len(c.Instances.items) == 0 && c.Tag == "" {
@@ -72,7 +75,7 @@ func (keepOpen) Close() error { return nil }
 func (c *Config) options() (mcptools.Options, error) {
 	store, err := c.store(context.Background())
 	o := mcptools.Options{Version: version, Now: time.Now, Kept: handler.LogsKept, Channel: c.Channel}
-	if store != nil {
+	if store != nil && c.Channel != "" {
 		o.Store = store
 	}
 	return o, err
