@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,8 +29,8 @@ type function struct {
 	failed  int // invocations
 }
 
-// newFunction has a state in S3, and in RDS an instance that the role could read and that
-// is not configured.
+// newFunction has a state in S3, and in RDS a cluster of two instances that the role could
+// read and that are not configured.
 func newFunction(t *testing.T, env map[string]string) *function {
 	f := &function{world: newWorld(t, time.Now()), runtime: newRuntimeAPI(t)}
 	cfg := s3test.New(t, func(h http.Handler) http.Handler {
@@ -38,7 +39,11 @@ func newFunction(t *testing.T, env map[string]string) *function {
 			h.ServeHTTP(w, r)
 		})
 	})
-	f.rds.AddInstance("payroll").Write(rdstest.SlowLog, []byte(slowEntry(time.Now().Add(-time.Minute), 1, 1, "select salary from people")), time.Now())
+	for id, sql := range map[string]string{"payroll": "select salary from people", "public-1": "select name from people"} {
+		db := f.rds.AddInstance(id)
+		db.Cluster = "people"
+		db.Write(rdstest.SlowLog, []byte(slowEntry(time.Now().Add(-time.Minute), 1, 1, sql)), time.Now())
+	}
 	f.ssm.secret = slacktest.SigningSecret
 	delete(f.env, "SLACK_SIGNING_SECRET")
 	maps.Copy(f.env, map[string]string{"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(f.runtime.server.URL, "http://"), "AWS_ENDPOINT_URL_S3": *cfg.BaseEndpoint,
@@ -94,13 +99,19 @@ func (f *function) send(t *testing.T, event []byte) (int, string) {
 // logged returns the log as soon as it tells of so many requests.
 func (f *function) logged(t *testing.T, requests int) string {
 	t.Helper()
+	return f.waitFor(t, `"request from Slack"`, requests)
+}
+
+// waitFor returns the log as soon as it has a text so many times.
+func (f *function) waitFor(t *testing.T, text string, times int) string {
+	t.Helper()
 	for range 100 {
-		if log := f.output(); strings.Count(log, `"request from Slack"`) >= requests {
+		if log := f.output(); strings.Count(log, text) >= times {
 			return log
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatalf("the log tells of fewer requests than %d: %s", requests, f.output())
+	t.Fatalf("the log does not have %s %d times: %s", text, times, f.output())
 	return ""
 }
 
@@ -223,6 +234,11 @@ func TestStoriesOfTheEntrance(t *testing.T) {
 		{name: "mute", events: [][]byte{command("mute " + id + " for 3d nightly")}, status: 200, says: "Done.", tasks: 1,
 			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, slack: 1, posted: 1}, inChannel: "dba muted query " + id[16:]},
 
+		{name: "cluster of which one is configured", env: map[string]string{"SLOWDIGEST_INSTANCES": "mysql-9-7,public-1"}, events: [][]byte{command("cluster:people last 15m")}, status: 200, says: "of cluster:people", tasks: 1,
+			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, rds: 4, slack: 1, posted: 1}, inChannel: "public-1: 1 slow query"},
+		{name: "cluster of which none is configured", events: [][]byte{command("cluster:people last 15m")}, status: 200, says: "of cluster:people", tasks: 1,
+			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, rds: 1, slack: 1, told: 1}, toPerson: `"cluster:people"; there is mysql-9-7, mysql-9-7-extra.`},
+
 		// A fleet is known to RDS only, so that the task finds the mistake.
 		{name: "foreign instance of a fleet", env: fleet, events: [][]byte{command("payroll")}, status: 200, says: "Reading the last", tasks: 1,
 			want: calls{secret: 1, token: 1, s3: 4 + 1 + 2 + 2, rds: 1, slack: 1, told: 1}, toPerson: `is called "payroll"; there is mysql-9-7.`},
@@ -253,7 +269,7 @@ func TestStoriesOfTheEntrance(t *testing.T) {
 				t.Errorf("%d tasks, %+v\nwant %d, %+v", tasks, got, c.tasks, c.want)
 			}
 			for _, m := range f.slack.Messages() {
-				if !strings.Contains(m.Text+string(m.Blocks), c.inChannel) || c.inChannel == "" || strings.Contains(string(m.Blocks), "salary") {
+				if !strings.Contains(m.Text+string(m.Blocks), c.inChannel) || c.inChannel == "" || strings.Contains(string(m.Blocks), "salary") || strings.Contains(m.Text, "salary") {
 					t.Errorf("posted %s %s", m.Text, m.Blocks)
 				}
 			}
@@ -272,6 +288,46 @@ func TestStoriesOfTheEntrance(t *testing.T) {
 				t.Errorf("log: %s", log)
 			}
 		})
+	}
+}
+
+// Two processes that have copies of a request at the same time, and then of its task, give
+// one answer.
+func TestCopiesInTwoProcesses(t *testing.T) {
+	t.Parallel()
+	first := newFunction(t, nil)
+	first.start(t)
+	second := &function{world: first.world, runtime: newRuntimeAPI(t)}
+	env := maps.Clone(first.env)
+	env["AWS_LAMBDA_RUNTIME_API"] = strings.TrimPrefix(second.runtime.server.URL, "http://")
+	startBootstrap(t, env)
+	const requests = 5
+	both := func(event []byte) (answers int) {
+		var outcomes [2]outcome
+		var wg sync.WaitGroup
+		for i, f := range []*function{first, second} {
+			wg.Go(func() { outcomes[i] = f.runtime.invoke(t, event) })
+		}
+		wg.Wait()
+		for _, o := range outcomes {
+			if o.failed {
+				t.Errorf("%s", o.body)
+			}
+			if strings.Contains(string(o.body), "Reading the last") {
+				answers++
+			}
+		}
+		return answers
+	}
+	for i := range requests {
+		command := slacktest.Command(fmt.Sprintf("mysql-9-7 last %dm", 15+i))
+		if n := both(signed(t, command)); n != 1 || len(first.invoked) != 1 {
+			t.Fatalf("%d answers, %d tasks", n, len(first.invoked))
+		}
+		both(<-first.invoked)
+	}
+	if n := len(first.slack.Messages()); n != requests {
+		t.Errorf("%d messages for %d requests", n, requests)
 	}
 }
 
@@ -362,6 +418,52 @@ func TestTaskIsTriedAgain(t *testing.T) {
 			if got := f.counts(); got.posted != c.posted || got.failed != c.failed {
 				t.Errorf("%+v\n%s", got, f.output())
 			}
+		})
+	}
+}
+
+// An answer that says that nothing could be read is given once, and is no failed invocation;
+// the log says why, and the channel not in the words of an SDK.
+func TestAnswerWithoutLogs(t *testing.T) {
+	t.Parallel()
+	f := newFunction(t, map[string]string{"SLOWDIGEST_INSTANCES": "mysql-9-7,nowhere-1"})
+	f.start(t)
+	f.send(t, signed(t, slacktest.Command("nowhere-1 last 15m")))
+	f.work(t, 3)
+	got := f.counts()
+	if got.posted != 1 || got.failed > 0 {
+		t.Errorf("%+v\n%s", got, f.output())
+	}
+	for _, m := range f.slack.Messages() {
+		if text := m.ShownText() + m.Shown(); !strings.Contains(text, "NO DATA") || strings.Contains(text, "operation error") || strings.Contains(text, "RequestID") || !strings.Contains(text, "no DB instance of that name") {
+			t.Errorf("posted: %s", text)
+		}
+	}
+	if log := f.waitFor(t, "answered in Slack, not from all logs", 1); !strings.Contains(log, "operation error RDS") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// What is wrong with the configuration is no failed invocation of whoever calls the URL; it
+// is an error in the log for what may be from Slack.
+func TestEntranceOfAWrongConfiguration(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]map[string]string{
+		"a value": {"SLOWDIGEST_LIMIT": "x"}, "no state": {"SLOWDIGEST_STATE": ""}, "no bucket": {"SLOWDIGEST_STATE": "s3://"}, "no secret": {"SLACK_SIGNING_SECRET_PARAMETER": ""},
+		"a name": {"SLOWDIGEST_CHANNEL": "#slow-queries"}, "no channel": {"SLOWDIGEST_CHANNEL": ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFunction(t, env)
+			f.start(t)
+			f.send(t, urlEvent(t, http.MethodGet, http.Header{}, nil, false))
+			if status, text := f.send(t, signed(t, slacktest.Command("last 15m"))); status != 503 || text != "" {
+				t.Errorf("%d %s", status, text)
+			}
+			if got := f.counts(); got != (calls{}) {
+				t.Errorf("%+v\n%s", got, f.output())
+			}
+			f.waitFor(t, `"level":"ERROR"`, 1)
 		})
 	}
 }

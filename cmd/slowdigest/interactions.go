@@ -143,7 +143,7 @@ func (s *service) doTask(ctx context.Context, t *ask.Task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	once := ask.Once{Store: store, Task: t, Now: time.Now}
+	once := &ask.Once{Store: store, Task: t, Now: time.Now}
 	if answered, err := once.Answered(ctx); answered || err != nil {
 		return nil, err
 	}
@@ -177,7 +177,12 @@ func (s *service) doTask(ctx context.Context, t *ask.Task) (any, error) {
 	}
 	h := s.newHandler(s.from, r)
 	h.Notifier = once.Notifier(bot)
-	return h.Run(ctx, t.Window())
+	report, err := h.Run(ctx, t.Window())
+	if err != nil && once.Said { // the answer says what could not be read, and is not to be given again
+		s.log.ErrorContext(ctx, "answered in Slack, not from all logs", "error", withHint(err).Error())
+		err = nil
+	}
+	return report, err
 }
 
 // askedFor returns the instances that a task is for.

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
@@ -39,8 +41,22 @@ func serveLambda(p *process) {
 	})
 }
 
-// handleEvent serves an event by the configuration in the environment.
+// handleEvent serves an event by the configuration in the environment. Where that is
+// wrong a request of the function URL, which may be a stranger's, is no failed invocation.
 func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runLog) (any, error) {
+	s, err := lambdaService(ctx, p, l)
+	switch {
+	case err != nil && urlRequest(event) != nil:
+		l.log.ErrorContext(ctx, "request not served", "error", withHint(err).Error())
+		return events.LambdaFunctionURLResponse{StatusCode: http.StatusServiceUnavailable}, nil
+	case err != nil:
+		return nil, err
+	}
+	return s.handleEvent(ctx, event)
+}
+
+// lambdaService makes a service of the environment.
+func lambdaService(ctx context.Context, p *process, l *runLog) (*service, error) {
 	var c Config
 	f := newFlags(p.getenv)
 	c.declareLambda(f)
@@ -56,7 +72,7 @@ func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runL
 	s.signing, s.agents = &p.signing, &p.agents
 	s.start = func(ctx context.Context, event []byte) error { return invokeAnswering(ctx, &c, cfg, event) }
 	s.done, l.calls = l.done, s.from.Calls
-	return s.handleEvent(ctx, event)
+	return s, nil
 }
 
 func withHint(err error) error {

@@ -20,8 +20,8 @@ import (
 	"slowdigest/source"
 )
 
-// version is set by the linker.
-var version = "development"
+// version is set by the linker where the build's own information does not hold it; see buildVersion.
+var version string
 
 // process holds what a subcommand may know of the world around it.
 type process struct {
@@ -57,7 +57,9 @@ func commands() []command {
 		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
 		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
-		{"version", "", "print the version", declareVersion},
+		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
+		{"man", "", "print the manual page", declareMan},
+		{"version", "", "print the version, and what it was built from", declareVersion},
 		{"help", "[COMMAND]", "show this help, or that of one command", declareHelp},
 	}
 }
@@ -84,8 +86,11 @@ func (p *process) run(ctx context.Context, args []string) int {
 		return 2
 	}
 	name := args[0]
-	if name == "-h" || name == "--help" || name == "-help" {
+	switch name {
+	case "-h", "--help", "-help":
 		name = "help"
+	case "--version", "-version":
+		name = "version"
 	}
 	c, err := findCommand(name)
 	if err != nil {

@@ -38,7 +38,7 @@ func (m inBinDir) Run() int {
 
 var build = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(binDir, "bootstrap")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the command: %w\n%s", err, out)
 	}
 	return path, nil

@@ -10,7 +10,9 @@ package ask
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -156,12 +158,15 @@ func (n *Entrance) serve(ctx context.Context, r *slack.Request, mistake error) (
 	}
 	task := Task{Request: r.ID, State: channel, Channel: r.Channel, Thread: r.Thread, User: r.User, Name: r.Name}
 	var refused error
+	var repeats bool
 	err := state.Edit(ctx, n.Store, state.Key(channel), func(s *state.State) error {
 		refused = mistake
 		if err := s.ServeOnce(r.ID, now); err != nil || refused != nil {
 			return err
 		}
-		task.Text, refused = n.edit(s, r, channel, now)
+		if repeats = repeated(s, r, now); !repeats {
+			task.Text, refused = n.edit(s, r, channel, now)
+		}
 		return nil
 	})
 	switch {
@@ -173,6 +178,8 @@ func (n *Entrance) serve(ctx context.Context, r *slack.Request, mistake error) (
 		return sentence(refused), nil
 	case r.Action == slack.Usage:
 		return slack.Help, nil
+	case repeats:
+		return "That was asked for just now: the answer comes in this channel, or ask again in a minute.", nil
 	}
 	answer, failed := "Done.", "Done, but the channel could not be told"
 	if r.Action == slack.Show {
@@ -192,6 +199,24 @@ func (n *Entrance) serve(ctx context.Context, r *slack.Request, mistake error) (
 		return failure(ctx, failed), err
 	}
 	return answer, nil
+}
+
+// twiceTime is for how long what is asked for again, as by a second click, is the same.
+const twiceTime = 45 * time.Second
+
+// repeated reports whether the same was asked for just now, whoever has: the answer is for
+// all of the channel. After an unmute a mute is no repetition of the one before.
+func repeated(s *state.State, r *slack.Request, now time.Time) bool {
+	if r.Action == slack.Usage {
+		return false
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q %q %d %q %d %q", r.Channel, r.Thread, r.Action, r.Instances, r.Last, r.ClassID, r.For, r.Reason)
+	kind, undone := "show:", ""
+	if r.Action != slack.Show {
+		kind, undone = "mute:", "mute:"
+	}
+	return s.Repeats(kind+hex.EncodeToString(h.Sum(nil)[:16]), undone, now, twiceTime)
 }
 
 // edit changes what is remembered of a channel, and returns the line that the channel is

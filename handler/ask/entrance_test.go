@@ -50,7 +50,7 @@ func newAsking(t *testing.T) *asking {
 				return err
 			}
 			a.tasks = append(a.tasks, task)
-			once := ask.Once{Store: a.store, Task: task, Now: time.Now}
+			once := &ask.Once{Store: a.store, Task: task, Now: time.Now}
 			return once.Do(ctx, func() error {
 				return slack.New(slacktest.Token, task.Channel, slack.Options{APIURL: a.slack.URL()}).PostText(ctx, task.Thread, task.Text)
 			})

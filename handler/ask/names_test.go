@@ -35,6 +35,7 @@ func TestInstancesOfAChannel(t *testing.T) {
 		{"one without a digest", main, other, fleet, []string{"a"}},
 		{"no default", "", people, fleet, []string{"b", "e"}},
 		{"no default, and none of its own", "", other, fleet, nil},
+		{"one channel", main, main, fleet[:1], []string{"a"}},
 		{"nothing in the default", main, main, []source.Instance{tagged("b", people)}, nil},
 		{"nothing at all", main, main, nil, nil},
 	} {

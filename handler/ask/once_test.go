@@ -2,9 +2,11 @@ package ask_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -70,7 +72,7 @@ func TestCopiesAtOnce(t *testing.T) {
 				t.Fatalf("%d answers, %d tasks", answered.Load(), started.Load())
 			}
 			atOnce(copies, func(int) {
-				once := ask.Once{Store: store, Task: task, Now: time.Now}
+				once := &ask.Once{Store: store, Task: task, Now: time.Now}
 				if err := once.Do(t.Context(), func() error { said.Add(1); return nil }); err != nil {
 					t.Error(err)
 				}
@@ -78,7 +80,7 @@ func TestCopiesAtOnce(t *testing.T) {
 			if said.Load() != 1 {
 				t.Errorf("said %d times", said.Load())
 			}
-			if answered, err := (ask.Once{Store: store, Task: task}).Answered(t.Context()); !answered || err != nil {
+			if answered, err := (&ask.Once{Store: store, Task: task}).Answered(t.Context()); !answered || err != nil {
 				t.Errorf("answered: %v, %v", answered, err)
 			}
 		})
@@ -112,7 +114,7 @@ func TestOnceGivesBack(t *testing.T) {
 		{"of an unknown error", errors.New("x"), false},
 	} {
 		store := state.FileStore{Dir: t.TempDir()}
-		once := ask.Once{Store: store, Task: &ask.Task{Request: "1", State: "C1"}, Now: time.Now}
+		once := &ask.Once{Store: store, Task: &ask.Task{Request: "1", State: "C1"}, Now: time.Now}
 		if err := once.Do(t.Context(), func() error { return c.err }); !errors.Is(err, c.err) {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -163,6 +165,10 @@ func TestOpen(t *testing.T) {
 		"good": {func(*events.LambdaFunctionURLRequest) {}, 0},
 		"PUT":  {func(e *events.LambdaFunctionURLRequest) { e.RequestContext.HTTP.Method = "PUT" }, 405},
 		"post": {func(e *events.LambdaFunctionURLRequest) { e.RequestContext.HTTP.Method = "post" }, 405},
+		"base 64": {func(e *events.LambdaFunctionURLRequest) {
+			e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(e.Body)), true
+		}, 0},
+		"not base 64": {func(e *events.LambdaFunctionURLRequest) { e.Body, e.IsBase64Encoded = "%", true }, 400},
 		"two signatures": {func(e *events.LambdaFunctionURLRequest) {
 			e.Headers["X-Slack-Signature"] = e.Headers["x-slack-signature"]
 		}, 401},
@@ -188,6 +194,43 @@ func TestOpen(t *testing.T) {
 		signed, r, err := ask.Open(e, a.now)
 		if (signed != nil) != (c.status == 0) || r.StatusCode != c.status || r.Body != "" || err != nil && !ask.Refusal(err) {
 			t.Errorf("%s: %v, %+v, %v", name, signed, r, err)
+		}
+	}
+}
+
+// What is asked for twice, as by a second click or by two people, is done once; a little
+// later, or where anything differs, it is another.
+func TestAskedTwice(t *testing.T) {
+	a := newAsking(t)
+	a.Start = func(_ context.Context, event []byte) error {
+		task, err := ask.ReadTask(event)
+		a.tasks = append(a.tasks, task)
+		return err
+	}
+	defer func() {
+		if len(a.mutes(slacktest.Channel)) != 1 {
+			t.Error("it is not muted")
+		}
+	}()
+	show := slacktest.Press("slowdigest_show", "a,b", "17.1")
+	for i, c := range []struct {
+		after time.Duration
+		body  []byte
+		tasks int
+	}{
+		{time.Second, show, 1}, {time.Second, show, 1}, {43 * time.Second, show, 1}, {time.Second, show, 2}, {44 * time.Second, show, 2},
+		{time.Second, slacktest.Press("slowdigest_show", "a,b", "17.2"), 3}, {time.Second, slacktest.Press("slowdigest_show", "a", "17.1"), 4},
+		{time.Second, slacktest.Command("a last 15m"), 5}, {time.Second, slacktest.Command("a last 15m"), 5}, {time.Second, slacktest.Command("a last 16m"), 6},
+		{time.Second, slacktest.Command("mute " + classID), 7}, {time.Second, slacktest.Command("mute " + classID + " for 7d"), 7}, {time.Second, slacktest.Command("mute " + classID + " for 8d"), 8},
+		{time.Second, slacktest.Command("unmute " + classID), 9}, {time.Second, slacktest.Command("unmute " + classID), 9},
+		{time.Second, slacktest.Command("mute " + classID + " for 8d"), 10}, {time.Second, slacktest.Command("mute " + classID + " for 8d"), 10},
+	} {
+		before := len(a.tasks)
+		a.now = a.now.Add(c.after)
+		status, text, err := a.send(t.Context(), a.event(c.body))
+		repeats := len(a.tasks) == before
+		if status != 200 || err != nil || len(a.tasks) != c.tasks || repeats != (text == "That was asked for just now: the answer comes in this channel, or ask again in a minute.") {
+			t.Errorf("step %d: %d %q, %v, %d tasks", i, status, text, err, len(a.tasks))
 		}
 	}
 }
@@ -238,5 +281,51 @@ func TestTaskHoldsNoSecret(t *testing.T) {
 	var held map[string]map[string]any
 	if err := json.Unmarshal(event, &held); err != nil || strings.Contains(string(event), "secret") || strings.Contains(string(event), "hooks.slack.com") {
 		t.Errorf("%s, %v", event, err)
+	}
+}
+
+// Whatever comes to the URL is answered, and only what has Slack's form goes on.
+func FuzzOpen(f *testing.F) {
+	f.Add("POST", "command=/slowdigest", "v0="+strings.Repeat("0", 64), "1795712000", false, "x")
+	f.Add("GET", "ssl_check=1", "", "", true, "X-Slack-Signature")
+	f.Fuzz(func(t *testing.T, method, body, signature, stamp string, inBase64 bool, name string) {
+		e := events.LambdaFunctionURLRequest{Body: body, IsBase64Encoded: inBase64, Headers: map[string]string{
+			"x-slack-signature": signature, "x-slack-request-timestamp": stamp, name: signature}}
+		e.RequestContext.HTTP.Method = method
+		signed, r, err := ask.Open(e, time.Unix(1795712000, 0))
+		if (signed != nil) == (r.StatusCode != 0) || r.Body != "" || err != nil && !ask.Refusal(err) {
+			t.Errorf("%v, %+v, %v", signed, r, err)
+		}
+		if signed != nil && (method != http.MethodPost || len(signature) != 67) {
+			t.Errorf("%q and %q go on", method, signature)
+		}
+	})
+}
+
+// A task says all that is asked for, and the answer too.
+func TestTaskOfARequest(t *testing.T) {
+	for command, want := range map[string]struct {
+		instances []string
+		last      time.Duration
+		says      string
+	}{
+		"last 2h":                  {nil, 2 * time.Hour, "Reading the last 2h00m of all instances of this channel."},
+		"Orders-1,orders-2 orders": {[]string{"orders-1", "orders-2", "orders"}, 15 * time.Minute, "Reading the last 15m00s of orders-1, orders-2, orders."},
+	} {
+		a := newAsking(t)
+		a.Start = func(_ context.Context, event []byte) error {
+			task, err := ask.ReadTask(event)
+			a.tasks = append(a.tasks, task)
+			return err
+		}
+		got := a.in(askChannel, slacktest.Command(command))
+		if len(a.tasks) != 1 || !strings.HasPrefix(got, want.says) {
+			t.Fatalf("%s: %q, %d tasks", command, got, len(a.tasks))
+		}
+		task := *a.tasks[0]
+		if task.Request == "" || !task.Window().Start.Equal(a.now.Add(-want.last)) || !task.Window().End.Equal(a.now) || !slices.Equal(task.Instances, want.instances) ||
+			task.State != slacktest.Channel || task.Channel != askChannel || task.User != slacktest.User || task.Name != "dba" || task.Thread != "" || task.Text != "" {
+			t.Errorf("%s: %+v", command, task)
+		}
 	}
 }

@@ -63,10 +63,13 @@ type Once struct {
 	Store state.Store
 	Task  *Task
 	Now   func() time.Time
+
+	// Said is set by Do where something was said, or may have been, now or before.
+	Said bool
 }
 
 // Answered reports whether something was said already.
-func (o Once) Answered(ctx context.Context) (bool, error) {
+func (o *Once) Answered(ctx context.Context) (bool, error) {
 	s, err := state.Read(ctx, o.Store, state.Key(o.Task.State))
 	return err == nil && s.Answered(o.Task.Request), err
 }
@@ -74,29 +77,30 @@ func (o Once) Answered(ctx context.Context) (bool, error) {
 // Do claims the Task and then says something. Where that is certain not to have reached
 // anybody the claim is given back, so that it can be tried again. Where it was said before
 // nothing happens.
-func (o Once) Do(ctx context.Context, say func() error) error {
+func (o *Once) Do(ctx context.Context, say func() error) error {
 	key, now := state.Key(o.Task.State), o.Now().UTC()
 	err := state.Edit(ctx, o.Store, key, func(s *state.State) error { return s.AnswerOnce(o.Task.Request, now) })
-	if errors.Is(err, state.ErrReplayed) {
+	if o.Said = errors.Is(err, state.ErrReplayed); o.Said {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	err = say()
+	o.Said = true
 	var delivery *notifier.DeliveryError
 	if errors.As(err, &delivery) && delivery.Posted == notifier.NotPosted {
 		back := state.Edit(context.WithoutCancel(ctx), o.Store, key, func(s *state.State) error { s.Unanswer(o.Task.Request, now); return nil })
-		err = errors.Join(err, back)
+		err, o.Said = errors.Join(err, back), false
 	}
 	return err
 }
 
 // Notifier returns one that posts by another, once.
-func (o Once) Notifier(to notifier.Notifier) notifier.Notifier { return onceNotifier{o, to} }
+func (o *Once) Notifier(to notifier.Notifier) notifier.Notifier { return onceNotifier{o, to} }
 
 type onceNotifier struct {
-	once Once
+	once *Once
 	to   notifier.Notifier
 }
 

@@ -19,8 +19,8 @@ const (
 	maxMute = 90 * 24 * time.Hour
 
 	// replayTime is for how long a request is remembered. Slack's signature is good
-	// for five minutes, in either direction of the clock.
-	replayTime = 10 * time.Minute
+	// for five minutes, in either direction of the clock, and a second.
+	replayTime = 11 * time.Minute
 	// answeredTime is for how long it is remembered that a request was answered. Lambda
 	// delivers an event up to six hours late.
 	answeredTime = 24 * time.Hour
@@ -112,6 +112,26 @@ func oneLine(s string) string {
 // send again. The error is ErrReplayed if it was served before, at another time.
 func (s *State) ServeOnce(id string, now time.Time) error {
 	return once(&s.Served, id, now, replayTime)
+}
+
+// Repeats reports whether the same was asked for by another request within a time, and
+// remembers that it is now, if not. What is the same is up to who calls; what begins with
+// undone, unless that is empty, is then forgotten, as a mute is by an unmute.
+func (s *State) Repeats(what, undone string, now time.Time, within time.Duration) bool {
+	at, before := s.Served[what]
+	if before && !at.Equal(now) && now.Sub(at) < within {
+		return true
+	}
+	for old := range s.Served {
+		if undone != "" && strings.HasPrefix(old, undone) {
+			delete(s.Served, old)
+		}
+	}
+	if s.Served == nil {
+		s.Served = map[string]time.Time{}
+	}
+	s.Served[what] = now
+	return false
 }
 
 // AnswerOnce remembers likewise that a request is answered in the channel.

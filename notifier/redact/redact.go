@@ -197,7 +197,7 @@ func notes(in []string) []string {
 // error in it, which is absent where there was no answer.
 const sdkError = "operation error "
 
-var sdkCode = regexp.MustCompile(`RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(\w+)`)
+var sdkCode = regexp.MustCompile(`RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(\w+):`)
 
 // withoutSDK leaves out of a note what the AWS SDK says, which the log has: a request ID,
 // an ARN and the like mean nothing to who reads a chat. Where a hint stands before it that is

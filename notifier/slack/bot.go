@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -42,6 +43,9 @@ type Answer struct {
 
 func (o Options) withDefaults() Options {
 	o.HTTPClient = notifier.Client(o.HTTPClient)
+	if o.APIURL != "" && !strings.HasSuffix(o.APIURL, "/") { // the names of methods are appended
+		o.APIURL += "/"
+	}
 	if o.Pause == 0 {
 		o.Pause = time.Second
 	}

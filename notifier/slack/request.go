@@ -101,7 +101,7 @@ func read(form url.Values) (*Request, error) {
 	if form.Get("command") == "" || form.Get("channel_id") == "" || form.Get("user_id") == "" {
 		return nil, ErrBadRequest
 	}
-	r := &Request{Channel: form.Get("channel_id"), User: form.Get("user_id"), Name: redact.Clean(form.Get("user_name"))}
+	r := &Request{Channel: form.Get("channel_id"), User: form.Get("user_id"), Name: redact.Text(form.Get("user_name"), redact.MaxName)}
 	return r, r.command(strings.Fields(form.Get("text")))
 }
 
@@ -189,7 +189,7 @@ func readAction(payload []byte) (*Request, error) {
 		return nil, ErrBadRequest
 	}
 	action := c.ActionCallback.BlockActions[0]
-	r := &Request{Channel: c.Channel.ID, User: c.User.ID, Name: redact.Clean(c.User.Name), Thread: c.Message.ThreadTimestamp}
+	r := &Request{Channel: c.Channel.ID, User: c.User.ID, Name: redact.Text(c.User.Name, redact.MaxName), Thread: c.Message.ThreadTimestamp}
 	if r.Thread == "" {
 		r.Thread = c.Message.Timestamp
 	}
