@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +28,7 @@ var now = time.Date(2026, 11, 23, 10, 20, 0, 0, time.UTC)
 // logs is a source of one log for each instance.
 type logs struct {
 	text  map[string]string
-	reads int
+	reads atomic.Int64
 	err   error
 }
 
@@ -38,7 +40,7 @@ func (l *logs) LogFiles(_ context.Context, instance string, _, _ time.Time) ([]s
 }
 
 func (l *logs) Open(ctx context.Context, f source.File) (*source.Log, error) {
-	l.reads++
+	l.reads.Add(1)
 	return source.Local{Paths: []string{"-"}, Stdin: strings.NewReader(l.text[f.Instance])}.Open(ctx, source.File{Name: "-"})
 }
 
@@ -70,6 +72,7 @@ func entry(at time.Time, seconds float64, sql string) string {
 type world struct {
 	*Server
 	logs  *logs
+	mu    sync.Mutex
 	calls []Call
 	agent *mcp.ClientSession
 	clock time.Time
@@ -95,7 +98,11 @@ func newWorld(t *testing.T, store state.Store) *world {
 		Handler: func(_ context.Context, asked []string) (*handler.Handler, error) {
 			return &handler.Handler{Source: w.logs, Instances: asked, OrderBy: digest.OrderBySum}, nil
 		},
-		Audit: func(_ context.Context, c Call) { w.calls = append(w.calls, c) },
+		Audit: func(_ context.Context, c Call) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.calls = append(w.calls, c)
+		},
 	})
 	here, there := mcp.NewInMemoryTransports()
 	if _, err := w.Connect(t.Context(), there, nil); err != nil {
@@ -163,14 +170,14 @@ func TestMistakes(t *testing.T) {
 		{"compare", args{"shift": "30d"}, []string{"is older than any log"}},
 		{"compare", args{"before_until": "2026-11-23T08:00:00Z"}, []string{"the earlier window is not given", "shift alone, or before_since"}},
 	} {
-		before := w.logs.reads
+		before := w.logs.reads.Load()
 		answer, text := w.call(t, c.tool, c.args)
 		for _, say := range c.says {
 			if answer != nil || !strings.Contains(text, say) || len(text) > 4000 {
 				t.Errorf("%s %v: %s\nwant %q", c.tool, c.args, text, say)
 			}
 		}
-		if c.tool != "query_class" && w.logs.reads != before {
+		if c.tool != "query_class" && w.logs.reads.Load() != before {
 			t.Errorf("%s %v has read a log", c.tool, c.args)
 		}
 	}
@@ -224,8 +231,8 @@ func TestPages(t *testing.T) {
 		}
 		args = map[string]any{"cursor": cursor}
 	}
-	if len(seen) != classes+3 || pages < 20 || largest < maxPage*8/10 || w.logs.reads != 2 {
-		t.Errorf("%d classes on %d pages of up to %d bytes, %d logs read", len(seen), pages, largest, w.logs.reads)
+	if len(seen) != classes+3 || pages < 20 || largest < maxPage*8/10 || w.logs.reads.Load() != 2 {
+		t.Errorf("%d classes on %d pages of up to %d bytes, %d logs read", len(seen), pages, largest, w.logs.reads.Load())
 	}
 	// A long statement comes in parts, which together are the whole.
 	whole, args := "", map[string]any{"query": long(39) + " order"}
@@ -253,11 +260,11 @@ func TestPages(t *testing.T) {
 // What was read is used again, but not of a window whose log may yet grow, and not for long.
 func TestReadOnce(t *testing.T) {
 	w := newWorld(t, nil)
-	read := func(args map[string]any, want int) {
+	read := func(args map[string]any, want int64) {
 		t.Helper()
-		before := w.logs.reads
-		if answer, text := w.call(t, "digest", args); answer == nil || w.logs.reads-before != want {
-			t.Errorf("%v at %s: %d logs read, want %d; %.200s", args, w.clock.Format(time.TimeOnly), w.logs.reads-before, want, text)
+		before := w.logs.reads.Load()
+		if answer, text := w.call(t, "digest", args); answer == nil || w.logs.reads.Load()-before != want {
+			t.Errorf("%v at %s: %d logs read, want %d; %.200s", args, w.clock.Format(time.TimeOnly), w.logs.reads.Load()-before, want, text)
 		}
 	}
 	hour := map[string]any{"since": "2026-11-23T09:00:00Z", "until": "2026-11-23T10:00:00Z"}
@@ -278,6 +285,28 @@ func TestReadOnce(t *testing.T) {
 		read(map[string]any{"since": "2026-11-23T08:00:00Z", "until": fmt.Sprintf("2026-11-23T09:0%d:00Z", n)}, 2)
 	}
 	read(hour, 2)
+}
+
+// Agents call several tools at a time: the log is read once for all.
+func TestSeveralAtATime(t *testing.T) {
+	w := newWorld(t, nil)
+	var wg sync.WaitGroup
+	for n := range 24 {
+		wg.Go(func() {
+			tool := []string{"digest", "coverage", "query_class"}[n%3]
+			args := map[string]any{}
+			if tool == "query_class" {
+				args["query"] = "ta"
+			}
+			if answer, text := w.call(t, tool, args); answer == nil {
+				t.Errorf("%s: %s", tool, text)
+			}
+		})
+	}
+	wg.Wait()
+	if n := w.logs.reads.Load(); n != 2 || len(w.calls) != 24 {
+		t.Errorf("%d logs read, %d calls noted", n, len(w.calls))
+	}
 }
 
 // No tool saves anything, whatever the state is, and none fails for it but changes.
