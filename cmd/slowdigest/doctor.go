@@ -24,6 +24,7 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareState(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
+	c.declareAgents(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
@@ -85,6 +86,7 @@ func (d *doctor) examine(ctx context.Context, p *process) {
 	}
 	d.memory(ctx)
 	d.signing(ctx, cfg)
+	d.agents(ctx, cfg)
 	d.chatroom(ctx, cfg, p)
 }
 

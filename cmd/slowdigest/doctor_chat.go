@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"slowdigest/digest"
+	"slowdigest/handler/mcptools"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/parser"
@@ -58,6 +60,26 @@ func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
 		d.ok(subject, "from $SLACK_SIGNING_SECRET")
 	default:
 		d.ok(subject, "from parameter %s", d.SigningParameter)
+	}
+}
+
+// agents looks for the token of agents, without which none may ask over the function's URL.
+func (d *doctor) agents(ctx context.Context, cfg aws.Config) {
+	const subject = "token of agents"
+	if d.AgentsParameter == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	token, err := readParameter(ctx, cfg, d.AgentsParameter)
+	switch {
+	case err != nil:
+		d.fail(subject, err)
+	case len(token) < mcptools.MinToken:
+		d.fail(subject, hinted{fmt.Errorf("parameter %s holds %d characters", d.AgentsParameter, len(token)),
+			fmt.Sprintf("put one of %d or more, such as openssl rand -hex 32 makes", mcptools.MinToken)})
+	default:
+		d.ok(subject, "from parameter %s", d.AgentsParameter)
 	}
 }
 
