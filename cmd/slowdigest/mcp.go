@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,6 +43,11 @@ func declareMCP(f *flags, p *process) func(context.Context, []string) error {
 		}
 		if c.State != "" && c.Channel == "" {
 			return usageError{errors.New("mcp: it is not said whose state is meant"), "give --channel as it is configured for the digest, or leave out --state"}
+		}
+		for _, name := range files {
+			if _, err := os.Stat(name); err != nil {
+				return fmt.Errorf("open slow log: %w", err)
+			}
 		}
 		o, err := c.localTools(files)
 		if len(files) == 0 {

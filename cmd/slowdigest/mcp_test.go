@@ -446,6 +446,27 @@ func TestStrangersAreRefused(t *testing.T) {
 	}
 }
 
+// What cannot be meant is refused before there is an agent.
+func TestAgentsOfNothing(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{nil, 2, "there is nothing to read"},
+		{[]string{"-"}, 2, "the standard input is the agent's"},
+		{[]string{"/nowhere.log"}, 1, "no such file"},
+		{[]string{"--instance", "orders-1", "/nowhere.log"}, 2, "local logs are read"},
+		{[]string{"--instance", "orders-1", "--state", "/tmp"}, 2, "whose state is meant"},
+		{[]string{"--instance", "orders-1", "--channel", "C1"}, 2, "without --state nothing is remembered"},
+	} {
+		stdout, stderr, code := call(t, "", append([]string{"mcp"}, c.args...), environment(nil)...)
+		if code != c.code || !strings.Contains(stderr, c.says) || stdout != "" {
+			t.Errorf("%q: exit %d, %q %q", c.args, code, stdout, stderr)
+		}
+	}
+}
+
 // Without the parameter there is nothing for agents.
 func TestAgentsAreOffByDefault(t *testing.T) {
 	c := newCloud(t)

@@ -228,7 +228,7 @@ func (s *Server) answer(ctx context.Context, tool string, out any, w digest.Wind
 	r := &mcp.CallToolResult{}
 	if err != nil {
 		r.IsError = true
-		r.Content = []mcp.Content{&mcp.TextContent{Text: redact.Clean(errorText(err))}}
+		r.Content = []mcp.Content{&mcp.TextContent{Text: redact.Clean(s.errorText(err))}}
 	} else {
 		raw := encode(out)
 		r.StructuredContent = json.RawMessage(raw)
@@ -247,12 +247,16 @@ func frame(raw []byte) string {
 }
 
 // errorText is an error as an agent may read it: a sentence of ours, or else a hint of ours.
-func errorText(err error) string {
+func (s *Server) errorText(err error) string {
 	var a advice
 	if errors.As(err, &a) {
 		return cutBytes(a.Error(), maxText/4)
 	}
-	hint := cmp.Or(source.Hint(err), "slowdigest doctor tells what is wrong")
+	who := "slowdigest doctor"
+	if s.Local {
+		who = "slowdigest report"
+	}
+	hint := cmp.Or(source.Hint(err), who+" tells what is wrong")
 	return "That could not be read: " + redact.Cut(redact.Sentence(hint), redact.MaxCoverageNote) + ". The tool coverage tells what is known."
 }
 
