@@ -145,9 +145,7 @@ func TestNothingIsForgottenForAgents(t *testing.T) {
 	var r digest.Report
 	fill(reflect.ValueOf(&r).Elem(), planted)
 	r.Classes[0].Note, r.Past.Muted[0].Reason = "", ""
-	for _, of := range []*digest.Change{r.Classes[0].Change} {
-		of.Kind, of.Of = digest.New, "query_time"
-	}
+	r.Classes[0].Change.Kind, r.Classes[0].Change.Of = digest.New, "query_time"
 	r.Classes[0].Told.Kind, r.Past.Minor[0].Kind, r.Past.Day.Told[0].Kind = digest.New, digest.New, digest.New
 	ownWords(&r)
 	sentences(&r, `name "`+planted+`"`)
