@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -499,5 +501,42 @@ func TestStrangersCostNothing(t *testing.T) {
 	unmarshal(t, []byte(strings.SplitN(f.logged(t, 20), "\n", 2)[0]), &line)
 	if line.Level != "INFO" {
 		t.Errorf("the log of a stranger's request: %s", f.output())
+	}
+}
+
+// Whatever strangers send, in whatever headers, queries and bodies, is answered with a
+// status, and nothing is called for it.
+func TestJunkAtTheURL(t *testing.T) {
+	t.Parallel()
+	f := newFunction(t, nil)
+	f.start(t)
+	junk := []string{"", " ", "\x00\xff", "v0=", "v0=" + strings.Repeat("g", 64), strings.Repeat("9", 20), "-1", "1e9", "ssl_check=2", "payload=%7B%7D", "command=%2Fslowdigest&text=last",
+		`{"asked":{"request":"1","state":"C1","channel":"C1","user":"U1","text":"x"}}`, `{"last":"15m","dry_run":true}`, `{"time":"2026-11-23T10:05:00Z"}`, `{"Records":[{"eventSource":"aws:sqs"}]}`, strings.Repeat("a=b&", 60_000)}
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func() string { return junk[random.IntN(len(junk))] }
+	names := []string{"x-slack-signature", "X-SLACK-SIGNATURE", "x-slack-request-timestamp", "x-slack-retry-num", "authorization", "content-type", "x-amz-target"}
+	paths := []string{"/", "", "/slack", "/..;/", "/%2e%2e", "//", "/asked", pick()}
+	for range 300 {
+		headers := map[string]string{}
+		for range random.IntN(5) {
+			headers[names[random.IntN(len(names))]] = pick()
+		}
+		if random.IntN(2) == 0 { // of today
+			headers["x-slack-request-timestamp"] = fmt.Sprint(time.Now().Unix())
+		}
+		event, err := json.Marshal(map[string]any{
+			"version": "2.0", "rawPath": paths[random.IntN(len(paths))], "rawQueryString": pick(), "queryStringParameters": map[string]string{"ssl_check": pick(), "text": pick()},
+			"headers": headers, "body": pick(), "isBase64Encoded": random.IntN(2) == 0, "cookies": []string{pick()},
+			"requestContext": map[string]any{"http": map[string]any{"method": []string{"GET", "POST", "POST", "PUT", "OPTIONS", "DELETE", "TRACE"}[random.IntN(7)], "sourceIp": "192.0.2.1", "userAgent": pick()}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, text := f.send(t, event); !slices.Contains([]int{400, 401, 405}, status) || text != "" {
+			t.Errorf("%.300s: %d %q", event, status, text)
+		}
+	}
+	if got := f.counts(); got != (calls{}) || len(f.invoked) > 0 {
+		t.Errorf("%+v, %d tasks", got, len(f.invoked))
 	}
 }

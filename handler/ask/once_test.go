@@ -175,7 +175,11 @@ func TestOpen(t *testing.T) {
 		"joined": {func(e *events.LambdaFunctionURLRequest) {
 			e.Headers["x-slack-signature"] += "," + e.Headers["x-slack-signature"]
 		}, 401},
-		"two times":      {func(e *events.LambdaFunctionURLRequest) { e.Headers["X-slack-request-timestamp"] = "1" }, 401},
+		"two times": {func(e *events.LambdaFunctionURLRequest) {
+			e.Headers["X-slack-request-timestamp"] = e.Headers["x-slack-request-timestamp"]
+		}, 401},
+		"no time":        {func(e *events.LambdaFunctionURLRequest) { delete(e.Headers, "x-slack-request-timestamp") }, 401},
+		"no signature":   {func(e *events.LambdaFunctionURLRequest) { delete(e.Headers, "x-slack-signature") }, 401},
 		"long signature": {func(e *events.LambdaFunctionURLRequest) { e.Headers["x-slack-signature"] += "00" }, 401},
 		"ssl_check":      {func(e *events.LambdaFunctionURLRequest) { e.Body, e.Headers = "ssl_check=1", nil }, 200},
 		"no ssl_check":   {func(e *events.LambdaFunctionURLRequest) { e.Body, e.Headers = "ssl_check=0", nil }, 401},

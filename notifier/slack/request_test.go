@@ -199,6 +199,7 @@ func TestRequestsAtTheirBounds(t *testing.T) {
 func TestRequestID(t *testing.T) {
 	body := slacktest.Command("db-1")
 	id := func(at time.Time) string {
+		t.Helper()
 		r, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, at), body)
 		if err != nil {
 			t.Fatal(err)
@@ -208,6 +209,15 @@ func TestRequestID(t *testing.T) {
 	now := time.Now()
 	if first, replayed := id(now), id(now); first != replayed || first == id(now.Add(-time.Second)) {
 		t.Error("the ID does not distinguish requests")
+	}
+	first := id(now)
+	if body = slacktest.Command("db-2"); id(now) == first {
+		t.Error("the ID does not distinguish requests of one second")
+	}
+	h := slacktest.Sign(body, slacktest.SigningSecret, now)
+	h.Set("X-Slack-Signature", "v0="+strings.ToUpper(h.Get("X-Slack-Signature")[3:]))
+	if r, err := slackApp.Read(h, body); err != nil || r.ID != id(now) {
+		t.Errorf("the ID depends on how the signature is spelled: %+v, %v", r, err)
 	}
 }
 
