@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 	"slowdigest/parser"
 )
 
-func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
+func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger) {
 	if d.Channel == "" {
 		d.warn("channel", "none is configured: digests are only printed", "set SLOWDIGEST_CHANNEL to the channel's ID")
 		return
@@ -28,7 +29,7 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
 		d.fail("chat secret", err)
 		return
 	}
-	chat, err := newService(d.Config, cfg, p.logger()).chat(token, d.Channel, nil)
+	chat, err := newService(d.Config, cfg, log).chat(token, d.Channel, nil)
 	if err != nil {
 		d.fail("chat secret", err)
 		return

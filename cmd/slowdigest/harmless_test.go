@@ -47,7 +47,7 @@ func TestErrorsAreHarmless(t *testing.T) {
 		t.Errorf("%q, want %q", shown.String(), want)
 	}
 	shown.Reset()
-	d := &doctor{out: &shown}
+	d := &doctor{say: func(k Check) { k.print(&shown) }}
 	d.bad(hostile, hostile, hostile)
 	checkHarmless(t, "doctor", shown.String())
 }

@@ -66,7 +66,7 @@ func TestHintIsSaidOnce(t *testing.T) {
 		"invocation":   func() string { return withHint(err).Error() },
 		"doctor": func() string {
 			var out bytes.Buffer
-			(&doctor{out: &out}).fail("Slack", err)
+			(&doctor{say: func(k Check) { k.print(&out) }}).fail("Slack", err)
 			return out.String()
 		},
 	} {
