@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -446,3 +447,50 @@ func TestNumber(t *testing.T) {
 }
 
 var zero float64
+
+// Whatever is sent by who has the token, there is an answer, and none that is too long.
+func TestWhateverIsSent(t *testing.T) {
+	w := newWorld(t, nil)
+	u := &URL{Server: w.Server, Token: func(context.Context, func(string) bool) (bool, error) { return true, nil }}
+	rng := rand.New(rand.NewPCG(1, 18))
+	names := []string{"since", "until", "last", "instances", "order_by", "cursor", "query", "shift", "before_since", "before_until"}
+	values := []any{nil, "", 1, -1.5, true, []any{}, []any{nil}, []any{"orders-1"}, []any{"*"}, []any{"["}, map[string]any{}, "1h", "1ns", "300y", "9223372036854775807ns", "a", "ta", "\x00\u202e",
+		"2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1970-01-01", newCursor("digest", DigestArgs{}, 1<<30), newCursor("compare", CompareArgs{}, 1),
+		newCursor("query_class", QueryArgs{Query: "ta"}, 1<<30), newCursor("coverage", CoverageArgs{}, 1<<30), "eyJ0IjoiZGlnZXN0IiwiYSI6bnVsbCwibiI6MX0"}
+	answered := 0
+	for i := range 3000 {
+		args := map[string]any{}
+		for range rng.IntN(4) {
+			args[names[rng.IntN(len(names))]] = values[rng.IntN(len(values))]
+		}
+		raw, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": i, "method": "tools/call", "params": map[string]any{"name": append(w.tools, "x")[rng.IntN(7)], "arguments": args}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rng.IntN(5) == 0 {
+			raw[rng.IntN(len(raw))] = byte(rng.IntN(256))
+		}
+		e := events.LambdaFunctionURLRequest{Body: string(raw), Headers: map[string]string{"content-type": "application/json", "accept": "application/json, text/event-stream",
+			"authorization": "Bearer 0123456789abcdefghijklmn"}}
+		e.RequestContext.HTTP.Method = http.MethodPost
+		r, _ := u.Serve(t.Context(), e)
+		var answer struct {
+			Result struct {
+				IsError bool
+				Content []struct{ Text string }
+			}
+		}
+		if r.StatusCode != 200 && r.StatusCode != 202 && r.StatusCode != 400 {
+			t.Fatalf("%d for %s", r.StatusCode, raw)
+		}
+		if json.Unmarshal([]byte(r.Body), &answer) == nil && len(answer.Result.Content) > 0 {
+			answered++
+			if n := len(answer.Result.Content[0].Text); n == 0 || n > maxText {
+				t.Fatalf("%d bytes for %s", n, raw)
+			}
+		}
+	}
+	if answered < 2000 {
+		t.Errorf("%d are answered", answered)
+	}
+}
