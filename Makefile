@@ -11,7 +11,7 @@ BOOTSTRAP ?= bootstrap
 VERSION   := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-GORELEASER    := github.com/goreleaser/goreleaser/v2@v2.17.0
+GORELEASER    := github.com/goreleaser/goreleaser/v2@v2.16.0
 GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 
 # The deploy tools must package without prompts.

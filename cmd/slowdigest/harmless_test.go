@@ -47,8 +47,7 @@ func TestErrorsAreHarmless(t *testing.T) {
 		t.Errorf("%q, want %q", shown.String(), want)
 	}
 	shown.Reset()
-	d := &doctor{say: func(k Check) { k.print(&shown) }}
-	d.bad(hostile, hostile, hostile)
+	Check{"wrong", hostile, hostile, hostile}.print(&shown)
 	checkHarmless(t, "doctor", shown.String())
 }
 

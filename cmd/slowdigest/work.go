@@ -118,9 +118,6 @@ func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
 // `slowdigest invoke`: of a schedule, of a queue, of a person who wants to know
 // now, and of Slack, which comes in by a function URL.
 func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, error) {
-	if asksDoctor(event) {
-		return diagnose(ctx, s.Config, s.log), nil
-	}
 	if r := urlRequest(event); r != nil {
 		return s.serveURL(ctx, r), nil
 	}
@@ -128,6 +125,9 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 		return nil, err
 	} else if t != nil {
 		return s.doTask(ctx, t)
+	}
+	if asksDoctor(event) {
+		return diagnose(ctx, s.Config, s.log), nil
 	}
 	m, err := handler.ReadManual(event, time.Now())
 	switch {

@@ -47,7 +47,7 @@ func IsWebhook(s string) bool {
 		return false
 	}
 	known := slices.ContainsFunc(hosts, func(suffix string) bool { return strings.HasSuffix(strings.ToLower(u.Hostname()), suffix) })
-	return known || strings.Contains(u.Path, "/workflows/") && u.Query().Get("sig") != ""
+	return known || strings.Contains(u.Path+"/", "/workflows/") && u.Query().Get("sig") != ""
 }
 
 // New posts to the workflow at the URL, which is a secret.
