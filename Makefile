@@ -30,6 +30,7 @@ invoke-local: ## Run the Lambda handler here on an hourly event, over the logs i
 .PHONY: test
 test: ## Vet and test every package; TESTFLAGS are passed to go test
 	@for p in mariadbd pt-query-digest aws; do PATH=$$PATH:/usr/sbin command -v $$p >/dev/null || echo "skipped: the tests that need $$p, which is not installed"; done
+	@test -d handler/mcptools/testdata/client/node_modules || echo "skipped: the test with the reference client of MCP (make mcp-client)"
 	@test -d node_modules || echo "skipped: the test that packages, which needs node_modules (npm ci)"
 	go vet ./...
 	go test -timeout 20m $(TESTFLAGS) ./...
@@ -60,6 +61,10 @@ mutants: ## Fail if tests notice less than 85 % of changes to a package; PKG=./d
 .PHONY: types
 types: ## Check the Slack messages against published TypeScript types
 	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node types.mjs
+
+.PHONY: mcp-client
+mcp-client: ## Install the reference client of the Model Context Protocol, which a test uses
+	cd handler/mcptools/testdata/client && npm ci --no-audit --no-fund --silent
 
 .PHONY: screenshot
 screenshot: ## Draw the Slack messages in Chromium, which must be installed

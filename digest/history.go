@@ -457,3 +457,52 @@ func (h *History) forgetTold(at hour) {
 		w.forgetTold()
 	}
 }
+
+// ClassPast states what is remembered of a class. The times are hours of the clock; a zero one
+// is none.
+type ClassPast struct {
+	First, Last time.Time // in which it was seen
+	// Hours are those of the last 14 days in which it was seen, the oldest first, as far as
+	// there was room for them.
+	Hours []PastHour
+	// Told, Worse, Better and Gone are the hours whose digests last told that it is NEW or BACK,
+	// WORSE, BETTER and GONE, and Ended the one that told it is not WORSE any more.
+	Told, Worse, Better, Gone, Ended time.Time
+	Label                            string // what it was called, or empty
+}
+
+// PastHour states what a class did in an hour, within 7 %.
+type PastHour struct {
+	Start          time.Time
+	Calls          float64
+	QueryTime, P95 float64 // seconds; P95 is 0 where there were too few calls
+}
+
+// ClassPast returns what is remembered of the class with an ID; nil is nothing.
+func (h *History) ClassPast(id string) *ClassPast {
+	p := h.classes[id]
+	if p == nil {
+		return nil
+	}
+	out := &ClassPast{First: p.first.time(), Last: p.last.time(), Label: p.label}
+	for _, c := range p.hours {
+		out.Hours = append(out.Hours, PastHour{c.at.time(), c.calls.about(callsUnit), c.time.about(timeUnit), c.p95.about(p95Unit)})
+	}
+	when := func(at hour) (t time.Time) {
+		if at > 0 {
+			t = at.time()
+		}
+		return t
+	}
+	out.Told, out.Worse, out.Better, out.Gone, out.Ended = when(p.told), when(p.worse), when(p.better), when(p.gone), when(p.ended)
+	return out
+}
+
+// Span returns the start of the first hour that was added, that of the newest of the hours that
+// are remembered one by one, and how many these are.
+func (h *History) Span() (since, newest time.Time, hours int) {
+	if len(h.hours) == 0 {
+		return h.since, time.Time{}, 0
+	}
+	return h.since, h.hours[len(h.hours)-1].at.time(), len(h.hours)
+}

@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -60,6 +61,16 @@ func compareBy(o OrderBy, x, y *Class) int {
 		cmp.Compare(y.QueryTime.Sum, x.QueryTime.Sum),
 		cmp.Compare(x.ID, y.ID),
 	)
+}
+
+// Ranked returns the indices of classes in their order.
+func (o OrderBy) Ranked(classes []Class) []int {
+	all := make([]int, len(classes))
+	for i := range all {
+		all[i] = i
+	}
+	slices.SortFunc(all, func(i, j int) int { return compareBy(o, &classes[i], &classes[j]) })
+	return all
 }
 
 // Limit says how many classes a report shows, like pt-query-digest's --limit: the

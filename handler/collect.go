@@ -34,6 +34,15 @@ func (h *Handler) Collect(ctx context.Context, w digest.Window) (*digest.Report,
 	return rd.report(h.Limit), rd.err()
 }
 
+// CollectHours is Collect of a window of hours of the clock. It also returns the report of each
+// hour, with all classes. It neither looks at a state nor changes one.
+func (h *Handler) CollectHours(ctx context.Context, w digest.Window) (whole *digest.Report, hours []*digest.Report, err error) {
+	ctx, cancel := readingTime(ctx)
+	defer cancel()
+	rd := h.read(ctx, w, w.Hours(), nil)
+	return rd.report(h.Limit), rd.hourly(), rd.err()
+}
+
 // readingTime leaves time to post before the deadline of ctx.
 func readingTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {

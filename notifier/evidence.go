@@ -225,12 +225,13 @@ func span(seconds float64) string {
 	return Plural(int64(math.Round(hours/24)), "day", "days")
 }
 
-// lastSeen and goneEvidence say what is known of a class that is GONE.
+// lastSeen says when a class that is GONE was seen last.
 func lastSeen(g digest.GoneClass) string {
 	return "last seen " + at(g.LastSeen)
 }
 
-func goneEvidence(g digest.GoneClass) string {
+// GoneEvidence says what is known of a class that is GONE.
+func GoneEvidence(g digest.GoneClass) string {
 	rhythm := "one after the other"
 	if g.LongestGap > 1 {
 		rhythm = fmt.Sprintf("never more than %d hours apart", g.LongestGap)

@@ -89,7 +89,7 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	for gap, want := range map[int]string{1: "one after the other", 2: "never more than 2 hours apart"} {
-		got := goneEvidence(digest.GoneClass{LastSeen: at, Mean: 220, Hours: 160, LongestGap: gap})
+		got := GoneEvidence(digest.GoneClass{LastSeen: at, Mean: 220, Hours: 160, LongestGap: gap})
 		if got != "last seen 2026-12-10 23:00 UTC; before that 3m40s per hour in 160 hours, "+want {
 			t.Errorf("%s", got)
 		}

@@ -59,7 +59,7 @@ func newJSONReport(r *digest.Report) jsonReport {
 	if r.Past != nil {
 		out.Past = &jsonPast{Past: r.Past}
 		for _, g := range r.Past.Gone {
-			out.Past.Gone = append(out.Past.Gone, jsonGone{g, goneEvidence(g)})
+			out.Past.Gone = append(out.Past.Gone, jsonGone{g, GoneEvidence(g)})
 		}
 	}
 	return out
@@ -83,6 +83,15 @@ func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
 	}
 	_, err = j.w.Write(b)
 	return err
+}
+
+// CompactJSON is IndentedJSON in one line, and without its end.
+func CompactJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // IndentedJSON leaves < and > as they are, since SQL is full of them and this JSON

@@ -72,7 +72,7 @@ func TestSentencesStateTimes(t *testing.T) {
 	r := &digest.Report{Window: digest.Window{Start: start, End: start.Add(time.Hour)}, Past: past}
 	back := digest.Class{Change: &digest.Change{Kind: digest.Back, LastSeen: start}, FirstSeen: start, LastSeen: start.Add(time.Minute)}
 	worse := digest.Class{Change: &digest.Change{Kind: digest.Worse, Of: "p95", Since: start}, FirstSeen: start, LastSeen: start}
-	sentences := []string{WhenAndUsual(r), Evidence(&back), Seen(&back), Seen(&worse), Until(start), goneEvidence(past.Gone[0])}
+	sentences := []string{WhenAndUsual(r), Evidence(&back), Seen(&back), Seen(&worse), Until(start), GoneEvidence(past.Gone[0])}
 	sentences = append(sentences, Caveats(r)...)
 	for _, n := range Notices(r) {
 		sentences = append(sentences, n.Text)

@@ -272,6 +272,9 @@ func (c *cloud) handle(t *testing.T, s settings, event string) (any, error) {
 		"SLOWDIGEST_QUEUE_URL": s.Queue, "SLOWDIGEST_CHANNEL": slacktest.Channel,
 		"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
 	}
+	if s.Agents {
+		env["SLOWDIGEST_MCP_TOKEN_PARAMETER"] = agentsParameter
+	}
 	if s.Interactive {
 		env["SLACK_SIGNING_SECRET_PARAMETER"], env["SLOWDIGEST_ANSWER_FUNCTION"] = secretParameter, s.Function
 	}

@@ -48,6 +48,7 @@ type writer struct {
 	*rand.Rand
 	rules map[string][]string
 	mode  sqlMode
+	evil  func() string // what a name is at times; nil is never
 }
 
 func newWriter(t *testing.T, mode sqlMode) *writer {
@@ -56,7 +57,7 @@ func newWriter(t *testing.T, mode sqlMode) *writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &writer{rand.New(rand.NewPCG(seed(t), uint64(len(mode.name)))), map[string][]string{}, mode}
+	w := &writer{rand.New(rand.NewPCG(seed(t), uint64(len(mode.name)))), map[string][]string{}, mode, nil}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
 		if rule, form, ok := strings.Cut(line, ": "); ok && !strings.HasPrefix(line, "#") {
@@ -124,6 +125,9 @@ func (w *writer) write(form string, depth int) string {
 		case "id":
 			return w.name()
 		case "var":
+			if w.evil != nil {
+				return "`" + w.evil() + "`"
+			}
 			return w.some("a", "row_no", "`x y`")
 		case "comment":
 			return w.comment()
@@ -154,6 +158,8 @@ func (w *writer) letters() string {
 func (w *writer) name() string {
 	n := w.some("orders", "customers", "id", "name", "line_no", "added_at", "t", "o", "Überschrift", "a$b")
 	switch {
+	case w.evil != nil && w.IntN(4) == 0:
+		return "`" + strings.ReplaceAll(w.evil(), "`", "``") + "`"
 	case w.mode.ansi && w.IntN(3) == 0:
 		return `"` + n + `"`
 	case w.IntN(4) == 0:

@@ -56,6 +56,10 @@ type Config struct {
 	AskUsers         listValue
 	AnswerFunction   string // the name of the Lambda function that answers them; empty is the one that they reach
 
+	// The name of an SSM parameter that holds the bearer token of agents. Without one
+	// they may not ask over the function's URL.
+	AgentsParameter string
+
 	Stage string // of the deployment
 }
 
@@ -158,6 +162,11 @@ func (c *Config) declareSigningSecret(f *flags) {
 	f.variable(&c.SigningSecret, "SLACK_SIGNING_SECRET")
 }
 
+func (c *Config) declareAgents(f *flags) {
+	f.text(&c.AgentsParameter, "mcp-token-parameter", "SLOWDIGEST_MCP_TOKEN_PARAMETER",
+		"`name` of the SSM parameter that holds the bearer token of agents, which lets them ask over the function's URL")
+}
+
 func (c *Config) declareStage(f *flags) {
 	f.text(&c.Stage, "stage", "SLOWDIGEST_STAGE", "`stage` of the deployment, whose function is slowdigest-STAGE")
 }
@@ -176,6 +185,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareDaily(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
+	c.declareAgents(f)
 	f.declare(&c.AskChannels, "ask-channel", "SLOWDIGEST_ASK_CHANNELS", "`ID` of a channel, in addition to that of the digest, in which people may ask")
 	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may; under Lambda, $SLOWDIGEST_ANSWER_FUNCTION names the function that answers, if it is another one")
 }

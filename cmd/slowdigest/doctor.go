@@ -27,6 +27,7 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
 	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
+	c.declareAgents(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
@@ -124,6 +125,7 @@ func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
 	d.memory(ctx)
 	d.signing(ctx, cfg)
 	d.asking(ctx, cfg, log)
+	d.agents(ctx, cfg)
 	d.chatroom(ctx, cfg, log)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/digest"
+	"slowdigest/handler/mcptools"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/parser"
@@ -83,6 +85,26 @@ func (d *doctor) asking(ctx context.Context, cfg aws.Config, log *slog.Logger) {
 		return
 	}
 	d.ok(subject, "%s may be invoked", d.answering())
+}
+
+// agents looks for the token of agents, without which none may ask over the function's URL.
+func (d *doctor) agents(ctx context.Context, cfg aws.Config) {
+	const subject = "token of agents"
+	if d.AgentsParameter == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	token, err := readParameter(ctx, cfg, d.AgentsParameter)
+	switch {
+	case err != nil:
+		d.fail(subject, err)
+	case len(token) < mcptools.MinToken:
+		d.fail(subject, hinted{fmt.Errorf("parameter %s holds %d characters", d.AgentsParameter, len(token)),
+			fmt.Sprintf("put one of %d or more, such as openssl rand -hex 32 makes", mcptools.MinToken)})
+	default:
+		d.ok(subject, "from parameter %s", d.AgentsParameter)
+	}
 }
 
 func (d *doctor) slack(ctx context.Context, s *slack.Bot) {

@@ -146,6 +146,11 @@ func TestDoctor(t *testing.T) {
 		}, "wrong", "orders-1 download .*AccessDenied", "must allow rds:DownloadCompleteDBLogFile", ""},
 		{"nothing matches", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "billing-*" }, "wrong", "instances .*none to read", "describe-db-instances", "orders-1"},
 		{"no signing secret", func(_ *testing.T, c *clinic) { c.env["SLACK_SIGNING_SECRET_PARAMETER"] = "/nowhere" }, "wrong", "signing secret .*/nowhere.*ParameterNotFound", "aws ssm put-parameter", ""},
+		{"no token of agents", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"] = "/nowhere" }, "wrong", "token of agents .*/nowhere.*ParameterNotFound", "aws ssm put-parameter", ""},
+		{"short token of agents", func(_ *testing.T, c *clinic) {
+			c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"], c.ssm.agents = agentsParameter, agentsToken[1:]
+		}, "wrong", "token of agents .*holds 23 characters", "24 or more", ""},
+		{"token of agents", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"] = agentsParameter }, "", "", "", ""},
 		{"no such queue", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_QUEUE_URL"] += "-2" }, "wrong", "queue .*QueueDoesNotExist", "SLOWDIGEST_QUEUE_URL", ""},
 		{"no state", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "" }, "warning", "state .*none", "SLOWDIGEST_STATE", ""},
 		{"state cannot be written", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "/dev/null/state" }, "wrong", "state .*/dev/null", "", ""},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/notifier"
 )
 
@@ -101,6 +101,8 @@ var unused = []struct {
 	{"run", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", ""},
 	{"run", func(f *flags, _ []string) bool { return f.value("format") != "slack" && f.value("post") == "" }, []string{"link"}, "only --post and --format slack show links", ""},
 	{"mute", func(_ *flags, args []string) bool { return len(args) == 0 }, []string{"for", "reason"}, "no ID is given", "give the ID of a query class; without flags for one, mute lists what is muted"},
+	{"mcp", func(_ *flags, args []string) bool { return len(args) > 0 }, []string{"instance", "tag", "download", "max-bytes"}, "local logs are read", ""},
+	{"mcp", notSet("state"), []string{"channel"}, "without --state nothing is remembered", ""},
 	{"invoke", notSet("state"), []string{"force", "repeat", "daily"}, "without --state no hour is known to be posted", ""},
 	{"invoke", set("logs"), []string{"slack-token-parameter"}, "--logs takes the place of AWS", "set SLACK_TOKEN to post to Slack"},
 	{"invoke", func(f *flags, _ []string) bool { return f.value("logs") != "" && f.getenv("SLACK_TOKEN") == "" }, []string{"slack-api-url"}, "with --logs and no token it posts to a fake Slack", ""},
@@ -216,19 +218,9 @@ func (l *linksValue) String() string { return l.given }
 // timeValue is a time in UTC unless it names its zone.
 type timeValue struct{ time.Time }
 
-func (t *timeValue) Set(s string) error {
-	for _, layout := range []string{
-		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
-	} {
-		if parsed, err := time.Parse(layout, s); err == nil {
-			t.Time = parsed.UTC()
-			if year := t.Year(); year < 1970 || year > 9999 { // the zero time would be no bound
-				return errors.New("want a time of the years 1970 to 9999")
-			}
-			return nil
-		}
-	}
-	return errors.New("want a time such as 2026-11-23T10:00:00Z")
+func (t *timeValue) Set(s string) (err error) {
+	t.Time, err = handler.ParseTime(s)
+	return err
 }
 
 func (t *timeValue) String() string {

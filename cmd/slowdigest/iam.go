@@ -21,6 +21,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 	c.declareState(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
+	c.declareAgents(f)
 	c.declareStage(f)
 	f.text(&s.Function, "function", "", "`name` of the function, if it is another one")
 	f.text(&s.Topic, "topic", "", "`name` of the SNS topic that receives events that failed")
@@ -39,7 +40,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 		if s.Function == "" && c.Stage != "" {
 			s.Function = "slowdigest-" + c.Stage
 		}
-		s.Parameters, s.Interactive = nonEmpty(c.TokenParameter, c.SigningParameter), c.interactive()
+		s.Parameters, s.Interactive = nonEmpty(c.TokenParameter, c.SigningParameter, c.AgentsParameter), c.interactive()
 		for _, part := range []struct {
 			name  string
 			value *string

@@ -20,6 +20,7 @@ import (
 
 	"slowdigest/handler"
 	"slowdigest/handler/ask"
+	"slowdigest/handler/mcptools"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
@@ -38,6 +39,8 @@ func urlRequest(event json.RawMessage) *events.LambdaFunctionURLRequest {
 // it, and strangers would ring the alarm.
 func (s *service) serveURL(ctx context.Context, r *events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
 	switch r.RawPath {
+	case mcptools.Path:
+		return serveAgents(ctx, s, *r)
 	default: // Slack's
 		return s.serveSlack(ctx, r)
 	}

@@ -70,7 +70,7 @@ func lambdaService(ctx context.Context, p *process, l *runLog) (*service, error)
 		return nil, err
 	}
 	s := newService(&c, cfg, l.log)
-	s.signing = &p.signing
+	s.signing, s.agents = &p.signing, &p.agents
 	s.start = func(ctx context.Context, event []byte) error {
 		return invokeAnswering(ctx, &c, cfg, types.InvocationTypeEvent, event)
 	}

@@ -83,7 +83,11 @@ func (a *runtimeAPI) invoke(t *testing.T, event []byte) outcome {
 	panic("unreachable")
 }
 
-const secretParameter = "/slowdigest/prod/slack-signing-secret"
+const (
+	secretParameter = "/slowdigest/prod/slack-signing-secret"
+	agentsParameter = "/slowdigest/prod/mcp-token"
+	agentsToken     = "0123456789abcdefghijklmn" // as short as it may be
+)
 
 // fakeSSM is a Parameter Store of two parameters.
 type fakeSSM struct {
@@ -91,12 +95,13 @@ type fakeSSM struct {
 	mu     sync.Mutex
 	value  string // of lambdaParameter, which is not there if empty
 	secret string // of secretParameter, likewise
+	agents string // of agentsParameter, likewise
 	refuse string // an error to answer with, as JSON
 	calls  []awsCall
 }
 
 func newFakeSSM(t *testing.T) *fakeSSM {
-	s := &fakeSSM{value: slacktest.Token}
+	s := &fakeSSM{value: slacktest.Token, agents: agentsToken}
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -117,7 +122,7 @@ func newFakeSSM(t *testing.T) *fakeSSM {
 			_, _ = io.WriteString(w, s.refuse)
 			return
 		}
-		value := map[string]string{lambdaParameter: s.value, secretParameter: s.secret}[in.Name]
+		value := map[string]string{lambdaParameter: s.value, secretParameter: s.secret, agentsParameter: s.agents}[in.Name]
 		if value == "" {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, `{"__type":"ParameterNotFound"}`)

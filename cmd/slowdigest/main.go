@@ -28,7 +28,8 @@ type process struct {
 	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	signing        ask.Secret // of Slack, kept from one event of Lambda to the next
+	signing        ask.Secret // of Slack; it and the next are kept from one event of Lambda to the next
+	agents         agents
 }
 
 // logger tells a user of the CLI what deserves a look but is no error.
@@ -53,6 +54,7 @@ func commands() []command {
 		{"mute", "[ID]", "leave a query class out of a channel's digests until it gets worse; without an ID show what is muted", declareMute},
 		{"unmute", "ID", "show a muted query class again", declareUnmute},
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
+		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
 		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
 		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},

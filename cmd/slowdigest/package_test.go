@@ -37,7 +37,7 @@ func (d deployment) String() string { return strings.Join(append([]string{d.stag
 
 // everything has all switches on.
 var everything = deployment{"prod", []string{
-	"instances=orders-*, Billing,cluster:shop", "tag=slowdigest=on", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true", "askChannels=C1,C2", "askConcurrency=none", "minTime=500ms", "perInstance=true",
+	"instances=orders-*, Billing,cluster:shop", "tag=slowdigest=on", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true", "askChannels=C1,C2", "askConcurrency=none", "mcp=true", "minTime=500ms", "perInstance=true",
 	"tracing=true", "email=dba@example.com", "boundary=arn:aws:iam::123456789012:policy/boundary", "name=next",
 }}
 

@@ -33,6 +33,7 @@ type settings struct {
 
 	Parameters           []string
 	Tracing, Interactive bool
+	Agents               bool // of which the policy knows only the parameter
 }
 
 // inGo returns the statements of the policy for the settings.

@@ -101,6 +101,8 @@ func settingRows(t *testing.T) []settingRow {
 		{env: "SLACK_SIGNING_SECRET", value: slacktest.SigningSecret, shows: "slowdigest_mute", in: map[string]string{"run": none}, prepare: unsigned},
 		{flag: "ask-channel", env: "SLOWDIGEST_ASK_CHANNELS", value: slacktest.Channel, shows: "Reading the last", in: onlySlack, prepare: elsewhere, invokes: "slack"},
 		{flag: "ask-user", env: "SLOWDIGEST_ASK_USERS", value: "U0ANOTHER", shows: "may not ask slowdigest in this channel", in: onlySlack, invokes: "slack"},
+		{flag: "mcp-token-parameter", env: "SLOWDIGEST_MCP_TOKEN_PARAMETER", value: agentsParameter, shows: "Slow queries of a window, ranked",
+			in: map[string]string{"schedule": none, "queue": none, "manual": none, "slack": none, "run": refused}, invokes: "agent"},
 		{env: "SLOWDIGEST_ANSWER_FUNCTION", value: "another", shows: "invoke another: ", in: map[string]string{"schedule": none, "queue": none, "manual": none, "run": none, "invoke": none}},
 		{flag: "stage", env: "SLOWDIGEST_STAGE", value: "prod", shows: `"Stage":"prod"`,
 			in: map[string]string{"manual": none, "slack": none, "run": refused, "invoke": refused}},
@@ -279,6 +281,8 @@ func eventOf(t *testing.T, kind string, now time.Time) []byte {
 	case "slack":
 		body := slacktest.Command("last 15m")
 		return urlEvent(t, http.MethodPost, slacktest.Sign(body, slacktest.SigningSecret, now), body, true)
+	case "agent":
+		return agentEvent(t, agentsToken, `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}`)
 	}
 	return example(t, "schedule")
 }

@@ -132,6 +132,12 @@ var (
 		"SlackInvokePermission.Action":                `"lambda:InvokeFunction"`,
 		"SlackInvokePermission.InvokedViaFunctionUrl": `true`, // without it anybody may invoke the function directly
 	}
+	withMCP = map[string]string{
+		"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MCP_TOKEN_PARAMETER": `"/slowdigest/prod/mcp-token"`,
+		"EntranceLambdaFunction.Timeout":                                            `75`, // of which a call reads logs for 40
+		"SlackUrl.AuthType":                                                         `"NONE"`,
+		"SlackInvokePermission.InvokedViaFunctionUrl":                               `true`,
+	}
 	withAlarms = map[string]string{
 		"DigestLambdaEvConf.DestinationConfig.OnFailure.Destination": `{"Ref": "AlarmTopic"}`,
 		"ErrorsAlarm.Namespace":             `"AWS/Lambda"`,
@@ -240,7 +246,9 @@ func templateCases() []templateCase {
 			"EntranceLambdaFunction.Environment.Variables.SLACK_API_URL":              `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_API_URL":                `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":             `"s3://kept/of-before"`})},
-		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive,
+		{deployment{"prod", []string{"mcp=true", "alarms=false"}}, merged(ofState, ofInteractive), merged(stateOf("prod"), withMCP, withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{
+			"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `null`})},
+		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive, withMCP,
 			named("prod-next"), channel("C0123456789"), map[string]string{
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
@@ -427,7 +435,7 @@ func fixedNames(tmpl template) (names []string) {
 func TestSwitchesRefuse(t *testing.T) {
 	good := map[string]any{
 		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
-		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:askConcurrency": 3, "param:slackApi": "", "param:tracing": "true",
+		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:askConcurrency": 3, "param:slackApi": "", "param:mcp": false, "param:tracing": "true",
 		"param:alarms": true, "param:email": "", "param:boundary": "", "param:schedule": true, "param:retention": 7,
 	}
 	cases := []struct{ name, value, err string }{
@@ -440,6 +448,7 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:fanout", "yes", `parameter "fanout" is "yes": want true or false`},
 		{"param:alarms", "", `parameter "alarms" is ""`},
 		{"param:interactive", "true", ""}, // the channel of good is an ID
+		{"param:mcp", "yes", `parameter "mcp" is "yes": want true or false`},
 		{"param:askConcurrency", "none", ""},
 		{"param:askConcurrency", "1", ""},
 		{"param:askConcurrency", "0", `parameter "askConcurrency" is "0": want a number from 1 on, or none`},

@@ -102,6 +102,7 @@ type service struct {
 	start   func(ctx context.Context, event []byte) error
 	signing *ask.Secret                                  // of Slack
 	done    func(ctx context.Context, o handler.Outcome) // hears how each scheduled digest ended; may be nil
+	agents  *agents                                      // what serves them
 	// onlyPrint serves also what has no channel to post to: who called prints the
 	// answer.
 	onlyPrint bool
@@ -110,7 +111,7 @@ type service struct {
 }
 
 func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
-	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept, signing: new(ask.Secret)}
+	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept, signing: new(ask.Secret), agents: new(agents)}
 }
 
 // handleEvent is the one entrance of every kind of event, under Lambda and by

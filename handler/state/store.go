@@ -43,6 +43,15 @@ const hintTooLarge = "it is no state of slowdigest: move it away, or give --stat
 // ErrConflict says that an object was changed since it was loaded.
 var ErrConflict = errors.New("somebody else has changed it in the meantime")
 
+// ReadOnly is a Store that nothing can be saved in.
+type ReadOnly struct{ Store }
+
+// Save returns ErrReadOnly.
+func (ReadOnly) Save(context.Context, string, []byte, string) (string, error) { return "", ErrReadOnly }
+
+// ErrReadOnly says that a Store may only be read.
+var ErrReadOnly = errors.New("it may only be read")
+
 // Key returns the key of a channel's state. Channels differ as they are
 // configured: a channel's name and its ID are two.
 func Key(channel string) string {

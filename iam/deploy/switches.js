@@ -8,7 +8,7 @@ const { policy } = require('./policy.js');
 const dashboard = require('./dashboard.js');
 
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
-  'interactive', 'askChannels', 'askUsers', 'askConcurrency', 'slackApi', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
+  'interactive', 'askChannels', 'askUsers', 'askConcurrency', 'slackApi', 'mcp', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
 
 // Settings that have a default of their own where a parameter is empty.
 const optional = {
@@ -50,7 +50,7 @@ module.exports = async ({ resolveVariable }) => {
   const params = {};
   for (const name of [...names, ...Object.keys(optional)]) params[name] = await resolveVariable(`param:${name}`);
   const stage = await resolveVariable('sls:stage');
-  const on = Object.fromEntries(['fanout', 'interactive', 'tracing', 'alarms', 'schedule'].map((name) => [name, flag(params, name)]));
+  const on = Object.fromEntries(['fanout', 'interactive', 'mcp', 'tracing', 'alarms', 'schedule'].map((name) => [name, flag(params, name)]));
 
   const release = releaseName(stage, params.name);
   const name = `slowdigest-${release}`;
@@ -65,6 +65,7 @@ module.exports = async ({ resolveVariable }) => {
   }
   const token = `/slowdigest/${stage}/slack-token`;
   const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
+  const agents = on.mcp ? `/slowdigest/${stage}/mcp-token` : '';
 
   const file = (path) => `\${file(iam/deploy/${path})}`;
   return {
@@ -86,6 +87,7 @@ module.exports = async ({ resolveVariable }) => {
       ...(on.interactive && { SLACK_SIGNING_SECRET_PARAMETER: secret, SLOWDIGEST_ANSWER_FUNCTION: name }),
       ...(on.interactive && params.askChannels && { SLOWDIGEST_ASK_CHANNELS: params.askChannels }),
       ...(on.interactive && params.askUsers && { SLOWDIGEST_ASK_USERS: params.askUsers }),
+      ...(on.mcp && { SLOWDIGEST_MCP_TOKEN_PARAMETER: agents }),
     },
     statements: policy({
       instance: params.instances,
@@ -93,6 +95,7 @@ module.exports = async ({ resolveVariable }) => {
       download: params.download,
       'slack-token-parameter': token,
       'signing-secret-parameter': secret,
+      'mcp-token-parameter': agents,
       state,
       'queue-url': on.fanout ? '${WorkQueue.QueueName}' : '',
       topic: on.alarms ? '${AlarmTopic.TopicName}' : '',
@@ -103,7 +106,8 @@ module.exports = async ({ resolveVariable }) => {
     boundary: params.boundary || { Ref: 'AWS::NoValue' },
     destinations: on.alarms ? { onFailure: { type: 'sns', arn: { Ref: 'AlarmTopic' } } } : null,
     // The URL has a function of its own, whose concurrency is bounded.
-    entrance: on.interactive ? file('entrance.yml') : {},
+    entrance: on.interactive || on.mcp ? file('entrance.yml') : {},
+    urlTimeout: on.mcp ? 75 : 10,
     askConcurrency: concurrency(String(params.askConcurrency)),
     // Without a state nothing else keeps two runs from posting at the same time.
     reservedConcurrency: state || on.fanout || on.interactive ? null : 1,
@@ -111,7 +115,8 @@ module.exports = async ({ resolveVariable }) => {
       file('role.yml'),
       params.state === 'own' && file('state.yml'),
       on.fanout && file('fanout.yml'),
-      on.interactive && file('interactive.yml'),
+      (on.interactive || on.mcp) && file('interactive.yml'),
+      on.mcp && file('mcp.yml'),
       on.alarms && file('alarms.yml'),
       on.alarms && params.email && file('email.yml'),
       on.alarms && on.fanout && file('alarms-fanout.yml'),

@@ -32,7 +32,7 @@ var uses = func() map[string]use {
 			microsecond second minute hour day week month quarter year second_microsecond minute_microsecond minute_second
 			hour_microsecond hour_second hour_minute day_microsecond day_second day_minute day_hour year_month
 			join left right inner cross natural straight_join force use ignore nulls
-			character fields lines optionally enclosed escaped terminated starting preceding following`},
+			character fields lines optionally enclosed escaped terminated starting preceding following to`},
 		{defines, `comment unique primary key after first auto_increment generated always virtual stored visible invisible check
 			constraint references column_format storage engine charset character row_format data index connection max_rows min_rows
 			avg_row_length checksum compression encryption password account identified by require attribute engine_attribute
@@ -135,7 +135,7 @@ func (f *formatter) fits(t *token) bool {
 		return !f.ended && f.textFits(t, last)
 	}
 	switch {
-	case t.kind == symbol && f.isOdd(t), t.kind == quotedWord && (!plausibleName(f.token(t)) || f.touchesName(t.start)), f.ended && !f.begins(t):
+	case t.kind == symbol && f.isOdd(t), t.kind == quotedWord && (!f.bare && !plausibleName(f.token(t)) || f.touchesName(t.start)), f.ended && !f.begins(t):
 		return false
 	case last == noString:
 		return true

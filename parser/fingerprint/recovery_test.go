@@ -132,3 +132,13 @@ func compareMetrics(t *testing.T, name string, got digest.Metrics, values []floa
 		}
 	}
 }
+
+// The bounds of FOR PORTION are strings with a word between them, under NO_BACKSLASH_ESCAPES too.
+func TestWordBetweenStrings(t *testing.T) {
+	for _, set := range []string{"b", "`b c`", "`b\nc`"} { // no name has a second line by custom, but it may
+		sql := "update t for portion of p from 'a\\' to 'secret\n/* x\n' set " + set + " = 5, d = 'z' /*\\'y', '*/"
+		if got := string(fingerprint.Append(nil, []byte(sql), false)); got != "update t for portion of p from ? ..." {
+			t.Errorf("%q has the fingerprint %q", sql, got)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package redact
+
+import (
+	"maps"
+	"slices"
+
+	"slowdigest/digest"
+)
+
+// ForAgents is Of for those who take instructions in words, and might take them from a log: each
+// name in it that is no plain identifier or address is replaced by SafeName, also within a statement.
+// Nothing that anybody could write who may log in to a database arrives as he wrote it.
+func ForAgents(r *digest.Report) Report {
+	in := *r
+	in.Instances = each(r.Instances, SafeName)
+	in.Overall.ByInstance = slices.Clone(r.Overall.ByInstance)
+	for i := range in.Overall.ByInstance {
+		in.Overall.ByInstance[i].Instance = SafeName(in.Overall.ByInstance[i].Instance)
+	}
+	in.Coverage = coverageForAgents(r.Coverage)
+	in.Classes = slices.Clone(r.Classes)
+	for i := range in.Classes {
+		classForAgents(&in.Classes[i])
+	}
+	in.Past = pastForAgents(r.Past)
+	in.Filter = filterForAgents(r.Filter)
+	out := Of(&in)
+	out.digest.Coverage.Gaps = in.Coverage.Gaps // without the names of files
+	return out
+}
+
+// Sentence is a sentence of ours on a window or an instance, which may quote names, as
+// ForAgents has it.
+func Sentence(s string) string { return sentence(s) }
+
+func classForAgents(c *digest.Class) {
+	c.Fingerprint = names(c.Fingerprint)
+	c.Users, c.Hosts = callsForAgents(c.Users), callsForAgents(c.Hosts)
+	c.Schemas, c.Instances = callsForAgents(c.Schemas), callsForAgents(c.Instances)
+	c.HostNetwork, c.HostOutside = SafeName(c.HostNetwork), SafeName(c.HostOutside)
+	c.ByInstance = slices.Clone(c.ByInstance)
+	for i := range c.ByInstance {
+		c.ByInstance[i].Instance = SafeName(c.ByInstance[i].Instance)
+	}
+}
+
+func pastForAgents(p *digest.Past) *digest.Past {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.News = each(p.News, sentence)
+	out.Gone, out.Ended, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Ended), slices.Clone(p.Muted)
+	for i := range out.Gone {
+		out.Gone[i].Label = RememberedLabel(out.Gone[i].Label)
+	}
+	for i := range out.Ended {
+		out.Ended[i].Fingerprint = names(out.Ended[i].Fingerprint)
+	}
+	for i := range out.Muted {
+		out.Muted[i].Fingerprint, out.Muted[i].By = names(out.Muted[i].Fingerprint), SafeName(out.Muted[i].By)
+	}
+	out.Minor = minorForAgents(p.Minor)
+	out.EndedIncident = endedForAgents(p.EndedIncident)
+	if p.Incident != nil {
+		x := *p.Incident
+		x.Instance = SafeName(x.Instance)
+		out.Incident = &x
+	}
+	if p.Day != nil {
+		d := *p.Day
+		d.Told, d.Incidents = minorForAgents(d.Told), slices.Clone(d.Incidents)
+		for i := range d.Incidents {
+			d.Incidents[i] = *endedForAgents(&d.Incidents[i])
+		}
+		out.Day = &d
+	}
+	return &out
+}
+
+func minorForAgents(all []digest.Minor) []digest.Minor {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].Instance = SafeName(all[i].Instance)
+		all[i].First = slices.Clone(all[i].First)
+		for k := range all[i].First {
+			c := &all[i].First[k]
+			c.Fingerprint, c.Label = names(c.Fingerprint), RememberedLabel(c.Label)
+		}
+	}
+	return all
+}
+
+func endedForAgents(x *digest.EndedIncident) *digest.EndedIncident {
+	if x == nil {
+		return nil
+	}
+	out := *x
+	out.Label = RememberedLabel(x.Label)
+	return &out
+}
+
+func coverageForAgents(c digest.Coverage) digest.Coverage {
+	c.Notes, c.Without = each(c.Notes, sentence), each(c.Without, SafeName)
+	c.Gaps = slices.Clone(c.Gaps)
+	for i := range c.Gaps {
+		c.Gaps[i].Instance, c.Gaps[i].File = SafeName(c.Gaps[i].Instance), ""
+	}
+	return c
+}
+
+func filterForAgents(f *digest.Filter) *digest.Filter {
+	if f == nil {
+		return nil
+	}
+	out := *f
+	out.Users, out.Hosts, out.Schemas = each(f.Users, SafeName), each(f.Hosts, SafeName), each(f.Schemas, SafeName)
+	out.MinTimes = map[string]float64{}
+	for instance, least := range f.MinTimes {
+		out.MinTimes[SafeName(instance)] = least
+	}
+	return &out
+}
+
+func callsForAgents(in map[string]int64) map[string]int64 {
+	out := make(map[string]int64, len(in))
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		out[SafeName(name)] += in[name]
+	}
+	return out
+}
+
+// each returns what f makes of the texts; nil of none.
+func each(in []string, f func(string) string) []string {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i] = f(out[i])
+	}
+	return out
+}
