@@ -79,7 +79,7 @@ func (w *writer) hostileLog(entries int, start time.Time) []byte {
 }
 
 // ownHex matches what is ours and may have the digits of a canary by chance.
-var ownHex = regexp.MustCompile(`data-[0-9a-f]{10}|name-[0-9a-f]{6}|"query_id":"[0-9A-F]{16}"|"next_cursor":"[^"]*"`)
+var ownHex = regexp.MustCompile(`data-[0-9a-f]{10}|name_[0-9a-f]{6}|"query_id":"[0-9A-F]{16}"|"next_cursor":"[^"]*"`)
 
 const (
 	hostileEntries = 100_000
@@ -113,7 +113,7 @@ func TestNothingHostileReachesAgents(t *testing.T) {
 		tell := func(s *mcp.ClientSession, tool string, args map[string]any) (ids []string) {
 			for pages := 0; ; pages++ {
 				answer, text := askTool(t, s, tool, args)
-				answers, size, hashes = answers+1, max(size, len(text)), hashes+strings.Count(text, "name-")
+				answers, size, hashes = answers+1, max(size, len(text)), hashes+strings.Count(text, "name_")
 				raw, _ := json.Marshal(answer)
 				for _, text := range []string{text, string(raw)} {
 					text = ownHex.ReplaceAllString(text, "")

@@ -164,7 +164,7 @@ func (n *Entrance) serve(ctx context.Context, r *slack.Request, mistake error) (
 		if err := s.ServeOnce(r.ID, now); err != nil || refused != nil {
 			return err
 		}
-		if repeats = repeated(s, r, now); !repeats {
+		if repeats = n.repeated(s, r, now); !repeats {
 			task.Text, refused = n.edit(s, r, channel, now)
 		}
 		return nil
@@ -179,7 +179,7 @@ func (n *Entrance) serve(ctx context.Context, r *slack.Request, mistake error) (
 	case r.Action == slack.Usage:
 		return slack.Help, nil
 	case repeats:
-		return "That was asked for just now: the answer comes in this channel, or ask again in a minute.", nil
+		return "That was asked for just now. Its answer comes in this channel, or to you alone; or ask again in a minute.", nil
 	}
 	answer, failed := "Done.", "Done, but the channel could not be told"
 	if r.Action == slack.Show {
@@ -204,14 +204,18 @@ func (n *Entrance) serve(ctx context.Context, r *slack.Request, mistake error) (
 // twiceTime is for how long what is asked for again, as by a second click, is the same.
 const twiceTime = 45 * time.Second
 
-// repeated reports whether the same was asked for just now, whoever has: the answer is for
-// all of the channel. After an unmute a mute is no repetition of the one before.
-func repeated(s *state.State, r *slack.Request, now time.Time) bool {
+// repeated reports whether the same was asked for just now, whoever has, for the answer is for all
+// of the channel; where a name may be wrong, which is told to who wrote it alone, by the same person. After an unmute a mute is no repetition of the one before.
+func (n *Entrance) repeated(s *state.State, r *slack.Request, now time.Time) bool {
 	if r.Action == slack.Usage {
 		return false
 	}
+	who := ""
+	if n.Known == nil && len(r.Instances) > 0 {
+		who = r.User
+	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q %q %d %q %d %q", r.Channel, r.Thread, r.Action, r.Instances, r.Last, r.ClassID, r.For, r.Reason)
+	fmt.Fprintf(h, "%q %q %q %q %q %d %q %d %q", who, r.Channel, r.Thread, r.Action, r.Instances, r.Last, r.ClassID, r.For, r.Reason)
 	kind, undone := "show:", ""
 	if r.Action != slack.Show {
 		kind, undone = "mute:", "mute:"

@@ -233,8 +233,31 @@ func TestAskedTwice(t *testing.T) {
 		a.now = a.now.Add(c.after)
 		status, text, err := a.send(t.Context(), a.event(c.body))
 		repeats := len(a.tasks) == before
-		if status != 200 || err != nil || len(a.tasks) != c.tasks || repeats != (text == "That was asked for just now: the answer comes in this channel, or ask again in a minute.") {
+		if status != 200 || err != nil || len(a.tasks) != c.tasks || repeats != (text == "That was asked for just now. Its answer comes in this channel, or to you alone; or ask again in a minute.") {
 			t.Errorf("step %d: %d %q, %v, %d tasks", i, status, text, err, len(a.tasks))
+		}
+	}
+}
+
+// Where a name may be wrong, which is told to one person alone, another who asks for the same has an
+// answer of their own.
+func TestAskedTwiceInAFleet(t *testing.T) {
+	a := newAsking(t)
+	a.Known = nil
+	a.Start = func(_ context.Context, event []byte) error {
+		task, err := ask.ReadTask(event)
+		a.tasks = append(a.tasks, task)
+		return err
+	}
+	one := slacktest.Command("payrol")
+	another := []byte(strings.Replace(string(one), "user_id="+slacktest.User, "user_id=U0ANOTHER1", 1))
+	for i, c := range []struct {
+		body  []byte
+		tasks int
+	}{{one, 1}, {one, 1}, {another, 2}, {another, 2}, {slacktest.Command("last 15m"), 3}, {[]byte(strings.Replace(string(slacktest.Command("last 15m")), "user_id="+slacktest.User, "user_id=U0ANOTHER1", 1)), 3}} {
+		a.now = a.now.Add(time.Second)
+		if status, _, err := a.send(t.Context(), a.event(c.body)); status != 200 || err != nil || len(a.tasks) != c.tasks {
+			t.Errorf("step %d: %d, %v, %d tasks, want %d", i, status, err, len(a.tasks), c.tasks)
 		}
 	}
 }

@@ -47,6 +47,9 @@ func ReadTask(event []byte) (*Task, error) {
 		return nil, fmt.Errorf("read event: %w", err)
 	}
 	t := e.Asked
+	if t == nil {
+		return nil, errors.New("read event: it asks for nothing")
+	}
 	length := t.Window().End.Sub(t.Window().Start)
 	if t.Request == "" || t.State == "" || t.Channel == "" || t.User == "" || t.Text == "" && (length <= 0 || length > slack.MaxLast) {
 		return nil, errors.New("read event: it is no task of the entrance")

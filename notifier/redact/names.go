@@ -13,9 +13,12 @@ import (
 // sentence without spaces, as in Chinese or Japanese, is longer.
 const maxForeign = 24
 
+// maxIdeographs is the same of the scripts that part no words.
+const maxIdeographs = 8
+
 // SafeName is a name out of a log (of a user, host, schema, table, column, alias, instance or file) as
 // a program may read it that takes instructions in words. One that has not the form of an
-// identifier or address is replaced by a hash of itself, such as name-3fa9c1: the same for the
+// identifier or address is replaced by a hash of itself, such as name_3fa9c1: the same for the
 // same name, so that it can still be told from others and counted.
 func SafeName(s string) string {
 	if s == "" || s == otherNames || isUsual(s) {
@@ -29,7 +32,7 @@ const otherNames = "(others)"
 
 func hashed(s string) string {
 	sum := sha256.Sum256([]byte(s))
-	return "name-" + hex.EncodeToString(sum[:3])
+	return "name_" + hex.EncodeToString(sum[:3])
 }
 
 // isUsual reports whether a name has the form of an identifier, an address, a network or a domain.
@@ -45,7 +48,7 @@ var address = regexp.MustCompile(`^(?:[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}
 
 // isIdentifier reports whether a name consists of letters, digits and what joins them.
 func isIdentifier(s string) bool {
-	solid, foreign := false, 0
+	solid, foreign, ideographs := false, 0, 0
 	for _, r := range s {
 		switch {
 		case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
@@ -56,11 +59,14 @@ func isIdentifier(s string) bool {
 		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.Is(unicode.M, r):
 			solid = true
 			foreign++
+			if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) {
+				ideographs++
+			}
 		default:
 			return false
 		}
 	}
-	return solid && foreign <= maxForeign
+	return solid && foreign <= maxForeign && ideographs <= maxIdeographs
 }
 
 // names replaces the names in a fingerprint as SafeName does, wherever they stand: in back-quotes or
@@ -73,18 +79,23 @@ func names(fingerprint string) string {
 	if !begins(fingerprint) {
 		return noStatement(fingerprint)
 	}
+	fingerprint = longChain.ReplaceAllStringFunc(fingerprint, hashed)
 	w := nameWriter{in: fingerprint}
+	w.begin(fingerprint)
 	for w.pos < len(w.in) {
 		w.next()
 	}
 	w.flush()
+	if w.prose {
+		return noStatement(fingerprint)
+	}
 	return w.out.String()
 }
 
 // begins reports whether a statement may begin so.
 func begins(s string) bool {
 	s = strings.TrimLeft(s, "( ")
-	return verbs[strings.ToLower(verb.FindString(s))] || labelled.MatchString(s)
+	return verbs[strings.ToLower(verb.FindString(s))] && !isProse(s) || labelled.MatchString(s)
 }
 
 func noStatement(s string) string { return "[withheld: no statement of SQL] " + hashed(s) }
@@ -109,9 +120,33 @@ type nameWriter struct {
 	run  strings.Builder // names that follow on each other, with their spaces
 	raw  strings.Builder // the same as they stand in the fingerprint
 	many int             // how many they are
+	// rows is set in a statement that reads or writes rows, in which few keywords part names.
+	rows  bool
+	words int  // that follow on each other, keywords too
+	prose bool // there were too many of them
+	stock int  // how many words from here on are one of the sequences that stock matches
 	// ignoring is set after the word IGNORE, which stands before one name, or a keyword, in SQL,
 	// and before several in prose.
 	ignoring bool
+}
+
+// begin looks at how a statement begins.
+func (w *nameWriter) begin(s string) {
+	w.rows = rowVerbs[strings.ToLower(verb.FindString(strings.TrimLeft(s, "( ")))]
+	w.words = 0
+}
+
+// isKeyword reports whether a word that stands at the beginning of rest is no name.
+func (w *nameWriter) isKeyword(word, rest string) bool {
+	if w.stock == 0 && w.rows && w.many == 0 {
+		w.stock = len(strings.Fields(stock.FindString(strings.ToLower(rest))))
+	}
+	if w.stock > 0 {
+		w.stock--
+		return true
+	}
+	word = strings.ToLower(word)
+	return keywords[word] && (!w.rows || glue[word])
 }
 
 func (w *nameWriter) next() {
@@ -155,8 +190,9 @@ func (w *nameWriter) next() {
 		for n < len(rest) && isWordByte(rest[n]) {
 			n++
 		}
-		if word := rest[:n]; keywords[strings.ToLower(word)] {
+		if word := rest[:n]; w.isKeyword(word, rest) {
 			w.flush()
+			w.word()
 			w.out.WriteString(word)
 			w.pos += n
 			w.ignoring = w.ignoring || strings.EqualFold(word, "ignore")
@@ -167,7 +203,10 @@ func (w *nameWriter) next() {
 		w.flush()
 		w.out.WriteByte(c)
 		w.pos++
-		w.ignoring = false
+		w.ignoring, w.words = false, 0
+		if c == ';' {
+			w.begin(rest[1:])
+		}
 		if next := strings.TrimLeft(rest[1:], " "); c == ';' && next != "" && !begins(next) {
 			w.out.WriteString(" " + noStatement(next))
 			w.pos = len(w.in)
@@ -175,9 +214,16 @@ func (w *nameWriter) next() {
 	}
 }
 
+// word counts a word.
+func (w *nameWriter) word() {
+	w.words++
+	w.prose = w.prose || w.words > mostWords && !w.rows
+}
+
 // name takes a name, and what to write for it.
 func (w *nameWriter) name(raw, written string) {
 	w.pos += len(raw)
+	w.word()
 	w.raw.WriteString(raw)
 	w.run.WriteString(written)
 	w.many++

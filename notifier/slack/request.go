@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -107,20 +108,21 @@ func read(form url.Values) (*Request, error) {
 
 // command reads the words after /slowdigest.
 func (r *Request) command(words []string) error {
+	words = typed(words)
 	if len(words) == 0 {
 		r.Action = Usage
 		return nil
 	}
-	switch Action(words[0]) {
+	switch action := Action(strings.ToLower(words[0])); action {
 	case Usage:
 		r.Action = Usage
 		return nil
 	case Mute, Unmute:
-		return r.muteCommand(Action(words[0]), words[1:])
+		return r.muteCommand(action, words[1:])
 	}
 	r.Last = defaultLast
 	for i := 0; i < len(words); i++ {
-		if words[i] != "last" {
+		if !strings.EqualFold(words[i], "last") {
 			for id := range strings.SplitSeq(words[i], ",") {
 				if id != "" {
 					r.Instances = append(r.Instances, strings.ToLower(id))
@@ -132,7 +134,7 @@ func (r *Request) command(words []string) error {
 		if i == len(words) {
 			return errors.New("after `last` there is no time, such as 15m or 2h")
 		}
-		last, err := notifier.ParseDays(words[i])
+		last, err := notifier.ParseDays(strings.ToLower(words[i]))
 		if err != nil || last < minLast || last > MaxLast {
 			return errors.New("the time after `last` must be between 1m and 24h")
 		}
@@ -140,6 +142,17 @@ func (r *Request) command(words []string) error {
 	}
 	r.Action = Show
 	return nil
+}
+
+// typed are the words without what cannot be seen, which comes along with what is copied.
+func typed(words []string) []string {
+	var out []string
+	for _, w := range words {
+		if w = strings.TrimSpace(redact.Clean(w)); w != "" {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 func (r *Request) muteCommand(action Action, words []string) error {
@@ -163,19 +176,25 @@ func (r *Request) muteCommand(action Action, words []string) error {
 	return nil
 }
 
+// likeLength matches what may be meant as how long to mute.
+var likeLength = regexp.MustCompile(`^[0-9]`)
+
 // muteLength reads how long to mute, with or without the word for, and returns the
 // words after it. After for there must be a length.
 func muteLength(words []string) (time.Duration, []string, error) {
-	isFor := len(words) > 0 && words[0] == "for"
+	isFor := len(words) > 0 && strings.EqualFold(words[0], "for")
 	if isFor {
 		words = words[1:]
 	}
-	length, err := notifier.ParseDays(strings.Join(words[:min(1, len(words))], ""))
+	word := strings.ToLower(strings.Join(words[:min(1, len(words))], ""))
+	length, err := notifier.ParseDays(word)
 	switch {
 	case err == nil:
 		return length, words[1:], nil
 	case isFor:
 		return 0, nil, fmt.Errorf("after `for`: %w", err)
+	case likeLength.MatchString(word):
+		return 0, nil, fmt.Errorf("after the ID: %w; a reason does not begin with a number", err)
 	}
 	return defaultMute, words, nil
 }
