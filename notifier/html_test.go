@@ -52,7 +52,7 @@ func checkHTML(t *testing.T, name, page string) {
 	}
 	// Exactly what the policy names can run.
 	elements := element.FindAllStringSubmatch(page, -1)
-	if len(elements) != 5 || strings.Count(page, "<script") != 4 {
+	if len(elements) != 3 || strings.Count(page, "<script") != 3 {
 		t.Errorf("%s: %d scripts and styles, %d of them scripts", name, len(elements), strings.Count(page, "<script"))
 	}
 	for _, e := range elements {
@@ -87,7 +87,7 @@ func TestHTMLOfHostileText(t *testing.T) {
 			t.Errorf("the page holds %q", bad)
 		}
 	}
-	if strings.Count(page, "<script") != 4 || len(element.FindAllString(page, -1)) != 5 {
+	if strings.Count(page, "<script") != 3 || len(element.FindAllString(page, -1)) != 3 {
 		t.Error("the page has scripts or styles that are not ours")
 	}
 	if !strings.Contains(page, "&lt;img src=x") {
@@ -110,22 +110,22 @@ func TestHTMLData(t *testing.T) {
 	r := detailed(notifiertest.Load(t, "full"))
 	var data struct {
 		Start, Step float64
-		Load        []float64
+		All         struct{ Time []float64 }
 		Classes     []struct {
 			Name  string
 			First int
-			Load  []float64
+			Time  []float64
 			Bins  [][2]float64
 		}
 	}
 	if err := json.Unmarshal([]byte(dataOf.FindStringSubmatch(htmlOf(t, r))[1]), &data); err != nil {
 		t.Fatal(err)
 	}
-	if data.Start != float64(r.Window.Start.Unix()) || data.Step != 10 || data.Load[1] != 2 || len(data.Classes) != len(r.Classes) {
+	if data.Start != float64(r.Window.Start.Unix()) || data.Step != 10 || data.All.Time[1] != 2 || len(data.Classes) != len(r.Classes) {
 		t.Errorf("data %+v", data)
 	}
 	c := data.Classes[0]
-	if !strings.HasPrefix(c.Name, "#1 ") || c.First != 1 || c.Load[0] != 0.5 || c.Load[1] != 0.03333 || c.Bins[0] != [2]float64{0.001, 7} {
+	if !strings.HasPrefix(c.Name, "#1 ") || c.First != 1 || c.Time[0] != 0.5 || c.Time[1] != 0.03333 || c.Bins[0] != [2]float64{0.001, 7} {
 		t.Errorf("class %+v", c)
 	}
 	without := notifiertest.Load(t, "full")
