@@ -24,9 +24,10 @@ func htmlOf(t *testing.T, r *digest.Report) string {
 // detailed gives a report what its charts need.
 func detailed(r *digest.Report) *digest.Report {
 	r.Classes = slices.Clone(r.Classes)
-	r.Detail = &digest.Detail{Start: r.Window.Start, Step: 10, Load: []float64{1, 20.00001, 3}}
+	lines := digest.Lines{Load: []float64{1, 20.00001, 3}, Calls: []float64{0, 30, 0}, RowsExamined: []float64{0, 0, 0}, LockTime: []float64{0, 0, 1}}
+	r.Detail = &digest.Detail{Start: r.Window.Start, Step: 10, Lines: lines}
 	for i := range r.Classes {
-		r.Classes[i].Detail = &digest.ClassDetail{First: 1, Load: []float64{5, 1.0 / 3}, Distribution: []digest.Bin{{From: 0.001, Calls: 7}}}
+		r.Classes[i].Detail = &digest.ClassDetail{Lines: digest.Lines{First: 1, Load: []float64{5, 1.0 / 3}}, Distribution: []digest.Bin{{From: 0.001, Calls: 7}}}
 	}
 	return r
 }

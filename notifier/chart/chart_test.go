@@ -114,9 +114,9 @@ func TestBars(t *testing.T) {
 
 // The eight classes with the most have colours, whatever their rank, and the others are one layer.
 func TestLoad(t *testing.T) {
-	r := &digest.Report{Detail: &digest.Detail{Start: time.Unix(0, 0), Step: 1, Load: []float64{100, 0}}}
+	r := &digest.Report{Detail: &digest.Detail{Start: time.Unix(0, 0), Step: 1, Lines: digest.Lines{Load: []float64{100, 0}}}}
 	for i := range 10 {
-		r.Classes = append(r.Classes, digest.Class{Rank: i + 1, Detail: &digest.ClassDetail{Load: []float64{float64(i)}}})
+		r.Classes = append(r.Classes, digest.Class{Rank: i + 1, Detail: &digest.ClassDetail{Lines: digest.Lines{Load: []float64{float64(i)}}}})
 	}
 	svg, keys := Of(r, nil).Load()
 	valid(t, string(svg))

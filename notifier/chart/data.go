@@ -16,20 +16,40 @@ import (
 type Data struct {
 	Start   int64   `json:"start"` // of the first step, in seconds since 1970
 	Step    float64 `json:"step"`  // seconds
-	From    int64   `json:"from"`  // the edges of the charts
+	Steps   int     `json:"steps"`
+	From    int64   `json:"from"` // the edges of the charts
 	To      int64   `json:"to"`
 	Zone    string  `json:"zone"`   // of the times, as IANA names it
 	Offset  int     `json:"offset"` // of the zone at From, in seconds
 	All     Series  `json:"all"`
 	Classes []Class `json:"classes"` // in the order of the report
+	// Slices are what was run by whom, by "user", "host", "schema" and "instance": those
+	// with the most time first, and of each kind only where it has two names.
+	Slices map[string][]Slice `json:"slices"`
 
 	zone *time.Location
 }
 
-// Series is a time line of each measure, per second of its steps.
+// Series is a time line of each measure, per second of its steps. A measure of which there is
+// nothing is nil.
 type Series struct {
 	First int       `json:"first"` // the step at which it begins
 	Time  []float64 `json:"time"`  // query time: the calls that ran at a time, on average
+	Calls []float64 `json:"calls"` // that ended
+	Rows  []float64 `json:"rows"`  // examined
+	Lock  []float64 `json:"lock"`  // lock time: the calls that waited at a time
+}
+
+func seriesOf(l digest.Lines, step float64) Series {
+	return Series{l.First, perSecond(l.Load, step), perSecond(l.Calls, step), perSecond(l.RowsExamined, step), perSecond(l.LockTime, step)}
+}
+
+// Slice is what one user, host, schema or instance ran. Of are its calls of each class that it
+// is known to have run, by the class's index in the report.
+type Slice struct {
+	Name string `json:"name"`
+	Series
+	Of map[int]int64 `json:"of"`
 }
 
 // Class is what the charts draw of one class.
@@ -47,31 +67,67 @@ func Of(r *digest.Report, zone *time.Location) *Data {
 	}
 	zone = cmp.Or(zone, time.UTC)
 	d := &Data{Start: r.Detail.Start.Unix(), Step: r.Detail.Step, Zone: zone.String(), zone: zone}
-	d.All.Time = perStep(r.Detail.Load, d.Step)
+	d.All, d.Steps = seriesOf(r.Detail.Lines, d.Step), len(r.Detail.Load)
 	d.From = min(r.Window.Start.Unix(), d.Start)
-	d.To = max(r.Window.End.Unix(), d.Start+int64(d.Step)*int64(len(d.All.Time)), d.From+1)
+	d.To = max(r.Window.End.Unix(), d.Start+int64(d.Step)*int64(d.Steps), d.From+1)
 	_, d.Offset = time.Unix(d.From, 0).In(zone).Zone()
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		data := Class{Name: fmt.Sprintf("#%d %s", c.Rank, c.Label), Series: Series{Time: []float64{}}, Bins: [][2]float64{}}
+		data := Class{Name: fmt.Sprintf("#%d %s", c.Rank, c.Label), Bins: [][2]float64{}}
 		if c.Detail != nil {
-			data.First, data.Time = c.Detail.First, perStep(c.Detail.Load, d.Step)
+			data.Series = seriesOf(c.Detail.Lines, d.Step)
 			for _, bin := range c.Detail.Distribution {
 				data.Bins = append(data.Bins, [2]float64{bin.From, float64(bin.Calls)})
 			}
 		}
 		d.Classes = append(d.Classes, data)
 	}
+	d.Slices = slicesOf(r)
 	return d
 }
 
-// perStep divides query time by the time in which it passed, to four digits: no
-// chart shows more.
-func perStep(load []float64, step float64) []float64 {
-	out := make([]float64, len(load))
-	for i, s := range load {
-		if s /= step; !math.IsInf(s, 0) && !math.IsNaN(s) {
-			out[i], _ = strconv.ParseFloat(strconv.FormatFloat(s, 'g', 4, 64), 64)
+// maxSlices is how many names of a kind can be chosen in the page.
+const maxSlices = 20
+
+func slicesOf(r *digest.Report) map[string][]Slice {
+	out := map[string][]Slice{}
+	all := r.Detail.Slices
+	for _, kind := range []struct {
+		name   string
+		slices []digest.Slice
+		calls  func(*digest.Class) map[string]int64
+	}{
+		{"user", all.Users, func(c *digest.Class) map[string]int64 { return c.Users }},
+		{"host", all.Hosts, func(c *digest.Class) map[string]int64 { return c.Hosts }},
+		{"schema", all.Schemas, func(c *digest.Class) map[string]int64 { return c.Schemas }},
+		{"instance", all.Instances, func(c *digest.Class) map[string]int64 { return c.Instances }},
+	} {
+		if len(kind.slices) < 2 {
+			continue
+		}
+		for _, s := range kind.slices[:min(maxSlices, len(kind.slices))] {
+			slice := Slice{Name: s.Name, Series: seriesOf(s.Lines, r.Detail.Step), Of: map[int]int64{}}
+			for i := range r.Classes {
+				if n := kind.calls(&r.Classes[i])[s.Name]; n > 0 {
+					slice.Of[i] = n
+				}
+			}
+			out[kind.name] = append(out[kind.name], slice)
+		}
+	}
+	return out
+}
+
+// perSecond divides what was in each step by its seconds, to four digits: no chart shows
+// more. It is nil of nothing.
+func perSecond(line []float64, step float64) []float64 {
+	var out []float64
+	for i, v := range line {
+		if v /= step; v != 0 && !math.IsInf(v, 0) && !math.IsNaN(v) {
+			if out == nil {
+				out = make([]float64, len(line))
+			}
+			out[i], _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
 		}
 	}
 	return out

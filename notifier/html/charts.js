@@ -43,7 +43,7 @@ const charts = (() => {
   if (!data) return null;
 
   const most = 8; // layers of a stack, the others aside: more cannot be told apart
-  const steps = data.all.time.length;
+  const steps = data.steps;
   const full = [data.from, data.to];
   const at = (i) => data.start + i * data.step;
 
@@ -74,12 +74,12 @@ const charts = (() => {
 
   // sumOf is how much of a measure a series has from step a to b.
   function sumOf(series, measure, a, b) {
-    const values = series[measure];
+    const values = series[measure] ?? []; // of nothing there is none
     let sum = 0;
     for (let i = Math.max(a - series.first, 0), n = Math.min(b - series.first, values.length); i < n; i++) sum += values[i];
     return sum * data.step;
   }
-  const valueAt = (series, measure, i) => series[measure][i - series.first] ?? 0;
+  const valueAt = (series, measure, i) => series[measure]?.[i - series.first] ?? 0;
 
   const drawn = new Set(); // what draws each chart with a time line
   const tables = new Map(); // details to what fills it
@@ -177,12 +177,21 @@ const charts = (() => {
     return g;
   }
 
+  // follow paints when a chart comes to be seen, and when it gets wider or narrower.
+  function follow(box, paint) {
+    let width = 0;
+    new ResizeObserver(() => {
+      if (box.clientWidth !== width && box.clientWidth > 0) paint();
+      width = box.clientWidth;
+    }).observe(box);
+  }
+
   // use lets a reader zoom and read a chart: by a mouse, by fingers, by the keyboard.
   function use(box, tell) {
     box.tabIndex = 0;
     box.setAttribute("role", "group");
     box.setAttribute("aria-roledescription", "chart");
-    box.setAttribute("aria-label", box.querySelector("svg.plot").getAttribute("aria-label"));
+    if (!box.ariaLabel) box.setAttribute("aria-label", box.querySelector("svg.plot").getAttribute("aria-label"));
     const mark = element("div", undefined, box, { class: "mark", hidden: "" });
     const put = (from, to) => {
       mark.hidden = from === null;
@@ -293,14 +302,16 @@ const charts = (() => {
   };
 
   // drawLoad draws the load of all. select says what of it: the series that can be layers,
-  // the name of the others, the measure with its unit, and which layers are hidden.
+  // the name of the others, the measure with its unit, what the chart is called, and which
+  // layers are hidden.
   function drawLoad(select, toggle) {
     const box = document.querySelector("#load .chart");
     const readout = document.getElementById("load-readout");
     const legend = document.querySelector("#load .legend");
     let layers = [], entries = "";
     const paint = () => {
-      const { series, others, measure, unit, hidden } = select();
+      const { series, others, measure, unit, label, hidden } = select();
+      box.setAttribute("aria-label", label);
       layers = pick(series, measure).map((l) => ({ ...l, values: valuesOf(l.series, measure) }));
       const rest = valuesOf(data.all, measure);
       for (const l of layers) l.values.forEach((v, i) => { rest[i] = Math.max(0, rest[i] - v); });
@@ -324,8 +335,7 @@ const charts = (() => {
       [...legend.querySelectorAll("button")].forEach((b, i) => b.setAttribute("aria-pressed", String(!hidden.has(layers[i].name))));
     };
     drawn.add(paint);
-    paint();
-    new ResizeObserver(paint).observe(box);
+    follow(box, paint);
     use(box, (i) => {
       const { unit, hidden, others } = select();
       const k = i - seen()[0];
@@ -355,12 +365,12 @@ const charts = (() => {
     const box = panel.querySelector(".chart.load");
     const { readout, details } = extras(box);
     const paint = () => {
-      const { measure, unit } = select();
+      const { measure, unit, says } = select();
+      box.previousElementSibling.textContent = `${says} of this class. Drag or pinch to zoom.`;
       if (panel.open) draw(box, [{ color: "c1", values: valuesOf(series, measure) }], unit);
     };
     drawn.add(paint);
-    new ResizeObserver(paint).observe(box);
-    panel.addEventListener("toggle", paint);
+    follow(box, paint);
     use(box, (n) => {
       const { measure, unit } = select();
       readout.textContent = `${span(n)}: ${figure(valueAt(series, measure, n))} ${unit}`;

@@ -1,7 +1,8 @@
 "use strict";
-// What a reader has selected, and keeps in the address of the page, so that a
-// colleague opens the same: the zoom, the order of the table, what is searched, which
-// panels are open and which layers are hidden. And paper.
+// What a reader has selected, and the address of the page that keeps it, so that a
+// colleague opens the same: the zoom, the measure, by whom it is sliced, what is
+// searched, the order of the table, the panels that are open, and the layers that are
+// hidden.
 (() => {
   for (const e of document.querySelectorAll(".script")) e.hidden = false;
   const table = document.getElementById("ranking");
@@ -12,8 +13,25 @@
   const rows = [...body.rows]; // by rank, as the panels
   const panels = [...document.querySelectorAll("details.panel")];
 
-  const state = { sort: 0, down: false, hidden: new Set() };
-  const select = () => ({ series: charts.data.classes, others: "Other classes", measure: "time", unit: "calls at a time", hidden: state.hidden });
+  // What can be measured: each is there for all, for each class and for each slice.
+  const measures = [
+    { key: "time", name: "query time", unit: "calls at a time", says: "How many calls ran at a time, on average", format: duration },
+    { key: "calls", name: "calls", unit: "calls a second", says: "How many calls ended in a second, on average", format: count },
+    { key: "rows", name: "rows examined", unit: "rows a second", says: "How many rows were examined in a second, on average", format: count },
+    { key: "lock", name: "lock time", unit: "calls waiting at a time", says: "How many calls waited for locks at a time, on average", format: duration },
+  ].filter((m) => m.key === "time" || charts?.data.all[m.key]);
+  const kinds = ["class", ...["user", "host", "schema", "instance"].filter((k) => charts?.data.slices[k])];
+  function count(n) { return n < 1e4 ? Math.round(n).toLocaleString("en") : figure(n); }
+
+  const state = { measure: measures[0], by: "class", only: "", q: "", sort: 0, down: false, hidden: new Set() };
+  const slices = () => (state.by === "class" ? [] : charts.data.slices[state.by]);
+  const slice = () => slices().find((s) => s.name === state.only); // undefined where none is chosen
+  const select = () => ({
+    series: state.by === "class" ? charts.data.classes.filter((_, i) => !rows[i].hidden) : slice() ? [slice()] : slices(),
+    others: state.by === "class" ? "Other classes" : "All others",
+    label: `${state.measure.key === "time" ? "Load" : state.measure.name[0].toUpperCase() + state.measure.name.slice(1)} by ${state.by}`,
+    measure: state.measure.key, unit: state.measure.unit, says: state.measure.says, hidden: state.hidden,
+  });
 
   // The table.
   heads.forEach((th, i) => { // without this script the headings are no buttons
@@ -41,24 +59,68 @@
     heads.forEach((th, i) => th.setAttribute("aria-sort", i !== column ? "none" : down ? "descending" : "ascending"));
   }
 
-  // What a zoom selects gets a column of its own, and the ranking.
+  // What is selected gets a column of its own, and the ranking: of the measure in what is
+  // zoomed into, or the calls of the one user, host, schema or instance that is chosen.
   const selection = heads.findIndex((th) => th.classList.contains("selection"));
   const showAll = document.querySelector("[data-zoom=all]");
   function rank() {
-    const zoomed = charts?.zoomed() ?? false;
+    if (!charts) return;
+    const zoomed = charts.zoomed(), of = slice()?.of;
+    const shown = zoomed || of !== undefined || state.measure !== measures[0];
     const first = heads[selection].hidden;
-    for (const cell of [heads[selection], ...rows.map((row) => row.cells[selection])]) cell.hidden = !zoomed;
-    if (showAll) showAll.disabled = !zoomed;
-    if (zoomed) {
+    for (const cell of [heads[selection], ...rows.map((row) => row.cells[selection])]) cell.hidden = !shown;
+    showAll.disabled = !zoomed;
+    if (shown) {
+      heads[selection].firstChild.textContent = of ? `Calls of ${state.only}` : state.measure === measures[0] ? "Selected" : `Selected ${state.measure.name}`;
       const [a, b] = charts.seen();
       rows.forEach((row, i) => {
-        const seconds = charts.sumOf(charts.data.classes[i], "time", a, b);
-        row.cells[selection].dataset.v = seconds;
-        row.cells[selection].textContent = seconds === 0 ? "-" : duration(seconds);
+        const value = of ? of[i] ?? 0 : charts.sumOf(charts.data.classes[i], state.measure.key, a, b);
+        row.cells[selection].dataset.v = value;
+        row.cells[selection].textContent = value === 0 ? "-" : (of ? count : state.measure.format)(value);
       });
     }
-    if (zoomed && (first || (state.sort === selection && state.down))) sort(selection, true);
-    if (!zoomed && state.sort === selection) sort(0, false);
+    if (shown && (first || (state.sort === selection && state.down))) sort(selection, true);
+    if (!shown && state.sort === selection) sort(0, false);
+  }
+
+  // The search is for all its words, anywhere in a class's row or panel.
+  const search = document.getElementById("search"), found = document.getElementById("found");
+  let texts = null;
+  function filter() {
+    const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length > 0) texts ??= rows.map((row, i) => ["th a", "th code"].map((s) => row.querySelector(s).textContent).concat([...panels[i].querySelectorAll("summary, .sql, .reasons, dd")].map((e) => e.textContent)).join(" ").toLowerCase());
+    const of = slice()?.of;
+    rows.forEach((row, i) => { row.hidden = panels[i].hidden = !words.every((w) => texts[i].includes(w)) || (of !== undefined && !of[i]); });
+    const left = rows.filter((row) => !row.hidden).length;
+    found.textContent = left === rows.length ? "" : `${left} of ${rows.length} classes` + (of && charts.zoomed() ? `; the calls of ${state.only} are those of the whole report` : "");
+  }
+
+  // update follows whatever was chosen.
+  function update() {
+    search.value = state.q;
+    filter();
+    if (charts) {
+      choices.measure.value = state.measure.key;
+      choices.by.value = state.by;
+      const names = slices().map((s) => s.name);
+      choices.only.replaceChildren(...["", ...names].map((name) => element("option", name || `all ${state.by}s`, undefined, { value: name })));
+      choices.only.value = state.only;
+      document.getElementById("only-label").hidden = names.length === 0;
+      document.getElementById("load-says").textContent = `${state.measure.says}, stacked by ${state.by}.`;
+      charts.redraw();
+    }
+    rank();
+    remember();
+  }
+  search.addEventListener("input", () => { state.q = search.value; update(); });
+  const choices = {};
+  if (charts) {
+    for (const id of ["measure", "by", "only"]) choices[id] = document.getElementById(id);
+    for (const m of measures) element("option", m.name, choices.measure, { value: m.key });
+    for (const k of kinds) element("option", k, choices.by, { value: k });
+    choices.measure.addEventListener("change", () => { state.measure = measures.find((m) => m.key === choices.measure.value); update(); });
+    choices.by.addEventListener("change", () => { state.by = choices.by.value; state.only = ""; state.hidden.clear(); update(); });
+    choices.only.addEventListener("change", () => { state.only = choices.only.value; state.hidden.clear(); update(); });
   }
 
   // The panels.
@@ -96,6 +158,10 @@
       add("from", stamp(charts.zoom()[0]));
       add("to", stamp(charts.zoom()[1]));
     }
+    if (state.measure !== measures[0]) add("measure", state.measure.key);
+    if (state.by !== "class") add("by", state.by);
+    if (state.only) add("only", state.only);
+    if (state.q) add("q", state.q);
     if (state.sort !== 0 || state.down) add("sort", (state.down ? "-" : "") + names[state.sort]);
     for (const name of state.hidden) add("hide", name);
     const open = panels.filter((p) => p.open);
@@ -118,28 +184,32 @@
     if (hash !== "" && !hash.includes("=") || hash === address()) return;
     const from = new URLSearchParams(hash);
     state.hidden = new Set(from.getAll("hide"));
+    state.measure = measures.find((m) => m.key === from.get("measure")) ?? measures[0];
+    state.by = kinds.includes(from.get("by")) ? from.get("by") : "class";
+    state.only = slices().some((s) => s.name === from.get("only")) ? from.get("only") : "";
+    state.q = from.get("q") ?? "";
     const open = from.get("open") ?? "";
     for (const p of panels) p.open = open === "all" || open.split(",").includes(p.id.slice(1));
     if (charts) {
       const [a, b] = ["from", "to"].map((key) => Date.parse(from.get(key)) / 1000);
       charts.zoomTo(...(a < b ? [a, b] : charts.full));
-      charts.redraw();
     }
-    rank();
+    update();
     const by = from.get("sort") ?? names[0];
     const column = names.indexOf(by.replace(/^-/, ""));
     if (column >= 0 && !heads[column].hidden) sort(column, by.startsWith("-"));
   }
 
+  sort(0, false);
+  update();
   if (charts) {
     charts.drawLoad(select, (name) => {
       if (!state.hidden.delete(name)) state.hidden.add(name);
       charts.redraw();
       remember();
     });
-    charts.changed = () => { rank(); remember(); };
+    charts.changed = () => { filter(); rank(); remember(); };
   }
-  sort(0, false);
   read(true);
   addEventListener("hashchange", () => read(false));
 })();
