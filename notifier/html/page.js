@@ -63,6 +63,7 @@
   // zoomed into, or the calls of the one user, host, schema or instance that is chosen.
   const selection = heads.findIndex((th) => th.classList.contains("selection"));
   const showAll = document.querySelector("[data-zoom=all]");
+  const usual = () => (heads[selection].hidden ? [0, false] : [selection, true]); // the column, and whether its greatest is first
   function rank() {
     if (!charts) return;
     const zoomed = charts.zoomed(), of = slice()?.of;
@@ -162,7 +163,8 @@
     if (state.by !== "class") add("by", state.by);
     if (state.only) add("only", state.only);
     if (state.q) add("q", state.q);
-    if (state.sort !== 0 || state.down) add("sort", (state.down ? "-" : "") + names[state.sort]);
+    const [column, down] = usual();
+    if (state.sort !== column || state.down !== down) add("sort", (state.down ? "-" : "") + names[state.sort]);
     for (const name of state.hidden) add("hide", name);
     const open = panels.filter((p) => p.open);
     if (open.length > 0) add("open", open.length === panels.length && open.length > 1 ? "all" : open.map((p) => p.id.slice(1)).join());
@@ -195,9 +197,10 @@
       charts.zoomTo(...(a < b ? [a, b] : charts.full));
     }
     update();
-    const by = from.get("sort") ?? names[0];
+    const by = from.get("sort") ?? "";
     const column = names.indexOf(by.replace(/^-/, ""));
-    if (column >= 0 && !heads[column].hidden) sort(column, by.startsWith("-"));
+    sort(...(column >= 0 && !heads[column].hidden ? [column, by.startsWith("-")] : usual()));
+    remember();
   }
 
   sort(0, false);
