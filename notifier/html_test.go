@@ -26,6 +26,8 @@ func detailed(r *digest.Report) *digest.Report {
 	r.Classes = slices.Clone(r.Classes)
 	lines := digest.Lines{Load: []float64{1, 20.00001, 3}, Calls: []float64{0, 30, 0}, RowsExamined: []float64{0, 0, 0}, LockTime: []float64{0, 0, 1}}
 	r.Detail = &digest.Detail{Start: r.Window.Start, Step: 10, Lines: lines}
+	r.Detail.Slices.Users = []digest.Slice{{Name: "app", Lines: lines}, {Name: "batch", Lines: lines}}
+	r.Detail.Slices.Hosts = []digest.Slice{{Name: "web-1", Lines: lines}}
 	for i := range r.Classes {
 		r.Classes[i].Detail = &digest.ClassDetail{Lines: digest.Lines{First: 1, Load: []float64{5, 1.0 / 3}}, Distribution: []digest.Bin{{From: 0.001, Calls: 7}}}
 	}
@@ -81,6 +83,7 @@ func TestHTMLOfHostileText(t *testing.T) {
 	c.Fingerprint, c.Note = "select "+evil+" from `"+evil+"`", evil
 	c.Users, c.Hosts, c.Schemas, c.Instances = map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1, "b": 2}
 	c.Change = &digest.Change{Kind: evil, Of: evil}
+	r.Detail.Slices.Users[0].Name, r.Detail.Slices.Hosts = evil, r.Detail.Slices.Users
 	c.ID, r.Instances, r.Coverage.Notes = evil, []string{evil}, []string{evil}
 	page := htmlOf(t, r)
 	for _, bad := range []string{"<script>alert", "<img", "<!--", "</pre></details>\"", "\u2028"} {
@@ -100,7 +103,15 @@ func TestHTMLWithholdsSecrets(t *testing.T) {
 	r := detailed(notifiertest.Load(t, "full"))
 	r.Classes[0].Fingerprint = "create user a identified by ?"
 	r.Classes[1].Users = map[string]int64{"jane@example.com": 1}
+	r.Detail.Slices.Users = []digest.Slice{{Name: "jane@example.com", Lines: r.Detail.Lines}, {Name: "app"}, {Name: "joe@example.com", Lines: r.Detail.Lines}}
 	page := htmlOf(t, r)
+	if strings.Contains(page, "joe@") || r.Detail.Slices.Users[0].Name != "jane@example.com" {
+		t.Error("a name of a slice is shown, or withheld in the report itself")
+	}
+	// Those of whom nothing more is told are one.
+	if data := dataOf.FindStringSubmatch(page)[1]; strings.Count(data, `{"name":"[withheld`) != 1 || !strings.Contains(data, `"calls":[0,6,0]`) {
+		t.Errorf("data %s", data)
+	}
 	if strings.Contains(page, "identified by") || strings.Contains(page, "jane@") || strings.Count(page, "[withheld") < 2 {
 		t.Error("a secret is shown")
 	}
@@ -111,7 +122,12 @@ func TestHTMLData(t *testing.T) {
 	r := detailed(notifiertest.Load(t, "full"))
 	var data struct {
 		Start, Step float64
-		All         struct{ Time []float64 }
+		All         struct{ Time, Calls, Rows, Lock []float64 }
+		Slices      map[string][]struct {
+			Name string
+			Time []float64
+			Of   map[int]int64
+		}
 		Classes     []struct {
 			Name  string
 			First int
@@ -124,6 +140,13 @@ func TestHTMLData(t *testing.T) {
 	}
 	if data.Start != float64(r.Window.Start.Unix()) || data.Step != 10 || data.All.Time[1] != 2 || len(data.Classes) != len(r.Classes) {
 		t.Errorf("data %+v", data)
+	}
+	if a := data.All; a.Calls[1] != 3 || a.Rows != nil || a.Lock[2] != 0.1 {
+		t.Errorf("of all: %+v", a)
+	}
+	// Each class that a name has calls of, as the table counts them; and no kind with one name.
+	if users := data.Slices["user"]; len(data.Slices) != 1 || len(users) != 2 || users[0].Name != "app" || users[0].Time[1] != 2 || len(users[0].Of) == 0 || users[0].Of[0] != r.Classes[0].Users["app"] {
+		t.Errorf("slices: %+v", data.Slices)
 	}
 	c := data.Classes[0]
 	if !strings.HasPrefix(c.Name, "#1 ") || c.First != 1 || c.Time[0] != 0.5 || c.Time[1] != 0.03333 || c.Bins[0] != [2]float64{0.001, 7} {

@@ -81,6 +81,7 @@ const charts = (() => {
   }
   const valueAt = (series, measure, i) => series[measure]?.[i - series.first] ?? 0;
 
+  const readouts = []; // of these charts
   const drawn = new Set(); // what draws each chart with a time line
   const tables = new Map(); // details to what fills it
   function redraw() {
@@ -98,6 +99,8 @@ const charts = (() => {
     if (from === zoom[0] && to === zoom[1]) return;
     zoom = [from, to];
     redraw();
+    const said = self.zoomed() ? `${day(from)} ${clock(from)} to ${day(to) === day(from) ? "" : day(to) + " "}${clock(to)} ${data.zone} is selected` : "";
+    for (const e of readouts) e.textContent = said;
     self.changed();
   }
 
@@ -308,6 +311,7 @@ const charts = (() => {
     const box = document.querySelector("#load .chart");
     const readout = document.getElementById("load-readout");
     const legend = document.querySelector("#load .legend");
+    readouts.push(readout);
     let layers = [], entries = "";
     const paint = () => {
       const { series, others, measure, unit, label, hidden } = select();
@@ -364,9 +368,10 @@ const charts = (() => {
     const series = data.classes[i];
     const box = panel.querySelector(".chart.load");
     const { readout, details } = extras(box);
+    readouts.push(readout);
     const paint = () => {
       const { measure, unit, says } = select();
-      box.previousElementSibling.textContent = `${says} of this class. Drag or pinch to zoom.`;
+      box.previousElementSibling.textContent = `Of this class: ${says[0].toLowerCase()}${says.slice(1)}.`;
       if (panel.open) draw(box, [{ color: "c1", values: valuesOf(series, measure) }], unit);
     };
     drawn.add(paint);

@@ -280,6 +280,7 @@ async function fingers(page) {
   await tap(30);
   assert.match(await page.$eval("#load-readout", (e) => e.textContent), /^2026-11-23 10:(29:5|30:0)0 to /);
   assert.equal(await zoomed(), whole);
+  await settled(); // or the next would be the second of two
 
   // One finger selects the spike.
   await touch("touchStart", 19);
@@ -287,6 +288,7 @@ async function fingers(page) {
   await touch("touchEnd");
   assert.match(await zoomed(), /^10:1[89]:\d\d,10:2[12]:\d\d$/);
   await seesSpike(page);
+  assert.match(await page.$eval("#load-readout", (e) => e.textContent), /^2026-11-23 10:1[89]:\d\d to 10:2[12]:\d\d UTC is selected$/);
   await page.screenshot({ path: out + "html-spike-390.png" });
   await settled();
   await tap(30);
@@ -376,6 +378,15 @@ for (const [width, touch] of [[1280, false], [390, true]]) {
   }
   await without(large, width);
 }
+
+// Go draws what the scripts draw.
+const drawn = async (options) => {
+  const page = await open(large, options);
+  const said = [await legend(page), await page.$eval("#load .scale", (e) => e.textContent), await layers(page, "#load")];
+  await page.close();
+  return said;
+};
+assert.deepEqual(await drawn({ scripts: false }), await drawn({}));
 page = await open(large, { width: 1280, hash: "#from=2026-11-23T10:19:00Z&to=2026-11-23T10:21:30Z" });
 await seesSpike(page);
 await page.screenshot({ path: out + "html-spike-1280.png" });
@@ -411,6 +422,11 @@ await page.close();
 
 page = await open(small, { theme: "dark" });
 await page.evaluate(() => { for (const id of ["q1", "q2"]) document.getElementById(id).open = true; });
+await page.emulateMediaType("print"); // which is white, and without what cannot be used
+assert.equal(await page.$eval("body", (e) => getComputedStyle(e).backgroundColor), "rgb(255, 255, 255)");
+assert.deepEqual(await page.$$eval("button, input, select, .numbers", (all) => all.filter((e) => e.checkVisibility() && !e.closest(".legend, thead")).map((e) => e.outerHTML)), []);
+await page.screenshot({ path: out + "html-print.png", fullPage: true });
+for (const chart of ["#load", "#q1 figure:nth-of-type(1)", "#q2 figure:nth-of-type(2)"]) assert.ok(await layers(page, chart) > 0, `${chart} is not printed`);
 await page.pdf({ path: out + "html-small.pdf", format: "A4", printBackground: true });
 await browser.close();
 console.log("ok");
