@@ -128,7 +128,7 @@ func TestHTMLData(t *testing.T) {
 			Time []float64
 			Of   map[int]int64
 		}
-		Classes     []struct {
+		Classes []struct {
 			Name  string
 			First int
 			Time  []float64
