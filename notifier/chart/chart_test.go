@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,7 +128,34 @@ func TestLoad(t *testing.T) {
 	if _, keys = Of(r, nil).Load(); len(keys) != 8 {
 		t.Errorf("where there are no others the keys are %+v", keys)
 	}
+	// Where rounding has the classes above the sum of all, the others are nothing, and not below it.
+	r.Detail.Load = []float64{43, 100}
+	if svg, _ = Of(r, nil).Load(); pathOf.FindStringSubmatch(string(svg))[2] != "M0 1000h0v-419h1v-533H2V1000Z" {
+		t.Errorf("the others are %s", pathOf.FindString(string(svg)))
+	}
 	if Of(&digest.Report{Classes: r.Classes}, nil) != nil || Of(&digest.Report{Detail: r.Detail}, nil) != nil {
 		t.Error("there is something to draw where there is nothing")
+	}
+}
+
+// Of each kind 20 names can be chosen, and a class's own chart has 90 steps at most: a page of
+// many classes stays small.
+func TestDataIsBounded(t *testing.T) {
+	start := time.Unix(0, 0)
+	r := &digest.Report{Window: digest.Window{Start: start, End: start.Add(720 * time.Second)}, Detail: &digest.Detail{Start: start, Step: 1}, Classes: make([]digest.Class, 1)}
+	for i := range 720 {
+		r.Detail.Load = append(r.Detail.Load, float64(1+i%2))
+	}
+	for range 21 {
+		r.Detail.Slices.Hosts = append(r.Detail.Slices.Hosts, digest.Slice{Lines: r.Detail.Lines})
+	}
+	r.Classes[0].Detail = &digest.ClassDetail{Lines: digest.Lines{Load: slices.Repeat([]float64{9, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, 45)}}
+	d := Of(r, nil)
+	if len(d.Slices["host"]) != 20 {
+		t.Errorf("%d hosts can be chosen", len(d.Slices["host"]))
+	}
+	svg, distribution := d.Class(0, nil)
+	if n := strings.Count(pathOf.FindStringSubmatch(string(svg))[2], "h"); n != 90 || distribution != "" {
+		t.Errorf("a class's chart has %d steps", n)
 	}
 }

@@ -194,7 +194,8 @@
     for (const p of panels) p.open = open === "all" || open.split(",").includes(p.id.slice(1));
     if (charts) {
       const [a, b] = ["from", "to"].map((key) => Date.parse(from.get(key)) / 1000);
-      charts.zoomTo(...(a < b ? [a, b] : charts.full));
+      const within = a < b && a < charts.full[1] && b > charts.full[0]; // or it is of another report
+      charts.zoomTo(...(within ? [a, b] : charts.full));
     }
     update();
     const by = from.get("sort") ?? "";

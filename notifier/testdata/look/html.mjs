@@ -259,6 +259,8 @@ async function controls(page, options) {
   await other.evaluate(() => { location.hash = "#measure=x&by=y&only=z&q=&sort=-Nothing&from=a&to=b&open=100000&hide=q"; });
   await settled();
   assert.deepEqual(await ariaSort(other), ["# ascending"]);
+  await other.evaluate(() => { location.hash = "#from=2026-11-22T10:00:00Z&to=2026-11-22T10:10:00Z"; });
+  assert.equal(await hash(other), "");
   await other.close();
 }
 
