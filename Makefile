@@ -11,6 +11,7 @@ BOOTSTRAP ?= bootstrap
 VERSION   := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GORELEASER    := github.com/goreleaser/goreleaser/v2@v2.16.0
 GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 
 # The deploy tools must package without prompts.
@@ -80,6 +81,24 @@ build: ## Build ./bootstrap, the executable for Lambda on arm64
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o $(BOOTSTRAP) ./cmd/slowdigest
 
+# What goes into a release besides executables.
+dist/extra: package
+	rm -rf $@ && mkdir -p $@/completions
+	go run ./cmd/slowdigest completion bash >$@/completions/slowdigest.bash
+	go run ./cmd/slowdigest completion zsh >$@/completions/_slowdigest
+	go run ./cmd/slowdigest completion fish >$@/completions/slowdigest.fish
+	go run ./cmd/slowdigest man >$@/slowdigest.1
+	cp dist/slowdigest.zip dist/*.template.json $@/
+
+.PHONY: snapshot
+snapshot: ## Build a release here, without a tag, into dist (goreleaser is built from source on first use)
+	go run $(GORELEASER) check --config .github/goreleaser.yaml
+	go run $(GORELEASER) release --config .github/goreleaser.yaml --snapshot --clean
+
+.PHONY: release
+release: ## Draft a release on GitHub of the tag that is checked out; it needs GITHUB_TOKEN
+	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean
+
 OPTIONS = --stage $(STAGE) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
 
 .PHONY: package
@@ -96,6 +115,10 @@ deploy: build node_modules ## Deploy to the AWS account of the environment; STAG
 invoke: ## Invoke the deployed function and print its report; STAGE=dev EVENT='{"last":"15m","dry_run":true}'
 	@out=$$(mktemp) && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
 		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out; rm -f $$out
+
+.PHONY: doctor
+doctor: ## Have the deployed function check what it needs, with its own permissions; STAGE=dev
+	@$(MAKE) --no-print-directory invoke EVENT='{"doctor":true}'
 
 node_modules: package-lock.json
 	npm ci --no-audit --no-fund

@@ -1,21 +1,12 @@
 package notifier
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
-
-	"slowdigest/notifier/redact"
 )
 
 // Kind says what a failed delivery calls for.
@@ -72,14 +63,6 @@ func (e *DeliveryError) Unwrap() error { return e.Err }
 
 // Hint returns what to do about it.
 func (e *DeliveryError) Hint() string { return e.Advice }
-
-// WithoutSecret takes a secret out of whatever the error says. It returns e.
-func (e *DeliveryError) WithoutSecret(secret string) *DeliveryError {
-	if e != nil && secret != "" && strings.Contains(e.Err.Error(), secret) {
-		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), secret, "[secret]"))
-	}
-	return e
-}
 
 const (
 	maxTries    = 5
@@ -145,21 +128,14 @@ func TransportError(err error) *DeliveryError {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, new(redirected)):
+		e.Kind, e.Posted, e.Advice = Configuration, NotPosted, adviceElsewhere
 	case errors.As(err, &cert):
 		e.Kind, e.Posted, e.Advice = Configuration, NotPosted, "the certificate of the chat's server is not trusted here"
 	case errors.As(err, &dns), errors.As(err, &dial) && dial.Op == "dial":
 		e.Posted, e.Advice = NotPosted, "no connection: does the function's subnet have a way to the internet?"
 	}
 	return e
-}
-
-// WithoutURL is err without the URL, which for a webhook is a secret.
-func WithoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return fmt.Errorf("%s: %w", u.Op, u.Err)
-	}
-	return err
 }
 
 // StatusError classes an answer that is only an HTTP status.
@@ -175,49 +151,3 @@ func StatusError(status int, err error) *DeliveryError {
 	}
 	return e
 }
-
-// Webhook posts JSON to a URL that is itself a secret.
-type Webhook struct {
-	Client *http.Client
-	URL    string
-}
-
-// Answer is the response of a webhook.
-type Answer struct {
-	Status int
-	Body   string        // its first KiB, cleaned
-	Wait   time.Duration // how long to stay away, of a 429
-}
-
-// Post sends one payload. The error is about the way there; what the chat thinks
-// of the payload is in the answer. It never holds the URL.
-func (h Webhook) Post(ctx context.Context, payload any) (Answer, *DeliveryError) {
-	fail := func(e *DeliveryError) (Answer, *DeliveryError) { return Answer{}, e.WithoutSecret(h.URL) }
-	if err := ctx.Err(); err != nil {
-		return fail(&DeliveryError{Kind: Transient, Posted: NotPosted, Err: err})
-	}
-	b, err := json.Marshal(payload)
-	if err != nil {
-		return fail(&DeliveryError{Kind: Payload, Posted: NotPosted, Err: err})
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(b))
-	if err != nil {
-		return fail(&DeliveryError{Kind: Configuration, Posted: NotPosted,
-			Err: errors.New("the webhook URL is not a URL"), Advice: "it begins with https://"})
-	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	resp, err := h.Client.Do(req)
-	if err != nil {
-		return fail(TransportError(err))
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024)) // only the reason is lost with the rest
-	a := Answer{Status: resp.StatusCode, Body: redact.Clean(string(body)), Wait: DefaultWait}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-		a.Wait = time.Duration(s) * time.Second
-	}
-	return a, nil
-}
-
-// Err is the answer as an error.
-func (a Answer) Err() error { return fmt.Errorf("HTTP %d: %s", a.Status, redact.Cut(a.Body, 100)) }

@@ -96,20 +96,29 @@ func find(db types.DBInstance, names []string, tag string) (Instance, bool) {
 		i.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	asked := slices.Contains(names, i.ID) || tagged(i.Tags, tag)
-	matched := slices.ContainsFunc(names, func(name string) bool {
-		of, id := strings.CutPrefix(name, clusterPrefix)
-		if id {
-			ok, _ := path.Match(of, i.Cluster) // Discover has checked the pattern
-			return ok && i.Cluster != ""
-		}
-		ok, _ := path.Match(name, i.ID)
-		return ok || name == i.Cluster && i.Cluster != ""
-	})
+	matched := slices.ContainsFunc(names, i.matches)
 	if engine := aws.ToString(db.Engine); !slices.Contains([]string{"mysql", "mariadb", "aurora-mysql", "aurora"}, engine) {
 		i.Unread = fmt.Sprintf("runs %s, whose slow queries this tool cannot read", engine)
 		return i, asked
 	}
 	return i, asked || matched
+}
+
+// matches reports whether a name, in lower case, stands for the instance.
+func (i Instance) matches(name string) bool {
+	of, isCluster := strings.CutPrefix(name, clusterPrefix)
+	if isCluster {
+		ok, _ := path.Match(of, i.Cluster) // Discover has checked the pattern
+		return ok && i.Cluster != ""
+	}
+	ok, _ := path.Match(name, i.ID)
+	return ok || name == i.Cluster && i.Cluster != ""
+}
+
+// Selects reports whether one of the names or the tag is for an instance, by the rules
+// of Discover.
+func Selects(names []string, tag string, i Instance) bool {
+	return tagged(i.Tags, tag) || slices.ContainsFunc(names, func(name string) bool { return i.matches(strings.ToLower(name)) })
 }
 
 // Became says in sentences what has become of an instance that was still there at a time,

@@ -98,9 +98,9 @@ type Parameters struct {
 type Parameter struct {
 	Value string
 	Group string // that has it; the instance's own where none does
+	Name  string // by which the group has it; empty where none does
 
-	name string
-	set  bool // by somebody, not by default
+	set bool // by somebody, not by default
 }
 
 // Enabled reports whether the slow log is on.
@@ -140,11 +140,13 @@ func (s *RDS) Parameters(ctx context.Context, i Inspection) (Parameters, error) 
 		for _, name := range names {
 			for _, p := range all {
 				switch {
-				case p.name != name || p.Value == "":
-				case p.set:
+				case p.Name != name:
+				case p.set && p.Value != "":
 					return p
-				case byDefault.Value == "":
+				case byDefault.Value == "" && p.Value != "":
 					byDefault = p
+				case byDefault.Name == "":
+					byDefault.Name = name
 				}
 			}
 		}

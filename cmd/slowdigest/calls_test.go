@@ -216,13 +216,14 @@ func TestPolicyOfAFleet(t *testing.T) {
 	c.compareWithPolicy(t, s)
 }
 
-// TestPolicyOfInteractions does the same where people may ask in Slack: a signed request
-// has the function invoke itself. The digest of the schedule comes on top.
+// TestPolicyOfInteractions does the same where people may ask in Slack: the function behind
+// the URL has the other answer a signed request, with the same role. The digest of the
+// schedule comes on top.
 func TestPolicyOfInteractions(t *testing.T) {
 	c := newCloud(t)
 	c.startS3(t)
 	c.ssm.secret = slacktest.SigningSecret
-	invoked := make(chan []byte, 1)
+	invoked := make(chan []byte, 3)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		invoked <- body
@@ -233,22 +234,28 @@ func TestPolicyOfInteractions(t *testing.T) {
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL_LAMBDA", server.URL)
 	name := lambdacontext.FunctionName // of this process, from its environment when it starts
-	lambdacontext.FunctionName = "slowdigest-prod"
+	lambdacontext.FunctionName = "slowdigest-prod_entrance"
 	t.Cleanup(func() { lambdacontext.FunctionName = name })
 
 	s := settings{
 		Instances: "orders-1,orders-2", Download: "portions", State: "s3://" + stateBucket + "/prod",
 		Parameters: []string{lambdaParameter, secretParameter}, Function: "slowdigest-prod", Interactive: true,
 	}
-	command := slacktest.Command("orders-1 last 15m")
-	request := urlEvent(t, http.MethodPost, slacktest.Sign(command, slacktest.SigningSecret, time.Now()), command, false)
-	if _, err := c.handle(t, s, string(request)); err != nil {
-		t.Fatal(err)
+	for _, command := range []string{"orders-1 last 15m", "cluster:nowhere", "mute 0123456789ABCDEF0123456789ABCDEF"} {
+		if _, err := c.handle(t, s, string(signed(t, slacktest.Command(command)))); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case task := <-invoked:
+			if _, err := c.handle(t, s, string(task)); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Fatalf("%s: nothing was invoked", command)
+		}
 	}
-	select {
-	case <-invoked:
-	default:
-		t.Fatal("nothing was invoked")
+	if len(c.slack.Messages()) != 2 || len(c.slack.Ephemeral()) != 1 {
+		t.Errorf("%d messages, %d to one person", len(c.slack.Messages()), len(c.slack.Ephemeral()))
 	}
 	if _, err := c.handle(t, s, recent(`{"time":"2026-11-23T10:05:00Z"}`)); err != nil {
 		t.Fatal(err)
@@ -266,7 +273,7 @@ func (c *cloud) handle(t *testing.T, s settings, event string) (any, error) {
 		"SLACK_TOKEN_PARAMETER": lambdaParameter, "SLACK_API_URL": c.slack.URL(),
 	}
 	if s.Interactive {
-		env["SLACK_SIGNING_SECRET_PARAMETER"] = secretParameter
+		env["SLACK_SIGNING_SECRET_PARAMETER"], env["SLOWDIGEST_ANSWER_FUNCTION"] = secretParameter, s.Function
 	}
 	p := &process{getenv: func(name string) string { return env[name] }, stdout: t.Output(), stderr: t.Output()}
 	return handleEvent(t.Context(), p, json.RawMessage(event), newRunLog(slog.New(slog.DiscardHandler)))

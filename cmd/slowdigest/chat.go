@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -38,6 +39,11 @@ func printer(p *process, c *Config) notifier.Notifier {
 	return notifier.NewText(p.stdout, textOptions(p, c.Zone))
 }
 
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // textOptions are those of the terminal, if the standard output is one.
 func textOptions(p *process, zone *time.Location) notifier.TextOptions {
 	o := notifier.TextOptions{Zone: zone}
@@ -52,22 +58,27 @@ func textOptions(p *process, zone *time.Location) notifier.TextOptions {
 
 // chat returns the notifier of a channel in the chat that the kind of the token
 // tells: see secret. Answer is nil for a regular digest.
-func (s *service) chat(token, channel string, answer *slack.Answer) notifier.Notifier {
-	if isWebhook(token) && !strings.HasPrefix(token, "https://hooks.slack.com/") {
-		return teams.New(token, teams.Options{Region: s.cfg.Region, Links: s.Links.links, Zone: s.Zone})
+func (s *service) chat(token, channel string, answer *slack.Answer) (notifier.Notifier, error) {
+	if teams.IsWebhook(token) {
+		return teams.New(token, teams.Options{Region: s.cfg.Region, Links: s.Links.links, Zone: s.Zone}), nil
 	}
 	show := s.interactive() && (channel == s.Channel || slices.Contains(s.AskChannels.items, channel))
 	o := slack.Options{APIURL: s.SlackAPI, Region: s.cfg.Region, Links: s.Links.links, Logger: s.log, Zone: s.Zone,
 		Answer: answer, Show: show, Pause: s.pause,
 		// Whether another channel has a digest of its own is not known of an answer.
 		Mute: show && (channel == s.Channel || answer == nil || !s.discovers())}
-	if isWebhook(token) {
-		return slack.NewWebhook(token, o)
+	switch {
+	case slack.IsWebhook(token):
+		return slack.NewWebhook(token, o), nil
+	case slack.LikeWebhook(token):
+		return nil, hinted{errors.New("find chat: the webhook URL is one of Mattermost or Rocket.Chat, which do not show what Slack does"),
+			"post to Slack or to a Teams workflow, or print the digest as Markdown and send that"}
+	case strings.Contains(token, "://"):
+		return nil, hinted{errors.New("find chat: the webhook URL is neither one of Slack nor of a Teams workflow"),
+			"one of Slack begins with https://hooks.slack.com/ or https://hooks.slack-gov.com/, one of Teams with https:// and a host of Power Automate, and ends in a sig"}
 	}
-	return slack.New(token, channel, o)
+	return slack.New(token, channel, o), nil
 }
-
-func isWebhook(token string) bool { return strings.HasPrefix(token, "https://") }
 
 // secret returns a bot token of Slack, the URL of one of Slack's incoming
 // webhooks, or that of a Teams workflow.

@@ -54,6 +54,7 @@ type Config struct {
 	SigningParameter string // the name of an SSM parameter that holds it
 	AskChannels      listValue
 	AskUsers         listValue
+	AnswerFunction   string // the name of the Lambda function that answers them; empty is the one that they reach
 
 	Stage string // of the deployment
 }
@@ -176,12 +177,13 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
 	f.declare(&c.AskChannels, "ask-channel", "SLOWDIGEST_ASK_CHANNELS", "`ID` of a channel, in addition to that of the digest, in which people may ask")
-	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may")
+	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may; under Lambda, $SLOWDIGEST_ANSWER_FUNCTION names the function that answers, if it is another one")
 }
 
 // declareLambda adds the settings that the function reads from its environment.
 func (c *Config) declareLambda(f *flags) {
 	c.declareHandler(f)
+	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
 	c.declareStage(f)
 }
 

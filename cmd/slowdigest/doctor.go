@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,26 +26,63 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareState(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
+	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
 		}
-		d := &doctor{Config: &c, out: p.stdout, now: time.Now().UTC()}
-		d.examine(ctx, p)
-		if d.wrong > 0 {
-			return fmt.Errorf("%d of %d checks are wrong", d.wrong, d.checks)
+		d := &doctor{Config: &c, now: time.Now().UTC(), say: func(k Check) { k.print(p.stdout) }}
+		d.settings(p.getenv)
+		d.examine(ctx, p.logger())
+		if d.Wrong > 0 {
+			return fmt.Errorf("%d of %d checks are wrong", d.Wrong, len(d.Checks))
 		}
 		return nil
 	}
+}
+
+// Diagnosis holds what doctor has found, in the order in which it looked.
+type Diagnosis struct {
+	Wrong  int     `json:"wrong"`
+	Checks []Check `json:"checks"`
+}
+
+// Check states how it is with one thing that a run needs.
+type Check struct {
+	Verdict string `json:"verdict"` // ok, warning or wrong
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	Fix     string `json:"fix,omitempty"` // what to do about it
+}
+
+func (k Check) print(w io.Writer) {
+	_ = say(w, "%-8s %-28s %s\n", k.Verdict, k.Subject, k.Text) // the exit code tells whether something is wrong
+	if k.Fix != "" {
+		_ = say(w, "%8s fix: %s\n", "", k.Fix)
+	}
+}
+
+// asksDoctor reports whether an event asks the function to look at itself.
+func asksDoctor(event json.RawMessage) bool {
+	var e struct{ Doctor bool }
+	return json.Unmarshal(event, &e) == nil && e.Doctor
+}
+
+// diagnose looks at what the function needs, with its own settings, which have been read, and
+// its own permissions.
+func diagnose(ctx context.Context, c *Config, log *slog.Logger) *Diagnosis {
+	d := &doctor{Config: c, now: time.Now().UTC(), say: func(Check) {}}
+	d.examine(ctx, log)
+	return &d.Diagnosis
 }
 
 // doctor checks one by one what a run needs, and changes nothing. A check that
 // cannot be made because of one before it is left out.
 type doctor struct {
 	*Config
-	out           io.Writer
-	now           time.Time
-	checks, wrong int
+	Diagnosis
+	now time.Time
+	say func(Check) // hears of each at once
 }
 
 // patience is for one check.
@@ -56,16 +95,16 @@ func (d *doctor) ok(subject, format string, args ...any) {
 func (d *doctor) warn(subject, text, fix string) { d.line("warning", subject, text, fix) }
 
 func (d *doctor) bad(subject, text, fix string) {
-	d.wrong++
 	d.line("wrong", subject, text, fix)
 }
 
 func (d *doctor) line(verdict, subject, text, fix string) {
-	d.checks++
-	fmt.Fprintf(d.out, "%-8s %-28s %s\n", verdict, subject, text)
-	if fix != "" {
-		fmt.Fprintf(d.out, "%8s fix: %s\n", "", fix)
+	k := Check{verdict, subject, text, fix}
+	if verdict == "wrong" {
+		d.Wrong++
 	}
+	d.Checks = append(d.Checks, k)
+	d.say(k)
 }
 
 // fail is bad with an error that may bring its own hint.
@@ -73,32 +112,53 @@ func (d *doctor) fail(subject string, err error) {
 	d.bad(subject, err.Error(), source.Hint(err))
 }
 
-func (d *doctor) examine(ctx context.Context, p *process) {
+func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
 	cfg, err := loadAWS(ctx)
 	if err != nil {
 		d.fail("AWS configuration", err)
 		return
 	}
-	if d.credentials(ctx, cfg) {
-		d.databases(ctx, cfg)
-		d.queue(ctx, cfg)
-	}
+	d.credentials(ctx, cfg)
+	d.databases(ctx, cfg)
+	d.queue(ctx, cfg)
 	d.memory(ctx)
 	d.signing(ctx, cfg)
-	d.chatroom(ctx, cfg, p)
+	d.asking(ctx, cfg, log)
+	d.chatroom(ctx, cfg, log)
 }
 
-// credentials asks AWS whose they are, which everybody may.
-func (d *doctor) credentials(ctx context.Context, cfg aws.Config) bool {
+// settings reads every variable that the function would: what it would refuse, each hour would
+// fail for.
+func (d *doctor) settings(getenv func(string) string) {
+	f := newFlags(getenv)
+	new(Config).declareLambda(f)
+	set, wrong := 0, d.Wrong
+	for _, name := range f.order {
+		value := getenv(f.env[name])
+		if value == "" {
+			continue
+		}
+		set++
+		if err := f.Set(name, value); err != nil {
+			d.bad("setting "+f.env[name], err.Error(), "the README has what it may be")
+		}
+	}
+	if d.Wrong == wrong {
+		d.ok("settings", "a run takes the variables that are set: %d", set)
+	}
+}
+
+// credentials asks AWS whose they are, which everybody may. A network may have no way to STS
+// and one to all that a run needs, so that the rest is looked at all the same.
+func (d *doctor) credentials(ctx context.Context, cfg aws.Config) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
 	if err != nil {
 		d.bad("AWS credentials", err.Error(), "aws sts get-caller-identity shows who you are; log in, or set AWS_PROFILE")
-		return false
+		return
 	}
 	d.ok("AWS credentials", "%s in %s", aws.ToString(who.Arn), cfg.Region)
-	return true
 }
 
 func (d *doctor) queue(ctx context.Context, cfg aws.Config) {

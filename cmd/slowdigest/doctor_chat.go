@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -14,7 +16,7 @@ import (
 	"slowdigest/parser"
 )
 
-func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
+func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger) {
 	if d.Channel == "" {
 		d.warn("channel", "none is configured: digests are only printed", "set SLOWDIGEST_CHANNEL to the channel's ID")
 		return
@@ -26,7 +28,12 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, p *process) {
 		d.fail("chat secret", err)
 		return
 	}
-	bot, isBot := newService(d.Config, cfg, p.logger()).chat(token, d.Channel, nil).(*slack.Bot)
+	chat, err := newService(d.Config, cfg, log).chat(token, d.Channel, nil)
+	if err != nil {
+		d.fail("chat secret", err)
+		return
+	}
+	bot, isBot := chat.(*slack.Bot)
 	if !isBot {
 		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see the README")
 		return
@@ -54,6 +61,28 @@ func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
 	default:
 		d.ok(subject, "from parameter %s", d.SigningParameter)
 	}
+}
+
+// asking looks whether what is asked in Slack would be answered.
+func (d *doctor) asking(ctx context.Context, cfg aws.Config, log *slog.Logger) {
+	if !d.interactive() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := newService(d.Config, cfg, log).entrance(ctx); err != nil {
+		d.fail("requests from Slack", err)
+		return
+	}
+	if d.answering() == "" {
+		return // nor would anything be asked here
+	}
+	const subject = "lambda:InvokeFunction"
+	if err := invokeAnswering(ctx, d.Config, cfg, types.InvocationTypeDryRun, nil); err != nil {
+		d.fail(subject, err)
+		return
+	}
+	d.ok(subject, "%s may be invoked", d.answering())
 }
 
 func (d *doctor) slack(ctx context.Context, s *slack.Bot) {

@@ -70,62 +70,93 @@ func (d *doctor) instance(ctx context.Context, rds *source.RDS, id string) {
 	d.log(ctx, rds, id)
 }
 
-// parameters judges the groups that decide what is logged.
+// judgement is of a parameter that decides what is logged.
+type judgement struct {
+	Check
+	parameter source.Parameter
+	value     string // to set it to; empty where it is well
+}
+
+// parameters judges the groups that decide what is logged. What is to be set is set by one
+// command, which stands below the last of them that is not well.
 func (d *doctor) parameters(ctx context.Context, rds *source.RDS, id string, i source.Inspection) {
 	p, err := rds.Parameters(ctx, i)
 	if err != nil {
 		d.fail(id+" parameters", err)
 		return
 	}
-	if p.Enabled() {
-		d.ok(id+" slow_query_log", "on, in parameter group %s", p.SlowQueryLog.Group)
-	} else {
-		d.bad(id+" slow_query_log", "off, in parameter group "+p.SlowQueryLog.Group, setParameter(id, i, "slow_query_log", "1"))
-	}
-	if output := p.Output(i.Aurora()); strings.Contains(output, "FILE") {
-		d.ok(id+" log_output", "%s", output)
-	} else {
-		d.bad(id+" log_output", output+", so there are no log files", setParameter(id, i, "log_output", "FILE"))
-	}
-	d.longQueryTime(id, i, p)
-}
-
-func (d *doctor) longQueryTime(id string, i source.Inspection, p source.Parameters) {
-	subject := id + " long_query_time"
-	var seconds float64 = 10
-	if p.LongQueryTime.Value != "" {
-		if _, err := fmt.Sscan(p.LongQueryTime.Value, &seconds); err != nil {
-			d.warn(subject, "is no number: "+p.LongQueryTime.Value, setParameter(id, i, "long_query_time", "1"))
-			return
+	all := []judgement{judgeSwitch(p), judgeOutput(i, p), judgeTime(p)}
+	last := -1
+	var set []string
+	for n, j := range all {
+		if j.value != "" {
+			last = n
+			set = append(set, fmt.Sprintf("ParameterName=%s,ParameterValue=%s,ApplyMethod=immediate", cmp.Or(j.parameter.Name, j.Subject), j.value))
 		}
 	}
+	for n, j := range all {
+		fix := ""
+		if n == last {
+			fix = setParameters(id, i, strings.Join(set, " "))
+		}
+		d.line(j.Verdict, id+" "+j.Subject, j.Text, fix)
+	}
+}
+
+func judgeSwitch(p source.Parameters) judgement {
+	const subject = "slow_query_log"
+	if p.Enabled() {
+		return judgement{Check{Verdict: "ok", Subject: subject, Text: "on, in parameter group " + p.SlowQueryLog.Group}, p.SlowQueryLog, ""}
+	}
+	return judgement{Check{Verdict: "wrong", Subject: subject, Text: "off, in parameter group " + p.SlowQueryLog.Group}, p.SlowQueryLog, "1"}
+}
+
+func judgeOutput(i source.Inspection, p source.Parameters) judgement {
+	const subject = "log_output"
+	output := p.Output(i.Aurora())
+	if strings.Contains(output, "FILE") {
+		return judgement{Check{Verdict: "ok", Subject: subject, Text: output}, p.LogOutput, ""}
+	}
+	return judgement{Check{Verdict: "wrong", Subject: subject, Text: output + ", so there are no log files"}, p.LogOutput, "FILE"}
+}
+
+// judgeTime says what a long_query_time shows and costs. An entry is of some 600 bytes, most of
+// it the statement.
+func judgeTime(p source.Parameters) judgement {
+	const subject = "long_query_time"
+	seconds := 10.0
+	if p.LongQueryTime.Value != "" {
+		if _, err := fmt.Sscan(p.LongQueryTime.Value, &seconds); err != nil {
+			return judgement{Check{Verdict: "warning", Subject: subject, Text: "is no number: " + p.LongQueryTime.Value}, p.LongQueryTime, "1"}
+		}
+	}
+	j := judgement{Check{Verdict: "warning", Subject: subject, Text: notifier.Duration(seconds)}, p.LongQueryTime, "1"}
 	switch {
+	case seconds >= 10:
+		j.Text += ": a statement of less is not logged, however often it is called, and most hours will show nothing"
 	case seconds > 5:
-		d.warn(subject, notifier.Duration(seconds)+": faster statements are not logged, however many they are",
-			setParameter(id, i, "long_query_time", "1"))
+		j.Text += ": faster statements are not logged, however many they are"
 	case seconds == 0:
-		d.warn(subject, "0s: every statement is logged, which costs the server and makes large logs",
-			setParameter(id, i, "long_query_time", "0.5"))
+		j.Text += ": every statement is logged, some 600 bytes each, which costs the server and makes large logs: 100 calls per second are 200 MB per hour"
+		j.value = "0.5"
 	default:
-		d.ok(subject, "%s", notifier.Duration(seconds))
+		j.Verdict, j.value = "ok", ""
 	}
+	return j
 }
 
-// setParameter returns the command that sets a parameter. The default groups of RDS
-// cannot be changed.
-func setParameter(id string, i source.Inspection, name, value string) string {
-	if strings.HasPrefix(i.Group, "default.") || i.Group == "" {
-		family := strings.TrimPrefix(i.Group, "default.")
-		return fmt.Sprintf("aws rds create-db-parameter-group --db-parameter-group-name %[1]s-slow --db-parameter-group-family %[2]s --description 'slow log' && "+
-			"aws rds modify-db-parameter-group --db-parameter-group-name %[1]s-slow --parameters %[3]s && "+
-			"aws rds modify-db-instance --db-instance-identifier %[1]s --db-parameter-group-name %[1]s-slow # then reboot it",
-			id, family, parameter(name, value))
+// setParameters returns the commands that set parameters. The default groups of RDS cannot
+// be changed, and an instance takes on another group when it is rebooted.
+func setParameters(id string, i source.Inspection, parameters string) string {
+	if !strings.HasPrefix(i.Group, "default.") && i.Group != "" {
+		return fmt.Sprintf("aws rds modify-db-parameter-group --db-parameter-group-name %s --parameters %s # at once, and for all instances of the group", i.Group, parameters)
 	}
-	return fmt.Sprintf("aws rds modify-db-parameter-group --db-parameter-group-name %s --parameters %s", i.Group, parameter(name, value))
-}
-
-func parameter(name, value string) string {
-	return fmt.Sprintf("ParameterName=%s,ParameterValue=%s,ApplyMethod=immediate", name, value)
+	return fmt.Sprintf("aws rds create-db-parameter-group --db-parameter-group-name %[1]s-slow --db-parameter-group-family %[2]s --description 'slow log' && "+
+		"aws rds modify-db-parameter-group --db-parameter-group-name %[1]s-slow --parameters %[3]s && "+
+		"aws rds modify-db-instance --db-instance-identifier %[1]s --db-parameter-group-name %[1]s-slow --apply-immediately && "+
+		"aws rds wait db-instance-available --db-instance-identifier %[1]s && "+
+		"aws rds reboot-db-instance --db-instance-identifier %[1]s # which is away for a minute or more",
+		id, strings.TrimPrefix(i.Group, "default."), parameters)
 }
 
 // log looks for a log that was written to lately, and reads a little of it.

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -97,7 +101,7 @@ func TestDoctor(t *testing.T) {
 				w.WriteHeader(http.StatusForbidden)
 				fmt.Fprint(w, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token has expired</Message></Error></ErrorResponse>`)
 			}
-		}, "wrong", "AWS credentials .*ExpiredToken", "log in", "orders-1|queue"},
+		}, "wrong", "AWS credentials .*ExpiredToken", "log in", ""},
 		{"region", func(t *testing.T, c *clinic) { t.Setenv("AWS_REGION", "") }, "wrong", "AWS configuration .*no region", "set AWS_REGION", "AWS credentials|orders-1|queue|state|chat|Slack"},
 		{"no instance", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "" }, "wrong", "instances .*none", "SLOWDIGEST_INSTANCES", "orders-1"},
 		{"unknown instance", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "orders" }, "wrong", "orders status .*not found", "not of a cluster", "orders-1"},
@@ -208,7 +212,7 @@ func TestDoctor(t *testing.T) {
 
 // subjects are those of a clinic in good health.
 var subjects = []string{
-	"AWS credentials", "orders-1 status", "orders-1 slow_query_log", "orders-1 log_output", "orders-1 long_query_time",
+	"settings", "AWS credentials", "orders-1 status", "orders-1 slow_query_log", "orders-1 log_output", "orders-1 long_query_time",
 	"orders-1 slow log", "orders-1 download", "queue", "state", "chat secret", "Slack token", "Slack scope chat:write", "Slack channel", "Slack blocks",
 }
 
@@ -235,5 +239,154 @@ func checkDiagnosis(t *testing.T, stdout, verdict, line, fix, unjudged string) {
 	}
 	if fixes := regexp.MustCompile("(?m)^ +fix: (.*)").FindAllString(stdout, -1); len(fixes) > 1 || fix != "" && (len(fixes) != 1 || !strings.Contains(fixes[0], fix)) {
 		t.Errorf("want advice that says %q, and have %q", fix, fixes)
+	}
+}
+
+// TestDoctorsAdvice runs what doctor says to do, in a shell and by the real command line of AWS,
+// and then all is well.
+func TestDoctorsAdvice(t *testing.T) {
+	aws := program(t, "aws")
+	if debian, err := os.Stat("/usr/bin/aws"); err == nil && debian.Mode().IsRegular() {
+		aws = "/usr/bin/aws" // whatever else is in the path
+	}
+	for _, c := range []struct {
+		name, group string
+		values      map[string]string
+		wrong       int // lines that are not ok
+	}{
+		{"an instance as RDS makes it", "default.mysql8.4", map[string]string{"slow_query_log": "0"}, 3},
+		{"one parameter of a group", "orders", map[string]string{"slow_query_log": "1", "log_output": "TABLE", "long_query_time": "1"}, 1},
+		{"all of a group", "orders", map[string]string{"slow_query_log": "0", "log_output": "TABLE", "long_query_time": "0"}, 3},
+		{"by MariaDB's newer names", "orders", map[string]string{
+			"log_slow_query": "0", "log_output": "FILE", "log_slow_query_time": "10"}, 2},
+		{"which only its defaults tell", "orders", map[string]string{
+			rdstest.Default + "log_slow_query": "0", "log_output": "FILE", rdstest.Default + "log_slow_query_time": ""}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			world := newClinic(t)
+			world.db.SetParameters(c.group, c.values)
+			var env []string
+			for name, value := range world.env {
+				env = append(env, name+"="+value)
+			}
+			before, _, _ := call(t, "", []string{"doctor"}, env...)
+			if lines := regexp.MustCompile("(?m)^(warning|wrong) ").FindAllString(before, -1); len(lines) != c.wrong {
+				t.Errorf("%d lines, want %d", len(lines), c.wrong)
+			}
+			fixes := regexp.MustCompile("(?m)^ +fix: (aws .*)$").FindAllStringSubmatch(before, -1)
+			if len(fixes) != 1 {
+				t.Fatalf("want one command:\n%s", before)
+			}
+			shell := exec.Command("sh", "-ec", `aws() { "`+aws+`" --endpoint-url "$AWS_ENDPOINT_URL_RDS" --region "$AWS_REGION" "$@"; }
+`+fixes[0][1])
+			shell.Env = append(os.Environ(), "HOME="+t.TempDir(), "AWS_PAGER=")
+			if out, err := shell.CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", fixes[0][1], err, out)
+			}
+			after, stderr, code := call(t, "", []string{"doctor"}, env...)
+			if code != 0 || strings.Contains(after, "warning") {
+				t.Errorf("exit %d after it: %s\n%s", code, stderr, after)
+			}
+		})
+	}
+}
+
+// What the function would refuse, doctor tells, all at once.
+func TestDoctorReadsEverySetting(t *testing.T) {
+	bad := map[string]string{
+		"SLOWDIGEST_LIMIT": "most", "SLOWDIGEST_ORDER_BY": "colour", "SLOWDIGEST_MIN_TIME": "soon", "SLOWDIGEST_LINKS": "nowhere", "SLOWDIGEST_TIME_ZONE": "Europe/Nowhere",
+		"SLOWDIGEST_REPEAT": "often", "SLOWDIGEST_DAILY": "noon", "SLOWDIGEST_MAX_BYTES": "much", "SLOWDIGEST_PER_INSTANCE": "maybe",
+	}
+	world := newClinic(t)
+	maps.Copy(world.env, bad)
+	var env []string
+	for name, value := range world.env {
+		env = append(env, name+"="+value)
+	}
+	stdout, stderr, code := call(t, "", []string{"doctor"}, env...)
+	if code != 1 || !strings.Contains(stderr, fmt.Sprintf("%d of ", len(bad))) {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	for name := range bad {
+		if !strings.Contains(stdout, "wrong    setting "+name+" ") {
+			t.Errorf("%s is not wrong", name)
+		}
+	}
+	// Of those that doctor itself needs to be right, too.
+	_, stderr, code = call(t, "", []string{"doctor"}, "SLOWDIGEST_DOWNLOAD=all")
+	if code != 2 || !strings.Contains(stderr, "read environment variable SLOWDIGEST_DOWNLOAD: ") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
+
+// The deployed function looks at itself, by its own settings and permissions.
+func TestDoctorOfTheFunction(t *testing.T) {
+	world := newClinic(t)
+	world.db.SetParameters("orders", map[string]string{"slow_query_log": "0", "log_output": "FILE", "long_query_time": "1"})
+	runtime := newRuntimeAPI(t)
+	env := map[string]string{"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(runtime.server.URL, "http://")}
+	for _, name := range []string{"AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SQS"} {
+		env[name] = os.Getenv(name)
+	}
+	maps.Copy(env, world.env)
+	startBootstrap(t, env)
+	answer := runtime.invoke(t, []byte(`{"doctor":true}`))
+	var d Diagnosis
+	if err := json.Unmarshal(answer.body, &d); err != nil || d.Wrong != 1 || len(d.Checks) != len(subjects)-1 { // its settings have been read
+		t.Fatalf("%v: %s", err, answer.body)
+	}
+	for _, k := range d.Checks {
+		want := "ok"
+		if k.Subject == "orders-1 slow_query_log" {
+			want = "wrong"
+		}
+		if k.Verdict != want || (k.Fix == "") != (want == "ok") {
+			t.Errorf("%+v", k)
+		}
+	}
+	if n := len(world.slack.Messages()); n > 0 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+// Where people may ask in Slack, doctor tries whether the function that answers may be invoked,
+// and invokes nothing.
+func TestDoctorTriesToInvoke(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		env    map[string]string
+		status int
+		line   string
+	}{
+		{"it may", nil, http.StatusNoContent, "(?m)^ok       lambda:InvokeFunction +slowdigest-prod may be invoked$"},
+		{"it may not", nil, http.StatusForbidden, "(?m)^wrong    lambda:InvokeFunction +invoke slowdigest-prod: .*AccessDenied"},
+		{"there is none", map[string]string{"SLOWDIGEST_ANSWER_FUNCTION": ""}, http.StatusNoContent, "(?m)^ok       signing secret"},
+		{"a channel by its name", map[string]string{"SLOWDIGEST_CHANNEL": "#slow-queries"}, http.StatusNoContent, "(?m)^wrong    requests from Slack +serve Slack: the channel is given by its name"},
+		{"no state", map[string]string{"SLOWDIGEST_STATE": ""}, http.StatusNoContent, "(?m)^wrong    requests from Slack +serve Slack: there is no state"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			world := newClinic(t)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/2015-03-31/functions/slowdigest-prod/invocations" || r.Header.Get("X-Amz-Invocation-Type") != "DryRun" {
+					t.Errorf("%s %s as %s", r.Method, r.URL, r.Header.Get("X-Amz-Invocation-Type"))
+				}
+				if c.status != http.StatusNoContent {
+					w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+				}
+				w.WriteHeader(c.status)
+			}))
+			t.Cleanup(server.Close)
+			t.Setenv("AWS_ENDPOINT_URL_LAMBDA", server.URL)
+			world.env["SLACK_SIGNING_SECRET"], world.env["SLOWDIGEST_ANSWER_FUNCTION"] = slacktest.SigningSecret, "slowdigest-prod"
+			maps.Copy(world.env, c.env)
+			var env []string
+			for name, value := range world.env {
+				env = append(env, name+"="+value)
+			}
+			stdout, _, _ := call(t, "", []string{"doctor"}, env...)
+			if !regexp.MustCompile(c.line).MatchString(stdout) {
+				t.Errorf("want %s:\n%s", c.line, stdout)
+			}
+		})
 	}
 }

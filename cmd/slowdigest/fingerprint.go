@@ -36,11 +36,12 @@ func declareFingerprint(f *flags, p *process) func(context.Context, []string) er
 		if zero {
 			end = 0
 		}
-		return printFingerprints(p.stdout, in, end)
+		return printFingerprints(p.stdout, in, end, isTerminal(p.stdout))
 	}
 }
 
-func printFingerprints(w io.Writer, r io.Reader, end byte) error {
+// printFingerprints writes to a terminal nothing that it would obey, and to others all.
+func printFingerprints(w io.Writer, r io.Reader, end byte, terminal bool) error {
 	out := bufio.NewWriter(w)
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 64<<10), maxStatement)
@@ -55,7 +56,11 @@ func printFingerprints(w io.Writer, r io.Reader, end byte) error {
 	})
 	for in.Scan() {
 		fp := fingerprint.Of(in.Text())
-		fmt.Fprintf(out, "%s\t%s\n", fingerprint.ID(fp), fp)
+		line := fmt.Sprintf("%s\t%s\n", fingerprint.ID(fp), fp)
+		if terminal {
+			line = harmless(line)
+		}
+		_, _ = out.WriteString(line) // Flush tells the error
 	}
 	if err := in.Err(); err != nil {
 		return errors.Join(fmt.Errorf("read statements: %w", err), out.Flush())

@@ -46,7 +46,7 @@ func declareIAM(f *flags, p *process) func(context.Context, []string) error {
 		}{{"account", &s.Account}, {"region", &s.Region}} {
 			if *part.value == "" && !s.CloudFormation {
 				*part.value = "*"
-				fmt.Fprintf(p.stderr, "slowdigest: note: no --%s is given, and * stands for any\n", part.name)
+				_ = say(p.stderr, "slowdigest: note: no --%s is given, and * stands for any\n", part.name)
 			}
 		}
 		s.Partition = cmp.Or(s.Partition, denial.Partition(s.Region))

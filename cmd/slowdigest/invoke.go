@@ -24,13 +24,16 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	c.declareHandler(f)
 	c.declareFormat(f)
 	f.boolean(&c.Force, "force", "", "post an hour again that was posted, by replacing its message")
-	f.text(&event, "event", "", "`file` that holds the event; - is the standard input")
+	f.text(&event, "event", "", "`file` that holds the event; - is the standard input, and now the event that a schedule would send at this moment")
 	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS; without a token the digest goes to a fake Slack")
 	return func(ctx context.Context, args []string) error {
 		if event == "" || len(args) > 0 {
 			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "testdata/events holds examples"}
 		}
-		raw, err := readInput(p, event)
+		raw, err := []byte(fmt.Sprintf(`{"time":%q}`, time.Now().UTC().Format(time.RFC3339))), error(nil)
+		if event != "now" {
+			raw, err = readInput(p, event)
+		}
 		if err != nil {
 			return fmt.Errorf("read event: %w", err)
 		}

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/digest"
 	"slowdigest/handler"
@@ -20,7 +23,8 @@ import (
 // serveLambda answers the events of Lambda. The configuration is read and the
 // token is fetched for each event: they cost little in comparison with a log, a
 // token that was changed is used at once, and what is wrong with them is an error
-// of the invocation that alarms and retries see.
+// of the invocation that alarms and retries see. Only the signing secret is kept, by
+// the process, for a request costs whoever sends it nothing.
 func serveLambda(p *process) {
 	log := slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{ReplaceAttr: boundAttr}))
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (any, error) {
@@ -38,8 +42,22 @@ func serveLambda(p *process) {
 	})
 }
 
-// handleEvent serves an event by the configuration in the environment.
+// handleEvent serves an event by the configuration in the environment. Where that is
+// wrong a request of the function URL, which may be a stranger's, is no failed invocation.
 func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runLog) (any, error) {
+	s, err := lambdaService(ctx, p, l)
+	switch {
+	case err != nil && urlRequest(event) != nil:
+		l.log.ErrorContext(ctx, "request not served", "error", withHint(err).Error())
+		return events.LambdaFunctionURLResponse{StatusCode: http.StatusServiceUnavailable}, nil
+	case err != nil:
+		return nil, err
+	}
+	return s.handleEvent(ctx, event)
+}
+
+// lambdaService makes a service of the environment.
+func lambdaService(ctx context.Context, p *process, l *runLog) (*service, error) {
 	var c Config
 	f := newFlags(p.getenv)
 	c.declareLambda(f)
@@ -52,9 +70,12 @@ func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runL
 		return nil, err
 	}
 	s := newService(&c, cfg, l.log)
-	s.start = func(ctx context.Context, event []byte) error { return invokeSelf(ctx, cfg, event) }
+	s.signing = &p.signing
+	s.start = func(ctx context.Context, event []byte) error {
+		return invokeAnswering(ctx, &c, cfg, types.InvocationTypeEvent, event)
+	}
 	s.done, l.calls = l.done, s.from.Calls
-	return s.handleEvent(ctx, event)
+	return s, nil
 }
 
 func withHint(err error) error {

@@ -11,19 +11,24 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
+	"slowdigest/handler/ask"
 	"slowdigest/source"
 )
 
-// version is set by the linker.
-var version = "development"
+// version is set by the linker where the build's own information does not hold it; see buildVersion.
+var version string
 
 // process holds what a subcommand may know of the world around it.
 type process struct {
 	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	signing        ask.Secret // of Slack, kept from one event of Lambda to the next
 }
 
 // logger tells a user of the CLI what deserves a look but is no error.
@@ -50,7 +55,9 @@ func commands() []command {
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
 		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
-		{"version", "", "print the version", declareVersion},
+		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
+		{"man", "", "print the manual page", declareMan},
+		{"version", "", "print the version, and what it was built from", declareVersion},
 		{"help", "[COMMAND]", "show this help, or that of one command", declareHelp},
 	}
 }
@@ -77,8 +84,11 @@ func (p *process) run(ctx context.Context, args []string) int {
 		return 2
 	}
 	name := args[0]
-	if name == "-h" || name == "--help" || name == "-help" {
+	switch name {
+	case "-h", "--help", "-help":
 		name = "help"
+	case "--version", "-version":
+		name = "version"
 	}
 	c, err := findCommand(name)
 	if err != nil {
@@ -112,39 +122,41 @@ func (p *process) run(ctx context.Context, args []string) int {
 // findCommand returns the command of a name. Its error hints at the one that may
 // have been meant.
 func findCommand(name string) (command, error) {
-	hint, nearest := "slowdigest help lists the commands", 3
+	var names []string
 	for _, c := range commands() {
-		n := edits(name, c.name)
-		if n == 0 {
+		if c.name == name {
 			return c, nil
 		}
-		if n < nearest {
-			hint, nearest = fmt.Sprintf("the nearest is %s; slowdigest help lists the commands", c.name), n
-		}
+		names = append(names, c.name)
+	}
+	hint := "slowdigest help lists the commands"
+	if near := ask.Nearest(name, names, 2); len(near) > 0 {
+		hint = fmt.Sprintf("the nearest is %s; %s", near[0], hint)
 	}
 	return command{}, usageError{fmt.Errorf("unknown command %q", name), hint}
 }
 
-// edits returns how many bytes have to be put in, taken out or replaced to make b
-// of a: their Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := before
-			if a[i] != b[j] {
-				replaced++
-			}
-			before = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+// say writes lines to people, of what others may have had a hand in: errors of servers,
+// names, what is remembered. All that is no report, JSON or help is written by it.
+func say(w io.Writer, format string, args ...any) error {
+	_, err := io.WriteString(w, harmless(fmt.Sprintf(format, args...)))
+	return err
+}
+
+// harmless leaves out of lines what a terminal would obey or not show: control characters,
+// but for tabs and ends of lines, bidirectional overrides, and invalid UTF-8.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\u2028' || r == '\u2029':
+			return ' '
+		case r == utf8.RuneError || unicode.Is(unicode.C, r):
+			return -1
 		}
-	}
-	return row[len(b)]
+		return r
+	}, s)
 }
 
 // usageError reports a call that cannot be meant.
@@ -166,9 +178,9 @@ func (e hinted) Unwrap() error { return e.error }
 func (e hinted) Hint() string  { return e.hint }
 
 func (p *process) fail(err error) int {
-	fmt.Fprintf(p.stderr, "slowdigest: error: %v\n", err)
+	_ = say(p.stderr, "slowdigest: error: %v\n", err) // nobody is there to be told
 	if hint := source.Hint(err); hint != "" {
-		fmt.Fprintf(p.stderr, "slowdigest: hint: %s\n", hint)
+		_ = say(p.stderr, "slowdigest: hint: %s\n", hint)
 	}
 	if errors.As(err, new(usageError)) {
 		return 2

@@ -27,6 +27,9 @@ func declareMute(f *flags, p *process) func(context.Context, []string) error {
 		if len(args) == 0 {
 			return listMutes(ctx, p, &c)
 		}
+		if err := refuseSecret("mute", "reason", reason); err != nil {
+			return err
+		}
 		now := time.Now().UTC().Truncate(time.Second)
 		return editState(ctx, p, &c, "mute", args, func(s *state.State, id string) (string, error) {
 			m, err := s.Mute(digest.Mute{ID: id, Reason: reason, By: p.getenv("USER"), Since: now}, length)
@@ -51,6 +54,9 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 	c.declareMemory(f)
 	return func(ctx context.Context, args []string) error {
 		text := strings.Join(args[min(1, len(args)):], " ")
+		if err := refuseSecret("note", "text", text); err != nil {
+			return err
+		}
 		return editState(ctx, p, &c, "note", args[:min(1, len(args))], func(s *state.State, id string) (string, error) {
 			id, kept, err := s.Note(id, text)
 			if kept == "" {
@@ -59,6 +65,14 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 			return fmt.Sprintf("%s has the note: %s", id, kept), err
 		})
 	}
+}
+
+// refuseSecret returns an error where a text would be withheld wherever it is shown.
+func refuseSecret(command, name, text string) error {
+	if what := redact.SecretIn(text); what != "" {
+		return usageError{fmt.Errorf("%s: the %s may hold %s, and everybody in the channel reads it", command, name, what), "leave it out"}
+	}
+	return nil
 }
 
 // openState opens the state that the settings must name.
@@ -90,8 +104,7 @@ func editState(ctx context.Context, p *process, c *Config, name string, args []s
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(p.stdout, answer)
-	return err
+	return say(p.stdout, "%s\n", answer)
 }
 
 // listMutes shows what is muted and noted. Earlier releases kept any characters.
@@ -113,10 +126,16 @@ func listMutes(ctx context.Context, p *process, c *Config) error {
 		if s.History.Lost(m.ID) {
 			lost = " (not seen since queries were regrouped)"
 		}
-		fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%s muted %s by %s%s  %s", m.ID, notifier.InZone(notifier.Until(m.Until), c.Zone), redact.Clean(m.By), lost, redact.Clean(m.Reason)), " "))
+		line := fmt.Sprintf("%s muted %s by %s%s  %s", m.ID, notifier.InZone(notifier.Until(m.Until), c.Zone),
+			redact.Text(m.By, redact.MaxName), lost, redact.Text(m.Reason, digest.MaxReason))
+		if err := say(p.stdout, "%s\n", strings.TrimRight(line, " ")); err != nil {
+			return err
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Notes)) {
-		fmt.Fprintf(p.stdout, "%s note: %s\n", id, redact.Clean(s.Notes[id]))
+		if err := say(p.stdout, "%s note: %s\n", id, redact.Text(s.Notes[id], digest.MaxNote)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ var buildShifted = sync.OnceValues(func() (string, error) {
 	if err := os.WriteFile(path+".json", list, 0o600); err != nil {
 		return "", err
 	}
-	if out, err := exec.Command("go", "build", "-trimpath", "-overlay", path+".json", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-trimpath", "-overlay", path+".json", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the command: %w\n%s", err, out)
 	}
 	return path, nil

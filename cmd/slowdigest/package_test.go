@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +37,7 @@ func (d deployment) String() string { return strings.Join(append([]string{d.stag
 
 // everything has all switches on.
 var everything = deployment{"prod", []string{
-	"instances=orders-*, Billing,cluster:shop", "tag=slowdigest=on", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true", "askChannels=C1,C2", "minTime=500ms", "perInstance=true",
+	"instances=orders-*, Billing,cluster:shop", "tag=slowdigest=on", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true", "askChannels=C1,C2", "askConcurrency=none", "minTime=500ms", "perInstance=true",
 	"tracing=true", "email=dba@example.com", "boundary=arn:aws:iam::123456789012:policy/boundary", "name=next",
 }}
 
@@ -201,13 +202,23 @@ func checkPlain(t *testing.T, p packaging) {
 	var want, got template
 	unmarshal(t, []byte(regexp.MustCompile(`,\s*}`).ReplaceAllString(p.raw, "}")), &want)
 	unmarshal(t, []byte(p.plain), &got)
-	code := got.Resources["DigestLambdaFunction"].Properties["Code"]
-	if !reflect.DeepEqual(code, map[string]any{"S3Bucket": map[string]any{"Ref": "CodeBucket"}, "S3Key": map[string]any{"Ref": "CodeKey"}}) ||
+	var codes []any
+	for _, r := range got.Resources {
+		if r.Type == "AWS::Lambda::Function" {
+			codes = append(codes, r.Properties["Code"])
+		}
+	}
+	code := map[string]any{"S3Bucket": map[string]any{"Ref": "CodeBucket"}, "S3Key": map[string]any{"Ref": "CodeKey"}}
+	if !reflect.DeepEqual(codes, slices.Repeat([]any{code}, len(codes))) || len(codes) == 0 ||
 		len(got.Parameters) != 2 || got.Parameters["CodeBucket"] == nil || got.Parameters["CodeKey"] == nil {
-		t.Errorf("code: %v, parameters %v", code, got.Parameters)
+		t.Errorf("code: %v, parameters %v", codes, got.Parameters)
 	}
 	for _, both := range []template{want, got} {
-		delete(both.Resources["DigestLambdaFunction"].Properties, "Code")
+		for _, r := range both.Resources {
+			if r.Type == "AWS::Lambda::Function" {
+				delete(r.Properties, "Code")
+			}
+		}
 		delete(both.Resources, "ServerlessDeploymentBucket")
 		delete(both.Resources, "ServerlessDeploymentBucketPolicy")
 		delete(both.Outputs, "ServerlessDeploymentBucketName")

@@ -69,7 +69,11 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 				return err
 			}
 			// It is an answer to who runs this, and not the digest of an hour.
-			to = both{to, newService(&c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})}
+			posted, err := newService(&c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})
+			if err != nil {
+				return err
+			}
+			to = both{to, posted}
 		}
 		stop := watch(p, h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)

@@ -101,6 +101,7 @@ func settingRows(t *testing.T) []settingRow {
 		{env: "SLACK_SIGNING_SECRET", value: slacktest.SigningSecret, shows: "slowdigest_mute", in: map[string]string{"run": none}, prepare: unsigned},
 		{flag: "ask-channel", env: "SLOWDIGEST_ASK_CHANNELS", value: slacktest.Channel, shows: "Reading the last", in: onlySlack, prepare: elsewhere, invokes: "slack"},
 		{flag: "ask-user", env: "SLOWDIGEST_ASK_USERS", value: "U0ANOTHER", shows: "may not ask slowdigest in this channel", in: onlySlack, invokes: "slack"},
+		{env: "SLOWDIGEST_ANSWER_FUNCTION", value: "another", shows: "invoke another: ", in: map[string]string{"schedule": none, "queue": none, "manual": none, "run": none, "invoke": none}},
 		{flag: "stage", env: "SLOWDIGEST_STAGE", value: "prod", shows: `"Stage":"prod"`,
 			in: map[string]string{"manual": none, "slack": none, "run": refused, "invoke": refused}},
 	}

@@ -45,7 +45,7 @@ var (
 		"WorkQueue": "AWS::SQS::Queue", "DeadLetterQueue": "AWS::SQS::Queue", "WorkQueueMapping": "AWS::Lambda::EventSourceMapping",
 	}
 	ofInteractive = map[string]string{
-		"SlackUrl": "AWS::Lambda::Url", "SlackUrlPermission": "AWS::Lambda::Permission", "SlackInvokePermission": "AWS::Lambda::Permission",
+		"EntranceLambdaFunction": "AWS::Lambda::Function", "SlackUrl": "AWS::Lambda::Url", "SlackUrlPermission": "AWS::Lambda::Permission", "SlackInvokePermission": "AWS::Lambda::Permission",
 	}
 	ofAlarms = map[string]string{
 		"AlarmTopic": "AWS::SNS::Topic", "ErrorsAlarm": "AWS::CloudWatch::Alarm", "NoDigestAlarm": "AWS::CloudWatch::Alarm",
@@ -118,7 +118,14 @@ var (
 	withInteractive = map[string]string{
 		"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `"/slowdigest/prod/slack-signing-secret"`,
 		"SlackUrl.AuthType":                           `"NONE"`,
-		"SlackUrl.TargetFunctionArn":                  `{"Fn::GetAtt": ["DigestLambdaFunction", "Arn"]}`,
+		"SlackUrl.TargetFunctionArn":                  `{"Fn::GetAtt": ["EntranceLambdaFunction", "Arn"]}`,
+		"SlackUrlPermission.FunctionName":             `{"Fn::GetAtt": ["EntranceLambdaFunction", "Arn"]}`,
+		"SlackInvokePermission.FunctionName":          `{"Fn::GetAtt": ["EntranceLambdaFunction", "Arn"]}`,
+		"EntranceLambdaFunction.Role":                 `{"Fn::GetAtt": ["Role", "Arn"]}`,
+		"EntranceLambdaFunction.LoggingConfig":        `{"LogGroup": {"Ref": "DigestLogGroup"}}`, // the role may write no other
+		"EntranceLambdaFunction.Timeout":              `10`,
+		"EntranceLambdaFunction.Handler":              `"bootstrap"`,
+		"DigestLambdaFunction.LoggingConfig":          `null`,
 		"SlackUrlPermission.Action":                   `"lambda:InvokeFunctionUrl"`,
 		"SlackUrlPermission.FunctionUrlAuthType":      `"NONE"`,
 		"SlackUrlPermission.Principal":                `"*"`,
@@ -225,18 +232,27 @@ func templateCases() []templateCase {
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_DOWNLOAD":   `"portions"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_TOKEN_PARAMETER": `"/slowdigest/prod/slack-token"`,
 		})},
-		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false", "channel=C0123456789"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), channel("C0123456789"), map[string]string{
-			"DigestEventsRuleSchedule1.State":                             `"DISABLED"`,
-			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `"s3://kept/of-before"`})},
+		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false", "channel=C0123456789", "slackApi=https://slack-gov.com/api/"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), channel("C0123456789"), map[string]string{
+			"DigestEventsRuleSchedule1.State":                                         `"DISABLED"`,
+			"EntranceLambdaFunction.FunctionName":                                     `"slowdigest-prod_entrance"`,
+			"EntranceLambdaFunction.ReservedConcurrentExecutions":                     `3`,
+			"EntranceLambdaFunction.Environment.Variables.SLOWDIGEST_ANSWER_FUNCTION": `"slowdigest-prod"`,
+			"EntranceLambdaFunction.Environment.Variables.SLACK_API_URL":              `"https://slack-gov.com/api/"`,
+			"DigestLambdaFunction.Environment.Variables.SLACK_API_URL":                `"https://slack-gov.com/api/"`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":             `"s3://kept/of-before"`})},
 		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive,
 			named("prod-next"), channel("C0123456789"), map[string]string{
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
 				"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod-next"}]`,
 				"AlarmEmail.Protocol":      `"email"`,
-				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MIN_TIME":     `"500ms"`,
-				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_PER_INSTANCE": `"true"`,
-				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MAX_BYTES":    `null`,
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MIN_TIME":          `"500ms"`,
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_PER_INSTANCE":      `"true"`,
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MAX_BYTES":         `null`,
+				"EntranceLambdaFunction.FunctionName":                                     `"slowdigest-prod-next_entrance"`,
+				"EntranceLambdaFunction.ReservedConcurrentExecutions":                     `null`,
+				"EntranceLambdaFunction.TracingConfig.Mode":                               `"Active"`,
+				"EntranceLambdaFunction.Environment.Variables.SLOWDIGEST_ANSWER_FUNCTION": `"slowdigest-prod-next"`,
 				"AlarmEmail.Endpoint":     `"dba@example.com"`,
 				"AlarmEmail.TopicArn":     `{"Ref": "AlarmTopic"}`,
 				"Dashboard.DashboardName": `"slowdigest-prod-next"`})},
@@ -368,7 +384,7 @@ func TestDeploymentsDoNotClash(t *testing.T) {
 		deployment
 		names int // function, log group and export; with alarms these and the dashboard
 	}{
-		{deployment{"dev", nil}, 3}, {deployment{"staging", []string{"fanout=true"}}, 9}, {deployment{"prod", nil}, 8}, {everything, 9},
+		{deployment{"dev", nil}, 3}, {deployment{"staging", []string{"fanout=true"}}, 9}, {deployment{"prod", nil}, 8}, {everything, 10},
 	} {
 		p := packaged(t, osls, c.deployment)
 		var state struct {
@@ -411,7 +427,7 @@ func fixedNames(tmpl template) (names []string) {
 func TestSwitchesRefuse(t *testing.T) {
 	good := map[string]any{
 		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
-		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:tracing": "true",
+		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:askConcurrency": 3, "param:slackApi": "", "param:tracing": "true",
 		"param:alarms": true, "param:email": "", "param:boundary": "", "param:schedule": true, "param:retention": 7,
 	}
 	cases := []struct{ name, value, err string }{
@@ -424,6 +440,13 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:fanout", "yes", `parameter "fanout" is "yes": want true or false`},
 		{"param:alarms", "", `parameter "alarms" is ""`},
 		{"param:interactive", "true", ""}, // the channel of good is an ID
+		{"param:askConcurrency", "none", ""},
+		{"param:askConcurrency", "1", ""},
+		{"param:askConcurrency", "0", `parameter "askConcurrency" is "0": want a number from 1 on, or none`},
+		{"param:askConcurrency", "", `parameter "askConcurrency" is ""`},
+		{"param:slackApi", "https://slack-gov.com/api/", ""},
+		{"param:slackApi", "https://slack-gov.com/api", `want a URL such as https://slack-gov.com/api/`},
+		{"param:slackApi", "http://slack-gov.com/api/", `parameter "slackApi" is "http://slack-gov.com/api/"`},
 		{"param:workers", "1", "want a number from 2 to 1000"},
 		{"param:workers", "5 ", "want a number from 2 to 1000"},
 		{"param:state", "s3://kept/prod", ""},

@@ -15,6 +15,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/ask"
 	"slowdigest/handler/state"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
@@ -97,9 +98,10 @@ type service struct {
 	log  *slog.Logger
 	from *source.RDS
 
-	// start has a manual event worked on and does not wait for it.
-	start func(ctx context.Context, event []byte) error
-	done  func(ctx context.Context, o handler.Outcome) // hears how each scheduled digest ended; may be nil
+	// start has the event of a task worked on and does not wait for it.
+	start   func(ctx context.Context, event []byte) error
+	signing *ask.Secret                                  // of Slack
+	done    func(ctx context.Context, o handler.Outcome) // hears how each scheduled digest ended; may be nil
 	// onlyPrint serves also what has no channel to post to: who called prints the
 	// answer.
 	onlyPrint bool
@@ -108,27 +110,35 @@ type service struct {
 }
 
 func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
-	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept}
+	return &service{Config: c, cfg: cfg, log: log, from: c.source(cfg, false), kept: handler.LogsKept, signing: new(ask.Secret)}
 }
 
 // handleEvent is the one entrance of every kind of event, under Lambda and by
 // `slowdigest invoke`: of a schedule, of a queue, of a person who wants to know
 // now, and of Slack, which comes in by a function URL.
 func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, error) {
-	fromSlack := urlRequest(event)
+	if r := urlRequest(event); r != nil {
+		return s.serveURL(ctx, r), nil
+	}
+	if t, err := ask.ReadTask(event); err != nil {
+		return nil, err
+	} else if t != nil {
+		return s.doTask(ctx, t)
+	}
+	if asksDoctor(event) {
+		return diagnose(ctx, s.Config, s.log), nil
+	}
 	m, err := handler.ReadManual(event, time.Now())
 	switch {
 	case err != nil:
 		return nil, err
-	case m != nil && fromSlack == nil:
+	case m != nil:
 		if err := handler.CheckWindow(m.Window, time.Now(), s.kept); err != nil {
 			return nil, fmt.Errorf("read event: %w", err)
 		}
 		return s.answer(ctx, m)
 	case s.Channel == "" && !s.discovers() && !s.onlyPrint:
 		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
-	case fromSlack != nil:
-		return s.serveSlack(ctx, *fromSlack)
 	}
 	return s.fleet(ctx).HandleEvent(ctx, event)
 }
@@ -156,7 +166,11 @@ func (s *service) fleet(ctx context.Context) *handler.Fleet {
 					return nil, err
 				}
 			}
-			h.Notifier = s.chat(token, channel, nil)
+			to, err := s.chat(token, channel, nil)
+			if err != nil {
+				return nil, err
+			}
+			h.Notifier = to
 			return h, s.remember(ctx, h, channel)
 		},
 		Done: s.done,
@@ -216,6 +230,8 @@ func (s *service) answer(ctx context.Context, m *handler.Manual) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Notifier = s.chat(token, c.Channel, &slack.Answer{To: m.Asked, Thread: m.Thread})
+	if h.Notifier, err = s.chat(token, c.Channel, &slack.Answer{To: m.Asked, Thread: m.Thread}); err != nil {
+		return nil, err
+	}
 	return h.Run(ctx, m.Window)
 }

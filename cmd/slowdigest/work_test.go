@@ -111,14 +111,31 @@ func TestFoundInstancesHaveChannels(t *testing.T) {
 // The kind of the token tells which chat it is for.
 func TestChatOfAToken(t *testing.T) {
 	for token, want := range map[string]any{
-		slacktest.Token:                           &slack.Bot{},
-		"https://hooks.slack.com/services/T/B/x":  &slack.Webhook{},
-		"https://hooks.slack.com.evil.example/x":  &teams.Webhook{},
-		"https://prod-1.logic.azure.com/workflow": &teams.Webhook{},
+		slacktest.Token:                              &slack.Bot{},
+		"https://hooks.slack.com/services/T/B/x":     &slack.Webhook{},
+		"https://HOOKS.slack-gov.com/services/T/B/x": &slack.Webhook{},
+		"https://gateway.example/services/T0/B0/aB3": &slack.Webhook{},
+		"https://prod-1.logic.azure.com/workflow":    &teams.Webhook{},
+		"https://x.y.environment.api.powerplatform.com:443/powerautomate/automations/direct/workflows/1/triggers/manual/paths/invoke?sig=s": &teams.Webhook{},
+		"https://contoso.webhook.office.com/webhookb2/1@2/IncomingWebhook/3/4":                                                              &teams.Webhook{},
+		"https://gateway.example/workflows/1/triggers/manual/paths/invoke?sig=s":                                                            &teams.Webhook{},
+
+		// What is of neither chat is refused, with a hint, and without what is secret in it.
+		"https://hooks.slack.com.evil.example/x":          "neither one of Slack nor of a Teams workflow",
+		"https://evil.example/logic.azure.com/secretpart": "neither one of Slack nor of a Teams workflow",
+		"https://mattermost.example/hooks/secretpart":     "Mattermost or Rocket.Chat",
+		"https://chat.example/x/hooks/1/secretpart":       "Mattermost or Rocket.Chat",
+		"http://hooks.slack.com/services/T/B/secretpart":  "begins with https://",
+		"https://discord.com/api/webhooks/1/secretpart":   "neither one of Slack nor of a Teams workflow",
 	} {
 		s := newService(&Config{}, aws.Config{}, slog.New(slog.DiscardHandler))
-		if got := s.chat(token, slacktest.Channel, nil); reflect.TypeOf(got) != reflect.TypeOf(want) {
-			t.Errorf("%s: %T, want %T", token, got, want)
+		got, err := s.chat(token, slacktest.Channel, nil)
+		if says, refused := want.(string); refused {
+			if err == nil || got != nil || !strings.Contains(withHint(err).Error(), says) || strings.Contains(withHint(err).Error(), "secretpart") {
+				t.Errorf("%s: %T, %v; want an error that says %q", token, got, err, says)
+			}
+		} else if err != nil || reflect.TypeOf(got) != reflect.TypeOf(want) {
+			t.Errorf("%s: %T, %v; want %T", token, got, err, want)
 		}
 	}
 }

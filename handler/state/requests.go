@@ -19,8 +19,11 @@ const (
 	maxMute = 90 * 24 * time.Hour
 
 	// replayTime is for how long a request is remembered. Slack's signature is good
-	// for five minutes, in either direction of the clock.
-	replayTime = 10 * time.Minute
+	// for five minutes, in either direction of the clock, and a second.
+	replayTime = 11 * time.Minute
+	// answeredTime is for how long it is remembered that a request was answered. Lambda
+	// delivers an event up to six hours late.
+	answeredTime = 24 * time.Hour
 )
 
 // ErrReplayed says that a request was served before.
@@ -108,17 +111,56 @@ func oneLine(s string) string {
 // ServeOnce remembers the request with an ID, and forgets those that nobody can
 // send again. The error is ErrReplayed if it was served before, at another time.
 func (s *State) ServeOnce(id string, now time.Time) error {
-	if at, served := s.Served[id]; served && !at.Equal(now) { // else it is this one, whose saving had no answer
-		return ErrReplayed
+	return once(&s.Served, id, now, replayTime)
+}
+
+// Repeats reports whether the same was asked for by another request within a time, and
+// remembers that it is now, if not. What is the same is up to who calls; what begins with
+// undone, unless that is empty, is then forgotten, as a mute is by an unmute.
+func (s *State) Repeats(what, undone string, now time.Time, within time.Duration) bool {
+	at, before := s.Served[what]
+	if before && !at.Equal(now) && now.Sub(at) < within {
+		return true
 	}
-	for old, at := range s.Served {
-		if now.Sub(at) > replayTime {
+	for old := range s.Served {
+		if undone != "" && strings.HasPrefix(old, undone) {
 			delete(s.Served, old)
 		}
 	}
 	if s.Served == nil {
 		s.Served = map[string]time.Time{}
 	}
-	s.Served[id] = now
+	s.Served[what] = now
+	return false
+}
+
+// AnswerOnce remembers likewise that a request is answered in the channel.
+func (s *State) AnswerOnce(id string, now time.Time) error {
+	return once(&s.Answers, id, now, answeredTime)
+}
+
+// Unanswer takes back that a request was answered at a time.
+func (s *State) Unanswer(id string, at time.Time) {
+	if s.Answers[id].Equal(at) {
+		delete(s.Answers, id)
+	}
+}
+
+// Answered reports whether a request was answered in the channel.
+func (s *State) Answered(id string) bool { return !s.Answers[id].IsZero() }
+
+func once(done *map[string]time.Time, id string, now time.Time, kept time.Duration) error {
+	if at, before := (*done)[id]; before && !at.Equal(now) { // else it is this one, whose saving had no answer
+		return ErrReplayed
+	}
+	for old, at := range *done {
+		if now.Sub(at) > kept {
+			delete(*done, old)
+		}
+	}
+	if *done == nil {
+		*done = map[string]time.Time{}
+	}
+	(*done)[id] = now
 	return nil
 }

@@ -111,7 +111,7 @@ func TestBoundsOfANote(t *testing.T) {
 	}
 }
 
-// A request is remembered for ten minutes, in which nobody is served twice.
+// A request is remembered for eleven minutes, in which nobody is served twice.
 func TestRequestIsServedOnce(t *testing.T) {
 	var s State
 	for _, c := range []struct {
@@ -123,14 +123,43 @@ func TestRequestIsServedOnce(t *testing.T) {
 		{"a", 0, nil, 1},
 		{"a", 0, nil, 1}, // the saving of the first had no answer
 		{"a", 1, ErrReplayed, 1},
-		{"b", 10 * time.Minute, nil, 2},
-		{"a", 10 * time.Minute, ErrReplayed, 2},
-		{"c", 10*time.Minute + 1, nil, 2},
-		{"b", 20 * time.Minute, ErrReplayed, 2},
-		{"a", 20*time.Minute + 1, nil, 2},
+		{"b", 11 * time.Minute, nil, 2},
+		{"a", 11 * time.Minute, ErrReplayed, 2},
+		{"c", 11*time.Minute + 1, nil, 2},
+		{"b", 22 * time.Minute, ErrReplayed, 2},
+		{"a", 22*time.Minute + 1, nil, 2},
 	} {
 		if err := s.ServeOnce(c.id, ten.Add(c.at)); !errors.Is(err, c.want) || len(s.Served) != c.kept {
 			t.Errorf("%s after %v: %v, and %v are remembered", c.id, c.at, err, s.Served)
 		}
+	}
+}
+
+// An answer is remembered for as long as Lambda may deliver its event, by itself; it can be
+// taken back by who has claimed it, and by nobody else.
+func TestRequestIsAnsweredOnce(t *testing.T) {
+	var s State
+	if err := s.ServeOnce("a", ten); err != nil || s.Answered("a") {
+		t.Errorf("a request that is served is answered: %v", err)
+	}
+	for _, c := range []struct {
+		id   string
+		at   time.Duration
+		want error
+	}{
+		{"a", 0, nil}, {"a", 0, nil}, {"a", 1, ErrReplayed}, {"a", 6 * time.Hour, ErrReplayed}, {"b", 24 * time.Hour, nil}, {"a", 24 * time.Hour, ErrReplayed},
+		{"c", 24*time.Hour + 1, nil}, {"a", 24*time.Hour + 2, nil},
+	} {
+		if err := s.AnswerOnce(c.id, ten.Add(c.at)); err != c.want || !s.Answered(c.id) {
+			t.Errorf("%s after %s: %v, want %v", c.id, c.at, err, c.want)
+		}
+	}
+	s.Unanswer("a", ten)
+	if !s.Answered("a") {
+		t.Error("somebody else has taken it back")
+	}
+	s.Unanswer("a", ten.Add(24*time.Hour+2))
+	if s.Answered("a") || s.AnswerOnce("a", ten.Add(25*time.Hour)) != nil {
+		t.Error("it is not taken back")
 	}
 }

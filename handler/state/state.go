@@ -69,7 +69,9 @@ type State struct {
 	Notes map[string]string `json:"notes,omitempty"` // by Class.ID
 	// Served holds when each request from Slack was served, by its ID, for as long
 	// as it could be sent again.
-	Served  map[string]time.Time `json:"served,omitempty"`
+	Served map[string]time.Time `json:"served,omitempty"`
+	// Answers holds when each request was answered in the channel, for a day.
+	Answers map[string]time.Time `json:"answers,omitempty"`
 	History digest.History       `json:"history"`
 }
 

@@ -8,7 +8,7 @@ const { policy } = require('./policy.js');
 const dashboard = require('./dashboard.js');
 
 const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
-  'interactive', 'askChannels', 'askUsers', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
+  'interactive', 'askChannels', 'askUsers', 'askConcurrency', 'slackApi', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
 
 // Settings that have a default of their own where a parameter is empty.
 const optional = {
@@ -25,6 +25,13 @@ function flag(params, name) {
 // AWS takes from 2 to 1,000.
 function workers(text) {
   if (!/^\d+$/.test(text) || text < 2 || text > 1000) throw new Error(`parameter "workers" is "${text}": want a number from 2 to 1000`);
+  return Number(text);
+}
+
+// AWS takes 0, too, which is a function that never runs.
+function concurrency(text) {
+  if (text === 'none') return null;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`parameter "askConcurrency" is "${text}": want a number from 1 on, or none`);
   return Number(text);
 }
 
@@ -53,6 +60,9 @@ module.exports = async ({ resolveVariable }) => {
   if (on.interactive && String(params.channel).startsWith('#')) {
     throw new Error('parameter "interactive" is true, and Slack sends the IDs of channels: set "channel" to an ID');
   }
+  if (params.slackApi && !/^https:\/\/[a-z0-9.-]+\/(.*\/)?$/.test(params.slackApi)) {
+    throw new Error(`parameter "slackApi" is "${params.slackApi}": want a URL such as https://slack-gov.com/api/`);
+  }
   const token = `/slowdigest/${stage}/slack-token`;
   const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
 
@@ -70,9 +80,10 @@ module.exports = async ({ resolveVariable }) => {
       ...Object.fromEntries(Object.keys(optional).filter((name) => params[name]).map((name) => [optional[name], String(params[name])])),
       SLOWDIGEST_STAGE: release,
       SLACK_TOKEN_PARAMETER: token,
+      ...(params.slackApi && { SLACK_API_URL: params.slackApi }),
       ...(state && { SLOWDIGEST_STATE: params.state === 'own' ? { 'Fn::Sub': state } : state }),
       ...(on.fanout && { SLOWDIGEST_QUEUE_URL: { Ref: 'WorkQueue' } }),
-      ...(on.interactive && { SLACK_SIGNING_SECRET_PARAMETER: secret }),
+      ...(on.interactive && { SLACK_SIGNING_SECRET_PARAMETER: secret, SLOWDIGEST_ANSWER_FUNCTION: name }),
       ...(on.interactive && params.askChannels && { SLOWDIGEST_ASK_CHANNELS: params.askChannels }),
       ...(on.interactive && params.askUsers && { SLOWDIGEST_ASK_USERS: params.askUsers }),
     },
@@ -91,6 +102,9 @@ module.exports = async ({ resolveVariable }) => {
     workers: workers(String(params.workers)),
     boundary: params.boundary || { Ref: 'AWS::NoValue' },
     destinations: on.alarms ? { onFailure: { type: 'sns', arn: { Ref: 'AlarmTopic' } } } : null,
+    // The URL has a function of its own, whose concurrency is bounded.
+    entrance: on.interactive ? file('entrance.yml') : {},
+    askConcurrency: concurrency(String(params.askConcurrency)),
     // Without a state nothing else keeps two runs from posting at the same time.
     reservedConcurrency: state || on.fanout || on.interactive ? null : 1,
     resources: [

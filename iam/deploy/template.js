@@ -18,7 +18,9 @@ function plain({ Resources, Outputs }) {
   delete outputs.ServerlessDeploymentBucketName;
 
   const lambda = resources.DigestLambdaFunction;
-  lambda.Properties.Code = { S3Bucket: { Ref: 'CodeBucket' }, S3Key: { Ref: 'CodeKey' } };
+  for (const { Type, Properties } of Object.values(resources)) { // of one executable
+    if (Type === 'AWS::Lambda::Function') Properties.Code = { S3Bucket: { Ref: 'CodeBucket' }, S3Key: { Ref: 'CodeKey' } };
+  }
   lambda.DependsOn = ['DigestLogGroup']; // it refers to its role, and so depends on that too
   return {
     AWSTemplateFormatVersion: '2010-09-09',

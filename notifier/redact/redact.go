@@ -11,7 +11,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"slowdigest/digest"
 )
@@ -39,7 +41,7 @@ func Of(r *digest.Report) Report {
 	for i := range out.Overall.ByInstance {
 		out.Overall.ByInstance[i].Instance = Text(out.Overall.ByInstance[i].Instance, MaxName)
 	}
-	out.Coverage.Notes, out.Coverage.Gaps = texts(r.Coverage.Notes, MaxCoverageNote), nil // gaps name files
+	out.Coverage.Notes, out.Coverage.Gaps = notes(r.Coverage.Notes), nil // gaps name files
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {
 		c := r.Classes[i]
@@ -164,11 +166,15 @@ func ended(x *digest.EndedIncident) *digest.EndedIncident {
 // are named by their IP address, so that alone is no secret here.
 func Text(s string, n int) string {
 	s = Clean(Cut(s, 4*n))
-	if what := secretIn(ipv4.ReplaceAllString(s, "")); what != "" {
+	if what := SecretIn(s); what != "" {
 		return withheld(what)
 	}
 	return Cut(s, n)
 }
+
+// SecretIn names the kind of secret or personal data for which Text would withhold a
+// text, such as "an e-mail address"; empty for none.
+func SecretIn(s string) string { return secretIn(ipv4.ReplaceAllString(Clean(s), "")) }
 
 func texts(in []string, n int) []string {
 	out := make([]string, 0, len(in))
@@ -178,6 +184,38 @@ func texts(in []string, n int) []string {
 		}
 	}
 	return out
+}
+
+func notes(in []string) []string {
+	out := make([]string, len(in))
+	for i, s := range in {
+		out[i] = withoutSDK(s)
+	}
+	return texts(out, MaxCoverageNote)
+}
+
+// What the AWS SDK says of a call that failed, to the end of the note; and the code of the
+// error in it, which is absent where there was no answer.
+const sdkError = "operation error "
+
+var sdkCode = regexp.MustCompile(`RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(\w+):`)
+
+// withoutSDK leaves out of a note what the AWS SDK says, which the log has: a request ID,
+// an ARN and the like mean nothing to who reads a chat. Where a hint stands before it that is
+// enough; else the code of the error takes its place.
+func withoutSDK(note string) string {
+	before, sdk, found := strings.Cut(note, sdkError)
+	if !found {
+		return note
+	}
+	if i := strings.LastIndex(before, " ("); i >= 0 && !strings.Contains(before[i:], ")") {
+		return before[:i]
+	}
+	service, _, _ := strings.Cut(sdk, ":")
+	if code := sdkCode.FindStringSubmatch(sdk); code != nil {
+		return before + service + " answered " + code[1] + "."
+	}
+	return before + service + " did not answer."
 }
 
 func callsByName(in map[string]int64) map[string]int64 {
@@ -226,7 +264,7 @@ func OfDiff(d *digest.Diff) Diff {
 	out := *d
 	for _, s := range []*digest.Side{&out.Before, &out.After} {
 		s.Instances = texts(s.Instances, MaxName)
-		s.Coverage.Notes, s.Coverage.Gaps = texts(s.Coverage.Notes, MaxCoverageNote), nil
+		s.Coverage.Notes, s.Coverage.Gaps = notes(s.Coverage.Notes), nil
 		s.Filter = filter(s.Filter)
 	}
 	out.Classes = slices.Clone(d.Classes)

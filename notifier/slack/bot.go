@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -21,7 +22,7 @@ import (
 
 // Options say where and how digests are posted. The zero value will do.
 type Options struct {
-	HTTPClient *http.Client    // nil is one with a timeout of 10 s
+	HTTPClient *http.Client    // nil is one with a timeout of 10 s; redirects are not followed
 	APIURL     string          // of another Slack than the real one, such as a fake in a test
 	Pause      time.Duration   // between two messages; 0 is 1 s, which is Slack's limit
 	NoThread   bool            // posts no details in the thread
@@ -41,8 +42,9 @@ type Answer struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.HTTPClient == nil {
-		o.HTTPClient = &http.Client{Timeout: 10 * time.Second}
+	o.HTTPClient = notifier.Client(o.HTTPClient)
+	if o.APIURL != "" && !strings.HasSuffix(o.APIURL, "/") { // the names of methods are appended
+		o.APIURL += "/"
 	}
 	if o.Pause == 0 {
 		o.Pause = time.Second
@@ -123,9 +125,25 @@ func (b *Bot) offer(ctx context.Context, d *draft, step string,
 			break
 		}
 		b.opts.Logger.WarnContext(ctx, "Slack did not take the digest in this form", "form", f.name,
-			"reason", err.Reason, "positions", positions(err.Err))
+			"reason", err.Reason, "positions", positions(err.Err, b.token))
 	}
 	return slackgo.Message{}, form{}, last
+}
+
+// PostEphemeral shows a line of text to one user of the channel alone, in the thread of a
+// message if thread is its timestamp. Nothing in it is markup. Its error is a
+// *notifier.DeliveryError.
+func (b *Bot) PostEphemeral(ctx context.Context, user, thread, text string) error {
+	text = redact.Cut(redact.Clean(text), 1_000)
+	opts := append(messageOptions(Message{Text: mrkdwn(text), Blocks: []slackgo.Block{small(text)}}), slackgo.MsgOptionTS(thread))
+	_, err := retry(ctx, &b.client, func() (string, error) {
+		return b.api.PostEphemeralContext(ctx, b.channel, user, opts...)
+	})
+	if err != nil {
+		err.Step = "tell a person in Slack"
+		return err
+	}
+	return nil
 }
 
 // PostText posts a line of text, in the thread of a message if thread is its

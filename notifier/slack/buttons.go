@@ -29,7 +29,7 @@ func muteButton(c *digest.Class) slackgo.Block {
 // showButton is the button at the end of a digest, for what has happened since.
 func showButton(instances []string) slackgo.Block {
 	value := strings.Join(instances, ",")
-	if len(value) > maxValue || len(strings.Fields(value)) > 1 {
+	if len(instances) > MaxNames || len(value) > maxValue || len(strings.Fields(value)) > 1 {
 		value = "" // all of them
 	}
 	return slackgo.NewActionBlock("", slackgo.NewButtonBlockElement(showAction, value, plain("Show the last 15 minutes")))

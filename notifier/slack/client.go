@@ -91,7 +91,9 @@ func (c *client) failure(err error) *notifier.DeliveryError {
 	if err == nil {
 		return nil
 	}
-	return classify(err).WithoutSecret(c.token)
+	e := classify(err).WithoutSecret(c.token)
+	e.Advice = notifier.HideSecret(e.Advice, c.token) // which may name what Slack has named
+	return e
 }
 
 // inspectionFailure classes an error of a request that posts nothing.

@@ -88,7 +88,7 @@ func classifyCode(code string, err error) *notifier.DeliveryError {
 }
 
 // positions lists the faults of a message with their JSON pointers.
-func positions(err error) []string {
+func positions(err error, token string) []string {
 	var answer slackgo.SlackErrorResponse
 	if !errors.As(err, &answer) {
 		return nil
@@ -98,6 +98,9 @@ func positions(err error) []string {
 		if e.Message != nil {
 			all = append(all, *e.Message)
 		}
+	}
+	for i := range all {
+		all[i] = notifier.HideSecret(redact.Clean(all[i]), token)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

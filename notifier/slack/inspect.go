@@ -83,7 +83,7 @@ func (c *client) Validate(ctx context.Context, r *digest.Report) error {
 	}
 	e := c.inspectionFailure(step, slackgo.SlackErrorResponse{Err: cmp.Or(answer.Error, "invalid_blocks")})
 	for _, at := range answer.Errors {
-		e.Advice = redact.Clean(at.Pointer + ": " + at.Message)
+		e.Advice = notifier.HideSecret(redact.Clean(at.Pointer+": "+at.Message), c.token)
 	}
 	return e
 }

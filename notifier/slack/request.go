@@ -1,12 +1,9 @@
 package slack
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -49,26 +46,13 @@ const (
 	Usage  Action = "help"
 )
 
-// Why a request is refused. A refusal that is not one of these says
-// what is wrong with the command.
-var (
-	ErrNotFromSlack = errors.New("the request is not signed by Slack, or too old")
-	ErrBadRequest   = errors.New("the request is none of Slack's commands or buttons")
-	ErrNotAllowed   = errors.New("this is not allowed here")
-)
-
-// RequestVerifier accepts requests that Slack has signed, from the channels and
-// users that may ask.
-type RequestVerifier struct {
-	SigningSecret string
-	Channels      []string // IDs; none is allowed if empty
-	Users         []string // IDs; empty is everybody in the channels
+// Askers are those who may ask, and the channels in which they may.
+type Askers struct {
+	Channels []string // IDs; none is allowed if empty
+	Users    []string // IDs; empty is everybody in the channels
 }
 
 const (
-	// maxRequest is how long the body of a request may be, in bytes. Slack's own
-	// hold a whole message at most.
-	maxRequest  = 256 << 10
 	minLast     = time.Minute
 	defaultLast = 15 * time.Minute
 	defaultMute = 7 * 24 * time.Hour
@@ -77,21 +61,13 @@ const (
 // MaxLast is how much of the past may be asked for, by whatever way.
 const MaxLast = 24 * time.Hour
 
-// Read checks the signature of a request and its age, which may be five minutes,
-// and who makes it, before it looks at what is asked.
-func (v RequestVerifier) Read(header http.Header, body []byte) (*Request, error) {
-	if len(body) > maxRequest {
-		return nil, fmt.Errorf("%w: %d bytes", ErrBadRequest, len(body))
-	}
-	signature, err := slackgo.NewSecretsVerifier(header, v.SigningSecret)
-	if err != nil {
-		return nil, ErrNotFromSlack
-	}
-	_, _ = signature.Write(body) // a hash takes everything
-	if signature.Ensure() != nil {
-		return nil, ErrNotFromSlack
-	}
-	form, err := url.ParseQuery(string(body))
+// MaxNames is how many instances may be named in a request.
+const MaxNames = 20
+
+// Read reads a request that is verified. Where the error is neither ErrBadRequest nor
+// ErrNotAllowed there is a request without its action, and the error is for who made it.
+func (a Askers) Read(s *Signed) (*Request, error) {
+	form, err := url.ParseQuery(string(s.Body))
 	if err != nil {
 		return nil, ErrBadRequest
 	}
@@ -99,12 +75,21 @@ func (v RequestVerifier) Read(header http.Header, body []byte) (*Request, error)
 	if r == nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(header.Get("X-Slack-Signature")))
-	r.ID = hex.EncodeToString(sum[:16])
-	if !slices.Contains(v.Channels, r.Channel) || len(v.Users) > 0 && !slices.Contains(v.Users, r.User) {
+	r.ID = s.ID()
+	if !slices.Contains(a.Channels, r.Channel) || len(a.Users) > 0 && !slices.Contains(a.Users, r.User) {
 		return nil, ErrNotAllowed
 	}
 	return r, err
+}
+
+// IsSSLCheck reports whether a body is one by which Slack looks now and then whether the
+// URL is there, with no command. Whether it signs that is not documented.
+func IsSSLCheck(body []byte) bool {
+	if len(body) > maxRequest {
+		return false
+	}
+	form, err := url.ParseQuery(string(body))
+	return err == nil && form.Get("ssl_check") == "1" && !form.Has("command") && !form.Has("payload")
 }
 
 // read returns a request without its action, and an error, where the error is for
@@ -116,7 +101,7 @@ func read(form url.Values) (*Request, error) {
 	if form.Get("command") == "" || form.Get("channel_id") == "" || form.Get("user_id") == "" {
 		return nil, ErrBadRequest
 	}
-	r := &Request{Channel: form.Get("channel_id"), User: form.Get("user_id"), Name: redact.Clean(form.Get("user_name"))}
+	r := &Request{Channel: form.Get("channel_id"), User: form.Get("user_id"), Name: redact.Text(form.Get("user_name"), redact.MaxName)}
 	return r, r.command(strings.Fields(form.Get("text")))
 }
 
@@ -204,7 +189,7 @@ func readAction(payload []byte) (*Request, error) {
 		return nil, ErrBadRequest
 	}
 	action := c.ActionCallback.BlockActions[0]
-	r := &Request{Channel: c.Channel.ID, User: c.User.ID, Name: redact.Clean(c.User.Name), Thread: c.Message.ThreadTimestamp}
+	r := &Request{Channel: c.Channel.ID, User: c.User.ID, Name: redact.Text(c.User.Name, redact.MaxName), Thread: c.Message.ThreadTimestamp}
 	if r.Thread == "" {
 		r.Thread = c.Message.Timestamp
 	}
@@ -213,7 +198,11 @@ func readAction(payload []byte) (*Request, error) {
 	case action.ActionID == muteAction && len(words) == 1:
 		return r, r.muteCommand(Mute, words)
 	case action.ActionID == showAction && len(words) <= 1:
-		return r, r.command(append(words, "last", "15m"))
+		err := r.command(append(words, "last", "15m"))
+		if len(r.Instances) > MaxNames { // of a digest of before there was a bound
+			r.Instances = nil
+		}
+		return r, err
 	}
 	return nil, ErrBadRequest
 }

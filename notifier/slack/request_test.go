@@ -13,7 +13,24 @@ import (
 	"slowdigest/notifier/slacktest"
 )
 
-var verifier = slack.RequestVerifier{SigningSecret: slacktest.SigningSecret, Channels: []string{slacktest.Channel}}
+// verifier takes the steps that a request takes.
+type verifier struct {
+	secret string
+	slack.Askers
+}
+
+func (v verifier) Read(header http.Header, body []byte) (*slack.Request, error) {
+	s, err := slack.ReadSigned(header, body, time.Now())
+	switch {
+	case err != nil:
+		return nil, err
+	case !s.Verify(v.secret):
+		return nil, slack.ErrNotFromSlack
+	}
+	return v.Askers.Read(s)
+}
+
+var slackApp = verifier{slacktest.SigningSecret, slack.Askers{Channels: []string{slacktest.Channel}}}
 
 func TestRequests(t *testing.T) {
 	const id = "0123456789ABCDEF"
@@ -51,7 +68,7 @@ func TestRequests(t *testing.T) {
 		{"show button", slacktest.Press("slowdigest_show", "db-1,db-2", "17.1"), slack.Request{Action: slack.Show, Instances: []string{"db-1", "db-2"}, Last: 15 * time.Minute, Thread: "17.1"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := verifier.Read(slacktest.Sign(c.body, slacktest.SigningSecret, time.Now()), c.body)
+			got, err := slackApp.Read(slacktest.Sign(c.body, slacktest.SigningSecret, time.Now()), c.body)
 			if got == nil {
 				t.Fatal(err)
 			}
@@ -100,35 +117,35 @@ func TestRequestsRefused(t *testing.T) {
 	twoInstances := slacktest.Press("slowdigest_show", "db-1 db-2", "17.1")
 	for _, c := range []struct {
 		name     string
-		verifier slack.RequestVerifier
+		verifier verifier
 		header   http.Header
 		body     []byte
 		want     error
 	}{
-		{"not signed", verifier, http.Header{}, body, slack.ErrNotFromSlack},
-		{"no signature", verifier, without("X-Slack-Signature"), body, slack.ErrNotFromSlack},
-		{"no time", verifier, without("X-Slack-Request-Timestamp"), body, slack.ErrNotFromSlack},
-		{"forged body", verifier, signed(body), slacktest.Command("db-2"), slack.ErrNotFromSlack},
-		{"another secret", verifier, slacktest.Sign(body, "another", now), body, slack.ErrNotFromSlack},
-		{"another time", verifier, set("X-Slack-Request-Timestamp", "1"), body, slack.ErrNotFromSlack},
-		{"no time at all", verifier, set("X-Slack-Request-Timestamp", "yesterday"), body, slack.ErrNotFromSlack},
-		{"empty signature", verifier, set("X-Slack-Signature", "v0="), body, slack.ErrNotFromSlack},
-		{"other version", verifier, set("X-Slack-Signature", "v1=00"), body, slack.ErrNotFromSlack},
-		{"old", verifier, slacktest.Sign(body, slacktest.SigningSecret, now.Add(-6*time.Minute)), body, slack.ErrNotFromSlack},
-		{"from the future", verifier, slacktest.Sign(body, slacktest.SigningSecret, now.Add(6*time.Minute)), body, slack.ErrNotFromSlack},
-		{"no secret configured", slack.RequestVerifier{Channels: verifier.Channels}, slacktest.Sign(body, "", now), body, slack.ErrNotFromSlack},
-		{"oversized", verifier, signed(big), big, slack.ErrBadRequest},
-		{"no payload", verifier, noPayloadHeader, noPayload, slack.ErrBadRequest},
-		{"no button", verifier, wrongTypeHeader, wrongType, slack.ErrBadRequest},
-		{"no form", verifier, noFormHeader, noForm, slack.ErrBadRequest},
-		{"empty", verifier, emptyHeader, empty, slack.ErrBadRequest},
-		{"somebody else's button", verifier, signed(button), button, slack.ErrBadRequest},
-		{"a mute button of two words", verifier, signed(twoWords), twoWords, slack.ErrBadRequest},
-		{"a mute button of none", verifier, signed(noWord), noWord, slack.ErrBadRequest},
-		{"a show button of two words", verifier, signed(twoInstances), twoInstances, slack.ErrBadRequest},
-		{"another channel", verifier, signed(other), other, slack.ErrNotAllowed},
-		{"no channel allowed", slack.RequestVerifier{SigningSecret: slacktest.SigningSecret}, signed(body), body, slack.ErrNotAllowed},
-		{"another user", slack.RequestVerifier{SigningSecret: slacktest.SigningSecret, Channels: verifier.Channels, Users: []string{"U1"}}, signed(body), body, slack.ErrNotAllowed},
+		{"not signed", slackApp, http.Header{}, body, slack.ErrNotFromSlack},
+		{"no signature", slackApp, without("X-Slack-Signature"), body, slack.ErrNotFromSlack},
+		{"no time", slackApp, without("X-Slack-Request-Timestamp"), body, slack.ErrNotFromSlack},
+		{"forged body", slackApp, signed(body), slacktest.Command("db-2"), slack.ErrNotFromSlack},
+		{"another secret", slackApp, slacktest.Sign(body, "another", now), body, slack.ErrNotFromSlack},
+		{"another time", slackApp, set("X-Slack-Request-Timestamp", "1"), body, slack.ErrNotFromSlack},
+		{"no time at all", slackApp, set("X-Slack-Request-Timestamp", "yesterday"), body, slack.ErrNotFromSlack},
+		{"empty signature", slackApp, set("X-Slack-Signature", "v0="), body, slack.ErrNotFromSlack},
+		{"other version", slackApp, set("X-Slack-Signature", "v1=00"), body, slack.ErrNotFromSlack},
+		{"old", slackApp, slacktest.Sign(body, slacktest.SigningSecret, now.Add(-6*time.Minute)), body, slack.ErrNotFromSlack},
+		{"from the future", slackApp, slacktest.Sign(body, slacktest.SigningSecret, now.Add(6*time.Minute)), body, slack.ErrNotFromSlack},
+		{"no secret configured", verifier{"", slackApp.Askers}, slacktest.Sign(body, "", now), body, slack.ErrNotFromSlack},
+		{"oversized", slackApp, signed(big), big, slack.ErrBadRequest},
+		{"no payload", slackApp, noPayloadHeader, noPayload, slack.ErrBadRequest},
+		{"no button", slackApp, wrongTypeHeader, wrongType, slack.ErrBadRequest},
+		{"no form", slackApp, noFormHeader, noForm, slack.ErrBadRequest},
+		{"empty", slackApp, emptyHeader, empty, slack.ErrBadRequest},
+		{"somebody else's button", slackApp, signed(button), button, slack.ErrBadRequest},
+		{"a mute button of two words", slackApp, signed(twoWords), twoWords, slack.ErrBadRequest},
+		{"a mute button of none", slackApp, signed(noWord), noWord, slack.ErrBadRequest},
+		{"a show button of two words", slackApp, signed(twoInstances), twoInstances, slack.ErrBadRequest},
+		{"another channel", slackApp, signed(other), other, slack.ErrNotAllowed},
+		{"no channel allowed", verifier{secret: slacktest.SigningSecret}, signed(body), body, slack.ErrNotAllowed},
+		{"another user", verifier{slacktest.SigningSecret, slack.Askers{Channels: slackApp.Channels, Users: []string{"U1"}}}, signed(body), body, slack.ErrNotAllowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := c.verifier.Read(c.header, c.body)
@@ -151,19 +168,19 @@ func TestRequestsAtTheirBounds(t *testing.T) {
 	} {
 		for text, want := range map[string]bool{good: true, bad: false} {
 			body := slacktest.Command(text)
-			if got, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); (err == nil) != want || got == nil {
+			if got, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); (err == nil) != want || got == nil {
 				t.Errorf("%s: %+v, %v", text, got, err)
 			}
 		}
 	}
 	body := slacktest.Command("mute " + id + " " + strings.Repeat("x", 201)) // which the state refuses
-	if got, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); err != nil || got.Reason != strings.Repeat("x", 201) {
+	if got, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); err != nil || got.Reason != strings.Repeat("x", 201) {
 		t.Errorf("a long reason: %v, %v", got, err)
 	}
 	base := len(slacktest.Command(""))
 	for n, want := range map[int]error{256 << 10: nil, 256<<10 + 1: slack.ErrBadRequest} {
 		body := slacktest.Command("db-1 " + strings.Repeat("x", n-base-len("db-1 ")))
-		if _, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); len(body) != n || !errors.Is(err, want) {
+		if _, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body); len(body) != n || !errors.Is(err, want) {
 			t.Errorf("a body of %d bytes: %v", len(body), err)
 		}
 	}
@@ -172,7 +189,7 @@ func TestRequestsAtTheirBounds(t *testing.T) {
 		5*time.Minute - 3*time.Second: nil, 5*time.Minute + time.Second: slack.ErrNotFromSlack,
 		-5*time.Minute + 3*time.Second: nil, -5*time.Minute - 3*time.Second: slack.ErrNotFromSlack,
 	} {
-		if _, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now().Add(-age)), body); !errors.Is(err, want) {
+		if _, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now().Add(-age)), body); !errors.Is(err, want) {
 			t.Errorf("of an age of %s: %v", age, err)
 		}
 	}
@@ -182,7 +199,8 @@ func TestRequestsAtTheirBounds(t *testing.T) {
 func TestRequestID(t *testing.T) {
 	body := slacktest.Command("db-1")
 	id := func(at time.Time) string {
-		r, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, at), body)
+		t.Helper()
+		r, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, at), body)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,6 +210,15 @@ func TestRequestID(t *testing.T) {
 	if first, replayed := id(now), id(now); first != replayed || first == id(now.Add(-time.Second)) {
 		t.Error("the ID does not distinguish requests")
 	}
+	first := id(now)
+	if body = slacktest.Command("db-2"); id(now) == first {
+		t.Error("the ID does not distinguish requests of one second")
+	}
+	h := slacktest.Sign(body, slacktest.SigningSecret, now)
+	h.Set("X-Slack-Signature", "v0="+strings.ToUpper(h.Get("X-Slack-Signature")[3:]))
+	if r, err := slackApp.Read(h, body); err != nil || r.ID != id(now) {
+		t.Errorf("the ID depends on how the signature is spelled: %+v, %v", r, err)
+	}
 }
 
 func FuzzRequest(f *testing.F) {
@@ -199,7 +226,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(slacktest.Command("mute 0123456789ABCDEF for 7d x"))
 	f.Add(slacktest.Press("slowdigest_mute", "0123456789ABCDEF", "17.1"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, err := verifier.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
+		r, err := slackApp.Read(slacktest.Sign(body, slacktest.SigningSecret, time.Now()), body)
 		if r == nil && err == nil || r != nil && (r.Channel != slacktest.Channel || r.Action == "" && err == nil) {
 			t.Errorf("%+v, %v", r, err)
 		}

@@ -27,7 +27,7 @@ func (t thread) post(ctx context.Context, replies []Message) (int, *notifier.Del
 		answer, err := t.client.post(ctx, m, slackgo.MsgOptionTS(t.timestamp))
 		if err != nil && err.Kind == notifier.Payload {
 			t.opts.Logger.WarnContext(ctx, "Slack did not take a detail", "detail", i+1,
-				"reason", err.Reason, "positions", positions(err.Err))
+				"reason", err.Reason, "positions", positions(err.Err, t.token))
 			answer, err = t.client.post(ctx, Message{Text: m.Text}, slackgo.MsgOptionTS(t.timestamp))
 		}
 		if err != nil {

@@ -3,6 +3,8 @@ package slack
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 
 	"slowdigest/digest"
@@ -15,6 +17,27 @@ import (
 type Webhook struct {
 	hook notifier.Webhook
 	opts Options
+}
+
+// servicesPath is the form of the path of Slack's webhooks, also behind a gateway.
+var servicesPath = regexp.MustCompile(`^/services/T[A-Z0-9]+/B[A-Z0-9]+/\w+$`)
+
+// IsWebhook reports whether a URL is one that NewWebhook takes: by its host, which is
+// another one for GovSlack, or, if that is a gateway, by its form.
+func IsWebhook(s string) bool {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || u.Scheme != "https" {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	return host == "hooks.slack.com" || host == "hooks.slack-gov.com" || servicesPath.MatchString(u.Path)
+}
+
+// LikeWebhook reports whether a URL is one of Mattermost or Rocket.Chat, which take the
+// form of Slack's webhooks and show none of its blocks.
+func LikeWebhook(s string) bool {
+	u, err := url.Parse(strings.TrimSpace(s))
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && strings.Contains(u.Path, "/hooks/")
 }
 
 // NewWebhook posts to the channel of the webhook at the URL, which is a secret. Of

@@ -27,7 +27,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, method string) {
 		"auth.test": func(*http.Request) object {
 			return object{"ok": true, "team": "slacktest", "user": "slowdigest", "bot_id": BotID}
 		},
-		"chat.postMessage": s.postMessage, "chat.update": s.update, "chat.delete": s.delete,
+		"chat.postMessage": s.postMessage, "chat.postEphemeral": s.postEphemeral, "chat.update": s.update, "chat.delete": s.delete,
 		"chat.getPermalink": s.permalink, "conversations.info": s.info,
 		"conversations.history": s.history, "conversations.replies": s.history, "blocks.validate": s.validate,
 	}[method]
@@ -64,7 +64,7 @@ func (s *Server) missingScope(method, channel string) string {
 		kind = "groups"
 	}
 	need := map[string]string{
-		"chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
+		"chat.postMessage": "chat:write", "chat.postEphemeral": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
 		"conversations.info": kind + ":read", "conversations.history": kind + ":history", "conversations.replies": kind + ":history",
 	}[method]
 	if need == "" || slices.Contains(s.scopes(), need) {
@@ -92,6 +92,27 @@ func (s *Server) postMessage(r *http.Request) object {
 	}
 	m = s.add(m)
 	return object{"ok": true, "channel": channel, "ts": m.Timestamp, "message": m}
+}
+
+// postEphemeral shows a message to one user, who must be in the channel, as the bot must.
+func (s *Server) postEphemeral(r *http.Request) object {
+	channel, code := s.channel(r.Form.Get("channel"))
+	switch {
+	case code != "":
+		return failed(code)
+	case !s.Channels[channel].Member:
+		return failed("not_in_channel")
+	case r.Form.Get("user") != User:
+		return failed("user_not_in_channel")
+	}
+	m := Message{Channel: channel, BotID: BotID, ThreadTS: r.Form.Get("thread_ts"), Text: r.Form.Get("text"), Blocks: json.RawMessage(r.Form.Get("blocks"))}
+	if rejected := s.reject(m); rejected != nil {
+		return rejected
+	}
+	s.clock++
+	m.Timestamp = fmt.Sprintf("%d.000100", year2100+s.clock)
+	s.ephemeral = append(s.ephemeral, m)
+	return object{"ok": true, "message_ts": m.Timestamp}
 }
 
 // channel resolves an ID or a name, and says what is wrong with posting there.

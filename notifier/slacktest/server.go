@@ -14,7 +14,7 @@
 //	…
 //	posted := server.Messages()
 //
-// It speaks chat.postMessage, chat.update, chat.delete, chat.getPermalink,
+// It speaks chat.postMessage, chat.postEphemeral, chat.update, chat.delete, chat.getPermalink,
 // conversations.history, conversations.replies, conversations.info, auth.test,
 // blocks.validate and incoming webhooks. Nothing it says is random, and it knows
 // no clock: timestamps count the seconds from the year 2100 on, so that whatever
@@ -70,11 +70,12 @@ type Server struct {
 	http *httptest.Server
 	stop chan struct{}
 
-	mu       sync.Mutex
-	faults   []Fault
-	messages []Message
-	requests []string // methods in the order of their arrival
-	clock    int
+	mu        sync.Mutex
+	faults    []Fault
+	messages  []Message
+	ephemeral []Message // that only User has seen
+	requests  []string  // methods in the order of their arrival
+	clock     int
 }
 
 // New starts a Slack on the loopback interface. Close ends it.
@@ -107,6 +108,13 @@ func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.messages)
+}
+
+// Ephemeral returns what was shown to User alone, the oldest first.
+func (s *Server) Ephemeral() []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ephemeral)
 }
 
 // Requests returns the methods called so far, such as "chat.postMessage" and "webhook".

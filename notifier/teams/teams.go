@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +22,7 @@ const maxBytes = 20_000
 
 // Options say how digests are posted. The zero value will do.
 type Options struct {
-	HTTPClient *http.Client    // nil is one with a timeout of 10 s
+	HTTPClient *http.Client    // nil is one with a timeout of 10 s; redirects are not followed
 	Region     string          // for the links; without one there are none that name {region}
 	Links      []notifier.Link // nil is notifier.AWSLinks
 	Zone       *time.Location  // of the times; nil is UTC
@@ -33,11 +35,24 @@ type Webhook struct {
 	opts Options
 }
 
+// hosts are those of Power Automate and of the connectors before it, in its clouds.
+var hosts = []string{".logic.azure.com", ".logic.azure.us", ".logic.azure.cn", ".powerplatform.com", ".powerplatform.us",
+	".powerplatform.microsoft.us", ".powerplatform.partner.microsoftonline.cn", ".webhook.office.com", ".webhook.office365.us"}
+
+// IsWebhook reports whether a URL is one that New takes: by its host or, if that is a
+// gateway, by its form.
+func IsWebhook(s string) bool {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || u.Scheme != "https" {
+		return false
+	}
+	known := slices.ContainsFunc(hosts, func(suffix string) bool { return strings.HasSuffix(strings.ToLower(u.Hostname()), suffix) })
+	return known || strings.Contains(u.Path+"/", "/workflows/") && u.Query().Get("sig") != ""
+}
+
 // New posts to the workflow at the URL, which is a secret.
 func New(url string, opts Options) *Webhook {
-	if opts.HTTPClient == nil {
-		opts.HTTPClient = &http.Client{Timeout: 10 * time.Second}
-	}
+	opts.HTTPClient = notifier.Client(opts.HTTPClient)
 	if opts.Links == nil {
 		opts.Links = notifier.AWSLinks(opts.Region)
 	}

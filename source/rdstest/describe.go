@@ -177,3 +177,65 @@ func (s *Server) describeParameters(groups map[string]map[string]string, group s
 	slices.SortFunc(result.Parameters, func(a, b parameterDetails) int { return cmp.Compare(a.ParameterName, b.ParameterName) })
 	return result, nil
 }
+
+// createGroup makes a DB parameter group that sets nothing.
+func (s *Server) createGroup(params url.Values) (any, *apiError) {
+	name := params.Get("DBParameterGroupName")
+	switch {
+	case params.Get("DBParameterGroupFamily") == "" || params.Get("Description") == "":
+		return nil, &apiError{http.StatusBadRequest, "MissingParameter", "The request must contain the parameters DBParameterGroupFamily and Description"}
+	case s.groups[name] != nil:
+		return nil, &apiError{http.StatusBadRequest, "DBParameterGroupAlreadyExists", "Parameter group " + name + " already exists"}
+	}
+	s.groups[name] = map[string]string{}
+	return groupResult{name}, nil
+}
+
+// modifyGroup sets parameters. Those of a default group cannot be set.
+func (s *Server) modifyGroup(params url.Values) (any, *apiError) {
+	name := params.Get("DBParameterGroupName")
+	values, found := s.groups[name]
+	switch {
+	case !found:
+		return nil, &apiError{http.StatusNotFound, "DBParameterGroupNotFound", "DBParameterGroup " + name + " not found."}
+	case strings.HasPrefix(name, "default."):
+		return nil, invalidParameter("Cannot modify a default parameter group")
+	}
+	values = maps.Clone(values)
+	for n := 1; params.Has(fmt.Sprintf("Parameters.Parameter.%d.ParameterName", n)); n++ {
+		of := func(field string) string { return params.Get(fmt.Sprintf("Parameters.Parameter.%d.%s", n, field)) }
+		if method := of("ApplyMethod"); method != "immediate" && method != "pending-reboot" {
+			return nil, invalidParameter("Invalid apply method: %s", method)
+		}
+		delete(values, Default+of("ParameterName"))
+		values[of("ParameterName")] = of("ParameterValue")
+	}
+	s.groups[name] = values
+	return groupResult{name}, nil
+}
+
+// modifyInstance puts an instance into another DB parameter group, in which it is when it has
+// been rebooted.
+func (s *Server) modifyInstance(params url.Values) (any, *apiError) {
+	db, found := s.instances[params.Get("DBInstanceIdentifier")]
+	if !found {
+		return nil, instanceNotFound(params.Get("DBInstanceIdentifier"))
+	}
+	group := params.Get("DBParameterGroupName")
+	if _, found := s.groups[group]; !found {
+		return nil, &apiError{http.StatusNotFound, "DBParameterGroupNotFound", "DBParameterGroup " + group + " not found."}
+	}
+	db.nextGroup = group
+	return modifiedResult{details(db)}, nil
+}
+
+func (s *Server) reboot(id string) (any, *apiError) {
+	db, found := s.instances[id]
+	if !found {
+		return nil, instanceNotFound(id)
+	}
+	if db.nextGroup != "" {
+		db.group, db.nextGroup = db.nextGroup, ""
+	}
+	return modifiedResult{details(db)}, nil
+}

@@ -39,6 +39,8 @@ type Instance struct {
 	hidden   map[string]bool     // files that are not listed, by name
 	asleep   string              // stopped, paused, or empty
 	group    string
+
+	nextGroup string // from the next reboot on, if any
 }
 
 // Names selects how rotated files are named.

@@ -205,6 +205,8 @@ func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError)
 	switch action {
 	case "DescribeDBParameters":
 		resource = "pg:" + params.Get("DBParameterGroupName")
+	case "CreateDBParameterGroup", "ModifyDBParameterGroup":
+		resource = "pg:" + params.Get("DBParameterGroupName")
 	case "DescribeDBClusters":
 		resource = "cluster:" + cmp.Or(params.Get("DBClusterIdentifier"), "*")
 	case "DescribeDBClusterParameters":
@@ -229,6 +231,14 @@ func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError)
 		result, err = s.describeClusters(params.Get("DBClusterIdentifier"))
 	case "DescribeDBClusterParameters":
 		result, err = s.describeParameters(s.clusterGroups, params.Get("DBClusterParameterGroupName"))
+	case "CreateDBParameterGroup":
+		result, err = s.createGroup(params)
+	case "ModifyDBParameterGroup":
+		result, err = s.modifyGroup(params)
+	case "ModifyDBInstance":
+		result, err = s.modifyInstance(params)
+	case "RebootDBInstance":
+		result, err = s.reboot(id)
 	default:
 		err = invalidAction(action)
 	}

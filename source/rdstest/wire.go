@@ -128,6 +128,14 @@ type parameterDetails struct {
 	Source         string // user, or engine-default
 }
 
+type groupResult struct {
+	DBParameterGroupName string
+}
+
+type modifiedResult struct {
+	DBInstance instanceDetails
+}
+
 type clustersResult struct {
 	Clusters []clusterDetails `xml:"DBClusters>DBCluster"`
 }

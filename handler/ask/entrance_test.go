@@ -1,4 +1,4 @@
-package handler_test
+package ask_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"slowdigest/digest"
-	"slowdigest/handler"
+	"slowdigest/handler/ask"
 	"slowdigest/handler/state"
 	"slowdigest/notifier/slack"
 	"slowdigest/notifier/slacktest"
@@ -23,27 +23,66 @@ const (
 	classID    = "0123456789ABCDEF0123456789ABCDEF"
 )
 
-// asking is a Slack with two channels, in which somebody asks.
+var ten = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+
+// asking is a Slack with two channels, in which somebody asks, and a function that works
+// on the tasks at once.
 type asking struct {
 	*testing.T
 	slack *slacktest.Server
 	store state.FileStore
 	now   time.Time
-	handler.Interactions
+	tasks []*ask.Task
+	ask.Entrance
 }
 
 func newAsking(t *testing.T) *asking {
 	a := &asking{T: t, slack: slacktest.New(), store: state.FileStore{Dir: t.TempDir()}, now: time.Now().UTC()}
 	t.Cleanup(a.slack.Close)
 	a.slack.Channels[askChannel] = slacktest.ChannelState{Name: "ask", Member: true}
-	a.Interactions = handler.Interactions{
-		Verifier: slack.RequestVerifier{SigningSecret: slacktest.SigningSecret, Channels: []string{slacktest.Channel, askChannel}},
-		Store:    a.store, Now: func() time.Time { return a.now }, Channel: slacktest.Channel,
-		PostText: func(ctx context.Context, channel, thread, text string) error {
-			return slack.New(slacktest.Token, channel, slack.Options{APIURL: a.slack.URL()}).PostText(ctx, thread, text)
+	a.Entrance = ask.Entrance{
+		Proved: func(_ context.Context, r *slack.Signed) (bool, error) { return r.Verify(slacktest.SigningSecret), nil },
+		Askers: slack.Askers{Channels: []string{slacktest.Channel, askChannel}},
+		Store:  a.store, Now: func() time.Time { return a.now }, Channel: slacktest.Channel,
+		Start: func(ctx context.Context, event []byte) error {
+			task, err := ask.ReadTask(event)
+			if err != nil {
+				return err
+			}
+			a.tasks = append(a.tasks, task)
+			once := &ask.Once{Store: a.store, Task: task, Now: time.Now}
+			return once.Do(ctx, func() error {
+				return slack.New(slacktest.Token, task.Channel, slack.Options{APIURL: a.slack.URL()}).PostText(ctx, task.Thread, task.Text)
+			})
 		},
 	}
 	return a
+}
+
+// event is a request as a function URL hands it over.
+func (a *asking) event(body []byte) events.LambdaFunctionURLRequest {
+	headers := map[string]string{}
+	for name, values := range slacktest.Sign(body, slacktest.SigningSecret, a.now) {
+		headers[strings.ToLower(name)] = values[0]
+	}
+	e := events.LambdaFunctionURLRequest{Headers: headers, Body: string(body)}
+	e.RequestContext.HTTP.Method = http.MethodPost
+	return e
+}
+
+// send is what the function does with an event, and returns the text of the answer.
+func (a *asking) send(ctx context.Context, e events.LambdaFunctionURLRequest) (status int, text string, err error) {
+	signed, r, err := ask.Open(e, a.now)
+	if signed != nil {
+		r, err = a.Serve(ctx, signed)
+	}
+	var answer struct{ Text string }
+	if r.Body != "" {
+		if err := json.Unmarshal([]byte(r.Body), &answer); err != nil {
+			a.Error(err)
+		}
+	}
+	return r.StatusCode, answer.Text, err
 }
 
 // in sends the body of a request as if it was made in a channel, and returns the
@@ -52,18 +91,11 @@ func (a *asking) in(channel string, body []byte) string {
 	a.Helper()
 	a.now = a.now.Add(time.Second)
 	body = bytes.ReplaceAll(body, []byte(slacktest.Channel), []byte(channel))
-	headers := map[string]string{}
-	for name, values := range slacktest.Sign(body, slacktest.SigningSecret, a.now) {
-		headers[name] = values[0]
+	status, text, _ := a.send(a.Context(), a.event(body))
+	if status != http.StatusOK {
+		a.Fatalf("%d %s", status, text)
 	}
-	e := events.LambdaFunctionURLRequest{Headers: headers, Body: string(body)}
-	e.RequestContext.HTTP.Method = http.MethodPost
-	r, _ := a.Serve(a.Context(), e)
-	var answer struct{ Text string }
-	if err := json.Unmarshal([]byte(r.Body), &answer); err != nil || r.StatusCode != http.StatusOK {
-		a.Fatalf("%d %s", r.StatusCode, r.Body)
-	}
-	return answer.Text
+	return text
 }
 
 func (a *asking) mutes(channel string) []digest.Mute {
