@@ -74,12 +74,6 @@ screenshot: ## Draw the Slack messages in Chromium, which must be installed
 browser: ## Use the HTML report in Chromium, which must be installed
 	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node html.mjs
 
-.PHONY: uplot
-uplot: ## Embed the newest uPlot, which draws the charts of the HTML report
-	cd notifier/testdata/look && npm install --save-dev --save-exact --no-audit --no-fund uplot@latest && \
-		cp node_modules/uplot/LICENSE node_modules/uplot/package.json node_modules/uplot/dist/uPlot.iife.min.js \
-		node_modules/uplot/dist/uPlot.min.css ../../html/uplot/
-
 .PHONY: lint
 lint: ## Run golangci-lint, built from source on first use (some minutes)
 	go mod tidy -diff

@@ -1,7 +1,9 @@
 package digest
 
 import (
+	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -12,18 +14,58 @@ import (
 // Aggregator.Detail asked for it.
 //
 // The time of a call is spread over the time it ran, not put where it ended, so
-// that Load over Step is how many calls were running at a time on average. What
-// ran before the window is not in it.
+// that Load over Step is how many calls were running at a time on average; so are
+// its lock time and the rows it examined. The call itself is counted where it ended.
+// What ran before the window is not in it.
 type Detail struct {
 	Start time.Time `json:"start"` // of the first step
 	Step  float64   `json:"step"`  // seconds: 1, or 10 and more if there would be over 720 steps
-	Load  []float64 `json:"load"`  // query time in each step, in seconds, of all classes
+	Lines           // of all classes
+	// Slices are the same by who ran the calls: the first 128 names of each kind, and
+	// the others under OtherNames. Calls without a name are in none.
+	Slices Slices `json:"slices"`
+}
+
+// Lines are time lines of each measure, of as many steps each.
+type Lines struct {
+	First        int       `json:"first"` // the step at which they begin
+	Load         []float64 `json:"load"`  // query time, in seconds
+	Calls        []float64 `json:"calls"` // those that ended
+	RowsExamined []float64 `json:"rows_examined"`
+	LockTime     []float64 `json:"lock_time"` // seconds
+}
+
+// Plus adds up the lines of two slices of one report.
+func (l Lines) Plus(o Lines) Lines {
+	first, end := min(l.First, o.First), max(l.First+len(l.Load), o.First+len(o.Load))
+	sum := func(a, b []float64) []float64 {
+		out := make([]float64, end-first)
+		copy(out[l.First-first:], a)
+		for i, v := range b {
+			out[o.First-first+i] += v
+		}
+		return out
+	}
+	return Lines{first, sum(l.Load, o.Load), sum(l.Calls, o.Calls), sum(l.RowsExamined, o.RowsExamined), sum(l.LockTime, o.LockTime)}
+}
+
+// Slices hold the names of each kind, those with the most query time first.
+type Slices struct {
+	Users     []Slice `json:"users"`
+	Hosts     []Slice `json:"hosts"`
+	Schemas   []Slice `json:"schemas"`
+	Instances []Slice `json:"instances"`
+}
+
+// Slice is what one user, host, schema or instance ran.
+type Slice struct {
+	Name string `json:"name"`
+	Lines
 }
 
 // ClassDetail adds one class to a report's Detail.
 type ClassDetail struct {
-	First int       `json:"first"` // the step at which Load begins
-	Load  []float64 `json:"load"`
+	Lines
 	// Distribution counts the calls by query time, from the bin of the quickest
 	// to that of the slowest. A call less than 1 % from a border may be counted
 	// in the bin beyond it.
@@ -61,29 +103,76 @@ type axis struct {
 	step        int64 // seconds; 0 before the first call
 	first, last int64
 	load        load // of all classes
+	slices      [4]loadsByName
 }
 
-// add spreads the time of a call over the parts in which it ran, from start on,
-// for the class's load and for that of all.
-func (x *axis) add(e *parser.Event, start time.Time, class *load) {
+// loadsByName are the loads by user, host, schema or instance: those of names.names, in
+// their order.
+type loadsByName struct {
+	names callsByName
+	loads []*load
+}
+
+// of returns the load of a name, and nil where there is none.
+func (s *loadsByName) of(name string, calls int64) *load {
+	if name == "" {
+		return nil
+	}
+	i := s.names.add(name, calls)
+	if i == len(s.loads) {
+		s.loads = append(s.loads, new(load))
+	}
+	return s.loads[i]
+}
+
+// add spreads a call over the parts in which it ran, from start on, for the class's
+// load, for that of all, and for those who ran it.
+func (x *axis) add(e *parser.Event, instance string, start time.Time, class *load) {
 	end := e.Time.UnixMicro()
-	at := end - int64(min(microseconds(e.QueryTime), longestCall))
+	began := end - int64(min(microseconds(e.QueryTime), longestCall))
+	at := began
 	if !start.IsZero() {
 		at = max(at, start.UnixMicro())
 	}
-	if e.Time.IsZero() || at >= end || at < 0 {
+	if e.Time.IsZero() || at > end || at < 0 {
 		return
 	}
-	x.cover(at, end)
+	x.cover(at, max(end, at+1))
+	n := int64(e.Weight)
+	loads := [...]*load{
+		class, &x.load,
+		x.slices[0].of(e.User, n), x.slices[1].of(e.Host, n), x.slices[2].of(e.Schema, n), x.slices[3].of(instance, n),
+	}
+	all := amounts{lock: microseconds(e.LockTime), rows: e.RowsExamined}
 	width := x.step * perSecond
-	for at < end {
+	for {
 		part := at / width
 		until := min(end, (part+1)*width)
-		us := uint64(until-at) * e.Weight
-		class.add(x.step, part, us)
-		x.load.add(x.step, part, us)
-		at = until
+		w := amounts{us: uint64(until - at), lock: all.lock, rows: all.rows}
+		if took := uint64(end - began); took > 0 { // what was before at is left out
+			from, to := uint64(at-began), uint64(until-began)
+			w.lock = share(all.lock, to, took) - share(all.lock, from, took)
+			w.rows = share(all.rows, to, took) - share(all.rows, from, took)
+		}
+		if until == end {
+			w.calls = 1
+		}
+		for _, l := range loads {
+			if l != nil {
+				l.add(x.step, part, w.times(e.Weight))
+			}
+		}
+		if at = until; at == end {
+			return
+		}
 	}
+}
+
+// share is that part of n, for a part that is no more than the whole.
+func share(n, part, whole uint64) uint64 {
+	hi, lo := bits.Mul64(n, part)
+	q, _ := bits.Div64(hi, lo, whole)
+	return q
 }
 
 // cover makes the axis reach from start to end, in microseconds, and its parts
@@ -108,42 +197,81 @@ func (x *axis) detail() *Detail {
 	if x.step == 0 {
 		return nil
 	}
-	return &Detail{
-		Start: time.Unix(x.first*x.step, 0).UTC(),
-		Step:  float64(x.step),
-		Load:  x.load.values(x.step),
-	}
-}
-
-func (x *axis) classDetail(c *class) *ClassDetail {
-	d := &ClassDetail{Load: c.load.values(x.step), Distribution: distribution(&c.queryTime)}
-	if len(c.load.us) > 0 {
-		d.First = int(c.load.first - x.first)
+	d := &Detail{Start: time.Unix(x.first*x.step, 0).UTC(), Step: float64(x.step), Lines: x.lines(&x.load)}
+	for i, to := range []*[]Slice{&d.Slices.Users, &d.Slices.Hosts, &d.Slices.Schemas, &d.Slices.Instances} {
+		*to = x.sliced(&x.slices[i])
 	}
 	return d
 }
 
-// load holds query time in microseconds by part of an axis. It follows the axis
-// to wider parts when it is used next.
+func (x *axis) classDetail(c *class) *ClassDetail {
+	return &ClassDetail{Lines: x.lines(&c.load), Distribution: distribution(&c.queryTime)}
+}
+
+// sliced states the slices, those with the most time first.
+func (x *axis) sliced(s *loadsByName) []Slice {
+	out := make([]Slice, len(s.loads))
+	sums := make(map[string]float64, len(s.loads))
+	for i, l := range s.loads {
+		name := s.names.names[i].name
+		out[i] = Slice{Name: name, Lines: x.lines(l)}
+		for _, v := range out[i].Load {
+			sums[name] += v
+		}
+	}
+	slices.SortFunc(out, func(x, y Slice) int {
+		return cmp.Or(cmp.Compare(sums[y.Name], sums[x.Name]), cmp.Compare(x.Name, y.Name))
+	})
+	return out
+}
+
+// lines states a load in the axis's steps.
+func (x *axis) lines(l *load) Lines {
+	l.widen(x.step)
+	n := len(l.parts)
+	out := Lines{Load: make([]float64, n), Calls: make([]float64, n), RowsExamined: make([]float64, n), LockTime: make([]float64, n)}
+	if n > 0 {
+		out.First = int(l.first - x.first)
+	}
+	for i, w := range l.parts {
+		out.Load[i], out.LockTime[i] = float64(w.us)/perSecond, float64(w.lock)/perSecond
+		out.Calls[i], out.RowsExamined[i] = float64(w.calls), float64(w.rows)
+	}
+	return out
+}
+
+// amounts are what calls did in a part of an axis, times in microseconds.
+type amounts struct{ us, lock, rows, calls uint64 }
+
+func (w amounts) times(n uint64) amounts {
+	return amounts{w.us * n, w.lock * n, w.rows * n, w.calls * n}
+}
+
+func (w *amounts) add(o amounts) {
+	w.us, w.lock, w.rows, w.calls = w.us+o.us, w.lock+o.lock, w.rows+o.rows, w.calls+o.calls
+}
+
+// load holds what calls did by part of an axis. It follows the axis to wider parts
+// when it is used next. That of a class takes up to 32 bytes in each of 720 parts.
 type load struct {
 	step  int64 // that the parts have, in seconds
 	first int64
-	us    []uint64
+	parts []amounts
 }
 
-func (l *load) add(step, part int64, us uint64) {
+func (l *load) add(step, part int64, w amounts) {
 	l.widen(step)
 	switch {
-	case len(l.us) == 0:
+	case len(l.parts) == 0:
 		l.first = part
 	case part < l.first:
-		l.us = slices.Insert(l.us, 0, make([]uint64, l.first-part)...)
+		l.parts = append(make([]amounts, l.first-part), l.parts...)
 		l.first = part
 	}
-	for int64(len(l.us)) <= part-l.first {
-		l.us = append(l.us, 0)
+	for int64(len(l.parts)) <= part-l.first {
+		l.parts = append(l.parts, amounts{})
 	}
-	l.us[part-l.first] += us
+	l.parts[part-l.first].add(w)
 }
 
 // widen adds up the parts to parts of a step that the present one divides.
@@ -152,20 +280,10 @@ func (l *load) widen(step int64) {
 		return
 	}
 	wide := load{step: step}
-	for i, us := range l.us {
-		wide.add(step, (l.first+int64(i))/(step/l.step), us)
+	for i, w := range l.parts {
+		wide.add(step, (l.first+int64(i))/(step/l.step), w)
 	}
 	*l = wide
-}
-
-// values returns the seconds in each part of the step.
-func (l *load) values(step int64) []float64 {
-	l.widen(step)
-	s := make([]float64, len(l.us))
-	for i, n := range l.us {
-		s[i] = float64(n) / perSecond
-	}
-	return s
 }
 
 // distribution counts the values of q, which are microseconds, by bin.

@@ -1,9 +1,11 @@
 package digest
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,14 +31,16 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 		event("select d from t", 50*time.Minute, 0.5),
 		event("select e from t", 50*time.Minute, 0),
 	)
-	if d := r.Classes[3].Detail; d.First != 0 || len(d.Load) != 0 {
+	if d := r.Classes[3].Detail; d.First != 300 || !reflect.DeepEqual(d.Load, []float64{0}) || !reflect.DeepEqual(d.Calls, []float64{1}) {
 		t.Errorf("class e: %+v", d)
 	}
-	if d := r.Detail; d.Step != 10 || !d.Start.Equal(noon) || len(d.Load) != 300 || !reflect.DeepEqual(d.Load[:3], []float64{5, 7, 5}) {
-		t.Errorf("detail %+v", d)
+	if d := r.Detail; d.Step != 10 || !d.Start.Equal(noon) || len(d.Load) != 301 || !reflect.DeepEqual(d.Load[:3], []float64{5, 7, 5}) {
+		t.Errorf("detail from %v: %d steps of %v, %v", d.Start, len(d.Load), d.Step, d.Load[:3])
 	}
-	if d := r.Classes[0].Detail; d.First != 1 || !reflect.DeepEqual(d.Load, []float64{7, 5}) {
-		t.Errorf("class a: %+v", d)
+	// Calls are counted where they end, and rows and lock time spread as the time is.
+	if d := r.Classes[0].Detail; d.First != 1 || !reflect.DeepEqual(d.Load, []float64{7, 5, 0, 0}) || !reflect.DeepEqual(d.Calls, []float64{0, 1, 0, 1}) ||
+		!reflect.DeepEqual(d.RowsExamined, []float64{5, 5, 0, 10}) {
+		t.Errorf("class a: %+v", d.Lines)
 	}
 	if d := r.Classes[1].Detail; d.First != 0 || !reflect.DeepEqual(d.Load, []float64{5}) {
 		t.Errorf("class b: %+v", d)
@@ -88,13 +92,83 @@ func TestLoadOfAnySpan(t *testing.T) {
 	}
 }
 
+// Whoever ran a call: it is in one slice of each kind where it has a name, and nothing of it
+// is lost on the way over the steps.
+func TestSlices(t *testing.T) {
+	a := NewAggregator(Window{})
+	a.Detail = true
+	random := rand.New(rand.NewPCG(simulationSeed(t), 3))
+	var calls, rows, lock, seconds float64
+	for i := range 1000 {
+		e := event("select a from t", time.Duration(random.IntN(3600))*time.Second, float64(random.IntN(100))/10)
+		e.User, e.Host, e.Schema, e.Weight = fmt.Sprint("u", i%maxNames), fmt.Sprint("h", i%(maxNames+1)), "", 1+uint64(random.IntN(3))
+		e.RowsExamined, e.LockTime = uint64(random.IntN(1000)), float64(random.IntN(1000))/1000
+		w := float64(e.Weight)
+		calls, rows, lock, seconds = calls+w, rows+w*float64(e.RowsExamined), lock+w*e.LockTime, seconds+w*e.QueryTime
+		a.Stream(fmt.Sprint("db-", i%3)).Add(e)
+	}
+	d := a.Report(Limit{}, OrderBySum).Detail
+	sum := func(all ...Slice) (out [4]float64) {
+		for _, s := range all {
+			for i, line := range [][]float64{s.Calls, s.RowsExamined, s.LockTime, s.Load} {
+				for _, v := range line {
+					out[i] += v
+				}
+			}
+		}
+		return out
+	}
+	want := [4]float64{calls, rows, lock, seconds}
+	for name, s := range map[string][]Slice{"all": {{Lines: d.Lines}}, "users": d.Slices.Users, "hosts": d.Slices.Hosts, "instances": d.Slices.Instances} {
+		for i, got := range sum(s...) {
+			if math.Abs(got-want[i]) > 1e-6*want[i] {
+				t.Errorf("%s: measure %d is %v, want %v", name, i, got, want[i])
+			}
+		}
+	}
+	s := d.Slices
+	if len(s.Users) != maxNames || len(s.Hosts) != maxNames+1 || len(s.Schemas) != 0 || len(s.Instances) != 3 {
+		t.Errorf("%d users, %d hosts, %d schemas, %d instances", len(s.Users), len(s.Hosts), len(s.Schemas), len(s.Instances))
+	}
+	if !slices.ContainsFunc(s.Hosts, func(x Slice) bool { return x.Name == OtherNames }) || slices.ContainsFunc(s.Users, func(x Slice) bool { return x.Name == OtherNames }) {
+		t.Error("the others are where there are none, or are not where there are")
+	}
+	if sum(s.Users[0])[3] < sum(s.Users[1])[3] {
+		t.Error("the first has not the most time")
+	}
+}
+
+func TestLinesPlus(t *testing.T) {
+	a := Lines{3, []float64{1}, []float64{2}, []float64{3}, []float64{4}}
+	b := Lines{1, []float64{1, 1, 1, 1}, []float64{1, 0, 0, 2}, []float64{0, 0, 0, 0}, []float64{5, 0, 1, 0}}
+	want := Lines{1, []float64{1, 1, 2, 1}, []float64{1, 0, 2, 2}, []float64{0, 0, 3, 0}, []float64{5, 0, 5, 0}}
+	if x, y := a.Plus(b), b.Plus(a); !reflect.DeepEqual(x, want) || !reflect.DeepEqual(y, want) {
+		t.Errorf("%+v and %+v, want %+v", x, y, want)
+	}
+}
+
+// A call that began before the window has of its rows and lock time the part that lies in it.
+func TestSharesOfACall(t *testing.T) {
+	e := event("select a from t", 5*time.Second, 20)
+	e.RowsExamined, e.LockTime = 1000, 8
+	d := detailed(Window{noon, noon.Add(time.Hour)}, e).Detail
+	if !reflect.DeepEqual(d.RowsExamined, []float64{50, 50, 50, 50, 50}) || !reflect.DeepEqual(d.LockTime, []float64{0.4, 0.4, 0.4, 0.4, 0.4}) || !reflect.DeepEqual(d.Calls, []float64{0, 0, 0, 0, 1}) {
+		t.Errorf("%+v", d.Lines)
+	}
+	for _, x := range [][4]uint64{{7, 3, 3, 7}, {math.MaxUint64, 1, 1, math.MaxUint64}, {math.MaxUint64, 1, 2, math.MaxUint64 / 2}, {10, 1, 3, 3}, {5, 0, 9, 0}} {
+		if got := share(x[0], x[1], x[2]); got != x[3] {
+			t.Errorf("%d of %d of %d is %d, want %d", x[1], x[2], x[0], got, x[3])
+		}
+	}
+}
+
 func TestLoadOfImpossibleCalls(t *testing.T) {
 	r := detailed(Window{}, event("select a from t", 0, 1e12), &parser.Event{SQL: []byte("select b"), QueryTime: 5, Weight: 1})
 	if d := r.Detail; len(d.Load) > maxSteps || d.Step > 300 {
 		t.Errorf("step %v, %d steps", d.Step, len(d.Load))
 	}
-	if r := detailed(Window{}, event("select a from t", 0, 0)); r.Detail != nil {
-		t.Errorf("of a call that took no time: %+v", r.Detail)
+	if r := detailed(Window{}, event("select a from t", 0, 0)); !reflect.DeepEqual(r.Detail.Load, []float64{0}) || !reflect.DeepEqual(r.Detail.Calls, []float64{1}) {
+		t.Errorf("of a call that took no time: %+v", r.Detail.Lines)
 	}
 	if r := detailed(Window{}); r.Detail != nil {
 		t.Errorf("without calls: %+v", r.Detail)

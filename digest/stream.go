@@ -77,7 +77,7 @@ func (s *Stream) Add(e *parser.Event) {
 	s.load.time += microseconds(e.QueryTime) * e.Weight
 	c.lists.add(e, members)
 	if a.Detail {
-		a.axis.add(e, a.window.Start, &c.load)
+		a.axis.add(e, s.instance, a.window.Start, &c.load)
 	}
 }
 

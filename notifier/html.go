@@ -11,17 +11,14 @@ import (
 	"html/template"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/chart"
 	"slowdigest/notifier/redact"
 )
 
-// The page, and in the directory uplot the library that draws its charts, as its
-// makers distribute it: `make uplot` takes another version.
-//
 //go:embed html
 var htmlFiles embed.FS
 
@@ -53,10 +50,11 @@ func (h htmlWriter) Notify(_ context.Context, r *digest.Report) error {
 // htmlView holds what the page shows.
 type htmlView struct {
 	CSP                     string
-	Styles                  []template.CSS
+	Style                   template.CSS
 	Scripts                 []template.JS
-	Data                    template.JS // of the charts, and empty where there is nothing to draw
-	Licence                 string      // of the charts' library
+	Data                    template.JS   // of the charts, and null where there is nothing to draw
+	Load                    template.HTML // the chart of all classes
+	Legend                  []htmlKey
 	Title, Window, Headline string
 	Trust, Facts            string
 	Incomplete              bool
@@ -77,8 +75,12 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 	if len(r.Instances) > 0 {
 		v.Title += " on " + where(r)
 	}
+	charts := chart.Of(r, zone)
 	for i := range r.Classes {
 		v.Classes = append(v.Classes, newHTMLClass(r, &r.Classes[i], zone))
+		if charts != nil {
+			v.Classes[i].Load, v.Classes[i].Distribution = charts.Class(i, Duration)
+		}
 		v.Changed = v.Changed || v.Classes[i].Badge != ""
 	}
 	for _, n := range Notices(r) {
@@ -94,7 +96,18 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 	for i := range v.Notes {
 		v.Notes[i] = InZone(v.Notes[i], zone)
 	}
-	data, err := json.Marshal(newHTMLData(r, zone)) // escapes what could end the script
+	if charts != nil {
+		var keys []chart.Key
+		v.Load, keys = charts.Load()
+		for _, k := range keys {
+			key := htmlKey{Key: k}
+			if k.Class >= 0 {
+				key.Rank = r.Classes[k.Class].Rank
+			}
+			v.Legend = append(v.Legend, key)
+		}
+	}
+	data, err := json.Marshal(charts) // escapes what could end the script
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +116,7 @@ func newHTMLView(report redact.Report, zone *time.Location) (*htmlView, error) {
 	return v, err
 }
 
-// embed takes in the styles and scripts, and returns the policy that allows
+// embed takes in the style and the scripts, and returns the policy that allows
 // exactly these, and nothing to be loaded.
 func (v *htmlView) embed() (policy string, err error) {
 	read := func(name string) string {
@@ -117,18 +130,20 @@ func (v *htmlView) embed() (policy string, err error) {
 		sum := sha256.Sum256([]byte(text))
 		return " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	v.Licence = read("uplot/LICENSE")
-	scripts, styles := "", ""
-	for _, name := range []string{"uplot/uPlot.iife.min.js", "charts.js", "page.js"} {
+	style, scripts := read("page.css"), ""
+	v.Style = template.CSS(style)
+	for _, name := range []string{"charts.js", "page.js"} {
 		text := read(name)
 		v.Scripts, scripts = append(v.Scripts, template.JS(text)), scripts+allow(text)
 	}
-	for _, name := range []string{"uplot/uPlot.min.css", "page.css"} {
-		text := read(name)
-		v.Styles, styles = append(v.Styles, template.CSS(text)), styles+allow(text)
-	}
 	return "default-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; " +
-		"script-src" + scripts + "; style-src" + styles, err
+		"script-src" + scripts + "; style-src" + allow(style), err
+}
+
+// htmlKey is an entry of the legend; a Rank of 0 is that of the other classes.
+type htmlKey struct {
+	chart.Key
+	Rank int
 }
 
 // htmlClass is a row of the table, and the panel it leads to.
@@ -141,6 +156,7 @@ type htmlClass struct {
 	Metrics                   []metricRow
 	Tallies, Seen             string
 	Names                     []htmlNames
+	Load, Distribution        template.HTML
 }
 
 // htmlCell is a number as it is shown, and as it is sorted.
@@ -181,58 +197,4 @@ func newHTMLClass(r *digest.Report, c *digest.Class, zone *time.Location) htmlCl
 		}
 	}
 	return v
-}
-
-// htmlData holds what the charts draw, as JSON. Load is the calls that ran at a time,
-// on average, in each step.
-type htmlData struct {
-	Start   int64           `json:"start"` // of the first step, in seconds since 1970
-	Step    float64         `json:"step"`  // seconds
-	Window  [2]int64        `json:"window"`
-	Zone    string          `json:"zone"` // of the times, as IANA names it
-	Load    []float64       `json:"load"`
-	Classes []htmlClassData `json:"classes"` // in the order of the table
-}
-
-type htmlClassData struct {
-	Name  string       `json:"name"`
-	First int          `json:"first"`
-	Load  []float64    `json:"load"`
-	Bins  [][2]float64 `json:"bins"` // from how many seconds, calls
-}
-
-// newHTMLData returns nil where there is nothing to draw.
-func newHTMLData(r *digest.Report, zone *time.Location) *htmlData {
-	if r.Detail == nil || len(r.Classes) == 0 {
-		return nil
-	}
-	d := &htmlData{
-		Start: r.Detail.Start.Unix(), Step: r.Detail.Step, Load: running(r.Detail.Load, r.Detail.Step),
-		Window: [2]int64{r.Window.Start.Unix(), r.Window.End.Unix()},
-		Zone:   cmp.Or(zone, time.UTC).String(),
-	}
-	for i := range r.Classes {
-		c := &r.Classes[i]
-		data := htmlClassData{Name: fmt.Sprintf("#%d %s", c.Rank, c.Label), Load: []float64{}, Bins: [][2]float64{}}
-		if c.Detail != nil {
-			data.First, data.Load = c.Detail.First, running(c.Detail.Load, r.Detail.Step)
-			for _, bin := range c.Detail.Distribution {
-				data.Bins = append(data.Bins, [2]float64{bin.From, float64(bin.Calls)})
-			}
-		}
-		d.Classes = append(d.Classes, data)
-	}
-	return d
-}
-
-// running divides query time by the time in which it passed, to four digits: no
-// chart shows more.
-func running(load []float64, step float64) []float64 {
-	out := make([]float64, len(load))
-	for i, s := range load {
-		if s /= step; !math.IsInf(s, 0) && !math.IsNaN(s) {
-			out[i], _ = strconv.ParseFloat(strconv.FormatFloat(s, 'g', 4, 64), 64)
-		}
-	}
-	return out
 }

@@ -24,9 +24,12 @@ func htmlOf(t *testing.T, r *digest.Report) string {
 // detailed gives a report what its charts need.
 func detailed(r *digest.Report) *digest.Report {
 	r.Classes = slices.Clone(r.Classes)
-	r.Detail = &digest.Detail{Start: r.Window.Start, Step: 10, Load: []float64{1, 20.00001, 3}}
+	lines := digest.Lines{Load: []float64{1, 20.00001, 3}, Calls: []float64{0, 30, 0}, RowsExamined: []float64{0, 0, 0}, LockTime: []float64{0, 0, 1}}
+	r.Detail = &digest.Detail{Start: r.Window.Start, Step: 10, Lines: lines}
+	r.Detail.Slices.Users = []digest.Slice{{Name: "app", Lines: lines}, {Name: "batch", Lines: lines}}
+	r.Detail.Slices.Hosts = []digest.Slice{{Name: "web-1", Lines: lines}}
 	for i := range r.Classes {
-		r.Classes[i].Detail = &digest.ClassDetail{First: 1, Load: []float64{5, 1.0 / 3}, Distribution: []digest.Bin{{From: 0.001, Calls: 7}}}
+		r.Classes[i].Detail = &digest.ClassDetail{Lines: digest.Lines{First: 1, Load: []float64{5, 1.0 / 3}}, Distribution: []digest.Bin{{From: 0.001, Calls: 7}}}
 	}
 	return r
 }
@@ -52,7 +55,7 @@ func checkHTML(t *testing.T, name, page string) {
 	}
 	// Exactly what the policy names can run.
 	elements := element.FindAllStringSubmatch(page, -1)
-	if len(elements) != 5 || strings.Count(page, "<script") != 4 {
+	if len(elements) != 3 || strings.Count(page, "<script") != 3 {
 		t.Errorf("%s: %d scripts and styles, %d of them scripts", name, len(elements), strings.Count(page, "<script"))
 	}
 	for _, e := range elements {
@@ -80,6 +83,7 @@ func TestHTMLOfHostileText(t *testing.T) {
 	c.Fingerprint, c.Note = "select "+evil+" from `"+evil+"`", evil
 	c.Users, c.Hosts, c.Schemas, c.Instances = map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1}, map[string]int64{evil: 1, "b": 2}
 	c.Change = &digest.Change{Kind: evil, Of: evil}
+	r.Detail.Slices.Users[0].Name, r.Detail.Slices.Hosts = evil, r.Detail.Slices.Users
 	c.ID, r.Instances, r.Coverage.Notes = evil, []string{evil}, []string{evil}
 	page := htmlOf(t, r)
 	for _, bad := range []string{"<script>alert", "<img", "<!--", "</pre></details>\"", "\u2028"} {
@@ -87,7 +91,7 @@ func TestHTMLOfHostileText(t *testing.T) {
 			t.Errorf("the page holds %q", bad)
 		}
 	}
-	if strings.Count(page, "<script") != 4 || len(element.FindAllString(page, -1)) != 5 {
+	if strings.Count(page, "<script") != 3 || len(element.FindAllString(page, -1)) != 3 {
 		t.Error("the page has scripts or styles that are not ours")
 	}
 	if !strings.Contains(page, "&lt;img src=x") {
@@ -99,7 +103,15 @@ func TestHTMLWithholdsSecrets(t *testing.T) {
 	r := detailed(notifiertest.Load(t, "full"))
 	r.Classes[0].Fingerprint = "create user a identified by ?"
 	r.Classes[1].Users = map[string]int64{"jane@example.com": 1}
+	r.Detail.Slices.Users = []digest.Slice{{Name: "jane@example.com", Lines: r.Detail.Lines}, {Name: "app"}, {Name: "joe@example.com", Lines: r.Detail.Lines}}
 	page := htmlOf(t, r)
+	if strings.Contains(page, "joe@") || r.Detail.Slices.Users[0].Name != "jane@example.com" {
+		t.Error("a name of a slice is shown, or withheld in the report itself")
+	}
+	// Those of whom nothing more is told are one.
+	if data := dataOf.FindStringSubmatch(page)[1]; strings.Count(data, `{"name":"[withheld`) != 1 || !strings.Contains(data, `"calls":[0,6,0]`) {
+		t.Errorf("data %s", data)
+	}
 	if strings.Contains(page, "identified by") || strings.Contains(page, "jane@") || strings.Count(page, "[withheld") < 2 {
 		t.Error("a secret is shown")
 	}
@@ -110,22 +122,34 @@ func TestHTMLData(t *testing.T) {
 	r := detailed(notifiertest.Load(t, "full"))
 	var data struct {
 		Start, Step float64
-		Load        []float64
-		Classes     []struct {
+		All         struct{ Time, Calls, Rows, Lock []float64 }
+		Slices      map[string][]struct {
+			Name string
+			Time []float64
+			Of   map[int]int64
+		}
+		Classes []struct {
 			Name  string
 			First int
-			Load  []float64
+			Time  []float64
 			Bins  [][2]float64
 		}
 	}
 	if err := json.Unmarshal([]byte(dataOf.FindStringSubmatch(htmlOf(t, r))[1]), &data); err != nil {
 		t.Fatal(err)
 	}
-	if data.Start != float64(r.Window.Start.Unix()) || data.Step != 10 || data.Load[1] != 2 || len(data.Classes) != len(r.Classes) {
+	if data.Start != float64(r.Window.Start.Unix()) || data.Step != 10 || data.All.Time[1] != 2 || len(data.Classes) != len(r.Classes) {
 		t.Errorf("data %+v", data)
 	}
+	if a := data.All; a.Calls[1] != 3 || a.Rows != nil || a.Lock[2] != 0.1 {
+		t.Errorf("of all: %+v", a)
+	}
+	// Each class that a name has calls of, as the table counts them; and no kind with one name.
+	if users := data.Slices["user"]; len(data.Slices) != 1 || len(users) != 2 || users[0].Name != "app" || users[0].Time[1] != 2 || len(users[0].Of) == 0 || users[0].Of[0] != r.Classes[0].Users["app"] {
+		t.Errorf("slices: %+v", data.Slices)
+	}
 	c := data.Classes[0]
-	if !strings.HasPrefix(c.Name, "#1 ") || c.First != 1 || c.Load[0] != 0.5 || c.Load[1] != 0.03333 || c.Bins[0] != [2]float64{0.001, 7} {
+	if !strings.HasPrefix(c.Name, "#1 ") || c.First != 1 || c.Time[0] != 0.5 || c.Time[1] != 0.03333 || c.Bins[0] != [2]float64{0.001, 7} {
 		t.Errorf("class %+v", c)
 	}
 	without := notifiertest.Load(t, "full")

@@ -102,7 +102,7 @@ func TestFormsHaveTheZone(t *testing.T) {
 		Coverage: digest.Coverage{Complete: true, Notes: []string{"The log begins at 2026-11-23 14:00:01 UTC."}},
 		Classes: []digest.Class{{Rank: 1, ID: "A", Fingerprint: "select a from t", FirstSeen: start, LastSeen: start.Add(time.Minute),
 			Told: &digest.Told{Kind: digest.New, Since: start}, Totals: digest.Totals{Calls: 1}}}}
-	r.Detail = &digest.Detail{Start: start, Step: 1, Load: []float64{1}}
+	r.Detail = &digest.Detail{Start: start, Step: 1, Lines: digest.Lines{Load: []float64{1}}}
 	for name, n := range map[string]func(*strings.Builder) Notifier{
 		"text":     func(b *strings.Builder) Notifier { return NewText(b, TextOptions{Zone: zone}) },
 		"Markdown": func(b *strings.Builder) Notifier { return NewMarkdown(b, zone) },

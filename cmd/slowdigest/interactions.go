@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
@@ -133,9 +131,6 @@ func invokeAnswering(ctx context.Context, c *Config, cfg aws.Config, how types.I
 	}
 	return nil
 }
-
-// answering names the function that answers what is asked in Slack; empty outside Lambda.
-func (c *Config) answering() string { return cmp.Or(c.AnswerFunction, lambdacontext.FunctionName) }
 
 // doTask does what somebody has asked for in Slack: it posts a line, or a digest of
 // instances of the channel. What is wrong with the names is told to that person alone.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,6 +71,9 @@ func (c *Config) oneRoute(ctx context.Context, from *source.RDS, fixed []string)
 	}
 	return handler.OneRoute(found, c.route(), fixed)
 }
+
+// answering names the function that answers what is asked in Slack; empty outside Lambda.
+func (c *Config) answering() string { return cmp.Or(c.AnswerFunction, lambdacontext.FunctionName) }
 
 // store opens the place of the state; nil is none.
 func (c *Config) store(ctx context.Context) (state.Store, error) {

@@ -1,7 +1,8 @@
 "use strict";
-// Draws the charts with uPlot: the load of all classes, stacked, and in each
-// panel that is opened the load and the distribution of its class. A zoom in
-// one chart is a zoom in all of them, and the page gets the event "zoom".
+// Draws the charts anew that the page came with, once a reader zooms: the load of
+// all, stacked, and in each panel that is opened that of its class. They are SVG in
+// the parts that the package chart describes. What is shown is the page's to say:
+// see page.js, which gives "select" and "changed".
 
 // duration writes seconds as Go's notifier.Duration does.
 function duration(s) {
@@ -16,47 +17,77 @@ function duration(s) {
   return pair(Math.round(s / 3600), 24, "d", "h");
 }
 
+// figure writes a number as Go's chart.Figure does.
+function figure(v) {
+  const plain = (n) => Number(n.toPrecision(3)).toLocaleString("en", { useGrouping: false, maximumFractionDigits: 20 });
+  return v >= 1e9 ? plain(v / 1e9) + "G" : v >= 1e6 ? plain(v / 1e6) + "M" : v >= 1e4 ? plain(v / 1e3) + "k" : plain(v);
+}
+
+function element(tag, text, parent, attributes = {}) {
+  const e = document.createElement(tag);
+  if (text !== undefined) e.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
+  if (parent) parent.append(e);
+  return e;
+}
+
+function shape(tag, attributes, text) {
+  const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
+  if (text !== undefined) e.textContent = text;
+  return e;
+}
+
 const charts = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   if (!data) return null;
 
-  const layers = 8; // of the stack, the others aside: more cannot be told apart
-  const steps = data.load.length;
+  const most = 8; // layers of a stack, the others aside: more cannot be told apart
+  const steps = data.steps;
+  const full = [data.from, data.to];
   const at = (i) => data.start + i * data.step;
-  const full = [Math.min(data.window[0], at(0)), Math.max(data.window[1], at(steps))];
-  const times = Array.from({ length: steps + 1 }, (_, i) => at(i)); // the last closes the last step
-  const loads = data.classes.map((c) => {
-    const load = new Array(steps + 1).fill(0);
-    c.load.forEach((v, i) => { load[c.first + i] = v; });
-    return load;
-  });
 
-  const figure = (n) => String(Number(n.toPrecision(3)));
   const written = (options) => {
     const format = new Intl.DateTimeFormat("en-CA", { timeZone: data.zone, hourCycle: "h23", ...options });
     return (t) => format.format(new Date(t * 1000));
   };
   const day = written({ year: "numeric", month: "2-digit", day: "2-digit" });
   const clock = written({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const element = (tag, text, parent) => {
-    const e = document.createElement(tag);
-    if (text !== undefined) e.textContent = text;
-    if (parent) parent.append(e);
-    return e;
+  const span = (i) => `${day(at(i))} ${clock(at(i))} to ${clock(at(i + 1))} ${data.zone}`;
+
+  let zoom = full;
+  const self = {
+    data, full,
+    changed() {}, // is called when the zoom has changed
+    zoom: () => zoom,
+    zoomed: () => zoom[0] > full[0] || zoom[1] < full[1],
+    seen, zoomTo, sumOf, redraw, drawLoad, drawClass,
   };
 
   // The steps that are seen: from the first up to, but without, the second.
-  let zoom = full;
-  const seen = () => [
-    Math.max(0, Math.round((zoom[0] - data.start) / data.step)),
-    Math.min(steps, Math.round((zoom[1] - data.start) / data.step)),
-  ];
-  const zoomed = () => zoom[0] > full[0] || zoom[1] < full[1];
+  function seen() {
+    return [
+      Math.max(0, Math.round((zoom[0] - data.start) / data.step)),
+      Math.min(steps, Math.round((zoom[1] - data.start) / data.step)),
+    ];
+  }
 
-  const timed = []; // the charts with a time axis
-  const all = [];
+  // sumOf is how much of a measure a series has from step a to b.
+  function sumOf(series, measure, a, b) {
+    const values = series[measure] ?? []; // of nothing there is none
+    let sum = 0;
+    for (let i = Math.max(a - series.first, 0), n = Math.min(b - series.first, values.length); i < n; i++) sum += values[i];
+    return sum * data.step;
+  }
+  const valueAt = (series, measure, i) => series[measure]?.[i - series.first] ?? 0;
+
+  const readouts = []; // of these charts
+  const drawn = new Set(); // what draws each chart with a time line
   const tables = new Map(); // details to what fills it
+  function redraw() {
+    for (const draw of drawn) draw();
+    for (const [details, fill] of tables) if (details.open) fill();
+  }
 
   function zoomTo(from, to) {
     // Whole steps, at least one.
@@ -67,241 +98,320 @@ const charts = (() => {
     to = Math.min(full[1], to);
     if (from === zoom[0] && to === zoom[1]) return;
     zoom = [from, to];
-    for (const u of timed) u.setScale("x", { min: from, max: to });
-    for (const [details, fill] of tables) if (details.open) fill();
-    const [a, b] = seen();
-    const seconds = loads.map((l) => l.slice(a, b).reduce((sum, v) => sum + v, 0) * data.step);
-    document.dispatchEvent(new CustomEvent("zoom", { detail: zoomed() ? { from, to, seconds } : null }));
-  }
-
-  // A heading after "Numbers" opens on the data of a chart as a table.
-  function numbers(details, caption, heads, rows) {
-    const fill = () => {
-      details.querySelector(".scroll")?.remove();
-      const scroll = element("div", undefined, details);
-      scroll.className = "scroll";
-      scroll.tabIndex = 0;
-      scroll.setAttribute("role", "region");
-      scroll.setAttribute("aria-label", caption);
-      const table = element("table", undefined, scroll);
-      element("caption", caption, table);
-      const head = element("tr", undefined, element("thead", undefined, table));
-      for (const h of heads) element("th", h, head).scope = "col";
-      const body = element("tbody", undefined, table);
-      for (const row of rows()) {
-        const tr = element("tr", undefined, body);
-        row.forEach((cell, i) => { element(i ? "td" : "th", cell, tr).scope = "row"; });
-      }
-    };
-    tables.set(details, fill);
-    details.addEventListener("toggle", () => { if (details.open) fill(); });
-  }
-
-  const axis = (more) => ({
-    stroke: () => color("--text"), grid: { stroke: () => color("--line"), width: 1 }, ticks: { stroke: () => color("--line"), width: 1 },
-    font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif", ...more,
-  });
-
-  function draw(box, height, options, values) {
-    const size = () => ({ width: Math.max(box.clientWidth, 200), height });
-    const u = new uPlot({
-      ...size(), padding: [null, 26, null, null], legend: { show: false }, ...options,
-      cursor: { points: { show: false }, y: false, ...options.cursor },
-    }, values, box);
-    all.push(u);
-    u.fit = (width) => u.setSize(width ? { width, height } : size());
-    new ResizeObserver(() => u.fit()).observe(box);
-    return u;
-  }
-
-  const timeAxis = () => axis({
-    size: 32,
-    values: (_, splits, __, ___, incr) => splits.map((t) =>
-      incr >= 86400 ? day(t).slice(5) : full[1] - full[0] > 86400 ? day(t).slice(5) + " " + clock(t).slice(0, 5) :
-      incr >= 60 ? clock(t).slice(0, 5) : clock(t)),
-    space: full[1] - full[0] > 86400 ? 90 : 60,
-  });
-
-  // A chart over the time of the report, with a cursor that the keyboard moves too.
-  function overTime(box, height, series, values, tell) {
-    const u = draw(box, height, {
-      tzDate: (t) => uPlot.tzDate(new Date(t * 1000), data.zone),
-      scales: {
-        x: { time: true, range: () => zoom },
-        y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] },
-      },
-      axes: [timeAxis(), axis({ label: "calls at a time", labelSize: 18, size: 56, space: 24 })],
-      series: [{}, ...series],
-      // Where the time of the chart's left edge is not at hand, the step is that under the cursor.
-      cursor: {
-        drag: { x: true, y: false, setScale: false },
-        dataIdx: (_, __, ___, t) => Math.min(Math.max(0, Math.floor((t - data.start) / data.step)), steps - 1),
-      },
-      hooks: {
-        setSelect: [(u) => {
-          if (u.select.width < 2) return;
-          zoomTo(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
-          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        }],
-        setCursor: [(u) => tell(u.cursor.left >= 0 ? u.cursor.idx : null)],
-      },
-    }, values);
-    u.over.addEventListener("dblclick", () => zoomTo(...full));
-    timed.push(u);
-    keyboard(box, u);
-    return u;
+    redraw();
+    const said = self.zoomed() ? `${day(from)} ${clock(from)} to ${day(to) === day(from) ? "" : day(to) + " "}${clock(to)} ${data.zone} is selected` : "";
+    for (const e of readouts) e.textContent = said;
+    self.changed();
   }
 
   // Acts of the keyboard and of the buttons.
   function act(what, around) {
     const width = zoom[1] - zoom[0];
     const middle = around ?? (zoom[0] + zoom[1]) / 2;
+    const back = Math.min(width / 2, zoom[0] - full[0]), on = Math.min(width / 2, full[1] - zoom[1]);
     switch (what) {
       case "in": return zoomTo(middle - width / 4, middle + width / 4);
       case "out": return zoomTo(middle - width, middle + width);
-      case "left": return zoomTo(zoom[0] - Math.min(width / 2, zoom[0] - full[0]), zoom[1] - Math.min(width / 2, zoom[0] - full[0]));
-      case "right": return zoomTo(zoom[0] + Math.min(width / 2, full[1] - zoom[1]), zoom[1] + Math.min(width / 2, full[1] - zoom[1]));
+      case "left": return zoomTo(zoom[0] - back, zoom[1] - back);
+      case "right": return zoomTo(zoom[0] + on, zoom[1] + on);
       default: return zoomTo(...full);
     }
   }
 
-  function keyboard(box, u) {
+  // pick chooses the layers of a stack: the series with the most in what is seen. Those
+  // that have the most in all keep their colours, and the others get the colours that are
+  // left, so that a short spike of a small class is seen when a reader zooms to it.
+  function pick(all, measure) {
+    const [a, b] = seen();
+    const largest = (from, to) => all.map((s) => [sumOf(s, measure, from, to), s]).filter(([sum]) => sum > 0)
+      .sort(([x], [y]) => y - x).slice(0, most).map(([, s]) => s);
+    const home = largest(0, steps), here = largest(a, b);
+    const free = Array.from({ length: most }, (_, i) => i + 1).filter((c) => !here.includes(home[c - 1]));
+    return here.map((s) => ({ name: s.name, series: s, color: "c" + (home.includes(s) ? home.indexOf(s) + 1 : free.shift()) }));
+  }
+
+  // draw fills a chart's SVG with what is seen of the layers, each of which has the
+  // values of the steps from a on.
+  function draw(box, layers, unit) {
+    const svg = box.querySelector("svg.plot");
+    const [a, b] = seen();
+    const sums = [new Float64Array(Math.max(b - a, 0))];
+    for (const l of layers) sums.push(sums.at(-1).map((v, i) => v + l.values[i]));
+    const largest = Math.max(...sums.at(-1), 0);
+    const top = largest > 1e-12 ? largest * 1.05 : 1;
+    const shapes = shape("svg", { class: "shapes", viewBox: `${(zoom[0] - at(a)) / data.step} 0 ${(zoom[1] - zoom[0]) / data.step} 1000`, preserveAspectRatio: "none" });
+    for (let n = layers.length; n > 0; n--) { // the highest first, each down to zero
+      let d = "M0 1000", last = 1000;
+      sums[n].forEach((v, i) => {
+        const y = Math.round(1000 - 1000 * v / top);
+        if (y !== last) d += `H${i}V${y}`;
+        last = y;
+      });
+      shapes.append(shape("path", { class: layers[n - 1].color, d: d + `H${sums[n].length}V1000Z` }));
+    }
+    svg.replaceChildren(shapes, scale(top, unit), times(box.clientWidth));
+  }
+
+  function scale(top, unit) {
+    const g = shape("g", { class: "scale" });
+    const power = 10 ** Math.floor(Math.log10(top / 4));
+    const per = [1, 2, 5, 10].find((n) => n * power >= top / 4 * (1 - 1e-9)) * power;
+    for (let n = 1; n * per <= top; n++) {
+      const y = 100 - 100 * n * per / top + "%";
+      g.append(shape("line", { x2: "100%", y1: y, y2: y }), shape("text", { x: 2, y, dy: 12 }, figure(n * per) + ((n + 1) * per > top ? " " + unit : "")));
+    }
+    return g;
+  }
+
+  const ticks = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+  function times(width) {
+    const g = shape("g", { class: "times" });
+    const long = zoom[1] - zoom[0];
+    const room = Math.max(2, Math.floor(width / (long > 86400 ? 120 : 85)));
+    let per = ticks.find((t) => long / t <= room) ?? 604800;
+    while (long / per > room) per *= 2;
+    const from = zoom[0] + data.offset;
+    for (let t = Math.ceil(from / per) * per; t <= from + long; t += per) {
+      const x = 100 * (t - from) / long;
+      const when = t - data.offset;
+      const text = per >= 86400 ? day(when).slice(5) : long > 86400 ? day(when).slice(5) + " " + clock(when).slice(0, 5) : per >= 60 ? clock(when).slice(0, 5) : clock(when);
+      g.append(shape("text", { x: x + "%", y: "100%", dy: 16, class: x < 8 ? "start" : x > 92 ? "end" : "" }, text));
+    }
+    return g;
+  }
+
+  // follow paints when a chart comes to be seen, and when it gets wider or narrower.
+  function follow(box, paint) {
+    let width = 0;
+    new ResizeObserver(() => {
+      if (box.clientWidth !== width && box.clientWidth > 0) paint();
+      width = box.clientWidth;
+    }).observe(box);
+  }
+
+  // use lets a reader zoom and read a chart: by a mouse, by fingers, by the keyboard.
+  function use(box, tell) {
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-roledescription", "chart");
+    if (!box.ariaLabel) box.setAttribute("aria-label", box.querySelector("svg.plot").getAttribute("aria-label"));
+    const mark = element("div", undefined, box, { class: "mark", hidden: "" });
+    const put = (from, to) => {
+      mark.hidden = from === null;
+      if (from === null) return;
+      // A style of an element that a script sets is no matter of the page's policy.
+      mark.style.left = `${100 * Math.max(0, Math.min(from, to))}%`;
+      mark.style.width = `${100 * Math.abs(Math.min(1, Math.max(0, to)) - Math.min(1, Math.max(0, from)))}%`;
+    };
+    const part = (e) => { const r = box.getBoundingClientRect(); return (e.clientX - r.left) / r.width; };
+    const when = (x) => zoom[0] + x * (zoom[1] - zoom[0]);
+
     let step = null; // under the cursor
-    box.addEventListener("blur", () => { step = null; });
+    const point = (i) => {
+      const [a, b] = seen();
+      step = Math.min(Math.max(i, a), b - 1);
+      const x = (t) => (t - zoom[0]) / (zoom[1] - zoom[0]);
+      put(x(at(step)), x(at(step + 1)));
+      tell(step);
+    };
+    const stepAt = (x) => Math.floor((when(x) - data.start) / data.step);
+
+    const downs = new Map(); // the buttons or fingers that are down, by pointer: where they went down, and are
+    let held = null; // the times under two fingers
+    let tap = { time: -1000, x: 0 };
+    box.addEventListener("pointerdown", (e) => {
+      if (e.button !== 0 || downs.size === 2) return;
+      box.setPointerCapture(e.pointerId);
+      downs.set(e.pointerId, { from: part(e), x: part(e) });
+      if (downs.size === 2) held = [...downs.values()].map((d) => when(d.x));
+    });
+    box.addEventListener("pointermove", (e) => {
+      const down = downs.get(e.pointerId);
+      if (!down) return void (e.pointerType === "mouse" && point(stepAt(part(e))));
+      down.x = part(e);
+      if (downs.size === 2) {
+        const [x, y] = [...downs.values()].map((d) => d.x);
+        const width = (held[1] - held[0]) / (y - x);
+        if (!(width > 0) || !Number.isFinite(width)) return;
+        zoomTo(held[0] - x * width, held[0] + (1 - x) * width);
+        put(null);
+      } else if (!held) {
+        put(down.from, down.x);
+      }
+    });
+    const end = (e) => {
+      const down = downs.get(e.pointerId);
+      if (!down) return;
+      downs.delete(e.pointerId);
+      if (held) { // the second finger that is lifted selects nothing
+        if (downs.size === 0) held = null;
+        return;
+      }
+      put(null);
+      if (e.type === "pointercancel") return;
+      const still = 6 / box.clientWidth;
+      if (Math.abs(down.x - down.from) > still) return zoomTo(when(Math.min(down.from, down.x)), when(Math.max(down.from, down.x)));
+      const twice = e.timeStamp - tap.time < 350 && Math.abs(down.x - tap.x) < 5 * still;
+      tap = { time: twice ? -1000 : e.timeStamp, x: down.x };
+      if (twice) return zoomTo(...full);
+      point(stepAt(down.x));
+    };
+    box.addEventListener("pointerup", end);
+    box.addEventListener("pointercancel", end);
+    box.addEventListener("pointerleave", (e) => { if (e.pointerType === "mouse" && downs.size === 0) put(null); });
+    box.addEventListener("blur", () => { step = null; put(null); });
     box.addEventListener("keydown", (e) => {
-      const around = step === null ? undefined : at(step + 0.5);
       const move = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[e.key];
       const what = { "+": "in", "=": "in", "-": "out", Escape: "all" }[e.key];
       if (e.ctrlKey || e.metaKey || e.altKey || (move === undefined && what === undefined)) return;
       e.preventDefault();
-      if (what) return act(what, around);
+      if (what) {
+        put(null);
+        return act(what, step === null ? undefined : at(step + 0.5));
+      }
       const [a, b] = seen();
-      step = Math.min(Math.max(step === null ? (move > 0 ? a : b - 1) : step + move, a), b - 1);
-      u.setCursor({ left: u.valToPos(at(step + 0.5), "x"), top: 10 });
+      point(step === null ? (move > 0 ? a : b - 1) : step + move);
     });
   }
 
-  const span = (i) => `${day(at(i))} ${clock(at(i))} to ${clock(at(i + 1))} ${data.zone}`;
-  const stepped = uPlot.paths.stepped({ align: 1 });
+  // A heading after "numbers" opens on the data of a chart as a table.
+  function numbers(details, table) {
+    const fill = () => {
+      details.querySelector(".scroll")?.remove();
+      const { caption, heads, rows } = table();
+      const scroll = element("div", undefined, details, { class: "scroll", tabindex: 0, role: "region", "aria-label": caption });
+      const into = element("table", undefined, scroll);
+      element("caption", caption, into);
+      const head = element("tr", undefined, element("thead", undefined, into));
+      for (const h of heads) element("th", h, head, { scope: "col" });
+      const body = element("tbody", undefined, into);
+      for (const row of rows) {
+        const tr = element("tr", undefined, body);
+        row.forEach((cell, i) => { if (i) element("td", cell, tr); else element("th", cell, tr, { scope: "row" }); });
+      }
+    };
+    tables.set(details, fill);
+    details.addEventListener("toggle", () => { if (details.open) fill(); });
+  }
 
-  function drawLoad() {
+  // rowsOf are the rows of such a table: the time of each step, and the values.
+  const rowsOf = (columns) => {
+    const [a, b] = seen();
+    return Array.from({ length: Math.max(b - a, 0) }, (_, i) => [`${day(at(a + i))} ${clock(at(a + i))}`, ...columns.map((values) => figure(values[i]))]);
+  };
+  const valuesOf = (series, measure) => {
+    const [a, b] = seen();
+    return Float64Array.from({ length: Math.max(b - a, 0) }, (_, i) => valueAt(series, measure, a + i));
+  };
+
+  // drawLoad draws the load of all. select says what of it: the series that can be layers,
+  // the name of the others, the measure with its unit, what the chart is called, and which
+  // layers are hidden.
+  function drawLoad(select, toggle) {
     const box = document.querySelector("#load .chart");
     const readout = document.getElementById("load-readout");
-    const stack = loads.slice(0, layers).map((load, i) => ({ name: data.classes[i].name, load, color: `--c${i + 1}` }));
-    const others = [...data.load, 0].map((v, i) => Math.max(0, v - stack.reduce((sum, l) => sum + l.load[i], 0)));
-    if (Math.max(...others) > Math.max(...data.load) / 1000) stack.push({ name: "Other classes", load: others, color: "--c-other" });
-
-    // The highest layer is drawn first, each down to zero, and the next over it.
-    const sums = () => {
-      const out = [];
-      let below = new Array(steps + 1).fill(0);
-      for (const l of stack) {
-        if (!l.hidden) below = below.map((v, i) => v + l.load[i]);
-        out.unshift(below);
-      }
-      return [times, ...out];
-    };
-    const series = stack.toReversed().map((l) => ({
-      label: l.name, paths: stepped, width: 0, points: { show: false }, fill: () => color(l.color),
-    }));
-    const total = (i) => stack.reduce((sum, l) => sum + (l.hidden ? 0 : l.load[i]), 0);
-    const u = overTime(box, 320, series, sums(), (i) => {
-      if (i === null) return;
-      const most = stack.filter((l) => !l.hidden && l.load !== others && l.load[i] > 0).sort((a, b) => b.load[i] - a.load[i]).slice(0, 3);
-      readout.textContent = `${span(i)}: ${figure(total(i))} calls at a time. ` + most.map((l) => `${l.name}: ${figure(l.load[i])}`).join("; ");
-    });
-
     const legend = document.querySelector("#load .legend");
-    stack.forEach((l, i) => {
-      const button = element("button", undefined, element("li", undefined, legend));
-      button.type = "button";
-      button.setAttribute("aria-pressed", "true");
-      element("span", undefined, button).className = "swatch " + l.color.slice(2);
-      button.append(l.name);
-      button.addEventListener("click", () => {
-        l.hidden = !l.hidden;
-        button.setAttribute("aria-pressed", String(!l.hidden));
-        u.setSeries(stack.length - i, { show: !l.hidden });
-        u.setData(sums(), false);
-        u.setScale("x", { min: zoom[0], max: zoom[1] });
-      });
+    readouts.push(readout);
+    let layers = [], entries = "";
+    const paint = () => {
+      const { series, others, measure, unit, label, hidden } = select();
+      box.setAttribute("aria-label", label);
+      layers = pick(series, measure).map((l) => ({ ...l, values: valuesOf(l.series, measure) }));
+      const rest = valuesOf(data.all, measure);
+      for (const l of layers) l.values.forEach((v, i) => { rest[i] = Math.max(0, rest[i] - v); });
+      if (Math.max(...rest, 0) > Math.max(...valuesOf(data.all, measure), 0) / 1000) layers.push({ name: others, color: "c-other", values: rest });
+      draw(box, layers.filter((l) => !hidden.has(l.name)), unit);
+      name(hidden);
+    };
+    const name = (hidden) => {
+      const now = JSON.stringify(layers.map((l) => [l.name, l.color]));
+      if (now !== entries) {
+        entries = now;
+        legend.replaceChildren(...layers.map((l) => {
+          const li = element("li");
+          const button = element("button", undefined, li, { type: "button" });
+          element("span", undefined, button, { class: "swatch " + l.color });
+          button.append(l.name);
+          button.addEventListener("click", () => toggle(l.name));
+          return li;
+        }));
+      }
+      [...legend.querySelectorAll("button")].forEach((b, i) => b.setAttribute("aria-pressed", String(!hidden.has(layers[i].name))));
+    };
+    drawn.add(paint);
+    follow(box, paint);
+    use(box, (i) => {
+      const { unit, hidden, others } = select();
+      const k = i - seen()[0];
+      const shown = layers.filter((l) => !hidden.has(l.name));
+      const large = shown.filter((l) => l.name !== others && l.values[k] > 0).sort((x, y) => y.values[k] - x.values[k]).slice(0, 3);
+      readout.textContent = `${span(i)}: ${figure(shown.reduce((sum, l) => sum + l.values[k], 0))} ${unit}. ` + large.map((l) => `${l.name}: ${figure(l.values[k])}`).join("; ");
     });
     for (const b of document.querySelectorAll("[data-zoom]")) b.addEventListener("click", () => act(b.dataset.zoom));
-    numbers(document.querySelector("#load .numbers"), "Calls at a time, on average", [`From (${data.zone})`, "All", ...stack.map((l) => l.name)], () => {
-      const [a, b] = seen();
-      return times.slice(a, b).map((t, i) => [`${day(t)} ${clock(t)}`, figure(data.load[a + i]), ...stack.map((l) => figure(l.load[a + i]))]);
+    numbers(document.querySelector("#load .numbers"), () => {
+      const { measure, unit } = select();
+      return { caption: upper(unit), heads: [`From (${data.zone})`, "All", ...layers.map((l) => l.name)], rows: rowsOf([valuesOf(data.all, measure), ...layers.map((l) => l.values)]) };
     });
   }
+  const upper = (s) => s[0].toUpperCase() + s.slice(1);
 
-  // The parts of a figure in a panel.
-  function panelFigure(panel, title, caption) {
-    const fig = element("figure", undefined, panel);
-    element("h4", title, fig);
-    element("figcaption", caption, fig);
-    const box = element("div", undefined, fig);
-    box.className = "chart";
-    box.tabIndex = 0;
-    box.setAttribute("role", "group");
-    box.setAttribute("aria-roledescription", "chart");
-    box.setAttribute("aria-label", title);
-    const readout = element("p", undefined, fig);
-    readout.className = "readout";
-    readout.setAttribute("aria-live", "polite");
-    const details = element("details", undefined, fig);
-    details.className = "numbers";
+  function extras(box) {
+    const readout = element("p", undefined, undefined, { class: "readout", "aria-live": "polite" });
+    const details = element("details", undefined, undefined, { class: "numbers" });
     element("summary", "The numbers of this chart", details);
-    return { box, readout, details };
-  }
-
-  function drawDistribution(panel, bins) {
-    const f = panelFigure(panel, "Distribution", "Calls by query time; the height is logarithmic. A bar begins at the time below it.");
-    const calls = (i) => `${bins[i][1].toLocaleString("en")} ${bins[i][1] === 1 ? "call" : "calls"}`;
-    const range = (i) => i + 1 < bins.length ? `${duration(bins[i][0])} to ${duration(bins[i + 1][0])}` : `${duration(bins[i][0])} and more`;
-    const most = Math.max(...bins.map((b) => b[1]));
-    const powers = [0];
-    for (let v = 1; v <= most; v *= most > 1e4 ? 100 : 10) powers.push(v);
-    let bar = -1;
-    const u = draw(f.box, 180, {
-      scales: { x: { time: false, range: [-0.5, bins.length - 0.5] }, y: { distr: 4, range: (_, __, max) => [0, Math.max(max, 1) * 1.2] } },
-      axes: [
-        axis({
-          size: 32, splits: () => bins.map((_, i) => i), grid: { show: false },
-          values: (u, splits) => splits.map((i) => i % Math.ceil(52 * bins.length / u.over.clientWidth) ? "" : duration(bins[i][0])),
-        }),
-        axis({ label: "calls", labelSize: 18, size: 64, splits: () => powers, filter: (_, splits) => splits, values: (_, splits) => splits.map((v) => v.toLocaleString("en")) }),
-      ],
-      series: [{}, {
-        paths: uPlot.paths.bars({ size: [0.9, 120] }), points: { show: false },
-        width: 0, fill: () => color("--c1"),
-      }],
-      cursor: { drag: { x: false, y: false } },
-      hooks: { setCursor: [(u) => { if (u.cursor.left >= 0 && u.cursor.idx !== null) f.readout.textContent = `${range(u.cursor.idx)}: ${calls(u.cursor.idx)}`; }] },
-    }, [bins.map((_, i) => i), bins.map((b) => b[1])]);
-    f.box.addEventListener("keydown", (e) => {
-      const move = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
-      if (!move) return;
-      e.preventDefault();
-      bar = Math.min(Math.max(bar + move, 0), bins.length - 1);
-      u.setCursor({ left: u.valToPos(bar, "x"), top: 10 });
-    });
-    numbers(f.details, "Calls by query time", ["Query time", "Calls"], () => bins.map((b, i) => [range(i), b[1].toLocaleString("en")]));
+    box.after(readout, details);
+    return { readout, details };
   }
 
   // drawClass draws what belongs to class i into its panel.
-  function drawClass(panel, i) {
-    const f = panelFigure(panel, "Load", "How many calls of this class ran at a time, on average. Drag to zoom.");
-    overTime(f.box, 180, [{
-      paths: stepped, width: 0, points: { show: false }, fill: () => color("--c1"),
-    }], [times, loads[i]], (n) => { if (n !== null) f.readout.textContent = `${span(n)}: ${figure(loads[i][n])} calls at a time`; });
-    numbers(f.details, "Calls at a time, on average", [`From (${data.zone})`, "This class", "All"], () => {
-      const [a, b] = seen();
-      return times.slice(a, b).map((t, n) => [`${day(t)} ${clock(t)}`, figure(loads[i][a + n]), figure(data.load[a + n])]);
+  function drawClass(panel, i, select) {
+    const series = data.classes[i];
+    const box = panel.querySelector(".chart.load");
+    const { readout, details } = extras(box);
+    readouts.push(readout);
+    const paint = () => {
+      const { measure, unit, says } = select();
+      box.previousElementSibling.textContent = `Of this class: ${says[0].toLowerCase()}${says.slice(1)}.`;
+      if (panel.open) draw(box, [{ color: "c1", values: valuesOf(series, measure) }], unit);
+    };
+    drawn.add(paint);
+    follow(box, paint);
+    use(box, (n) => {
+      const { measure, unit } = select();
+      readout.textContent = `${span(n)}: ${figure(valueAt(series, measure, n))} ${unit}`;
     });
-    if (data.classes[i].bins.length > 0) drawDistribution(panel, data.classes[i].bins);
+    numbers(details, () => {
+      const { measure, unit } = select();
+      return { caption: upper(unit), heads: [`From (${data.zone})`, "This class", "All"], rows: rowsOf([valuesOf(series, measure), valuesOf(data.all, measure)]) };
+    });
+    if (series.bins.length > 0) readBars(panel.querySelector(".chart.bars"), series.bins);
   }
 
-  const redraw = (width) => { for (const u of all) { u.fit(width); u.redraw(); } };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
-  drawLoad();
-  return { drawClass, redraw };
+  // readBars lets a reader read a distribution, which stays as it came.
+  function readBars(box, bins) {
+    const { readout, details } = extras(box);
+    const count = (n) => n.toLocaleString("en");
+    const range = (i) => i + 1 < bins.length ? `${duration(bins[i][0])} to ${duration(bins[i + 1][0])}` : `${duration(bins[i][0])} and more`;
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-roledescription", "chart");
+    box.setAttribute("aria-label", box.querySelector("svg.plot").getAttribute("aria-label"));
+    let bar = -1;
+    const point = (i) => {
+      bar = Math.min(Math.max(i, 0), bins.length - 1);
+      readout.textContent = `${range(bar)}: ${count(bins[bar][1])} ${bins[bar][1] === 1 ? "call" : "calls"}`;
+    };
+    const under = (e) => { const r = box.getBoundingClientRect(); point(Math.floor(bins.length * (e.clientX - r.left) / r.width)); };
+    box.addEventListener("pointermove", under);
+    box.addEventListener("pointerdown", under);
+    box.addEventListener("keydown", (e) => {
+      const move = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
+      if (!move) return;
+      e.preventDefault();
+      point(bar + move);
+    });
+    numbers(details, () => ({ caption: "Calls by query time", heads: ["Query time", "Calls"], rows: bins.map((b, i) => [range(i), count(b[1])]) }));
+  }
+
+  return self;
 })();

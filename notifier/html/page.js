@@ -1,95 +1,219 @@
 "use strict";
-// The table that sorts, the panels that draw their charts when they are opened,
-// and paper.
+// What a reader has selected, and the address of the page that keeps it, so that a
+// colleague opens the same: the zoom, the measure, by whom it is sliced, what is
+// searched, the order of the table, the panels that are open, and the layers that are
+// hidden.
 (() => {
+  for (const e of document.querySelectorAll(".script")) e.hidden = false;
   const table = document.getElementById("ranking");
   if (!table) return;
   const heads = [...table.tHead.rows[0].cells];
+  const names = heads.map((th) => th.textContent); // as the address has them
   const body = table.tBodies[0];
+  const rows = [...body.rows]; // by rank, as the panels
+  const panels = [...document.querySelectorAll("details.panel")];
 
-  for (const th of heads) { // without this script the headings are no buttons
-    const button = document.createElement("button");
-    button.type = "button";
+  // What can be measured: each is there for all, for each class and for each slice.
+  const measures = [
+    { key: "time", name: "query time", unit: "calls at a time", says: "How many calls ran at a time, on average", format: duration },
+    { key: "calls", name: "calls", unit: "calls a second", says: "How many calls ended in a second, on average", format: count },
+    { key: "rows", name: "rows examined", unit: "rows a second", says: "How many rows were examined in a second, on average", format: count },
+    { key: "lock", name: "lock time", unit: "calls waiting at a time", says: "How many calls waited for locks at a time, on average", format: duration },
+  ].filter((m) => m.key === "time" || charts?.data.all[m.key]);
+  const kinds = ["class", ...["user", "host", "schema", "instance"].filter((k) => charts?.data.slices[k])];
+  function count(n) { return n < 1e4 ? Math.round(n).toLocaleString("en") : figure(n); }
+
+  const state = { measure: measures[0], by: "class", only: "", q: "", sort: 0, down: false, hidden: new Set() };
+  const slices = () => (state.by === "class" ? [] : charts.data.slices[state.by]);
+  const slice = () => slices().find((s) => s.name === state.only); // undefined where none is chosen
+  const select = () => ({
+    series: state.by === "class" ? charts.data.classes.filter((_, i) => !rows[i].hidden) : slice() ? [slice()] : slices(),
+    others: state.by === "class" ? "Other classes" : "All others",
+    label: `${state.measure.key === "time" ? "Load" : state.measure.name[0].toUpperCase() + state.measure.name.slice(1)} by ${state.by}`,
+    measure: state.measure.key, unit: state.measure.unit, says: state.measure.says, hidden: state.hidden,
+  });
+
+  // The table.
+  heads.forEach((th, i) => { // without this script the headings are no buttons
+    const button = element("button", undefined, undefined, { type: "button" });
     button.append(...th.childNodes);
     th.append(button);
-    button.addEventListener("click", () => sort(th, opposite(th)));
-    if (!th.hasAttribute("aria-sort")) th.setAttribute("aria-sort", "none");
-  }
+    button.addEventListener("click", () => {
+      const down = state.sort === i ? !state.down : th.dataset.first === "descending";
+      sort(i, down);
+      remember();
+    });
+  });
 
-  function opposite(th) {
-    switch (th.getAttribute("aria-sort")) {
-      case "ascending": return "descending";
-      case "descending": return "ascending";
-      default: return th.dataset.first;
-    }
-  }
-
-  function sort(th, direction) {
-    const column = heads.indexOf(th);
+  function sort(column, down) {
+    state.sort = column;
+    state.down = down;
     const key = (row) => {
       const cell = row.cells[column];
       return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v);
     };
-    const sign = direction === "ascending" ? 1 : -1;
-    const rows = [...body.rows].map((row) => [key(row), row]);
-    rows.sort(([a], [b]) => sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en")));
-    body.append(...rows.map(([, row]) => row));
-    for (const other of heads) other.setAttribute("aria-sort", other === th ? direction : "none");
+    const sign = down ? -1 : 1;
+    const keyed = rows.map((row) => [key(row), row]);
+    keyed.sort(([a], [b]) => sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en")));
+    body.append(...keyed.map(([, row]) => row));
+    heads.forEach((th, i) => th.setAttribute("aria-sort", i !== column ? "none" : down ? "descending" : "ascending"));
   }
 
-  // What a zoom selects gets a column of its own, and the ranking.
-  const selection = table.querySelector("th.selection");
-  const cells = [...body.rows].map((row) => row.querySelector("td.selection"));
+  // What is selected gets a column of its own, and the ranking: of the measure in what is
+  // zoomed into, or the calls of the one user, host, schema or instance that is chosen.
+  const selection = heads.findIndex((th) => th.classList.contains("selection"));
   const showAll = document.querySelector("[data-zoom=all]");
-  document.addEventListener("zoom", ({ detail }) => {
-    const first = selection.hidden;
-    for (const cell of [selection, ...cells]) cell.hidden = detail === null;
-    if (showAll) showAll.disabled = detail === null;
-    if (detail) {
-      cells.forEach((cell, i) => {
-        cell.dataset.v = detail.seconds[i];
-        cell.textContent = detail.seconds[i] === 0 ? "-" : duration(detail.seconds[i]);
+  const usual = () => (heads[selection].hidden ? [0, false] : [selection, true]); // the column, and whether its greatest is first
+  function rank() {
+    if (!charts) return;
+    const zoomed = charts.zoomed(), of = slice()?.of;
+    const shown = zoomed || of !== undefined || state.measure !== measures[0];
+    const first = heads[selection].hidden;
+    for (const cell of [heads[selection], ...rows.map((row) => row.cells[selection])]) cell.hidden = !shown;
+    showAll.disabled = !zoomed;
+    if (shown) {
+      heads[selection].firstChild.textContent = of ? `Calls of ${state.only}` : state.measure === measures[0] ? "Selected" : `Selected ${state.measure.name}`;
+      const [a, b] = charts.seen();
+      rows.forEach((row, i) => {
+        const value = of ? of[i] ?? 0 : charts.sumOf(charts.data.classes[i], state.measure.key, a, b);
+        row.cells[selection].dataset.v = value;
+        row.cells[selection].textContent = value === 0 ? "-" : (of ? count : state.measure.format)(value);
       });
-      if (first || selection.getAttribute("aria-sort") === "descending") sort(selection, "descending");
-    } else if (selection.getAttribute("aria-sort") !== "none") {
-      sort(heads[0], "ascending");
     }
-  });
+    if (shown && (first || (state.sort === selection && state.down))) sort(selection, true);
+    if (!shown && state.sort === selection) sort(0, false);
+  }
 
-  const panels = [...document.querySelectorAll("details.panel")];
+  // The search is for all its words, anywhere in a class's row or panel.
+  const search = document.getElementById("search"), found = document.getElementById("found");
+  let texts = null;
+  function filter() {
+    const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length > 0) texts ??= rows.map((row, i) => ["th a", "th code"].map((s) => row.querySelector(s).textContent).concat([...panels[i].querySelectorAll("summary, .sql, .reasons, dd")].map((e) => e.textContent)).join(" ").toLowerCase());
+    const of = slice()?.of;
+    rows.forEach((row, i) => { row.hidden = panels[i].hidden = !words.every((w) => texts[i].includes(w)) || (of !== undefined && !of[i]); });
+    const left = rows.filter((row) => !row.hidden).length;
+    found.textContent = left === rows.length ? "" : `${left} of ${rows.length} classes` + (of && charts.zoomed() ? `; the calls of ${state.only} are those of the whole report` : "");
+  }
+
+  // update follows whatever was chosen.
+  function update() {
+    search.value = state.q;
+    filter();
+    if (charts) {
+      choices.measure.value = state.measure.key;
+      choices.by.value = state.by;
+      const names = slices().map((s) => s.name);
+      choices.only.replaceChildren(...["", ...names].map((name) => element("option", name || `all ${state.by}s`, undefined, { value: name })));
+      choices.only.value = state.only;
+      document.getElementById("only-label").hidden = names.length === 0;
+      document.getElementById("load-says").textContent = `${state.measure.says}, stacked by ${state.by}.`;
+      charts.redraw();
+    }
+    rank();
+    remember();
+  }
+  search.addEventListener("input", () => { state.q = search.value; update(); });
+  const choices = {};
+  if (charts) {
+    for (const id of ["measure", "by", "only"]) choices[id] = document.getElementById(id);
+    for (const m of measures) element("option", m.name, choices.measure, { value: m.key });
+    for (const k of kinds) element("option", k, choices.by, { value: k });
+    choices.measure.addEventListener("change", () => { state.measure = measures.find((m) => m.key === choices.measure.value); update(); });
+    choices.by.addEventListener("change", () => { state.by = choices.by.value; state.only = ""; state.hidden.clear(); update(); });
+    choices.only.addEventListener("change", () => { state.only = choices.only.value; state.hidden.clear(); update(); });
+  }
+
+  // The panels.
   panels.forEach((panel, i) => {
     let drawn = false;
     panel.addEventListener("toggle", () => {
+      remember();
       if (!panel.open || drawn || !charts) return;
       drawn = true;
-      charts.drawClass(panel, i);
+      charts.drawClass(panel, i, select);
     });
   });
 
-  function openNamed(move) {
-    const panel = panels.find((p) => "#" + p.id === location.hash);
-    if (!panel) return;
+  function show(panel) {
     panel.open = true;
-    if (!move) return;
     panel.scrollIntoView();
     panel.querySelector("summary").focus({ preventScroll: true });
   }
   table.addEventListener("click", (e) => {
-    if (e.target.closest("a")?.hash === location.hash) openNamed(true); // no hashchange comes of it
+    const panel = panels.find((p) => "#" + p.id === e.target.closest("a")?.hash);
+    if (!panel) return;
+    e.preventDefault();
+    show(panel);
   });
-  addEventListener("hashchange", () => openNamed(true));
-  openNamed(false);
 
   document.getElementById("open-all").addEventListener("click", () => { for (const p of panels) p.open = true; });
   document.getElementById("close-all").addEventListener("click", () => { for (const p of panels) p.open = false; });
 
-  // Paper is white and narrow. What is open is printed.
-  addEventListener("beforeprint", () => {
-    document.documentElement.dataset.print = "";
-    charts?.redraw(680);
-  });
-  addEventListener("afterprint", () => {
-    delete document.documentElement.dataset.print;
-    charts?.redraw();
-  });
+  // The address. It is written once a gesture is over: browsers allow it only so often.
+  const stamp = (t) => new Date(t * 1000).toISOString().slice(0, 19) + "Z";
+  function address() {
+    const parts = [];
+    const add = (key, value) => parts.push(`${key}=${encodeURIComponent(value).replaceAll("%3A", ":").replaceAll("%2C", ",")}`);
+    if (charts?.zoomed()) {
+      add("from", stamp(charts.zoom()[0]));
+      add("to", stamp(charts.zoom()[1]));
+    }
+    if (state.measure !== measures[0]) add("measure", state.measure.key);
+    if (state.by !== "class") add("by", state.by);
+    if (state.only) add("only", state.only);
+    if (state.q) add("q", state.q);
+    const [column, down] = usual();
+    if (state.sort !== column || state.down !== down) add("sort", (state.down ? "-" : "") + names[state.sort]);
+    for (const name of state.hidden) add("hide", name);
+    const open = panels.filter((p) => p.open);
+    if (open.length > 0) add("open", open.length === panels.length && open.length > 1 ? "all" : open.map((p) => p.id.slice(1)).join());
+    return parts.join("&");
+  }
+  let written = null; // the timer
+  function remember() {
+    clearTimeout(written);
+    written = setTimeout(() => {
+      const hash = address();
+      if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+    }, 150);
+  }
+
+  function read(first) {
+    const hash = location.hash.slice(1);
+    const named = panels.find((p) => p.id === hash);
+    if (named) return first ? void (named.open = true) : show(named);
+    if (hash !== "" && !hash.includes("=") || hash === address()) return;
+    const from = new URLSearchParams(hash);
+    state.hidden = new Set(from.getAll("hide"));
+    state.measure = measures.find((m) => m.key === from.get("measure")) ?? measures[0];
+    state.by = kinds.includes(from.get("by")) ? from.get("by") : "class";
+    state.only = slices().some((s) => s.name === from.get("only")) ? from.get("only") : "";
+    state.q = from.get("q") ?? "";
+    const open = from.get("open") ?? "";
+    for (const p of panels) p.open = open === "all" || open.split(",").includes(p.id.slice(1));
+    if (charts) {
+      const [a, b] = ["from", "to"].map((key) => Date.parse(from.get(key)) / 1000);
+      const within = a < b && a < charts.full[1] && b > charts.full[0]; // or it is of another report
+      charts.zoomTo(...(within ? [a, b] : charts.full));
+    }
+    update();
+    const by = from.get("sort") ?? "";
+    const column = names.indexOf(by.replace(/^-/, ""));
+    sort(...(column >= 0 && !heads[column].hidden ? [column, by.startsWith("-")] : usual()));
+    remember();
+  }
+
+  sort(0, false);
+  update();
+  if (charts) {
+    charts.drawLoad(select, (name) => {
+      if (!state.hidden.delete(name)) state.hidden.add(name);
+      charts.redraw();
+      remember();
+    });
+    charts.changed = () => { filter(); rank(); remember(); };
+  }
+  read(true);
+  addEventListener("hashchange", () => read(false));
 })();

@@ -58,13 +58,14 @@ func Of(r *digest.Report) Report {
 		out.Classes[i] = c
 	}
 	Label(out.Classes)
+	out.Detail = detail(r.Detail)
 	out.Past = past(r.Past)
 	out.Filter = filter(r.Filter)
 	return Report{&out, key(r)}
 }
 
-// Digest is the redacted copy. It shares its time lines, changes and detail, which
-// are numbers, with the report that it was made of: callers must not change them.
+// Digest is the redacted copy. It shares its time lines and changes, which are
+// numbers, with the report that it was made of: callers must not change them.
 func (r Report) Digest() *digest.Report { return r.digest }
 
 // Key names a digest in eight digits. The same window of the same instances has
@@ -221,6 +222,36 @@ func callsByName(in map[string]int64) map[string]int64 {
 	out := make(map[string]int64, len(in))
 	for _, name := range slices.Sorted(maps.Keys(in)) {
 		out[Text(name, MaxName)] += in[name]
+	}
+	return out
+}
+
+func detail(d *digest.Detail) *digest.Detail {
+	if d == nil {
+		return nil
+	}
+	out := *d
+	for _, s := range []*[]digest.Slice{&out.Slices.Users, &out.Slices.Hosts, &out.Slices.Schemas, &out.Slices.Instances} {
+		*s = sliced(*s)
+	}
+	return &out
+}
+
+// sliced names slices as others may see it. Those that then have one name are one, where the
+// first of them was.
+func sliced(in []digest.Slice) []digest.Slice {
+	out := make([]digest.Slice, 0, len(in))
+	at := map[string]int{}
+	for _, s := range in {
+		s.Name = Text(s.Name, MaxName)
+		if i, twice := at[s.Name]; twice {
+			out[i].Lines = out[i].Plus(s.Lines)
+			continue
+		}
+		if s.Name != "" {
+			at[s.Name] = len(out)
+			out = append(out, s)
+		}
 	}
 	return out
 }
