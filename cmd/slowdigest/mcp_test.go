@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -553,4 +555,65 @@ func TestReferenceClient(t *testing.T) {
 		}
 	}
 	w.onlyRead(t)
+}
+
+// TestEveryFlagOfMCP asks the command with each of its flags, and without: an agent sees another
+// answer, or RDS other calls. Those without an effect are refused.
+func TestEveryFlagOfMCP(t *testing.T) {
+	t.Parallel()
+	base := map[string]string{"instance": "mysql-9-7", "state": "s3://" + stateBucket + "/prod", "channel": slacktest.Channel}
+	ask := func(t *testing.T, flags map[string]string) string {
+		w := newAgentWorld(t)
+		w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
+		w.rds.PortionBytes = 500
+		env := maps.Clone(w.env)
+		maps.DeleteFunc(env, func(name, _ string) bool { return strings.HasPrefix(name, "SLOWDIGEST_") })
+		var args []string
+		for _, name := range slices.Sorted(maps.Keys(flags)) {
+			args = append(args, "--"+name+"="+flags[name])
+		}
+		to, _ := overStdio(t, env, args...)
+		s := connect(t, to, protocols[0])
+		window := map[string]any{"since": recent("2026-11-23T09:00"), "until": recent("2026-11-23T10:00")}
+		_, digest := askTool(t, s, "digest", window)
+		_, changes := askTool(t, s, "changes", window)
+		actions := map[string]bool{}
+		for _, c := range w.rds.Calls() {
+			actions[c.Action+" "+c.Resource] = true
+		}
+		return digest + changes + fmt.Sprint(slices.Sorted(maps.Keys(actions)))
+	}
+	usual := ask(t, base)
+	if again := ask(t, base); again != usual {
+		t.Fatalf("the same call shows something else:\n%s\n%s", usual, again)
+	}
+	other := map[string]string{
+		"instance": "mysql-9-7-extra", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "min-time": "1", "per-instance": "true",
+		"state": "s3://" + stateBucket + "/another", "channel": "C0PEOPLE01",
+	}
+	for _, flag := range declared("mcp").order {
+		t.Run(flag, func(t *testing.T) {
+			with := maps.Clone(base)
+			with[flag] = other[flag]
+			if other[flag] == "" {
+				t.Fatal("it is not tried")
+			}
+			if ask(t, with) == usual {
+				t.Error("it has no effect")
+			}
+		})
+	}
+	log := filepath.Join(morning, "shop-1.log")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"mcp", "--instance=orders-1", log}, "mcp: local logs are read"}, {[]string{"mcp", "--tag=a=b", log}, "mcp: local logs are read"},
+		{[]string{"mcp", "--download=complete", log}, "mcp: local logs are read"}, {[]string{"mcp", "--max-bytes=1MB", log}, "mcp: local logs are read"},
+		{[]string{"mcp", "--channel=C0SLOWLOGS", log}, "mcp: without --state nothing is remembered"},
+	} {
+		if _, stderr, code := call(t, "", c.args); code != 2 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%q: exit %d, %s", c.args, code, stderr)
+		}
+	}
 }
