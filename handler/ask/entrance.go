@@ -179,7 +179,7 @@ func (n *Entrance) serve(ctx context.Context, r *slack.Request, mistake error) (
 	case r.Action == slack.Usage:
 		return slack.Help, nil
 	case repeats:
-		return "That was asked for just now. Its answer comes in this channel, or to you alone; or ask again in a minute.", nil
+		return "That was asked for just now. If no answer comes in this channel, or to you alone, ask again in a minute.", nil
 	}
 	answer, failed := "Done.", "Done, but the channel could not be told"
 	if r.Action == slack.Show {

@@ -233,7 +233,7 @@ func TestAskedTwice(t *testing.T) {
 		a.now = a.now.Add(c.after)
 		status, text, err := a.send(t.Context(), a.event(c.body))
 		repeats := len(a.tasks) == before
-		if status != 200 || err != nil || len(a.tasks) != c.tasks || repeats != (text == "That was asked for just now. Its answer comes in this channel, or to you alone; or ask again in a minute.") {
+		if status != 200 || err != nil || len(a.tasks) != c.tasks || repeats != (text == "That was asked for just now. If no answer comes in this channel, or to you alone, ask again in a minute.") {
 			t.Errorf("step %d: %d %q, %v, %d tasks", i, status, text, err, len(a.tasks))
 		}
 	}

@@ -23,7 +23,7 @@ func ForAgents(r *digest.Report) Report {
 		classForAgents(&in.Classes[i])
 	}
 	in.Past = pastForAgents(r.Past)
-	in.Filter = filterForAgents(r.Filter)
+	in.Filter, in.Detail = filterForAgents(r.Filter), nil // which is for charts
 	out := Of(&in)
 	out.digest.Coverage.Gaps = in.Coverage.Gaps // without the names of files
 	return out

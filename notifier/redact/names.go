@@ -56,6 +56,8 @@ func isIdentifier(s string) bool {
 		case strings.ContainsRune("_$.-", r):
 		case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector): // letters that show as nothing, or as a space
 			return false
+		case unicode.Is(unicode.Lm, r) && r != 'ー' && r != '々', unicode.In(r, styled): // which look like marks, or like other letters
+			return false
 		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.Is(unicode.M, r):
 			solid = true
 			foreign++
@@ -67,6 +69,12 @@ func isIdentifier(s string) bool {
 		}
 	}
 	return solid && foreign <= maxForeign && ideographs <= maxIdeographs
+}
+
+// styled are letters of ASCII in the look of mathematics, of a circle or of full width.
+var styled = &unicode.RangeTable{
+	R16: []unicode.Range16{{Lo: 0x2100, Hi: 0x214f, Stride: 1}, {Lo: 0xff00, Hi: 0xff5e, Stride: 1}},
+	R32: []unicode.Range32{{Lo: 0x1d400, Hi: 0x1d7ff, Stride: 1}, {Lo: 0x1f100, Hi: 0x1f1ff, Stride: 1}},
 }
 
 // names replaces the names in a fingerprint as SafeName does, wherever they stand: in back-quotes or
@@ -185,11 +193,8 @@ func (w *nameWriter) next() {
 				w.pos = len(w.in)
 			}
 		}
-	case isWordByte(c):
-		n := 1
-		for n < len(rest) && isWordByte(rest[n]) {
-			n++
-		}
+	case isWordByte(c), c == '?' && len(rest) > 1 && isWordByte(rest[1]):
+		n := wordLength(rest)
 		if word := rest[:n]; w.isKeyword(word, rest) {
 			w.flush()
 			w.word()
@@ -197,7 +202,11 @@ func (w *nameWriter) next() {
 			w.pos += n
 			w.ignoring = w.ignoring || strings.EqualFold(word, "ignore")
 		} else {
-			w.name(word, SafeName(word))
+			written := word
+			if !isUsual(strings.ReplaceAll(word, "?", "0")) && word != "_" { // a question mark stands for digits
+				written = hashed(word)
+			}
+			w.name(word, written)
 		}
 	default:
 		w.flush()
@@ -241,6 +250,16 @@ func (w *nameWriter) flush() {
 	w.raw.Reset()
 	w.ignoring = w.ignoring && w.many == 0
 	w.many = 0
+}
+
+// wordLength returns the length of the word at the beginning of s, with the question marks that stand
+// for digits in it.
+func wordLength(s string) int {
+	n := 1
+	for n < len(s) && (isWordByte(s[n]) || s[n] == '?') {
+		n++
+	}
+	return n
 }
 
 func isWordByte(c byte) bool {
@@ -302,6 +321,7 @@ var timesOf = regexp.MustCompile(`^\d+ times \([^()]*\): `)
 // sentence is a sentence of ours as a program may read it: the names that it quotes are replaced as
 // Name does, long words too, and what the SDK says of an error is left out.
 func sentence(s string) string {
+	s = withoutSDK(s)
 	if at := ofSDK.FindStringIndex(s); at != nil {
 		several := timesOf.FindString(s)
 		before := s[min(len(several), at[0]):at[0]]

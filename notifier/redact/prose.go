@@ -58,6 +58,13 @@ var testedFor = regexp.MustCompile(`\bis (\w+)`)
 // tests are those of SQL.
 var tests = set(`not null true false unknown distinct`)
 
+// ignores matches IGNORE with the words around it. It follows on one of ignorers, or one of ignored on it.
+var (
+	ignores  = regexp.MustCompile(`(\w+)[ (\[{]+ignore[ (\[{]+[^a-z]*(\w*)`)
+	ignorers = set(`insert update delete replace load alter low_priority high_priority delayed quick table infile`)
+	ignored  = set(`index key nulls into server_ids domain_ids`)
+)
+
 // clauses matches what SHOW has no AND or TO without.
 var clauses = regexp.MustCompile(`\b(where|like)\b`)
 
@@ -100,6 +107,15 @@ func isProse(s string) bool {
 		if rowVerbs[word] && !tests[m[1]] {
 			return true
 		}
+	}
+	for _, m := range ignores.FindAllStringSubmatch(word+" "+s, -1) {
+		if !ignorers[m[1]] && !ignored[m[2]] {
+			return true
+		}
+	}
+	if word == "begin" {
+		rest := strings.TrimSpace(s)
+		return rest != "" && rest != "work" && rest != "not atomic" && !begins(strings.TrimPrefix(rest, "not atomic "))
 	}
 	if word == "show" && strings.Contains(s, " and ") && !clauses.MatchString(s) {
 		return true
