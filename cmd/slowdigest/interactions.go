@@ -40,6 +40,9 @@ func (s *service) serveURL(ctx context.Context, r *events.LambdaFunctionURLReque
 	case mcptools.Path:
 		return serveAgents(ctx, s, *r)
 	default: // Slack's
+		if !s.interactive() && s.AgentsParameter != "" { // the URL is for agents
+			return events.LambdaFunctionURLResponse{StatusCode: http.StatusNotFound}
+		}
 		return s.serveSlack(ctx, r)
 	}
 }

@@ -130,3 +130,26 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 		}
 	}
 }
+
+// What Slack's webhook answers to a message that it has posted is "ok". Whatever else comes with
+// status 200 is of somebody in between.
+func TestOnlySlackSaysOK(t *testing.T) {
+	for body, posted := range map[string]bool{
+		"ok": true, "ok\n": true, "": false, "\ufeff<html>login</html>": false, strings.Repeat(" ", 1100) + "<html>login</html>": false,
+		`{"ok":false,"error":"login required"}`: false, "Please log in at https://login.example": false, "okay": false,
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		t.Cleanup(server.Close)
+		err := slack.NewWebhook(server.URL+webhookPath, slack.Options{}).Notify(t.Context(), notifiertest.Load(t, "full"))
+		if posted {
+			if err != nil {
+				t.Errorf("%q: %v", body, err)
+			}
+			continue
+		}
+		var delivery *notifier.DeliveryError
+		if !errors.As(err, &delivery) || delivery.Kind != notifier.Configuration || delivery.Posted != notifier.NotPosted {
+			t.Errorf("%.40q: %+v", body, err)
+		}
+	}
+}

@@ -77,10 +77,17 @@ func (w *Webhook) send(ctx context.Context, m Message) *notifier.DeliveryError {
 		UnfurlLinks *bool `json:"unfurl_links"`
 		UnfurlMedia *bool `json:"unfurl_media"`
 	}{m, &no, &no})
-	if failure != nil || a.Status == http.StatusOK {
+	if failure != nil {
 		return failure
 	}
 	err := a.Err()
+	switch {
+	case a.Status == http.StatusOK && a.Body == "ok": // which is all that Slack answers
+		return nil
+	case a.Status == http.StatusOK:
+		return (&notifier.DeliveryError{Kind: notifier.Configuration, Posted: notifier.NotPosted, Err: err,
+			Advice: "something between here and Slack has answered, such as a proxy that asks for a login"}).WithoutSecret(w.hook.URL)
+	}
 	if a.Status == http.StatusTooManyRequests {
 		return &notifier.DeliveryError{Kind: notifier.Transient, Posted: notifier.NotPosted, Err: err, Wait: a.Wait}
 	}
