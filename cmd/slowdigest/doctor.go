@@ -142,7 +142,7 @@ func (d *doctor) settings(getenv func(string) string) {
 		}
 		set++
 		if err := f.Set(name, value); err != nil {
-			d.bad("setting "+f.env[name], err.Error(), "the README has what it may be")
+			d.bad("setting "+f.env[name], err.Error(), "docs/configuration.md has what it may be")
 		}
 	}
 	if d.Wrong == wrong {

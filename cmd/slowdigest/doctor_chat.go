@@ -37,7 +37,7 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger)
 	}
 	bot, isBot := chat.(*slack.Bot)
 	if !isBot {
-		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see the README")
+		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see docs/slack.md")
 		return
 	}
 	from := "$SLACK_TOKEN"

@@ -223,9 +223,9 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestREADMETellsSettings compares the table of the README with the code: each
+// TestDocumentationTellsSettings compares the table of docs/configuration.md with the code: each
 // variable with its flag and its default, and the commands that take it.
-func TestREADMETellsSettings(t *testing.T) {
+func TestDocumentationTellsSettings(t *testing.T) {
 	type setting struct{ variable, flag, byDefault, commands string }
 	var want []setting
 	note := func(s setting, command string) {
@@ -258,17 +258,17 @@ func TestREADMETellsSettings(t *testing.T) {
 	}
 	var got []setting
 	row := regexp.MustCompile("(?m)^\\| (?:`(SL[A-Z_]+)`)? *\\| (?:`(--[a-z-]+)`)? *\\| (?:`([^`]*)`|[^|]*) *\\| ([^|]*) \\|")
-	for _, m := range row.FindAllStringSubmatch(string(read(t, "../../README.md")), -1) {
+	for _, m := range row.FindAllStringSubmatch(string(read(t, "../../docs/configuration.md")), -1) {
 		got = append(got, setting{m[1], m[2], m[3], m[4]})
 	}
 	for _, s := range want {
 		if !slices.Contains(got, s) {
-			t.Errorf("the README lacks %+v", s)
+			t.Errorf("the documentation lacks %+v", s)
 		}
 	}
 	for _, s := range got {
 		if !slices.ContainsFunc(want, func(w setting) bool { return w.variable == s.variable && w.flag == s.flag }) {
-			t.Errorf("the README has %+v, and no command does", s)
+			t.Errorf("the documentation has %+v, and no command does", s)
 		}
 	}
 }

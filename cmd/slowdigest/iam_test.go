@@ -106,13 +106,13 @@ func TestBoundary(t *testing.T) {
 	}
 }
 
-// The README lists each action, and why it is needed.
-func TestREADMEListsActions(t *testing.T) {
-	readme := string(read(t, "../../README.md"))
+// docs/iam.md lists each action, and why it is needed.
+func TestDocumentationListsActions(t *testing.T) {
+	page := string(read(t, "../../docs/iam.md"))
 	for _, r := range rules(t) {
 		for _, a := range r.Action {
-			if !strings.Contains(readme, "`"+a.Name+"`") {
-				t.Errorf("the README does not list %s", a.Name)
+			if !strings.Contains(page, "`"+a.Name+"`") {
+				t.Errorf("docs/iam.md does not list %s", a.Name)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -101,4 +102,55 @@ func receiver(e ast.Expr) string {
 		return e.Name
 	}
 	return ""
+}
+
+// foreign matches what code of others comes with.
+var foreign = regexp.MustCompile(`(?i)copyright|SPDX-|licensed under|all rights reserved|@license|sourceMappingURL`)
+
+// TestNoForeignCode looks at all that is text and no fixture: nothing but LICENSE names a holder of
+// rights, no second licence is there, and no line is as long as only tools write them.
+func TestNoForeignCode(t *testing.T) {
+	const longest = 2000
+	seen := 0
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		name := d.Name()
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (name == ".git" || name == "node_modules" || name == "dist" || name == ".serverless" || name == "out"):
+			return fs.SkipDir
+		case d.IsDir() && (name == "vendor" || name == "third_party"):
+			t.Errorf("%s is a directory of foreign code", path)
+		case d.IsDir(), path == "LICENSE", name == "package-lock.json", name == "go.sum":
+			return nil
+		case regexp.MustCompile(`(?i)licen[cs]e|copying|notice`).MatchString(name):
+			t.Errorf("%s is of somebody else", path)
+		}
+		switch filepath.Ext(name) {
+		case ".go", ".js", ".mjs", ".jsx", ".css", ".html", ".yml", ".yaml", ".sh", ".py", ".json":
+		default:
+			return nil
+		}
+		if strings.Contains(path, "testdata/") && filepath.Ext(name) != ".mjs" && filepath.Ext(name) != ".jsx" {
+			return nil
+		}
+		text, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		seen++
+		for n, line := range strings.Split(string(text), "\n") {
+			if len(line) > longest && filepath.Ext(name) != ".go" && filepath.Ext(name) != ".json" {
+				t.Errorf("%s:%d has %d bytes: it is made by a tool", path, n+1, len(line))
+			}
+			if found := foreign.FindString(line); found != "" && path != "cmd/slowdigest/rooms_test.go" {
+				t.Errorf("%s:%d says %q", path, n+1, found)
+			}
+		}
+		return nil
+	})
+	if err != nil || seen < 100 {
+		t.Fatalf("%d files: %v", seen, err)
+	}
 }
