@@ -76,6 +76,7 @@ type part struct {
 	file     source.File
 	coverage digest.Coverage
 	first    time.Time       // when the log begins; zero if it does not tell
+	last     time.Time       // of its entries, the latest; zero if there is none
 	calls    []int64         // of each hour
 	absent   *source.Absence // what could not be read; nil if that is known of nothing
 	err      error
@@ -290,6 +291,7 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 		if e, err = p.Next(); err != nil {
 			break
 		}
+		to.last = later(to.last, e.Time)
 		if !until.IsZero() && e.Time.After(until) {
 			continue
 		}

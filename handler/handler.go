@@ -56,6 +56,7 @@ type Handler struct {
 	Progress    *Progress      // may be nil
 	Parallel    int            // logs that are read side by side; 0 is 4
 	Notes       []string       // sentences for the coverage of the report, after its own
+	Ends        bool           // says which part of a window lies after local logs end
 
 	// Store holds what is remembered between two runs. With nil, each run posts
 	// its window, whatever was posted before, and nothing is known to be new. The

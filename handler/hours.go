@@ -92,6 +92,7 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 		r.Coverage.Add(p.coverage)
 	}
 	rd.beginning(&r.Coverage, r.Window)
+	rd.ending(&r.Coverage, r.Window)
 	rd.addAbsent(&r.Coverage, r.Window)
 	r.Coverage.AsListed = rd.asListed(r.Window) || rd.ids.err != nil // of whom is not known
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
@@ -167,6 +168,41 @@ func (rd *reading) beginning(c *digest.Coverage, w digest.Window) {
 			c.Gaps = append(c.Gaps, digest.Gap{File: file[server], After: w.Start, Before: before})
 		}
 		c.Notes = append(c.Notes, fmt.Sprintf("%s begins at %s: what happened before it is not known.", log, f.Format("2006-01-02 15:04:05 UTC")))
+	}
+}
+
+// quiet is how long before the end of a window a log may end that is taken to hold all of it.
+const quiet = time.Minute
+
+// ending says which part of a window lies after the local logs end, those of each server by
+// themselves: a file does not tell whether nothing was slow or nothing was written. Who digests a
+// log that was copied knows that it ends, and is not told unless he asks for it.
+func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
+	if !rd.handler.Ends || w.End.IsZero() {
+		return
+	}
+	last := map[string]time.Time{} // by server
+	file := map[string]string{}
+	for _, p := range rd.parts {
+		if p.file.Instance == "" && p.file.Name != "" && p.err == nil {
+			server := serverOf(p.file.Name)
+			if last[server] = later(last[server], p.last); file[server] == "" || last[server].Equal(p.last) {
+				file[server] = p.file.Name
+			}
+		}
+	}
+	for _, server := range slices.Sorted(maps.Keys(last)) {
+		l := last[server]
+		if l.IsZero() || !l.Before(w.End.Add(-quiet)) { // beginning has told of those without an entry
+			continue
+		}
+		c.Complete = false
+		c.Gaps = append(c.Gaps, digest.Gap{File: file[server], After: later(l, w.Start), Before: w.End})
+		log := "The log"
+		if len(last) > 1 {
+			log = file[server]
+		}
+		c.Notes = append(c.Notes, fmt.Sprintf("%s ends at %s: what happened after it is not known.", log, l.UTC().Format("2006-01-02 15:04:05 UTC")))
 	}
 }
 

@@ -143,7 +143,9 @@ func (c *Config) localTools(paths []string) (mcptools.Options, error) {
 	o.Handler = func(context.Context, []string) (*handler.Handler, error) {
 		r := c.route("")
 		r.Limit = digest.Limit{}
-		return c.newHandler(from, r), nil
+		h := c.newHandler(from, r)
+		h.Ends = true // who asks for the last hour must not take an old file for a quiet one
+		return h, nil
 	}
 	o.Rename = func(note string) string {
 		var names []string

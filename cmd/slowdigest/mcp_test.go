@@ -399,6 +399,8 @@ func TestStrangersAreRefused(t *testing.T) {
 	}
 	other := strings.Replace(list, "U0PERSON01", "U0ANOTHER1", 1)
 	bearerOf := func(token string) []string { return []string{"Authorization", "Bearer " + token} }
+	const discover = `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}`
+	unnamed := strings.Replace(list, `"slack"`, `"slack-too"`, 1)
 	for _, c := range []struct {
 		name, method, body string
 		header             http.Header
@@ -416,6 +418,8 @@ func TestStrangersAreRefused(t *testing.T) {
 		{"old signature", "POST", list, signed(list, slacktest.SigningSecret, time.Now().Add(-10*time.Minute)), 401, 0, 0},
 		{"signature of another body", "POST", other, signed(list, slacktest.SigningSecret, time.Now()), 401, 0, 0},
 		{"another user of Slack", "POST", other, signed(other, slacktest.SigningSecret, time.Now()), 403, 0, 0},
+		{"no user of Slack", "POST", unnamed, signed(unnamed, slacktest.SigningSecret, time.Now()), 403, 0, 0},
+		{"Slack lists the tools", "POST", discover, signed(discover, slacktest.SigningSecret, time.Now()), 200, 0, 0},
 		{"wrong token", "POST", list, with(bearerOf("x" + agentsToken)...), 401, 1, 0},
 		{"wrong token again", "POST", list, with(bearerOf("y" + agentsToken)...), 401, 0, 0},
 		{"no JSON", "POST", "{", with(bearerOf(agentsToken)...), 400, 0, 0},
@@ -445,6 +449,37 @@ func TestStrangersAreRefused(t *testing.T) {
 	log := output()
 	if strings.Contains(log, agentsToken) || !strings.Contains(log, `"who":"Slack U0PERSON01","tool":"digest"`) || !strings.Contains(log, `"who":"token","tool":"digest"`) {
 		t.Errorf("the log:\n%s", log)
+	}
+}
+
+// TestMCPAfterTheEnd asks for times after the end of local logs, of which these say nothing.
+func TestMCPAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	short := filepath.Join(dir, "short.log") // ends an hour before the other
+	text := string(read(t, filepath.Join(morning, "shop-1.log")))
+	if err := os.WriteFile(short, []byte(text[:strings.Index(text, "# Time: 2026-11-23T10:")]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	both, _ := overStdio(t, nil, morning+"/shop-1.log", morning+"/shop-2.log")
+	uneven, _ := overStdio(t, nil, short, morning+"/shop-2.log")
+	sessions := map[string]*mcp.ClientSession{"both": connect(t, both, protocols[0]), "uneven": connect(t, uneven, protocols[0])}
+	for _, c := range []struct{ logs, since, until, trust, note string }{
+		{"both", "2026-11-23T09:00:00Z", "2026-11-23T11:00:00Z", "complete", ""}, // the last entry is of seconds before
+		{"both", "2026-11-23T09:00:00Z", "2026-11-23T11:30:00Z", "partial", "ends at 2026-11-23 10:59:"},
+		{"both", "2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z", "no_data", "ends at 2026-11-23 10:59:"},
+		{"uneven", "2026-11-23T09:00:00Z", "2026-11-23T11:00:00Z", "partial", "short.log ends at 2026-11-23 09:59:"},
+	} {
+		for _, tool := range []string{"digest", "compare"} {
+			answer, said := askTool(t, sessions[c.logs], tool, map[string]any{"since": c.since, "until": c.until})
+			if answer == nil {
+				t.Fatalf("%+v: %s", c, said)
+			}
+			coverage := answer["coverage"].(map[string]any)
+			if notes, _ := json.Marshal(coverage["notes"]); coverage["trust"] != c.trust || !strings.Contains(string(notes), c.note) || c.note == "" && string(notes) != "[]" {
+				t.Errorf("%s of %+v: %v", tool, c, coverage)
+			}
+		}
 	}
 }
 

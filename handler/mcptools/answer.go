@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -224,9 +225,13 @@ func readCursor[In any](tool, text string, args *In) (int, error) {
 
 // answer makes the result of a call, and notes it for the log. Text is a frame around the JSON.
 func (s *Server) answer(ctx context.Context, tool string, out any, w digest.Window, err error) *mcp.CallToolResult {
-	call := Call{Tool: redact.SafeName(redact.Cut(tool, 64)), Window: w, Err: err}
+	call := Call{Tool: cmp.Or(redact.SafeName(redact.Cut(tool, 64)), "none"), Window: w, Err: err}
 	r := &mcp.CallToolResult{}
 	if err != nil {
+		var a advice
+		if errors.As(err, &a) { // what was pasted into an argument is nobody's but the agent's
+			call.Err = errors.New(quoted.ReplaceAllString(a.say, `"…"`))
+		}
 		r.IsError = true
 		r.Content = []mcp.Content{&mcp.TextContent{Text: redact.Clean(s.errorText(err))}}
 	} else {
@@ -269,7 +274,12 @@ func cutBytes(s string, most int) string {
 }
 
 // quote shows a word of the agent's, without what disturbs a line.
-func quote(s string) string { return `"` + redact.Clean(redact.Cut(s, 80)) + `"` }
+func quote(s string) string {
+	return `"` + strings.ReplaceAll(redact.Clean(redact.Cut(s, 80)), `"`, "'") + `"`
+}
+
+// quoted finds what quote has made.
+var quoted = regexp.MustCompile(`"[^"]*"`)
 
 // nearest returns the names that are most like one, hold it or stand in it, the first first.
 func nearest(name string, among []string, most int) []string {

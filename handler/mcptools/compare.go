@@ -134,6 +134,10 @@ func windowBefore(s *Server, a CompareArgs, w digest.Window) (before digest.Wind
 	if before.End.IsZero() {
 		before.End = before.Start.Add(w.End.Sub(w.Start))
 	}
+	if !before.Start.Before(w.Start) {
+		return before, advice{"before_since is " + timeText(before.Start) + ", which is not earlier than since, " + timeText(w.Start),
+			"swap them: the earlier window is before_since to before_until, the later one since to until"}
+	}
 	return before, s.check(before)
 }
 

@@ -107,7 +107,7 @@ func askQuery(ctx context.Context, s *Server, a QueryArgs) (*QueryClass, digest.
 	if err != nil {
 		return nil, digest.Window{}, err
 	}
-	words := strings.TrimSpace(a.Query)
+	words := bare(a.Query)
 	if words == "" {
 		return nil, digest.Window{}, advice{"query is missing", "give a query_id, or words of a statement; digest lists the queries"}
 	}
@@ -125,7 +125,9 @@ func askQuery(ctx context.Context, s *Server, a QueryArgs) (*QueryClass, digest.
 			out.Coverage.NotKnown = append(out.Coverage.NotKnown, "The statement: the class is not in this window, and only its numbers are remembered.")
 			return out, w, nil
 		}
-		found = byWords(d.Classes, words)
+		if found = byLabel(d.Classes, words); len(found) != 1 {
+			found = byWords(d.Classes, words)
+		}
 	}
 	switch len(found) {
 	case 0:
@@ -170,6 +172,23 @@ func byID(classes []digest.Class, words string) (found []int) {
 	for i := range classes {
 		id := classes[i].ID
 		if strings.HasPrefix(id, digits) || strings.HasPrefix(redact.ShortID(id), digits) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// bare returns words without the quotes and the full stop in which an agent has them from a text.
+func bare(words string) string {
+	words = strings.NewReplacer("`", " ", `"`, " ", "“", " ", "”", " ").Replace(words)
+	words = strings.Trim(strings.TrimSpace(words), "'.")
+	return strings.Join(strings.Fields(words), " ")
+}
+
+// byLabel returns the classes that are called so.
+func byLabel(classes []digest.Class, words string) (found []int) {
+	for i := range classes {
+		if strings.EqualFold(bare(classes[i].Label), words) {
 			found = append(found, i)
 		}
 	}
@@ -223,11 +242,11 @@ func noSuchQuery(d *digest.Report, words string, w digest.Window) error {
 	}
 	var list []string
 	for _, i := range near {
-		if text := redact.ShortID(d.Classes[i].ID) + " (" + cutJSON(d.Classes[i].Label, 80) + ")"; !slices.Contains(list, text) && len(list) < 5 {
+		if text := redact.ShortID(d.Classes[i].ID); !slices.Contains(list, text) && len(list) < 5 {
 			list = append(list, text)
 		}
 	}
-	return advice{say, what + strings.Join(list, ", ") + " (labels are data from a log); digest lists all"}
+	return advice{say, what + strings.Join(list, ", ") + "; digest lists all, with what they are called"}
 }
 
 // partOf returns a part of a statement, from a byte on, and where the next begins; 0 is none.

@@ -1,6 +1,7 @@
 package mcptools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -61,16 +62,25 @@ func (s *Server) window(a WindowArgs) (w digest.Window, err error) {
 	return w, s.check(w)
 }
 
+// firstTime is before any log. A time that is too far away to be counted from comes out before it.
+var firstTime = time.Unix(0, 0).UTC()
+
+// clockSkew is by how much the clock of who asks may be ahead.
+const clockSkew = 5 * time.Minute
+
 // check refuses a window of which nothing true can be said.
 func (s *Server) check(w digest.Window) error {
 	now := s.Now().UTC()
 	say := func(what, instead string) error {
-		return advice{fmt.Sprintf("the window from %s to %s %s", timeText(w.Start), timeText(w.End), what), instead}
+		to := cmp.Or(timeText(w.End), "where the logs end")
+		return advice{fmt.Sprintf("the window from %s to %s %s", cmp.Or(timeText(w.Start), "where the logs begin"), to, what), instead}
 	}
 	switch {
 	case !w.End.IsZero() && !w.Start.Before(w.End):
 		return say("does not begin before it ends", "since must be before until")
-	case !w.End.IsZero() && handler.CheckWindow(digest.Window{End: w.End}, now, 1<<62) != nil, w.Start.After(now):
+	case !w.Start.IsZero() && w.Start.Before(firstTime), !w.End.IsZero() && w.End.Before(firstTime):
+		return say("is older than any log", "no log is older than 1970, and it is "+timeText(now))
+	case w.End.After(now.Add(clockSkew)), w.Start.After(now):
 		return say("lies in the future", "it is "+timeText(now)+"; times are UTC unless they name a zone")
 	case s.Local:
 		return nil

@@ -55,9 +55,9 @@ type Options struct {
 // Call states for the log what was asked, and by whom.
 type Call struct {
 	Who    string // as WithCaller has it
-	Tool   string // one of the six, or a hash of what was asked for
+	Tool   string // one of the six, or else what was asked for, or a hash of it; none where nothing is named
 	Window digest.Window
-	Err    error // why it was not answered; for the log alone
+	Err    error // why it was not answered, without the arguments; for the log alone
 	Bytes  int   // of the answer
 }
 

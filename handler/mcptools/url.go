@@ -78,6 +78,12 @@ func (u *URL) Serve(ctx context.Context, e events.LambdaFunctionURLRequest) (eve
 		}
 		return r, err
 	}
+	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) { // its answers would have no bound
+		r := refuse(http.StatusBadRequest)
+		r.Headers["Content-Type"] = "application/json"
+		r.Body = `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"A batch is not answered: send one request at a time."}}`
+		return r, errors.New("the request is a batch")
+	}
 	return u.serve(WithCaller(ctx, who), header, body)
 }
 
@@ -110,8 +116,11 @@ func (u *URL) caller(ctx context.Context, header http.Header, body []byte) (who 
 		case !ok:
 			return "", http.StatusUnauthorized, nil
 		}
-		user := slackUser(body)
-		if len(u.Users) > 0 && !slices.Contains(u.Users, user) {
+		user, reads, err := slackUser(body)
+		switch {
+		case err != nil:
+			return "", http.StatusForbidden, fmt.Errorf("read the user of Slack: %w", err)
+		case reads && len(u.Users) > 0 && !slices.Contains(u.Users, user):
 			return "", http.StatusForbidden, fmt.Errorf("the user %q of Slack may not ask", user)
 		}
 		return strings.TrimSpace("Slack " + user), 0, nil
@@ -127,39 +136,60 @@ func isToken(token, secret string) bool {
 
 var slackUserID = regexp.MustCompile(`^[UW][A-Z0-9]{6,20}$`)
 
-// slackUser returns the user for whom Slack calls, as the signed body names them among what MCP
-// calls meta data; empty where it does not.
-func slackUser(body []byte) string {
-	var call struct {
-		Params struct {
-			Meta map[string]json.RawMessage `json:"_meta"`
-		} `json:"params"`
+// unread are the methods that read no log. Slack calls them without a user, to list the tools.
+var unread = []string{"initialize", "notifications/initialized", "ping", "server/discover", "tools/list"}
+
+// slackUser returns the user for whom Slack calls, which the signed body holds as
+// params._meta.slack.user_id and nowhere else, empty where it does not; and whether logs may be
+// read for the call.
+func slackUser(body []byte) (user string, reads bool, err error) {
+	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
+		return "", true, nil // it is no request
 	}
-	if json.Unmarshal(body, &call) != nil {
-		return ""
+	raw, err := member(body, "method")
+	if err != nil {
+		return "", true, err
 	}
-	found := ""
-	var look func(name string, raw json.RawMessage, depth int)
-	look = func(name string, raw json.RawMessage, depth int) {
-		var text string
-		var in map[string]json.RawMessage
-		switch {
-		case json.Unmarshal(raw, &text) == nil:
-			if found == "" && strings.HasSuffix(strings.ToLower(name), "user_id") && slackUserID.MatchString(text) {
-				found = text
+	var method string
+	reads = json.Unmarshal(raw, &method) != nil || !slices.Contains(unread, method)
+	raw = body
+	for _, name := range []string{"params", "_meta", "slack", "user_id"} {
+		if raw, err = member(raw, name); err != nil || raw == nil {
+			return "", reads, err
+		}
+	}
+	if json.Unmarshal(raw, &user) != nil || !slackUserID.MatchString(user) {
+		return "", reads, errors.New("its ID is none")
+	}
+	return user, reads, nil
+}
+
+// member returns the member of a JSON object that has a name; nil where there is none. It is an
+// error if there are two, in whatever case: readers of JSON differ in which of them they take.
+func member(object json.RawMessage, name string) (found json.RawMessage, err error) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, err
+	}
+	for n := 0; d.More(); {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		if text, _ := key.(string); strings.EqualFold(text, name) {
+			if n++; n > 1 {
+				return nil, fmt.Errorf("%s is there twice", name)
 			}
-		case depth < 3 && json.Unmarshal(raw, &in) == nil:
-			for name, raw := range in {
-				look(name, raw, depth+1)
+			if text == name {
+				found = value
 			}
 		}
 	}
-	for name, raw := range call.Params.Meta {
-		if strings.Contains(strings.ToLower(name), "slack") {
-			look(name, raw, 0)
-		}
-	}
-	return found
+	return found, nil
 }
 
 // serve hands a request to the handler of the protocol.
