@@ -51,3 +51,31 @@ func TestLabelsOfFrameworks(t *testing.T) {
 		t.Errorf("%d classes, of which %d are told apart by digits", all, digits)
 	}
 }
+
+// What frameworks send reaches agents as it is, but for names with white space or signs in them.
+func TestStatementsOfFrameworksReachAgents(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/orm/*.txt")
+	if err != nil || len(files) != 12 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	hashedNames := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			_, fingerprint, _ := strings.Cut(strings.TrimSpace(line), " ")
+			switch got := names(fingerprint); {
+			case got == fingerprint:
+			case strings.Contains(got, "withheld"), !strings.ContainsAny(fingerprint, "`"):
+				t.Errorf("%s: %s\n is %s", name, fingerprint, got)
+			default:
+				hashedNames++
+			}
+		}
+	}
+	if hashedNames > 2 {
+		t.Errorf("%d statements have names that are hashed", hashedNames)
+	}
+}
