@@ -57,6 +57,15 @@ func newClinic(t *testing.T) *clinic {
 	return c
 }
 
+// variables are those of the command, as NAME=VALUE.
+func (c *clinic) variables() []string {
+	var all []string
+	for name, value := range c.env {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
 func goodSTS(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
 		`<Arn>arn:aws:sts::%s:assumed-role/slowdigest/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, rdstest.Account)
@@ -194,11 +203,7 @@ func TestDoctor(t *testing.T) {
 			if c.harm != nil {
 				c.harm(t, world)
 			}
-			var env []string
-			for name, value := range world.env {
-				env = append(env, name+"="+value)
-			}
-			stdout, stderr, code := call(t, "", []string{"doctor"}, env...)
+			stdout, stderr, code := call(t, "", []string{"doctor"}, world.variables()...)
 			checkDiagnosis(t, stdout, c.verdict, c.line, c.fix, c.unjudged)
 			if wrong := c.verdict == "wrong"; wrong != (code == 1) || !wrong && code != 0 {
 				t.Errorf("exit %d: %s", code, stderr)
@@ -270,11 +275,7 @@ func TestDoctorsAdvice(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			world := newClinic(t)
 			world.db.SetParameters(c.group, c.values)
-			var env []string
-			for name, value := range world.env {
-				env = append(env, name+"="+value)
-			}
-			before, _, _ := call(t, "", []string{"doctor"}, env...)
+			before, _, _ := call(t, "", []string{"doctor"}, world.variables()...)
 			if lines := regexp.MustCompile("(?m)^(warning|wrong) ").FindAllString(before, -1); len(lines) != c.wrong {
 				t.Errorf("%d lines, want %d", len(lines), c.wrong)
 			}
@@ -288,7 +289,7 @@ func TestDoctorsAdvice(t *testing.T) {
 			if out, err := shell.CombinedOutput(); err != nil {
 				t.Fatalf("%s: %v\n%s", fixes[0][1], err, out)
 			}
-			after, stderr, code := call(t, "", []string{"doctor"}, env...)
+			after, stderr, code := call(t, "", []string{"doctor"}, world.variables()...)
 			if code != 0 || strings.Contains(after, "warning") {
 				t.Errorf("exit %d after it: %s\n%s", code, stderr, after)
 			}
@@ -304,11 +305,7 @@ func TestDoctorReadsEverySetting(t *testing.T) {
 	}
 	world := newClinic(t)
 	maps.Copy(world.env, bad)
-	var env []string
-	for name, value := range world.env {
-		env = append(env, name+"="+value)
-	}
-	stdout, stderr, code := call(t, "", []string{"doctor"}, env...)
+	stdout, stderr, code := call(t, "", []string{"doctor"}, world.variables()...)
 	if code != 1 || !strings.Contains(stderr, fmt.Sprintf("%d of ", len(bad))) {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
@@ -384,11 +381,7 @@ func TestDoctorTriesToInvoke(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL_LAMBDA", server.URL)
 			world.env["SLACK_SIGNING_SECRET"], world.env["SLOWDIGEST_ANSWER_FUNCTION"] = slacktest.SigningSecret, "slowdigest-prod"
 			maps.Copy(world.env, c.env)
-			var env []string
-			for name, value := range world.env {
-				env = append(env, name+"="+value)
-			}
-			stdout, _, _ := call(t, "", []string{"doctor"}, env...)
+			stdout, _, _ := call(t, "", []string{"doctor"}, world.variables()...)
 			if !regexp.MustCompile(c.line).MatchString(stdout) {
 				t.Errorf("want %s:\n%s", c.line, stdout)
 			}

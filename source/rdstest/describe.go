@@ -164,7 +164,7 @@ const defaultClusterGroup = "default.aurora-mysql8.0"
 func (s *Server) describeParameters(groups map[string]map[string]string, group string) (any, *apiError) {
 	values, found := groups[group]
 	if !found {
-		return nil, &apiError{http.StatusNotFound, "DBParameterGroupNotFound", "DBParameterGroup " + group + " not found."}
+		return nil, groupNotFound(group)
 	}
 	var result parametersResult
 	for name, value := range values {
@@ -197,7 +197,7 @@ func (s *Server) modifyGroup(params url.Values) (any, *apiError) {
 	values, found := s.groups[name]
 	switch {
 	case !found:
-		return nil, &apiError{http.StatusNotFound, "DBParameterGroupNotFound", "DBParameterGroup " + name + " not found."}
+		return nil, groupNotFound(name)
 	case strings.HasPrefix(name, "default."):
 		return nil, invalidParameter("Cannot modify a default parameter group")
 	}
@@ -223,7 +223,7 @@ func (s *Server) modifyInstance(params url.Values) (any, *apiError) {
 	}
 	group := params.Get("DBParameterGroupName")
 	if _, found := s.groups[group]; !found {
-		return nil, &apiError{http.StatusNotFound, "DBParameterGroupNotFound", "DBParameterGroup " + group + " not found."}
+		return nil, groupNotFound(group)
 	}
 	db.nextGroup = group
 	return modifiedResult{details(db)}, nil

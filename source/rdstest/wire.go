@@ -29,6 +29,10 @@ func instanceNotFound(id string) *apiError {
 	return &apiError{http.StatusNotFound, "DBInstanceNotFound", "DBInstance " + id + " not found."}
 }
 
+func groupNotFound(name string) *apiError {
+	return &apiError{http.StatusNotFound, "DBParameterGroupNotFound", "DBParameterGroup " + name + " not found."}
+}
+
 func fileNotFound(name string) *apiError {
 	return &apiError{http.StatusNotFound, "DBLogFileNotFoundFault", "DBLog File: " + name + " is not found on the DB instance."}
 }
