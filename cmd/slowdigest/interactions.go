@@ -59,15 +59,20 @@ func (s *service) serveSlack(ctx context.Context, r *events.LambdaFunctionURLReq
 			answer, err = entrance.Serve(ctx, signed)
 		}
 	}
+	if err != nil && !ask.Refusal(err) {
+		level = slog.LevelError
+	}
+	s.noteRequest(ctx, level, "request from Slack", answer, err)
+	return answer
+}
+
+// noteRequest notes a request of the URL, and how it was answered.
+func (s *service) noteRequest(ctx context.Context, level slog.Level, what string, answer events.LambdaFunctionURLResponse, err error) {
 	attrs := []slog.Attr{slog.Int("status", answer.StatusCode)}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", withHint(err).Error()))
-		if !ask.Refusal(err) {
-			level = slog.LevelError
-		}
 	}
-	s.log.LogAttrs(ctx, level, "request from Slack", attrs...)
-	return answer
+	s.log.LogAttrs(ctx, level, what, attrs...)
 }
 
 // entrance makes what answers requests that may be from Slack. It asks nobody.

@@ -30,10 +30,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		if event == "" || len(args) > 0 {
 			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "testdata/events holds examples"}
 		}
-		raw, err := []byte(fmt.Sprintf(`{"time":%q}`, time.Now().UTC().Format(time.RFC3339))), error(nil)
-		if event != "now" {
-			raw, err = readInput(p, event)
-		}
+		raw, err := readEvent(p, event)
 		if err != nil {
 			return fmt.Errorf("read event: %w", err)
 		}
@@ -71,6 +68,14 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return invoke(ctx, p, s, raw)
 	}
+}
+
+// readEvent reads an event, or makes the one that a schedule would send now.
+func readEvent(p *process, name string) ([]byte, error) {
+	if name == "now" {
+		return json.Marshal(map[string]time.Time{"time": time.Now().UTC().Truncate(time.Second)})
+	}
+	return readInput(p, name)
 }
 
 // invoke serves an event as Lambda does, and prints the answer: the digests in

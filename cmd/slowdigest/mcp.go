@@ -202,12 +202,11 @@ func serveAgents(ctx context.Context, s *service, r events.LambdaFunctionURLRequ
 	if err == nil {
 		answer, err = u.Serve(context.WithValue(ctx, logKey{}, s.log), r)
 	}
-	level, attrs := slog.LevelInfo, []slog.Attr{slog.Int("status", answer.StatusCode)}
+	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("error", withHint(err).Error()))
 	}
-	s.log.LogAttrs(ctx, level, "request of an agent", attrs...)
+	s.noteRequest(ctx, level, "request of an agent", answer, err)
 	return answer
 }
 

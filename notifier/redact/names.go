@@ -43,6 +43,9 @@ func isUsual(s string) bool {
 	return isIdentifier(strings.TrimPrefix(s, "*.")) || address.MatchString(s)
 }
 
+// isUsualWord is isUsual of a name in a fingerprint, in which a question mark stands for digits.
+func isUsualWord(s string) bool { return isUsual(strings.ReplaceAll(s, "?", "0")) }
+
 // address matches addresses and networks of IP.
 var address = regexp.MustCompile(`^(?:[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?|\d{1,3}(?:\.\d{1,3}){3})(?:/\d{1,3})?$`)
 
@@ -144,8 +147,8 @@ func (w *nameWriter) begin(s string) {
 	w.words = 0
 }
 
-// isKeyword reports whether a word that stands at the beginning of rest is no name.
-func (w *nameWriter) isKeyword(word, rest string) bool {
+// takeKeyword reports whether the word at the beginning of rest, which is taken next, is no name.
+func (w *nameWriter) takeKeyword(word, rest string) bool {
 	if w.stock == 0 && w.rows && w.many == 0 {
 		w.stock = len(strings.Fields(stock.FindString(strings.ToLower(rest))))
 	}
@@ -172,8 +175,7 @@ func (w *nameWriter) next() {
 		n := quoted(rest)
 		inside := strings.ReplaceAll(strings.Trim(rest[:n], "`"), "``", "`")
 		written := rest[:n]
-		// A question mark stands for digits.
-		if n == len(inside) || !isUsual(strings.ReplaceAll(inside, "?", "0")) {
+		if n == len(inside) || !isUsualWord(inside) {
 			written = hashed(inside)
 		}
 		w.name(rest[:n], written)
@@ -195,7 +197,7 @@ func (w *nameWriter) next() {
 		}
 	case isWordByte(c), c == '?' && len(rest) > 1 && isWordByte(rest[1]):
 		n := wordLength(rest)
-		if word := rest[:n]; w.isKeyword(word, rest) {
+		if word := rest[:n]; w.takeKeyword(word, rest) {
 			w.flush()
 			w.word()
 			w.out.WriteString(word)
@@ -203,7 +205,7 @@ func (w *nameWriter) next() {
 			w.ignoring = w.ignoring || strings.EqualFold(word, "ignore")
 		} else {
 			written := word
-			if !isUsual(strings.ReplaceAll(word, "?", "0")) && word != "_" { // a question mark stands for digits
+			if !isUsualWord(word) && word != "_" {
 				written = hashed(word)
 			}
 			w.name(word, written)

@@ -10,7 +10,7 @@ import (
 var follows = map[string]*regexp.Regexp{
 	"alter":    regexp.MustCompile(`^((online|ignore|algorithm ?= ?[^ ]+|definer ?= ?[^ ]+|sql security [^ ]+) )*(database|event|function|instance|logfile|procedure|resource|schema|sequence|server|table|tablespace|user|view)\b`),
 	"call":     regexp.MustCompile(`^` + oneOf + `( ?\(|$)`),
-	"close":    regexp.MustCompile(`^` + oneOf + `$`),
+	"close":    nameAlone,
 	"create":   regexp.MustCompile(`^((or replace|temporary|unique|fulltext|spatial|online|offline|aggregate|undo|vector|algorithm ?= ?[^ ]+|definer ?= ?[^ ]+|sql security [^ ]+) )*(database|event|function|index|logfile|package|procedure|resource|role|schema|sequence|server|spatial|table|tablespace|trigger|user|view)\b`),
 	"delete":   regexp.MustCompile(`^((low_priority|quick|ignore) )*([^ ]+( ?, ?[^ ]+)* )?from `),
 	"desc":     explained,
@@ -26,12 +26,12 @@ var follows = map[string]*regexp.Regexp{
 	"help":     regexp.MustCompile(`^\?$`),
 	"if":       condition,
 	"insert":   inserted,
-	"iterate":  regexp.MustCompile(`^` + oneOf + `$`),
+	"iterate":  nameAlone,
 	"kill":     regexp.MustCompile(`^((hard|soft) )?(connection |query |user )?(id )?[?@]`),
-	"leave":    regexp.MustCompile(`^` + oneOf + `$`),
+	"leave":    nameAlone,
 	"load":     regexp.MustCompile(`^(index into cache |((data|xml) )?((low_priority|concurrent) )?(local )?infile )`),
 	"lock":     regexp.MustCompile(`^(tables?|instance|binlog) `),
-	"open":     regexp.MustCompile(`^` + oneOf + `$`),
+	"open":     nameAlone,
 	"replace":  inserted,
 	"reset":    regexp.MustCompile(`^(master|slave|replica|binary logs and gtids|query cache|persist|qbc|connection)( |$)`),
 	"restart":  regexp.MustCompile(`^$`),
@@ -65,7 +65,7 @@ var (
 	ignored  = set(`index key nulls into server_ids domain_ids`)
 )
 
-// clauses matches what SHOW has no AND or TO without.
+// clauses matches what SHOW has no AND without.
 var clauses = regexp.MustCompile(`\b(where|like)\b`)
 
 // oneOf matches a name with its schema.
@@ -75,6 +75,7 @@ const oneOf = "[^ ?(),.;:'\"]+( ?\\. ?[^ ?(),.;:'\"]+){0,2}"
 var longChain = regexp.MustCompile("(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)(?: ?\\. ?(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)){3,}")
 
 var (
+	nameAlone = regexp.MustCompile(`^` + oneOf + `$`)
 	explained = regexp.MustCompile(`^((extended|partitions|analyze|format ?= ?[^ ]+|for (connection )?\?|for (schema|database) [^ ]+) ?)*($|\(|(select|insert|update|delete|replace|with|table|values)\b|` + oneOf + `( ` + oneOf + `)?$)`)
 	inserted  = regexp.MustCompile(`^((low_priority|high_priority|delayed|ignore) )*(into )?` + oneOf + ` ?(\(|partition|values?\b|select|with|table|set |as |\?|$)`)
 )
