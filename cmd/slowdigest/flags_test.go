@@ -100,8 +100,8 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 	}
 	isRefused := map[string]bool{} // by command and reason
 	for _, c := range commands() {
-		if c.name == "mcp" {
-			continue // TestEveryFlagOfMCP asks it
+		if c.name == "mcp" || c.name == "demo" {
+			continue // TestEveryFlagOfMCP asks the one, and TestDemo plays the other
 		}
 		modes := flagModes[c.name]
 		if modes == nil {

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/cmd/slowdigest/demo"
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -124,4 +127,117 @@ func readInput(p *process, name string) ([]byte, error) {
 		return io.ReadAll(p.stdin)
 	}
 	return os.ReadFile(name)
+}
+
+// declareDemo serves the fakes to other processes, and plays an incident.
+func declareDemo(f *flags, p *process) func(context.Context, []string) error {
+	incident := 2 * time.Minute
+	f.declare(&parsedValue[time.Duration]{&incident, parseAfter, "2m"}, "incident", "", "`time` after which an instance loses an index, such as 2m")
+	return func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return usageError{errors.New("demo: takes no arguments"), "leave out " + args[0]}
+		}
+		state, err := os.MkdirTemp("", "slowdigest-demo-")
+		if err != nil {
+			return fmt.Errorf("make directory of the state: %w", err)
+		}
+		defer os.RemoveAll(state)
+		d := demo.New(time.Now(), incident)
+		defer d.Close()
+		if err := learn(ctx, d, state); err != nil {
+			return err
+		}
+		d.Posted()
+		if _, err := io.WriteString(p.stdout, demoGuide(d, state)); err != nil {
+			return err
+		}
+		return playDemo(ctx, p.stdout, d)
+	}
+}
+
+func parseAfter(s string) (time.Duration, error) {
+	d, err := notifier.ParseDays(s)
+	if err == nil && (d < 0 || d > 24*time.Hour) {
+		err = fmt.Errorf("time %q: want one of up to a day, such as 2m", s)
+	}
+	return d, err
+}
+
+// learn hands the handler the events of all hours of a demo but the last, so that it is known
+// what is usual, and the last one is left to be posted.
+func learn(ctx context.Context, d *demo.Demo, state string) error {
+	env := map[string]string{}
+	for _, e := range d.Environment(state) {
+		name, value, _ := strings.Cut(e, "=")
+		env[name] = value
+	}
+	var c Config
+	f := newFlags(func(name string) string { return env[name] })
+	c.declareHandler(f)
+	if _, err := f.parse(nil); err != nil {
+		return err
+	}
+	s := newService(&c, d.Config(), slog.New(slog.DiscardHandler))
+	s.pause = time.Millisecond
+	last := d.Start.Truncate(time.Hour)
+	for n := demo.Hours - 1; n > 0; n-- {
+		event := fmt.Sprintf(`{"time": %q}`, last.Add(-time.Duration(n)*time.Hour+5*time.Minute).Format(time.RFC3339))
+		if _, err := s.handleEvent(ctx, json.RawMessage(event)); err != nil {
+			return fmt.Errorf("learn what is usual: %w", err)
+		}
+	}
+	return nil
+}
+
+// enough of an incident is in an hour that has so much of it.
+const enough = 15 * time.Minute
+
+// demoGuide says what to type in another terminal.
+func demoGuide(d *demo.Demo, state string) string {
+	return fmt.Sprintf(`A small shop runs on fakes of AWS and Slack, on this machine alone. In another terminal:
+
+unset AWS_PROFILE AWS_SESSION_TOKEN
+export %s
+
+slowdigest doctor                         # what a run needs is there
+slowdigest doctor --instance %-12s # an instance that logs to a table, and what to do about it
+slowdigest run --last 1h                  # what was slow
+slowdigest invoke --event now             # the hourly digest, posted: a query is new
+slowdigest run --last 5m --follow         # look on, until Ctrl-C
+
+At %s %s loses an index. Then, after a minute or two:
+
+slowdigest run --last 1m --compare 1h     # what is slower than it was
+slowdigest run --last 5m --per-instance   # and where
+
+From %s on, slowdigest invoke --event now posts an hour that has the incident. Ctrl-C ends the shop.
+
+`, strings.Join(d.Environment(state), " \\\n       "), demo.Silent, clockTime(d.Incident), demo.Reader, clockTime(d.Incident.Add(enough).Truncate(time.Hour).Add(time.Hour)))
+}
+
+func clockTime(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
+
+// playDemo lets the shop run, second by second, until it is stopped.
+func playDemo(ctx context.Context, out io.Writer, d *demo.Demo) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for told := false; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			d.Advance(now)
+			if !told && !now.Before(d.Incident) {
+				told = true
+				if err := say(out, "%s  %s has lost an index\n", clockTime(now), demo.Reader); err != nil {
+					return err
+				}
+			}
+			for _, line := range d.Posted() {
+				if err := say(out, "%s  in Slack: %s\n", clockTime(now), line); err != nil {
+					return err
+				}
+			}
+		}
+	}
 }

@@ -56,6 +56,7 @@ func commands() []command {
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
+		{"demo", "", "serve a small shop on fakes of AWS and Slack, with an incident, to try everything without an account", declareDemo},
 		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
 		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
 		{"man", "", "print the manual page", declareMan},
