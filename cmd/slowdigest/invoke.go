@@ -148,7 +148,7 @@ func declareDemo(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		d.Posted()
-		if _, err := io.WriteString(p.stdout, demoGuide(d, state)); err != nil {
+		if _, err := io.WriteString(p.stdout, d.Guide(state)); err != nil {
 			return err
 		}
 		return playDemo(ctx, p.stdout, d)
@@ -189,34 +189,6 @@ func learn(ctx context.Context, d *demo.Demo, state string) error {
 	return nil
 }
 
-// enough of an incident is in an hour that has so much of it.
-const enough = 15 * time.Minute
-
-// demoGuide says what to type in another terminal.
-func demoGuide(d *demo.Demo, state string) string {
-	return fmt.Sprintf(`A small shop runs on fakes of AWS and Slack, on this machine alone. In another terminal:
-
-unset AWS_PROFILE AWS_SESSION_TOKEN
-export %s
-
-slowdigest doctor                         # what a run needs is there
-slowdigest doctor --instance %-12s # an instance that logs to a table, and what to do about it
-slowdigest run --last 1h                  # what was slow
-slowdigest invoke --event now             # the hourly digest, posted: a query is new
-slowdigest run --last 5m --follow         # look on, until Ctrl-C
-
-At %s %s loses an index. Then, after a minute or two:
-
-slowdigest run --last 1m --compare 1h     # what is slower than it was
-slowdigest run --last 5m --per-instance   # and where
-
-From %s on, slowdigest invoke --event now posts an hour that has the incident. Ctrl-C ends the shop.
-
-`, strings.Join(d.Environment(state), " \\\n       "), demo.Silent, clockTime(d.Incident), demo.Reader, clockTime(d.Incident.Add(enough).Truncate(time.Hour).Add(time.Hour)))
-}
-
-func clockTime(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
-
 // playDemo lets the shop run, second by second, until it is stopped.
 func playDemo(ctx context.Context, out io.Writer, d *demo.Demo) error {
 	tick := time.NewTicker(time.Second)
@@ -229,12 +201,12 @@ func playDemo(ctx context.Context, out io.Writer, d *demo.Demo) error {
 			d.Advance(now)
 			if !told && !now.Before(d.Incident) {
 				told = true
-				if err := say(out, "%s  %s has lost an index\n", clockTime(now), demo.Reader); err != nil {
+				if err := say(out, "%s  %s has lost an index\n", demo.ClockTime(now), demo.Reader); err != nil {
 					return err
 				}
 			}
 			for _, line := range d.Posted() {
-				if err := say(out, "%s  in Slack: %s\n", clockTime(now), line); err != nil {
+				if err := say(out, "%s  in Slack: %s\n", demo.ClockTime(now), line); err != nil {
 					return err
 				}
 			}
