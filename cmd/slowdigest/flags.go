@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"slowdigest/cmd/slowdigest/pages"
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/ask"
 	"slowdigest/notifier"
 )
 
@@ -144,6 +146,25 @@ func (f *flags) refuseUnused(command string, args []string) error {
 		}
 	}
 	return nil
+}
+
+// wrongCall says what is wrong with the flags of a command as package flag reports it: the cause
+// first, and of a flag that is unknown the one that may have been meant.
+func (f *flags) wrongCall(command string, err error) error {
+	hint := "slowdigest " + command + " --help shows the flags"
+	text := err.Error()
+	if name, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); unknown {
+		err = fmt.Errorf("%s: there is no flag %s", command, pages.Flag{Name: name}.Dashed())
+		if near := ask.Nearest(name, f.order, min(2, len(name)/2)); len(near) > 0 {
+			hint = "the nearest is " + pages.Flag{Name: near[0]}.Dashed() + "; " + hint
+		}
+	} else if _, cause, invalid := strings.Cut(text, " for flag -"); invalid {
+		name, cause, _ := strings.Cut(cause, ": ")
+		err = fmt.Errorf("read flag %s: %s", pages.Flag{Name: name}.Dashed(), cause)
+	} else if name, missing := strings.CutPrefix(text, "flag needs an argument: -"); missing {
+		err = fmt.Errorf("read flag %s: it wants a value", pages.Flag{Name: name}.Dashed())
+	}
+	return usageError{err, hint}
 }
 
 func (f *flags) parseArguments(args []string) (rest []string, err error) {

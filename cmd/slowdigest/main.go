@@ -66,13 +66,14 @@ func commands() []command {
 }
 
 func main() {
-	p := &process{getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	p := &process{getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr}
 	if len(os.Args) < 2 && os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
 		serveLambda(p)
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	p.stdin = source.Stoppable(ctx, os.Stdin)
 	os.Exit(p.run(ctx, os.Args[1:]))
 }
 
@@ -110,7 +111,7 @@ func (p *process) run(ctx context.Context, args []string) int {
 	case errors.As(err, new(usageError)):
 		return p.fail(err)
 	case err != nil:
-		return p.fail(usageError{err, "slowdigest " + name + " --help shows the flags"})
+		return p.fail(f.wrongCall(name, err))
 	}
 	switch err := do(ctx, rest); {
 	case err != nil && ctx.Err() != nil:

@@ -3,14 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"time"
 
 	"slowdigest/digest"
@@ -41,15 +42,38 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin}, c.route(""))
 		r, err := h.Collect(ctx, w)
 		r.Instances = nil
-		for _, name := range files {
-			r.Instances = append(r.Instances, filepath.Base(name))
+		for i, name := range files {
+			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
+				r.Instances = append(r.Instances, filepath.Base(name))
+			}
 		}
-		if r.Coverage.Events == 0 {
-			return hinted{errors.Join(err, errors.New("read slow logs: there are no slow-log entries")),
-				cmp.Or(source.Hint(err), "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none")}
+		if err := nothingRead(r, err, files); err != nil {
+			return err
 		}
 		return printReport(ctx, printer(p, &c), r, err)
 	}
+}
+
+var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
+
+// nothingRead returns the error, with advice that fits, where there is nothing to report on. A
+// log that is one, and has no entry, says that nothing was slow.
+func nothingRead(r *digest.Report, err error, files []string) error {
+	switch {
+	case r.Coverage.Events > 0:
+		return nil
+	case errors.Is(err, handler.ErrNotSlowLog):
+		return hinted{err, "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
+	case errors.Is(err, fs.ErrNotExist) && len(files) == 1 && instanceName.MatchString(files[0]):
+		return hinted{err, "slowdigest run --instance " + files[0] + " reads a DB instance"}
+	case err == nil && r.Coverage.BytesRead == 0:
+		what := files[0]
+		if len(files) > 1 {
+			what = fmt.Sprintf("%s and %d more", what, len(files)-1)
+		}
+		return hinted{fmt.Errorf("read %s: there is no text to read", what), "a server begins a slow log with its version; was it copied as a whole?"}
+	}
+	return err
 }
 
 // printReport shows what could be read, also where an error or an interrupt ended
@@ -80,15 +104,15 @@ const maxStatement = 1 << 30
 func declareFingerprint(f *flags, p *process) func(context.Context, []string) error {
 	var zero bool
 	f.boolean(&zero, "0", "", "statements end with a NUL byte, and may span lines")
-	return func(_ context.Context, args []string) error {
+	return func(ctx context.Context, args []string) error {
 		in := p.stdin
 		switch {
 		case len(args) > 1:
 			return usageError{errors.New("fingerprint: more than one file is given"), "concatenate them into the standard input"}
 		case len(args) == 1 && args[0] != "-":
-			file, err := os.Open(args[0])
+			file, err := source.OpenFile(ctx, args[0])
 			if err != nil {
-				return fmt.Errorf("open statements: %w", err)
+				return err
 			}
 			defer file.Close()
 			in = file

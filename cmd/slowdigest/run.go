@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"slowdigest/digest"
@@ -36,7 +37,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		w, err := runWindow(since, until, last, time.Now().UTC())
 		switch {
 		case len(args) > 0:
-			return usageError{errors.New("run: takes no files"), "slowdigest report reads local files"}
+			return usageError{errors.New("run: takes no arguments"), instead(args)}
 		case err != nil:
 			return err
 		case len(c.Instances.items) == 0 && c.Tag == "":
@@ -83,6 +84,14 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return printReport(ctx, to, r, err)
 	}
+}
+
+// instead says how the arguments may have been meant.
+func instead(args []string) string {
+	if instanceName.MatchString(args[0]) {
+		return "run --instance " + strings.Join(args, ",") + " reads these instances; slowdigest report reads local files"
+	}
+	return "slowdigest report reads local files"
 }
 
 // following reads the live log of each instance until it is stopped.
