@@ -40,7 +40,7 @@ func (p *process) logger() *slog.Logger { return slog.New(slog.NewTextHandler(p.
 type command struct {
 	name    string
 	args    string // what follows the flags, for the help
-	summary string
+	summary string // see pages.Command
 	declare func(*flags, *process) func(ctx context.Context, args []string) error
 }
 
@@ -50,14 +50,14 @@ func commands() []command {
 		{"diff", "BEFORE AFTER", "compare two windows: local slow logs, directories of them, or reports saved as JSON", declareDiff},
 		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
 		{"run", "", "read the logs of RDS instances and print, or post, their digest", declareRun},
-		{"doctor", "", "check everything that a run needs, and say how to fix what is wrong", declareDoctor},
+		{"doctor", "", "check all that a run needs, and say how to fix what is wrong", declareDoctor},
 		{"mute", "[ID]", "leave a query class out of a channel's digests until it gets worse; without an ID show what is muted", declareMute},
 		{"unmute", "ID", "show a muted query class again", declareUnmute},
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
-		{"demo", "", "serve a small shop on fakes of AWS and Slack, with an incident, to try everything without an account", declareDemo},
-		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
+		{"demo", "", "serve a shop with an incident, to try it all without an account: AWS and Slack are fakes on this machine", declareDemo},
+		{"iam", "", "print the least-privilege policy for the AWS role; it is made for what is configured", declareIAM},
 		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
 		{"man", "", "print the manual page", declareMan},
 		{"version", "", "print the version, and what it was built from", declareVersion},

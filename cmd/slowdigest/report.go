@@ -14,6 +14,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
@@ -24,18 +26,31 @@ import (
 func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
+	var last time.Duration
+	var post bool
 	c.declareRanking(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
+	c.declareChannel(f, "Slack `channel` to post to with --post")
+	c.declareSlack(f)
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
-	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone")
+	f.declare(&parsedValue[time.Duration]{&last, parseShift, ""}, "last", "", "leave out entries from before the `time` up to --until, or else up to now, such as 15m or 2h")
+	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone, or so long ago, such as 2h")
 	f.declare(&until, "until", "", "leave out entries from this `time` on")
+	f.boolean(&post, "post", "", "post the digest to the channel in addition to printing it")
 	return func(ctx context.Context, files []string) error {
 		if len(files) == 0 {
 			return usageError{errors.New("report: no file is given"), "name slow logs, or - for the standard input"}
 		}
-		w, err := window(since, until, time.Now())
+		if post && c.Channel == "" {
+			return errNoChannel("report")
+		}
+		w, err := reportWindow(since, until, last, time.Now().UTC())
+		if err != nil {
+			return err
+		}
+		to, err := reportTo(ctx, p, &c, post)
 		if err != nil {
 			return err
 		}
@@ -50,8 +65,29 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		if err := nothingRead(r, err, files); err != nil {
 			return err
 		}
-		return printReport(ctx, printer(p, &c), r, err)
+		return printReport(ctx, to, r, err)
 	}
+}
+
+// reportWindow is open to both sides where nothing bounds it.
+func reportWindow(since, until timeValue, last time.Duration, now time.Time) (digest.Window, error) {
+	if last == 0 {
+		return window(since, until, now)
+	}
+	return runWindow(since, until, last, now)
+}
+
+// reportTo returns what prints the report of local logs, and posts it if that is asked for. AWS is
+// only needed where it keeps the token.
+func reportTo(ctx context.Context, p *process, c *Config, post bool) (notifier.Notifier, error) {
+	var cfg aws.Config
+	if post && c.Token == "" && c.TokenParameter != "" {
+		var err error
+		if cfg, err = loadAWS(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return printAndPost(ctx, p, c, cfg, post)
 }
 
 var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)

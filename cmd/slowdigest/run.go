@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
 	"slowdigest/digest"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
@@ -20,6 +23,8 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	last := time.Hour
 	c.declareInstances(f)
 	c.declareMaxBytes(f)
+	f.text(&c.Region, "region", "", "AWS `region`; else $AWS_REGION, or that of the profile")
+	f.text(&c.Profile, "profile", "", "`name` of a profile in ~/.aws/config, for its credentials and region")
 	c.declareRanking(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
@@ -28,7 +33,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	f.declare(&parsedValue[time.Duration]{&last, notifier.ParseDays, "1h"}, "last", "", "read the `time` up to now, such as 15m or 1h")
-	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
+	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone, or so long ago, such as 2h")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
 	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "print what changed against the same window this `time` earlier, such as 24h or 168h; post nothing")
 	f.boolean(&follow, "follow", "", "go on reading what is logged, and show the ranking on the terminal, until Ctrl-C")
@@ -43,9 +48,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		case len(c.Instances.items) == 0 && c.Tag == "":
 			return usageError{errors.New("run: no instance is given"), "use --instance, or SLOWDIGEST_INSTANCES"}
 		case post && c.Channel == "":
-			return usageError{errors.New("run: there is no channel to post to"), "use --channel, or SLOWDIGEST_CHANNEL"}
+			return errNoChannel("run")
 		}
-		cfg, err := loadAWS(ctx)
+		cfg, err := loadAWS(ctx, config.WithRegion(c.Region), config.WithSharedConfigProfile(c.Profile))
 		if err != nil {
 			return err
 		}
@@ -63,18 +68,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			h.Source, h.Parallel = following{from, w.Start}, len(h.Instances)
 			w.End = time.Time{}
 		}
-		to := printer(p, &c)
-		if post {
-			token, err := secret(ctx, &c, cfg)
-			if err != nil {
-				return err
-			}
-			// It is an answer to who runs this, and not the digest of an hour.
-			posted, err := newService(&c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})
-			if err != nil {
-				return err
-			}
-			to = both{to, posted}
+		to, err := printAndPost(ctx, p, &c, cfg, post)
+		if err != nil {
+			return err
 		}
 		stop := watch(p, h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)
@@ -107,6 +103,25 @@ func (s following) LogFiles(_ context.Context, instance string, _, _ time.Time) 
 
 func (s following) Open(ctx context.Context, f source.File) (*source.Log, error) {
 	return s.Follow(ctx, f.Instance, s.from), nil
+}
+
+func errNoChannel(command string) error {
+	return usageError{errors.New(command + ": there is no channel to post to"), "use --channel, or SLOWDIGEST_CHANNEL"}
+}
+
+// printAndPost returns what prints a report, and posts it too where that is asked for. It is an
+// answer to who runs this, and not the digest of an hour.
+func printAndPost(ctx context.Context, p *process, c *Config, cfg aws.Config, post bool) (notifier.Notifier, error) {
+	to := printer(p, c)
+	if !post {
+		return to, nil
+	}
+	token, err := secret(ctx, c, cfg)
+	if err != nil {
+		return nil, err
+	}
+	posted, err := newService(c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})
+	return both{to, posted}, err
 }
 
 // both is two notifiers, one after the other.
