@@ -52,7 +52,7 @@ var flagValues = map[string]map[string]string{
 		"min-time": "2", "per-instance": "true", "format": "json", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
 		"slack-api-url": "http://127.0.0.1:1/", "link": "A=https://a.example", "time-zone": "Asia/Kolkata",
 		"user": "other", "host": "other", "schema": "other", "id": "AA", "last": "5m", "since": "2026-11-23T09:30", "until": "2026-11-23T10:00 --since=2026-11-23T09:00",
-		"region": "no region", "profile": "nowhere",
+		"region": "no/region", "profile": "nowhere",
 		"compare": "24h", "post": "true", "follow": "true --until=2026-11-23T10:00", // which is refused; TestFollowReadsAll follows
 	},
 	"doctor": {

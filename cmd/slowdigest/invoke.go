@@ -31,7 +31,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS; without a token the digest goes to a fake Slack")
 	return func(ctx context.Context, args []string) error {
 		if event == "" || len(args) > 0 {
-			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "testdata/events holds examples"}
+			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "--event now is that of a schedule; testdata/events holds others"}
 		}
 		raw, err := readEvent(p, event)
 		if err != nil {
