@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
 	"slowdigest/digest"
@@ -73,7 +74,7 @@ func watch(p *process, h *handler.Handler, c *Config, ranking bool) (stop func()
 // text returns the ranking so far, as much of it as the terminal is high, and the
 // line that tells how far the reading is.
 func (l *live) text(elapsed time.Duration) string {
-	line := progressLine(l.progress.Counts(), elapsed) + "\n"
+	line := ansi.Truncate(progressLine(l.progress.Counts(), elapsed), l.width-1, "…") + "\n" // or it would be two, and only one be drawn over
 	if r := l.progress.Report(l.limit); l.ranking && r != nil {
 		var b bytes.Buffer
 		to := notifier.NewText(&b, notifier.TextOptions{Width: l.width, Color: l.color, Brief: true, Zone: l.zone})
