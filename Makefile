@@ -88,13 +88,13 @@ build: ## Build ./bootstrap, the executable for Lambda on arm64
 		-ldflags '-s -w -X main.version=$(VERSION)' -o $(BOOTSTRAP) ./cmd/slowdigest
 
 # What goes into a release besides executables.
-dist/extra: package
+dist/extra: template
 	rm -rf $@ && mkdir -p $@/completions
 	go run ./cmd/slowdigest completion bash >$@/completions/slowdigest.bash
 	go run ./cmd/slowdigest completion zsh >$@/completions/_slowdigest
 	go run ./cmd/slowdigest completion fish >$@/completions/slowdigest.fish
 	go run ./cmd/slowdigest man >$@/slowdigest.1
-	cp dist/slowdigest.zip dist/*.template.json $@/
+	cp dist/slowdigest.zip dist/slowdigest.template.json $@/
 
 .PHONY: snapshot
 snapshot: ## Build a release here, without a tag, into dist (goreleaser is built from source on first use)
@@ -108,13 +108,21 @@ release: ## Draft a release on GitHub of the tag that is checked out; it needs G
 OPTIONS = --stage $(STAGE) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
 
 .PHONY: package
-package: build node_modules ## Write the zip and a plain CloudFormation template to dist; STAGE=dev NAME= PARAMS=
+package: template ## Write also a template of one stage to dist; STAGE=dev NAME= PARAMS='--param="instances=a,b"'
 	npx --no-install osls package $(OPTIONS)
-	node iam/deploy/template.js .serverless dist
+	node iam/deploy/template.js .serverless dist/slowdigest-$(STAGE)$(if $(NAME),-$(NAME)).template.json
+
+.PHONY: template
+template: build node_modules ## Write the zip and the CloudFormation template with parameters to dist
+	npx --no-install osls package --stage prod --param="template=true"
+	node iam/deploy/template.js .serverless dist/slowdigest.template.json
+	cp .serverless/slowdigest.zip dist/
 
 .PHONY: deploy
 deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev NAME= PARAMS=
 	npx --no-install osls deploy $(OPTIONS)
+	npx --no-install osls info --verbose $(OPTIONS)
+	@echo 'Next: confirm the mail of SNS, if there is one, and see that nothing is wrong: make doctor STAGE=$(STAGE)$(if $(NAME), NAME=$(NAME))'
 
 # The function returns the report, and also posts it unless the event says "dry_run".
 .PHONY: invoke

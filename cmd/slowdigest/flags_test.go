@@ -65,6 +65,7 @@ var flagValues = map[string]map[string]string{
 	"iam": {
 		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",
 		"queue-url": "work", "signing-secret-parameter": secretParameter + " --function=f", "stage": "prod", "function": "f", "topic": "alarms",
+		"token-key": key, "topic-key": key, "state-key": key + " --state=s3://kept/p",
 		"mcp-token-parameter": "/another", "tracing": "true", "account": "123456789012", "region": "cn-north-1", "partition": "aws-eusc", "boundary": "true",
 		"cloudformation": "true",
 	},
