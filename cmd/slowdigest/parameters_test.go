@@ -298,6 +298,14 @@ func TestTemplateWithParameters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			// An account whose quota is 10 can reserve nothing.
+			small, err := deploy(template, merged(parameters(d), map[string]string{"AskConcurrency": "none"}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := fmt.Sprint(small.parts(template["Resources"])); strings.Contains(text, "ReservedConcurrentExecutions") {
+				t.Errorf("concurrency is reserved: %s", text)
+			}
 			for _, section := range []string{"Resources", "Outputs"} {
 				got, want := one.parts(template[section]), plain.parts(other[section])
 				if section == "Resources" {
@@ -382,6 +390,16 @@ func TestTemplateFits(t *testing.T) {
 		t.Errorf("the template has %d bytes, and CloudFormation takes 51,200", n)
 	}
 	template := withParameters(t)
+	var asked []string // in the console
+	console := template["Metadata"].(map[string]any)["AWS::CloudFormation::Interface"].(map[string]any)
+	for _, group := range console["ParameterGroups"].([]any) {
+		for _, name := range group.(map[string]any)["Parameters"].([]any) {
+			asked = append(asked, name.(string))
+		}
+	}
+	if declared := slices.Sorted(maps.Keys(template["Parameters"].(map[string]any))); !slices.Equal(slices.Sorted(slices.Values(asked)), declared) {
+		t.Errorf("the console asks for %q of %q", asked, declared)
+	}
 	var longest func(part any) int
 	longest = func(part any) int {
 		if text, is := part.(string); is {

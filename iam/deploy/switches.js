@@ -94,12 +94,12 @@ function used(conditions, template) {
 
 // withParameters returns the whole, in which the values are defaults, but for what
 // nobody should deploy without thinking of it.
-function withParameters({ Parameters, Rules, Conditions, Resources, Outputs }, params) {
+function withParameters({ Metadata, Parameters, Rules, Conditions, Resources, Outputs }, params) {
   for (const [name, p] of Object.entries(Parameters)) {
     if (name in params && name !== 'Channel') p.Default = name === 'Instances' ? '' : p.AllowedValues?.find((v) => String(v) === params[name]) ?? params[name];
   }
   Resources.Role.Properties.Policies = policies();
-  return { Parameters, Conditions: used(Conditions, { Resources, Outputs }), Resources, Outputs, Metadata: { Rules } };
+  return { Parameters, Conditions: used(Conditions, { Resources, Outputs }), Resources, Outputs, Metadata: { ...Metadata, Rules } }; // the deploy tool knows no rules
 }
 
 // The function behind the URL; what it has in common with the other is in functions.yml.

@@ -14,7 +14,8 @@ const code = {
   CodeKey: { Type: 'String', Description: 'Its key there. Each release needs a new one, or the function is not updated' },
 };
 
-function plain({ Parameters = code, Metadata, Conditions, Resources, Outputs }) {
+function plain({ Parameters = code, Metadata = {}, Conditions, Resources, Outputs }) {
+  const { Rules, ...metadata } = Metadata;
   const resources = {};
   for (const [id, resource] of Object.entries(Resources)) {
     if (!id.startsWith('ServerlessDeploymentBucket')) resources[id] = resource;
@@ -31,9 +32,9 @@ function plain({ Parameters = code, Metadata, Conditions, Resources, Outputs }) 
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: 'slowdigest: posts the slow queries of the last hour to Slack',
+    ...(Rules && { Metadata: metadata }),
     Parameters,
-    ...(Metadata?.Rules && { Rules: Metadata.Rules }),
-    ...(Conditions && { Conditions }),
+    ...(Rules && { Rules, Conditions }),
     Resources: resources,
     ...(Object.keys(outputs).length > 0 && { Outputs: outputs }),
   };
