@@ -119,8 +119,8 @@ deploy: build node_modules ## Deploy to the AWS account of the environment; STAG
 # The function returns the report, and also posts it unless the event says "dry_run".
 .PHONY: invoke
 invoke: ## Invoke the deployed function and print its report; STAGE=dev EVENT='{"last":"15m","dry_run":true}'
-	@out=$$(mktemp) && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
-		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out; rm -f $$out
+	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
+		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out
 
 .PHONY: doctor
 doctor: ## Have the deployed function check what it needs, with its own permissions; STAGE=dev

@@ -73,34 +73,6 @@ func TestDocumentsLinkToHeadings(t *testing.T) {
 	}
 }
 
-var (
-	codeBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
-	commandIn = regexp.MustCompile(`(?m)^slowdigest ([a-z]+)((?: [^#|>\n]*)?)`)
-)
-
-// Each call in the documents is one that a command takes: its flags are declared.
-func TestDocumentsCallWhatIsDeclared(t *testing.T) {
-	calls := 0
-	for path, text := range documents(t) {
-		for _, block := range codeBlock.FindAllStringSubmatch(text, -1) {
-			for _, call := range commandIn.FindAllStringSubmatch(strings.ReplaceAll(block[1], "\\\n", ""), -1) {
-				calls++
-				f := declared(call[1])
-				if f == nil {
-					t.Errorf("%s: there is no command %s", path, call[1])
-					continue
-				}
-				if _, err := f.parse(strings.Fields(strings.ReplaceAll(call[2], "'", ""))); err != nil {
-					t.Errorf("%s: %s: %v", path, strings.TrimSpace(call[0]), err)
-				}
-			}
-		}
-	}
-	if calls < 5 {
-		t.Errorf("%d calls were looked at", calls)
-	}
-}
-
 // Each message that the page explains is one that we print, or that AWS or Slack do.
 func TestTroubleshootingKnowsMessages(t *testing.T) {
 	var sources strings.Builder
