@@ -68,7 +68,7 @@ mcp-client: ## Install the reference client of the Model Context Protocol, which
 	cd handler/mcptools/testdata/client && npm ci --no-audit --no-fund --silent
 
 .PHONY: screenshot
-screenshot: ## Draw the Slack messages in Chromium, which must be installed
+screenshot: ## Draw the Slack messages and the HTML report in Chromium, which must be installed
 	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node shoot.mjs
 
 .PHONY: browser

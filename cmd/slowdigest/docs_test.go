@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,13 +33,13 @@ func TestREADMEIsShort(t *testing.T) {
 
 var (
 	linkTo  = regexp.MustCompile(`\]\(([^)#:]*)(#[^)]*)?\)`)
-	imageOf = regexp.MustCompile(`<img src="([^"]*)"`)
+	imageOf = regexp.MustCompile(`<img src="([^"]*)"( alt="([^"]*)")?|!\[([^\]]*)\]`)
 )
 
 // What a document links to is there.
 func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	for path, text := range documents(t) {
-		for _, link := range append(linkTo.FindAllStringSubmatch(text, -1), imageOf.FindAllStringSubmatch(text, -1)...) {
+		for _, link := range linkTo.FindAllStringSubmatch(text, -1) {
 			if link[1] == "" {
 				continue
 			}
@@ -46,6 +47,46 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 				t.Errorf("%s: %v", path, err)
 			}
 		}
+	}
+}
+
+// A picture is there and small, has words for those who do not see it, and loads nothing.
+func TestDocumentsShowPictures(t *testing.T) {
+	const most = 200_000 // bytes
+	shown := 0
+	for path, text := range documents(t) {
+		for _, image := range imageOf.FindAllStringSubmatch(text, -1) {
+			shown++
+			if len(image[3]) < 100 {
+				t.Errorf("%s: %s has the words %q, or is no <img src alt>", path, image[0], image[3])
+				continue
+			}
+			picture := read(t, filepath.Join(filepath.Dir(path), image[1]))
+			if len(picture) == 0 || len(picture) > most {
+				t.Errorf("%s: %s has %d bytes, and %d are the most", path, image[1], len(picture), most)
+			}
+			if strings.HasSuffix(image[1], ".svg") {
+				checkDrawing(t, image[1], picture)
+			}
+		}
+	}
+	if shown < 3 {
+		t.Errorf("there are %d pictures", shown)
+	}
+}
+
+// checkDrawing fails on a drawing that is not whole, that loads something, or that is drawn
+// for light pages only.
+func checkDrawing(t *testing.T, name string, svg []byte) {
+	t.Helper()
+	if err := xml.Unmarshal(svg, new(struct{ XMLName xml.Name })); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	if found := regexp.MustCompile(`href=|@import|@font-face|url\([^#]|<script|<image`).Find(svg); found != nil {
+		t.Errorf("%s loads something: %s", name, found)
+	}
+	if !strings.Contains(string(svg), "prefers-color-scheme: dark") {
+		t.Errorf("%s is not drawn for dark pages", name)
 	}
 }
 
