@@ -101,9 +101,14 @@ snapshot: ## Build a release here, without a tag, into dist (goreleaser is built
 	go run $(GORELEASER) check --config .github/goreleaser.yaml
 	go run $(GORELEASER) release --config .github/goreleaser.yaml --snapshot --clean
 
+.PHONY: notes
+notes: ## Print what CHANGELOG.md says of a version; VERSION=v0.1.0
+	@awk -v version=$(VERSION:v%=%) '/^## /{on = $$2 == version; n += on; next} on; END {exit !n}' CHANGELOG.md
+
 .PHONY: release
 release: ## Draft a release on GitHub of the tag that is checked out; it needs GITHUB_TOKEN
-	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean
+	mkdir -p dist && $(MAKE) -s notes >dist/notes.md
+	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean --release-notes dist/notes.md
 
 OPTIONS = --stage $(STAGE) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
 

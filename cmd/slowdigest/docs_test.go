@@ -4,8 +4,11 @@ import (
 	"encoding/xml"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -87,6 +90,53 @@ func checkDrawing(t *testing.T, name string, svg []byte) {
 	}
 	if !strings.Contains(string(svg), "prefers-color-scheme: dark") {
 		t.Errorf("%s is not drawn for dark pages", name)
+	}
+}
+
+var (
+	releaseHeading = regexp.MustCompile(`^## (\d+)\.(\d+)\.(\d+) / (unreleased|\d{4}-\d\d-\d\d)$`)
+	changeEntry    = regexp.MustCompile(`^- \[(CHANGE|FEATURE|ENHANCEMENT|BUGFIX|SECURITY)\] [a-z]+: [A-Z` + "`" + `][^\n]*(\n  \S[^\n]*)*\.\n$`)
+	changeKinds    = []string{"CHANGE", "FEATURE", "ENHANCEMENT", "BUGFIX", "SECURITY"}
+)
+
+// The changelog has the form that CONTRIBUTING.md tells: versions with their date, the newest
+// first and it alone unreleased, and in each the entries by their kind.
+func TestChangelogHasForm(t *testing.T) {
+	_, text, _ := strings.Cut(string(read(t, "../../CHANGELOG.md")), "\n## ")
+	var last []int
+	for i, part := range strings.Split(text, "\n## ") {
+		heading, entries, _ := strings.Cut("## "+part, "\n")
+		m := releaseHeading.FindStringSubmatch(heading)
+		if m == nil || i > 0 && m[4] == "unreleased" {
+			t.Fatalf("the heading is %q", heading)
+		}
+		var version []int
+		for _, s := range m[1:4] {
+			n, _ := strconv.Atoi(s)
+			version = append(version, n)
+		}
+		if i > 0 && slices.Compare(version, last) >= 0 {
+			t.Errorf("%v stands below %v", version, last)
+		}
+		last = version
+		kind := 0
+		for _, entry := range strings.Split(strings.Trim(entries, "\n"), "\n- ") {
+			entry = "- " + strings.TrimPrefix(entry, "- ") + "\n"
+			m := changeEntry.FindStringSubmatch(entry)
+			if m == nil {
+				t.Errorf("%s has an entry of another form: %q", heading, entry)
+				continue
+			}
+			if k := slices.Index(changeKinds, m[1]); k >= kind {
+				kind = k
+			} else {
+				t.Errorf("%s: %q stands after %s", heading, entry, changeKinds[kind])
+			}
+		}
+		out, err := exec.Command("make", "-s", "-C", "../..", "notes", "VERSION=v"+strings.Join(m[1:4], ".")).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != strings.TrimSpace(entries) {
+			t.Errorf("the notes of %s are, with the error %v:\n%s", heading, err, got)
+		}
 	}
 }
 
