@@ -68,7 +68,7 @@ mcp-client: ## Install the reference client of the Model Context Protocol, which
 	cd handler/mcptools/testdata/client && npm ci --no-audit --no-fund --silent
 
 .PHONY: screenshot
-screenshot: ## Draw the Slack messages in Chromium, which must be installed
+screenshot: ## Draw the Slack messages and the HTML report in Chromium, which must be installed
 	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node shoot.mjs
 
 .PHONY: browser
@@ -101,9 +101,14 @@ snapshot: ## Build a release here, without a tag, into dist (goreleaser is built
 	go run $(GORELEASER) check --config .github/goreleaser.yaml
 	go run $(GORELEASER) release --config .github/goreleaser.yaml --snapshot --clean
 
+.PHONY: notes
+notes: ## Print what CHANGELOG.md says of a version; VERSION=v0.1.0
+	@awk -v version=$(VERSION:v%=%) '/^## /{on = $$2 == version; n += on; next} on; END {exit !n}' CHANGELOG.md
+
 .PHONY: release
 release: ## Draft a release on GitHub of the tag that is checked out; it needs GITHUB_TOKEN
-	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean
+	mkdir -p dist && $(MAKE) -s notes >dist/notes.md
+	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean --release-notes dist/notes.md
 
 OPTIONS = --stage $(STAGE) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
 
@@ -127,8 +132,8 @@ deploy: build node_modules ## Deploy to the AWS account of the environment; STAG
 # The function returns the report, and also posts it unless the event says "dry_run".
 .PHONY: invoke
 invoke: ## Invoke the deployed function and print its report; STAGE=dev EVENT='{"last":"15m","dry_run":true}'
-	@out=$$(mktemp) && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
-		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out; rm -f $$out
+	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
+		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out
 
 .PHONY: doctor
 doctor: ## Have the deployed function check what it needs, with its own permissions; STAGE=dev

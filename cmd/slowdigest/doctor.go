@@ -26,7 +26,7 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareState(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
-	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
+	c.declareAnswerFunction(f)
 	c.declareAgents(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {

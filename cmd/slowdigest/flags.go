@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"slowdigest/cmd/slowdigest/pages"
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
@@ -23,7 +24,7 @@ type flags struct {
 	getenv func(string) string
 	env    map[string]string // flag to variable
 	order  []string          // as declared, for the help
-	only   []string          // variables that have no flag
+	only   []pages.Variable  // those that have no flag
 	given  []string          // flags on the command line
 }
 
@@ -53,9 +54,9 @@ func (f *flags) boolean(b *bool, name, env, usage string) {
 }
 
 // variable reads a setting that has no flag.
-func (f *flags) variable(s *string, env string) {
+func (f *flags) variable(s *string, env, usage string) {
 	*s = f.getenv(env)
-	f.only = append(f.only, env)
+	f.only = append(f.only, pages.Variable{Name: env, Usage: usage})
 }
 
 func (f *flags) text(s *string, name, env, usage string) {

@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"math"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -221,56 +220,6 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	}
 	if tried < 100 {
 		t.Errorf("only %d were tried", tried)
-	}
-}
-
-// TestDocumentationTellsSettings compares the table of docs/configuration.md with the code: each
-// variable with its flag and its default, and the commands that take it.
-func TestDocumentationTellsSettings(t *testing.T) {
-	type setting struct{ variable, flag, byDefault, commands string }
-	var want []setting
-	note := func(s setting, command string) {
-		for i := range want {
-			if want[i].variable == s.variable && want[i].flag == s.flag {
-				want[i].commands += ", " + command
-				return
-			}
-		}
-		s.commands = command
-		want = append(want, s)
-	}
-	sets := map[string]*flags{"Lambda": lambdaFlags()}
-	names := []string{"Lambda"}
-	for _, c := range commands() {
-		names = append(names, c.name)
-		sets[c.name] = declared(c.name)
-	}
-	for _, name := range names {
-		f := sets[name]
-		for _, flag := range f.order {
-			if variable := f.env[flag]; variable != "" && variable != "AWS_REGION" || flag == "force" {
-				byDefault := f.Lookup(flag).Value.String()
-				note(setting{variable: variable, flag: "--" + flag, byDefault: byDefault}, name)
-			}
-		}
-		for _, variable := range f.only {
-			note(setting{variable: variable}, name)
-		}
-	}
-	var got []setting
-	row := regexp.MustCompile("(?m)^\\| (?:`(SL[A-Z_]+)`)? *\\| (?:`(--[a-z-]+)`)? *\\| (?:`([^`]*)`|[^|]*) *\\| ([^|]*) \\|")
-	for _, m := range row.FindAllStringSubmatch(string(read(t, "../../docs/configuration.md")), -1) {
-		got = append(got, setting{m[1], m[2], m[3], m[4]})
-	}
-	for _, s := range want {
-		if !slices.Contains(got, s) {
-			t.Errorf("the documentation lacks %+v", s)
-		}
-	}
-	for _, s := range got {
-		if !slices.ContainsFunc(want, func(w setting) bool { return w.variable == s.variable && w.flag == s.flag }) {
-			t.Errorf("the documentation has %+v, and no command does", s)
-		}
 	}
 }
 

@@ -112,13 +112,16 @@ func (p *process) helpOn(w io.Writer, c command) {
 	for _, f := range page.Flags {
 		fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace(f.Dashed()+" "+f.Arg), f.Describe())
 	}
+	for _, v := range page.Variables {
+		fmt.Fprintf(w, "  $%s\n        %s\n", v.Name, v.Usage)
+	}
 }
 
 // page states what a command declares.
 func (p *process) page(c command) pages.Command {
 	f := newFlags(func(string) string { return "" })
 	c.declare(f, p)
-	page := pages.Command{Name: c.name, Args: c.args, Summary: c.summary}
+	page := pages.Command{Name: c.name, Args: c.args, Summary: c.summary, Variables: f.only}
 	for _, name := range f.order {
 		fl := f.Lookup(name)
 		arg, usage := flag.UnquoteUsage(fl)
