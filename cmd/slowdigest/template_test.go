@@ -283,6 +283,8 @@ func templateCases() []templateCase {
 			"EntranceLambdaFunction.Environment.Variables.SLACK_API_URL":              `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_API_URL":                `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":             `"s3://kept/of-before"`})},
+		// Nobody misses an hour that is not to come.
+		{deployment{"prod", with("schedule=false")}, merged(ofState, ofAlarms), merged(stateOf("prod"), withAlarms, named("prod"), map[string]string{"DigestEventsRuleSchedule1.State": `"DISABLED"`})},
 		{deployment{"prod", with("mcp=true", "alarms=false")}, merged(ofState, ofInteractive), merged(stateOf("prod"), withMCP, withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{
 			"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `null`})},
 		{everything, merged(ofState, ofAlarms, ofSchedule, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withSchedule, withFanout, withFanoutAlarms, withInteractive, withMCP,
