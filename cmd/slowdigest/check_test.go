@@ -258,8 +258,8 @@ func TestCheckAdvisesWhatItTakes(t *testing.T) {
 	}
 }
 
-// Each variable broken in turn is told by its name, at the desk by doctor and in the function by
-// {"doctor":true}; what is mended is ok again.
+// Each variable broken in turn is told by its name, on the command line by doctor and in the
+// function by {"doctor":true}; with all of them right nothing is.
 func TestDoctorTellsEachVariable(t *testing.T) {
 	s3 := s3test.New(t, nil)
 	world := newClinic(t)
@@ -287,7 +287,7 @@ func TestDoctorTellsEachVariable(t *testing.T) {
 			stdout, _, code := call(t, "", []string{"doctor"}, world.variables()...)
 			local := r.name == "SLOWDIGEST_FORMAT" || r.name == "SLACK_COLOUR" // are none of the function's, and may stand in a shell
 			if told := line.MatchString(stdout); code == 1 != !local || !told != local {
-				t.Errorf("at the desk: exit %d:\n%s", code, stdout)
+				t.Errorf("on the command line: exit %d:\n%s", code, stdout)
 			}
 			d := world.inTheFunction(t)
 			told := slices.ContainsFunc(d.Checks, func(k Check) bool {
