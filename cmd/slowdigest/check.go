@@ -64,26 +64,28 @@ const maxEnvironment = 4096
 // we have made is the URL of a queue: 57 bytes in China, and up to 80 of its name.
 const unknownBytes = 160
 
-// readVariables reads a JSON object of them. A value is a text, or an object of CloudFormation.
+// readVariables reads a JSON object of them. A value is a text, a number, true or false, or an
+// object of CloudFormation.
 func readVariables(raw []byte) (variables, error) {
-	given := map[string]json.RawMessage{}
-	if err := json.Unmarshal(raw, &given); err != nil {
+	given := map[string]any{}
+	in := json.NewDecoder(bytes.NewReader(raw))
+	in.UseNumber() // a number is as it is written
+	if err := in.Decode(&given); err != nil {
 		return variables{}, err
 	}
 	v := variables{values: map[string]string{}}
 	measured := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		var value string
-		switch err := json.Unmarshal(given[name], &value); {
-		case bytes.HasPrefix(given[name], []byte("{")):
+		switch value := given[name].(type) {
+		case map[string]any:
 			v.later = append(v.later, name)
-			value = strings.Repeat("?", unknownBytes)
-		case err != nil || string(given[name]) == "null":
-			return variables{}, fmt.Errorf("the value of %s is neither a text nor an object of CloudFormation", name)
+			measured[name] = strings.Repeat("?", unknownBytes)
+		case string, bool, json.Number:
+			v.values[name] = fmt.Sprint(value)
+			measured[name] = v.values[name]
 		default:
-			v.values[name] = value
+			return variables{}, fmt.Errorf("the value of %s is neither a text nor an object of CloudFormation", name)
 		}
-		measured[name] = value
 	}
 	var b bytes.Buffer
 	out := json.NewEncoder(&b)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
@@ -218,6 +220,10 @@ func TestCheckMeasures(t *testing.T) {
 			t.Errorf("%+v: exit %d: %q", c, code, lines)
 		}
 	}
+	longest := "https://sqs.cn-northwest-1.amazonaws.com.cn/123456789012/" + strings.Repeat("q", 80)
+	if len(longest) > unknownBytes || unknownBytes > len(longest)+40 {
+		t.Errorf("%d bytes stand for %s", unknownBytes, longest)
+	}
 	var names []string
 	for n := range 180 {
 		names = append(names, fmt.Sprintf("orders-production-%03d", n))
@@ -306,6 +312,27 @@ func TestDoctorTellsEachVariable(t *testing.T) {
 	world.env = healthy
 	if d := world.inTheFunction(t); d.Wrong > 0 {
 		t.Errorf("in the function: %+v", d)
+	}
+}
+
+// A digest is posted all the same where what is wrong has nothing to do with it, and is not where it
+// would be another than is meant.
+func TestWrongFormsStopNoDigest(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		posted      bool
+	}{
+		{"SLOWDIGEST_ASK_USERS", "ann", true}, {"SLOWDIGEST_ASK_CHANNELS", "#slow", true}, {"SLOWDIGEST_LIMITS", "2", true}, {"SLOWDIGEST_ANSWER_FUNCTION", "*", true},
+		{"SLOWDIGEST_LIMIT", "most", false}, {"SLOWDIGEST_MIN_TIME", "soon", false},
+	} {
+		w := newWorld(t, time.Now())
+		w.env[c.name] = c.value
+		w.useAWS(t)
+		p := &process{getenv: func(name string) string { return w.env[name] }}
+		_, err := handleEvent(t.Context(), p, example(t, "schedule"), newRunLog(slog.New(slog.DiscardHandler)))
+		if posted := len(w.slack.Messages()) > 0; posted != c.posted || posted != (err == nil) || err != nil && !strings.Contains(err.Error(), c.name) {
+			t.Errorf("%s=%s: posted %t: %v", c.name, c.value, posted, err)
+		}
 	}
 }
 

@@ -126,7 +126,7 @@ func Download(d source.Download) string {
 }
 
 // Queue says what a queue costs.
-const Queue = "an invocation for each channel; SQS counts these messages, and that Lambda looks for them"
+const Queue = "each channel is an invocation of its own, and SQS bills the messages and that Lambda polls for them"
 
 func dollars(d float64) string {
 	if d < 0.005 {
