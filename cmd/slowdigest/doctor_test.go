@@ -6,8 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -222,6 +220,10 @@ func TestDoctor(t *testing.T) {
 			"wrong", "chat secret .*AccessDenied", "and kms:Decrypt on its key if that is one of your own", "Slack"},
 		{"no token", func(_ *testing.T, c *clinic) { c.env["SLACK_TOKEN_PARAMETER"] = "" }, "wrong", "chat secret .*none is configured", "SLACK_TOKEN", "Slack"},
 		{"webhook", func(_ *testing.T, c *clinic) { c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret") }, "warning", "chat secret .*webhook", "bot token", "Slack"},
+		{"webhook and questions", func(_ *testing.T, c *clinic) {
+			c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret")
+			c.env["SLACK_SIGNING_SECRET"] = slacktest.SigningSecret
+		}, "wrong", "chat secret .*only a bot can answer", "bot token", "Slack"},
 		{"wrong token", func(_ *testing.T, c *clinic) { c.ssm.set("xoxb-of-another-app") }, "wrong", "Slack token .*invalid_auth", "bot token", "Slack "},
 		{"revoked token", func(_ *testing.T, c *clinic) {
 			c.slack.Fail(slacktest.Fault{Method: "auth.test", Code: "token_revoked"})
@@ -296,10 +298,6 @@ func checkDiagnosis(t *testing.T, stdout, verdict, line, fix, unjudged string) {
 // TestDoctorsAdvice runs what doctor says to do, in a shell and by the real command line of AWS,
 // and then all is well.
 func TestDoctorsAdvice(t *testing.T) {
-	aws := program(t, "aws")
-	if debian, err := os.Stat("/usr/bin/aws"); err == nil && debian.Mode().IsRegular() {
-		aws = "/usr/bin/aws" // whatever else is in the path
-	}
 	for _, c := range []struct {
 		name, group string
 		values      map[string]string
@@ -329,12 +327,7 @@ func TestDoctorsAdvice(t *testing.T) {
 			if len(fixes) != 1 {
 				t.Fatalf("want one command:\n%s", before)
 			}
-			shell := exec.Command("sh", "-ec", `aws() { "`+aws+`" --endpoint-url "$AWS_ENDPOINT_URL_RDS" --region "$AWS_REGION" "$@"; }
-`+fixes[0][1])
-			shell.Env = append(os.Environ(), "HOME="+t.TempDir(), "AWS_PAGER=")
-			if out, err := shell.CombinedOutput(); err != nil {
-				t.Fatalf("%s: %v\n%s", fixes[0][1], err, out)
-			}
+			runInShell(t, fixes[0][1])
 			after, stderr, code := call(t, "", []string{"doctor"}, world.variables()...)
 			if code != 0 || strings.Contains(after, "warning") {
 				t.Errorf("exit %d after it: %s\n%s", code, stderr, after)
