@@ -114,11 +114,16 @@ func (p *process) variables(f *flags, local bool) variables {
 func known() []string {
 	f := newFlags(func(string) string { return "" })
 	new(Config).declareLambda(f)
-	names := slices.Clone(f.only)
-	for _, name := range f.order {
-		names = append(names, f.env[name])
+	var names []string
+	for _, variable := range f.only {
+		names = append(names, variable.Name)
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	for _, name := range f.order {
+		if variable := f.env[name]; variable != "" {
+			names = append(names, variable)
+		}
+	}
+	return names
 }
 
 func (v variables) has(name string) bool {
