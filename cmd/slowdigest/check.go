@@ -13,6 +13,7 @@ import (
 	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/handler"
 	"slowdigest/handler/ask"
+	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
@@ -37,7 +38,7 @@ func declareCheck(_ *flags, p *process) func(context.Context, []string) error {
 			}
 		}
 		if len(wrong) > 0 {
-			return fmt.Errorf("%d of the settings are wrong", len(wrong))
+			return errors.New(notifier.Plural(int64(len(wrong)), "setting is wrong", "settings are wrong"))
 		}
 		return say(p.stdout, "ok: %d variables, %d of %d bytes\n", len(v.values)+len(v.later), v.size, maxEnvironment)
 	}
@@ -72,6 +73,9 @@ func readVariables(raw []byte) (variables, error) {
 	in.UseNumber() // a number is as it is written
 	if err := in.Decode(&given); err != nil {
 		return variables{}, err
+	}
+	if in.More() {
+		return variables{}, errors.New("more follows the object")
 	}
 	v := variables{values: map[string]string{}}
 	measured := map[string]string{}
@@ -140,8 +144,8 @@ func (v variables) number() (n int) {
 	return n
 }
 
-// wrong returns what is wrong, of each variable one thing: what a run would refuse, and what it would take and then fail
-// by, or do something else than is meant. It asks nobody.
+// wrong returns what is wrong, of each variable one thing: what a run would refuse, and what it
+// would take and then fail by, or do something else than is meant. It asks nobody.
 func (v variables) wrong() []mistake {
 	c, all := v.parse()
 	all = append(all, v.unknown()...)

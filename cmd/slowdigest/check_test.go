@@ -119,7 +119,7 @@ func callCheck(t *testing.T, variables map[string]any) (lines []string, code int
 		t.Fatal(err)
 	}
 	stdout, stderr, code := call(t, string(raw), []string{"check"})
-	if (code == 0) != strings.HasPrefix(stdout, "ok: ") || code != 0 && !strings.HasPrefix(stderr, fmt.Sprintf("slowdigest: error: %d of the settings", strings.Count(stdout, "\n"))) {
+	if (code == 0) != strings.HasPrefix(stdout, "ok: ") || code != 0 && !strings.HasPrefix(stderr, fmt.Sprintf("slowdigest: error: %d setting", strings.Count(stdout, "\n"))) {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
 	if strings.Contains(stdout+stderr, "secretsecret") {

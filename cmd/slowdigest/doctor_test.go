@@ -450,6 +450,7 @@ func TestDoctorTriesToInvoke(t *testing.T) {
 		{"it may not", nil, http.StatusForbidden, "(?m)^wrong    lambda:InvokeFunction +invoke slowdigest-prod: .*AccessDenied"},
 		{"there is none", map[string]string{"SLOWDIGEST_ANSWER_FUNCTION": ""}, http.StatusNoContent, "(?m)^ok       signing secret"},
 		{"a channel by its name", map[string]string{"SLOWDIGEST_CHANNEL": "#slow-queries"}, http.StatusNoContent, "(?m)^wrong    setting SLOWDIGEST_CHANNEL +is the name of a channel, people may ask"},
+		{"no channel", map[string]string{"SLOWDIGEST_CHANNEL": ""}, http.StatusNoContent, "(?m)^wrong    setting SLOWDIGEST_CHANNEL +is not set, and there is none to post to$"},
 		{"no state", map[string]string{"SLOWDIGEST_STATE": ""}, http.StatusNoContent, "(?m)^wrong    setting SLOWDIGEST_STATE +is not set, people may ask"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

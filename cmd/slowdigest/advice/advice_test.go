@@ -1,6 +1,8 @@
 package advice
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -69,5 +71,24 @@ func TestCost(t *testing.T) {
 	// What is said to do helps.
 	if j := Measure(hours(fast + 1)).Cost(250e6); j.Verdict != "ok" || !strings.Contains(CostFix, "=250MB") {
 		t.Errorf("%+v", j)
+	}
+}
+
+// The function has the memory and the time that is reckoned with, and the pages say so.
+func TestFunctionIsAsReckoned(t *testing.T) {
+	for path, wants := range map[string][]string{
+		"../../../serverless.yml": {fmt.Sprintf("\n  memorySize: %d\n", int(gigabytes*1024)), fmt.Sprintf("\n      timeout: %d\n", int(runTime.Seconds()))},
+		"../../../docs/operations.md": {fmt.Sprintf("%.1f MB/s, the slowest", slowest/1e6), fmt.Sprintf("more than %d MB may not", int(slowest*runTime.Seconds()/1e6)),
+			fmt.Sprintf("more than %d MB cannot", int(fastest*runTime.Seconds()/1e6))},
+	} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(text), want) && !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+				t.Errorf("%s does not say %q", path, want)
+			}
+		}
 	}
 }
