@@ -253,14 +253,14 @@ func TestCloudFormation(t *testing.T) {
 }
 
 // TestLimits pads the name of a topic, which occurs once, up to IAM's limit.
-// Placeholders of CloudFormation count as empty.
+// Placeholders of CloudFormation count as the least that they can be.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		limit    int
 		generate func(Settings) (*Document, error)
 	}{{10240, Settings.Policy}, {6144, Settings.Boundary}} {
-		plain := base(func(s *Settings) { s.Instances = slices.Repeat([]string{"orders-1"}, 40) })
-		plain.Partition, plain.Region, plain.Account, plain.Topic = "", "", "", "t"
+		plain := base(func(s *Settings) { s.Instances = slices.Repeat([]string{"orders-1"}, 20) })
+		plain.Region, plain.Topic = "us-east-1", "t"
 		d, err := c.generate(plain)
 		if err != nil {
 			t.Fatal(err)

@@ -88,14 +88,17 @@ var (
 	placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
 )
 
-// fit checks the length. Placeholders of CloudFormation count as empty, because
-// the length of their values is not known before deployment.
+// shortest are the values of CloudFormation's pseudo parameters that have the fewest characters.
+var shortest = map[string]string{"${AWS::Partition}": "aws", "${AWS::Region}": "us-east-1", "${AWS::AccountId}": "123456789012"}
+
+// fit checks the length. Placeholders of CloudFormation count as the least that they can be, and
+// names as empty, because they are not known before deployment.
 func (d *Document) fit(limit int) error {
 	raw, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	raw = placeholder.ReplaceAll(substituted.ReplaceAll(raw, []byte("$1")), nil)
+	raw = placeholder.ReplaceAllFunc(substituted.ReplaceAll(raw, []byte("$1")), func(name []byte) []byte { return []byte(shortest[string(name)]) })
 	if len(raw) > limit {
 		return fmt.Errorf("the policy has %d characters, and IAM takes %d: name the instances by a pattern or a tag", len(raw), limit)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -31,6 +32,12 @@ make() {
 }
 EDITOR='in_checkout test -f'
 sam() { [[ $1 == deploy ]]; } # which Debian does not have
+slowdigest() {
+	case $1 in
+	demo) timeout --signal=INT --preserve-status 5 slowdigest "$@" ;; # it serves until Ctrl-C
+	*) command slowdigest "$@" ;;
+	esac
+}
 claude() { # adds a command to those that it starts
 	while [[ $# -gt 0 && $1 != -- ]]; do shift; done
 	"${@:2}"
@@ -102,8 +109,10 @@ func runBlock(t *testing.T, block string) {
 		t.Fatal(err)
 	}
 	env["CHECKOUT"], env["HOME"], env["GOBIN"], env["PATH"] = checkout, dir, bin, bin+string(os.PathListSeparator)+os.Getenv("PATH")
-	cmd := exec.Command("bash", "-c", inShell+recent(block))
-	cmd.Dir, cmd.Env = dir, environment(env)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", inShell+recent(block))
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, environment(env), time.Second
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v in\n%s\n%s", err, block, out)
 	}

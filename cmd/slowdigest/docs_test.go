@@ -167,7 +167,7 @@ func TestDocumentsLinkToHeadings(t *testing.T) {
 // Each message that the page explains is one that we print, or that AWS or Slack do.
 func TestTroubleshootingKnowsMessages(t *testing.T) {
 	var sources strings.Builder
-	for _, pattern := range []string{"../../*/*.go", "../../*/*/*.go"} {
+	for _, pattern := range []string{"../../*/*.go", "../../*/*/*.go", "../../cmd/*/*/*.go"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

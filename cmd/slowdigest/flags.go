@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ type flags struct {
 	order  []string          // as declared, for the help
 	only   []pages.Variable  // those that have no flag
 	given  []string          // flags on the command line
+	// lenient is set where variables that no run would take are not refused, but looked for.
+	lenient bool
 }
 
 func newFlags(getenv func(string) string) *flags {
@@ -46,11 +49,7 @@ func (f *flags) declare(v flag.Value, name, env, usage string) {
 }
 
 func (f *flags) boolean(b *bool, name, env, usage string) {
-	f.BoolVar(b, name, false, usage)
-	f.order = append(f.order, name)
-	if env != "" {
-		f.env[name] = env
-	}
+	f.declare((*boolValue)(b), name, env, usage)
 }
 
 // variable reads a setting that has no flag.
@@ -73,7 +72,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 	f.Visit(func(fl *flag.Flag) { f.given = append(f.given, fl.Name) })
 	for _, name := range f.order {
 		if s := f.getenv(f.env[name]); s != "" && !slices.Contains(f.given, name) {
-			if err := f.Set(name, s); err != nil {
+			if err := f.Set(name, s); err != nil && !f.lenient {
 				return nil, usageError{fmt.Errorf("read environment variable %s: %w", f.env[name], err), "slowdigest help shows the variables"}
 			}
 		}
@@ -162,6 +161,21 @@ func (f *flags) parseArguments(args []string) (rest []string, err error) {
 		args = f.Args()[1:]
 	}
 }
+
+// boolValue says what it wants, as that of package flag does not.
+type boolValue bool
+
+func (b *boolValue) Set(s string) error {
+	v, err := strconv.ParseBool(s)
+	if err != nil {
+		return fmt.Errorf("%q: want true or false", s)
+	}
+	*b = boolValue(v)
+	return nil
+}
+
+func (b *boolValue) String() string   { return strconv.FormatBool(bool(*b)) }
+func (b *boolValue) IsBoolFlag() bool { return true }
 
 type textValue string
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"slowdigest/notifier/slacktest"
+	"slowdigest/source/rdstest"
 )
 
 // declared returns the flags of a command.
@@ -55,7 +56,7 @@ var flagValues = map[string]map[string]string{
 	"doctor": {
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
 		"slack-api-url": "http://127.0.0.1:1/", "state": "s3://", "queue-url": "QUEUE", "signing-secret-parameter": secretParameter,
-		"mcp-token-parameter": "/another",
+		"mcp-token-parameter": "/another", "max-bytes": "1000 --instance=users-1",
 	},
 	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
 	"unmute": {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
@@ -114,7 +115,9 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 				w.rds.PortionBytes = 500
 				w.ssm.secret = slacktest.SigningSecret
 				w.slack.Unsupported = []string{"actions"} // the buttons, which come with a signing secret
-				w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
+				users := w.rds.AddInstance("users-1")
+				users.Tags = map[string]string{"slowdigest": "on"}
+				users.WriteContent(rdstest.SlowLog+".2026-11-23.9", sized(2000), recentDay.Add(9*time.Hour))
 				w.env["AWS_ENDPOINT_URL_STS"] = sts
 				w.useAWS(t)
 				delete(w.env, "SLACK_SIGNING_SECRET")

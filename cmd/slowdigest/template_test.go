@@ -513,6 +513,20 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:askConcurrency", "0", `parameter "askConcurrency" is "0": want a number from 1 on, or none`},
 		{"param:askConcurrency", "", `parameter "askConcurrency" is ""`},
 		{"param:slackApi", "https://slack-gov.com/api/", ""},
+		{"param:slackApi", "https://slack-gov.com/api", "SLACK_API_URL: "},
+		{"param:slackApi", "http://slack-gov.com/api/", "SLACK_API_URL: "},
+		{"param:limit", "most", `SLOWDIGEST_LIMIT: limit "most": want`},
+		{"param:minTime", "soon", "SLOWDIGEST_MIN_TIME: "},
+		{"param:daily", "25:00", "SLOWDIGEST_DAILY: "},
+		{"param:timeZone", "Europe/Bonn", "SLOWDIGEST_TIME_ZONE: "},
+		{"param:maxBytes", "lots", "SLOWDIGEST_MAX_BYTES: "},
+		{"param:links", "Grafana=http://grafana.example.com", "SLOWDIGEST_LINKS: "},
+		{"param:channel", "Slow Queries", "SLOWDIGEST_CHANNEL: "},
+		{"param:channel", "#slow-queries", ""},
+		{"param:askUsers", "alice", ""}, // it has no effect, and no variable, unless people may ask
+		// More than IAM takes, and more than Lambda does.
+		{"param:instances", strings.Repeat("orders-12345,", 150), "name the instances by a pattern or a tag"},
+		{"param:instances", strings.Repeat("orders-12345,", 320), "Lambda takes 4096 for all variables together"},
 		{"param:orderBy", "max", ""},
 		{"param:orderBy", "longest", `parameter "orderBy" is "longest": want sum, max, count, rows_examined or lock_time`},
 		{"param:retention", "8", `parameter "retention" is "8": want 1, 3, 5,`},
@@ -525,7 +539,7 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:state", "s3://*", "is not the location of a state"},
 		{"param:instances", "orders-*", ""},
 		{"param:instances", "orders-?", `"orders-?" is neither`},
-		{"param:instances", "", "no DB instance is configured"},
+		{"param:instances", "", "SLOWDIGEST_INSTANCES: names no instance, nor does SLOWDIGEST_TAG"},
 		{"param:tag", "slowdigest=on", ""},
 		{"param:tag", "slow*", "is not a tag"},
 		{"param:download", "fast", `parameter "download" is "fast": want portions, complete or auto`},
@@ -533,6 +547,17 @@ func TestSwitchesRefuse(t *testing.T) {
 	var all []map[string]any
 	for _, c := range cases {
 		all = append(all, merged(good, map[string]any{c.name: c.value}))
+	}
+	// What people in Slack need besides.
+	for _, c := range []struct{ name, value, err string }{
+		{"param:channel", "#slow-queries", "SLOWDIGEST_CHANNEL: is the name of a channel, people may ask in Slack, and Slack tells IDs"},
+		{"param:state", "none", `parameter "interactive" is true, which needs a state`},
+		{"param:askUsers", "alice", "SLOWDIGEST_ASK_USERS: "},
+		{"param:askChannels", "#alice", "SLOWDIGEST_ASK_CHANNELS: "},
+		{"param:askUsers", "U0123456789,W0123456789", ""},
+	} {
+		cases = append(cases, c)
+		all = append(all, merged(good, map[string]any{"param:interactive": true, c.name: c.value}))
 	}
 	given, err := json.Marshal(all)
 	if err != nil {
