@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,13 +40,25 @@ func TestREADMETellsCosts(t *testing.T) {
 	dimes := func(d float64) string { return fmt.Sprintf("$%.1f0", d) }
 	for _, want := range []string{
 		dimes(advice.Month(1, hour)) + " of Lambda and S3 for one instance that writes 10 MB an hour, " + dimes(advice.Month(10, hour)) + " for ten;",
-		dimes(11*advice.Metric) + " for eleven metrics and " + dimes(5*advice.Alarm) + " for alarms.",
+		dimes(11*advice.Metric) + " for eleven metrics and " + dimes(costOfAlarms(t)) + " for alarms.",
 		fmt.Sprintf("would be $0.50 per GB: $%.2f for that one instance", advice.Export(hour)),
 	} {
 		if !strings.Contains(readme, want) {
 			t.Errorf("the README does not say %q", want)
 		}
 	}
+}
+
+// costOfAlarms is of those that the deployment has for one channel.
+func costOfAlarms(t *testing.T) (cost float64) {
+	prices := map[string]float64{"AWS::CloudWatch::Alarm": advice.Alarm, "AWS::CloudWatch::CompositeAlarm": advice.CompositeAlarm, "AWS::KMS::Key": advice.Key}
+	resources := regexp.MustCompile(`(?m)^    Condition: (\w+)\n    Type: (\S+)`).FindAllStringSubmatch(string(read(t, "../../iam/deploy/alarms.yml")), -1)
+	for _, r := range resources {
+		if r[1] != "FanoutAlarms" {
+			cost += prices[r[2]]
+		}
+	}
+	return cost
 }
 
 // An hour reads and saves the state no more often than is reckoned with.

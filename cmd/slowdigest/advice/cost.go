@@ -19,6 +19,8 @@ const (
 	get            = 0.0004 / 1000    // of S3, likewise
 	Metric         = 0.30             // a month, of CloudWatch
 	Alarm          = 0.10             // a month, of CloudWatch
+	CompositeAlarm = 0.50             // a month, of CloudWatch
+	Key            = 1.00             // a month, of KMS
 	exported       = 0.50             // per GB of log that CloudWatch takes in
 	gigabytes      = 256.0 / 1024     // of memory, as serverless.yml has it
 	hoursOfMonth   = 730              // on average
