@@ -78,7 +78,7 @@ func TestScales(t *testing.T) {
 		}
 	}
 	for _, to := range []int64{1 << 40, 1 << 50} { // a log can claim any time
-		if n := strings.Count(string(Line{Step: 1e9, To: to, Zone: time.UTC}.Stack("", "", nil)), "<text"); n > 7 {
+		if n := strings.Count(Line{Step: 1e9, To: to, Zone: time.UTC}.Stack("", "", nil), "<text"); n > 7 {
 			t.Errorf("a window of %d seconds has %d texts", to, n)
 		}
 	}
@@ -120,7 +120,7 @@ func TestLoad(t *testing.T) {
 		r.Classes = append(r.Classes, digest.Class{Rank: i + 1, Detail: &digest.ClassDetail{Lines: digest.Lines{Load: []float64{float64(i)}}}})
 	}
 	svg, keys := Of(r, nil).Load()
-	valid(t, string(svg))
+	valid(t, svg)
 	if len(keys) != 9 || keys[0].Class != 9 || keys[0].Color != "c1" || keys[7].Class != 2 || keys[8].Class != -1 || len(pathOf.FindAllString(string(svg), -1)) != 9 {
 		t.Errorf("keys %+v of %s", keys, svg)
 	}
@@ -130,7 +130,7 @@ func TestLoad(t *testing.T) {
 	}
 	// Where rounding has the classes above the sum of all, the others are nothing, and not below it.
 	r.Detail.Load = []float64{43, 100}
-	if svg, _ = Of(r, nil).Load(); pathOf.FindStringSubmatch(string(svg))[2] != "M0 1000h0v-419h1v-533H2V1000Z" {
+	if svg, _ = Of(r, nil).Load(); pathOf.FindStringSubmatch(svg)[2] != "M0 1000h0v-419h1v-533H2V1000Z" {
 		t.Errorf("the others are %s", pathOf.FindString(string(svg)))
 	}
 	if Of(&digest.Report{Classes: r.Classes}, nil) != nil || Of(&digest.Report{Detail: r.Detail}, nil) != nil {
