@@ -34,9 +34,16 @@ func (w Window) Contains(t time.Time) bool {
 	return !t.Before(w.Start) && (w.End.IsZero() || t.Before(w.End))
 }
 
+// maxHours bounds the hours that are looked at one by one, to those of a year: a window that
+// nobody bounded ends with the last entry, whose time may be any.
+const maxHours = 366 * 24
+
 // Hours returns the hours of the clock that the window consists of, and none if
-// it is not made of whole ones.
+// it is not made of whole ones, or longer than a year.
 func (w Window) Hours() []Window {
+	if w.End.Sub(w.Start) > maxHours*time.Hour {
+		return nil
+	}
 	if w.Start.IsZero() || !w.Start.Truncate(time.Hour).Equal(w.Start) || !w.End.Truncate(time.Hour).Equal(w.End) {
 		return nil
 	}

@@ -81,3 +81,17 @@ func TestCoverageAddsUp(t *testing.T) {
 		t.Error("what is incomplete in a part is complete")
 	}
 }
+
+// A window of a year has its hours, and a longer one none: an entry of the year 9998 would have
+// millions of them.
+func TestHoursAreBounded(t *testing.T) {
+	start := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	for end, want := range map[time.Time]int{
+		start.Add(366 * 24 * time.Hour): 366 * 24, start.Add((366*24 + 1) * time.Hour): 0,
+		time.Date(9998, 12, 31, 23, 0, 0, 0, time.UTC): 0, start.Add(90 * time.Minute): 0,
+	} {
+		if got := len((Window{Start: start, End: end}).Hours()); got != want {
+			t.Errorf("to %v: %d hours, want %d", end, got, want)
+		}
+	}
+}

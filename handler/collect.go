@@ -230,6 +230,10 @@ func absence(from, to time.Time, err error) *source.Absence {
 // readFile reads one file. It holds nothing that happened before a time.
 func (rd *reading) readFile(ctx context.Context, f source.File, before time.Time) {
 	defer rd.handler.Progress.end()
+	if f.Omitted != "" {
+		rd.add(part{instance: f.Instance, coverage: digest.Coverage{Complete: true, Notes: []string{f.Omitted}}})
+		return
+	}
 	got := part{instance: f.Instance, file: f, absent: f.Absent}
 	if f.Absent != nil {
 		got.coverage = digest.Coverage{Files: 1, Complete: true}

@@ -39,7 +39,7 @@ func diffOf(t *testing.T, name string) *digest.Diff {
 func TestDiffGoldens(t *testing.T) {
 	for _, name := range []string{"full", "hostile", "partial"} {
 		d := diffOf(t, name)
-		for _, width := range []int{80, 120} {
+		for _, width := range []int{40, 60, 80, 120} {
 			var b bytes.Buffer
 			if err := notifier.WriteDiffText(&b, d, notifier.TextOptions{Width: width}); err != nil {
 				t.Fatal(err)

@@ -50,13 +50,13 @@ func writeDiffTable(p *page, d *digest.Diff) {
 			rows = append(rows, append(row, redact.ShortID(c.ID)))
 		}
 		p.line("")
-		p.table(cols, rows, "Query", func(columns int) []string {
+		p.table(cols, rows, []string{"Query ID"}, "Query", func(columns int) []string {
 			classes := labelled(d)
 			return redact.Within(classes, slices.Repeat([]int{columns}, len(classes)))
 		})
 	}
 	if s := diffMisc(d); s != "" {
-		p.line(p.paint(dim, s))
+		p.wrapped("", "", dim, s)
 	}
 }
 
@@ -76,7 +76,7 @@ func labelled(d *digest.Diff) []*digest.Class {
 
 func writeDiffClass(p *page, d *digest.Diff, rank int, c *digest.ClassDiff) {
 	p.line("")
-	p.line(p.paint(bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, redact.ShortID(c.ID), c.Kind, signed(c.Change, Duration), part(d, c.Change))))
+	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, redact.ShortID(c.ID), c.Kind, signed(c.Change, Duration), part(d, c.Change)))
 	p.wrapped(indent, indent, "", redact.ForCLI(c.Fingerprint))
 	for _, f := range diffFacts(d, c) {
 		p.wrapped(indent, indent, dim, f)

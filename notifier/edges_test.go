@@ -150,7 +150,7 @@ func TestLinksAtTheirBounds(t *testing.T) {
 }
 
 // The less important columns come with the width of 110 columns, and a text is at
-// least 60 columns wide.
+// least 40 columns wide.
 func TestWidthsAtTheirBounds(t *testing.T) {
 	r := changed(nil, "")
 	for width, want := range map[int]bool{109: false, 110: true} {
@@ -159,7 +159,7 @@ func TestWidthsAtTheirBounds(t *testing.T) {
 			t.Errorf("%d columns: %v", width, has)
 		}
 	}
-	for width, want := range map[int]int{0: 100, 1: 60, 59: 60, 60: 60, 61: 61} {
+	for width, want := range map[int]int{0: 100, 1: 40, 39: 40, 40: 40, 41: 41} {
 		if got := newPage(TextOptions{Width: width}).Width; got != want {
 			t.Errorf("width %d becomes %d, want %d", width, got, want)
 		}
@@ -237,9 +237,11 @@ func TestParseDays(t *testing.T) {
 func TestNumbersAreWhole(t *testing.T) {
 	for width := 40; width < 70; width++ {
 		p := newPage(TextOptions{Width: width})
-		p.wrapped("", "", "", "usually 51m40s to 55m00s in 1,800 to 2,100,000 queries of a,"+strings.Repeat("b", 30)+",c and 3,000 rows")
-		if s := p.String(); !strings.Contains(s, "1,800") || !strings.Contains(s, "2,100,000") || !strings.Contains(s, "3,000") {
-			t.Errorf("%d columns: %s", width, s)
+		p.wrapped("", "", "", "usually 51m40s to 55m00s in 1,800 to 2,100,000 queries of a,"+strings.Repeat("b", 30)+",c and 3,000 rows since 2026-11-23 09:00 UTC, -5.5s")
+		for _, number := range []string{"1,800", "2,100,000", "3,000", "2026-11-23", "-5.5s"} {
+			if !strings.Contains(p.String(), number) {
+				t.Errorf("%d columns: %s is not whole in\n%s", width, number, p.String())
+			}
 		}
 	}
 }

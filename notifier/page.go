@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -15,11 +16,14 @@ type page struct {
 	TextOptions
 }
 
+// minWidth is how many columns a text needs. In fewer the terminal breaks its lines.
+const minWidth = 40
+
 func newPage(opts TextOptions) *page {
 	if opts.Width == 0 {
 		opts.Width = 100
 	}
-	opts.Width = max(opts.Width, 60)
+	opts.Width = max(opts.Width, minWidth)
 	return &page{TextOptions: opts}
 }
 
@@ -34,7 +38,7 @@ const (
 )
 
 func (p *page) paint(color, s string) string {
-	if !p.Color || s == "" {
+	if !p.Color || s == "" || color == "" {
 		return s
 	}
 	return color + s + reset
@@ -60,9 +64,10 @@ func (p *page) line(s string) {
 // the other.
 func (p *page) wrapped(first, prefix, color, s string) {
 	// A hyphen or comma at which ansi breaks a line may hang over by a column.
-	width := max(p.Width-ansi.StringWidth(prefix)-1, 20)
-	s = thousands.ReplaceAllString(InZone(s, p.Zone), "$1"+noBreak+"$2")
-	s = strings.ReplaceAll(ansi.Wrap(s, width, ","), noBreak, ",")
+	width := max(p.Width-max(ansi.StringWidth(first), ansi.StringWidth(prefix))-1, 20)
+	s = thousands.ReplaceAllStringFunc(InZone(s, p.Zone), func(n string) string { return strings.ReplaceAll(n, ",", noComma) })
+	s = minus.ReplaceAllString(s, noHyphen+"$1")
+	s = strings.NewReplacer(noComma, ",", noHyphen, "-").Replace(ansi.Wrap(s, width, ","))
 	for i, l := range strings.Split(s, "\n") {
 		if i == 0 {
 			p.line(first + p.paint(color, l))
@@ -72,11 +77,17 @@ func (p *page) wrapped(first, prefix, color, s string) {
 	}
 }
 
-// thousands are the commas within numbers, where no line is broken: meanwhile a character stands
-// for them that no text has, as Clean leaves none.
-var thousands = regexp.MustCompile(`(\d),(\d{3}\b)`)
+// thousands are the numbers with commas, and minus is what stands before one, or within a date,
+// where no line is broken: meanwhile characters stand for them that no text has, as Clean leaves none.
+var (
+	thousands = regexp.MustCompile(`\d(,\d{3})+\b`)
+	minus     = regexp.MustCompile(`-(\d)`)
+)
 
-const noBreak = "\uE000"
+const (
+	noComma  = "\uE000"
+	noHyphen = "\uE001"
+)
 
 // column of a table. Numbers are aligned to the right.
 type column struct {
@@ -84,17 +95,45 @@ type column struct {
 	left bool
 }
 
+// labelColumns is how many columns there are at least for what stands after the rows of a table.
+const labelColumns = 24
+
 // table writes rows, after each of which stands what fills the columns that they leave of
-// a line.
-func (p *page) table(cols []column, rows [][]string, last string, fill func(columns int) []string) {
+// a line. Where they leave too few the columns named in without are given up, in this order; and
+// where that is not enough, what stands after a row gets a line of its own.
+func (p *page) table(cols []column, rows [][]string, without []string, last string, fill func(columns int) []string) {
+	cols, rows = slices.Clone(cols), slices.Clone(rows)
+	left := p.Width
+	for i, col := range cols {
+		left -= widthOf(col, rows, i) + 2
+	}
+	for _, name := range without {
+		n := slices.IndexFunc(cols, func(c column) bool { return c.head == name })
+		if n < 0 || left >= labelColumns {
+			continue
+		}
+		left += widthOf(cols[n], rows, n) + 2
+		cols = slices.Delete(cols, n, n+1)
+		for i := range rows {
+			rows[i] = slices.Delete(slices.Clone(rows[i]), n, n+1)
+		}
+	}
+	between := ""
+	if left < labelColumns {
+		between, left = "\n"+indent, p.Width-len(indent)
+	}
 	widths, heads := make([]int, len(cols)), make([]string, len(cols))
 	for i, col := range cols {
 		heads[i], widths[i] = col.head, widthOf(col, rows, i)
 	}
-	head := p.row(cols, widths, heads)
-	p.line(p.paint(bold, head+last))
-	for i, text := range fill(max(p.Width-ansi.StringWidth(head), 8)) {
-		p.line(p.row(cols, widths, rows[i]) + text)
+	line := func(color string, cells []string, text string) {
+		for l := range strings.SplitSeq(p.row(cols, widths, cells)+between+text, "\n") {
+			p.line(p.paint(color, l))
+		}
+	}
+	line(bold, heads, last)
+	for i, text := range fill(left) {
+		line("", rows[i], text)
 	}
 }
 

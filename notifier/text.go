@@ -16,7 +16,7 @@ import (
 // TextOptions say how a text digest looks. The zero value is 100 columns wide
 // and has no colour.
 type TextOptions struct {
-	Width int            // columns; 0 is 100, and at least 60 are used
+	Width int            // columns; 0 is 100, and at least 40 are used
 	Color bool           // for a terminal only; the caller decides
 	Brief bool           // ends after the ranking
 	Zone  *time.Location // of the times; nil is UTC
@@ -68,7 +68,7 @@ func writeHeader(p *page, r *digest.Report) {
 		p.line(p.paint(bold, what) + strings.Repeat(" ", gap) + when)
 	} else {
 		p.wrapped("", "", bold, what)
-		p.line(when)
+		p.wrapped("", "", "", when)
 	}
 	p.line(p.paint(dim, strings.Repeat("─", p.Width)))
 	p.wrapped("", "", "", headline(r))

@@ -10,6 +10,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
+	"slowdigest/notifier/webpage"
 )
 
 const indent = "   "
@@ -46,7 +47,21 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 		}
 	}
 	if !c.FirstSeen.IsZero() {
-		p.line(indent + label("seen") + InZone(Seen(c), p.Zone) + "  " + sparkline(c.Timeline))
+		writeSeen(p, c)
+	}
+}
+
+// writeSeen says when a class was seen, with the time line below it where it has no room after it.
+func writeSeen(p *page, c *digest.Class) {
+	seen, drawn := InZone(Seen(c), p.Zone), sparkline(c.Timeline)
+	head := len(indent) + len(label(""))
+	if head+ansi.StringWidth(seen)+2+ansi.StringWidth(drawn) <= p.Width {
+		p.line(indent + label("seen") + seen + "  " + drawn)
+		return
+	}
+	p.wrapped(indent+label("seen"), indent+label(""), "", seen)
+	if drawn != "" && head+ansi.StringWidth(drawn) <= p.Width {
+		p.line(indent + label("") + drawn)
 	}
 }
 
@@ -55,15 +70,37 @@ func label(s string) string { return fmt.Sprintf("%-15s", s) }
 
 // writeMetrics writes the statistics of a class as a table.
 func writeMetrics(p *page, c *digest.Class) {
-	const cells = "%9s%9s%9s%9s%9s%9s"
-	p.line(indent + p.paint(dim, label(Plural(c.Calls, "call", "calls"))+
-		fmt.Sprintf(cells, "total", "min", "mean", "median", "p95", "max")))
+	cells := func(r webpage.Metric) string {
+		all := []string{r.Sum, r.Min, r.Mean, r.Median, r.P95, r.Max}
+		var b strings.Builder
+		for _, i := range metricColumns(p.Width) {
+			fmt.Fprintf(&b, "%*s", metricWidth, all[i])
+		}
+		return b.String()
+	}
+	p.line(indent + p.paint(dim, label(Plural(c.Calls, "call", "calls"))+cells(webpage.Metric{Sum: "total", Min: "min", Mean: "mean", Median: "median", P95: "p95", Max: "max"})))
 	for _, row := range metricRows(c) {
-		p.line(indent + label(row.Name) + fmt.Sprintf(cells, row.Sum, row.Min, row.Mean, row.Median, row.P95, row.Max))
+		p.line(indent + label(row.Name) + cells(row))
 	}
 	if s := Tallies(c); s != "" {
-		p.line(indent + label("among them") + s)
+		p.wrapped(indent+label("among them"), indent+label(""), "", s)
 	}
+}
+
+// metricWidth is that of a column of the statistics.
+const metricWidth = 9
+
+// metricColumns are the columns of the statistics for which there is room: in a narrow text without
+// the least, the mean, the median and the 95th percentile, in this order.
+func metricColumns(width int) []int {
+	cols := []int{0, 1, 2, 3, 4, 5}
+	for _, n := range []int{1, 2, 3, 4} {
+		if len(indent)+len(label(""))+metricWidth*len(cols) <= width {
+			break
+		}
+		cols = slices.DeleteFunc(cols, func(i int) bool { return i == n })
+	}
+	return cols
 }
 
 // sparkline draws the query time over the window, a character for each slot.
@@ -127,11 +164,14 @@ func rankingColumns(r *digest.Report, width int) []classColumn {
 	return cols
 }
 
-// labelColumns is how many columns the label has in a narrow table, which leaves out for it
-// the first of narrowWithout.
-const labelColumns = 24
-
-var narrowWithout = []string{"P95", "Instance"}
+// givenUp are the columns of the ranking that make room for the labels, the first of them first.
+// Who has 100 columns sees IDs to copy; in fewer they are with the classes below.
+func givenUp(width int) []string {
+	if width >= 100 {
+		return []string{"P95", "Instance"}
+	}
+	return []string{"Query ID", "Instance", "P95"}
+}
 
 // writeRanking writes the table of all classes.
 func writeRanking(p *page, r *digest.Report) {
@@ -141,27 +181,14 @@ func writeRanking(p *page, r *digest.Report) {
 	classes := InOrder(r)
 	rows := make([][]string, len(classes))
 	var cols []column
-	left := p.Width
 	for _, col := range rankingColumns(r, p.Width) {
 		for i, c := range classes {
 			rows[i] = append(rows[i], col.cell(c))
 		}
 		cols = append(cols, col.column)
-		left -= widthOf(col.column, rows, len(cols)-1) + 2
-	}
-	for _, name := range narrowWithout {
-		n := slices.IndexFunc(cols, func(c column) bool { return c.head == name })
-		if n < 0 || left >= labelColumns {
-			continue
-		}
-		left += widthOf(cols[n], rows, n) + 2
-		cols = slices.Delete(cols, n, n+1)
-		for i := range rows {
-			rows[i] = slices.Delete(rows[i], n, n+1)
-		}
 	}
 	p.line("")
-	p.table(cols, rows, "Query", func(columns int) []string {
+	p.table(cols, rows, givenUp(p.Width), "Query", func(columns int) []string {
 		each, since := make([]int, len(classes)), make([]string, len(classes))
 		for i, c := range classes {
 			since[i] = SinceIn(c, p.Zone)
@@ -174,6 +201,6 @@ func writeRanking(p *page, r *digest.Report) {
 		return labels
 	})
 	if s := miscLine(r); s != "" {
-		p.line(p.paint(dim, s))
+		p.wrapped("", "", dim, s)
 	}
 }

@@ -28,6 +28,15 @@ func Hint(err error) string {
 	return ""
 }
 
+// advised is an error with advice.
+type advised struct {
+	error
+	advice string
+}
+
+func (e advised) Unwrap() error { return e.error }
+func (e advised) Hint() string  { return e.advice }
+
 // NoSlowLogError says that an instance has no slow log file at all.
 type NoSlowLogError struct {
 	Instance string

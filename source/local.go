@@ -1,8 +1,6 @@
 package source
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"slowdigest/source/unpack"
 )
 
-// Local reads files of the machine it runs on, compressed by gzip or not.
+// Local reads files of the machine it runs on, compressed or not: see package unpack.
 type Local struct {
 	// Paths are files and directories; "-" is Stdin. Of a directory all that its tree
 	// holds is read, except hidden files and *.json.
@@ -23,72 +24,145 @@ type Local struct {
 }
 
 // LogFiles names the files in the order of Paths, those of a directory by name. A
-// path that cannot be read leaves the others listed next to the error. It
-// leaves none out by its time: the file may have been copied or unpacked, which
-// says nothing about its entries. The instance and the window are therefore of
-// no matter.
+// path that cannot be read leaves the others listed next to the error, and so does a
+// directory without a file. What is named twice, and what in a directory is no file, is
+// listed as Omitted. It leaves none out by its time: the file may have been copied or
+// unpacked, which says nothing about its entries. The instance and the window are therefore
+// of no matter.
 func (l Local) LogFiles(ctx context.Context, _ string, _, _ time.Time) ([]File, error) {
-	var files []File
-	var errs []error
+	w := localWalk{ctx: ctx}
 	for _, path := range l.Paths {
-		if path == "-" {
-			files = append(files, File{Name: "-"})
-			continue
-		}
-		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if name != path && skipped(d) {
-				if d.IsDir() {
-					return fs.SkipDir
-				}
-				return nil
-			}
-			info, err := os.Stat(name)
-			if err != nil {
-				return err
-			}
-			if !info.IsDir() {
-				files = append(files, File{Name: name, Size: info.Size(), LastWritten: info.ModTime().UTC()})
-			}
-			return ctx.Err()
-		})
-		if err != nil {
-			errs = append(errs, fmt.Errorf("list slow logs: %w", err))
-		}
+		w.path(path)
 	}
-	return files, errors.Join(errs...)
+	return w.files, errors.Join(w.errs...)
+}
+
+// localWalk lists files, each of them once.
+type localWalk struct {
+	ctx   context.Context
+	files []File
+	seen  []seenFile // the regular ones
+	stdin bool
+	errs  []error
+}
+
+type seenFile struct {
+	name string
+	info fs.FileInfo
+}
+
+func (w *localWalk) path(path string) {
+	if path == "-" {
+		f := File{Name: "-"}
+		if w.stdin {
+			f.Omitted = "The standard input is given twice, and is read once."
+		}
+		w.files, w.stdin = append(w.files, f), true
+		return
+	}
+	root := path
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		root += string(filepath.Separator) // or a link to a directory would not be entered
+	}
+	files, errs := len(w.files), len(w.errs)
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			w.errs = append(w.errs, asOpen(name, err))
+		case name == root:
+			w.file(path, true)
+		case !skipped(d):
+			w.file(name, false)
+		case d.IsDir():
+			return fs.SkipDir
+		}
+		return w.ctx.Err()
+	})
+	switch {
+	case err != nil:
+		w.errs = append(w.errs, fmt.Errorf("list slow logs: %w", err))
+	case root != path && len(w.files) == files && len(w.errs) == errs:
+		w.errs = append(w.errs, advised{fmt.Errorf("list slow logs: there is no file in the directory %s", path), "hidden files and *.json do not count"})
+	}
+}
+
+// file lists what is at a path that was given, or found in a directory that was. A directory
+// itself holds nothing.
+func (w *localWalk) file(name string, given bool) {
+	info, err := os.Stat(name)
+	if err != nil {
+		w.errs = append(w.errs, asOpen(name, err))
+		return
+	}
+	f := File{Name: name, Size: info.Size(), LastWritten: info.ModTime().UTC()}
+	link, _ := os.Lstat(name)
+	switch mode := info.Mode(); {
+	case mode.IsDir() && (given || link.Mode().IsDir()):
+		return
+	case mode.IsRegular():
+		i := slices.IndexFunc(w.seen, func(other seenFile) bool { return os.SameFile(info, other.info) })
+		if i < 0 {
+			w.seen = append(w.seen, seenFile{name, info})
+		} else if filepath.Clean(w.seen[i].name) == filepath.Clean(name) {
+			f.Omitted = name + " is given twice, and is read once."
+		} else {
+			f.Omitted = name + " is the same file as " + w.seen[i].name + ", and is read once."
+		}
+	case given: // whoever names a pipe or a device means it
+		f.Size = 0
+	default:
+		f.Omitted = name + " is " + kindOf(mode) + ", and is not read."
+	}
+	if f.Omitted == "" || !slices.ContainsFunc(w.files, func(other File) bool { return other.Omitted == f.Omitted }) {
+		w.files = append(w.files, f)
+	}
+}
+
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a link to a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
+
+// asOpen says of a file that cannot be looked at what would be said if it were opened.
+func asOpen(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return &fs.PathError{Op: "open", Path: name, Err: err}
 }
 
 func skipped(d fs.DirEntry) bool {
 	return strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), ".json")
 }
 
-// Open opens a file. It is decompressed if its first bytes are those of gzip,
-// whatever its name. If the deadline of ctx passes, the Log ends there and its
-// Coverage says so.
+// Open opens a file, and decompresses it. If the deadline of ctx passes, the Log ends
+// there and its Coverage says so. If ctx is cancelled the Log ends with an error, also where a
+// pipe has nothing to read; of Stdin see Stoppable.
 func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	file := io.NopCloser(l.Stdin)
 	if f.Name != "-" {
-		opened, err := os.Open(f.Name)
+		opened, err := OpenFile(ctx, f.Name)
 		if err != nil {
-			return nil, fmt.Errorf("open slow log: %w", err)
+			return nil, err
 		}
 		file = opened
 	} else if l.Stdin == nil {
 		return nil, errors.New("open slow log: no standard input")
 	}
 	c := &fileChunks{ctx: ctx, file: file, name: f.Name, buf: make([]byte, 64<<10)}
-	stored := bufio.NewReader(countingReader{file, &c.stored})
-	c.text = stored
-	if magic, _ := stored.Peek(2); string(magic) == "\x1f\x8b" {
-		text, err := gzip.NewReader(stored)
-		if err != nil {
-			_ = file.Close()
-			return nil, fmt.Errorf("open slow log %s: %w", f.Name, err)
-		}
-		c.text = text
+	var err error
+	if c.text, c.compressed, err = unpack.Text(countingReader{file, &c.stored}); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("open slow log %s: %w", f.Name, err)
 	}
 	return newLog(c), nil
 }
@@ -101,19 +175,24 @@ type fileChunks struct {
 	text   io.Reader // the file, decompressed
 	stored int64     // bytes read of the file as it is stored
 	buf    []byte
+
+	compressed bool
 }
 
 func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
-	if err := c.ctx.Err(); errors.Is(err, context.DeadlineExceeded) {
-		cov.miss(fmt.Sprintf("The time ran out: what follows byte %d of %s is missing.", c.stored, c.name))
-		return nil, io.EOF
-	} else if err != nil {
-		return nil, fmt.Errorf("read slow log %s: %w", c.name, err)
+	var n int
+	err := c.ctx.Err()
+	if err == nil {
+		n, err = c.text.Read(c.buf)
 	}
-	n, err := c.text.Read(c.buf)
 	cov.BytesRead = c.stored
-	switch {
+	switch stopped := c.ctx.Err(); {
 	case err == nil || err == io.EOF:
+	case errors.Is(stopped, context.DeadlineExceeded):
+		cov.miss(fmt.Sprintf("The time ran out: what follows byte %d of %s is missing.", c.stored, c.name))
+		err = io.EOF
+	case stopped != nil:
+		err = fmt.Errorf("read slow log %s: %w", c.name, stopped)
 	case c.damaged(err):
 		cov.miss(fmt.Sprintf("The compressed file %s is damaged or ends too early: what follows byte %d of it is missing.", c.name, c.stored))
 		err = io.EOF
@@ -125,9 +204,8 @@ func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
 
 // damaged reports whether it is the compression, and not the disk, that err is about.
 func (c *fileChunks) damaged(err error) bool {
-	_, compressed := c.text.(*gzip.Reader)
 	var disk *fs.PathError
-	return compressed && !errors.As(err, &disk)
+	return c.compressed && !errors.As(err, &disk)
 }
 
 func (c *fileChunks) close() error { return c.file.Close() }
@@ -141,4 +219,72 @@ func (c countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	*c.n += int64(n)
 	return n, err
+}
+
+// OpenFile opens a file. A named pipe is open when somebody writes to it: until then, and while
+// nothing is written, the end of ctx ends the waiting.
+func OpenFile(ctx context.Context, name string) (io.ReadCloser, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, asOpen(name, err)
+	}
+	if info.Mode().IsRegular() {
+		return os.Open(name)
+	}
+	type result struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		f, err := os.Open(name)
+		done <- result{f, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, r.err
+		}
+		return struct {
+			io.Reader
+			io.Closer
+		}{Stoppable(ctx, r.file), r.file}, nil
+	case <-ctx.Done(): // who waits in the kernel is left there until the process ends
+		return nil, &fs.PathError{Op: "open", Path: name, Err: ctx.Err()}
+	}
+}
+
+// Stoppable reads from what may keep a reader waiting forever, such as a pipe or a terminal,
+// until ctx ends. Its Read returns the error of ctx then, and may lose what comes later.
+func Stoppable(ctx context.Context, r io.Reader) io.Reader {
+	return &stoppable{ctx: ctx, in: r, buf: make([]byte, 64<<10), done: make(chan readResult, 1)}
+}
+
+type stoppable struct {
+	ctx  context.Context
+	in   io.Reader
+	buf  []byte // is not touched any more when ctx has ended: a Read may be under way
+	done chan readResult
+}
+
+type readResult struct {
+	n   int
+	err error
+}
+
+func (s *stoppable) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	part := s.buf[:min(len(p), len(s.buf))]
+	go func() {
+		n, err := s.in.Read(part)
+		s.done <- readResult{n, err}
+	}()
+	select {
+	case r := <-s.done:
+		return copy(p, part[:r.n]), r.err
+	case <-s.ctx.Done():
+		return 0, s.ctx.Err()
+	}
 }

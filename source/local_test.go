@@ -4,12 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"slowdigest/source"
 )
@@ -20,8 +26,15 @@ func TestLocal(t *testing.T) {
 	z := gzip.NewWriter(&packed)
 	_, _ = io.WriteString(z, "packed\n")
 	_ = z.Close()
+	var dense bytes.Buffer
+	zst, err := zstd.NewWriter(&dense)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(zst, "dense\n")
+	_ = zst.Close()
 	for name, text := range map[string]string{
-		"a.log": "first\n", "sub/b.log": "second\n", "c.gz": packed.String(), "cut.log": packed.String()[:packed.Len()-6],
+		"a.log": "first\n", "sub/b.log": "second\n", "c.gz": packed.String(), "d.log": dense.String(), "d2.zst": dense.String()[:dense.Len()-2], "cut.log": packed.String()[:packed.Len()-6],
 		"x.truth.json": "{}", ".hidden": "h", "sub/.git/config": "h", "empty.log": "",
 	} {
 		path := filepath.Join(dir, name)
@@ -40,7 +53,7 @@ func TestLocal(t *testing.T) {
 	var got []string
 	for _, f := range files {
 		text, cov := read(t, l, f)
-		if cut := strings.HasSuffix(f.Name, "cut.log"); cov.Complete == cut {
+		if cut := strings.HasSuffix(f.Name, "cut.log") || strings.HasSuffix(f.Name, "d2.zst"); cov.Complete == cut {
 			t.Errorf("%s: coverage %+v", f.Name, cov)
 		}
 		if f.Name != "-" && cov.BytesRead != f.Size {
@@ -48,7 +61,7 @@ func TestLocal(t *testing.T) {
 		}
 		got = append(got, string(text))
 	}
-	if want := []string{"typed\n", "first\n", "packed\n", "packed\n", "", "second\n", "{}"}; strings.Join(got, "|") != strings.Join(want, "|") {
+	if want := []string{"typed\n", "first\n", "packed\n", "packed\n", "dense\n", "", "", "second\n", "{}"}; strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("read %q, want %q", got, want)
 	}
 }
@@ -61,5 +74,113 @@ func TestLocalErrors(t *testing.T) {
 	}
 	if _, err := l.Open(context.Background(), source.File{Name: missing}); err == nil {
 		t.Error("a missing file was opened")
+	}
+}
+
+// What is no file, and what is named twice, is listed with a word, and not opened.
+func TestLocalOmits(t *testing.T) {
+	dir := t.TempDir()
+	log := filepath.Join(dir, "a.log")
+	if err := os.WriteFile(log, []byte("first\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "b.pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	socket, err := net.Listen("unix", filepath.Join(dir, "c.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	for name, to := range map[string]string{"d.null": "/dev/null", "e.log": "a.log", "f.dir": "sub", "g.gone": "nowhere"} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := source.Local{Paths: []string{dir + "/", log, "-", "-", "/dev/null"}}
+	files, err := l.LogFiles(t.Context(), "", time.Time{}, time.Time{})
+	if want := "open " + dir + "/g.gone: no such file or directory"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, strings.ReplaceAll(f.Name+": "+f.Omitted, dir, "DIR"))
+	}
+	want := []string{"DIR/a.log: ", "DIR/b.pipe: DIR/b.pipe is a named pipe, and is not read.", "DIR/c.sock: DIR/c.sock is a socket, and is not read.",
+		"DIR/d.null: DIR/d.null is a device, and is not read.", "DIR/e.log: DIR/e.log is the same file as DIR/a.log, and is read once.",
+		"DIR/f.dir: DIR/f.dir is a link to a directory, and is not read.", "DIR/a.log: DIR/a.log is given twice, and is read once.",
+		"-: ", "-: The standard input is given twice, and is read once.", "/dev/null: "}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A directory without a file is an error with a hint, and one that is a link is entered.
+func TestLocalDirectories(t *testing.T) {
+	dir := t.TempDir()
+	for _, sub := range []string{"full", "empty/sub"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"full/a.log", "empty/.hidden", "empty/x.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("full", link); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := (source.Local{Paths: []string{link}}).LogFiles(t.Context(), "", time.Time{}, time.Time{}); err != nil || len(files) != 1 || files[0].Name != link+"/a.log" {
+		t.Errorf("%+v, %v", files, err)
+	}
+	files, err := source.Local{Paths: []string{filepath.Join(dir, "empty"), link}}.LogFiles(t.Context(), "", time.Time{}, time.Time{})
+	if len(files) != 1 || err == nil || !strings.Contains(err.Error(), "no file in the directory "+dir+"/empty") || source.Hint(err) == "" {
+		t.Errorf("%+v, %v", files, err)
+	}
+}
+
+// A pipe that nobody writes to keeps nobody waiting who is told to stop.
+func TestPipeStops(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := (source.Local{}).Open(ctx, source.File{Name: pipe}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a pipe without a writer: %v", err)
+	}
+
+	writer, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	if _, err := writer.WriteString("first\n"); err != nil {
+		t.Fatal(err)
+	}
+	for end, isTimeout := range map[string]bool{"deadline": true, "interrupt": false} {
+		ctx, cancel := context.WithCancel(t.Context())
+		if isTimeout {
+			ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+		} else {
+			time.AfterFunc(50*time.Millisecond, cancel)
+		}
+		log, err := source.Local{}.Open(ctx, source.File{Name: pipe})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(log)
+		cov := log.Coverage()
+		if cov.Complete || isTimeout != (err == nil) || !isTimeout && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %q, %v, %+v", end, text, err, cov)
+		}
+		_ = log.Close()
+		cancel()
 	}
 }

@@ -35,6 +35,10 @@ type File struct {
 	// Absent is set where the File stands for what cannot be read.
 	Absent *Absence
 
+	// Omitted is set where the File is not to be opened, though nothing is missing then: a
+	// sentence that says why.
+	Omitted string
+
 	// Unlisted, of the live file, are hours whose own file is not listed. What of them
 	// the live file does not hold, as it begins later, is absent. Else nil.
 	Unlisted *Absence

@@ -121,14 +121,29 @@ const (
 
 // loadAWS reads the AWS configuration the standard way: environment, shared
 // files, roles, and endpoints such as $AWS_ENDPOINT_URL_RDS. Its calls end for
-// want of an answer, also those for credentials.
-func loadAWS(ctx context.Context) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(limited(awshttp.NewBuildableClient(), answerTime, requestTime)))
-	if err != nil {
+// want of an answer, also those for credentials. Without a region or credentials it says so at once,
+// for each call would say so at length.
+func loadAWS(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
+	options = append(options, config.WithHTTPClient(limited(awshttp.NewBuildableClient(), answerTime, requestTime)))
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	var noProfile config.SharedConfigProfileNotExistError
+	switch {
+	case errors.As(err, &noProfile):
+		return cfg, hinted{fmt.Errorf("load AWS configuration: there is no profile %s", noProfile.Profile), "aws configure list-profiles shows which there are"}
+	case err != nil:
 		return cfg, fmt.Errorf("load AWS configuration: %w", err)
+	case cfg.Region == "":
+		return cfg, hinted{errors.New("load AWS configuration: no region is set"), "set AWS_REGION, or a region for the profile in ~/.aws/config"}
 	}
-	if cfg.Region == "" {
-		return cfg, hinted{errors.New("load AWS configuration: no region is set"), "set AWS_REGION"}
+	_, err = cfg.Credentials.Retrieve(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return cfg, err
+	case err != nil && strings.Contains(err.Error(), "no EC2 IMDS role found"): // it is asked last
+		return cfg, hinted{errors.New("load AWS configuration: there are no credentials"),
+			"log in with aws sso login or aws login, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"}
+	case err != nil:
+		return cfg, hinted{fmt.Errorf("load AWS credentials: %w", err), "aws sts get-caller-identity shows who you are; log in, or set AWS_PROFILE"}
 	}
 	return cfg, nil
 }

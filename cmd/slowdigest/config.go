@@ -61,6 +61,9 @@ type Config struct {
 	AgentsParameter string
 
 	Stage string // of the deployment
+
+	// Of AWS; empty is as the standard way finds them.
+	Region, Profile string
 }
 
 func (c *Config) declareInstances(f *flags) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -86,9 +85,10 @@ func side(ctx context.Context, p *process, c *Config, path string) (*digest.Repo
 	}
 	r, err = h.Collect(ctx, digest.Window{})
 	r.Instances = []string{filepath.Base(path)}
-	if r.Coverage.Events == 0 {
-		return nil, hinted{errors.Join(err, fmt.Errorf("read %s: there are no slow-log entries", path)),
-			cmp.Or(source.Hint(err), "diff compares slow logs, directories of them, and reports saved with --format json")}
+	if err := nothingRead(r, err, []string{path}); errors.Is(err, handler.ErrNotSlowLog) {
+		return nil, hinted{err, "diff compares slow logs, directories of them, and reports saved with --format json"}
+	} else if err != nil {
+		return nil, err
 	}
 	return r, err
 }

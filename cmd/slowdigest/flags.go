@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"slowdigest/cmd/slowdigest/pages"
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/ask"
 	"slowdigest/notifier"
 )
 
@@ -73,7 +75,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 	for _, name := range f.order {
 		if s := f.getenv(f.env[name]); s != "" && !slices.Contains(f.given, name) {
 			if err := f.Set(name, s); err != nil && !f.lenient {
-				return nil, usageError{fmt.Errorf("read environment variable %s: %w", f.env[name], err), "slowdigest help shows the variables"}
+				return nil, usageError{fmt.Errorf("read environment variable %s: %w", f.env[name], err), "slowdigest COMMAND --help shows the variables"}
 			}
 		}
 	}
@@ -90,16 +92,18 @@ var unused = []struct {
 	why     string
 	hint    string // other than to leave them out
 }{
-	{"report", func(f *flags, _ []string) bool { return f.value("format") != "slack" }, []string{"link"}, "only --format slack shows links", ""},
-	{"report", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
+	{"report", withoutLinks, []string{"link"}, "only --post and --format slack show links", ""},
+	{"report", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
+	{"report", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
+	{"report", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
 	{"diff", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
-	{"run", func(f *flags, _ []string) bool { return f.value("format") == "json" && f.value("post") == "" }, []string{"time-zone"}, "in JSON all times are in UTC", ""},
+	{"run", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"run", set("compare"), []string{"post", "channel", "slack-token-parameter", "slack-api-url"}, "--compare posts nothing", ""},
 	{"run", set("compare"), []string{"link"}, "--compare shows no links", ""},
 	{"run", set("follow"), []string{"until", "compare"}, "--follow has no end to compare or to stop at", ""},
 	{"run", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"run", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", ""},
-	{"run", func(f *flags, _ []string) bool { return f.value("format") != "slack" && f.value("post") == "" }, []string{"link"}, "only --post and --format slack show links", ""},
+	{"run", withoutLinks, []string{"link"}, "only --post and --format slack show links", ""},
 	{"mute", func(_ *flags, args []string) bool { return len(args) == 0 }, []string{"for", "reason"}, "no ID is given", "give the ID of a query class; without flags for one, mute lists what is muted"},
 	{"mcp", func(_ *flags, args []string) bool { return len(args) > 0 }, []string{"instance", "tag", "download", "max-bytes"}, "local logs are read", ""},
 	{"mcp", notSet("state"), []string{"channel"}, "without --state nothing is remembered", ""},
@@ -108,6 +112,12 @@ var unused = []struct {
 	{"invoke", func(f *flags, _ []string) bool { return f.value("logs") != "" && f.getenv("SLACK_TOKEN") == "" }, []string{"slack-api-url"}, "with --logs and no token it posts to a fake Slack", ""},
 	{"iam", set("cloudformation"), []string{"account", "region", "partition"}, "a CloudFormation template sets account, region and partition itself", ""},
 	{"iam", set("boundary"), []string{"download", "tracing"}, "a boundary allows every way to download, and tracing", ""},
+}
+
+func onlyJSON(f *flags, _ []string) bool { return f.value("format") == "json" && f.value("post") == "" }
+
+func withoutLinks(f *flags, _ []string) bool {
+	return f.value("format") != "slack" && f.value("post") == ""
 }
 
 func formatted(form string) func(*flags, []string) bool {
@@ -144,6 +154,25 @@ func (f *flags) refuseUnused(command string, args []string) error {
 		}
 	}
 	return nil
+}
+
+// wrongCall says what is wrong with the flags of a command as package flag reports it: the cause
+// first, and of a flag that is unknown the one that may have been meant.
+func (f *flags) wrongCall(command string, err error) error {
+	hint := "slowdigest " + command + " --help shows the flags"
+	text := err.Error()
+	if name, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); unknown {
+		err = fmt.Errorf("%s: there is no flag %s", command, pages.Flag{Name: name}.Dashed())
+		if near := ask.Nearest(name, f.order, min(2, len(name)/2)); len(near) > 0 {
+			hint = "the nearest is " + pages.Flag{Name: near[0]}.Dashed() + "; " + hint
+		}
+	} else if _, cause, invalid := strings.Cut(text, " for flag -"); invalid {
+		name, cause, _ := strings.Cut(cause, ": ")
+		err = fmt.Errorf("read flag %s: %s", pages.Flag{Name: name}.Dashed(), cause)
+	} else if name, missing := strings.CutPrefix(text, "flag needs an argument: -"); missing {
+		err = fmt.Errorf("read flag %s: it wants a value", pages.Flag{Name: name}.Dashed())
+	}
+	return usageError{err, hint}
 }
 
 func (f *flags) parseArguments(args []string) (rest []string, err error) {
@@ -230,11 +259,19 @@ func (l *linksValue) Set(s string) (err error) {
 
 func (l *linksValue) String() string { return l.given }
 
-// timeValue is a time in UTC unless it names its zone.
+// timeValue is a time in UTC unless it names its zone. It may be given by how long ago it is.
 type timeValue struct{ time.Time }
 
 func (t *timeValue) Set(s string) (err error) {
-	t.Time, err = handler.ParseTime(s)
+	if ago, err := notifier.ParseDays(s); err == nil && ago >= 0 {
+		if t.Time = time.Now().UTC().Add(-ago); t.Year() < 1970 {
+			return errors.New("want a time of the years 1970 to 9999")
+		}
+		return nil
+	}
+	if t.Time, err = handler.ParseTime(s); err != nil {
+		err = fmt.Errorf("%w, or how long ago it is, such as 2h", err)
+	}
 	return err
 }
 

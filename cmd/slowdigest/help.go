@@ -8,6 +8,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"slowdigest/cmd/slowdigest/pages"
@@ -96,16 +97,48 @@ func declareMan(_ *flags, p *process) func(context.Context, []string) error {
 	}
 }
 
-// help shows every command with every flag. They come from the declarations
-// that also read them, so that the help cannot be wrong.
-func (p *process) help(w io.Writer) {
-	fmt.Fprintln(w, "slowdigest turns slow query logs of MySQL, MariaDB and Aurora into one ranked digest.")
-	for _, c := range commands() {
-		fmt.Fprintln(w)
-		p.helpOn(w, c)
-	}
+// examples are calls of each command, the most usual first.
+var examples = map[string][]string{
+	"report": {"slowdigest report slow.log old.log.xz", "slowdigest report --format html --last 2h slow.log >report.html",
+		"slowdigest report --user app --min-time 500ms slow.log", "ssh db1 cat slow.log | slowdigest report -"},
+	"diff":        {"slowdigest diff before.log after.log", "slowdigest diff --format markdown monday.json tuesday.log"},
+	"fingerprint": {"slowdigest fingerprint statements.sql"},
+	"run": {"slowdigest run --instance orders-1 --last 15m", "slowdigest run --instance 'orders-*' --last 1h --compare 24h",
+		"slowdigest run --instance orders-1 --follow", "slowdigest run --instance cluster:orders --since 2h --until 1h --post --channel C0SLOWLOGS"},
+	"doctor":     {"slowdigest doctor --instance orders-1"},
+	"mute":       {"slowdigest mute 2414FF7A2F4BECE8 --for 30d --reason 'nightly export' --state s3://BUCKET/prod --channel C0SLOWLOGS"},
+	"unmute":     {"slowdigest unmute 2414FF7A2F4BECE8 --state s3://BUCKET/prod --channel C0SLOWLOGS"},
+	"note":       {"slowdigest note 2414FF7A2F4BECE8 see ticket 4711 --state s3://BUCKET/prod --channel C0SLOWLOGS"},
+	"mcp":        {"slowdigest mcp --instance orders-1", "slowdigest mcp slow.log"},
+	"invoke":     {"slowdigest invoke --event now --instance orders-1", "slowdigest invoke --event schedule.json --logs directory"},
+	"check":      {"slowdigest check variables.json"},
+	"demo":       {"slowdigest demo", "slowdigest demo --incident 30s"},
+	"iam":        {"slowdigest iam --instance orders-1 --account 123456789012 --region eu-central-1"},
+	"completion": {"slowdigest completion bash >/usr/share/bash-completion/completions/slowdigest"},
+	"man":        {"slowdigest man | man -l -"},
+	"help":       {"slowdigest help run"},
 }
 
+// aboutItself are the commands that only tell of slowdigest.
+var aboutItself = []string{"completion", "man", "version", "help"}
+
+// help shows in one screen which commands there are. What it knows of them comes from the
+// declarations that also read them, so that the help cannot be wrong.
+func (p *process) help(w io.Writer) {
+	fmt.Fprint(w, "slowdigest turns slow query logs of MySQL and MariaDB into one ranked digest.\n\n")
+	for _, c := range p.pages() {
+		if !slices.Contains(aboutItself, c.Name) {
+			fmt.Fprintf(w, "  %-11s %s\n", c.Name, c.Brief())
+		}
+	}
+	fmt.Fprint(w, "\nExamples:\n")
+	for _, name := range []string{"demo", "report", "run", "diff"} {
+		fmt.Fprintf(w, "  %s\n", examples[name][0])
+	}
+	fmt.Fprint(w, "\nslowdigest help COMMAND shows its flags; also: completion, man, version.\n")
+}
+
+// helpOn shows a command with all its flags, and calls of it.
 func (p *process) helpOn(w io.Writer, c command) {
 	page := p.page(c)
 	fmt.Fprintf(w, "slowdigest %s\n    %s\n", page.Synopsis(), c.summary)
@@ -114,6 +147,9 @@ func (p *process) helpOn(w io.Writer, c command) {
 	}
 	for _, v := range page.Variables {
 		fmt.Fprintf(w, "  $%s\n        %s\n", v.Name, v.Usage)
+	}
+	if len(examples[c.name]) > 0 {
+		fmt.Fprintf(w, "\nFor example:\n  %s\n", strings.Join(examples[c.name], "\n  "))
 	}
 }
 

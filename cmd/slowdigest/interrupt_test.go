@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,4 +61,57 @@ func TestInterrupt(t *testing.T) {
 	if !strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("stderr: %s", stderr.String())
 	}
+}
+
+// Who waits for what does not come ends on a signal: for a writer of a pipe, and for the standard
+// input. Each command that reads one says that it was interrupted.
+func TestSignalEndsWaiting(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := write(t, "a.log", slowEntry(recentDay, 1, 1, "select 1"))
+	for _, args := range [][]string{
+		{"report", pipe}, {"report", log, pipe}, {"report", "-"}, {"diff", log, "-"}, {"fingerprint"}, {"fingerprint", pipe}, {"invoke", "--event", "-"},
+	} {
+		for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+			code, stderr := -1, ""
+			for wait := 100 * time.Millisecond; code == -1 && wait < 10*time.Second; wait *= 2 { // -1 is of a signal that came before it listened
+				code, stderr = signalled(t, signal, wait, args)
+			}
+			if code != interrupted || !strings.Contains(stderr, "interrupted") {
+				t.Errorf("%v, %v: exit %d: %s", args, signal, code, stderr)
+			}
+		}
+	}
+	if stdout, stderr, code := call(t, "", []string{"report", dir, log}); code != 0 || !strings.Contains(stdout, "pipe is a named pipe, and is not read.") {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// signalled sends a signal to the built command after a while, and returns its exit code and what
+// it said.
+func signalled(t *testing.T, signal os.Signal, after time.Duration, args []string) (int, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, built(t), args...)
+	cmd.Env = environment(nil)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(after, func() { _ = cmd.Process.Signal(signal) })
+	_ = cmd.Wait() // the code tells
+	if ctx.Err() != nil {
+		t.Fatalf("%v waits on after %v", args, signal)
+	}
+	return cmd.ProcessState.ExitCode(), stderr.String()
 }

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/cmd/slowdigest/demo"
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -28,7 +31,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	f.text(&logs, "logs", "", "`directory` of logs to read, through a fake RDS, in place of AWS; without a token the digest goes to a fake Slack")
 	return func(ctx context.Context, args []string) error {
 		if event == "" || len(args) > 0 {
-			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "testdata/events holds examples"}
+			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "--event now is that of a schedule; testdata/events holds others"}
 		}
 		raw, err := readEvent(p, event)
 		if err != nil {
@@ -125,4 +128,89 @@ func readInput(p *process, name string) ([]byte, error) {
 		return io.ReadAll(p.stdin)
 	}
 	return os.ReadFile(name)
+}
+
+// declareDemo serves the fakes to other processes, and plays an incident.
+func declareDemo(f *flags, p *process) func(context.Context, []string) error {
+	incident := 2 * time.Minute
+	f.declare(&parsedValue[time.Duration]{&incident, parseAfter, "2m"}, "incident", "", "`time` after which an instance loses an index, such as 2m")
+	return func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return usageError{errors.New("demo: takes no arguments"), "leave out " + args[0]}
+		}
+		state, err := os.MkdirTemp("", "slowdigest-demo-")
+		if err != nil {
+			return fmt.Errorf("make directory of the state: %w", err)
+		}
+		defer os.RemoveAll(state)
+		d := demo.New(time.Now(), incident)
+		defer d.Close()
+		if err := learn(ctx, d, state); err != nil {
+			return err
+		}
+		d.Posted()
+		if _, err := io.WriteString(p.stdout, d.Guide(state)); err != nil {
+			return err
+		}
+		return playDemo(ctx, p.stdout, d)
+	}
+}
+
+func parseAfter(s string) (time.Duration, error) {
+	d, err := notifier.ParseDays(s)
+	if err == nil && (d < 0 || d > 24*time.Hour) {
+		err = fmt.Errorf("time %q: want one of up to a day, such as 2m", s)
+	}
+	return d, err
+}
+
+// learn hands the handler the events of all hours of a demo but the last, so that it is known
+// what is usual, and the last one is left to be posted.
+func learn(ctx context.Context, d *demo.Demo, state string) error {
+	env := map[string]string{}
+	for _, e := range d.Environment(state) {
+		name, value, _ := strings.Cut(e, "=")
+		env[name] = value
+	}
+	var c Config
+	f := newFlags(func(name string) string { return env[name] })
+	c.declareHandler(f)
+	if _, err := f.parse(nil); err != nil {
+		return err
+	}
+	s := newService(&c, d.Config(), slog.New(slog.DiscardHandler))
+	s.pause = time.Millisecond
+	last := d.Start.Truncate(time.Hour)
+	for n := demo.Hours - 1; n > 0; n-- {
+		event := fmt.Sprintf(`{"time": %q}`, last.Add(-time.Duration(n)*time.Hour+5*time.Minute).Format(time.RFC3339))
+		if _, err := s.handleEvent(ctx, json.RawMessage(event)); err != nil {
+			return fmt.Errorf("learn what is usual: %w", err)
+		}
+	}
+	return nil
+}
+
+// playDemo lets the shop run, second by second, until it is stopped.
+func playDemo(ctx context.Context, out io.Writer, d *demo.Demo) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for told := false; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			d.Advance(now)
+			if !told && !now.Before(d.Incident) {
+				told = true
+				if err := say(out, "%s  %s has lost an index\n", demo.ClockTime(now), demo.Reader); err != nil {
+					return err
+				}
+			}
+			for _, line := range d.Posted() {
+				if err := say(out, "%s  in Slack: %s\n", demo.ClockTime(now), line); err != nil {
+					return err
+				}
+			}
+		}
+	}
 }

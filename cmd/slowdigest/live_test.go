@@ -26,6 +26,16 @@ func TestProgressLine(t *testing.T) {
 	}
 }
 
+// What is drawn is as wide as the terminal at most, or a line would be two, of which one is left.
+func TestLiveFits(t *testing.T) {
+	for width, want := range map[int]string{80: "listing logs …\n", 15: "listing logs …\n", 10: "listing …\n"} {
+		l := &live{width: width, progress: new(handler.Progress)}
+		if got := l.text(time.Second); got != want {
+			t.Errorf("%d columns: %q, want %q", width, got, want)
+		}
+	}
+}
+
 // What is drawn takes the place of what was drawn before, and in the end nothing
 // of it is left.
 func TestLiveDrawsOverItself(t *testing.T) {

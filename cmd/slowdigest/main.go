@@ -41,7 +41,7 @@ func (p *process) logger() *slog.Logger { return slog.New(slog.NewTextHandler(p.
 type command struct {
 	name    string
 	args    string // what follows the flags, for the help
-	summary string
+	summary string // see pages.Command
 	declare func(*flags, *process) func(ctx context.Context, args []string) error
 }
 
@@ -51,14 +51,15 @@ func commands() []command {
 		{"diff", "BEFORE AFTER", "compare two windows: local slow logs, directories of them, or reports saved as JSON", declareDiff},
 		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
 		{"run", "", "read the logs of RDS instances and print, or post, their digest", declareRun},
-		{"doctor", "", "check everything that a run needs, and say how to fix what is wrong", declareDoctor},
+		{"doctor", "", "check all that a run needs, and say how to fix what is wrong", declareDoctor},
 		{"mute", "[ID]", "leave a query class out of a channel's digests until it gets worse; without an ID show what is muted", declareMute},
 		{"unmute", "ID", "show a muted query class again", declareUnmute},
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
 		{"check", "[FILE]", "find what is wrong with the variables of a function, a JSON object of names and values, before it is deployed", declareCheck},
-		{"iam", "", "print the least-privilege policy for the AWS role, made for what is configured", declareIAM},
+		{"demo", "", "serve a shop with an incident, to try it all without an account: AWS and Slack are fakes on this machine", declareDemo},
+		{"iam", "", "print the least-privilege policy for the AWS role; it is made for what is configured", declareIAM},
 		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
 		{"man", "", "print the manual page", declareMan},
 		{"version", "", "print the version, and what it was built from", declareVersion},
@@ -67,7 +68,7 @@ func commands() []command {
 }
 
 func main() {
-	p := &process{getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	p := &process{getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		p.names = append(p.names, name)
@@ -78,6 +79,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	p.stdin = source.Stoppable(ctx, os.Stdin)
 	os.Exit(p.run(ctx, os.Args[1:]))
 }
 
@@ -115,7 +117,7 @@ func (p *process) run(ctx context.Context, args []string) int {
 	case errors.As(err, new(usageError)):
 		return p.fail(err)
 	case err != nil:
-		return p.fail(usageError{err, "slowdigest " + name + " --help shows the flags"})
+		return p.fail(f.wrongCall(name, err))
 	}
 	switch err := do(ctx, rest); {
 	case err != nil && ctx.Err() != nil:

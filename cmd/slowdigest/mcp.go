@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math"
 	"net/http"
@@ -46,7 +47,7 @@ func declareMCP(f *flags, p *process) func(context.Context, []string) error {
 		}
 		for _, name := range files {
 			if _, err := os.Stat(name); err != nil {
-				return fmt.Errorf("open slow log: %w", err)
+				return &fs.PathError{Op: "open", Path: name, Err: errors.Unwrap(err)}
 			}
 		}
 		o, err := c.localTools(files)
@@ -133,6 +134,9 @@ func (c *Config) localTools(paths []string) (mcptools.Options, error) {
 	o.Local, o.Kept = true, math.MaxInt64
 	o.Instances = func(ctx context.Context) (all []source.Instance, _ error) {
 		for _, f := range files(ctx) {
+			if f.Omitted != "" {
+				continue
+			}
 			i := source.Instance{ID: redact.SafeName(filepath.Base(f.Name))}
 			if !slices.ContainsFunc(all, func(have source.Instance) bool { return have.ID == i.ID }) {
 				all = append(all, i)

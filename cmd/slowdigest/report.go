@@ -3,15 +3,18 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"slowdigest/digest"
 	"slowdigest/handler"
@@ -23,33 +26,90 @@ import (
 func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
+	var last time.Duration
+	var post bool
 	c.declareRanking(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
+	c.declareChannel(f, "Slack `channel` to post to with --post")
+	c.declareSlack(f)
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
-	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone")
+	f.declare(&parsedValue[time.Duration]{&last, parseShift, ""}, "last", "", "leave out entries from before the `time` up to --until, or else up to now, such as 15m or 2h")
+	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone, or so long ago, such as 2h")
 	f.declare(&until, "until", "", "leave out entries from this `time` on")
+	f.boolean(&post, "post", "", "post the digest to the channel in addition to printing it")
 	return func(ctx context.Context, files []string) error {
 		if len(files) == 0 {
 			return usageError{errors.New("report: no file is given"), "name slow logs, or - for the standard input"}
 		}
-		w, err := window(since, until, time.Now())
+		if post && c.Channel == "" {
+			return errNoChannel("report")
+		}
+		w, err := reportWindow(since, until, last, time.Now().UTC())
+		if err != nil {
+			return err
+		}
+		to, err := reportTo(ctx, p, &c, post)
 		if err != nil {
 			return err
 		}
 		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin}, c.route(""))
 		r, err := h.Collect(ctx, w)
 		r.Instances = nil
-		for _, name := range files {
-			r.Instances = append(r.Instances, filepath.Base(name))
+		for i, name := range files {
+			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
+				r.Instances = append(r.Instances, filepath.Base(name))
+			}
 		}
-		if r.Coverage.Events == 0 {
-			return hinted{errors.Join(err, errors.New("read slow logs: there are no slow-log entries")),
-				cmp.Or(source.Hint(err), "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none")}
+		if err := nothingRead(r, err, files); err != nil {
+			return err
 		}
-		return printReport(ctx, printer(p, &c), r, err)
+		return printReport(ctx, to, r, err)
 	}
+}
+
+// reportWindow is open to both sides where nothing bounds it.
+func reportWindow(since, until timeValue, last time.Duration, now time.Time) (digest.Window, error) {
+	if last == 0 {
+		return window(since, until, now)
+	}
+	return runWindow(since, until, last, now)
+}
+
+// reportTo returns what prints the report of local logs, and posts it if that is asked for. AWS is
+// only needed where it keeps the token.
+func reportTo(ctx context.Context, p *process, c *Config, post bool) (notifier.Notifier, error) {
+	var cfg aws.Config
+	if post && c.Token == "" && c.TokenParameter != "" {
+		var err error
+		if cfg, err = loadAWS(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return printAndPost(ctx, p, c, cfg, post)
+}
+
+var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
+
+// nothingRead returns the error, with advice that fits, where there is nothing to report on. A
+// log that is one, and has no entry, says that nothing was slow.
+func nothingRead(r *digest.Report, err error, files []string) error {
+	switch {
+	case r.Coverage.Events > 0:
+		return nil
+	case errors.Is(err, handler.ErrNotSlowLog):
+		return hinted{err, "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
+	case errors.Is(err, fs.ErrNotExist) && len(files) == 1 && instanceName.MatchString(files[0]):
+		return hinted{err, "slowdigest run --instance " + files[0] + " reads a DB instance"}
+	case err == nil && r.Coverage.BytesRead == 0:
+		what := files[0]
+		if len(files) > 1 {
+			what = fmt.Sprintf("%s and %d more", what, len(files)-1)
+		}
+		return hinted{fmt.Errorf("read %s: there is no text to read", what), "a server begins a slow log with its version; was it copied as a whole?"}
+	}
+	return err
 }
 
 // printReport shows what could be read, also where an error or an interrupt ended
@@ -80,15 +140,15 @@ const maxStatement = 1 << 30
 func declareFingerprint(f *flags, p *process) func(context.Context, []string) error {
 	var zero bool
 	f.boolean(&zero, "0", "", "statements end with a NUL byte, and may span lines")
-	return func(_ context.Context, args []string) error {
+	return func(ctx context.Context, args []string) error {
 		in := p.stdin
 		switch {
 		case len(args) > 1:
 			return usageError{errors.New("fingerprint: more than one file is given"), "concatenate them into the standard input"}
 		case len(args) == 1 && args[0] != "-":
-			file, err := os.Open(args[0])
+			file, err := source.OpenFile(ctx, args[0])
 			if err != nil {
-				return fmt.Errorf("open statements: %w", err)
+				return err
 			}
 			defer file.Close()
 			in = file

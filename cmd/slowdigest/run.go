@@ -11,6 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
 	"slowdigest/digest"
@@ -28,6 +31,8 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	last := time.Hour
 	c.declareInstances(f)
 	c.declareMaxBytes(f)
+	f.text(&c.Region, "region", "", "AWS `region`; else $AWS_REGION, or that of the profile")
+	f.text(&c.Profile, "profile", "", "`name` of a profile in ~/.aws/config, for its credentials and region")
 	c.declareRanking(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
@@ -36,7 +41,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	f.declare(&parsedValue[time.Duration]{&last, notifier.ParseDays, "1h"}, "last", "", "read the `time` up to now, such as 15m or 1h")
-	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone")
+	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone, or so long ago, such as 2h")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
 	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "print what changed against the same window this `time` earlier, such as 24h or 168h; post nothing")
 	f.boolean(&follow, "follow", "", "go on reading what is logged, and show the ranking on the terminal, until Ctrl-C")
@@ -45,15 +50,15 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		w, err := runWindow(since, until, last, time.Now().UTC())
 		switch {
 		case len(args) > 0:
-			return usageError{errors.New("run: takes no files"), "slowdigest report reads local files"}
+			return usageError{errors.New("run: takes no arguments"), instead(args)}
 		case err != nil:
 			return err
 		case len(c.Instances.items) == 0 && c.Tag == "":
 			return usageError{errors.New("run: no instance is given"), "use --instance, or SLOWDIGEST_INSTANCES"}
 		case post && c.Channel == "":
-			return usageError{errors.New("run: there is no channel to post to"), "use --channel, or SLOWDIGEST_CHANNEL"}
+			return errNoChannel("run")
 		}
-		cfg, err := loadAWS(ctx)
+		cfg, err := loadAWS(ctx, config.WithRegion(c.Region), config.WithSharedConfigProfile(c.Profile))
 		if err != nil {
 			return err
 		}
@@ -71,18 +76,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			h.Source, h.Parallel = following{from, w.Start}, len(h.Instances)
 			w.End = time.Time{}
 		}
-		to := printer(p, &c)
-		if post {
-			token, err := secret(ctx, &c, cfg)
-			if err != nil {
-				return err
-			}
-			// It is an answer to who runs this, and not the digest of an hour.
-			posted, err := newService(&c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})
-			if err != nil {
-				return err
-			}
-			to = both{to, posted}
+		to, err := printAndPost(ctx, p, &c, cfg, post)
+		if err != nil {
+			return err
 		}
 		stop := watch(p, h, &c, c.Format == "text")
 		r, err := h.Collect(ctx, w)
@@ -92,6 +88,14 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return printReport(ctx, to, r, err)
 	}
+}
+
+// instead says how the arguments may have been meant.
+func instead(args []string) string {
+	if instanceName.MatchString(args[0]) {
+		return "run --instance " + strings.Join(args, ",") + " reads these instances; slowdigest report reads local files"
+	}
+	return "slowdigest report reads local files"
 }
 
 // following reads the live log of each instance until it is stopped.
@@ -107,6 +111,25 @@ func (s following) LogFiles(_ context.Context, instance string, _, _ time.Time) 
 
 func (s following) Open(ctx context.Context, f source.File) (*source.Log, error) {
 	return s.Follow(ctx, f.Instance, s.from), nil
+}
+
+func errNoChannel(command string) error {
+	return usageError{errors.New(command + ": there is no channel to post to"), "use --channel, or SLOWDIGEST_CHANNEL"}
+}
+
+// printAndPost returns what prints a report, and posts it too where that is asked for. It is an
+// answer to who runs this, and not the digest of an hour.
+func printAndPost(ctx context.Context, p *process, c *Config, cfg aws.Config, post bool) (notifier.Notifier, error) {
+	to := printer(p, c)
+	if !post {
+		return to, nil
+	}
+	token, err := secret(ctx, c, cfg)
+	if err != nil {
+		return nil, err
+	}
+	posted, err := newService(c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})
+	return both{to, posted}, err
 }
 
 // both is two notifiers, one after the other.
@@ -182,7 +205,7 @@ func watch(p *process, h *handler.Handler, c *Config, ranking bool) (stop func()
 // text returns the ranking so far, as much of it as the terminal is high, and the
 // line that tells how far the reading is.
 func (l *live) text(elapsed time.Duration) string {
-	line := progressLine(l.progress.Counts(), elapsed) + "\n"
+	line := ansi.Truncate(progressLine(l.progress.Counts(), elapsed), l.width-1, "…") + "\n" // or it would be two, and only one be drawn over
 	if r := l.progress.Report(l.limit); l.ranking && r != nil {
 		var b bytes.Buffer
 		to := notifier.NewText(&b, notifier.TextOptions{Width: l.width, Color: l.color, Brief: true, Zone: l.zone})

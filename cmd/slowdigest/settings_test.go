@@ -149,7 +149,7 @@ func TestSettings(t *testing.T) {
 				text, absent := strings.CutPrefix(want, "!")
 				switch {
 				case want == refused:
-					if code != 2 || !strings.Contains(with, "not defined: -"+row.flag) {
+					if code != 2 || !strings.Contains(with, "there is no flag --"+row.flag) {
 						t.Errorf("it is not refused:\n%s", with)
 					}
 				case want == none:

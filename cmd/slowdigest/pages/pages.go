@@ -13,7 +13,7 @@ import (
 type Command struct {
 	Name      string
 	Args      string // what follows the flags, such as FILE...
-	Summary   string // one sentence without its full stop
+	Summary   string // one sentence without its full stop, of which what is before a colon, semicolon or bracket does for a list
 	Flags     []Flag
 	Variables []Variable
 }
@@ -51,6 +51,14 @@ func (f Flag) Describe() string {
 		s += " (default " + f.Default + ")"
 	}
 	return s
+}
+
+// Brief is the beginning of the summary that does for a list of commands.
+func (c Command) Brief() string {
+	if i := strings.IndexAny(c.Summary, ":;("); i >= 0 {
+		return strings.TrimSpace(c.Summary[:i])
+	}
+	return c.Summary
 }
 
 // Synopsis is how a command is called, without the program's name.
