@@ -68,7 +68,7 @@ mcp-client: ## Install the reference client of the Model Context Protocol, which
 	cd handler/mcptools/testdata/client && npm ci --no-audit --no-fund --silent
 
 .PHONY: screenshot
-screenshot: ## Draw the Slack messages in Chromium, which must be installed
+screenshot: ## Draw the Slack messages and the HTML report in Chromium, which must be installed
 	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node shoot.mjs
 
 .PHONY: browser
@@ -88,39 +88,52 @@ build: ## Build ./bootstrap, the executable for Lambda on arm64
 		-ldflags '-s -w -X main.version=$(VERSION)' -o $(BOOTSTRAP) ./cmd/slowdigest
 
 # What goes into a release besides executables.
-dist/extra: package
+dist/extra: template
 	rm -rf $@ && mkdir -p $@/completions
 	go run ./cmd/slowdigest completion bash >$@/completions/slowdigest.bash
 	go run ./cmd/slowdigest completion zsh >$@/completions/_slowdigest
 	go run ./cmd/slowdigest completion fish >$@/completions/slowdigest.fish
 	go run ./cmd/slowdigest man >$@/slowdigest.1
-	cp dist/slowdigest.zip dist/*.template.json $@/
+	cp dist/slowdigest.zip dist/slowdigest.template.json $@/
 
 .PHONY: snapshot
 snapshot: ## Build a release here, without a tag, into dist (goreleaser is built from source on first use)
 	go run $(GORELEASER) check --config .github/goreleaser.yaml
 	go run $(GORELEASER) release --config .github/goreleaser.yaml --snapshot --clean
 
+.PHONY: notes
+notes: ## Print what CHANGELOG.md says of a version; VERSION=v0.1.0
+	@awk -v version=$(VERSION:v%=%) '/^## /{on = $$2 == version; n += on; next} on; END {exit !n}' CHANGELOG.md
+
 .PHONY: release
 release: ## Draft a release on GitHub of the tag that is checked out; it needs GITHUB_TOKEN
-	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean
+	mkdir -p dist && $(MAKE) -s notes >dist/notes.md
+	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean --release-notes dist/notes.md
 
 OPTIONS = --stage $(STAGE) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
 
 .PHONY: package
-package: build node_modules ## Write the zip and a plain CloudFormation template to dist; STAGE=dev NAME= PARAMS=
+package: template ## Write also a template of one stage to dist; STAGE=dev NAME= PARAMS='--param="instances=a,b"'
 	npx --no-install osls package $(OPTIONS)
-	node iam/deploy/template.js .serverless dist
+	node iam/deploy/template.js .serverless dist/slowdigest-$(STAGE)$(if $(NAME),-$(NAME)).template.json
+
+.PHONY: template
+template: build node_modules ## Write the zip and the CloudFormation template with parameters to dist
+	npx --no-install osls package --stage prod --param="template=true"
+	node iam/deploy/template.js .serverless dist/slowdigest.template.json
+	cp .serverless/slowdigest.zip dist/
 
 .PHONY: deploy
 deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev NAME= PARAMS=
 	npx --no-install osls deploy $(OPTIONS)
+	npx --no-install osls info --verbose $(OPTIONS)
+	@echo 'Next: confirm the mail of SNS, if there is one, and see that nothing is wrong: make doctor STAGE=$(STAGE)$(if $(NAME), NAME=$(NAME))'
 
 # The function returns the report, and also posts it unless the event says "dry_run".
 .PHONY: invoke
 invoke: ## Invoke the deployed function and print its report; STAGE=dev EVENT='{"last":"15m","dry_run":true}'
-	@out=$$(mktemp) && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
-		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out; rm -f $$out
+	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
+		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out
 
 .PHONY: doctor
 doctor: ## Have the deployed function check what it needs, with its own permissions; STAGE=dev

@@ -290,19 +290,18 @@ func (l *load) widen(step int64) {
 func distribution(q *quantity) []Bin {
 	calls := map[int]float64{}
 	first, last := math.MaxInt, 0
-	add := func(v, n float64) bool {
+	add := func(v float64, n uint64) {
 		i := binOf(v)
-		calls[i] += n
+		calls[i] += float64(n)
 		first, last = min(first, i), max(last, i)
-		return false
 	}
 	for _, v := range q.values {
 		add(float64(v), 1)
 	}
 	if q.sketch != nil {
-		q.sketch.ForEach(func(v, n float64) bool {
+		q.sketch.Each(func(v float64, n uint64) {
 			// The sketch knows a value within 1 %; its bounds are known exactly.
-			return add(min(max(v, float64(q.min)), float64(q.max)), n)
+			add(min(max(v, float64(q.min)), float64(q.max)), n)
 		})
 	}
 	var bins []Bin

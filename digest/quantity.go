@@ -4,10 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/DataDog/sketches-go/ddsketch"
-	"github.com/DataDog/sketches-go/ddsketch/mapping"
-	"github.com/DataDog/sketches-go/ddsketch/store"
-
+	"slowdigest/digest/sketch"
 	"slowdigest/parser"
 )
 
@@ -15,10 +12,6 @@ import (
 // classes of a real log are rarer than that, and their quantiles are exact;
 // the others go over to a sketch.
 const exactCalls = 32
-
-// relativeAccuracy bounds the error of a sketched quantile, within the promised
-// 1 %. A finer one takes more memory: half of it, a quarter more in all.
-const relativeAccuracy = 0.009
 
 // perSecond is the resolution of every server's slow log: a microsecond. Times
 // are added up as whole microseconds, so that sums are exact and do not depend
@@ -32,7 +25,7 @@ type quantity struct {
 	sum      uint64
 	min, max uint64
 	values   []uint64 // all of them, until there are more than exactCalls
-	sketch   *ddsketch.DDSketch
+	sketch   *sketch.Sketch
 }
 
 // add counts v weight times.
@@ -50,7 +43,7 @@ func (q *quantity) add(v, weight uint64) {
 		}
 		q.toSketch()
 	}
-	q.addToSketch(v, weight)
+	q.sketch.Add(v, weight)
 }
 
 // merge adds what from has counted.
@@ -70,12 +63,10 @@ func (q *quantity) merge(from *quantity) {
 	}
 	q.toSketch()
 	for _, v := range from.values {
-		q.addToSketch(v, 1)
+		q.sketch.Add(v, 1)
 	}
 	if from.sketch != nil {
-		if err := q.sketch.MergeWith(from.sketch); err != nil {
-			panic("digest: sketches of one kind do not merge: " + err.Error())
-		}
+		q.sketch.Merge(from.sketch)
 	}
 }
 
@@ -84,27 +75,11 @@ func (q *quantity) toSketch() {
 	if q.sketch != nil {
 		return
 	}
-	q.sketch = newSketch()
+	q.sketch = new(sketch.Sketch)
 	for _, v := range q.values {
-		q.addToSketch(v, 1)
+		q.sketch.Add(v, 1)
 	}
 	q.values = nil
-}
-
-// addToSketch relies on what the sketch refuses, negative counts and values
-// beyond its range, being out of a uint64's reach.
-func (q *quantity) addToSketch(v, weight uint64) {
-	if err := q.sketch.AddWithCount(float64(v), float64(weight)); err != nil {
-		panic("digest: sketch refused a value: " + err.Error())
-	}
-}
-
-func newSketch() *ddsketch.DDSketch {
-	m, err := mapping.NewCubicallyInterpolatedMapping(relativeAccuracy)
-	if err != nil {
-		panic("digest: " + err.Error())
-	}
-	return ddsketch.NewDDSketch(m, store.NewBufferedPaginatedStore(), store.NewSparseStore())
 }
 
 // quantile returns the value below which the fraction f of the values lies. Of
@@ -121,11 +96,7 @@ func (q *quantity) quantile(f float64) float64 {
 		low, high := float64(q.values[i]), float64(q.values[i+1])
 		return low + (high-low)*(at-float64(i))
 	}
-	v, err := q.sketch.GetValueAtQuantile(f)
-	if err != nil {
-		panic("digest: " + err.Error())
-	}
-	return min(max(v, float64(q.min)), float64(q.max))
+	return min(max(q.sketch.Quantile(f), float64(q.min)), float64(q.max))
 }
 
 // metrics states the quantity in the unit of which it was counted per parts.

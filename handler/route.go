@@ -91,10 +91,14 @@ func OneRoute(found []source.Instance, defaults Route, fixed []string) (Route, e
 
 var channelID = regexp.MustCompile(`^[CDG][A-Z0-9]{7,}$`)
 
+// IsChannelID reports whether a text has the form of the ID of a channel, a private channel or
+// a direct message in Slack, such as C0123456789.
+func IsChannelID(s string) bool { return channelID.MatchString(s) }
+
 // channelOf returns the ID of a channel, or its name with the number sign.
 func channelOf(i source.Instance, byDefault string) string {
 	name := cmp.Or(strings.TrimSpace(i.Tags[tagChannel]), byDefault)
-	if name == "" || strings.HasPrefix(name, "#") || channelID.MatchString(name) {
+	if name == "" || strings.HasPrefix(name, "#") || IsChannelID(name) {
 		return name
 	}
 	return "#" + name

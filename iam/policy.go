@@ -26,7 +26,7 @@ type rule struct {
 }
 
 // action is an action of IAM. For names the file that calls it and says why, or
-// begins with "Lambda itself" if that does.
+// begins with "Lambda itself" or another service if that does.
 type action struct{ Name, For, When string }
 
 // Document is a policy document as IAM takes it.
@@ -40,7 +40,7 @@ type Statement struct {
 	Sid, Effect string
 	Action      []string
 	Resource    Resources
-	Condition   map[string]map[string]string `json:",omitempty"`
+	Condition   map[string]map[string]string `json:",omitempty"` // without placeholders of CloudFormation
 }
 
 // Resources are ARNs and patterns of ARNs.

@@ -17,6 +17,7 @@ func base(change func(*Settings)) Settings {
 
 const (
 	rds = "arn:aws:rds:eu-central-1:123456789012:"
+	key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 	// What the policy of base allows.
 	readLogs       = "ReadSlowLogs rds:DescribeDBLogFiles,rds:DownloadDBLogFilePortion " + rds + "db:orders-1," + rds + "db:orders-1-old?"
 	find           = "FindInstances rds:DescribeDBInstances " + rds + "db:*"
@@ -70,15 +71,21 @@ func TestPolicy(t *testing.T) {
 			"ReadSecrets ssm:GetParameter arn:aws:ssm:eu-central-1:123456789012:parameter/a/b,arn:aws:ssm:eu-central-1:123456789012:parameter/c"}},
 		{func(s *Settings) { s.State = "/var/lib/slowdigest" }, []string{readLogs, find, readParameters}},
 		{func(s *Settings) { s.State = "s3://abc" }, []string{readLogs, find, readParameters,
-			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::abc/*", "MissState s3:ListBucket arn:aws:s3:::abc"}},
+			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::abc/*", "MissState s3:ListBucket arn:aws:s3:::abc StringLikeIfExists map[s3:prefix:*]"}},
 		{func(s *Settings) { s.State = "s3://abc/" }, []string{readLogs, find, readParameters,
-			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::abc/*", "MissState s3:ListBucket arn:aws:s3:::abc"}},
+			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::abc/*", "MissState s3:ListBucket arn:aws:s3:::abc StringLikeIfExists map[s3:prefix:*]"}},
 		{func(s *Settings) { s.State = "s3://" + long + "/a/b/" }, []string{readLogs, find, readParameters,
-			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::" + long + "/a/b/*", "MissState s3:ListBucket arn:aws:s3:::" + long}},
+			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::" + long + "/a/b/*", "MissState s3:ListBucket arn:aws:s3:::" + long + " StringLikeIfExists map[s3:prefix:a/b/*]"}},
 		{func(s *Settings) { s.Queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/work" }, []string{readLogs, find, readParameters,
 			"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:work"}},
 		{func(s *Settings) { s.Queue = strings.Repeat("q", 75) + ".fifo" }, []string{readLogs, find, readParameters,
 			"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:" + strings.Repeat("q", 75) + ".fifo"}},
+		{func(s *Settings) { s.TokenKey, s.TopicKey = key, key }, []string{readLogs, find, readParameters,
+			"DecryptSecrets kms:Decrypt " + key + " StringLike map[kms:ViaService:ssm.*]", "EncryptFailure kms:Decrypt,kms:GenerateDataKey " + key + " StringLike map[kms:ViaService:sns.*]"}},
+		{func(s *Settings) { s.StateKey = key }, []string{readLogs, find, readParameters}}, // without a state
+		{func(s *Settings) { s.State, s.StateKey = "s3://abc/p", key }, []string{readLogs, find, readParameters,
+			"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::abc/p/*", "MissState s3:ListBucket arn:aws:s3:::abc StringLikeIfExists map[s3:prefix:p/*]",
+			"EncryptState kms:Decrypt,kms:GenerateDataKey " + key + " StringLike map[kms:ViaService:s3.*]"}},
 		{func(s *Settings) { s.Topic = "alarms" }, []string{readLogs, find, readParameters, "ReportFailure sns:Publish arn:aws:sns:eu-central-1:123456789012:alarms"}},
 		{func(s *Settings) { s.Function = "f" }, []string{readLogs, find, readParameters,
 			"WriteLog logs:CreateLogStream,logs:PutLogEvents arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/f:*"}},
@@ -154,6 +161,11 @@ func TestRefused(t *testing.T) {
 			func(s *Settings) { s.Function, s.CloudFormation = "${A}${B}", true }, func(s *Settings) { s.Function, s.CloudFormation = "${a*}", true },
 			func(s *Settings) { s.Function, s.CloudFormation = "${A.B.C}", true },
 		}},
+		{"is not the ARN of a KMS key", []func(*Settings){
+			func(s *Settings) { s.TokenKey = "alias/mine" }, func(s *Settings) { s.TokenKey = "*" }, func(s *Settings) { s.TopicKey = key + "*" },
+			func(s *Settings) { s.State, s.StateKey = "s3://kept/p", "1234abcd-12ab-34cd-56ef-1234567890ab" },
+			func(s *Settings) { s.TokenKey = "arn:aws:kms:eu-central-1:123456789012:alias/mine" }, func(s *Settings) { s.TokenKey = "${Key.Arn}" },
+		}},
 		{"requests from Slack are enabled, and no function is named", []func(*Settings){func(s *Settings) { s.Interactive = true }}},
 	} {
 		for _, change := range c.changes {
@@ -175,10 +187,13 @@ func TestBoundary(t *testing.T) {
 		"FindInstances rds:DescribeDBInstances arn:aws:rds:*:123456789012:db:*",
 		"ReadParameters rds:DescribeDBParameters,rds:DescribeDBClusters,rds:DescribeDBClusterParameters arn:aws:rds:*:123456789012:pg:*,arn:aws:rds:*:123456789012:cluster:*,arn:aws:rds:*:123456789012:cluster-pg:*",
 		"ReadSecrets ssm:GetParameter arn:aws:ssm:*:123456789012:parameter/slowdigest/*",
+		"DecryptSecrets kms:Decrypt arn:aws:kms:*:123456789012:key/* StringLike map[kms:ViaService:ssm.*]",
 		"KeepState s3:GetObject,s3:PutObject arn:aws:s3:::slowdigest-*/*",
-		"MissState s3:ListBucket arn:aws:s3:::slowdigest-*",
+		"MissState s3:ListBucket arn:aws:s3:::slowdigest-* StringLikeIfExists map[s3:prefix:*]",
+		"EncryptState kms:Decrypt,kms:GenerateDataKey arn:aws:kms:*:123456789012:key/* StringLike map[kms:ViaService:s3.*]",
 		"ShareWork sqs:SendMessage,sqs:ReceiveMessage,sqs:DeleteMessage,sqs:GetQueueAttributes arn:aws:sqs:*:123456789012:slowdigest-*",
 		"ReportFailure sns:Publish arn:aws:sns:*:123456789012:slowdigest-*",
+		"EncryptFailure kms:Decrypt,kms:GenerateDataKey arn:aws:kms:*:123456789012:key/* StringLike map[kms:ViaService:sns.*]",
 		"WorkForSlack lambda:InvokeFunction arn:aws:lambda:*:123456789012:function:slowdigest-*",
 		"WriteLog logs:CreateLogStream,logs:PutLogEvents arn:aws:logs:*:123456789012:log-group:/aws/lambda/slowdigest-*:*",
 		"Trace xray:PutTraceSegments,xray:PutTelemetryRecords *",
@@ -188,6 +203,7 @@ func TestBoundary(t *testing.T) {
 	}
 	named, err := base(func(s *Settings) {
 		s.State, s.Queue, s.Topic, s.Function, s.Parameters = "s3://kept/p", "work", "alarms", "f", []string{"token"}
+		s.TokenKey, s.StateKey, s.TopicKey = key, key, key
 	}).Boundary()
 	if text := fmt.Sprint(named); err != nil || strings.Contains(text, "slowdigest") || strings.Contains(lines(named)[0], "*") {
 		t.Errorf("with everything named: error %v, %s", err, text)
@@ -209,6 +225,7 @@ func TestCloudFormation(t *testing.T) {
 	s := base(func(s *Settings) {
 		s.CloudFormation, s.Tracing = true, true
 		s.State, s.Queue, s.Topic, s.Function, s.Parameters = "s3://${Bucket}/p", "${Queue.QueueName}", "${Topic.TopicName}", "${F}", []string{"/a", "${P}"}
+		s.TopicKey = "${Key.Arn}"
 	})
 	d, err := s.Policy()
 	if err != nil {
@@ -227,20 +244,23 @@ func TestCloudFormation(t *testing.T) {
 			t.Errorf("%s is not once in\n%s", want, raw)
 		}
 	}
+	if !strings.Contains(string(raw), `"Resource":[{"Fn::Sub":"${Key.Arn}"}]`) {
+		t.Errorf("the key is not in\n%s", raw)
+	}
 	if !strings.Contains(string(raw), `"Resource":["*"]`) {
 		t.Errorf("what has no placeholder is not plain in\n%s", raw)
 	}
 }
 
 // TestLimits pads the name of a topic, which occurs once, up to IAM's limit.
-// Placeholders of CloudFormation count as empty.
+// Placeholders of CloudFormation count as the least that they can be.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		limit    int
 		generate func(Settings) (*Document, error)
 	}{{10240, Settings.Policy}, {6144, Settings.Boundary}} {
-		plain := base(func(s *Settings) { s.Instances = slices.Repeat([]string{"orders-1"}, 40) })
-		plain.Partition, plain.Region, plain.Account, plain.Topic = "", "", "", "t"
+		plain := base(func(s *Settings) { s.Instances = slices.Repeat([]string{"orders-1"}, 20) })
+		plain.Region, plain.Topic = "us-east-1", "t"
 		d, err := c.generate(plain)
 		if err != nil {
 			t.Fatal(err)

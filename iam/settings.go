@@ -14,7 +14,8 @@ type Settings struct {
 
 	// CloudFormation is for a part of a template: its pseudo parameters replace
 	// the first three, and placeholders such as ${WorkQueue.QueueName} may stand
-	// for the names of the bucket, the queue, the topic, the function and parameters.
+	// for the names of the bucket, the queue, the topic, the function and parameters,
+	// and for the ARNs of keys.
 	CloudFormation bool
 
 	Instances  []string // names and patterns of DB instances, and cluster:NAME for the members of a cluster
@@ -22,8 +23,11 @@ type Settings struct {
 	Download   string   // portions, complete or auto
 	Parameters []string // names of SSM parameters
 	State      string   // s3://BUCKET/PREFIX; anything else needs no permission
+	StateKey   string   // the ARN of a KMS key of one's own that encrypts the state in S3
+	TokenKey   string   // the same of the parameters
 	Queue      string   // the URL of an SQS queue, or its name
 	Topic      string   // the name of an SNS topic
+	TopicKey   string   // the ARN of the KMS key that encrypts what it receives
 	Function   string   // the name of a Lambda function
 	Tracing    bool     // by X-Ray
 
@@ -67,7 +71,9 @@ func (s Settings) Boundary() (*Document, error) {
 	v["download"] = []string{"auto"}
 	v.on("tracing", true)
 	v.on("interactive", true)
+	anyKey := v.expand("arn:${partition}:kms:${region}:${account}:key/*")[0]
 	for name, pattern := range map[string]string{
+		"tokenKey": anyKey, "stateKey": anyKey, "topicKey": anyKey,
 		"bucket": "slowdigest-*", "queue": "slowdigest-*", "topic": "slowdigest-*", "function": "slowdigest-*", "parameter": "slowdigest/*",
 	} {
 		if len(v[name]) == 0 {
@@ -82,14 +88,17 @@ var (
 	placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
 )
 
-// fit checks the length. Placeholders of CloudFormation count as empty, because
-// the length of their values is not known before deployment.
+// shortest are the values of CloudFormation's pseudo parameters that have the fewest characters.
+var shortest = map[string]string{"${AWS::Partition}": "aws", "${AWS::Region}": "us-east-1", "${AWS::AccountId}": "123456789012"}
+
+// fit checks the length. Placeholders of CloudFormation count as the least that they can be, and
+// names as empty, because they are not known before deployment.
 func (d *Document) fit(limit int) error {
 	raw, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	raw = placeholder.ReplaceAll(substituted.ReplaceAll(raw, []byte("$1")), nil)
+	raw = placeholder.ReplaceAllFunc(substituted.ReplaceAll(raw, []byte("$1")), func(name []byte) []byte { return []byte(shortest[string(name)]) })
 	if len(raw) > limit {
 		return fmt.Errorf("the policy has %d characters, and IAM takes %d: name the instances by a pattern or a tag", len(raw), limit)
 	}

@@ -24,6 +24,7 @@ var (
 		"queue":     regexp.MustCompile(`^(?:[\w-]{1,80}|[\w-]{1,75}\.fifo)$`),
 		"topic":     regexp.MustCompile(`^[\w-]+(?:\.fifo)?$`),
 		"function":  regexp.MustCompile(`^[\w-]{1,64}$`),
+		"key":       regexp.MustCompile(`^arn:aws(?:-[a-z]+)*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$`),
 	}
 	inTemplate = regexp.MustCompile(`^\$\{\w+(?:\.\w+)?\}$`)
 )
@@ -52,7 +53,11 @@ func (s Settings) values() (values, error) {
 		errs = append(errs, s.add(v, "parameter", strings.TrimPrefix(name, "/")))
 	}
 	queue := s.Queue[strings.LastIndex(s.Queue, "/")+1:]
-	errs = append(errs, s.add(v, "queue", queue), s.add(v, "topic", s.Topic), s.add(v, "function", s.Function))
+	errs = append(errs, s.add(v, "queue", queue), s.add(v, "topic", s.Topic), s.add(v, "function", s.Function),
+		s.addKey(v, "tokenKey", s.TokenKey), s.addKey(v, "topicKey", s.TopicKey))
+	if len(v["bucket"]) > 0 {
+		errs = append(errs, s.addKey(v, "stateKey", s.StateKey))
+	}
 	if s.Interactive && s.Function == "" {
 		errs = append(errs, errors.New("requests from Slack are enabled, and no function is named"))
 	}
@@ -141,6 +146,18 @@ func (s Settings) add(v values, kind, name string) error {
 		return fmt.Errorf("%q is not the name of a %s", name, kind)
 	}
 	v[kind] = append(v[kind], name)
+	return nil
+}
+
+// addKey adds the ARN of a KMS key unless it is empty. IAM takes no alias in its place.
+func (s Settings) addKey(v values, use, arn string) error {
+	if arn == "" {
+		return nil
+	}
+	if !s.isName(names["key"], arn) {
+		return fmt.Errorf("%q is not the ARN of a KMS key: want one such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…, and no alias", arn)
+	}
+	v[use] = []string{arn}
 	return nil
 }
 

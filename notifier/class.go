@@ -11,6 +11,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
+	"slowdigest/notifier/webpage"
 )
 
 // Said is which numbers of a class stand elsewhere in the message.
@@ -136,15 +137,12 @@ func examinedPerSent(c *digest.Class) string {
 	return Count(c.RowsExamined.Sum / c.RowsSent.Sum)
 }
 
-// metricRow is the statistics of one quantity as they are shown.
-type metricRow struct{ Name, Sum, Min, Mean, Median, P95, Max string }
-
 // metricRows leaves out what the log does not hold, or is all zero.
-func metricRows(c *digest.Class) []metricRow {
-	var rows []metricRow
+func metricRows(c *digest.Class) []webpage.Metric {
+	var rows []webpage.Metric
 	add := func(name string, m *digest.Metrics, f func(float64) string) {
 		if m != nil && *m != (digest.Metrics{}) {
-			rows = append(rows, metricRow{name, f(m.Sum), f(m.Min), f(m.Mean), f(m.Median), f(m.P95), f(m.Max)})
+			rows = append(rows, webpage.Metric{Name: name, Sum: f(m.Sum), Min: f(m.Min), Mean: f(m.Mean), Median: f(m.Median), P95: f(m.P95), Max: f(m.Max)})
 		}
 	}
 	add("query time", &c.QueryTime, Duration)
@@ -154,7 +152,7 @@ func metricRows(c *digest.Class) []metricRow {
 	add("rows affected", c.RowsAffected, Count)
 	add("bytes sent", c.BytesSent, Count)
 	if l := c.Lists; l != nil {
-		rows = append(rows, metricRow{Name: "list members", Median: Count(l.Median), Max: Count(float64(l.Max))})
+		rows = append(rows, webpage.Metric{Name: "list members", Median: Count(l.Median), Max: Count(float64(l.Max))})
 	}
 	return rows
 }

@@ -79,7 +79,7 @@ func TestListsAtTheirBounds(t *testing.T) {
 		{"users of a class in a page", 20, func(n int) *digest.Report {
 			return &digest.Report{Classes: []digest.Class{{Users: byName(n)}}}
 		}, func(r *digest.Report) string {
-			return newHTMLClass(&digest.Report{}, &r.Classes[0], nil).Names[0].Names
+			return newViewClass(&digest.Report{}, &r.Classes[0], nil).Names[0].Names
 		}, "and 20 more users"},
 	} {
 		if got := c.show(c.make(c.bound)); strings.Contains(got, c.more) {

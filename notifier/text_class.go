@@ -10,6 +10,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier/redact"
+	"slowdigest/notifier/webpage"
 )
 
 const indent = "   "
@@ -69,7 +70,7 @@ func label(s string) string { return fmt.Sprintf("%-15s", s) }
 
 // writeMetrics writes the statistics of a class as a table.
 func writeMetrics(p *page, c *digest.Class) {
-	cells := func(r metricRow) string {
+	cells := func(r webpage.Metric) string {
 		all := []string{r.Sum, r.Min, r.Mean, r.Median, r.P95, r.Max}
 		var b strings.Builder
 		for _, i := range metricColumns(p.Width) {
@@ -77,7 +78,7 @@ func writeMetrics(p *page, c *digest.Class) {
 		}
 		return b.String()
 	}
-	p.line(indent + p.paint(dim, label(Plural(c.Calls, "call", "calls"))+cells(metricRow{"", "total", "min", "mean", "median", "p95", "max"})))
+	p.line(indent + p.paint(dim, label(Plural(c.Calls, "call", "calls"))+cells(webpage.Metric{Sum: "total", Min: "min", Mean: "mean", Median: "median", P95: "p95", Max: "max"})))
 	for _, row := range metricRows(c) {
 		p.line(indent + label(row.Name) + cells(row))
 	}

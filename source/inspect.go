@@ -45,23 +45,26 @@ func (s *RDS) Inspect(ctx context.Context, instance string) (Inspection, error) 
 	return i, nil
 }
 
-// Newest returns the slow log of an instance that was written to last; a
-// NoSlowLogError if there is none. It needs rds:DescribeDBLogFiles.
-func (s *RDS) Newest(ctx context.Context, instance string) (File, error) {
+// Listed returns the slow log of an instance that was written to last, and those that are written
+// to no more; a NoSlowLogError if there is none. It needs rds:DescribeDBLogFiles.
+func (s *RDS) Listed(ctx context.Context, instance string) (newest File, rotated []File, err error) {
 	all, err := s.list(ctx, instance)
 	if err != nil {
-		return File{}, err
+		return File{}, nil, err
 	}
 	if len(all.files) == 0 {
-		return File{}, &NoSlowLogError{Instance: instance}
+		return File{}, nil, &NoSlowLogError{Instance: instance}
 	}
-	newest := all.files[0]
+	newest = all.files[0]
 	for _, f := range all.files {
 		if f.LastWritten.After(newest.LastWritten) {
 			newest = f
 		}
+		if !f.live() {
+			rotated = append(rotated, f)
+		}
 	}
-	return newest, nil
+	return newest, rotated, nil
 }
 
 // Probe reads the beginning of a file, to see whether it may be read.
@@ -92,6 +95,9 @@ type Parameters struct {
 	SlowQueryLog  Parameter // or log_slow_query, as MariaDB also calls it
 	LogOutput     Parameter
 	LongQueryTime Parameter // in seconds; the engine's is 10
+
+	all   []Parameter // those of the instance's own group first
+	group string      // the instance's own
 }
 
 // Parameter is a value in a parameter group.
@@ -135,28 +141,31 @@ func (s *RDS) Parameters(ctx context.Context, i Inspection) (Parameters, error) 
 	if err != nil {
 		return Parameters{}, err
 	}
-	choose := func(names ...string) Parameter {
-		byDefault := Parameter{Group: i.Group}
-		for _, name := range names {
-			for _, p := range all {
-				switch {
-				case p.Name != name:
-				case p.set && p.Value != "":
-					return p
-				case byDefault.Value == "" && p.Value != "":
-					byDefault = p
-				case byDefault.Name == "":
-					byDefault.Name = name
-				}
+	p := Parameters{all: all, group: i.Group}
+	p.SlowQueryLog = p.Get("log_slow_query", "slow_query_log") // MariaDB's newer name first
+	p.LogOutput = p.Get("log_output")
+	p.LongQueryTime = p.Get("log_slow_query_time", "long_query_time")
+	return p, nil
+}
+
+// Get returns the value that holds of a parameter which has one of the names, which are all of the
+// same.
+func (p Parameters) Get(names ...string) Parameter {
+	byDefault := Parameter{Group: p.group}
+	for _, name := range names {
+		for _, q := range p.all {
+			switch {
+			case q.Name != name:
+			case q.set && q.Value != "":
+				return q
+			case byDefault.Value == "" && q.Value != "":
+				byDefault = q
+			case byDefault.Name == "":
+				byDefault.Name = name
 			}
 		}
-		return byDefault
 	}
-	return Parameters{
-		SlowQueryLog:  choose("log_slow_query", "slow_query_log"), // MariaDB's newer name first
-		LogOutput:     choose("log_output"),
-		LongQueryTime: choose("log_slow_query_time", "long_query_time"),
-	}, nil
+	return byDefault
 }
 
 // ownParameters reads a DB parameter group.

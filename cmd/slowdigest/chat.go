@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"golang.org/x/term"
 
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/notifier/teams"
@@ -67,15 +68,11 @@ func (s *service) chat(token, channel string, answer *slack.Answer) (notifier.No
 		Answer: answer, Show: show, Pause: s.pause,
 		// Whether another channel has a digest of its own is not known of an answer.
 		Mute: show && (channel == s.Channel || answer == nil || !s.discovers())}
-	switch {
-	case slack.IsWebhook(token):
+	if slack.IsWebhook(token) {
 		return slack.NewWebhook(token, o), nil
-	case slack.LikeWebhook(token):
-		return nil, hinted{errors.New("find chat: the webhook URL is one of Mattermost or Rocket.Chat, which do not show what Slack does"),
-			"post to Slack or to a Teams workflow, or print the digest as Markdown and send that"}
-	case strings.Contains(token, "://"):
-		return nil, hinted{errors.New("find chat: the webhook URL is neither one of Slack nor of a Teams workflow"),
-			"one of Slack begins with https://hooks.slack.com/ or https://hooks.slack-gov.com/, one of Teams with https:// and a host of Power Automate, and ends in a sig"}
+	}
+	if err := forms.Token(token); err != nil {
+		return nil, hinted{fmt.Errorf("find chat: %w", err), source.Hint(err)}
 	}
 	return slack.New(token, channel, o), nil
 }

@@ -29,6 +29,10 @@ func call(t *testing.T, stdin string, args []string, env ...string) (stdout, std
 		},
 		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs,
 	}
+	for _, e := range env {
+		name, _, _ := strings.Cut(e, "=")
+		p.names = append(p.names, name)
+	}
 	code = p.run(t.Context(), args)
 	return out.String(), errs.String(), code
 }

@@ -72,12 +72,12 @@ func (c *Config) declareInstances(f *flags) {
 	f.text(&c.Tag, "tag", "SLOWDIGEST_TAG", "`tag` of further instances to read, such as slowdigest=on")
 	c.Download = source.Portions
 	f.declare(&parsedValue[source.Download]{&c.Download, parseDownload, string(source.Portions)}, "download", "SLOWDIGEST_DOWNLOAD",
-		"`way` to read from RDS: portions, complete (needs rds:DownloadCompleteDBLogFile), or auto, which falls back to portions")
+		"`way` to read from RDS: portions of 1 MB, complete (a file in one response, with all its bytes; needs rds:DownloadCompleteDBLogFile), or auto, which tries that and falls back to portions")
 }
 
 func (c *Config) declareMaxBytes(f *flags) {
 	f.declare(&parsedValue[int64]{&c.MaxBytes, parseBytes, ""}, "max-bytes", "SLOWDIGEST_MAX_BYTES",
-		"most `bytes` to read of one instance, such as 500MB; the rest is reported as missing")
+		"most `bytes` to read of one instance in a run, such as 500MB; the rest is reported as missing")
 }
 
 // declareRanking adds the settings of what is counted as what, and how much of
@@ -85,12 +85,12 @@ func (c *Config) declareMaxBytes(f *flags) {
 func (c *Config) declareRanking(f *flags) {
 	c.Limit, c.OrderBy = digest.DefaultLimit, digest.OrderBySum
 	f.declare(&parsedValue[digest.Limit]{&c.Limit, digest.ParseLimit, "95%:20"}, "limit", "SLOWDIGEST_LIMIT",
-		"most classes to show: a `share` of the total, a number, both (95%:20), both with outliers (95%:20+3), or all")
+		"most classes to show: a `share` of the total, a number, both (95%:20), both with up to 3 outliers among them (95%:20+3), or all")
 	f.declare(&parsedValue[digest.OrderBy]{&c.OrderBy, digest.ParseOrderBy, "sum"}, "order-by", "SLOWDIGEST_ORDER_BY",
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
 	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE",
-		"make a statement a class of its own on each instance, as on a writer and its readers")
+		"make a statement a class of its own on each instance, as on a writer and its readers, with an ID that only slowdigest knows; else it is one class over all")
 }
 
 func (c *Config) declareMinTime(f *flags, env string) {
@@ -123,14 +123,15 @@ func (c *Config) declareChannel(f *flags, usage string) {
 
 func (c *Config) declareToken(f *flags) {
 	f.text(&c.TokenParameter, "slack-token-parameter", "SLACK_TOKEN_PARAMETER",
-		"`name` of the SSM parameter that holds the Slack token, or a webhook URL; else it is taken from $SLACK_TOKEN")
+		"`name` of the SSM parameter that holds the Slack token, or a webhook URL, in place of $SLACK_TOKEN")
 }
 
 // declareSlack adds what it takes to post.
 func (c *Config) declareSlack(f *flags) {
 	c.declareToken(f)
-	f.variable(&c.Token, "SLACK_TOKEN")
-	f.text(&c.SlackAPI, "slack-api-url", "SLACK_API_URL", "`URL` to post to in place of Slack's, to test with")
+	f.variable(&c.Token, "SLACK_TOKEN",
+		"Slack bot token, or the URL of an incoming webhook of Slack or GovSlack (one message, no thread) or of a Teams workflow; no flag, for arguments show in the process list")
+	f.text(&c.SlackAPI, "slack-api-url", "SLACK_API_URL", "`URL` of another Slack API: GovSlack's is https://slack-gov.com/api/; or one to test with")
 }
 
 func (c *Config) declareLinks(f *flags) {
@@ -140,7 +141,7 @@ func (c *Config) declareLinks(f *flags) {
 
 func (c *Config) declareState(f *flags) {
 	f.text(&c.State, "state", "SLOWDIGEST_STATE",
-		"`location` to remember what was posted, and what is normal: s3://BUCKET/PREFIX or a directory; without one nothing is remembered")
+		"`location` to remember what was posted, and what is normal: s3://BUCKET/PREFIX, with a prefix for each stage, or a directory; without one nothing is remembered")
 }
 
 func (c *Config) declareRepeat(f *flags) {
@@ -151,7 +152,7 @@ func (c *Config) declareRepeat(f *flags) {
 
 func (c *Config) declareDaily(f *flags) {
 	f.declare(&parsedValue[handler.Daily]{&c.Daily, handler.ParseDaily, ""}, "daily", "SLOWDIGEST_DAILY",
-		"`time` of day, such as '09:00 Europe/Berlin', at which the day is told; hours without news are not posted then")
+		"`time` of day, such as 09:00 (in UTC) or '09:00 Europe/Berlin', at which one message tells the day; hours without news are then not posted")
 }
 
 func (c *Config) declareQueue(f *flags) {
@@ -161,8 +162,8 @@ func (c *Config) declareQueue(f *flags) {
 
 func (c *Config) declareSigningSecret(f *flags) {
 	f.text(&c.SigningParameter, "signing-secret-parameter", "SLACK_SIGNING_SECRET_PARAMETER",
-		"`name` of the SSM parameter that holds Slack's signing secret, which lets people ask in Slack; else it is taken from $SLACK_SIGNING_SECRET")
-	f.variable(&c.SigningSecret, "SLACK_SIGNING_SECRET")
+		"`name` of the SSM parameter that holds Slack's signing secret, which lets people ask in Slack, in place of $SLACK_SIGNING_SECRET")
+	f.variable(&c.SigningSecret, "SLACK_SIGNING_SECRET", "Slack's signing secret itself")
 }
 
 func (c *Config) declareAgents(f *flags) {
@@ -170,8 +171,13 @@ func (c *Config) declareAgents(f *flags) {
 		"`name` of the SSM parameter that holds the bearer token of agents, which lets them ask over the function's URL")
 }
 
+func (c *Config) declareAnswerFunction(f *flags) {
+	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION",
+		"name of the function that answers what is asked in Slack, if it is not the one that Slack reaches")
+}
+
 func (c *Config) declareStage(f *flags) {
-	f.text(&c.Stage, "stage", "SLOWDIGEST_STAGE", "`stage` of the deployment, whose function is slowdigest-STAGE")
+	f.text(&c.Stage, "stage", "SLOWDIGEST_STAGE", "`stage` of the deployment, the dimension of its metrics; its function is slowdigest-STAGE")
 }
 
 // declareHandler adds the settings of the handler of events.
@@ -179,7 +185,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareInstances(f)
 	c.declareMaxBytes(f)
 	c.declareRanking(f)
-	c.declareChannel(f, "Slack `channel` to post to; without one the digest is printed")
+	c.declareChannel(f, "Slack `channel` to post to, best by its ID; without one the digest is printed, and under Lambda refused")
 	c.declareSlack(f)
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
@@ -190,13 +196,13 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareSigningSecret(f)
 	c.declareAgents(f)
 	f.declare(&c.AskChannels, "ask-channel", "SLOWDIGEST_ASK_CHANNELS", "`ID` of a channel, in addition to that of the digest, in which people may ask")
-	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may; under Lambda, $SLOWDIGEST_ANSWER_FUNCTION names the function that answers, if it is another one")
+	f.declare(&c.AskUsers, "ask-user", "SLOWDIGEST_ASK_USERS", "`ID` of a user who may ask; without one everybody in the channels may")
 }
 
 // declareLambda adds the settings that the function reads from its environment.
 func (c *Config) declareLambda(f *flags) {
 	c.declareHandler(f)
-	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
+	c.declareAnswerFunction(f)
 	c.declareStage(f)
 }
 

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"encoding/xml"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -32,19 +36,106 @@ func TestREADMEIsShort(t *testing.T) {
 
 var (
 	linkTo  = regexp.MustCompile(`\]\(([^)#:]*)(#[^)]*)?\)`)
-	imageOf = regexp.MustCompile(`<img src="([^"]*)"`)
+	imageOf = regexp.MustCompile(`<img src="([^"]*)"( alt="([^"]*)")?|!\[([^\]]*)\]`)
 )
 
 // What a document links to is there.
 func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	for path, text := range documents(t) {
-		for _, link := range append(linkTo.FindAllStringSubmatch(text, -1), imageOf.FindAllStringSubmatch(text, -1)...) {
+		for _, link := range linkTo.FindAllStringSubmatch(text, -1) {
 			if link[1] == "" {
 				continue
 			}
 			if _, err := os.Stat(filepath.Join(filepath.Dir(path), link[1])); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
+		}
+	}
+}
+
+// A picture is there and small, has words for those who do not see it, and loads nothing.
+func TestDocumentsShowPictures(t *testing.T) {
+	const most = 200_000 // bytes
+	shown := 0
+	for path, text := range documents(t) {
+		for _, image := range imageOf.FindAllStringSubmatch(text, -1) {
+			shown++
+			if len(image[3]) < 100 {
+				t.Errorf("%s: %s has the words %q, or is no <img src alt>", path, image[0], image[3])
+				continue
+			}
+			picture := read(t, filepath.Join(filepath.Dir(path), image[1]))
+			if len(picture) == 0 || len(picture) > most {
+				t.Errorf("%s: %s has %d bytes, and %d are the most", path, image[1], len(picture), most)
+			}
+			if strings.HasSuffix(image[1], ".svg") {
+				checkDrawing(t, image[1], picture)
+			}
+		}
+	}
+	if shown < 3 {
+		t.Errorf("there are %d pictures", shown)
+	}
+}
+
+// checkDrawing fails on a drawing that is not whole, that loads something, or that is drawn
+// for light pages only.
+func checkDrawing(t *testing.T, name string, svg []byte) {
+	t.Helper()
+	if err := xml.Unmarshal(svg, new(struct{ XMLName xml.Name })); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	if found := regexp.MustCompile(`href=|@import|@font-face|url\([^#]|<script|<image`).Find(svg); found != nil {
+		t.Errorf("%s loads something: %s", name, found)
+	}
+	if !strings.Contains(string(svg), "prefers-color-scheme: dark") {
+		t.Errorf("%s is not drawn for dark pages", name)
+	}
+}
+
+var (
+	releaseHeading = regexp.MustCompile(`^## (\d+)\.(\d+)\.(\d+) / (unreleased|\d{4}-\d\d-\d\d)$`)
+	changeEntry    = regexp.MustCompile(`^- \[(CHANGE|FEATURE|ENHANCEMENT|BUGFIX|SECURITY)\] [a-z]+: [A-Z` + "`" + `][^\n]*(\n  \S[^\n]*)*\.\n$`)
+	changeKinds    = []string{"CHANGE", "FEATURE", "ENHANCEMENT", "BUGFIX", "SECURITY"}
+)
+
+// The changelog has the form that CONTRIBUTING.md tells: versions with their date, the newest
+// first and it alone unreleased, and in each the entries by their kind.
+func TestChangelogHasForm(t *testing.T) {
+	_, text, _ := strings.Cut(string(read(t, "../../CHANGELOG.md")), "\n## ")
+	var last []int
+	for i, part := range strings.Split(text, "\n## ") {
+		heading, entries, _ := strings.Cut("## "+part, "\n")
+		m := releaseHeading.FindStringSubmatch(heading)
+		if m == nil || i > 0 && m[4] == "unreleased" {
+			t.Fatalf("the heading is %q", heading)
+		}
+		var version []int
+		for _, s := range m[1:4] {
+			n, _ := strconv.Atoi(s)
+			version = append(version, n)
+		}
+		if i > 0 && slices.Compare(version, last) >= 0 {
+			t.Errorf("%v stands below %v", version, last)
+		}
+		last = version
+		kind := 0
+		for _, entry := range strings.Split(strings.Trim(entries, "\n"), "\n- ") {
+			entry = "- " + strings.TrimPrefix(entry, "- ") + "\n"
+			m := changeEntry.FindStringSubmatch(entry)
+			if m == nil {
+				t.Errorf("%s has an entry of another form: %q", heading, entry)
+				continue
+			}
+			if k := slices.Index(changeKinds, m[1]); k >= kind {
+				kind = k
+			} else {
+				t.Errorf("%s: %q stands after %s", heading, entry, changeKinds[kind])
+			}
+		}
+		out, err := exec.Command("make", "-s", "-C", "../..", "notes", "VERSION=v"+strings.Join(m[1:4], ".")).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != strings.TrimSpace(entries) {
+			t.Errorf("the notes of %s are, with the error %v:\n%s", heading, err, got)
 		}
 	}
 }
@@ -73,38 +164,10 @@ func TestDocumentsLinkToHeadings(t *testing.T) {
 	}
 }
 
-var (
-	codeBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
-	commandIn = regexp.MustCompile(`(?m)^slowdigest ([a-z]+)((?: [^#|>\n]*)?)`)
-)
-
-// Each call in the documents is one that a command takes: its flags are declared.
-func TestDocumentsCallWhatIsDeclared(t *testing.T) {
-	calls := 0
-	for path, text := range documents(t) {
-		for _, block := range codeBlock.FindAllStringSubmatch(text, -1) {
-			for _, call := range commandIn.FindAllStringSubmatch(strings.ReplaceAll(block[1], "\\\n", ""), -1) {
-				calls++
-				f := declared(call[1])
-				if f == nil {
-					t.Errorf("%s: there is no command %s", path, call[1])
-					continue
-				}
-				if _, err := f.parse(strings.Fields(strings.ReplaceAll(call[2], "'", ""))); err != nil {
-					t.Errorf("%s: %s: %v", path, strings.TrimSpace(call[0]), err)
-				}
-			}
-		}
-	}
-	if calls < 5 {
-		t.Errorf("%d calls were looked at", calls)
-	}
-}
-
 // Each message that the page explains is one that we print, or that AWS or Slack do.
 func TestTroubleshootingKnowsMessages(t *testing.T) {
 	var sources strings.Builder
-	for _, pattern := range []string{"../../*/*.go", "../../*/*/*.go"} {
+	for _, pattern := range []string{"../../*/*.go", "../../*/*/*.go", "../../cmd/*/*/*.go"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

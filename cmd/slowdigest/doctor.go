@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"slowdigest/cmd/slowdigest/advice"
 	"slowdigest/handler"
 	"slowdigest/handler/state"
 	"slowdigest/source"
@@ -20,20 +22,22 @@ import (
 
 func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
+	f.lenient = true
 	c.declareInstances(f)
+	c.declareMaxBytes(f)
 	c.declareChannel(f, "Slack `channel` to post to")
 	c.declareSlack(f)
 	c.declareState(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
-	f.variable(&c.AnswerFunction, "SLOWDIGEST_ANSWER_FUNCTION")
+	c.declareAnswerFunction(f)
 	c.declareAgents(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
 		}
 		d := &doctor{Config: &c, now: time.Now().UTC(), say: func(k Check) { k.print(p.stdout) }}
-		d.settings(p.getenv)
+		d.settings(p.variables(f, true))
 		d.examine(ctx, p.logger())
 		if d.Wrong > 0 {
 			return fmt.Errorf("%d of %d checks are wrong", d.Wrong, len(d.Checks))
@@ -69,11 +73,11 @@ func asksDoctor(event json.RawMessage) bool {
 	return json.Unmarshal(event, &e) == nil && e.Doctor
 }
 
-// diagnose looks at what the function needs, with its own settings, which have been read, and
-// its own permissions.
-func diagnose(ctx context.Context, c *Config, log *slog.Logger) *Diagnosis {
-	d := &doctor{Config: c, now: time.Now().UTC(), say: func(Check) {}}
-	d.examine(ctx, log)
+// diagnose looks at what the function needs, with its own settings and its own permissions.
+func diagnose(ctx context.Context, s *service) *Diagnosis {
+	d := &doctor{Config: s.Config, now: time.Now().UTC(), say: func(Check) {}}
+	d.settings(s.variables)
+	d.examine(ctx, s.log)
 	return &d.Diagnosis
 }
 
@@ -82,8 +86,9 @@ func diagnose(ctx context.Context, c *Config, log *slog.Logger) *Diagnosis {
 type doctor struct {
 	*Config
 	Diagnosis
-	now time.Time
-	say func(Check) // hears of each at once
+	now    time.Time
+	say    func(Check) // hears of each at once
+	broken []string    // settings that are wrong
 }
 
 // patience is for one check.
@@ -129,25 +134,22 @@ func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
 	d.chatroom(ctx, cfg, log)
 }
 
-// settings reads every variable that the function would: what it would refuse, each hour would
-// fail for.
-func (d *doctor) settings(getenv func(string) string) {
-	f := newFlags(getenv)
-	new(Config).declareLambda(f)
-	set, wrong := 0, d.Wrong
-	for _, name := range f.order {
-		value := getenv(f.env[name])
-		if value == "" {
-			continue
-		}
-		set++
-		if err := f.Set(name, value); err != nil {
-			d.bad("setting "+f.env[name], err.Error(), "docs/configuration.md has what it may be")
-		}
+// settings judges every variable that the function reads: what is wrong, each hour would fail for,
+// or do something else than is meant.
+func (d *doctor) settings(v variables) {
+	wrong := v.wrong()
+	for _, w := range wrong {
+		d.bad("setting "+w.name, w.text, w.fix)
+		d.broken = append(d.broken, w.name)
 	}
-	if d.Wrong == wrong {
-		d.ok("settings", "a run takes the variables that are set: %d", set)
+	if len(wrong) == 0 {
+		d.ok("settings", "a run takes the variables that are set: %d", v.number())
 	}
+}
+
+// isBroken reports whether one of the settings is known to be wrong, so that it need not be tried.
+func (d *doctor) isBroken(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(d.broken, name) })
 }
 
 // credentials asks AWS whose they are, which everybody may. A network may have no way to STS
@@ -164,7 +166,7 @@ func (d *doctor) credentials(ctx context.Context, cfg aws.Config) {
 }
 
 func (d *doctor) queue(ctx context.Context, cfg aws.Config) {
-	if d.QueueURL == "" {
+	if d.QueueURL == "" || d.isBroken("SLOWDIGEST_QUEUE_URL") {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -174,11 +176,14 @@ func (d *doctor) queue(ctx context.Context, cfg aws.Config) {
 		d.bad("queue", err.Error(), cmp.Or(source.CallHint(err, "SQS", ""), "look whether SLOWDIGEST_QUEUE_URL is of this region, and whether the role allows sqs:GetQueueAttributes"))
 		return
 	}
-	d.ok("queue", "%d messages are waiting", waiting)
+	d.ok("queue", "%d messages are waiting; %s", waiting, advice.Queue)
 }
 
 // memory reads the channel's state, and writes an object of its own next to it.
 func (d *doctor) memory(ctx context.Context) {
+	if d.isBroken("SLOWDIGEST_STATE") {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
 	store, err := d.store(ctx)

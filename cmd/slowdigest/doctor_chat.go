@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/handler/mcptools"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
@@ -19,6 +19,9 @@ import (
 )
 
 func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger) {
+	if d.isBroken("SLOWDIGEST_CHANNEL", "SLACK_TOKEN", "SLACK_TOKEN_PARAMETER", "SLACK_API_URL") {
+		return
+	}
 	if d.Channel == "" {
 		d.warn("channel", "none is configured: digests are only printed", "set SLOWDIGEST_CHANNEL to the channel's ID")
 		return
@@ -36,7 +39,11 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger)
 		return
 	}
 	bot, isBot := chat.(*slack.Bot)
-	if !isBot {
+	switch {
+	case !isBot && d.interactive():
+		d.bad("chat secret", "a webhook URL, people may ask in Slack, and only a bot can answer", "use a bot token: see docs/slack.md")
+		return
+	case !isBot:
 		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see docs/slack.md")
 		return
 	}
@@ -51,6 +58,9 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger)
 // signing looks for the secret by which requests from Slack are known.
 func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
 	const subject = "signing secret"
+	if d.isBroken("SLACK_SIGNING_SECRET", "SLACK_SIGNING_SECRET_PARAMETER") {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err := signingSecret(ctx, d.Config, cfg)
@@ -67,7 +77,7 @@ func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
 
 // asking looks whether what is asked in Slack would be answered.
 func (d *doctor) asking(ctx context.Context, cfg aws.Config, log *slog.Logger) {
-	if !d.interactive() {
+	if !d.interactive() || d.isBroken("SLOWDIGEST_CHANNEL", "SLOWDIGEST_STATE", "SLOWDIGEST_ANSWER_FUNCTION") {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -90,7 +100,7 @@ func (d *doctor) asking(ctx context.Context, cfg aws.Config, log *slog.Logger) {
 // agents looks for the token of agents, without which none may ask over the function's URL.
 func (d *doctor) agents(ctx context.Context, cfg aws.Config) {
 	const subject = "token of agents"
-	if d.AgentsParameter == "" {
+	if d.AgentsParameter == "" || d.isBroken("SLOWDIGEST_MCP_TOKEN_PARAMETER") {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -129,7 +139,7 @@ func (d *doctor) slack(ctx context.Context, s *slack.Bot) {
 
 func (d *doctor) channel(ctx context.Context, s *slack.Bot, who slack.Identity) {
 	const subject = "Slack channel"
-	if strings.HasPrefix(d.Channel, "#") {
+	if !handler.IsChannelID(d.Channel) {
 		d.warn(subject, d.Channel+" is a name, which cannot be looked up and may change", "use its ID, at the end of the channel's details in Slack")
 		return
 	}

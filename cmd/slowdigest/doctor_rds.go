@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/cmd/slowdigest/advice"
 	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/source"
@@ -18,6 +19,9 @@ import (
 // databases looks at all instances that the settings stand for. Those that are
 // given by name are looked at even if there is none of that name.
 func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
+	if d.isBroken("SLOWDIGEST_INSTANCES", "SLOWDIGEST_TAG") {
+		return
+	}
 	rds := d.source(cfg, false)
 	var ids []string
 	if d.discovers() {
@@ -37,8 +41,8 @@ func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
 			d.warn("instances", note, "nothing, if that is as it should be")
 		}
 		d.ok("instances", "%d match", len(ids))
-	} else if ids = d.Instances.items; len(ids) == 0 {
-		d.bad("instances", "none is configured", "set SLOWDIGEST_INSTANCES, or --instance")
+	} else {
+		ids = d.Instances.items
 	}
 	for _, id := range ids {
 		d.instance(ctx, rds, id)
@@ -70,13 +74,6 @@ func (d *doctor) instance(ctx context.Context, rds *source.RDS, id string) {
 	d.log(ctx, rds, id)
 }
 
-// judgement is of a parameter that decides what is logged.
-type judgement struct {
-	Check
-	parameter source.Parameter
-	value     string // to set it to; empty where it is well
-}
-
 // parameters judges the groups that decide what is logged. What is to be set is set by one
 // command, which stands below the last of them that is not well.
 func (d *doctor) parameters(ctx context.Context, rds *source.RDS, id string, i source.Inspection) {
@@ -85,13 +82,17 @@ func (d *doctor) parameters(ctx context.Context, rds *source.RDS, id string, i s
 		d.fail(id+" parameters", err)
 		return
 	}
-	all := []judgement{judgeSwitch(p), judgeOutput(i, p), judgeTime(p)}
+	all := advice.Parameters(i, p)
 	last := -1
 	var set []string
 	for n, j := range all {
-		if j.value != "" {
+		if j.Value != "" {
 			last = n
-			set = append(set, fmt.Sprintf("ParameterName=%s,ParameterValue=%s,ApplyMethod=immediate", cmp.Or(j.parameter.Name, j.Subject), j.value))
+			value := j.Value
+			if strings.Contains(value, ",") { // which ends a value for the AWS CLI, unless it is quoted
+				value = `'"` + value + `"'`
+			}
+			set = append(set, fmt.Sprintf("ParameterName=%s,ParameterValue=%s,ApplyMethod=immediate", j.Name, value))
 		}
 	}
 	for n, j := range all {
@@ -101,48 +102,6 @@ func (d *doctor) parameters(ctx context.Context, rds *source.RDS, id string, i s
 		}
 		d.line(j.Verdict, id+" "+j.Subject, j.Text, fix)
 	}
-}
-
-func judgeSwitch(p source.Parameters) judgement {
-	const subject = "slow_query_log"
-	if p.Enabled() {
-		return judgement{Check{Verdict: "ok", Subject: subject, Text: "on, in parameter group " + p.SlowQueryLog.Group}, p.SlowQueryLog, ""}
-	}
-	return judgement{Check{Verdict: "wrong", Subject: subject, Text: "off, in parameter group " + p.SlowQueryLog.Group}, p.SlowQueryLog, "1"}
-}
-
-func judgeOutput(i source.Inspection, p source.Parameters) judgement {
-	const subject = "log_output"
-	output := p.Output(i.Aurora())
-	if strings.Contains(output, "FILE") {
-		return judgement{Check{Verdict: "ok", Subject: subject, Text: output}, p.LogOutput, ""}
-	}
-	return judgement{Check{Verdict: "wrong", Subject: subject, Text: output + ", so there are no log files"}, p.LogOutput, "FILE"}
-}
-
-// judgeTime says what a long_query_time shows and costs. An entry is of some 600 bytes, most of
-// it the statement.
-func judgeTime(p source.Parameters) judgement {
-	const subject = "long_query_time"
-	seconds := 10.0
-	if p.LongQueryTime.Value != "" {
-		if _, err := fmt.Sscan(p.LongQueryTime.Value, &seconds); err != nil {
-			return judgement{Check{Verdict: "warning", Subject: subject, Text: "is no number: " + p.LongQueryTime.Value}, p.LongQueryTime, "1"}
-		}
-	}
-	j := judgement{Check{Verdict: "warning", Subject: subject, Text: notifier.Duration(seconds)}, p.LongQueryTime, "1"}
-	switch {
-	case seconds >= 10:
-		j.Text += ": a statement of less is not logged, however often it is called, and most hours will show nothing"
-	case seconds > 5:
-		j.Text += ": faster statements are not logged, however many they are"
-	case seconds == 0:
-		j.Text += ": every statement is logged, some 600 bytes each, which costs the server and makes large logs: 100 calls per second are 200 MB per hour"
-		j.value = "0.5"
-	default:
-		j.Verdict, j.value = "ok", ""
-	}
-	return j
 }
 
 // setParameters returns the commands that set parameters. The default groups of RDS cannot
@@ -161,7 +120,7 @@ func setParameters(id string, i source.Inspection, parameters string) string {
 
 // log looks for a log that was written to lately, and reads a little of it.
 func (d *doctor) log(ctx context.Context, rds *source.RDS, id string) {
-	f, err := rds.Newest(ctx, id)
+	f, rotated, err := rds.Listed(ctx, id)
 	if err != nil {
 		d.fail(id+" slow log", err)
 		return
@@ -173,9 +132,14 @@ func (d *doctor) log(ctx context.Context, rds *source.RDS, id string) {
 	} else {
 		d.ok(id+" slow log", "%s, %d bytes, last written to %s ago", f.Name, f.Size, notifier.Duration(age.Seconds()))
 	}
+	cost, fix := advice.Measure(rotated).Cost(d.MaxBytes), ""
+	if cost.Verdict != "ok" {
+		fix = advice.CostFix
+	}
+	d.line(cost.Verdict, id+" "+cost.Subject, cost.Text, fix)
 	if err := rds.Probe(ctx, f); err != nil {
 		d.fail(id+" download", err)
 		return
 	}
-	d.ok(id+" download", "%s", d.Download)
+	d.ok(id+" download", "%s", advice.Download(d.Download))
 }

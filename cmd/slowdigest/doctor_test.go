@@ -1,20 +1,20 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"slowdigest/handler/sqstest"
 	"slowdigest/handler/state"
+	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -41,6 +41,7 @@ func newClinic(t *testing.T) *clinic {
 	c.db = c.rds.AddInstance("orders-1")
 	c.db.SetParameters("orders", map[string]string{"slow_query_log": "1", "log_output": "FILE", "long_query_time": "1"})
 	c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-10*time.Minute))
+	c.writeHour(time.Now().Add(-30*time.Hour), 10e6)
 	for name, value := range map[string]string{
 		"AWS_REGION": rdstest.Region, "AWS_ACCESS_KEY_ID": rdstest.AccessKeyID, "AWS_SECRET_ACCESS_KEY": rdstest.SecretAccessKey,
 		"AWS_ENDPOINT_URL_RDS": c.rds.URL, "AWS_ENDPOINT_URL_SSM": c.ssm.server.URL, "AWS_ENDPOINT_URL_STS": sts.URL,
@@ -55,6 +56,33 @@ func newClinic(t *testing.T) *clinic {
 	}
 	t.Setenv("AWS_ENDPOINT_URL_SQS", c.sqs.URL)
 	return c
+}
+
+// hourName returns the name of the file with the hour that a time is in.
+func hourName(at time.Time) string {
+	at = at.UTC().Truncate(time.Hour).Add(time.Hour)
+	return fmt.Sprintf("%s.%s.%d", rdstest.SlowLog, at.Format(time.DateOnly), at.Hour())
+}
+
+// writeHour writes the file with the hour that a time is in.
+func (c *clinic) writeHour(at time.Time, size int64) {
+	c.db.WriteContent(hourName(at), sized(size), at)
+}
+
+// sized is a log of so many bytes, all of them empty lines.
+type sized int64
+
+func (s sized) Size() int64 { return int64(s) }
+
+func (s sized) ReadAt(p []byte, at int64) (int, error) {
+	n := int(min(int64(len(p)), max(0, int64(s)-at)))
+	for i := range p[:n] {
+		p[i] = '\n'
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // variables are those of the command, as NAME=VALUE.
@@ -112,12 +140,12 @@ func TestDoctor(t *testing.T) {
 			}
 		}, "wrong", "AWS credentials .*ExpiredToken", "log in", ""},
 		{"region", func(t *testing.T, c *clinic) { t.Setenv("AWS_REGION", "") }, "wrong", "AWS configuration .*no region", "set AWS_REGION", "AWS credentials|orders-1|queue|state|chat|Slack"},
-		{"no instance", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "" }, "wrong", "instances .*none", "SLOWDIGEST_INSTANCES", "orders-1"},
+		{"no instance", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "" }, "wrong", "setting SLOWDIGEST_INSTANCES .*names no instance", "--instance", "settings|orders-1"},
 		{"unknown instance", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "orders" }, "wrong", "orders status .*not found", "not of a cluster", "orders-1"},
 		{"stopped", func(_ *testing.T, c *clinic) { c.db.Stop() }, "warning", "orders-1 status .*stopped", "aws rds start-db-instance --db-instance-identifier orders-1",
-			"orders-1 slow|orders-1 log|orders-1 long|orders-1 download"},
+			"orders-1 slow|orders-1 log|orders-1 long|orders-1 cost|orders-1 download"},
 		{"describe denied", deny("rds:DescribeDBInstances"), "wrong", "orders-1 status .*AccessDenied", "must allow rds:DescribeDBInstances on arn:aws:rds:" + rdstest.Region + ":" + rdstest.Account + ":db:orders-1",
-			"orders-1 slow|orders-1 log|orders-1 long|orders-1 download"},
+			"orders-1 slow|orders-1 log|orders-1 long|orders-1 cost|orders-1 download"},
 		{"parameters denied", deny("rds:DescribeDBParameters"), "wrong", "orders-1 parameters .*AccessDenied", "must allow rds:DescribeDBParameters on arn:aws:rds:" + rdstest.Region + ":" + rdstest.Account + ":pg:orders",
 			"orders-1 slow_|orders-1 log|orders-1 long"},
 		{"log off", parameters("slow_query_log", "0"), "wrong", "orders-1 slow_query_log .*off", "--db-parameter-group-name orders --parameters ParameterName=slow_query_log,ParameterValue=1", ""},
@@ -137,8 +165,19 @@ func TestDoctor(t *testing.T) {
 		{"five seconds", parameters("long_query_time", "5"), "", "", "", ""},
 		{"more than five seconds", parameters("long_query_time", "5.001"), "warning", "orders-1 long_query_time .*5s:", "ParameterName=long_query_time,ParameterValue=1", ""},
 		{"everything is logged", parameters("long_query_time", "0"), "warning", "orders-1 long_query_time .*0s:", "ParameterName=long_query_time,ParameterValue=0.5", ""},
-		{"listing denied", deny("rds:DescribeDBLogFiles"), "wrong", "orders-1 slow log .*AccessDenied", "must allow rds:DescribeDBLogFiles", "orders-1 download"},
-		{"no log", func(_ *testing.T, c *clinic) { c.db.Remove(rdstest.SlowLog) }, "wrong", "orders-1 slow log .*no slow log files", "log_output=FILE", "orders-1 download"},
+		{"listing denied", deny("rds:DescribeDBLogFiles"), "wrong", "orders-1 slow log .*AccessDenied", "must allow rds:DescribeDBLogFiles", "orders-1 cost|orders-1 download"},
+		{"no log", func(_ *testing.T, c *clinic) {
+			c.db.Remove(hourName(time.Now().Add(-30 * time.Hour)))
+			c.db.Remove(rdstest.SlowLog)
+		}, "wrong", "orders-1 slow log .*no slow log files", "log_output=FILE", "orders-1 cost|orders-1 download"},
+		{"a log that is too large", func(_ *testing.T, c *clinic) { c.writeHour(time.Now().Add(-30*time.Hour), 900e6) },
+			"warning", "orders-1 cost .*cannot be read within", "raise long_query_time, or set SLOWDIGEST_MAX_BYTES=250MB", ""},
+		{"a log that is read in part", func(_ *testing.T, c *clinic) {
+			c.env["SLOWDIGEST_MAX_BYTES"] = "250MB"
+			c.writeHour(time.Now().Add(-30*time.Hour), 900e6)
+		}, "", "", "", ""},
+		{"all without an index", parameters("log_queries_not_using_indexes", "1"), "warning", "orders-1 log_queries_not_using_indexes .*no limit",
+			"ParameterName=log_queries_not_using_indexes,ParameterValue=0", ""},
 		{"log of two hours ago", func(_ *testing.T, c *clinic) {
 			c.db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-2*time.Hour))
 		}, "", "", "", ""},
@@ -181,6 +220,10 @@ func TestDoctor(t *testing.T) {
 			"wrong", "chat secret .*AccessDenied", "and kms:Decrypt on its key if that is one of your own", "Slack"},
 		{"no token", func(_ *testing.T, c *clinic) { c.env["SLACK_TOKEN_PARAMETER"] = "" }, "wrong", "chat secret .*none is configured", "SLACK_TOKEN", "Slack"},
 		{"webhook", func(_ *testing.T, c *clinic) { c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret") }, "warning", "chat secret .*webhook", "bot token", "Slack"},
+		{"webhook and questions", func(_ *testing.T, c *clinic) {
+			c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret")
+			c.env["SLACK_SIGNING_SECRET"] = slacktest.SigningSecret
+		}, "wrong", "chat secret .*only a bot can answer", "bot token", "Slack"},
 		{"wrong token", func(_ *testing.T, c *clinic) { c.ssm.set("xoxb-of-another-app") }, "wrong", "Slack token .*invalid_auth", "bot token", "Slack "},
 		{"revoked token", func(_ *testing.T, c *clinic) {
 			c.slack.Fail(slacktest.Fault{Method: "auth.test", Code: "token_revoked"})
@@ -223,7 +266,7 @@ func TestDoctor(t *testing.T) {
 // subjects are those of a clinic in good health.
 var subjects = []string{
 	"settings", "AWS credentials", "orders-1 status", "orders-1 slow_query_log", "orders-1 log_output", "orders-1 long_query_time",
-	"orders-1 slow log", "orders-1 download", "queue", "state", "chat secret", "Slack token", "Slack scope chat:write", "Slack channel", "Slack blocks",
+	"orders-1 slow log", "orders-1 cost", "orders-1 download", "queue", "state", "chat secret", "Slack token", "Slack scope chat:write", "Slack channel", "Slack blocks",
 }
 
 func checkDiagnosis(t *testing.T, stdout, verdict, line, fix, unjudged string) {
@@ -255,10 +298,6 @@ func checkDiagnosis(t *testing.T, stdout, verdict, line, fix, unjudged string) {
 // TestDoctorsAdvice runs what doctor says to do, in a shell and by the real command line of AWS,
 // and then all is well.
 func TestDoctorsAdvice(t *testing.T) {
-	aws := program(t, "aws")
-	if debian, err := os.Stat("/usr/bin/aws"); err == nil && debian.Mode().IsRegular() {
-		aws = "/usr/bin/aws" // whatever else is in the path
-	}
 	for _, c := range []struct {
 		name, group string
 		values      map[string]string
@@ -269,6 +308,11 @@ func TestDoctorsAdvice(t *testing.T) {
 		{"all of a group", "orders", map[string]string{"slow_query_log": "0", "log_output": "TABLE", "long_query_time": "0"}, 3},
 		{"by MariaDB's newer names", "orders", map[string]string{
 			"log_slow_query": "0", "log_output": "FILE", "log_slow_query_time": "10"}, 2},
+		{"all that keeps out or floods", "orders", map[string]string{
+			"slow_query_log": "1", "log_output": "FILE", "long_query_time": "1", "log_queries_not_using_indexes": "ON", "min_examined_row_limit": "1"}, 2},
+		{"all that keeps out or floods in MariaDB", "orders", map[string]string{
+			"slow_query_log": "1", "log_output": "FILE", "long_query_time": "1", "log_slow_filter": "admin,not_using_index,full_scan",
+			"log_slow_min_examined_row_limit": "100", "log_slow_rate_limit": "2"}, 3},
 		{"which only its defaults tell", "orders", map[string]string{
 			rdstest.Default + "log_slow_query": "0", "log_output": "FILE", rdstest.Default + "log_slow_query_time": ""}, 2},
 	} {
@@ -283,12 +327,7 @@ func TestDoctorsAdvice(t *testing.T) {
 			if len(fixes) != 1 {
 				t.Fatalf("want one command:\n%s", before)
 			}
-			shell := exec.Command("sh", "-ec", `aws() { "`+aws+`" --endpoint-url "$AWS_ENDPOINT_URL_RDS" --region "$AWS_REGION" "$@"; }
-`+fixes[0][1])
-			shell.Env = append(os.Environ(), "HOME="+t.TempDir(), "AWS_PAGER=")
-			if out, err := shell.CombinedOutput(); err != nil {
-				t.Fatalf("%s: %v\n%s", fixes[0][1], err, out)
-			}
+			runInShell(t, fixes[0][1])
 			after, stderr, code := call(t, "", []string{"doctor"}, world.variables()...)
 			if code != 0 || strings.Contains(after, "warning") {
 				t.Errorf("exit %d after it: %s\n%s", code, stderr, after)
@@ -302,6 +341,7 @@ func TestDoctorReadsEverySetting(t *testing.T) {
 	bad := map[string]string{
 		"SLOWDIGEST_LIMIT": "most", "SLOWDIGEST_ORDER_BY": "colour", "SLOWDIGEST_MIN_TIME": "soon", "SLOWDIGEST_LINKS": "nowhere", "SLOWDIGEST_TIME_ZONE": "Europe/Nowhere",
 		"SLOWDIGEST_REPEAT": "often", "SLOWDIGEST_DAILY": "noon", "SLOWDIGEST_MAX_BYTES": "much", "SLOWDIGEST_PER_INSTANCE": "maybe",
+		"SLOWDIGEST_DOWNLOAD": "all", // which doctor itself needs, too
 	}
 	world := newClinic(t)
 	maps.Copy(world.env, bad)
@@ -314,10 +354,62 @@ func TestDoctorReadsEverySetting(t *testing.T) {
 			t.Errorf("%s is not wrong", name)
 		}
 	}
-	// Of those that doctor itself needs to be right, too.
-	_, stderr, code = call(t, "", []string{"doctor"}, "SLOWDIGEST_DOWNLOAD=all")
-	if code != 2 || !strings.Contains(stderr, "read environment variable SLOWDIGEST_DOWNLOAD: ") {
-		t.Errorf("exit %d: %s", code, stderr)
+}
+
+// Each parameter that is not at its default is told on one line: what it shows or keeps out, and costs.
+func TestDoctorTellsParameters(t *testing.T) {
+	for _, c := range []struct {
+		engine string
+		values map[string]string
+		want   []string
+	}{
+		{"mysql", map[string]string{"log_queries_not_using_indexes": "0", "log_throttle_queries_not_using_indexes": "10", "min_examined_row_limit": "0",
+			"log_slow_admin_statements": "0", "log_slow_extra": "OFF", "log_slow_rate_limit": "1"}, nil},
+		{"mariadb", map[string]string{"log_slow_admin_statements": "1", "log_slow_verbosity": "", "log_slow_filter": "admin,full_scan", "log_slow_rate_limit": "1"}, nil},
+		{"mysql", map[string]string{"log_queries_not_using_indexes": "1"}, []string{
+			"warning log_queries_not_using_indexes on, and log_throttle_queries_not_using_indexes sets no limit: statements that use no index are logged however fast they are, and may be most of the log"}},
+		{"mysql", map[string]string{"log_queries_not_using_indexes": "on", "log_throttle_queries_not_using_indexes": "1"}, []string{
+			"ok log_queries_not_using_indexes on: statements that use no index are logged however fast they are, but no more than 1 per minute, 36 kB per hour"}},
+		{"mysql", map[string]string{"log_queries_not_using_indexes": "1", "log_throttle_queries_not_using_indexes": "1000"}, []string{
+			"ok log_queries_not_using_indexes on: statements that use no index are logged however fast they are, but no more than 1,000 per minute, 36 MB per hour"}},
+		{"mariadb", map[string]string{"log_slow_filter": "admin,not_using_index"}, []string{
+			"warning log_slow_filter not_using_index: statements that use no index are logged however fast they are, and may be most of the log"}},
+		{"mysql", map[string]string{"min_examined_row_limit": "1"}, []string{
+			"warning min_examined_row_limit 1: a statement that examines fewer rows is not logged, however slow it is, as one that waits for a lock"}},
+		{"mariadb", map[string]string{"log_slow_min_examined_row_limit": "1000"}, []string{
+			"warning min_examined_row_limit 1,000: a statement that examines fewer rows is not logged, however slow it is, as one that waits for a lock"}},
+		{"mariadb", map[string]string{"log_slow_rate_limit": "2"}, []string{
+			"warning log_slow_rate_limit 2: one of so many slow statements is logged, which the log does not tell, so that calls and times are 2 times what a digest says"}},
+		{"mysql", map[string]string{"log_slow_admin_statements": "1"}, []string{
+			"ok log_slow_admin_statements on: ALTER, ANALYZE and OPTIMIZE TABLE are logged, too; few entries, of long calls"}},
+		{"mariadb", map[string]string{"log_slow_admin_statements": "0"}, []string{"ok log_slow_admin_statements off: ALTER, ANALYZE and OPTIMIZE TABLE are not logged"}},
+		{"mysql", map[string]string{"log_slow_extra": "1"}, []string{
+			"ok log_slow_extra on: a digest also has errors, full scans and temporary tables on disk as reasons; an entry is some 400 bytes longer"}},
+		{"mariadb", map[string]string{"log_slow_verbosity": "query_plan,explain"}, []string{
+			"ok log_slow_verbosity query_plan,explain: a digest also has full scans and temporary tables on disk as reasons; an entry is some 200 bytes longer, and longer by a line for each table"}},
+		{"mariadb", map[string]string{"log_slow_verbosity": "innodb"}, []string{
+			"ok log_slow_verbosity innodb: a digest shows nothing of it; query_plan would bring full scans and temporary tables on disk as reasons"}},
+	} {
+		world := newClinic(t)
+		world.db.Engine = c.engine
+		values := map[string]string{"slow_query_log": "1", "log_output": "FILE", "long_query_time": "1"}
+		maps.Copy(values, c.values)
+		world.db.SetParameters("orders", values)
+		stdout, _, code := call(t, "", []string{"doctor"}, world.variables()...)
+		var got []string
+		for _, m := range regexp.MustCompile(`(?m)^(\w+) +orders-1 (\w+) +(.*)$`).FindAllStringSubmatch(stdout, -1) {
+			if strings.Contains(m[2], "_") && values[m[2]] != "FILE" && m[2] != "slow_query_log" && m[2] != "long_query_time" {
+				got = append(got, strings.Join(m[1:], " "))
+			}
+		}
+		if code != 0 || !slices.Equal(got, c.want) {
+			t.Errorf("%v: exit %d: %q, want %q\n%s", c.values, code, got, c.want, stdout)
+		}
+		for _, call := range world.rds.Calls() {
+			if call.Action == "rds:DescribeDBClusterParameters" || strings.HasPrefix(call.Action, "rds:Modify") {
+				t.Errorf("%s", call.Action)
+			}
+		}
 	}
 }
 
@@ -325,17 +417,11 @@ func TestDoctorReadsEverySetting(t *testing.T) {
 func TestDoctorOfTheFunction(t *testing.T) {
 	world := newClinic(t)
 	world.db.SetParameters("orders", map[string]string{"slow_query_log": "0", "log_output": "FILE", "long_query_time": "1"})
-	runtime := newRuntimeAPI(t)
-	env := map[string]string{"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(runtime.server.URL, "http://")}
-	for _, name := range []string{"AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SQS"} {
-		env[name] = os.Getenv(name)
-	}
-	maps.Copy(env, world.env)
-	startBootstrap(t, env)
-	answer := runtime.invoke(t, []byte(`{"doctor":true}`))
-	var d Diagnosis
-	if err := json.Unmarshal(answer.body, &d); err != nil || d.Wrong != 1 || len(d.Checks) != len(subjects)-1 { // its settings have been read
-		t.Fatalf("%v: %s", err, answer.body)
+	world.env["SLOWDIGEST_STATE"] = "s3://" + s3test.Bucket + "/prod"
+	t.Setenv("AWS_ENDPOINT_URL_S3", *s3test.New(t, nil).BaseEndpoint)
+	d := world.inTheFunction(t)
+	if d.Wrong != 1 || len(d.Checks) != len(subjects) {
+		t.Fatalf("%+v", d)
 	}
 	for _, k := range d.Checks {
 		want := "ok"
@@ -363,22 +449,13 @@ func TestDoctorTriesToInvoke(t *testing.T) {
 		{"it may", nil, http.StatusNoContent, "(?m)^ok       lambda:InvokeFunction +slowdigest-prod may be invoked$"},
 		{"it may not", nil, http.StatusForbidden, "(?m)^wrong    lambda:InvokeFunction +invoke slowdigest-prod: .*AccessDenied"},
 		{"there is none", map[string]string{"SLOWDIGEST_ANSWER_FUNCTION": ""}, http.StatusNoContent, "(?m)^ok       signing secret"},
-		{"a channel by its name", map[string]string{"SLOWDIGEST_CHANNEL": "#slow-queries"}, http.StatusNoContent, "(?m)^wrong    requests from Slack +serve Slack: the channel is given by its name"},
-		{"no state", map[string]string{"SLOWDIGEST_STATE": ""}, http.StatusNoContent, "(?m)^wrong    requests from Slack +serve Slack: there is no state"},
+		{"a channel by its name", map[string]string{"SLOWDIGEST_CHANNEL": "#slow-queries"}, http.StatusNoContent, "(?m)^wrong    setting SLOWDIGEST_CHANNEL +is the name of a channel, people may ask"},
+		{"no channel", map[string]string{"SLOWDIGEST_CHANNEL": ""}, http.StatusNoContent, "(?m)^wrong    setting SLOWDIGEST_CHANNEL +is not set, and there is none to post to$"},
+		{"no state", map[string]string{"SLOWDIGEST_STATE": ""}, http.StatusNoContent, "(?m)^wrong    setting SLOWDIGEST_STATE +is not set, people may ask"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world := newClinic(t)
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != "/2015-03-31/functions/slowdigest-prod/invocations" || r.Header.Get("X-Amz-Invocation-Type") != "DryRun" {
-					t.Errorf("%s %s as %s", r.Method, r.URL, r.Header.Get("X-Amz-Invocation-Type"))
-				}
-				if c.status != http.StatusNoContent {
-					w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
-				}
-				w.WriteHeader(c.status)
-			}))
-			t.Cleanup(server.Close)
-			t.Setenv("AWS_ENDPOINT_URL_LAMBDA", server.URL)
+			world.answersInvocations(t, c.status)
 			world.env["SLACK_SIGNING_SECRET"], world.env["SLOWDIGEST_ANSWER_FUNCTION"] = slacktest.SigningSecret, "slowdigest-prod"
 			maps.Copy(world.env, c.env)
 			stdout, _, _ := call(t, "", []string{"doctor"}, world.variables()...)
@@ -387,4 +464,20 @@ func TestDoctorTriesToInvoke(t *testing.T) {
 			}
 		})
 	}
+}
+
+// answersInvocations has a Lambda that is asked whether slowdigest-prod may be invoked, and nothing
+// else, answer with a status.
+func (c *clinic) answersInvocations(t *testing.T, status int) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/2015-03-31/functions/slowdigest-prod/invocations" || r.Header.Get("X-Amz-Invocation-Type") != "DryRun" {
+			t.Errorf("%s %s as %s", r.Method, r.URL, r.Header.Get("X-Amz-Invocation-Type"))
+		}
+		if status != http.StatusNoContent {
+			w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+		}
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_LAMBDA", server.URL)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,8 +27,10 @@ type flags struct {
 	getenv func(string) string
 	env    map[string]string // flag to variable
 	order  []string          // as declared, for the help
-	only   []string          // variables that have no flag
+	only   []pages.Variable  // those that have no flag
 	given  []string          // flags on the command line
+	// lenient is set where variables that no run would take are not refused, but looked for.
+	lenient bool
 }
 
 func newFlags(getenv func(string) string) *flags {
@@ -48,17 +51,13 @@ func (f *flags) declare(v flag.Value, name, env, usage string) {
 }
 
 func (f *flags) boolean(b *bool, name, env, usage string) {
-	f.BoolVar(b, name, false, usage)
-	f.order = append(f.order, name)
-	if env != "" {
-		f.env[name] = env
-	}
+	f.declare((*boolValue)(b), name, env, usage)
 }
 
 // variable reads a setting that has no flag.
-func (f *flags) variable(s *string, env string) {
+func (f *flags) variable(s *string, env, usage string) {
 	*s = f.getenv(env)
-	f.only = append(f.only, env)
+	f.only = append(f.only, pages.Variable{Name: env, Usage: usage})
 }
 
 func (f *flags) text(s *string, name, env, usage string) {
@@ -75,7 +74,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 	f.Visit(func(fl *flag.Flag) { f.given = append(f.given, fl.Name) })
 	for _, name := range f.order {
 		if s := f.getenv(f.env[name]); s != "" && !slices.Contains(f.given, name) {
-			if err := f.Set(name, s); err != nil {
+			if err := f.Set(name, s); err != nil && !f.lenient {
 				return nil, usageError{fmt.Errorf("read environment variable %s: %w", f.env[name], err), "slowdigest COMMAND --help shows the variables"}
 			}
 		}
@@ -191,6 +190,21 @@ func (f *flags) parseArguments(args []string) (rest []string, err error) {
 		args = f.Args()[1:]
 	}
 }
+
+// boolValue says what it wants, as that of package flag does not.
+type boolValue bool
+
+func (b *boolValue) Set(s string) error {
+	v, err := strconv.ParseBool(s)
+	if err != nil {
+		return fmt.Errorf("%q: want true or false", s)
+	}
+	*b = boolValue(v)
+	return nil
+}
+
+func (b *boolValue) String() string   { return strconv.FormatBool(bool(*b)) }
+func (b *boolValue) IsBoolFlag() bool { return true }
 
 type textValue string
 

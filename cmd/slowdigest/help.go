@@ -8,6 +8,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"slowdigest/cmd/slowdigest/pages"
@@ -110,6 +111,7 @@ var examples = map[string][]string{
 	"note":       {"slowdigest note 2414FF7A2F4BECE8 see ticket 4711 --state s3://BUCKET/prod --channel C0SLOWLOGS"},
 	"mcp":        {"slowdigest mcp --instance orders-1", "slowdigest mcp slow.log"},
 	"invoke":     {"slowdigest invoke --event now --instance orders-1", "slowdigest invoke --event schedule.json --logs directory"},
+	"check":      {"slowdigest check variables.json"},
 	"demo":       {"slowdigest demo", "slowdigest demo --incident 30s"},
 	"iam":        {"slowdigest iam --instance orders-1 --account 123456789012 --region eu-central-1"},
 	"completion": {"slowdigest completion bash >/usr/share/bash-completion/completions/slowdigest"},
@@ -117,12 +119,15 @@ var examples = map[string][]string{
 	"help":       {"slowdigest help run"},
 }
 
+// aboutItself are the commands that only tell of slowdigest.
+var aboutItself = []string{"completion", "man", "version", "help"}
+
 // help shows in one screen which commands there are. What it knows of them comes from the
 // declarations that also read them, so that the help cannot be wrong.
 func (p *process) help(w io.Writer) {
 	fmt.Fprint(w, "slowdigest turns slow query logs of MySQL and MariaDB into one ranked digest.\n\n")
 	for _, c := range p.pages() {
-		if len(c.Flags) > 0 {
+		if !slices.Contains(aboutItself, c.Name) {
 			fmt.Fprintf(w, "  %-11s %s\n", c.Name, c.Brief())
 		}
 	}
@@ -140,6 +145,9 @@ func (p *process) helpOn(w io.Writer, c command) {
 	for _, f := range page.Flags {
 		fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace(f.Dashed()+" "+f.Arg), f.Describe())
 	}
+	for _, v := range page.Variables {
+		fmt.Fprintf(w, "  $%s\n        %s\n", v.Name, v.Usage)
+	}
 	if len(examples[c.name]) > 0 {
 		fmt.Fprintf(w, "\nFor example:\n  %s\n", strings.Join(examples[c.name], "\n  "))
 	}
@@ -149,7 +157,7 @@ func (p *process) helpOn(w io.Writer, c command) {
 func (p *process) page(c command) pages.Command {
 	f := newFlags(func(string) string { return "" })
 	c.declare(f, p)
-	page := pages.Command{Name: c.name, Args: c.args, Summary: c.summary}
+	page := pages.Command{Name: c.name, Args: c.args, Summary: c.summary, Variables: f.only}
 	for _, name := range f.order {
 		fl := f.Lookup(name)
 		arg, usage := flag.UnquoteUsage(fl)

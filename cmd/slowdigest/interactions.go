@@ -88,7 +88,7 @@ func (s *service) entrance(ctx context.Context) (*ask.Entrance, error) {
 		return nil, hinted{errors.New("serve Slack: there is no state to remember mutes and requests in"), "set SLOWDIGEST_STATE"}
 	case s.Channel == "" && !s.discovers():
 		return nil, errors.New("read configuration: SLOWDIGEST_CHANNEL is not set")
-	case strings.HasPrefix(s.Channel, "#"):
+	case s.Channel != "" && !handler.IsChannelID(s.Channel):
 		return nil, hinted{errors.New("serve Slack: the channel is given by its name, and Slack tells IDs"), "set SLOWDIGEST_CHANNEL to the channel's ID"}
 	}
 	e := &ask.Entrance{

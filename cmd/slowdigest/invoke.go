@@ -52,6 +52,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		s := newService(&c, cfg, p.logger())
+		s.variables = p.variables(f, true)
 		if logs != "" {
 			s.kept = 100 * 365 * 24 * time.Hour // nobody removes them
 		}

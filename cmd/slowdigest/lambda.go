@@ -45,7 +45,7 @@ func serveLambda(p *process) {
 // handleEvent serves an event by the configuration in the environment. Where that is
 // wrong a request of the function URL, which may be a stranger's, is no failed invocation.
 func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runLog) (any, error) {
-	s, err := lambdaService(ctx, p, l)
+	s, err := lambdaService(ctx, p, l, asksDoctor(event))
 	switch {
 	case err != nil && urlRequest(event) != nil:
 		l.log.ErrorContext(ctx, "request not served", "error", withHint(err).Error())
@@ -56,10 +56,14 @@ func handleEvent(ctx context.Context, p *process, event json.RawMessage, l *runL
 	return s.handleEvent(ctx, event)
 }
 
-// lambdaService makes a service of the environment.
-func lambdaService(ctx context.Context, p *process, l *runLog) (*service, error) {
+// lambdaService makes a service of the environment. It refuses what cannot be read, for the digest
+// would be another than is meant; a lenient one is for doctor, who tells all of that at once. What
+// is only of a wrong form it takes, other than `slowdigest check` and doctor: an hour can be posted
+// where a user who may ask is misspelt, and what does need that value fails by itself.
+func lambdaService(ctx context.Context, p *process, l *runLog, lenient bool) (*service, error) {
 	var c Config
 	f := newFlags(p.getenv)
+	f.lenient = lenient
 	c.declareLambda(f)
 	if _, err := f.parse(nil); err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func lambdaService(ctx context.Context, p *process, l *runLog) (*service, error)
 		return nil, err
 	}
 	s := newService(&c, cfg, l.log)
-	s.signing, s.agents = &p.signing, &p.agents
+	s.variables, s.signing, s.agents = p.variables(f, false), &p.signing, &p.agents
 	s.start = func(ctx context.Context, event []byte) error {
 		return invokeAnswering(ctx, &c, cfg, types.InvocationTypeEvent, event)
 	}

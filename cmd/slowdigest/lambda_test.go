@@ -106,11 +106,16 @@ func newFakeSSM(t *testing.T) *fakeSSM {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		var in struct {
-			Name           string
+			Name, Value    string
 			WithDecryption bool
 		}
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			t.Errorf("SSM request: %v", err)
+		}
+		if r.Header.Get("X-Amz-Target") == "AmazonSSM.PutParameter" && in.Name == lambdaParameter { // as a person does
+			s.value = in.Value
+			_, _ = io.WriteString(w, `{"Version":1,"Tier":"Standard"}`)
+			return
 		}
 		if target := r.Header.Get("X-Amz-Target"); target != "AmazonSSM.GetParameter" || !in.WithDecryption {
 			t.Errorf("SSM request: %s of %+v", target, in)

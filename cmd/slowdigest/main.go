@@ -26,6 +26,7 @@ var version string
 // process holds what a subcommand may know of the world around it.
 type process struct {
 	getenv         func(string) string
+	names          []string // of all that getenv knows
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	signing        ask.Secret // of Slack; it and the next are kept from one event of Lambda to the next
@@ -56,6 +57,7 @@ func commands() []command {
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
+		{"check", "[FILE]", "find what is wrong with the variables of a function, a JSON object of names and values, before it is deployed", declareCheck},
 		{"demo", "", "serve a shop with an incident, to try it all without an account: AWS and Slack are fakes on this machine", declareDemo},
 		{"iam", "", "print the least-privilege policy for the AWS role; it is made for what is configured", declareIAM},
 		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
@@ -67,6 +69,10 @@ func commands() []command {
 
 func main() {
 	p := &process{getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr}
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		p.names = append(p.names, name)
+	}
 	if len(os.Args) < 2 && os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
 		serveLambda(p)
 		return

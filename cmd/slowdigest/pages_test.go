@@ -97,6 +97,11 @@ func TestManPage(t *testing.T) {
 				t.Errorf("%s has no %s, or not its usage %q", c.Name, f.Dashed(), f.Usage)
 			}
 		}
+		for _, v := range c.Variables {
+			if !strings.Contains(text, "$"+v.Name) || !strings.Contains(text, v.Usage) {
+				t.Errorf("%s has no $%s, or not its usage %q", c.Name, v.Name, v.Usage)
+			}
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func (s settings) inGo() ([]iam.Statement, error) {
 func TestTemplateCarriesPolicy(t *testing.T) {
 	t.Parallel()
 	fill := strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", rdstest.Region, "${AWS::AccountId}", rdstest.Account,
-		"${StateBucket}", "slowdigest-bucket", "${WorkQueue.QueueName}", "work", "${AlarmTopic.TopicName}", "alarms",
+		"${StateBucket}", "slowdigest-bucket", "${AlarmKey.Arn}", key, "${WorkQueue.QueueName}", "work", "${AlarmTopic.TopicName}", "alarms",
 		`{"Ref":"WorkQueue"}`, `"https://sqs.eu-central-1.amazonaws.com/123456789012/work"`)
 	filled := func(t *testing.T, part, to any) {
 		raw, err := json.Marshal(part)
@@ -73,10 +73,13 @@ func TestTemplateCarriesPolicy(t *testing.T) {
 			filled(t, tmpl.at("DigestLambdaFunction.Environment.Variables"), &variables)
 			args := []string{"iam", "--region", rdstest.Region, "--account", rdstest.Account, "--function", fmt.Sprint(tmpl.at("DigestLambdaFunction.FunctionName"))}
 			if tmpl.at("DigestLambdaEvConf.DestinationConfig.OnFailure") != nil {
-				args = append(args, "--topic", "alarms")
+				args = append(args, "--topic", "alarms", "--topic-key", key)
 			}
 			if tmpl.at("DigestLambdaFunction.TracingConfig") != nil {
 				args = append(args, "--tracing")
+			}
+			if slices.Contains(c.params, "stateKey="+key) { // they are not among the variables
+				args = append(args, "--state-key", key, "--token-key", key)
 			}
 			var env []string
 			for name, value := range variables {
@@ -148,7 +151,7 @@ func TestPolicyNamesTheCode(t *testing.T) {
 			named[a.Name] = true
 			m := calledInFile.FindStringSubmatch(a.For)
 			switch {
-			case strings.HasPrefix(a.For, "Lambda itself: "):
+			case regexp.MustCompile(`^(Lambda|SSM|S3|SNS) itself: `).MatchString(a.For):
 			case m == nil:
 				t.Errorf("%s: %q names no file", a.Name, a.For)
 			case !slices.Contains(called[a.Name], m[1]) && !notInSDK(t, a.Name, m[1]):

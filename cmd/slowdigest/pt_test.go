@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"slowdigest/digest"
@@ -76,7 +78,7 @@ func TestAgainstPtQueryDigest(t *testing.T) {
 			for _, c := range reportJSON(t, path, "--limit", "all").Classes {
 				ours[c.ID] = c
 			}
-			same, classes := 0, len(ours)
+			same, classes, sameID := 0, len(ours), 0
 			for _, c := range pt.Classes {
 				seconds, err := strconv.ParseFloat(c.Metrics.QueryTime.Sum, 64)
 				if err != nil {
@@ -84,6 +86,9 @@ func TestAgainstPtQueryDigest(t *testing.T) {
 				}
 				o, found := ours[c.Checksum]
 				delete(ours, c.Checksum)
+				if found {
+					sameID++
+				}
 				switch {
 				case found && o.Calls == c.Calls && math.Abs(o.QueryTime.Sum-seconds) < 1e-5:
 					same++
@@ -97,6 +102,9 @@ func TestAgainstPtQueryDigest(t *testing.T) {
 				if ptDifference(o.Fingerprint) == "" {
 					t.Errorf("we have %d calls of %q, pt has none", o.Calls, o.Fingerprint)
 				}
+			}
+			if said := fmt.Sprintf("%d of our %d classes", sameID, classes); name == "mysql-9-7" && !strings.Contains(string(read(t, "../../docs/comparison.md")), said) {
+				t.Errorf("docs/comparison.md does not say that %s have the same ID", said)
 			}
 			t.Logf("%d of our %d classes are pt's to the call and the microsecond", same, classes)
 		})

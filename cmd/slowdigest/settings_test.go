@@ -123,7 +123,11 @@ func TestSettings(t *testing.T) {
 	asFunction(t)
 	rows := settingRows(t)
 	for _, f := range []*flags{lambdaFlags(), declared("run"), declared("invoke")} {
-		for _, variable := range append(slices.Collect(maps.Values(f.env)), f.only...) {
+		variables := slices.Collect(maps.Values(f.env))
+		for _, v := range f.only {
+			variables = append(variables, v.Name)
+		}
+		for _, variable := range variables {
 			if !slices.ContainsFunc(rows, func(row settingRow) bool { return row.env == variable }) {
 				t.Errorf("%s is not tried", variable)
 			}

@@ -43,13 +43,17 @@ var (
 	ofState  = map[string]string{"StateBucket": "AWS::S3::Bucket", "StateBucketPolicy": "AWS::S3::BucketPolicy"}
 	ofFanout = map[string]string{
 		"WorkQueue": "AWS::SQS::Queue", "DeadLetterQueue": "AWS::SQS::Queue", "WorkQueueMapping": "AWS::Lambda::EventSourceMapping",
+		"WorkQueuePolicy": "AWS::SQS::QueuePolicy", "DeadLetterQueuePolicy": "AWS::SQS::QueuePolicy",
 	}
 	ofInteractive = map[string]string{
 		"EntranceLambdaFunction": "AWS::Lambda::Function", "SlackUrl": "AWS::Lambda::Url", "SlackUrlPermission": "AWS::Lambda::Permission", "SlackInvokePermission": "AWS::Lambda::Permission",
 	}
 	ofAlarms = map[string]string{
-		"AlarmTopic": "AWS::SNS::Topic", "ErrorsAlarm": "AWS::CloudWatch::Alarm", "NoDigestAlarm": "AWS::CloudWatch::Alarm",
+		"AlarmTopic": "AWS::SNS::Topic", "AlarmTopicPolicy": "AWS::SNS::TopicPolicy", "AlarmKey": "AWS::KMS::Key", "ErrorsAlarm": "AWS::CloudWatch::Alarm",
 		"PendingAlarm": "AWS::CloudWatch::Alarm", "ThrottledAlarm": "AWS::CloudWatch::Alarm", "Dashboard": "AWS::CloudWatch::Dashboard",
+	}
+	ofSchedule = map[string]string{
+		"SilenceAlarm": "AWS::CloudWatch::CompositeAlarm", "NoDigestAlarm": "AWS::CloudWatch::Alarm", "BegunAlarm": "AWS::CloudWatch::Alarm",
 	}
 	ofFanoutAlarms = map[string]string{"DeadLettersAlarm": "AWS::CloudWatch::Alarm"}
 	ofEmail        = map[string]string{"AlarmEmail": "AWS::SNS::Subscription"}
@@ -82,7 +86,7 @@ var (
 	}
 	withState = map[string]string{
 		"StateBucket.BucketName": `null`,
-		"StateBucket.BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault": `{"SSEAlgorithm": "AES256"}`,
+		"StateBucket.BucketEncryption.ServerSideEncryptionConfiguration": `[{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]`,
 		"StateBucket.PublicAccessBlockConfiguration": `{"BlockPublicAcls": true, "BlockPublicPolicy": true,
 			"IgnorePublicAcls": true, "RestrictPublicBuckets": true}`,
 		"StateBucket.OwnershipControls.Rules.0.ObjectOwnership":                                 `"BucketOwnerEnforced"`,
@@ -109,6 +113,10 @@ var (
 		"WorkQueue.RedrivePolicy":                                         `{"deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}, "maxReceiveCount": 3}`,
 		"DeadLetterQueue.MessageRetentionPeriod":                          `1209600`,
 		"DeadLetterQueue.SqsManagedSseEnabled":                            `true`,
+		"WorkQueuePolicy.Queues":                                          `[{"Ref": "WorkQueue"}]`,
+		"WorkQueuePolicy.PolicyDocument.Statement":                        onlyOverTLS("WorkQueue"),
+		"DeadLetterQueuePolicy.Queues":                                    `[{"Ref": "DeadLetterQueue"}]`,
+		"DeadLetterQueuePolicy.PolicyDocument.Statement":                  onlyOverTLS("DeadLetterQueue"),
 		"WorkQueueMapping.EventSourceArn":                                 `{"Fn::GetAtt": ["WorkQueue", "Arn"]}`,
 		"WorkQueueMapping.FunctionName":                                   `{"Fn::GetAtt": ["DigestLambdaFunction", "Arn"]}`,
 		"WorkQueueMapping.BatchSize":                                      `1`,
@@ -140,34 +148,57 @@ var (
 	}
 	withAlarms = map[string]string{
 		"DigestLambdaEvConf.DestinationConfig.OnFailure.Destination": `{"Ref": "AlarmTopic"}`,
-		"ErrorsAlarm.Namespace":             `"AWS/Lambda"`,
-		"ErrorsAlarm.MetricName":            `"Errors"`,
-		"ErrorsAlarm.Statistic":             `"Sum"`,
-		"ErrorsAlarm.Threshold":             `1`,
-		"ErrorsAlarm.ComparisonOperator":    `"GreaterThanOrEqualToThreshold"`,
-		"ErrorsAlarm.TreatMissingData":      `"notBreaching"`,
-		"ErrorsAlarm.AlarmActions":          `[{"Ref": "AlarmTopic"}]`,
-		"ThrottledAlarm.Namespace":          `"AWS/Lambda"`,
-		"ThrottledAlarm.MetricName":         `"Throttles"`,
-		"ThrottledAlarm.ComparisonOperator": `"GreaterThanOrEqualToThreshold"`,
-		"ThrottledAlarm.AlarmActions":       `[{"Ref": "AlarmTopic"}]`,
-		"PendingAlarm.Namespace":            `"slowdigest"`,
-		"PendingAlarm.MetricName":           `"HoursPending"`,
-		"PendingAlarm.Statistic":            `"Maximum"`,
-		"PendingAlarm.EvaluationPeriods":    `2`,
-		"PendingAlarm.Threshold":            `3`,
-		"PendingAlarm.ComparisonOperator":   `"GreaterThanOrEqualToThreshold"`,
-		"PendingAlarm.TreatMissingData":     `"ignore"`, // where the state cannot be read, which the other two tell
-		"PendingAlarm.AlarmActions":         `[{"Ref": "AlarmTopic"}]`,
-		"NoDigestAlarm.Namespace":           `"slowdigest"`,
-		"NoDigestAlarm.MetricName":          `"HoursDone"`,
-		"NoDigestAlarm.Statistic":           `"Sum"`,
-		"NoDigestAlarm.Period":              `3600`,
-		"NoDigestAlarm.EvaluationPeriods":   `2`,
-		"NoDigestAlarm.Threshold":           `1`,
-		"NoDigestAlarm.ComparisonOperator":  `"LessThanThreshold"`,
-		"NoDigestAlarm.TreatMissingData":    `"breaching"`,
-		"NoDigestAlarm.AlarmActions":        `[{"Ref": "AlarmTopic"}]`,
+		"ErrorsAlarm.Namespace":                                 `"AWS/Lambda"`,
+		"ErrorsAlarm.MetricName":                                `"Errors"`,
+		"ErrorsAlarm.Statistic":                                 `"Sum"`,
+		"ErrorsAlarm.Threshold":                                 `1`,
+		"ErrorsAlarm.ComparisonOperator":                        `"GreaterThanOrEqualToThreshold"`,
+		"ErrorsAlarm.TreatMissingData":                          `"notBreaching"`,
+		"ErrorsAlarm.AlarmActions":                              `[{"Ref": "AlarmTopic"}]`,
+		"ThrottledAlarm.Namespace":                              `"AWS/Lambda"`,
+		"ThrottledAlarm.MetricName":                             `"Throttles"`,
+		"ThrottledAlarm.ComparisonOperator":                     `"GreaterThanOrEqualToThreshold"`,
+		"ThrottledAlarm.AlarmActions":                           `[{"Ref": "AlarmTopic"}]`,
+		"PendingAlarm.Namespace":                                `"slowdigest"`,
+		"PendingAlarm.MetricName":                               `"HoursPending"`,
+		"PendingAlarm.Statistic":                                `"Maximum"`,
+		"PendingAlarm.EvaluationPeriods":                        `2`,
+		"PendingAlarm.Threshold":                                `3`,
+		"PendingAlarm.ComparisonOperator":                       `"GreaterThanOrEqualToThreshold"`,
+		"PendingAlarm.TreatMissingData":                         `"ignore"`, // where the state cannot be read, which the other two tell
+		"PendingAlarm.AlarmActions":                             `[{"Ref": "AlarmTopic"}]`,
+		"AlarmTopic.KmsMasterKeyId":                             `{"Ref": "AlarmKey"}`,
+		"AlarmKey.EnableKeyRotation":                            `true`,
+		"AlarmKey.KeyPolicy.Statement.1.Principal":              `{"Service": "cloudwatch.amazonaws.com"}`,
+		"AlarmKey.KeyPolicy.Statement.1.Action":                 `["kms:Decrypt", "kms:GenerateDataKey"]`,
+		"AlarmKey.KeyPolicy.Statement.1.Condition":              `{"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}`,
+		"AlarmKey.KeyPolicy.Statement.2":                        `null`,
+		"AlarmTopicPolicy.Topics":                               `[{"Ref": "AlarmTopic"}]`,
+		"AlarmTopicPolicy.PolicyDocument.Statement.0.Principal": `{"Service": "cloudwatch.amazonaws.com"}`,
+		"AlarmTopicPolicy.PolicyDocument.Statement.0.Condition": `{"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}`,
+		"AlarmTopicPolicy.PolicyDocument.Statement.1.Effect":    `"Deny"`,
+		"AlarmTopicPolicy.PolicyDocument.Statement.1.Condition": `{"Bool": {"aws:SecureTransport": "false"}}`,
+		"AlarmTopicPolicy.PolicyDocument.Statement.2":           `null`,
+	}
+	withSchedule = map[string]string{
+		"DigestEventsRuleSchedule1.State":  `"ENABLED"`,
+		"SilenceAlarm.AlarmRule":           `{"Fn::Sub": "ALARM(\"${NoDigestAlarm}\") AND NOT INSUFFICIENT_DATA(\"${BegunAlarm}\")"}`,
+		"SilenceAlarm.AlarmActions":        `[{"Ref": "AlarmTopic"}]`,
+		"BegunAlarm.Namespace":             `"slowdigest"`,
+		"BegunAlarm.MetricName":            `"HoursDone"`,
+		"BegunAlarm.Threshold":             `0`,
+		"BegunAlarm.ComparisonOperator":    `"LessThanThreshold"`, // never: it is OK once there is data
+		"BegunAlarm.TreatMissingData":      `"ignore"`,
+		"BegunAlarm.AlarmActions":          `null`,
+		"NoDigestAlarm.Namespace":          `"slowdigest"`,
+		"NoDigestAlarm.MetricName":         `"HoursDone"`,
+		"NoDigestAlarm.Statistic":          `"Sum"`,
+		"NoDigestAlarm.Period":             `3600`,
+		"NoDigestAlarm.EvaluationPeriods":  `2`,
+		"NoDigestAlarm.Threshold":          `1`,
+		"NoDigestAlarm.ComparisonOperator": `"LessThanThreshold"`,
+		"NoDigestAlarm.TreatMissingData":   `"breaching"`,
+		"NoDigestAlarm.AlarmActions":       `null`, // SilenceAlarm rings
 	}
 	withFanoutAlarms = map[string]string{
 		"DeadLettersAlarm.Namespace":          `"AWS/SQS"`,
@@ -178,6 +209,12 @@ var (
 	}
 	withoutAlarms = map[string]string{"DigestLambdaEvConf.DestinationConfig": `{}`}
 )
+
+// onlyOverTLS returns the statements of the policy of a queue.
+func onlyOverTLS(queue string) string {
+	return `[{"Sid": "OnlyOverTLS", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": {"Fn::GetAtt": ["` + queue + `", "Arn"]},
+		"Condition": {"Bool": {"aws:SecureTransport": "false"}}}]`
+}
 
 func merged[V any](all ...map[string]V) map[string]V {
 	sum := map[string]V{}
@@ -218,42 +255,45 @@ func templateCases() []templateCase {
 		return map[string]string{"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_CHANNEL": strconv.Quote(name)}
 	}
 	return []templateCase{
-		{deployment{"dev", nil}, ofState, merged(stateOf("dev"), withoutAlarms, named("dev"), channel("#slow-queries-dev"), map[string]string{
+		{deployment{"dev", one}, ofState, merged(stateOf("dev"), withoutAlarms, named("dev"), channel("#slow-queries-dev"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`})},
-		{deployment{"trial", []string{"state=none"}}, nil, merged(withoutAlarms, named("trial"), channel("#slow-queries-trial"), map[string]string{
+		{deployment{"trial", with("state=none")}, nil, merged(withoutAlarms, named("trial"), channel("#slow-queries-trial"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"DISABLED"`, "DigestLogGroup.RetentionInDays": `7`,
-			"DigestLambdaFunction.ReservedConcurrentExecutions":           `1`,
+			"DigestLambdaFunction.ReservedConcurrentExecutions":           `null`, // an account may have none to reserve
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE": `null`})},
-		{deployment{"staging", []string{"fanout=true"}}, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms), merged(stateOf("staging"), withAlarms, withFanout, withFanoutAlarms,
+		{deployment{"staging", with("fanout=true")}, merged(ofState, ofAlarms, ofSchedule, ofFanout, ofFanoutAlarms), merged(stateOf("staging"), withAlarms, withSchedule, withFanout, withFanoutAlarms,
 			named("staging"), channel("#slow-queries-staging"), map[string]string{
 				"DigestEventsRuleSchedule1.State": `"ENABLED"`, "DigestLogGroup.RetentionInDays": `30`,
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `5`})},
-		{deployment{"prod", nil}, merged(ofState, ofAlarms), merged(stateOf("prod"), withAlarms, named("prod"), channel("#slow-queries"), map[string]string{
+		{deployment{"prod", one}, merged(ofState, ofAlarms, ofSchedule), merged(stateOf("prod"), withAlarms, withSchedule, named("prod"), channel("#slow-queries"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"ENABLED"`, "DigestLogGroup.RetentionInDays": `90`,
-			"DigestLambdaFunction.TracingConfig": `null`, "Role.PermissionsBoundary": `{"Ref": "AWS::NoValue"}`,
+			"DigestLambdaFunction.TracingConfig": `null`, "Role.PermissionsBoundary": `null`,
 			"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod"}]`,
 			"ErrorsAlarm.Dimensions":   `[{"Name": "FunctionName", "Value": "slowdigest-prod"}]`,
-			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_INSTANCES":  `"orders-writer,orders-reader"`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_INSTANCES":  `"orders-1"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_LIMIT":      `"95%:20"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_DOWNLOAD":   `"portions"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_TOKEN_PARAMETER": `"/slowdigest/prod/slack-token"`,
 		})},
-		{deployment{"prod", []string{"state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false", "channel=C0123456789", "slackApi=https://slack-gov.com/api/"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), channel("C0123456789"), map[string]string{
+		{deployment{"prod", []string{"instances=orders-1", "state=s3://kept/of-before", "alarms=false", "interactive=true", "schedule=false", "channel=C0123456789", "slackApi=https://slack-gov.com/api/"}}, ofInteractive, merged(withInteractive, withoutAlarms, named("prod"), channel("C0123456789"), map[string]string{
 			"DigestEventsRuleSchedule1.State":                                         `"DISABLED"`,
 			"EntranceLambdaFunction.FunctionName":                                     `"slowdigest-prod_entrance"`,
-			"EntranceLambdaFunction.ReservedConcurrentExecutions":                     `3`,
+			"EntranceLambdaFunction.ReservedConcurrentExecutions":                     `"3"`,
 			"EntranceLambdaFunction.Environment.Variables.SLOWDIGEST_ANSWER_FUNCTION": `"slowdigest-prod"`,
 			"EntranceLambdaFunction.Environment.Variables.SLACK_API_URL":              `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_API_URL":                `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":             `"s3://kept/of-before"`})},
-		{deployment{"prod", []string{"mcp=true", "alarms=false"}}, merged(ofState, ofInteractive), merged(stateOf("prod"), withMCP, withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{
+		// Nobody misses an hour that is not to come.
+		{deployment{"prod", with("schedule=false")}, merged(ofState, ofAlarms), merged(stateOf("prod"), withAlarms, named("prod"), map[string]string{"DigestEventsRuleSchedule1.State": `"DISABLED"`})},
+		{deployment{"prod", with("mcp=true", "alarms=false")}, merged(ofState, ofInteractive), merged(stateOf("prod"), withMCP, withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{
 			"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `null`})},
-		{everything, merged(ofState, ofAlarms, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withFanout, withFanoutAlarms, withInteractive, withMCP,
+		{everything, merged(ofState, ofAlarms, ofSchedule, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withSchedule, withFanout, withFanoutAlarms, withInteractive, withMCP,
 			named("prod-next"), channel("C0123456789"), map[string]string{
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
 				"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod-next"}]`,
 				"AlarmEmail.Protocol":      `"email"`,
+				"StateBucket.BucketEncryption.ServerSideEncryptionConfiguration":          `[{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "` + key + `"}, "BucketKeyEnabled": true}]`,
 				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MIN_TIME":          `"500ms"`,
 				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_PER_INSTANCE":      `"true"`,
 				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_MAX_BYTES":         `null`,
@@ -289,7 +329,10 @@ func TestTemplate(t *testing.T) {
 					t.Errorf("%s: %s, want %s", path, shown, want)
 				}
 			}
-			for id, r := range tmpl.Resources {
+			for id, r := range tmpl.Resources { // with an account's quota of 10 nothing can be reserved
+				if r.Properties["ReservedConcurrentExecutions"] != nil && id != "EntranceLambdaFunction" {
+					t.Errorf("%s reserves concurrency", id)
+				}
 				if kept := strings.HasPrefix(id, "State"); (r.DeletionPolicy == "Retain") != kept || (r.UpdateReplacePolicy == "Retain") != kept {
 					t.Errorf("%s: %+v", id, r)
 				}
@@ -345,7 +388,7 @@ func checkDashboard(t *testing.T, tmpl template) {
 	if alarm := tmpl.at("PendingAlarm.MetricName"); alarm != "HoursPending" {
 		t.Errorf("the alarm of pending hours is on the metric %v", alarm)
 	}
-	if alarm := tmpl.at("NoDigestAlarm.MetricName"); !slices.ContainsFunc(metrics, func(known metric) bool { return known.Name == alarm }) {
+	if alarm := tmpl.at("NoDigestAlarm.MetricName"); alarm != nil && !slices.ContainsFunc(metrics, func(known metric) bool { return known.Name == alarm }) {
 		t.Errorf("the alarm is on the metric %v, which nothing writes", alarm)
 	}
 	body := fmt.Sprint(tmpl.at("Dashboard.DashboardBody.Fn::Sub"))
@@ -392,7 +435,7 @@ func TestDeploymentsDoNotClash(t *testing.T) {
 		deployment
 		names int // function, log group and export; with alarms these and the dashboard
 	}{
-		{deployment{"dev", nil}, 3}, {deployment{"staging", []string{"fanout=true"}}, 9}, {deployment{"prod", nil}, 8}, {everything, 10},
+		{deployment{"dev", one}, 3}, {deployment{"staging", with("fanout=true")}, 11}, {deployment{"prod", one}, 10}, {everything, 12},
 	} {
 		p := packaged(t, osls, c.deployment)
 		var state struct {
@@ -431,12 +474,28 @@ func fixedNames(tmpl template) (names []string) {
 	return names
 }
 
+// defaults returns the parameters of serverless.yml with their defaults.
+func defaults(t *testing.T) map[string]string {
+	t.Helper()
+	_, section, _ := strings.Cut(string(read(t, "../../serverless.yml")), "\n  default:\n")
+	section, _, _ = strings.Cut(section, "\n  staging:\n")
+	all := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^    (\w+): (.*)$`).FindAllStringSubmatch(section, -1) {
+		all[m[1]] = strings.Trim(m[2], "'")
+	}
+	if len(all) < 25 || all["workers"] != "5" {
+		t.Fatalf("the defaults of serverless.yml: %q", all)
+	}
+	return all
+}
+
 // TestSwitchesRefuse passes invalid parameters to iam/deploy/switches.js.
 func TestSwitchesRefuse(t *testing.T) {
-	good := map[string]any{
-		"sls:stage": "prod", "param:instances": "orders-1", "param:tag": "", "param:download": "portions", "param:channel": "C1", "param:limit": "5",
-		"param:name": "", "param:state": "own", "param:fanout": false, "param:workers": 5, "param:interactive": "false", "param:askChannels": "", "param:askUsers": "", "param:askConcurrency": 3, "param:slackApi": "", "param:mcp": false, "param:tracing": "true",
-		"param:alarms": true, "param:email": "", "param:boundary": "", "param:schedule": true, "param:retention": 7,
+	good := map[string]any{"sls:stage": "prod", "param:instances": "orders-1", "param:channel": "C0123456789"}
+	for name, value := range defaults(t) {
+		if _, has := good["param:"+name]; !has {
+			good["param:"+name] = value
+		}
 	}
 	cases := []struct{ name, value, err string }{
 		{"sls:stage", "prod", ""},
@@ -454,8 +513,25 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:askConcurrency", "0", `parameter "askConcurrency" is "0": want a number from 1 on, or none`},
 		{"param:askConcurrency", "", `parameter "askConcurrency" is ""`},
 		{"param:slackApi", "https://slack-gov.com/api/", ""},
-		{"param:slackApi", "https://slack-gov.com/api", `want a URL such as https://slack-gov.com/api/`},
-		{"param:slackApi", "http://slack-gov.com/api/", `parameter "slackApi" is "http://slack-gov.com/api/"`},
+		{"param:slackApi", "https://slack-gov.com/api", "SLACK_API_URL: "},
+		{"param:slackApi", "http://slack-gov.com/api/", "SLACK_API_URL: "},
+		{"param:limit", "most", `SLOWDIGEST_LIMIT: limit "most": want`},
+		{"param:minTime", "soon", "SLOWDIGEST_MIN_TIME: "},
+		{"param:daily", "25:00", "SLOWDIGEST_DAILY: "},
+		{"param:timeZone", "Europe/Bonn", "SLOWDIGEST_TIME_ZONE: "},
+		{"param:maxBytes", "lots", "SLOWDIGEST_MAX_BYTES: "},
+		{"param:links", "Grafana=http://grafana.example.com", "SLOWDIGEST_LINKS: "},
+		{"param:channel", "Slow Queries", "SLOWDIGEST_CHANNEL: "},
+		{"param:channel", "#slow-queries", ""},
+		{"param:askUsers", "alice", ""}, // it has no effect, and no variable, unless people may ask
+		// More than IAM takes, and more than Lambda does.
+		{"param:instances", strings.Repeat("orders-12345,", 150), "name the instances by a pattern or a tag"},
+		{"param:instances", strings.Repeat("orders-12345,", 320), "Lambda takes 4096 for all variables together"},
+		{"param:orderBy", "max", ""},
+		{"param:orderBy", "longest", `parameter "orderBy" is "longest": want sum, max, count, rows_examined or lock_time`},
+		{"param:retention", "8", `parameter "retention" is "8": want 1, 3, 5,`},
+		{"param:email", "dba", `parameter "email" is "dba": want an e-mail address`},
+		{"param:tokenKey", "alias/mine", `"alias/mine" is not the ARN of a KMS key`},
 		{"param:workers", "1", "want a number from 2 to 1000"},
 		{"param:workers", "5 ", "want a number from 2 to 1000"},
 		{"param:state", "s3://kept/prod", ""},
@@ -463,14 +539,25 @@ func TestSwitchesRefuse(t *testing.T) {
 		{"param:state", "s3://*", "is not the location of a state"},
 		{"param:instances", "orders-*", ""},
 		{"param:instances", "orders-?", `"orders-?" is neither`},
-		{"param:instances", "", "no DB instance is configured"},
+		{"param:instances", "", "SLOWDIGEST_INSTANCES: names no instance, nor does SLOWDIGEST_TAG"},
 		{"param:tag", "slowdigest=on", ""},
 		{"param:tag", "slow*", "is not a tag"},
-		{"param:download", "fast", `download "fast": want portions, complete or auto`},
+		{"param:download", "fast", `parameter "download" is "fast": want portions, complete or auto`},
 	}
 	var all []map[string]any
 	for _, c := range cases {
 		all = append(all, merged(good, map[string]any{c.name: c.value}))
+	}
+	// What people in Slack need besides.
+	for _, c := range []struct{ name, value, err string }{
+		{"param:channel", "#slow-queries", "SLOWDIGEST_CHANNEL: is the name of a channel, people may ask in Slack, and Slack tells IDs"},
+		{"param:state", "none", `parameter "interactive" is true, which needs a state`},
+		{"param:askUsers", "alice", "SLOWDIGEST_ASK_USERS: "},
+		{"param:askChannels", "#alice", "SLOWDIGEST_ASK_CHANNELS: "},
+		{"param:askUsers", "U0123456789,W0123456789", ""},
+	} {
+		cases = append(cases, c)
+		all = append(all, merged(good, map[string]any{"param:interactive": true, c.name: c.value}))
 	}
 	given, err := json.Marshal(all)
 	if err != nil {
@@ -478,8 +565,10 @@ func TestSwitchesRefuse(t *testing.T) {
 	}
 	cmd := exec.Command(program(t, "node"), "-e", `
 		const switches = require('../../iam/deploy/switches.js');
-		const all = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-		Promise.all(all.map((values) => switches({ resolveVariable: async (name) => values[name] }).then(() => '', (error) => error.message)))
+		const { readFileSync } = require('fs');
+		const file = (name) => require('js-yaml').load(readFileSync('../../' + /^file\((.*)\)$/.exec(name)[1], 'utf8'));
+		const resolver = (values) => async (name) => name in values ? values[name] : name.startsWith('file') ? file(name) : '';
+		Promise.all(JSON.parse(readFileSync(0, 'utf8')).map((values) => switches({ resolveVariable: resolver(values) }).then(() => '', (error) => error.message)))
 			.then((errors) => console.log(JSON.stringify(errors)));`)
 	cmd.Stdin = strings.NewReader(string(given))
 	out, err := cmd.Output()

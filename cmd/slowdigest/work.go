@@ -102,6 +102,8 @@ type service struct {
 	log  *slog.Logger
 	from *source.RDS
 
+	variables variables // that the configuration was read from
+
 	// start has the event of a task worked on and does not wait for it.
 	start   func(ctx context.Context, event []byte) error
 	signing *ask.Secret                                  // of Slack
@@ -131,7 +133,7 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 		return s.doTask(ctx, t)
 	}
 	if asksDoctor(event) {
-		return diagnose(ctx, s.Config, s.log), nil
+		return diagnose(ctx, s), nil
 	}
 	m, err := handler.ReadManual(event, time.Now())
 	switch {

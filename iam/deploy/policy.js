@@ -1,6 +1,6 @@
 'use strict';
 
-// The statements of the function's role: what `slowdigest iam` prints for a
+// The statements of the functions' role: what `slowdigest iam` prints for a
 // CloudFormation template. It runs from the source, so packaging needs Go.
 
 const { spawnSync } = require('child_process');
@@ -15,15 +15,28 @@ function environment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-// policy returns the statements for settings by the names of the command's flags.
-module.exports.policy = (settings) => {
-  const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
-  const command = ['run', './cmd/slowdigest', 'iam', '--cloudformation', ...args];
-  const { error, status, stdout, stderr } = spawnSync('go', command, { cwd: root, env: environment(), encoding: 'utf8' });
+// run returns the standard output of a command of slowdigest that reads the given text.
+function run(args, input = '') {
+  const command = ['run', './cmd/slowdigest', ...args];
+  const { error, status, stdout, stderr } = spawnSync('go', command, { cwd: root, env: environment(), encoding: 'utf8', input });
   if (error) throw new Error(`make the role's policy: run go, which must be installed and in the PATH: ${error.message}`);
   if (status !== 0) {
     const [, message] = /^slowdigest: error: (.*)$/m.exec(stderr) || [];
-    throw new Error(message || `make the role's policy: go ${command.join(' ')}:\n${stderr}`);
+    throw new Error(message ? `${stdout}${message}` : `make the role's policy: go ${command.join(' ')}:\n${stderr}`);
   }
-  return JSON.parse(stdout).Statement;
-};
+  return stdout;
+}
+
+// policy returns the statements for settings by the names of the command's flags.
+function policy(settings) {
+  const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  return JSON.parse(run(['iam', '--cloudformation', ...args])).Statement;
+}
+
+// check refuses variables of a function with which it would not work, and says all that is
+// wrong with them.
+function check(variables) {
+  run(['check'], JSON.stringify(variables));
+}
+
+module.exports = { policy, check };

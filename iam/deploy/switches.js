@@ -1,39 +1,27 @@
 'use strict';
 
-// Makes the resources, the environment and the role of the parameters in
-// serverless.yml. What is off leaves nothing in the template: no resource, no
-// variable, no permission.
+// Makes of the parameters in serverless.yml what they switch on, by the files beside this one.
+// What is off leaves nothing in the template: no resource, no variable, no permission. With
+// --param="template=true" all of it stays in, with parameters and conditions of CloudFormation,
+// for the template that needs no deploy tool: see template.js.
 
-const { policy } = require('./policy.js');
+const { policy, check } = require('./policy.js');
+const { policies, instanceConditions } = require('./statements.js');
+const { resolver } = require('./resolve.js');
 const dashboard = require('./dashboard.js');
 
-const names = ['instances', 'tag', 'download', 'channel', 'limit', 'name', 'state', 'fanout', 'workers',
-  'interactive', 'askChannels', 'askUsers', 'askConcurrency', 'slackApi', 'mcp', 'tracing', 'alarms', 'email', 'boundary', 'schedule', 'retention'];
+// The parameters of serverless.yml; the template's have the same names with a capital.
+const names = ['instances', 'tag', 'download', 'maxBytes', 'channel', 'limit', 'minTime', 'orderBy', 'perInstance', 'links', 'repeat', 'daily',
+  'timeZone', 'schedule', 'state', 'stateKey', 'tokenKey', 'fanout', 'workers', 'interactive', 'askChannels', 'askUsers', 'askConcurrency',
+  'slackApi', 'mcp', 'alarms', 'email', 'tracing', 'retention', 'boundary'];
+const files = ['functions', 'role', 'state', 'fanout', 'interactive', 'alarms'];
 
-// Settings that have a default of their own where a parameter is empty.
-const optional = {
-  minTime: 'SLOWDIGEST_MIN_TIME', orderBy: 'SLOWDIGEST_ORDER_BY', perInstance: 'SLOWDIGEST_PER_INSTANCE', links: 'SLOWDIGEST_LINKS',
-  repeat: 'SLOWDIGEST_REPEAT', daily: 'SLOWDIGEST_DAILY', timeZone: 'SLOWDIGEST_TIME_ZONE', maxBytes: 'SLOWDIGEST_MAX_BYTES',
-};
+const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
-function flag(params, name) {
-  const text = String(params[name]);
-  if (text !== 'true' && text !== 'false') throw new Error(`parameter "${name}" is "${text}": want true or false`);
-  return text === 'true';
-}
+// refuse returns an error about a parameter.
+const refuse = (name, value, want) => new Error(`parameter "${name}" is "${value}": want ${want}`);
 
-// AWS takes from 2 to 1,000.
-function workers(text) {
-  if (!/^\d+$/.test(text) || text < 2 || text > 1000) throw new Error(`parameter "workers" is "${text}": want a number from 2 to 1000`);
-  return Number(text);
-}
-
-// AWS takes 0, too, which is a function that never runs.
-function concurrency(text) {
-  if (text === 'none') return null;
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`parameter "askConcurrency" is "${text}": want a number from 1 on, or none`);
-  return Number(text);
-}
+const oneOf = (values) => `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 
 // releaseName distinguishes this deployment from all others of the account and
 // region. Neither part has a hyphen, so that no two pairs make the same name.
@@ -46,81 +34,100 @@ function releaseName(stage, name) {
   return name ? `${stage}-${name}` : stage;
 }
 
+// conform refuses what is not among the values that the template's parameter allows. The
+// forms of names are left to the command, which says more: see check.
+function conform(params, { Parameters }) {
+  for (const name of names) {
+    const [value, p] = [params[capital(name)], Parameters[capital(name)]];
+    if (p.AllowedValues && !p.AllowedValues.map(String).includes(value)) throw refuse(name, value, oneOf(p.AllowedValues.filter((v) => v !== '')));
+    if (p.Type === 'Number' && 'MinValue' in p && !(/^\d+$/.test(value) && p.MinValue <= value && value <= p.MaxValue)) {
+      throw refuse(name, value, `a number from ${p.MinValue} to ${p.MaxValue}`);
+    }
+  }
+  const { State, AskConcurrency, Interactive, Email } = params;
+  if (!/^(own|none|s3:\/\/.*)$/.test(State)) throw refuse('state', State, 'own, none or s3://BUCKET/PREFIX');
+  if (!/^(none|[1-9]\d{0,3})$/.test(AskConcurrency)) throw refuse('askConcurrency', AskConcurrency, 'a number from 1 on, or none');
+  if (Email && !/^[^@\s]+@[^@\s]+$/.test(Email)) throw refuse('email', Email, 'an e-mail address');
+  if (Interactive === 'true' && State === 'none') throw new Error('parameter "interactive" is true, which needs a state, and "state" is none');
+}
+
+// read returns the files as one template, with the conditions that follow from names.
+async function read(resolveVariable) {
+  const all = { ...await resolveVariable('file(iam/deploy/parameters.yml)'), Resources: {}, Outputs: {} };
+  for (const file of files) {
+    const { Resources, Outputs } = await resolveVariable(`file(iam/deploy/${file}.yml)`);
+    Object.assign(all.Resources, Resources);
+    Object.assign(all.Outputs, Outputs);
+  }
+  Object.assign(all.Resources, dashboard.Resources);
+  for (const name of Object.keys(all.Parameters)) all.Conditions[`Has${name}`] ??= { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: name }, ''] }] };
+  Object.assign(all.Conditions, instanceConditions());
+  return all;
+}
+
+// statements returns those of the role, which are what its variables ask for.
+const statements = (params, variables, on) => policy({
+  instance: params.Instances,
+  tag: params.Tag,
+  download: params.Download,
+  'slack-token-parameter': variables.SLACK_TOKEN_PARAMETER,
+  'signing-secret-parameter': variables.SLACK_SIGNING_SECRET_PARAMETER ?? '',
+  'mcp-token-parameter': variables.SLOWDIGEST_MCP_TOKEN_PARAMETER ?? '',
+  state: on('OwnState') ? `s3://\${StateBucket}/${params.Release}` : variables.SLOWDIGEST_STATE ?? '',
+  'state-key': params.StateKey,
+  'token-key': params.TokenKey,
+  'queue-url': on('Fanout') ? '${WorkQueue.QueueName}' : '',
+  topic: on('Alarms') ? '${AlarmTopic.TopicName}' : '',
+  'topic-key': on('Alarms') ? '${AlarmKey.Arn}' : '',
+  function: `slowdigest-${params.Release}`,
+  tracing: on('Tracing'),
+});
+
+// used returns the conditions that a template refers to, also by others.
+function used(conditions, template) {
+  const text = JSON.stringify(template);
+  const names = Object.keys(conditions).filter((name) => text.includes(`"Condition":"${name}"`) || text.includes(`{"Fn::If":["${name}",`));
+  const kept = Object.fromEntries(names.map((name) => [name, conditions[name]]));
+  const all = Object.keys(kept).length;
+  return all === Object.keys(template.Conditions ?? {}).length ? kept : used(conditions, { ...template, Conditions: kept });
+}
+
+// withParameters returns the whole, in which the values are defaults, but for what
+// nobody should deploy without thinking of it.
+function withParameters({ Metadata, Parameters, Rules, Conditions, Resources, Outputs }, params) {
+  for (const [name, p] of Object.entries(Parameters)) {
+    if (name in params && name !== 'Channel') p.Default = name === 'Instances' ? '' : p.AllowedValues?.find((v) => String(v) === params[name]) ?? params[name];
+  }
+  Resources.Role.Properties.Policies = policies();
+  return { Parameters, Conditions: used(Conditions, { Resources, Outputs }), Resources, Outputs, Metadata: { ...Metadata, Rules } }; // the deploy tool knows no rules
+}
+
+// The function behind the URL; what it has in common with the other is in functions.yml.
+const entrance = {
+  entrance: { name: 'slowdigest_entrance', description: 'Answers what is asked in Slack or by agents, and rejects the rest', handler: 'bootstrap', disableLogs: true },
+};
+
 module.exports = async ({ resolveVariable }) => {
   const params = {};
-  for (const name of [...names, ...Object.keys(optional)]) params[name] = await resolveVariable(`param:${name}`);
-  const stage = await resolveVariable('sls:stage');
-  const on = Object.fromEntries(['fanout', 'interactive', 'mcp', 'tracing', 'alarms', 'schedule'].map((name) => [name, flag(params, name)]));
+  for (const name of names) params[capital(name)] = String(await resolveVariable(`param:${name}`));
+  params.Release = releaseName(await resolveVariable('sls:stage'), await resolveVariable('param:name'));
+  const name = `slowdigest-${params.Release}`;
+  const all = await read(resolveVariable);
 
-  const release = releaseName(stage, params.name);
-  const name = `slowdigest-${release}`;
-  const state = { own: `s3://\${StateBucket}/${release}`, none: '' }[params.state] ?? params.state;
-  if (state && !state.startsWith('s3://')) throw new Error(`parameter "state" is "${state}": want own, none or s3://BUCKET/PREFIX`);
-  if (on.interactive && !state) throw new Error('parameter "interactive" is true, which needs a state, and "state" is none');
-  if (on.interactive && String(params.channel).startsWith('#')) {
-    throw new Error('parameter "interactive" is true, and Slack sends the IDs of channels: set "channel" to an ID');
-  }
-  if (params.slackApi && !/^https:\/\/[a-z0-9.-]+\/(.*\/)?$/.test(params.slackApi)) {
-    throw new Error(`parameter "slackApi" is "${params.slackApi}": want a URL such as https://slack-gov.com/api/`);
-  }
-  const token = `/slowdigest/${stage}/slack-token`;
-  const secret = on.interactive ? `/slowdigest/${stage}/slack-signing-secret` : '';
-  const agents = on.mcp ? `/slowdigest/${stage}/mcp-token` : '';
+  if (await resolveVariable("param:template, ''")) return { name, entrance, resources: withParameters(all, params) };
 
-  const file = (path) => `\${file(iam/deploy/${path})}`;
-  return {
-    name,
-    release,
-    on,
-    environment: {
-      SLOWDIGEST_INSTANCES: params.instances,
-      ...(params.tag && { SLOWDIGEST_TAG: params.tag }),
-      SLOWDIGEST_CHANNEL: params.channel,
-      SLOWDIGEST_LIMIT: params.limit,
-      SLOWDIGEST_DOWNLOAD: params.download,
-      ...Object.fromEntries(Object.keys(optional).filter((name) => params[name]).map((name) => [optional[name], String(params[name])])),
-      SLOWDIGEST_STAGE: release,
-      SLACK_TOKEN_PARAMETER: token,
-      ...(params.slackApi && { SLACK_API_URL: params.slackApi }),
-      ...(state && { SLOWDIGEST_STATE: params.state === 'own' ? { 'Fn::Sub': state } : state }),
-      ...(on.fanout && { SLOWDIGEST_QUEUE_URL: { Ref: 'WorkQueue' } }),
-      ...(on.interactive && { SLACK_SIGNING_SECRET_PARAMETER: secret, SLOWDIGEST_ANSWER_FUNCTION: name }),
-      ...(on.interactive && params.askChannels && { SLOWDIGEST_ASK_CHANNELS: params.askChannels }),
-      ...(on.interactive && params.askUsers && { SLOWDIGEST_ASK_USERS: params.askUsers }),
-      ...(on.mcp && { SLOWDIGEST_MCP_TOKEN_PARAMETER: agents }),
-    },
-    statements: policy({
-      instance: params.instances,
-      tag: params.tag,
-      download: params.download,
-      'slack-token-parameter': token,
-      'signing-secret-parameter': secret,
-      'mcp-token-parameter': agents,
-      state,
-      'queue-url': on.fanout ? '${WorkQueue.QueueName}' : '',
-      topic: on.alarms ? '${AlarmTopic.TopicName}' : '',
-      function: name,
-      tracing: on.tracing,
-    }),
-    workers: workers(String(params.workers)),
-    boundary: params.boundary || { Ref: 'AWS::NoValue' },
-    destinations: on.alarms ? { onFailure: { type: 'sns', arn: { Ref: 'AlarmTopic' } } } : null,
-    // The URL has a function of its own, whose concurrency is bounded.
-    entrance: on.interactive || on.mcp ? file('entrance.yml') : {},
-    urlTimeout: on.mcp ? 75 : 10,
-    askConcurrency: concurrency(String(params.askConcurrency)),
-    // Without a state nothing else keeps two runs from posting at the same time.
-    reservedConcurrency: state || on.fanout || on.interactive ? null : 1,
-    resources: [
-      file('role.yml'),
-      params.state === 'own' && file('state.yml'),
-      on.fanout && file('fanout.yml'),
-      (on.interactive || on.mcp) && file('interactive.yml'),
-      on.mcp && file('mcp.yml'),
-      on.alarms && file('alarms.yml'),
-      on.alarms && params.email && file('email.yml'),
-      on.alarms && on.fanout && file('alarms-fanout.yml'),
-      on.alarms && dashboard({ name, release, on }),
-    ].filter(Boolean),
-  };
+  conform(params, all);
+  for (const number of ['Workers', 'Retention']) params[number] = Number(params[number]);
+  const { section, holds } = resolver(params, all.Conditions);
+  const on = (condition) => holds({ Condition: condition });
+  const Resources = section(all.Resources);
+  const variables = Resources.DigestLambdaFunction.Properties.Environment.Variables;
+  check(variables);
+  Resources.Role.Properties.Policies = [{
+    PolicyName: 'slowdigest',
+    PolicyDocument: { Version: '2012-10-17', Statement: statements(params, variables, on) },
+  }];
+  // The deploy tool would export it under a name that a second release has too.
+  const Outputs = { ServerlessDeploymentBucketName: { Export: { Name: `${name}-deployment-bucket` } }, ...section(all.Outputs) };
+  return { name, entrance: on('Url') ? entrance : {}, resources: { Resources, Outputs } };
 };

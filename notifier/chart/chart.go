@@ -9,7 +9,7 @@ package chart
 
 import (
 	"fmt"
-	"html/template"
+	"html"
 	"math"
 	"slices"
 	"strconv"
@@ -38,7 +38,7 @@ const height = 1000
 
 // Stack draws the layers over each other, the first at the bottom. The label is
 // what a screen reader says, and the unit stands with the highest number.
-func (l Line) Stack(label, unit string, layers []Layer) template.HTML {
+func (l Line) Stack(label, unit string, layers []Layer) string {
 	steps := 0
 	for _, x := range layers {
 		steps = max(steps, x.First+len(x.Values))
@@ -68,7 +68,7 @@ func (l Line) Stack(label, unit string, layers []Layer) template.HTML {
 	values(&b, top, unit)
 	l.times(&b)
 	b.WriteString(`</svg>`)
-	return template.HTML(b.String())
+	return b.String()
 }
 
 // Coarser draws with wider steps, so that there are at most so many: each has the mean of
@@ -106,7 +106,7 @@ func stepped(v []float64, top float64) string {
 }
 
 func open(b *strings.Builder, label string) {
-	fmt.Fprintf(b, `<svg class="plot" role="img" aria-label="%s">`, template.HTMLEscapeString(label))
+	fmt.Fprintf(b, `<svg class="plot" role="img" aria-label="%s">`, html.EscapeString(label))
 }
 
 // scaleTo is the top of a scale for values up to most: some room above them. Of less than a
@@ -128,7 +128,7 @@ func values(b *strings.Builder, top float64, unit string) {
 			text += " " + unit
 		}
 		at := short(100 - 100*float64(n)*per/top)
-		fmt.Fprintf(b, `<line x2="100%%" y1="%s%%" y2="%s%%"/><text x="2" y="%s%%" dy="12">%s</text>`, at, at, at, template.HTMLEscapeString(text))
+		fmt.Fprintf(b, `<line x2="100%%" y1="%s%%" y2="%s%%"/><text x="2" y="%s%%" dy="12">%s</text>`, at, at, at, html.EscapeString(text))
 	}
 	b.WriteString(`</g>`)
 }
@@ -199,7 +199,7 @@ type Bar struct {
 }
 
 // Bars draws counts, their height as the logarithm.
-func Bars(label, unit string, bars []Bar) template.HTML {
+func Bars(label, unit string, bars []Bar) string {
 	var b strings.Builder
 	open(&b, label)
 	most := int64(1)
@@ -224,16 +224,16 @@ func Bars(label, unit string, bars []Bar) template.HTML {
 			text += " " + unit
 		}
 		at := short(100 - 100*up(v))
-		fmt.Fprintf(&b, `<line x2="100%%" y1="%s%%" y2="%s%%"/><text x="100%%" class="end" y="%s%%" dy="12">%s</text>`, at, at, at, template.HTMLEscapeString(text))
+		fmt.Fprintf(&b, `<line x2="100%%" y1="%s%%" y2="%s%%"/><text x="100%%" class="end" y="%s%%" dy="12">%s</text>`, at, at, at, html.EscapeString(text))
 	}
 	b.WriteString(`</g><g class="times">`)
 	few := (len(bars) + 5) / 6
 	for i := 0; i < len(bars); i += few {
 		x := 100 * float64(i) / float64(len(bars))
-		fmt.Fprintf(&b, `<text x="%s%%" y="100%%" dy="16" class="start">%s</text>`, short(x), template.HTMLEscapeString(bars[i].From))
+		fmt.Fprintf(&b, `<text x="%s%%" y="100%%" dy="16" class="start">%s</text>`, short(x), html.EscapeString(bars[i].From))
 	}
 	b.WriteString(`</g></svg>`)
-	return template.HTML(b.String())
+	return b.String()
 }
 
 // short writes a number with two digits after the point at most.

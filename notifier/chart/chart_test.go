@@ -29,7 +29,7 @@ var pathOf = regexp.MustCompile(`<path class="([^"]*)" d="([^"]*)"/>`)
 
 func TestStack(t *testing.T) {
 	line := Line{Start: 600, Step: 10, From: 590, To: 640, Zone: time.UTC}
-	svg := string(line.Stack(`a<b>"&`, "calls", []Layer{{Color: "c1", Values: []float64{1, 1, 0}}, {Color: "c2", First: 1, Values: []float64{1, 2}}}))
+	svg := line.Stack(`a<b>"&`, "calls", []Layer{{Color: "c1", Values: []float64{1, 1, 0}}, {Color: "c2", First: 1, Values: []float64{1, 2}}})
 	valid(t, svg)
 	if !strings.Contains(svg, `aria-label="a&lt;b&gt;&#34;&amp;"`) || !strings.Contains(svg, `viewBox="-1 0 5 1000"`) {
 		t.Errorf("the chart is %s", svg)
@@ -43,14 +43,14 @@ func TestStack(t *testing.T) {
 		}
 	}
 	// A layer is never below the one under it, and nothing is drawn of nothing.
-	valid(t, string(line.Stack("", "", nil)))
-	valid(t, string(line.Stack("", "", []Layer{{Color: "c1", Values: []float64{0, 0}}})))
+	valid(t, line.Stack("", "", nil))
+	valid(t, line.Stack("", "", []Layer{{Color: "c1", Values: []float64{0, 0}}}))
 }
 
 // The scales have few numbers, however large or small what they measure is.
 func TestScales(t *testing.T) {
 	for _, top := range []float64{5e-324, 1e-9, 0.3, 1, 7, 1e4, 1e300} {
-		svg := string(Line{Step: 1, To: 1, Zone: time.UTC}.Stack("", "u", []Layer{{Values: []float64{top}}}))
+		svg := Line{Step: 1, To: 1, Zone: time.UTC}.Stack("", "u", []Layer{{Values: []float64{top}}})
 		valid(t, svg)
 		if n := strings.Count(svg, "<line"); (n < 2 || n > 4) || strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
 			t.Errorf("up to %g there are %d numbers: %s", top, n, svg)
@@ -68,7 +68,7 @@ func TestScales(t *testing.T) {
 		{3600, "11:00 11:15 11:30 11:45 12:00"}, {86400, "12:00 18:00 00:00 06:00"}, {10, "11:00:00 11:00:05 11:00:10"},
 		{3 * 86400, "11-24 11-25 11-26"}, {1, "11:00:00 11:00:01"}, {2 * 86400, "11-23 12:00 11-24 00:00 11-24 12:00 11-25 00:00"},
 	} {
-		svg := string(Line{Start: at, Step: 1, From: at, To: at + test.seconds, Zone: berlin}.Stack("", "", nil))
+		svg := Line{Start: at, Step: 1, From: at, To: at + test.seconds, Zone: berlin}.Stack("", "", nil)
 		got := ""
 		for _, m := range regexp.MustCompile(`dy="16"[^>]*>([^<]*)<`).FindAllStringSubmatch(svg, -1) {
 			got += " " + m[1]
@@ -78,7 +78,7 @@ func TestScales(t *testing.T) {
 		}
 	}
 	for _, to := range []int64{1 << 40, 1 << 50} { // a log can claim any time
-		if n := strings.Count(string(Line{Step: 1e9, To: to, Zone: time.UTC}.Stack("", "", nil)), "<text"); n > 7 {
+		if n := strings.Count(Line{Step: 1e9, To: to, Zone: time.UTC}.Stack("", "", nil), "<text"); n > 7 {
 			t.Errorf("a window of %d seconds has %d texts", to, n)
 		}
 	}
@@ -106,7 +106,7 @@ func TestCoarser(t *testing.T) {
 }
 
 func TestBars(t *testing.T) {
-	svg := string(Bars("d", "calls", []Bar{{"1ms", 10}, {"2ms", 0}, {"<5ms", 1}}))
+	svg := Bars("d", "calls", []Bar{{"1ms", 10}, {"2ms", 0}, {"<5ms", 1}})
 	valid(t, svg)
 	if n := strings.Count(svg, "<rect"); n != 3 || !strings.Contains(svg, `height="0"`) || !strings.Contains(svg, "&lt;5ms") || !strings.Contains(svg, "10 calls") {
 		t.Errorf("%d bars: %s", n, svg)
@@ -120,8 +120,8 @@ func TestLoad(t *testing.T) {
 		r.Classes = append(r.Classes, digest.Class{Rank: i + 1, Detail: &digest.ClassDetail{Lines: digest.Lines{Load: []float64{float64(i)}}}})
 	}
 	svg, keys := Of(r, nil).Load()
-	valid(t, string(svg))
-	if len(keys) != 9 || keys[0].Class != 9 || keys[0].Color != "c1" || keys[7].Class != 2 || keys[8].Class != -1 || len(pathOf.FindAllString(string(svg), -1)) != 9 {
+	valid(t, svg)
+	if len(keys) != 9 || keys[0].Class != 9 || keys[0].Color != "c1" || keys[7].Class != 2 || keys[8].Class != -1 || len(pathOf.FindAllString(svg, -1)) != 9 {
 		t.Errorf("keys %+v of %s", keys, svg)
 	}
 	r.Detail.Load[0] = 9 + 8 + 7 + 6 + 5 + 4 + 3 + 2
@@ -130,8 +130,8 @@ func TestLoad(t *testing.T) {
 	}
 	// Where rounding has the classes above the sum of all, the others are nothing, and not below it.
 	r.Detail.Load = []float64{43, 100}
-	if svg, _ = Of(r, nil).Load(); pathOf.FindStringSubmatch(string(svg))[2] != "M0 1000h0v-419h1v-533H2V1000Z" {
-		t.Errorf("the others are %s", pathOf.FindString(string(svg)))
+	if svg, _ = Of(r, nil).Load(); pathOf.FindStringSubmatch(svg)[2] != "M0 1000h0v-419h1v-533H2V1000Z" {
+		t.Errorf("the others are %s", pathOf.FindString(svg))
 	}
 	if Of(&digest.Report{Classes: r.Classes}, nil) != nil || Of(&digest.Report{Detail: r.Detail}, nil) != nil {
 		t.Error("there is something to draw where there is nothing")
@@ -155,7 +155,7 @@ func TestDataIsBounded(t *testing.T) {
 		t.Errorf("%d hosts can be chosen", len(d.Slices["host"]))
 	}
 	svg, distribution := d.Class(0, nil)
-	if n := strings.Count(pathOf.FindStringSubmatch(string(svg))[2], "h"); n != 90 || distribution != "" {
+	if n := strings.Count(pathOf.FindStringSubmatch(svg)[2], "h"); n != 90 || distribution != "" {
 		t.Errorf("a class's chart has %d steps", n)
 	}
 }

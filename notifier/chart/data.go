@@ -3,7 +3,6 @@ package chart
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"math"
 	"slices"
 	"strconv"
@@ -149,7 +148,7 @@ const layers = 8
 
 // Load draws the load of all classes, those with the most stacked by class, and returns what
 // the colours stand for.
-func (d *Data) Load() (template.HTML, []Key) {
+func (d *Data) Load() (string, []Key) {
 	sums := make([]float64, len(d.Classes))
 	order := make([]int, len(d.Classes))
 	for i := range d.Classes {
@@ -188,7 +187,7 @@ const coarse = 90
 
 // Class draws the load of the class at an index, and the distribution of its calls, empty
 // where it has none. The name of a query time is for the caller to say.
-func (d *Data) Class(i int, name func(seconds float64) string) (load, distribution template.HTML) {
+func (d *Data) Class(i int, name func(seconds float64) string) (load, distribution string) {
 	c := &d.Classes[i]
 	line, layer := d.line().Coarser(coarse, Layer{Color: "c1", First: c.First, Values: c.Time})
 	load = line.Stack("Load", "calls at a time", []Layer{layer})

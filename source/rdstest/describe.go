@@ -239,3 +239,16 @@ func (s *Server) reboot(id string) (any, *apiError) {
 	}
 	return modifiedResult{details(db)}, nil
 }
+
+// start wakes an instance that was stopped.
+func (s *Server) start(id string) (any, *apiError) {
+	db, found := s.instances[id]
+	switch {
+	case !found:
+		return nil, instanceNotFound(id)
+	case db.asleep != stopped:
+		return nil, &apiError{http.StatusBadRequest, "InvalidDBInstanceState", "Instance " + id + " is not stopped."}
+	}
+	db.asleep = ""
+	return modifiedResult{details(db)}, nil
+}

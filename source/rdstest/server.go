@@ -239,6 +239,8 @@ func (s *Server) answer(action string, params url.Values) (any, Kind, *apiError)
 		result, err = s.modifyInstance(params)
 	case "RebootDBInstance":
 		result, err = s.reboot(id)
+	case "StartDBInstance":
+		result, err = s.start(id)
 	default:
 		err = invalidAction(action)
 	}

@@ -11,10 +11,11 @@ import (
 
 // Command is one subcommand.
 type Command struct {
-	Name    string
-	Args    string // what follows the flags, such as FILE...
-	Summary string // one sentence without its full stop, of which what is before a colon, semicolon or bracket does for a list
-	Flags   []Flag
+	Name      string
+	Args      string // what follows the flags, such as FILE...
+	Summary   string // one sentence without its full stop, of which what is before a colon, semicolon or bracket does for a list
+	Flags     []Flag
+	Variables []Variable
 }
 
 // Flag is one of its flags.
@@ -24,6 +25,12 @@ type Flag struct {
 	Usage   string
 	Env     string // the variable of the same setting; may be empty
 	Default string // may be empty
+}
+
+// Variable is a variable of the environment that has no flag.
+type Variable struct {
+	Name  string // without the dollar sign
+	Usage string
 }
 
 // Dashed is the flag as it is typed.
@@ -193,6 +200,9 @@ func Man(w io.Writer, program, version, about string, all []Command) {
 				fmt.Fprintf(w, " \\fI%s\\fR", roff(f.Arg))
 			}
 			fmt.Fprintf(w, "\n%s\n", roff(f.Describe()))
+		}
+		for _, v := range c.Variables {
+			fmt.Fprintf(w, ".TP\n\\fB$%s\\fR\n%s\n", v.Name, roff(v.Usage))
 		}
 	}
 	fmt.Fprint(w, `.SH EXIT STATUS

@@ -1,7 +1,8 @@
 // Draws the goldens of Slack messages in Chromium, at the width of a desktop and of
-// a phone, light and dark, into out/. With names, as "full", only these.
-// CHROMIUM names the browser. The first picture of "new", without its thread,
-// is also what the README shows.
+// a phone, light and dark, into out/. With names, as "full", only these; "html" is
+// the HTML report of a morning with two hours and a half of it selected, which
+// docs/html.md shows. CHROMIUM names the browser. The first picture of "new", without
+// its thread, is also what the README shows.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import { buildSync } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const goldens = here + "../../slack/testdata/";
+const root = here + "../../../";
 const out = here + "out/";
 mkdirSync(out, { recursive: true });
 
@@ -37,7 +39,16 @@ function shoot(name, message, width, theme) {
   return file + ".png";
 }
 
+function shootReport(picture) {
+  const file = out + "report.html";
+  writeFileSync(file, execFileSync("go", ["run", "./cmd/slowdigest", "report", "--format", "html", "--since", "2026-11-23T06:00", "--until", "2026-11-23T11:00",
+    "testdata/morning/shop-1.log", "testdata/morning/shop-2.log"], { cwd: root, maxBuffer: 1 << 26 }));
+  chromium("--window-size=1280,1210", `--screenshot=${picture}`, `file://${file}#from=2026-11-23T07:45:00Z&to=2026-11-23T10:20:00Z`);
+  return picture;
+}
+
 const wanted = process.argv.slice(2);
+if (wanted.length === 0 || wanted.includes("html")) console.log(shootReport(root + "docs/html.png"));
 for (const file of readdirSync(goldens).filter((f) => /^slack-.*\.json$/.test(f)).sort()) {
   const name = file.slice("slack-".length, -".json".length);
   const text = readFileSync(goldens + file, "utf8");

@@ -1,0 +1,353 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slowdigest/handler/state/s3test"
+	"slowdigest/notifier/slacktest"
+	"slowdigest/source"
+)
+
+// deployed are the variables of a function with everything switched on.
+func deployed() map[string]any {
+	return map[string]any{
+		"SLOWDIGEST_INSTANCES": "orders-1", "SLOWDIGEST_CHANNEL": "C0123456789", "SLACK_TOKEN_PARAMETER": "/slowdigest/prod/slack-token",
+		"SLOWDIGEST_STATE": "s3://kept/prod", "SLACK_SIGNING_SECRET_PARAMETER": "/slowdigest/prod/slack-signing-secret",
+		"SLOWDIGEST_LIMIT": "95%:20", "SLOWDIGEST_DOWNLOAD": "portions", "SLOWDIGEST_STAGE": "prod", "AWS_LAMBDA_LOG_FORMAT": "JSON",
+	}
+}
+
+// brokenRow has a variable with a value one step over the edge, what is said of it, and the value
+// on this side of it.
+type brokenRow struct {
+	name, bad, says, good string
+	with                  map[string]any // other variables; nil takes one out
+}
+
+func brokenRows() []brokenRow {
+	long := strings.Repeat("o", 63)
+	without := func(names ...string) map[string]any {
+		m := map[string]any{}
+		for _, name := range names {
+			m[name] = nil
+		}
+		return m
+	}
+	return []brokenRow{
+		{"SLOWDIGEST_LIMIT", "101%", "limit", "100%", nil},
+		{"SLOWDIGEST_ORDER_BY", "sums", "order", "sum", nil},
+		{"SLOWDIGEST_MIN_TIME", "500 ms!", "time", "500ms", nil},
+		{"SLOWDIGEST_PER_INSTANCE", "yes", "want true or false", "true", nil},
+		{"SLOWDIGEST_LINKS", "A=http://a.example", "https://", "A=https://a.example", nil},
+		{"SLOWDIGEST_TIME_ZONE", "Europe/Berli", "Europe/Berli", "Europe/Berlin", nil},
+		{"SLOWDIGEST_REPEAT", "skipp", "want post or skip", "skip", nil},
+		{"SLOWDIGEST_DAILY", "24:00", "24:00", "23:59", nil},
+		{"SLOWDIGEST_MAX_BYTES", "0", "want a number such as 500MB", "1", nil},
+		{"SLOWDIGEST_DOWNLOAD", "whole", "want portions, complete or auto", "complete", nil},
+
+		{"SLOWDIGEST_INSTANCES", "orders-1," + long + "o", "is neither the name nor a pattern", "orders-1," + long, nil},
+		{"SLOWDIGEST_INSTANCES", "orders--*", "is neither the name nor a pattern", "orders-*", nil},
+		{"SLOWDIGEST_INSTANCES", "clusters:shop", "is neither the name nor a pattern", "cluster:shop", nil},
+		{"SLOWDIGEST_INSTANCES", " , ", "names no instance", "o", nil},
+		{"SLOWDIGEST_TAG", "slowdigest=*", "is not a tag", "slowdigest", nil},
+		{"SLOWDIGEST_CHANNEL", "#C0123456789", "neither the ID of a channel nor a name", "C0123456789", nil},
+		{"SLOWDIGEST_CHANNEL", "#Slow", "neither the ID of a channel nor a name", "#slow", without("SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_CHANNEL", "slow queries", "neither the ID of a channel nor a name", "slow_queries", without("SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_CHANNEL", strings.Repeat("a", 81), "neither the ID of a channel nor a name", strings.Repeat("ü", 80), without("SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_CHANNEL", "@ann", "neither the ID of a channel nor a name", "U0123456", without("SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_CHANNEL", "", "is not set", "#slow", without("SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_CHANNEL", "#slow", "Slack tells IDs", "G0123456", nil},
+		{"SLOWDIGEST_ASK_CHANNELS", "C000000", "is not the ID of a channel", "C0000000", nil},
+		{"SLOWDIGEST_ASK_CHANNELS", "C0123456789,U0123456789", "is not the ID of a channel", "C0123456789,D0123456789", nil},
+		{"SLOWDIGEST_ASK_USERS", "U012345", "is not the ID of a user", "U0123456, W0123456", nil},
+		{"SLOWDIGEST_ASK_USERS", "C0123456789", "is not the ID of a user", "W0123456789", nil},
+		{"SLACK_TOKEN_PARAMETER", "/a//b", "is not the name of a parameter", "/a/b", nil},
+		{"SLACK_TOKEN_PARAMETER", "", "nothing can be posted", "a", nil},
+		{"SLACK_SIGNING_SECRET_PARAMETER", "/slow digest", "is not the name of a parameter", "/slowdigest", nil},
+		{"SLOWDIGEST_MCP_TOKEN_PARAMETER", "/*", "is not the name of a parameter", "/_", nil},
+		{"SLACK_TOKEN", "https://chat.example/hooks/secretsecret", "Mattermost", "https://hooks.slack.com/services/T/B/x", without("SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLACK_TOKEN", "https://chat.example/secretsecret", "neither one of Slack nor", "xoxb-1", nil},
+		{"SLACK_TOKEN", "xoxb-secretsecret\n", "white space", "xoxb-secretsecret", nil},
+		{"SLACK_TOKEN", "https://hooks.slack.com/services/T/B/x", "only a bot can answer", "xoxb-1", nil},
+		{"SLACK_SIGNING_SECRET", "secret secret", "white space", "secretsecret", nil},
+		{"SLACK_API_URL", "https://slack-gov.com/api", "does not end in a slash", "https://slack-gov.com/api/", nil},
+		{"SLACK_API_URL", "http://slack-gov.com/api/", "does not begin with https://", "http://127.0.0.2:80/api/", nil},
+		{"SLACK_API_URL", "slack-gov.com/api/", "is not the URL of a server", "http://localhost/", nil},
+		{"SLOWDIGEST_STATE", "s3://Kept/prod", "is not the location of a state", "s3://kept/prod", nil},
+		{"SLOWDIGEST_STATE", "s3:/kept/prod", "neither a location in S3 nor a directory", "s3://kept", nil},
+		{"SLOWDIGEST_STATE", "/var/lib", "Lambda does not keep", "/mnt/state", nil},
+		{"SLOWDIGEST_STATE", "", "nothing to remember mutes", "s3://kept", nil},
+		{"SLOWDIGEST_QUEUE_URL", "work", "is not the URL of a server", "https://sqs.eu-central-1.amazonaws.com/123456789012/work", nil},
+		{"SLOWDIGEST_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/", "names no queue", "https://sqs.eu-central-1.amazonaws.com/123456789012/w", nil},
+		{"SLOWDIGEST_QUEUE_URL", "https://sqs.example/1/" + strings.Repeat("q", 81), "is not the name of a queue", "https://sqs.example/1/" + strings.Repeat("q", 80), nil},
+		{"SLOWDIGEST_ANSWER_FUNCTION", long + "oo", "is not the name of a function", long + "o", nil},
+		{"SLOWDIGEST_ANSWER_FUNCTION", "ar:x", "is not the name of a function", "arn:aws:lambda:eu-central-1:123456789012:function:x", nil},
+		{"SLOWDIGEST_STAGE", long[:54], "is not the name of a function", long[:53], nil},
+
+		{"SLOWDIGEST_DAILY", "09:00", "has no effect", "", without("SLOWDIGEST_STATE", "SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_REPEAT", "skip", "has no effect", "post", without("SLOWDIGEST_STATE", "SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_ASK_USER", "U0123456", "the nearest is SLOWDIGEST_ASK_USERS", "", nil},
+		{"SLOWDIGEST_FORMAT", "json", "no run reads", "", nil},
+		{"SLACK_COLOUR", "red", "take it out", "", nil},
+	}
+}
+
+// variables are those of a row with a value.
+func (r brokenRow) variables(value string) map[string]any {
+	all := deployed()
+	maps.Copy(all, r.with)
+	all[r.name] = value
+	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil })
+	return all
+}
+
+// callCheck calls slowdigest check with variables on the standard input.
+func callCheck(t *testing.T, variables map[string]any) (lines []string, code int) {
+	t.Helper()
+	raw, err := json.Marshal(variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := call(t, string(raw), []string{"check"})
+	if (code == 0) != strings.HasPrefix(stdout, "ok: ") || code != 0 && !strings.HasPrefix(stderr, fmt.Sprintf("slowdigest: error: %d setting", strings.Count(stdout, "\n"))) {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	if strings.Contains(stdout+stderr, "secretsecret") {
+		t.Errorf("a secret is told: %s%s", stdout, stderr)
+	}
+	return strings.Split(strings.TrimSpace(stdout), "\n"), code
+}
+
+// Every variable is told by its name one step over its edge, alone, and nothing is on this side.
+func TestCheck(t *testing.T) {
+	tried := map[string]bool{}
+	for _, r := range brokenRows() {
+		tried[r.name] = true
+		lines, code := callCheck(t, r.variables(r.bad))
+		if code != 1 || len(lines) != 1 || !strings.HasPrefix(lines[0], r.name+": ") || !strings.Contains(lines[0], r.says) || !strings.HasSuffix(lines[0], ")") || strings.HasSuffix(lines[0], "()") {
+			t.Errorf("%s=%q: exit %d: %q, want %q", r.name, r.bad, code, lines, r.says)
+		}
+		if lines, code := callCheck(t, r.variables(r.good)); code != 0 {
+			t.Errorf("%s=%q: exit %d: %q", r.name, r.good, code, lines)
+		}
+	}
+	for _, name := range known() {
+		if !tried[name] {
+			t.Errorf("%s is not tried", name)
+		}
+	}
+}
+
+// All that is wrong is told at once.
+func TestCheckTellsAll(t *testing.T) {
+	variables := deployed()
+	seen := map[string]bool{}
+	for _, r := range brokenRows() {
+		if r.bad != "" && r.with == nil && !seen[r.name] {
+			variables[r.name], seen[r.name] = r.bad, true
+		}
+	}
+	lines, code := callCheck(t, variables)
+	for name := range seen {
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, name+": ") }) {
+			t.Errorf("%s is not told", name)
+		}
+	}
+	if code != 1 || len(seen) < 25 || len(lines) != len(seen) {
+		t.Errorf("exit %d, %d of %d lines: %q", code, len(lines), len(seen), lines)
+	}
+}
+
+// What CloudFormation will know is set, and is not judged.
+func TestCheckKnowsCloudFormation(t *testing.T) {
+	for _, name := range known() {
+		variables := deployed()
+		variables[name] = map[string]any{"Ref": "Parameter"}
+		if lines, code := callCheck(t, variables); code != 0 {
+			t.Errorf("exit %d: %q", code, lines)
+		}
+	}
+	variables := deployed()
+	variables["SLOWDIGEST_INSTANCE"] = map[string]any{"Fn::Sub": "x"}
+	if lines, code := callCheck(t, variables); code != 1 || !strings.HasPrefix(lines[0], "SLOWDIGEST_INSTANCE: no run reads") {
+		t.Errorf("exit %d: %q", code, lines)
+	}
+	for name, want := range map[string]string{"SLOWDIGEST_STATE": "nothing to remember", "SLOWDIGEST_INSTANCES": "names no instance"} {
+		variables := deployed()
+		delete(variables, name)
+		if lines, code := callCheck(t, variables); code != 1 || !strings.Contains(lines[0], want) {
+			t.Errorf("exit %d: %q", code, lines)
+		}
+		variables[name] = map[string]any{"Ref": "Parameter"}
+		if lines, code := callCheck(t, variables); code != 0 {
+			t.Errorf("exit %d: %q", code, lines)
+		}
+	}
+}
+
+// Lambda takes 4,096 bytes of variables, and not one more, and a list of 180 names is told what to
+// do.
+func TestCheckMeasures(t *testing.T) {
+	base := len(`{"SLOWDIGEST_CHANNEL":"C0123456789","SLOWDIGEST_INSTANCES":"orders-1","SLACK_TOKEN_PARAMETER":"a","QUOTED":"\"","URL":"&"}`)
+	for _, c := range []struct {
+		more any
+		fill int
+		ok   bool
+	}{
+		{nil, maxEnvironment - base - len(`,"PAD":""`), true},
+		{nil, maxEnvironment - base - len(`,"PAD":""`) + 1, false},
+		{map[string]any{"Ref": "WorkQueue"}, maxEnvironment - base - len(`,"PAD":"","LATER":""`) - unknownBytes, true},
+		{map[string]any{"Ref": "WorkQueue"}, maxEnvironment - base - len(`,"PAD":"","LATER":""`) - unknownBytes + 1, false},
+	} {
+		variables := map[string]any{"SLOWDIGEST_CHANNEL": "C0123456789", "SLOWDIGEST_INSTANCES": "orders-1", "SLACK_TOKEN_PARAMETER": "a", "QUOTED": `"`, "URL": "&",
+			"PAD": strings.Repeat("x", c.fill)}
+		if c.more != nil {
+			variables["LATER"] = c.more
+		}
+		lines, code := callCheck(t, variables)
+		if (code == 0) != c.ok || c.ok && !strings.Contains(lines[0], "4096 of 4096 bytes") || !c.ok && !strings.HasPrefix(lines[0], "environment: has 4097 bytes") {
+			t.Errorf("%+v: exit %d: %q", c, code, lines)
+		}
+	}
+	longest := "https://sqs.cn-northwest-1.amazonaws.com.cn/123456789012/" + strings.Repeat("q", 80)
+	if len(longest) > unknownBytes || unknownBytes > len(longest)+40 {
+		t.Errorf("%d bytes stand for %s", unknownBytes, longest)
+	}
+	var names []string
+	for n := range 180 {
+		names = append(names, fmt.Sprintf("orders-production-%03d", n))
+	}
+	variables := deployed()
+	variables["SLOWDIGEST_INSTANCES"] = strings.Join(names, ",")
+	if lines, code := callCheck(t, variables); code != 1 || !strings.Contains(lines[0], "(name the instances by a pattern such as orders-*, or by a tag, in place of a list)") {
+		t.Errorf("exit %d: %q", code, lines)
+	}
+	variables["SLOWDIGEST_INSTANCES"] = "orders-*"
+	if lines, code := callCheck(t, variables); code != 0 {
+		t.Errorf("exit %d: %q", code, lines)
+	}
+}
+
+// The examples in what is said to do are themselves right.
+func TestCheckAdvisesWhatItTakes(t *testing.T) {
+	example := regexp.MustCompile(`such as ([^ ,:]+(?::/?/?[^ ,:]+)*)`)
+	tried := 0
+	for _, j := range judges {
+		for _, bad := range []string{"*?\n", "http://x.example/hooks/", "C"} {
+			err := j.judge(bad, false)
+			if err == nil {
+				continue
+			}
+			m := example.FindStringSubmatch(source.Hint(err))
+			if m == nil {
+				continue
+			}
+			tried++
+			if err := j.judge(m[1], false); err != nil {
+				t.Errorf("%s: the example %q: %v", j.name, m[1], err)
+			}
+		}
+	}
+	if tried < 10 {
+		t.Errorf("only %d examples", tried)
+	}
+}
+
+// Each variable broken in turn is told by its name, on the command line by doctor and in the
+// function by {"doctor":true}; with all of them right nothing is.
+func TestDoctorTellsEachVariable(t *testing.T) {
+	s3 := s3test.New(t, nil)
+	world := newClinic(t)
+	t.Setenv("AWS_ENDPOINT_URL_S3", *s3.BaseEndpoint)
+	world.ssm.secret, world.ssm.agents = slacktest.SigningSecret, agentsToken
+	maps.Copy(world.env, map[string]string{
+		"SLOWDIGEST_STATE": "s3://" + s3test.Bucket + "/prod", "SLACK_SIGNING_SECRET_PARAMETER": secretParameter,
+		"SLOWDIGEST_MCP_TOKEN_PARAMETER": agentsParameter, "SLOWDIGEST_ANSWER_FUNCTION": "slowdigest-prod",
+	})
+	world.answersInvocations(t, http.StatusNoContent)
+	healthy := maps.Clone(world.env)
+	if stdout, _, code := call(t, "", []string{"doctor"}, world.variables()...); code != 0 || strings.Contains(stdout, "warning") {
+		t.Fatalf("exit %d:\n%s", code, stdout)
+	}
+	tried := map[string]bool{}
+	for _, r := range brokenRows() {
+		if r.bad == "" || r.with != nil || tried[r.name] {
+			continue
+		}
+		tried[r.name] = true
+		t.Run(r.name, func(t *testing.T) {
+			world.env = maps.Clone(healthy)
+			world.env[r.name] = r.bad
+			line := regexp.MustCompile(`(?m)^wrong    setting ` + r.name + ` .*(\n.*)?` + regexp.QuoteMeta(r.says))
+			stdout, _, code := call(t, "", []string{"doctor"}, world.variables()...)
+			local := r.name == "SLOWDIGEST_FORMAT" || r.name == "SLACK_COLOUR" // are none of the function's, and may stand in a shell
+			if told := line.MatchString(stdout); code == 1 != !local || !told != local {
+				t.Errorf("on the command line: exit %d:\n%s", code, stdout)
+			}
+			d := world.inTheFunction(t)
+			told := slices.ContainsFunc(d.Checks, func(k Check) bool {
+				return k.Verdict == "wrong" && k.Subject == "setting "+r.name && (strings.Contains(k.Text, r.says) || strings.Contains(k.Fix, r.says)) && k.Fix != ""
+			})
+			if d.Wrong != 1 || !told {
+				t.Errorf("in the function: %+v", d)
+			}
+		})
+	}
+	for _, name := range known() {
+		if !tried[name] {
+			t.Errorf("%s is not tried", name)
+		}
+	}
+	world.env = healthy
+	if d := world.inTheFunction(t); d.Wrong > 0 {
+		t.Errorf("in the function: %+v", d)
+	}
+}
+
+// A digest is posted all the same where what is wrong has nothing to do with it, and is not where it
+// would be another than is meant.
+func TestWrongFormsStopNoDigest(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		posted      bool
+	}{
+		{"SLOWDIGEST_ASK_USERS", "ann", true}, {"SLOWDIGEST_ASK_CHANNELS", "#slow", true}, {"SLOWDIGEST_LIMITS", "2", true}, {"SLOWDIGEST_ANSWER_FUNCTION", "*", true},
+		{"SLOWDIGEST_LIMIT", "most", false}, {"SLOWDIGEST_MIN_TIME", "soon", false},
+	} {
+		w := newWorld(t, time.Now())
+		w.env[c.name] = c.value
+		w.useAWS(t)
+		p := &process{getenv: func(name string) string { return w.env[name] }}
+		_, err := handleEvent(t.Context(), p, example(t, "schedule"), newRunLog(slog.New(slog.DiscardHandler)))
+		if posted := len(w.slack.Messages()) > 0; posted != c.posted || posted != (err == nil) || err != nil && !strings.Contains(err.Error(), c.name) {
+			t.Errorf("%s=%s: posted %t: %v", c.name, c.value, posted, err)
+		}
+	}
+}
+
+// inTheFunction starts the function with the environment of the clinic, and has it look at itself.
+func (c *clinic) inTheFunction(t *testing.T) (d Diagnosis) {
+	t.Helper()
+	runtime := newRuntimeAPI(t)
+	env := map[string]string{"AWS_LAMBDA_RUNTIME_API": strings.TrimPrefix(runtime.server.URL, "http://")}
+	for _, service := range []string{"RDS", "SSM", "STS", "SQS", "S3", "LAMBDA"} {
+		env["AWS_ENDPOINT_URL_"+service] = os.Getenv("AWS_ENDPOINT_URL_" + service)
+	}
+	maps.Copy(env, c.env)
+	startBootstrap(t, env)
+	answer := runtime.invoke(t, []byte(`{"doctor":true}`))
+	if err := json.Unmarshal(answer.body, &d); err != nil || len(d.Checks) == 0 {
+		t.Fatalf("%v: %s", err, answer.body)
+	}
+	return d
+}
