@@ -57,7 +57,7 @@ func commands() []command {
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
 		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},
-		{"check", "[FILE]", "find what is wrong with the variables of a function, a JSON object of names and values, before it is deployed", declareCheck},
+		{"check", "[FILE]", "judge the variables of a function before it is deployed: a JSON object of names and values", declareCheck},
 		{"demo", "", "serve a shop with an incident, to try it all without an account: AWS and Slack are fakes on this machine", declareDemo},
 		{"iam", "", "print the least-privilege policy for the AWS role; it is made for what is configured", declareIAM},
 		{"completion", "SHELL", "print the completion of commands and flags for bash, zsh or fish", declareCompletion},
