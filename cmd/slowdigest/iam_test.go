@@ -58,6 +58,7 @@ func TestBoundary(t *testing.T) {
 		"--instance orders-1,orders-* --download auto --tracing --state s3://slowdigest-prod-bucket/prod --queue-url slowdigest-prod-work " +
 			"--slack-token-parameter /slowdigest/prod/slack-token --signing-secret-parameter /slowdigest/prod/signing --stage prod --topic slowdigest-prod-alarms",
 		"--tag slowdigest=on --download complete",
+		"--instance orders-1 --state s3://slowdigest-prod/p --token-key " + key + " --state-key " + key + " --topic-key " + key,
 	} {
 		policy, _, _ := printedPolicy(t, append(where, strings.Fields(args)...)...)
 		for _, s := range policy.Statement {

@@ -337,28 +337,45 @@ func TestTemplateRefuses(t *testing.T) {
 		err          string
 	}{
 		{"Release", []string{"a", "prod-next", strings.Repeat("a", 16) + "-" + strings.Repeat("b", 16)}, []string{"", "Prod", "prod-", "1", "a-b-c", strings.Repeat("a", 17), "prod_next"}, "lower-case letters"},
-		{"Instances", []string{names(1), names(15), strings.Repeat("a", 63)}, []string{names(16), strings.Repeat("a", 64), "Orders", "orders-1, orders-2", "orders-1,", "1a", "${x}", `a"`}, "at most 15 names in lower case"},
+		{"Instances", []string{names(1), names(15), strings.Repeat("a", 63)}, []string{names(16), strings.Repeat("a", 64), "orders-", "orders--1", "Orders", "orders-1, orders-2", "orders-1,", "1a", "${x}", `a"`}, "at most 15 names in lower case"},
 		{"Instances", nil, []string{""}, "Set Instances, Tag or both"},
 		{"Tag", []string{"slowdigest", "a:b=on off"}, []string{"=on", "a=", "a=b=c", "a=*", `a="`, "a=${b}"}, "want KEY=VALUE or KEY"},
-		{"Channel", []string{"C0123456789", "G012345"}, []string{"#slow-queries", "slow-queries", "U0123456789", ""}, "the ID of a channel"},
-		{"Limit", []string{"all", "5", "95%", "95%:20", "95%:20+3"}, []string{"", "most", "95%:"}, "Limit"},
-		{"State", []string{"own", "none", "s3://kept/prod"}, []string{"", "s3://kept", "s3://kept/a/b", "s3://kept/*", "/tmp"}, "want own, none or s3://BUCKET/PREFIX"},
+		{"Channel", []string{"C0123456789", "G01234567"}, []string{"C0123456", "#slow-queries", "slow-queries", "U0123456789", ""}, "the ID of a channel"},
+		{"Limit", []string{"all", "5", "95%", "99.5%", "100%", "95%:20", "95%:20+3", "95%:20+0"}, []string{"", "most", "95%:", "0", "0%", "101%", "1..5%", "95%:0"}, "Limit"},
+		{"State", []string{"own", "none", "s3://kept/prod", "s3://a.b-c/p"}, []string{"s3://a../x", "s3://a./x", "", "s3://kept", "s3://kept/a/b", "s3://kept/*", "/tmp"}, "want own, none or s3://BUCKET/PREFIX"},
 		{"StateKey", []string{"", key}, []string{"alias/mine", "*", key + "*"}, "want the ARN of a KMS key"},
 		{"TokenKey", []string{"", key}, []string{"alias/mine"}, "want the ARN of a KMS key"},
 		{"Workers", []string{"2", "1000"}, []string{"1", "1001", "many"}, "Workers"},
 		{"AskConcurrency", []string{"none", "1"}, []string{"", "0", "10000"}, "want a number from 1 on, or none"},
-		{"AskUsers", []string{"", "U1,W2"}, []string{"C1", "U1, U2"}, "want IDs of users"},
-		{"AskChannels", []string{"", "C1,G2"}, []string{"#a", "U1"}, "want IDs of channels"},
+		{"AskUsers", []string{"", "U0123456789,W0123456789"}, []string{"C0123456789", "U1", "U0123456789, U0123456780"}, "want IDs of users"},
+		{"AskChannels", []string{"", "C0123456789,G0123456789"}, []string{"#a", "U0123456789", "C1"}, "want IDs of channels"},
 		{"SlackApi", []string{"", "https://slack-gov.com/api/"}, []string{"http://slack-gov.com/api/", "https://slack-gov.com/api"}, "want a URL such as"},
 		{"Email", []string{"", "dba@example.com"}, []string{"dba"}, "want an e-mail address"},
 		{"Retention", []string{"7"}, []string{"8", ""}, "Retention"},
-		{"Daily", []string{"", "09:00", "09:00 Europe/Berlin"}, []string{"9", "09:00Z"}, "Daily"},
+		{"Daily", []string{"", "09:00", "23:59 Europe/Berlin"}, []string{"9", "09:00Z", "24:00", "09:60", "99:99"}, "Daily"},
+		{"MinTime", []string{"", "500ms", "0.5", "2s"}, []string{"soon", "hello", "1d", "-1s"}, "MinTime"},
+		{"MaxBytes", []string{"", "500MB", "1.5 GB", "1GiB", "5000"}, []string{"...", "lots", "0MB"}, "MaxBytes"},
+		{"TimeZone", []string{"", "Europe/Berlin", "UTC"}, []string{"nowhere at all", "europe"}, "TimeZone"},
+		{"Links", []string{"", "none", "A=https://a.example.com/{instance} B=https://b.example.com/"}, []string{"A=http://a.example.com/", "https://a.example.com/"}, "Links"},
 		{"Fanout", []string{"true"}, []string{"", "yes"}, "Fanout"},
 		{"Boundary", []string{"", "arn:aws:iam::123456789012:policy/boundary"}, []string{"boundary"}, "want the ARN of a policy"},
 	} {
 		for _, value := range c.good {
-			if _, err := deploy(template, merged(least, map[string]string{c.name: value})); err != nil {
+			given := merged(least, map[string]string{c.name: value})
+			s, err := deploy(template, given)
+			if err != nil {
 				t.Errorf("%s=%s: %v", c.name, value, err)
+				continue
+			}
+			// What it takes is well by the command's rules, too.
+			function := s.parts(template["Resources"])["DigestLambdaFunction"].(map[string]any)["Properties"].(map[string]any)
+			raw, err := json.Marshal(function["Environment"].(map[string]any)["Variables"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			filled := strings.ReplaceAll(string(raw), "${StateBucket}", "slowdigest-bucket")
+			if stdout, stderr, code := call(t, filled, []string{"check"}); code != 0 {
+				t.Errorf("%s=%s: check says %s%s of %s", c.name, value, stdout, stderr, raw)
 			}
 		}
 		for _, value := range c.beyond {
@@ -367,9 +384,13 @@ func TestTemplateRefuses(t *testing.T) {
 			}
 		}
 	}
-	both := merged(least, map[string]string{"Interactive": "true", "State": "none"})
-	if _, err := deploy(template, both); err == nil || err.Error() != "Interactive needs a state, and State is none" {
-		t.Errorf("interactive without a state: %v", err)
+	for set, want := range map[string]string{
+		"Interactive=true": "Interactive needs a state, and State is none", "Daily=09:00": "Daily needs a state, and State is none", "Repeat=skip": "Repeat=skip needs a state, and State is none",
+	} {
+		name, value, _ := strings.Cut(set, "=")
+		if _, err := deploy(template, merged(least, map[string]string{name: value, "State": "none"})); err == nil || err.Error() != want {
+			t.Errorf("%s without a state: %v", set, err)
+		}
 	}
 	for name := range least {
 		without := maps.Clone(least)
