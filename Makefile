@@ -5,6 +5,8 @@ EVENT     ?= {"last":"15m","dry_run":true}
 # A release next to the stage's own, such as next; and parameters, such as
 # --param="instances=a,b".
 NAME      ?=
+# The region is that of the AWS command line, so that all of a stage is in one.
+REGION    ?= $(or $(AWS_REGION),$(AWS_DEFAULT_REGION),$(shell aws configure get region 2>/dev/null))
 PARAMS    ?=
 PKG       ?= ./digest
 BOOTSTRAP ?= bootstrap
@@ -108,9 +110,10 @@ notes: ## Print what CHANGELOG.md says of a version; VERSION=v0.1.0
 .PHONY: release
 release: ## Draft a release on GitHub of the tag that is checked out; it needs GITHUB_TOKEN
 	mkdir -p dist && $(MAKE) -s notes >dist/notes.md
+	@! grep -q '^## $(VERSION:v%=%) / unreleased$$' CHANGELOG.md || { echo 'error: CHANGELOG.md says of $(VERSION) that it is unreleased: put the date there' >&2; exit 1; }
 	go run $(GORELEASER) release --config .github/goreleaser.yaml --clean --release-notes dist/notes.md
 
-OPTIONS = --stage $(STAGE) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
+OPTIONS = --stage $(STAGE) $(if $(REGION),--region $(REGION)) $(if $(NAME),--param="name=$(NAME)") $(PARAMS)
 
 .PHONY: package
 package: template ## Write also a template of one stage to dist; STAGE=dev NAME= PARAMS='--param="instances=a,b"'
@@ -124,20 +127,30 @@ template: build node_modules ## Write the zip and the CloudFormation template wi
 	cp .serverless/slowdigest.zip dist/
 
 .PHONY: deploy
-deploy: build node_modules ## Deploy to the AWS account of the environment; STAGE=dev NAME= PARAMS=
+deploy: build node_modules ## Deploy to the AWS account and region of the environment; STAGE=dev NAME= PARAMS= REGION=
+	@test -n '$(REGION)' || { echo 'error: no region is set: export AWS_REGION, or give REGION=eu-central-1' >&2; exit 1; }
 	npx --no-install osls deploy $(OPTIONS)
 	npx --no-install osls info --verbose $(OPTIONS)
 	@echo 'Next: confirm the mail of SNS, if there is one, and see that nothing is wrong: make doctor STAGE=$(STAGE)$(if $(NAME), NAME=$(NAME))'
 
+FUNCTION = slowdigest-$(STAGE)$(if $(NAME),-$(NAME))
+# Version 1 of the AWS command line takes an event as it is, and does not know how to say so.
+RAW = $(if $(findstring aws-cli/1.,$(shell aws --version 2>&1)),,--cli-binary-format raw-in-base64-out)
+
 # The function returns the report, and also posts it unless the event says "dry_run".
 .PHONY: invoke
 invoke: ## Invoke the deployed function and print its report; STAGE=dev EVENT='{"last":"15m","dry_run":true}'
-	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && aws lambda invoke --function-name slowdigest-$(STAGE)$(if $(NAME),-$(NAME)) --cli-binary-format raw-in-base64-out \
-		--cli-read-timeout 900 --payload '$(EVENT)' $$out >&2 && cat $$out
+	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && said=$$(aws lambda invoke --function-name $(FUNCTION) $(if $(REGION),--region $(REGION)) $(RAW) \
+		--cli-read-timeout 900 --payload '$(EVENT)' "$$out") && cat "$$out" && \
+		case $$said in *FunctionError*) echo "error: the function failed" >&2; exit 1 ;; esac
 
 .PHONY: doctor
 doctor: ## Have the deployed function check what it needs, with its own permissions; STAGE=dev
-	@$(MAKE) --no-print-directory invoke EVENT='{"doctor":true}'
+	@$(MAKE) --no-print-directory --silent invoke EVENT='{"doctor":true}' | node iam/deploy/doctor.js
+
+.PHONY: remove
+remove: node_modules ## Remove a stage, all but its state; STAGE=dev NAME= REGION=
+	npx --no-install osls remove $(OPTIONS) --param="instances=any"
 
 node_modules: package-lock.json
 	npm ci --no-audit --no-fund

@@ -111,10 +111,10 @@ func TestDeployToolAsksGo(t *testing.T) {
 	}{
 		{`{instance: 'orders-1'}`, nil, `ReadSlowLogs,FindInstances,ReadParameters`},
 		{`{instance: 'orders-1'}`, []string{"SLOWDIGEST_TAG=slowdigest=on", "SLACK_SIGNING_SECRET=" + canary, "GOOS=plan9", "GOARCH=arm64"}, `ReadSlowLogs,FindInstances,ReadParameters`},
-		{`{instance: 'orders-?'}`, nil, `Error: make policy: "orders-?" is neither the name nor a pattern of DB instances`},
-		{`{unknown: ''}`, nil, `Error: iam: there is no flag --unknown`},
-		{`{instance: 'orders-1'}`, []string{"GOFLAGS=-mod=none"}, `Error: make the role's policy: go run ./cmd/slowdigest iam --cloudformation --instance=orders-1:`},
-		{`{instance: 'orders-1'}`, []string{"PATH=" + t.TempDir()}, `Error: make the role's policy: run go, which must be installed and in the PATH: spawnSync go ENOENT`},
+		{`{instance: 'orders-?'}`, nil, `make policy: "orders-?" is neither the name nor a pattern of DB instances`},
+		{`{unknown: ''}`, nil, `iam: there is no flag --unknown`},
+		{`{instance: 'orders-1'}`, []string{"GOFLAGS=-mod=none"}, `make the role's policy: go run ./cmd/slowdigest iam --cloudformation --instance=orders-1:`},
+		{`{instance: 'orders-1'}`, []string{"PATH=" + t.TempDir()}, `make the role's policy: run go, which must be installed and in the PATH: spawnSync go ENOENT`},
 	} {
 		cmd := exec.Command(node, "-e", "console.log(require('../../iam/deploy/policy.js').policy("+c.settings+").map((s) => s.Sid).join())")
 		cmd.Env = append(os.Environ(), c.env...)

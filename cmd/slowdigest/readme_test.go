@@ -40,7 +40,7 @@ func TestREADMETellsCosts(t *testing.T) {
 	dimes := func(d float64) string { return fmt.Sprintf("$%.1f0", d) }
 	for _, want := range []string{
 		dimes(advice.Month(1, hour)) + " of Lambda and S3 for one instance that writes 10 MB an hour, " + dimes(advice.Month(10, hour)) + " for ten;",
-		dimes(11*advice.Metric) + " for eleven metrics and " + dimes(costOfAlarms(t)) + " for alarms.",
+		dimes(11*advice.Metric) + " for eleven metrics and " + dimes(costOfAlarms(t)+advice.Dashboard) + " for alarms and dashboard.",
 		fmt.Sprintf("would be $0.50 per GB: $%.2f for that one instance", advice.Export(hour)),
 	} {
 		if !strings.Contains(readme, want) {

@@ -558,6 +558,9 @@ func TestSwitchesRefuse(t *testing.T) {
 		cases = append(cases, c)
 		all = append(all, merged(good, map[string]any{"param:interactive": true, c.name: c.value}))
 	}
+	// A misspelt parameter, for another would hold in its place.
+	cases = append(cases, struct{ name, value, err string }{"prod", "chanel", `there is no parameter "chanel"`})
+	all = append(all, merged(good, map[string]any{"self:params": map[string]any{"default": map[string]any{"channel": "C1"}, "prod": map[string]any{"chanel": "C1"}}}))
 	given, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)

@@ -15,14 +15,19 @@ function environment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
+// refusal is an error that is the user's: the deploy tool shows no stack of calls with it.
+function refusal(message) {
+  return Object.assign(new Error(message), { stack: message });
+}
+
 // run returns the standard output of a command of slowdigest that reads the given text.
 function run(args, input = '') {
   const command = ['run', './cmd/slowdigest', ...args];
   const { error, status, stdout, stderr } = spawnSync('go', command, { cwd: root, env: environment(), encoding: 'utf8', input });
-  if (error) throw new Error(`make the role's policy: run go, which must be installed and in the PATH: ${error.message}`);
+  if (error) throw refusal(`make the role's policy: run go, which must be installed and in the PATH: ${error.message}`);
   if (status !== 0) {
     const [, message] = /^slowdigest: error: (.*)$/m.exec(stderr) || [];
-    throw new Error(message ? `${stdout}${message}` : `make the role's policy: go ${command.join(' ')}:\n${stderr}`);
+    throw refusal(message ? `${stdout}${message}` : `make the role's policy: go ${command.join(' ')}:\n${stderr}`);
   }
   return stdout;
 }
@@ -39,4 +44,4 @@ function check(variables) {
   run(['check'], JSON.stringify(variables));
 }
 
-module.exports = { policy, check };
+module.exports = { policy, check, refusal };

@@ -5,7 +5,7 @@
 // --param="template=true" all of it stays in, with parameters and conditions of CloudFormation,
 // for the template that needs no deploy tool: see template.js.
 
-const { policy, check } = require('./policy.js');
+const { policy, check, refusal } = require('./policy.js');
 const { policies, instanceConditions } = require('./statements.js');
 const { resolver } = require('./resolve.js');
 const dashboard = require('./dashboard.js');
@@ -19,7 +19,7 @@ const files = ['functions', 'role', 'state', 'fanout', 'interactive', 'alarms'];
 const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
 // refuse returns an error about a parameter.
-const refuse = (name, value, want) => new Error(`parameter "${name}" is "${value}": want ${want}`);
+const refuse = (name, value, want) => refusal(`parameter "${name}" is "${value}": want ${want}`);
 
 const oneOf = (values) => `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 
@@ -28,7 +28,7 @@ const oneOf = (values) => `${values.slice(0, -1).join(', ')} or ${values.at(-1)}
 function releaseName(stage, name) {
   for (const part of [stage, name].filter(Boolean)) {
     if (!/^[a-z][a-z0-9]{0,15}$/.test(part)) {
-      throw new Error(`"${part}" is not the name of a stage or release: want at most 16 lower-case letters and digits`);
+      throw refusal(`"${part}" is not the name of a stage or release: want at most 16 lower-case letters and digits`);
     }
   }
   return name ? `${stage}-${name}` : stage;
@@ -48,7 +48,18 @@ function conform(params, { Parameters }) {
   if (!/^(own|none|s3:\/\/.*)$/.test(State)) throw refuse('state', State, 'own, none or s3://BUCKET/PREFIX');
   if (!/^(none|[1-9]\d{0,3})$/.test(AskConcurrency)) throw refuse('askConcurrency', AskConcurrency, 'a number from 1 on, or none');
   if (Email && !/^[^@\s]+@[^@\s]+$/.test(Email)) throw refuse('email', Email, 'an e-mail address');
-  if (Interactive === 'true' && State === 'none') throw new Error('parameter "interactive" is true, which needs a state, and "state" is none');
+  if (Interactive === 'true' && State === 'none') throw refusal('parameter "interactive" is true, which needs a state, and "state" is none');
+}
+
+// known refuses a parameter that nothing reads, on the command line or under a stage: it is
+// misspelt, and another holds in its place.
+async function known(resolveVariable) {
+  const { argv } = process;
+  const given = argv.flatMap((arg, i) => (arg === '--param' ? [argv[i + 1] ?? ''] : arg.startsWith('--param=') ? [arg.slice('--param='.length)] : []));
+  const stages = Object.values((await resolveVariable('self:params')) || {}).flatMap((section) => Object.keys(section ?? {}));
+  for (const name of [...given.map((p) => p.split('=')[0]), ...stages]) {
+    if (![...names, 'name', 'template'].includes(name)) throw refusal(`there is no parameter "${name}": serverless.yml has those that there are`);
+  }
 }
 
 // read returns the files as one template, with the conditions that follow from names.
@@ -108,6 +119,7 @@ const entrance = {
 };
 
 module.exports = async ({ resolveVariable }) => {
+  await known(resolveVariable);
   const params = {};
   for (const name of names) params[capital(name)] = String(await resolveVariable(`param:${name}`));
   params.Release = releaseName(await resolveVariable('sls:stage'), await resolveVariable('param:name'));

@@ -21,6 +21,7 @@ const (
 	Alarm          = 0.10             // a month, of CloudWatch
 	CompositeAlarm = 0.50             // a month, of CloudWatch
 	Key            = 1.00             // a month, of KMS
+	Dashboard      = 3.00             // a month, of CloudWatch, which has three for nothing
 	exported       = 0.50             // per GB of log that CloudWatch takes in
 	gigabytes      = 256.0 / 1024     // of memory, as serverless.yml has it
 	hoursOfMonth   = 730              // on average
