@@ -21,6 +21,20 @@ GOBIN=$PWD/$out go install ./cmd/slowdigest
 say 'the hourly job, on the logs in testdata'
 make --silent invoke-local
 
+say 'a shop without an account, its doctor, what was slow, and its digest'
+"$out/slowdigest" demo >"$out/demo" &
+trap 'kill $!' EXIT
+until grep -q '^slowdigest doctor' "$out/demo"; do sleep 0.1; done
+(
+	eval "$(sed -n '/^unset/,/^$/p' "$out/demo")"
+	"$out/slowdigest" doctor
+	"$out/slowdigest" run --last 1h --limit 3
+	"$out/slowdigest" invoke --event now --limit 3 >/dev/null
+)
+kill $! && wait $!
+trap - EXIT
+cat "$out/demo"
+
 say 'any local log'
 "$out/slowdigest" report --limit 3 testdata/slowlogs/mysql-9-7.log
 first=$SECONDS
