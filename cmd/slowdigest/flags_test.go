@@ -120,6 +120,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 				users := w.rds.AddInstance("users-1")
 				users.Tags = map[string]string{"slowdigest": "on"}
 				users.WriteContent(rdstest.SlowLog+".2026-11-23.9", sized(2000), recentDay.Add(9*time.Hour))
+				users.Write(rdstest.SlowLog, nil, time.Now()) // or it is waited for, as if the log were being rotated
 				w.env["AWS_ENDPOINT_URL_STS"] = sts
 				w.useAWS(t)
 				delete(w.env, "SLACK_SIGNING_SECRET")
