@@ -94,6 +94,7 @@ type doctor struct {
 	local    bool        // a digest without a channel is printed
 	channels []string    // that digests go to, the default one first
 	without  []string    // instances without a channel
+	signed   string      // Slack's signing secret
 	unrouted bool        // whether the tags that name channels could not be read
 }
 

@@ -17,6 +17,7 @@ import (
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/parser"
+	"slowdigest/source"
 )
 
 // chatroom tries the token, and looks at every channel that a digest goes to.
@@ -88,7 +89,13 @@ func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_, err := signingSecret(ctx, d.Config, cfg)
+	value, err := signingSecret(ctx, d.Config, cfg)
+	if err == nil && d.SigningSecret == "" { // see settings for the variable itself
+		d.signed = value
+		if err = forms.Signing(value); err != nil {
+			err = hinted{fmt.Errorf("what parameter %s holds %w", d.SigningParameter, err), source.Hint(err)}
+		}
+	}
 	switch {
 	case !d.interactive():
 	case err != nil:
@@ -137,6 +144,8 @@ func (d *doctor) agents(ctx context.Context, cfg aws.Config) {
 	case len(token) < mcptools.MinToken:
 		d.fail(subject, hinted{fmt.Errorf("parameter %s holds %d characters", d.AgentsParameter, len(token)),
 			fmt.Sprintf("put one of %d or more, such as openssl rand -hex 32 makes", mcptools.MinToken)})
+	case forms.HasCredential(token), token == d.signed:
+		d.bad(subject, "parameter "+d.AgentsParameter+" holds a secret of Slack, which agents are not to have", "put one of its own, such as openssl rand -hex 32 makes")
 	default:
 		d.ok(subject, "from parameter %s", d.AgentsParameter)
 	}

@@ -199,6 +199,23 @@ func TestDoctor(t *testing.T) {
 		{"short token of agents", func(_ *testing.T, c *clinic) {
 			c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"], c.ssm.agents = agentsParameter, agentsToken[1:]
 		}, "wrong", "token of agents .*holds 23 characters", "24 or more", ""},
+		{"a signing secret in the place of the token", func(_ *testing.T, c *clinic) { c.ssm.set(slacktest.SigningSecret) }, "wrong", "chat secret .*form of a signing secret", "bot token", "Slack"},
+		{"a token in the place of the signing secret", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.Token
+		}, "wrong", "signing secret .*what parameter " + secretParameter + " holds is a token", "Signing Secret", ""},
+		{"no form of a signing secret", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.SigningSecret[1:]
+		}, "wrong", "signing secret .*32 hexadecimal digits", "Signing Secret", ""},
+		{"signing secret", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.SigningSecret
+		}, "", "", "", ""},
+		{"the bot token for agents", func(_ *testing.T, c *clinic) {
+			c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"], c.ssm.agents = agentsParameter, "xoxb-of-another-app-altogether"
+		}, "wrong", "token of agents .*a secret of Slack", "openssl", ""},
+		{"the signing secret for agents", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.SigningSecret
+			c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"], c.ssm.agents = agentsParameter, slacktest.SigningSecret
+		}, "wrong", "token of agents .*a secret of Slack", "openssl", ""},
 		{"token of agents", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"] = agentsParameter }, "", "", "", ""},
 		{"no such queue", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_QUEUE_URL"] += "-2" }, "wrong", "queue .*QueueDoesNotExist", "SLOWDIGEST_QUEUE_URL", ""},
 		{"no state", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "" }, "warning", "state .*none", "SLOWDIGEST_STATE", ""},
@@ -255,7 +272,7 @@ func TestDoctor(t *testing.T) {
 			if wrong := c.verdict == "wrong"; wrong != (code == 1) || !wrong && code != 0 {
 				t.Errorf("exit %d: %s", code, stderr)
 			}
-			for _, secret := range []string{slacktest.Token, "secretsecret", "of-another-app"} {
+			for _, secret := range []string{slacktest.Token, "secretsecret", "of-another-app", slacktest.SigningSecret, slacktest.SigningSecret[1:]} {
 				if strings.Contains(stdout+stderr, secret) {
 					t.Errorf("%s is in the output", secret)
 				}
