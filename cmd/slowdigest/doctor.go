@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +27,7 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	f.lenient = true
 	c.declareInstances(f)
 	c.declareMaxBytes(f)
+	c.declareAccount(f)
 	c.declareChannel(f, "Slack `channel` to post to")
 	c.declareSlack(f)
 	c.declareState(f)
@@ -35,7 +37,11 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareAgents(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
-			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
+			hint := "slowdigest doctor --help shows the flags"
+			if instanceName.MatchString(args[0]) {
+				hint = "doctor --instance " + strings.Join(args, ",") + " looks at these instances"
+			}
+			return usageError{errors.New("doctor: takes no arguments"), hint}
 		}
 		d := &doctor{Config: &c, now: time.Now().UTC(), say: func(k Check) { k.print(p.stdout) }}
 		d.settings(p.variables(f, true))
@@ -129,7 +135,7 @@ func (d *doctor) fail(subject string, err error) {
 }
 
 func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
-	cfg, err := loadAWS(ctx)
+	cfg, err := d.loadAWS(ctx)
 	if err != nil {
 		d.fail("AWS configuration", err)
 		return

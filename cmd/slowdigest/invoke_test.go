@@ -251,7 +251,7 @@ func TestInvokeIsLambda(t *testing.T) {
 		{"forged command", urlEvent(t, http.MethodPost, http.Header{}, slacktest.Command("last 15m"), false), nil, false, 0, `"statusCode":401`, 0},
 		{"button", signed(slacktest.Press("slowdigest_mute", "0123456789ABCDEF0123456789ABCDEF", "1.2")), nil, false, 1, "Done.", 0},
 		{"state with no bucket", example("schedule"), map[string]string{"SLOWDIGEST_STATE": "s3://"}, false, 0, "names no bucket (want s3://BUCKET/PREFIX)", 0},
-		{"bad variable", example("schedule"), map[string]string{"SLOWDIGEST_LIMIT": "x"}, false, 0, "percentage (95%), both (95%:20), with outliers (95%:20+3), or all (slowdigest help shows the variables)", 0},
+		{"bad variable", example("schedule"), map[string]string{"SLOWDIGEST_LIMIT": "x"}, false, 0, "percentage (95%), both (95%:20), with outliers (95%:20+3), or all (slowdigest COMMAND --help shows the variables)", 0},
 		{"manual of no time", []byte(`{"last":""}`), nil, false, 0, `last: time "": want`, 0},
 		{"manual with no limit", []byte(`{"last":"15m","limit":""}`), nil, false, 0, `limit "": want`, 0},
 		{"button for an answer elsewhere", signed(bytes.ReplaceAll(slacktest.Press("slowdigest_mute", "0123456789ABCDEF0123456789ABCDEF", "1.2"), []byte(slacktest.Channel), []byte("C0PEOPLE01"))), ask, false, 1, "Done.", 0},
