@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"slowdigest/cmd/slowdigest/forms"
@@ -108,7 +106,7 @@ func readVariables(raw []byte) (variables, error) {
 			v.values[name] = fmt.Sprint(value)
 			measured[name] = v.values[name]
 		default:
-			return variables{}, fmt.Errorf("the value of %s is neither a text nor an object of CloudFormation", shownName(name))
+			return variables{}, fmt.Errorf("the value of %s is neither a text nor an object of CloudFormation", forms.ShownName(name))
 		}
 	}
 	var b bytes.Buffer
@@ -189,7 +187,7 @@ func (v variables) wrong() []mistake {
 		}
 	}
 	for n := range all {
-		all[n].name = shownName(all[n].name)
+		all[n].name = forms.ShownName(all[n].name)
 	}
 	return all
 }
@@ -227,35 +225,11 @@ func (v variables) without(wrong []mistake) variables {
 // deploying reports whether Lambda has yet to take the variables.
 func (v variables) deploying() bool { return v.size > 0 }
 
-// variableName is what Lambda takes as one.
-var variableName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]+$`)
-
-// shownName is a name for people, who may have it from a file of others.
-func shownName(name string) string {
-	if variableName.MatchString(name) {
-		return name
-	}
-	return strconv.Quote(name)
-}
-
-// reservedNames are those that Lambda sets itself, and does not let be set.
-var reservedNames = []string{
-	"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-	"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
-	"AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
-}
-
 // unfit returns the variables whose names Lambda would refuse.
 func (v variables) unfit() (all []mistake) {
-	if !v.deploying() {
-		return nil
-	}
 	for _, name := range slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(v.values)), v.later...))) {
-		switch {
-		case slices.Contains(reservedNames, name):
-			all = append(all, mistake{name, "is a variable that Lambda sets itself, and refuses", "take it out"})
-		case !variableName.MatchString(name):
-			all = append(all, mistake{name, "is not the name of a variable that Lambda takes", "want letters, digits and underscores, two or more, of which the first is a letter"})
+		if err := forms.Variable(name); err != nil && v.deploying() {
+			all = append(all, mistake{name, err.Error(), source.Hint(err)})
 		}
 	}
 	return all

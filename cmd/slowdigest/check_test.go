@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
@@ -209,7 +210,8 @@ func TestSecretsInWrongSettings(t *testing.T) {
 	world := newClinic(t)
 	world.answersInvocations(t, http.StatusNoContent)
 	healthy := maps.Clone(world.env)
-	for _, name := range known() {
+	healthy["SLOWDIGEST_INSTANCES"] = "orders-*"
+	for n, name := range known() {
 		if name == "SLACK_TOKEN" || name == "SLACK_SIGNING_SECRET" {
 			continue
 		}
@@ -227,6 +229,12 @@ func TestSecretsInWrongSettings(t *testing.T) {
 		p := &process{getenv: func(name string) string { return world.env[name] }}
 		_, err := handleEvent(t.Context(), p, example(t, "schedule"), newRunLog(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{ReplaceAttr: boundAttr}))))
 		hidden(name, secret, fmt.Sprint(boundError(withHint(err)))+log.String())
+		if n%8 == 0 { // of the function's doctor a few are enough, for that of the command line looks at the same
+			world.db.Tags = map[string]string{"slowdigest:channel": secret}
+			answer, err := handleEvent(t.Context(), p, []byte(`{"doctor":true}`), newRunLog(slog.New(slog.DiscardHandler)))
+			told, _ := json.Marshal(answer)
+			hidden(name, secret, string(told)+fmt.Sprint(err))
+		}
 	}
 	for _, call := range world.ssm.calls {
 		if call.Resource != "arn:aws:ssm:"+rdstest.Region+":"+rdstest.Account+":parameter"+lambdaParameter {
@@ -245,7 +253,7 @@ func TestCheckReadsNames(t *testing.T) {
 			variables := deployed()
 			variables[name] = value
 			lines, code := callCheck(t, variables)
-			if (code == 1) != wrong || len(lines) != 1 || wrong && !strings.HasPrefix(lines[0], shownName(name)+": is ") {
+			if (code == 1) != wrong || len(lines) != 1 || wrong && !strings.HasPrefix(lines[0], forms.ShownName(name)+": is ") {
 				t.Errorf("%q: exit %d: %q", name, code, lines)
 			}
 		}

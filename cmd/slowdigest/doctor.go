@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"slowdigest/cmd/slowdigest/advice"
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/handler"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
@@ -121,7 +122,7 @@ func (d *doctor) bad(subject, text, fix string) {
 }
 
 func (d *doctor) line(verdict, subject, text, fix string) {
-	k := Check{verdict, subject, text, fix}
+	k := Check{verdict, forms.Hide(subject), forms.Hide(text), forms.Hide(fix)}
 	if verdict == "wrong" {
 		d.Wrong++
 	}
