@@ -70,14 +70,14 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger)
 // withoutChannel tells of which instances nothing is posted.
 func (d *doctor) withoutChannel() {
 	const fix = "set SLOWDIGEST_CHANNEL to the channel's ID"
-	switch then := "printed"; {
+	switch then := "only printed"; {
 	case len(d.channels) == 0 && !d.unrouted && d.local:
 		d.warn("channel", "none is configured: digests are only printed", fix)
 	case len(d.without) > 0:
 		if !d.local {
 			then = "left out"
 		}
-		d.warn("channel", fmt.Sprintf("none for %d instances, such as %s: they are only %s", len(d.without), d.without[0], then), fix+", or the tag slowdigest:channel of each")
+		d.warn("channel", fmt.Sprintf("none for %s, such as %s: %s", notifier.Plural(int64(len(d.without)), "instance", "instances"), d.without[0], then), fix+", or the tag slowdigest:channel of each")
 	}
 }
 

@@ -374,7 +374,7 @@ func TestDoctorLooksAtEveryChannel(t *testing.T) {
 	}{
 		{"all well", func(*testing.T, *clinic) {}, nil, []string{"Slack channel ", "Slack channel of " + other + " #people"}},
 		{"no default", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "" }, []string{
-			"warning channel none for 1 instances, such as orders-1: they are only printed"}, []string{"Slack channel of " + other}},
+			"warning channel none for 1 instance, such as orders-1: only printed"}, []string{"Slack channel of " + other}},
 		{"not a member", func(_ *testing.T, c *clinic) { c.slack.Channels[other] = slacktest.ChannelState{Name: "people"} }, []string{
 			"wrong Slack channel of " + other + " the bot is not a member of #people"}, []string{"Slack channel "}},
 		{"no such channel", func(_ *testing.T, c *clinic) { delete(c.slack.Channels, other) }, []string{
@@ -417,6 +417,27 @@ func TestDoctorLooksAtEveryChannel(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The function leaves out what has no channel, and the command line prints it.
+func TestDoctorTellsWhatHasNoChannel(t *testing.T) {
+	for _, c := range []struct {
+		d    doctor
+		want string
+	}{
+		{doctor{without: []string{"a", "b"}, channels: []string{"C0PEOPLE01"}}, "none for 2 instances, such as a: left out"},
+		{doctor{without: []string{"a"}}, "none for 1 instance, such as a: left out"},
+		{doctor{without: []string{"a"}, channels: []string{"C0PEOPLE01"}, local: true}, "none for 1 instance, such as a: only printed"},
+		{doctor{without: []string{"a"}, local: true}, "none is configured: digests are only printed"},
+		{doctor{channels: []string{"C0PEOPLE01"}}, ""},
+		{doctor{unrouted: true, local: true}, ""},
+	} {
+		got := ""
+		c.d.say = func(k Check) { got += k.Text }
+		if c.d.withoutChannel(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
 	}
 }
 
