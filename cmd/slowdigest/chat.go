@@ -90,7 +90,12 @@ func secret(ctx context.Context, c *Config, cfg aws.Config) (string, error) {
 	return readParameter(ctx, cfg, c.TokenParameter)
 }
 
+// readParameter returns the value of an SSM parameter. A secret in the place of its name is told
+// neither to AWS nor to whoever reads the error.
 func readParameter(ctx context.Context, cfg aws.Config, name string) (string, error) {
+	if forms.IsSecret(name) {
+		return "", hinted{errors.New("read parameter: what is configured as its name looks like a secret"), "put it into a parameter, and configure the name of that"}
+	}
 	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{
 		Name: &name, WithDecryption: aws.Bool(true),
 	})

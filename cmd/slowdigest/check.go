@@ -65,17 +65,35 @@ const maxEnvironment = 4096
 // we have made is the URL of a queue: 57 bytes in China, and up to 80 of its name.
 const unknownBytes = 160
 
-// readVariables reads a JSON object of them. A value is a text, a number, true or false, or an
-// object of CloudFormation.
+// unwrap returns the variables of what AWS tells of a function, or of its environment.
+func unwrap(given map[string]any) (map[string]any, error) {
+	if _, isFunction := given["FunctionArn"]; isFunction {
+		given, _ = given["Environment"].(map[string]any) // there is none without variables
+		if given["Error"] != nil {
+			return nil, errors.New("whoever asked AWS was not allowed to see them")
+		}
+	}
+	if inner, isObject := given["Variables"].(map[string]any); isObject && len(given) == 1 {
+		return inner, nil
+	}
+	return given, nil
+}
+
+// readVariables reads a JSON object of them, or what `aws lambda get-function-configuration` has
+// printed. A value is a text, a number, true or false, or an object of CloudFormation.
 func readVariables(raw []byte) (variables, error) {
 	given := map[string]any{}
-	in := json.NewDecoder(bytes.NewReader(raw))
+	in := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
 	in.UseNumber() // a number is as it is written
 	if err := in.Decode(&given); err != nil {
 		return variables{}, err
 	}
 	if in.More() {
 		return variables{}, errors.New("more follows the object")
+	}
+	given, err := unwrap(given)
+	if err != nil {
+		return variables{}, err
 	}
 	v := variables{values: map[string]string{}}
 	measured := map[string]string{}
@@ -88,13 +106,13 @@ func readVariables(raw []byte) (variables, error) {
 			v.values[name] = fmt.Sprint(value)
 			measured[name] = v.values[name]
 		default:
-			return variables{}, fmt.Errorf("the value of %s is neither a text nor an object of CloudFormation", name)
+			return variables{}, fmt.Errorf("the value of %s is neither a text nor an object of CloudFormation", forms.ShownName(name))
 		}
 	}
 	var b bytes.Buffer
 	out := json.NewEncoder(&b)
 	out.SetEscapeHTML(false)
-	err := out.Encode(measured)
+	err = out.Encode(measured)
 	v.size = b.Len() - len("\n")
 	return v, err
 }
@@ -147,8 +165,15 @@ func (v variables) number() (n int) {
 // wrong returns what is wrong, of each variable one thing: what a run would refuse, and what it
 // would take and then fail by, or do something else than is meant. It asks nobody.
 func (v variables) wrong() []mistake {
-	c, all := v.parse()
-	all = append(all, v.unknown()...)
+	all := v.secretive()
+	v = v.without(all)
+	c, unread := v.parse()
+	all = append(all, unread...)
+	for _, m := range append(v.unfit(), v.unknown()...) {
+		if !tells(all, m.name) {
+			all = append(all, m)
+		}
+	}
 	for _, j := range judges {
 		if value := v.values[j.name]; value != "" {
 			if err := j.judge(value, v.local); err != nil {
@@ -157,9 +182,54 @@ func (v variables) wrong() []mistake {
 		}
 	}
 	for _, t := range together {
-		known := slices.ContainsFunc(all, func(m mistake) bool { return m.name == t.name })
-		if text := t.judge(v, c); text != "" && !known {
+		if text := t.judge(v, c); text != "" && !tells(all, t.name) {
 			all = append(all, mistake{t.name, text, t.fix})
+		}
+	}
+	for n := range all {
+		all[n].name = forms.ShownName(all[n].name)
+	}
+	return all
+}
+
+func tells(all []mistake, name string) bool {
+	return slices.ContainsFunc(all, func(m mistake) bool { return m.name == name })
+}
+
+// secretive returns the variables with a secret where none belongs. The password of a proxy may
+// stand in its URL; other programs' variables are judged only before they are deployed.
+func (v variables) secretive() (all []mistake) {
+	ours := known()
+	for _, name := range slices.Sorted(maps.Keys(v.values)) {
+		isOurs := slices.Contains(ours, name) || strings.HasPrefix(name, "SLOWDIGEST_") || strings.HasPrefix(name, "SLACK_")
+		isSecret := isOurs && forms.IsSecret(v.values[name]) ||
+			v.deploying() && forms.HasCredential(v.values[name]) && !strings.HasSuffix(strings.ToUpper(name), "_PROXY")
+		if isSecret && name != "SLACK_TOKEN" && name != "SLACK_SIGNING_SECRET" {
+			all = append(all, mistake{name, "has what looks like a secret, which does not belong there",
+				"put it into a parameter of SSM, and its name into SLACK_TOKEN_PARAMETER, SLACK_SIGNING_SECRET_PARAMETER or SLOWDIGEST_MCP_TOKEN_PARAMETER; where it was deployed, make a new one"})
+		}
+	}
+	return all
+}
+
+// without returns the variables, of which those that are wrong are set and not judged further.
+func (v variables) without(wrong []mistake) variables {
+	v.values, v.later = maps.Clone(v.values), slices.Clone(v.later)
+	for _, m := range wrong {
+		delete(v.values, m.name)
+		v.later = append(v.later, m.name)
+	}
+	return v
+}
+
+// deploying reports whether Lambda has yet to take the variables.
+func (v variables) deploying() bool { return v.size > 0 }
+
+// unfit returns the variables whose names Lambda would refuse.
+func (v variables) unfit() (all []mistake) {
+	for _, name := range slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(v.values)), v.later...))) {
+		if err := forms.Variable(name); err != nil && v.deploying() {
+			all = append(all, mistake{name, err.Error(), source.Hint(err)})
 		}
 	}
 	return all
@@ -223,7 +293,7 @@ var judges = []struct {
 	}},
 	{"SLOWDIGEST_QUEUE_URL", ofText(forms.Queue)},
 	{"SLACK_SIGNING_SECRET_PARAMETER", ofText(forms.Parameter)},
-	{"SLACK_SIGNING_SECRET", ofText(forms.Secret)},
+	{"SLACK_SIGNING_SECRET", ofText(forms.Signing)},
 	{"SLOWDIGEST_ASK_CHANNELS", ofItems(forms.ChannelID)},
 	{"SLOWDIGEST_ASK_USERS", ofItems(forms.UserID)},
 	{"SLOWDIGEST_ANSWER_FUNCTION", ofText(forms.Function)},
@@ -281,6 +351,12 @@ var together = []struct {
 	{"SLOWDIGEST_REPEAT", func(v variables, c *Config) string {
 		return when(c.Repeat == "skip" && !v.has("SLOWDIGEST_STATE"), "has no effect without SLOWDIGEST_STATE, which knows what was posted")
 	}, "set SLOWDIGEST_STATE, or take this out"},
+	{"SLOWDIGEST_ASK_USERS", func(v variables, _ *Config) string {
+		return when(v.has("SLOWDIGEST_ASK_USERS") && !v.asks(), "has no effect without a signing secret, which lets people ask in Slack")
+	}, "set SLACK_SIGNING_SECRET_PARAMETER, or take this out"},
+	{"SLOWDIGEST_ASK_CHANNELS", func(v variables, _ *Config) string {
+		return when(v.has("SLOWDIGEST_ASK_CHANNELS") && !v.asks(), "has no effect without a signing secret, which lets people ask in Slack")
+	}, "set SLACK_SIGNING_SECRET_PARAMETER, or take this out"},
 	{"environment", func(v variables, _ *Config) string {
 		return when(v.size > maxEnvironment, fmt.Sprintf("has %d bytes, and Lambda takes %d for all variables together", v.size, maxEnvironment))
 	}, "name the instances by a pattern such as orders-*, or by a tag, in place of a list"},

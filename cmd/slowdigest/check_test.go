@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source"
+	"slowdigest/source/rdstest"
 )
 
 // deployed are the variables of a function with everything switched on.
@@ -60,6 +62,7 @@ func brokenRows() []brokenRow {
 		{"SLOWDIGEST_INSTANCES", "clusters:shop", "is neither the name nor a pattern", "cluster:shop", nil},
 		{"SLOWDIGEST_INSTANCES", " , ", "names no instance", "o", nil},
 		{"SLOWDIGEST_TAG", "slowdigest=*", "is not a tag", "slowdigest", nil},
+		{"SLOWDIGEST_TAG", "slowdigest=on,off", "characters that no tag of RDS has", "a.b_c:d/e+f-g@h ü9=on=off", nil},
 		{"SLOWDIGEST_CHANNEL", "#C0123456789", "neither the ID of a channel nor a name", "C0123456789", nil},
 		{"SLOWDIGEST_CHANNEL", "#Slow", "neither the ID of a channel nor a name", "#slow", without("SLACK_SIGNING_SECRET_PARAMETER")},
 		{"SLOWDIGEST_CHANNEL", "slow queries", "neither the ID of a channel nor a name", "slow_queries", without("SLACK_SIGNING_SECRET_PARAMETER")},
@@ -73,13 +76,22 @@ func brokenRows() []brokenRow {
 		{"SLOWDIGEST_ASK_USERS", "C0123456789", "is not the ID of a user", "W0123456789", nil},
 		{"SLACK_TOKEN_PARAMETER", "/a//b", "is not the name of a parameter", "/a/b", nil},
 		{"SLACK_TOKEN_PARAMETER", "", "nothing can be posted", "a", nil},
+		{"SLACK_TOKEN_PARAMETER", "/AWS/token", "which AWS keeps for itself", "/aw/token", nil},
+		{"SLACK_SIGNING_SECRET_PARAMETER", "ssm-secret", "which AWS keeps for itself", "/slowdigest/ssm", nil},
+		{"SLOWDIGEST_MCP_TOKEN_PARAMETER", "/aws/reference/secrets/agents", "which AWS keeps for itself", "/aws/reference/secretsmanager/agents", nil},
 		{"SLACK_SIGNING_SECRET_PARAMETER", "/slow digest", "is not the name of a parameter", "/slowdigest", nil},
 		{"SLOWDIGEST_MCP_TOKEN_PARAMETER", "/*", "is not the name of a parameter", "/_", nil},
 		{"SLACK_TOKEN", "https://chat.example/hooks/secretsecret", "Mattermost", "https://hooks.slack.com/services/T/B/x", without("SLACK_SIGNING_SECRET_PARAMETER")},
 		{"SLACK_TOKEN", "https://chat.example/secretsecret", "neither one of Slack nor", "xoxb-1", nil},
 		{"SLACK_TOKEN", "xoxb-secretsecret\n", "white space", "xoxb-secretsecret", nil},
 		{"SLACK_TOKEN", "https://hooks.slack.com/services/T/B/x", "only a bot can answer", "xoxb-1", nil},
-		{"SLACK_SIGNING_SECRET", "secret secret", "white space", "secretsecret", nil},
+		{"SLACK_SIGNING_SECRET", "secretsecret", "32 hexadecimal digits", slacktest.SigningSecret, nil},
+		{"SLACK_SIGNING_SECRET", slacktest.SigningSecret + "\n", "white space", slacktest.SigningSecret, nil},
+		{"SLACK_SIGNING_SECRET", slacktest.SigningSecret[1:], "32 hexadecimal digits", slacktest.SigningSecret, nil},
+		{"SLACK_SIGNING_SECRET", slacktest.SigningSecret + "0", "32 hexadecimal digits", slacktest.SigningSecret, nil},
+		{"SLACK_SIGNING_SECRET", "g" + slacktest.SigningSecret[1:], "32 hexadecimal digits", slacktest.SigningSecret, nil},
+		{"SLACK_SIGNING_SECRET", "xoxb-secretsecret", "is a token or a webhook URL", slacktest.SigningSecret, nil},
+		{"SLACK_TOKEN", slacktest.SigningSecret, "has the form of a signing secret", "xoxb-" + slacktest.SigningSecret, nil},
 		{"SLACK_API_URL", "https://slack-gov.com/api", "does not end in a slash", "https://slack-gov.com/api/", nil},
 		{"SLACK_API_URL", "http://slack-gov.com/api/", "does not begin with https://", "http://127.0.0.2:80/api/", nil},
 		{"SLACK_API_URL", "slack-gov.com/api/", "is not the URL of a server", "http://localhost/", nil},
@@ -89,6 +101,7 @@ func brokenRows() []brokenRow {
 		{"SLOWDIGEST_STATE", "", "nothing to remember mutes", "s3://kept", nil},
 		{"SLOWDIGEST_QUEUE_URL", "work", "is not the URL of a server", "https://sqs.eu-central-1.amazonaws.com/123456789012/work", nil},
 		{"SLOWDIGEST_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/", "names no queue", "https://sqs.eu-central-1.amazonaws.com/123456789012/w", nil},
+		{"SLOWDIGEST_QUEUE_URL", "https://sqs.example/1/work.fifo", "is a FIFO queue", "https://sqs.example/1/work-fifo", nil},
 		{"SLOWDIGEST_QUEUE_URL", "https://sqs.example/1/" + strings.Repeat("q", 81), "is not the name of a queue", "https://sqs.example/1/" + strings.Repeat("q", 80), nil},
 		{"SLOWDIGEST_ANSWER_FUNCTION", long + "oo", "is not the name of a function", long + "o", nil},
 		{"SLOWDIGEST_ANSWER_FUNCTION", "ar:x", "is not the name of a function", "arn:aws:lambda:eu-central-1:123456789012:function:x", nil},
@@ -96,6 +109,8 @@ func brokenRows() []brokenRow {
 
 		{"SLOWDIGEST_DAILY", "09:00", "has no effect", "", without("SLOWDIGEST_STATE", "SLACK_SIGNING_SECRET_PARAMETER")},
 		{"SLOWDIGEST_REPEAT", "skip", "has no effect", "post", without("SLOWDIGEST_STATE", "SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_ASK_USERS", "U0123456", "has no effect", "", without("SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_ASK_CHANNELS", "C0123456", "has no effect", "", without("SLACK_SIGNING_SECRET_PARAMETER")},
 		{"SLOWDIGEST_ASK_USER", "U0123456", "the nearest is SLOWDIGEST_ASK_USERS", "", nil},
 		{"SLOWDIGEST_FORMAT", "json", "no run reads", "", nil},
 		{"SLACK_COLOUR", "red", "take it out", "", nil},
@@ -144,6 +159,121 @@ func TestCheck(t *testing.T) {
 	for _, name := range known() {
 		if !tried[name] {
 			t.Errorf("%s is not tried", name)
+		}
+	}
+}
+
+// A secret in any variable that is for none is told by the name of the variable, and is itself
+// told by nothing: not by check, nor by doctor, nor by an error of a run.
+func TestSecretsInWrongSettings(t *testing.T) {
+	const awsSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+	secrets := []string{
+		"xoxb-1234-secretsecret", "XOXP-1-secretsecret", "xoxe.xoxb-1-secretsecret", "xapp-1-A0-secretsecret", "https://hooks.slack.com/services/T0/B0/secretsecret",
+		"https://hooks.slack-gov.com/services/T0/B0/secretsecret", "https://chat.example/hooks/secretsecretsecret", "https://x.webhook.office.com/webhookb2/secretsecret",
+		"https://prod-1.westeurope.logic.azure.com/workflows/1?sv=1&sig=secretsecret", "https://me:secretsecret@x/", "AKIASECRETSECRET0123", awsSecret, slacktest.SigningSecret,
+	}
+	hidden := func(where, secret, text string) {
+		t.Helper()
+		for _, part := range []string{"secretsecret", awsSecret, "AKIASECRETSECRET", slacktest.SigningSecret} {
+			if strings.Contains(text, part) {
+				t.Errorf("%s: %s is told: %s", where, secret, text)
+			}
+		}
+	}
+	for _, name := range known() {
+		if name == "SLACK_TOKEN" || name == "SLACK_SIGNING_SECRET" {
+			continue
+		}
+		for _, secret := range secrets {
+			variables := deployed()
+			variables[name] = secret
+			lines, code := callCheck(t, variables)
+			if code != 1 || len(lines) != 1 || !strings.HasPrefix(lines[0], name+": has what looks like a secret") {
+				t.Errorf("exit %d: %q", code, lines)
+			}
+			hidden(name, secret, strings.Join(lines, "\n"))
+		}
+	}
+	for _, value := range []any{"https://proxy.example/?user=a@b", "0123456789abcdef0123456789abcde", "AKIASECRETSECRET012"} {
+		variables := deployed()
+		variables["HTTPS_PROXY"], variables["BUILD"], variables["REVISION"] = "http://me:secretsecret@proxy:3128", value, slacktest.SigningSecret
+		if lines, code := callCheck(t, variables); code != 0 {
+			t.Errorf("%v: exit %d: %q", value, code, lines)
+		}
+	}
+	variables := deployed()
+	variables["OTHERS"] = "xoxb-1234-secretsecret"
+	if lines, code := callCheck(t, variables); code != 1 || !strings.HasPrefix(lines[0], "OTHERS: has what looks like a secret") {
+		t.Errorf("exit %d: %q", code, lines)
+	}
+
+	world := newClinic(t)
+	world.answersInvocations(t, http.StatusNoContent)
+	healthy := maps.Clone(world.env)
+	healthy["SLOWDIGEST_INSTANCES"] = "orders-*"
+	for n, name := range known() {
+		if name == "SLACK_TOKEN" || name == "SLACK_SIGNING_SECRET" {
+			continue
+		}
+		secret := secrets[len(name)%5]
+		world.env = maps.Clone(healthy)
+		world.env[name] = secret
+		stdout, stderr, code := call(t, "", []string{"doctor"}, world.variables()...)
+		if !regexp.MustCompile("(?m)^wrong +setting "+name+" +has what looks like a secret").MatchString(stdout) || code != 1 {
+			t.Errorf("%s: exit %d:\n%s", name, code, stdout)
+		}
+		hidden(name, secret, stdout+stderr)
+		stdout, stderr, _ = call(t, "", []string{"invoke", "--event", "now"}, world.variables()...)
+		hidden(name, secret, stdout+stderr)
+		var log strings.Builder
+		p := &process{getenv: func(name string) string { return world.env[name] }}
+		_, err := handleEvent(t.Context(), p, example(t, "schedule"), newRunLog(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{ReplaceAttr: boundAttr}))))
+		hidden(name, secret, fmt.Sprint(boundError(withHint(err)))+log.String())
+		if n%8 == 0 { // of the function's doctor a few are enough, for that of the command line looks at the same
+			world.db.Tags = map[string]string{"slowdigest:channel": secret}
+			answer, err := handleEvent(t.Context(), p, []byte(`{"doctor":true}`), newRunLog(slog.New(slog.DiscardHandler)))
+			told, _ := json.Marshal(answer)
+			hidden(name, secret, string(told)+fmt.Sprint(err))
+		}
+	}
+	for _, call := range world.ssm.calls {
+		if call.Resource != "arn:aws:ssm:"+rdstest.Region+":"+rdstest.Account+":parameter"+lambdaParameter {
+			t.Errorf("SSM was asked for %s", call.Resource)
+		}
+	}
+}
+
+// What Lambda would refuse as the name of a variable is told, and never as it is.
+func TestCheckReadsNames(t *testing.T) {
+	for name, wrong := range map[string]bool{
+		"AWS_REGION": true, "AWS_REGIONS": false, "AWS_LAMBDA_FUNCTION_NAME": true, "AWS_SESSION_TOKEN": true, "LAMBDA_TASK_ROOT": true, "AWS_LAMBDA_LOG_FORMAT": false,
+		"_HANDLER": true, "HANDLER": false, "1A": true, "A1": false, "A": true, "A-B": true, "A_B": false, "Ü1": true, "A\nok: ": true, "A\x1b[2J": true, "": true,
+	} {
+		for _, value := range []any{"x", map[string]any{"Ref": "X"}} {
+			variables := deployed()
+			variables[name] = value
+			lines, code := callCheck(t, variables)
+			if (code == 1) != wrong || len(lines) != 1 || wrong && !strings.HasPrefix(lines[0], forms.ShownName(name)+": is ") {
+				t.Errorf("%q: exit %d: %q", name, code, lines)
+			}
+		}
+	}
+}
+
+// What AWS prints of a function can be checked as it is.
+func TestCheckReadsWhatAWSPrints(t *testing.T) {
+	const variables = `{"SLOWDIGEST_INSTANCES":"orders-*","SLOWDIGEST_CHANNEL":"C0123456789","SLACK_TOKEN_PARAMETER":"a"}`
+	for text, want := range map[string]string{
+		variables:                         "ok: 3 variables",
+		"\ufeff" + variables:              "ok: 3 variables",
+		`{"Variables":` + variables + `}`: "ok: 3 variables",
+		`{"FunctionName":"f","FunctionArn":"arn:aws:lambda:eu-central-1:123456789012:function:f","MemorySize":256,"Layers":[],"Environment":{"Variables":` + variables + `}}`: "ok: 3 variables",
+		`{"FunctionArn":"f"}`: "SLOWDIGEST_INSTANCES: names no instance",
+		`{"FunctionArn":"f","Environment":{"Error":{"ErrorCode":"AccessDeniedException"}}}`: "not allowed to see them",
+		`{"Variables":{"A\u001b[2J":[]}}`: `the value of "A\x1b[2J" is neither`,
+	} {
+		if stdout, stderr, _ := call(t, text, []string{"check"}); !strings.Contains(stdout+stderr, want) {
+			t.Errorf("%s: %s%s, want %s", text, stdout, stderr, want)
 		}
 	}
 }

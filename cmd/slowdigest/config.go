@@ -80,6 +80,12 @@ func (c *Config) declareMaxBytes(f *flags) {
 		"most `bytes` to read of one instance in a run, such as 500MB; the rest is reported as missing")
 }
 
+// declareAccount adds where in AWS to look.
+func (c *Config) declareAccount(f *flags) {
+	f.text(&c.Region, "region", "", "AWS `region`; else $AWS_REGION, or that of the profile")
+	f.text(&c.Profile, "profile", "", "`name` of a profile in ~/.aws/config, for its credentials and region")
+}
+
 // declareRanking adds the settings of what is counted as what, and how much of
 // it is shown.
 func (c *Config) declareRanking(f *flags) {

@@ -9,14 +9,17 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"slowdigest/cmd/slowdigest/advice"
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/handler"
 	"slowdigest/handler/state"
+	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
@@ -25,6 +28,7 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	f.lenient = true
 	c.declareInstances(f)
 	c.declareMaxBytes(f)
+	c.declareAccount(f)
 	c.declareChannel(f, "Slack `channel` to post to")
 	c.declareSlack(f)
 	c.declareState(f)
@@ -34,7 +38,11 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareAgents(f)
 	return func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
-			return usageError{errors.New("doctor: takes no arguments"), "slowdigest doctor --help shows the flags"}
+			hint := "slowdigest doctor --help shows the flags"
+			if instanceName.MatchString(args[0]) {
+				hint = "doctor --instance " + strings.Join(args, ",") + " looks at these instances"
+			}
+			return usageError{errors.New("doctor: takes no arguments"), hint}
 		}
 		d := &doctor{Config: &c, now: time.Now().UTC(), say: func(k Check) { k.print(p.stdout) }}
 		d.settings(p.variables(f, true))
@@ -81,18 +89,27 @@ func diagnose(ctx context.Context, s *service) *Diagnosis {
 	return &d.Diagnosis
 }
 
-// doctor checks one by one what a run needs, and changes nothing. A check that
-// cannot be made because of one before it is left out.
+// doctor checks one by one what a run needs, and changes nothing but an object of
+// its own next to the state. A check that cannot be made because of one before it is
+// left out.
 type doctor struct {
 	*Config
 	Diagnosis
-	now    time.Time
-	say    func(Check) // hears of each at once
-	broken []string    // settings that are wrong
+	now      time.Time
+	say      func(Check) // hears of each at once
+	broken   []string    // settings that are wrong
+	local    bool        // a digest without a channel is printed
+	channels []string    // that digests go to, the default one first
+	without  []string    // instances without a channel
+	signed   string      // Slack's signing secret
+	unrouted bool        // whether the tags that name channels could not be read
 }
 
 // patience is for one check.
 const patience = 20 * time.Second
+
+// mostChannels is how many channels are looked at. Slack answers some 50 questions a minute.
+const mostChannels = 40
 
 func (d *doctor) ok(subject, format string, args ...any) {
 	d.line("ok", subject, fmt.Sprintf(format, args...), "")
@@ -105,7 +122,7 @@ func (d *doctor) bad(subject, text, fix string) {
 }
 
 func (d *doctor) line(verdict, subject, text, fix string) {
-	k := Check{verdict, subject, text, fix}
+	k := Check{verdict, forms.Hide(subject), forms.Hide(text), forms.Hide(fix)}
 	if verdict == "wrong" {
 		d.Wrong++
 	}
@@ -119,12 +136,15 @@ func (d *doctor) fail(subject string, err error) {
 }
 
 func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
-	cfg, err := loadAWS(ctx)
+	cfg, err := d.loadAWS(ctx)
 	if err != nil {
 		d.fail("AWS configuration", err)
 		return
 	}
 	d.credentials(ctx, cfg)
+	if d.Channel != "" && !d.isBroken("SLOWDIGEST_CHANNEL") {
+		d.channels = []string{d.Channel}
+	}
 	d.databases(ctx, cfg)
 	d.queue(ctx, cfg)
 	d.memory(ctx)
@@ -137,10 +157,14 @@ func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
 // settings judges every variable that the function reads: what is wrong, each hour would fail for,
 // or do something else than is meant.
 func (d *doctor) settings(v variables) {
+	d.local = v.local
 	wrong := v.wrong()
 	for _, w := range wrong {
 		d.bad("setting "+w.name, w.text, w.fix)
 		d.broken = append(d.broken, w.name)
+	}
+	if c, _ := v.parse(); c.MinTime > time.Hour.Seconds() {
+		d.warn("setting SLOWDIGEST_MIN_TIME", "only calls longer than "+notifier.Duration(c.MinTime)+" are counted, and hardly any is", "want a time such as 500ms")
 	}
 	if len(wrong) == 0 {
 		d.ok("settings", "a run takes the variables that are set: %d", v.number())
@@ -179,14 +203,14 @@ func (d *doctor) queue(ctx context.Context, cfg aws.Config) {
 	d.ok("queue", "%d messages are waiting; %s", waiting, advice.Queue)
 }
 
-// memory reads the channel's state, and writes an object of its own next to it.
+// memory reads the state of each channel, and writes an object of its own next to it.
 func (d *doctor) memory(ctx context.Context) {
 	if d.isBroken("SLOWDIGEST_STATE") {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	first, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
-	store, err := d.store(ctx)
+	store, err := d.store(first)
 	switch {
 	case err != nil:
 		d.fail("state", err)
@@ -196,16 +220,36 @@ func (d *doctor) memory(ctx context.Context) {
 		return
 	}
 	const probe = "doctor/probe.json" // no channel's: see state.Key
-	_, tag, err := store.Load(ctx, probe)
+	_, tag, err := store.Load(first, probe)
 	if err == nil {
-		_, err = store.Save(ctx, probe, []byte("{}\n"), tag)
-	}
-	if err == nil {
-		_, err = state.Read(ctx, store, state.Key(d.Channel))
+		_, err = store.Save(first, probe, []byte("{}\n"), tag)
 	}
 	if err != nil {
 		d.fail("state", err)
 		return
 	}
-	d.ok("state", "%s can be read and written", d.State)
+	wrong := d.Wrong
+	for _, channel := range d.channels[:min(len(d.channels), mostChannels)] {
+		d.remembered(ctx, store, channel)
+	}
+	if d.Wrong == wrong {
+		d.ok("state", "%s can be read and written, as doctor did with %s", d.State, probe)
+	}
+}
+
+// remembered reads the state of a channel.
+func (d *doctor) remembered(ctx context.Context, store state.Store, channel string) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := state.Read(ctx, store, state.Key(channel)); err != nil {
+		d.fail(d.of("state", channel), err)
+	}
+}
+
+// of makes a subject of a channel; that of the default one is not named.
+func (d *doctor) of(subject, channel string) string {
+	if channel == d.Channel {
+		return subject
+	}
+	return subject + " of " + channel
 }

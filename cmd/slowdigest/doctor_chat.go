@@ -10,30 +10,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/handler/mcptools"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/parser"
+	"slowdigest/source"
 )
 
+// chatroom tries the token, and looks at every channel that a digest goes to.
 func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger) {
 	if d.isBroken("SLOWDIGEST_CHANNEL", "SLACK_TOKEN", "SLACK_TOKEN_PARAMETER", "SLACK_API_URL") {
 		return
 	}
-	if d.Channel == "" {
-		d.warn("channel", "none is configured: digests are only printed", "set SLOWDIGEST_CHANNEL to the channel's ID")
+	d.withoutChannel()
+	if len(d.channels) == 0 && (!d.unrouted || d.Token == "" && d.TokenParameter == "") {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, 4*patience)
+	ctx, cancel := context.WithTimeout(ctx, 4*patience+mostChannels*time.Second)
 	defer cancel()
 	token, err := secret(ctx, d.Config, cfg)
 	if err != nil {
 		d.fail("chat secret", err)
 		return
 	}
-	chat, err := newService(d.Config, cfg, log).chat(token, d.Channel, nil)
+	s := newService(d.Config, cfg, log)
+	chat, err := s.chat(token, d.Channel, nil)
 	if err != nil {
 		d.fail("chat secret", err)
 		return
@@ -44,7 +48,11 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger)
 		d.bad("chat secret", "a webhook URL, people may ask in Slack, and only a bot can answer", "use a bot token: see docs/slack.md")
 		return
 	case !isBot:
-		d.warn("chat secret", "a webhook URL, which cannot be tried without posting", "use a bot token, which can do more: see docs/slack.md")
+		text := "a webhook URL, which cannot be tried without posting"
+		if len(d.channels) > 1 {
+			text += ", and posts what is for other channels to its own"
+		}
+		d.warn("chat secret", text, "use a bot token, which can do more: see docs/slack.md")
 		return
 	}
 	from := "$SLACK_TOKEN"
@@ -52,7 +60,25 @@ func (d *doctor) chatroom(ctx context.Context, cfg aws.Config, log *slog.Logger)
 		from = "parameter " + d.TokenParameter
 	}
 	d.ok("chat secret", "a bot token, from %s", from)
-	d.slack(ctx, bot)
+	d.slack(ctx, bot, func(channel string) *slack.Bot {
+		chat, _ := s.chat(token, channel, nil) // which is by the token
+		bot, _ := chat.(*slack.Bot)
+		return bot
+	})
+}
+
+// withoutChannel tells of which instances nothing is posted.
+func (d *doctor) withoutChannel() {
+	const fix = "set SLOWDIGEST_CHANNEL to the channel's ID"
+	switch then := "only printed"; {
+	case len(d.channels) == 0 && !d.unrouted && d.local:
+		d.warn("channel", "none is configured: digests are only printed", fix)
+	case len(d.without) > 0:
+		if !d.local {
+			then = "left out"
+		}
+		d.warn("channel", fmt.Sprintf("none for %s, such as %s: %s", notifier.Plural(int64(len(d.without)), "instance", "instances"), d.without[0], then), fix+", or the tag slowdigest:channel of each")
+	}
 }
 
 // signing looks for the secret by which requests from Slack are known.
@@ -63,7 +89,13 @@ func (d *doctor) signing(ctx context.Context, cfg aws.Config) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_, err := signingSecret(ctx, d.Config, cfg)
+	value, err := signingSecret(ctx, d.Config, cfg)
+	if err == nil && d.SigningSecret == "" { // see settings for the variable itself
+		d.signed = value
+		if err = forms.Signing(value); err != nil {
+			err = hinted{fmt.Errorf("what parameter %s holds %w", d.SigningParameter, err), source.Hint(err)}
+		}
+	}
 	switch {
 	case !d.interactive():
 	case err != nil:
@@ -112,12 +144,14 @@ func (d *doctor) agents(ctx context.Context, cfg aws.Config) {
 	case len(token) < mcptools.MinToken:
 		d.fail(subject, hinted{fmt.Errorf("parameter %s holds %d characters", d.AgentsParameter, len(token)),
 			fmt.Sprintf("put one of %d or more, such as openssl rand -hex 32 makes", mcptools.MinToken)})
+	case forms.HasCredential(token), token == d.signed:
+		d.bad(subject, "parameter "+d.AgentsParameter+" holds a secret of Slack, which agents are not to have", "put one of its own, such as openssl rand -hex 32 makes")
 	default:
 		d.ok(subject, "from parameter %s", d.AgentsParameter)
 	}
 }
 
-func (d *doctor) slack(ctx context.Context, s *slack.Bot) {
+func (d *doctor) slack(ctx context.Context, s *slack.Bot, in func(channel string) *slack.Bot) {
 	who, err := s.Identify(ctx)
 	if err != nil {
 		d.fail("Slack token", err)
@@ -129,7 +163,16 @@ func (d *doctor) slack(ctx context.Context, s *slack.Bot) {
 	} else {
 		d.bad("Slack scope chat:write", "missing: nothing can be posted", "add it under OAuth & Permissions of the app, and install it again")
 	}
-	d.channel(ctx, s, who)
+	private, public := false, false
+	for _, channel := range d.channels[:min(len(d.channels), mostChannels)] {
+		isPrivate := d.channel(ctx, in(channel), channel, who)
+		private, public = private || isPrivate, public || !isPrivate
+	}
+	if more := len(d.channels) - mostChannels; more > 0 {
+		d.warn("Slack channel", fmt.Sprintf("%d of %d are not looked at, nor is their state", more, len(d.channels)), "nothing, or look whether the bot is a member of them")
+	}
+	d.history("channels:history", public, who)
+	d.history("groups:history", private, who)
 	if err := s.Validate(ctx, sampleReport(d.now)); err != nil {
 		d.fail("Slack blocks", err)
 		return
@@ -137,17 +180,24 @@ func (d *doctor) slack(ctx context.Context, s *slack.Bot) {
 	d.ok("Slack blocks", "Slack would take a digest")
 }
 
-func (d *doctor) channel(ctx context.Context, s *slack.Bot, who slack.Identity) {
-	const subject = "Slack channel"
-	if !handler.IsChannelID(d.Channel) {
-		d.warn(subject, d.Channel+" is a name, which cannot be looked up and may change", "use its ID, at the end of the channel's details in Slack")
-		return
+// channel looks up a channel, and reports whether it is known to be private.
+func (d *doctor) channel(ctx context.Context, s *slack.Bot, channel string, who slack.Identity) (private bool) {
+	subject := d.of("Slack channel", channel)
+	if err := forms.Channel(channel); err != nil { // which may be of a tag
+		d.fail(subject, err)
+		return false
 	}
+	if !handler.IsChannelID(channel) {
+		d.warn(subject, channel+" is a name, which cannot be looked up and may change", "use its ID, at the end of the channel's details in Slack")
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	c, err := s.LookUpChannel(ctx)
 	var delivery *notifier.DeliveryError
 	switch {
 	case errors.As(err, &delivery) && delivery.Reason == "missing_scope":
-		d.warn(subject, d.Channel+" cannot be looked up", "add the scope channels:read (groups:read for a private channel)")
+		d.warn(subject, channel+" cannot be looked up", "add the scope channels:read (groups:read for a private channel)")
 	case err != nil:
 		d.fail(subject, err)
 	case c.Archived:
@@ -157,12 +207,13 @@ func (d *doctor) channel(ctx context.Context, s *slack.Bot, who slack.Identity) 
 	default:
 		d.ok(subject, "#%s", c.Name)
 	}
-	history := "channels:history"
-	if c.Private {
-		history = "groups:history"
-	}
-	if !who.May(history) {
-		d.warn("Slack scope "+history, "missing: where a response of Slack is lost, it cannot be looked up whether the digest was posted",
+	return c.Private
+}
+
+// history tells once of a scope that channels of a kind need.
+func (d *doctor) history(scope string, needed bool, who slack.Identity) {
+	if needed && !who.May(scope) {
+		d.warn("Slack scope "+scope, "missing: where a response of Slack is lost, it cannot be looked up whether the digest was posted",
 			"add it, or accept that such a digest is posted again, marked as a possible repeat")
 	}
 }

@@ -19,6 +19,7 @@ import (
 // databases looks at all instances that the settings stand for. Those that are
 // given by name are looked at even if there is none of that name.
 func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
+	d.unrouted = d.discovers()
 	if d.isBroken("SLOWDIGEST_INSTANCES", "SLOWDIGEST_TAG") {
 		return
 	}
@@ -34,21 +35,37 @@ func (d *doctor) databases(ctx context.Context, cfg aws.Config) {
 			d.bad("instances", err.Error(), cmp.Or(source.Hint(err), "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier' shows which there are"))
 			return
 		}
+		d.unrouted = false
 		for _, r := range routes {
 			notes, ids = append(notes, r.Notes...), append(ids, r.Instances...)
+			d.goesTo(r)
 		}
 		for _, note := range notes {
 			d.warn("instances", note, "nothing, if that is as it should be")
 		}
 		d.ok("instances", "%d match", len(ids))
 	} else {
-		ids = d.Instances.items
+		for _, id := range d.Instances.items {
+			if !slices.Contains(ids, id) { // as a run reads each once
+				ids = append(ids, id)
+			}
+		}
 	}
 	for _, id := range ids {
 		d.instance(ctx, rds, id)
 	}
 	if _, err := rds.Identities(ctx, ids, nil); err != nil { // which a run asks for of all at once
 		d.fail("names", err)
+	}
+}
+
+// goesTo notes the channel of a route, which the tags of instances may name. Where there is one
+// for others, what has none is told; see chatroom for where nothing has one.
+func (d *doctor) goesTo(r handler.Route) {
+	if r.Channel == "" {
+		d.without = r.Instances
+	} else if !slices.Contains(d.channels, r.Channel) {
+		d.channels = append(d.channels, r.Channel)
 	}
 }
 

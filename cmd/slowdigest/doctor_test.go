@@ -15,6 +15,7 @@ import (
 	"slowdigest/handler/sqstest"
 	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
+	"slowdigest/notifier/slack"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/source/rdstest"
 )
@@ -198,6 +199,23 @@ func TestDoctor(t *testing.T) {
 		{"short token of agents", func(_ *testing.T, c *clinic) {
 			c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"], c.ssm.agents = agentsParameter, agentsToken[1:]
 		}, "wrong", "token of agents .*holds 23 characters", "24 or more", ""},
+		{"a signing secret in the place of the token", func(_ *testing.T, c *clinic) { c.ssm.set(slacktest.SigningSecret) }, "wrong", "chat secret .*form of a signing secret", "bot token", "Slack"},
+		{"a token in the place of the signing secret", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.Token
+		}, "wrong", "signing secret .*what parameter " + secretParameter + " holds is a token", "Signing Secret", ""},
+		{"no form of a signing secret", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.SigningSecret[1:]
+		}, "wrong", "signing secret .*32 hexadecimal digits", "Signing Secret", ""},
+		{"signing secret", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.SigningSecret
+		}, "", "", "", ""},
+		{"the bot token for agents", func(_ *testing.T, c *clinic) {
+			c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"], c.ssm.agents = agentsParameter, "xoxb-of-another-app-altogether"
+		}, "wrong", "token of agents .*a secret of Slack", "openssl", ""},
+		{"the signing secret for agents", func(_ *testing.T, c *clinic) {
+			c.env["SLACK_SIGNING_SECRET_PARAMETER"], c.ssm.secret = secretParameter, slacktest.SigningSecret
+			c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"], c.ssm.agents = agentsParameter, slacktest.SigningSecret
+		}, "wrong", "token of agents .*a secret of Slack", "openssl", ""},
 		{"token of agents", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_MCP_TOKEN_PARAMETER"] = agentsParameter }, "", "", "", ""},
 		{"no such queue", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_QUEUE_URL"] += "-2" }, "wrong", "queue .*QueueDoesNotExist", "SLOWDIGEST_QUEUE_URL", ""},
 		{"no state", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_STATE"] = "" }, "warning", "state .*none", "SLOWDIGEST_STATE", ""},
@@ -239,6 +257,9 @@ func TestDoctor(t *testing.T) {
 		}, "wrong", "Slack channel .*archived", "choose another", ""},
 		{"no such channel", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "C0NOWHERE" }, "wrong", "Slack channel .*channel_not_found", "use its ID and /invite", ""},
 		{"channel by name", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "#slow-queries" }, "warning", "Slack channel .*is a name", "use its ID", ""},
+		{"instance named twice", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_INSTANCES"] = "orders-1,orders-1" }, "", "", "", ""},
+		{"calls of an hour", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_MIN_TIME"] = "1h" }, "", "", "", ""},
+		{"calls of more than an hour", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_MIN_TIME"] = "3601" }, "warning", "setting SLOWDIGEST_MIN_TIME .*hardly any", "500ms", ""},
 		{"blocks refused", func(_ *testing.T, c *clinic) { c.slack.Unsupported = []string{"data_visualization"} }, "wrong", "Slack blocks .*invalid_blocks", "/type: unsupported type: data_visualization", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -251,7 +272,7 @@ func TestDoctor(t *testing.T) {
 			if wrong := c.verdict == "wrong"; wrong != (code == 1) || !wrong && code != 0 {
 				t.Errorf("exit %d: %s", code, stderr)
 			}
-			for _, secret := range []string{slacktest.Token, "secretsecret", "of-another-app"} {
+			for _, secret := range []string{slacktest.Token, "secretsecret", "of-another-app", slacktest.SigningSecret, slacktest.SigningSecret[1:]} {
 				if strings.Contains(stdout+stderr, secret) {
 					t.Errorf("%s is in the output", secret)
 				}
@@ -278,6 +299,11 @@ func checkDiagnosis(t *testing.T, stdout, verdict, line, fix, unjudged string) {
 	for _, subject := range subjects {
 		if ok := regexp.MustCompile("(?m)^ok +" + subject + " ").MatchString(stdout); ok == at(subject) {
 			t.Errorf("%s: ok is %t", subject, ok)
+		}
+	}
+	for _, subject := range subjects {
+		if n := len(regexp.MustCompile("(?m)^ok +"+subject+" ").FindAllString(stdout, -1)); n > 1 {
+			t.Errorf("%s: told %d times", subject, n)
 		}
 	}
 	lines := regexp.MustCompile("(?m)^(warning|wrong) .*").FindAllString(stdout, -1)
@@ -333,6 +359,122 @@ func TestDoctorsAdvice(t *testing.T) {
 				t.Errorf("exit %d after it: %s\n%s", code, stderr, after)
 			}
 		})
+	}
+}
+
+// Where tags name channels, the token is tried, and every channel and its state are looked at,
+// whether or not there is a default one.
+func TestDoctorLooksAtEveryChannel(t *testing.T) {
+	const other = "C0PEOPLE01"
+	for _, c := range []struct {
+		name string
+		harm func(*testing.T, *clinic)
+		want []string // beginnings of the lines that are not ok, white space as one
+		ok   []string // of some that are
+	}{
+		{"all well", func(*testing.T, *clinic) {}, nil, []string{"Slack channel ", "Slack channel of " + other + " #people"}},
+		{"no default", func(_ *testing.T, c *clinic) { c.env["SLOWDIGEST_CHANNEL"] = "" }, []string{
+			"warning channel none for 1 instance, such as orders-1: only printed"}, []string{"Slack channel of " + other}},
+		{"not a member", func(_ *testing.T, c *clinic) { c.slack.Channels[other] = slacktest.ChannelState{Name: "people"} }, []string{
+			"wrong Slack channel of " + other + " the bot is not a member of #people"}, []string{"Slack channel "}},
+		{"no such channel", func(_ *testing.T, c *clinic) { delete(c.slack.Channels, other) }, []string{
+			"wrong Slack channel of " + other + " look up"}, nil},
+		{"no name of a channel", func(_ *testing.T, c *clinic) { c.people("Slow") }, []string{
+			"wrong Slack channel of #Slow \"#Slow\" is neither the ID of a channel nor a name"}, nil},
+		{"wrong token without a default", func(_ *testing.T, c *clinic) {
+			c.env["SLOWDIGEST_CHANNEL"] = ""
+			c.db.Tags = map[string]string{"slowdigest:channel": other}
+			c.ssm.set("xoxb-of-another-app")
+		}, []string{"wrong Slack token "}, nil},
+		{"wrong token, and the tags are not known", func(_ *testing.T, c *clinic) {
+			c.env["SLOWDIGEST_CHANNEL"] = ""
+			c.rds.Inject(rdstest.Fault{Kind: rdstest.AccessDenied, Action: "rds:DescribeDBInstances"})
+			c.ssm.set("xoxb-of-another-app")
+		}, []string{"wrong instances ", "wrong Slack token "}, nil},
+		{"state of a newer release", func(t *testing.T, c *clinic) {
+			if _, err := (state.FileStore{Dir: c.env["SLOWDIGEST_STATE"]}).Save(t.Context(), state.Key(other), []byte(`{"version":99}`), ""); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"wrong state of " + other + " "}, nil},
+		{"webhook", func(_ *testing.T, c *clinic) { c.ssm.set("https://hooks.slack.com/services/T0/B0/secretsecret") }, []string{
+			"warning chat secret a webhook URL, which cannot be tried without posting, and posts what is for other channels to its own"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			world := newClinic(t)
+			world.env["SLOWDIGEST_INSTANCES"], world.env["SLOWDIGEST_QUEUE_URL"] = "orders-*", ""
+			world.slack.Channels[other] = slacktest.ChannelState{Name: "people", Member: true}
+			world.people(other)
+			c.harm(t, world)
+			stdout, _, code := call(t, "", []string{"doctor"}, world.variables()...)
+			told := regexp.MustCompile(" +").ReplaceAllString(stdout, " ")
+			lines := regexp.MustCompile("(?m)^(warning|wrong) .*").FindAllString(told, -1)
+			if !slices.EqualFunc(lines, c.want, strings.HasPrefix) || (code == 1) != strings.Contains(told, "\nwrong ") {
+				t.Errorf("exit %d: %q, want %q", code, lines, c.want)
+			}
+			for _, line := range c.ok {
+				if !strings.Contains(told, "\nok "+line) {
+					t.Errorf("not ok: %s:\n%s", line, stdout)
+				}
+			}
+		})
+	}
+}
+
+// The function leaves out what has no channel, and the command line prints it.
+func TestDoctorTellsWhatHasNoChannel(t *testing.T) {
+	for _, c := range []struct {
+		d    doctor
+		want string
+	}{
+		{doctor{without: []string{"a", "b"}, channels: []string{"C0PEOPLE01"}}, "none for 2 instances, such as a: left out"},
+		{doctor{without: []string{"a"}}, "none for 1 instance, such as a: left out"},
+		{doctor{without: []string{"a"}, channels: []string{"C0PEOPLE01"}, local: true}, "none for 1 instance, such as a: only printed"},
+		{doctor{without: []string{"a"}, local: true}, "none is configured: digests are only printed"},
+		{doctor{channels: []string{"C0PEOPLE01"}}, ""},
+		{doctor{unrouted: true, local: true}, ""},
+	} {
+		got := ""
+		c.d.say = func(k Check) { got += k.Text }
+		if c.d.withoutChannel(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// people adds an instance whose tag names a channel.
+func (c *clinic) people(channel string) {
+	db := c.rds.AddInstance("orders-2")
+	db.SetParameters("orders", map[string]string{"slow_query_log": "1", "log_output": "FILE", "long_query_time": "1"})
+	db.Write(rdstest.SlowLog, []byte(rdstest.Banner), time.Now().Add(-10*time.Minute))
+	db.Tags = map[string]string{"slowdigest:channel": channel}
+}
+
+// As many channels are looked at as Slack answers for in a minute, and what is left is told.
+func TestDoctorsChannelsAreBounded(t *testing.T) {
+	for _, channels := range []int{mostChannels, mostChannels + 1} {
+		s := slacktest.New()
+		d := &doctor{Config: &Config{}, now: time.Now(), say: func(Check) {}}
+		for n := range channels {
+			d.channels = append(d.channels, fmt.Sprintf("C0000000%02d", n))
+			s.Channels[d.channels[n]] = slacktest.ChannelState{Name: "c", Member: true}
+		}
+		in := func(channel string) *slack.Bot {
+			return slack.New(slacktest.Token, channel, slack.Options{APIURL: s.URL()})
+		}
+		d.slack(t.Context(), in(d.channels[0]), in)
+		s.Close()
+		looked, left := 0, 0
+		for _, k := range d.Checks {
+			switch {
+			case strings.HasPrefix(k.Subject, "Slack channel of "):
+				looked++
+			case strings.HasPrefix(k.Text, "1 of 41 are not looked at"):
+				left++
+			}
+		}
+		if looked != 40 || left != channels-40 {
+			t.Errorf("%d channels: %d looked at, %d lines on the rest", channels, looked, left)
+		}
 	}
 }
 

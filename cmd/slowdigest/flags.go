@@ -29,8 +29,10 @@ type flags struct {
 	order  []string          // as declared, for the help
 	only   []pages.Variable  // those that have no flag
 	given  []string          // flags on the command line
-	// lenient is set where variables that no run would take are not refused, but looked for.
+	// lenient is set where variables that no run would take are not refused, but looked for. The
+	// first of them is then in refused.
 	lenient bool
+	refused error
 }
 
 func newFlags(getenv func(string) string) *flags {
@@ -74,10 +76,13 @@ func (f *flags) parse(args []string) ([]string, error) {
 	f.Visit(func(fl *flag.Flag) { f.given = append(f.given, fl.Name) })
 	for _, name := range f.order {
 		if s := f.getenv(f.env[name]); s != "" && !slices.Contains(f.given, name) {
-			if err := f.Set(name, s); err != nil && !f.lenient {
-				return nil, usageError{fmt.Errorf("read environment variable %s: %w", f.env[name], err), "slowdigest COMMAND --help shows the variables"}
+			if err := f.Set(name, s); err != nil && f.refused == nil {
+				f.refused = usageError{fmt.Errorf("read environment variable %s: %w", f.env[name], err), "slowdigest COMMAND --help shows the variables"}
 			}
 		}
+	}
+	if f.refused != nil && !f.lenient {
+		return nil, f.refused
 	}
 	return rest, nil
 }

@@ -58,7 +58,7 @@ var flagValues = map[string]map[string]string{
 	"doctor": {
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
 		"slack-api-url": "http://127.0.0.1:1/", "state": "s3://", "queue-url": "QUEUE", "signing-secret-parameter": secretParameter,
-		"mcp-token-parameter": "/another", "max-bytes": "1000 --instance=users-1",
+		"mcp-token-parameter": "/another", "max-bytes": "1000 --instance=users-1", "region": "no/region", "profile": "nowhere",
 	},
 	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
 	"unmute": {"state": "DIRECTORY", "channel": "C0PEOPLE01"},

@@ -24,6 +24,7 @@ import (
 func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var event, logs string
+	f.lenient = true // for doctor; see below
 	c.declareHandler(f)
 	c.declareFormat(f)
 	f.boolean(&c.Force, "force", "", "post an hour again that was posted, by replacing its message")
@@ -36,6 +37,12 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		raw, err := readEvent(p, event)
 		if err != nil {
 			return fmt.Errorf("read event: %w", err)
+		}
+		switch doctor := asksDoctor(raw); {
+		case doctor && logs != "":
+			return usageError{errors.New("invoke: doctor looks at AWS and Slack, and --logs takes their place"), "leave out --logs"}
+		case !doctor && f.refused != nil:
+			return f.refused
 		}
 		var cfg aws.Config
 		if logs != "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
@@ -119,8 +120,10 @@ func jsonSize(s string) int {
 	return len(b)
 }
 
-// cut shortens a text to a number of bytes of JSON, and says by how much.
+// cut shortens a text to a number of bytes of JSON, and says by how much. It hides credentials, as
+// say does.
 func cut(s string, most int) string {
+	s = forms.Hide(s)
 	short := s
 	for keep := most; jsonSize(short) > most && keep > 0; keep -= max(1, keep/8) {
 		keep = min(keep, len(s))

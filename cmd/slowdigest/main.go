@@ -16,6 +16,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/handler/ask"
 	"slowdigest/source"
 )
@@ -34,7 +35,9 @@ type process struct {
 }
 
 // logger tells a user of the CLI what deserves a look but is no error.
-func (p *process) logger() *slog.Logger { return slog.New(slog.NewTextHandler(p.stderr, nil)) }
+func (p *process) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{ReplaceAttr: boundAttr}))
+}
 
 // command is one subcommand. It declares its flags, which also makes its part of
 // the help, and returns what runs after they are parsed.
@@ -147,9 +150,10 @@ func findCommand(name string) (command, error) {
 }
 
 // say writes lines to people, of what others may have had a hand in: errors of servers,
-// names, what is remembered. All that is no report, JSON or help is written by it.
+// names, what is remembered. All that is no report, JSON or help is written by it. It hides
+// credentials, which may have been put into a wrong setting.
 func say(w io.Writer, format string, args ...any) error {
-	_, err := io.WriteString(w, harmless(fmt.Sprintf(format, args...)))
+	_, err := io.WriteString(w, harmless(forms.Hide(fmt.Sprintf(format, args...))))
 	return err
 }
 

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
@@ -31,8 +30,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	last := time.Hour
 	c.declareInstances(f)
 	c.declareMaxBytes(f)
-	f.text(&c.Region, "region", "", "AWS `region`; else $AWS_REGION, or that of the profile")
-	f.text(&c.Profile, "profile", "", "`name` of a profile in ~/.aws/config, for its credentials and region")
+	c.declareAccount(f)
 	c.declareRanking(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
@@ -58,7 +56,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		case post && c.Channel == "":
 			return errNoChannel("run")
 		}
-		cfg, err := loadAWS(ctx, config.WithRegion(c.Region), config.WithSharedConfigProfile(c.Profile))
+		cfg, err := c.loadAWS(ctx)
 		if err != nil {
 			return err
 		}

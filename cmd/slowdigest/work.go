@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"slowdigest/digest"
 	"slowdigest/handler"
@@ -75,6 +76,11 @@ func (c *Config) oneRoute(ctx context.Context, from *source.RDS, fixed []string)
 // answering names the function that answers what is asked in Slack; empty outside Lambda.
 func (c *Config) answering() string { return cmp.Or(c.AnswerFunction, lambdacontext.FunctionName) }
 
+// loadAWS is for the region and the profile that the flags name; else as the standard way finds them.
+func (c *Config) loadAWS(ctx context.Context) (aws.Config, error) {
+	return loadAWS(ctx, config.WithRegion(c.Region), config.WithSharedConfigProfile(c.Profile))
+}
+
 // store opens the place of the state; nil is none.
 func (c *Config) store(ctx context.Context) (state.Store, error) {
 	place, inS3 := strings.CutPrefix(c.State, "s3://")
@@ -88,7 +94,7 @@ func (c *Config) store(ctx context.Context) (state.Store, error) {
 	if bucket == "" {
 		return nil, usageError{fmt.Errorf("state %q names no bucket", c.State), "want s3://BUCKET/PREFIX"}
 	}
-	cfg, err := loadAWS(ctx)
+	cfg, err := c.loadAWS(ctx)
 	if err != nil {
 		return nil, err
 	}

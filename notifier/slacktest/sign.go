@@ -11,7 +11,7 @@ import (
 )
 
 // SigningSecret is that of the app, with which Slack signs what it sends.
-const SigningSecret = "slacktest-signing-secret"
+const SigningSecret = "51ac7e575160a1b2c3d4e5f60718293a"
 
 // Sign returns the headers with which Slack sends a body at a time.
 func Sign(body []byte, secret string, at time.Time) http.Header {

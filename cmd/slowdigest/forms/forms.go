@@ -3,9 +3,11 @@
 package forms
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"slowdigest/iam"
@@ -33,11 +35,30 @@ func Instance(name string) error {
 	return policy(iam.Settings{Instances: []string{name}}, "want orders-1, orders-* or cluster:orders, with commas between")
 }
 
+// tagText is what RDS takes in the key and the value of a tag.
+var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
+
 // Tag takes KEY=VALUE or KEY.
-func Tag(tag string) error { return policy(iam.Settings{Tag: tag}, "want one such as slowdigest=on") }
+func Tag(tag string) error {
+	const want = "want one such as slowdigest=on"
+	if err := policy(iam.Settings{Tag: tag}, want); err != nil {
+		return err
+	}
+	if !tagText.MatchString(tag) {
+		return mistaken{fmt.Errorf("%q is not a tag: it has characters that no tag of RDS has", tag), want}
+	}
+	return nil
+}
+
+// reserved begins the names that Parameter Store keeps for AWS, but for those that stand for
+// secrets of Secrets Manager.
+var reserved = regexp.MustCompile(`^(?i)/?(?:aws|ssm)`)
 
 // Parameter takes the name of an SSM parameter.
 func Parameter(name string) error {
+	if reserved.MatchString(name) && !strings.HasPrefix(name, "/aws/reference/secretsmanager/") {
+		return mistaken{fmt.Errorf("%q begins with aws or ssm, which AWS keeps for itself", name), "want one such as /slowdigest/prod/slack-token"}
+	}
 	return policy(iam.Settings{Parameters: []string{name}}, "want one such as /slowdigest/prod/slack-token")
 }
 
@@ -84,7 +105,9 @@ func Queue(s string) error {
 	u, err := server(s)
 	if err == nil {
 		if name := u.Path[strings.LastIndex(u.Path, "/")+1:]; name == "" {
-			err = fmt.Errorf("%q names no queue", s)
+			err = errors.New("names no queue")
+		} else if strings.HasSuffix(name, ".fifo") {
+			err = fmt.Errorf("%q is a FIFO queue, whose messages need a group", name)
 		} else {
 			err = policy(iam.Settings{Queue: name}, "")
 		}
@@ -99,7 +122,7 @@ func Queue(s string) error {
 func API(s string) error {
 	u, err := server(s)
 	if err == nil && !strings.HasSuffix(u.Path, "/") {
-		err = fmt.Errorf("%q does not end in a slash, after which the methods stand", s)
+		err = errors.New("does not end in a slash, after which the methods stand")
 	}
 	if err != nil {
 		return mistaken{err, "want one such as https://slack-gov.com/api/"}
@@ -107,16 +130,17 @@ func API(s string) error {
 	return nil
 }
 
-// server takes the URL of a server that encrypts; http only where it is this host, for tests.
+// server takes the URL of a server that encrypts; http only where it is this host, for tests. Its
+// errors do not tell the URL, which may have a password where we do not look for one.
 func server(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return nil, fmt.Errorf("%q is not the URL of a server", s)
+		return nil, errors.New("is not the URL of a server")
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return u, nil
 	}
-	return nil, fmt.Errorf("%q does not begin with https://", s)
+	return nil, errors.New("does not begin with https://")
 }
 
 func isLoopback(host string) bool {

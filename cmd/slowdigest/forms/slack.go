@@ -59,6 +59,9 @@ func Token(token string) error {
 		return mistaken{errors.New("the webhook URL is neither one of Slack nor of a Teams workflow"),
 			"one of Slack begins with https://hooks.slack.com/ or https://hooks.slack-gov.com/, one of Teams with https:// and a host of Power Automate, and ends in a sig"}
 	}
+	if signing.MatchString(token) {
+		return mistaken{errors.New("is no token: it has the form of a signing secret"), "copy the bot token, which begins with xoxb-, from OAuth & Permissions of the Slack app"}
+	}
 	return Secret(token)
 }
 
