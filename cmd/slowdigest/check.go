@@ -148,6 +148,11 @@ func known() []string {
 	return names
 }
 
+// names returns those of all variables, in order.
+func (v variables) names() []string {
+	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(v.values)), v.later...)))
+}
+
 func (v variables) has(name string) bool {
 	return v.values[name] != "" || slices.Contains(v.later, name)
 }
@@ -227,7 +232,7 @@ func (v variables) deploying() bool { return v.size > 0 }
 
 // unfit returns the variables whose names Lambda would refuse.
 func (v variables) unfit() (all []mistake) {
-	for _, name := range slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(v.values)), v.later...))) {
+	for _, name := range v.names() {
 		if err := forms.Variable(name); err != nil && v.deploying() {
 			all = append(all, mistake{name, err.Error(), source.Hint(err)})
 		}
@@ -258,7 +263,7 @@ func (v variables) unknown() (all []mistake) {
 	if v.local {
 		ours = append(ours, "SLOWDIGEST_FORMAT") // which is for what prints
 	}
-	for _, name := range slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(v.values)), v.later...))) {
+	for _, name := range v.names() {
 		isOurs := strings.HasPrefix(name, "SLOWDIGEST_")
 		if !isOurs && !strings.HasPrefix(name, "SLACK_") || slices.Contains(ours, name) || !v.has(name) {
 			continue
@@ -351,15 +356,20 @@ var together = []struct {
 	{"SLOWDIGEST_REPEAT", func(v variables, c *Config) string {
 		return when(c.Repeat == "skip" && !v.has("SLOWDIGEST_STATE"), "has no effect without SLOWDIGEST_STATE, which knows what was posted")
 	}, "set SLOWDIGEST_STATE, or take this out"},
-	{"SLOWDIGEST_ASK_USERS", func(v variables, _ *Config) string {
-		return when(v.has("SLOWDIGEST_ASK_USERS") && !v.asks(), "has no effect without a signing secret, which lets people ask in Slack")
-	}, "set SLACK_SIGNING_SECRET_PARAMETER, or take this out"},
-	{"SLOWDIGEST_ASK_CHANNELS", func(v variables, _ *Config) string {
-		return when(v.has("SLOWDIGEST_ASK_CHANNELS") && !v.asks(), "has no effect without a signing secret, which lets people ask in Slack")
-	}, "set SLACK_SIGNING_SECRET_PARAMETER, or take this out"},
+	{"SLOWDIGEST_ASK_USERS", unasked("SLOWDIGEST_ASK_USERS"), letAsk},
+	{"SLOWDIGEST_ASK_CHANNELS", unasked("SLOWDIGEST_ASK_CHANNELS"), letAsk},
 	{"environment", func(v variables, _ *Config) string {
 		return when(v.size > maxEnvironment, fmt.Sprintf("has %d bytes, and Lambda takes %d for all variables together", v.size, maxEnvironment))
 	}, "name the instances by a pattern such as orders-*, or by a tag, in place of a list"},
+}
+
+// letAsk is what to do where it is said who may ask, and nobody may.
+const letAsk = "set SLACK_SIGNING_SECRET_PARAMETER, or take this out"
+
+func unasked(name string) func(variables, *Config) string {
+	return func(v variables, _ *Config) string {
+		return when(v.has(name) && !v.asks(), "has no effect without a signing secret, which lets people ask in Slack")
+	}
 }
 
 func when(wrong bool, text string) string {

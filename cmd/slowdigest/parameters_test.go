@@ -396,6 +396,14 @@ func TestTemplateRefuses(t *testing.T) {
 			}
 		}
 	}
+	// As many as it takes, the role may read: 15, and as many that a switchover renames.
+	most, err := deploy(template, merged(least, map[string]string{"Instances": "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read := permissions(t, most.parts(template["Resources"])["Role"])["ReadSlowLogs"].Resource; len(read) != 2*15 {
+		t.Errorf("of 15 instances the role may read %q", read)
+	}
 	for set, want := range map[string]string{
 		"Interactive=true": "Interactive needs a state, and State is none", "Daily=09:00": "Daily needs a state, and State is none", "Repeat=skip": "Repeat=skip needs a state, and State is none",
 	} {

@@ -7,8 +7,8 @@
 
 const [isMap, isText] = [(v) => v !== null && typeof v === 'object' && !Array.isArray(v), (v) => typeof v === 'string'];
 
-// resolver returns a function for the parts of a template. Params has the values of
-// parameters by name, as text; conditions is that section of the template.
+// resolver returns what works out a section of a template, and what tells whether a condition
+// holds. Params has the values of parameters by name; conditions is that section of the template.
 module.exports.resolver = (params, conditions) => {
   const functions = {
     Ref: (name) => (name === 'AWS::NoValue' ? undefined : params[name] ?? { Ref: name }),
@@ -54,5 +54,5 @@ module.exports.resolver = (params, conditions) => {
     return Object.fromEntries(kept.map(([id, { Condition, ...part }]) => [id, resolve(part)]));
   }
 
-  return { resolve, section, holds };
+  return { section, holds };
 };

@@ -128,4 +128,4 @@ function byTag({ Sid, When, Action, Resource, Condition }) {
   });
 }
 
-module.exports = { policies, instanceConditions, maxInstances };
+module.exports = { policies, instanceConditions };

@@ -10,13 +10,12 @@ const { policies, instanceConditions } = require('./statements.js');
 const { resolver } = require('./resolve.js');
 const dashboard = require('./dashboard.js');
 
-// The parameters of serverless.yml; the template's have the same names with a capital.
-const names = ['instances', 'tag', 'download', 'maxBytes', 'channel', 'limit', 'minTime', 'orderBy', 'perInstance', 'links', 'repeat', 'daily',
-  'timeZone', 'schedule', 'state', 'stateKey', 'tokenKey', 'fanout', 'workers', 'interactive', 'askChannels', 'askUsers', 'askConcurrency',
-  'slackApi', 'mcp', 'alarms', 'email', 'tracing', 'retention', 'boundary'];
 const files = ['functions', 'role', 'state', 'fanout', 'interactive', 'alarms'];
 
-const capital = (name) => name[0].toUpperCase() + name.slice(1);
+// The parameters of serverless.yml have the names of the template's without the capital; where the
+// code is, the deploy tool knows, and a release is a stage and a name.
+const own = (name) => !['CodeBucket', 'CodeKey', 'Release'].includes(name);
+const lower = (name) => name[0].toLowerCase() + name.slice(1);
 
 // refuse returns an error about a parameter.
 const refuse = (name, value, want) => refusal(`parameter "${name}" is "${value}": want ${want}`);
@@ -37,23 +36,22 @@ function releaseName(stage, name) {
 // conform refuses what is not among the values that the template's parameter allows. The
 // forms of names are left to the command, which says more: see check.
 function conform(params, { Parameters }) {
-  for (const name of names) {
-    const [value, p] = [params[capital(name)], Parameters[capital(name)]];
+  for (const [key, p] of Object.entries(Parameters).filter(([key]) => own(key))) {
+    const [name, value] = [lower(key), params[key]];
     if (p.AllowedValues && !p.AllowedValues.map(String).includes(value)) throw refuse(name, value, oneOf(p.AllowedValues.filter((v) => v !== '')));
     if (p.Type === 'Number' && 'MinValue' in p && !(/^\d+$/.test(value) && p.MinValue <= value && value <= p.MaxValue)) {
       throw refuse(name, value, `a number from ${p.MinValue} to ${p.MaxValue}`);
     }
+    if (['AskConcurrency', 'Email'].includes(key) && !RegExp(p.AllowedPattern).test(value)) throw refuse(name, value, p.ConstraintDescription.replace('want ', ''));
   }
-  const { State, AskConcurrency, Interactive, Email } = params;
+  const { State, Interactive } = params;
   if (!/^(own|none|s3:\/\/.*)$/.test(State)) throw refuse('state', State, 'own, none or s3://BUCKET/PREFIX');
-  if (!/^(none|[1-9]\d{0,3})$/.test(AskConcurrency)) throw refuse('askConcurrency', AskConcurrency, 'a number from 1 on, or none');
-  if (Email && !/^[^@\s]+@[^@\s]+$/.test(Email)) throw refuse('email', Email, 'an e-mail address');
   if (Interactive === 'true' && State === 'none') throw refusal('parameter "interactive" is true, which needs a state, and "state" is none');
 }
 
 // known refuses a parameter that nothing reads, on the command line or under a stage: it is
 // misspelt, and another holds in its place.
-async function known(resolveVariable) {
+async function known(names, resolveVariable) {
   const { argv } = process;
   const given = argv.flatMap((arg, i) => (arg === '--param' ? [argv[i + 1] ?? ''] : arg.startsWith('--param=') ? [arg.slice('--param='.length)] : []));
   const stages = Object.values((await resolveVariable('self:params')) || {}).flatMap((section) => Object.keys(section ?? {}));
@@ -119,12 +117,13 @@ const entrance = {
 };
 
 module.exports = async ({ resolveVariable }) => {
-  await known(resolveVariable);
+  const all = await read(resolveVariable);
+  const keys = Object.keys(all.Parameters).filter(own);
+  await known(keys.map(lower), resolveVariable);
   const params = {};
-  for (const name of names) params[capital(name)] = String(await resolveVariable(`param:${name}`));
+  for (const key of keys) params[key] = String(await resolveVariable(`param:${lower(key)}`));
   params.Release = releaseName(await resolveVariable('sls:stage'), await resolveVariable('param:name'));
   const name = `slowdigest-${params.Release}`;
-  const all = await read(resolveVariable);
 
   if (await resolveVariable("param:template, ''")) return { name, entrance, resources: withParameters(all, params) };
 

@@ -1,9 +1,9 @@
 package webpage
 
 import (
+	"bytes"
 	"fmt"
 	"html"
-	"io"
 	"strings"
 )
 
@@ -11,11 +11,8 @@ import (
 // that what is not known when the program is built stands in a page only escaped.
 type HTML string
 
-// writer writes a page, and keeps the first error.
-type writer struct {
-	to  io.Writer
-	err error
-}
+// writer is a page under construction.
+type writer struct{ bytes.Buffer }
 
 // add writes a format as fmt.Fprintf does. Text among the arguments is escaped, for content
 // and for attributes in double quotes; HTML is not.
@@ -29,9 +26,7 @@ func (w *writer) add(format HTML, args ...any) {
 			args[i] = html.EscapeString(fmt.Sprint(v))
 		}
 	}
-	if _, err := fmt.Fprintf(w.to, string(format), args...); err != nil && w.err == nil {
-		w.err = err
-	}
+	fmt.Fprintf(w, string(format), args...)
 }
 
 // list writes an item of a list, or whatever the format makes, for each text.

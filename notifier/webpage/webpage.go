@@ -4,7 +4,6 @@
 package webpage
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -80,8 +79,7 @@ func policy() string {
 
 // Write writes the page at once.
 func (v *View) Write(to io.Writer) error {
-	var b bytes.Buffer
-	w := &writer{to: &b}
+	w := new(writer)
 	v.head(w)
 	w.add("<main>\n")
 	if v.Load != "" {
@@ -106,10 +104,7 @@ func (v *View) Write(to io.Writer) error {
 <script>%s</script>
 <script>%s</script>
 `, v.Data, HTML(charts), HTML(script))
-	if w.err != nil {
-		return w.err
-	}
-	_, err := to.Write(b.Bytes())
+	_, err := w.WriteTo(to)
 	return err
 }
 
