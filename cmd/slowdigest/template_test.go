@@ -181,24 +181,27 @@ var (
 		"AlarmTopicPolicy.PolicyDocument.Statement.2":           `null`,
 	}
 	withSchedule = map[string]string{
-		"DigestEventsRuleSchedule1.State":  `"ENABLED"`,
-		"SilenceAlarm.AlarmRule":           `{"Fn::Sub": "ALARM(\"${NoDigestAlarm}\") AND NOT INSUFFICIENT_DATA(\"${BegunAlarm}\")"}`,
-		"SilenceAlarm.AlarmActions":        `[{"Ref": "AlarmTopic"}]`,
-		"BegunAlarm.Namespace":             `"slowdigest"`,
-		"BegunAlarm.MetricName":            `"HoursDone"`,
-		"BegunAlarm.Threshold":             `0`,
-		"BegunAlarm.ComparisonOperator":    `"LessThanThreshold"`, // never: it is OK once there is data
-		"BegunAlarm.TreatMissingData":      `"ignore"`,
-		"BegunAlarm.AlarmActions":          `null`,
-		"NoDigestAlarm.Namespace":          `"slowdigest"`,
-		"NoDigestAlarm.MetricName":         `"HoursDone"`,
-		"NoDigestAlarm.Statistic":          `"Sum"`,
-		"NoDigestAlarm.Period":             `3600`,
-		"NoDigestAlarm.EvaluationPeriods":  `2`,
-		"NoDigestAlarm.Threshold":          `1`,
-		"NoDigestAlarm.ComparisonOperator": `"LessThanThreshold"`,
-		"NoDigestAlarm.TreatMissingData":   `"breaching"`,
-		"NoDigestAlarm.AlarmActions":       `null`, // SilenceAlarm rings
+		"DigestEventsRuleSchedule1.State":               `"ENABLED"`,
+		"SilenceAlarm.AlarmRule":                        `{"Fn::Sub": "ALARM(\"${NoDigestAlarm}\") AND NOT INSUFFICIENT_DATA(\"${BegunAlarm}\")"}`,
+		"SilenceAlarm.AlarmActions":                     `[{"Ref": "AlarmTopic"}]`,
+		"SilenceAlarm.ActionsSuppressor":                `{"Fn::GetAtt": ["BegunAlarm", "Arn"]}`, // which never suppresses
+		"SilenceAlarm.ActionsSuppressorWaitPeriod":      `600`,
+		"SilenceAlarm.ActionsSuppressorExtensionPeriod": `0`,
+		"BegunAlarm.Namespace":                          `"slowdigest"`,
+		"BegunAlarm.MetricName":                         `"HoursDone"`,
+		"BegunAlarm.Threshold":                          `0`,
+		"BegunAlarm.ComparisonOperator":                 `"LessThanThreshold"`, // never: it is OK once there is data
+		"BegunAlarm.TreatMissingData":                   `"ignore"`,
+		"BegunAlarm.AlarmActions":                       `null`,
+		"NoDigestAlarm.Namespace":                       `"slowdigest"`,
+		"NoDigestAlarm.MetricName":                      `"HoursDone"`,
+		"NoDigestAlarm.Statistic":                       `"Sum"`,
+		"NoDigestAlarm.Period":                          `3600`,
+		"NoDigestAlarm.EvaluationPeriods":               `2`,
+		"NoDigestAlarm.Threshold":                       `1`,
+		"NoDigestAlarm.ComparisonOperator":              `"LessThanThreshold"`,
+		"NoDigestAlarm.TreatMissingData":                `"breaching"`,
+		"NoDigestAlarm.AlarmActions":                    `null`, // SilenceAlarm rings
 	}
 	withFanoutAlarms = map[string]string{
 		"DeadLettersAlarm.Namespace":          `"AWS/SQS"`,
