@@ -39,6 +39,7 @@ type Class struct {
 	ID, ShortID                   string
 	Name, Badge, Since, SQL       string
 	Evidence, Note, Tallies, Seen string
+	Rate, Slowest, Place          string
 	Reasons                       []string
 	Cells                         []Cell // one for each of View.Heads
 	Metrics                       []Metric
@@ -53,7 +54,7 @@ type Cell struct {
 }
 
 // Metric is a row of the statistics of the calls.
-type Metric struct{ Name, Sum, Min, Mean, Median, P95, Max string }
+type Metric struct{ Name, Sum, Min, Mean, Median, P95, Max, StdDev string }
 
 // Names are, for example, the users of a class.
 type Names struct{ Title, Names string }
@@ -230,10 +231,10 @@ func (c *Class) panel(w *writer) {
 		w.add("</ul>\n")
 	}
 	w.add(`<div class="scroll"><table class="metrics"><caption>Statistics of the calls</caption>
-<thead><tr><td></td><th scope="col">total</th><th scope="col">min</th><th scope="col">mean</th><th scope="col">median</th><th scope="col">p95</th><th scope="col">max</th></tr></thead>
+<thead><tr><td></td><th scope="col">total</th><th scope="col">min</th><th scope="col">mean</th><th scope="col">median</th><th scope="col">p95</th><th scope="col">max</th><th scope="col">stddev</th></tr></thead>
 <tbody>`)
 	for _, m := range c.Metrics {
-		w.add(`<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>`, m.Name, m.Sum, m.Min, m.Mean, m.Median, m.P95, m.Max)
+		w.add(`<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>`, m.Name, m.Sum, m.Min, m.Mean, m.Median, m.P95, m.Max, m.StdDev)
 	}
 	w.add("</tbody></table></div>\n")
 	if c.Load != "" {
@@ -246,9 +247,12 @@ func (c *Class) panel(w *writer) {
 	}
 	w.add("<dl>")
 	w.line("<dt>Among them</dt><dd>%s</dd>", c.Tallies)
+	w.line("<dt>Rate</dt><dd>%s</dd>", c.Rate)
 	for _, n := range c.Names {
 		w.add("<dt>%s</dt><dd>%s</dd>", n.Title, n.Names)
 	}
 	w.line("<dt>Seen</dt><dd>%s</dd>", c.Seen)
+	w.line("<dt>Slowest</dt><dd>%s</dd>", c.Slowest)
+	w.line("<dt>In the log</dt><dd>%s</dd>", c.Place)
 	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n</details>\n", c.ID)
 }
