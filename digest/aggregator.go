@@ -285,6 +285,7 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 		c := a.classes[keyOf(shown.ID)]
 		shown.Distribution = distribution(&c.queryTime)
 		shown.Slowest = &c.slowest
+		shown.Tables = fingerprint.Tables(c.fingerprint)
 		shown.rates(r.Window)
 		if a.Detail {
 			lines := a.axis.lines(&c.load)

@@ -63,15 +63,13 @@ type Slice struct {
 	Lines
 }
 
-// Bin counts the calls of at least From seconds, and less than the next Bin's. The
+// Bin counts the calls of at least From seconds, and less than To. The
 // borders are 1, 2 and 5 times the powers of ten.
 type Bin struct {
 	From  float64 `json:"from"`
+	To    float64 `json:"to"`
 	Calls int64   `json:"calls"`
 }
-
-// To returns the border at which the next bin begins, in seconds.
-func (b Bin) To() float64 { return binFrom(binOf(math.Round(b.From*perSecond))+1) / perSecond }
 
 const (
 	maxSteps = 720
@@ -296,7 +294,7 @@ func distribution(q *quantity) []Bin {
 	}
 	var bins []Bin
 	for i := first; i <= last; i++ {
-		bins = append(bins, Bin{From: binFrom(i) / perSecond, Calls: int64(math.Round(calls[i]))})
+		bins = append(bins, Bin{From: binFrom(i) / perSecond, To: binFrom(i+1) / perSecond, Calls: int64(math.Round(calls[i]))})
 	}
 	return bins
 }

@@ -272,7 +272,7 @@ func TestDistributionIsWhole(t *testing.T) {
 			q.add(6000, 1)
 		}
 		bins := distribution(&q)
-		if len(bins) != 11 || bins[0] != (Bin{0.000002, int64(n)}) || bins[10] != (Bin{0.005, int64(n)}) || bins[5] != (Bin{0.0001, 0}) {
+		if len(bins) != 11 || bins[0] != (Bin{0.000002, 0.000005, int64(n)}) || bins[10] != (Bin{0.005, 0.01, int64(n)}) || bins[5] != (Bin{0.0001, 0.0002, 0}) {
 			t.Errorf("%d calls each: %v", n, bins)
 		}
 	}

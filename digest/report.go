@@ -1,6 +1,10 @@
 package digest
 
-import "time"
+import (
+	"time"
+
+	"slowdigest/parser/fingerprint"
+)
 
 // Report states the outcome of one window, for the notifiers to show and
 // `--format json` to print. It holds no literal of any statement. All times are
@@ -198,10 +202,11 @@ type InstancePart struct {
 // Class states the numbers of all the calls of the statements that share a
 // fingerprint.
 type Class struct {
-	Rank        int     `json:"rank"` // from 1
-	ID          string  `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
-	Fingerprint string  `json:"fingerprint"`
-	Share       float64 `json:"share"` // of the overall query time, 0 to 1
+	Rank        int                 `json:"rank"` // from 1
+	ID          string              `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
+	Fingerprint string              `json:"fingerprint"`
+	Share       float64             `json:"share"`            // of the overall query time, 0 to 1
+	Tables      []fingerprint.Table `json:"tables,omitempty"` // that the fingerprint names
 	Totals
 	Lists *Lists `json:"lists,omitempty"` // nil where no list had two members
 	// VMR is the variance-to-mean ratio of the query time, in seconds.

@@ -12,6 +12,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier/chart"
+	"slowdigest/notifier/paste"
 	"slowdigest/notifier/redact"
 	"slowdigest/notifier/webpage"
 )
@@ -114,6 +115,7 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 	if !c.FirstSeen.IsZero() {
 		v.Seen = InZone(Seen(c), zone)
 	}
+	v.Paste = strings.Join(paste.Lines(c), "\n")
 	v.Rate = rates(&c.Totals)
 	v.Slowest, v.Place = slowest(c)
 	v.Slowest = InZone(v.Slowest, zone)

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/paste"
 	"slowdigest/notifier/redact"
 	"slowdigest/notifier/webpage"
 )
@@ -56,6 +57,12 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 		p.wrapped(indent+label(""), indent+label(""), "", strings.ReplaceAll(place, "-", noHyphen)) // for whoever copies it
 	}
 	writeHistogram(p, c)
+	if lines := paste.Lines(c); len(lines) > 0 {
+		p.line("")
+		for _, s := range lines {
+			p.wrapped(indent, indent+"  ", "", strings.ReplaceAll(s, "-", noHyphen))
+		}
+	}
 }
 
 // writeHistogram draws how many calls took how long, where they did not all take the same.
@@ -63,14 +70,14 @@ func writeHistogram(p *page, c *digest.Class) {
 	if len(c.Distribution) < 2 {
 		return
 	}
-	most := int64(0)
+	most := int64(1)
 	for _, b := range c.Distribution {
 		most = max(most, b.Calls)
 	}
 	p.line("")
 	for _, b := range c.Distribution {
 		bar := math.Ceil(float64(b.Calls) / float64(most) * float64(min(maxBar, p.Width-len(indent)-len(label(""))-10)))
-		p.line(indent + label(Duration(b.From)+" to "+Duration(b.To())) + strings.TrimLeft(strings.Repeat("█", int(bar))+" ", " ") + Count(float64(b.Calls)))
+		p.line(indent + label(Duration(b.From)+" to "+Duration(b.To)) + strings.TrimLeft(strings.Repeat("█", int(bar))+" ", " ") + Count(float64(b.Calls)))
 	}
 }
 

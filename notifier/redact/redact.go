@@ -54,6 +54,11 @@ func Of(r *digest.Report) Report {
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
 		}
+		c.Tables = slices.Clone(c.Tables)
+		for k := range c.Tables {
+			t := &c.Tables[k]
+			t.Schema, t.Name = Text(t.Schema, MaxName), Text(t.Name, MaxName)
+		}
 		if c.Slowest != nil {
 			s := *c.Slowest
 			s.File, s.Instance = Text(s.File, MaxCoverageNote), Text(s.Instance, MaxName)

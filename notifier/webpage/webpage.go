@@ -39,7 +39,7 @@ type Class struct {
 	ID, ShortID                   string
 	Name, Badge, Since, SQL       string
 	Evidence, Note, Tallies, Seen string
-	Rate, Slowest, Place          string
+	Rate, Slowest, Place, Paste   string
 	Reasons                       []string
 	Cells                         []Cell // one for each of View.Heads
 	Metrics                       []Metric
@@ -254,5 +254,8 @@ func (c *Class) panel(w *writer) {
 	w.line("<dt>Seen</dt><dd>%s</dd>", c.Seen)
 	w.line("<dt>Slowest</dt><dd>%s</dd>", c.Slowest)
 	w.line("<dt>In the log</dt><dd>%s</dd>", c.Place)
-	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n</details>\n", c.ID)
+	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n", c.ID)
+	w.line(`<figure><figcaption>For the client of the database. A <code>?</code> stands for each value.</figcaption><pre class="sql" tabindex="0">%s</pre></figure>
+`, c.Paste)
+	w.add("</details>\n")
 }
