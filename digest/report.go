@@ -199,14 +199,17 @@ type InstancePart struct {
 	Share float64 `json:"share"`
 }
 
+// Table is the name of a table or view, as fingerprint.Tables has it.
+type Table = fingerprint.Table
+
 // Class states the numbers of all the calls of the statements that share a
 // fingerprint.
 type Class struct {
-	Rank        int                 `json:"rank"` // from 1
-	ID          string              `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
-	Fingerprint string              `json:"fingerprint"`
-	Share       float64             `json:"share"`            // of the overall query time, 0 to 1
-	Tables      []fingerprint.Table `json:"tables,omitempty"` // that the fingerprint names
+	Rank        int     `json:"rank"` // from 1
+	ID          string  `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
+	Fingerprint string  `json:"fingerprint"`
+	Share       float64 `json:"share"`            // of the overall query time, 0 to 1
+	Tables      []Table `json:"tables,omitempty"` // that the fingerprint names
 	Totals
 	Lists *Lists `json:"lists,omitempty"` // nil where no list had two members
 	// VMR is the variance-to-mean ratio of the query time, in seconds.

@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"slowdigest/digest"
-	"slowdigest/parser/fingerprint"
 )
 
 // Planted stands for a literal that should never have come this far.
@@ -32,7 +31,7 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 	for i := range int(classes) % 9 {
 		c := digest.Class{Rank: i + 1, ID: name, Fingerprint: sql, Share: f, Totals: totals,
 			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End,
-			Tables:  []fingerprint.Table{{Schema: name, Name: Planted + name}, {Name: name}},
+			Tables:  []digest.Table{{Schema: name, Name: Planted + name}, {Name: name}},
 			Slowest: &digest.Slowest{QueryTime: f, Time: r.Window.End, File: name + Planted, Offset: &n, Instance: name, User: Planted + name, Host: name, Schema: name}}
 		for range int(slots) % 5 {
 			c.Distribution = append(c.Distribution, digest.Bin{From: f, To: -f, Calls: n})
