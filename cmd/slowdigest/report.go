@@ -77,17 +77,22 @@ func reportWindow(since, until timeValue, last time.Duration, now time.Time) (di
 	return runWindow(since, until, last, now)
 }
 
-// reportTo returns what prints the report of local logs, and posts it if that is asked for. AWS is
-// only needed where it keeps the token.
+// reportTo returns what prints the report of local logs, and posts it if that is asked for.
 func reportTo(ctx context.Context, p *process, c *Config, post bool) (notifier.Notifier, error) {
-	var cfg aws.Config
-	if post && c.Token == "" && c.TokenParameter != "" {
-		var err error
-		if cfg, err = loadAWS(ctx); err != nil {
-			return nil, err
-		}
+	cfg, err := c.tokenAWS(ctx, post)
+	if err != nil {
+		return nil, err
 	}
 	return printAndPost(ctx, p, c, cfg, post)
+}
+
+// tokenAWS loads the AWS configuration where it takes AWS to know the token, as nothing else of
+// what local logs need is there.
+func (c *Config) tokenAWS(ctx context.Context, post bool) (aws.Config, error) {
+	if !post || c.Token != "" || c.TokenParameter == "" {
+		return aws.Config{}, nil
+	}
+	return loadAWS(ctx)
 }
 
 var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
