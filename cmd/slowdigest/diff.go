@@ -42,7 +42,7 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		case post && c.Channel == "":
 			return errNoChannel("diff")
 		}
-		cfg, err := c.tokenAWS(ctx, post)
+		cfg, err := tokenAWS(ctx, &c, post)
 		if err != nil {
 			return err
 		}
