@@ -81,15 +81,20 @@ func windowLength(w digest.Window) string { return Duration(w.End.Sub(w.Start).S
 
 // DiffSide describes one of the two windows.
 func DiffSide(s *digest.Side, perHour bool) string {
-	out := window(s.Window)
-	if names := cleanAll(s.Instances); len(names) > 0 {
-		out += ", " + strings.Join(names, ", ")
+	if names := sideNames(s); names != "" {
+		return window(s.Window) + ", " + names + ": " + sideTotals(s, perHour)
 	}
+	return window(s.Window) + ": " + sideTotals(s, perHour)
+}
+
+func sideNames(s *digest.Side) string { return strings.Join(cleanAll(s.Instances), ", ") }
+
+func sideTotals(s *digest.Side, perHour bool) string {
 	unit := ""
 	if perHour {
 		unit = " per hour"
 	}
-	return fmt.Sprintf("%s: %s%s in %s, %s%s", out, Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
+	return fmt.Sprintf("%s%s in %s, %s%s", Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
 		Plural(int64(s.Classes), "class", "classes"), Duration(s.QueryTime), unit)
 }
 

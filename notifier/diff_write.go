@@ -153,8 +153,16 @@ func newDiffView(diff redact.Diff, zone *time.Location) *webpage.View {
 	for _, n := range DiffNotes(d) {
 		v.Notes = append(v.Notes, InZone(redact.Cut(n, redact.MaxCoverageNote), zone))
 	}
-	v.Changes = []string{"Before: " + InZone(redact.Cut(DiffSide(&d.Before, d.PerHour), redact.MaxCoverageNote), zone),
-		"After: " + InZone(redact.Cut(DiffSide(&d.After, d.PerHour), redact.MaxCoverageNote), zone)}
+	for _, side := range []struct {
+		name string
+		*digest.Side
+	}{{"Before: ", &d.Before}, {"After: ", &d.After}} { // when it was stands in the head
+		text := sideTotals(side.Side, d.PerHour)
+		if names := sideNames(side.Side); names != "" {
+			text = names + ": " + text
+		}
+		v.Changes = append(v.Changes, side.name+redact.Cut(text, redact.MaxCoverageNote))
+	}
 	most := 0.0
 	for i := range d.Classes {
 		most = max(most, math.Abs(d.Classes[i].Change))
