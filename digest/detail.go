@@ -63,21 +63,15 @@ type Slice struct {
 	Lines
 }
 
-// ClassDetail adds one class to a report's Detail.
-type ClassDetail struct {
-	Lines
-	// Distribution counts the calls by query time, from the bin of the quickest
-	// to that of the slowest. A call less than 1 % from a border may be counted
-	// in the bin beyond it.
-	Distribution []Bin `json:"distribution"`
-}
-
 // Bin counts the calls of at least From seconds, and less than the next Bin's. The
 // borders are 1, 2 and 5 times the powers of ten.
 type Bin struct {
 	From  float64 `json:"from"`
 	Calls int64   `json:"calls"`
 }
+
+// To returns the border at which the next bin begins, in seconds.
+func (b Bin) To() float64 { return binFrom(binOf(math.Round(b.From*perSecond))+1) / perSecond }
 
 const (
 	maxSteps = 720
@@ -202,10 +196,6 @@ func (x *axis) detail() *Detail {
 		*to = x.sliced(&x.slices[i])
 	}
 	return d
-}
-
-func (x *axis) classDetail(c *class) *ClassDetail {
-	return &ClassDetail{Lines: x.lines(&c.load), Distribution: distribution(&c.queryTime)}
 }
 
 // sliced states the slices, those with the most time first.

@@ -114,6 +114,9 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 	if !c.FirstSeen.IsZero() {
 		v.Seen = InZone(Seen(c), zone)
 	}
+	v.Rate = rates(&c.Totals)
+	v.Slowest, v.Place = slowest(c)
+	v.Slowest = InZone(v.Slowest, zone)
 	for _, n := range []struct{ title, names string }{
 		{"Users", usersOf(c, 20)}, {"Hosts", hostsOf(c, 20)}, {"Schemas", schemasOf(c, 20)},
 		{"Instances", cmp.Or(mostOf(c, 20), instance(c))},

@@ -54,6 +54,12 @@ func Of(r *digest.Report) Report {
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
 		}
+		if c.Slowest != nil {
+			s := *c.Slowest
+			s.File, s.Instance = Text(s.File, MaxCoverageNote), Text(s.Instance, MaxName)
+			s.User, s.Host, s.Schema = Text(s.User, MaxName), Text(s.Host, MaxName), Text(s.Schema, MaxName)
+			c.Slowest = &s
+		}
 		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}

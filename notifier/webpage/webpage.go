@@ -40,6 +40,7 @@ type Class struct {
 	ID, ShortID                   string
 	Name, Badge, Since, SQL       string
 	Evidence, Note, Tallies, Seen string
+	Rate, Slowest, Place          string
 	Reasons                       []string
 	Cells                         []Cell // one for each of View.Heads
 	Metrics                       []Metric
@@ -56,7 +57,7 @@ type Cell struct {
 }
 
 // Metric is a row of the statistics of the calls.
-type Metric struct{ Name, Sum, Min, Mean, Median, P95, Max string }
+type Metric struct{ Name, Sum, Min, Mean, Median, P95, Max, StdDev string }
 
 // Sides are a number before and after, and what they look like next to each other.
 type Sides struct {
@@ -250,10 +251,13 @@ func (c *Class) panel(w *writer) {
 	}
 	w.add("<dl>")
 	w.line("<dt>Among them</dt><dd>%s</dd>", c.Tallies)
+	w.line("<dt>Rate</dt><dd>%s</dd>", c.Rate)
 	for _, n := range c.Names {
 		w.add("<dt>%s</dt><dd>%s</dd>", n.Title, n.Names)
 	}
 	w.line("<dt>Seen</dt><dd>%s</dd>", c.Seen)
+	w.line("<dt>Slowest</dt><dd>%s</dd>", c.Slowest)
+	w.line("<dt>In the log</dt><dd>%s</dd>", c.Place)
 	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n</details>\n", c.ID)
 }
 
@@ -262,10 +266,10 @@ func (c *Class) metrics(w *writer) {
 		return
 	}
 	w.add(`<div class="scroll"><table class="metrics"><caption>Statistics of the calls</caption>
-<thead><tr><td></td><th scope="col">total</th><th scope="col">min</th><th scope="col">mean</th><th scope="col">median</th><th scope="col">p95</th><th scope="col">max</th></tr></thead>
+<thead><tr><td></td><th scope="col">total</th><th scope="col">min</th><th scope="col">mean</th><th scope="col">median</th><th scope="col">p95</th><th scope="col">max</th><th scope="col">stddev</th></tr></thead>
 <tbody>`)
 	for _, m := range c.Metrics {
-		w.add(`<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>`, m.Name, m.Sum, m.Min, m.Mean, m.Median, m.P95, m.Max)
+		w.add(`<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>`, m.Name, m.Sum, m.Min, m.Mean, m.Median, m.P95, m.Max, m.StdDev)
 	}
 	w.add("</tbody></table></div>\n")
 }
