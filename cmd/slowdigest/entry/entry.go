@@ -153,6 +153,8 @@ func none(err error, s parser.Stats, from, offset, before int64, after ...int64)
 	switch {
 	case err != nil && err != io.EOF:
 		return err
+	case err != nil && s.Bytes == 0:
+		return &noEntry{text: "there is no text in it"}
 	case err != nil && s.Events == 0 && !s.SlowLog:
 		return ErrNotSlowLog
 	case err != nil && s.Events == 0:

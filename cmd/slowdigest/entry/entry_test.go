@@ -317,6 +317,9 @@ func TestFails(t *testing.T) {
 	if _, err := Find(t.Context(), strings.NewReader("Dear reader,\n"), 0); !errors.Is(err, ErrNotSlowLog) {
 		t.Errorf("error %v", err)
 	}
+	if _, err := Find(t.Context(), strings.NewReader(""), 0); err == nil || err.Error() != "there is no text in it" {
+		t.Errorf("error %v", err)
+	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	if _, err := Find(stopped, strings.NewReader(log), 0); !errors.Is(err, context.Canceled) {
