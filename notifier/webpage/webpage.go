@@ -22,6 +22,7 @@ type View struct {
 	Data    HTML   // JSON for the charts, in which nothing ends a script
 	Changed bool   // some class has changed
 	Caption string // of the table
+	Search  string // what can be searched
 	Heads   []string
 	Classes []Class
 
@@ -186,13 +187,13 @@ func (v *View) load(w *writer) {
 func (v *View) table(w *writer) {
 	w.add(`<section aria-labelledby="classes-title" id="classes">
 <h2 id="classes-title">Classes</h2>
-<p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search statements, users, hosts, IDs" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
+<p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search %s" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="classes-title">
 <table id="ranking">
 <caption>%s<span class="script" hidden> A column's heading sorts by it.</span></caption>
 <thead><tr>
 <th scope="col" aria-sort="ascending" data-first="ascending">#</th>
-`, v.Caption)
+`, v.Search, v.Caption)
 	if v.Changed {
 		w.add(`<th scope="col" class="change" data-first="ascending">Change</th>
 `)
