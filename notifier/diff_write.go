@@ -145,7 +145,7 @@ func newDiffView(diff redact.Diff, zone *time.Location) *webpage.View {
 		Trust: Trust(before), Incomplete: Incomplete(before) || Incomplete(after),
 		Facts:   "Before: " + CoverageFacts(before.Coverage) + " After: " + CoverageFacts(after.Coverage),
 		Caption: "What changed, the most first. A bar to the right is more query time, and one to the left is less.", Search: "statements, IDs",
-		Heads:   []string{"Change", "Before", "After", "Part", "By calls", "By time", "Calls"}, Data: "null", Misc: DiffMisc(d),
+		Heads: []string{"Change", "Before", "After", "Part", "By calls", "By time", "Calls"}, Data: "null", Misc: DiffMisc(d),
 	}
 	if t := Trust(after); t != v.Trust {
 		v.Trust = "Before: " + v.Trust + ", after: " + t
