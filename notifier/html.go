@@ -43,7 +43,7 @@ func newView(report redact.Report, zone *time.Location) (*webpage.View, error) {
 	v := &webpage.View{
 		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: folded(CoverageNotes(r)), Misc: miscLine(r),
-		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
+		Caption: "All classes of this report.", Search: "statements, users, hosts, IDs", Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {
 		v.Title += " on " + where(r)

@@ -275,7 +275,7 @@ func OfDiff(d *digest.Diff) Diff {
 	out := *d
 	for _, s := range []*digest.Side{&out.Before, &out.After} {
 		s.Instances = texts(s.Instances, MaxName)
-		s.Coverage.Notes, s.Coverage.Gaps = notes(s.Coverage.Notes), nil
+		s.Coverage.Notes, s.Coverage.Gaps, s.Coverage.Without = notes(s.Coverage.Notes), nil, texts(s.Coverage.Without, MaxName)
 		s.Filter = filter(s.Filter)
 	}
 	out.Classes = slices.Clone(d.Classes)
