@@ -27,10 +27,9 @@ type Local struct {
 // path that cannot be read leaves the others listed next to the error, and so does a
 // directory without a file. What is named twice, and what in a directory is no file, is
 // listed as Omitted. It leaves none out by its time: the file may have been copied or
-// unpacked, which says nothing about its entries. The instance and the window are therefore
-// of no matter.
-func (l Local) LogFiles(ctx context.Context, _ string, _, _ time.Time) ([]File, error) {
-	w := localWalk{ctx: ctx}
+// unpacked, which says nothing about its entries. The instance is of no matter.
+func (l Local) LogFiles(ctx context.Context, _ string, start, _ time.Time) ([]File, error) {
+	w := localWalk{ctx: ctx, start: start}
 	for _, path := range l.Paths {
 		w.path(path)
 	}
@@ -40,6 +39,7 @@ func (l Local) LogFiles(ctx context.Context, _ string, _, _ time.Time) ([]File, 
 // localWalk lists files, each of them once.
 type localWalk struct {
 	ctx   context.Context
+	start time.Time
 	files []File
 	seen  []seenFile // the regular ones
 	stdin bool
@@ -104,6 +104,7 @@ func (w *localWalk) file(name string, given bool) {
 		i := slices.IndexFunc(w.seen, func(other seenFile) bool { return os.SameFile(info, other.info) })
 		if i < 0 {
 			w.seen = append(w.seen, seenFile{name, info})
+			f.from = w.start
 		} else if filepath.Clean(w.seen[i].name) == filepath.Clean(name) {
 			f.Omitted = name + " is given twice, and is read once."
 		} else {
@@ -144,17 +145,22 @@ func skipped(d fs.DirEntry) bool {
 	return strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), ".json")
 }
 
-// Open opens a file, and decompresses it. If the deadline of ctx passes, the Log ends
+// Open opens a file, and decompresses it. A large one that is not compressed is begun where the
+// window begins, if samples of it are in the order of their times: see seekFile. If the deadline of ctx passes, the Log ends
 // there and its Coverage says so. If ctx is cancelled the Log ends with an error, also where a
 // pipe has nothing to read; of Stdin see Stoppable.
 func (l Local) Open(ctx context.Context, f File) (*Log, error) {
-	file := io.NopCloser(l.Stdin)
+	file, begin := io.NopCloser(l.Stdin), int64(0)
 	if f.Name != "-" {
 		opened, err := OpenFile(ctx, f.Name)
 		if err != nil {
 			return nil, err
 		}
 		file = opened
+		if begin, err = seekInto(opened, f); err != nil {
+			_ = file.Close()
+			return nil, fmt.Errorf("open slow log: %w", err)
+		}
 	} else if l.Stdin == nil {
 		return nil, errors.New("open slow log: no standard input")
 	}
@@ -164,7 +170,29 @@ func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 		_ = file.Close()
 		return nil, fmt.Errorf("open slow log %s: %w", f.Name, err)
 	}
-	return newLog(c), nil
+	log := newLog(c)
+	if log.cov.Skipped = begin; begin > 0 {
+		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: by %d samples they are from before the window.", begin, f.Name, samples)}
+	}
+	return log, nil
+}
+
+// seekInto sets out for the part of an open file that the window begins in, and returns where it begins.
+func seekInto(file io.ReadCloser, f File) (begin int64, err error) {
+	regular, ok := file.(*os.File)
+	if !ok || f.from.IsZero() || f.Size < seekSize {
+		return 0, nil
+	}
+	head := make([]byte, sampleBytes)
+	if n, _ := regular.ReadAt(head, 0); unpack.Compressed(head[:n]) {
+		return 0, nil
+	}
+	begin, found := seekFile(regular, f.Size, f.from)
+	if !found {
+		return 0, nil
+	}
+	_, err = regular.Seek(begin, io.SeekStart)
+	return begin, err
 }
 
 // fileChunks delivers a local file to a Log.

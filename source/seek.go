@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"io"
 	"sync"
 	"time"
 )
@@ -108,4 +109,89 @@ func (f *fetcher) probe(file File, at marker, beginning bool) probe {
 		p.before = !latest.IsZero() && latest.Before(file.from.Add(-seekMargin))
 	}
 	return p
+}
+
+const (
+	// A local file of at least seekSize is sought into. A smaller one is read within a second.
+	seekSize = 64 << 20
+	// It is looked at in as many places first, sampleBytes in each, for it may have been put
+	// together of several logs.
+	samples     = 64
+	sampleBytes = 64 << 10
+)
+
+// seekFile returns an offset at which an entry begins, a seekGrain or more before the first
+// entry of a time or later. It relies on the entries being in the order of their times, to a minute;
+// where a sample does not bear that out, or the offset would be near the beginning, it reports false.
+func seekFile(r io.ReaderAt, size int64, from time.Time) (begin int64, found bool) {
+	s := fileSeeker{r: r, buf: make([]byte, sampleBytes), before: from.Add(-seekMargin)}
+	low, high := int64(0), size
+	var latest time.Time
+	for i := range int64(samples) {
+		at := size / samples * i
+		t := s.latest(at)
+		if !t.IsZero() && t.Before(latest.Add(-seekMargin)) {
+			return 0, false
+		}
+		latest = later(latest, t)
+		switch early := !t.IsZero() && t.Before(s.before); {
+		case early && high == size:
+			low = at
+		case !early && (low > 0 || !t.IsZero()):
+			high = min(high, at)
+		}
+	}
+	for high-low > seekGrain {
+		if at := low + (high-low)/2; s.early(at) {
+			low = at
+		} else {
+			high = at
+		}
+	}
+	if low < 2*seekGrain {
+		return 0, false
+	}
+	return s.entry(low - seekGrain)
+}
+
+type fileSeeker struct {
+	r      io.ReaderAt
+	buf    []byte
+	before time.Time
+}
+
+// read returns what is at an offset, less at the end of the file.
+func (s *fileSeeker) read(at int64) []byte {
+	n, _ := s.r.ReadAt(s.buf, at) // what cannot be read says nothing, and reading will tell
+	return s.buf[:n]
+}
+
+// latest returns the latest time of the entries at an offset, or else of those after it; zero if
+// there is none within a seekGrain.
+func (s *fileSeeker) latest(at int64) (t time.Time) {
+	for end := at + seekGrain; t.IsZero() && at < end; at += int64(len(s.buf)) {
+		t = latestTime(s.read(at))
+	}
+	return t
+}
+
+func (s *fileSeeker) early(at int64) bool {
+	t := s.latest(at)
+	return !t.IsZero() && t.Before(s.before)
+}
+
+// entry returns where the first entry begins that begins at an offset or within a seekGrain
+// after it.
+func (s *fileSeeker) entry(at int64) (begin int64, found bool) {
+	for end := at + seekGrain; at < end; at += int64(len(s.buf)) {
+		text := s.read(at)
+		first := fullTime.FindIndex(text)
+		if first == nil {
+			first = header.FindIndex(text)
+		}
+		if first != nil {
+			return at + int64(first[0]), true
+		}
+	}
+	return 0, false
 }

@@ -34,6 +34,9 @@ func Text(r io.Reader) (text io.Reader, compressed bool, err error) {
 	return text, true, err
 }
 
+// Compressed reports whether Text would decompress what begins like this.
+func Compressed(start []byte) bool { return opener(start[:min(len(start), longestStart)]) != nil }
+
 // opener returns what reads a stream that begins like this; nil if it is not compressed.
 func opener(start []byte) func(io.Reader) (io.Reader, error) {
 	begins := func(magic string) bool { return bytes.HasPrefix(start, []byte(magic)) }
