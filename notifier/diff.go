@@ -64,8 +64,8 @@ func diffNotes(d *digest.Diff) []string {
 			notes = append(notes, s.name+" is PARTIAL: what is missing there counts as less.")
 		}
 		if s.side.Unlisted > 0 {
-			notes = append(notes, fmt.Sprintf("%s lists %d of its %d classes; what only the other side lists is called unlisted, not new or gone.",
-				s.name, s.side.Classes-s.side.Unlisted, s.side.Classes))
+			notes = append(notes, fmt.Sprintf("%s lists %d of its %s; what only the other side lists is called unlisted, not new or gone.",
+				s.name, s.side.Classes-s.side.Unlisted, Classes(d.By, s.side.Classes, "")))
 		}
 		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter) {
 			notes = append(notes, s.name+": "+n)
@@ -80,7 +80,7 @@ func diffNotes(d *digest.Diff) []string {
 func windowLength(w digest.Window) string { return Duration(w.End.Sub(w.Start).Seconds()) }
 
 // diffSide describes one of the two windows.
-func diffSide(s *digest.Side, perHour bool) string {
+func diffSide(s *digest.Side, by digest.By, perHour bool) string {
 	out := window(s.Window)
 	if names := cleanAll(s.Instances); len(names) > 0 {
 		out += ", " + strings.Join(names, ", ")
@@ -90,7 +90,7 @@ func diffSide(s *digest.Side, perHour bool) string {
 		unit = " per hour"
 	}
 	return fmt.Sprintf("%s: %s%s in %s, %s%s", out, Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
-		Plural(int64(s.Classes), "class", "classes"), Duration(s.QueryTime), unit)
+		Classes(by, s.Classes, ""), Duration(s.QueryTime), unit)
 }
 
 // signed writes a change with its sign, a true minus.
@@ -143,5 +143,9 @@ func diffMisc(d *digest.Diff) string {
 	if m == (digest.MiscDiff{}) {
 		return ""
 	}
-	return fmt.Sprintf("Other classes: %s of the change, %s, from %s to %s.", part(d, m.Change), signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
+	others := "Other classes"
+	if d.By != digest.ByClass {
+		others = "Other " + string(d.By) + "s"
+	}
+	return fmt.Sprintf("%s: %s of the change, %s, from %s to %s.", others, part(d, m.Change), signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
 }

@@ -30,6 +30,7 @@ type Config struct {
 	MinTime               float64 // seconds
 	Daily                 handler.Daily
 	PerInstance           bool
+	By                    digest.By // of report, run and diff
 	Users, Hosts, Schemas listValue
 	IDs                   idList
 	Format                string
@@ -97,6 +98,12 @@ func (c *Config) declareRanking(f *flags) {
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
 	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE",
 		"make a statement a class of its own on each instance, as on a writer and its readers, with an ID that only slowdigest knows; else it is one class over all")
+}
+
+// declareBy adds what the calls are grouped by.
+func (c *Config) declareBy(f *flags) {
+	f.declare(&parsedValue[digest.By]{&c.By, digest.ParseBy, "class"}, "by", "",
+		"`group` of the calls to rank: class (of queries), instance, user, host, schema or table")
 }
 
 func (c *Config) declareMinTime(f *flags, env string) {

@@ -29,6 +29,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	var last time.Duration
 	var post bool
 	c.declareRanking(f)
+	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
 	c.declareChannel(f, "Slack `channel` to post to with --post")

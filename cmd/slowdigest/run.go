@@ -32,6 +32,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	c.declareMaxBytes(f)
 	c.declareAccount(f)
 	c.declareRanking(f)
+	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
 	c.declareChannel(f, "Slack `channel` to post to with --post")

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"io"
+	"strings"
 )
 
 // View holds what the page shows. What is empty has no place on it.
@@ -21,8 +22,10 @@ type View struct {
 	Legend  []Key
 	Data    HTML // JSON for the charts, in which nothing ends a script
 	Changed bool // some class has changed
-	Heads   []string
-	Classes []Class
+	// One and Many are what Classes are, as headings.
+	One, Many string
+	Heads     []string
+	Classes   []Class
 
 	Misc, Others, Muted string
 }
@@ -88,9 +91,9 @@ func (v *View) Write(to io.Writer) error {
 	if len(v.Classes) > 0 {
 		v.table(w)
 		w.add(`<section aria-labelledby="panels-title" id="panels">
-<h2 id="panels-title">Each class</h2>
+<h2 id="panels-title">Each %s</h2>
 <p class="controls script" hidden><button type="button" id="open-all">Open all</button> <button type="button" id="close-all">Close all</button></p>
-`)
+`, strings.ToLower(v.One))
 		for i := range v.Classes {
 			v.Classes[i].panel(w)
 		}
@@ -175,21 +178,21 @@ func (v *View) load(w *writer) {
 
 func (v *View) table(w *writer) {
 	w.add(`<section aria-labelledby="classes-title" id="classes">
-<h2 id="classes-title">Classes</h2>
+<h2 id="classes-title">%s</h2>
 <p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search statements, users, hosts, IDs" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="classes-title">
 <table id="ranking">
 <caption>All classes of this report.<span class="script" hidden> A column's heading sorts by it.</span></caption>
 <thead><tr>
 <th scope="col" aria-sort="ascending" data-first="ascending">#</th>
-`)
+`, v.Many)
 	if v.Changed {
 		w.add(`<th scope="col" class="change" data-first="ascending">Change</th>
 `)
 	}
 	w.add(`<th scope="col" class="selection" data-first="descending" hidden>Selected</th>
-<th scope="col" class="left" data-first="ascending">Query</th>
-`)
+<th scope="col" class="left" data-first="ascending">%s</th>
+`, v.One)
 	w.list("", `<th scope="col" data-first="descending">%s</th>
 `, "", v.Heads)
 	w.add("</tr></thead>\n<tbody>\n")
@@ -220,8 +223,9 @@ func (c *Class) panel(w *writer) {
 <summary><h3>#%[1]d `, c.Rank)
 	w.line(`<span class="badge">%s</span> `, c.Badge)
 	w.add(`%s</h3> <code>%s</code></summary>
-<pre class="sql" tabindex="0">%s</pre>
-`, c.Name, c.ShortID, c.SQL)
+`, c.Name, c.ShortID)
+	w.line(`<pre class="sql" tabindex="0">%s</pre>
+`, c.SQL)
 	if c.Evidence != "" || len(c.Reasons) > 0 || c.Note != "" {
 		w.add(`<ul class="reasons">`)
 		w.line("<li><b>%s</b></li>", c.Evidence)
@@ -250,5 +254,6 @@ func (c *Class) panel(w *writer) {
 		w.add("<dt>%s</dt><dd>%s</dd>", n.Title, n.Names)
 	}
 	w.line("<dt>Seen</dt><dd>%s</dd>", c.Seen)
-	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n</details>\n", c.ID)
+	w.line("<dt>Query ID</dt><dd><code>%s</code></dd>", c.ID)
+	w.add("</dl>\n</details>\n")
 }
