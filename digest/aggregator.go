@@ -272,9 +272,6 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	ranked := make([]*Class, 0, len(a.classes))
 	for _, c := range a.classes {
 		r := c.report(overall.queryTime.sum, order)
-		if r.Group != nil {
-			r.Group.By = a.By
-		}
 		r.Growth = growth(r.Timeline, a.window.End.Sub(a.window.Start).Seconds()/timelineBuckets, r.Calls)
 		ranked = append(ranked, r)
 	}

@@ -251,7 +251,7 @@ type Group struct {
 	None bool   `json:"none,omitempty"` // the calls of which the log names none
 	// Queries are the query classes on which the group spent most time, at most three.
 	Queries []GroupQuery `json:"queries,omitempty"`
-	By      By           `json:"-"` // as Report.By
+	By      By           `json:"-"` // as Report.By, of a report that is shown: see redact.Groups
 }
 
 // GroupQuery is a query class with what it is of a group, at least.

@@ -72,7 +72,7 @@ func labelled(d *digest.Diff, name func(string) string) []*digest.Class {
 		all[i] = digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Group: c.Group}
 	}
 	if d.By != digest.ByClass {
-		redact.Groups(all, name, redact.ForCLI)
+		redact.Groups(d.By, all, name, redact.ForCLI)
 	} else {
 		redact.Label(all)
 	}

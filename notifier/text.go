@@ -42,7 +42,7 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 		out.Classes[i].Fingerprint = redact.ForCLI(out.Classes[i].Fingerprint)
 	}
 	if out.By != digest.ByClass {
-		redact.Groups(out.Classes, redact.NameForCLI, redact.ForCLI)
+		redact.Groups(out.By, out.Classes, redact.NameForCLI, redact.ForCLI)
 	} else {
 		redact.Label(out.Classes)
 	}

@@ -9,7 +9,7 @@ import (
 
 // Groups sets the labels of classes that are groups, and of their query classes: of names as
 // name makes them, and of statements as statement does.
-func Groups(classes []digest.Class, name, statement func(string) string) {
+func Groups(by digest.By, classes []digest.Class, name, statement func(string) string) {
 	var queries []digest.Class
 	at := map[string]int{}
 	for i := range classes {
@@ -25,7 +25,7 @@ func Groups(classes []digest.Class, name, statement func(string) string) {
 				at[q.ID] = len(queries)
 			}
 		}
-		g.Name = name(g.Name)
+		g.Name, g.By = name(g.Name), by
 		classes[i].Group, classes[i].Label = &g, groupLabel(&g)
 	}
 	Label(queries)

@@ -60,7 +60,7 @@ func Of(r *digest.Report) Report {
 		out.Classes[i] = c
 	}
 	if out.By != digest.ByClass {
-		Groups(out.Classes, nameForOthers, Statement)
+		Groups(out.By, out.Classes, nameForOthers, Statement)
 	} else {
 		Label(out.Classes)
 	}
