@@ -42,8 +42,11 @@ func newView(report redact.Report, zone *time.Location) (*webpage.View, error) {
 	v := &webpage.View{
 		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: folded(CoverageNotes(r)), Misc: miscLine(r),
-		One: ClassHead(r.By, true), Many: ClassHead(r.By, false),
+		What: r.By.String(), One: ClassHead(r.By, true), Many: "Classes",
 		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
+	}
+	if r.By != digest.ByClass {
+		v.Many = ClassHead(r.By, false)
 	}
 	if len(r.Instances) > 0 {
 		v.Title += " on " + where(r)

@@ -103,7 +103,7 @@ func (c *Config) declareRanking(f *flags) {
 // declareBy adds what the calls are grouped by.
 func (c *Config) declareBy(f *flags) {
 	f.declare(&parsedValue[digest.By]{&c.By, digest.ParseBy, "class"}, "by", "",
-		"`group` of the calls to rank: class (of queries), instance, user, host, schema or table")
+		"`what` to rank: class (of queries), instance, user, host, schema or table, each with its worst classes")
 }
 
 func (c *Config) declareMinTime(f *flags, env string) {

@@ -22,8 +22,8 @@ type View struct {
 	Legend  []Key
 	Data    HTML // JSON for the charts, in which nothing ends a script
 	Changed bool // some class has changed
-	// One and Many are what Classes are, as headings.
-	One, Many string
+	What      string // Classes are, "class" or, for example, "user"
+	One, Many string // the headings of one of them, and of all
 	Heads     []string
 	Classes   []Class
 
@@ -93,9 +93,9 @@ func (v *View) Write(to io.Writer) error {
 		w.add(`<section aria-labelledby="panels-title" id="panels">
 <h2 id="panels-title">Each %s</h2>
 <p class="controls script" hidden><button type="button" id="open-all">Open all</button> <button type="button" id="close-all">Close all</button></p>
-`, strings.ToLower(v.One))
+`, v.What)
 		for i := range v.Classes {
-			v.Classes[i].panel(w)
+			v.Classes[i].panel(w, v.What)
 		}
 		w.add("</section>\n")
 	}
@@ -143,7 +143,7 @@ func (v *View) load(w *writer) {
 	w.add(`<section aria-labelledby="load-title">
 <h2 id="load-title">Load</h2>
 <figure id="load">
-<figcaption id="load-caption"><span id="load-says">How many calls ran at a time, on average, stacked by class.</span>
+<figcaption id="load-caption"><span id="load-says">How many calls ran at a time, on average, stacked by %[2]s.</span>
 <span class="script" hidden>Drag over the chart, or pinch it, to zoom; the table then ranks what was selected, and a double tap shows all.
 <span class="keys">With the keyboard: arrows move, + and − zoom, Escape shows all.</span></span></figcaption>
 <div class="controls script" role="group" aria-label="What the chart shows" hidden>
@@ -151,7 +151,7 @@ func (v *View) load(w *writer) {
 <label>by <select id="by"></select></label>
 <label id="only-label" hidden>only <select id="only"></select></label>
 </div>
-<div class="chart tall">%s</div>
+<div class="chart tall">%[1]s</div>
 <p id="load-readout" class="readout script" aria-live="polite" hidden></p>
 <div class="controls script" role="group" aria-label="Zoom" hidden>
 <button type="button" data-zoom="left">← Earlier</button>
@@ -160,7 +160,7 @@ func (v *View) load(w *writer) {
 <button type="button" data-zoom="out">Zoom out</button>
 <button type="button" data-zoom="all" disabled>Show all</button>
 </div>
-<ul class="legend" aria-label="What the colours are">`, v.Load)
+<ul class="legend" aria-label="What the colours are">`, v.Load, v.What)
 	for _, k := range v.Legend {
 		w.add(`<li><span class="swatch %s"></span>`, k.Color)
 		if k.Rank > 0 {
@@ -181,11 +181,11 @@ func (v *View) table(w *writer) {
 <h2 id="classes-title">%s</h2>
 <p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search statements, users, hosts, IDs" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="classes-title">
-<table id="ranking">
-<caption>All classes of this report.<span class="script" hidden> A column's heading sorts by it.</span></caption>
+<table id="ranking" data-what="%s">
+<caption>All %s of this report.<span class="script" hidden> A column's heading sorts by it.</span></caption>
 <thead><tr>
 <th scope="col" aria-sort="ascending" data-first="ascending">#</th>
-`, v.Many)
+`, v.Many, v.What, strings.ToLower(v.Many))
 	if v.Changed {
 		w.add(`<th scope="col" class="change" data-first="ascending">Change</th>
 `)
@@ -218,7 +218,7 @@ func (v *View) row(w *writer, c *Class) {
 	w.add("</tr>\n")
 }
 
-func (c *Class) panel(w *writer) {
+func (c *Class) panel(w *writer, what string) {
 	w.add(`<details class="panel" id="q%d">
 <summary><h3>#%[1]d `, c.Rank)
 	w.line(`<span class="badge">%s</span> `, c.Badge)
@@ -241,8 +241,8 @@ func (c *Class) panel(w *writer) {
 	}
 	w.add("</tbody></table></div>\n")
 	if c.Load != "" {
-		w.add(`<figure><h4>Load</h4><figcaption>How many calls of this class ran at a time, on average.</figcaption><div class="chart load">%s</div></figure>
-`, c.Load)
+		w.add(`<figure><h4>Load</h4><figcaption>How many calls of this %s ran at a time, on average.</figcaption><div class="chart load">%s</div></figure>
+`, what, c.Load)
 	}
 	if c.Distribution != "" {
 		w.add(`<figure><h4>Distribution</h4><figcaption>Calls by query time; the height is logarithmic. A bar begins at the time below it.</figcaption><div class="chart bars">%s</div></figure>
