@@ -106,6 +106,14 @@ func (c *Config) declareBy(f *flags) {
 		"`what` to rank: class (of queries), instance, user, host, schema or table, each with its worst classes")
 }
 
+// checkBy refuses what means nothing for the groups.
+func (c *Config) checkBy(f *flags, command string) error {
+	if c.By == digest.ByInstance && slices.Contains(f.given, "per-instance") {
+		return usageError{fmt.Errorf("%s: --by instance ranks the instances as it is", command), "leave out --per-instance, which is for classes, users, hosts, schemas and tables"}
+	}
+	return nil
+}
+
 func (c *Config) declareMinTime(f *flags, env string) {
 	f.declare(&parsedValue[float64]{&c.MinTime, digest.ParseMinTime, ""}, "min-time", env,
 		"count only calls that took this `time` or longer, such as 500ms or, in seconds, 0.5")

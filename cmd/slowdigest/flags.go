@@ -100,8 +100,6 @@ var unused = []struct {
 	{"report", withoutLinks, []string{"link"}, "only --post and --format slack show links", ""},
 	{"report", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"report", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
-	{"report", byInstance, []string{"per-instance"}, "--by instance ranks the instances", "leave out one of them"},
-	{"run", byInstance, []string{"per-instance"}, "--by instance ranks the instances", "leave out one of them"},
 	{"report", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
 	{"diff", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"run", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
@@ -122,8 +120,6 @@ var unused = []struct {
 }
 
 func onlyJSON(f *flags, _ []string) bool { return f.value("format") == "json" && f.value("post") == "" }
-
-func byInstance(f *flags, _ []string) bool { return f.value("by") == "instance" }
 
 func withoutLinks(f *flags, _ []string) bool {
 	return f.value("format") != "slack" && f.value("post") == ""

@@ -47,6 +47,9 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		if post && c.Channel == "" {
 			return errNoChannel("report")
 		}
+		if err := c.checkBy(f, "report"); err != nil {
+			return err
+		}
 		w, err := reportWindow(since, until, last, time.Now().UTC())
 		if err != nil {
 			return err

@@ -57,6 +57,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		case post && c.Channel == "":
 			return errNoChannel("run")
 		}
+		if err := c.checkBy(f, "run"); err != nil {
+			return err
+		}
 		cfg, err := c.loadAWS(ctx)
 		if err != nil {
 			return err

@@ -26,15 +26,21 @@ var Reports = []string{"full", "partial", "quiet", "no-data", "japanese", "hosti
 // Load reads one of the reports.
 func Load(t testing.TB, name string) *digest.Report {
 	t.Helper()
+	var r digest.Report
+	if err := json.Unmarshal(Text(t, name), &r); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return &r
+}
+
+// Text is the JSON that Load reads.
+func Text(t testing.TB, name string) []byte {
+	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root(t), "testdata", "reports", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r digest.Report
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return &r
+	return b
 }
 
 // root is the directory of go.mod.

@@ -18,10 +18,10 @@ type View struct {
 	Incomplete              bool // as Trust says
 	Notes, Changes          []string
 
-	Load    HTML // the chart of all classes
-	Legend  []Key
-	Data    HTML // JSON for the charts, in which nothing ends a script
-	Changed bool // some class has changed
+	Load      HTML // the chart of all classes
+	Legend    []Key
+	Data      HTML   // JSON for the charts, in which nothing ends a script
+	Changed   bool   // some class has changed
 	What      string // Classes are, "class" or, for example, "user"
 	One, Many string // the headings of one of them, and of all
 	Heads     []string
