@@ -231,3 +231,33 @@ func TestByClassIsNoGroup(t *testing.T) {
 		t.Error("an empty name is taken")
 	}
 }
+
+// A user with a small share for whom people wait is an outlier, as a class is.
+func TestOutliersAmongGroups(t *testing.T) {
+	a := NewAggregator(Window{})
+	a.By = ByUser
+	s := a.Stream("")
+	add := func(n int, user string, seconds float64) {
+		for range n {
+			e := event("select a from t", 0, seconds)
+			e.User = user
+			s.Add(e)
+		}
+	}
+	add(1000, "bulk", 1)
+	add(10, "waits", 5.2)
+	add(11, "waits too", 5.1)
+	for limit, want := range map[string]string{"90%+0": "bulk", "90%+1": "bulk waits", "90%": "bulk waits too waits", "90%:2+3": "bulk waits", "all": "bulk waits too waits", "2": "bulk waits too"} {
+		l, err := ParseLimit(limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range a.Report(l, OrderBySum).Classes {
+			got = append(got, c.Group.Name)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %s", limit, got, want)
+		}
+	}
+}

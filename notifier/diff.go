@@ -67,7 +67,7 @@ func diffNotes(d *digest.Diff) []string {
 			notes = append(notes, fmt.Sprintf("%s lists %d of its %s; what only the other side lists is called unlisted, not new or gone.",
 				s.name, s.side.Classes-s.side.Unlisted, Classes(d.By, s.side.Classes, "")))
 		}
-		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter) {
+		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter, d.By) {
 			notes = append(notes, s.name+": "+n)
 		}
 	}
