@@ -3,12 +3,15 @@ package notifier
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/chart"
 	"slowdigest/notifier/redact"
+	"slowdigest/notifier/webpage"
 )
 
 // WriteDiffText writes what changed for people to read in a terminal, as NewText
@@ -17,13 +20,13 @@ func WriteDiffText(w io.Writer, d *digest.Diff, opts TextOptions) error {
 	p := newPage(opts)
 	p.line(p.paint(bold, "Slow queries, before and after"))
 	p.line(p.paint(dim, strings.Repeat("─", p.Width)))
-	p.wrapped(p.paint(dim, "before  "), "        ", "", diffSide(&d.Before, d.By, d.PerHour))
-	p.wrapped(p.paint(dim, "after   "), "        ", "", diffSide(&d.After, d.By, d.PerHour))
-	p.wrapped("", "", bold, diffHeadline(d))
-	for _, n := range diffNotes(d) {
+	p.wrapped(p.paint(dim, "before  "), "        ", "", DiffSide(&d.Before, d.By, d.PerHour))
+	p.wrapped(p.paint(dim, "after   "), "        ", "", DiffSide(&d.After, d.By, d.PerHour))
+	p.wrapped("", "", bold, DiffHeadline(d))
+	for _, n := range DiffNotes(d) {
 		p.wrapped("  "+p.paint(yellow, "!")+" ", "    ", "", redact.Clean(n))
 	}
-	classes := labelled(d, redact.NameForCLI)
+	classes := DiffClasses(d)
 	writeDiffTable(p, d, classes)
 	for i, named := range classes {
 		if c := &d.Classes[i]; c.Kind != digest.DiffSame {
@@ -46,9 +49,9 @@ func writeDiffTable(p *page, d *digest.Diff, classes []*digest.Class) {
 		var rows [][]string
 		for i := range d.Classes {
 			c := &d.Classes[i]
-			row := []string{fmt.Sprint(i + 1), string(c.Kind), part(d, c.Change), signed(c.Change, Duration)}
+			row := []string{fmt.Sprint(i + 1), string(c.Kind), DiffPart(d, c.Change), Signed(c.Change, Duration)}
 			if p.Width >= wide {
-				row = append(row, signed(c.ByCalls, Duration), signed(c.ByTime, Duration))
+				row = append(row, Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration))
 			}
 			if d.By == digest.ByClass {
 				row = append(row, redact.ShortID(c.ID))
@@ -60,19 +63,19 @@ func writeDiffTable(p *page, d *digest.Diff, classes []*digest.Class) {
 			return redact.Within(classes, slices.Repeat([]int{columns}, len(classes)))
 		})
 	}
-	if s := diffMisc(d); s != "" {
+	if s := DiffMisc(d); s != "" {
 		p.wrapped("", "", dim, s)
 	}
 }
 
-// labelled are the classes of a difference with their labels, for which name makes those of groups.
-func labelled(d *digest.Diff, name func(string) string) []*digest.Class {
+// DiffClasses are the classes of a difference with their labels.
+func DiffClasses(d *digest.Diff) []*digest.Class {
 	all := make([]digest.Class, len(d.Classes))
 	for i, c := range d.Classes {
 		all[i] = digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Group: c.Group}
 	}
 	if d.By != digest.ByClass {
-		redact.Groups(d.By, all, name, redact.ForCLI)
+		redact.Groups(d.By, all, redact.NameForCLI, redact.ForCLI)
 	} else {
 		redact.Label(all)
 	}
@@ -90,9 +93,9 @@ func writeDiffClass(p *page, d *digest.Diff, rank int, c *digest.ClassDiff, name
 	if c.Group != nil {
 		title, of = string(d.By), named.Label
 	}
-	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, title, c.Kind, signed(c.Change, Duration), part(d, c.Change)))
+	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, title, c.Kind, Signed(c.Change, Duration), DiffPart(d, c.Change)))
 	p.wrapped(indent, indent, "", of)
-	for _, f := range diffFacts(d, c) {
+	for _, f := range DiffFacts(d, c) {
 		p.wrapped(indent, indent, dim, f)
 	}
 }
@@ -108,20 +111,20 @@ func diffMarkdownOf(diff redact.Diff, zone *time.Location) string {
 	d := diff.Digest()
 	b := &markdownPage{zone: zone}
 	fmt.Fprintf(b, "## Slow queries, before and after\n\n- Before: %s\n- After: %s\n\n**%s**\n",
-		b.text(redact.Cut(diffSide(&d.Before, d.By, d.PerHour), redact.MaxCoverageNote)), b.text(redact.Cut(diffSide(&d.After, d.By, d.PerHour), redact.MaxCoverageNote)), diffHeadline(d))
-	for i, n := range diffNotes(d) {
+		b.text(redact.Cut(DiffSide(&d.Before, d.By, d.PerHour), redact.MaxCoverageNote)), b.text(redact.Cut(DiffSide(&d.After, d.By, d.PerHour), redact.MaxCoverageNote)), DiffHeadline(d))
+	for i, n := range DiffNotes(d) {
 		fmt.Fprintf(b, "%s- %s\n", []string{"\n", ""}[min(i, 1)], b.text(redact.Cut(n, redact.MaxCoverageNote)))
 	}
 	if len(d.Classes) > 0 {
 		fmt.Fprintf(b, "\n| # | What | Part | Change | By calls | By time | %s |\n|--:|:--|--:|--:|--:|--:|:--|\n", ClassHead(d.By, true))
 	}
-	labels := labelled(d, func(name string) string { return name }) // which OfDiff has cleaned
+	labels := DiffClasses(d)
 	for i := range d.Classes {
 		c := &d.Classes[i]
-		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", i+1, literal(string(c.Kind)), part(d, c.Change), signed(c.Change, Duration),
-			signed(c.ByCalls, Duration), signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(labels[i].Label), "|", `\|`))
+		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", i+1, literal(string(c.Kind)), DiffPart(d, c.Change), Signed(c.Change, Duration),
+			Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(labels[i].Label), "|", `\|`))
 	}
-	if s := diffMisc(d); s != "" {
+	if s := DiffMisc(d); s != "" {
 		fmt.Fprintf(b, "\n%s\n", s)
 	}
 	for i := range d.Classes {
@@ -136,9 +139,87 @@ func diffMarkdownOf(diff redact.Diff, zone *time.Location) string {
 			fence := strings.Repeat("`", max(3, longestRun(sql)+1))
 			fmt.Fprintf(b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(redact.ShortID(c.ID)), fence, sql, fence)
 		}
-		for _, f := range diffFacts(d, c) {
+		for _, f := range DiffFacts(d, c) {
 			fmt.Fprintf(b, "- %s\n", f)
 		}
 	}
 	return b.String()
+}
+
+// WriteDiffHTML writes what changed as one HTML file to hand around, as NewHTML does a report,
+// and withholds what others may not see. A nil zone is UTC.
+func WriteDiffHTML(w io.Writer, d *digest.Diff, zone *time.Location) error {
+	if err := newDiffView(redact.OfDiff(d), zone).Write(w); err != nil {
+		return fmt.Errorf("write the difference as HTML: %w", err)
+	}
+	return nil
+}
+
+func newDiffView(diff redact.Diff, zone *time.Location) *webpage.View {
+	d := diff.Digest()
+	before, after := &digest.Report{Coverage: d.Before.Coverage}, &digest.Report{Coverage: d.After.Coverage}
+	v := &webpage.View{
+		Title: "Slow queries, before and after", Window: InZone(window(d.Before.Window)+", and "+window(d.After.Window), zone), Headline: DiffHeadline(d),
+		Trust: Trust(before), Incomplete: Incomplete(before) || Incomplete(after),
+		Facts:   "Before: " + CoverageFacts(before.Coverage) + " After: " + CoverageFacts(after.Coverage),
+		Caption: "What changed, the most first. A bar to the right is more query time, and one to the left is less.", Search: "statements, IDs",
+		What: d.By.String(), One: ClassHead(d.By, true), Many: groupsHead(d.By),
+		Heads: []string{"Change", "Before", "After", "Part", "By calls", "By time", "Calls"}, Data: "null", Misc: DiffMisc(d),
+	}
+	if t := Trust(after); t != v.Trust {
+		v.Trust = "Before: " + v.Trust + ", after: " + t
+	}
+	for _, n := range DiffNotes(d) {
+		v.Notes = append(v.Notes, InZone(redact.Cut(n, redact.MaxCoverageNote), zone))
+	}
+	for _, side := range []struct {
+		name string
+		*digest.Side
+	}{{"Before: ", &d.Before}, {"After: ", &d.After}} { // when it was stands in the head
+		text := sideTotals(side.Side, d.By, d.PerHour)
+		if names := sideNames(side.Side); names != "" {
+			text = names + ": " + text
+		}
+		v.Changes = append(v.Changes, side.name+redact.Cut(text, redact.MaxCoverageNote))
+	}
+	most := 0.0
+	for i := range d.Classes {
+		most = max(most, math.Abs(d.Classes[i].Change))
+	}
+	labels := DiffClasses(d)
+	for i := range d.Classes {
+		v.Classes = append(v.Classes, newViewDiff(d, i, labels[i].Label, most))
+	}
+	return v
+}
+
+// newViewDiff is the class i as a row and a panel. Its bar ends at the edge where it changed by most.
+func newViewDiff(d *digest.Diff, i int, label string, most float64) webpage.Class {
+	c := &d.Classes[i]
+	whole := func(f float64) string { return Count(math.Round(f)) }
+	v := webpage.Class{
+		Rank: i + 1, ID: c.ID, ShortID: redact.ShortID(c.ID), Name: label, Since: ", " + string(c.Kind), SQL: Clauses(c.Fingerprint),
+		Reasons: append([]string{fmt.Sprintf("%s: %s, %s of the change", c.Kind, Signed(c.Change, Duration), DiffPart(d, c.Change))}, DiffFacts(d, c)[1:]...),
+		Cells: []webpage.Cell{
+			{Text: Signed(c.Change, Duration), Value: c.Change, Bar: webpage.HTML(chart.Change(c.Change, most))},
+			{Text: Duration(c.Before.QueryTime), Value: c.Before.QueryTime}, {Text: Duration(c.After.QueryTime), Value: c.After.QueryTime},
+			{Text: DiffPart(d, c.Change), Value: c.Change}, {Text: Signed(c.ByCalls, Duration), Value: c.ByCalls}, {Text: Signed(c.ByTime, Duration), Value: c.ByTime},
+			{Text: fromTo(c.Before.Calls, c.After.Calls, whole), Value: c.After.Calls - c.Before.Calls},
+		},
+	}
+	if c.Group != nil {
+		v.ID, v.ShortID = "", ""
+	}
+	for _, s := range []struct {
+		name          string
+		before, after float64
+		write         func(float64) string
+	}{
+		{"Query time", c.Before.QueryTime, c.After.QueryTime, Duration}, {"Calls", c.Before.Calls, c.After.Calls, whole},
+		{"Mean", c.Before.Mean, c.After.Mean, Duration}, {"P95", c.Before.P95, c.After.P95, Duration},
+	} {
+		v.Sides = append(v.Sides, webpage.Sides{Name: s.name, Before: s.write(s.before), After: s.write(s.after),
+			Change: Signed(s.after-s.before, s.write), Bars: webpage.HTML(chart.Sides(s.before, s.after))})
+	}
+	return v
 }

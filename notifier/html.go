@@ -12,6 +12,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier/chart"
+	"slowdigest/notifier/paste"
 	"slowdigest/notifier/redact"
 	"slowdigest/notifier/webpage"
 )
@@ -42,11 +43,8 @@ func newView(report redact.Report, zone *time.Location) (*webpage.View, error) {
 	v := &webpage.View{
 		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: folded(CoverageNotes(r)), Misc: miscLine(r),
-		What: r.By.String(), One: ClassHead(r.By, true), Many: "Classes",
-		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
-	}
-	if r.By != digest.ByClass {
-		v.Many = ClassHead(r.By, false)
+		What: r.By.String(), One: ClassHead(r.By, true), Many: groupsHead(r.By),
+		Caption: "All " + strings.ToLower(groupsHead(r.By)) + " of this report.", Search: "statements, users, hosts, IDs", Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {
 		v.Title += " on " + where(r)
@@ -122,6 +120,10 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 	if !c.FirstSeen.IsZero() {
 		v.Seen = InZone(Seen(c), zone)
 	}
+	v.Paste = strings.Join(paste.Lines(c), "\n")
+	v.Rate = rates(&c.Totals)
+	v.Slowest, v.Place = slowest(c)
+	v.Slowest = InZone(v.Slowest, zone)
 	for _, n := range []struct {
 		by    digest.By
 		names string

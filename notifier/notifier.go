@@ -61,6 +61,14 @@ func ClassHead(by digest.By, one bool) string {
 	return upperFirst(string(by)) + "s"
 }
 
+// groupsHead is the heading above classes.
+func groupsHead(by digest.By) string {
+	if by == digest.ByClass {
+		return "Classes"
+	}
+	return ClassHead(by, false)
+}
+
 // groupNotes says how the calls are grouped if that is not by class, and how to go on.
 func groupNotes(r *digest.Report) []string {
 	if r.By == digest.ByClass || len(r.Classes) == 0 {

@@ -8,8 +8,8 @@ import (
 
 // Table is the name of a table or view.
 type Table struct {
-	Schema string // empty where the statement writes none
-	Name   string // in lower case, with "?" in the place of what is generated, without quotes
+	Schema string `json:"schema,omitempty"` // empty where the statement writes none
+	Name   string `json:"name"`             // in lower case, with "?" in the place of what is generated, without quotes
 }
 
 // String returns the name as a statement has it: a part that would not be read as one
