@@ -92,7 +92,7 @@ func (c *Config) declareAccount(f *flags) {
 func (c *Config) declareRanking(f *flags) {
 	c.Limit, c.OrderBy = digest.DefaultLimit, digest.OrderBySum
 	f.declare(&parsedValue[digest.Limit]{&c.Limit, digest.ParseLimit, "95%:20"}, "limit", "SLOWDIGEST_LIMIT",
-		"most classes to show: a `share` of the total, a number, both (95%:20), both with up to 3 outliers among them (95%:20+3), or all")
+		"most classes to show: a `share` of the total, a number, both (95%:20), both with up to 3 outliers among them (95%:20+3, or +0 for none), or all")
 	f.declare(&parsedValue[digest.OrderBy]{&c.OrderBy, digest.ParseOrderBy, "sum"}, "order-by", "SLOWDIGEST_ORDER_BY",
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
