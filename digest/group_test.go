@@ -261,3 +261,66 @@ func TestOutliersAmongGroups(t *testing.T) {
 		}
 	}
 }
+
+// Of more query classes than a group counts, what it says of one is never more than there was, each
+// that has more than a thirty-second of the time is among them, and none has more than it may.
+func TestQueriesOfAGroupAreBounded(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		var groups [2]namedGroup
+		times := map[classKey]uint64{}
+		var total uint64
+		for range 2000 {
+			n := r.IntN(400)
+			if r.IntN(3) == 0 {
+				n = r.IntN(4)
+			}
+			q := groupQuery{key: classKey(fmt.Appendf(nil, "%016d", n)), calls: 1, us: uint64(r.IntN(1000))}
+			if seed%2 == 0 { // those that come last are the heaviest
+				q.us *= uint64(n + 1)
+			}
+			groups[r.IntN(2)].add(q)
+			times[q.key], total = times[q.key]+q.us, total+q.us
+		}
+		check := func(g *namedGroup, mostly bool) {
+			if len(g.queries) > maxGroupQueries {
+				t.Fatalf("%d are kept", len(g.queries))
+			}
+			kept := map[classKey]bool{}
+			for _, q := range g.queries {
+				if kept[q.key] = true; q.us-q.over > times[q.key] || mostly && q.us < times[q.key] {
+					t.Fatalf("seed %d: %d to %d of %d", seed, q.us-q.over, q.us, times[q.key])
+				}
+			}
+			for key, us := range times {
+				if mostly && us > total/maxGroupQueries && !kept[key] {
+					t.Fatalf("seed %d: %s with %d of %d is not kept", seed, key, us, total)
+				}
+			}
+		}
+		check(&groups[0], false)
+		groups[0].merge(&groups[1])
+		check(&groups[0], true)
+	}
+}
+
+// The statements of more query classes than are kept are counted, and not named.
+func TestStatementsOfGroupsAreBounded(t *testing.T) {
+	a := NewAggregator(Window{})
+	a.By = ByTable
+	s := a.Stream("db-1")
+	const n = maxClasses + 100
+	for i := range n {
+		s.Add(event("select "+strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprint(i))+"_ from t", 0, 1))
+	}
+	r := a.Report(Limit{}, OrderBySum)
+	if len(a.grouped.statements) != maxClasses || len(r.Classes) != 1 || r.Classes[0].Calls != n || r.Classes[0].Group.Name != "t" {
+		t.Errorf("%d statements, %+v", len(a.grouped.statements), r.Classes)
+	}
+	other := NewAggregator(Window{})
+	other.By = ByTable
+	other.Stream("db-1").Add(event("select another from t", 0, 1))
+	if a.Merge(other); len(a.grouped.statements) != maxClasses {
+		t.Errorf("merged, %d statements", len(a.grouped.statements))
+	}
+}

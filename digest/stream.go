@@ -383,6 +383,12 @@ func (g *namedGroup) merge(from *namedGroup) {
 	if g == nil || from == nil {
 		return
 	}
+	for i := range g.queries {
+		q := &g.queries[i]
+		if !slices.ContainsFunc(from.queries, func(other groupQuery) bool { return other.key == q.key }) {
+			q.us, q.over = q.us+from.unkept, q.over+from.unkept
+		}
+	}
 	for _, q := range from.queries {
 		g.add(q)
 	}
