@@ -44,11 +44,15 @@ type Aggregator struct {
 	Filter      *Filter
 	Detail      bool
 	PerInstance bool
+	// By groups the calls by another thing than their query classes. What a call adds to two
+	// tables counts once in the totals.
+	By By
 
 	window Window
 
 	mu      sync.Mutex
 	classes map[classKey]*class
+	grouped grouped  // if By is set
 	folded  struct { // the rarest classes, when there were too many
 		classes int
 		totals
@@ -216,6 +220,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 	a.extent.merge(other.extent)
 	a.folded.classes += other.folded.classes
 	a.folded.merge(&other.folded.totals)
+	a.grouped.merge(&other.grouped)
 	for name, l := range other.instances {
 		to := a.instance(name)
 		to.calls, to.time = to.calls+l.calls, to.time+l.time
@@ -231,11 +236,8 @@ func (a *Aggregator) Merge(other *Aggregator) {
 	for _, from := range classes {
 		c := a.classes[from.key]
 		if c == nil {
-			if len(a.classes) >= maxClasses {
-				a.fold()
-			}
-			c = &class{key: from.key, fingerprint: from.fingerprint}
-			a.classes[from.key] = c
+			c = &class{key: from.key, fingerprint: from.fingerprint, group: from.group.empty()}
+			a.put(c)
 		}
 		c.merge(from, func(i int) int { return a.bucket(other.window.Start.Add(part * time.Duration(i))) })
 	}
@@ -247,7 +249,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := &Report{Version: 1, Rules: fingerprint.Rules, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
+	r := &Report{Version: 1, Rules: fingerprint.Rules, By: a.By, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
 	if r.Window.Start.IsZero() {
 		r.Window.Start = a.extent.first.Truncate(time.Second)
 	}
@@ -258,6 +260,10 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	overall.merge(&a.folded.totals)
 	for _, c := range a.classes {
 		overall.merge(&c.totals)
+	}
+	if a.By != ByClass {
+		overall = totals{}
+		overall.merge(&a.grouped.totals)
 	}
 	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, ByInstance: a.byInstance(), Totals: overall.report()}
 

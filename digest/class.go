@@ -22,6 +22,7 @@ const maxFingerprint = 8 << 10
 type class struct {
 	key         classKey
 	fingerprint string
+	group       *namedGroup // if it is one of Aggregator.By
 	totals
 	lists                 lists
 	slowest               Slowest
@@ -63,6 +64,7 @@ func (c *class) add(e *parser.Event, s *Stream, bucket int) {
 // for one into from's, or -1.
 func (c *class) merge(from *class, bucket func(int) int) {
 	c.totals.merge(&from.totals)
+	c.group.merge(from.group)
 	c.lists.merge(&from.lists)
 	c.slowest.join(from.slowest)
 	c.users.merge(&from.users)
@@ -94,6 +96,7 @@ func (c *class) report(overall uint64, order OrderBy) *Class {
 	r := &Class{
 		ID:          c.key.id(),
 		Fingerprint: c.fingerprint,
+		Group:       c.group.report(),
 		Totals:      c.totals.report(),
 		Lists:       c.lists.report(),
 		VMR:         c.queryTime.vmr() / perSecond,

@@ -118,8 +118,8 @@ func (s *loadsByName) of(name string, calls int64) *load {
 }
 
 // add spreads a call over the parts in which it ran, from start on, for the class's
-// load, for that of all, and for those who ran it.
-func (x *axis) add(e *parser.Event, instance string, start time.Time, class *load) {
+// load, or those of its groups, for that of all, and for those who ran it.
+func (x *axis) add(e *parser.Event, instance string, start time.Time, classes ...*load) {
 	end := e.Time.UnixMicro()
 	began := end - int64(min(microseconds(e.QueryTime), longestCall))
 	at := began
@@ -131,10 +131,9 @@ func (x *axis) add(e *parser.Event, instance string, start time.Time, class *loa
 	}
 	x.cover(at, max(end, at+1))
 	n := int64(e.Weight)
-	loads := [...]*load{
-		class, &x.load,
-		x.slices[0].of(e.User, n), x.slices[1].of(e.Host, n), x.slices[2].of(e.Schema, n), x.slices[3].of(instance, n),
-	}
+	var room [8]*load
+	loads := append(append(room[:0], classes...), &x.load,
+		x.slices[0].of(e.User, n), x.slices[1].of(e.Host, n), x.slices[2].of(e.Schema, n), x.slices[3].of(instance, n))
 	all := amounts{lock: microseconds(e.LockTime), rows: e.RowsExamined}
 	width := x.step * perSecond
 	for {

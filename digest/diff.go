@@ -12,7 +12,8 @@ import (
 // seconds: of the windows as they are or, where PerHour is set because one is
 // longer than the other, per hour.
 type Diff struct {
-	Version int  `json:"version"` // of this format; 1
+	Version int  `json:"version"`      // of this format; 1
+	By      By   `json:"by,omitempty"` // as Report.By, which both reports have
 	Before  Side `json:"before"`
 	After   Side `json:"after"`
 	PerHour bool `json:"per_hour"` // calls and times are per hour
@@ -60,6 +61,7 @@ type ClassDiff struct {
 	Kind        DiffKind  `json:"kind"`
 	ID          string    `json:"id"`
 	Fingerprint string    `json:"fingerprint"`
+	Group       *Group    `json:"group,omitempty"` // as of Class, without queries
 	Before      ClassTime `json:"before"`
 	After       ClassTime `json:"after"`
 	// Change is that of the class's query time, and the sum of what comes of
@@ -97,12 +99,12 @@ const (
 )
 
 // Compare returns what changed from one report to the other, ranked by the change of
-// the query time. It changes neither.
+// the query time. It changes neither. Both must have the same By.
 func Compare(before, after *Report) *Diff { return CompareBy(OrderBySum, before, after) }
 
 // CompareBy is Compare with the classes ranked by the change of another number.
 func CompareBy(order OrderBy, before, after *Report) *Diff {
-	d := &Diff{Version: 1, Classes: []ClassDiff{}}
+	d := &Diff{Version: 1, By: after.By, Classes: []ClassDiff{}}
 	b, a := length(before.Window), length(after.Window)
 	perB, perA := 1.0, 1.0
 	if b > 0 && a > 0 && math.Abs(b-a) > sameLength*math.Max(a, b) {
@@ -121,7 +123,7 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	for i := range before.Classes {
 		c := &before.Classes[i]
 		at[c.ID] = len(d.Classes)
-		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Before: classTime(c, perB)})
+		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named(), Before: classTime(c, perB)})
 		ranks = append(ranks, -rankB*order.of(c))
 	}
 	for i := range after.Classes {
@@ -129,7 +131,7 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 		k, ok := at[c.ID]
 		if !ok {
 			k = len(d.Classes)
-			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint})
+			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named()})
 			ranks = append(ranks, 0)
 		}
 		d.Classes[k].After = classTime(c, perA)
@@ -142,6 +144,14 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d.rest()
 	sort.Sort(&byRank{d.Classes, ranks})
 	return d
+}
+
+// named is a group without its query classes.
+func (g *Group) named() *Group {
+	if g == nil {
+		return nil
+	}
+	return &Group{Name: g.Name, None: g.None}
 }
 
 // byRank sorts classes with their ranks, the greatest first.

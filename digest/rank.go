@@ -53,6 +53,33 @@ func (o OrderBy) of(c *Class) float64 {
 	}
 }
 
+// By names what the calls of a report are grouped by. The zero value is the query class.
+type By string
+
+// The other groups.
+const (
+	ByClass    By = ""
+	ByInstance By = "instance"
+	ByUser     By = "user"
+	ByHost     By = "host"   // the client, as the log names it
+	BySchema   By = "schema" // the default database
+	ByTable    By = "table"  // each table that the statement names: see fingerprint.Tables
+)
+
+// ParseBy reads the name of a group.
+func ParseBy(s string) (By, error) {
+	switch b := By(strings.ToLower(s)); b {
+	case "class":
+		return ByClass, nil
+	case ByInstance, ByUser, ByHost, BySchema, ByTable:
+		return b, nil
+	}
+	return "", fmt.Errorf("by %q: want instance, user, host, schema, table or class", s)
+}
+
+// String returns the name that ParseBy reads.
+func (b By) String() string { return cmp.Or(string(b), "class") }
+
 // compareBy puts the class that ranks higher first. Equals are ordered by
 // their time and then their ID, so that a window always yields the same report.
 func compareBy(o OrderBy, x, y *Class) int {

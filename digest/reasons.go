@@ -87,6 +87,9 @@ func growth(timeline []float64, every float64, calls int64) *Growth {
 // Reasons states what the numbers say is wrong with a class. It never guesses at
 // what the log does not state.
 func Reasons(c *Class) []Reason {
+	if c.Group != nil {
+		return nil // its numbers are of many statements
+	}
 	var rs []Reason
 	if of := cmp.Or(c.FullScansOf, c.Calls); c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*float64(of) {
 		rs = append(rs, Reason{Kind: FullScans, Count: *c.FullScans, Of: of, Partly: of < c.Calls})

@@ -13,6 +13,7 @@ type Report struct {
 	Version   int      `json:"version"` // of this format; 1
 	Rules     int      `json:"rules"`   // fingerprint.Rules of its IDs; 0 is 1
 	Window    Window   `json:"window"`
+	By        By       `json:"by,omitempty"`        // what its classes are if not query classes: each then has a Group
 	Instances []string `json:"instances,omitempty"` // the instances, or local files, that were read
 	Coverage  Coverage `json:"coverage"`
 	Overall   Overall  `json:"overall"`
@@ -203,10 +204,11 @@ type InstancePart struct {
 type Table = fingerprint.Table
 
 // Class states the numbers of all the calls of the statements that share a
-// fingerprint.
+// fingerprint, or that share what Report.By names.
 type Class struct {
 	Rank        int     `json:"rank"` // from 1
-	ID          string  `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
+	ID          string  `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits; of a Group another that stays the same
+	Group       *Group  `json:"group,omitempty"`
 	Fingerprint string  `json:"fingerprint"`
 	Share       float64 `json:"share"`            // of the overall query time, 0 to 1
 	Tables      []Table `json:"tables,omitempty"` // that the fingerprint names
@@ -261,6 +263,24 @@ type Class struct {
 	Known time.Time `json:"-"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
+}
+
+// Group is a class that is not one of statements: it has no Fingerprint.
+type Group struct {
+	Name string `json:"name,omitempty"` // of a user, for example, or of a table as statements write it
+	None bool   `json:"none,omitempty"` // the calls of which the log names none
+	// Queries are the query classes on which the group spent most time, at most three.
+	Queries []GroupQuery `json:"queries,omitempty"`
+	By      By           `json:"-"` // as Report.By, of a report that is shown: see redact.Groups
+}
+
+// GroupQuery is a query class with what it is of a group, at least.
+type GroupQuery struct {
+	ID          string  `json:"id"`
+	Fingerprint string  `json:"fingerprint"`
+	Calls       int64   `json:"calls"`
+	QueryTime   float64 `json:"query_time"` // seconds, all calls together
+	Label       string  `json:"-"`          // as Class.Label
 }
 
 // MostCalls states how many calls any one user, host and schema has at most; 0 where all are

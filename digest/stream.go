@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/md5"
+	"slices"
+	"strings"
 	"time"
 
 	"slowdigest/parser"
@@ -68,6 +70,7 @@ type Stream struct {
 	sql         []byte                   // of a statement that was written again
 	known       map[string]knownSkeleton // by skeleton
 	knownBytes  int
+	names       [1]string // room for groupNames
 }
 
 // knownSkeleton holds the class of a skeleton, and the members of its longest list.
@@ -104,23 +107,32 @@ func (s *Stream) Add(e *parser.Event) {
 	if !a.countEntry(e, inWindow, counted) {
 		return
 	}
-	c := a.classes[key]
-	if c == nil {
-		if len(a.classes) >= maxClasses {
-			a.fold()
-		}
-		s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
-		c = newClass(s.fingerprint, key)
-		a.classes[key] = c
-	}
-	c.add(e, s, a.bucket(e.Time))
 	s.load.calls += int64(e.Weight)
 	s.calls += int64(e.Weight)
 	s.load.time += microseconds(e.QueryTime) * e.Weight
+	if a.By != ByClass {
+		s.addToGroups(e, key)
+		return
+	}
+	c := a.classes[key]
+	if c == nil {
+		s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
+		c = newClass(s.fingerprint, key)
+		a.put(c)
+	}
+	c.add(e, s, a.bucket(e.Time))
 	c.lists.add(e, members)
 	if a.Detail {
 		a.axis.add(e, s.instance, a.window.Start, &c.load)
 	}
+}
+
+// put adds a class for which there is made room.
+func (a *Aggregator) put(c *class) {
+	if len(a.classes) >= maxClasses {
+		a.fold()
+	}
+	a.classes[c.key] = c
 }
 
 // slowest returns what a Slowest says of an event.
@@ -199,4 +211,202 @@ func certain(e *parser.Event) (sql []byte, cut bool) {
 		return e.SQL[:e.Doubt], true
 	}
 	return e.SQL, e.Cut
+}
+
+const (
+	// maxGroupName bounds the bytes that are kept of a group's name, which tells it from others
+	// with all of them.
+	maxGroupName = 1 << 10
+
+	// maxGroupQueries is how many query classes of a group are counted one by one: each that has
+	// more than this part of the group's time is among them. groupQueries are shown.
+	maxGroupQueries = 32
+	groupQueries    = 3
+)
+
+// grouped is what an Aggregator counts in addition where its classes are groups.
+type grouped struct {
+	totals                           // each call once
+	statements map[classKey]*queryOf // of the first maxClasses query classes
+}
+
+// queryOf is a query class, and the tables it names if the groups are these.
+type queryOf struct {
+	text   string
+	tables []string
+	known  bool // it is one of grouped.statements
+}
+
+func (g *grouped) merge(from *grouped) {
+	g.totals.merge(&from.totals)
+	for key, q := range from.statements {
+		if g.statements[key] == nil && len(g.statements) < maxClasses {
+			g.put(key, q)
+		}
+	}
+}
+
+func (g *grouped) put(key classKey, q *queryOf) {
+	if g.statements == nil {
+		g.statements = make(map[classKey]*queryOf)
+	}
+	g.statements[key] = q
+}
+
+// addToGroups adds a call, which is of a query class, to each of its groups.
+func (s *Stream) addToGroups(e *parser.Event, key classKey) {
+	a := s.to
+	a.grouped.totals.add(e)
+	q := a.grouped.statements[key]
+	if q == nil {
+		q = s.queryOf(e)
+		if q.known = len(a.grouped.statements) < maxClasses; q.known {
+			a.grouped.put(key, q)
+		}
+	}
+	var room [4]*load
+	loads := room[:0]
+	for _, name := range s.groupNames(e, q) {
+		c := s.group(name)
+		c.add(e, s, a.bucket(e.Time))
+		if q.known {
+			c.group.add(groupQuery{key: key, text: q.text, calls: int64(e.Weight), us: microseconds(e.QueryTime) * e.Weight})
+		}
+		loads = append(loads, &c.load)
+	}
+	if a.Detail {
+		a.axis.add(e, s.instance, a.window.Start, loads...)
+	}
+}
+
+// queryOf makes that of an event.
+func (s *Stream) queryOf(e *parser.Event) *queryOf {
+	s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
+	q := &queryOf{text: newClass(s.fingerprint, classKey{}).fingerprint}
+	if s.to.By == ByTable {
+		for _, t := range fingerprint.Tables(q.text) {
+			q.tables = append(q.tables, t.String())
+		}
+	}
+	return q
+}
+
+// groupNames returns the names of the groups of a call, "" where it has no name.
+func (s *Stream) groupNames(e *parser.Event, q *queryOf) []string {
+	switch s.to.By {
+	case ByInstance:
+		s.names[0] = s.instance
+	case ByUser:
+		s.names[0] = e.User
+	case ByHost:
+		s.names[0] = e.Host
+	case BySchema:
+		s.names[0] = e.Schema
+	case ByTable:
+		if len(q.tables) > 0 {
+			return q.tables
+		}
+		s.names[0] = ""
+	}
+	return s.names[:]
+}
+
+// group returns the class that is a group. Its key is of what no fingerprint is.
+func (s *Stream) group(name string) *class {
+	s.fingerprint = append(append(append(s.fingerprint[:0], 0), s.to.By...), 0)
+	s.fingerprint = append(s.fingerprint, name...)
+	if s.to.PerInstance {
+		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
+	}
+	key := classKey(md5.Sum(s.fingerprint))
+	c := s.to.classes[key]
+	if c == nil {
+		if len(name) > maxGroupName {
+			name = strings.ToValidUTF8(name[:maxGroupName], "") + "…"
+		}
+		c = &class{key: key, group: &namedGroup{name: strings.Clone(name)}}
+		s.to.put(c)
+	}
+	return c
+}
+
+// namedGroup is what a class has that is not one of statements. Nil is that of one that is.
+type namedGroup struct {
+	name    string
+	queries []groupQuery // at most maxGroupQueries
+	unkept  uint64       // no query class that is not kept has more time, in microseconds
+}
+
+// groupQuery is a query class of a group. Of the time it may have had over before it was kept.
+type groupQuery struct {
+	key      classKey
+	text     string
+	calls    int64
+	us, over uint64
+}
+
+// add counts the time of query classes as heavyNames does the calls of names.
+func (g *namedGroup) add(q groupQuery) {
+	least := 0
+	for i := range g.queries {
+		have := &g.queries[i]
+		if have.key == q.key {
+			have.calls, have.us, have.over = have.calls+q.calls, have.us+q.us, have.over+q.over
+			return
+		}
+		if have.us < g.queries[least].us {
+			least = i
+		}
+	}
+	q.us, q.over = q.us+g.unkept, q.over+g.unkept
+	switch {
+	case len(g.queries) < maxGroupQueries:
+		g.queries = append(g.queries, q)
+	case q.us <= g.queries[least].us:
+		g.unkept = max(g.unkept, q.us)
+	default:
+		g.unkept = max(g.unkept, g.queries[least].us)
+		g.queries[least] = q
+	}
+}
+
+// empty returns a group of the same name.
+func (g *namedGroup) empty() *namedGroup {
+	if g == nil {
+		return nil
+	}
+	return &namedGroup{name: g.name}
+}
+
+// merge adds what another group of the same name has counted.
+func (g *namedGroup) merge(from *namedGroup) {
+	if g == nil || from == nil {
+		return
+	}
+	for i := range g.queries {
+		q := &g.queries[i]
+		if !slices.ContainsFunc(from.queries, func(other groupQuery) bool { return other.key == q.key }) {
+			q.us, q.over = q.us+from.unkept, q.over+from.unkept
+		}
+	}
+	for _, q := range from.queries {
+		g.add(q)
+	}
+	g.unkept += from.unkept
+}
+
+// report names the group, and its query classes with the most time that is certain.
+func (g *namedGroup) report() *Group {
+	if g == nil {
+		return nil
+	}
+	queries := slices.Clone(g.queries)
+	slices.SortFunc(queries, func(x, y groupQuery) int {
+		return cmp.Or(cmp.Compare(y.us-y.over, x.us-x.over), cmp.Compare(y.calls, x.calls), bytes.Compare(x.key[:], y.key[:]))
+	})
+	out := &Group{Name: g.name, None: g.name == ""}
+	for _, q := range queries[:min(groupQueries, len(queries))] {
+		out.Queries = append(out.Queries, GroupQuery{ID: q.key.id(), Fingerprint: q.text, Calls: q.calls, QueryTime: float64(q.us-q.over) / perSecond})
+	}
+	return out
 }

@@ -195,7 +195,7 @@ func before(files []source.File, i int) time.Time {
 
 func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
 	a := digest.NewAggregator(w)
-	a.Filter, a.Detail, a.PerInstance = h.Filter, h.Detail, h.PerInstance
+	a.Filter, a.Detail, a.PerInstance, a.By = h.Filter, h.Detail, h.PerInstance, h.By
 	return a
 }
 

@@ -53,6 +53,7 @@ type Handler struct {
 	Filter      *digest.Filter // nil counts everything
 	Detail      bool           // as digest.Aggregator's
 	PerInstance bool           // as digest.Aggregator's
+	By          digest.By      // as digest.Aggregator's; none but the zero value goes with a Store
 	Progress    *Progress      // may be nil
 	Parallel    int            // logs that are read side by side; 0 is 4
 	Notes       []string       // sentences for the coverage of the report, after its own

@@ -69,6 +69,9 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 	for _, reason := range Reasons(c) {
 		add(Fact{Text: reason, Strong: true})
 	}
+	for _, q := range groupQueries(c) {
+		add(Fact{Label: "Query: ", Text: q})
+	}
 	add(Fact{Text: rowsPerCall(c)})
 	add(Fact{Text: listLengths(c)})
 	add(Fact{Label: "Among them: ", Text: Tallies(c)})
@@ -114,10 +117,11 @@ func listLengths(c *digest.Class) string {
 func origin(c *digest.Class) string {
 	var parts []string
 	for _, x := range []struct {
+		by    digest.By
 		what  string
 		calls string
-	}{{"by ", usersOf(c, 4)}, {"from ", hostsOf(c, 4)}, {"in ", schemasOf(c, 4)}} {
-		if x.calls != "" {
+	}{{digest.ByUser, "by ", usersOf(c, 4)}, {digest.ByHost, "from ", hostsOf(c, 4)}, {digest.BySchema, "in ", schemasOf(c, 4)}} {
+		if x.calls != "" && (c.Group == nil || c.Group.By != x.by) {
 			parts = append(parts, x.what+x.calls)
 		}
 	}

@@ -66,11 +66,11 @@ func CoverageFacts(c digest.Coverage) string {
 
 // CoverageNotes returns the notes on the coverage of a report, and after them a
 // sentence for each of the numbers that people have to know of.
-func CoverageNotes(r *digest.Report) []string { return coverageNotes(&r.Coverage, r.Filter) }
+func CoverageNotes(r *digest.Report) []string { return coverageNotes(&r.Coverage, r.Filter, r.By) }
 
 // coverageNotes leaves out what is among the notes already, as in a report that was
 // saved as JSON.
-func coverageNotes(c *digest.Coverage, filter *digest.Filter) []string {
+func coverageNotes(c *digest.Coverage, filter *digest.Filter, by digest.By) []string {
 	notes := slices.Clip(c.Notes)
 	add := func(format string, args ...any) {
 		note := fmt.Sprintf(format, args...)
@@ -94,8 +94,9 @@ func coverageNotes(c *digest.Coverage, filter *digest.Filter) []string {
 		add("The server left out %s without an index (log_throttle_queries_not_using_indexes).", Plural(c.Throttled, "statement", "statements"))
 	}
 	if c.Folded > 0 {
-		add("There were too many classes to keep; the least %s only counted together, and one that came back may be counted twice.",
-			Plural(int64(c.Folded), "is", "are"))
+		all, _ := strings.CutPrefix(Classes(by, 2, ""), "2 ")
+		add("There were too many %s to keep; the least %s only counted together, and one that came back may be counted twice.",
+			all, Plural(int64(c.Folded), "is", "are"))
 	}
 	return notes
 }

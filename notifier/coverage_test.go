@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"slowdigest/digest"
@@ -26,18 +27,18 @@ func TestCoverageNotes(t *testing.T) {
 		{digest.Coverage{InWindow: 1, Filtered: 1}, &digest.Filter{},
 			[]string{"Filtered: 1 of 1 entry in the window are left out, and shares are of the others."}},
 	} {
-		got := coverageNotes(&c.coverage, c.filter)
+		got := coverageNotes(&c.coverage, c.filter, digest.ByClass)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
 		// They are in a report that was saved as JSON, and are not repeated of it.
 		c.coverage.Notes = got
-		if again := coverageNotes(&c.coverage, c.filter); !slices.Equal(again, got) {
+		if again := coverageNotes(&c.coverage, c.filter, digest.ByClass); !slices.Equal(again, got) {
 			t.Errorf("repeated: %q", again)
 		}
 	}
 	before := digest.Coverage{Notes: []string{"Filtered: only user app, in other words."}}
-	if got := coverageNotes(&before, users); len(got) != 1 {
+	if got := coverageNotes(&before, users, digest.ByClass); len(got) != 1 {
 		t.Errorf("of a report saved before: %q", got)
 	}
 }
@@ -52,5 +53,12 @@ func TestFilterText(t *testing.T) {
 	}
 	if got := filterText(&digest.Filter{Users: []string{"a"}}); got != "user a" {
 		t.Errorf("%s", got)
+	}
+}
+
+func TestTooManyGroups(t *testing.T) {
+	r := &digest.Report{By: digest.ByUser, Coverage: digest.Coverage{Folded: 5000}}
+	if got := strings.Join(CoverageNotes(r), " "); !strings.HasPrefix(got, "There were too many users to keep; the least 5,000 are only counted together") {
+		t.Error(got)
 	}
 }

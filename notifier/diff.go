@@ -64,10 +64,10 @@ func DiffNotes(d *digest.Diff) []string {
 			notes = append(notes, s.name+" is PARTIAL: what is missing there counts as less.")
 		}
 		if s.side.Unlisted > 0 {
-			notes = append(notes, fmt.Sprintf("%s lists %d of its %d classes; what only the other side lists is called unlisted, not new or gone.",
-				s.name, s.side.Classes-s.side.Unlisted, s.side.Classes))
+			notes = append(notes, fmt.Sprintf("%s lists %d of its %s; what only the other side lists is called unlisted, not new or gone.",
+				s.name, s.side.Classes-s.side.Unlisted, Classes(d.By, s.side.Classes, "")))
 		}
-		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter) {
+		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter, d.By) {
 			notes = append(notes, s.name+": "+n)
 		}
 	}
@@ -79,23 +79,23 @@ func DiffNotes(d *digest.Diff) []string {
 
 func windowLength(w digest.Window) string { return Duration(w.End.Sub(w.Start).Seconds()) }
 
-// DiffSide describes one of the two windows.
-func DiffSide(s *digest.Side, perHour bool) string {
+// DiffSide describes one of the two windows, and what its classes are.
+func DiffSide(s *digest.Side, by digest.By, perHour bool) string {
 	if names := sideNames(s); names != "" {
-		return window(s.Window) + ", " + names + ": " + sideTotals(s, perHour)
+		return window(s.Window) + ", " + names + ": " + sideTotals(s, by, perHour)
 	}
-	return window(s.Window) + ": " + sideTotals(s, perHour)
+	return window(s.Window) + ": " + sideTotals(s, by, perHour)
 }
 
 func sideNames(s *digest.Side) string { return strings.Join(cleanAll(s.Instances), ", ") }
 
-func sideTotals(s *digest.Side, perHour bool) string {
+func sideTotals(s *digest.Side, by digest.By, perHour bool) string {
 	unit := ""
 	if perHour {
 		unit = " per hour"
 	}
 	return fmt.Sprintf("%s%s in %s, %s%s", Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
-		Plural(int64(s.Classes), "class", "classes"), Duration(s.QueryTime), unit)
+		Classes(by, s.Classes, ""), Duration(s.QueryTime), unit)
 }
 
 // Signed writes a change with its sign, a true minus.
@@ -148,5 +148,9 @@ func DiffMisc(d *digest.Diff) string {
 	if m == (digest.MiscDiff{}) {
 		return ""
 	}
-	return fmt.Sprintf("Other classes: %s of the change, %s, from %s to %s.", DiffPart(d, m.Change), Signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
+	others := "Other classes"
+	if d.By != digest.ByClass {
+		others = "Other " + string(d.By) + "s"
+	}
+	return fmt.Sprintf("%s: %s of the change, %s, from %s to %s.", others, DiffPart(d, m.Change), Signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
 }

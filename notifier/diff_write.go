@@ -20,29 +20,32 @@ func WriteDiffText(w io.Writer, d *digest.Diff, opts TextOptions) error {
 	p := newPage(opts)
 	p.line(p.paint(bold, "Slow queries, before and after"))
 	p.line(p.paint(dim, strings.Repeat("─", p.Width)))
-	p.wrapped(p.paint(dim, "before  "), "        ", "", DiffSide(&d.Before, d.PerHour))
-	p.wrapped(p.paint(dim, "after   "), "        ", "", DiffSide(&d.After, d.PerHour))
+	p.wrapped(p.paint(dim, "before  "), "        ", "", DiffSide(&d.Before, d.By, d.PerHour))
+	p.wrapped(p.paint(dim, "after   "), "        ", "", DiffSide(&d.After, d.By, d.PerHour))
 	p.wrapped("", "", bold, DiffHeadline(d))
 	for _, n := range DiffNotes(d) {
 		p.wrapped("  "+p.paint(yellow, "!")+" ", "    ", "", redact.Clean(n))
 	}
-	writeDiffTable(p, d)
-	for i := range d.Classes {
+	classes := DiffClasses(d)
+	writeDiffTable(p, d, classes)
+	for i, named := range classes {
 		if c := &d.Classes[i]; c.Kind != digest.DiffSame {
-			writeDiffClass(p, d, i+1, c)
+			writeDiffClass(p, d, i+1, c, named)
 		}
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-func writeDiffTable(p *page, d *digest.Diff) {
+func writeDiffTable(p *page, d *digest.Diff, classes []*digest.Class) {
 	if len(d.Classes) > 0 {
 		cols := []column{{"#", false}, {"What", true}, {"Part", false}, {"Change", false}}
 		if p.Width >= wide {
 			cols = append(cols, column{"By calls", false}, column{"By time", false})
 		}
-		cols = append(cols, column{"Query ID", true})
+		if d.By == digest.ByClass {
+			cols = append(cols, column{"Query ID", true})
+		}
 		var rows [][]string
 		for i := range d.Classes {
 			c := &d.Classes[i]
@@ -50,11 +53,13 @@ func writeDiffTable(p *page, d *digest.Diff) {
 			if p.Width >= wide {
 				row = append(row, Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration))
 			}
-			rows = append(rows, append(row, redact.ShortID(c.ID)))
+			if d.By == digest.ByClass {
+				row = append(row, redact.ShortID(c.ID))
+			}
+			rows = append(rows, row)
 		}
 		p.line("")
-		p.table(cols, rows, []string{"Query ID"}, "Query", func(columns int) []string {
-			classes := DiffClasses(d)
+		p.table(cols, rows, []string{"Query ID"}, ClassHead(d.By, true), func(columns int) []string {
 			return redact.Within(classes, slices.Repeat([]int{columns}, len(classes)))
 		})
 	}
@@ -67,9 +72,13 @@ func writeDiffTable(p *page, d *digest.Diff) {
 func DiffClasses(d *digest.Diff) []*digest.Class {
 	all := make([]digest.Class, len(d.Classes))
 	for i, c := range d.Classes {
-		all[i] = digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint)}
+		all[i] = digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Group: c.Group}
 	}
-	redact.Label(all)
+	if d.By != digest.ByClass {
+		redact.Groups(d.By, all, redact.NameForCLI, redact.ForCLI)
+	} else {
+		redact.Label(all)
+	}
 	out := make([]*digest.Class, len(all))
 	for i := range all {
 		out[i] = &all[i]
@@ -77,10 +86,15 @@ func DiffClasses(d *digest.Diff) []*digest.Class {
 	return out
 }
 
-func writeDiffClass(p *page, d *digest.Diff, rank int, c *digest.ClassDiff) {
+// writeDiffClass writes what changed of a class; named has its label.
+func writeDiffClass(p *page, d *digest.Diff, rank int, c *digest.ClassDiff, named *digest.Class) {
 	p.line("")
-	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, redact.ShortID(c.ID), c.Kind, Signed(c.Change, Duration), DiffPart(d, c.Change)))
-	p.wrapped(indent, indent, "", redact.ForCLI(c.Fingerprint))
+	title, of := redact.ShortID(c.ID), redact.ForCLI(c.Fingerprint)
+	if c.Group != nil {
+		title, of = string(d.By), named.Label
+	}
+	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, title, c.Kind, Signed(c.Change, Duration), DiffPart(d, c.Change)))
+	p.wrapped(indent, indent, "", of)
 	for _, f := range DiffFacts(d, c) {
 		p.wrapped(indent, indent, dim, f)
 	}
@@ -97,12 +111,12 @@ func diffMarkdownOf(diff redact.Diff, zone *time.Location) string {
 	d := diff.Digest()
 	b := &markdownPage{zone: zone}
 	fmt.Fprintf(b, "## Slow queries, before and after\n\n- Before: %s\n- After: %s\n\n**%s**\n",
-		b.text(redact.Cut(DiffSide(&d.Before, d.PerHour), redact.MaxCoverageNote)), b.text(redact.Cut(DiffSide(&d.After, d.PerHour), redact.MaxCoverageNote)), DiffHeadline(d))
+		b.text(redact.Cut(DiffSide(&d.Before, d.By, d.PerHour), redact.MaxCoverageNote)), b.text(redact.Cut(DiffSide(&d.After, d.By, d.PerHour), redact.MaxCoverageNote)), DiffHeadline(d))
 	for i, n := range DiffNotes(d) {
 		fmt.Fprintf(b, "%s- %s\n", []string{"\n", ""}[min(i, 1)], b.text(redact.Cut(n, redact.MaxCoverageNote)))
 	}
 	if len(d.Classes) > 0 {
-		b.WriteString("\n| # | What | Part | Change | By calls | By time | Query |\n|--:|:--|--:|--:|--:|--:|:--|\n")
+		fmt.Fprintf(b, "\n| # | What | Part | Change | By calls | By time | %s |\n|--:|:--|--:|--:|--:|--:|:--|\n", ClassHead(d.By, true))
 	}
 	labels := DiffClasses(d)
 	for i := range d.Classes {
@@ -118,9 +132,13 @@ func diffMarkdownOf(diff redact.Diff, zone *time.Location) string {
 		if c.Kind == digest.DiffSame {
 			continue
 		}
-		sql := Clauses(c.Fingerprint)
-		fence := strings.Repeat("`", max(3, longestRun(sql)+1))
-		fmt.Fprintf(b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(redact.ShortID(c.ID)), fence, sql, fence)
+		if c.Group != nil {
+			fmt.Fprintf(b, "\n### #%d %s\n\n", i+1, codeSpan(labels[i].Label))
+		} else {
+			sql := Clauses(c.Fingerprint)
+			fence := strings.Repeat("`", max(3, longestRun(sql)+1))
+			fmt.Fprintf(b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(redact.ShortID(c.ID)), fence, sql, fence)
+		}
 		for _, f := range DiffFacts(d, c) {
 			fmt.Fprintf(b, "- %s\n", f)
 		}
@@ -145,6 +163,7 @@ func newDiffView(diff redact.Diff, zone *time.Location) *webpage.View {
 		Trust: Trust(before), Incomplete: Incomplete(before) || Incomplete(after),
 		Facts:   "Before: " + CoverageFacts(before.Coverage) + " After: " + CoverageFacts(after.Coverage),
 		Caption: "What changed, the most first. A bar to the right is more query time, and one to the left is less.", Search: "statements, IDs",
+		What: d.By.String(), One: ClassHead(d.By, true), Many: groupsHead(d.By),
 		Heads: []string{"Change", "Before", "After", "Part", "By calls", "By time", "Calls"}, Data: "null", Misc: DiffMisc(d),
 	}
 	if t := Trust(after); t != v.Trust {
@@ -157,7 +176,7 @@ func newDiffView(diff redact.Diff, zone *time.Location) *webpage.View {
 		name string
 		*digest.Side
 	}{{"Before: ", &d.Before}, {"After: ", &d.After}} { // when it was stands in the head
-		text := sideTotals(side.Side, d.PerHour)
+		text := sideTotals(side.Side, d.By, d.PerHour)
 		if names := sideNames(side.Side); names != "" {
 			text = names + ": " + text
 		}
@@ -187,6 +206,9 @@ func newViewDiff(d *digest.Diff, i int, label string, most float64) webpage.Clas
 			{Text: DiffPart(d, c.Change), Value: c.Change}, {Text: Signed(c.ByCalls, Duration), Value: c.ByCalls}, {Text: Signed(c.ByTime, Duration), Value: c.ByTime},
 			{Text: fromTo(c.Before.Calls, c.After.Calls, whole), Value: c.After.Calls - c.Before.Calls},
 		},
+	}
+	if c.Group != nil {
+		v.ID, v.ShortID = "", ""
 	}
 	for _, s := range []struct {
 		name          string

@@ -63,7 +63,7 @@ func Facts(r *digest.Report) string {
 	o, c := r.Overall, r.Coverage
 	var facts []string
 	if o.Calls > 0 {
-		facts = append(facts, Plural(int64(o.Classes), "class", "classes"), "p95 "+Duration(o.QueryTime.P95),
+		facts = append(facts, Classes(r.By, o.Classes, ""), "p95 "+Duration(o.QueryTime.P95),
 			rowsOf(o.RowsExamined.Sum)+" examined")
 	}
 	coverage := fmt.Sprintf("%s: %s, %s", lowerFirst(Trust(r)), Plural(int64(c.Files), "file", "files"), byteSize(c.BytesRead))
@@ -111,7 +111,7 @@ func headline(r *digest.Report) string {
 		total += " (" + s + ")"
 	}
 	return first + filtered + fmt.Sprintf("%s in %s: %s, p95 %s, max %s, %s examined.",
-		Plural(o.Calls, "slow query", "slow queries"), Plural(int64(o.Classes), "class", "classes"), total,
+		Plural(o.Calls, "slow query", "slow queries"), Classes(r.By, o.Classes, ""), total,
 		Duration(o.QueryTime.P95), Duration(o.QueryTime.Max), rowsOf(o.RowsExamined.Sum))
 }
 
@@ -125,7 +125,7 @@ func miscLine(r *digest.Report) string {
 	if r.Overall.QueryTime.Sum > 0 {
 		share = Percent(m.QueryTime.Sum/r.Overall.QueryTime.Sum) + ", "
 	}
-	return fmt.Sprintf("MISC: %s, %s%s, %s.", Plural(int64(m.Classes), "more class", "more classes"),
+	return fmt.Sprintf("MISC: %s, %s%s, %s.", Classes(r.By, m.Classes, "more "),
 		share, Duration(m.QueryTime.Sum), Plural(m.Calls, "call", "calls"))
 }
 
@@ -244,10 +244,10 @@ func merged(all []digest.Window) []digest.Window {
 	return out
 }
 
-// Caveats say why less is said of what changed than may have changed, and what has
-// become of instances: each in a sentence or two.
+// Caveats say how the calls are grouped, why less is said of what changed than may have changed,
+// and what has become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
-	var out []string
+	out := groupNotes(r)
 	for _, s := range []string{day(r), learning(r)} {
 		if s != "" {
 			out = append(out, s)

@@ -43,7 +43,8 @@ func newView(report redact.Report, zone *time.Location) (*webpage.View, error) {
 	v := &webpage.View{
 		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: folded(CoverageNotes(r)), Misc: miscLine(r),
-		Caption: "All classes of this report.", Search: "statements, users, hosts, IDs", Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
+		What: r.By.String(), One: ClassHead(r.By, true), Many: groupsHead(r.By),
+		Caption: "All " + strings.ToLower(groupsHead(r.By)) + " of this report.", Search: "statements, users, hosts, IDs", Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {
 		v.Title += " on " + where(r)
@@ -95,8 +96,12 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 		evidence = ""
 	}
 	v := webpage.Class{
-		Rank: c.Rank, ID: c.ID, Note: c.Note, Badge: Badge(c), Evidence: InZone(cmp.Or(evidence, Detection(c)), zone), Reasons: Reasons(c), ShortID: redact.ShortID(c.ID), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
+		Rank: c.Rank, ID: c.ID, Note: c.Note, Badge: Badge(c), Evidence: InZone(cmp.Or(evidence, Detection(c)), zone), Reasons: Reasons(c), ShortID: classID(c), Name: c.Label, Since: SinceIn(c, zone), SQL: Clauses(c.Fingerprint),
 		Metrics: metricRows(c), Tallies: Tallies(c),
+	}
+	if c.Group != nil {
+		v.ID = ""
+		v.Names = append(v.Names, webpage.Names{Title: "Queries", Names: strings.Join(groupQueries(c), "; ")})
 	}
 	for _, cell := range []struct {
 		text  string
@@ -119,12 +124,15 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 	v.Rate = rates(&c.Totals)
 	v.Slowest, v.Place = slowest(c)
 	v.Slowest = InZone(v.Slowest, zone)
-	for _, n := range []struct{ title, names string }{
-		{"Users", usersOf(c, 20)}, {"Hosts", hostsOf(c, 20)}, {"Schemas", schemasOf(c, 20)},
-		{"Instances", cmp.Or(mostOf(c, 20), instance(c))},
+	for _, n := range []struct {
+		by    digest.By
+		names string
+	}{
+		{digest.ByUser, usersOf(c, 20)}, {digest.ByHost, hostsOf(c, 20)}, {digest.BySchema, schemasOf(c, 20)},
+		{digest.ByInstance, cmp.Or(mostOf(c, 20), instance(c))},
 	} {
-		if n.names != "" {
-			v.Names = append(v.Names, webpage.Names{Title: n.title, Names: n.names})
+		if n.names != "" && n.by != r.By {
+			v.Names = append(v.Names, webpage.Names{Title: ClassHead(n.by, false), Names: n.names})
 		}
 	}
 	return v

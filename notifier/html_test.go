@@ -77,6 +77,27 @@ func checkHTML(t *testing.T, name, page string) {
 }
 
 // A statement, a name or a note cannot leave the element in which it is shown.
+// Groups have names in the place of query IDs and statements.
+func TestHTMLOfGroups(t *testing.T) {
+	for name, what := range map[string]string{"by-user": "user", "by-table": "table"} {
+		page := htmlOf(t, detailed(notifiertest.Load(t, name)))
+		for _, want := range []string{strings.ToUpper(what[:1]) + what[1:] + "s</h2>", "<h2 id=\"panels-title\">Each " + what + "</h2>", "stacked by " + what + ".",
+			"this " + what + " ran", `data-what="` + what + `"`, "<dt>Queries</dt><dd>select sleep(?), ? F633EA865C5F9F9B ("} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s has no %s", name, want)
+			}
+		}
+		for _, never := range []string{"Query ID", `<pre class="sql"`, "<th scope=\"col\" class=\"left\" data-first=\"ascending\">Query", "alice@example.com", "of this class"} {
+			if strings.Contains(page, never) {
+				t.Errorf("%s has %s", name, never)
+			}
+		}
+	}
+	if page := htmlOf(t, detailed(notifiertest.Load(t, "full"))); !strings.Contains(page, "stacked by class.") || !strings.Contains(page, `<h2 id="classes-title">Classes</h2>`) {
+		t.Error("classes are called otherwise")
+	}
+}
+
 func TestHTMLOfHostileText(t *testing.T) {
 	const evil = `</script><!--<script>alert(1)</script> </pre></details>"'><img src=x onerror=alert(1)>` + "\u2028{{.Data}}`${alert(1)}`"
 	r := detailed(notifiertest.Load(t, "full"))

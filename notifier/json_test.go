@@ -76,3 +76,24 @@ func TestJSONOfBefore(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// The JSON of a report that is grouped holds what it was read from, and no sentence but those
+// on the coverage: names and statements as the log has them, in a form that cannot be mistaken for
+// another's.
+func TestJSONOfGroups(t *testing.T) {
+	for _, name := range []string{"by-user", "by-table"} {
+		r := notifiertest.Load(t, name)
+		var got, want any
+		for to, text := range map[*any][]byte{
+			&got:  notifiertest.Render(t, toJSON, r),
+			&want: notifiertest.Text(t, name),
+		} {
+			if err := json.Unmarshal(text, to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is written as\n%v\nand was read from\n%v", name, got, want)
+		}
+	}
+}

@@ -93,7 +93,7 @@ func markdownTable(b *markdownPage, r *digest.Report) {
 	if len(r.Classes) == 0 {
 		return
 	}
-	b.WriteString("\n| Share | Query | Time | Calls |\n|--:|:--|--:|--:|\n")
+	fmt.Fprintf(b, "\n| Share | %s | Time | Calls |\n|--:|:--|--:|--:|\n", ClassHead(r.By, true))
 	for _, c := range InOrder(r) {
 		fmt.Fprintf(b, "| %s | #%d %s | %s | %s |\n", literal(Badged(c)+Percent(c.Share)), c.Rank,
 			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)+SinceIn(c, b.zone)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)))
@@ -104,10 +104,14 @@ func markdownTable(b *markdownPage, r *digest.Report) {
 }
 
 func markdownClass(b *markdownPage, r *digest.Report, c *digest.Class) {
-	fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(Badged(c)), c.Rank, codeSpan(redact.ShortID(c.ID)))
-	sql := Clauses(c.Fingerprint)
-	fence := strings.Repeat("`", max(3, longestRun(sql)+1))
-	fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
+	if c.Group != nil {
+		fmt.Fprintf(b, "\n### #%d %s\n\n", c.Rank, codeSpan(c.Label))
+	} else {
+		fmt.Fprintf(b, "\n### %s#%d %s\n\n", literal(Badged(c)), c.Rank, codeSpan(redact.ShortID(c.ID)))
+		sql := Clauses(c.Fingerprint)
+		fence := strings.Repeat("`", max(3, longestRun(sql)+1))
+		fmt.Fprintf(b, "%ssql\n%s\n%s\n\n", fence, sql, fence)
+	}
 	said, inHead := InHead(r, c)
 	said.Share, said.Time, said.Calls = true, true, true // the table has them
 	for _, f := range FactsOf(c, inHead || NewIsSaid(r, c)) {

@@ -9,9 +9,14 @@
 package notifier
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // Notifier shows a report to people. It does not keep or change r.
@@ -32,4 +37,89 @@ func Quiet(r *digest.Report) bool {
 // not muted.
 func empty(r *digest.Report) bool {
 	return r.Past != nil && r.Coverage.Complete && !r.Coverage.AsListed && (r.Overall.Calls == 0 || len(r.Past.Muted) > 0)
+}
+
+// Classes counts classes as what they are, such as "3 users". Of is empty, or says of what kind
+// they are: "more ".
+func Classes(by digest.By, n int, of string) string {
+	if by == digest.ByClass {
+		return Plural(int64(n), of+"class", of+"classes")
+	}
+	return Plural(int64(n), of+string(by), of+string(by)+"s")
+}
+
+// ClassHead is the heading above the names of classes, such as "User"; and more than one of "Users".
+func ClassHead(by digest.By, one bool) string {
+	switch {
+	case by == digest.ByClass && one:
+		return "Query"
+	case by == digest.ByClass:
+		return "Queries"
+	case one:
+		return upperFirst(string(by))
+	}
+	return upperFirst(string(by)) + "s"
+}
+
+// groupsHead is the heading above classes.
+func groupsHead(by digest.By) string {
+	if by == digest.ByClass {
+		return "Classes"
+	}
+	return ClassHead(by, false)
+}
+
+// groupNotes says how the calls are grouped if that is not by class, and how to go on.
+func groupNotes(r *digest.Report) []string {
+	if r.By == digest.ByClass || len(r.Classes) == 0 {
+		return nil
+	}
+	next := fmt.Sprintf("--%s NAME in the place of --by %[1]s shows the query classes of one.", r.By)
+	switch r.By {
+	case digest.ByTable:
+		next = "--id ID in the place of --by table shows a query class."
+	case digest.ByInstance:
+		next = "--per-instance in the place of --by instance shows the query classes of each."
+	}
+	out := []string{fmt.Sprintf("Grouped by %s: %s", r.By, next)}
+	if r.By == digest.ByTable {
+		out = append(out, "A statement counts whole for each table that it names, as statements write it, so the shares may add up to more than 100%.")
+	}
+	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Group != nil && c.Group.None }) {
+		out = append(out, "(none) is of "+none[r.By]+".")
+	}
+	return []string{strings.Join(out, " ")}
+}
+
+// none says of which calls a group without a name is.
+var none = map[digest.By]string{
+	digest.ByInstance: "the calls in logs of no instance",
+	digest.ByUser:     "the calls of which the log names no user, such as those of the server's own threads",
+	digest.ByHost:     "the calls of which the log names no host, such as those of the server's own threads",
+	digest.BySchema:   "the calls of which the log names no schema: it had none, or the log began after it was chosen",
+	digest.ByTable:    "the calls of statements that name no table",
+}
+
+// groupQueries are the query classes on which a group spent most time, each with its ID.
+func groupQueries(c *digest.Class) []string {
+	if c.Group == nil {
+		return nil
+	}
+	var out []string
+	for _, q := range c.Group.Queries {
+		took := Duration(q.QueryTime)
+		if c.QueryTime.Sum > 0 {
+			took += ", " + Percent(q.QueryTime/c.QueryTime.Sum)
+		}
+		out = append(out, fmt.Sprintf("%s %s (%s)", cmp.Or(q.Label, "-"), redact.ShortID(q.ID), took))
+	}
+	return out
+}
+
+// classID is the query ID of a class as people are shown it; a group has none.
+func classID(c *digest.Class) string {
+	if c.Group != nil {
+		return ""
+	}
+	return redact.ShortID(c.ID)
 }

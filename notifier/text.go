@@ -41,7 +41,11 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	for i := range out.Classes {
 		out.Classes[i].Fingerprint = redact.ForCLI(out.Classes[i].Fingerprint)
 	}
-	redact.Label(out.Classes)
+	if out.By != digest.ByClass {
+		redact.Groups(out.By, out.Classes, redact.NameForCLI, redact.ForCLI)
+	} else {
+		redact.Label(out.Classes)
+	}
 	p := newPage(t.opts)
 	writeHeader(p, &out)
 	writeCoverage(p, &out)
@@ -127,6 +131,7 @@ func writeFooter(p *page, r *digest.Report) {
 		lines = append(lines, s+".")
 	}
 	switch {
+	case r.By != digest.ByClass: // nothing is remembered of groups
 	case r.Past == nil && len(r.Classes) > 0:
 		lines = append(lines, "Nothing is remembered here, so it is not known what is new or worse.")
 	case r.Past != nil && r.Past.Forgot > 0:

@@ -20,13 +20,17 @@ const indent = "   "
 // writeClass writes everything about one class.
 func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	p.line("")
-	title := fmt.Sprintf("#%d  %s", c.Rank, redact.ShortID(c.ID))
-	title = p.paint(bold, title)
-	if b := Badge(c); b != "" {
-		title = p.badge(b) + "  " + title
+	if c.Group != nil {
+		p.wrapped(p.paint(bold, fmt.Sprintf("#%d", c.Rank))+"  ", indent, bold, c.Label)
+	} else {
+		title := fmt.Sprintf("#%d  %s", c.Rank, redact.ShortID(c.ID))
+		title = p.paint(bold, title)
+		if b := Badge(c); b != "" {
+			title = p.badge(b) + "  " + title
+		}
+		p.line(title)
+		p.wrapped(indent, indent, "", c.Fingerprint)
 	}
-	p.line(title)
-	p.wrapped(indent, indent, "", c.Fingerprint)
 	for _, reason := range Reasons(c) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
@@ -41,12 +45,20 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	}
 	p.line("")
 	writeMetrics(p, c)
-	for _, x := range []struct{ title, names string }{
-		{"rate", rates(&c.Totals)},
-		{"users", usersOf(c, 8)}, {"hosts", hostsOf(c, 8)}, {"schemas", schemasOf(c, 8)}, {"instances", mostOf(c, 8)},
+	for i, q := range groupQueries(c) {
+		p.wrapped(indent+label([]string{"queries", ""}[min(i, 1)]), indent+label(""), "", q)
+	}
+	if s := rates(&c.Totals); s != "" {
+		p.wrapped(indent+label("rate"), indent+label(""), "", s)
+	}
+	for _, x := range []struct {
+		by    digest.By
+		names string
+	}{
+		{digest.ByUser, usersOf(c, 8)}, {digest.ByHost, hostsOf(c, 8)}, {digest.BySchema, schemasOf(c, 8)}, {digest.ByInstance, mostOf(c, 8)},
 	} {
-		if x.names != "" {
-			p.wrapped(indent+label(x.title), indent+label(""), "", x.names)
+		if x.names != "" && x.by != r.By {
+			p.wrapped(indent+label(string(x.by)+"s"), indent+label(""), "", x.names)
 		}
 	}
 	if !c.FirstSeen.IsZero() {
@@ -183,7 +195,9 @@ func rankingColumns(r *digest.Report, width int) []classColumn {
 		add("", true, Badge)
 	}
 	add("#", false, func(c *digest.Class) string { return strconv.Itoa(c.Rank) })
-	add("Query ID", true, func(c *digest.Class) string { return redact.ShortID(c.ID) })
+	if r.By == digest.ByClass {
+		add("Query ID", true, func(c *digest.Class) string { return redact.ShortID(c.ID) })
+	}
 	add("Share", false, func(c *digest.Class) string { return Percent(c.Share) })
 	add("Time", false, func(c *digest.Class) string { return Duration(c.QueryTime.Sum) })
 	add("Calls", false, func(c *digest.Class) string { return Count(float64(c.Calls)) })
@@ -191,7 +205,7 @@ func rankingColumns(r *digest.Report, width int) []classColumn {
 		add("Mean", false, func(c *digest.Class) string { return Duration(c.QueryTime.Mean) })
 	}
 	add("P95", false, func(c *digest.Class) string { return Duration(c.QueryTime.P95) })
-	if len(r.Instances) > 1 {
+	if len(r.Instances) > 1 && r.By != digest.ByInstance {
 		add("Instance", true, instances)
 	}
 	return cols
@@ -221,7 +235,7 @@ func writeRanking(p *page, r *digest.Report) {
 		cols = append(cols, col.column)
 	}
 	p.line("")
-	p.table(cols, rows, givenUp(p.Width), "Query", func(columns int) []string {
+	p.table(cols, rows, givenUp(p.Width), ClassHead(r.By, true), func(columns int) []string {
 		each, since := make([]int, len(classes)), make([]string, len(classes))
 		for i, c := range classes {
 			since[i] = SinceIn(c, p.Zone)

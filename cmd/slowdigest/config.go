@@ -30,6 +30,7 @@ type Config struct {
 	MinTime               float64 // seconds
 	Daily                 handler.Daily
 	PerInstance           bool
+	By                    digest.By // of report, run and diff
 	Users, Hosts, Schemas listValue
 	IDs                   idList
 	Format                string
@@ -91,12 +92,26 @@ func (c *Config) declareAccount(f *flags) {
 func (c *Config) declareRanking(f *flags) {
 	c.Limit, c.OrderBy = digest.DefaultLimit, digest.OrderBySum
 	f.declare(&parsedValue[digest.Limit]{&c.Limit, digest.ParseLimit, "95%:20"}, "limit", "SLOWDIGEST_LIMIT",
-		"most classes to show: a `share` of the total, a number, both (95%:20), both with up to 3 outliers among them (95%:20+3), or all")
+		"most classes to show: a `share` of the total, a number, both (95%:20), both with up to 3 outliers among them (95%:20+3, or +0 for none), or all")
 	f.declare(&parsedValue[digest.OrderBy]{&c.OrderBy, digest.ParseOrderBy, "sum"}, "order-by", "SLOWDIGEST_ORDER_BY",
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
 	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE",
 		"make a statement a class of its own on each instance, as on a writer and its readers, with an ID that only slowdigest knows; else it is one class over all")
+}
+
+// declareBy adds what the calls are grouped by.
+func (c *Config) declareBy(f *flags) {
+	f.declare(&parsedValue[digest.By]{&c.By, digest.ParseBy, "class"}, "by", "",
+		"`what` to rank: class (of queries), instance, user, host, schema or table, each with its worst classes")
+}
+
+// checkBy refuses what means nothing for the groups.
+func (c *Config) checkBy(f *flags, command string) error {
+	if c.By == digest.ByInstance && slices.Contains(f.given, "per-instance") {
+		return usageError{fmt.Errorf("%s: --by instance ranks the instances as it is", command), "leave out --per-instance, which is for classes, users, hosts, schemas and tables"}
+	}
+	return nil
 }
 
 func (c *Config) declareMinTime(f *flags, env string) {

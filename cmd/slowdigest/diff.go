@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,6 +28,7 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	c.declareFormat(f)
 	f.declare(&parsedValue[digest.Limit]{&limit, digest.ParseLimit, "20"}, "limit", "",
 		"changes to show, the greatest first: a `share` of them all, a number, both (95%:20), or all")
+	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareMinTime(f, "")
 	c.declareChannel(f, "Slack `channel` to post to with --post")
@@ -57,6 +59,10 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		after, errAfter := side(ctx, p, &c, args[1])
 		if after == nil {
 			return errAfter
+		}
+		if before.By != after.By {
+			return usageError{fmt.Errorf("diff: %s is grouped by %s, and %s by %s", args[0], before.By, args[1], after.By),
+				"compare what is grouped by the same; --by says it of slow logs, and a saved report has its own"}
 		}
 		return errors.Join(showDiff(ctx, p, &c, to, digest.Compare(before, after), limit), errBefore, errAfter)
 	}
@@ -121,6 +127,9 @@ func side(ctx context.Context, p *process, c *Config, path string) (*digest.Repo
 		return nil, fmt.Errorf("read report %s: %w", path, err)
 	case r != nil && h.Filter != nil:
 		return nil, usageError{fmt.Errorf("filter report %s: it holds no single calls", path), "filters are for slow logs; save the report with the same filter instead"}
+	case r != nil && c.By != digest.ByClass && c.By != r.By:
+		return nil, usageError{fmt.Errorf("group report %s by %s: it is grouped by %s, and holds no single calls", path, c.By, r.By),
+			"save the report with --by " + c.By.String() + " instead"}
 	case r != nil:
 		return r, nil
 	}
@@ -163,7 +172,9 @@ func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, err
 	}
-	if r.Version != 1 || r.Classes == nil {
+	_, errBy := digest.ParseBy(r.By.String())
+	ungrouped := slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return (c.Group == nil) != (r.By == digest.ByClass) })
+	if r.Version != 1 || r.Classes == nil || errBy != nil || ungrouped {
 		return nil, hinted{errors.New(`it is no report of slowdigest of "version": 1`), "save one with slowdigest report --format json"}
 	}
 	return &r, nil

@@ -32,6 +32,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	var last time.Duration
 	var post bool
 	c.declareRanking(f)
+	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
 	c.declareChannel(f, "Slack `channel` to post to with --post")
@@ -48,6 +49,9 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		}
 		if post && c.Channel == "" {
 			return errNoChannel("report")
+		}
+		if err := c.checkBy(f, "report"); err != nil {
+			return err
 		}
 		w, err := reportWindow(since, until, last, time.Now().UTC())
 		if err != nil {

@@ -32,6 +32,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	c.declareMaxBytes(f)
 	c.declareAccount(f)
 	c.declareRanking(f)
+	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
 	c.declareChannel(f, "Slack `channel` to post to with --post")
@@ -55,6 +56,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return usageError{errors.New("run: no instance is given"), "use --instance, or SLOWDIGEST_INSTANCES"}
 		case post && c.Channel == "":
 			return errNoChannel("run")
+		}
+		if err := c.checkBy(f, "run"); err != nil {
+			return err
 		}
 		cfg, err := c.loadAWS(ctx)
 		if err != nil {

@@ -26,7 +26,7 @@ import (
 // newHandler makes the work of a route from the settings. Nothing else makes a
 // Handler, so that a setting is the same whoever asks.
 func (c *Config) newHandler(from handler.Source, r handler.Route) *handler.Handler {
-	h := &handler.Handler{Source: from, Detail: c.Format == "html"}
+	h := &handler.Handler{Source: from, Detail: c.Format == "html", By: c.By}
 	f := digest.Filter{Users: c.Users.items, Hosts: c.Hosts.items, Schemas: c.Schemas.items, IDs: c.IDs.items}
 	if !f.Empty() {
 		h.Filter = &f

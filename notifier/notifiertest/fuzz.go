@@ -52,10 +52,25 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 		}
 		r.Classes = append(r.Classes, c)
 	}
+	if slots%5 == 4 {
+		fuzzedGroups(r, sql, name)
+	}
 	if slots%3 > 0 {
 		r.Past = fuzzedPast(r, sql, name, note, slots)
 	}
 	return r
+}
+
+// fuzzedGroups makes groups of the classes.
+func fuzzedGroups(r *digest.Report, sql, name string) {
+	all := []digest.By{digest.ByUser, digest.ByHost, digest.BySchema, digest.ByTable, digest.ByInstance}
+	r.By = all[len(r.Classes)%len(all)]
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		c.Fingerprint = ""
+		c.Group = &digest.Group{Name: []string{name, name + Planted, ""}[i%3], None: i%4 == 2,
+			Queries: []digest.GroupQuery{{ID: name, Fingerprint: sql, Calls: c.Calls, QueryTime: c.Share}, {ID: "1", Fingerprint: name + Planted + sql}}}
+	}
 }
 
 func fuzzedPast(r *digest.Report, sql, name, note string, n uint8) *digest.Past {

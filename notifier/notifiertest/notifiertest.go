@@ -21,20 +21,26 @@ var update = flag.Bool("update", false, "write the goldens anew")
 
 // Reports are the names of the reports that every notifier has a golden of.
 var Reports = []string{"full", "partial", "quiet", "no-data", "japanese", "hostile",
-	"new", "worse", "learning", "regrouped", "catch-up", "repeat", "muted", "later", "incident", "at-once", "no-news", "deploy", "day", "fleet", "idle", "no-query"}
+	"new", "worse", "learning", "regrouped", "catch-up", "repeat", "muted", "later", "incident", "at-once", "no-news", "deploy", "day", "fleet", "idle", "no-query", "by-user", "by-table"}
 
 // Load reads one of the reports.
 func Load(t testing.TB, name string) *digest.Report {
+	t.Helper()
+	var r digest.Report
+	if err := json.Unmarshal(Text(t, name), &r); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return &r
+}
+
+// Text is the JSON that Load reads.
+func Text(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root(t), "testdata", "reports", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r digest.Report
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return &r
+	return b
 }
 
 // root is the directory of go.mod.

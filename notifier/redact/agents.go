@@ -22,6 +22,9 @@ func ForAgents(r *digest.Report) Report {
 	for i := range in.Classes {
 		classForAgents(&in.Classes[i])
 	}
+	if _, err := digest.ParseBy(string(r.By)); err != nil {
+		in.By = digest.ByClass
+	}
 	in.Past = pastForAgents(r.Past)
 	in.Filter, in.Detail = filterForAgents(r.Filter), nil // which is for charts
 	out := Of(&in)
@@ -36,6 +39,14 @@ func Sentence(s string) string { return sentence(s) }
 func classForAgents(c *digest.Class) {
 	c.Slowest, c.Tables = nil, nil // a file is for who reads it, and tables are in the fingerprint
 	c.Fingerprint = names(c.Fingerprint)
+	if c.Group != nil {
+		g := *c.Group
+		g.Name, g.Queries = SafeName(g.Name), slices.Clone(g.Queries)
+		for i := range g.Queries {
+			g.Queries[i].Fingerprint = names(g.Queries[i].Fingerprint)
+		}
+		c.Group = &g
+	}
 	c.Users, c.Hosts = callsForAgents(c.Users), callsForAgents(c.Hosts)
 	c.Schemas, c.Instances = callsForAgents(c.Schemas), callsForAgents(c.Instances)
 	c.HostNetwork, c.HostOutside = SafeName(c.HostNetwork), SafeName(c.HostOutside)

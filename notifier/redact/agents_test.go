@@ -258,6 +258,7 @@ func TestNothingIsForgottenForAgents(t *testing.T) {
 func ownWords(r *digest.Report) {
 	const id = "0123456789ABCDEF0123456789ABCDEF"
 	p := r.Past
+	r.Classes[0].Group.Queries[0].ID = id
 	r.Classes[0].ID, p.Gone[0].ID, p.Incident.Class, p.EndedIncident.Of, p.Ended[0].ID, p.Muted[0].ID = id, id, id, id, id, id
 	p.Minor[0].First[0].ID, p.Day.Told[0].First[0].ID, p.Day.Incidents[0].Of = id, id, id
 	p.Regrouped.Mutes, p.Regrouped.Notes, r.Filter.IDs = []string{id}, []string{id}, []string{id}

@@ -45,7 +45,9 @@ func Of(r *digest.Report) Report {
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {
 		c := r.Classes[i]
-		c.Fingerprint = Statement(c.Fingerprint)
+		if c.Group == nil {
+			c.Fingerprint = Statement(c.Fingerprint)
+		}
 		c.ID = Clean(Cut(c.ID, MaxName))
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
@@ -68,7 +70,11 @@ func Of(r *digest.Report) Report {
 		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}
-	Label(out.Classes)
+	if out.By != digest.ByClass {
+		Groups(out.By, out.Classes, nameForOthers, Statement)
+	} else {
+		Label(out.Classes)
+	}
 	out.Detail = detail(r.Detail)
 	out.Past = past(r.Past)
 	out.Filter = filter(r.Filter)
@@ -79,13 +85,16 @@ func Of(r *digest.Report) Report {
 // numbers, with the report that it was made of: callers must not change them.
 func (r Report) Digest() *digest.Report { return r.digest }
 
-// Key names a digest in eight digits. The same window of the same instances has
-// the same key wherever and whenever it is made.
+// Key names a digest in eight digits. The same window of the same instances, grouped by the
+// same, has the same key wherever and whenever it is made.
 func (r Report) Key() string { return r.key }
 
 func key(r *digest.Report) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %s %s", slices.Sorted(slices.Values(r.Instances)), r.Window.Start.UTC(), r.Window.End.UTC())
+	if r.By != digest.ByClass {
+		fmt.Fprintf(h, " by %s", r.By)
+	}
 	return hex.EncodeToString(h.Sum(nil)[:4])
 }
 
@@ -281,7 +290,13 @@ func OfDiff(d *digest.Diff) Diff {
 	out.Classes = slices.Clone(d.Classes)
 	for i := range out.Classes {
 		c := &out.Classes[i]
-		c.ID, c.Fingerprint = Clean(Cut(c.ID, MaxName)), Statement(c.Fingerprint)
+		if c.ID = Clean(Cut(c.ID, MaxName)); c.Group == nil {
+			c.Fingerprint = Statement(c.Fingerprint)
+			continue
+		}
+		g := *c.Group
+		g.Name = nameForOthers(g.Name)
+		c.Group = &g
 	}
 	return Diff{&out}
 }

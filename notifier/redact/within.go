@@ -14,9 +14,14 @@ import (
 func Within(classes []*digest.Class, columns []int) []string {
 	labels := make([]string, len(classes))
 	for i, c := range classes {
-		if labels[i] = c.Label; ansi.StringWidth(c.Label) > columns[i] {
+		if labels[i] = c.Label; c.Group != nil {
+			labels[i] = ansi.Truncate(c.Label, columns[i], "…")
+		} else if ansi.StringWidth(c.Label) > columns[i] {
 			labels[i] = Short(c.Fingerprint, columns[i])
 		}
+	}
+	if len(classes) > 0 && classes[0].Group != nil {
+		return labels // a name has no ID, and the rank stands by it
 	}
 	for _, kind := range []int{wordKind, termKind} {
 		for _, twins := range alike(labels) {

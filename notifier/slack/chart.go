@@ -41,7 +41,7 @@ func chart(r *digest.Report, classes []*digest.Class, zone *time.Location) slack
 		return nil
 	}
 	axes := slackgo.NewDataVisualizationAxisConfig(slots...).WithXLabel(zone.String()).WithYLabel("seconds")
-	return slackgo.NewDataVisualizationBlock("Query time by class",
+	return slackgo.NewDataVisualizationBlock("Query time by "+r.By.String(),
 		slackgo.NewDataVisualizationBarChart(axes, series...))
 }
 

@@ -26,17 +26,22 @@ func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 // detail is all about one class, with the beginning of its statement: sql UTF-16
 // code units of it. What is said, and why it changed if that is said, is left out.
 func detail(c *digest.Class, sql int, said notifier.Said, whySaid bool) slackgo.Block {
-	title := []inlineText{strong(notifier.Badged(c) + fmt.Sprintf("#%d %s", c.Rank, c.Label)),
-		words("  "), code(redact.ShortID(c.ID))}
+	title := []inlineText{strong(notifier.Badged(c) + fmt.Sprintf("#%d %s", c.Rank, c.Label))}
+	if c.Group == nil {
+		title = append(title, words("  "), code(redact.ShortID(c.ID)))
+	}
 	if s := notifier.Numbers(c, said); s != "" {
 		title = append(title, words("\n"+s)) // a section of its own may go on in the line
 	}
-	elements := []slackgo.RichTextElement{line(title...), preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql")}
+	elements := []slackgo.RichTextElement{line(title...)}
+	if c.Group == nil {
+		elements = append(elements, preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql"))
+	}
 	var facts []slackgo.RichTextElement
 	for _, f := range notifier.FactsOf(c, whySaid) {
 		if f.Strong {
 			facts = append(facts, line(strong(f.Text)))
-		} else if f.Label == "Note: " {
+		} else if f.Label == "Note: " || f.Label == "Query: " {
 			facts = append(facts, line(strong(f.Label), words(f.Text)))
 		} else {
 			facts = append(facts, line(words(f.Label+f.Text)))

@@ -95,8 +95,8 @@ func (x *diffDraft) minimal() []slackgo.Block {
 }
 
 func (x *diffDraft) sides() []string {
-	return []string{"Before: " + redact.Cut(notifier.DiffSide(&x.d.Before, x.d.PerHour), redact.MaxCoverageNote),
-		"After: " + redact.Cut(notifier.DiffSide(&x.d.After, x.d.PerHour), redact.MaxCoverageNote)}
+	return []string{"Before: " + redact.Cut(notifier.DiffSide(&x.d.Before, x.d.By, x.d.PerHour), redact.MaxCoverageNote),
+		"After: " + redact.Cut(notifier.DiffSide(&x.d.After, x.d.By, x.d.PerHour), redact.MaxCoverageNote)}
 }
 
 func (x *diffDraft) notes() []slackgo.RichTextElement {
@@ -131,6 +131,9 @@ func (x *diffDraft) detail(i, sql int) slackgo.Block {
 	}
 	title := fmt.Sprintf("%s #%d %s", strings.ToUpper(string(c.Kind)), i+1, x.labels[i].Label)
 	said := fmt.Sprintf("\n%s, %s of the change", notifier.Signed(c.Change, notifier.Duration), notifier.DiffPart(x.d, c.Change))
+	if c.Group != nil {
+		return rich(line(strong(title), words(said)), bullets(facts))
+	}
 	return rich(line(strong(title), words("  "), code(redact.ShortID(c.ID)), words(said)),
 		preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql"), bullets(facts))
 }
@@ -143,7 +146,7 @@ func (x *diffDraft) foot(n int) []slackgo.Block {
 	}
 	_, threaded := x.statements(n)
 	if len(threaded) > 0 {
-		notes = append(notes, notifier.Plural(int64(len(threaded)), "class", "classes")+" in the thread")
+		notes = append(notes, notifier.Classes(x.d.By, len(threaded), "")+" in the thread")
 	}
 	hidden := 0
 	for i := diffRows; i < len(x.d.Classes); i++ {
@@ -152,7 +155,7 @@ func (x *diffDraft) foot(n int) []slackgo.Block {
 		}
 	}
 	if hidden > 0 {
-		notes = append(notes, notifier.Plural(int64(hidden), "class", "classes")+" not shown")
+		notes = append(notes, notifier.Classes(x.d.By, hidden, "")+" not shown")
 	}
 	if a := x.opts.Answer; a != nil && a.To != "" {
 		notes = append(notes, "asked for by "+redact.Cut(redact.Clean(a.To), 80))
@@ -182,7 +185,11 @@ func (x *diffDraft) statements(n int) (m Message, shown []int) {
 		m.Blocks, shown = blocks, append(shown, i)
 	}
 	if shown != nil {
-		m.Text = mrkdwn(redact.Cut("Statements: "+x.labels[shown[0]].Label, 600))
+		what := "Statements"
+		if x.d.By != digest.ByClass {
+			what = notifier.ClassHead(x.d.By, false)
+		}
+		m.Text = mrkdwn(redact.Cut(what+": "+x.labels[shown[0]].Label, 600))
 	}
 	return m, shown
 }

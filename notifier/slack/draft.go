@@ -124,7 +124,7 @@ func (d *draft) ranking() []slackgo.Block {
 	case len(worst) == 0:
 		return nil
 	case notifier.Incomplete(d.r):
-		return []slackgo.Block{rich(line(strong("Queries")), rows(d.r, worst))}
+		return []slackgo.Block{rich(line(strong(notifier.ClassHead(d.r.By, false))), rows(d.r, worst))}
 	}
 	return []slackgo.Block{rich(rows(d.r, worst))}
 }
@@ -143,7 +143,7 @@ func (d *draft) minimal([]*digest.Class) []slackgo.Block {
 
 // first lists the classes that come first.
 func (d *draft) first() []slackgo.RichTextElement {
-	return []slackgo.RichTextElement{line(strong("Queries")), rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])}
+	return []slackgo.RichTextElement{line(strong(notifier.ClassHead(d.r.By, false))), rows(d.r, d.classes[:min(notifier.TableRows, len(d.classes))])}
 }
 
 // details leaves out what stands in the head, and in the list of classes.
@@ -156,7 +156,7 @@ func (d *draft) details(inFull []*digest.Class) []slackgo.Block {
 			said = notifier.Said{Share: true, Time: true, Calls: true, P95: true}
 		}
 		blocks = append(blocks, slackgo.NewDividerBlock(), detail(c, messageSQL, said, inHead || notifier.NewIsSaid(d.r, c)))
-		if d.opts.Mute {
+		if d.opts.Mute && c.Group == nil {
 			blocks = append(blocks, muteButton(c))
 		}
 	}
@@ -231,12 +231,12 @@ func (d *draft) inThread(inFull []*digest.Class) (in, not int) {
 
 // list is a line for each class, as many as there is room for, and how many that are.
 func (d *draft) list() (Message, int) {
-	m := Message{Text: slackutilsx.EscapeMessage(notifier.Plural(int64(len(d.classes)), "class", "classes") + " of this digest")}
+	m := Message{Text: slackutilsx.EscapeMessage(notifier.Classes(d.r.By, len(d.classes), "") + " of this digest")}
 	n := min(len(d.classes), maxRows)
 	for ; n > 0; n = n * 9 / 10 {
 		m.Blocks = []slackgo.Block{rich(rows(d.r, d.classes[:n]))}
 		if more := len(d.classes) - n; more > 0 {
-			m.Blocks = append(m.Blocks, small("and "+notifier.Plural(int64(more), "more class", "more classes")))
+			m.Blocks = append(m.Blocks, small("and "+notifier.Classes(d.r.By, more, "more ")))
 		}
 		if fits(m.Blocks) {
 			break
@@ -250,11 +250,14 @@ func (d *draft) statements(inFull []*digest.Class) (Message, int) {
 	classes := changedFirst(notifier.Without(d.classes, inFull))
 	n := 0
 	m := Message{Text: slackutilsx.EscapeMessage("Statements: " + classes[0].Label)}
+	if d.r.By != digest.ByClass {
+		m.Text = slackutilsx.EscapeMessage(notifier.ClassHead(d.r.By, false) + ": " + classes[0].Label)
+	}
 	for i, c := range classes[:min(maxReplyStatements, len(classes))] {
 		blocks := m.Blocks
 		for _, sql := range []int{replySQL, messageSQL, 1} {
 			blocks = append(slices.Clip(m.Blocks), detail(c, sql, notifier.Said{}, notifier.NewIsSaid(d.r, c)))
-			if d.opts.Mute {
+			if d.opts.Mute && c.Group == nil {
 				blocks = append(blocks, muteButton(c))
 			}
 			if fits(blocks) {

@@ -415,3 +415,15 @@ func TestChangedFirst(t *testing.T) {
 		t.Errorf("in the order %s", ranks)
 	}
 }
+
+// A group cannot be muted: there is a button below a class, and none below a user or a table.
+func TestGroupsHaveNoButtons(t *testing.T) {
+	for name, want := range map[string]bool{"full": true, "by-user": false, "by-table": false} {
+		d := newDraft(redact.Of(notifiertest.Load(t, name)), Options{Mute: true}.withDefaults())
+		first := d.fallbacks()[0]
+		text, err := json.Marshal(append([]Message{first.Message}, d.replies(first.inFull)...))
+		if err != nil || strings.Contains(string(text), muteAction) != want {
+			t.Errorf("%s: error %v, buttons in %s", name, err, text)
+		}
+	}
+}

@@ -25,13 +25,13 @@ func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
 	rest := d.r.Misc.Classes
 	if d.threaded(inFull) {
 		in, not := d.inThread(inFull)
-		notes = append(notes, notifier.Plural(int64(in), "class", "classes")+" in the thread")
+		notes = append(notes, notifier.Classes(d.r.By, in, "")+" in the thread")
 		rest += not
 	} else {
 		rest += len(d.classes) - len(inFull)
 	}
 	if rest > 0 {
-		notes = append(notes, notifier.Plural(int64(rest), "class", "classes")+" not shown")
+		notes = append(notes, notifier.Classes(d.r.By, rest, "")+" not shown")
 	}
 	if a := d.opts.Answer; a != nil && a.To != "" {
 		notes = append(notes, "asked for by "+redact.Cut(redact.Clean(a.To), 80))
@@ -88,8 +88,11 @@ func (d *draft) fallbackText() string {
 		s += " " + notifier.Caveats(d.r)[0]
 	case len(d.classes) > 0:
 		c := append(d.inFull[:len(d.inFull):len(d.inFull)], d.classes[0])[0]
-		s += fmt.Sprintf(" %s: %s (%s, %s, %s)", cmp.Or(notifier.Badge(c), "First"), c.Label,
-			notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"), redact.ShortID(c.ID))
+		s += fmt.Sprintf(" %s: %s (%s, %s", cmp.Or(notifier.Badge(c), "First"), c.Label, notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"))
+		if c.Group == nil {
+			s += ", " + redact.ShortID(c.ID)
+		}
+		s += ")"
 	}
 	return mrkdwn(redact.Cut(s, 600))
 }

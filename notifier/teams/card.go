@@ -114,7 +114,7 @@ func table(r *digest.Report, classes []*digest.Class, zone *time.Location) eleme
 		}
 		return element{"type": "TableRow", "cells": out}
 	}
-	rows := []element{row("Bolder", "Share", "Query", "Time", "Calls")}
+	rows := []element{row("Bolder", "Share", notifier.ClassHead(r.By, true), "Time", "Calls")}
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		rows = append(rows, row("Default", notifier.Badged(c)+notifier.Percent(c.Share),
 			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)+notifier.SinceIn(c, zone)),
@@ -126,7 +126,10 @@ func table(r *digest.Report, classes []*digest.Class, zone *time.Location) eleme
 
 // class is all about one class but what stands in the head, and in the table if it is there.
 func class(r *digest.Report, c *digest.Class, inTable bool) []element {
-	title := notifier.Badged(c) + fmt.Sprintf("#%d %s  %s", c.Rank, c.Label, redact.ShortID(c.ID))
+	title := notifier.Badged(c) + fmt.Sprintf("#%d %s", c.Rank, c.Label)
+	if c.Group == nil {
+		title += "  " + redact.ShortID(c.ID)
+	}
 	out := []element{{"type": "RichTextBlock", "separator": true, "inlines": []element{run(title, bolder)}}}
 	said, inHead := notifier.InHead(r, c)
 	if inTable {
@@ -135,7 +138,9 @@ func class(r *digest.Report, c *digest.Class, inTable bool) []element {
 	if s := notifier.Numbers(c, said); s != "" {
 		out = append(out, textBlock(run(s, nil)))
 	}
-	out = append(out, element{"type": "CodeBlock", "language": "SQL", "codeSnippet": notifier.Clauses(redact.Cut(c.Fingerprint, maxStatement))})
+	if c.Group == nil {
+		out = append(out, element{"type": "CodeBlock", "language": "SQL", "codeSnippet": notifier.Clauses(redact.Cut(c.Fingerprint, maxStatement))})
+	}
 	for _, f := range notifier.FactsOf(c, inHead || notifier.NewIsSaid(r, c)) {
 		out = append(out, textBlock(run("• "+f.Label+f.Text, nil)))
 	}

@@ -371,7 +371,7 @@ const charts = (() => {
     readouts.push(readout);
     const paint = () => {
       const { measure, unit, says } = select();
-      box.previousElementSibling.textContent = `Of this class: ${says[0].toLowerCase()}${says.slice(1)}.`;
+      box.previousElementSibling.textContent = `Of this ${document.getElementById("ranking").dataset.what}: ${says[0].toLowerCase()}${says.slice(1)}.`;
       if (panel.open) draw(box, [{ color: "c1", values: valuesOf(series, measure) }], unit);
     };
     drawn.add(paint);

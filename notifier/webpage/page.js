@@ -20,7 +20,10 @@
     { key: "rows", name: "rows examined", unit: "rows a second", says: "How many rows were examined in a second, on average", format: count },
     { key: "lock", name: "lock time", unit: "calls waiting at a time", says: "How many calls waited for locks at a time, on average", format: duration },
   ].filter((m) => m.key === "time" || charts?.data.all[m.key]);
-  const kinds = ["class", ...["user", "host", "schema", "instance"].filter((k) => charts?.data.slices[k])];
+  // What the classes are, which a report that is grouped by user says of itself.
+  const what = document.getElementById("ranking").dataset.what;
+  const called = (kind) => (kind === "class" ? what : kind);
+  const kinds = ["class", ...["user", "host", "schema", "instance"].filter((k) => k !== what && charts?.data.slices[k])];
   function count(n) { return n < 1e4 ? Math.round(n).toLocaleString("en") : figure(n); }
 
   const state = { measure: measures[0], by: "class", only: "", q: "", sort: 0, down: false, hidden: new Set() };
@@ -28,8 +31,8 @@
   const slice = () => slices().find((s) => s.name === state.only); // undefined where none is chosen
   const select = () => ({
     series: state.by === "class" ? charts.data.classes.filter((_, i) => !rows[i].hidden) : slice() ? [slice()] : slices(),
-    others: state.by === "class" ? "Other classes" : "All others",
-    label: `${state.measure.key === "time" ? "Load" : state.measure.name[0].toUpperCase() + state.measure.name.slice(1)} by ${state.by}`,
+    others: state.by === "class" ? what === "class" ? "Other classes" : `Other ${what}s` : "All others",
+    label: `${state.measure.key === "time" ? "Load" : state.measure.name[0].toUpperCase() + state.measure.name.slice(1)} by ${called(state.by)}`,
     measure: state.measure.key, unit: state.measure.unit, says: state.measure.says, hidden: state.hidden,
   });
 
@@ -93,7 +96,7 @@
     const of = slice()?.of;
     rows.forEach((row, i) => { row.hidden = panels[i].hidden = !words.every((w) => texts[i].includes(w)) || (of !== undefined && !of[i]); });
     const left = rows.filter((row) => !row.hidden).length;
-    found.textContent = left === rows.length ? "" : `${left} of ${rows.length} classes` + (of && charts.zoomed() ? `; the calls of ${state.only} are those of the whole report` : "");
+    found.textContent = left === rows.length ? "" : `${left} of ${rows.length} ${what === "class" ? "classes" : what + "s"}` + (of && charts.zoomed() ? `; the calls of ${state.only} are those of the whole report` : "");
   }
 
   // update follows whatever was chosen.
@@ -107,7 +110,7 @@
       choices.only.replaceChildren(...["", ...names].map((name) => element("option", name || `all ${state.by}s`, undefined, { value: name })));
       choices.only.value = state.only;
       document.getElementById("only-label").hidden = names.length === 0;
-      document.getElementById("load-says").textContent = `${state.measure.says}, stacked by ${state.by}.`;
+      document.getElementById("load-says").textContent = `${state.measure.says}, stacked by ${called(state.by)}.`;
       charts.redraw();
     }
     rank();
@@ -118,7 +121,7 @@
   if (charts) {
     for (const id of ["measure", "by", "only"]) choices[id] = document.getElementById(id);
     for (const m of measures) element("option", m.name, choices.measure, { value: m.key });
-    for (const k of kinds) element("option", k, choices.by, { value: k });
+    for (const k of kinds) element("option", called(k), choices.by, { value: k });
     choices.measure.addEventListener("change", () => { state.measure = measures.find((m) => m.key === choices.measure.value); update(); });
     choices.by.addEventListener("change", () => { state.by = choices.by.value; state.only = ""; state.hidden.clear(); update(); });
     choices.only.addEventListener("change", () => { state.only = choices.only.value; state.hidden.clear(); update(); });

@@ -17,14 +17,16 @@ type View struct {
 	Incomplete              bool // as Trust says
 	Notes, Changes          []string
 
-	Load    HTML // the chart of all classes
-	Legend  []Key
-	Data    HTML   // JSON for the charts, in which nothing ends a script
-	Changed bool   // some class has changed
-	Caption string // of the table
-	Search  string // what can be searched
-	Heads   []string
-	Classes []Class
+	Load      HTML // the chart of all classes
+	Legend    []Key
+	Data      HTML   // JSON for the charts, in which nothing ends a script
+	Changed   bool   // some class has changed
+	What      string // Classes are, "class" or, for example, "user"
+	One, Many string // the headings of one of them, and of all
+	Caption   string // of the table
+	Search    string // what can be searched
+	Heads     []string
+	Classes   []Class
 
 	Misc, Others, Muted string
 }
@@ -99,11 +101,11 @@ func (v *View) Write(to io.Writer) error {
 	if len(v.Classes) > 0 {
 		v.table(w)
 		w.add(`<section aria-labelledby="panels-title" id="panels">
-<h2 id="panels-title">Each class</h2>
+<h2 id="panels-title">Each %s</h2>
 <p class="controls script" hidden><button type="button" id="open-all">Open all</button> <button type="button" id="close-all">Close all</button></p>
-`)
+`, v.What)
 		for i := range v.Classes {
-			v.Classes[i].panel(w)
+			v.Classes[i].panel(w, v.What)
 		}
 		w.add("</section>\n")
 	}
@@ -151,7 +153,7 @@ func (v *View) load(w *writer) {
 	w.add(`<section aria-labelledby="load-title">
 <h2 id="load-title">Load</h2>
 <figure id="load">
-<figcaption id="load-caption"><span id="load-says">How many calls ran at a time, on average, stacked by class.</span>
+<figcaption id="load-caption"><span id="load-says">How many calls ran at a time, on average, stacked by %[2]s.</span>
 <span class="script" hidden>Drag over the chart, or pinch it, to zoom; the table then ranks what was selected, and a double tap shows all.
 <span class="keys">With the keyboard: arrows move, + and − zoom, Escape shows all.</span></span></figcaption>
 <div class="controls script" role="group" aria-label="What the chart shows" hidden>
@@ -159,7 +161,7 @@ func (v *View) load(w *writer) {
 <label>by <select id="by"></select></label>
 <label id="only-label" hidden>only <select id="only"></select></label>
 </div>
-<div class="chart tall">%s</div>
+<div class="chart tall">%[1]s</div>
 <p id="load-readout" class="readout script" aria-live="polite" hidden></p>
 <div class="controls script" role="group" aria-label="Zoom" hidden>
 <button type="button" data-zoom="left">← Earlier</button>
@@ -168,7 +170,7 @@ func (v *View) load(w *writer) {
 <button type="button" data-zoom="out">Zoom out</button>
 <button type="button" data-zoom="all" disabled>Show all</button>
 </div>
-<ul class="legend" aria-label="What the colours are">`, v.Load)
+<ul class="legend" aria-label="What the colours are">`, v.Load, v.What)
 	for _, k := range v.Legend {
 		w.add(`<li><span class="swatch %s"></span>`, k.Color)
 		if k.Rank > 0 {
@@ -186,21 +188,21 @@ func (v *View) load(w *writer) {
 
 func (v *View) table(w *writer) {
 	w.add(`<section aria-labelledby="classes-title" id="classes">
-<h2 id="classes-title">Classes</h2>
+<h2 id="classes-title">%s</h2>
 <p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search %s" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="classes-title">
-<table id="ranking">
+<table id="ranking" data-what="%s">
 <caption>%s<span class="script" hidden> A column's heading sorts by it.</span></caption>
 <thead><tr>
 <th scope="col" aria-sort="ascending" data-first="ascending">#</th>
-`, v.Search, v.Caption)
+`, v.Many, v.Search, v.What, v.Caption)
 	if v.Changed {
 		w.add(`<th scope="col" class="change" data-first="ascending">Change</th>
 `)
 	}
 	w.add(`<th scope="col" class="selection" data-first="descending" hidden>Selected</th>
-<th scope="col" class="left" data-first="ascending">Query</th>
-`)
+<th scope="col" class="left" data-first="ascending">%s</th>
+`, v.One)
 	w.list("", `<th scope="col" data-first="descending">%s</th>
 `, "", v.Heads)
 	w.add("</tr></thead>\n<tbody>\n")
@@ -226,13 +228,14 @@ func (v *View) row(w *writer, c *Class) {
 	w.add("</tr>\n")
 }
 
-func (c *Class) panel(w *writer) {
+func (c *Class) panel(w *writer, what string) {
 	w.add(`<details class="panel" id="q%d">
 <summary><h3>#%[1]d `, c.Rank)
 	w.line(`<span class="badge">%s</span> `, c.Badge)
 	w.add(`%s</h3> <code>%s</code></summary>
-<pre class="sql" tabindex="0">%s</pre>
-`, c.Name, c.ShortID, c.SQL)
+`, c.Name, c.ShortID)
+	w.line(`<pre class="sql" tabindex="0">%s</pre>
+`, c.SQL)
 	if c.Evidence != "" || len(c.Reasons) > 0 || c.Note != "" {
 		w.add(`<ul class="reasons">`)
 		w.line("<li><b>%s</b></li>", c.Evidence)
@@ -243,8 +246,8 @@ func (c *Class) panel(w *writer) {
 	c.sides(w)
 	c.metrics(w)
 	if c.Load != "" {
-		w.add(`<figure><h4>Load</h4><figcaption>How many calls of this class ran at a time, on average.</figcaption><div class="chart load">%s</div></figure>
-`, c.Load)
+		w.add(`<figure><h4>Load</h4><figcaption>How many calls of this %s ran at a time, on average.</figcaption><div class="chart load">%s</div></figure>
+`, what, c.Load)
 	}
 	if c.Distribution != "" {
 		w.add(`<figure><h4>Distribution</h4><figcaption>Calls by query time; the height is logarithmic. A bar begins at the time below it.</figcaption><div class="chart bars">%s</div></figure>
@@ -259,7 +262,8 @@ func (c *Class) panel(w *writer) {
 	w.line("<dt>Seen</dt><dd>%s</dd>", c.Seen)
 	w.line("<dt>Slowest</dt><dd>%s</dd>", c.Slowest)
 	w.line("<dt>In the log</dt><dd>%s</dd>", c.Place)
-	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n", c.ID)
+	w.line("<dt>Query ID</dt><dd><code>%s</code></dd>", c.ID)
+	w.add("</dl>\n")
 	w.line(`<figure><figcaption>For the client of the database. A <code>?</code> stands for each value.</figcaption><pre class="sql" tabindex="0">%s</pre></figure>
 `, c.Paste)
 	w.add("</details>\n")

@@ -388,6 +388,21 @@ await page.select("#by", "instance");
 assert.equal((await legend(page)).length, 2);
 await page.close();
 
+// Grouped by user, in the place of classes.
+const users = report("users", join(root, "testdata/slowlogs/mysql-9-7-extra.log"), "--by", "user");
+page = await open(users, { width: 390 });
+assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 390);
+assert.deepEqual((await page.$$eval("#by option", (all) => all.map((o) => o.textContent))).slice(0, 1), ["user"]);
+assert.ok(!(await page.$$eval("#by option", (all) => all.map((o) => o.value))).includes("user"));
+assert.match(await page.$eval("#load-says", (e) => e.textContent), /stacked by user/);
+await page.type("#search", "report");
+await settled();
+assert.match(await page.$eval("#found", (e) => e.textContent), /^\d+ of \d+ users$/);
+assert.ok(await page.$$eval("#ranking tbody tr", (all) => all.some((r) => !r.hidden && r.cells[2].textContent.startsWith("report"))));
+await page.evaluate(() => { document.getElementById("q1").open = true; });
+await page.screenshot({ path: out + "html-users-390.png", fullPage: true });
+await page.close();
+
 page = await open(small, { theme: "dark" });
 await page.evaluate(() => { for (const id of ["q1", "q2"]) document.getElementById(id).open = true; });
 await page.emulateMediaType("print"); // which is white, and without what cannot be used
