@@ -79,22 +79,44 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 
 // writeHistogram draws how many calls took how long, where they did not all take the same.
 func writeHistogram(p *page, c *digest.Class) {
-	if len(c.Distribution) < 2 {
+	bins := c.Distribution
+	if len(bins) < 2 {
 		return
 	}
+	if len(bins) > maxBins {
+		bins = decades(bins)
+	}
 	most := int64(1)
-	for _, b := range c.Distribution {
+	for _, b := range bins {
 		most = max(most, b.Calls)
 	}
 	p.line("")
-	for _, b := range c.Distribution {
+	for _, b := range bins {
 		bar := math.Ceil(float64(b.Calls) / float64(most) * float64(min(maxBar, p.Width-len(indent)-len(label(""))-10)))
 		p.line(indent + label(Duration(b.From)+" to "+Duration(b.To)) + strings.TrimLeft(strings.Repeat("█", int(bar))+" ", " ") + Count(float64(b.Calls)))
 	}
 }
 
-// maxBar is the length of the longest bar of a histogram, in columns.
-const maxBar = 50
+// maxBar is the length of the longest bar of a histogram, in columns, and maxBins how many it has
+// before those of a power of ten are one.
+const (
+	maxBar  = 50
+	maxBins = 12
+)
+
+// decades adds up the bins between two powers of ten.
+func decades(bins []digest.Bin) []digest.Bin {
+	var out []digest.Bin
+	for i, b := range bins {
+		if power := math.Log10(b.From); i == 0 || math.Abs(power-math.Round(power)) < 1e-6 {
+			out = append(out, b)
+			continue
+		}
+		last := &out[len(out)-1]
+		last.To, last.Calls = b.To, last.Calls+b.Calls
+	}
+	return out
+}
 
 // writeSeen says when a class was seen, with the time line below it where it has no room after it.
 func writeSeen(p *page, c *digest.Class) {

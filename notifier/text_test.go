@@ -3,8 +3,11 @@ package notifier_test
 import (
 	"bytes"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -146,6 +149,42 @@ func TestTextLabelsAreUnique(t *testing.T) {
 		}
 		if len(seen) != 40 {
 			t.Errorf("%d columns: %d lines", width, len(seen))
+		}
+	}
+}
+
+// Of up to 12 bins each has a line, and of more those between two powers of ten are one. No call
+// is lost, and the longest bar is of the bin with the most.
+func TestHistogram(t *testing.T) {
+	borders := []float64{0, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2}
+	line := regexp.MustCompile(`(?m)^   (\S+) to (\S+) +(█*) ?([\d,]+)$`)
+	for n, lines := range map[int]int{1: 0, 2: 2, 12: 12, 13: 5} {
+		r := notifiertest.Load(t, "full")
+		r.Classes = r.Classes[:1]
+		r.Classes[0].Distribution = nil
+		for i := range n {
+			r.Classes[0].Distribution = append(r.Classes[0].Distribution, digest.Bin{From: borders[i], To: borders[i+1], Calls: int64(i * i)})
+		}
+		text := notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewText(b, notifier.TextOptions{}) }, r)
+		calls, longest, last := 0, 0, ""
+		found := line.FindAllStringSubmatch(string(text), -1)
+		for i, m := range found {
+			if i > 0 && m[1] != last {
+				t.Errorf("of %d bins: %s comes after %s", n, m[1], last)
+			}
+			k, _ := strconv.Atoi(strings.ReplaceAll(m[4], ",", ""))
+			calls, last = calls+k, m[2]
+			longest = max(longest, utf8.RuneCountInString(m[3]))
+			if (k > 0) != (m[3] != "") {
+				t.Errorf("of %d bins: %s", n, m[0])
+			}
+		}
+		want := 0
+		for i := range n {
+			want += i * i
+		}
+		if len(found) != lines || lines > 0 && (calls != want || longest != 50) {
+			t.Errorf("of %d bins: %d lines with %d calls, the longest bar %d\n%s", n, len(found), calls, longest, text)
 		}
 	}
 }
