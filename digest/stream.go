@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5"
 
+	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
 )
@@ -19,6 +20,7 @@ const (
 type Stream struct {
 	to          *Aggregator
 	instance    string
+	where       *filter.Matcher // nil matches everything
 	load        *instanceLoad
 	calls       int64
 	fingerprint []byte
@@ -38,7 +40,11 @@ type knownSkeleton struct {
 func (a *Aggregator) Stream(instance string) *Stream {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return &Stream{to: a, instance: instance, load: a.instance(instance)}
+	s := &Stream{to: a, instance: instance, load: a.instance(instance)}
+	if a.Filter != nil && a.Filter.Where != nil {
+		s.where = a.Filter.Where.Matcher(instance)
+	}
+	return s
 }
 
 // Calls returns how many calls the Stream has added.
@@ -50,6 +56,10 @@ func (s *Stream) Add(e *parser.Event) {
 	a := s.to
 	inWindow := a.window.Contains(e.Time)
 	counted := inWindow && e.Throttled == 0 && a.Filter.matches(e, s.instance)
+	var missing filter.Missing
+	if counted && s.where != nil {
+		counted, missing = s.where.Match(e)
+	}
 	var key classKey
 	var members int
 	if counted {
@@ -59,6 +69,10 @@ func (s *Stream) Add(e *parser.Event) {
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if missing != 0 {
+		a.unanswered++
+		a.missing |= missing
+	}
 	if !a.countEntry(e, inWindow, counted) {
 		return
 	}

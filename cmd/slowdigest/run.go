@@ -61,7 +61,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		// The database is logged only where it changes, which may be before the window.
-		from := c.source(cfg, len(c.Schemas.items) == 0)
+		from := c.source(cfg, len(c.Schemas.items) == 0 && !c.Where.uses("schema") && !c.Where.uses("offset"))
 		route, err := c.oneRoute(ctx, from, f.given)
 		if err != nil {
 			return err
