@@ -21,7 +21,7 @@ func TestErrors(t *testing.T) {
 		{`not rows_sent`, 5, "rows_sent is a number, and a condition is wanted; compare it: rows_sent > 0"},
 		{`full_scan > False`, 11, "a condition is neither less nor more than another; there are == and !="},
 		{`full_scan == 1`, 11, "full_scan is a condition, and 1 is a number: they do not compare"},
-		{`rows_examned > 5`, 1, "there is no field rows_examind"},
+		{`rows_examned > 5`, 1, "there is no field rows_examned"},
 		{`rows_sent > 5 and länge > 3`, 19, "there is no field länge"},
 		{`len(query) > 5`, 1, `there is no function len; there is matches(host, "^web")`},
 		{`query.find("x")`, 7, "a text has no .find; there are .startswith, .endswith and .lower"},
