@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"slowdigest/cmd/slowdigest/live"
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
@@ -83,7 +84,9 @@ func side(ctx context.Context, p *process, c *Config, path string) (*digest.Repo
 	case r != nil:
 		return r, nil
 	}
+	stop := watch(p, h, c, live.Options{What: harmless(filepath.Base(path))}, false, nil)
 	r, err = h.Collect(ctx, digest.Window{})
+	stop()
 	r.Instances = []string{filepath.Base(path)}
 	if err := nothingRead(r, err, []string{path}); errors.Is(err, handler.ErrNotSlowLog) {
 		return nil, hinted{err, "diff compares slow logs, directories of them, and reports saved with --format json"}
@@ -147,7 +150,7 @@ func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, 
 	if _, err := parseDiffFormat(c.Format); err != nil {
 		return usageError{err, "--compare prints what changed in these forms"}
 	}
-	stop := watch(p, h, c, false)
+	stop := watch(p, h, c, live.Options{}, false, nil)
 	d, err := compare(ctx, h, w, shift)
 	stop()
 	if d == nil {
