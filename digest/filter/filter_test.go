@@ -1,12 +1,15 @@
 package filter
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"slowdigest/parser"
 )
@@ -263,6 +266,34 @@ func TestDocs(t *testing.T) {
 	for _, f := range Fields() {
 		if row := f.Row(); !strings.Contains(string(page), row) {
 			t.Errorf("docs/filter.md lacks\n%s", row)
+		}
+	}
+}
+
+// Eight letters at once are as small as each of them, wherever in a text they stand.
+func TestLower(t *testing.T) {
+	var all []byte
+	for b := range 256 {
+		all = append(all, byte(b))
+	}
+	texts := [][]byte{nil, []byte("ÀÉ abc ŞZ[@`{AZ\xff\xc3"), bytes.Repeat([]byte("AbCdEfGhİ"), 5)}
+	for i := range all {
+		texts = append(texts, all[i:], all[:i], append(bytes.Repeat([]byte("x"), i%9), all...))
+	}
+	for _, text := range texts {
+		var want []byte
+		for rest := text; len(rest) > 0; {
+			r, n := utf8.DecodeRune(rest)
+			if part := rest[:n]; r == utf8.RuneError {
+				want = append(want, part...)
+			} else {
+				want = utf8.AppendRune(want, unicode.ToLower(r))
+			}
+			rest = rest[n:]
+		}
+		c := &call{rooms: make([][]byte, 1)}
+		if got, _ := lower(func(*call) ([]byte, bool) { return text, true }, 0)(c); !bytes.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

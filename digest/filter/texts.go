@@ -2,6 +2,7 @@ package filter
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"regexp"
 	"strings"
@@ -116,27 +117,46 @@ func (c *compiler) matches(e *syntax.CallExpr) (node, error) {
 func lower(text func(*call) ([]byte, bool), room int) func(*call) ([]byte, bool) {
 	return func(c *call) ([]byte, bool) {
 		from, known := text(c)
-		to := c.rooms[room][:0]
-		for i := 0; i < len(from); {
-			if b := from[i]; b < utf8.RuneSelf {
-				if 'A' <= b && b <= 'Z' {
-					b += 'a' - 'A'
-				}
-				to = append(to, b)
-				i++
-				continue
-			}
-			r, n := utf8.DecodeRune(from[i:])
-			if r == utf8.RuneError {
-				to = append(to, from[i:i+n]...)
-			} else {
-				to = utf8.AppendRune(to, unicode.ToLower(r))
-			}
-			i += n
-		}
+		to := appendLower(c.rooms[room][:0], from)
 		c.rooms[room] = to
 		return to, known
 	}
+}
+
+// each, times a byte, is eight of it.
+const each = 0x0101010101010101
+
+// lowerASCII makes eight letters small at once, for statements may be long. The highest bit of a byte
+// is free: it is set in atLeastA where adding 0x80 - 'A' carries into it, and so for Z.
+func lowerASCII(w uint64) uint64 {
+	atLeastA, afterZ := w+each*(0x80-'A'), w+each*(0x80-'Z'-1)
+	return w + (atLeastA&^afterZ&(each*0x80))>>2 // 0x20 is what lies between a and A
+}
+
+func appendLower(to, from []byte) []byte {
+	for len(from) > 0 {
+		if len(from) >= 8 {
+			if w := binary.LittleEndian.Uint64(from); w&(each*0x80) == 0 {
+				to, from = binary.LittleEndian.AppendUint64(to, lowerASCII(w)), from[8:]
+				continue
+			}
+		}
+		if b := from[0]; b < utf8.RuneSelf {
+			if 'A' <= b && b <= 'Z' {
+				b += 'a' - 'A'
+			}
+			to, from = append(to, b), from[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(from)
+		if r == utf8.RuneError {
+			to = append(to, from[:n]...)
+		} else {
+			to = utf8.AppendRune(to, unicode.ToLower(r))
+		}
+		from = from[n:]
+	}
+	return to
 }
 
 // ParseTime reads a time, which is in UTC unless it names a zone, of the years 1970 to 9999.
