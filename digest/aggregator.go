@@ -282,12 +282,27 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	r.Shorten(limit, order)
 	if a.Detail {
 		r.Detail = a.axis.detail()
-		for i := range r.Classes {
-			shown := &r.Classes[i]
-			shown.Detail = a.axis.classDetail(a.classes[keyOf(shown.ID)])
+	}
+	r.Overall.rates(r.Window)
+	for i := range r.Classes {
+		shown := &r.Classes[i]
+		c := a.classes[keyOf(shown.ID)]
+		shown.Distribution = distribution(&c.queryTime)
+		shown.Slowest = &c.slowest
+		shown.Tables = fingerprint.Tables(c.fingerprint)
+		shown.rates(r.Window)
+		if a.Detail {
+			lines := a.axis.lines(&c.load)
+			shown.Detail = &lines
 		}
 	}
 	return r
+}
+
+func (t *Totals) rates(w Window) {
+	if seconds := w.End.Sub(w.Start).Seconds(); !w.Start.IsZero() && seconds > 0 {
+		t.CallsPerSecond, t.Concurrency = float64(t.Calls)/seconds, t.QueryTime.Sum/seconds
+	}
 }
 
 func (a *Aggregator) coverage() Coverage {

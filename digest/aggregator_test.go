@@ -443,3 +443,63 @@ func TestNamesOfUncertainStatements(t *testing.T) {
 		}
 	}
 }
+
+// The slowest call of a class is one and the same in whatever order and parts the calls come.
+func TestSlowest(t *testing.T) {
+	call := func(at time.Duration, seconds float64, offset int64) *parser.Event {
+		e := event("select a from t", at, seconds)
+		e.Offset, e.ConnectionID, e.User, e.Host, e.Schema, e.RowsSent, e.RowsExamined, e.LockTime = offset, 7, "app", "web-1", "shop", 2, 30, 0.5
+		return e
+	}
+	calls := []*parser.Event{call(3*time.Minute, 2, 10), call(time.Minute, 2, 300), call(time.Minute, 2, 200), call(0, 1.9, 0), call(time.Minute, 0, 0)}
+	offset := int64(1200)
+	want := Slowest{2, noon.Add(time.Minute), "slow.log", &offset, "db-1", 7, "app", "web-1", "shop", 0.5, 2, 30}
+	for first := range calls {
+		a, b := NewAggregator(Window{}), NewAggregator(Window{})
+		for i := range calls {
+			s := []*Aggregator{a, b}[i%2].Stream("db-1")
+			s.File, s.Offset = "slow.log", func(at int64) (int64, bool) { return at + 1000, true }
+			s.Add(calls[(first+i)%len(calls)])
+		}
+		a.Merge(b)
+		if got := a.Report(Limit{}, OrderBySum).Classes[0].Slowest; !reflect.DeepEqual(*got, want) {
+			t.Errorf("from %d on: %+v, want %+v", first, got, want)
+		}
+	}
+	s := NewAggregator(Window{}).Stream("")
+	s.Offset = func(at int64) (int64, bool) { return at, false }
+	s.Add(calls[0])
+	if got := s.to.Report(Limit{}, OrderBySum).Classes[0].Slowest; got.Offset != nil {
+		t.Errorf("an offset that is not known is %d", *got.Offset)
+	}
+}
+
+// A rate is over the window, which is that of the events in whole seconds where it has no bounds.
+func TestRates(t *testing.T) {
+	for _, c := range []struct {
+		window              Window
+		calls, perSecond, n float64
+	}{
+		{Window{noon, noon.Add(time.Minute)}, 3, 0.05, 0.1},
+		{Window{}, 3, 3.0 / 21, 6.0 / 21},
+		{Window{Start: noon}, 3, 3.0 / 21, 6.0 / 21},
+	} {
+		a := NewAggregator(c.window)
+		for i := range 3 {
+			a.Stream("").Add(event("select a from t", time.Duration(i)*10*time.Second, 2))
+		}
+		r := a.Report(Limit{}, OrderBySum)
+		for _, got := range []Totals{r.Classes[0].Totals, r.Overall.Totals} {
+			if !near(got.CallsPerSecond, c.perSecond) || !near(got.Concurrency, c.n) {
+				t.Errorf("%+v: %v calls a second, %v at a time", c.window, got.CallsPerSecond, got.Concurrency)
+			}
+		}
+	}
+	a := NewAggregator(Window{})
+	e := event("select a from t", 0, 2)
+	e.Time = time.Time{}
+	a.Stream("").Add(e)
+	if got := a.Report(Limit{}, OrderBySum).Overall; got.CallsPerSecond != 0 || got.Concurrency != 0 {
+		t.Errorf("without a time: %+v", got)
+	}
+}

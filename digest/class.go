@@ -24,7 +24,7 @@ type class struct {
 	fingerprint string
 	totals
 	lists                 lists
-	squares               squares // of the query time
+	slowest               Slowest
 	users, hosts, schemas heavyNames
 	network               network // of the hosts
 	instances             callsByName
@@ -41,16 +41,18 @@ func newClass(fingerprint []byte, key classKey) *class {
 	return &class{key: key, fingerprint: string(fingerprint)}
 }
 
-func (c *class) add(e *parser.Event, instance string, bucket int) {
+func (c *class) add(e *parser.Event, s *Stream, bucket int) {
 	c.totals.add(e)
-	c.squares.add(microseconds(e.QueryTime), e.Weight)
+	if c.totals.calls == int64(e.Weight) || e.QueryTime >= c.slowest.QueryTime {
+		c.slowest.join(s.slowest(e))
+	}
 	n := int64(e.Weight)
 	c.users.add(e.User, n)
 	if c.hosts.add(e.Host, n) {
 		c.network.join(networkOf(e.Host))
 	}
 	c.schemas.add(e.Schema, n)
-	c.addPart(instance, n, part{
+	c.addPart(s.instance, n, part{
 		time: microseconds(e.QueryTime) * e.Weight, lock: microseconds(e.LockTime) * e.Weight, rows: e.RowsExamined * e.Weight,
 	})
 	c.extent.add(e.Time)
@@ -62,7 +64,7 @@ func (c *class) add(e *parser.Event, instance string, bucket int) {
 func (c *class) merge(from *class, bucket func(int) int) {
 	c.totals.merge(&from.totals)
 	c.lists.merge(&from.lists)
-	c.squares.merge(from.squares)
+	c.slowest.join(from.slowest)
 	c.users.merge(&from.users)
 	c.hosts.merge(&from.hosts)
 	c.network.join(from.network)
@@ -94,7 +96,7 @@ func (c *class) report(overall uint64, order OrderBy) *Class {
 		Fingerprint: c.fingerprint,
 		Totals:      c.totals.report(),
 		Lists:       c.lists.report(),
-		VMR:         c.squares.vmr(&c.queryTime) / perSecond,
+		VMR:         c.queryTime.vmr() / perSecond,
 		Users:       c.users.counts(),
 		Hosts:       c.hosts.counts(),
 		Schemas:     c.schemas.counts(),

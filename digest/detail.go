@@ -63,19 +63,11 @@ type Slice struct {
 	Lines
 }
 
-// ClassDetail adds one class to a report's Detail.
-type ClassDetail struct {
-	Lines
-	// Distribution counts the calls by query time, from the bin of the quickest
-	// to that of the slowest. A call less than 1 % from a border may be counted
-	// in the bin beyond it.
-	Distribution []Bin `json:"distribution"`
-}
-
-// Bin counts the calls of at least From seconds, and less than the next Bin's. The
+// Bin counts the calls of at least From seconds, and less than To. The
 // borders are 1, 2 and 5 times the powers of ten.
 type Bin struct {
 	From  float64 `json:"from"`
+	To    float64 `json:"to"`
 	Calls int64   `json:"calls"`
 }
 
@@ -204,10 +196,6 @@ func (x *axis) detail() *Detail {
 	return d
 }
 
-func (x *axis) classDetail(c *class) *ClassDetail {
-	return &ClassDetail{Lines: x.lines(&c.load), Distribution: distribution(&c.queryTime)}
-}
-
 // sliced states the slices, those with the most time first.
 func (x *axis) sliced(s *loadsByName) []Slice {
 	out := make([]Slice, len(s.loads))
@@ -306,7 +294,7 @@ func distribution(q *quantity) []Bin {
 	}
 	var bins []Bin
 	for i := first; i <= last; i++ {
-		bins = append(bins, Bin{From: binFrom(i) / perSecond, Calls: int64(math.Round(calls[i]))})
+		bins = append(bins, Bin{From: binFrom(i) / perSecond, To: binFrom(i+1) / perSecond, Calls: int64(math.Round(calls[i]))})
 	}
 	return bins
 }

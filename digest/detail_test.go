@@ -40,7 +40,7 @@ func TestLoadIsSpreadOverTheTimeACallRan(t *testing.T) {
 	// Calls are counted where they end, and rows and lock time spread as the time is.
 	if d := r.Classes[0].Detail; d.First != 1 || !reflect.DeepEqual(d.Load, []float64{7, 5, 0, 0}) || !reflect.DeepEqual(d.Calls, []float64{0, 1, 0, 1}) ||
 		!reflect.DeepEqual(d.RowsExamined, []float64{5, 5, 0, 10}) {
-		t.Errorf("class a: %+v", d.Lines)
+		t.Errorf("class a: %+v", *d)
 	}
 	if d := r.Classes[1].Detail; d.First != 0 || !reflect.DeepEqual(d.Load, []float64{5}) {
 		t.Errorf("class b: %+v", d)
@@ -153,7 +153,7 @@ func TestSharesOfACall(t *testing.T) {
 	e.RowsExamined, e.LockTime = 1000, 8
 	d := detailed(Window{noon, noon.Add(time.Hour)}, e).Detail
 	if !reflect.DeepEqual(d.RowsExamined, []float64{50, 50, 50, 50, 50}) || !reflect.DeepEqual(d.LockTime, []float64{0.4, 0.4, 0.4, 0.4, 0.4}) || !reflect.DeepEqual(d.Calls, []float64{0, 0, 0, 0, 1}) {
-		t.Errorf("%+v", d.Lines)
+		t.Errorf("%+v", *d)
 	}
 	for _, x := range [][4]uint64{{7, 3, 3, 7}, {math.MaxUint64, 1, 1, math.MaxUint64}, {math.MaxUint64, 1, 2, math.MaxUint64 / 2}, {10, 1, 3, 3}, {5, 0, 9, 0}} {
 		if got := share(x[0], x[1], x[2]); got != x[3] {
@@ -193,7 +193,7 @@ func TestDistribution(t *testing.T) {
 			t.Errorf("bins %v", bins)
 		}
 	}
-	check(detailed(Window{}, events...).Classes[0].Detail.Distribution, 1)
+	check(detailed(Window{}, events...).Classes[0].Distribution, 1)
 
 	// A border is exactly what a sketch cannot tell.
 	few[3], events = 0.0021, nil
@@ -202,7 +202,7 @@ func TestDistribution(t *testing.T) {
 			events = append(events, event("select a from t", 0, seconds))
 		}
 	}
-	check(detailed(Window{}, events...).Classes[0].Detail.Distribution, 100)
+	check(detailed(Window{}, events...).Classes[0].Distribution, 100)
 }
 
 // A time line has 720 parts at most, and parts as narrow as that lets them be.
@@ -272,7 +272,7 @@ func TestDistributionIsWhole(t *testing.T) {
 			q.add(6000, 1)
 		}
 		bins := distribution(&q)
-		if len(bins) != 11 || bins[0] != (Bin{0.000002, int64(n)}) || bins[10] != (Bin{0.005, int64(n)}) || bins[5] != (Bin{0.0001, 0}) {
+		if len(bins) != 11 || bins[0] != (Bin{0.000002, 0.000005, int64(n)}) || bins[10] != (Bin{0.005, 0.01, int64(n)}) || bins[5] != (Bin{0.0001, 0.0002, 0}) {
 			t.Errorf("%d calls each: %v", n, bins)
 		}
 	}

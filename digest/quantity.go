@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 
@@ -23,6 +24,7 @@ const perSecond = 1e6
 type quantity struct {
 	calls    uint64
 	sum      uint64
+	squares  squares
 	min, max uint64
 	values   []uint64 // all of them, until there are more than exactCalls
 	sketch   *sketch.Sketch
@@ -36,6 +38,7 @@ func (q *quantity) add(v, weight uint64) {
 	q.max = max(q.max, v)
 	q.calls += weight
 	q.sum += v * weight
+	q.squares.add(v, weight)
 	if q.sketch == nil {
 		if weight == 1 && len(q.values) < exactCalls {
 			q.values = append(q.values, v)
@@ -57,6 +60,7 @@ func (q *quantity) merge(from *quantity) {
 	q.max = max(q.max, from.max)
 	q.calls += from.calls
 	q.sum += from.sum
+	q.squares.merge(from.squares)
 	if q.sketch == nil && from.sketch == nil && len(q.values)+len(from.values) <= exactCalls {
 		q.values = append(q.values, from.values...)
 		return
@@ -111,6 +115,7 @@ func (q *quantity) metrics(per float64) Metrics {
 		Mean:   float64(q.sum) / float64(q.calls) / per,
 		Median: q.quantile(0.5) / per,
 		P95:    q.quantile(0.95) / per,
+		StdDev: math.Sqrt(q.variance()) / per,
 	}
 }
 
@@ -132,15 +137,24 @@ func (s *squares) merge(from squares) {
 	s.hi += from.hi + carry
 }
 
-// vmr returns the population variance of q over its mean, in q's unit.
-func (s squares) vmr(q *quantity) float64 {
-	if q.calls == 0 || q.sum == 0 {
+// variance returns that of the population, in the square of q's unit; 0 where there is
+// no call.
+func (q *quantity) variance() float64 {
+	if q.calls == 0 {
 		return 0
 	}
 	n := float64(q.calls)
 	mean := float64(q.sum) / n
-	meanOfSquares := (float64(s.hi)*(1<<64) + float64(s.lo)) / n
-	return max(0, meanOfSquares-mean*mean) / mean
+	meanOfSquares := (float64(q.squares.hi)*(1<<64) + float64(q.squares.lo)) / n
+	return max(0, meanOfSquares-mean*mean)
+}
+
+// vmr returns the variance over the mean, in q's unit.
+func (q *quantity) vmr() float64 {
+	if q.sum == 0 {
+		return 0
+	}
+	return q.variance() / (float64(q.sum) / float64(q.calls))
 }
 
 // lists adds up a Lists. Most lists are short, and calls are counted by their lengths.
@@ -215,7 +229,7 @@ func (l *lists) nth(n uint64) float64 {
 type totals struct {
 	calls                                       int64
 	queryTime, lockTime, rowsSent, rowsExamined quantity
-	rowsAffected, bytesSent                     quantity
+	rowsAffected, bytesSent, queryBytes         quantity
 	tmpTables, tmpDiskTables, fullScans, errors counter
 }
 
@@ -226,6 +240,7 @@ func (t *totals) add(e *parser.Event) {
 	t.lockTime.add(microseconds(e.LockTime), w)
 	t.rowsSent.add(e.RowsSent, w)
 	t.rowsExamined.add(e.RowsExamined, w)
+	t.queryBytes.add(uint64(e.SQLBytes), w)
 	if e.Has&parser.HasRowsAffected != 0 {
 		t.rowsAffected.add(e.RowsAffected, w)
 	}
@@ -244,6 +259,7 @@ func (t *totals) merge(from *totals) {
 	t.lockTime.merge(&from.lockTime)
 	t.rowsSent.merge(&from.rowsSent)
 	t.rowsExamined.merge(&from.rowsExamined)
+	t.queryBytes.merge(&from.queryBytes)
 	t.rowsAffected.merge(&from.rowsAffected)
 	t.bytesSent.merge(&from.bytesSent)
 	t.tmpTables.merge(from.tmpTables)
@@ -259,6 +275,7 @@ func (t *totals) report() Totals {
 		LockTime:     t.lockTime.metrics(perSecond),
 		RowsSent:     t.rowsSent.metrics(1),
 		RowsExamined: t.rowsExamined.metrics(1),
+		QueryBytes:   t.queryBytes.metrics(1),
 	}
 	if t.rowsAffected.calls > 0 {
 		m := t.rowsAffected.metrics(1)

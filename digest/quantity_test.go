@@ -59,25 +59,32 @@ func TestQuantityWeight(t *testing.T) {
 	}
 }
 
-func TestVarianceToMean(t *testing.T) {
-	var q quantity
-	var s squares
-	// 4 s and 8 s: variance 4 s², mean 6 s.
-	for _, v := range []uint64{4e6, 8e6} {
-		q.add(v, 1)
-		s.add(v, 1)
-	}
-	if got := s.vmr(&q) / perSecond; !near(got, 4.0/6) {
-		t.Errorf("vmr = %v, want %v", got, 4.0/6)
-	}
-	// Large equal values: the sum of squares does not fit 64 bits.
-	q, s = quantity{}, squares{}
-	for range 1000 {
-		q.add(1<<40, 5)
-		s.add(1<<40, 5)
-	}
-	if got := s.vmr(&q); got != 0 {
-		t.Errorf("vmr of equal values = %v, want 0", got)
+func TestDeviation(t *testing.T) {
+	for _, c := range []struct {
+		values      [][2]uint64 // and how often each
+		stddev, vmr float64
+	}{
+		{[][2]uint64{{4e6, 1}, {8e6, 1}}, 2e6, 4e12 / 6e6},
+		{[][2]uint64{{1e6, 3}, {5e6, 1}}, math.Sqrt(3) * 1e6, 1.5e6},
+		{[][2]uint64{{1 << 40, 5000}}, 0, 0}, // the sum of squares does not fit 64 bits
+		{[][2]uint64{{1 << 40, 1}, {3 << 40, 1}}, 1 << 40, 1 << 39},
+		{[][2]uint64{{0, 3}}, 0, 0},
+		{nil, 0, 0},
+	} {
+		var q, half, other quantity
+		for i, v := range c.values {
+			q.add(v[0], v[1])
+			for range v[1] {
+				[]*quantity{&half, &other}[i%2].add(v[0], 1)
+			}
+		}
+		half.merge(&other)
+		if got := q.metrics(1); !near(got.StdDev, c.stddev) || !near(q.vmr(), c.vmr) {
+			t.Errorf("%v: %v and %v, want %v and %v", c.values, got.StdDev, q.vmr(), c.stddev, c.vmr)
+		}
+		if half.squares != q.squares || half.variance() != q.variance() {
+			t.Errorf("%v in parts: %v, want %v", c.values, half.squares, q.squares)
+		}
 	}
 }
 
@@ -108,7 +115,7 @@ func TestExactQuantiles(t *testing.T) {
 	var q quantity
 	q.add(1e6, 1)
 	q.add(4e6, 1)
-	if m := q.metrics(perSecond); m != (Metrics{Sum: 5, Min: 1, Max: 4, Mean: 2.5, Median: 2.5, P95: m.P95}) || !near(m.P95, 3.85) {
+	if m := q.metrics(perSecond); m != (Metrics{Sum: 5, Min: 1, Max: 4, Mean: 2.5, Median: 2.5, P95: m.P95, StdDev: 1.5}) || !near(m.P95, 3.85) {
 		t.Errorf("in seconds: %+v", m)
 	}
 	if m := new(quantity).metrics(1); m != (Metrics{}) {
@@ -193,26 +200,5 @@ func TestSquares(t *testing.T) {
 	s = squares{lo: math.MaxUint64}
 	if s.add(1, 1); s != (squares{hi: 1}) {
 		t.Errorf("carried %v", s)
-	}
-	var q quantity // 3 calls of 1 s and one of 5 s: mean 2 s, variance 3 s²
-	s = squares{}
-	for _, c := range [][2]uint64{{1e6, 3}, {5e6, 1}} {
-		q.add(c[0], c[1])
-		s.add(c[0], c[1])
-	}
-	if got := s.vmr(&q) / perSecond; math.Abs(got-1.5) > 1e-9 {
-		t.Errorf("vmr %v, want 1.5", got)
-	}
-	// Above 2^64, the high half counts.
-	q, s = quantity{}, squares{}
-	for _, v := range []uint64{1 << 40, 3 << 40} {
-		q.add(v, 1)
-		s.add(v, 1)
-	}
-	if got := s.vmr(&q); got != 1<<39 {
-		t.Errorf("vmr %v, want 2^39", got)
-	}
-	if got := (squares{}).vmr(&quantity{calls: 3}); got != 0 {
-		t.Errorf("vmr of zeros %v", got)
 	}
 }

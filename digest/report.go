@@ -3,6 +3,8 @@ package digest
 import (
 	"slices"
 	"time"
+
+	"slowdigest/parser/fingerprint"
 )
 
 // Report states the outcome of one window, for the notifiers to show and
@@ -142,7 +144,7 @@ func (c *Coverage) Add(part Coverage) {
 }
 
 // Metrics state one quantity over the calls of a class. Min,
-// Max, Sum and Mean are exact; Median and P95 are within 1 %.
+// Max, Sum, Mean and StdDev are exact; Median and P95 are within 1 %.
 type Metrics struct {
 	Sum    float64 `json:"sum"`
 	Min    float64 `json:"min"`
@@ -150,6 +152,7 @@ type Metrics struct {
 	Mean   float64 `json:"mean"`
 	Median float64 `json:"median"`
 	P95    float64 `json:"p95"`
+	StdDev float64 `json:"stddev"` // of the population
 }
 
 // Totals hold the numbers that a class and the whole report have in common. The
@@ -160,6 +163,7 @@ type Totals struct {
 	LockTime      Metrics  `json:"lock_time"`  // seconds
 	RowsSent      Metrics  `json:"rows_sent"`
 	RowsExamined  Metrics  `json:"rows_examined"`
+	QueryBytes    Metrics  `json:"query_bytes"` // length of the statements, comments included
 	RowsAffected  *Metrics `json:"rows_affected,omitempty"`
 	BytesSent     *Metrics `json:"bytes_sent,omitempty"`
 	TmpTables     *int64   `json:"tmp_tables,omitempty"`
@@ -172,6 +176,11 @@ type Totals struct {
 	TmpDiskTablesOf int64 `json:"tmp_disk_tables_of,omitempty"`
 	FullScansOf     int64 `json:"full_scans_of,omitempty"`
 	ErrorsOf        int64 `json:"errors_of,omitempty"`
+
+	// CallsPerSecond and Concurrency, which is how many calls ran at a time, are means over
+	// the window; 0 where nothing has a time.
+	CallsPerSecond float64 `json:"calls_per_second,omitempty"`
+	Concurrency    float64 `json:"concurrency,omitempty"`
 }
 
 // Overall states the numbers of everything in the window.
@@ -201,13 +210,17 @@ type InstancePart struct {
 	Share float64 `json:"share"`
 }
 
+// Table is the name of a table or view, as fingerprint.Tables has it.
+type Table = fingerprint.Table
+
 // Class states the numbers of all the calls of the statements that share a
 // fingerprint.
 type Class struct {
 	Rank        int     `json:"rank"` // from 1
 	ID          string  `json:"id"`   // fingerprint.ID of the fingerprint, 32 digits
 	Fingerprint string  `json:"fingerprint"`
-	Share       float64 `json:"share"` // of the overall query time, 0 to 1
+	Share       float64 `json:"share"`            // of the overall query time, 0 to 1
+	Tables      []Table `json:"tables,omitempty"` // that the fingerprint names
 	Totals
 	Lists *Lists `json:"lists,omitempty"` // nil where no list had two members
 	// VMR is the variance-to-mean ratio of the query time, in seconds.
@@ -231,9 +244,14 @@ type Class struct {
 	LastSeen   time.Time      `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
 	Timeline []float64 `json:"timeline,omitempty"`
+	// Distribution counts the calls by query time, from the bin of the quickest
+	// to that of the slowest. A call less than 1 % from a border may be counted
+	// in the bin beyond it.
+	Distribution []Bin    `json:"distribution,omitempty"`
+	Slowest      *Slowest `json:"slowest,omitempty"`
 	// Growth is set where that grows all along.
-	Growth *Growth      `json:"growth,omitempty"`
-	Detail *ClassDetail `json:"detail,omitempty"` // if it was asked for
+	Growth *Growth `json:"growth,omitempty"`
+	Detail *Lines  `json:"detail,omitempty"` // if it was asked for
 	// Change states how the class differs from its own past. Nil where it does not
 	// or where there is no past.
 	Change *Change `json:"change,omitempty"`

@@ -2,7 +2,9 @@ package digest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
+	"time"
 
 	"slowdigest/digest/filter"
 	"slowdigest/parser"
@@ -16,8 +18,48 @@ const (
 	knownCost = 64
 )
 
+// Slowest says which call of a class took the longest, and where it stands in the log: of
+// several the one that is first by time, file and offset.
+type Slowest struct {
+	QueryTime    float64   `json:"query_time"`    // seconds
+	Time         time.Time `json:"time,omitzero"` // when it ended; zero if the log does not tell
+	File         string    `json:"file,omitempty"`
+	Offset       *int64    `json:"offset,omitempty"` // of the entry in the file's text, in bytes; nil if it is not known
+	Instance     string    `json:"instance,omitempty"`
+	ConnectionID uint64    `json:"connection_id,omitempty"` // the thread
+	User         string    `json:"user,omitempty"`
+	Host         string    `json:"host,omitempty"`
+	Schema       string    `json:"schema,omitempty"`
+	LockTime     float64   `json:"lock_time"` // seconds
+	RowsSent     uint64    `json:"rows_sent"`
+	RowsExamined uint64    `json:"rows_examined"`
+}
+
+// join takes the other where it is the slowest. The zero Slowest is of no call.
+func (s *Slowest) join(other Slowest) {
+	if *s == (Slowest{}) || other != (Slowest{}) && other.compare(s) < 0 {
+		*s = other
+	}
+}
+
+func (s *Slowest) compare(o *Slowest) int {
+	offset := func(s *Slowest) int64 {
+		if s.Offset == nil {
+			return -1
+		}
+		return *s.Offset
+	}
+	return cmp.Or(cmp.Compare(o.QueryTime, s.QueryTime), s.Time.Compare(o.Time), cmp.Compare(s.File, o.File),
+		cmp.Compare(s.Instance, o.Instance), cmp.Compare(offset(s), offset(o)))
+}
+
 // A Stream adds the events of one log. It belongs to one goroutine.
 type Stream struct {
+	// File names the log, and Offset returns where in its text an event stands that has an
+	// offset in what was read, and whether that is known. Without Offset it is the same.
+	File   string
+	Offset func(int64) (int64, bool)
+
 	to          *Aggregator
 	instance    string
 	where       *filter.Matcher // nil matches everything
@@ -85,7 +127,7 @@ func (s *Stream) Add(e *parser.Event) {
 		c = newClass(s.fingerprint, key)
 		a.classes[key] = c
 	}
-	c.add(e, s.instance, a.bucket(e.Time))
+	c.add(e, s, a.bucket(e.Time))
 	s.load.calls += int64(e.Weight)
 	s.calls += int64(e.Weight)
 	s.load.time += microseconds(e.QueryTime) * e.Weight
@@ -93,6 +135,22 @@ func (s *Stream) Add(e *parser.Event) {
 	if a.Detail {
 		a.axis.add(e, s.instance, a.window.Start, &c.load)
 	}
+}
+
+// slowest returns what a Slowest says of an event.
+func (s *Stream) slowest(e *parser.Event) Slowest {
+	out := Slowest{
+		QueryTime: e.QueryTime, Time: e.Time, File: s.File, Instance: s.instance, ConnectionID: e.ConnectionID,
+		User: e.User, Host: e.Host, Schema: e.Schema, LockTime: e.LockTime, RowsSent: e.RowsSent, RowsExamined: e.RowsExamined,
+	}
+	offset, known := e.Offset, true
+	if s.Offset != nil {
+		offset, known = s.Offset(offset)
+	}
+	if known {
+		out.Offset = &offset
+	}
+	return out
 }
 
 // class returns the class of an event, and how many members its longest list has

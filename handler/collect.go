@@ -279,7 +279,7 @@ func later(a, b time.Time) time.Time {
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
 	p := parser.New(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams})
-	whole, hours := rd.streams(cmp.Or(rd.ids.label(to.file.Instance), filepath.Base(to.file.Name)))
+	whole, hours := rd.streams(cmp.Or(rd.ids.label(to.file.Instance), filepath.Base(to.file.Name)), to.file.Name, log.Offset)
 	defer func() {
 		for _, s := range hours {
 			to.calls = append(to.calls, s.Calls())
@@ -349,13 +349,18 @@ func gaps(f source.File, c source.Coverage) []digest.Gap {
 
 // streams returns those that count the events of one log: in each hour, which a single one is
 // itself, and in none.
-func (rd *reading) streams(instance string) (whole *digest.Stream, hours []*digest.Stream) {
-	whole = rd.whole.Stream(instance)
+func (rd *reading) streams(instance, file string, offset func(int64) (int64, bool)) (whole *digest.Stream, hours []*digest.Stream) {
+	stream := func(of *digest.Aggregator) *digest.Stream {
+		s := of.Stream(instance)
+		s.File, s.Offset = file, offset
+		return s
+	}
+	whole = stream(rd.whole)
 	if len(rd.hours) == 1 {
 		return whole, []*digest.Stream{whole}
 	}
 	for _, a := range rd.hours {
-		hours = append(hours, a.Stream(instance))
+		hours = append(hours, stream(a))
 	}
 	return whole, hours
 }

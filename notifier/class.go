@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -142,7 +143,7 @@ func metricRows(c *digest.Class) []webpage.Metric {
 	var rows []webpage.Metric
 	add := func(name string, m *digest.Metrics, f func(float64) string) {
 		if m != nil && *m != (digest.Metrics{}) {
-			rows = append(rows, webpage.Metric{Name: name, Sum: f(m.Sum), Min: f(m.Min), Mean: f(m.Mean), Median: f(m.Median), P95: f(m.P95), Max: f(m.Max)})
+			rows = append(rows, webpage.Metric{Name: name, Sum: f(m.Sum), Min: f(m.Min), Mean: f(m.Mean), Median: f(m.Median), P95: f(m.P95), Max: f(m.Max), StdDev: f(m.StdDev)})
 		}
 	}
 	add("query time", &c.QueryTime, Duration)
@@ -151,10 +152,78 @@ func metricRows(c *digest.Class) []webpage.Metric {
 	add("rows examined", &c.RowsExamined, Count)
 	add("rows affected", c.RowsAffected, Count)
 	add("bytes sent", c.BytesSent, Count)
+	add("query bytes", &c.QueryBytes, Count)
 	if l := c.Lists; l != nil {
 		rows = append(rows, webpage.Metric{Name: "list members", Median: Count(l.Median), Max: Count(float64(l.Max))})
 	}
 	return rows
+}
+
+// rates says how many calls there were in a time and how many of them ran at a time, on average over
+// the window; empty of a single call, and where nothing has a time.
+func rates(c *digest.Totals) string {
+	if c.CallsPerSecond == 0 || c.Calls == 1 {
+		return ""
+	}
+	return fmt.Sprintf("%s, %s running at a time", perTime(c.CallsPerSecond), few(c.Concurrency))
+}
+
+// perTime writes a number of calls per second, or per the least of the longer units in which it is not below 1.
+func perTime(perSecond float64) string {
+	for _, unit := range []struct {
+		name    string
+		seconds float64
+	}{{"second", 1}, {"minute", 60}, {"hour", 3600}} {
+		if n := perSecond * unit.seconds; n >= 1 {
+			return manyCalls(n) + " per " + unit.name
+		}
+	}
+	return manyCalls(perSecond*86400) + " per day"
+}
+
+func manyCalls(n float64) string {
+	if s := few(n); s != "1" {
+		return s + " calls"
+	}
+	return "1 call"
+}
+
+// few writes a number of which the first three digits matter.
+func few(n float64) string {
+	if n >= 100 {
+		return Count(n)
+	}
+	if n > 0 && n < 0.001 {
+		return "below 0.001"
+	}
+	return strconv.FormatFloat(n, 'g', 3, 64)
+}
+
+// slowest says which call took the longest and whose it was, and place where it stands in the log.
+func slowest(c *digest.Class) (call, place string) {
+	s := c.Slowest
+	if s == nil {
+		return "", ""
+	}
+	out := []string{Duration(s.QueryTime)}
+	if !s.Time.IsZero() {
+		out[0] += " at " + s.Time.UTC().Format(dayAndClock(true)+" UTC")
+	}
+	if s.ConnectionID > 0 {
+		out = append(out, "thread "+strconv.FormatUint(s.ConnectionID, 10))
+	}
+	if who := strings.Trim(instanceName(s.User)+"@"+instanceName(s.Host), "@"); who != "" {
+		out = append(out, who)
+	}
+	if s.Schema != "" {
+		out = append(out, "in "+instanceName(s.Schema))
+	}
+	out = append(out, rowsOf(float64(s.RowsExamined))+" examined", Count(float64(s.RowsSent))+" sent")
+	place = redact.Clean(redact.Cut(s.File, redact.MaxCoverageNote))
+	if s.Offset != nil && place != "" {
+		place = fmt.Sprintf("byte %d of %s", *s.Offset, place)
+	}
+	return strings.Join(out, ", "), place
 }
 
 // Tallies says how many calls the server marked as full scans, errors and so on, if no

@@ -19,8 +19,8 @@ func WriteDiffJSON(w io.Writer, d *digest.Diff) error {
 	return err
 }
 
-// diffHeadline is the change in one sentence.
-func diffHeadline(d *digest.Diff) string {
+// DiffHeadline is the change in one sentence.
+func DiffHeadline(d *digest.Diff) string {
 	unit := ""
 	if d.PerHour {
 		unit = " per hour"
@@ -45,8 +45,8 @@ func diffHeadline(d *digest.Diff) string {
 	return fmt.Sprintf("Query time %s by %s, %s: from %s to %s%s.", way, Duration(math.Abs(a-b)), ratio, Duration(b), Duration(a), unit)
 }
 
-// diffNotes says what has to be known of the two windows before they are compared.
-func diffNotes(d *digest.Diff) []string {
+// DiffNotes says what has to be known of the two windows before they are compared.
+func DiffNotes(d *digest.Diff) []string {
 	var notes []string
 	if d.PerHour {
 		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are per hour.",
@@ -79,22 +79,27 @@ func diffNotes(d *digest.Diff) []string {
 
 func windowLength(w digest.Window) string { return Duration(w.End.Sub(w.Start).Seconds()) }
 
-// diffSide describes one of the two windows.
-func diffSide(s *digest.Side, perHour bool) string {
-	out := window(s.Window)
-	if names := cleanAll(s.Instances); len(names) > 0 {
-		out += ", " + strings.Join(names, ", ")
+// DiffSide describes one of the two windows.
+func DiffSide(s *digest.Side, perHour bool) string {
+	if names := sideNames(s); names != "" {
+		return window(s.Window) + ", " + names + ": " + sideTotals(s, perHour)
 	}
+	return window(s.Window) + ": " + sideTotals(s, perHour)
+}
+
+func sideNames(s *digest.Side) string { return strings.Join(cleanAll(s.Instances), ", ") }
+
+func sideTotals(s *digest.Side, perHour bool) string {
 	unit := ""
 	if perHour {
 		unit = " per hour"
 	}
-	return fmt.Sprintf("%s: %s%s in %s, %s%s", out, Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
+	return fmt.Sprintf("%s%s in %s, %s%s", Plural(int64(math.Round(s.Calls)), "call", "calls"), unit,
 		Plural(int64(s.Classes), "class", "classes"), Duration(s.QueryTime), unit)
 }
 
-// signed writes a change with its sign, a true minus.
-func signed(f float64, write func(float64) string) string {
+// Signed writes a change with its sign, a true minus.
+func Signed(f float64, write func(float64) string) string {
 	switch text := write(math.Abs(f)); {
 	case text == write(0):
 		return text
@@ -105,15 +110,15 @@ func signed(f float64, write func(float64) string) string {
 	}
 }
 
-// part is a class's part of the change of the total: over 100 % where others
+// DiffPart is a class's part of the change of the total: over 100 % where others
 // made up for it, and below zero for a class that went the other way. It is empty
 // where the total hardly changed, and parts of nothing would mean nothing.
-func part(d *digest.Diff, change float64) string {
+func DiffPart(d *digest.Diff, change float64) string {
 	if math.Abs(d.Change) < 0.01*math.Max(d.Before.QueryTime, d.After.QueryTime) || d.Change == 0 {
 		return "-"
 	}
 	share := 100 * change / d.Change
-	return strings.TrimPrefix(signed(share, func(f float64) string { return fmt.Sprintf("%.0f%%", f) }), "+")
+	return strings.TrimPrefix(Signed(share, func(f float64) string { return fmt.Sprintf("%.0f%%", f) }), "+")
 }
 
 // fromTo writes a number before and after.
@@ -125,23 +130,23 @@ func fromTo(before, after float64, write func(float64) string) string {
 	return b + " → " + a
 }
 
-// diffFacts are the numbers of a class, a line each.
-func diffFacts(d *digest.Diff, c *digest.ClassDiff) []string {
+// DiffFacts are the numbers of a class, a line each.
+func DiffFacts(d *digest.Diff, c *digest.ClassDiff) []string {
 	whole := func(f float64) string { return Count(math.Round(f)) }
 	facts := []string{fmt.Sprintf("query time %s, calls %s", fromTo(c.Before.QueryTime, c.After.QueryTime, Duration), fromTo(c.Before.Calls, c.After.Calls, whole))}
 	if c.Before.Calls > 0 && c.After.Calls > 0 {
 		facts[0] += fmt.Sprintf(", mean %s, p95 %s", fromTo(c.Before.Mean, c.After.Mean, Duration), fromTo(c.Before.P95, c.After.P95, Duration))
 		facts = append(facts, fmt.Sprintf("of the change %s by the number of calls, %s by the time of each",
-			signed(c.ByCalls, Duration), signed(c.ByTime, Duration)))
+			Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration)))
 	}
 	return facts
 }
 
-// diffMisc is the line for all that is not listed, or empty.
-func diffMisc(d *digest.Diff) string {
+// DiffMisc is the line for all that is not listed, or empty.
+func DiffMisc(d *digest.Diff) string {
 	m := d.Misc
 	if m == (digest.MiscDiff{}) {
 		return ""
 	}
-	return fmt.Sprintf("Other classes: %s of the change, %s, from %s to %s.", part(d, m.Change), signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
+	return fmt.Sprintf("Other classes: %s of the change, %s, from %s to %s.", DiffPart(d, m.Change), Signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
 }

@@ -56,6 +56,79 @@ func TestDiffGoldens(t *testing.T) {
 			t.Fatal(err)
 		}
 		notifiertest.Golden(t, fmt.Sprintf("diff-%s.md", name), b.Bytes())
+		page := diffHTML(t, d)
+		checkHTML(t, name, page)
+		page = policyOf.ReplaceAllString(element.ReplaceAllString(page, "<$1>…</$1>"), `Content-Security-Policy" content="…"`) // those are the report's
+		notifiertest.Golden(t, fmt.Sprintf("diff-%s.html", name), []byte(page))
+	}
+}
+
+func diffHTML(t *testing.T, d *digest.Diff) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := notifier.WriteDiffHTML(&b, d, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What comes from logs and saved reports cannot leave the element in which it is shown, nor do
+// secrets stand there, in any form that others read.
+func TestDiffOfHostileText(t *testing.T) {
+	const evil = `</script><!--<script>alert(1)</script> </pre></details>"'><img src=x onerror=alert(1)>` + "\u2028\u202e\x1b[31m<!channel>"
+	const secret = "jane@example.com"
+	d := diffOf(t, "full")
+	c := &d.Classes[0]
+	c.Fingerprint, c.ID = "select "+evil+" from `"+evil+"`", evil
+	d.Classes[1].Fingerprint = "create user a identified by ?"
+	for _, s := range []*digest.Side{&d.Before, &d.After} {
+		s.Instances, s.Filter = []string{evil, secret}, &digest.Filter{Users: []string{evil, secret}}
+		s.Coverage.Notes, s.Coverage.Without, s.Coverage.Complete = []string{evil, "of " + secret}, []string{evil, secret}, false
+	}
+	page := diffHTML(t, d)
+	checkHTML(t, "hostile", page)
+	for _, bad := range []string{"<script>alert", "<img", "<!--", "</pre></details>\"", "\u2028", secret, "identified by"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	if !strings.Contains(page, "&lt;img src=x") || strings.Count(page, "[withheld") < 6 || strings.Contains(page, "Before: Without") {
+		t.Error("the text is not shown, or not withheld")
+	}
+	var b bytes.Buffer
+	if err := notifier.WriteDiffMarkdown(&b, d, nil); err != nil || strings.Contains(b.String(), secret) || strings.Contains(b.String(), "\x1b") {
+		t.Errorf("error %v, or the Markdown holds a secret", err)
+	}
+}
+
+// The bars of the page are as long as the numbers next to them, and its times are in the zone.
+func TestDiffPage(t *testing.T) {
+	before, after := notifiertest.Load(t, "full"), notifiertest.Load(t, "full")
+	before.Classes, after.Classes = before.Classes[:3], after.Classes[:3]
+	for i, times := range []float64{4, 0.5, 1} {
+		c := &after.Classes[i]
+		before.Classes[i].QueryTime.Sum, c.QueryTime.Sum = 10, 10*times
+	}
+	d := digest.Compare(before, after)
+	page := diffHTML(t, d)
+	for _, want := range []string{`<td data-v="30">+30s<svg class="bar" aria-hidden="true" viewBox="0 0 200 10" preserveAspectRatio="none"><rect class="c6" x="100" width="100" height="10"/>`,
+		`<td data-v="-5">−5s<svg class="bar" aria-hidden="true" viewBox="0 0 200 10" preserveAspectRatio="none"><rect class="c3" x="83.33" width="16.67" height="10"/>`,
+		`<rect class="c-other" y="0" width="25" height="9"/><rect class="c1" y="11" width="100" height="9"/>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, element.ReplaceAllString(page, ""))
+		}
+	}
+	var b bytes.Buffer
+	kolkata, err := time.LoadLocation("Asia/Kolkata")
+	if err == nil {
+		err = notifier.WriteDiffHTML(&b, d, kolkata)
+	}
+	if err != nil || strings.Contains(strings.Join(strings.SplitAfter(b.String(), "</header>")[:1], ""), " UTC") || !strings.Contains(b.String(), "IST") {
+		t.Errorf("error %v, or a time is not in the zone", err)
+	}
+	// Where nothing is different there is no table, and nothing fails.
+	if page := diffHTML(t, digest.Compare(&digest.Report{}, &digest.Report{})); strings.Contains(page, "<table") || !strings.Contains(page, "No slow query, before or after.") {
+		t.Error("a difference of nothing is shown as something")
 	}
 }
 

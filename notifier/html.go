@@ -12,6 +12,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/notifier/chart"
+	"slowdigest/notifier/paste"
 	"slowdigest/notifier/redact"
 	"slowdigest/notifier/webpage"
 )
@@ -42,7 +43,7 @@ func newView(report redact.Report, zone *time.Location) (*webpage.View, error) {
 	v := &webpage.View{
 		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: folded(CoverageNotes(r)), Misc: miscLine(r),
-		Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
+		Caption: "All classes of this report.", Search: "statements, users, hosts, IDs", Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {
 		v.Title += " on " + where(r)
@@ -114,6 +115,10 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 	if !c.FirstSeen.IsZero() {
 		v.Seen = InZone(Seen(c), zone)
 	}
+	v.Paste = strings.Join(paste.Lines(c), "\n")
+	v.Rate = rates(&c.Totals)
+	v.Slowest, v.Place = slowest(c)
+	v.Slowest = InZone(v.Slowest, zone)
 	for _, n := range []struct{ title, names string }{
 		{"Users", usersOf(c, 20)}, {"Hosts", hostsOf(c, 20)}, {"Schemas", schemasOf(c, 20)},
 		{"Instances", cmp.Or(mostOf(c, 20), instance(c))},

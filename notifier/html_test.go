@@ -29,7 +29,8 @@ func detailed(r *digest.Report) *digest.Report {
 	r.Detail.Slices.Users = []digest.Slice{{Name: "app", Lines: lines}, {Name: "batch", Lines: lines}}
 	r.Detail.Slices.Hosts = []digest.Slice{{Name: "web-1", Lines: lines}}
 	for i := range r.Classes {
-		r.Classes[i].Detail = &digest.ClassDetail{Lines: digest.Lines{First: 1, Load: []float64{5, 1.0 / 3}}, Distribution: []digest.Bin{{From: 0.001, Calls: 7}}}
+		r.Classes[i].Detail = &digest.Lines{First: 1, Load: []float64{5, 1.0 / 3}}
+		r.Classes[i].Distribution = []digest.Bin{{From: 0.001, Calls: 7}}
 	}
 	return r
 }

@@ -114,6 +114,12 @@ func writeChanges(p *page, r *digest.Report) {
 // writeFooter says what the digest does not show.
 func writeFooter(p *page, r *digest.Report) {
 	var lines []string
+	if s := rates(&r.Overall.Totals); s != "" {
+		lines = append(lines, "All together: "+s+".")
+	}
+	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Slowest != nil && c.Slowest.Offset != nil }) {
+		lines = append(lines, "slowdigest entry FILE BYTE prints the slowest call from the log, with its values.")
+	}
 	if s := otherInstances(r); s != "" {
 		lines = append(lines, s)
 	}

@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/paste"
 	"slowdigest/notifier/redact"
 	"slowdigest/notifier/webpage"
 )
@@ -40,6 +42,7 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	p.line("")
 	writeMetrics(p, c)
 	for _, x := range []struct{ title, names string }{
+		{"rate", rates(&c.Totals)},
 		{"users", usersOf(c, 8)}, {"hosts", hostsOf(c, 8)}, {"schemas", schemasOf(c, 8)}, {"instances", mostOf(c, 8)},
 	} {
 		if x.names != "" {
@@ -49,7 +52,37 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	if !c.FirstSeen.IsZero() {
 		writeSeen(p, c)
 	}
+	if call, place := slowest(c); call != "" {
+		p.wrapped(indent+label("slowest"), indent+label(""), "", call)
+		p.wrapped(indent+label(""), indent+label(""), "", strings.ReplaceAll(place, "-", noHyphen)) // for whoever copies it
+	}
+	writeHistogram(p, c)
+	if lines := paste.Lines(c); len(lines) > 0 {
+		p.line("")
+		for _, s := range lines {
+			p.wrapped(indent, indent+"  ", "", strings.ReplaceAll(s, "-", noHyphen))
+		}
+	}
 }
+
+// writeHistogram draws how many calls took how long, where they did not all take the same.
+func writeHistogram(p *page, c *digest.Class) {
+	if len(c.Distribution) < 2 {
+		return
+	}
+	most := int64(1)
+	for _, b := range c.Distribution {
+		most = max(most, b.Calls)
+	}
+	p.line("")
+	for _, b := range c.Distribution {
+		bar := math.Ceil(float64(b.Calls) / float64(most) * float64(min(maxBar, p.Width-len(indent)-len(label(""))-10)))
+		p.line(indent + label(Duration(b.From)+" to "+Duration(b.To)) + strings.TrimLeft(strings.Repeat("█", int(bar))+" ", " ") + Count(float64(b.Calls)))
+	}
+}
+
+// maxBar is the length of the longest bar of a histogram, in columns.
+const maxBar = 50
 
 // writeSeen says when a class was seen, with the time line below it where it has no room after it.
 func writeSeen(p *page, c *digest.Class) {
@@ -71,14 +104,14 @@ func label(s string) string { return fmt.Sprintf("%-15s", s) }
 // writeMetrics writes the statistics of a class as a table.
 func writeMetrics(p *page, c *digest.Class) {
 	cells := func(r webpage.Metric) string {
-		all := []string{r.Sum, r.Min, r.Mean, r.Median, r.P95, r.Max}
+		all := []string{r.Sum, r.Min, r.Mean, r.Median, r.P95, r.Max, r.StdDev}
 		var b strings.Builder
 		for _, i := range metricColumns(p.Width) {
 			fmt.Fprintf(&b, "%*s", metricWidth, all[i])
 		}
 		return b.String()
 	}
-	p.line(indent + p.paint(dim, label(Plural(c.Calls, "call", "calls"))+cells(webpage.Metric{Sum: "total", Min: "min", Mean: "mean", Median: "median", P95: "p95", Max: "max"})))
+	p.line(indent + p.paint(dim, label(Plural(c.Calls, "call", "calls"))+cells(webpage.Metric{Sum: "total", Min: "min", Mean: "mean", Median: "median", P95: "p95", Max: "max", StdDev: "stddev"})))
 	for _, row := range metricRows(c) {
 		p.line(indent + label(row.Name) + cells(row))
 	}
@@ -91,10 +124,10 @@ func writeMetrics(p *page, c *digest.Class) {
 const metricWidth = 9
 
 // metricColumns are the columns of the statistics for which there is room: in a narrow text without
-// the least, the mean, the median and the 95th percentile, in this order.
+// the deviation, the least, the mean, the median and the 95th percentile, in this order.
 func metricColumns(width int) []int {
-	cols := []int{0, 1, 2, 3, 4, 5}
-	for _, n := range []int{1, 2, 3, 4} {
+	cols := []int{0, 1, 2, 3, 4, 5, 6}
+	for _, n := range []int{6, 1, 2, 3, 4} {
 		if len(indent)+len(label(""))+metricWidth*len(cols) <= width {
 			break
 		}

@@ -105,6 +105,10 @@ func (p *Parser) Next() (*Event, error) {
 	return &e.Event, nil
 }
 
+// End returns where in the stream, in bytes from its start, the text of the last event ends. What
+// follows it up to the next one is of none, such as a server's banner.
+func (p *Parser) End() int64 { return p.end }
+
 // Stats tells what was met so far. It is the caller's to keep.
 func (p *Parser) Stats() Stats {
 	s := p.stats

@@ -213,6 +213,20 @@ func (s *scripted) next(c *Coverage) ([]byte, error) {
 
 func (s *scripted) close() error { return nil }
 
+// An offset is that in the file until a gap or a cut line, and there is none in what is followed.
+func TestOffset(t *testing.T) {
+	log := newLog(&scripted{{"abc", false}, {"de", false}, {"", true}, {"f", false}})
+	log.cov.Skipped = 100
+	if _, err := io.ReadAll(iotest.OneByteReader(log)); err != nil {
+		t.Fatal(err)
+	}
+	for pos, want := range []int64{100, 101, 102, 103, 104, -1} {
+		if got, known := log.Offset(int64(pos)); known != (want >= 0) || known && got != want {
+			t.Errorf("byte %d is %d, %v", pos, got, known)
+		}
+	}
+}
+
 // A seam is where in the text a gap is: at its first byte after that.
 func TestSeams(t *testing.T) {
 	log := newLog(&scripted{{"abc", false}, {"", true}, {"de", false}, {"f", true}, {"g", false}, {"", true}})

@@ -248,7 +248,9 @@ func (s *RDS) Follow(ctx context.Context, instance string, from time.Time) *Log 
 		}
 		_ = p.send(piece{cov: f.cov, err: err})
 	}()
-	return newLog(p)
+	log := newLog(p)
+	log.exact = 0 // of several files
+	return log
 }
 
 // Calls counts the calls of an RDS. Each attempt counts.

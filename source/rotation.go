@@ -95,6 +95,7 @@ func (rot *rotation) switchFile(f File, same bool, now *listing) error {
 		}
 		f.listing, f.from = now, t.file.from
 		t.begin(f, rot.origin)
+		t.cov.switched = true
 		return nil
 	}
 	t.shrink(f.Size)

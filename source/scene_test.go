@@ -65,6 +65,8 @@ func (h *history) write(file string, text []byte, n, longest int, at time.Time) 
 
 var entryStart = regexp.MustCompile(`(?m)^# Time: `)
 
+var wholeHead = regexp.MustCompile(`(?m)^# Time: [^\n]*\n# User@Host: [^\n]*Id: 7 (id\d{6})\n`)
+
 var entryID = regexp.MustCompile(`Id: 7 (id\d{6})\n`)
 
 // split finds the entries in a text, as whole or as cut as they are.
@@ -77,6 +79,22 @@ func split(text []byte) map[string][]string {
 		}
 	}
 	return found
+}
+
+// checkOffsets compares where entries were delivered with where they are in the file.
+func (h *history) checkOffsets(f source.File, text []byte, l *source.Log) error {
+	where := map[string]int64{}
+	for _, e := range h.entries[f.Name] {
+		where[e.id] = e.from
+	}
+	for _, m := range wholeHead.FindAllSubmatchIndex(text, -1) {
+		offset, known := l.Offset(int64(m[0]))
+		id := string(text[m[2]:m[3]])
+		if from, ours := where[id]; known && ours && from != offset {
+			return fmt.Errorf("%s at %d is said to be at %d", id, from, offset)
+		}
+	}
+	return nil
 }
 
 // check compares what a Log delivered of a file with what was in it. All that is
@@ -230,6 +248,9 @@ func (s *scene) run(o source.Options) (cov source.Coverage, failure, wrong error
 		}
 		if err := s.check(f, text, got, err); err != nil {
 			return cov, failure, fmt.Errorf("%s: %w (error %v)", f.Name, err, failure)
+		}
+		if err := s.checkOffsets(f, text, l); err != nil {
+			return cov, failure, fmt.Errorf("%s: %w, coverage %+v", f.Name, err, got)
 		}
 		for id, times := range split(text) {
 			if len(times) > 1 {

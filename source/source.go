@@ -18,6 +18,7 @@ package source
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 )
@@ -82,6 +83,8 @@ type Log struct {
 	rest   []byte // of the chunk at hand
 	read   int64  // bytes
 	seams  []int64
+	begin  int64 // the offset in the file at which it was begun
+	exact  int64 // up to where what was read is the text of the file
 	cov    Coverage
 	err    error
 }
@@ -95,7 +98,7 @@ type chunks interface {
 }
 
 func newLog(c chunks) *Log {
-	return &Log{chunks: c, cov: Coverage{Complete: true}}
+	return &Log{chunks: c, cov: Coverage{Complete: true}, exact: math.MaxInt64}
 }
 
 // Read delivers the text of the file. It returns io.EOF when there is no more
@@ -106,12 +109,18 @@ func (l *Log) Read(p []byte) (int, error) {
 		if l.err != nil {
 			return 0, l.err
 		}
-		gaps := len(l.cov.Gaps)
+		gaps, cut := len(l.cov.Gaps), l.cov.TruncatedLines
 		if l.rest, l.err = l.chunks.next(&l.cov); l.err != nil && l.err != io.EOF {
 			l.cov.Complete = false
 		}
 		if len(l.cov.Gaps) > gaps {
 			l.seams = append(l.seams, l.read)
+		}
+		if l.read == 0 {
+			l.begin = l.cov.Skipped
+		}
+		if len(l.cov.Gaps) > gaps || l.cov.TruncatedLines > cut || l.cov.switched {
+			l.exact = min(l.exact, l.read)
 		}
 	}
 	n := copy(p, l.rest)
@@ -123,6 +132,12 @@ func (l *Log) Read(p []byte) (int, error) {
 // Seams returns the positions in what Read has delivered, in bytes and ascending, at
 // which a gap is. They belong to l.
 func (l *Log) Seams() []int64 { return l.seams }
+
+// Offset returns where in the text of the file, decompressed, a position in what Read has
+// delivered is, both in bytes, and whether that is known: it is not after a gap, a line
+// that RDS has cut or a rotation, nor in what Follow reads. Where RDS has replaced bytes that
+// are no text it is too great by a few.
+func (l *Log) Offset(pos int64) (offset int64, known bool) { return l.begin + pos, pos < l.exact }
 
 // Coverage is final once Read has returned an error, io.EOF included.
 func (l *Log) Coverage() Coverage { return l.cov }
@@ -162,6 +177,8 @@ type Coverage struct {
 	// Cause says why a reading ended early, where it may go on another time; else it
 	// is empty.
 	Cause Cause
+
+	switched bool // to another file than the one that was begun
 
 	// Notes say in whole sentences what is missing, and why. They name files,
 	// bytes and times, never the text of a log. What an error of Read says is

@@ -10,34 +10,46 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"slowdigest/cmd/slowdigest/live"
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
+	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
 
-var diffFormats = []string{"text", "json", "markdown"}
-
 func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	c := Config{OrderBy: digest.OrderBySum}
-	format, limit := "text", digest.Limit{Count: 20}
-	f.declare(&parsedValue[string]{&format, parseDiffFormat, format}, "format", "", "`form` of what is printed: "+strings.Join(diffFormats, ", "))
+	limit, post := digest.Limit{Count: 20}, false
+	c.declareFormat(f)
 	f.declare(&parsedValue[digest.Limit]{&limit, digest.ParseLimit, "20"}, "limit", "",
 		"changes to show, the greatest first: a `share` of them all, a number, both (95%:20), or all")
 	c.declareFilter(f)
 	c.declareMinTime(f, "")
+	c.declareChannel(f, "Slack `channel` to post to with --post")
+	c.declareSlack(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
+	f.boolean(&post, "post", "", "post what changed to the channel in addition to printing it")
 	return func(ctx context.Context, args []string) error {
-		if len(args) != 2 {
+		switch {
+		case len(args) != 2:
 			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, directories of them, or reports saved with --format json"}
-		}
-		if args[0] == "-" && args[1] == "-" {
+		case args[0] == "-" && args[1] == "-":
 			return usageError{errors.New("diff: the standard input cannot be both windows"), "name a file for one of them"}
+		case post && c.Channel == "":
+			return errNoChannel("diff")
+		}
+		cfg, err := tokenAWS(ctx, &c, post)
+		if err != nil {
+			return err
+		}
+		to, err := diffPosterTo(ctx, p, &c, cfg, post)
+		if err != nil {
+			return err
 		}
 		before, errBefore := side(ctx, p, &c, args[0])
 		if before == nil {
@@ -47,26 +59,55 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		if after == nil {
 			return errAfter
 		}
-		return errors.Join(printDiff(p, digest.Compare(before, after), format, limit, c.Zone), errBefore, errAfter)
+		return errors.Join(showDiff(ctx, p, &c, to, digest.Compare(before, after), limit), errBefore, errAfter)
 	}
 }
 
-func parseDiffFormat(s string) (string, error) {
-	if !slices.Contains(diffFormats, s) {
-		return "", fmt.Errorf("format %q: want %s", s, strings.Join(diffFormats, ", "))
-	}
-	return s, nil
+// diffPoster posts what changed between two windows.
+type diffPoster interface {
+	PostDiff(context.Context, *digest.Diff) error
 }
 
-func printDiff(p *process, d *digest.Diff, format string, limit digest.Limit, zone *time.Location) error {
+// diffPosterTo returns what posts to the channel; nil where that is not asked for. It is an answer
+// to who runs this.
+func diffPosterTo(ctx context.Context, p *process, c *Config, cfg aws.Config, post bool) (diffPoster, error) {
+	if !post {
+		return nil, nil
+	}
+	chat, err := answerIn(ctx, p, c, cfg)
+	if err != nil {
+		return nil, err
+	}
+	to, ok := chat.(diffPoster)
+	if !ok {
+		return nil, hinted{errors.New("post what changed: Teams gets digests only"), "print it with --format markdown, and paste that; or post it to Slack"}
+	}
+	return to, nil
+}
+
+// showDiff prints what changed, and posts it where somebody does. It does so also where an
+// interrupt ended the reading.
+func showDiff(ctx context.Context, p *process, c *Config, to diffPoster, d *digest.Diff, limit digest.Limit) error {
 	d.Shorten(limit)
-	switch format {
+	err := printDiff(p, c, d)
+	if to != nil {
+		err = errors.Join(err, to.PostDiff(context.WithoutCancel(ctx), d))
+	}
+	return err
+}
+
+func printDiff(p *process, c *Config, d *digest.Diff) error {
+	switch c.Format {
 	case "json":
 		return notifier.WriteDiffJSON(p.stdout, d)
 	case "markdown":
-		return notifier.WriteDiffMarkdown(p.stdout, d, zone)
+		return notifier.WriteDiffMarkdown(p.stdout, d, c.Zone)
+	case "html":
+		return notifier.WriteDiffHTML(p.stdout, d, c.Zone)
+	case "slack":
+		return slack.WriteDiffJSON(p.stdout, d, slack.Options{Zone: c.Zone})
 	}
-	return notifier.WriteDiffText(p.stdout, d, textOptions(p, zone))
+	return notifier.WriteDiffText(p.stdout, d, textOptions(p, c.Zone))
 }
 
 // side reads one of the windows that are compared: a saved report, if that is
@@ -145,18 +186,15 @@ func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift tim
 	return digest.CompareBy(h.OrderBy, before, after), err
 }
 
-// runCompare prints what changed from the window that lies the shift before.
-func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, w digest.Window, shift time.Duration) error {
-	if _, err := parseDiffFormat(c.Format); err != nil {
-		return usageError{err, "--compare prints what changed in these forms"}
-	}
+// runCompare shows what changed from the window that lies the shift before.
+func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, to diffPoster, w digest.Window, shift time.Duration) error {
 	stop := watch(p, h, c, live.Options{}, false, nil)
 	d, err := compare(ctx, h, w, shift)
 	stop()
 	if d == nil {
 		return err
 	}
-	return errors.Join(printDiff(p, d, c.Format, c.Limit, c.Zone), err)
+	return errors.Join(showDiff(ctx, p, c, to, d, c.Limit), err)
 }
 
 func parseShift(s string) (time.Duration, error) {

@@ -111,8 +111,11 @@ var unused = []struct {
 	{"report", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"report", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
 	{"diff", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
+	{"diff", formatted("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
+	{"diff", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
 	{"run", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
-	{"run", set("compare"), []string{"post", "channel", "slack-token-parameter", "slack-api-url"}, "--compare posts nothing", ""},
+	{"run", compared("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
+	{"run", compared("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
 	{"run", set("compare"), []string{"link"}, "--compare shows no links", ""},
 	{"run", set("follow"), []string{"until", "compare"}, "--follow has no end to compare or to stop at", ""},
 	{"run", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
@@ -136,6 +139,11 @@ func withoutLinks(f *flags, _ []string) bool {
 
 func formatted(form string) func(*flags, []string) bool {
 	return func(f *flags, _ []string) bool { return f.value("format") == form }
+}
+
+// compared is where run shows what changed: a message about that has no chart, and so no zone.
+func compared(form string) func(*flags, []string) bool {
+	return func(f *flags, _ []string) bool { return f.value("compare") != "" && f.value("format") == form }
 }
 
 func set(name string) func(*flags, []string) bool {

@@ -45,7 +45,8 @@ var flagValues = map[string]map[string]string{
 		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true",
 		"time-zone": "Asia/Kolkata --since=2026-11-23T09:00 --until=2026-11-23T10:00",
 	},
-	"diff":        {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "user": "other", "host": "other", "schema": "other", "id": "AA", "filter": "query_time>2", "min-time": "2"},
+	"diff": {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "user": "other", "host": "other", "schema": "other", "id": "AA", "filter": "query_time>2", "min-time": "2",
+		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true"},
 	"fingerprint": {"0": "true"},
 	"run": {
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "limit": "90%", "order-by": "max",
@@ -76,8 +77,8 @@ var flagValues = map[string]map[string]string{
 // The modes of the commands that have several. A flag may be refused in one of them.
 var flagModes = map[string][]string{
 	"report": {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00"},
-	"diff":   {"", "--format=json", "--format=markdown"},
-	"run":    {"", "--format=slack", "--format=json", "--post", "--compare=24h", "--since=2026-11-23T09:00"},
+	"diff":   {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post"},
+	"run":    {"", "--format=slack", "--format=json", "--post", "--compare=24h", "--compare=24h --format=slack", "--since=2026-11-23T09:00"},
 	"mute":   {"0123456789ABCDEF0123456789ABCDEF", ""},
 	"invoke": {"", "--logs=" + logs},
 	"iam":    {"", "--cloudformation", "--boundary"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -110,5 +111,26 @@ func TestFingerprintsOnATerminal(t *testing.T) {
 	stdout, _, _ := call(t, statement, []string{"fingerprint"})
 	if !strings.Contains(stdout, "\u202egnp") {
 		t.Errorf("in a pipe: %q", stdout)
+	}
+}
+
+// On a terminal an entry shows what it holds, and does nothing; a pipe has the bytes of the log.
+func TestEntryOnATerminal(t *testing.T) {
+	log := "# User@Host: a[a] @ b []\n# Query_time: 2.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 12\nselect '" + hostile + "\xff\r';\n"
+	path := write(t, "slow.log", log)
+	tty, screen := terminal(t, 200)
+	var said bytes.Buffer
+	p := &process{stdout: tty, stderr: &said, getenv: func(string) string { return "" }}
+	if code := p.run(t.Context(), []string{"entry", path, "0"}); code != 0 {
+		t.Fatalf("exit %d: %s", code, &said)
+	}
+	shown := screen()
+	checkHarmless(t, "entry", shown)
+	if !strings.Contains(shown, `\x1b`) || !strings.Contains(shown, `\u202e`) || !strings.Contains(shown, `\xff\x0d';`) || !strings.Contains(said.String(), "the bytes of the log") {
+		t.Errorf("on a terminal: %s\n%s", shown, &said)
+	}
+	stdout, stderr, code := call(t, "", []string{"entry", path, "0"})
+	if code != 0 || stdout != log || stderr != "slowdigest: this is the statement with its values; do not paste it where others read\n" {
+		t.Errorf("in a pipe: exit %d, %q\n%s", code, stdout, stderr)
 	}
 }

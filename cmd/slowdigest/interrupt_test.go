@@ -75,7 +75,7 @@ func TestSignalEndsWaiting(t *testing.T) {
 	}
 	log := write(t, "a.log", slowEntry(recentDay, 1, 1, "select 1"))
 	for _, args := range [][]string{
-		{"report", pipe}, {"report", log, pipe}, {"report", "-"}, {"diff", log, "-"}, {"fingerprint"}, {"fingerprint", pipe}, {"invoke", "--event", "-"},
+		{"report", pipe}, {"report", log, pipe}, {"report", "-"}, {"diff", log, "-"}, {"fingerprint"}, {"fingerprint", pipe}, {"entry", pipe, "0"}, {"entry", "-", "0"}, {"invoke", "--event", "-"},
 		{"invoke", "--event", pipe}, {"check", pipe}, {"check"},
 	} {
 		for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {

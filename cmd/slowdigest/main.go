@@ -52,6 +52,7 @@ func commands() []command {
 	return []command{
 		{"report", "FILE...", "read local slow logs (- is the standard input, a directory is all its files)", declareReport},
 		{"diff", "BEFORE AFTER", "compare two windows: local slow logs, directories of them, or reports saved as JSON", declareDiff},
+		{"entry", "FILE OFFSET", "print one entry of a local slow log, with its values: that at the byte a report names", declareEntry},
 		{"fingerprint", "[FILE]", "print the ID and the fingerprint of statements, one a line", declareFingerprint},
 		{"run", "", "read the logs of RDS instances and print, or post, their digest", declareRun},
 		{"doctor", "", "check all that a run needs, and say how to fix what is wrong", declareDoctor},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/paste"
 )
 
 const (
@@ -82,6 +83,7 @@ func TestMariaDB(t *testing.T) {
 			if got, want := r.Coverage.Events, db.slowQueries(t)-before; got != want {
 				t.Errorf("%d entries, and the server counts %d slow queries", got, want)
 			}
+			checkPasted(t, db, r)
 			if t.Failed() {
 				text, _ := os.ReadFile(log)
 				t.Logf("the log:\n%.20000s", text)
@@ -161,6 +163,25 @@ func checkAgainstServer(t *testing.T, r *digest.Report, counted map[string]serve
 		if got != want {
 			t.Errorf("%+v, and the server counts %+v, of %s", got, want, sql)
 		}
+	}
+}
+
+// checkPasted has the server's client run the lines that are to be pasted into it.
+func checkPasted(t *testing.T, db *mariadb, r *digest.Report) {
+	t.Helper()
+	shown, explained := 0, 0
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		script := strings.ReplaceAll(strings.Join(paste.Lines(c), "\n"), "?", "1")
+		out, err := db.run("set slow_query_log = 0;\n"+script, "--skip-binary-mode", "--column-names")
+		if absent := strings.Contains(c.Fingerprint, "nowhere"); (err != nil) != absent {
+			t.Errorf("%s\nerror %v, pasted\n%s", c.Fingerprint, err, script)
+		}
+		shown += strings.Count(out, "CREATE TABLE `orders`")
+		explained += strings.Count(out, "select_type")
+	}
+	if shown != 10 || explained != 9 {
+		t.Errorf("%d tables shown and %d statements explained", shown, explained)
 	}
 }
 

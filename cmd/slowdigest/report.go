@@ -13,11 +13,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/cmd/slowdigest/entry"
 	"slowdigest/cmd/slowdigest/live"
 	"slowdigest/digest"
 	"slowdigest/handler"
@@ -83,17 +86,22 @@ func reportWindow(since, until timeValue, last time.Duration, now time.Time) (di
 	return runWindow(since, until, last, now)
 }
 
-// reportTo returns what prints the report of local logs, and posts it if that is asked for. AWS is
-// only needed where it keeps the token.
+// reportTo returns what prints the report of local logs, and posts it if that is asked for.
 func reportTo(ctx context.Context, p *process, c *Config, post bool) (notifier.Notifier, error) {
-	var cfg aws.Config
-	if post && c.Token == "" && c.TokenParameter != "" {
-		var err error
-		if cfg, err = loadAWS(ctx); err != nil {
-			return nil, err
-		}
+	cfg, err := tokenAWS(ctx, c, post)
+	if err != nil {
+		return nil, err
 	}
 	return printAndPost(ctx, p, c, cfg, post)
+}
+
+// tokenAWS loads the AWS configuration where it takes AWS to know the token, as nothing else of
+// what local logs need is there.
+func tokenAWS(ctx context.Context, c *Config, post bool) (aws.Config, error) {
+	if !post || c.Token != "" || c.TokenParameter == "" {
+		return aws.Config{}, nil
+	}
+	return loadAWS(ctx)
 }
 
 var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
@@ -224,4 +232,46 @@ func printFingerprints(w io.Writer, r io.Reader, end byte, terminal bool) error 
 		return errors.Join(fmt.Errorf("read statements: %w", err), out.Flush())
 	}
 	return out.Flush()
+}
+
+func declareEntry(_ *flags, p *process) func(context.Context, []string) error {
+	return func(ctx context.Context, args []string) error {
+		if len(args) != 2 {
+			return usageError{errors.New("entry: wants a file and an offset"), "report names both for the slowest call of each class; - is the standard input"}
+		}
+		offset, err := strconv.ParseInt(strings.ReplaceAll(args[1], ",", ""), 10, 64)
+		if err != nil || offset < 0 {
+			return usageError{fmt.Errorf("entry: offset %q: want a number of bytes from the start of the log", args[1]), "the text of a compressed log counts, not what is stored"}
+		}
+		e, err := entry.Read(ctx, p.stdin, args[0], offset)
+		if e == nil {
+			return fmt.Errorf("read %s: %w", args[0], err)
+		}
+		return errors.Join(printEntry(p, e, offset), err)
+	}
+}
+
+// printEntry writes to a terminal nothing that it would obey, and to others the bytes of the log.
+func printEntry(p *process, e *entry.Entry, offset int64) error {
+	notes := "this is the statement with its values; do not paste it where others read"
+	if e.Offset != offset {
+		notes += fmt.Sprintf("\nbyte %d is within the entry that begins at byte %d; has the log changed since it was reported?", offset, e.Offset)
+	}
+	if !e.Time.IsZero() {
+		notes += "\nits time stands in the log before an earlier entry: " + e.Time.Format(time.RFC3339Nano)
+	}
+	if e.Schema != "" {
+		notes += "\nits database is that of an earlier entry: " + e.Schema
+	}
+	text := e.Text
+	if isTerminal(p.stdout) {
+		if text = entry.Visible(text); len(text) != len(e.Text) {
+			notes += `\nwhat a terminal would obey is shown as \x1b or \u202e; a file or a pipe gets the bytes of the log`
+		}
+	}
+	_, err := p.stdout.Write(text)
+	for line := range strings.SplitSeq(notes, "\n") {
+		err = errors.Join(err, say(p.stderr, "slowdigest: %s\n", line))
+	}
+	return err
 }

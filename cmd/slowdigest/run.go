@@ -35,9 +35,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	f.declare(&parsedValue[time.Duration]{&last, notifier.ParseDays, "1h"}, "last", "", "read the `time` up to now, such as 15m or 1h")
 	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone, or so long ago, such as 2h")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
-	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "print what changed against the same window this `time` earlier, such as 24h or 168h; post nothing")
+	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "show what changed against the same window this `time` earlier, such as 24h or 168h, in place of the digest")
 	f.boolean(&follow, "follow", "", "go on reading what is logged, and show the ranking on the terminal, until Ctrl-C")
-	f.boolean(&post, "post", "", "post the digest to the channel in addition to printing it")
+	f.boolean(&post, "post", "", "post the digest, or what --compare shows, to the channel in addition to printing it")
 	return func(ctx context.Context, args []string) error {
 		w, err := runWindow(since, until, last, time.Now().UTC())
 		switch {
@@ -61,10 +61,14 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		h := c.newHandler(from, route)
-		switch {
-		case shift > 0:
-			return runCompare(ctx, p, &c, h, w, shift)
-		case follow:
+		if shift > 0 {
+			to, err := diffPosterTo(ctx, p, &c, cfg, post)
+			if err != nil {
+				return err
+			}
+			return runCompare(ctx, p, &c, h, to, w, shift)
+		}
+		if follow {
 			h.Source, h.Parallel = following{from, w.Start}, len(h.Instances)
 			w.End = time.Time{}
 		}
@@ -116,12 +120,17 @@ func printAndPost(ctx context.Context, p *process, c *Config, cfg aws.Config, po
 	if !post {
 		return to, nil
 	}
+	posted, err := answerIn(ctx, p, c, cfg)
+	return both{to, posted}, err
+}
+
+// answerIn returns what posts answers to who runs this in the channel.
+func answerIn(ctx context.Context, p *process, c *Config, cfg aws.Config) (notifier.Notifier, error) {
 	token, err := secret(ctx, c, cfg)
 	if err != nil {
 		return nil, err
 	}
-	posted, err := newService(c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})
-	return both{to, posted}, err
+	return newService(c, cfg, p.logger()).chat(token, c.Channel, &slack.Answer{To: p.getenv("USER")})
 }
 
 // both is two notifiers, one after the other.

@@ -117,7 +117,7 @@ func TestBars(t *testing.T) {
 func TestLoad(t *testing.T) {
 	r := &digest.Report{Detail: &digest.Detail{Start: time.Unix(0, 0), Step: 1, Lines: digest.Lines{Load: []float64{100, 0}}}}
 	for i := range 10 {
-		r.Classes = append(r.Classes, digest.Class{Rank: i + 1, Detail: &digest.ClassDetail{Lines: digest.Lines{Load: []float64{float64(i)}}}})
+		r.Classes = append(r.Classes, digest.Class{Rank: i + 1, Detail: &digest.Lines{Load: []float64{float64(i)}}})
 	}
 	svg, keys := Of(r, nil).Load()
 	valid(t, svg)
@@ -149,7 +149,7 @@ func TestDataIsBounded(t *testing.T) {
 	for range 21 {
 		r.Detail.Slices.Hosts = append(r.Detail.Slices.Hosts, digest.Slice{Lines: r.Detail.Lines})
 	}
-	r.Classes[0].Detail = &digest.ClassDetail{Lines: digest.Lines{Load: slices.Repeat([]float64{9, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, 45)}}
+	r.Classes[0].Detail = &digest.Lines{Load: slices.Repeat([]float64{9, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, 45)}
 	d := Of(r, nil)
 	if len(d.Slices["host"]) != 20 {
 		t.Errorf("%d hosts can be chosen", len(d.Slices["host"]))

@@ -74,10 +74,10 @@ func Of(r *digest.Report, zone *time.Location) *Data {
 		c := &r.Classes[i]
 		data := Class{Name: fmt.Sprintf("#%d %s", c.Rank, c.Label), Bins: [][2]float64{}}
 		if c.Detail != nil {
-			data.Series = seriesOf(c.Detail.Lines, d.Step)
-			for _, bin := range c.Detail.Distribution {
-				data.Bins = append(data.Bins, [2]float64{bin.From, float64(bin.Calls)})
-			}
+			data.Series = seriesOf(*c.Detail, d.Step)
+		}
+		for _, bin := range c.Distribution {
+			data.Bins = append(data.Bins, [2]float64{bin.From, float64(bin.Calls)})
 		}
 		d.Classes = append(d.Classes, data)
 	}

@@ -19,7 +19,7 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 	f := math.Float64frombits(number)
 	n := int64(number >> 1)
 	totals := digest.Totals{Calls: n, QueryTime: digest.Metrics{Sum: f, Min: f, Max: f, Mean: f, Median: f, P95: f},
-		RowsExamined: digest.Metrics{Sum: f, Mean: f}, FullScans: &n}
+		RowsExamined: digest.Metrics{Sum: f, Mean: f}, FullScans: &n, CallsPerSecond: f, Concurrency: f}
 	names := map[string]int64{name: n, name + Planted: 1, "x" + name: 2, Planted + name: 3}
 	r := &digest.Report{
 		Version: 1, Instances: []string{name, Planted + name, name + "x"},
@@ -30,7 +30,12 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 	}
 	for i := range int(classes) % 9 {
 		c := digest.Class{Rank: i + 1, ID: name, Fingerprint: sql, Share: f, Totals: totals,
-			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End}
+			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End,
+			Tables:  []digest.Table{{Schema: name, Name: Planted + name}, {Name: name}},
+			Slowest: &digest.Slowest{QueryTime: f, Time: r.Window.End, File: name + Planted, Offset: &n, Instance: name, User: Planted + name, Host: name, Schema: name}}
+		for range int(slots) % 5 {
+			c.Distribution = append(c.Distribution, digest.Bin{From: f, To: -f, Calls: n})
+		}
 		if kinds := []digest.ChangeKind{digest.New, digest.Worse, digest.Back, digest.Better, digest.ChangeKind(name), ""}; i%4 < 3 {
 			v := digest.Values{Now: f, Median: f, Highest: -f, Days: int(slots) % 3, Hours: int(classes) % 3}
 			c.Change, c.Note = &digest.Change{Kind: kinds[(i+int(slots))%len(kinds)], Of: []string{"query_time", "p95"}[i%2], Values: v,

@@ -34,6 +34,7 @@ func ForAgents(r *digest.Report) Report {
 func Sentence(s string) string { return sentence(s) }
 
 func classForAgents(c *digest.Class) {
+	c.Slowest, c.Tables = nil, nil // a file is for who reads it, and tables are in the fingerprint
 	c.Fingerprint = names(c.Fingerprint)
 	c.Users, c.Hosts = callsForAgents(c.Users), callsForAgents(c.Hosts)
 	c.Schemas, c.Instances = callsForAgents(c.Schemas), callsForAgents(c.Instances)

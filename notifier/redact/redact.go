@@ -56,6 +56,17 @@ func Of(r *digest.Report) Report {
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
 		}
+		c.Tables = slices.Clone(c.Tables)
+		for k := range c.Tables {
+			t := &c.Tables[k]
+			t.Schema, t.Name = Text(t.Schema, MaxName), Text(t.Name, MaxName)
+		}
+		if c.Slowest != nil {
+			s := *c.Slowest
+			s.File, s.Instance = Text(s.File, MaxCoverageNote), Text(s.Instance, MaxName)
+			s.User, s.Host, s.Schema = Text(s.User, MaxName), Text(s.Host, MaxName), Text(s.Schema, MaxName)
+			c.Slowest = &s
+		}
 		c.Note = Text(c.Note, digest.MaxNote)
 		out.Classes[i] = c
 	}
@@ -266,7 +277,7 @@ func OfDiff(d *digest.Diff) Diff {
 	out := *d
 	for _, s := range []*digest.Side{&out.Before, &out.After} {
 		s.Instances = texts(s.Instances, MaxName)
-		s.Coverage.Notes, s.Coverage.Gaps = notes(s.Coverage.Notes), nil
+		s.Coverage.Notes, s.Coverage.Gaps, s.Coverage.Without = notes(s.Coverage.Notes), nil, texts(s.Coverage.Without, MaxName)
 		s.Coverage.Unknown = texts(s.Coverage.Unknown, MaxName)
 		s.Filter = filter(s.Filter)
 	}

@@ -87,7 +87,7 @@ func (b *Bot) Post(ctx context.Context, r *digest.Report) (notifier.Receipt, err
 	if a := b.opts.Answer; a != nil { // which Find must not find
 		place = slackgo.MsgOptionTS(a.Thread)
 	}
-	posted, form, err := b.offer(ctx, d, "post the digest to Slack", func(m Message) (slackgo.Message, *notifier.DeliveryError) {
+	posted, form, err := b.offer(ctx, d.fallbacks(), "post the digest to Slack", func(m Message) (slackgo.Message, *notifier.DeliveryError) {
 		return b.post(ctx, m, place)
 	})
 	if err != nil {
@@ -111,12 +111,12 @@ func (b *Bot) thread(digest notifier.Receipt) thread {
 	return thread{&b.client, digest.Timestamp}
 }
 
-// offer hands the digest to send from its richest form down, until Slack takes
+// offer hands the forms of a message to send, the richest first, until Slack takes
 // one or refuses it for something else than its form.
-func (b *Bot) offer(ctx context.Context, d *draft, step string,
+func (b *Bot) offer(ctx context.Context, forms []form, step string,
 	send func(Message) (slackgo.Message, *notifier.DeliveryError)) (slackgo.Message, form, *notifier.DeliveryError) {
 	var last *notifier.DeliveryError
-	for _, f := range d.fallbacks() {
+	for _, f := range forms {
 		posted, err := send(f.Message)
 		if err == nil {
 			return posted, f, nil

@@ -38,8 +38,9 @@ type draft struct {
 // form is the message in one of its forms.
 type form struct {
 	Message
-	name   string
-	inFull []*digest.Class // the classes that it shows in full
+	name    string
+	inFull  []*digest.Class // the classes that it shows in full
+	details int             // how many classes of a difference it does
 }
 
 func newDraft(report redact.Report, opts Options) *draft {
@@ -63,7 +64,7 @@ func (d *draft) fallbacks() []form {
 	add := func(name string, inFull []*digest.Class, build func(inFull []*digest.Class) []slackgo.Block) {
 		for n := len(inFull); n >= 0; n-- {
 			if m := (Message{Text: text, Blocks: build(inFull[:n])}); fits(m.Blocks) {
-				out = append(out, form{m, name, inFull[:n]})
+				out = append(out, form{Message: m, name: name, inFull: inFull[:n]})
 				return
 			}
 		}
@@ -75,7 +76,7 @@ func (d *draft) fallbacks() []form {
 		add("short", nil, d.short)
 	}
 	add("minimal", nil, d.minimal)
-	return append(out, form{Message{Text: text}, "text", nil})
+	return append(out, form{Message: Message{Text: text}, name: "text"})
 }
 
 // full is the message with all that Slack can show.

@@ -36,7 +36,7 @@ const metadataType = "slowdigest"
 // so long. Else the digest is in the channel as it was, and trying again does no harm.
 func (b *Bot) Update(ctx context.Context, r *digest.Report, at notifier.Receipt) (notifier.Receipt, error) {
 	report := redact.Of(r)
-	posted, form, err := b.offer(ctx, newDraft(report, b.opts), "update the digest in Slack", func(m Message) (slackgo.Message, *notifier.DeliveryError) {
+	posted, form, err := b.offer(ctx, newDraft(report, b.opts).fallbacks(), "update the digest in Slack", func(m Message) (slackgo.Message, *notifier.DeliveryError) {
 		return b.update(ctx, at.Channel, at.Timestamp, m, slackgo.MsgOptionMetadata(metadata(report)))
 	})
 	if err == nil {

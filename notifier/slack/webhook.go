@@ -56,13 +56,19 @@ func (w *Webhook) Notify(ctx context.Context, r *digest.Report) error {
 	}
 	d := newDraft(redact.Of(r), w.opts)
 	d.withoutThread()
+	return w.offer(ctx, d.fallbacks(), "post the digest to Slack's webhook")
+}
+
+// offer sends the forms of a message, the richest first, until Slack takes one or refuses it for
+// something else than its form.
+func (w *Webhook) offer(ctx context.Context, forms []form, step string) error {
 	var last *notifier.DeliveryError
-	for _, form := range d.fallbacks() {
+	for _, form := range forms {
 		last = notifier.Retry(ctx, func() *notifier.DeliveryError { return w.send(ctx, form.Message) })
 		if last == nil {
 			return nil
 		}
-		if last.Step = "post the digest to Slack's webhook"; last.Kind != notifier.Payload {
+		if last.Step = step; last.Kind != notifier.Payload {
 			return last
 		}
 		w.opts.Logger.WarnContext(ctx, "Slack did not take the digest in this form", "form", form.name, "reason", last.Reason)

@@ -19,8 +19,10 @@ type View struct {
 
 	Load    HTML // the chart of all classes
 	Legend  []Key
-	Data    HTML // JSON for the charts, in which nothing ends a script
-	Changed bool // some class has changed
+	Data    HTML   // JSON for the charts, in which nothing ends a script
+	Changed bool   // some class has changed
+	Caption string // of the table
+	Search  string // what can be searched
 	Heads   []string
 	Classes []Class
 
@@ -39,9 +41,11 @@ type Class struct {
 	ID, ShortID                   string
 	Name, Badge, Since, SQL       string
 	Evidence, Note, Tallies, Seen string
+	Rate, Slowest, Place, Paste   string
 	Reasons                       []string
 	Cells                         []Cell // one for each of View.Heads
 	Metrics                       []Metric
+	Sides                         []Sides
 	Names                         []Names
 	Load, Distribution            HTML // its charts
 }
@@ -50,10 +54,17 @@ type Class struct {
 type Cell struct {
 	Text  string
 	Value float64
+	Bar   HTML // what it looks like
 }
 
 // Metric is a row of the statistics of the calls.
-type Metric struct{ Name, Sum, Min, Mean, Median, P95, Max string }
+type Metric struct{ Name, Sum, Min, Mean, Median, P95, Max, StdDev string }
+
+// Sides are a number before and after, and what they look like next to each other.
+type Sides struct {
+	Name, Before, After, Change string
+	Bars                        HTML
+}
 
 // Names are, for example, the users of a class.
 type Names struct{ Title, Names string }
@@ -176,13 +187,13 @@ func (v *View) load(w *writer) {
 func (v *View) table(w *writer) {
 	w.add(`<section aria-labelledby="classes-title" id="classes">
 <h2 id="classes-title">Classes</h2>
-<p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search statements, users, hosts, IDs" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
+<p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search %s" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="classes-title">
 <table id="ranking">
-<caption>All classes of this report.<span class="script" hidden> A column's heading sorts by it.</span></caption>
+<caption>%s<span class="script" hidden> A column's heading sorts by it.</span></caption>
 <thead><tr>
 <th scope="col" aria-sort="ascending" data-first="ascending">#</th>
-`)
+`, v.Search, v.Caption)
 	if v.Changed {
 		w.add(`<th scope="col" class="change" data-first="ascending">Change</th>
 `)
@@ -210,7 +221,7 @@ func (v *View) row(w *writer, c *Class) {
 	}
 	w.add(`<td class="selection" hidden></td><th scope="row"><a href="#q%d">%s</a>%s <code>%s</code></th>`, c.Rank, c.Name, c.Since, c.ShortID)
 	for _, cell := range c.Cells {
-		w.add(`<td data-v="%s">%s</td>`, cell.Value, cell.Text)
+		w.add(`<td data-v="%s">%s%s</td>`, cell.Value, cell.Text, cell.Bar)
 	}
 	w.add("</tr>\n")
 }
@@ -229,13 +240,8 @@ func (c *Class) panel(w *writer) {
 		w.line("<li>Note: %s</li>", c.Note)
 		w.add("</ul>\n")
 	}
-	w.add(`<div class="scroll"><table class="metrics"><caption>Statistics of the calls</caption>
-<thead><tr><td></td><th scope="col">total</th><th scope="col">min</th><th scope="col">mean</th><th scope="col">median</th><th scope="col">p95</th><th scope="col">max</th></tr></thead>
-<tbody>`)
-	for _, m := range c.Metrics {
-		w.add(`<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>`, m.Name, m.Sum, m.Min, m.Mean, m.Median, m.P95, m.Max)
-	}
-	w.add("</tbody></table></div>\n")
+	c.sides(w)
+	c.metrics(w)
 	if c.Load != "" {
 		w.add(`<figure><h4>Load</h4><figcaption>How many calls of this class ran at a time, on average.</figcaption><div class="chart load">%s</div></figure>
 `, c.Load)
@@ -246,9 +252,41 @@ func (c *Class) panel(w *writer) {
 	}
 	w.add("<dl>")
 	w.line("<dt>Among them</dt><dd>%s</dd>", c.Tallies)
+	w.line("<dt>Rate</dt><dd>%s</dd>", c.Rate)
 	for _, n := range c.Names {
 		w.add("<dt>%s</dt><dd>%s</dd>", n.Title, n.Names)
 	}
 	w.line("<dt>Seen</dt><dd>%s</dd>", c.Seen)
-	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n</details>\n", c.ID)
+	w.line("<dt>Slowest</dt><dd>%s</dd>", c.Slowest)
+	w.line("<dt>In the log</dt><dd>%s</dd>", c.Place)
+	w.add("<dt>Query ID</dt><dd><code>%s</code></dd></dl>\n", c.ID)
+	w.line(`<figure><figcaption>For the client of the database. A <code>?</code> stands for each value.</figcaption><pre class="sql" tabindex="0">%s</pre></figure>
+`, c.Paste)
+	w.add("</details>\n")
+}
+
+func (c *Class) metrics(w *writer) {
+	if len(c.Metrics) == 0 {
+		return
+	}
+	w.add(`<div class="scroll"><table class="metrics"><caption>Statistics of the calls</caption>
+<thead><tr><td></td><th scope="col">total</th><th scope="col">min</th><th scope="col">mean</th><th scope="col">median</th><th scope="col">p95</th><th scope="col">max</th><th scope="col">stddev</th></tr></thead>
+<tbody>`)
+	for _, m := range c.Metrics {
+		w.add(`<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>`, m.Name, m.Sum, m.Min, m.Mean, m.Median, m.P95, m.Max, m.StdDev)
+	}
+	w.add("</tbody></table></div>\n")
+}
+
+func (c *Class) sides(w *writer) {
+	if len(c.Sides) == 0 {
+		return
+	}
+	w.add(`<div class="scroll"><table class="metrics"><caption>Before and after</caption>
+<thead><tr><td></td><th scope="col">before</th><th scope="col">after</th><th scope="col">change</th><td></td></tr></thead>
+<tbody>`)
+	for _, s := range c.Sides {
+		w.add(`<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>`, s.Name, s.Before, s.After, s.Change, s.Bars)
+	}
+	w.add("</tbody></table></div>\n")
 }

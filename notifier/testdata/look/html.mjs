@@ -6,16 +6,10 @@
 // CHROMIUM names the browser.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import puppeteer from "puppeteer-core";
-
-const here = fileURLToPath(new URL(".", import.meta.url));
-const root = join(here, "../../..");
-const out = here + "out/";
-mkdirSync(out, { recursive: true });
+import { browser, frames, open, out, root, settled } from "./page.mjs";
 
 // word is a number in letters: digits are no part of a fingerprint.
 const word = (n) => [...String(n)].map((d) => "abcdefghij"[d]).join("");
@@ -59,33 +53,6 @@ const report = (name, log, ...args) => {
   writeFileSync(page, execFileSync(join(out, "slowdigest"), ["report", "--format", "html", "--limit", "all", ...args, log], { maxBuffer: 1 << 28 }));
   return page;
 };
-execFileSync("go", ["build", "-o", join(out, "slowdigest"), "./cmd/slowdigest"], { cwd: root, stdio: "inherit" });
-
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--force-device-scale-factor=1"],
-});
-
-const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-
-// open opens a page and returns it when its chart is drawn, and how long that took.
-async function open(path, { width = 1200, theme = "light", touch = false, scripts = true, hash = "" } = {}) {
-  const page = await browser.newPage();
-  await page.setViewport({ width, height: 900, hasTouch: touch, isMobile: touch });
-  await page.setJavaScriptEnabled(scripts);
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
-  page.on("console", (m) => assert.fail(`console: ${m.text()}`));
-  page.on("pageerror", (e) => assert.fail(`error in the page: ${e.stack}`));
-  page.on("dialog", (d) => assert.fail(`dialog: ${d.message()}`));
-  const url = "file://" + path;
-  page.on("request", (r) => assert.equal(r.url().split("#")[0], url, "a request"));
-  const start = performance.now();
-  await page.goto(url + hash);
-  if (scripts) await frames(page);
-  page.took = performance.now() - start;
-  return page;
-}
-
 const column = (page, n) => page.$$eval("#ranking tbody tr", (rows, n) => rows.map((r) => Number(r.cells[n].dataset.v)), n);
 const sorted = (values, sign) => values.every((v, i) => i === 0 || sign * (v - values[i - 1]) >= 0);
 const ariaSort = (page) => page.$$eval("#ranking thead th", (all) => all.filter((th) => th.ariaSort !== "none").map((th) => th.textContent + " " + th.ariaSort));
@@ -93,7 +60,6 @@ const ariaSort = (page) => page.$$eval("#ranking thead th", (all) => all.filter(
 const layers = (page, selector) => page.$$eval(`${selector} .shapes > *`, (all) => all.filter((e) => e.getBBox().height > 0 && getComputedStyle(e).fill !== "rgb(0, 0, 0)").length);
 const shown = (page) => page.$eval("#load .shapes", (e) => e.outerHTML);
 const legend = (page) => page.$$eval("#load .legend li", (all) => all.map((li) => `${li.querySelector(".swatch").className.slice(7)} ${li.textContent}`));
-const settled = () => new Promise((done) => setTimeout(done, 300));
 const hash = async (page) => {
   await settled();
   return new URL(page.url()).hash;
