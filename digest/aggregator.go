@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
 )
@@ -58,7 +59,8 @@ type Aggregator struct {
 		totals
 	}
 	events, inWindow, untimed, cut, throttled int64
-	filtered                                  int64
+	filtered, unanswered                      int64
+	missing                                   filter.Missing           // for the unanswered
 	instances                                 map[string]*instanceLoad // by name
 	extent                                    extent                   // of the events in the window
 	axis                                      axis                     // if Detail is set
@@ -217,6 +219,8 @@ func (a *Aggregator) Merge(other *Aggregator) {
 	a.cut += other.cut
 	a.throttled += other.throttled
 	a.filtered += other.filtered
+	a.unanswered += other.unanswered
+	a.missing |= other.missing
 	a.extent.merge(other.extent)
 	a.folded.classes += other.folded.classes
 	a.folded.merge(&other.folded.totals)
@@ -310,7 +314,7 @@ func (t *Totals) rates(w Window) {
 func (a *Aggregator) coverage() Coverage {
 	return Coverage{
 		Events: a.events, InWindow: a.inWindow, Unreadable: a.untimed, Truncated: a.cut,
-		Untimed: a.untimed, Filtered: a.filtered, Throttled: a.throttled, Folded: a.folded.classes,
+		Untimed: a.untimed, Filtered: a.filtered, Unanswered: a.unanswered, Unknown: a.missing.Reasons(), Throttled: a.throttled, Folded: a.folded.classes,
 		Complete: true, Notes: []string{},
 	}
 }
@@ -348,11 +352,15 @@ type Filter struct {
 	// a call on one of the instances that it lists, instead of MinTime.
 	MinTime  float64            `json:"min_time,omitempty"`
 	MinTimes map[string]float64 `json:"min_times,omitempty"`
+	// Where is a condition on entries, and Expression what others may see of it: a report
+	// that was saved has that alone.
+	Where      *filter.Condition `json:"-"`
+	Expression string            `json:"expression,omitempty"`
 }
 
 // Empty reports whether the filter leaves everything in.
 func (f *Filter) Empty() bool {
-	return len(f.Users)+len(f.Hosts)+len(f.Schemas)+len(f.IDs)+len(f.MinTimes) == 0 && f.MinTime == 0
+	return len(f.Users)+len(f.Hosts)+len(f.Schemas)+len(f.IDs)+len(f.MinTimes) == 0 && f.MinTime == 0 && f.Where == nil && f.Expression == ""
 }
 
 // ParseMinTime reads a number of seconds, or a time with its unit: 0.5 or 500ms.
@@ -370,7 +378,7 @@ func ParseMinTime(s string) (float64, error) {
 }
 
 // matches reports whether the call on an instance is to be counted, its class
-// aside. A nil Filter matches everything.
+// and Where aside. A nil Filter matches everything.
 func (f *Filter) matches(e *parser.Event, instance string) bool {
 	return f == nil || e.QueryTime >= f.minTime(instance) &&
 		(len(f.Users) == 0 || slices.Contains(f.Users, e.User)) &&

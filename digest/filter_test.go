@@ -1,9 +1,11 @@
 package digest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
 )
@@ -55,6 +57,48 @@ func TestFilter(t *testing.T) {
 	}
 }
 
+// A condition is one more thing that must hold, and what it cannot judge is counted apart, over
+// the streams of several instances and the parts of a report.
+func TestFilterWhere(t *testing.T) {
+	where, err := filter.Parse(`errno == 0 and query_time > 1 and instance != "db-3"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := NewAggregator(Window{noon, noon.Add(time.Hour)})
+	whole.Filter = &Filter{Where: where, Expression: where.String(), Users: []string{"app"}}
+	for _, instance := range []string{"db-1", "db-2", "db-3"} {
+		part := NewAggregator(whole.window)
+		part.Filter = whole.Filter
+		s := part.Stream(instance)
+		for i, seconds := range []float64{0.5, 2, 3, 4, 5} {
+			e := event("select a from t", time.Duration(i)*time.Second, seconds)
+			e.Has |= parser.HasErrno
+			switch i {
+			case 2:
+				e.Has &^= parser.HasErrno
+			case 3:
+				e.Throttled = 1
+			case 4:
+				e.User = "other"
+			}
+			s.Add(e)
+		}
+		late := event("select a from t", 2*time.Hour, 2)
+		late.Has = 0
+		s.Add(late) // out of the window, and so not judged
+		whole.Merge(part)
+	}
+	c := whole.Report(Limit{}, OrderBySum).Coverage
+	if calls := whole.Report(Limit{}, OrderBySum).Overall.Calls; calls != 2 || c.Filtered != 10 || c.Unanswered != 2 || !slices.Equal(c.Unknown, []string{"errno"}) {
+		t.Errorf("%d calls, coverage %+v", calls, c)
+	}
+	sum := Coverage{Unanswered: 1, Unknown: []string{"filesort"}}
+	sum.Add(c)
+	if sum.Unanswered != 3 || !slices.Equal(sum.Unknown, []string{"filesort", "errno"}) {
+		t.Errorf("%+v", sum)
+	}
+}
+
 func TestParseMinTime(t *testing.T) {
 	for s, want := range map[string]float64{"0.5": 0.5, "500ms": 0.5, "2": 2, "1m": 60, "0": 0} {
 		if got, err := ParseMinTime(s); err != nil || got != want {
@@ -69,7 +113,11 @@ func TestParseMinTime(t *testing.T) {
 }
 
 func TestFilterEmpty(t *testing.T) {
-	for _, f := range []Filter{{Users: []string{"a"}}, {Hosts: []string{"a"}}, {Schemas: []string{"a"}}, {IDs: []string{"A"}}, {MinTime: 1e-9},
+	where, err := filter.Parse("cut")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []Filter{{Where: where}, {Expression: "cut"}, {Users: []string{"a"}}, {Hosts: []string{"a"}}, {Schemas: []string{"a"}}, {IDs: []string{"A"}}, {MinTime: 1e-9},
 		{MinTimes: map[string]float64{"a": 0}}} {
 		if f.Empty() {
 			t.Errorf("%+v is taken for empty", f)

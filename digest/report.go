@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"time"
 
 	"slowdigest/parser/fingerprint"
@@ -75,10 +76,14 @@ type Coverage struct {
 	Truncated    int64 `json:"truncated"`          // entries whose statement was cut
 	// TruncatedLines were cut by RDS, being longer than what it sends at once.
 	TruncatedLines int   `json:"truncated_lines,omitempty"`
-	Untimed        int64 `json:"untimed,omitempty"`   // of the unreadable, entries without a timestamp
-	Filtered       int64 `json:"filtered,omitempty"`  // entries in the window that Report.Filter left out
-	Throttled      int64 `json:"throttled,omitempty"` // statements that log_throttle_queries_not_using_indexes left out
-	Folded         int   `json:"folded,omitempty"`    // classes beyond what is kept, which are only counted together
+	Untimed        int64 `json:"untimed,omitempty"`  // of the unreadable, entries without a timestamp
+	Filtered       int64 `json:"filtered,omitempty"` // entries in the window that Report.Filter left out
+	// Unanswered counts those of the filtered for which it is unknown whether Filter.Where
+	// holds, and Unknown names the fields that they do not tell; see filter.Missing.
+	Unanswered int64    `json:"unanswered,omitempty"`
+	Unknown    []string `json:"unknown,omitempty"`
+	Throttled  int64    `json:"throttled,omitempty"` // statements that log_throttle_queries_not_using_indexes left out
+	Folded     int      `json:"folded,omitempty"`    // classes beyond what is kept, which are only counted together
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
 	// AsListed is set where an instance lists no file for a part of the window, as it does
@@ -126,6 +131,12 @@ func (c *Coverage) Add(part Coverage) {
 	c.Truncated += part.Truncated
 	c.Untimed += part.Untimed
 	c.Filtered += part.Filtered
+	c.Unanswered += part.Unanswered
+	for _, name := range part.Unknown {
+		if !slices.Contains(c.Unknown, name) {
+			c.Unknown = append(c.Unknown, name)
+		}
+	}
 	c.Throttled += part.Throttled
 	c.Folded += part.Folded
 	c.Complete = c.Complete && part.Complete

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
 )
@@ -63,6 +64,7 @@ type Stream struct {
 
 	to          *Aggregator
 	instance    string
+	where       *filter.Matcher // nil matches everything
 	load        *instanceLoad
 	calls       int64
 	fingerprint []byte
@@ -83,7 +85,11 @@ type knownSkeleton struct {
 func (a *Aggregator) Stream(instance string) *Stream {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return &Stream{to: a, instance: instance, load: a.instance(instance)}
+	s := &Stream{to: a, instance: instance, load: a.instance(instance)}
+	if a.Filter != nil && a.Filter.Where != nil {
+		s.where = a.Filter.Where.Matcher(instance)
+	}
+	return s
 }
 
 // Calls returns how many calls the Stream has added.
@@ -95,6 +101,10 @@ func (s *Stream) Add(e *parser.Event) {
 	a := s.to
 	inWindow := a.window.Contains(e.Time)
 	counted := inWindow && e.Throttled == 0 && a.Filter.matches(e, s.instance)
+	var missing filter.Missing
+	if counted && s.where != nil {
+		counted, missing = s.where.Match(e)
+	}
 	var key classKey
 	var members int
 	if counted {
@@ -104,6 +114,10 @@ func (s *Stream) Add(e *parser.Event) {
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if missing != 0 {
+		a.unanswered++
+		a.missing |= missing
+	}
 	if !a.countEntry(e, inWindow, counted) {
 		return
 	}

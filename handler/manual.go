@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/digest/filter"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 )
@@ -28,17 +29,7 @@ type Manual struct {
 // ParseTime reads a time, which is in UTC unless it names its zone: RFC 3339, or a part of that
 // such as 2026-11-23T10:00 or 2026-11-23.
 func ParseTime(s string) (time.Time, error) {
-	for _, layout := range []string{
-		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
-	} {
-		if t, err := time.Parse(layout, s); err == nil {
-			if t = t.UTC(); t.Year() < 1970 || t.Year() > 9999 { // the zero time would be no bound
-				return time.Time{}, errors.New("want a time of the years 1970 to 9999")
-			}
-			return t, nil
-		}
-	}
-	return time.Time{}, errors.New("want a time such as 2026-11-23T10:00:00Z")
+	return filter.ParseTime(s)
 }
 
 // maxManual bounds the window that a manual event may ask for.

@@ -14,18 +14,20 @@ type Progress struct {
 	files, done  atomic.Int64
 	listed, read atomic.Int64
 	skipped      atomic.Int64
+	unsized      atomic.Bool
 	reading      atomic.Pointer[reading]
 }
 
 // Counts holds the files and bytes chosen for the window, and those read so far.
 type Counts struct {
 	Files, Done           int64
-	Listed, Read, Skipped int64 // bytes; what lies outside the window may be skipped
+	Listed, Read, Skipped int64 // bytes as stored; what lies outside the window may be skipped
+	Unsized               bool  // there are files of which it is not known how much they will hold, such as pipes
 }
 
 // Counts may be called at any time.
 func (p *Progress) Counts() Counts {
-	return Counts{p.files.Load(), p.done.Load(), p.listed.Load(), p.read.Load(), p.skipped.Load()}
+	return Counts{p.files.Load(), p.done.Load(), p.listed.Load(), p.read.Load(), p.skipped.Load(), p.unsized.Load()}
 }
 
 // Report ranks what has been counted so far; nil before anything was read. It
@@ -47,6 +49,9 @@ func (p *Progress) begin(rd *reading, files []source.File) {
 	}
 	for _, f := range files {
 		p.listed.Add(f.Size)
+		if f.Size == 0 && f.LastWritten.IsZero() && f.Omitted == "" && f.Absent == nil {
+			p.unsized.Store(true)
+		}
 	}
 	p.files.Add(int64(len(files)))
 	p.reading.Store(rd)
@@ -58,7 +63,7 @@ func (p *Progress) end() {
 	}
 }
 
-// count passes a log on and counts its bytes.
+// count passes a log on and counts its bytes, which of a compressed one are those that are stored.
 func (p *Progress) count(log *source.Log) io.Reader {
 	if p == nil {
 		return log
@@ -68,16 +73,15 @@ func (p *Progress) count(log *source.Log) io.Reader {
 
 type counted struct {
 	*source.Log
-	to      *Progress
-	skipped int64
+	to            *Progress
+	read, skipped int64
 }
 
 func (c *counted) Read(b []byte) (int, error) {
 	n, err := c.Log.Read(b)
-	c.to.read.Add(int64(n))
-	if now := c.Coverage().Skipped; now > c.skipped {
-		c.to.skipped.Add(now - c.skipped)
-		c.skipped = now
-	}
+	now := c.Coverage()
+	c.to.read.Add(now.BytesRead - c.read)
+	c.to.skipped.Add(now.Skipped - c.skipped)
+	c.read, c.skipped = now.BytesRead, now.Skipped
 	return n, err
 }

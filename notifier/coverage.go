@@ -87,6 +87,13 @@ func coverageNotes(c *digest.Coverage, filter *digest.Filter, by digest.By) []st
 		add("Filtered: %s%s of %s in the window are left out, and shares are of the others.", only,
 			Count(float64(c.Filtered)), Plural(c.InWindow, "entry", "entries"))
 	}
+	if c.Unanswered > 0 {
+		lack, are := "entries lack", "are"
+		if c.Unanswered == 1 {
+			lack, are = "entry lacks", "is"
+		}
+		add("%s %s %s, on which the filter depends, and %s not counted.", Count(float64(c.Unanswered)), lack, names(c.Unknown, maxUnknown), are)
+	}
 	if c.Untimed > 0 {
 		add("%s.", Plural(c.Untimed, "entry has no timestamp and is not counted", "entries have no timestamp and are not counted"))
 	}
@@ -119,8 +126,14 @@ func filterText(f *digest.Filter) string {
 	for _, instance := range slices.Sorted(maps.Keys(f.MinTimes)) {
 		s = append(s, fmt.Sprintf("query time of %s or more on %s", Duration(f.MinTimes[instance]), instance))
 	}
+	if f.Expression != "" {
+		s = append(s, "where "+f.Expression)
+	}
 	return strings.Join(s, ", ")
 }
+
+// maxUnknown is how many fields are named that entries do not tell.
+const maxUnknown = 6
 
 // maxNotes is how many notes on the coverage a chat shows.
 const maxNotes = 8

@@ -24,6 +24,12 @@ func TestCoverageNotes(t *testing.T) {
 			"The server left out 14 statements without an index (log_throttle_queries_not_using_indexes).",
 			"There were too many classes to keep; the least 5,000 are only counted together, and one that came back may be counted twice.",
 		}},
+		{digest.Coverage{InWindow: 9, Filtered: 3, Unanswered: 1, Unknown: []string{"errno"}}, &digest.Filter{Users: []string{"app"}, Expression: `errno > 0 and ? in query`}, []string{
+			"Filtered: only user app, where errno > 0 and ? in query. 3 of 9 entries in the window are left out, and shares are of the others.",
+			"1 entry lacks errno, on which the filter depends, and is not counted.",
+		}},
+		{digest.Coverage{Unanswered: 12, Unknown: []string{"a", "b", "c", "d", "e", "f", "g"}}, nil,
+			[]string{"12 entries lack a, b, c, d, e, f and 1 more, on which the filter depends, and are not counted."}},
 		{digest.Coverage{InWindow: 1, Filtered: 1}, &digest.Filter{},
 			[]string{"Filtered: 1 of 1 entry in the window are left out, and shares are of the others."}},
 	} {

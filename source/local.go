@@ -111,7 +111,7 @@ func (w *localWalk) file(name string, given bool) {
 			f.Omitted = name + " is the same file as " + w.seen[i].name + ", and is read once."
 		}
 	case given: // whoever names a pipe or a device means it
-		f.Size = 0
+		f.Size, f.LastWritten = 0, time.Time{}
 	default:
 		f.Omitted = name + " is " + kindOf(mode) + ", and is not read."
 	}

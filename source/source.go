@@ -30,7 +30,8 @@ type File struct {
 	Size     int64  // bytes as stored; 0 where it is not known beforehand
 
 	// LastWritten is the time of the last write to the file, in UTC. It is never
-	// earlier than the newest entry of the file.
+	// earlier than the newest entry of the file. It is zero for what has no size, such as a
+	// pipe.
 	LastWritten time.Time
 
 	// Absent is set where the File stands for what cannot be read.

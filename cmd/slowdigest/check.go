@@ -19,11 +19,11 @@ import (
 
 // declareCheck judges the environment of a function before it is deployed.
 func declareCheck(_ *flags, p *process) func(context.Context, []string) error {
-	return func(_ context.Context, args []string) error {
+	return func(ctx context.Context, args []string) error {
 		if len(args) > 1 {
 			return usageError{errors.New("check: wants one file at most"), "- and no file are the standard input"}
 		}
-		raw, err := readInput(p, append(args, "-")[0])
+		raw, err := readInput(ctx, p, append(args, "-")[0])
 		if err != nil {
 			return fmt.Errorf("read variables: %w", err)
 		}

@@ -33,6 +33,7 @@ type Config struct {
 	By                    digest.By // of report, run and diff
 	Users, Hosts, Schemas listValue
 	IDs                   idList
+	Where                 conditionValue
 	Format                string
 	Zone                  *time.Location // of the times that are shown; nil is UTC
 
@@ -125,6 +126,7 @@ func (c *Config) declareFilter(f *flags) {
 	f.declare(&c.Hosts, "host", "", "count only calls from this `client`, named as in the log")
 	f.declare(&c.Schemas, "schema", "", "count only calls with this default `database`")
 	f.declare(&c.IDs, "id", "", "count only the class with this query `ID`, of which the first digits do")
+	f.declare(&c.Where, "filter", "", "count only calls for which this `condition` holds, such as 'rows_examined > 1e6 and schema == \"shop\"'; docs/filter.md lists the fields")
 }
 
 func (c *Config) declareFormat(f *flags) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/cmd/slowdigest/live"
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
@@ -133,7 +134,9 @@ func side(ctx context.Context, p *process, c *Config, path string) (*digest.Repo
 	case r != nil:
 		return r, nil
 	}
+	stop := watch(p, h, c, live.Options{What: harmless(filepath.Base(path))}, false, nil)
 	r, err = h.Collect(ctx, digest.Window{})
+	stop()
 	r.Instances = []string{filepath.Base(path)}
 	if err := nothingRead(r, err, []string{path}); errors.Is(err, handler.ErrNotSlowLog) {
 		return nil, hinted{err, "diff compares slow logs, directories of them, and reports saved with --format json"}
@@ -196,7 +199,7 @@ func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift tim
 
 // runCompare shows what changed from the window that lies the shift before.
 func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, to diffPoster, w digest.Window, shift time.Duration) error {
-	stop := watch(p, h, c, false)
+	stop := watch(p, h, c, live.Options{}, false, nil)
 	d, err := compare(ctx, h, w, shift)
 	stop()
 	if d == nil {

@@ -13,6 +13,7 @@ import (
 
 	"slowdigest/cmd/slowdigest/pages"
 	"slowdigest/digest"
+	"slowdigest/digest/filter"
 	"slowdigest/handler"
 	"slowdigest/handler/ask"
 	"slowdigest/notifier"
@@ -73,7 +74,15 @@ func (f *flags) parse(args []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Visit(func(fl *flag.Flag) { f.given = append(f.given, fl.Name) })
+	f.Visit(func(fl *flag.Flag) {
+		f.given = append(f.given, fl.Name)
+		if c, ok := fl.Value.(*conditionValue); ok && err == nil {
+			err = c.err
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range f.order {
 		if s := f.getenv(f.env[name]); s != "" && !slices.Contains(f.given, name) {
 			if err := f.Set(name, s); err != nil && f.refused == nil {
@@ -254,6 +263,36 @@ func (l *idList) Set(s string) error {
 		l.items = append(l.items, id)
 	}
 	return nil
+}
+
+// conditionValue is a condition on entries. It keeps its error, of which package flag would make a
+// line of text.
+type conditionValue struct {
+	given     string
+	condition *filter.Condition
+	err       error
+}
+
+func (c *conditionValue) Set(s string) error {
+	if c.given != "" {
+		return errors.New("it is given twice; join the two by and, or by or")
+	}
+	var wrong *filter.Error
+	c.given = s
+	if c.condition, c.err = filter.Parse(s); errors.As(c.err, &wrong) {
+		hint := "docs/filter.md lists the fields and operators, and slowdigest report --help has an example"
+		if near := ask.Nearest(strings.ToLower(wrong.Word), wrong.Known, min(3, len(wrong.Word)/2)); len(near) > 0 {
+			hint = "the nearest is " + near[0] + "; " + hint
+		}
+		c.err = usageError{fmt.Errorf("read flag --filter: %w", c.err), hint}
+	}
+	return nil
+}
+
+func (c *conditionValue) String() string { return c.given }
+
+func (c *conditionValue) uses(field string) bool {
+	return c.condition != nil && c.condition.Uses(field)
 }
 
 // linksValue is a list of links, given with white space between them, or by

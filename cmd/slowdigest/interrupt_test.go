@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,6 +76,7 @@ func TestSignalEndsWaiting(t *testing.T) {
 	log := write(t, "a.log", slowEntry(recentDay, 1, 1, "select 1"))
 	for _, args := range [][]string{
 		{"report", pipe}, {"report", log, pipe}, {"report", "-"}, {"diff", log, "-"}, {"fingerprint"}, {"fingerprint", pipe}, {"entry", pipe, "0"}, {"entry", "-", "0"}, {"invoke", "--event", "-"},
+		{"invoke", "--event", pipe}, {"check", pipe}, {"check"},
 	} {
 		for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			code, stderr := -1, ""
@@ -87,6 +90,54 @@ func TestSignalEndsWaiting(t *testing.T) {
 	}
 	if stdout, stderr, code := call(t, "", []string{"report", dir, log}); code != 0 || !strings.Contains(stdout, "pipe is a named pipe, and is not read.") {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// An agent's call that waits for a pipe ends, and the command with it.
+func TestSignalEndsAgentsWaiting(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, built(t), "mcp", pipe)
+		cmd.Env = environment(nil)
+		var stderr lockedBuffer
+		cmd.Stderr = &stderr
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range []string{
+			`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`,
+			`{"jsonrpc":"2.0","method":"notifications/initialized"}`,
+			`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"digest","arguments":{"since":"2026-11-23T09:00:00Z","until":"2026-11-23T10:00:00Z"}}}`,
+		} {
+			if _, err := io.WriteString(in, message+"\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(300 * time.Millisecond) // the call has come to wait
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the log tells
+		if ctx.Err() != nil || !strings.Contains(stderr.String(), "open pipe: context canceled") && !strings.Contains(stderr.String(), pipe+": context canceled") {
+			t.Errorf("%v: exit %d, %v: %s", signal, cmd.ProcessState.ExitCode(), ctx.Err(), stderr.String())
+		}
 	}
 }
 

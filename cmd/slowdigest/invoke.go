@@ -18,6 +18,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/notifier"
 	"slowdigest/notifier/slacktest"
+	"slowdigest/source"
 	"slowdigest/source/rdstest"
 )
 
@@ -34,7 +35,7 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 		if event == "" || len(args) > 0 {
 			return usageError{errors.New("invoke: wants --event FILE and no arguments"), "--event now is that of a schedule; testdata/events holds others"}
 		}
-		raw, err := readEvent(p, event)
+		raw, err := readEvent(ctx, p, event)
 		if err != nil {
 			return fmt.Errorf("read event: %w", err)
 		}
@@ -82,11 +83,11 @@ func declareInvoke(f *flags, p *process) func(context.Context, []string) error {
 }
 
 // readEvent reads an event, or makes the one that a schedule would send now.
-func readEvent(p *process, name string) ([]byte, error) {
+func readEvent(ctx context.Context, p *process, name string) ([]byte, error) {
 	if name == "now" {
 		return json.Marshal(map[string]time.Time{"time": time.Now().UTC().Truncate(time.Second)})
 	}
-	return readInput(p, name)
+	return readInput(ctx, p, name)
 }
 
 // invoke serves an event as Lambda does, and prints the answer: the digests in
@@ -130,11 +131,17 @@ func printJSON(p *process, v any) error {
 	return out.Encode(v)
 }
 
-func readInput(p *process, name string) ([]byte, error) {
+// readInput reads a file, or the standard input; the end of ctx ends the waiting for a pipe.
+func readInput(ctx context.Context, p *process, name string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(p.stdin)
 	}
-	return os.ReadFile(name)
+	file, err := source.OpenFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(file)
 }
 
 // declareDemo serves the fakes to other processes, and plays an incident.

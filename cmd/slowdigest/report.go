@@ -9,16 +9,19 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"slowdigest/cmd/slowdigest/entry"
+	"slowdigest/cmd/slowdigest/live"
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/notifier"
@@ -62,13 +65,16 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin}, c.route(""))
-		r, err := h.Collect(ctx, w)
-		r.Instances = nil
+		var names []string
 		for i, name := range files {
 			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
-				r.Instances = append(r.Instances, filepath.Base(name))
+				names = append(names, filepath.Base(name))
 			}
 		}
+		stop := watch(p, h, &c, live.Options{}, c.Format == "text", names)
+		r, err := h.Collect(ctx, w)
+		stop()
+		r.Instances = names
 		if err := nothingRead(r, err, files); err != nil {
 			return err
 		}
@@ -163,7 +169,9 @@ func declareFingerprint(f *flags, p *process) func(context.Context, []string) er
 				return err
 			}
 			defer file.Close()
-			in = file
+			counted, stop := watchFile(p, file, args[0])
+			defer stop()
+			in = counted
 		}
 		end := byte('\n')
 		if zero {
@@ -171,6 +179,35 @@ func declareFingerprint(f *flags, p *process) func(context.Context, []string) er
 		}
 		return printFingerprints(p.stdout, in, end, isTerminal(p.stdout))
 	}
+}
+
+// watchFile shows how much of a file was read, unless what is made of it goes to the terminal.
+func watchFile(p *process, file io.Reader, name string) (in io.Reader, stop func()) {
+	if isTerminal(p.stdout) {
+		return file, func() {}
+	}
+	c := handler.Counts{Files: 1, Unsized: true}
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		c.Listed, c.Unsized = info.Size(), false
+	}
+	var read atomic.Int64
+	counts := func() handler.Counts {
+		now := c
+		now.Read = read.Load()
+		return now
+	}
+	return countingReader{file, &read}, live.Watch(live.Options{Stderr: p.stderr, Getenv: p.getenv, What: "reading statements", Counts: counts})
+}
+
+type countingReader struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (r countingReader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.n.Add(int64(n))
+	return n, err
 }
 
 // printFingerprints writes to a terminal nothing that it would obey, and to others all.

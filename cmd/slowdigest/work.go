@@ -28,6 +28,9 @@ import (
 func (c *Config) newHandler(from handler.Source, r handler.Route) *handler.Handler {
 	h := &handler.Handler{Source: from, Detail: c.Format == "html", By: c.By}
 	f := digest.Filter{Users: c.Users.items, Hosts: c.Hosts.items, Schemas: c.Schemas.items, IDs: c.IDs.items}
+	if c.Where.condition != nil {
+		f.Where, f.Expression = c.Where.condition, c.Where.condition.String()
+	}
 	if !f.Empty() {
 		h.Filter = &f
 	}

@@ -113,7 +113,7 @@ func endedForAgents(x *digest.EndedIncident) *digest.EndedIncident {
 }
 
 func coverageForAgents(c digest.Coverage) digest.Coverage {
-	c.Notes, c.Without = each(c.Notes, sentence), each(c.Without, SafeName)
+	c.Notes, c.Without, c.Unknown = each(c.Notes, sentence), each(c.Without, SafeName), each(c.Unknown, SafeName)
 	c.Gaps = slices.Clone(c.Gaps)
 	for i := range c.Gaps {
 		c.Gaps[i].Instance, c.Gaps[i].File = SafeName(c.Gaps[i].Instance), ""
@@ -127,6 +127,7 @@ func filterForAgents(f *digest.Filter) *digest.Filter {
 	}
 	out := *f
 	out.Users, out.Hosts, out.Schemas = each(f.Users, SafeName), each(f.Hosts, SafeName), each(f.Schemas, SafeName)
+	out.Expression, out.Where = SafeName(f.Expression), nil
 	out.MinTimes = map[string]float64{}
 	for instance, least := range f.MinTimes {
 		out.MinTimes[SafeName(instance)] = least

@@ -18,11 +18,12 @@ import (
 	"slowdigest/digest"
 )
 
-// The most characters that others see of a name, and of a note on the coverage. Of
+// The most characters that others see of a name, of a note on the coverage, and of a filter. Of
 // what people have remembered they see all that handler/state keeps.
 const (
 	MaxName         = 64
 	MaxCoverageNote = 400
+	MaxExpression   = 200 // of a filter
 )
 
 // Report is a report as others may see it. The zero value holds none.
@@ -42,6 +43,7 @@ func Of(r *digest.Report) Report {
 		out.Overall.ByInstance[i].Instance = Text(out.Overall.ByInstance[i].Instance, MaxName)
 	}
 	out.Coverage.Notes, out.Coverage.Gaps = notes(r.Coverage.Notes), nil // gaps name files
+	out.Coverage.Unknown = texts(r.Coverage.Unknown, MaxName)
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {
 		c := r.Classes[i]
@@ -103,7 +105,7 @@ func filter(f *digest.Filter) *digest.Filter {
 		return nil
 	}
 	out := &digest.Filter{Users: texts(f.Users, MaxName), Hosts: texts(f.Hosts, MaxName), Schemas: texts(f.Schemas, MaxName),
-		IDs: texts(f.IDs, MaxName), MinTime: f.MinTime, MinTimes: map[string]float64{}}
+		IDs: texts(f.IDs, MaxName), MinTime: f.MinTime, MinTimes: map[string]float64{}, Expression: Text(f.Expression, MaxExpression)}
 	for instance, least := range f.MinTimes {
 		out.MinTimes[Text(instance, MaxName)] = least
 	}
@@ -285,6 +287,7 @@ func OfDiff(d *digest.Diff) Diff {
 	for _, s := range []*digest.Side{&out.Before, &out.After} {
 		s.Instances = texts(s.Instances, MaxName)
 		s.Coverage.Notes, s.Coverage.Gaps, s.Coverage.Without = notes(s.Coverage.Notes), nil, texts(s.Coverage.Without, MaxName)
+		s.Coverage.Unknown = texts(s.Coverage.Unknown, MaxName)
 		s.Filter = filter(s.Filter)
 	}
 	out.Classes = slices.Clone(d.Classes)

@@ -16,7 +16,7 @@ func outside(s string) *digest.Report {
 	return &digest.Report{
 		Overall:   digest.Overall{ByInstance: []digest.InstanceTotal{{Instance: s}}},
 		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
-		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}},
+		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}, Expression: s},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Label: s}},
 			Muted:         []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
 			Minor:         []digest.Minor{{Instance: s, First: []digest.MinorClass{{ID: s, Fingerprint: s, Label: s}}}},
