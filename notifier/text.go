@@ -18,7 +18,7 @@ import (
 type TextOptions struct {
 	Width int            // columns; 0 is 100, and at least 40 are used
 	Color bool           // for a terminal only; the caller decides
-	Brief bool           // ends after the ranking
+	SoFar bool           // reading goes on: it ends after the ranking, and claims nothing of what is to come
 	Zone  *time.Location // of the times; nil is UTC
 }
 
@@ -51,7 +51,7 @@ func (t textWriter) Notify(_ context.Context, r *digest.Report) error {
 	writeCoverage(p, &out)
 	writeChanges(p, &out)
 	writeRanking(p, &out)
-	if !t.opts.Brief {
+	if !t.opts.SoFar {
 		for _, c := range InOrder(&out) {
 			writeClass(p, &out, c)
 		}
@@ -84,7 +84,10 @@ func writeHeader(p *page, r *digest.Report) {
 func writeCoverage(p *page, r *digest.Report) {
 	c := r.Coverage
 	word, color := Trust(r), green
-	if Incomplete(r) {
+	switch {
+	case p.SoFar:
+		word, color = "So far", ""
+	case Incomplete(r):
 		color = red
 	}
 	prefix := strings.Repeat(" ", len(word)+2)

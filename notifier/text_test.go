@@ -64,7 +64,7 @@ func TestNarrowRanking(t *testing.T) {
 		{worse, 100, "# Query ID Share Time Calls Instance Query"}, {worse, 99, "# Share Time Calls P95 Instance Query"},
 	} {
 		text := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier {
-			return notifier.NewText(b, notifier.TextOptions{Width: c.width, Brief: true})
+			return notifier.NewText(b, notifier.TextOptions{Width: c.width, SoFar: true})
 		}, c.of))
 		table := text[strings.LastIndex(text, "\n\n")+2:]
 		lines := strings.Split(strings.TrimRight(table, "\n"), "\n")
@@ -133,7 +133,7 @@ func TestTextLabelsAreUnique(t *testing.T) {
 	}
 	for width := 40; width <= 140; width += 5 {
 		text := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier {
-			return notifier.NewText(b, notifier.TextOptions{Width: width, Brief: true})
+			return notifier.NewText(b, notifier.TextOptions{Width: width, SoFar: true})
 		}, r))
 		_, table, _ := strings.Cut(text, "Query\n")
 		seen := map[string]bool{}
@@ -185,6 +185,18 @@ func TestHistogram(t *testing.T) {
 		}
 		if len(found) != lines || lines > 0 && (calls != want || longest != 50) {
 			t.Errorf("of %d bins: %d lines with %d calls, the longest bar %d\n%s", n, len(found), calls, longest, text)
+		}
+	}
+}
+
+// While reading goes on, nothing is said of how whole it is.
+func TestSoFar(t *testing.T) {
+	for _, name := range []string{"full", "partial", "no-data"} {
+		text := string(notifiertest.Render(t, func(b *bytes.Buffer) notifier.Notifier { return notifier.NewText(b, notifier.TextOptions{SoFar: true}) }, notifiertest.Load(t, name)))
+		for _, word := range []string{"Complete", "PARTIAL", "NO DATA", "As listed"} {
+			if strings.Contains(text, "\n"+word) || !strings.Contains(text, "\nSo far: ") {
+				t.Errorf("%s: %s", name, text)
+			}
 		}
 	}
 }

@@ -28,10 +28,11 @@ func BenchmarkWholeProgram(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			path, size := logFile(b, write)
 			_, noPT := exec.LookPath("pt-query-digest")
-			var ours, oneCore, wc, pt used
+			var ours, oneCore, filtered, wc, pt used
 			for b.Loop() {
 				ours.run(b, nil, binary, "report", path)
 				oneCore.run(b, []string{"GOMAXPROCS=1"}, binary, "report", path)
+				filtered.run(b, []string{"GOMAXPROCS=1"}, binary, "report", "--filter", `rows_examined >= 0 or schema == "shop"`, path)
 				wc.run(b, nil, "wc", "-l", path)
 				if noPT == nil {
 					pt.run(b, nil, "pt-query-digest", path)
@@ -43,6 +44,7 @@ func BenchmarkWholeProgram(b *testing.B) {
 			b.ReportMetric(megabytes/oneCore.wall.Seconds(), "MB/s-one-core")
 			b.ReportMetric(megabytes/oneCore.processor.Seconds(), "MB/s-processor-time")
 			b.ReportMetric(float64(max(ours.kilobytes, oneCore.kilobytes))/1024, "MiB-resident")
+			b.ReportMetric(filtered.processor.Seconds()/oneCore.processor.Seconds(), "times-with-filter")
 			b.ReportMetric(oneCore.processor.Seconds()/wc.processor.Seconds(), "times-wc")
 			if noPT == nil {
 				b.ReportMetric(pt.processor.Seconds()/oneCore.processor.Seconds(), "times-as-fast-as-pt")

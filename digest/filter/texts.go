@@ -2,9 +2,12 @@ package filter
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"regexp"
+	resyntax "regexp/syntax"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -104,13 +107,68 @@ func (c *compiler) matches(e *syntax.CallExpr) (node, error) {
 		return node{}, c.errorAt(start, "it is no regular expression: %s", brief(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 	}
 	hide(&x, &y)
+	parts := partsOf(y.value.(string))
 	return node{kind: aCondition, shown: "matches(" + x.shown + ", " + y.shown + ")", field: -1, holds: func(c *call) truth {
 		text, known := x.text(c)
 		if !known {
 			return unknown
 		}
-		return truthOf(re.Match(text))
+		return truthOf(holdsOne(text, parts) && re.Match(text))
 	}}, nil
+}
+
+// partsOf returns texts of which one stands in whatever the regular expression matches; nil if none
+// is known. To look for them is many times as fast as to run the expression.
+func partsOf(expression string) []string {
+	re, err := resyntax.Parse(expression, resyntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return required(re.Simplify())
+}
+
+// required is partsOf. Of the parts of a sequence it takes those of which the shortest is the longest.
+func required(re *resyntax.Regexp) (parts []string) {
+	switch re.Op {
+	case resyntax.OpLiteral:
+		if re.Flags&resyntax.FoldCase == 0 {
+			return []string{string(re.Rune)}
+		}
+	case resyntax.OpCapture, resyntax.OpPlus:
+		return required(re.Sub[0])
+	case resyntax.OpConcat:
+		for _, sub := range re.Sub {
+			if other := required(sub); shortest(other) > shortest(parts) {
+				parts = other
+			}
+		}
+	case resyntax.OpAlternate:
+		for _, sub := range re.Sub {
+			other := required(sub)
+			if other == nil {
+				return nil
+			}
+			parts = append(parts, other...)
+		}
+	}
+	return parts
+}
+
+func shortest(parts []string) int {
+	if len(parts) == 0 {
+		return 0
+	}
+	return len(slices.MinFunc(parts, func(a, b string) int { return cmp.Compare(len(a), len(b)) }))
+}
+
+// holdsOne reports whether one of the parts is in a text; also if there are none.
+func holdsOne(text []byte, parts []string) bool {
+	for _, part := range parts {
+		if bytes.Contains(text, []byte(part)) { // which the compiler does without a copy
+			return true
+		}
+	}
+	return len(parts) == 0
 }
 
 // lower copies a text in lower case. What is no UTF-8 stays as it is.

@@ -103,7 +103,7 @@ func (o *Options) ranking(width, height int) string {
 		return ""
 	}
 	var b bytes.Buffer
-	to := notifier.NewText(&b, notifier.TextOptions{Width: width, Color: o.Getenv("NO_COLOR") == "", Brief: true, Zone: o.Zone})
+	to := notifier.NewText(&b, notifier.TextOptions{Width: width, Color: o.Getenv("NO_COLOR") == "", SoFar: true, Zone: o.Zone})
 	if err := to.Notify(context.Background(), r); err != nil {
 		return ""
 	}
