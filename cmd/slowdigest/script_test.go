@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -75,3 +76,34 @@ func posted(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("the last message is %s\n%s", messages[want-1].Text, messages[want-1].Blocks)
 	}
 }
+
+// Each command has a right and a wrong call in the scripts. Those that serve until they are
+// stopped, or need a whole world to be content, have their right calls in other tests.
+func TestScriptsOfEveryCommand(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(err)
+	}
+	elsewhere := map[string]string{"demo": "TestDemo", "doctor": "TestDoctorsAdvice"}
+	right, wrong := map[string]int{}, map[string]int{}
+	for _, path := range scripts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range scriptCall.FindAllStringSubmatch(string(text), -1) {
+			if m[1] == "" {
+				right[m[2]]++
+			} else {
+				wrong[m[2]]++
+			}
+		}
+	}
+	for _, c := range commands() {
+		if right[c.name] == 0 && elsewhere[c.name] == "" || wrong[c.name] == 0 {
+			t.Errorf("%s: %d right and %d wrong calls", c.name, right[c.name], wrong[c.name])
+		}
+	}
+}
+
+var scriptCall = regexp.MustCompile(`(?m)^(?:exec )?(?:slowdigest|(fails) \d+) ([a-z]+)`)
