@@ -125,7 +125,7 @@ func writeFooter(p *page, r *digest.Report) {
 		lines = append(lines, "All together: "+s+".")
 	}
 	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Slowest != nil && c.Slowest.Offset != nil }) {
-		lines = append(lines, "slowdigest entry FILE BYTE prints the slowest call from the log, with its values.")
+		lines = append(lines, "slowdigest entry FILE BYTE prints the slowest call from the log or a copy of it, with its values.")
 	}
 	if s := otherInstances(r); s != "" {
 		lines = append(lines, s)

@@ -183,29 +183,22 @@ func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
 	return &r, nil
 }
 
-// compare collects the window, and the one that lies the shift before,
-// with all their classes. What could not be read is reported in the difference.
-func compare(ctx context.Context, h *handler.Handler, w digest.Window, shift time.Duration) (*digest.Diff, error) {
+// runCompare shows what changed from the window that lies the shift before, of all their
+// classes. What could not be read is reported in the difference.
+func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, to diffPoster, w digest.Window, shift time.Duration) error {
 	whole := *h
 	whole.Limit, whole.Detail = digest.Limit{}, false
-	after, errAfter := whole.Collect(ctx, w)
-	before, errBefore := whole.Collect(ctx, digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)})
+	collect := func(what string, w digest.Window) (*digest.Report, error) {
+		defer watch(p, &whole, c, live.Options{What: what}, false, nil)()
+		return whole.Collect(ctx, w)
+	}
+	after, errAfter := collect("reading, 1 of 2 windows", w)
+	before, errBefore := collect("reading, 2 of 2 windows", digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)})
 	err := errors.Join(errBefore, errAfter)
 	if err != nil && before.Coverage.Events == 0 && after.Coverage.Events == 0 {
-		return nil, err
-	}
-	return digest.CompareBy(h.OrderBy, before, after), err
-}
-
-// runCompare shows what changed from the window that lies the shift before.
-func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, to diffPoster, w digest.Window, shift time.Duration) error {
-	stop := watch(p, h, c, live.Options{}, false, nil)
-	d, err := compare(ctx, h, w, shift)
-	stop()
-	if d == nil {
 		return err
 	}
-	return errors.Join(showDiff(ctx, p, c, to, d, c.Limit), err)
+	return errors.Join(showDiff(ctx, p, c, to, digest.CompareBy(h.OrderBy, before, after), c.Limit), err)
 }
 
 func parseShift(s string) (time.Duration, error) {

@@ -31,7 +31,8 @@ func TestHelpIsOneScreen(t *testing.T) {
 
 // Each command but the version has examples, which its flags take, and which its own help shows.
 func TestExamples(t *testing.T) {
-	typed := regexp.MustCompile(`slowdigest ([a-z]+)([^|>]*)`)
+	typed := regexp.MustCompile(`slowdigest ([a-z]+)((?:'[^']*'|[^|>'])*)`)
+	word := regexp.MustCompile(`(?:'[^']*'|[^' ])+`)
 	for _, c := range commands() {
 		if len(examples[c.name]) == 0 && c.name != "version" {
 			t.Errorf("%s has no example", c.name)
@@ -43,7 +44,11 @@ func TestExamples(t *testing.T) {
 				continue
 			}
 			f := declared(c.name)
-			rest, err := f.parse(strings.Fields(strings.ReplaceAll(m[2], "'", "")))
+			args := word.FindAllString(m[2], -1)
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "'", "")
+			}
+			rest, err := f.parse(args)
 			if err == nil {
 				err = f.refuseUnused(c.name, rest)
 			}
