@@ -249,6 +249,9 @@ func declareEntry(_ *flags, p *process) func(context.Context, []string) error {
 		}
 		e, err := entry.Read(ctx, p.stdin, args[0], offset)
 		if e == nil {
+			if errors.As(err, new(*fs.PathError)) { // which names the file
+				return err
+			}
 			return fmt.Errorf("read %s: %w", args[0], err)
 		}
 		return errors.Join(printEntry(p, e, offset), err)
