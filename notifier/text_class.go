@@ -3,6 +3,7 @@ package notifier
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,10 +73,15 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	if lines := paste.Lines(c); len(lines) > 0 {
 		p.line("")
 		for _, s := range lines {
-			p.wrapped(indent, indent+"  ", "", strings.ReplaceAll(s, "-", noHyphen))
+			p.wrapped(indent, indent+"  ", "", quoted.ReplaceAllStringFunc(s, func(name string) string {
+				return strings.NewReplacer("-", noHyphen, " ", noSpace).Replace(name)
+			}))
 		}
 	}
 }
+
+// quoted are the names in a statement, in which no line is broken.
+var quoted = regexp.MustCompile("`[^`]*`|'[^']*'")
 
 // writeHistogram draws how many calls took how long, where they did not all take the same.
 func writeHistogram(p *page, c *digest.Class) {

@@ -21,7 +21,7 @@ const maxTables = 4
 
 // safeName matches names that cannot end their quotes, "?" being what the fingerprint has in the
 // place of a part that is generated.
-var safeName = regexp.MustCompile(`^[\pL\pN_$.?-]+$`)
+var safeName = regexp.MustCompile(`^[\pL\pN_$.?-]+(?: [\pL\pN_$.?-]+)*$`)
 
 // explained matches what EXPLAIN takes, by "EXPLAIN Statement" in the MySQL Reference Manual.
 var explained = regexp.MustCompile(`^\(*(?:select|insert|update|delete|replace|with|table) `)

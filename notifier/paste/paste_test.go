@@ -27,6 +27,8 @@ func TestLines(t *testing.T) {
 			"SHOW TABLE STATUS FROM `shop` LIKE 'orders'\\G", "SHOW CREATE TABLE `shop`.`orders`\\G", "USE `shop`;",
 			"EXPLAIN select * from orders where id in(?) and a = ?\\G"}},
 		{"select a from t", nil, []string{"SHOW TABLE STATUS LIKE 't'\\G", "SHOW CREATE TABLE `t`\\G", "EXPLAIN select a from t\\G"}},
+		{"select a from `order items`", map[string]int64{"my shop": 1}, []string{"SHOW TABLE STATUS FROM `my shop` LIKE 'order items'\\G",
+			"SHOW CREATE TABLE `my shop`.`order items`\\G", "USE `my shop`;", "EXPLAIN select a from `order items`\\G"}},
 		{"select a from crm.t", shop, []string{"SHOW TABLE STATUS FROM `crm` LIKE 't'\\G", "SHOW CREATE TABLE `crm`.`t`\\G", "USE `shop`;", "EXPLAIN select a from crm.t\\G"}},
 		{"select a from logs_2026_11", nil, []string{"SHOW TABLE STATUS LIKE 'logs_%_%'\\G", "EXPLAIN select a from logs_?_?\\G"}},
 		{"select a from t union all select a from t", nil, []string{"SHOW TABLE STATUS LIKE 't'\\G", "SHOW CREATE TABLE `t`\\G", "EXPLAIN select a from t\\G"}},
