@@ -96,9 +96,6 @@ func TestSeekFile(t *testing.T) {
 
 // A file of seekSize is sought into, and says so; a smaller one, and one without a bound, is not.
 func TestSeekIntoLocal(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts no goroutines, and takes long where they are watched")
-	}
 	start := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	text, entries := localLog(rand.New(rand.NewPCG(1, 1)), start, seekSize, false)
 	path := filepath.Join(t.TempDir(), "slow.log")
