@@ -254,6 +254,9 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := &Report{Version: 1, Rules: fingerprint.Rules, By: a.By, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
+	if order != OrderBySum {
+		r.OrderBy = order
+	}
 	if r.Window.Start.IsZero() {
 		r.Window.Start = a.extent.first.Truncate(time.Second)
 	}

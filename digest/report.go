@@ -14,6 +14,7 @@ type Report struct {
 	Version   int      `json:"version"` // of this format; 1
 	Rules     int      `json:"rules"`   // fingerprint.Rules of its IDs; 0 is 1
 	Window    Window   `json:"window"`
+	OrderBy   OrderBy  `json:"order_by,omitempty"`  // what its classes are ranked by, if not by time
 	By        By       `json:"by,omitempty"`        // what its classes are if not query classes: each then has a Group
 	Instances []string `json:"instances,omitempty"` // the instances, or local files, that were read
 	Coverage  Coverage `json:"coverage"`
@@ -86,6 +87,8 @@ type Coverage struct {
 	Folded     int      `json:"folded,omitempty"`    // classes beyond what is kept, which are only counted together
 	// Complete is false where anything of the window is known to be missing.
 	Complete bool `json:"complete"`
+	// Sampled is set where samples alone say that what was skipped is older than the window.
+	Sampled bool `json:"sampled,omitempty"`
 	// AsListed is set where an instance lists no file for a part of the window, as it does
 	// where it logged nothing. The file may be late.
 	AsListed bool `json:"as_listed,omitempty"`
@@ -140,6 +143,7 @@ func (c *Coverage) Add(part Coverage) {
 	c.Throttled += part.Throttled
 	c.Folded += part.Folded
 	c.Complete = c.Complete && part.Complete
+	c.Sampled = c.Sampled || part.Sampled
 	c.Notes = append(c.Notes, part.Notes...)
 	c.Gaps = append(c.Gaps, part.Gaps...)
 }

@@ -325,6 +325,7 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 		Doubtful:       stats.Doubtful,
 		TruncatedLines: got.TruncatedLines,
 		Complete:       got.Complete && stats.Complete(),
+		Sampled:        got.Sampled,
 		Notes:          notes,
 		Gaps:           gaps(to.file, got),
 	}

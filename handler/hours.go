@@ -176,9 +176,11 @@ const quiet = time.Minute
 
 // ending says which part of a window lies after the local logs end, those of each server by
 // themselves: a file does not tell whether nothing was slow or nothing was written. Who digests a
-// log that was copied knows that it ends, and is not told unless he asks for it.
+// log that was copied knows that it ends, and is not told unless he asks for it, or nothing of
+// the window is there.
 func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
-	if !rd.handler.Ends || w.End.IsZero() {
+	none := rd.known == nil && c.InWindow == 0 && !w.Start.IsZero()
+	if !none && (!rd.handler.Ends || w.End.IsZero()) {
 		return
 	}
 	last := map[string]time.Time{} // by server
@@ -193,7 +195,7 @@ func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
 	}
 	for _, server := range slices.Sorted(maps.Keys(last)) {
 		l := last[server]
-		if l.IsZero() || !l.Before(w.End.Add(-quiet)) { // beginning has told of those without an entry
+		if l.IsZero() || none && !l.Before(w.Start) || !none && !l.Before(w.End.Add(-quiet)) { // beginning has told of those without an entry
 			continue
 		}
 		c.Complete = false

@@ -22,6 +22,8 @@ func Trust(r *digest.Report) string {
 	switch {
 	case !Incomplete(r) && r.Coverage.Complete && r.Coverage.AsListed:
 		return "As listed"
+	case !Incomplete(r) && r.Coverage.Complete && r.Coverage.Sampled:
+		return "By samples"
 	case !Incomplete(r) && r.Coverage.Complete:
 		return "Complete"
 	case !Incomplete(r):

@@ -68,3 +68,16 @@ func TestTooManyGroups(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What samples alone say is not called complete.
+func TestTrustInSamples(t *testing.T) {
+	for _, c := range []struct {
+		complete, sampled bool
+		want              string
+	}{{true, false, "Complete"}, {true, true, "By samples"}, {false, true, "PARTIAL"}} {
+		r := &digest.Report{Coverage: digest.Coverage{Complete: c.complete, Sampled: c.sampled, InWindow: 1}}
+		if got := Trust(r); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}

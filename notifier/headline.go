@@ -248,6 +248,9 @@ func merged(all []digest.Window) []digest.Window {
 // and what has become of instances: each in a sentence or two.
 func Caveats(r *digest.Report) []string {
 	out := groupNotes(r)
+	if what := rankedBy[r.OrderBy]; what != "" {
+		out = append(out, "Ranked by "+what+", and not by time.")
+	}
 	for _, s := range []string{day(r), learning(r)} {
 		if s != "" {
 			out = append(out, s)
@@ -258,6 +261,10 @@ func Caveats(r *digest.Report) []string {
 		out = append(out, s)
 	}
 	return out
+}
+
+var rankedBy = map[digest.OrderBy]string{
+	digest.OrderByMax: "the longest call", digest.OrderByCount: "calls", digest.OrderByRowsExamined: "rows examined", digest.OrderByLockTime: "lock time",
 }
 
 // caveats are those for which details are shown.

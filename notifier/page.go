@@ -67,13 +67,24 @@ func (p *page) wrapped(first, prefix, color, s string) {
 	width := max(p.Width-max(ansi.StringWidth(first), ansi.StringWidth(prefix))-1, 20)
 	s = thousands.ReplaceAllStringFunc(InZone(s, p.Zone), func(n string) string { return strings.ReplaceAll(n, ",", noComma) })
 	s = minus.ReplaceAllString(s, noHyphen+"$1")
-	s = strings.NewReplacer(noComma, ",", noHyphen, "-", noSpace, " ").Replace(ansi.Wrap(s, width, ","))
+	s = strings.NewReplacer(noComma, ",", noHyphen, "-").Replace(ansi.Wrap(s, width, ","))
 	for i, l := range strings.Split(s, "\n") {
 		if i == 0 {
 			p.line(first + p.paint(color, l))
 			continue
 		}
 		p.line(prefix + p.paint(color, strings.TrimLeft(l, " ")))
+	}
+}
+
+// unbroken writes s, which somebody will copy, in one line: after the prefix, or where it has no
+// room there, at the margin. What is longer than a line is for the terminal to break.
+func (p *page) unbroken(prefix, s string) {
+	if ansi.StringWidth(prefix+s) > p.Width {
+		prefix = ""
+	}
+	if s != "" {
+		p.line(prefix + s)
 	}
 }
 
@@ -87,7 +98,6 @@ var (
 const (
 	noComma  = "\uE000"
 	noHyphen = "\uE001"
-	noSpace  = "\uE002"
 )
 
 // column of a table. Numbers are aligned to the right.

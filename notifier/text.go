@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/paste"
 	"slowdigest/notifier/redact"
 )
 
@@ -126,6 +127,9 @@ func writeFooter(p *page, r *digest.Report) {
 	}
 	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Slowest != nil && c.Slowest.Offset != nil }) {
 		lines = append(lines, "slowdigest entry FILE BYTE prints the slowest call from the log or a copy of it, with its values.")
+	}
+	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return len(paste.Lines(&c)) > 0 }) {
+		lines = append(lines, "The lines to paste have names of tables in lower case, as fingerprints have them.")
 	}
 	if s := otherInstances(r); s != "" {
 		lines = append(lines, s)

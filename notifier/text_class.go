@@ -3,7 +3,6 @@ package notifier
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,21 +66,16 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	}
 	if call, place := slowest(c); call != "" {
 		p.wrapped(indent+label("slowest"), indent+label(""), "", call)
-		p.wrapped(indent+label(""), indent+label(""), "", strings.ReplaceAll(place, "-", noHyphen)) // for whoever copies it
+		p.unbroken(indent+label(""), place)
 	}
 	writeHistogram(p, c)
 	if lines := paste.Lines(c); len(lines) > 0 {
 		p.line("")
 		for _, s := range lines {
-			p.wrapped(indent, indent+"  ", "", quoted.ReplaceAllStringFunc(s, func(name string) string {
-				return strings.NewReplacer("-", noHyphen, " ", noSpace).Replace(name)
-			}))
+			p.unbroken(indent, s)
 		}
 	}
 }
-
-// quoted are the names in a statement, in which no line is broken.
-var quoted = regexp.MustCompile("`[^`]*`|'[^']*'")
 
 // writeHistogram draws how many calls took how long, where they did not all take the same.
 func writeHistogram(p *page, c *digest.Class) {

@@ -16,6 +16,9 @@ import (
 	"slowdigest/notifier/notifiertest"
 )
 
+// toCopy matches lines that the terminal is to break, and nobody else.
+var toCopy = regexp.MustCompile(`^ *(?:SHOW |EXPLAIN |USE |byte \d+ of |slowquery/)`)
+
 func TestTextGoldens(t *testing.T) {
 	for _, name := range notifiertest.Reports {
 		for _, width := range []int{40, 60, 80, 120} {
@@ -25,7 +28,7 @@ func TestTextGoldens(t *testing.T) {
 				}, notifiertest.Load(t, name))
 				notifiertest.Golden(t, fmt.Sprintf("%s-%d.txt", name, width), got)
 				for i, l := range strings.Split(string(got), "\n") {
-					if w := ansi.StringWidth(l); w > width {
+					if w := ansi.StringWidth(l); w > width && !toCopy.MatchString(l) {
 						t.Errorf("line %d is %d columns wide: %s", i+1, w, l)
 					}
 					if strings.ContainsFunc(l, func(r rune) bool { return r < ' ' }) {

@@ -20,6 +20,9 @@ type Local struct {
 	// Paths are files and directories; "-" is Stdin. Of a directory all that its tree
 	// holds is read, except hidden files and *.json.
 	Paths []string
+	// Seek lets large files begin where the window begins. The database, which a log names only
+	// where it changes, may be unknown for the entries that follow.
+	Seek  bool
 	Stdin io.Reader // what "-" stands for
 }
 
@@ -29,7 +32,10 @@ type Local struct {
 // listed as Omitted. It leaves none out by its time: the file may have been copied or
 // unpacked, which says nothing about its entries. The instance is of no matter.
 func (l Local) LogFiles(ctx context.Context, _ string, start, _ time.Time) ([]File, error) {
-	w := localWalk{ctx: ctx, start: start}
+	w := localWalk{ctx: ctx}
+	if l.Seek {
+		w.start = start
+	}
 	for _, path := range l.Paths {
 		w.path(path)
 	}
@@ -172,7 +178,8 @@ func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	}
 	log := newLog(c)
 	if log.cov.Skipped = begin; begin > 0 {
-		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: by %d samples they are from before the window.", begin, f.Name, samples)}
+		log.cov.Sampled = true
+		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: by samples they are from before the window. Their database lines are not known either; given as - it is read whole.", begin, f.Name)}
 	}
 	return log, nil
 }

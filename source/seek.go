@@ -114,10 +114,11 @@ func (f *fetcher) probe(file File, at marker, beginning bool) probe {
 const (
 	// A local file of at least seekSize is sought into. A smaller one is read within a second.
 	seekSize = 64 << 20
-	// It is looked at in as many places first, sampleBytes in each, for it may have been put
-	// together of several logs.
-	samples     = 64
-	sampleBytes = 64 << 10
+	// It is looked at once in each sampleStride first, or in more where that were over maxSamples
+	// places, sampleBytes in each, for it may have been put together of several logs.
+	sampleStride = 256 << 10
+	maxSamples   = 16 << 10
+	sampleBytes  = 16 << 10
 )
 
 // seekFile returns an offset at which an entry begins, a seekGrain or more before the first
@@ -127,8 +128,7 @@ func seekFile(r io.ReaderAt, size int64, from time.Time) (begin int64, found boo
 	s := fileSeeker{r: r, buf: make([]byte, sampleBytes), before: from.Add(-seekMargin)}
 	low, high := int64(0), size
 	var latest time.Time
-	for i := range int64(samples) {
-		at := size / samples * i
+	for at := int64(0); at < size; at += max(sampleStride, size/maxSamples) {
 		t := s.latest(at)
 		if !t.IsZero() && t.Before(latest.Add(-seekMargin)) {
 			return 0, false

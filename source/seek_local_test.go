@@ -107,11 +107,13 @@ func TestSeekIntoLocal(t *testing.T) {
 		from time.Time
 		size int
 		most int64 // bytes read
-	}{{from, len(text), 5 * seekGrain}, {time.Time{}, len(text), int64(len(text))}, {from, seekSize - 1, seekSize}} {
+		seek bool
+	}{{from, len(text), 5 * seekGrain, true}, {from, len(text), int64(len(text)), false},
+		{time.Time{}, len(text), int64(len(text)), true}, {from, seekSize - 1, seekSize, true}} {
 		if err := os.Truncate(path, int64(c.size)); err != nil {
 			t.Fatal(err)
 		}
-		l := Local{Paths: []string{path}}
+		l := Local{Paths: []string{path}, Seek: c.seek}
 		files, err := l.LogFiles(context.Background(), "", c.from, time.Time{})
 		if err != nil {
 			t.Fatal(err)
@@ -123,7 +125,8 @@ func TestSeekIntoLocal(t *testing.T) {
 		got, err := io.ReadAll(log)
 		cov := log.Coverage()
 		_ = log.Close()
-		if err != nil || int64(len(got)) > c.most || !cov.Complete || cov.Skipped+cov.BytesRead != int64(c.size) || (cov.Skipped > 0) != (len(cov.Notes) == 1) {
+		if err != nil || int64(len(got)) > c.most || !cov.Complete || cov.Skipped+cov.BytesRead != int64(c.size) || (cov.Skipped > 0) != (len(cov.Notes) == 1) || cov.Sampled != (cov.Skipped > 0) ||
+			(cov.Skipped > 0) != (c.most == 5*seekGrain) {
 			t.Errorf("from %v: %d bytes, %v, %+v", c.from, len(got), err, cov)
 		}
 		if offset, known := log.Offset(0); !known || offset != cov.Skipped || !strings.HasPrefix(text[offset:], string(got[:1000])) {

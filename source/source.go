@@ -174,6 +174,9 @@ type Coverage struct {
 	// that the error is about.
 	Gaps []Gap
 
+	// Sampled is set where samples alone say that what was skipped is older than the window.
+	Sampled bool
+
 	// Cause says why a reading ended early, where it may go on another time; else it
 	// is empty.
 	Cause Cause

@@ -64,7 +64,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin}, c.route(""))
+		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin, Seek: c.seeks()}, c.route(""))
 		var names []string
 		for i, name := range files {
 			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
@@ -273,7 +273,7 @@ func printEntry(p *process, e *entry.Entry, offset int64) error {
 	text := e.Text
 	if isTerminal(p.stdout) {
 		if text = entry.Visible(text); len(text) != len(e.Text) {
-			notes += `\nwhat a terminal would obey is shown as \x1b or \u202e; a file or a pipe gets the bytes of the log`
+			notes += "\n" + `what a terminal would obey is shown as \x1b or \u202e; a file or a pipe gets the bytes of the log`
 		}
 	}
 	_, err := p.stdout.Write(text)

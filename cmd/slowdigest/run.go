@@ -58,8 +58,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		// The database is logged only where it changes, which may be before the window.
-		from := c.source(cfg, len(c.Schemas.items) == 0 && !c.Where.uses("schema") && !c.Where.uses("offset"))
+		from := c.source(cfg, c.seeks())
 		route, err := c.oneRoute(ctx, from, f.given)
 		if err != nil {
 			return err

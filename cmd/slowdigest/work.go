@@ -49,6 +49,12 @@ func (c *Config) source(cfg aws.Config, seek bool) *source.RDS {
 	return source.NewRDS(unlimited(cfg), source.Options{Download: c.Download, MaxBytes: c.MaxBytes, Seek: seek, Now: time.Now})
 }
 
+// seeks reports whether reading may begin within a log. Its database is named only where it changes, which
+// may be before that.
+func (c *Config) seeks() bool {
+	return len(c.Schemas.items) == 0 && c.By != digest.BySchema && !c.Where.uses("schema") && !c.Where.uses("offset")
+}
+
 // discover finds the configured instances.
 func (c *Config) discover(ctx context.Context, from *source.RDS) ([]source.Instance, error) {
 	if len(c.Instances.items) == 0 && c.Tag == "" {

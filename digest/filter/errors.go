@@ -93,6 +93,8 @@ func syntaxError(source string, err error) *Error {
 	}
 	e := &Error{Line: int(from.Pos.Line), Column: int(from.Pos.Col), Reason: "it is not understood from here on: " + from.Msg, source: source}
 	switch {
+	case strings.HasPrefix(from.Msg, "invalid escape sequence"):
+		e.Reason = from.Msg + `; before a text with backslashes write r, as in r"\d+"`
 	case strings.HasPrefix(from.Msg, "got end of file"):
 		e.Reason = "the condition ends too soon"
 	case strings.HasPrefix(from.Msg, "got "):

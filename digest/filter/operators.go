@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.starlark.net/syntax"
@@ -156,6 +157,8 @@ func (c *compiler) timeOf(e syntax.Expr, n node) (node, error) {
 // member reports whether a value is in a list, or a text is a part of another.
 func (c *compiler) member(e *syntax.BinaryExpr, x node, y *node) (func(*call) truth, error) {
 	switch {
+	case y.kind == aText && x.kind == aText && y.literal && !x.literal:
+		return nil, c.errorAt(e.OpPos, "%s is no list; write [%[1]s], or ==", brief(strconv.Quote(y.value.(string))))
 	case y.kind == aText && x.kind == aText:
 		return textTest(x.text, y.text, func(part, of []byte) bool { return bytes.Contains(of, part) }), nil
 	case y.kind != aList:

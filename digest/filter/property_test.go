@@ -146,6 +146,9 @@ func (m maker) textTest(depth int) tree {
 	x, y := m.word(depth-1), m.word(depth-1)
 	switch m.IntN(4) {
 	case 0:
+		if _, err := strconv.Unquote(y.text); err == nil { // a text as it is holds no field
+			x, y = y, x
+		}
 		return of(x.text+" in "+y.text, func(v []any) any { return strings.Contains(v[1].(string), v[0].(string)) }, x, y)
 	case 1:
 		return of(x.text+".startswith("+y.text+")", func(v []any) any { return strings.HasPrefix(v[0].(string), v[1].(string)) }, x, y)

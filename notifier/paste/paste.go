@@ -38,7 +38,7 @@ var rows = regexp.MustCompile(`\bvalues? ?\(\?\+\)`)
 var repeated = regexp.MustCompile(` /\*repeat [a-z ]+\*/`)
 
 // Lines returns SHOW TABLE STATUS and SHOW CREATE TABLE for the first four tables of a class, and
-// EXPLAIN with a "?" for each value, or for all of a list. Tables without a schema are those of the default database that
+// EXPLAIN with a "?" for each value, or for all of a list; not where a part of a name is generated. Tables without a schema are those of the default database that
 // most calls have. Names are in lower case, as in all fingerprints.
 func Lines(c *digest.Class) []string {
 	schema := mostCalls(c.Schemas)
@@ -57,6 +57,9 @@ func Lines(c *digest.Class) []string {
 		if !strings.Contains(t.Name, "?") {
 			out = append(out, "SHOW CREATE TABLE "+in+"`"+t.Name+"`"+`\G`)
 		}
+	}
+	if slices.ContainsFunc(c.Tables, func(t digest.Table) bool { return strings.Contains(t.Schema+t.Name, "?") }) {
+		return out // the fingerprint numbers such names, and those are of other tables
 	}
 	sql := repeated.ReplaceAllString(strings.ReplaceAll(c.Fingerprint, "(?+)", "(?)"), "")
 	if len(out) == 0 || !explained.MatchString(sql) || rows.MatchString(c.Fingerprint) || unsafe.MatchString(sql) {

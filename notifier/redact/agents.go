@@ -22,6 +22,9 @@ func ForAgents(r *digest.Report) Report {
 	for i := range in.Classes {
 		classForAgents(&in.Classes[i])
 	}
+	if _, err := digest.ParseOrderBy(string(r.OrderBy)); err != nil {
+		in.OrderBy = ""
+	}
 	if _, err := digest.ParseBy(string(r.By)); err != nil {
 		in.By = digest.ByClass
 	}

@@ -264,7 +264,7 @@ func (c *Class) panel(w *writer, what string) {
 	w.line("<dt>In the log</dt><dd>%s</dd>", c.Place)
 	w.line("<dt>Query ID</dt><dd><code>%s</code></dd>", c.ID)
 	w.add("</dl>\n")
-	w.line(`<figure><figcaption>For the client of the database. A <code>?</code> stands for each value.</figcaption><pre class="sql" tabindex="0">%s</pre></figure>
+	w.line(`<figure><figcaption>For the client of the database. A <code>?</code> stands for each value, and names of tables are in lower case.</figcaption><pre class="sql" tabindex="0">%s</pre></figure>
 `, c.Paste)
 	w.add("</details>\n")
 }
