@@ -211,6 +211,8 @@ func TestSecretsInWrongSettings(t *testing.T) {
 	world.answersInvocations(t, http.StatusNoContent)
 	healthy := maps.Clone(world.env)
 	healthy["SLOWDIGEST_INSTANCES"] = "orders-*"
+	schedule := example(t, "schedule")
+	t.Chdir(t.TempDir()) // where a secret that is taken for the directory of the state makes one
 	for n, name := range known() {
 		if name == "SLACK_TOKEN" || name == "SLACK_SIGNING_SECRET" {
 			continue
@@ -227,7 +229,7 @@ func TestSecretsInWrongSettings(t *testing.T) {
 		hidden(name, secret, stdout+stderr)
 		var log strings.Builder
 		p := &process{getenv: func(name string) string { return world.env[name] }}
-		_, err := handleEvent(t.Context(), p, example(t, "schedule"), newRunLog(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{ReplaceAttr: boundAttr}))))
+		_, err := handleEvent(t.Context(), p, schedule, newRunLog(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{ReplaceAttr: boundAttr}))))
 		hidden(name, secret, fmt.Sprint(boundError(withHint(err)))+log.String())
 		if n%8 == 0 { // of the function's doctor a few are enough, for that of the command line looks at the same
 			world.db.Tags = map[string]string{"slowdigest:channel": secret}
