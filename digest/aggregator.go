@@ -264,13 +264,13 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 		r.Window.End = a.extent.last.Truncate(time.Second).Add(time.Second)
 	}
 	var overall totals
-	overall.merge(&a.folded.totals)
-	for _, c := range a.classes {
-		overall.merge(&c.totals)
-	}
-	if a.By != ByClass {
-		overall = totals{}
+	if a.By != ByClass { // a call may be of several groups
 		overall.merge(&a.grouped.totals)
+	} else {
+		overall.merge(&a.folded.totals)
+		for _, c := range a.classes {
+			overall.merge(&c.totals)
+		}
 	}
 	r.Overall = Overall{Classes: len(a.classes) + a.folded.classes, ByInstance: a.byInstance(), Totals: overall.report()}
 

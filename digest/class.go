@@ -44,7 +44,7 @@ func newClass(fingerprint []byte, key classKey) *class {
 
 func (c *class) add(e *parser.Event, s *Stream, bucket int) {
 	c.totals.add(e)
-	if c.totals.calls == int64(e.Weight) || e.QueryTime >= c.slowest.QueryTime {
+	if e.QueryTime >= c.slowest.QueryTime {
 		c.slowest.join(s.slowest(e))
 	}
 	n := int64(e.Weight)

@@ -183,6 +183,10 @@ func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
 	if !none && (!rd.handler.Ends || w.End.IsZero()) {
 		return
 	}
+	until := w.End.Add(-quiet)
+	if none {
+		until = w.Start
+	}
 	last := map[string]time.Time{} // by server
 	file := map[string]string{}
 	for _, p := range rd.parts {
@@ -195,7 +199,7 @@ func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
 	}
 	for _, server := range slices.Sorted(maps.Keys(last)) {
 		l := last[server]
-		if l.IsZero() || none && !l.Before(w.Start) || !none && !l.Before(w.End.Add(-quiet)) { // beginning has told of those without an entry
+		if l.IsZero() || !l.Before(until) { // beginning has told of those without an entry
 			continue
 		}
 		c.Complete = false

@@ -152,9 +152,9 @@ func skipped(d fs.DirEntry) bool {
 }
 
 // Open opens a file, and decompresses it. A large one that is not compressed is begun where the
-// window begins, if samples of it are in the order of their times: see seekFile. If the deadline of ctx passes, the Log ends
-// there and its Coverage says so. If ctx is cancelled the Log ends with an error, also where a
-// pipe has nothing to read; of Stdin see Stoppable.
+// window begins, if samples of it are in the order of their times: see seekFile. If the deadline
+// of ctx passes, the Log ends there and its Coverage says so. If ctx is cancelled the Log ends
+// with an error, also where a pipe has nothing to read; of Stdin see Stoppable.
 func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	file, begin := io.NopCloser(l.Stdin), int64(0)
 	if f.Name != "-" {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -138,14 +137,10 @@ func side(ctx context.Context, p *process, c *Config, path string) (*digest.Repo
 	stop := watch(p, h, c, live.Options{What: harmless(filepath.Base(path))}, false, nil)
 	r, err = h.Collect(ctx, digest.Window{})
 	stop()
-	if errors.Is(err, fs.ErrNotExist) && r.Coverage.Events == 0 {
-		return nil, err
-	}
 	r.Instances = []string{filepath.Base(path)}
-	switch err := nothingRead(r, err, []string{path}); {
-	case errors.Is(err, handler.ErrNotSlowLog):
+	if err := nothingRead(r, err, []string{path}); errors.Is(err, handler.ErrNotSlowLog) {
 		return nil, hinted{err, "diff compares slow logs, directories of them, and reports saved with --format json"}
-	case err != nil:
+	} else if err != nil {
 		return nil, err
 	}
 	return r, err

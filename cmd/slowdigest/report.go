@@ -75,7 +75,9 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		r, err := h.Collect(ctx, w)
 		stop()
 		r.Instances = names
-		if err := nothingRead(r, err, files); err != nil {
+		if err := nothingRead(r, err, files); errors.Is(err, fs.ErrNotExist) && len(files) == 1 && instanceName.MatchString(files[0]) {
+			return hinted{err, "slowdigest run --instance " + files[0] + " reads a DB instance"}
+		} else if err != nil {
 			return err
 		}
 		return printReport(ctx, to, r, err)
@@ -118,8 +120,6 @@ func nothingRead(r *digest.Report, err error, files []string) error {
 		return nil
 	case errors.Is(err, handler.ErrNotSlowLog):
 		return hinted{err, "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
-	case errors.Is(err, fs.ErrNotExist) && len(files) == 1 && instanceName.MatchString(files[0]):
-		return hinted{err, "slowdigest run --instance " + files[0] + " reads a DB instance"}
 	case err == nil && r.Coverage.BytesRead == 0:
 		what := files[0]
 		if len(files) > 1 {

@@ -41,6 +41,14 @@ type Answer struct {
 	Thread string // the timestamp of the message whose thread to answer in; empty is the channel
 }
 
+// askedBy says whom the message answers; nothing where it is no answer, or to nobody who is known.
+func (o Options) askedBy() []string {
+	if o.Answer == nil || o.Answer.To == "" {
+		return nil
+	}
+	return []string{"asked for by " + redact.Cut(redact.Clean(o.Answer.To), 80)}
+}
+
 func (o Options) withDefaults() Options {
 	o.HTTPClient = notifier.Client(o.HTTPClient)
 	if o.APIURL != "" && !strings.HasSuffix(o.APIURL, "/") { // the names of methods are appended

@@ -157,9 +157,7 @@ func (x *diffDraft) foot(n int) []slackgo.Block {
 	if hidden > 0 {
 		notes = append(notes, notifier.Classes(x.d.By, hidden, "")+" not shown")
 	}
-	if a := x.opts.Answer; a != nil && a.To != "" {
-		notes = append(notes, "asked for by "+redact.Cut(redact.Clean(a.To), 80))
-	}
+	notes = append(notes, x.opts.askedBy()...)
 	if notes == nil {
 		return nil
 	}

@@ -33,9 +33,7 @@ func (d *draft) foot(inFull []*digest.Class) []slackgo.Block {
 	if rest > 0 {
 		notes = append(notes, notifier.Classes(d.r.By, rest, "")+" not shown")
 	}
-	if a := d.opts.Answer; a != nil && a.To != "" {
-		notes = append(notes, "asked for by "+redact.Cut(redact.Clean(a.To), 80))
-	}
+	notes = append(notes, d.opts.askedBy()...)
 	if d.opts.Show {
 		blocks = append(blocks, showButton(d.r.Instances))
 	}
