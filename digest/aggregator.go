@@ -253,7 +253,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := &Report{Version: 1, Rules: fingerprint.Rules, By: a.By, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
+	r := &Report{Version: 1, Rules: fingerprint.Rules, By: a.By, PerInstance: a.PerInstance, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
 	if order != OrderBySum {
 		r.OrderBy = order
 	}

@@ -36,7 +36,13 @@ func groupNamesOf(by By, e *parser.Event, instance string) []string {
 	}
 	var names []string
 	for _, word := range strings.Fields(strings.NewReplacer(",", " ", "(", " ", ")", " ").Replace(string(e.SQL))) {
-		if strings.HasPrefix(word, "tab_") && !slices.Contains(names, word) {
+		if !strings.Contains(word, "tab_") {
+			continue
+		}
+		if !strings.Contains(word, ".") && e.Schema != "" {
+			word = strings.ToLower(e.Schema) + "." + word
+		}
+		if !slices.Contains(names, word) {
 			names = append(names, word)
 		}
 	}
@@ -55,13 +61,14 @@ var randomStatements = []func(r *rand.Rand) string{
 	func(r *rand.Rand) string { return "insert into tab_c (x) select x from tab_a where y = 1" },
 	func(r *rand.Rand) string { return "delete from tab_d" },
 	func(r *rand.Rand) string { return "select sleep(1)" },
+	func(r *rand.Rand) string { return "select x from shop.tab_a, tab_a where z = 1" },
 	func(r *rand.Rand) string { return "select x from tab_a where z = 1 union select x from tab_e" },
 }
 
 func randomCall(r *rand.Rand) *parser.Event {
 	pick := func(names ...string) string { return names[r.IntN(len(names))] }
 	e := event(randomStatements[r.IntN(len(randomStatements))](r), time.Duration(r.IntN(3600))*time.Second, 0)
-	e.User, e.Host, e.Schema = pick("app", "", "report", "(none)", "\x1b[2J"), pick("web-1", "web-2", ""), pick("shop", "shop", "audit", "")
+	e.User, e.Host, e.Schema = pick("app", "", "report", "(none)", "\x1b[2J"), pick("web-1", "web-2", ""), pick("shop", "Shop", "audit", "")
 	e.QueryTime, e.LockTime = float64(r.IntN(5_000_000))/1e6, float64(r.IntN(1000))/1e6
 	e.RowsExamined, e.Weight = uint64(r.IntN(100_000)), uint64(1+r.IntN(3)/2)
 	return e
@@ -314,7 +321,7 @@ func TestStatementsOfGroupsAreBounded(t *testing.T) {
 		s.Add(event("select "+strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprint(i))+"_ from t", 0, 1))
 	}
 	r := a.Report(Limit{}, OrderBySum)
-	if len(a.grouped.statements) != maxClasses || len(r.Classes) != 1 || r.Classes[0].Calls != n || r.Classes[0].Group.Name != "t" {
+	if len(a.grouped.statements) != maxClasses || len(r.Classes) != 1 || r.Classes[0].Calls != n || r.Classes[0].Group.Name != "shop.t" {
 		t.Errorf("%d statements, %+v", len(a.grouped.statements), r.Classes)
 	}
 	other := NewAggregator(Window{})

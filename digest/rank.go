@@ -63,7 +63,7 @@ const (
 	ByUser     By = "user"
 	ByHost     By = "host"   // the client, as the log names it
 	BySchema   By = "schema" // the default database
-	ByTable    By = "table"  // each table that the statement names: see fingerprint.Tables
+	ByTable    By = "table"  // each table that the statement names, or the default database has: see fingerprint.Tables and Table.In
 )
 
 // ParseBy reads the name of a group.

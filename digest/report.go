@@ -11,16 +11,17 @@ import (
 // `--format json` to print. It holds no literal of any statement. All times are
 // UTC and all durations are seconds.
 type Report struct {
-	Version   int      `json:"version"` // of this format; 1
-	Rules     int      `json:"rules"`   // fingerprint.Rules of its IDs; 0 is 1
-	Window    Window   `json:"window"`
-	OrderBy   OrderBy  `json:"order_by,omitempty"`  // what its classes are ranked by, if not by time
-	By        By       `json:"by,omitempty"`        // what its classes are if not query classes: each then has a Group
-	Instances []string `json:"instances,omitempty"` // the instances, or local files, that were read
-	Coverage  Coverage `json:"coverage"`
-	Overall   Overall  `json:"overall"`
-	Classes   []Class  `json:"classes"` // by rank, as many as the limit let through
-	Misc      Misc     `json:"misc"`    // all the other classes together
+	Version     int      `json:"version"` // of this format; 1
+	Rules       int      `json:"rules"`   // fingerprint.Rules of its IDs; 0 is 1
+	Window      Window   `json:"window"`
+	OrderBy     OrderBy  `json:"order_by,omitempty"`     // what its classes are ranked by, if not by time
+	By          By       `json:"by,omitempty"`           // what its classes are if not query classes: each then has a Group
+	PerInstance bool     `json:"per_instance,omitempty"` // a statement is a class of its own on each instance
+	Instances   []string `json:"instances,omitempty"`    // the instances, or local files, that were read
+	Coverage    Coverage `json:"coverage"`
+	Overall     Overall  `json:"overall"`
+	Classes     []Class  `json:"classes"` // by rank, as many as the limit let through
+	Misc        Misc     `json:"misc"`    // all the other classes together
 	// Past states what is remembered of the time before the window. Nil where nothing
 	// is: then it is not known what is new.
 	Past   *Past   `json:"past,omitempty"`

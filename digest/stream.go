@@ -247,8 +247,10 @@ type grouped struct {
 // queryOf is a query class, and the tables it names if the groups are these.
 type queryOf struct {
 	text   string
-	tables []string
-	known  bool // it is one of grouped.statements
+	tables []fingerprint.Table
+	schema string   // the default database of the call before
+	names  []string // of the tables there
+	known  bool     // it is one of grouped.statements
 }
 
 func (g *grouped) merge(from *grouped) {
@@ -298,11 +300,22 @@ func (s *Stream) queryOf(e *parser.Event) *queryOf {
 	s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
 	q := &queryOf{text: newClass(s.fingerprint, classKey{}).fingerprint}
 	if s.to.By == ByTable {
-		for _, t := range fingerprint.Tables(q.text) {
-			q.tables = append(q.tables, t.String())
-		}
+		q.tables = fingerprint.Tables(q.text)
 	}
 	return q
+}
+
+// tablesIn returns the names of the tables where a database is the default one.
+func (q *queryOf) tablesIn(schema string) []string {
+	if q.names == nil || q.schema != schema {
+		q.schema, q.names = schema, nil
+		for _, t := range q.tables {
+			if name := t.In(schema).String(); !slices.Contains(q.names, name) {
+				q.names = append(q.names, name)
+			}
+		}
+	}
+	return q.names
 }
 
 // groupNames returns the names of the groups of a call, "" where it has no name.
@@ -318,7 +331,7 @@ func (s *Stream) groupNames(e *parser.Event, q *queryOf) []string {
 		s.names[0] = e.Schema
 	case ByTable:
 		if len(q.tables) > 0 {
-			return q.tables
+			return q.tablesIn(e.Schema)
 		}
 		s.names[0] = ""
 	}

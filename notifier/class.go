@@ -309,7 +309,7 @@ func mostCalls(calls map[string]int64, most int64, noun string, net network, n i
 			continue
 		}
 		if name = redact.Cut(redact.Clean(redact.Cut(name, 4*redact.MaxName)), redact.MaxName); name == "" {
-			name = "(none)"
+			name = redact.NoName
 		}
 		all = append(all, nameCalls{name, k})
 	}

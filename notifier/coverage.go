@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -115,6 +116,10 @@ func filterText(f *digest.Filter) string {
 	var s []string
 	add := func(what string, values []string) {
 		if len(values) > 0 {
+			values = slices.Clone(values)
+			for i := range values {
+				values[i] = cmp.Or(values[i], redact.NoName)
+			}
 			s = append(s, what+" "+strings.Join(values, " or "))
 		}
 	}

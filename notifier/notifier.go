@@ -83,10 +83,10 @@ func groupNotes(r *digest.Report) []string {
 	}
 	out := []string{fmt.Sprintf("Grouped by %s: %s", r.By, next)}
 	if r.By == digest.ByTable {
-		out = append(out, "A statement counts whole for each table that it names, as statements write it, so the shares may add up to more than 100%.")
+		out = append(out, "A statement counts whole for each table that it names, in the default database of the call if it names none, so the shares may add up to more than 100%.")
 	}
 	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Group != nil && c.Group.None }) {
-		out = append(out, "(none) is of "+none[r.By]+".")
+		out = append(out, redact.NoName+" is of "+none[r.By]+".")
 	}
 	return []string{strings.Join(out, " ")}
 }

@@ -54,7 +54,8 @@ type Event struct {
 	MariaDB bool
 
 	// Admin says that SQL is not a statement but the name of an administrator
-	// command, as "Quit" in "# administrator command: Quit".
+	// command, as "Quit" in "# administrator command: Quit". It reads no rows: what MySQL
+	// writes there for Quit and Close stmt are those of the connection's statement before.
 	Admin bool
 
 	// Throttled is the number of statements that a summary line of

@@ -157,7 +157,7 @@ func (g *generator) statement(e *Event) {
 	case 0:
 		sql = pick(g, "Quit", "Ping", "Binlog Dump GTID")
 		fmt.Fprintf(&g.log, "%s%s;\n", adminPrefix, sql)
-		e.SQL, e.SQLBytes, e.Admin = []byte(sql), int64(len(sql)), true
+		e.SQL, e.SQLBytes, e.Admin, e.RowsSent, e.RowsExamined = []byte(sql), int64(len(sql)), true, 0, 0
 		return
 	case 1:
 		sql = pick(g, "SET timestamp=1700000000", "use shop", "update t\nSET timestamp=5", "commit")

@@ -75,21 +75,12 @@ func New(r io.Reader, o Options) *Parser {
 
 // Next returns the next entry. At the end of the log the error is io.EOF. It is a
 // *FormError at the start of a log that is not text as a server writes it. If
-// the reader fails, what came before its error is delivered first, the last
-// statement as far as it goes.
+// the reader fails, the entries that are whole before its error are delivered first.
 //
 // The Event is reused by the following call.
 func (p *Parser) Next() (*Event, error) {
 	if !p.pending && !p.seeker.seek(p.next) {
-		p.stats.SkippedBytes += p.win.end() - p.end
-		p.end = p.win.end()
-		if errors.As(p.win.err, new(*FormError)) {
-			return nil, p.win.err
-		}
-		if p.win.err != io.EOF {
-			return nil, fmt.Errorf("read slow log at byte %d: %w", p.end, p.win.err)
-		}
-		return nil, io.EOF
+		return nil, p.ended()
 	}
 	p.pending = false
 	p.cur, p.next = p.next, p.cur
@@ -97,12 +88,27 @@ func (p *Parser) Next() (*Event, error) {
 	p.accept(e)
 	p.win.drop(e.sql)
 	p.stats.SkippedBytes += e.Offset - p.end
-	p.end = p.readStatement()
+	p.end = e.Offset
+	end, whole := p.readStatement()
+	if !whole {
+		return nil, p.ended()
+	}
+	p.end = end
 	p.stats.Events++
 	if e.Cut {
 		p.stats.Cut++
 	}
 	return &e.Event, nil
+}
+
+// ended returns why there is no further entry.
+func (p *Parser) ended() error {
+	p.stats.SkippedBytes += p.win.end() - p.end
+	p.end = p.win.end()
+	if err := p.win.err; err == io.EOF || errors.As(err, new(*FormError)) {
+		return err
+	}
+	return fmt.Errorf("read slow log at byte %d: %w", p.end, p.win.err)
 }
 
 // End returns where in the stream, in bytes from its start, the text of the last event ends. What
@@ -163,8 +169,8 @@ func (p *Parser) reopened(banner string) {
 
 // readStatement reads the statement at index 0 of the window to its end, and returns
 // where its entry ends in the stream. If the next header is after it, p.next holds
-// it then.
-func (p *Parser) readStatement() int64 {
+// it then. Whole is false where the reader failed before the end of the entry.
+func (p *Parser) readStatement() (end int64, whole bool) {
 	w, s := &p.win, &p.stmt
 	s.reset(w.base)
 	p.open.reset()
@@ -175,25 +181,29 @@ func (p *Parser) readStatement() int64 {
 		end := &p.last
 		p.finish(end.sql, end.cut)
 		if p.pending {
-			return end.end
+			return end.end, true
 		}
 		p.seeker.tail, p.seeker.cut = end.lost, end.lost
 		w.drop(end.resume)
-		return end.end
+		return end.end, true
 	}
-	end := w.position(len(w.buf))
-	if at := p.headerAtEnd(); at > 0 {
-		p.stats.problem(reasonHeaderEnds, w.raw(at))
+	end, whole = w.position(len(w.buf)), true
+	switch at := p.headerAtEnd(); {
+	case at > 0:
+		if end = at; !w.failed() {
+			p.stats.problem(reasonHeaderEnds, w.raw(at))
+		}
 		p.finish(s.cleanSQL, false)
-		end = at
-	} else if p.endsInServerLine() {
+	case w.failed() && !s.terminated:
+		whole = false
+	case p.endsInServerLine():
 		p.finish(s.start, true)
-	} else {
+	default:
 		p.finish(s.sql, !s.terminated)
 	}
 	end = w.raw(end)
 	w.drop(len(w.buf))
-	return end
+	return end, whole
 }
 
 // markedHeader is how an entry begins after one that RDS has cut.
@@ -225,6 +235,7 @@ func (p *Parser) finish(end int64, cut bool) {
 		e.Admin = true
 		e.SQL = e.SQL[len(adminPrefix):]
 		e.SQLBytes = int64(len(e.SQL))
+		e.RowsSent, e.RowsExamined = 0, 0 // the server repeats those of the connection's statement before
 	case len(e.SQL) == 0:
 		p.stats.problem(reasonNoStatement, e.Offset)
 	case e.User == "":

@@ -142,18 +142,31 @@ func check(t *testing.T, log string, o Options, want []string) {
 	}
 }
 
+// Where the reader fails, what cannot be read to its end is no entry, and is told by the error alone.
 func TestReadError(t *testing.T) {
 	broken := errors.New("connection reset")
-	p := New(io.MultiReader(strings.NewReader(head1+"select 1;\n"+head2+"select 2"), iotest.ErrReader(broken)), Options{})
-	for _, want := range []string{event1 + "select 1", "a@h id=7 t=261123T100002 q=0.5 cut: select 2"} {
-		e, err := p.Next()
-		if err != nil || show(e) != want {
-			t.Fatalf("%v, %v; want %s", e, err, want)
+	first := head1 + "select 1;\n"
+	for name, rest := range map[string]string{
+		"between two": "", "in a header": head2[:20], "after a header": head2, "in a line of the server": head2 + "SET timest", "in a statement": head2 + "select 2",
+		"in a literal": head2 + "select 'a;\n# Time: ", "in the first byte": "#",
+	} {
+		p := New(io.MultiReader(strings.NewReader(first+rest), iotest.ErrReader(broken)), Options{})
+		if e, err := p.Next(); err != nil || show(e) != event1+"select 1" {
+			t.Fatalf("%s: %v, %v", name, e, err)
+		}
+		for range 2 {
+			if _, err := p.Next(); !errors.Is(err, broken) {
+				t.Errorf("%s: %v; want %v", name, err, broken)
+			}
+		}
+		if s := p.Stats(); s.Events != 1 || s.Cut != 0 || len(s.Problems) != 0 || s.SkippedBytes != int64(len(rest)) {
+			t.Errorf("%s: %+v", name, s)
 		}
 	}
-	for range 2 {
-		if _, err := p.Next(); !errors.Is(err, broken) {
-			t.Errorf("error %v", err)
+	p := New(io.MultiReader(strings.NewReader(first+head2+"select 2;\n"), iotest.ErrReader(broken)), Options{})
+	for _, want := range []string{event1 + "select 1", event2 + "select 2"} {
+		if e, err := p.Next(); err != nil || show(e) != want {
+			t.Errorf("%v, %v; want %s", e, err, want)
 		}
 	}
 }

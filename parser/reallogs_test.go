@@ -53,6 +53,9 @@ func TestRealLogs(t *testing.T) {
 				}
 				if e.Admin {
 					admin++
+					if e.RowsSent != 0 || e.RowsExamined != 0 { // written are those of the statement before
+						t.Errorf("%d: %s has rows: %d sent, %d examined", e.Offset, e.SQL, e.RowsSent, e.RowsExamined)
+					}
 				} else if strings.HasPrefix(string(e.SQL), "SET timestamp") || strings.HasSuffix(string(e.SQL), ";") {
 					t.Errorf("event %d: SQL %q", i, e.SQL)
 				}

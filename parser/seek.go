@@ -51,7 +51,9 @@ func (s *seeker) seek(e *entry) bool {
 				s.known = !w.hasPrefix(0, cutMarker)
 				continue
 			case endedHeader:
-				s.lost(reasonHeaderEnds)
+				if !w.failed() {
+					s.lost(reasonHeaderEnds)
+				}
 				w.drop(len(w.buf))
 				return false
 			default:

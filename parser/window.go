@@ -42,6 +42,9 @@ type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
+// failed reports whether there may be more than the window holds, which cannot be had.
+func (w *window) failed() bool { return w.err != nil && w.err != io.EOF }
+
 // more reads on. It reports whether there was anything left to read.
 func (w *window) more() bool {
 	if w.err != nil {

@@ -227,7 +227,7 @@ func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
 		cov.miss(fmt.Sprintf("The time ran out: what follows byte %d of %s is missing.", c.stored, c.name))
 		err = io.EOF
 	case stopped != nil:
-		err = fmt.Errorf("read slow log %s: %w", c.name, stopped)
+		err = interrupted{stopped}
 	case c.damaged(err):
 		cov.miss(fmt.Sprintf("The compressed file %s is damaged or ends too early: what follows byte %d of it is missing.", c.name, c.stored))
 		err = io.EOF
@@ -236,6 +236,12 @@ func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
 	}
 	return c.buf[:n], err
 }
+
+// interrupted says of a cancelled context what it means to a person.
+type interrupted struct{ error }
+
+func (interrupted) Error() string   { return "interrupted" }
+func (i interrupted) Unwrap() error { return i.error }
 
 // damaged reports whether it is the compression, and not the disk, that err is about.
 func (c *fileChunks) damaged(err error) bool {

@@ -31,7 +31,7 @@ type Config struct {
 	Daily                 handler.Daily
 	PerInstance           bool
 	By                    digest.By // of report, run and diff
-	Users, Hosts, Schemas listValue
+	Users, Hosts, Schemas nameList
 	IDs                   idList
 	Where                 conditionValue
 	Format                string
@@ -122,7 +122,7 @@ func (c *Config) declareMinTime(f *flags, env string) {
 
 // declareFilter adds what narrows a report down to some of the calls.
 func (c *Config) declareFilter(f *flags) {
-	f.declare(&c.Users, "user", "", "count only calls of this `name`; repeat it or use commas")
+	f.declare(&c.Users, "user", "", "count only calls of this `name`, or of (none); repeat it or use commas")
 	f.declare(&c.Hosts, "host", "", "count only calls from this `client`, named as in the log")
 	f.declare(&c.Schemas, "schema", "", "count only calls with this default `database`")
 	f.declare(&c.IDs, "id", "", "count only the class with this query `ID`, of which the first digits do")

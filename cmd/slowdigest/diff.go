@@ -21,6 +21,7 @@ import (
 	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
+	"slowdigest/source/unpack"
 )
 
 func declareDiff(f *flags, p *process) func(context.Context, []string) error {
@@ -64,6 +65,14 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		if before.By != after.By {
 			return usageError{fmt.Errorf("diff: %s is grouped by %s, and %s by %s", args[0], before.By, args[1], after.By),
 				"compare what is grouped by the same; --by says it of slow logs, and a saved report has its own"}
+		}
+		if before.PerInstance != after.PerInstance {
+			each, whole := args[0], args[1]
+			if after.PerInstance {
+				each, whole = whole, each
+			}
+			return usageError{fmt.Errorf("diff: %s has each statement once for each instance, and %s once for all", each, whole),
+				"save the report without --per-instance"}
 		}
 		return errors.Join(showDiff(ctx, p, &c, to, digest.Compare(before, after), limit), errBefore, errAfter)
 	}
@@ -120,9 +129,17 @@ func printDiff(p *process, c *Config, d *digest.Diff) error {
 // what the file holds, else slow logs. The report is nil if nothing could be
 // read, and else may be partial.
 func side(ctx context.Context, p *process, c *Config, path string) (*digest.Report, error) {
-	stdin := bufio.NewReader(p.stdin)
-	h := c.newHandler(source.Local{Paths: []string{path}, Stdin: stdin}, c.route(""))
-	r, err := savedReport(path, stdin)
+	logs := source.Local{Paths: []string{path}}
+	stream, close, err := streamOf(ctx, p, path)
+	if err != nil {
+		return nil, err
+	}
+	if stream != nil {
+		defer func() { _ = close() }()
+		logs = source.Local{Paths: []string{"-"}, Stdin: stream}
+	}
+	h := c.newHandler(logs, c.route(""))
+	r, err := savedReport(path, stream)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read report %s: %w", path, err)
@@ -146,14 +163,31 @@ func side(ctx context.Context, p *process, c *Config, path string) (*digest.Repo
 	return r, err
 }
 
+// streamOf returns what can be read once alone, such as the standard input or a pipe; nil for files
+// and directories, and for what does not exist.
+func streamOf(ctx context.Context, p *process, path string) (in *bufio.Reader, close func() error, err error) {
+	if path == "-" {
+		return bufio.NewReader(p.stdin), func() error { return nil }, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().IsRegular() || info.IsDir() {
+		return nil, nil, nil // source.Local tells what is wrong
+	}
+	file, err := source.OpenFile(ctx, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return bufio.NewReader(file), file.Close, nil
+}
+
 // maxReport bounds the size of a saved report, in bytes.
 const maxReport = 256 << 20
 
-// savedReport returns nil if the file is no report: if its first character is
-// not that of a JSON object, or it is no regular file.
-func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
-	in := stdin
-	if path != "-" {
+// savedReport returns nil if there is no report: if the first character, decompressed, is not that of a
+// JSON object. It takes nothing of a stream then; without one it reads the file.
+func savedReport(path string, stream *bufio.Reader) (*digest.Report, error) {
+	in := stream
+	if in == nil {
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 			return nil, nil // source.Local tells what is wrong
 		}
@@ -162,7 +196,11 @@ func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
 			return nil, err
 		}
 		defer file.Close()
-		in = bufio.NewReader(file)
+		text, _, err := unpack.Text(file)
+		if err != nil {
+			return nil, nil
+		}
+		in = bufio.NewReader(text)
 	}
 	if head, _ := in.Peek(512); !bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")) {
 		return nil, nil
@@ -173,7 +211,7 @@ func savedReport(path string, stdin *bufio.Reader) (*digest.Report, error) {
 	}
 	var r digest.Report
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, err
+		return nil, hinted{err, "was it saved as a whole?"}
 	}
 	_, errBy := digest.ParseBy(r.By.String())
 	ungrouped := slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return (c.Group == nil) != (r.By == digest.ByClass) })

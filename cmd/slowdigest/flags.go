@@ -17,6 +17,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/handler/ask"
 	"slowdigest/notifier"
+	"slowdigest/notifier/redact"
 )
 
 var errHelp = flag.ErrHelp
@@ -78,6 +79,9 @@ func (f *flags) parse(args []string) ([]string, error) {
 		f.given = append(f.given, fl.Name)
 		if c, ok := fl.Value.(*conditionValue); ok && err == nil {
 			err = c.err
+		}
+		if l, ok := fl.Value.(interface{ empty() bool }); ok && err == nil && l.empty() { // as by a variable of the shell that is not set
+			err = usageError{fmt.Errorf("read flag --%s: it is empty", fl.Name), "give it a value, or leave it out"}
 		}
 	})
 	if err != nil {
@@ -246,6 +250,25 @@ func (l *listValue) Set(s string) error {
 }
 
 func (l *listValue) String() string { return strings.Join(l.items, ",") }
+
+func (l *listValue) empty() bool { return len(l.items) == 0 }
+
+// nameList is a list of names of users, hosts or schemas. That of what has none is empty.
+type nameList struct{ listValue }
+
+func (l *nameList) Set(s string) error {
+	given := listValue{}
+	if err := given.Set(s); err != nil {
+		return err
+	}
+	for _, name := range given.items {
+		if name == redact.NoName {
+			name = ""
+		}
+		l.items = append(l.items, name)
+	}
+	return nil
+}
 
 // idList is a list of query IDs.
 type idList struct{ listValue }

@@ -60,6 +60,14 @@ func TestInterrupt(t *testing.T) {
 	if r.Coverage.Complete || r.Overall.Calls < 1000 || len(r.Coverage.Notes) == 0 {
 		t.Errorf("%d calls, coverage %+v", r.Overall.Calls, r.Coverage)
 	}
+	for _, c := range r.Classes {
+		if c.Fingerprint == "(no statement)" {
+			t.Errorf("what the interrupt cut is a class of %d", c.Totals.Calls)
+		}
+	}
+	if r.Coverage.Truncated != 0 || !strings.HasSuffix(r.Coverage.Notes[0], ": interrupted") {
+		t.Errorf("%d cut; notes %q", r.Coverage.Truncated, r.Coverage.Notes)
+	}
 	if !strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("stderr: %s", stderr.String())
 	}

@@ -119,6 +119,9 @@ func nothingRead(r *digest.Report, err error, files []string) error {
 	case r.Coverage.Events > 0:
 		return nil
 	case errors.Is(err, handler.ErrNotSlowLog):
+		if saved, _ := savedReport(files[0], nil); saved != nil {
+			return hinted{err, "it is a saved report, which slowdigest diff compares with another, or with a slow log"}
+		}
 		return hinted{err, "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
 	case err == nil && r.Coverage.BytesRead == 0:
 		what := files[0]
@@ -245,7 +248,11 @@ func declareEntry(_ *flags, p *process) func(context.Context, []string) error {
 		}
 		offset, err := strconv.ParseInt(strings.ReplaceAll(args[1], ",", ""), 10, 64)
 		if err != nil || offset < 0 {
-			return usageError{fmt.Errorf("entry: offset %q: want a number of bytes from the start of the log", args[1]), "the text of a compressed log counts, not what is stored"}
+			hint := "the text of a compressed log counts, not what is stored"
+			if _, err := strconv.ParseInt(args[0], 10, 64); err == nil {
+				hint = "the file comes first: slowdigest entry FILE OFFSET"
+			}
+			return usageError{fmt.Errorf("entry: offset %q: want a number of bytes from the start of the log", args[1]), hint}
 		}
 		e, err := entry.Read(ctx, p.stdin, args[0], offset)
 		if e == nil {

@@ -20,6 +20,7 @@ func TestSeeks(t *testing.T) {
 		{func(c *Config) error { return c.Where.Set(`rows_sent > 1 and schema == "shop"`) }, false},
 		{func(c *Config) error { return c.Where.Set("offset > 1") }, false},
 		{func(c *Config) error { c.By = digest.BySchema; return nil }, false},
+		{func(c *Config) error { c.By = digest.ByTable; return nil }, false},
 	} {
 		var config Config
 		if err := c.set(&config); err != nil || config.seeks() != c.want {

@@ -52,7 +52,7 @@ func (c *Config) source(cfg aws.Config, seek bool) *source.RDS {
 // seeks reports whether reading may begin within a log. Its database is named only where it changes, which
 // may be before that.
 func (c *Config) seeks() bool {
-	return len(c.Schemas.items) == 0 && c.By != digest.BySchema && !c.Where.uses("schema") && !c.Where.uses("offset")
+	return len(c.Schemas.items) == 0 && c.By != digest.BySchema && c.By != digest.ByTable && !c.Where.uses("schema") && !c.Where.uses("offset")
 }
 
 // discover finds the configured instances.

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -83,6 +84,10 @@ func (c *compiler) expr(e syntax.Expr) (node, error) {
 		return c.binary(e)
 	case *syntax.CallExpr:
 		return c.call(e)
+	case *syntax.DotExpr:
+		if slices.Contains(methods, e.Name.Name) {
+			return node{}, c.errorAt(e.Name.NamePos, "write .%s with parentheses after it, as in host.lower() == \"web\"", e.Name.Name)
+		}
 	case *syntax.CondExpr:
 		return node{}, c.errorAt(e.If, "there is no if; write and, or or")
 	}
@@ -103,6 +108,10 @@ func (c *compiler) name(e *syntax.Ident) (node, error) {
 	i := find(e.Name)
 	if i < 0 {
 		err := c.errorAt(e.NamePos, "there is no field %s", brief(e.Name))
+		if slices.Contains(ofClasses, e.Name) {
+			err.Reason = fmt.Sprintf("an entry has no %s; --id chooses the calls of a query class", e.Name)
+			return node{}, err
+		}
 		err.Word, err.Known = e.Name, known()
 		return node{}, err
 	}
@@ -228,6 +237,10 @@ func (c *compiler) binary(e *syntax.BinaryExpr) (node, error) {
 	}
 	y, err := c.expr(e.Y)
 	if err != nil {
+		var wrong *Error
+		if _, name := e.Y.(*syntax.Ident); name && (e.Op == syntax.EQL || e.Op == syntax.NEQ) && errors.As(err, &wrong) && wrong.Word != "" {
+			wrong.Reason += "; a text stands in quotes"
+		}
 		return node{}, err
 	}
 	n := node{kind: aCondition, field: -1}

@@ -97,6 +97,8 @@ func syntaxError(source string, err error) *Error {
 		e.Reason = from.Msg + `; before a text with backslashes write r, as in r"\d+"`
 	case strings.HasPrefix(from.Msg, "got end of file"):
 		e.Reason = "the condition ends too soon"
+	case strings.HasPrefix(from.Msg, "got ") && e.Line > 1:
+		e.Reason = "this is not expected here; what goes over several lines stands in parentheses"
 	case strings.HasPrefix(from.Msg, "got "):
 		e.Reason = "this is not expected here"
 	case strings.Contains(from.Msg, "does not associate"):
@@ -104,7 +106,7 @@ func syntaxError(source string, err error) *Error {
 	case from.Msg == "excessive nesting":
 		e.Reason = "the parentheses are nested too deep"
 	}
-	if e.Reason == "this is not expected here" || strings.HasPrefix(e.Reason, "comparisons") {
+	if strings.HasPrefix(e.Reason, "this is not expected here") || strings.HasPrefix(e.Reason, "comparisons") {
 		for _, t := range tokens(source) {
 			if line, column := place(source, t.end); line == e.Line && column == e.Column {
 				e.Line, e.Column = place(source, t.start)
@@ -147,8 +149,8 @@ func tokens(s string) []token {
 				}
 				end += n
 			}
-		case strings.ContainsRune("=<>!&|", r):
-			for end < len(s) && strings.ContainsRune("=<>!&|", rune(s[end])) {
+		case strings.ContainsRune("=<>!&|~", r):
+			for end < len(s) && strings.ContainsRune("=<>!&|~", rune(s[end])) {
 				end++
 			}
 		}
@@ -177,10 +179,10 @@ func endOfText(s string, i int, quote rune) int {
 
 // instead says what to write in place of what people write who know SQL or C.
 var instead = map[string]string{
-	"=": "==", "===": "==", "<>": "!=", "&&": "and", "||": "or", "!": "not", "<=>": "==",
+	"=": "==", "===": "==", "=~": `matches(host, "^web")`, "<>": "!=", "&&": "and", "||": "or", "!": "not", "<=>": "==",
 	"like": `"part" in host, host.startswith("web"), or matches(host, "^web.*[0-9]$")`, "ilike": `"part" in host.lower()`,
 	"rlike": `matches(host, "^web")`, "regexp": `matches(host, "^web")`,
-	"is": "== None, or != None, of what an entry may not tell", "null": "None", "nil": "None", "none": "None",
+	"is": "==, or != for is not,", "null": "None", "nil": "None", "none": "None",
 	"true": "True", "false": "False", "between": "query_time >= 1 and query_time < 2",
 	"and": "and", "or": "or", "not": "not", "in": "in",
 }
@@ -199,6 +201,8 @@ func habit(source string) *Error {
 			return at(fmt.Sprintf("write %s in place of %s", better, t.text))
 		case t.is(unicode.IsDigit) && unit(t.text) != "":
 			return at("times are in seconds; write " + unit(t.text))
+		case t.is(unicode.IsDigit) && plainNumber(t.text) != "":
+			return at(fmt.Sprintf("write %s in place of %s", plainNumber(t.text), t.text))
 		case t.text == "`":
 			return at("names stand without back-quotes, and texts in quotes")
 		case t.text == ";":
@@ -206,6 +210,20 @@ func habit(source string) *Error {
 		}
 	}
 	return nil
+}
+
+var multiples = map[string]string{"": "", "K": "e3", "M": "e6", "G": "e9", "T": "e12"}
+
+// plainNumber returns a number that is written with underscores, or with a letter for a multiple of a
+// thousand, as the language has it, and "" for other text.
+func plainNumber(s string) string {
+	digits := strings.TrimRightFunc(s, unicode.IsLetter)
+	power, found := multiples[strings.TrimSuffix(strings.ToUpper(s[len(digits):]), "B")]
+	plain := strings.ReplaceAll(digits, "_", "") + power
+	if _, err := strconv.ParseFloat(plain, 64); err != nil || !found || plain == s {
+		return ""
+	}
+	return plain
 }
 
 // unit returns the seconds of a time that has a unit, such as 500ms, and "" for other text.

@@ -113,7 +113,11 @@ func (c *compiler) compare(e *syntax.BinaryExpr, x, y node) (func(*call) truth, 
 	}
 	switch {
 	case x.kind != y.kind || x.kind == aList || x.kind == aNone:
-		return nil, c.errorAt(e.OpPos, "%s is %s, and %s is %s: they do not compare", brief(x.shown), x.kind, brief(y.shown), y.kind)
+		err := c.errorAt(e.OpPos, "%s is %s, and %s is %s: they do not compare", brief(x.shown), x.kind, brief(y.shown), y.kind)
+		if x.kind == aTime || y.kind == aTime {
+			err.Reason += `; a time does with a text such as "2026-11-23T10:00"`
+		}
+		return nil, err
 	case x.kind == aNumber:
 		return compared(e.Op, x.number, y.number, cmp.Compare[float64]), nil
 	case x.kind == aText:

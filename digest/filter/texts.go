@@ -16,6 +16,12 @@ import (
 	"go.starlark.net/syntax"
 )
 
+// methods are the functions of texts.
+var methods = []string{"startswith", "endswith", "lower"}
+
+// ofClasses are names of what a class of queries has, and no entry.
+var ofClasses = []string{"id", "query_id", "checksum", "fingerprint"}
+
 func textTest(x, y func(*call) ([]byte, bool), test func(x, y []byte) bool) func(*call) truth {
 	return func(c *call) truth {
 		a, aKnown := x(c)
@@ -77,7 +83,7 @@ func (c *compiler) method(e *syntax.CallExpr, fn *syntax.DotExpr, x node) (node,
 		return node{kind: aCondition, shown: x.shown + "." + name + "(" + y.shown + ")", field: -1, holds: textTest(x.text, y.text, test)}, nil
 	}
 	err := c.errorAt(fn.Name.NamePos, "a text has no .%s; there are .startswith, .endswith and .lower", brief(fn.Name.Name))
-	err.Word, err.Known = fn.Name.Name, []string{"startswith", "endswith", "lower"}
+	err.Word, err.Known = fn.Name.Name, methods
 	return node{}, err
 }
 

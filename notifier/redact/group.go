@@ -37,12 +37,15 @@ func Groups(by digest.By, classes []digest.Class, name, statement func(string) s
 	}
 }
 
+// NoName stands for the name of a user, host or schema where the log has none.
+const NoName = "(none)"
+
 // groupLabel is what a group is called. A name that might be taken for another thing than a name
 // is in quotes.
 func groupLabel(g *digest.Group) string {
 	switch {
 	case g.None:
-		return "(none)"
+		return NoName
 	case g.Name == "" || strings.HasPrefix(g.Name, "("):
 		return `"` + g.Name + `"`
 	}

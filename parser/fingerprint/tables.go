@@ -21,6 +21,15 @@ func (t Table) String() string {
 	return quoteName(t.Schema) + "." + quoteName(t.Name)
 }
 
+// In returns the table with the name of its database where the statement leaves that to the default
+// one; empty is one that is not known.
+func (t Table) In(database string) Table {
+	if t.Schema == "" && database != "" {
+		t.Schema = maskedName(strings.ToLower(database))
+	}
+	return t
+}
+
 func quoteName(name string) string {
 	if e := lookup([]byte(name)); isPlainWord([]byte(name)) && (e == nil || e.named) {
 		return name
