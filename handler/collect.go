@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -289,22 +288,16 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	if f, ok := rd.ids.former(to.file.Instance); ok && !slices.Contains(rd.selected, to.file.Instance) {
 		until = f.Until
 	}
-	var err error
-	for {
-		var e *parser.Event
-		if e, err = p.Next(); err != nil {
-			break
-		}
+	err := parseAhead(p, func(e *parser.Event) {
 		to.last = later(to.last, e.Time)
-		if !until.IsZero() && e.Time.After(until) {
-			continue
-		}
-		if len(hours) > 1 && rd.window.Contains(e.Time) {
+		switch {
+		case !until.IsZero() && e.Time.After(until):
+		case len(hours) > 1 && rd.window.Contains(e.Time):
 			hours[e.Time.Sub(rd.window.Start)/time.Hour].Add(e)
-		} else {
+		default:
 			whole.Add(e)
 		}
-	}
+	})
 	got, stats := log.Coverage(), p.Stats()
 	notes := got.Notes
 	for _, problem := range stats.Problems {
@@ -331,7 +324,7 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	}
 	to.first = stats.First
 	switch {
-	case err != io.EOF:
+	case err != nil:
 		return fmt.Errorf("read %s: %w", logName(to.file), err)
 	case stats.Bytes > 0 && !stats.SlowLog:
 		return fmt.Errorf("read %s: %w", logName(to.file), ErrNotSlowLog)

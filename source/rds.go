@@ -249,7 +249,7 @@ func (s *RDS) Follow(ctx context.Context, instance string, from time.Time) *Log 
 		_ = p.send(piece{cov: f.cov, err: err})
 	}()
 	log := newLog(p)
-	log.exact = 0 // of several files
+	log.exact.Store(0) // of several files
 	return log
 }
 

@@ -20,6 +20,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -83,8 +84,8 @@ type Log struct {
 	rest   []byte // of the chunk at hand
 	read   int64  // bytes
 	seams  []int64
-	begin  int64 // the offset in the file at which it was begun
-	exact  int64 // up to where what was read is the text of the file
+	begin  int64        // the offset in the file at which it was begun
+	exact  atomic.Int64 // up to where what was read is the text of the file
 	cov    Coverage
 	err    error
 }
@@ -98,7 +99,9 @@ type chunks interface {
 }
 
 func newLog(c chunks) *Log {
-	return &Log{chunks: c, cov: Coverage{Complete: true}, exact: math.MaxInt64}
+	l := &Log{chunks: c, cov: Coverage{Complete: true}}
+	l.exact.Store(math.MaxInt64)
+	return l
 }
 
 // Read delivers the text of the file. It returns io.EOF when there is no more
@@ -120,7 +123,7 @@ func (l *Log) Read(p []byte) (int, error) {
 			l.begin = l.cov.Skipped
 		}
 		if len(l.cov.Gaps) > gaps || l.cov.TruncatedLines > cut || l.cov.switched {
-			l.exact = min(l.exact, l.read)
+			l.exact.Store(min(l.exact.Load(), l.read))
 		}
 	}
 	n := copy(p, l.rest)
@@ -136,8 +139,10 @@ func (l *Log) Seams() []int64 { return l.seams }
 // Offset returns where in the text of the file, decompressed, a position in what Read has
 // delivered is, both in bytes, and whether that is known: it is not after a gap, a line
 // that RDS has cut or a rotation, nor in what Follow reads. Where RDS has replaced bytes that
-// are no text it is too great by a few.
-func (l *Log) Offset(pos int64) (offset int64, known bool) { return l.begin + pos, pos < l.exact }
+// are no text it is too great by a few. It may be called for what was read while another goroutine reads on.
+func (l *Log) Offset(pos int64) (offset int64, known bool) {
+	return l.begin + pos, pos < l.exact.Load()
+}
 
 // Coverage is final once Read has returned an error, io.EOF included.
 func (l *Log) Coverage() Coverage { return l.cov }
