@@ -179,7 +179,7 @@ func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	log := newLog(c)
 	if log.cov.Skipped = begin; begin > 0 {
 		log.cov.Sampled = true
-		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: by samples they are from before the window. Their database lines are not known either; given as - it is read whole.", begin, f.Name)}
+		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: samples of them, one in 256 kB, are from before the window. What stands between is not known, nor their database lines; given as - it is read whole.", begin, f.Name)}
 	}
 	return log, nil
 }
