@@ -107,7 +107,7 @@ func TestErrors(t *testing.T) {
 		{`full_scan == true`, 14, "write True in place of true"},
 		{`query_time between 1 and 2`, 12, "write query_time >= 1 and query_time < 2 in place of between"},
 		{`query_time > 500ms`, 14, "times are in seconds; write 0.5"},
-		{`user =~ "x"`, 6, `write matches(host, "^web") in place of =~`},
+		{`user =~ "x"`, 6, `write matches(user, "^web") in place of =~`},
 		{`full_scan is True`, 11, "write ==, or != for is not, in place of is"},
 		{`rows_sent > 1M`, 13, "write 1e6 in place of 1M"},
 		{`rows_sent > 10 and bytes_sent > 2.5kb`, 33, "write 2.5e3 in place of 2.5kb"},
