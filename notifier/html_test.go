@@ -214,15 +214,22 @@ func TestHTMLSaysThatThereAreMore(t *testing.T) {
 		return out
 	}
 	r.Detail.Slices = digest.Slices{Users: named(20), Hosts: named(21), Schemas: named(3, digest.OtherNames), Instances: named(1, digest.OtherNames)}
+	for i, users := range []map[string]int64{{"n1": 5, digest.OtherNames: 2}, {"n1": 5}} {
+		r.Classes[i].Users = users
+	}
 	var data struct {
-		Slices map[string][]struct{ Name string }
-		More   map[string]bool
+		Slices  map[string][]struct{ Name string }
+		More    map[string]bool
+		Partial map[string][]int
 	}
 	if err := json.Unmarshal([]byte(dataOf.FindStringSubmatch(htmlOf(t, r))[1]), &data); err != nil {
 		t.Fatal(err)
 	}
 	if !maps.Equal(data.More, map[string]bool{"host": true, "schema": true}) {
 		t.Errorf("more %v", data.More)
+	}
+	if users := data.Partial["user"]; !slices.Equal(users, []int{0}) {
+		t.Errorf("partial %v", data.Partial)
 	}
 	for kind, n := range map[string]int{"user": 20, "host": 20, "schema": 3, "instance": 0} {
 		if s := data.Slices[kind]; len(s) != n || slices.ContainsFunc(s, func(s struct{ Name string }) bool { return s.Name == digest.OtherNames }) {

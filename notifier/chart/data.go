@@ -27,6 +27,9 @@ type Data struct {
 	Slices map[string][]Slice `json:"slices"`
 	// More are the kinds of which the report has names that are not in Slices.
 	More map[string]bool `json:"more"`
+	// Partial are the classes, by index, with calls of the kind that are known to be of no one
+	// name: what a slice has of them is the least that it can be.
+	Partial map[string][]int `json:"partial"`
 
 	zone *time.Location
 }
@@ -118,10 +121,10 @@ func Of(r *digest.Report, zone *time.Location) *Data {
 // maxSlices is how many names of a kind can be chosen in the page.
 const maxSlices = 20
 
-// slice fills Slices and More. What is under digest.OtherNames is no slice: in each class it
+// slice fills Slices, More and Partial. What is under digest.OtherNames is no slice: in each class it
 // stands for others.
 func (d *Data) slice(r *digest.Report) {
-	d.Slices, d.More = map[string][]Slice{}, map[string]bool{}
+	d.Slices, d.More, d.Partial = map[string][]Slice{}, map[string]bool{}, map[string][]int{}
 	all := r.Detail.Slices
 	for _, kind := range []struct {
 		name   string
@@ -140,6 +143,11 @@ func (d *Data) slice(r *digest.Report) {
 		shown := named[:min(maxSlices, len(named))]
 		if len(shown) < len(kind.slices) {
 			d.More[kind.name] = true
+		}
+		for i := range r.Classes {
+			if kind.calls(&r.Classes[i])[digest.OtherNames] > 0 {
+				d.Partial[kind.name] = append(d.Partial[kind.name], i)
+			}
 		}
 		for _, s := range shown {
 			slice := Slice{Name: s.Name, Series: seriesOf(s.Lines, r.Detail.Step), Of: map[int]int64{}}

@@ -29,6 +29,7 @@
 
   const state = { measure: measures[0], by: "class", only: "", q: "", sort: 0, down: false, hidden: new Set() };
   const slices = () => (state.by === "class" ? [] : charts.data.slices[state.by]);
+  const partial = () => charts.data.partial[state.by] ?? [];
   const slice = () => slices().find((s) => s.name === state.only); // undefined where none is chosen
   const all = () => `all ${plural(state.by)}`;
   const select = () => ({
@@ -104,7 +105,7 @@
       rows.forEach((row, i) => {
         const value = of ? of[i] ?? 0 : charts.sumOf(charts.data.classes[i], state.measure.key, a, b);
         row.cells[selection].dataset.v = value;
-        row.cells[selection].textContent = value === 0 ? "-" : (of ? count : state.measure.format)(value);
+        row.cells[selection].textContent = value === 0 ? "-" : (of && partial().includes(i) ? "≥ " : "") + (of ? count : state.measure.format)(value);
       });
     }
     if (shown && (first || (state.sort === selection && state.down))) sort(selection, true);
@@ -124,7 +125,7 @@
         (zoomed ? ", not only in what is selected" : "") + (moved || zoomed ? ", whatever the chart shows. " : ". ") +
         `How much time they took of it is not on this page: ${state.by === "instance" ? "a report of that instance alone" : `slowdigest report --${state.by} NAME`} ranks by it. ` +
         `${zoomed ? "In what is selected" : "In all"} this ${state.by} has: ${sums()}. The numbers under "Each ${what}" are of ${all()}.` +
-        (charts.data.more[state.by] ? ` Where a ${what} has very many ${plural(state.by)}, some of its calls are counted under no name, and it may be missing here.` : "")
+        (partial().length > 0 ? ` With ≥ it is the least: where a ${what} has very many ${plural(state.by)}, some of its calls are counted under no name, and it may be missing here.` : "")
       : zoomed || moved
         ? `${whole} The column "Selected${moved ? " " + state.measure.name : ""}" ranks by ${state.measure.name} ${zoomed ? "in what is selected" : "in the whole report"}${zoomed ? "; all other columns are of the whole report" : ""}.`
         : whole;

@@ -178,6 +178,12 @@ for (const width of [390, 1280]) {
         const table = await page.$eval("#ranking", (t) => t.scrollWidth - t.parentElement.clientWidth);
         assert.ok(table <= 0, `${kind} ${name.slice(0, 20)}: the table is ${table} pixels too wide on a screen of ${width}`);
         if (name) assert.deepEqual((await heads(page)).slice(width < 640 ? 0 : 1), [`Calls of this ${kind}`, "Query", `Calls of all ${kind}s`]);
+        // Of so many users a class does not know every call: what it knows is the least.
+        if (name) {
+          const counts = await page.$$eval("#ranking tbody tr:not([hidden]) .selection", (all) => all.map((e) => e.textContent));
+          assert.ok(counts.length > 0 && counts.every((n) => n.startsWith("≥ ") === (kind === "user")), `${kind}: ${counts}`);
+          assert.equal(/ With ≥ it is the least: /.test(await text(page, "#caption")), kind === "user");
+        }
         if (name && kind === "user" && !zoomed) await page.screenshot({ path: `${out}html-slice-${width}.png`, fullPage: true });
       }
       await page.click("[data-zoom=all]");
