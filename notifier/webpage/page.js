@@ -101,11 +101,11 @@
     showAll.disabled = !zoomed;
     if (shown) {
       heads[selection].firstChild.textContent = of ? `Calls of this ${state.by}` : state.measure === measures[0] ? "Selected" : `Selected ${state.measure.name}`;
-      const [a, b] = charts.seen();
+      const [a, b] = charts.seen(), least = new Set(of && partial());
       rows.forEach((row, i) => {
         const value = of ? of[i] ?? 0 : charts.sumOf(charts.data.classes[i], state.measure.key, a, b);
         row.cells[selection].dataset.v = value;
-        row.cells[selection].textContent = value === 0 ? "-" : (of && partial().includes(i) ? "≥ " : "") + (of ? count : state.measure.format)(value);
+        row.cells[selection].textContent = value === 0 ? "-" : (least.has(i) ? "≥ " : "") + (of ? count : state.measure.format)(value);
       });
     }
     if (shown && (first || (state.sort === selection && state.down))) sort(selection, true);
