@@ -149,17 +149,34 @@ func TestDiffHeadline(t *testing.T) {
 		before, after float64
 		want          string
 	}{
-		{0, 0, "No slow query, before or after."},
-		{0, 5, "Query time rose from nothing to 5s."},
+		{0, 5, "Query time rose from 0s to 5s."},
+		{0, 0, "Query time stayed at 0s."},
 		{5, 5, "Query time stayed at 5s."},
 		{4, 5, "Query time rose by 1s, 25%: from 4s to 5s."},
 		{4, 1, "Query time fell by 3s, 75%: from 4s to 1s."},
 		{1, 50, "Query time rose by 49s, 50 times as much: from 1s to 50s."},
 	} {
 		var b bytes.Buffer
-		d := &digest.Diff{Before: digest.Side{QueryTime: c.before}, After: digest.Side{QueryTime: c.after}}
+		d := &digest.Diff{Before: digest.Side{QueryTime: c.before, Calls: 10}, After: digest.Side{QueryTime: c.after, Calls: 20}}
 		if err := notifier.WriteDiffText(&b, d, notifier.TextOptions{}); err != nil || !strings.Contains(b.String(), "\n"+c.want+"\n") {
 			t.Errorf("no %q in\n%s", c.want, b.String())
+		}
+	}
+}
+
+// No call is another thing than calls of no time.
+func TestDiffHeadlineWithoutCalls(t *testing.T) {
+	for _, c := range []struct {
+		before, after digest.Side
+		want          string
+	}{
+		{digest.Side{}, digest.Side{}, "No slow query, before or after."},
+		{digest.Side{}, digest.Side{Calls: 1, QueryTime: 5}, "Query time rose from nothing to 5s."},
+		{digest.Side{Calls: 1, QueryTime: 5}, digest.Side{}, "Query time fell by 5s, 100%: from 5s to 0s."},
+		{digest.Side{}, digest.Side{Calls: 1}, "Query time stayed at 0s."},
+	} {
+		if got := notifier.DiffHeadline(&digest.Diff{Before: c.before, After: c.after}); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }

@@ -114,6 +114,7 @@ var unused = []struct {
 	{"report", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"report", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"report", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"diff", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"diff", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"diff", formatted("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
 	{"diff", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
@@ -194,11 +195,30 @@ func (f *flags) wrongCall(command string, err error) error {
 		}
 	} else if _, cause, invalid := strings.Cut(text, " for flag -"); invalid {
 		name, cause, _ := strings.Cut(cause, ": ")
+		if near := nearestValue(cause); near != "" {
+			hint = "the nearest is " + pages.Flag{Name: name}.Dashed() + " " + near + "; " + hint
+		}
 		err = fmt.Errorf("read flag %s: %s", pages.Flag{Name: name}.Dashed(), cause)
 	} else if name, missing := strings.CutPrefix(text, "flag needs an argument: -"); missing {
 		err = fmt.Errorf("read flag %s: it wants a value", pages.Flag{Name: name}.Dashed())
 	}
 	return usageError{err, hint}
+}
+
+// nearestValue returns, of the words that a flag takes, the one that may have been meant; empty if
+// there is none. A cause is such as `by "clas": want instance, user or class`.
+func nearestValue(cause string) string {
+	said, wanted, found := strings.Cut(cause, ": want ")
+	quoted := strings.SplitN(said, `"`, 3)
+	if !found || len(quoted) != 3 {
+		return ""
+	}
+	word := strings.ToLower(quoted[1])
+	values := strings.Split(strings.ReplaceAll(wanted, " or ", ", "), ", ")
+	if near := ask.Nearest(word, values, min(2, len(word)/2)); len(near) > 0 {
+		return near[0]
+	}
+	return ""
 }
 
 func (f *flags) parseArguments(args []string) (rest []string, err error) {

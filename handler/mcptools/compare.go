@@ -96,7 +96,10 @@ func askCompare(ctx context.Context, s *Server, a CompareArgs) (*Compare, digest
 	a.fix(w)
 	a.Shift, a.BeforeSince, a.BeforeUntil = "", timeText(before.Start), timeText(before.End)
 	var next int
-	out.Changed, next = page(out, len(d.Classes), from, func(i int) Between {
+	out.Changed, next = page(out, len(d.Classes)+len(d.Unlisted), from, func(i int) Between {
+		if i >= len(d.Classes) {
+			return unlistedOf(&d.Unlisted[i-len(d.Classes)], in)
+		}
 		b := betweenOf(&d.Classes[i], in[d.Classes[i].ID])
 		if b.Kind == string(digest.DiffNew) && unsure(old.Coverage) || b.Kind == string(digest.DiffGone) && unsure(out.Coverage) {
 			b.Kind = "only in one"
@@ -105,6 +108,15 @@ func askCompare(ctx context.Context, s *Server, a CompareArgs) (*Compare, digest
 	})
 	out.Cursor = newCursor("compare", a, next)
 	return out, w, nil
+}
+
+// unlistedOf is a class that one window may hold and only sums up: what is known of it is said, and no change.
+func unlistedOf(u *digest.UnlistedClass, in map[string]*digest.Class) Between {
+	x := digest.ClassDiff{Kind: "only in one", ID: u.ID, After: u.ClassTime}
+	if u.Listed == digest.InBefore {
+		x.Before, x.After = u.ClassTime, digest.ClassTime{}
+	}
+	return betweenOf(&x, in[u.ID])
 }
 
 // unsure reports whether what is not there may only not have been read.
