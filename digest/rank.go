@@ -28,6 +28,12 @@ var orders = map[string]OrderBy{
 	"lock_time": OrderByLockTime, "lock_time:sum": OrderByLockTime,
 }
 
+// OrderNames and GroupNames are those that ParseOrderBy and ParseBy say they want.
+var (
+	OrderNames = []string{"sum", "max", "count", "rows_examined", "lock_time"}
+	GroupNames = []string{"class", "instance", "user", "host", "schema", "table"}
+)
+
 // ParseOrderBy reads the name of an order: sum, max, count, rows_examined or
 // lock_time, or pt-query-digest's name of one of these, such as Query_time:sum.
 func ParseOrderBy(s string) (OrderBy, error) {
@@ -35,7 +41,7 @@ func ParseOrderBy(s string) (OrderBy, error) {
 	if o, ok := orders[name]; ok {
 		return o, nil
 	}
-	return "", fmt.Errorf("order by %q: want sum, max, count, rows_examined or lock_time", s)
+	return "", fmt.Errorf("order by %q: want %s", s, oneOf(OrderNames))
 }
 
 func (o OrderBy) of(c *Class) float64 {
@@ -74,7 +80,12 @@ func ParseBy(s string) (By, error) {
 	case ByInstance, ByUser, ByHost, BySchema, ByTable:
 		return b, nil
 	}
-	return "", fmt.Errorf("by %q: want instance, user, host, schema, table or class", s)
+	return "", fmt.Errorf("by %q: want %s", s, oneOf(GroupNames))
+}
+
+func oneOf(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // String returns the name that ParseBy reads.

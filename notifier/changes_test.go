@@ -874,9 +874,9 @@ func TestFolded(t *testing.T) {
 	for i := range 5 {
 		in = append(in, fmt.Sprintf("db-%d%s", i, gone), fmt.Sprintf("What db-%d logged 2026-11-23 08:00 to 09:00 UTC could not be read, and is lost with it.", i))
 	}
-	in = append(in, "db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Instance db-1 lists no slow log yet.", "Instance db-2 lists no slow log yet.")
+	in = append(in, "db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Instance db-1 lists no slow log yet.", "Instance db-2 lists no slow log yet.", "a.log: entry without a statement (at byte 0).", "b.log: entry without a statement (at byte 0).")
 	want := []string{"Each of db-0, db-1, db-2 and 2 more" + gone, "What each of db-0, db-1, db-2 and 2 more logged 2026-11-23 08:00 to 09:00 UTC could not be read, and is lost with it.",
-		"db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Each of the instances db-1, db-2 lists no slow log yet."}
+		"db-7 was renamed to db-7-old1.", "db-8 was renamed to db-8-old1.", "One.", "Two.", "Each of the instances db-1, db-2 lists no slow log yet.", "a.log, b.log: entry without a statement (at byte 0)."}
 	if got := folded(in); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

@@ -180,6 +180,11 @@ func folded(sentences []string) []string {
 		case len(all) == 1 || after == "" && len(all) > 0:
 			out = append(out, s)
 			continue
+		case len(all) > 1 && strings.HasSuffix(all[0], ":"): // the names stand before what is said of each
+			for i := range all {
+				all[i] = strings.TrimSuffix(all[i], ":")
+			}
+			out = append(out, before+names(all, maxTotals)+": "+after)
 		case len(all) > 1:
 			each := map[string]string{"": "Each of ", "What ": "What each of ", "Instance ": "Each of the instances "}[before]
 			out = append(out, each+names(all, maxTotals)+" "+after)

@@ -92,7 +92,7 @@ func headline(r *digest.Report) string {
 			return filtered + notRead(r) + "."
 		}
 		if Incomplete(r) {
-			return filtered + "No slow query was seen, but not everything could be read."
+			return filtered + "No slow query was seen, but what was read is not all of the window."
 		}
 		if r.Coverage.AsListed {
 			return filtered + "No slow query was seen."

@@ -73,7 +73,7 @@ func byTime(r *digest.Report) []string {
 	for _, t := range r.TotalsByInstance() {
 		out = append(out, redact.Clean(t.Instance))
 	}
-	for _, name := range r.Instances {
+	for _, name := range cleanAll(r.Instances) {
 		if !slices.Contains(out, name) {
 			out = append(out, name)
 		}

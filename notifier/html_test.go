@@ -179,7 +179,7 @@ func TestHTMLData(t *testing.T) {
 		t.Error("without a detail the page has charts")
 	}
 	nothing := htmlOf(t, &digest.Report{Window: digest.Window{Start: time.Unix(0, 0), End: time.Unix(60, 0)}})
-	if !strings.Contains(nothing, "not everything could be read") || strings.Contains(nothing, "<table") {
+	if !strings.Contains(nothing, "what was read is not all of the window") || strings.Contains(nothing, "<table") {
 		t.Error("a report of nothing is shown as something")
 	}
 }

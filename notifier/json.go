@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"slowdigest/digest"
 )
@@ -87,20 +90,40 @@ func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
 
 // CompactJSON is IndentedJSON in one line, and without its end.
 func CompactJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	b, err := encoded(v, "")
+	return bytes.TrimSuffix(b, []byte("\n")), err
 }
 
 // IndentedJSON leaves < and > as they are, since SQL is full of them and this JSON
-// is not embedded in HTML.
-func IndentedJSON(v any) ([]byte, error) {
+// is not embedded in HTML. What a terminal would obey, or not show, is escaped.
+func IndentedJSON(v any) ([]byte, error) { return encoded(v, "  ") }
+
+func encoded(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	err := e.Encode(v)
-	return b.Bytes(), err
+	return visible(b.Bytes()), err
+}
+
+// visible escapes the characters of strings that are not printed, which alone can be others than
+// a line feed.
+func visible(text []byte) []byte {
+	hidden := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
+	if bytes.IndexFunc(text, hidden) < 0 {
+		return text
+	}
+	var out []byte
+	for _, r := range string(text) {
+		switch high, low := utf16.EncodeRune(r); {
+		case !hidden(r):
+			out = utf8.AppendRune(out, r)
+		case high == utf8.RuneError: // it is one of 16 bits
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return out
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"slowdigest/digest"
 	"slowdigest/notifier"
@@ -94,6 +95,30 @@ func TestJSONOfGroups(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s is written as\n%v\nand was read from\n%v", name, got, want)
+		}
+	}
+}
+
+// No character of a name or a statement reaches a terminal that it would obey, or does not show,
+// and all of them are there for who reads the JSON.
+func TestJSONIsHarmless(t *testing.T) {
+	hostile := "a\x00\x1b[2J\x7f\u0085\u009b31m\u00a0\u202egnp\u2066\u200b\u2028\U000e0041\U0001f600é<&>\"\\z"
+	for name, write := range map[string]func(any) ([]byte, error){"indented": notifier.IndentedJSON, "compact": notifier.CompactJSON} {
+		b, err := write(map[string]any{hostile: []string{hostile}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range string(b) {
+			if !unicode.IsPrint(r) && r != '\n' {
+				t.Errorf("%s: %U in %s", name, r, b)
+			}
+		}
+		if !bytes.Contains(b, []byte(`\udb40\udc41😀é<&>`)) {
+			t.Errorf("%s: %s", name, b)
+		}
+		var back map[string][]string
+		if err := json.Unmarshal(b, &back); err != nil || len(back) != 1 || !slices.Equal(back[hostile], []string{hostile}) {
+			t.Errorf("%s: %v, %q", name, err, back)
 		}
 	}
 }

@@ -85,6 +85,9 @@ func groupNotes(r *digest.Report) []string {
 	if r.By == digest.ByTable {
 		out = append(out, "A statement counts whole for each table that it names, in the default database of the call if it names none, so the shares may add up to more than 100%.")
 	}
+	if r.By == digest.ByTable && slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Group != nil && strings.Contains(c.Group.Name, "?") }) {
+		out = append(out, "Tables that differ in digits only are one, with ? for these.")
+	}
 	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Group != nil && c.Group.None }) {
 		out = append(out, redact.NoName+" is of "+none[r.By]+".")
 	}

@@ -67,7 +67,7 @@ func (p *page) wrapped(first, prefix, color, s string) {
 	width := max(p.Width-max(ansi.StringWidth(first), ansi.StringWidth(prefix))-1, 20)
 	s = thousands.ReplaceAllStringFunc(InZone(s, p.Zone), func(n string) string { return strings.ReplaceAll(n, ",", noComma) })
 	s = minus.ReplaceAllString(strings.ReplaceAll(s, " --", " "+noHyphen+noHyphen), noHyphen+"$1") // nor is a flag broken
-	s = strings.NewReplacer(noComma, ",", noHyphen, "-").Replace(ansi.Wrap(s, width, ","))
+	s = strings.NewReplacer(noComma, ",", noHyphen, "-", noBreak, " ").Replace(ansi.Wrap(s, width, ","))
 	for i, l := range strings.Split(s, "\n") {
 		if i == 0 {
 			p.line(first + p.paint(color, l))
@@ -98,6 +98,7 @@ var (
 const (
 	noComma  = "\uE000"
 	noHyphen = "\uE001"
+	noBreak  = "\uE002" // a space at which no line is broken
 )
 
 // column of a table. Numbers are aligned to the right.

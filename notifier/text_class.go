@@ -135,40 +135,49 @@ func writeSeen(p *page, c *digest.Class) {
 // label is the head of a line below a class, as wide as the others.
 func label(s string) string { return fmt.Sprintf("%-15s", s) }
 
-// writeMetrics writes the statistics of a class as a table.
+// writeMetrics writes the statistics of a class: as a table, or where that has no room, in lines.
 func writeMetrics(p *page, c *digest.Class) {
-	cells := func(r webpage.Metric) string {
-		all := []string{r.Sum, r.Min, r.Mean, r.Median, r.P95, r.Max, r.StdDev}
-		var b strings.Builder
-		for _, i := range metricColumns(p.Width) {
-			fmt.Fprintf(&b, "%*s", metricWidth, all[i])
-		}
-		return b.String()
+	cells := func(r webpage.Metric) []string {
+		return []string{r.Sum, r.Min, r.Mean, r.Median, r.P95, r.Max, r.StdDev}
 	}
-	p.line(indent + p.paint(dim, label(Plural(c.Calls, "call", "calls"))+cells(webpage.Metric{Sum: "total", Min: "min", Mean: "mean", Median: "median", P95: "p95", Max: "max", StdDev: "stddev"})))
-	for _, row := range metricRows(c) {
-		p.line(indent + label(row.Name) + cells(row))
+	head := cells(webpage.Metric{Sum: "total", Min: "min", Mean: "mean", Median: "median", P95: "p95", Max: "max", StdDev: "stddev"})
+	width := min((p.Width-len(indent)-len(label("")))/len(head), metricWidth)
+	row := func(color, name string, cells []string) {
+		var b strings.Builder
+		for _, s := range cells {
+			fmt.Fprintf(&b, "%*s", width, s)
+		}
+		p.line(indent + p.paint(color, label(name)+b.String()))
+	}
+	calls := Plural(c.Calls, "call", "calls")
+	if width < leastMetric {
+		p.line(indent + p.paint(dim, calls))
+	} else {
+		row(dim, calls, head)
+	}
+	for _, r := range metricRows(c) {
+		if width >= leastMetric {
+			row("", r.Name, cells(r))
+			continue
+		}
+		var all []string
+		for i, s := range cells(r) {
+			if s != "" {
+				all = append(all, head[i]+noBreak+s)
+			}
+		}
+		p.wrapped(indent+label(r.Name), indent+label(""), "", strings.Join(all, ", "))
 	}
 	if s := Tallies(c); s != "" {
 		p.wrapped(indent+label("among them"), indent+label(""), "", s)
 	}
 }
 
-// metricWidth is that of a column of the statistics.
-const metricWidth = 9
-
-// metricColumns are the columns of the statistics for which there is room: in a narrow text without
-// the deviation, the least, the mean, the median and the 95th percentile, in this order.
-func metricColumns(width int) []int {
-	cols := []int{0, 1, 2, 3, 4, 5, 6}
-	for _, n := range []int{6, 1, 2, 3, 4} {
-		if len(indent)+len(label(""))+metricWidth*len(cols) <= width {
-			break
-		}
-		cols = slices.DeleteFunc(cols, func(i int) bool { return i == n })
-	}
-	return cols
-}
+// metricWidth is that of a column of the statistics, which may be as narrow as leastMetric.
+const (
+	metricWidth = 9
+	leastMetric = 8
+)
 
 // sparkline draws the query time over the window, a character for each slot.
 func sparkline(slots []float64) string {

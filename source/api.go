@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -168,15 +169,22 @@ const maxSilence = time.Minute
 // 15 minutes of a run are also for what can be read.
 const maxCall = 2 * time.Minute
 
-// maxBackoff is the longest pause after a failure that is none of the rate of calls.
-const maxBackoff = 3 * time.Second
+// maxBackoff is the longest pause after a failure that is none of the rate of calls, and maxRefused
+// that after a connection was refused.
+const (
+	maxBackoff = 3 * time.Second
+	maxRefused = 100 * time.Millisecond
+)
 
 // backoff has the SDK's pauses, of up to 20 s, only where RDS throttles.
 type backoff struct{ aws.RetryerV2 }
 
 func (b backoff) RetryDelay(attempt int, err error) (time.Duration, error) {
 	delay, failed := b.RetryerV2.RetryDelay(attempt, err)
-	if !throttled(err) {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED): // nobody is there, and so nobody is to be spared
+		delay = min(delay, maxRefused)
+	case !throttled(err):
 		delay = min(delay, maxBackoff)
 	}
 	return delay, failed

@@ -172,14 +172,14 @@ func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	}
 	c := &fileChunks{ctx: ctx, file: file, name: f.Name, buf: make([]byte, 64<<10)}
 	var err error
-	if c.text, c.compressed, err = unpack.Text(countingReader{file, &c.stored}); err != nil {
+	if c.text, _, err = unpack.Text(countingReader{file, &c.stored}); err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("open slow log %s: %w", f.Name, err)
 	}
 	log := newLog(c)
 	if log.cov.Skipped = begin; begin > 0 {
 		log.cov.Sampled = true
-		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: by samples they are from before the window. Their database lines are not known either; given as - it is read whole.", begin, f.Name)}
+		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: samples of them, one in 256 kB, are from before the window. What stands between is not known, nor their database lines; given as - it is read whole.", begin, f.Name)}
 	}
 	return log, nil
 }
@@ -210,8 +210,6 @@ type fileChunks struct {
 	text   io.Reader // the file, decompressed
 	stored int64     // bytes read of the file as it is stored
 	buf    []byte
-
-	compressed bool
 }
 
 func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
@@ -228,11 +226,6 @@ func (c *fileChunks) next(cov *Coverage) ([]byte, error) {
 		err = io.EOF
 	case stopped != nil:
 		err = interrupted{stopped}
-	case c.damaged(err):
-		cov.miss(fmt.Sprintf("The compressed file %s is damaged or ends too early: what follows byte %d of it is missing.", c.name, c.stored))
-		err = io.EOF
-	default:
-		err = fmt.Errorf("read slow log: %w", err)
 	}
 	return c.buf[:n], err
 }
@@ -242,12 +235,6 @@ type interrupted struct{ error }
 
 func (interrupted) Error() string   { return "interrupted" }
 func (i interrupted) Unwrap() error { return i.error }
-
-// damaged reports whether it is the compression, and not the disk, that err is about.
-func (c *fileChunks) damaged(err error) bool {
-	var disk *fs.PathError
-	return c.compressed && !errors.As(err, &disk)
-}
 
 func (c *fileChunks) close() error { return c.file.Close() }
 

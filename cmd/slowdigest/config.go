@@ -75,6 +75,7 @@ func (c *Config) declareInstances(f *flags) {
 	c.Download = source.Portions
 	f.declare(&parsedValue[source.Download]{&c.Download, parseDownload, string(source.Portions)}, "download", "SLOWDIGEST_DOWNLOAD",
 		"`way` to read from RDS: portions of 1 MB, complete (a file in one response, with all its bytes; needs rds:DownloadCompleteDBLogFile), or auto, which tries that and falls back to portions")
+	f.choices["download"] = []string{string(source.Portions), string(source.Complete), string(source.Auto)}
 }
 
 func (c *Config) declareMaxBytes(f *flags) {
@@ -96,6 +97,7 @@ func (c *Config) declareRanking(f *flags) {
 		"most classes to show: a `share` of the total, a number, both (95%:20), both with up to 3 outliers among them (95%:20+3, or +0 for none), or all")
 	f.declare(&parsedValue[digest.OrderBy]{&c.OrderBy, digest.ParseOrderBy, "sum"}, "order-by", "SLOWDIGEST_ORDER_BY",
 		"`number` to rank by: sum, max, count, rows_examined or lock_time")
+	f.choices["order-by"] = digest.OrderNames
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
 	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE",
 		"make a statement a class of its own on each instance, as on a writer and its readers, with an ID that only slowdigest knows; else it is one class over all")
@@ -105,6 +107,7 @@ func (c *Config) declareRanking(f *flags) {
 func (c *Config) declareBy(f *flags) {
 	f.declare(&parsedValue[digest.By]{&c.By, digest.ParseBy, "class"}, "by", "",
 		"`what` to rank: class (of queries), instance, user, host, schema or table, each with its worst classes")
+	f.choices["by"] = digest.GroupNames
 }
 
 // checkBy refuses what means nothing for the groups.
@@ -133,6 +136,7 @@ func (c *Config) declareFormat(f *flags) {
 	c.Format = "text"
 	f.declare(&parsedValue[string]{&c.Format, parseFormat, "text"}, "format", "SLOWDIGEST_FORMAT",
 		"`form` of what is printed: "+strings.Join(formats, ", "))
+	f.choices["format"] = formats
 }
 
 func (c *Config) declareZone(f *flags, env string) {
@@ -171,6 +175,7 @@ func (c *Config) declareRepeat(f *flags) {
 	c.Repeat = "post"
 	f.declare(&parsedValue[string]{&c.Repeat, parseRepeat, "post"}, "repeat", "SLOWDIGEST_REPEAT",
 		"`what` to do with a digest whose delivery is unconfirmed: post it again, marked as a possible repeat, or skip it")
+	f.choices["repeat"] = []string{"post", "skip"}
 }
 
 func (c *Config) declareDaily(f *flags) {

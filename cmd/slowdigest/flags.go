@@ -31,6 +31,8 @@ type flags struct {
 	order  []string          // as declared, for the help
 	only   []pages.Variable  // those that have no flag
 	given  []string          // flags on the command line
+	// choices are the values of flags that have a few, for completions and for who mistypes one.
+	choices map[string][]string
 	// lenient is set where variables that no run would take are not refused, but looked for. The
 	// first of them is then in refused.
 	lenient bool
@@ -38,7 +40,7 @@ type flags struct {
 }
 
 func newFlags(getenv func(string) string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet("", flag.ContinueOnError), getenv: getenv, env: map[string]string{}}
+	f := &flags{FlagSet: flag.NewFlagSet("", flag.ContinueOnError), getenv: getenv, env: map[string]string{}, choices: map[string][]string{}}
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
 	return f
@@ -195,30 +197,17 @@ func (f *flags) wrongCall(command string, err error) error {
 		}
 	} else if _, cause, invalid := strings.Cut(text, " for flag -"); invalid {
 		name, cause, _ := strings.Cut(cause, ": ")
-		if near := nearestValue(cause); near != "" {
-			hint = "the nearest is " + pages.Flag{Name: name}.Dashed() + " " + near + "; " + hint
+		given, _ := strconv.QuotedPrefix(strings.TrimPrefix(text, "invalid value "))
+		if given, unquoted := strconv.Unquote(given); unquoted == nil {
+			if near := ask.Nearest(strings.ToLower(given), f.choices[name], max(2, len(given)/2)); len(near) > 0 {
+				hint = "the nearest is " + near[0] + "; " + hint
+			}
 		}
 		err = fmt.Errorf("read flag %s: %s", pages.Flag{Name: name}.Dashed(), cause)
 	} else if name, missing := strings.CutPrefix(text, "flag needs an argument: -"); missing {
 		err = fmt.Errorf("read flag %s: it wants a value", pages.Flag{Name: name}.Dashed())
 	}
 	return usageError{err, hint}
-}
-
-// nearestValue returns, of the words that a flag takes, the one that may have been meant; empty if
-// there is none. A cause is such as `by "clas": want instance, user or class`.
-func nearestValue(cause string) string {
-	said, wanted, found := strings.Cut(cause, ": want ")
-	quoted := strings.SplitN(said, `"`, 3)
-	if !found || len(quoted) != 3 {
-		return ""
-	}
-	word := strings.ToLower(quoted[1])
-	values := strings.Split(strings.ReplaceAll(wanted, " or ", ", "), ", ")
-	if near := ask.Nearest(word, values, min(2, len(word)/2)); len(near) > 0 {
-		return near[0]
-	}
-	return ""
 }
 
 func (f *flags) parseArguments(args []string) (rest []string, err error) {

@@ -163,7 +163,7 @@ func (p *process) page(c command) pages.Command {
 	for _, name := range f.order {
 		fl := f.Lookup(name)
 		arg, usage := flag.UnquoteUsage(fl)
-		page.Flags = append(page.Flags, pages.Flag{Name: name, Arg: arg, Usage: usage, Env: f.env[name], Default: strings.TrimPrefix(fl.Value.String(), "false")})
+		page.Flags = append(page.Flags, pages.Flag{Name: name, Arg: arg, Usage: usage, Env: f.env[name], Choices: f.choices[name], Default: strings.TrimPrefix(fl.Value.String(), "false")})
 	}
 	return page
 }

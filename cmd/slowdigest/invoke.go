@@ -126,9 +126,12 @@ func invoke(ctx context.Context, p *process, s *service, event []byte) error {
 }
 
 func printJSON(p *process, v any) error {
-	out := json.NewEncoder(p.stdout)
-	out.SetIndent("", "  ")
-	return out.Encode(v)
+	b, err := notifier.IndentedJSON(v)
+	if err != nil {
+		return err
+	}
+	_, err = p.stdout.Write(b)
+	return err
 }
 
 // readInput reads a file, or the standard input; the end of ctx ends the waiting for a pipe.

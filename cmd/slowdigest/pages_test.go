@@ -16,18 +16,22 @@ import (
 // TestCompletion has each shell complete what is typed.
 func TestCompletion(t *testing.T) {
 	scripts := map[string]string{ // $1 is the completion, and the last word of $2 is completed
-		"bash": `source "$1"; read -ra COMP_WORDS <<<"$2"; [[ $2 == *" " ]] && COMP_WORDS+=(""); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _slowdigest; printf '%s\n' "${COMPREPLY[@]}"`,
+		"bash": `source "$1"; read -ra COMP_WORDS <<<"${2//=/ = }"; [[ $2 == *" " ]] && COMP_WORDS+=(""); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _slowdigest; printf '%s\n' "${COMPREPLY[@]}"`,
 		"fish": `source $argv[1]; complete -C "$argv[2]"`,
-		"zsh":  `autoload -U compinit; compinit -u -D; source "$1"; [[ $_comps[slowdigest] == _slowdigest ]] || exit 1; _describe() { print -l ${(P)2%%:*} }; _arguments() { for a in "$@"; do print -r -- ${${a#\*}%%\[*}; done }; _values() { shift; print -l "$@" }; _files() { print files }; words=(${=2}); [[ $2 == *" " ]] && words+=(""); CURRENT=$#words; _slowdigest`,
+		"zsh":  `autoload -U compinit; compinit -u -D; source "$1"; [[ $_comps[slowdigest] == _slowdigest ]] || exit 1; _describe() { print -l ${(P)2%%:*} }; _arguments() { for a in "$@"; do if [[ $words[CURRENT-1] == ${${a#\*}%%\[*} && $a == *")" ]]; then print -l ${=${${a##*\(}%\)}}; fi; print -r -- ${${a#\*}%%\[*}; done }; _values() { shift; print -l "$@" }; _files() { print files }; words=(${=2}); [[ $2 == *" " ]] && words+=(""); CURRENT=$#words; _slowdigest`,
 	}
 	tests := []struct {
 		typed, want string
 	}{
+		{"slowdigest report --format=ht", "html"},
 		{"slowdigest ", "report"},
 		{"slowdigest un", "unmute"},
 		{"slowdigest report --li", "--limit"},
 		{"slowdigest run --fol", "--follow"},
 		{"slowdigest completion ", "fish"},
+		{"slowdigest report --format ", "markdown"},
+		{"slowdigest report --limit 5 --by ta", "table"},
+		{"slowdigest run --order-by ", "lock_time"},
 		{"slowdigest help un", "unmute"},
 	}
 	for _, shell := range pages.Shells {
@@ -43,6 +47,9 @@ func TestCompletion(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, test := range tests {
+				if shell != "bash" && strings.Contains(test.typed, "=") {
+					continue // which takes what stands before it for a word of its own
+				}
 				args := []string{"-c", scripts[shell], shell, file, test.typed}
 				if shell == "fish" {
 					args = []string{"--no-config", "-c", scripts[shell], file, test.typed}

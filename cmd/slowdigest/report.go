@@ -130,6 +130,8 @@ func nothingRead(r *digest.Report, err error, files []string) error {
 			return hinted{err, "it is what slowdigest diff prints; report reads slow logs"}
 		}
 		return hinted{err, "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
+	case err == nil && r.Coverage.Unreadable > 0:
+		return hinted{fmt.Errorf("read %s: %s", files[0], notifier.Plural(r.Coverage.Unreadable, "entry cannot", "entries cannot")+" be read, and none can"), "is it a slow log?"}
 	case err == nil && r.Coverage.BytesRead == 0:
 		what := files[0]
 		if len(files) > 1 {

@@ -33,7 +33,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	c.declareSlack(f)
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
-	f.declare(&parsedValue[time.Duration]{&last, notifier.ParseDays, "1h"}, "last", "", "read the `time` up to now, such as 15m or 1h")
+	f.declare(&parsedValue[time.Duration]{&last, parseShift, "1h"}, "last", "", "read the `time` up to now, such as 15m or 1h")
 	f.declare(&since, "since", "", "read from this `time` on, UTC unless it names a zone, or so long ago, such as 2h")
 	f.declare(&until, "until", "", "read up to this `time`; now, if only --since is set")
 	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "show what changed against the same window this `time` earlier, such as 24h or 168h, in place of the digest")

@@ -113,6 +113,9 @@ func (c *compiler) name(e *syntax.Ident) (node, error) {
 			return node{}, err
 		}
 		err.Word, err.Known = e.Name, known()
+		if field := meant[strings.ToLower(e.Name)]; field != "" {
+			err.Reason, err.Word = fmt.Sprintf("there is no field %s; write %s", brief(e.Name), field), ""
+		}
 		return node{}, err
 	}
 	return c.fieldNode(i), nil

@@ -189,9 +189,14 @@ var instead = map[string]string{
 
 // habit finds the first thing in a condition that is wrong and is another language's.
 func habit(source string) *Error {
+	before := ""
 	for _, t := range tokens(source) {
 		word := strings.ToLower(t.text)
 		better := instead[word]
+		if find(before) >= 0 {
+			better = strings.NewReplacer("host", before, "query_time", before).Replace(better)
+		}
+		before = t.text
 		at := func(reason string) *Error {
 			line, column := place(source, t.start)
 			return &Error{Line: line, Column: column, Reason: reason, source: source}

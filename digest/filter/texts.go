@@ -19,6 +19,16 @@ import (
 // methods are the functions of texts.
 var methods = []string{"startswith", "endswith", "lower"}
 
+// meant says which fields are meant by names that people and other tools have for them.
+var meant = map[string]string{
+	"duration": "query_time", "latency": "query_time", "elapsed": "query_time", "took": "query_time", "time_query": "query_time", "exec_time": "query_time",
+	"username": "user", "account": "user", "hostname": "host", "client": "host", "ip": "host", "dbname": "schema", "db_name": "schema",
+	"rows": "rows_examined, rows_sent or rows_affected", "examined": "rows_examined", "sent": "rows_sent", "affected": "rows_affected",
+	"thread": "connection_id", "conn_id": "connection_id", "error": "errno", "ts": "time", "timestamp": "time", "server": "instance",
+	"text": "query", "statement": "query", "stmt": "query", "arg": "query", "length": "query_bytes", "size": "query_bytes",
+	"table": `"orders" in query; and --by table ranks tables`, "tables": `"orders" in query; and --by table ranks tables`,
+}
+
 // ofClasses are names of what a class of queries has, and no entry.
 var ofClasses = []string{"id", "query_id", "checksum", "fingerprint"}
 
@@ -39,7 +49,9 @@ func (c *compiler) call(e *syntax.CallExpr) (node, error) {
 	case *syntax.Ident:
 		if fn.Name != "matches" {
 			err := c.errorAt(fn.NamePos, `there is no function %s; there is matches(host, "^web")`, brief(fn.Name))
-			err.Word, err.Known = fn.Name, []string{"matches"}
+			if err.Word, err.Known = fn.Name, []string{"matches"}; fn.Name == "len" || fn.Name == "length" {
+				err.Reason = "there is no function " + fn.Name + "; query_bytes is the length of the statement"
+			}
 			return node{}, err
 		}
 		return c.matches(e)

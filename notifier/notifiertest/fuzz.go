@@ -22,7 +22,7 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 		RowsExamined: digest.Metrics{Sum: f, Mean: f}, FullScans: &n, CallsPerSecond: f, Concurrency: f}
 	names := map[string]int64{name: n, name + Planted: 1, "x" + name: 2, Planted + name: 3}
 	r := &digest.Report{
-		Version: 1, Instances: []string{name, Planted + name, name + "x"},
+		Version: 1, Instances: []string{name, Planted + name, name + "x"}[:1+(int(classes)+int(slots))%3],
 		Window:   digest.Window{Start: time.Unix(int64(number%1e10), 0), End: time.Unix(int64(number%1e10)+int64(slots)*977, 0)},
 		Coverage: digest.Coverage{Files: int(classes), Events: n, InWindow: n, BytesListed: n, Complete: complete, Notes: []string{note, note + Planted}},
 		Overall:  digest.Overall{Classes: int(classes), Totals: totals},
@@ -94,6 +94,7 @@ func FuzzSeeds(f *testing.F) {
 	f.Add("select 1", "app", "note", uint8(3), uint8(12), uint64(1<<62), true)
 	f.Add("select ```<!channel> <@U1>", "<!here|x>", "<https://evil.example|click> &lt;!", uint8(30), uint8(23), math.Float64bits(12.5), false)
 	f.Add(strings.Repeat("注文`|", 300), "\x1b[2J\u202e\x00", "\xff\xfe", uint8(9), uint8(1), math.Float64bits(math.NaN()), false)
+	f.Add("select 1", "\x1b]0;PWN\x07\u202e\u009b31m", "note", uint8(2), uint8(1), math.Float64bits(1), true)
 	f.Add("set password = ?", "", "", uint8(0), uint8(0), math.Float64bits(math.Inf(-1)), true)
 }
 

@@ -321,10 +321,10 @@ func TestShowButtonAtItsBounds(t *testing.T) {
 }
 
 func TestFallbackText(t *testing.T) {
-	d := &draft{r: &digest.Report{Instances: []string{""}}}
+	d := &draft{r: &digest.Report{Instances: []string{"x"}}}
 	before := len([]rune(d.fallbackText()))
 	for n, cut := range map[int]bool{600: false, 601: true} {
-		d.r.Instances[0] = strings.Repeat("x", n-before)
+		d.r.Instances[0] = strings.Repeat("x", 1+n-before)
 		if got := []rune(d.fallbackText()); len(got) != 600 || strings.HasSuffix(string(got), "…") != cut {
 			t.Errorf("of %d characters %d: %q", n, len(got), string(got))
 		}

@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
@@ -22,16 +24,42 @@ const longestStart = 10
 
 // Text returns the text of a stream, and whether it was compressed: by gzip, bzip2, xz or zstd,
 // which may have written several parts one after the other. Anything else it returns as it is.
-// An error says that the stream begins as one of them does, and does not go on like that.
+// An error says that the stream begins as one of them does, and does not go on like that; one of Read,
+// that it is damaged or ends too early, if it is not an error of r.
 func Text(r io.Reader) (text io.Reader, compressed bool, err error) {
-	stored := bufio.NewReaderSize(r, 64<<10)
+	w := &whole{stored: r}
+	stored := bufio.NewReaderSize(readerFunc(w.readStored), 64<<10)
 	start, _ := stored.Peek(longestStart) // its error comes again when the text is read
 	open := opener(start)
 	if open == nil {
 		return stored, false, nil
 	}
-	text, err = open(stored)
-	return text, true, err
+	w.text, err = open(stored)
+	return w, true, err
+}
+
+// whole reads what is decompressed. Where that fails, and not the reading of what is stored, it says so.
+type whole struct {
+	stored, text io.Reader
+	failed       bool // the reading of what is stored
+}
+
+func (w *whole) readStored(p []byte) (int, error) {
+	n, err := w.stored.Read(p)
+	w.failed = err != nil && err != io.EOF
+	return n, err
+}
+
+func (w *whole) Read(p []byte) (int, error) {
+	n, err := w.text.Read(p)
+	switch {
+	case err == nil || err == io.EOF || w.failed:
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("the compressed file ends too early: %w", err)
+	default:
+		err = fmt.Errorf("the compressed file is damaged, and what was read of it may be wrong: %w", err)
+	}
+	return n, err
 }
 
 // Compressed reports whether Text would decompress what begins like this.

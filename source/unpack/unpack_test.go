@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/hex"
+	"errors"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
@@ -102,5 +104,41 @@ func TestWindowIsBounded(t *testing.T) {
 	}
 	if text, _, err := read(frame(18)); err == nil || text != "" {
 		t.Errorf("256 MB: %q, %v", text, err)
+	}
+}
+
+// It is said whether the text ends too early or is damaged, and what the disk says is passed on.
+func TestErrors(t *testing.T) {
+	broken := errors.New("disk is broken")
+	for name, stored := range packed(t) {
+		if strings.HasPrefix(name, "empty") {
+			continue
+		}
+		for cut := longestStart; cut < len(stored); cut++ {
+			text, _, err := Text(io.MultiReader(strings.NewReader(stored[:cut]), iotest.ErrReader(broken)))
+			if err == nil {
+				_, err = io.ReadAll(text)
+			}
+			if !errors.Is(err, broken) || strings.Contains(err.Error(), "compressed") {
+				t.Errorf("%d bytes of %s on a broken disk: %v", cut, name, err)
+			}
+		}
+		if _, _, err := read(stored[:len(stored)-1]); err == nil || err.Error() != "the compressed file ends too early: unexpected EOF" {
+			t.Errorf("%s: %v", name, err)
+		}
+		wrong := []byte(stored)
+		wrong[len(wrong)*2/3] ^= 0x40
+		if text, _, err := read(string(wrong)); err == nil && text != "packed\n" {
+			t.Errorf("%s: what is damaged reads as %q", name, text)
+		}
+	}
+	stored := packed(t)["gzip"]
+	if text, _, err := read(stored + "garbage"); text != "packed\n" || err == nil || err.Error() != "the compressed file ends too early: unexpected EOF" {
+		t.Errorf("%q, %v", text, err)
+	}
+	wrong := []byte(stored)
+	wrong[len(wrong)-6] ^= 1 // of the checksum
+	if _, _, err := read(string(wrong)); !errors.Is(err, gzip.ErrChecksum) || !strings.HasPrefix(err.Error(), "the compressed file is damaged, and what was read of it may be wrong: ") {
+		t.Errorf("%v", err)
 	}
 }

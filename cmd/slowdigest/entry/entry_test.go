@@ -306,9 +306,12 @@ func TestReadCompressed(t *testing.T) {
 
 func TestFails(t *testing.T) {
 	broken := errors.New("disk is broken")
-	log := "# User@Host: a[a] @ b []\n# Query_time: 2.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 12\nselect 1"
+	log := "# User@Host: a[a] @ b []\n# Query_time: 2.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 12\nselect 1;\n"
 	e, err := Find(t.Context(), io.MultiReader(strings.NewReader(log), iotest.ErrReader(broken)), 0)
 	if e == nil || string(e.Text) != log || !errors.Is(err, broken) {
+		t.Errorf("%+v, error %v", e, err)
+	}
+	if e, err := Find(t.Context(), io.MultiReader(strings.NewReader(log[:len(log)-4]), iotest.ErrReader(broken)), 0); e != nil || !errors.Is(err, broken) {
 		t.Errorf("%+v, error %v", e, err)
 	}
 	if _, err := Find(t.Context(), iotest.ErrReader(broken), 0); !errors.Is(err, broken) {

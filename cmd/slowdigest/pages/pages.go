@@ -23,8 +23,9 @@ type Flag struct {
 	Name    string
 	Arg     string // names the argument; empty for a switch
 	Usage   string
-	Env     string // the variable of the same setting; may be empty
-	Default string // may be empty
+	Env     string   // the variable of the same setting; may be empty
+	Default string   // may be empty
+	Choices []string // the values, if these are few words
 }
 
 // Variable is a variable of the environment that has no flag.
@@ -100,14 +101,26 @@ func names(all []Command) string {
 func bash(w io.Writer, program string, all []Command) {
 	fmt.Fprintf(w, `# bash completion for %[1]s: put it in /usr/share/bash-completion/completions/%[1]s
 _%[1]s() {
-	local word=${COMP_WORDS[COMP_CWORD]} flags=
+	local word=${COMP_WORDS[COMP_CWORD]} flag=${COMP_WORDS[COMP_CWORD-1]} flags=
 	COMPREPLY=()
+	# By its standard setting the shell takes the = of --flag=value for a word.
+	[[ $word == = ]] && word=
+	[[ $flag == = ]] && flag=${COMP_WORDS[COMP_CWORD-2]}
+	[[ ${COMP_WORDS[COMP_CWORD]} == = ]] && flag=${COMP_WORDS[COMP_CWORD-1]}
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W '%[2]s' -- "$word")
 		return
 	fi
-	case ${COMP_WORDS[1]} in
+	case "${COMP_WORDS[1]} $flag" in
 `, program, names(all))
+	for _, c := range all {
+		for _, f := range c.Flags {
+			if len(f.Choices) > 0 {
+				fmt.Fprintf(w, "	'%s %s') mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$word\"); return ;;\n", c.Name, f.Dashed(), strings.Join(f.Choices, " "))
+			}
+		}
+	}
+	fmt.Fprint(w, "	esac\n	case ${COMP_WORDS[1]} in\n")
 	for _, c := range all {
 		if len(c.Flags) == 0 {
 			continue
@@ -152,6 +165,9 @@ func zsh(w io.Writer, program string, all []Command) {
 			spec := "*" + f.Dashed() + "[" + bracket.Replace(f.Usage) + "]"
 			if f.Arg != "" {
 				spec += ":" + bracket.Replace(f.Arg) + ":"
+				if len(f.Choices) > 0 {
+					spec += "(" + strings.Join(f.Choices, " ") + ")"
+				}
 			}
 			fmt.Fprintf(w, " \\\n\t\t\t%s", quoted(spec))
 		}
@@ -174,6 +190,9 @@ func fish(w io.Writer, program string, all []Command) {
 			}
 			if f.Arg != "" {
 				takes = " -r"
+			}
+			if len(f.Choices) > 0 {
+				takes = fmt.Sprintf(" -x -a '%s'", strings.Join(f.Choices, " "))
 			}
 			fmt.Fprintf(w, "complete -c %s -n %s %s %s%s -d '%s'\n", program, in, form, f.Name, takes, fish.Replace(f.Usage))
 		}
