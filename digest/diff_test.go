@@ -195,6 +195,7 @@ func TestDiffOfInferredWindows(t *testing.T) {
 	}{
 		{Window{}, Window{}, false, 35.7},
 		{anHour, Window{}, false, 35.7},
+		{Window{noon, noon.Add(30 * time.Minute)}, Window{}, false, 35.7},
 		{Window{}, anHour, false, 35.7},
 		{Window{Start: noon}, anHour, false, 35.7},
 		{Window{End: noon.Add(2 * time.Hour)}, anHour, false, 35.7},
