@@ -46,8 +46,9 @@ race: ## Test the packages that start goroutines under the race detector
 	go test -race -short -skip 'TestAWSCommandLine|TestPredictionIsFaster' $(TESTFLAGS) ./source
 
 .PHONY: bench
-bench: ## Run every benchmark, without the tests
-	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+bench: ## Run every benchmark, without the tests, and write docs/performance.md (SLOWDIGEST_GO_MYSQL=a checkout of go-mysql, to compare with)
+	go test -run '^$$' -bench . -skip BenchmarkPerformance -benchmem $(TESTFLAGS) ./...
+	go test -run '^$$' -bench BenchmarkPerformance -benchtime 1x -timeout 1h ./cmd/slowdigest -update
 
 # Gremlins changes operators one at a time, and runs the tests of the package on each
 # change. It works on a copy in which the directory of package main is called main, as

@@ -301,6 +301,7 @@ func TestLower(t *testing.T) {
 func TestParseTime(t *testing.T) {
 	for s, want := range map[string]string{
 		"2026-11-23": "2026-11-23T00:00:00Z", "2026-11-23 10:00": "2026-11-23T10:00:00Z", "2026-11-23T10:00:00+02:00": "2026-11-23T08:00:00Z",
+		"2026-11-23 09:48:12 UTC": "2026-11-23T09:48:12Z", "2026-11-23T10:00:00 CET": "",
 		"1969-12-31": "", "soon": "", "": "",
 	} {
 		got, err := ParseTime(s)

@@ -237,6 +237,9 @@ func appendLower(to, from []byte) []byte {
 
 // ParseTime reads a time, which is in UTC unless it names a zone, of the years 1970 to 9999.
 func ParseTime(s string) (time.Time, error) {
+	if plain, utc := strings.CutSuffix(s, " UTC"); utc { // as reports have it
+		s = plain
+	}
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
 	} {

@@ -25,7 +25,7 @@ func Clean(s string) string {
 			space, marks = true, 0
 			continue
 		}
-		if r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Noncharacter_Code_Point, unicode.Variation_Selector) {
+		if r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Noncharacter_Code_Point, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
 			continue
 		}
 		if unicode.Is(unicode.M, r) {
