@@ -249,7 +249,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 
 // Report ranks what has been added so far. Instances, and what the sources know
 // of the coverage, are for the caller to fill in. Where the window has no bound,
-// the report's is that of the events, in whole seconds.
+// the report's is that of the events, in whole seconds, and Inferred.
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -257,6 +257,7 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	if order != OrderBySum {
 		r.OrderBy = order
 	}
+	r.Inferred = r.Window.Start.IsZero() || r.Window.End.IsZero()
 	if r.Window.Start.IsZero() {
 		r.Window.Start = a.extent.first.Truncate(time.Second)
 	}

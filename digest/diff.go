@@ -3,14 +3,16 @@ package digest
 import (
 	"cmp"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 	"time"
 )
 
 // Diff states what changed between two windows. All times are query time in
-// seconds: of the windows as they are or, where PerHour is set because one is
-// longer than the other, per hour.
+// seconds: of the windows as they are or, where PerHour is set because one was
+// given that is longer than the other, per hour. A window that was inferred is
+// no basis for that: it ends with the entries, however long the log was quiet.
 type Diff struct {
 	Version int  `json:"version"`      // of this format; 1
 	By      By   `json:"by,omitempty"` // as Report.By, which both reports have
@@ -21,13 +23,16 @@ type Diff struct {
 	// add up to it, but for a microsecond.
 	Change  float64     `json:"change"`
 	Classes []ClassDiff `json:"classes"` // the greatest change, up or down, first: see CompareBy
-	Misc    MiscDiff    `json:"misc"`    // all that is not in Classes
+	// Unlisted are the classes whose change is not known, the greatest first.
+	Unlisted []UnlistedClass `json:"unlisted,omitempty"`
+	Misc     MiscDiff        `json:"misc"` // all that is not in Classes, Unlisted included
 }
 
 // Side sums up one of the two windows.
 type Side struct {
 	Window    Window   `json:"window"`
-	Rules     int      `json:"rules"` // Report.Rules, from 1
+	Inferred  bool     `json:"window_inferred,omitempty"` // as Report.Inferred
+	Rules     int      `json:"rules"`                     // Report.Rules, from 1
 	Instances []string `json:"instances,omitempty"`
 	Coverage  Coverage `json:"coverage"`
 	Filter    *Filter  `json:"filter,omitempty"`
@@ -40,13 +45,11 @@ type Side struct {
 // DiffKind names in a word what happened to a class.
 type DiffKind string
 
-// The kinds of a ClassDiff. A class that only one report lists is unlisted, not
-// new or gone, if it may be among those that the other only sums up, and regrouped
-// if it may have another ID there, which was made under other rules.
+// The kinds of a ClassDiff. A class that only one report lists is regrouped, not
+// new or gone, if it may have another ID there, which was made under other rules.
 const (
 	DiffNew       DiffKind = "new"
 	DiffGone      DiffKind = "gone"
-	DiffUnlisted  DiffKind = "unlisted"
 	DiffRegrouped DiffKind = "regrouped"
 	DiffSlower    DiffKind = "slower"
 	DiffFaster    DiffKind = "faster"
@@ -81,7 +84,26 @@ type ClassTime struct {
 	P95       float64 `json:"p95"`  // per call
 }
 
-// MiscDiff compares the query time of the classes that are not listed.
+// UnlistedClass is one that a single report lists, and that may be among those which
+// the other only sums up: what it was there, and so its change, is not known.
+type UnlistedClass struct {
+	ID          string `json:"id"`
+	Fingerprint string `json:"fingerprint"`
+	Group       *Group `json:"group,omitempty"` // as of ClassDiff
+	Listed      InSide `json:"listed"`
+	ClassTime          // there
+}
+
+// InSide names one of the two windows.
+type InSide string
+
+// The two windows.
+const (
+	InBefore InSide = "before"
+	InAfter  InSide = "after"
+)
+
+// MiscDiff compares the query time of all classes that are not compared one by one.
 type MiscDiff struct {
 	Before float64 `json:"before"`
 	After  float64 `json:"after"`
@@ -105,10 +127,9 @@ func Compare(before, after *Report) *Diff { return CompareBy(OrderBySum, before,
 // CompareBy is Compare with the classes ranked by the change of another number.
 func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d := &Diff{Version: 1, By: after.By, Classes: []ClassDiff{}}
-	b, a := length(before.Window), length(after.Window)
 	perB, perA := 1.0, 1.0
-	if b > 0 && a > 0 && math.Abs(b-a) > sameLength*math.Max(a, b) {
-		d.PerHour = true
+	b, a := before.Window.length(), after.Window.length()
+	if d.PerHour = b > 0 && a > 0 && unlike(b, a) && !before.Inferred && !after.Inferred; d.PerHour {
 		perB, perA = time.Hour.Seconds()/b, time.Hour.Seconds()/a
 	}
 	rankB, rankA := perB, perA
@@ -137,6 +158,7 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 		d.Classes[k].After = classTime(c, perA)
 		ranks[k] += rankA * order.of(c)
 	}
+	d.setAside(&ranks)
 	for i := range d.Classes {
 		d.Classes[i].attribute()
 		d.Classes[i].Kind = d.kind(&d.Classes[i])
@@ -145,6 +167,35 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	sort.Sort(&byRank{d.Classes, ranks})
 	return d
 }
+
+// setAside moves to Unlisted the classes that only one side lists, and that the other may have.
+func (d *Diff) setAside(ranks *[]float64) {
+	n := 0
+	for i, c := range d.Classes {
+		u := UnlistedClass{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group}
+		switch {
+		case c.Before.Calls == 0 && d.Before.Unlisted > 0:
+			u.Listed, u.ClassTime = InAfter, c.After
+		case c.After.Calls == 0 && d.After.Unlisted > 0:
+			u.Listed, u.ClassTime = InBefore, c.Before
+		default:
+			d.Classes[n], (*ranks)[n] = c, (*ranks)[i]
+			n++
+			continue
+		}
+		d.Unlisted = append(d.Unlisted, u)
+	}
+	d.Classes, *ranks = d.Classes[:n], (*ranks)[:n]
+	slices.SortFunc(d.Unlisted, func(x, y UnlistedClass) int {
+		return cmp.Or(cmp.Compare(y.QueryTime, x.QueryTime), strings.Compare(x.ID, y.ID))
+	})
+}
+
+// Unlike reports whether the windows differ in length by more than a hundredth of the longer one. One
+// without bounds has no length.
+func (d *Diff) Unlike() bool { return unlike(d.Before.Window.length(), d.After.Window.length()) }
+
+func unlike(b, a float64) bool { return math.Abs(b-a) > sameLength*math.Max(a, b) }
 
 // named is a group without its query classes.
 func (g *Group) named() *Group {
@@ -172,8 +223,10 @@ func (b *byRank) Swap(i, j int) {
 }
 
 // Shorten leaves the first changes, as many as the limit shows, whose percentage is of
-// all changes of query time up and down, and adds the others to Misc.
+// all changes of query time up and down, and adds the others to Misc. So it does with the
+// unlisted, whose percentage is of their query time, and which are in Misc anyway.
 func (d *Diff) Shorten(l Limit) {
+	d.Unlisted = d.Unlisted[:l.keep(len(d.Unlisted), func(i int) float64 { return d.Unlisted[i].QueryTime })]
 	n := l.keep(len(d.Classes), func(i int) float64 { return math.Abs(d.Classes[i].Change) })
 	if n == len(d.Classes) {
 		return
@@ -195,7 +248,7 @@ func (d *Diff) rest() {
 }
 
 // length returns that of a window in seconds, and 0 where it has no bounds.
-func length(w Window) float64 {
+func (w Window) length() float64 {
 	if w.Start.IsZero() || w.End.IsZero() {
 		return 0
 	}
@@ -204,7 +257,7 @@ func length(w Window) float64 {
 
 func side(r *Report, per float64) Side {
 	return Side{
-		Window: r.Window, Rules: r.rules(), Instances: r.Instances, Coverage: r.Coverage, Filter: r.Filter,
+		Window: r.Window, Inferred: r.Inferred, Rules: r.rules(), Instances: r.Instances, Coverage: r.Coverage, Filter: r.Filter,
 		Classes: r.Overall.Classes, Unlisted: max(r.Misc.Classes, r.Overall.Classes-len(r.Classes)),
 		Calls: per * float64(r.Overall.Calls), QueryTime: per * r.Overall.QueryTime.Sum,
 	}
@@ -227,15 +280,13 @@ func (c *ClassDiff) attribute() {
 
 func (d *Diff) kind(c *ClassDiff) DiffKind {
 	switch {
-	case c.Before.Calls == 0 && d.Before.Unlisted > 0, c.After.Calls == 0 && d.After.Unlisted > 0:
-		return DiffUnlisted
 	case d.Before.Rules != d.After.Rules && (c.Before.Calls == 0 || c.After.Calls == 0):
 		return DiffRegrouped
 	case c.Before.Calls == 0:
 		return DiffNew
 	case c.After.Calls == 0:
 		return DiffGone
-	case math.Abs(c.Change) < sameChange*math.Max(c.Before.QueryTime, c.After.QueryTime):
+	case c.Change == 0, math.Abs(c.Change) < sameChange*math.Max(c.Before.QueryTime, c.After.QueryTime):
 		return DiffSame
 	case c.Change > 0 && c.ByTime >= c.ByCalls:
 		return DiffSlower

@@ -129,13 +129,94 @@ func TestDiffOfShortenedReports(t *testing.T) {
 	before := reportOf(anHour, Limit{Count: 1}, calls{"a", 10, 1}, calls{"b", 1, 1}, calls{"c", 1, 1})
 	after := reportOf(anHour, Limit{}, calls{"a", 10, 1}, calls{"b", 5, 1})
 	d := Compare(before, after)
-	if b := diffOf(d, "b"); b.Kind != DiffUnlisted || b.Change != 5 || d.Before.Unlisted != 2 {
+	if len(d.Classes) != 1 || len(d.Unlisted) != 1 || d.Before.Unlisted != 2 {
+		t.Fatalf("%+v, and unlisted %+v", d.Classes, d.Unlisted)
+	}
+	if b := d.Unlisted[0]; b.Fingerprint != "b" || b.Listed != InAfter || b.ClassTime != (ClassTime{Calls: 5, QueryTime: 5, Mean: 1, P95: b.P95}) {
 		t.Errorf("%+v", b)
 	}
-	if d.Misc.Change != -2 {
+	if d.Misc != (MiscDiff{Before: 2, After: 5, Change: 3}) { // all that is not "a", on both sides
 		t.Errorf("misc %+v", d.Misc)
 	}
-	if c := diffOf(Compare(after, before), "b"); c.Kind != DiffUnlisted {
+	if d := Compare(after, before); len(d.Unlisted) != 1 || d.Unlisted[0].Listed != InBefore || d.Unlisted[0].Calls != 5 || d.Misc.Change != -3 {
+		t.Errorf("%+v, misc %+v", d.Unlisted, d.Misc)
+	}
+	// What the shortened side lists, and the other does not have, is known to be new or gone.
+	if gone := diffOf(Compare(reportOf(anHour, Limit{Count: 1}, calls{"c", 10, 1}, calls{"b", 1, 1}), after), "c"); gone.Kind != DiffGone || gone.Change != -10 {
+		t.Errorf("%+v", gone)
+	}
+}
+
+// The JSON of an unlisted class has the numbers of one side, and says which.
+func TestUnlistedJSON(t *testing.T) {
+	d := Compare(reportOf(anHour, Limit{Count: 1}, calls{"a", 10, 1}, calls{"b", 1, 1}), reportOf(anHour, Limit{}, calls{"a", 10, 1}, calls{"b", 5, 1}, calls{"c", 9, 1}))
+	text, err := json.Marshal(d.Unlisted)
+	var got []map[string]any
+	if err == nil {
+		err = json.Unmarshal(text, &got)
+	}
+	if err != nil || len(got) != 2 || got[0]["fingerprint"] != "c" || got[1]["listed"] != "after" || got[1]["calls"] != 5.0 || got[1]["query_time"] != 5.0 {
+		t.Fatalf("error %v: %s", err, text)
+	}
+	for _, field := range []string{"before", "after", "change", "by_calls", "kind"} {
+		if _, ok := got[0][field]; ok {
+			t.Errorf("it has %q: %s", field, text)
+		}
+	}
+	if d.Shorten(Limit{Count: 1}); len(d.Unlisted) != 1 || d.Unlisted[0].Fingerprint != "c" || d.Misc.Change != 13 {
+		t.Errorf("%+v, misc %+v", d.Unlisted, d.Misc)
+	}
+}
+
+// A window that was only inferred from the entries is no basis for scaling, whatever its length and
+// however many entries it holds, and on whichever side. A day, a quiet log and a burst are as here.
+func TestDiffOfInferredWindows(t *testing.T) {
+	given := func(w Window, bound Window, all ...calls) *Report {
+		a := NewAggregator(bound)
+		s := a.Stream("db-1")
+		for _, c := range all {
+			for i := range c.n {
+				e := event(c.sql, 0, c.seconds)
+				e.Time = w.Start.Add(time.Duration(i) * w.End.Sub(w.Start) / time.Duration(max(1, c.n-1))).Add(-time.Second)
+				if i == 0 {
+					e.Time = w.Start
+				}
+				s.Add(e)
+			}
+		}
+		return a.Report(Limit{}, OrderBySum)
+	}
+	second := Window{noon, noon.Add(time.Second)}
+	one, many := calls{"a", 1, 1.5}, calls{"a", 372, 0.1}
+	for _, test := range []struct {
+		before, after Window // bounds that are given
+		perHour       bool
+		change        float64
+	}{
+		{Window{}, Window{}, false, 35.7},
+		{anHour, Window{}, false, 35.7},
+		{Window{noon, noon.Add(30 * time.Minute)}, Window{}, false, 35.7},
+		{Window{}, anHour, false, 35.7},
+		{Window{Start: noon}, anHour, false, 35.7},
+		{Window{End: noon.Add(2 * time.Hour)}, anHour, false, 35.7},
+		{anHour, anHour, false, 35.7},
+		{Window{noon, noon.Add(30 * time.Minute)}, anHour, true, 34.2},
+	} {
+		before, after := given(second, test.before, one), given(anHour, test.after, many)
+		if want := test.before.Start.IsZero() || test.before.End.IsZero(); before.Inferred != want {
+			t.Fatalf("%v is inferred: %v", test.before, before.Inferred)
+		}
+		d := Compare(before, after)
+		if d.PerHour != test.perHour || !alike(d.Change, test.change) || d.Before.Inferred != before.Inferred || d.After.Inferred != after.Inferred {
+			t.Errorf("%v and %v: per hour %v, change %v", test.before, test.after, d.PerHour, d.Change)
+		}
+	}
+}
+
+// Calls of no time at all, as of servers that log no microseconds, are no change of time.
+func TestDiffOfCallsWithoutTime(t *testing.T) {
+	d := Compare(reportOf(anHour, Limit{}, calls{"a", 10, 0}), reportOf(anHour, Limit{}, calls{"a", 20, 0}))
+	if c := d.Classes[0]; c.Kind != DiffSame || c.Change != 0 || d.Before.Calls != 10 || d.After.Calls != 20 {
 		t.Errorf("%+v", c)
 	}
 }
@@ -174,8 +255,8 @@ func TestDiffLengthAtItsBound(t *testing.T) {
 	}
 	for _, w := range []Window{{Start: noon}, {End: noon}, {}} {
 		r := &Report{Window: w}
-		if length(w) != 0 || Compare(r, reportOf(anHour, Limit{})).PerHour || Compare(reportOf(anHour, Limit{}), r).PerHour {
-			t.Errorf("%v has length %v", w, length(w))
+		if w.length() != 0 || Compare(r, reportOf(anHour, Limit{})).PerHour || Compare(reportOf(anHour, Limit{}), r).PerHour {
+			t.Errorf("%v has length %v", w, w.length())
 		}
 	}
 }

@@ -14,10 +14,11 @@ type Report struct {
 	Version     int      `json:"version"` // of this format; 1
 	Rules       int      `json:"rules"`   // fingerprint.Rules of its IDs; 0 is 1
 	Window      Window   `json:"window"`
-	OrderBy     OrderBy  `json:"order_by,omitempty"`     // what its classes are ranked by, if not by time
-	By          By       `json:"by,omitempty"`           // what its classes are if not query classes: each then has a Group
-	PerInstance bool     `json:"per_instance,omitempty"` // a statement is a class of its own on each instance
-	Instances   []string `json:"instances,omitempty"`    // the instances, or local files, that were read
+	Inferred    bool     `json:"window_inferred,omitempty"` // a bound of the window is only that of the entries, and none was given
+	OrderBy     OrderBy  `json:"order_by,omitempty"`        // what its classes are ranked by, if not by time
+	By          By       `json:"by,omitempty"`              // what its classes are if not query classes: each then has a Group
+	PerInstance bool     `json:"per_instance,omitempty"`    // a statement is a class of its own on each instance
+	Instances   []string `json:"instances,omitempty"`       // the instances, or local files, that were read
 	Coverage    Coverage `json:"coverage"`
 	Overall     Overall  `json:"overall"`
 	Classes     []Class  `json:"classes"` // by rank, as many as the limit let through

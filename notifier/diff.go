@@ -27,12 +27,14 @@ func DiffHeadline(d *digest.Diff) string {
 	}
 	b, a := d.Before.QueryTime, d.After.QueryTime
 	switch {
-	case b == 0 && a == 0:
+	case d.Before.Calls == 0 && d.After.Calls == 0:
 		return "No slow query, before or after."
-	case b == 0:
-		return fmt.Sprintf("Query time rose from nothing to %s%s.", Duration(a), unit)
 	case Duration(a) == Duration(b):
 		return fmt.Sprintf("Query time stayed at %s%s.", Duration(a), unit)
+	case d.Before.Calls == 0:
+		return fmt.Sprintf("Query time rose from nothing to %s%s.", Duration(a), unit)
+	case b == 0:
+		return fmt.Sprintf("Query time rose from %s to %s%s.", Duration(b), Duration(a), unit)
 	}
 	way := "rose"
 	if a < b {
@@ -48,9 +50,14 @@ func DiffHeadline(d *digest.Diff) string {
 // DiffNotes says what has to be known of the two windows before they are compared.
 func DiffNotes(d *digest.Diff) []string {
 	var notes []string
-	if d.PerHour {
+	switch {
+	case d.PerHour:
 		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are per hour.",
 			windowLength(d.Before.Window), windowLength(d.After.Window)))
+	case d.Unlike():
+		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), and %s, which does not tell how long it was quiet: calls and times are totals as they are, and not per hour. "+
+			"To give windows, save each side by report --since … --until … --limit all --format json.",
+			windowLength(d.Before.Window), windowLength(d.After.Window), inferred(d)))
 	}
 	if d.Before.Rules != d.After.Rules {
 		notes = append(notes, fmt.Sprintf("The query IDs were made by releases with other rules (%d and %d), so what only one side has is called regrouped, not new or gone.",
@@ -64,7 +71,7 @@ func DiffNotes(d *digest.Diff) []string {
 			notes = append(notes, s.name+" is PARTIAL: what is missing there counts as less.")
 		}
 		if s.side.Unlisted > 0 {
-			notes = append(notes, fmt.Sprintf("%s lists %d of its %s; what only the other side lists is called unlisted, not new or gone.",
+			notes = append(notes, fmt.Sprintf("%s lists %d of its %s; what only the other side lists is called unlisted, not new or gone, and its change is not known. Save it with --limit all to compare all.",
 				s.name, s.side.Classes-s.side.Unlisted, Classes(d.By, s.side.Classes, "")))
 		}
 		for _, n := range coverageNotes(&s.side.Coverage, s.side.Filter, d.By) {
@@ -77,7 +84,26 @@ func DiffNotes(d *digest.Diff) []string {
 	return notes
 }
 
-func windowLength(w digest.Window) string { return Duration(w.End.Sub(w.Start).Seconds()) }
+func windowLength(w digest.Window) string {
+	if w.Start.IsZero() || w.End.IsZero() {
+		return "unknown"
+	}
+	return Duration(w.End.Sub(w.Start).Seconds())
+}
+
+// inferred says which windows nobody gave.
+func inferred(d *digest.Diff) string {
+	const what = " only from the first entry to the last"
+	switch {
+	case d.Before.Inferred && d.After.Inferred:
+		return "both are" + what
+	case d.Before.Inferred:
+		return "that of Before is" + what
+	case d.After.Inferred:
+		return "that of After is" + what
+	}
+	return "one is unknown"
+}
 
 // DiffSide describes one of the two windows, and what its classes are.
 func DiffSide(s *digest.Side, by digest.By, perHour bool) string {
@@ -142,7 +168,21 @@ func DiffFacts(d *digest.Diff, c *digest.ClassDiff) []string {
 	return facts
 }
 
-// DiffMisc is the line for all that is not listed, or empty.
+// UnlistedFacts are those of a class that one side does not list.
+func UnlistedFacts(u *digest.UnlistedClass) string {
+	time, calls := notListed(u, Duration(u.QueryTime)), notListed(u, Count(math.Round(u.Calls)))
+	return fmt.Sprintf("query time %s → %s, calls %s → %s; mean %s, p95 %s where it is listed", time[0], time[1], calls[0], calls[1], Duration(u.Mean), Duration(u.P95))
+}
+
+// notListed is what the sides before and after say of a class that only one lists.
+func notListed(u *digest.UnlistedClass, said string) [2]string {
+	if u.Listed == digest.InBefore {
+		return [2]string{said, "not listed"}
+	}
+	return [2]string{"not listed", said}
+}
+
+// DiffMisc is the line for all that is not compared class by class, or empty.
 func DiffMisc(d *digest.Diff) string {
 	m := d.Misc
 	if m == (digest.MiscDiff{}) {
@@ -151,6 +191,9 @@ func DiffMisc(d *digest.Diff) string {
 	others := "Other classes"
 	if d.By != digest.ByClass {
 		others = "Other " + string(d.By) + "s"
+	}
+	if d.Before.Unlisted+d.After.Unlisted > 0 {
+		others += ", unlisted ones included"
 	}
 	return fmt.Sprintf("%s: %s of the change, %s, from %s to %s.", others, DiffPart(d, m.Change), Signed(m.Change, Duration), Duration(m.Before), Duration(m.After))
 }

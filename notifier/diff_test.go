@@ -14,6 +14,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/notifier"
 	"slowdigest/notifier/notifiertest"
+	"slowdigest/notifier/redact"
 )
 
 // diffOf compares a report with what it might be an hour later.
@@ -80,6 +81,7 @@ func TestDiffOfHostileText(t *testing.T) {
 	d := diffOf(t, "full")
 	c := &d.Classes[0]
 	c.Fingerprint, c.ID = "select "+evil+" from `"+evil+"`", evil
+	d.Unlisted[0].Fingerprint, d.Unlisted[0].ID, d.Unlisted[1].Fingerprint = c.Fingerprint, evil, "select '"+secret+"'"
 	d.Classes[1].Fingerprint = "create user a identified by ?"
 	for _, s := range []*digest.Side{&d.Before, &d.After} {
 		s.Instances, s.Filter = []string{evil, secret}, &digest.Filter{Users: []string{evil, secret}}
@@ -149,17 +151,62 @@ func TestDiffHeadline(t *testing.T) {
 		before, after float64
 		want          string
 	}{
-		{0, 0, "No slow query, before or after."},
-		{0, 5, "Query time rose from nothing to 5s."},
+		{0, 5, "Query time rose from 0s to 5s."},
+		{0, 0, "Query time stayed at 0s."},
 		{5, 5, "Query time stayed at 5s."},
 		{4, 5, "Query time rose by 1s, 25%: from 4s to 5s."},
 		{4, 1, "Query time fell by 3s, 75%: from 4s to 1s."},
 		{1, 50, "Query time rose by 49s, 50 times as much: from 1s to 50s."},
 	} {
 		var b bytes.Buffer
-		d := &digest.Diff{Before: digest.Side{QueryTime: c.before}, After: digest.Side{QueryTime: c.after}}
+		d := &digest.Diff{Before: digest.Side{QueryTime: c.before, Calls: 10}, After: digest.Side{QueryTime: c.after, Calls: 20}}
 		if err := notifier.WriteDiffText(&b, d, notifier.TextOptions{}); err != nil || !strings.Contains(b.String(), "\n"+c.want+"\n") {
 			t.Errorf("no %q in\n%s", c.want, b.String())
+		}
+	}
+}
+
+// No call is another thing than calls of no time.
+func TestDiffHeadlineWithoutCalls(t *testing.T) {
+	for _, c := range []struct {
+		before, after digest.Side
+		want          string
+	}{
+		{digest.Side{}, digest.Side{}, "No slow query, before or after."},
+		{digest.Side{}, digest.Side{Calls: 1, QueryTime: 5}, "Query time rose from nothing to 5s."},
+		{digest.Side{Calls: 1, QueryTime: 5}, digest.Side{}, "Query time fell by 5s, 100%: from 5s to 0s."},
+		{digest.Side{}, digest.Side{Calls: 1}, "Query time stayed at 0s."},
+	} {
+		if got := notifier.DiffHeadline(&digest.Diff{Before: c.before, After: c.after}); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// Windows that differ by more than a hundredth are told apart by whether somebody gave them, and those that do not are not told.
+func TestDiffNotesOfWindows(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	report := func(length time.Duration, inferred bool) *digest.Report {
+		return &digest.Report{Window: digest.Window{Start: at, End: at.Add(length)}, Inferred: inferred, Coverage: digest.Coverage{Complete: true}}
+	}
+	const only = " only from the first entry to the last, which does not tell how long it was quiet: calls and times are totals as they are, and not per hour. " +
+		"To give windows, save each side by report --since … --until … --limit all --format json."
+	none := &digest.Report{Inferred: true, Coverage: digest.Coverage{Complete: true}} // of a log without an entry
+	for _, c := range []struct {
+		before, after *digest.Report
+		want          string
+	}{
+		{report(time.Hour, false), report(time.Minute, false), "The windows differ in length (1h00m and 1m00s), so all calls and times are per hour."},
+		{report(time.Hour, true), report(time.Minute, true), "The windows differ in length (1h00m and 1m00s), and both are" + only},
+		{report(time.Hour, true), report(time.Minute, false), "The windows differ in length (1h00m and 1m00s), and that of Before is" + only},
+		{report(time.Hour, false), report(time.Minute, true), "The windows differ in length (1h00m and 1m00s), and that of After is" + only},
+		{none, report(time.Minute, false), "The windows differ in length (unknown and 1m00s), and that of Before is" + only},
+		{report(time.Hour, true), report(time.Hour-36*time.Second, true), ""},
+		{report(time.Hour, true), report(time.Hour-37*time.Second, true), "The windows differ in length (1h00m and 59m23s), and both are" + only},
+		{none, none, ""},
+	} {
+		if got := strings.Join(notifier.DiffNotes(digest.Compare(c.before, c.after)), "\n"); got != c.want || len(got) > redact.MaxCoverageNote {
+			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }

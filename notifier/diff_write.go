@@ -28,17 +28,22 @@ func WriteDiffText(w io.Writer, d *digest.Diff, opts TextOptions) error {
 	}
 	classes := DiffClasses(d)
 	writeDiffTable(p, d, classes)
-	for i, named := range classes {
+	for i := range d.Classes {
 		if c := &d.Classes[i]; c.Kind != digest.DiffSame {
-			writeDiffClass(p, d, i+1, c, named)
+			title := fmt.Sprintf("%s  %s, %s of the change", c.Kind, Signed(c.Change, Duration), DiffPart(d, c.Change))
+			writeDiffClass(p, d.By, i+1, classes[i], title, DiffFacts(d, c))
 		}
+	}
+	for i := range d.Unlisted {
+		at := len(d.Classes) + i
+		writeDiffClass(p, d.By, at+1, classes[at], "unlisted", []string{UnlistedFacts(&d.Unlisted[i])})
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
 }
 
 func writeDiffTable(p *page, d *digest.Diff, classes []*digest.Class) {
-	if len(d.Classes) > 0 {
+	if len(classes) > 0 {
 		cols := []column{{"#", false}, {"What", true}, {"Part", false}, {"Change", false}}
 		if p.Width >= wide {
 			cols = append(cols, column{"By calls", false}, column{"By time", false})
@@ -58,6 +63,16 @@ func writeDiffTable(p *page, d *digest.Diff, classes []*digest.Class) {
 			}
 			rows = append(rows, row)
 		}
+		for i := range d.Unlisted {
+			row := []string{fmt.Sprint(len(rows) + 1), "unlisted"}
+			for len(row) < len(cols) {
+				row = append(row, "-")
+			}
+			if d.By == digest.ByClass {
+				row[len(row)-1] = redact.ShortID(d.Unlisted[i].ID)
+			}
+			rows = append(rows, row)
+		}
 		p.line("")
 		p.table(cols, rows, []string{"Query ID"}, ClassHead(d.By, true), func(columns int) []string {
 			return redact.Within(classes, slices.Repeat([]int{columns}, len(classes)))
@@ -68,11 +83,14 @@ func writeDiffTable(p *page, d *digest.Diff, classes []*digest.Class) {
 	}
 }
 
-// DiffClasses are the classes of a difference with their labels.
+// DiffClasses are the classes of a difference with their labels, and after them the unlisted ones.
 func DiffClasses(d *digest.Diff) []*digest.Class {
-	all := make([]digest.Class, len(d.Classes))
-	for i, c := range d.Classes {
-		all[i] = digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Group: c.Group}
+	var all []digest.Class
+	for _, c := range d.Classes {
+		all = append(all, digest.Class{ID: c.ID, Fingerprint: redact.ForCLI(c.Fingerprint), Group: c.Group})
+	}
+	for _, u := range d.Unlisted {
+		all = append(all, digest.Class{ID: u.ID, Fingerprint: redact.ForCLI(u.Fingerprint), Group: u.Group})
 	}
 	if d.By != digest.ByClass {
 		redact.Groups(d.By, all, redact.NameForCLI, redact.ForCLI)
@@ -86,16 +104,16 @@ func DiffClasses(d *digest.Diff) []*digest.Class {
 	return out
 }
 
-// writeDiffClass writes what changed of a class; named has its label.
-func writeDiffClass(p *page, d *digest.Diff, rank int, c *digest.ClassDiff, named *digest.Class) {
+// writeDiffClass writes what became of a class, as one of DiffClasses, and the facts of it.
+func writeDiffClass(p *page, by digest.By, rank int, c *digest.Class, what string, facts []string) {
 	p.line("")
-	title, of := redact.ShortID(c.ID), redact.ForCLI(c.Fingerprint)
+	title, of := redact.ShortID(c.ID), c.Fingerprint
 	if c.Group != nil {
-		title, of = string(d.By), named.Label
+		title, of = string(by), c.Label
 	}
-	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s  %s, %s of the change", rank, title, c.Kind, Signed(c.Change, Duration), DiffPart(d, c.Change)))
+	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s", rank, title, what))
 	p.wrapped(indent, indent, "", of)
-	for _, f := range DiffFacts(d, c) {
+	for _, f := range facts {
 		p.wrapped(indent, indent, dim, f)
 	}
 }
@@ -115,35 +133,47 @@ func diffMarkdownOf(diff redact.Diff, zone *time.Location) string {
 	for i, n := range DiffNotes(d) {
 		fmt.Fprintf(b, "%s- %s\n", []string{"\n", ""}[min(i, 1)], b.text(redact.Cut(n, redact.MaxCoverageNote)))
 	}
-	if len(d.Classes) > 0 {
+	labels := DiffClasses(d)
+	if len(labels) > 0 {
 		fmt.Fprintf(b, "\n| # | What | Part | Change | By calls | By time | %s |\n|--:|:--|--:|--:|--:|--:|:--|\n", ClassHead(d.By, true))
 	}
-	labels := DiffClasses(d)
+	cell := func(i int) string { return strings.ReplaceAll(codeSpan(labels[i].Label), "|", `\|`) }
 	for i := range d.Classes {
 		c := &d.Classes[i]
 		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s | %s |\n", i+1, literal(string(c.Kind)), DiffPart(d, c.Change), Signed(c.Change, Duration),
-			Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration), strings.ReplaceAll(codeSpan(labels[i].Label), "|", `\|`))
+			Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration), cell(i))
+	}
+	for i := len(d.Classes); i < len(labels); i++ {
+		fmt.Fprintf(b, "| %d | unlisted | - | - | - | - | %s |\n", i+1, cell(i))
 	}
 	if s := DiffMisc(d); s != "" {
 		fmt.Fprintf(b, "\n%s\n", s)
 	}
 	for i := range d.Classes {
 		c := &d.Classes[i]
-		if c.Kind == digest.DiffSame {
-			continue
-		}
-		if c.Group != nil {
-			fmt.Fprintf(b, "\n### #%d %s\n\n", i+1, codeSpan(labels[i].Label))
-		} else {
-			sql := Clauses(c.Fingerprint)
-			fence := strings.Repeat("`", max(3, longestRun(sql)+1))
-			fmt.Fprintf(b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", i+1, codeSpan(redact.ShortID(c.ID)), fence, sql, fence)
-		}
-		for _, f := range DiffFacts(d, c) {
-			fmt.Fprintf(b, "- %s\n", f)
+		if c.Kind != digest.DiffSame {
+			b.diffClass(i+1, c.Fingerprint, labels[i], DiffFacts(d, c))
 		}
 	}
+	for i := range d.Unlisted {
+		u, at := &d.Unlisted[i], len(d.Classes)+i
+		b.diffClass(at+1, u.Fingerprint, labels[at], []string{UnlistedFacts(u)})
+	}
 	return b.String()
+}
+
+// diffClass writes the facts of a class, one of DiffClasses.
+func (b *markdownPage) diffClass(rank int, fingerprint string, c *digest.Class, facts []string) {
+	if c.Group != nil {
+		fmt.Fprintf(b, "\n### #%d %s\n\n", rank, codeSpan(c.Label))
+	} else {
+		sql := Clauses(fingerprint)
+		fence := strings.Repeat("`", max(3, longestRun(sql)+1))
+		fmt.Fprintf(b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", rank, codeSpan(redact.ShortID(c.ID)), fence, sql, fence)
+	}
+	for _, f := range facts {
+		fmt.Fprintf(b, "- %s\n", f)
+	}
 }
 
 // WriteDiffHTML writes what changed as one HTML file to hand around, as NewHTML does a report,
@@ -189,6 +219,35 @@ func newDiffView(diff redact.Diff, zone *time.Location) *webpage.View {
 	labels := DiffClasses(d)
 	for i := range d.Classes {
 		v.Classes = append(v.Classes, newViewDiff(d, i, labels[i].Label, most))
+	}
+	for i := range d.Unlisted {
+		at := len(d.Classes) + i
+		v.Classes = append(v.Classes, newViewUnlisted(&d.Unlisted[i], at+1, labels[at].Label))
+	}
+	return v
+}
+
+// newViewUnlisted is a row and a panel without what is not known, which sorts as nothing.
+func newViewUnlisted(u *digest.UnlistedClass, rank int, label string) webpage.Class {
+	time, calls, none := notListed(u, Duration(u.QueryTime)), notListed(u, Count(math.Round(u.Calls))), webpage.Cell{Text: "-"}
+	v := webpage.Class{
+		Rank: rank, ID: u.ID, ShortID: redact.ShortID(u.ID), Name: label, Since: ", unlisted", SQL: Clauses(u.Fingerprint),
+		Reasons: []string{"unlisted: one side only sums it up, so that its change is not known"},
+		Cells:   []webpage.Cell{none, {Text: time[0]}, {Text: time[1]}, none, none, none, {Text: calls[0] + " → " + calls[1]}},
+	}
+	if u.Group != nil {
+		v.ID, v.ShortID = "", ""
+	}
+	if u.Listed == digest.InBefore {
+		v.Cells[1].Value = u.QueryTime
+	} else {
+		v.Cells[2].Value = u.QueryTime
+	}
+	for _, s := range []struct {
+		name  string
+		sides [2]string
+	}{{"Query time", time}, {"Calls", calls}, {"Mean", notListed(u, Duration(u.Mean))}, {"P95", notListed(u, Duration(u.P95))}} {
+		v.Sides = append(v.Sides, webpage.Sides{Name: s.name, Before: s.sides[0], After: s.sides[1], Change: "-"})
 	}
 	return v
 }

@@ -66,7 +66,7 @@ func (p *page) wrapped(first, prefix, color, s string) {
 	// A hyphen or comma at which ansi breaks a line may hang over by a column.
 	width := max(p.Width-max(ansi.StringWidth(first), ansi.StringWidth(prefix))-1, 20)
 	s = thousands.ReplaceAllStringFunc(InZone(s, p.Zone), func(n string) string { return strings.ReplaceAll(n, ",", noComma) })
-	s = minus.ReplaceAllString(s, noHyphen+"$1")
+	s = minus.ReplaceAllString(strings.ReplaceAll(s, " --", " "+noHyphen+noHyphen), noHyphen+"$1") // nor is a flag broken
 	s = strings.NewReplacer(noComma, ",", noHyphen, "-", noBreak, " ").Replace(ansi.Wrap(s, width, ","))
 	for i, l := range strings.Split(s, "\n") {
 		if i == 0 {

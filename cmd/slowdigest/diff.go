@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +27,8 @@ import (
 
 func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	c := Config{OrderBy: digest.OrderBySum}
+	var since, until timeValue
+	var last time.Duration
 	limit, post := digest.Limit{Count: 20}, false
 	c.declareFormat(f)
 	f.declare(&parsedValue[digest.Limit]{&limit, digest.ParseLimit, "20"}, "limit", "",
@@ -36,15 +39,20 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	c.declareChannel(f, "Slack `channel` to post to with --post")
 	c.declareSlack(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
+	declareWindow(f, &since, &until, &last)
 	f.boolean(&post, "post", "", "post what changed to the channel in addition to printing it")
 	return func(ctx context.Context, args []string) error {
 		switch {
 		case len(args) != 2:
-			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, directories of them, or reports saved with --format json"}
+			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, directories of them, or reports " + savedAs}
 		case args[0] == "-" && args[1] == "-":
 			return usageError{errors.New("diff: the standard input cannot be both windows"), "name a file for one of them"}
 		case post && c.Channel == "":
 			return errNoChannel("diff")
+		}
+		w, err := reportWindow(since, until, last, time.Now().UTC())
+		if err != nil {
+			return err
 		}
 		cfg, err := tokenAWS(ctx, &c, post)
 		if err != nil {
@@ -54,28 +62,50 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		before, errBefore := side(ctx, p, &c, args[0])
+		before, savedBefore, errBefore := side(ctx, p, &c, args[0], "window 1 of 2", w)
 		if before == nil {
 			return errBefore
 		}
-		after, errAfter := side(ctx, p, &c, args[1])
+		after, savedAfter, errAfter := side(ctx, p, &c, args[1], "window 2 of 2", w)
 		if after == nil {
 			return errAfter
 		}
-		if before.By != after.By {
-			return usageError{fmt.Errorf("diff: %s is grouped by %s, and %s by %s", args[0], before.By, args[1], after.By),
-				"compare what is grouped by the same; --by says it of slow logs, and a saved report has its own"}
+		if savedBefore && savedAfter && w != (digest.Window{}) {
+			return usageError{errors.New("diff: both are saved reports, which have windows of their own"), "leave out --since, --until and --last, which are for slow logs"}
 		}
-		if before.PerInstance != after.PerInstance {
-			each, whole := args[0], args[1]
-			if after.PerInstance {
-				each, whole = whole, each
-			}
-			return usageError{fmt.Errorf("diff: %s has each statement once for each instance, and %s once for all", each, whole),
-				"save the report without --per-instance"}
+		if err := comparable(args, before, after); err != nil {
+			return err
+		}
+		if before.By == digest.ByInstance && !(savedBefore && savedAfter) && !sameNames(before, after) {
+			return usageError{fmt.Errorf("diff: an instance of a local log is its file, and %s and %s have no name in common", args[0], args[1]),
+				"compare two directories, in which the log of an instance has the same name; or leave out --by instance"}
 		}
 		return errors.Join(showDiff(ctx, p, &c, to, digest.Compare(before, after), limit), errBefore, errAfter)
 	}
+}
+
+// comparable returns an error where the classes of one report mean something else than those of the other.
+func comparable(args []string, before, after *digest.Report) error {
+	if before.By != after.By {
+		return usageError{fmt.Errorf("diff: %s is grouped by %s, and %s by %s", args[0], before.By, args[1], after.By),
+			"compare what is grouped by the same; --by says it of slow logs, and a saved report has its own"}
+	}
+	if before.PerInstance != after.PerInstance {
+		each, whole := args[0], args[1]
+		if after.PerInstance {
+			each, whole = whole, each
+		}
+		return usageError{fmt.Errorf("diff: %s has each statement once for each instance, and %s once for all", each, whole),
+			"save the report without --per-instance"}
+	}
+	return nil
+}
+
+// sameNames reports whether a group of one report has the name of one of the other, or one of them has none at all.
+func sameNames(before, after *digest.Report) bool {
+	return len(before.Classes) == 0 || len(after.Classes) == 0 || slices.ContainsFunc(before.Classes, func(b digest.Class) bool {
+		return slices.ContainsFunc(after.Classes, func(a digest.Class) bool { return a.ID == b.ID })
+	})
 }
 
 // diffPoster posts what changed between two windows.
@@ -126,48 +156,60 @@ func printDiff(p *process, c *Config, d *digest.Diff) error {
 }
 
 // side reads one of the windows that are compared: a saved report, if that is
-// what the file holds, else slow logs. The report is nil if nothing could be
-// read, and else may be partial.
-func side(ctx context.Context, p *process, c *Config, path string) (*digest.Report, error) {
-	logs := source.Local{Paths: []string{path}}
+// what the file holds, which has its own window, else what slow logs have in w. The
+// report is nil if nothing could be read, and else may be partial.
+func side(ctx context.Context, p *process, c *Config, path, step string, w digest.Window) (r *digest.Report, saved bool, err error) {
+	logs := source.Local{Paths: []string{path}, Seek: c.seeks()}
 	stream, close, err := streamOf(ctx, p, path)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
+	r, again, err := savedReport(path, stream)
 	if stream != nil {
 		defer func() { _ = close() }()
-		logs = source.Local{Paths: []string{"-"}, Stdin: stream}
+		logs = source.Local{Paths: []string{"-"}, Stdin: again}
 	}
 	h := c.newHandler(logs, c.route(""))
-	r, err := savedReport(path, stream)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read report %s: %w", path, err)
+		return nil, false, fmt.Errorf("read report %s: %w", path, err)
 	case r != nil && h.Filter != nil:
-		return nil, usageError{fmt.Errorf("filter report %s: it holds no single calls", path), "filters are for slow logs; save the report with the same filter instead"}
+		return nil, true, usageError{fmt.Errorf("filter report %s: it holds no single calls", path), "filters are for slow logs; save the report with the same filter instead"}
 	case r != nil && c.By != digest.ByClass && c.By != r.By:
-		return nil, usageError{fmt.Errorf("group report %s by %s: it is grouped by %s, and holds no single calls", path, c.By, r.By),
+		return nil, true, usageError{fmt.Errorf("group report %s by %s: it is grouped by %s, and holds no single calls", path, c.By, r.By),
 			"save the report with --by " + c.By.String() + " instead"}
 	case r != nil:
-		return r, nil
+		return r, true, nil
 	}
-	stop := watch(p, h, c, live.Options{What: harmless(filepath.Base(path))}, false, nil)
-	r, err = h.Collect(ctx, digest.Window{})
+	stop := watch(p, h, c, live.Options{What: harmless(fileName(path)), Step: step}, false, nil)
+	r, err = h.Collect(ctx, w)
 	stop()
-	r.Instances = []string{filepath.Base(path)}
+	r.Instances = []string{fileName(path)}
 	if err := nothingRead(r, err, []string{path}); errors.Is(err, handler.ErrNotSlowLog) {
-		return nil, hinted{err, "diff compares slow logs, directories of them, and reports saved with --format json"}
+		return nil, false, hinted{err, "diff compares slow logs, directories of them, and reports " + savedAs}
 	} else if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return r, err
+	return r, false, err
+}
+
+// savedAs says how a report is saved that diff can compare in full.
+const savedAs = "saved by report --limit all --format json"
+
+// fileName is what a log is called in a report: its name, without the directory that it is in. Devices keep it: of
+// /dev/fd/62, as shells name a pipe, 62 alone says nothing.
+func fileName(path string) string {
+	if strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/") {
+		return path
+	}
+	return filepath.Base(path)
 }
 
 // streamOf returns what can be read once alone, such as the standard input or a pipe; nil for files
 // and directories, and for what does not exist.
-func streamOf(ctx context.Context, p *process, path string) (in *bufio.Reader, close func() error, err error) {
+func streamOf(ctx context.Context, p *process, path string) (in io.Reader, close func() error, err error) {
 	if path == "-" {
-		return bufio.NewReader(p.stdin), func() error { return nil }, nil
+		return p.stdin, func() error { return nil }, nil
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().IsRegular() || info.IsDir() {
@@ -177,48 +219,67 @@ func streamOf(ctx context.Context, p *process, path string) (in *bufio.Reader, c
 	if err != nil {
 		return nil, nil, err
 	}
-	return bufio.NewReader(file), file.Close, nil
+	return file, file.Close, nil
 }
 
 // maxReport bounds the size of a saved report, in bytes.
 const maxReport = 256 << 20
 
 // savedReport returns nil if there is no report: if the first character, decompressed, is not that of a
-// JSON object. It takes nothing of a stream then; without one it reads the file.
-func savedReport(path string, stream *bufio.Reader) (*digest.Report, error) {
-	in := stream
-	if in == nil {
+// JSON object. The stream can be read again then, from its beginning; without one the file is read.
+func savedReport(path string, stream io.Reader) (r *digest.Report, again io.Reader, err error) {
+	if stream == nil {
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			return nil, nil // source.Local tells what is wrong
+			return nil, nil, nil // source.Local tells what is wrong
 		}
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		defer file.Close()
-		text, _, err := unpack.Text(file)
-		if err != nil {
-			return nil, nil
-		}
-		in = bufio.NewReader(text)
+		stream = file
 	}
+	var taken bytes.Buffer
+	again = io.MultiReader(&taken, stream)
+	stored, _, err := unpack.Text(io.TeeReader(stream, &taken))
+	if err != nil {
+		return nil, again, nil // source.Local tells what is wrong
+	}
+	in := bufio.NewReader(stored)
 	if head, _ := in.Peek(512); !bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")) {
-		return nil, nil
+		return nil, again, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxReport))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var r digest.Report
-	if err := json.Unmarshal(text, &r); err != nil {
+	r, err = parseReport(text)
+	return r, nil, err
+}
+
+// comparison says that the JSON is a digest.Diff.
+type comparison struct{}
+
+func (comparison) Error() string { return "it is a comparison, not a report" }
+
+func parseReport(text []byte) (*digest.Report, error) {
+	var r struct {
+		digest.Report
+		Before, After json.RawMessage // of a digest.Diff
+	}
+	err := json.Unmarshal(text, &r)
+	switch {
+	case r.Before != nil && r.After != nil: // and what else is of other types
+		return nil, hinted{comparison{}, "diff prints it, and compares what it was made of: slow logs, or reports " + savedAs}
+	case err != nil:
 		return nil, hinted{err, "was it saved as a whole?"}
 	}
 	_, errBy := digest.ParseBy(r.By.String())
 	ungrouped := slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return (c.Group == nil) != (r.By == digest.ByClass) })
 	if r.Version != 1 || r.Classes == nil || errBy != nil || ungrouped {
-		return nil, hinted{errors.New(`it is no report of slowdigest of "version": 1`), "save one with slowdigest report --format json"}
+		return nil, hinted{errors.New(`it is no report of slowdigest of "version": 1`), "save one with slowdigest report --limit all --format json"}
 	}
-	return &r, nil
+	return &r.Report, nil
 }
 
 // runCompare shows what changed from the window that lies the shift before, of all their
@@ -226,12 +287,12 @@ func savedReport(path string, stream *bufio.Reader) (*digest.Report, error) {
 func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, to diffPoster, w digest.Window, shift time.Duration) error {
 	whole := *h
 	whole.Limit, whole.Detail = digest.Limit{}, false
-	collect := func(what string, w digest.Window) (*digest.Report, error) {
-		defer watch(p, &whole, c, live.Options{What: what}, false, nil)()
+	collect := func(step string, w digest.Window) (*digest.Report, error) {
+		defer watch(p, &whole, c, live.Options{Step: step}, false, nil)()
 		return whole.Collect(ctx, w)
 	}
-	after, errAfter := collect("reading, 1 of 2 windows", w)
-	before, errBefore := collect("reading, 2 of 2 windows", digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)})
+	after, errAfter := collect("window 1 of 2", w)
+	before, errBefore := collect("window 2 of 2", digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)})
 	err := errors.Join(errBefore, errAfter)
 	if err != nil && before.Coverage.Events == 0 && after.Coverage.Events == 0 {
 		return err

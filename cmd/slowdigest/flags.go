@@ -116,6 +116,7 @@ var unused = []struct {
 	{"report", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"report", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"report", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"diff", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"diff", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"diff", formatted("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
 	{"diff", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},

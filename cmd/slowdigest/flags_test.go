@@ -46,6 +46,7 @@ var flagValues = map[string]map[string]string{
 		"time-zone": "Asia/Kolkata --since=2026-11-23T09:00 --until=2026-11-23T10:00",
 	},
 	"diff": {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "by": "user", "user": "other", "host": "other", "schema": "other", "id": "AA", "filter": "query_time>2", "min-time": "2",
+		"since": "2026-11-23T10:00", "until": "2026-11-23T09:00", "last": "1m",
 		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true"},
 	"fingerprint": {"0": "true"},
 	"run": {
@@ -77,7 +78,7 @@ var flagValues = map[string]map[string]string{
 // The modes of the commands that have several. A flag may be refused in one of them.
 var flagModes = map[string][]string{
 	"report": {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00"},
-	"diff":   {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post"},
+	"diff":   {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00"},
 	"run":    {"", "--format=slack", "--format=json", "--post", "--compare=24h", "--compare=24h --format=slack", "--since=2026-11-23T09:00"},
 	"mute":   {"0123456789ABCDEF0123456789ABCDEF", ""},
 	"invoke": {"", "--logs=" + logs},

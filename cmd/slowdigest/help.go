@@ -102,7 +102,7 @@ var examples = map[string][]string{
 	"report": {"slowdigest report slow.log old.log.xz", "slowdigest report --format html --last 2h slow.log >report.html",
 		"slowdigest report --user app --min-time 500ms slow.log", `slowdigest report --filter 'rows_examined > 1e6 and schema == "shop"' slow.log`,
 		"slowdigest report --by table --limit 95%:20+5 slow.log", "ssh db1 cat slow.log | slowdigest report -"},
-	"diff":        {"slowdigest diff before.log after.log", "slowdigest diff --format markdown monday.json tuesday.log"},
+	"diff":        {"slowdigest diff before.log after.log", "slowdigest diff --last 30m --format markdown monday.json tuesday.log"},
 	"entry":       {"slowdigest entry slow.log 1234567", "zcat slow.log.gz | slowdigest entry - 1234567"},
 	"fingerprint": {"slowdigest fingerprint statements.sql"},
 	"run": {"slowdigest run --instance orders-1 --last 15m", "slowdigest run --instance 'orders-*' --last 1h --compare 24h",

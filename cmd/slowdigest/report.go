@@ -42,9 +42,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	c.declareSlack(f)
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
-	f.declare(&parsedValue[time.Duration]{&last, parseShift, ""}, "last", "", "leave out entries from before the `time` up to --until, or else up to now, such as 15m or 2h")
-	f.declare(&since, "since", "", "leave out entries before this `time`, UTC unless it names a zone, or so long ago, such as 2h")
-	f.declare(&until, "until", "", "leave out entries from this `time` on")
+	declareWindow(f, &since, &until, &last)
 	f.boolean(&post, "post", "", "post the digest to the channel in addition to printing it")
 	return func(ctx context.Context, files []string) error {
 		if len(files) == 0 {
@@ -68,7 +66,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		var names []string
 		for i, name := range files {
 			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
-				names = append(names, filepath.Base(name))
+				names = append(names, fileName(name))
 			}
 		}
 		stop := watch(p, h, &c, live.Options{}, c.Format == "text", names)
@@ -82,6 +80,13 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return printReport(ctx, to, r, err)
 	}
+}
+
+// declareWindow adds what bounds the window of local logs.
+func declareWindow(f *flags, since, until *timeValue, last *time.Duration) {
+	f.declare(&parsedValue[time.Duration]{last, parseShift, ""}, "last", "", "leave out entries from before the `time` up to --until, or else up to now, such as 15m or 2h")
+	f.declare(since, "since", "", "leave out entries before this `time`, UTC unless it names a zone, or so long ago, such as 2h")
+	f.declare(until, "until", "", "leave out entries from this `time` on")
 }
 
 // reportWindow is open to both sides where nothing bounds it.
@@ -119,8 +124,10 @@ func nothingRead(r *digest.Report, err error, files []string) error {
 	case r.Coverage.Events > 0:
 		return nil
 	case errors.Is(err, handler.ErrNotSlowLog):
-		if saved, _ := savedReport(files[0], nil); saved != nil {
+		if saved, _, errSaved := savedReport(files[0], nil); saved != nil {
 			return hinted{err, "it is a saved report, which slowdigest diff compares with another, or with a slow log"}
+		} else if errors.As(errSaved, new(comparison)) {
+			return hinted{err, "it is what slowdigest diff prints; report reads slow logs"}
 		}
 		return hinted{err, "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
 	case err == nil && r.Coverage.Unreadable > 0:

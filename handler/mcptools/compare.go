@@ -2,6 +2,7 @@ package mcptools
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"slowdigest/digest"
@@ -96,8 +97,9 @@ func askCompare(ctx context.Context, s *Server, a CompareArgs) (*Compare, digest
 	a.fix(w)
 	a.Shift, a.BeforeSince, a.BeforeUntil = "", timeText(before.Start), timeText(before.End)
 	var next int
-	out.Changed, next = page(out, len(d.Classes), from, func(i int) Between {
-		b := betweenOf(&d.Classes[i], in[d.Classes[i].ID])
+	all := changesOf(d)
+	out.Changed, next = page(out, len(all), from, func(i int) Between {
+		b := betweenOf(&all[i], in[all[i].ID])
 		if b.Kind == string(digest.DiffNew) && unsure(old.Coverage) || b.Kind == string(digest.DiffGone) && unsure(out.Coverage) {
 			b.Kind = "only in one"
 		}
@@ -105,6 +107,19 @@ func askCompare(ctx context.Context, s *Server, a CompareArgs) (*Compare, digest
 	})
 	out.Cursor = newCursor("compare", a, next)
 	return out, w, nil
+}
+
+// changesOf are the classes of a difference, and after them, without a change, those that one window may hold and only sums up.
+func changesOf(d *digest.Diff) []digest.ClassDiff {
+	all := slices.Clone(d.Classes)
+	for _, u := range d.Unlisted {
+		x := digest.ClassDiff{Kind: "only in one", ID: u.ID, After: u.ClassTime}
+		if u.Listed == digest.InBefore {
+			x.Before, x.After = u.ClassTime, digest.ClassTime{}
+		}
+		all = append(all, x)
+	}
+	return all
 }
 
 // unsure reports whether what is not there may only not have been read.

@@ -427,6 +427,17 @@ func TestWhatWasNotReadIsNotNew(t *testing.T) {
 	}
 }
 
+// What one window only sums up is only in one, with what is known of it and without a change.
+func TestChangesOfUnlisted(t *testing.T) {
+	was, is := digest.ClassTime{Calls: 1, QueryTime: 2}, digest.ClassTime{Calls: 3, QueryTime: 4}
+	d := &digest.Diff{Classes: []digest.ClassDiff{{ID: "A", Kind: digest.DiffSame}}, Unlisted: []digest.UnlistedClass{
+		{ID: "B", Listed: digest.InBefore, ClassTime: was}, {ID: "C", Listed: digest.InAfter, ClassTime: is}}}
+	want := []digest.ClassDiff{{ID: "A", Kind: digest.DiffSame}, {ID: "B", Kind: "only in one", Before: was}, {ID: "C", Kind: "only in one", After: is}}
+	if got := changesOf(d); !slices.Equal(got, want) || len(d.Classes) != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestURL counts what a request costs before it is proved.
 func TestURL(t *testing.T) {
 	const token = "0123456789abcdefghijklmn"

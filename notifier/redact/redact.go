@@ -297,11 +297,24 @@ func OfDiff(d *digest.Diff) Diff {
 			c.Fingerprint = Statement(c.Fingerprint)
 			continue
 		}
-		g := *c.Group
-		g.Name = nameForOthers(g.Name)
-		c.Group = &g
+		c.Group = groupForOthers(c.Group)
+	}
+	out.Unlisted = slices.Clone(d.Unlisted)
+	for i := range out.Unlisted {
+		u := &out.Unlisted[i]
+		if u.ID = Clean(Cut(u.ID, MaxName)); u.Group == nil {
+			u.Fingerprint = Statement(u.Fingerprint)
+			continue
+		}
+		u.Group = groupForOthers(u.Group)
 	}
 	return Diff{&out}
+}
+
+func groupForOthers(g *digest.Group) *digest.Group {
+	out := *g
+	out.Name = nameForOthers(g.Name)
+	return &out
 }
 
 // Digest is the redacted copy.

@@ -54,12 +54,13 @@ func TestOf(t *testing.T) {
 func TestOfDiff(t *testing.T) {
 	const secret = "alice@example.com"
 	side := digest.Side{Instances: []string{secret}, Coverage: digest.Coverage{Notes: []string{secret}}}
-	d := &digest.Diff{Before: side, After: side, Classes: []digest.ClassDiff{{ID: "1", Fingerprint: secret}}}
+	d := &digest.Diff{Before: side, After: side, Classes: []digest.ClassDiff{{ID: "1", Fingerprint: secret}},
+		Unlisted: []digest.UnlistedClass{{ID: "2", Fingerprint: secret}, {ID: "3", Group: &digest.Group{Name: secret}}}}
 	redacted, err := json.Marshal(OfDiff(d).Digest())
 	if err != nil || strings.Contains(string(redacted), secret) {
 		t.Errorf("%s, %v", redacted, err)
 	}
-	if d.Before.Instances[0] != secret || d.Classes[0].Fingerprint != secret {
+	if d.Before.Instances[0] != secret || d.Classes[0].Fingerprint != secret || d.Unlisted[0].Fingerprint != secret || d.Unlisted[1].Group.Name != secret {
 		t.Error("the difference was changed")
 	}
 }

@@ -26,20 +26,28 @@ const (
 type diffDraft struct {
 	opts    Options
 	d       *digest.Diff    // redacted
-	labels  []*digest.Class // of d.Classes, in their order
-	changed []int           // those that are not the same, in their order
+	labels  []*digest.Class // of d.Classes, in their order, and then of d.Unlisted
+	changed []int           // of labels: those that are not the same, in their order
 }
 
 func newDiffDraft(diff redact.Diff, opts Options) *diffDraft {
 	x := &diffDraft{opts: opts, d: diff.Digest()}
 	x.labels = notifier.DiffClasses(x.d)
-	for i := range x.d.Classes {
+	for i := range x.labels {
 		x.labels[i].Label = cutUnits(x.labels[i].Label, maxDiffLabel)
-		if x.d.Classes[i].Kind != digest.DiffSame {
+		if x.unlisted(i) != nil || x.d.Classes[i].Kind != digest.DiffSame {
 			x.changed = append(x.changed, i)
 		}
 	}
 	return x
+}
+
+// unlisted returns the class i if it is unlisted, and else nil.
+func (x *diffDraft) unlisted(i int) *digest.UnlistedClass {
+	if i < len(x.d.Classes) {
+		return nil
+	}
+	return &x.d.Unlisted[i-len(x.d.Classes)]
 }
 
 // fallbacks are as those of draft: the message in ever plainer forms.
@@ -70,7 +78,7 @@ func (x *diffDraft) full(n int) []slackgo.Block {
 	if notes := x.notes(); notes != nil {
 		blocks = append(blocks, rich(bullets(notes)))
 	}
-	if len(x.d.Classes) > 0 {
+	if len(x.labels) > 0 {
 		blocks = append(blocks, rich(line(strong("What changed")), x.rows()))
 	}
 	for _, i := range x.changed[:n] {
@@ -88,7 +96,7 @@ func (x *diffDraft) minimal() []slackgo.Block {
 	if notes := x.notes(); notes != nil {
 		elements = append(elements, bullets(notes))
 	}
-	if len(x.d.Classes) > 0 {
+	if len(x.labels) > 0 {
 		elements = append(elements, line(strong("What changed")), x.rows())
 	}
 	return []slackgo.Block{rich(elements...)}
@@ -114,7 +122,11 @@ func (x *diffDraft) notes() []slackgo.RichTextElement {
 // rows lists the first classes, a line each.
 func (x *diffDraft) rows() slackgo.RichTextElement {
 	var lines []slackgo.RichTextElement
-	for i := range x.d.Classes[:min(diffRows, len(x.d.Classes))] {
+	for i := range x.labels[:min(diffRows, len(x.labels))] {
+		if u := x.unlisted(i); u != nil {
+			lines = append(lines, line(strong("unlisted"), words(fmt.Sprintf("  #%d %s: %s", i+1, x.labels[i].Label, notifier.UnlistedFacts(u)))))
+			continue
+		}
 		c := &x.d.Classes[i]
 		lines = append(lines, line(strong(notifier.Signed(c.Change, notifier.Duration)),
 			words(fmt.Sprintf("  #%d %s: %s, %s", i+1, x.labels[i].Label, c.Kind, notifier.DiffFacts(x.d, c)[0]))))
@@ -124,18 +136,27 @@ func (x *diffDraft) rows() slackgo.RichTextElement {
 
 // detail is all about the class i, with the beginning of its statement: sql UTF-16 code units of it.
 func (x *diffDraft) detail(i, sql int) slackgo.Block {
-	c := &x.d.Classes[i]
+	var id, fingerprint, kind, said string
+	var texts []string
+	if u := x.unlisted(i); u != nil {
+		id, fingerprint, kind, said = u.ID, u.Fingerprint, "unlisted", "\nits change is not known"
+		texts = []string{notifier.UnlistedFacts(u)}
+	} else {
+		c := &x.d.Classes[i]
+		id, fingerprint, kind = c.ID, c.Fingerprint, string(c.Kind)
+		said = fmt.Sprintf("\n%s, %s of the change", notifier.Signed(c.Change, notifier.Duration), notifier.DiffPart(x.d, c.Change))
+		texts = notifier.DiffFacts(x.d, c)
+	}
 	var facts []slackgo.RichTextElement
-	for _, f := range notifier.DiffFacts(x.d, c) {
+	for _, f := range texts {
 		facts = append(facts, line(words(f)))
 	}
-	title := fmt.Sprintf("%s #%d %s", strings.ToUpper(string(c.Kind)), i+1, x.labels[i].Label)
-	said := fmt.Sprintf("\n%s, %s of the change", notifier.Signed(c.Change, notifier.Duration), notifier.DiffPart(x.d, c.Change))
-	if c.Group != nil {
+	title := fmt.Sprintf("%s #%d %s", strings.ToUpper(kind), i+1, x.labels[i].Label)
+	if x.labels[i].Group != nil {
 		return rich(line(strong(title), words(said)), bullets(facts))
 	}
-	return rich(line(strong(title), words("  "), code(redact.ShortID(c.ID)), words(said)),
-		preformatted(notifier.Clauses(cutUnits(c.Fingerprint, sql)), "sql"), bullets(facts))
+	return rich(line(strong(title), words("  "), code(redact.ShortID(id)), words(said)),
+		preformatted(notifier.Clauses(cutUnits(fingerprint, sql)), "sql"), bullets(facts))
 }
 
 // foot says what the message with n statements does not show.
@@ -149,7 +170,7 @@ func (x *diffDraft) foot(n int) []slackgo.Block {
 		notes = append(notes, notifier.Classes(x.d.By, len(threaded), "")+" in the thread")
 	}
 	hidden := 0
-	for i := diffRows; i < len(x.d.Classes); i++ {
+	for i := diffRows; i < len(x.labels); i++ {
 		if !slices.Contains(threaded, i) {
 			hidden++
 		}

@@ -66,6 +66,9 @@ func TestSlackDiffOfHostileText(t *testing.T) {
 		for i := range d.Classes {
 			d.Classes[i].Fingerprint, d.Classes[i].ID = "select "+evil+" from t where id = ?", evil
 		}
+		for _, listed := range []digest.InSide{digest.InBefore, digest.InAfter} {
+			d.Unlisted = append(d.Unlisted, digest.UnlistedClass{Fingerprint: "select " + evil + " from t where id = '" + secret + "'", ID: evil, Listed: listed})
+		}
 		for _, s := range []*digest.Side{&d.Before, &d.After} {
 			s.Coverage.Complete, s.Coverage.Without = false, []string{secret}
 			s.Instances, s.Filter = []string{evil, secret}, &digest.Filter{Users: []string{evil, secret}, Hosts: []string{evil}}

@@ -38,10 +38,10 @@ func line(o Options, c handler.Counts, perSecond float64, elapsed time.Duration,
 		parts = []part{{1, "following " + logs + ":"}, {0, megabytes(c.Read)}, {2, "in " + seconds(elapsed)}, {3, "Ctrl-C ends it with the digest"}}
 	case sized:
 		share = float64(c.Read) / float64(toRead)
-		parts = []part{{5, what}, {0, ""}, {0, fmt.Sprintf("%3d%%", int(100*share))}, {2, partOf(c.Read, toRead)},
+		parts = []part{{5, what}, {1, o.Step}, {0, ""}, {0, fmt.Sprintf("%3d%%", int(100*share))}, {2, partOf(c.Read, toRead)},
 			{3, speed(perSecond)}, {1, left(toRead-c.Read, perSecond)}, {6, files(c)}, {4, "Ctrl-C shows what there is"}}
 	default:
-		parts = []part{{3, what}, {0, megabytes(c.Read)}, {1, speed(perSecond)}, {2, "in " + seconds(elapsed)}, {4, files(c)}, {5, "Ctrl-C shows what there is"}}
+		parts = []part{{3, what}, {1, o.Step}, {0, megabytes(c.Read)}, {1, speed(perSecond)}, {2, "in " + seconds(elapsed)}, {4, files(c)}, {5, "Ctrl-C shows what there is"}}
 	}
 	return layOut(parts, share, width)
 }

@@ -33,6 +33,7 @@ type Options struct {
 	Stderr io.Writer           // gets it, if it is a terminal
 	Getenv func(string) string // NO_COLOR and TERM=dumb count
 	What   string              // is read, such as the name of a file; empty is "reading"
+	Step   string              // which of several readings it is, the only one that the time left is of; it is shown as long as that
 	Counts func() handler.Counts
 	Follow bool // there is no end
 	// Report returns the ranking so far, or nil; a nil Report is never asked.
