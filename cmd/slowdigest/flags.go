@@ -82,7 +82,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 		if c, ok := fl.Value.(*conditionValue); ok && err == nil {
 			err = c.err
 		}
-		if l, ok := fl.Value.(interface{ empty() bool }); ok && err == nil && l.empty() { // as by a variable of the shell that is not set
+		if l, ok := fl.Value.(interface{ leavesAllIn() bool }); ok && err == nil && l.leavesAllIn() { // as by a variable of the shell that is not set
 			err = usageError{fmt.Errorf("read flag --%s: it is empty", fl.Name), "give it a value, or leave it out"}
 		}
 	})
@@ -260,8 +260,6 @@ func (l *listValue) Set(s string) error {
 
 func (l *listValue) String() string { return strings.Join(l.items, ",") }
 
-func (l *listValue) empty() bool { return len(l.items) == 0 }
-
 // nameList is a list of names of users, hosts or schemas. That of what has none is empty.
 type nameList struct{ listValue }
 
@@ -278,6 +276,8 @@ func (l *nameList) Set(s string) error {
 	}
 	return nil
 }
+
+func (l *nameList) leavesAllIn() bool { return len(l.items) == 0 }
 
 // idList is a list of query IDs.
 type idList struct{ listValue }
@@ -296,6 +296,8 @@ func (l *idList) Set(s string) error {
 	}
 	return nil
 }
+
+func (l *idList) leavesAllIn() bool { return len(l.items) == 0 }
 
 // conditionValue is a condition on entries. It keeps its error, of which package flag would make a
 // line of text.

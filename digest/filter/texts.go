@@ -125,51 +125,70 @@ func (c *compiler) matches(e *syntax.CallExpr) (node, error) {
 		return node{}, c.errorAt(start, "it is no regular expression: %s", brief(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 	}
 	hide(&x, &y)
-	parts := partsOf(y.value.(string))
+	parts, folded := partsOf(y.value.(string))
+	room := c.room()
 	return node{kind: aCondition, shown: "matches(" + x.shown + ", " + y.shown + ")", field: -1, holds: func(c *call) truth {
 		text, known := x.text(c)
 		if !known {
 			return unknown
 		}
-		return truthOf(holdsOne(text, parts) && re.Match(text))
+		within := text
+		if folded {
+			within = appendLower(c.rooms[room][:0], text)
+			c.rooms[room] = within
+		}
+		return truthOf((holdsOne(within, parts) || folded && bytes.Contains(text, longS)) && re.Match(text))
 	}}, nil
 }
 
+// longS matches s in any case, and is no letter that has one in lower case: it is one.
+var longS = []byte("ſ")
+
 // partsOf returns texts of which one stands in whatever the regular expression matches; nil if none
-// is known. To look for them is many times as fast as to run the expression.
-func partsOf(expression string) []string {
+// is known. To look for them is many times as fast as to run the expression. Folded ones are in lower
+// case, and stand so in lower case where there is no longS.
+func partsOf(expression string) (parts []string, folded bool) {
 	re, err := resyntax.Parse(expression, resyntax.Perl)
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	return required(re.Simplify())
+	parts, folded = required(re.Simplify())
+	for i := range parts {
+		if folded {
+			parts[i] = string(appendLower(nil, []byte(parts[i])))
+		}
+	}
+	return parts, folded
 }
 
-// required is partsOf. Of the parts of a sequence it takes those of which the shortest is the longest.
-func required(re *resyntax.Regexp) (parts []string) {
+// required is partsOf, before what is folded is in lower case. Of the parts of a sequence it takes those of
+// which the shortest is the longest.
+func required(re *resyntax.Regexp) (parts []string, folded bool) {
 	switch re.Op {
 	case resyntax.OpLiteral:
-		if re.Flags&resyntax.FoldCase == 0 {
-			return []string{string(re.Rune)}
+		folded = re.Flags&resyntax.FoldCase != 0
+		if folded && slices.ContainsFunc(re.Rune, func(r rune) bool { return r >= utf8.RuneSelf }) { // letters have more than two cases
+			return nil, false
 		}
+		return []string{string(re.Rune)}, folded
 	case resyntax.OpCapture, resyntax.OpPlus:
 		return required(re.Sub[0])
 	case resyntax.OpConcat:
 		for _, sub := range re.Sub {
-			if other := required(sub); shortest(other) > shortest(parts) {
-				parts = other
+			if other, fold := required(sub); shortest(other) > shortest(parts) {
+				parts, folded = other, fold
 			}
 		}
 	case resyntax.OpAlternate:
 		for _, sub := range re.Sub {
-			other := required(sub)
+			other, fold := required(sub)
 			if other == nil {
-				return nil
+				return nil, false
 			}
-			parts = append(parts, other...)
+			parts, folded = append(parts, other...), folded || fold
 		}
 	}
-	return parts
+	return parts, folded
 }
 
 func shortest(parts []string) int {
