@@ -106,3 +106,21 @@ func TestRunCompares(t *testing.T) {
 		t.Errorf("%d messages were posted", len(posted))
 	}
 }
+
+// A large log is read from where the window begins.
+func TestDiffSeeks(t *testing.T) {
+	const each, seconds = 8 << 10, 9000 // over 64 MB, from which on logs are sought in
+	padding := strings.Repeat("x", each)
+	var text strings.Builder
+	for i := range seconds {
+		text.WriteString(slowEntry(recentDay.Add(time.Duration(i)*time.Second), 1, 0, "select '"+padding+"'"))
+	}
+	log := write(t, "large.log", text.String())
+	until := recentDay.Add(seconds * time.Second)
+	d := diffJSON(t, "diff", "--since", until.Add(-time.Minute).Format(time.RFC3339), "--until", until.Format(time.RFC3339), log, log)
+	for _, s := range []digest.Side{d.Before, d.After} {
+		if s.Calls != 60 || !s.Coverage.Sampled || s.Coverage.BytesRead > 4<<20 || s.Inferred {
+			t.Errorf("%v calls, inferred %v, %+v", s.Calls, s.Inferred, s.Coverage)
+		}
+	}
+}
