@@ -76,7 +76,7 @@ screenshot: ## Draw the Slack messages and the HTML report in Chromium, which mu
 
 .PHONY: browser
 browser: ## Use the HTML report, and that of changes, in Chromium, which must be installed
-	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node html.mjs && node diff.mjs
+	cd notifier/testdata/look && npm ci --no-audit --no-fund --silent && node html.mjs && node slices.mjs && node diff.mjs
 
 .PHONY: lint
 lint: ## Run golangci-lint, built from source on first use (some minutes)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,12 +83,23 @@ func newView(report redact.Report, zone *time.Location) (*webpage.View, error) {
 			v.Legend = append(v.Legend, key)
 		}
 	}
+	if charts == nil && len(r.Classes) > 0 {
+		v.NoLoad = noLoad(r)
+	}
 	data, err := json.Marshal(charts) // escapes what could end the script
 	if err != nil {
 		return nil, err
 	}
 	v.Data = webpage.HTML(data)
 	return v, nil
+}
+
+// noLoad says why a report has no chart of its load.
+func noLoad(r *digest.Report) string {
+	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return !c.FirstSeen.IsZero() }) {
+		return "This report was made without a time line: it has no chart of the load, nothing to zoom into, and cannot be sliced by user or host."
+	}
+	return "No entry that was counted has a time, so there is no chart of the load, nothing to zoom into, and nothing to slice by user or host. The numbers are of all entries."
 }
 
 func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpage.Class {

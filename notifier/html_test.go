@@ -6,8 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -163,7 +165,7 @@ func TestHTMLData(t *testing.T) {
 	if data.Start != float64(r.Window.Start.Unix()) || data.Step != 10 || data.All.Time[1] != 2 || len(data.Classes) != len(r.Classes) {
 		t.Errorf("data %+v", data)
 	}
-	if a := data.All; a.Calls[1] != 3 || a.Rows != nil || a.Lock[2] != 0.1 {
+	if a := data.All; a.Calls[1] != 3 || a.Rows != nil || !slices.Equal(a.Lock, []float64{-2, 0.1}) { // two zeros
 		t.Errorf("of all: %+v", a)
 	}
 	// Each class that a name has calls of, as the table counts them; and no kind with one name.
@@ -178,8 +180,81 @@ func TestHTMLData(t *testing.T) {
 	if page := htmlOf(t, without); dataOf.FindStringSubmatch(page)[1] != "null" || strings.Contains(page, `id="load"`) {
 		t.Error("without a detail the page has charts")
 	}
+	if page := htmlOf(t, without); !strings.Contains(page, "made without a time line") || strings.Contains(page, "has a time, so") {
+		t.Error("a report that was made without a time line does not say so")
+	}
+	for i := range without.Classes {
+		without.Classes[i].FirstSeen = time.Time{}
+	}
+	if page := htmlOf(t, without); !strings.Contains(page, "<p>No entry that was counted has a time, so there is no chart of the load") {
+		t.Error("a report of entries without a time does not say why there is no chart")
+	}
+	if strings.Contains(htmlOf(t, r), "no chart of the load") {
+		t.Error("a report with a chart says that it has none")
+	}
 	nothing := htmlOf(t, &digest.Report{Window: digest.Window{Start: time.Unix(0, 0), End: time.Unix(60, 0)}})
 	if !strings.Contains(nothing, "what was read is not all of the window") || strings.Contains(nothing, "<table") {
 		t.Error("a report of nothing is shown as something")
+	}
+}
+
+// A page says of what kinds it has not every name; and the calls of the others, who are others in
+// each class, are those of nobody.
+func TestHTMLSaysThatThereAreMore(t *testing.T) {
+	r := detailed(notifiertest.Load(t, "full"))
+	lines := r.Detail.Lines
+	named := func(n int, others ...string) []digest.Slice {
+		var out []digest.Slice
+		for i := range n {
+			out = append(out, digest.Slice{Name: "n" + strconv.Itoa(i), Lines: lines})
+		}
+		for _, name := range others {
+			out = slices.Insert(out, 1, digest.Slice{Name: name, Lines: lines})
+		}
+		return out
+	}
+	r.Detail.Slices = digest.Slices{Users: named(20), Hosts: named(21), Schemas: named(3, digest.OtherNames), Instances: named(1, digest.OtherNames)}
+	for i, users := range []map[string]int64{{"n1": 5, digest.OtherNames: 2}, {"n1": 5}} {
+		r.Classes[i].Users = users
+	}
+	var data struct {
+		Slices  map[string][]struct{ Name string }
+		More    map[string]bool
+		Partial map[string][]int
+	}
+	if err := json.Unmarshal([]byte(dataOf.FindStringSubmatch(htmlOf(t, r))[1]), &data); err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(data.More, map[string]bool{"host": true, "schema": true}) {
+		t.Errorf("more %v", data.More)
+	}
+	if users := data.Partial["user"]; !slices.Equal(users, []int{0}) {
+		t.Errorf("partial %v", data.Partial)
+	}
+	for kind, n := range map[string]int{"user": 20, "host": 20, "schema": 3, "instance": 0} {
+		if s := data.Slices[kind]; len(s) != n || slices.ContainsFunc(s, func(s struct{ Name string }) bool { return s.Name == digest.OtherNames }) {
+			t.Errorf("%s: %v", kind, s)
+		}
+	}
+}
+
+// A browser makes the rows and panels of the first 200 classes only, and has the others as markup.
+func TestHTMLOfManyClasses(t *testing.T) {
+	r := detailed(notifiertest.Load(t, "full"))
+	c := r.Classes[0]
+	c.Fingerprint, c.Note = "select '</noscript><script>alert(1)</script>'", "</noscript>"
+	r.Classes = slices.Repeat([]digest.Class{c}, 203)
+	for i := range r.Classes {
+		r.Classes[i].Rank = i + 1
+	}
+	page := htmlOf(t, r)
+	checkHTML(t, "203 classes", page)
+	for text, n := range map[string]int{"<noscript>": 3, "</noscript></details>": 3, "</noscript>": 3, `<tr class="later">`: 3, "<details class=\"panel\"": 203} {
+		if got := strings.Count(page, text); got != n {
+			t.Errorf("%d times %s", got, text)
+		}
+	}
+	if !strings.Contains(page, `<tr class="later"><td data-v="201">`) || !regexp.MustCompile(`(?s)id="q201">\n<summary>.{0,300}</summary>\n<noscript><pre class="sql"`).MatchString(page) {
+		t.Error("it is not the 201st that is the first of them")
 	}
 }

@@ -49,13 +49,7 @@ type performance struct {
 	runs    int
 }
 
-// measured is what a run takes at the median.
-type measured struct {
-	wall, processor time.Duration
-	kilobytes       int64
-}
-
-// report is the call that is measured.
+// reportAll is the call that is measured.
 var reportAll = []string{"report", "--format", "json", "--limit", "all"}
 
 // contender is one of those that read a log in turn.
@@ -136,8 +130,8 @@ func (p *performance) head() {
 }
 
 // run has the programs read a log in turn.
-func (p *performance) run(log string, all []contender) map[string]measured {
-	each := map[string][]measured{}
+func (p *performance) run(log string, all []contender) map[string]used {
+	each := map[string][]used{}
 	for n := range p.runs {
 		for _, x := range all {
 			if x.once && n > 0 {
@@ -146,9 +140,9 @@ func (p *performance) run(log string, all []contender) map[string]measured {
 			each[x.name] = append(each[x.name], p.once(log, x))
 		}
 	}
-	out := map[string]measured{}
+	out := map[string]used{}
 	for name, runs := range each {
-		middle := func(of func(measured) int64) int64 {
+		middle := func(of func(used) int64) int64 {
 			var v []int64
 			for _, m := range runs {
 				v = append(v, of(m))
@@ -156,15 +150,15 @@ func (p *performance) run(log string, all []contender) map[string]measured {
 			slices.Sort(v)
 			return v[len(v)/2]
 		}
-		out[name] = measured{
-			time.Duration(middle(func(m measured) int64 { return int64(m.wall) })), time.Duration(middle(func(m measured) int64 { return int64(m.processor) })),
-			middle(func(m measured) int64 { return m.kilobytes }),
+		out[name] = used{
+			time.Duration(middle(func(m used) int64 { return int64(m.wall) })), time.Duration(middle(func(m used) int64 { return int64(m.processor) })),
+			middle(func(m used) int64 { return m.kilobytes }),
 		}
 	}
 	return out
 }
 
-func (p *performance) once(log string, x contender) measured {
+func (p *performance) once(log string, x contender) used {
 	p.b.Helper()
 	args := slices.Clone(x.args[1:])
 	log = cmp.Or(x.log, log)
@@ -183,7 +177,7 @@ func (p *performance) once(log string, x contender) measured {
 	cmd.Env = append(os.Environ(), x.env...)
 	var u used
 	u.follow(p.b, cmd)
-	return measured{u.wall, u.processor, u.kilobytes}
+	return u
 }
 
 func (p *performance) programs() {

@@ -125,7 +125,7 @@ func values(b *strings.Builder, top float64, unit string) {
 	for n := 1; float64(n)*per <= top; n++ {
 		text := Figure(float64(n) * per)
 		if float64(n+1)*per > top {
-			text += " " + unit
+			text = counted(text, unit)
 		}
 		at := short(100 - 100*float64(n)*per/top)
 		fmt.Fprintf(b, `<line x2="100%%" y1="%s%%" y2="%s%%"/><text x="2" y="%s%%" dy="12">%s</text>`, at, at, at, html.EscapeString(text))
@@ -221,7 +221,7 @@ func Bars(label, unit string, bars []Bar) string {
 	for v := 1.0; v <= float64(most); v *= by {
 		text := Figure(v)
 		if v*by > float64(most) {
-			text += " " + unit
+			text = counted(text, unit)
 		}
 		at := short(100 - 100*up(v))
 		fmt.Fprintf(&b, `<line x2="100%%" y1="%s%%" y2="%s%%"/><text x="100%%" class="end" y="%s%%" dy="12">%s</text>`, at, at, at, html.EscapeString(text))
@@ -234,6 +234,14 @@ func Bars(label, unit string, bars []Bar) string {
 	}
 	b.WriteString(`</g></svg>`)
 	return b.String()
+}
+
+// counted writes a number with its unit, such as "2 calls at a time": of 1, "1 call at a time".
+func counted(figure, unit string) string {
+	if first, rest, _ := strings.Cut(unit, " "); figure == "1" {
+		unit = strings.TrimSpace(strings.TrimSuffix(first, "s") + " " + rest)
+	}
+	return figure + " " + unit
 }
 
 // short writes a number with two digits after the point at most.

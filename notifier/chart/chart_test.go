@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"io"
 	"regexp"
@@ -157,5 +158,29 @@ func TestDataIsBounded(t *testing.T) {
 	svg, distribution := d.Class(0, nil)
 	if n := strings.Count(pathOf.FindStringSubmatch(svg)[2], "h"); n != 90 || distribution != "" {
 		t.Errorf("a class's chart has %d steps", n)
+	}
+}
+
+func TestOneIsNotMany(t *testing.T) {
+	for unit, want := range map[string]string{"calls": "1 call", "calls at a time": "1 call at a time", "rows a second": "1 row a second"} {
+		if got := counted("1", unit); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, n := range []string{"0.1", "0", "10", "1k"} {
+		if got := counted(n, "calls at a time"); got != n+" calls at a time" {
+			t.Error(got)
+		}
+	}
+}
+
+// Zeros are as many after the JSON was read as they were before.
+func TestValuesAsJSON(t *testing.T) {
+	for want, v := range map[string]Values{
+		"null": nil, "[]": {}, "[0]": {0}, "[-2]": {0, 0}, "[0,1,0]": {0, 1, 0}, "[-3,0.5,2,-2,1e+21,-4]": {0, 0, 0, 0.5, 2, 0, 0, 1e21, 0, 0, 0, 0},
+	} {
+		if got, err := json.Marshal(v); err != nil || string(got) != want {
+			t.Errorf("%s, want %s: %v", got, want, err)
+		}
 	}
 }

@@ -25,6 +25,11 @@ type Data struct {
 	// Slices are what was run by whom, by "user", "host", "schema" and "instance": those
 	// with the most time first, and of each kind only where it has two names.
 	Slices map[string][]Slice `json:"slices"`
+	// More are the kinds of which the report has names that are not in Slices.
+	More map[string]bool `json:"more"`
+	// Partial are the classes, by index, with calls of the kind that are known to be of no one
+	// name: what a slice has of them is the least that it can be.
+	Partial map[string][]int `json:"partial"`
 
 	zone *time.Location
 }
@@ -32,11 +37,39 @@ type Data struct {
 // Series is a time line of each measure, per second of its steps. A measure of which there is
 // nothing is nil.
 type Series struct {
-	First int       `json:"first"` // the step at which it begins
-	Time  []float64 `json:"time"`  // query time: the calls that ran at a time, on average
-	Calls []float64 `json:"calls"` // that ended
-	Rows  []float64 `json:"rows"`  // examined
-	Lock  []float64 `json:"lock"`  // lock time: the calls that waited at a time
+	First int    `json:"first"` // the step at which it begins
+	Time  Values `json:"time"`  // query time: the calls that ran at a time, on average
+	Calls Values `json:"calls"` // that ended
+	Rows  Values `json:"rows"`  // examined
+	Lock  Values `json:"lock"`  // lock time: the calls that waited at a time
+}
+
+// Values are a time line, none of them below zero. Most classes run now and then only: as JSON
+// -n stands for n zeros, so that a page of thousands of classes is not mostly zeros.
+type Values []float64
+
+// MarshalJSON writes nil as null.
+func (v Values) MarshalJSON() ([]byte, error) {
+	if v == nil {
+		return []byte("null"), nil
+	}
+	out := []byte("[")
+	for i := 0; i < len(v); i++ {
+		zeros := 0
+		for i+zeros < len(v) && v[i+zeros] == 0 {
+			zeros++
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		if zeros > 1 {
+			out = strconv.AppendInt(out, int64(-zeros), 10)
+			i += zeros - 1
+		} else {
+			out = strconv.AppendFloat(out, v[i], 'g', -1, 64)
+		}
+	}
+	return append(out, ']'), nil
 }
 
 func seriesOf(l digest.Lines, step float64) Series {
@@ -81,15 +114,17 @@ func Of(r *digest.Report, zone *time.Location) *Data {
 		}
 		d.Classes = append(d.Classes, data)
 	}
-	d.Slices = slicesOf(r)
+	d.slice(r)
 	return d
 }
 
 // maxSlices is how many names of a kind can be chosen in the page.
 const maxSlices = 20
 
-func slicesOf(r *digest.Report) map[string][]Slice {
-	out := map[string][]Slice{}
+// slice fills Slices, More and Partial. What is under digest.OtherNames is no slice: in each class it
+// stands for others.
+func (d *Data) slice(r *digest.Report) {
+	d.Slices, d.More, d.Partial = map[string][]Slice{}, map[string]bool{}, map[string][]int{}
 	all := r.Detail.Slices
 	for _, kind := range []struct {
 		name   string
@@ -101,30 +136,39 @@ func slicesOf(r *digest.Report) map[string][]Slice {
 		{"schema", all.Schemas, func(c *digest.Class) map[string]int64 { return c.Schemas }},
 		{"instance", all.Instances, func(c *digest.Class) map[string]int64 { return c.Instances }},
 	} {
-		if len(kind.slices) < 2 {
+		named := slices.DeleteFunc(slices.Clone(kind.slices), func(s digest.Slice) bool { return s.Name == digest.OtherNames })
+		if len(named) < 2 {
 			continue
 		}
-		for _, s := range kind.slices[:min(maxSlices, len(kind.slices))] {
+		shown := named[:min(maxSlices, len(named))]
+		if len(shown) < len(kind.slices) {
+			d.More[kind.name] = true
+		}
+		for i := range r.Classes {
+			if kind.calls(&r.Classes[i])[digest.OtherNames] > 0 {
+				d.Partial[kind.name] = append(d.Partial[kind.name], i)
+			}
+		}
+		for _, s := range shown {
 			slice := Slice{Name: s.Name, Series: seriesOf(s.Lines, r.Detail.Step), Of: map[int]int64{}}
 			for i := range r.Classes {
 				if n := kind.calls(&r.Classes[i])[s.Name]; n > 0 {
 					slice.Of[i] = n
 				}
 			}
-			out[kind.name] = append(out[kind.name], slice)
+			d.Slices[kind.name] = append(d.Slices[kind.name], slice)
 		}
 	}
-	return out
 }
 
 // perSecond divides what was in each step by its seconds, to four digits: no chart shows
 // more. It is nil of nothing.
-func perSecond(line []float64, step float64) []float64 {
-	var out []float64
+func perSecond(line []float64, step float64) Values {
+	var out Values
 	for i, v := range line {
 		if v /= step; v != 0 && !math.IsInf(v, 0) && !math.IsNaN(v) {
 			if out == nil {
-				out = make([]float64, len(line))
+				out = make(Values, len(line))
 			}
 			out[i], _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
 		}
@@ -160,7 +204,7 @@ func (d *Data) Load() (string, []Key) {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sums[b], sums[a]) })
 	var keys []Key
 	var stack []Layer
-	others := slices.Clone(d.All.Time)
+	others := []float64(slices.Clone(d.All.Time))
 	for n, i := range order[:min(layers, len(order))] {
 		c := &d.Classes[i]
 		if sums[i] == 0 {

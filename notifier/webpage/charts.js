@@ -23,6 +23,12 @@ function figure(v) {
   return v >= 1e9 ? plain(v / 1e9) + "G" : v >= 1e6 ? plain(v / 1e6) + "M" : v >= 1e4 ? plain(v / 1e3) + "k" : plain(v);
 }
 
+// counted writes a number with its unit, as Go's chart.counted does.
+function counted(v, unit) {
+  const text = figure(v);
+  return `${text} ${text === "1" ? unit.replace(/^(\S+?)s(?= |$)/, "$1") : unit}`;
+}
+
 function element(tag, text, parent, attributes = {}) {
   const e = document.createElement(tag);
   if (text !== undefined) e.textContent = text;
@@ -72,14 +78,23 @@ const charts = (() => {
     ];
   }
 
+  // line is the time line of a measure, in which -n stands for n zeros until it is used.
+  const lines = new WeakMap();
+  function line(series, measure) {
+    const packed = series[measure];
+    if (!packed) return []; // of nothing there is none
+    if (!lines.has(packed)) lines.set(packed, packed.flatMap((v) => (v < 0 ? new Array(-v).fill(0) : v)));
+    return lines.get(packed);
+  }
+
   // sumOf is how much of a measure a series has from step a to b.
   function sumOf(series, measure, a, b) {
-    const values = series[measure] ?? []; // of nothing there is none
+    const values = line(series, measure);
     let sum = 0;
     for (let i = Math.max(a - series.first, 0), n = Math.min(b - series.first, values.length); i < n; i++) sum += values[i];
     return sum * data.step;
   }
-  const valueAt = (series, measure, i) => series[measure]?.[i - series.first] ?? 0;
+  const valueAt = (series, measure, i) => line(series, measure)[i - series.first] ?? 0;
 
   const readouts = []; // of these charts
   const drawn = new Set(); // what draws each chart with a time line
@@ -96,6 +111,10 @@ const charts = (() => {
     to = Math.max(snap(to, Math.ceil), from + data.step);
     from = Math.min(Math.max(full[0], from), full[1] - data.step);
     to = Math.min(full[1], to);
+    show(from, to);
+  }
+
+  function show(from, to) {
     if (from === zoom[0] && to === zoom[1]) return;
     zoom = [from, to];
     redraw();
@@ -108,12 +127,13 @@ const charts = (() => {
   function act(what, around) {
     const width = zoom[1] - zoom[0];
     const middle = around ?? (zoom[0] + zoom[1]) / 2;
-    const back = Math.min(width / 2, zoom[0] - full[0]), on = Math.min(width / 2, full[1] - zoom[1]);
+    const half = Math.max(1, Math.round(width / 2 / data.step)) * data.step; // whole steps, so that the width stays
+    const back = Math.min(half, zoom[0] - full[0]), on = Math.min(half, full[1] - zoom[1]);
     switch (what) {
       case "in": return zoomTo(middle - width / 4, middle + width / 4);
       case "out": return zoomTo(middle - width, middle + width);
-      case "left": return zoomTo(zoom[0] - back, zoom[1] - back);
-      case "right": return zoomTo(zoom[0] + on, zoom[1] + on);
+      case "left": return show(zoom[0] - back, zoom[1] - back);
+      case "right": return show(zoom[0] + on, zoom[1] + on);
       default: return zoomTo(...full);
     }
   }
@@ -158,7 +178,7 @@ const charts = (() => {
     const per = [1, 2, 5, 10].find((n) => n * power >= top / 4 * (1 - 1e-9)) * power;
     for (let n = 1; n * per <= top; n++) {
       const y = 100 - 100 * n * per / top + "%";
-      g.append(shape("line", { x2: "100%", y1: y, y2: y }), shape("text", { x: 2, y, dy: 12 }, figure(n * per) + ((n + 1) * per > top ? " " + unit : "")));
+      g.append(shape("line", { x2: "100%", y1: y, y2: y }), shape("text", { x: 2, y, dy: 12 }, (n + 1) * per > top ? counted(n * per, unit) : figure(n * per)));
     }
     return g;
   }
@@ -345,7 +365,7 @@ const charts = (() => {
       const k = i - seen()[0];
       const shown = layers.filter((l) => !hidden.has(l.name));
       const large = shown.filter((l) => l.name !== others && l.values[k] > 0).sort((x, y) => y.values[k] - x.values[k]).slice(0, 3);
-      readout.textContent = `${span(i)}: ${figure(shown.reduce((sum, l) => sum + l.values[k], 0))} ${unit}. ` + large.map((l) => `${l.name}: ${figure(l.values[k])}`).join("; ");
+      readout.textContent = `${span(i)}: ${counted(shown.reduce((sum, l) => sum + l.values[k], 0), unit)}. ` + large.map((l) => `${l.name}: ${figure(l.values[k])}`).join("; ");
     });
     for (const b of document.querySelectorAll("[data-zoom]")) b.addEventListener("click", () => act(b.dataset.zoom));
     numbers(document.querySelector("#load .numbers"), () => {
@@ -370,15 +390,15 @@ const charts = (() => {
     const { readout, details } = extras(box);
     readouts.push(readout);
     const paint = () => {
-      const { measure, unit, says } = select();
-      box.previousElementSibling.textContent = `Of this ${document.getElementById("ranking").dataset.what}: ${says[0].toLowerCase()}${says.slice(1)}.`;
+      const { measure, unit, says, whose } = select();
+      box.previousElementSibling.textContent = `Of this ${document.getElementById("ranking").dataset.what}${whose}: ${says[0].toLowerCase()}${says.slice(1)}.`;
       if (panel.open) draw(box, [{ color: "c1", values: valuesOf(series, measure) }], unit);
     };
     drawn.add(paint);
     follow(box, paint);
     use(box, (n) => {
       const { measure, unit } = select();
-      readout.textContent = `${span(n)}: ${figure(valueAt(series, measure, n))} ${unit}`;
+      readout.textContent = `${span(n)}: ${counted(valueAt(series, measure, n), unit)}`;
     });
     numbers(details, () => {
       const { measure, unit } = select();

@@ -10,6 +10,11 @@ import (
 	"io"
 )
 
+// eager is how many rows and panels a browser lays out when it opens the page: some thousands
+// take it seconds. With scripts further rows are shown when a reader asks for them, and what is
+// in the further panels is markup until one is opened; without scripts all are there.
+const eager = 200
+
 // View holds what the page shows. What is empty has no place on it.
 type View struct {
 	Title, Window, Headline string
@@ -17,7 +22,8 @@ type View struct {
 	Incomplete              bool // as Trust says
 	Notes, Changes          []string
 
-	Load      HTML // the chart of all classes
+	Load      HTML   // the chart of all classes
+	NoLoad    string // why there is none
 	Legend    []Key
 	Data      HTML   // JSON for the charts, in which nothing ends a script
 	Changed   bool   // some class has changed
@@ -98,6 +104,7 @@ func (v *View) Write(to io.Writer) error {
 	if v.Load != "" {
 		v.load(w)
 	}
+	w.line("<section aria-labelledby=\"load-title\">\n<h2 id=\"load-title\">Load</h2>\n<p>%s</p>\n</section>\n", v.NoLoad)
 	if len(v.Classes) > 0 {
 		v.table(w)
 		w.add(`<section aria-labelledby="panels-title" id="panels">
@@ -105,7 +112,7 @@ func (v *View) Write(to io.Writer) error {
 <p class="controls script" hidden><button type="button" id="open-all">Open all</button> <button type="button" id="close-all">Close all</button></p>
 `, v.What)
 		for i := range v.Classes {
-			v.Classes[i].panel(w, v.What)
+			v.Classes[i].panel(w, v.What, i >= eager)
 		}
 		w.add("</section>\n")
 	}
@@ -154,13 +161,14 @@ func (v *View) load(w *writer) {
 <h2 id="load-title">Load</h2>
 <figure id="load">
 <figcaption id="load-caption"><span id="load-says">How many calls ran at a time, on average, stacked by %[2]s.</span>
-<span class="script" hidden>Drag over the chart, or pinch it, to zoom; the table then ranks what was selected, and a double tap shows all.
+<span class="script" hidden>Drag over the chart, or pinch it, to zoom; <span id="zoom-says">the table then ranks what was selected</span>, and a double tap shows all.
 <span class="keys">With the keyboard: arrows move, + and − zoom, Escape shows all.</span></span></figcaption>
 <div class="controls script" role="group" aria-label="What the chart shows" hidden>
 <label>Show <select id="measure"></select></label>
 <label>by <select id="by"></select></label>
 <label id="only-label" hidden>only <select id="only"></select></label>
 </div>
+<p id="only-says" class="script" hidden></p>
 <div class="chart tall">%[1]s</div>
 <p id="load-readout" class="readout script" aria-live="polite" hidden></p>
 <div class="controls script" role="group" aria-label="Zoom" hidden>
@@ -190,9 +198,10 @@ func (v *View) table(w *writer) {
 	w.add(`<section aria-labelledby="classes-title" id="classes">
 <h2 id="classes-title">%s</h2>
 <p class="controls script" role="search" hidden><input type="search" id="search" placeholder="Search %s" aria-label="Search the classes" autocomplete="off" spellcheck="false"> <span id="found" aria-live="polite"></span></p>
+<p id="found-says" class="script" aria-live="polite" hidden></p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="classes-title">
 <table id="ranking" data-what="%s">
-<caption>%s<span class="script" hidden> A column's heading sorts by it.</span></caption>
+<caption><span id="caption">%s</span><span class="script" hidden> A column's heading sorts by it.</span></caption>
 <thead><tr>
 <th scope="col" aria-sort="ascending" data-first="ascending">#</th>
 `, v.Many, v.Search, v.What, v.Caption)
@@ -207,17 +216,25 @@ func (v *View) table(w *writer) {
 `, "", v.Heads)
 	w.add("</tr></thead>\n<tbody>\n")
 	for i := range v.Classes {
-		v.row(w, &v.Classes[i])
+		v.row(w, &v.Classes[i], i >= eager)
 	}
-	w.add("</tbody>\n</table>\n</div>\n")
+	w.add(`</tbody>
+</table>
+</div>
+<p class="controls script" hidden><button type="button" id="more" data-most="%d" hidden></button></p>
+`, eager)
 	w.line("<p class=\"misc\">%s</p>\n", v.Misc)
 	w.line("<p>%s</p>\n", v.Others)
 	w.line("<p>%s.</p>\n", v.Muted)
 	w.add("</section>\n")
 }
 
-func (v *View) row(w *writer, c *Class) {
-	w.add(`<tr><td data-v="%d">%[1]d</td>`, c.Rank)
+func (v *View) row(w *writer, c *Class, later bool) {
+	class := HTML("")
+	if later {
+		class = ` class="later"`
+	}
+	w.add(`<tr%s><td data-v="%d">%[2]d</td>`, class, c.Rank)
 	if v.Changed {
 		w.add(`<td class="badge change">%s</td>`, c.Badge)
 	}
@@ -228,12 +245,18 @@ func (v *View) row(w *writer, c *Class) {
 	w.add("</tr>\n")
 }
 
-func (c *Class) panel(w *writer, what string) {
+func (c *Class) panel(w *writer, what string, later bool) {
 	w.add(`<details class="panel" id="q%d">
 <summary><h3>#%[1]d `, c.Rank)
 	w.line(`<span class="badge">%s</span> `, c.Badge)
 	w.add(`%s</h3> <code>%s</code></summary>
 `, c.Name, c.ShortID)
+	if later {
+		w.add("<noscript>")
+		defer w.add("</noscript></details>\n")
+	} else {
+		defer w.add("</details>\n")
+	}
 	w.line(`<pre class="sql" tabindex="0">%s</pre>
 `, c.SQL)
 	if c.Evidence != "" || len(c.Reasons) > 0 || c.Note != "" {
@@ -266,7 +289,6 @@ func (c *Class) panel(w *writer, what string) {
 	w.add("</dl>\n")
 	w.line(`<figure><figcaption>For the client of the database. A <code>?</code> stands for each value, and names of tables are in lower case.</figcaption><pre class="sql" tabindex="0">%s</pre></figure>
 `, c.Paste)
-	w.add("</details>\n")
 }
 
 func (c *Class) metrics(w *writer) {

@@ -186,7 +186,7 @@ async function controls(page, options) {
     assert.equal(await page.$$eval("#only option", (all) => all.length), most + 1);
     await page.select("#only", name);
     assert.deepEqual((await legend(page)).map((l) => l.replace(/^\S+ /, "")), [name, "All others"]);
-    assert.deepEqual(await ariaSort(page), [`Calls of ${name} descending`]);
+    assert.deepEqual(await ariaSort(page), [`Calls of this ${kind} descending`]);
     const of = await cells(page, 1), all = await cells(page, 5);
     assert.ok(of.length > 0 && of.length < 300 && of.every((n, i) => n > 0 && n <= all[i]), `${name} ran ${of}`);
     assert.match(await page.$eval("#found", (e) => e.textContent), new RegExp(`^${of.length} of 300 classes$`));
