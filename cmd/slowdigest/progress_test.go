@@ -245,7 +245,7 @@ func TestProgressOfPipe(t *testing.T) {
 		})
 	})
 	rest, rows := left(t, shown, 60)
-	if code != 0 || rest != "" || rows > 2 || strings.Contains(shown, "%") || !strings.Contains(shown, "pipe  window 2 of 2 ") || stdout.Len() == 0 {
+	if code != 0 || rest != "" || rows > 2 || strings.Contains(shown, "%") || !strings.Contains(shown, "pipe window 2 of 2 ") || stdout.Len() == 0 {
 		t.Errorf("exit %d, %q is left of %q", code, rest, shown)
 	}
 }
