@@ -41,9 +41,9 @@ func (s *parsed) each(do func(*parser.Event)) {
 }
 
 // parseAhead calls do for each entry of a log in its order, while the next ones are parsed by
-// another goroutine. It returns when that has ended, with the error that the log ends with, nil
-// for its end.
-func parseAhead(p *parser.Parser, do func(*parser.Event)) (err error) {
+// another goroutine. Before more is read, which may be waited for, what there is has been passed on.
+// It returns when all has ended, with the error that the log ends with, nil for its end.
+func parseAhead(log io.Reader, o parser.Options, do func(*parser.Event)) (stats parser.Stats, err error) {
 	ready, free := make(chan *parsed, aheadParts), make(chan *parsed, aheadParts)
 	for range aheadParts {
 		free <- &parsed{events: make([]parser.Event, 0, aheadEvents), sql: make([]byte, 0, aheadBytes)}
@@ -51,15 +51,24 @@ func parseAhead(p *parser.Parser, do func(*parser.Event)) (err error) {
 	go func() {
 		defer close(ready)
 		part := <-free
+		pass := func() {
+			ready <- part
+			part = <-free
+		}
+		p := parser.New(beforeEach{log, func() {
+			if len(part.events) > 0 {
+				pass()
+			}
+		}}, o)
 		for {
 			var e *parser.Event
 			if e, err = p.Next(); err != nil {
 				ready <- part
+				stats = p.Stats()
 				return
 			}
 			if part.full(e) {
-				ready <- part
-				part = <-free
+				pass()
 			}
 			part.add(e)
 		}
@@ -70,7 +79,18 @@ func parseAhead(p *parser.Parser, do func(*parser.Event)) (err error) {
 		free <- part
 	}
 	if err == io.EOF {
-		return nil
+		err = nil
 	}
-	return err
+	return stats, err
+}
+
+// beforeEach calls a function before each Read.
+type beforeEach struct {
+	r  io.Reader
+	do func()
+}
+
+func (b beforeEach) Read(p []byte) (int, error) {
+	b.do()
+	return b.r.Read(p)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"slowdigest/parser"
 )
@@ -46,16 +47,14 @@ func TestParseAhead(t *testing.T) {
 	broken := errors.New("connection reset")
 	for name, text := range logs {
 		for _, failure := range []error{io.EOF, broken} {
-			reader := func() *parser.Parser {
-				return parser.New(io.MultiReader(strings.NewReader(text), iotest.ErrReader(failure)), parser.Options{})
-			}
+			reader := func() io.Reader { return io.MultiReader(strings.NewReader(text), iotest.ErrReader(failure)) }
 			var want, got []parser.Event
 			keep := func(to *[]parser.Event, e *parser.Event) {
 				c := *e
 				c.SQL = []byte(string(e.SQL))
 				*to = append(*to, c)
 			}
-			plain := reader()
+			plain := parser.New(reader(), parser.Options{})
 			var wantErr error
 			for {
 				e, err := plain.Next()
@@ -65,18 +64,48 @@ func TestParseAhead(t *testing.T) {
 				}
 				keep(&want, e)
 			}
-			ahead := reader()
-			err := parseAhead(ahead, func(e *parser.Event) { keep(&got, e) })
+			stats, err := parseAhead(reader(), parser.Options{}, func(e *parser.Event) { keep(&got, e) })
 			if (err == nil) != (wantErr == io.EOF) || err != nil && err.Error() != wantErr.Error() {
 				t.Errorf("%s: error %v, want %v", name, err, wantErr)
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: %d entries differ from %d", name, len(got), len(want))
 			}
-			if !reflect.DeepEqual(ahead.Stats(), plain.Stats()) {
-				t.Errorf("%s: %+v, want %+v", name, ahead.Stats(), plain.Stats())
+			if !reflect.DeepEqual(stats, plain.Stats()) {
+				t.Errorf("%s: %+v, want %+v", name, stats, plain.Stats())
 			}
 		}
+	}
+}
+
+// What a log that is still being written holds is counted before more of it is waited for.
+func TestParseAheadDoesNotWait(t *testing.T) {
+	log, server := io.Pipe()
+	seen, ended := make(chan string), make(chan error)
+	go func() {
+		_, err := parseAhead(log, parser.Options{}, func(e *parser.Event) { seen <- string(e.SQL) })
+		ended <- err
+	}()
+	const head = "# Time: 2026-11-23T10:00:00.000000Z\n# User@Host: app[app] @ web [10.0.0.1]  Id: 1\n# Query_time: 0.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 2\n"
+	for _, sql := range []string{"select 1", "select 2", "select 3"} {
+		if _, err := io.WriteString(server, head+sql+";\n"); err != nil {
+			t.Fatal(err)
+		}
+		if sql == "select 1" {
+			continue // that the first has ended, the second tells
+		}
+		select {
+		case <-seen:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("at %s what was written before is not counted", sql)
+		}
+	}
+	go server.Close()
+	if last := <-seen; last != "select 3" {
+		t.Errorf("the last is %s", last)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -277,7 +277,6 @@ func later(a, b time.Time) time.Time {
 }
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
-	p := parser.New(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams})
 	whole, hours := rd.streams(cmp.Or(rd.ids.label(to.file.Instance), filepath.Base(to.file.Name)), to.file.Name, log.Offset)
 	defer func() {
 		for _, s := range hours {
@@ -288,7 +287,7 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	if f, ok := rd.ids.former(to.file.Instance); ok && !slices.Contains(rd.selected, to.file.Instance) {
 		until = f.Until
 	}
-	err := parseAhead(p, func(e *parser.Event) {
+	stats, err := parseAhead(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams}, func(e *parser.Event) {
 		to.last = later(to.last, e.Time)
 		switch {
 		case !until.IsZero() && e.Time.After(until):
@@ -298,7 +297,7 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 			whole.Add(e)
 		}
 	})
-	got, stats := log.Coverage(), p.Stats()
+	got := log.Coverage()
 	notes := got.Notes
 	for _, problem := range stats.Problems {
 		times := ""

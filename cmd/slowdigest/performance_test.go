@@ -125,7 +125,7 @@ func (p *performance) head() {
 	_, name, _ := strings.Cut(string(model), "model name\t: ")
 	name, _, _ = strings.Cut(name, "\n")
 	fmt.Fprintf(p, "# Performance\n\nWritten by `make bench`, on %s, %d cores, %s/%s, %s. Such machines are shared and noisy: the programs of a table run in turn on the same\n"+
-		"file, each figure is the median of %d runs, and the ratios are what to quote. slowdigest is called as `%s`.\n",
+		"file, each figure is the median of %d runs, of go-mysql and pt-query-digest of one, and the ratios are what to quote. slowdigest is called as `%s`.\n",
 		cmp.Or(name, "an unknown processor"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), p.runs, strings.Join(append([]string{"slowdigest"}, reportAll...), " "))
 }
 
@@ -197,7 +197,7 @@ func (p *performance) programs() {
 			{name: "wc -l", args: []string{"wc", "-l"}},
 		}
 		if p.goMySQL != "" {
-			all = append(all, contender{name: "go-mysql, one core", env: oneCore, args: []string{p.goMySQL}})
+			all = append(all, contender{name: "go-mysql, one core", env: oneCore, args: []string{p.goMySQL}, once: true})
 		}
 		if p.pt != "" {
 			all = append(all, contender{name: "pt-query-digest", args: []string{p.pt}, once: true})

@@ -154,6 +154,9 @@ func partsOf(expression string) (parts []string, folded bool) {
 	}
 	parts, folded = required(re.Simplify())
 	for i := range parts {
+		if word := strings.Trim(parts[i], " "); word != "" { // a space stands everywhere, and delays the search
+			parts[i] = word
+		}
 		if folded {
 			parts[i] = string(appendLower(nil, []byte(parts[i])))
 		}
