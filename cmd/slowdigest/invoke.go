@@ -162,7 +162,9 @@ func declareDemo(f *flags, p *process) func(context.Context, []string) error {
 		defer os.RemoveAll(state)
 		d := demo.New(time.Now(), incident)
 		defer d.Close()
-		if err := learn(ctx, d, state); err != nil {
+		if err := learn(ctx, d, state); ctx.Err() != nil {
+			return nil // Ctrl-C ends a demo at any time
+		} else if err != nil {
 			return err
 		}
 		d.Posted()
