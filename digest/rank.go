@@ -74,13 +74,14 @@ const (
 
 // ParseBy reads the name of a group.
 func ParseBy(s string) (By, error) {
-	switch b := By(strings.ToLower(s)); b {
-	case "class":
+	switch name := strings.ToLower(s); {
+	case !slices.Contains(GroupNames, name):
+		return "", fmt.Errorf("by %q: want %s", s, oneOf(GroupNames))
+	case name == ByClass.String():
 		return ByClass, nil
-	case ByInstance, ByUser, ByHost, BySchema, ByTable:
-		return b, nil
+	default:
+		return By(name), nil
 	}
-	return "", fmt.Errorf("by %q: want %s", s, oneOf(GroupNames))
 }
 
 func oneOf(names []string) string {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -52,6 +54,10 @@ func TestBackoff(t *testing.T) {
 		if got, err := b.RetryDelay(1, &smithy.GenericAPIError{Code: code}); err != nil || got != want {
 			t.Errorf("%s: %v, %v, want %v", code, got, err, want)
 		}
+	}
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	if got, err := b.RetryDelay(1, refused); err != nil || got != 100*time.Millisecond {
+		t.Errorf("%v after a refused connection, %v; want %v", got, err, 100*time.Millisecond)
 	}
 }
 

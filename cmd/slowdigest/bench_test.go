@@ -15,10 +15,8 @@ import (
 )
 
 // BenchmarkWholeProgram runs the command on 200 MB of the real logs, which are
-// mostly long INSERTs, and on as much of ordinary statements; and next to it, in
-// turn, on the same file, `wc -l` and pt-query-digest where it is installed. The
-// machine's noise is in all of them, so the ratios are what to quote. They are of
-// one core and of its time in use: elsewhere others' load is in the numbers too.
+// mostly long INSERTs, and on as much of ordinary statements, and in turn with a
+// filter: the machine's noise is in both. What others take is BenchmarkPerformance's.
 func BenchmarkWholeProgram(b *testing.B) {
 	binary, err := build()
 	if err != nil {
@@ -27,30 +25,19 @@ func BenchmarkWholeProgram(b *testing.B) {
 	for name, write := range map[string]func(*testing.B, *bufio.Writer){"real": realLogs, "ordinary": ordinaryLog} {
 		b.Run(name, func(b *testing.B) {
 			path, size := logOf(b, benchLogSize, write)
-			_, noPT := exec.LookPath("pt-query-digest")
-			var ours, oneCore, filtered, wc, pt used
+			var ours, oneCore, filtered used
 			for b.Loop() {
 				ours.run(b, nil, binary, "report", path)
 				oneCore.run(b, []string{"GOMAXPROCS=1"}, binary, "report", path)
 				filtered.run(b, []string{"GOMAXPROCS=1"}, binary, "report", "--filter", `rows_examined >= 0 or schema == "shop"`, path)
-				wc.run(b, nil, "wc", "-l", path)
-				if noPT == nil {
-					pt.run(b, nil, "pt-query-digest", path)
-				}
 			}
 			megabytes := float64(size) * float64(b.N) / 1e6
-			b.ReportMetric(0, "ns/op") // of all programs together, which says nothing
+			b.ReportMetric(0, "ns/op") // of all runs together, which says nothing
 			b.ReportMetric(megabytes/ours.wall.Seconds(), "MB/s")
 			b.ReportMetric(megabytes/oneCore.wall.Seconds(), "MB/s-one-core")
 			b.ReportMetric(megabytes/oneCore.processor.Seconds(), "MB/s-processor-time")
 			b.ReportMetric(float64(max(ours.kilobytes, oneCore.kilobytes))/1024, "MiB-resident")
 			b.ReportMetric(filtered.processor.Seconds()/oneCore.processor.Seconds(), "times-with-filter")
-			b.ReportMetric(oneCore.processor.Seconds()/wc.processor.Seconds(), "times-wc")
-			if noPT == nil {
-				b.ReportMetric(pt.processor.Seconds()/oneCore.processor.Seconds(), "times-as-fast-as-pt")
-			} else {
-				b.Log("pt-query-digest is not installed")
-			}
 		})
 	}
 }

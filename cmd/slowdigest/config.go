@@ -75,7 +75,7 @@ func (c *Config) declareInstances(f *flags) {
 	c.Download = source.Portions
 	f.declare(&parsedValue[source.Download]{&c.Download, parseDownload, string(source.Portions)}, "download", "SLOWDIGEST_DOWNLOAD",
 		"`way` to read from RDS: portions of 1 MB, complete (a file in one response, with all its bytes; needs rds:DownloadCompleteDBLogFile), or auto, which tries that and falls back to portions")
-	f.choices["download"] = []string{string(source.Portions), string(source.Complete), string(source.Auto)}
+	f.choices["download"] = downloads
 }
 
 func (c *Config) declareMaxBytes(f *flags) {
@@ -175,7 +175,7 @@ func (c *Config) declareRepeat(f *flags) {
 	c.Repeat = "post"
 	f.declare(&parsedValue[string]{&c.Repeat, parseRepeat, "post"}, "repeat", "SLOWDIGEST_REPEAT",
 		"`what` to do with a digest whose delivery is unconfirmed: post it again, marked as a possible repeat, or skip it")
-	f.choices["repeat"] = []string{"post", "skip"}
+	f.choices["repeat"] = repeats
 }
 
 func (c *Config) declareDaily(f *flags) {
@@ -248,12 +248,13 @@ func (c *Config) discovers() bool {
 // interactive reports whether people may ask in Slack.
 func (c *Config) interactive() bool { return c.SigningSecret != "" || c.SigningParameter != "" }
 
+var downloads = []string{string(source.Portions), string(source.Complete), string(source.Auto)}
+
 func parseDownload(s string) (source.Download, error) {
-	switch d := source.Download(s); d {
-	case source.Portions, source.Complete, source.Auto:
-		return d, nil
+	if !slices.Contains(downloads, s) {
+		return "", fmt.Errorf("download %q: want portions, complete or auto", s)
 	}
-	return "", fmt.Errorf("download %q: want portions, complete or auto", s)
+	return source.Download(s), nil
 }
 
 // parseBytes reads a number of bytes, with or without a unit: 500000000, 500MB,
@@ -275,8 +276,10 @@ func parseFormat(s string) (string, error) {
 	return s, nil
 }
 
+var repeats = []string{"post", "skip"}
+
 func parseRepeat(s string) (string, error) {
-	if s != "post" && s != "skip" {
+	if !slices.Contains(repeats, s) {
 		return "", fmt.Errorf("repeat %q: want post or skip", s)
 	}
 	return s, nil

@@ -82,7 +82,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 		if c, ok := fl.Value.(*conditionValue); ok && err == nil {
 			err = c.err
 		}
-		if l, ok := fl.Value.(interface{ leavesAllIn() bool }); ok && err == nil && l.leavesAllIn() { // as by a variable of the shell that is not set
+		if l, ok := fl.Value.(interface{ leavesAllIn() bool }); ok && err == nil && l.leavesAllIn() {
 			err = usageError{fmt.Errorf("read flag --%s: it is empty", fl.Name), "give it a value, or leave it out"}
 		}
 	})
@@ -260,44 +260,44 @@ func (l *listValue) Set(s string) error {
 
 func (l *listValue) String() string { return strings.Join(l.items, ",") }
 
-// nameList is a list of names of users, hosts or schemas. That of what has none is empty.
-type nameList struct{ listValue }
+// filterList is a list that narrows a report down. Where it is given and empty, as by a variable of the
+// shell that is not set, it would leave everything in.
+type filterList struct{ listValue }
 
-func (l *nameList) Set(s string) error {
-	given := listValue{}
-	if err := given.Set(s); err != nil {
-		return err
-	}
-	for _, name := range given.items {
-		if name == redact.NoName {
-			name = ""
-		}
-		l.items = append(l.items, name)
-	}
-	return nil
-}
+func (l *filterList) leavesAllIn() bool { return len(l.items) == 0 }
 
-func (l *nameList) leavesAllIn() bool { return len(l.items) == 0 }
-
-// idList is a list of query IDs.
-type idList struct{ listValue }
-
-func (l *idList) Set(s string) error {
+// read adds the items of a list as read returns them.
+func (l *filterList) read(s string, read func(string) (string, error)) error {
 	given := listValue{}
 	if err := given.Set(s); err != nil {
 		return err
 	}
 	for _, item := range given.items {
-		id, err := digest.ParseID(item)
+		item, err := read(item)
 		if err != nil {
 			return err
 		}
-		l.items = append(l.items, id)
+		l.items = append(l.items, item)
 	}
 	return nil
 }
 
-func (l *idList) leavesAllIn() bool { return len(l.items) == 0 }
+// nameList is a list of names of users, hosts or schemas. That of what has none is empty.
+type nameList struct{ filterList }
+
+func (l *nameList) Set(s string) error {
+	return l.read(s, func(name string) (string, error) {
+		if name == redact.NoName {
+			name = ""
+		}
+		return name, nil
+	})
+}
+
+// idList is a list of query IDs.
+type idList struct{ filterList }
+
+func (l *idList) Set(s string) error { return l.read(s, digest.ParseID) }
 
 // conditionValue is a condition on entries. It keeps its error, of which package flag would make a
 // line of text.

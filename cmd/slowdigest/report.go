@@ -120,6 +120,10 @@ var instanceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 // nothingRead returns the error, with advice that fits, where there is nothing to report on. A
 // log that is one, and has no entry, says that nothing was slow.
 func nothingRead(r *digest.Report, err error, files []string) error {
+	what := files[0]
+	if len(files) > 1 {
+		what = fmt.Sprintf("%s and %d more", what, len(files)-1)
+	}
 	switch {
 	case r.Coverage.Events > 0:
 		return nil
@@ -131,12 +135,8 @@ func nothingRead(r *digest.Report, err error, files []string) error {
 		}
 		return hinted{err, "an entry begins with a line \"# Time:\" or \"# User@Host:\"; error, general and binary logs have none"}
 	case err == nil && r.Coverage.Unreadable > 0:
-		return hinted{fmt.Errorf("read %s: %s", files[0], notifier.Plural(r.Coverage.Unreadable, "entry cannot", "entries cannot")+" be read, and none can"), "is it a slow log?"}
+		return hinted{fmt.Errorf("read %s: %s", what, notifier.Plural(r.Coverage.Unreadable, "entry cannot", "entries cannot")+" be read, and none can"), "is it a slow log?"}
 	case err == nil && r.Coverage.BytesRead == 0:
-		what := files[0]
-		if len(files) > 1 {
-			what = fmt.Sprintf("%s and %d more", what, len(files)-1)
-		}
 		return hinted{fmt.Errorf("read %s: there is no text to read", what), "a server begins a slow log with its version; was it copied as a whole?"}
 	}
 	return err

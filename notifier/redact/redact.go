@@ -290,31 +290,23 @@ func OfDiff(d *digest.Diff) Diff {
 		s.Coverage.Unknown = texts(s.Coverage.Unknown, MaxName)
 		s.Filter = filter(s.Filter)
 	}
-	out.Classes = slices.Clone(d.Classes)
-	for i := range out.Classes {
-		c := &out.Classes[i]
-		if c.ID = Clean(Cut(c.ID, MaxName)); c.Group == nil {
-			c.Fingerprint = Statement(c.Fingerprint)
-			continue
+	of := func(id, fingerprint *string, group **digest.Group) {
+		if *id = Clean(Cut(*id, MaxName)); *group == nil {
+			*fingerprint = Statement(*fingerprint)
+			return
 		}
-		c.Group = groupForOthers(c.Group)
+		g := **group
+		g.Name = nameForOthers(g.Name)
+		*group = &g
 	}
-	out.Unlisted = slices.Clone(d.Unlisted)
+	out.Classes, out.Unlisted = slices.Clone(d.Classes), slices.Clone(d.Unlisted)
+	for i := range out.Classes {
+		of(&out.Classes[i].ID, &out.Classes[i].Fingerprint, &out.Classes[i].Group)
+	}
 	for i := range out.Unlisted {
-		u := &out.Unlisted[i]
-		if u.ID = Clean(Cut(u.ID, MaxName)); u.Group == nil {
-			u.Fingerprint = Statement(u.Fingerprint)
-			continue
-		}
-		u.Group = groupForOthers(u.Group)
+		of(&out.Unlisted[i].ID, &out.Unlisted[i].Fingerprint, &out.Unlisted[i].Group)
 	}
 	return Diff{&out}
-}
-
-func groupForOthers(g *digest.Group) *digest.Group {
-	out := *g
-	out.Name = nameForOthers(g.Name)
-	return &out
 }
 
 // Digest is the redacted copy.

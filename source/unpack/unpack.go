@@ -27,33 +27,33 @@ const longestStart = 10
 // An error says that the stream begins as one of them does, and does not go on like that; one of Read,
 // that it is damaged or ends too early, if it is not an error of r.
 func Text(r io.Reader) (text io.Reader, compressed bool, err error) {
-	w := &whole{stored: r}
-	stored := bufio.NewReaderSize(readerFunc(w.readStored), 64<<10)
+	d := &decompressed{stored: r}
+	stored := bufio.NewReaderSize(readerFunc(d.readStored), 64<<10)
 	start, _ := stored.Peek(longestStart) // its error comes again when the text is read
 	open := opener(start)
 	if open == nil {
 		return stored, false, nil
 	}
-	w.text, err = open(stored)
-	return w, true, err
+	d.text, err = open(stored)
+	return d, true, err
 }
 
-// whole reads what is decompressed. Where that fails, and not the reading of what is stored, it says so.
-type whole struct {
+// decompressed reads the text of a stream. Where that fails, and not the reading of what is stored, it says so.
+type decompressed struct {
 	stored, text io.Reader
 	failed       bool // the reading of what is stored
 }
 
-func (w *whole) readStored(p []byte) (int, error) {
-	n, err := w.stored.Read(p)
-	w.failed = err != nil && err != io.EOF
+func (d *decompressed) readStored(p []byte) (int, error) {
+	n, err := d.stored.Read(p)
+	d.failed = err != nil && err != io.EOF
 	return n, err
 }
 
-func (w *whole) Read(p []byte) (int, error) {
-	n, err := w.text.Read(p)
+func (d *decompressed) Read(p []byte) (int, error) {
+	n, err := d.text.Read(p)
 	switch {
-	case err == nil || err == io.EOF || w.failed:
+	case err == nil || err == io.EOF || d.failed:
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = fmt.Errorf("the compressed file ends too early: %w", err)
 	default:

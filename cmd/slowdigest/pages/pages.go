@@ -106,7 +106,6 @@ _%[1]s() {
 	# By its standard setting the shell takes the = of --flag=value for a word.
 	[[ $word == = ]] && word=
 	[[ $flag == = ]] && flag=${COMP_WORDS[COMP_CWORD-2]}
-	[[ ${COMP_WORDS[COMP_CWORD]} == = ]] && flag=${COMP_WORDS[COMP_CWORD-1]}
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W '%[2]s' -- "$word")
 		return
