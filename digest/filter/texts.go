@@ -2,12 +2,9 @@ package filter
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"regexp"
-	resyntax "regexp/syntax"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -126,6 +123,7 @@ func (c *compiler) matches(e *syntax.CallExpr) (node, error) {
 	}
 	hide(&x, &y)
 	parts, folded := partsOf(y.value.(string))
+	stretch := stretchOf(y.value.(string))
 	room := c.room()
 	return node{kind: aCondition, shown: "matches(" + x.shown + ", " + y.shown + ")", field: -1, holds: func(c *call) truth {
 		text, known := x.text(c)
@@ -137,78 +135,12 @@ func (c *compiler) matches(e *syntax.CallExpr) (node, error) {
 			within = appendLower(c.rooms[room][:0], text)
 			c.rooms[room] = within
 		}
-		return truthOf((holdsOne(within, parts) || folded && bytes.Contains(text, longS)) && re.Match(text))
+		if !holdsOne(within, parts) && !(folded && bytes.Contains(text, longS)) {
+			return no
+		}
+		rest, possible := stretch.cut(text)
+		return truthOf(possible && re.Match(rest))
 	}}, nil
-}
-
-// longS matches s in any case, and is no letter that has one in lower case: it is one.
-var longS = []byte("ſ")
-
-// partsOf returns texts of which one stands in whatever the regular expression matches; nil if none
-// is known. To look for them is many times as fast as to run the expression. Folded ones are in lower
-// case, and stand so in lower case where there is no longS.
-func partsOf(expression string) (parts []string, folded bool) {
-	re, err := resyntax.Parse(expression, resyntax.Perl)
-	if err != nil {
-		return nil, false
-	}
-	parts, folded = required(re.Simplify())
-	for i := range parts {
-		if word := strings.Trim(parts[i], " "); word != "" { // a space stands everywhere, and delays the search
-			parts[i] = word
-		}
-		if folded {
-			parts[i] = string(appendLower(nil, []byte(parts[i])))
-		}
-	}
-	return parts, folded
-}
-
-// required is partsOf, before what is folded is in lower case. Of the parts of a sequence it takes those of
-// which the shortest is the longest.
-func required(re *resyntax.Regexp) (parts []string, folded bool) {
-	switch re.Op {
-	case resyntax.OpLiteral:
-		folded = re.Flags&resyntax.FoldCase != 0
-		if folded && slices.ContainsFunc(re.Rune, func(r rune) bool { return r >= utf8.RuneSelf }) { // letters have more than two cases
-			return nil, false
-		}
-		return []string{string(re.Rune)}, folded
-	case resyntax.OpCapture, resyntax.OpPlus:
-		return required(re.Sub[0])
-	case resyntax.OpConcat:
-		for _, sub := range re.Sub {
-			if other, fold := required(sub); shortest(other) > shortest(parts) {
-				parts, folded = other, fold
-			}
-		}
-	case resyntax.OpAlternate:
-		for _, sub := range re.Sub {
-			other, fold := required(sub)
-			if other == nil {
-				return nil, false
-			}
-			parts, folded = append(parts, other...), folded || fold
-		}
-	}
-	return parts, folded
-}
-
-func shortest(parts []string) int {
-	if len(parts) == 0 {
-		return 0
-	}
-	return len(slices.MinFunc(parts, func(a, b string) int { return cmp.Compare(len(a), len(b)) }))
-}
-
-// holdsOne reports whether one of the parts is in a text; also if there are none.
-func holdsOne(text []byte, parts []string) bool {
-	for _, part := range parts {
-		if bytes.Contains(text, []byte(part)) { // which the compiler does without a copy
-			return true
-		}
-	}
-	return len(parts) == 0
 }
 
 // lower copies a text in lower case. What is no UTF-8 stays as it is.
