@@ -3,54 +3,55 @@ package redact
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // What follows the first word of a statement, where SQL leaves little room. Prose may begin with a
 // verb of SQL, too: "do not tell the user", "stop the analysis", "delete table orders".
-var follows = map[string]*regexp.Regexp{
-	"alter":    regexp.MustCompile(`^((online|ignore|algorithm ?= ?[^ ]+|definer ?= ?[^ ]+|sql security [^ ]+) )*(database|event|function|instance|logfile|procedure|resource|schema|sequence|server|table|tablespace|user|view)\b`),
-	"call":     regexp.MustCompile(`^` + oneOf + `( ?\(|$)`),
+var follows = map[string]func() *regexp.Regexp{
+	"alter":    onUse(`^((online|ignore|algorithm ?= ?[^ ]+|definer ?= ?[^ ]+|sql security [^ ]+) )*(database|event|function|instance|logfile|procedure|resource|schema|sequence|server|table|tablespace|user|view)\b`),
+	"call":     onUse(`^` + oneOf + `( ?\(|$)`),
 	"close":    nameAlone,
-	"create":   regexp.MustCompile(`^((or replace|temporary|unique|fulltext|spatial|online|offline|aggregate|undo|vector|algorithm ?= ?[^ ]+|definer ?= ?[^ ]+|sql security [^ ]+) )*(database|event|function|index|logfile|package|procedure|resource|role|schema|sequence|server|spatial|table|tablespace|trigger|user|view)\b`),
-	"delete":   regexp.MustCompile(`^((low_priority|quick|ignore) )*([^ ]+( ?, ?[^ ]+)* )?from `),
+	"create":   onUse(`^((or replace|temporary|unique|fulltext|spatial|online|offline|aggregate|undo|vector|algorithm ?= ?[^ ]+|definer ?= ?[^ ]+|sql security [^ ]+) )*(database|event|function|index|logfile|package|procedure|resource|role|schema|sequence|server|spatial|table|tablespace|trigger|user|view)\b`),
+	"delete":   onUse(`^((low_priority|quick|ignore) )*([^ ]+( ?, ?[^ ]+)* )?from `),
 	"desc":     explained,
 	"describe": explained,
-	"do":       regexp.MustCompile(`^(` + oneOf + ` ?\(|[?@(])`),
-	"drop":     regexp.MustCompile(`^(temporary |online |offline |undo )*(database|event|function|index|logfile|package|prepare|procedure|resource|role|schema|sequence|server|spatial|table|tables|tablespace|trigger|user|view)\b`),
+	"do":       onUse(`^(` + oneOf + ` ?\(|[?@(])`),
+	"drop":     onUse(`^(temporary |online |offline |undo )*(database|event|function|index|logfile|package|prepare|procedure|resource|role|schema|sequence|server|spatial|table|tables|tablespace|trigger|user|view)\b`),
 	"elseif":   condition,
-	"end":      regexp.MustCompile(`^((if|case|while|loop|repeat)( ` + oneOf + `)?)?$`),
+	"end":      onUse(`^((if|case|while|loop|repeat)( ` + oneOf + `)?)?$`),
 	"explain":  explained,
-	"fetch":    regexp.MustCompile(`^((next )?from )?` + oneOf + ` into `),
-	"flush":    regexp.MustCompile(`^((local|no_write_to_binlog) )?(binary|des_key_file|engine|error|general|global|hosts|index_statistics|logs|optimizer_costs|privileges|query|relay|slow|ssl|status|table|tables|table_statistics|user_resources|user_statistics|client_statistics|user_variables)( (logs|cache|status)| with read lock|$| ?[^ ]+( with read lock| for export)?$)`),
-	"grant":    regexp.MustCompile(`^[^ ]+( [a-z]+)?( ?(\([^)]*\))?, ?[^ ]+( [a-z]+)?)*( ?\([^)]*\))? (on [^ ]+( ?\. ?[^ ]+)? )?to `),
-	"help":     regexp.MustCompile(`^\?$`),
+	"fetch":    onUse(`^((next )?from )?` + oneOf + ` into `),
+	"flush":    onUse(`^((local|no_write_to_binlog) )?(binary|des_key_file|engine|error|general|global|hosts|index_statistics|logs|optimizer_costs|privileges|query|relay|slow|ssl|status|table|tables|table_statistics|user_resources|user_statistics|client_statistics|user_variables)( (logs|cache|status)| with read lock|$| ?[^ ]+( with read lock| for export)?$)`),
+	"grant":    onUse(`^[^ ]+( [a-z]+)?( ?(\([^)]*\))?, ?[^ ]+( [a-z]+)?)*( ?\([^)]*\))? (on [^ ]+( ?\. ?[^ ]+)? )?to `),
+	"help":     onUse(`^\?$`),
 	"if":       condition,
 	"insert":   inserted,
 	"iterate":  nameAlone,
-	"kill":     regexp.MustCompile(`^((hard|soft) )?(connection |query |user )?(id )?[?@]`),
+	"kill":     onUse(`^((hard|soft) )?(connection |query |user )?(id )?[?@]`),
 	"leave":    nameAlone,
-	"load":     regexp.MustCompile(`^(index into cache |((data|xml) )?((low_priority|concurrent) )?(local )?infile )`),
-	"lock":     regexp.MustCompile(`^(tables?|instance|binlog) `),
+	"load":     onUse(`^(index into cache |((data|xml) )?((low_priority|concurrent) )?(local )?infile )`),
+	"lock":     onUse(`^(tables?|instance|binlog) `),
 	"open":     nameAlone,
 	"replace":  inserted,
-	"reset":    regexp.MustCompile(`^(master|slave|replica|binary logs and gtids|query cache|persist|qbc|connection)( |$)`),
-	"restart":  regexp.MustCompile(`^$`),
-	"return":   regexp.MustCompile(`^([?@(]|null$|` + oneOf + ` ?([(+*/%<>=!,-]|$))`),
-	"revoke":   regexp.MustCompile(`^.* from `),
-	"set":      regexp.MustCompile(`^(names |character set |charset |(global |session |local |persist )?transaction |role |default role |password |resource group |statement |[^ ]+( ?\. ?[^ ]+)? ?:?= ?|(global|session|local|persist|persist_only) [^ ]+ ?:?= ?)`),
-	"show":     regexp.MustCompile(`^(full |extended |global |session |local |all |open |binary |relaylog |count ?\()*(authors|binlog|character|charset|client_statistics|collation|columns|contributors|create|databases|engine|engines|errors|events|explain|fields|function|grants|index|indexes|index_statistics|keys|locales|log|logs|master|package|plugins|privileges|procedure|processlist|profile|profiles|relaylog|replica|replicas|schemas|slave|slaves|status|storage|table|tables|table_statistics|triggers|user_statistics|variables|warnings|\*)\b`),
-	"shutdown": regexp.MustCompile(`^(wait for all (slaves|replicas))?$`),
-	"start":    regexp.MustCompile(`^(transaction|slave|replica|group_replication|all)\b`),
-	"stop":     regexp.MustCompile(`^(slave|replica|group_replication|all slaves|all replicas)\b`),
+	"reset":    onUse(`^(master|slave|replica|binary logs and gtids|query cache|persist|qbc|connection)( |$)`),
+	"restart":  onUse(`^$`),
+	"return":   onUse(`^([?@(]|null$|` + oneOf + ` ?([(+*/%<>=!,-]|$))`),
+	"revoke":   onUse(`^.* from `),
+	"set":      onUse(`^(names |character set |charset |(global |session |local |persist )?transaction |role |default role |password |resource group |statement |[^ ]+( ?\. ?[^ ]+)? ?:?= ?|(global|session|local|persist|persist_only) [^ ]+ ?:?= ?)`),
+	"show":     onUse(`^(full |extended |global |session |local |all |open |binary |relaylog |count ?\()*(authors|binlog|character|charset|client_statistics|collation|columns|contributors|create|databases|engine|engines|errors|events|explain|fields|function|grants|index|indexes|index_statistics|keys|locales|log|logs|master|package|plugins|privileges|procedure|processlist|profile|profiles|relaylog|replica|replicas|schemas|slave|slaves|status|storage|table|tables|table_statistics|triggers|user_statistics|variables|warnings|\*)\b`),
+	"shutdown": onUse(`^(wait for all (slaves|replicas))?$`),
+	"start":    onUse(`^(transaction|slave|replica|group_replication|all)\b`),
+	"stop":     onUse(`^(slave|replica|group_replication|all slaves|all replicas)\b`),
 	"until":    condition,
-	"update":   regexp.MustCompile(`^((low_priority|ignore) )*[^ ]+( ?, ?[^ ]+)*( (as )?[^ ]+| (inner |left |right |cross |natural |outer |straight_)*join .*|( as)? [^ ]+ ?,.*)? set `),
-	"use":      regexp.MustCompile(`^(\?|` + oneOf + `)$`),
+	"update":   onUse(`^((low_priority|ignore) )*[^ ]+( ?, ?[^ ]+)*( (as )?[^ ]+| (inner |left |right |cross |natural |outer |straight_)*join .*|( as)? [^ ]+ ?,.*)? set `),
+	"use":      onUse(`^(\?|` + oneOf + `)$`),
 	"when":     condition,
 	"while":    condition,
 }
 
 // condition matches one, as far as its beginning tells.
-var condition = regexp.MustCompile(`^(not |exists ?)?[^ ]* ?([=<>!(?.@+*/%&|-]|is (not )?(null|true|false)|in\b|like\b|not\b|between\b)`)
+var condition = onUse(`^(not |exists ?)?[^ ]* ?([=<>!(?.@+*/%&|-]|is (not )?(null|true|false)|in\b|like\b|not\b|between\b)`)
 
 // testedFor matches what a value is tested for by IS, in SQL and in prose.
 var testedFor = regexp.MustCompile(`\bis (\w+)`)
@@ -75,9 +76,9 @@ const oneOf = "[^ ?(),.;:'\"]+( ?\\. ?[^ ?(),.;:'\"]+){0,2}"
 var longChain = regexp.MustCompile("(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)(?: ?\\. ?(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)){3,}")
 
 var (
-	nameAlone = regexp.MustCompile(`^` + oneOf + `$`)
-	explained = regexp.MustCompile(`^((extended|partitions|analyze|format ?= ?[^ ]+|for (connection )?\?|for (schema|database) [^ ]+) ?)*($|\(|(select|insert|update|delete|replace|with|table|values)\b|` + oneOf + `( ` + oneOf + `)?$)`)
-	inserted  = regexp.MustCompile(`^((low_priority|high_priority|delayed|ignore) )*(into )?` + oneOf + ` ?(\(|partition|values?\b|select|with|table|set |as |\?|$)`)
+	nameAlone = onUse(`^` + oneOf + `$`)
+	explained = onUse(`^((extended|partitions|analyze|format ?= ?[^ ]+|for (connection )?\?|for (schema|database) [^ ]+) ?)*($|\(|(select|insert|update|delete|replace|with|table|values)\b|` + oneOf + `( ` + oneOf + `)?$)`)
+	inserted  = onUse(`^((low_priority|high_priority|delayed|ignore) )*(into )?` + oneOf + ` ?(\(|partition|values?\b|select|with|table|set |as |\?|$)`)
 )
 
 // glue are the keywords that part what they stand between in a statement that reads or writes
@@ -122,5 +123,10 @@ func isProse(s string) bool {
 		return true
 	}
 	next := follows[word]
-	return next != nil && !next.MatchString(strings.TrimSpace(s))
+	return next != nil && !next().MatchString(strings.TrimSpace(s))
+}
+
+// onUse compiles an expression when it is first asked for. All of these at each start would be half of its time.
+func onUse(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

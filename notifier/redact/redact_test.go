@@ -150,3 +150,11 @@ func TestKey(t *testing.T) {
 		t.Error("a report of nothing is none")
 	}
 }
+
+func TestFollowsCompile(t *testing.T) {
+	for word, expression := range follows {
+		if expression() == nil { // or it panics
+			t.Error(word)
+		}
+	}
+}

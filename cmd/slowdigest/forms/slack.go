@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"slowdigest/handler"
 	"slowdigest/notifier/slack"
@@ -14,14 +15,19 @@ import (
 var (
 	userID = regexp.MustCompile(`^[UW][A-Z0-9]{7,}$`)
 	// Names in Slack have letters of any script, but no upper case, no spaces, and no punctuation
-	// but these.
-	channelName = regexp.MustCompile(`^#?[\p{Ll}\p{Lm}\p{Lo}\p{M}\p{N}_-]{1,80}$`)
+	// but these; and no more than 80 characters, which would be 5 MB in the expression.
+	channelName = regexp.MustCompile(`^[\p{Ll}\p{Lm}\p{Lo}\p{M}\p{N}_-]+$`)
 )
+
+func isChannelName(s string) bool {
+	s = strings.TrimPrefix(s, "#")
+	return channelName.MatchString(s) && utf8.RuneCountInString(s) <= 80
+}
 
 // Channel refuses what chat.postMessage takes for no channel. It takes IDs, of channels and, for
 // direct messages, of users, and names with and without a number sign, but no ID after one.
 func Channel(s string) error {
-	if handler.IsChannelID(s) || userID.MatchString(s) || channelName.MatchString(s) {
+	if handler.IsChannelID(s) || userID.MatchString(s) || isChannelName(s) {
 		return nil
 	}
 	return mistaken{fmt.Errorf("%q is neither the ID of a channel nor a name", s), "want an ID such as C0123456789, or a name such as #slow-queries, in lower case"}
