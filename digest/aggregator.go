@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -23,6 +24,7 @@ import (
 	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
+	"slowdigest/parser/tags"
 )
 
 const (
@@ -48,6 +50,8 @@ type Aggregator struct {
 	// By groups the calls by another thing than their query classes. What a call adds to two
 	// tables counts once in the totals.
 	By By
+	// TagKeys are keys of tags that count in addition to tags.Keys, and to those that By and Filter ask for.
+	TagKeys []string
 
 	window Window
 
@@ -352,6 +356,8 @@ type Filter struct {
 	Hosts   []string `json:"hosts,omitempty"` // as the log writes them; case does not matter
 	Schemas []string `json:"schemas,omitempty"`
 	IDs     []string `json:"ids,omitempty"` // of query classes; see ParseID
+	// Tags are the values of each key of a tag that match, of which an empty one stands for calls without the tag.
+	Tags map[string][]string `json:"tags,omitempty"`
 	// MinTime is the least query time of a call, in seconds, and MinTimes that of
 	// a call on one of the instances that it lists, instead of MinTime.
 	MinTime  float64            `json:"min_time,omitempty"`
@@ -364,7 +370,7 @@ type Filter struct {
 
 // Empty reports whether the filter leaves everything in.
 func (f *Filter) Empty() bool {
-	return len(f.Users)+len(f.Hosts)+len(f.Schemas)+len(f.IDs)+len(f.MinTimes) == 0 && f.MinTime == 0 && f.Where == nil && f.Expression == ""
+	return len(f.Users)+len(f.Hosts)+len(f.Schemas)+len(f.IDs)+len(f.Tags)+len(f.MinTimes) == 0 && f.MinTime == 0 && f.Where == nil && f.Expression == ""
 }
 
 // ParseMinTime reads a number of seconds, or a time with its unit: 0.5 or 500ms.
@@ -388,6 +394,28 @@ func (f *Filter) matches(e *parser.Event, instance string) bool {
 		(len(f.Users) == 0 || slices.Contains(f.Users, e.User)) &&
 		(len(f.Schemas) == 0 || slices.Contains(f.Schemas, e.Schema)) &&
 		(len(f.Hosts) == 0 || slices.ContainsFunc(f.Hosts, func(h string) bool { return strings.EqualFold(h, e.Host) }))
+}
+
+// matchesTags reports whether the calls of a statement with tags are to be counted.
+func (f *Filter) matchesTags(found []tags.Tag) bool {
+	for key, values := range f.Tags {
+		if !slices.Contains(values, tags.Value(found, key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// tagKeys are the keys of the tags that it asks for.
+func (f *Filter) tagKeys() []string {
+	if f == nil {
+		return nil
+	}
+	keys := slices.Collect(maps.Keys(f.Tags))
+	if f.Where != nil {
+		keys = append(keys, f.Where.TagKeys()...)
+	}
+	return keys
 }
 
 func (f *Filter) minTime(instance string) float64 {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slowdigest/digest/tally"
 	"slowdigest/parser"
 )
 
@@ -33,6 +34,7 @@ type class struct {
 	extent                extent
 	timeline              []uint64 // microseconds of query time
 	load                  load     // if Aggregator.Detail is set
+	tags                  *tally.Tags
 }
 
 func newClass(fingerprint []byte, key classKey) *class {
@@ -56,6 +58,7 @@ func (c *class) add(e *parser.Event, s *Stream, bucket int) {
 	c.addPart(s.instance, n, part{
 		time: microseconds(e.QueryTime) * e.Weight, lock: microseconds(e.LockTime) * e.Weight, rows: e.RowsExamined * e.Weight,
 	})
+	c.tags = c.tags.Add(s.tags, n, microseconds(e.QueryTime)*e.Weight)
 	c.extent.add(e.Time)
 	c.addTime(bucket, microseconds(e.QueryTime)*e.Weight)
 }
@@ -74,6 +77,7 @@ func (c *class) merge(from *class, bucket func(int) int) {
 	for i, e := range from.instances.names {
 		c.addPart(e.name, e.calls, from.parts[i])
 	}
+	c.tags = c.tags.Merge(from.tags)
 	c.extent.merge(from.extent)
 	for i, us := range from.timeline {
 		c.addTime(bucket(i), us)
@@ -106,6 +110,7 @@ func (c *class) report(overall uint64, order OrderBy) *Class {
 		Most:        MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()},
 		Instances:   c.instances.counts(),
 		ByInstance:  c.byInstance(order),
+		Tags:        c.tags.Counts(),
 		FirstSeen:   c.extent.first,
 		LastSeen:    c.extent.last,
 	}

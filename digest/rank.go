@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"slowdigest/parser/tags"
 )
 
 // OrderBy names the number by which classes are ranked, the highest first.
@@ -31,7 +33,7 @@ var orders = map[string]OrderBy{
 // OrderNames and GroupNames are those that ParseOrderBy and ParseBy say they want.
 var (
 	OrderNames = []string{"sum", "max", "count", "rows_examined", "lock_time"}
-	GroupNames = []string{"class", "instance", "user", "host", "schema", "table"}
+	GroupNames = []string{"class", "instance", "user", "host", "schema", "table", byTag + "KEY"}
 )
 
 // ParseOrderBy reads the name of an order: sum, max, count, rows_examined or
@@ -72,9 +74,30 @@ const (
 	ByTable    By = "table"  // each table that the statement names, or the default database has: see fingerprint.Tables and Table.In
 )
 
+// byTag stands before the key of a tag, by whose values the calls are grouped.
+const byTag = "tag:"
+
+// Tag returns the key of the tag whose values are the groups, or nothing.
+func (b By) Tag() string {
+	key, _ := strings.CutPrefix(string(b), byTag)
+	if len(key) == len(b) {
+		return ""
+	}
+	return key
+}
+
 // ParseBy reads the name of a group.
 func ParseBy(s string) (By, error) {
 	switch name := strings.ToLower(s); {
+	case strings.HasPrefix(name, byTag):
+		key := s[len(byTag):]
+		if key == tags.Code {
+			return byTag + tags.Code, nil
+		}
+		if err := tags.CheckKey(key); err != nil {
+			return "", fmt.Errorf("by %q: %w", s, err)
+		}
+		return By(byTag + key), nil
 	case !slices.Contains(GroupNames, name):
 		return "", fmt.Errorf("by %q: want %s", s, oneOf(GroupNames))
 	case name == ByClass.String():

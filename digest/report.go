@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"slowdigest/digest/tally"
 	"slowdigest/parser/fingerprint"
+	"slowdigest/parser/tags"
 )
 
 // Report states the outcome of one window, for the notifiers to show and
@@ -217,6 +219,13 @@ type InstancePart struct {
 	Share float64 `json:"share"`
 }
 
+// TagCount states the calls of a class that have a tag.
+type TagCount = tally.Count
+
+// CodeTag is the key under which each call with a tag that names a place in the code has the
+// best of these.
+const CodeTag = tags.Code
+
 // Table is the name of a table or view, as fingerprint.Tables has it.
 type Table = fingerprint.Table
 
@@ -248,8 +257,11 @@ type Class struct {
 	// ByInstance states what the class did on each instance, the greatest share first. Nil
 	// where there are no two.
 	ByInstance []InstancePart `json:"by_instance,omitempty"`
-	FirstSeen  time.Time      `json:"first_seen"`
-	LastSeen   time.Time      `json:"last_seen"`
+	// Tags are what comments of the statements say of the code that they come from, the
+	// values of each key with the most time first. Nil where they say nothing.
+	Tags      []TagCount `json:"tags,omitempty"`
+	FirstSeen time.Time  `json:"first_seen"`
+	LastSeen  time.Time  `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
 	Timeline []float64 `json:"timeline,omitempty"`
 	// Distribution counts the calls by query time, from the bin of the quickest

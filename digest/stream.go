@@ -11,6 +11,7 @@ import (
 	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
+	"slowdigest/parser/tags"
 )
 
 const (
@@ -73,12 +74,18 @@ type Stream struct {
 	known       map[string]knownSkeleton // by skeleton
 	knownBytes  int
 	names       [1]string // room for groupNames
+
+	reader      *tags.Reader
+	tags        []tags.Tag // of the event
+	early       bool       // its fingerprint ends early
+	filtersTags bool
 }
 
 // knownSkeleton holds the class of a skeleton, and the members of its longest list.
 type knownSkeleton struct {
 	key     classKey
 	members int
+	early   bool // the fingerprint ends early
 }
 
 // Stream returns a Stream for a log of the named instance.
@@ -89,6 +96,9 @@ func (a *Aggregator) Stream(instance string) *Stream {
 	if a.Filter != nil && a.Filter.Where != nil {
 		s.where = a.Filter.Where.Matcher(instance)
 	}
+	filtered := a.Filter.tagKeys()
+	s.filtersTags = len(filtered) > 0
+	s.reader = tags.NewReader(slices.Concat(a.TagKeys, filtered, []string{a.By.Tag()}))
 	return s
 }
 
@@ -102,15 +112,22 @@ func (s *Stream) Add(e *parser.Event) {
 	inWindow := a.window.Contains(e.Time)
 	counted := inWindow && e.Throttled == 0 && a.Filter.matches(e, s.instance)
 	var missing filter.Missing
-	if counted && s.where != nil {
-		counted, missing = s.where.Match(e)
-	}
 	var key classKey
 	var members int
-	if counted {
+	if counted && s.filtersTags { // which may be tags only where the fingerprint says what is a literal
 		key, members = s.class(e)
-		counted = a.Filter.matchesClass(key)
+		s.readTags(e)
+		counted = a.Filter.matchesTags(s.tags)
 	}
+	if counted && s.where != nil {
+		s.where.Tags = s.tags
+		counted, missing = s.where.Match(e)
+	}
+	if counted && !s.filtersTags {
+		key, members = s.class(e)
+		s.readTags(e)
+	}
+	counted = counted && a.Filter.matchesClass(key)
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -176,12 +193,14 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	}
 	if plain {
 		if k, found := s.known[string(s.skeleton)]; found {
+			s.early = k.early
 			return k.key, max(k.members, masked)
 		}
 		s.fingerprint, members = appendStatement(s.fingerprint[:0], s.skeleton, false)
 	} else {
 		s.fingerprint, members = s.appendFingerprint(s.fingerprint[:0], e)
 	}
+	s.early = bytes.HasSuffix(s.fingerprint, []byte(fingerprint.EndsEarly))
 	if s.to.PerInstance {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
 	}
@@ -190,9 +209,22 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
 			s.known, s.knownBytes = make(map[string]knownSkeleton), len(s.skeleton)+knownCost
 		}
-		s.known[string(s.skeleton)] = knownSkeleton{key, members}
+		s.known[string(s.skeleton)] = knownSkeleton{key, members, s.early}
 	}
 	return key, max(members, masked)
+}
+
+// readTags finds the tags of an event, of which class has just told whether its fingerprint ends early.
+func (s *Stream) readTags(e *parser.Event) {
+	s.tags = nil
+	sql, _ := certain(e)
+	if e.Admin || !tags.In(sql) {
+		return
+	}
+	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) {
+		sql = s.sql // which class has written as the server reads it
+	}
+	s.tags = s.reader.Read(sql, !s.early)
 }
 
 func (s *Stream) appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
@@ -334,6 +366,8 @@ func (s *Stream) groupNames(e *parser.Event, q *queryOf) []string {
 			return q.tablesIn(e.Schema)
 		}
 		s.names[0] = ""
+	default:
+		s.names[0] = tags.Value(s.tags, s.to.By.Tag())
 	}
 	return s.names[:]
 }

@@ -24,17 +24,19 @@ type node struct {
 	text   func(*call) ([]byte, bool) // valid until the next entry
 	moment func(*call) (time.Time, bool)
 
-	field     int    // -1 where it is not a field alone
-	literal   bool   // a number or a text as it was written
-	value     any    // of a literal: a float64 or a string
-	items     []node // of a list: literals of one kind
-	fromQuery bool   // a text of the statement's
+	field     int              // -1 where it is not a field alone
+	told      func(*call) bool // of a field
+	literal   bool             // a number or a text as it was written
+	value     any              // of a literal: a float64 or a string
+	items     []node           // of a list: literals of one kind
+	fromQuery bool             // a text of the statement's
 }
 
 type compiler struct {
 	source string
 	used   Missing // the fields in it
 	rooms  int
+	tags   []string // the keys of those that it asks for
 }
 
 // parse makes a node of the text, which must be a condition.
@@ -104,6 +106,8 @@ func (c *compiler) name(e *syntax.Ident) (node, error) {
 		return node{kind: aNone, shown: e.Name, field: -1}, nil
 	case "matches":
 		return node{}, c.errorAt(e.NamePos, `matches wants a text and a regular expression: matches(host, "^web")`)
+	case "tag", "tags":
+		return node{}, c.errorAt(e.NamePos, wantsKey)
 	}
 	i := find(e.Name)
 	if i < 0 {
@@ -125,7 +129,7 @@ func (c *compiler) name(e *syntax.Ident) (node, error) {
 // statement is not.
 func (c *compiler) fieldNode(i int) node {
 	f := &fields[i]
-	n := node{kind: f.kind(), shown: f.Name, field: i, fromQuery: f.isQuery}
+	n := node{kind: f.kind(), shown: f.Name, field: i, told: f.told, fromQuery: f.isQuery}
 	c.used |= 1 << i
 	switch {
 	case f.isQuery:

@@ -28,6 +28,7 @@ type Field struct {
 	Name   string
 	Others []string // further names of it
 	Says   string   // what it holds, with its unit
+	of     string   // what stands after the name: it is not one field but one of each key
 
 	// One of these holds the value, or isQuery says that it is the statement.
 	flag    func(*call) bool
@@ -93,6 +94,7 @@ var fields = []Field{
 	{Name: "doubtful", Says: "the text may hold further entries, after a statement that was cut", flag: func(c *call) bool { return c.Doubt > 0 }},
 	{Name: "weight", Says: "calls that the entry stands for, by Percona Server's log_slow_rate_limit; else 1", number: func(c *call) float64 { return float64(c.Weight) }},
 	{Name: "mariadb", Says: "the entry has MariaDB's form", flag: func(c *call) bool { return c.MariaDB }},
+	{Name: "tag", of: `("KEY")`, Says: "what a comment says of the code that the statement comes from, under a key", wasTold: func(*call) bool { return false }},
 	{Name: "offset", Says: "bytes of the log before the entry", number: func(c *call) float64 { return float64(c.Offset) }},
 }
 
@@ -103,7 +105,7 @@ func has(f parser.Fields) func(*call) bool {
 // Row is the field as a row of docs/filter.md: its names, type and meaning, and whether an entry
 // may not tell it.
 func (f *Field) Row() string {
-	names := "`" + f.Name + "`"
+	names := "`" + f.Name + f.of + "`"
 	for _, other := range f.Others {
 		names += ", `" + other + "`"
 	}

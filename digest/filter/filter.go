@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"slowdigest/parser"
+	"slowdigest/parser/tags"
 )
 
 // maxText is the most bytes of a condition.
@@ -27,6 +28,7 @@ type Condition struct {
 	holds func(*call) truth
 	used  Missing // the fields in it
 	rooms int     // copies that it makes of texts
+	tags  []string
 	shown string
 }
 
@@ -43,7 +45,7 @@ func Parse(text string) (*Condition, error) {
 		}
 		return nil, err
 	}
-	return &Condition{holds: n.holds, used: c.used, rooms: c.rooms, shown: n.shown}, nil
+	return &Condition{holds: n.holds, used: c.used, rooms: c.rooms, tags: c.tags, shown: n.shown}, nil
 }
 
 // String is the condition as others may see it: a question mark stands for each text that is
@@ -53,6 +55,9 @@ func (c *Condition) String() string { return c.shown }
 // Uses reports whether a field, by its first name, is in the condition.
 func (c *Condition) Uses(field string) bool { return c.used&(1<<find(field)) != 0 }
 
+// TagKeys are the keys of the tags that the condition asks for.
+func (c *Condition) TagKeys() []string { return c.tags }
+
 // Matcher returns what judges the entries of one log of an instance. It belongs to one goroutine.
 func (c *Condition) Matcher(instance string) *Matcher {
 	return &Matcher{condition: c, call: call{instance: instance, rooms: make([][]byte, c.rooms)}}
@@ -60,6 +65,8 @@ func (c *Condition) Matcher(instance string) *Matcher {
 
 // Matcher judges entries.
 type Matcher struct {
+	Tags []tags.Tag // of the entry that is judged next, where the condition asks for tags
+
 	condition *Condition
 	call      call
 }
@@ -67,7 +74,7 @@ type Matcher struct {
 // Match reports whether the condition holds for an entry. Where that is unknown it does not, and
 // missing states why; else missing is zero.
 func (m *Matcher) Match(e *parser.Event) (holds bool, missing Missing) {
-	m.call.Event, m.call.missing = e, 0
+	m.call.Event, m.call.tags, m.call.missing = e, m.Tags, 0
 	switch m.condition.holds(&m.call) {
 	case yes:
 		return true, 0
@@ -104,6 +111,7 @@ const NoNumber = "a divisor other than 0"
 // call is an entry while it is judged.
 type call struct {
 	*parser.Event
+	tags     []tags.Tag
 	instance string
 	rooms    [][]byte // for copies of texts, each used by one place of the condition
 	missing  Missing  // of what was asked for

@@ -145,8 +145,8 @@ func (c *compiler) compareNone(e *syntax.BinaryExpr, x node, equality bool) (fun
 	case !equality:
 		return nil, c.errorAt(e.OpPos, "None is neither less nor more than a value; there are == and !=")
 	}
-	f, is := &fields[x.field], e.Op == syntax.EQL
-	return func(c *call) truth { return truthOf(f.told(c) != is) }, nil
+	is := e.Op == syntax.EQL
+	return func(c *call) truth { return truthOf(x.told(c) != is) }, nil
 }
 
 func (c *compiler) timeOf(e syntax.Expr, n node) (node, error) {

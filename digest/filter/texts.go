@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"go.starlark.net/syntax"
+
+	"slowdigest/parser/tags"
 )
 
 // methods are the functions of texts.
@@ -44,9 +46,13 @@ func textTest(x, y func(*call) ([]byte, bool), test func(x, y []byte) bool) func
 func (c *compiler) call(e *syntax.CallExpr) (node, error) {
 	switch fn := e.Fn.(type) {
 	case *syntax.Ident:
-		if fn.Name != "matches" {
+		switch fn.Name {
+		case "tag":
+			return c.tag(e)
+		case "matches":
+		default:
 			err := c.errorAt(fn.NamePos, `there is no function %s; there is matches(host, "^web")`, brief(fn.Name))
-			if err.Word, err.Known = fn.Name, []string{"matches"}; fn.Name == "len" || fn.Name == "length" {
+			if err.Word, err.Known = fn.Name, []string{"matches", "tag"}; fn.Name == "len" || fn.Name == "length" {
 				err.Reason = "there is no function " + fn.Name + "; query_bytes is the length of the statement"
 			}
 			return node{}, err
@@ -63,6 +69,39 @@ func (c *compiler) call(e *syntax.CallExpr) (node, error) {
 		return c.method(e, fn, x)
 	}
 	return node{}, c.errorAt(e.Lparen, "this is no function")
+}
+
+const wantsKey = `tag wants the key of a tag, as in tag("controller") == "orders"`
+
+// tag compiles the value of a tag, which a statement may not have.
+func (c *compiler) tag(e *syntax.CallExpr) (node, error) {
+	if len(e.Args) != 1 {
+		return node{}, c.errorAt(e.Lparen, wantsKey)
+	}
+	start, _ := e.Args[0].Span()
+	key, err := c.expr(e.Args[0])
+	switch {
+	case err != nil:
+		return node{}, err
+	case key.kind != aText || !key.literal:
+		return node{}, c.errorAt(start, wantsKey)
+	}
+	name := key.value.(string)
+	if !tags.IsKey(name) {
+		return node{}, c.errorAt(start, "there is no tag %s", key.shown)
+	}
+	c.tags = append(c.tags, name)
+	field, room := find("tag"), c.room()
+	c.used |= 1 << field
+	told := func(c *call) bool { return tags.Value(c.tags, name) != "" }
+	return node{kind: aText, shown: "tag(" + key.shown + ")", field: field, told: told, text: func(c *call) ([]byte, bool) {
+		v := tags.Value(c.tags, name)
+		if v == "" {
+			c.missing |= 1 << field
+		}
+		c.rooms[room] = append(c.rooms[room][:0], v...)
+		return c.rooms[room], v != ""
+	}}, nil
 }
 
 func (c *compiler) method(e *syntax.CallExpr, fn *syntax.DotExpr, x node) (node, error) {

@@ -1,0 +1,360 @@
+// Package tags finds what the comments of a statement say of the code that it comes from,
+// as libraries and people write them:
+//
+//	/*action='index',controller='orders'*/         sqlcommenter, Rails, Prisma, Drizzle
+//	/*application:Shop,controller:orders*/         marginalia, Rails' older form
+//	/* named HQL query Order.findOpen */           Hibernate
+//	/* OrderRepository.find */                     knex, TypeORM, GORM, ent, by hand
+//	-- name: GetOrders :many                       sqlc
+//
+// A comment is free text, which may hold anything, so only what names code is taken: keys of a
+// list, and values of one form that look like no secret, person, machine or request. What
+// stands in a literal is no comment: see Reader.Read.
+package tags
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slowdigest/parser/fingerprint"
+)
+
+// Tag is a key and its value.
+type Tag struct{ Key, Value string }
+
+// Code is the key under which each statement with a tag that names a place in the code has the
+// best of these: controller#action if both are there, a job, a route and so on.
+const Code = "code"
+
+// Keys are those that name code, and the release of it. Keys that name a request, such as
+// traceparent, a machine or a process are none.
+var Keys = []string{
+	"action", "app_name", "application", "controller", "controller_with_namespace", "db_driver", "db_framework", "ddps", "ddpv",
+	"file", "framework", "job", "line", "name", "namespaced_controller", "release", "route", "sidekiq_job", "source_location", "version",
+}
+
+const (
+	maxTags    = 16      // of a statement
+	maxComment = 2 << 10 // bytes; a longer one has no tags
+	maxValues  = 4096    // that a Reader remembers
+	// MaxValue is the most characters of a value.
+	MaxValue = 80
+	// MaxKeys is the most keys that a Reader takes in addition to Keys, of at most MaxKey characters.
+	MaxKeys, MaxKey = 16, 40
+)
+
+// never are keys of which each value is of one request or connection.
+var never = []string{Code, "traceparent", "tracestate", "trace_id", "span_id", "request_id", "correlation_id", "session_id", "pid", "socket"}
+
+// IsKey reports whether tags have a key if it is asked for: it is Code, or CheckKey has no error.
+func IsKey(key string) bool { return key == Code || CheckKey(key) == nil }
+
+// CheckKey returns an error for what cannot be a key in addition to Keys.
+func CheckKey(key string) error {
+	switch {
+	case len(key) > MaxKey || !isKey([]byte(key)):
+		return fmt.Errorf("key %q: want at most %d letters of a to z, digits, _, - and .", key, MaxKey)
+	case slices.Contains(never, strings.ToLower(key)):
+		return fmt.Errorf("key %q: its values are of one request, or it has a meaning of its own", key)
+	}
+	return nil
+}
+
+// Reader finds the tags of statements. It belongs to one goroutine. It allocates only for a value that
+// it does not remember.
+type Reader struct {
+	keys   map[string]string
+	found  []Tag
+	text   []byte            // of a value
+	values map[string]string // what is shown of a value as it was written; "" is nothing
+}
+
+// NewReader returns a Reader that takes further keys in addition to Keys.
+func NewReader(more []string) *Reader {
+	r := &Reader{keys: make(map[string]string, len(Keys)+len(more)), values: map[string]string{}}
+	for _, k := range slices.Concat(Keys, more) {
+		r.keys[k] = k
+	}
+	return r
+}
+
+// In reports whether a statement may have tags. It costs next to nothing.
+func In(sql []byte) bool { return bytes.Contains(sql, opensComment) || beginsWithLine(sql) }
+
+var opensComment = []byte("/*")
+
+// Read returns the tags of a statement, each key once and 16 at most, that of Code as the last. They are valid until the next call. Where
+// it is not certain what is a literal, because the fingerprint ends early, only what stands before
+// the first quote is read. What MySQL or MariaDB runs, /*! and /*M!, and hints are no comments.
+func (r *Reader) Read(sql []byte, certain bool) []Tag {
+	if !In(sql) {
+		return nil
+	}
+	r.found = r.found[:0]
+	r.comments(sql, certain)
+	if len(r.found) > 0 {
+		r.addCode()
+	}
+	return r.found
+}
+
+// beginsWithLine reports whether a statement begins with a comment to the end of the line.
+func beginsWithLine(sql []byte) bool {
+	return len(sql) > 1 && sql[0] <= '-' && bytes.HasPrefix(bytes.TrimLeft(sql, " \t\r\n"), []byte("--"))
+}
+
+func (r *Reader) comments(sql []byte, certain bool) {
+	head := true // only comments were before
+	for i, q := 0, fingerprint.InCode; i < len(sql) && len(r.found) < maxTags; {
+		j, next := fingerprint.NextQuote(sql, i, len(sql), q)
+		j = min(j, len(sql))
+		switch q {
+		case fingerprint.InCode:
+			code := sql[i:j]
+			switch next {
+			case fingerprint.InComment:
+				code = code[:len(code)-len("/*")]
+				if len(code) > 0 && code[len(code)-1] == '*' { // perhaps the end of /*! and a product
+					return
+				}
+			case fingerprint.InLine:
+				code = bytes.TrimRight(code, "-#")
+			case fingerprint.InCode:
+			default:
+				if head = false; !certain {
+					return
+				}
+			}
+			if opensDollars(code) {
+				return
+			}
+			head = head && len(bytes.TrimSpace(code)) == 0
+		case fingerprint.InComment:
+			if bytes.HasPrefix(sql[i:], []byte("M!")) {
+				return
+			}
+			if next == fingerprint.InCode {
+				r.comment(sql[i : j-len("*/")])
+			}
+		case fingerprint.InLine:
+			if head {
+				r.comment(sql[i:j])
+			}
+		}
+		i, q = j, next
+	}
+}
+
+// opensDollars reports whether code may begin the text of a routine in JavaScript, $$ or $tag$.
+func opensDollars(code []byte) bool {
+	for at := 0; ; at++ {
+		n := bytes.IndexByte(code[at:], '$')
+		if n < 0 {
+			return false
+		}
+		if at += n; at == 0 || !isWord(code[at-1]) && code[at-1] != '$' {
+			return true
+		}
+	}
+}
+
+// comment adds the tags of a comment.
+func (r *Reader) comment(text []byte) {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || len(text) > maxComment || text[0] == '+' {
+		return
+	}
+	colon := bytes.IndexByte(text, ':')
+	switch {
+	case bytes.Contains(text, []byte("='")):
+		r.quoted(text)
+	case colon > 0 && !bytes.HasPrefix(text[colon:], []byte("::")):
+		r.colons(text)
+	default:
+		r.name(text)
+	}
+}
+
+// quoted adds tags of the form key='value',key='value'. What follows on another form is not read.
+func (r *Reader) quoted(text []byte) {
+	for {
+		key, rest, found := bytes.Cut(text, []byte("='"))
+		if key = bytes.TrimSpace(key); !found || !isKey(key) {
+			return
+		}
+		end := 0
+		for end < len(rest) && rest[end] != '\'' {
+			if rest[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(rest) {
+			return
+		}
+		if k := r.keys[string(key)]; k != "" {
+			r.text = decode(r.text[:0], rest[:end])
+			r.add(k)
+		}
+		text = bytes.TrimLeft(rest[end+1:], " \t\r\n")
+		if len(text) == 0 || text[0] != ',' {
+			return
+		}
+		text = text[1:]
+	}
+}
+
+// decode appends a value as sqlcommenter encodes it: percent signs stand for bytes, and a backslash before what
+// has a meaning. Django's writes two percent signs for one.
+func decode(dst, value []byte) []byte {
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		switch {
+		case c == '\\' && i+1 < len(value):
+			i++
+			c = value[i]
+		case c == '%':
+			at := i + 1
+			if at < len(value) && value[at] == '%' {
+				at++
+			}
+			if at+1 < len(value) && isHex(value[at]) && isHex(value[at+1]) {
+				c = unhex(value[at])<<4 | unhex(value[at+1])
+				i = at + 1
+			}
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// colons adds tags of the form key:value,key:value.
+func (r *Reader) colons(text []byte) {
+	for len(text) > 0 {
+		var part []byte
+		part, text, _ = bytes.Cut(text, []byte(","))
+		key, value, _ := bytes.Cut(part, []byte(":"))
+		if k := r.keys[string(bytes.TrimSpace(key))]; k != "" {
+			r.text = append(r.text[:0], bytes.TrimSpace(value)...)
+			if k == "name" { // sqlc's command comes after it
+				r.text, _, _ = bytes.Cut(r.text, []byte(" :"))
+			}
+			r.add(k)
+		}
+	}
+}
+
+// named are what Hibernate writes before the name of a query, or of a class whose rows it reads or writes.
+var named = [][]byte{
+	[]byte("named HQL query "), []byte("named native SQL query "), []byte("named SQL query "), []byte("named query "),
+}
+
+var loaders = [][]byte{
+	[]byte("load one-to-many "), []byte("load collection "), []byte("load "), []byte("insert for "), []byte("insert "), []byte("update for "), []byte("update "), []byte("delete for "), []byte("delete "),
+}
+
+// name adds a comment that is a name.
+func (r *Reader) name(text []byte) {
+	for _, before := range named {
+		text = bytes.TrimPrefix(text, before)
+	}
+	for _, before := range loaders {
+		if class, found := bytes.CutPrefix(text, before); found && bytes.IndexByte(class, '.') > 0 { // with its package
+			text = class
+			break
+		}
+	}
+	if c := text[0] | 0x20; c < 'a' || c > 'z' {
+		return
+	}
+	r.text = append(r.text[:0], text...)
+	r.add("name")
+}
+
+// add adds a tag with the value that r.text is, unless the key has one.
+func (r *Reader) add(key string) {
+	if len(r.found) == maxTags || r.value(key) != "" {
+		return
+	}
+	switch key {
+	case "line", "source_location": // Ruby says in which method
+		r.text, _, _ = bytes.Cut(r.text, []byte(":in "))
+	case "release", "version", "ddpv":
+		if isCommit(r.text) {
+			r.text = r.text[:12]
+		}
+	}
+	if v := r.intern(); v != "" {
+		r.found = append(r.found, Tag{key, v})
+	}
+}
+
+// intern returns r.text if that may be shown, or nothing.
+func (r *Reader) intern() string {
+	if len(r.text) == 0 || len(r.text) > MaxValue {
+		return ""
+	}
+	v, known := r.values[string(r.text)]
+	if !known {
+		if len(r.values) == maxValues {
+			clear(r.values)
+		}
+		text := string(r.text)
+		if May(text) {
+			v = text
+		}
+		r.values[text] = v
+	}
+	return v
+}
+
+// value returns the value of a key of the statement, or nothing.
+func (r *Reader) value(key string) string { return Value(r.found, key) }
+
+// Value returns the value of a key among tags, or nothing.
+func Value(found []Tag, key string) string {
+	for i := range found {
+		if found[i].Key == key {
+			return found[i].Value
+		}
+	}
+	return ""
+}
+
+// places are the keys that name a place in the code, the best first, where controller and action do not.
+var places = []string{"job", "sidekiq_job", "route", "namespaced_controller", "controller_with_namespace", "controller", "name", "action", "source_location"}
+
+// addCode adds the tag Code.
+func (r *Reader) addCode() {
+	controller := r.value("namespaced_controller")
+	for _, key := range []string{"controller_with_namespace", "controller"} {
+		if controller == "" {
+			controller = r.value(key)
+		}
+	}
+	v := r.joined(controller, "#", r.value("action"))
+	for i := 0; v == "" && i < len(places); i++ {
+		v = r.value(places[i])
+	}
+	if v == "" {
+		if v = r.joined(r.value("file"), ":", r.value("line")); v == "" {
+			if v = r.value("file"); v == "" {
+				v = r.value("line")
+			}
+		}
+	}
+	if v != "" {
+		r.found = append(r.found, Tag{Code, v})
+	}
+}
+
+// joined returns two values as one, or nothing if one is missing, or they are too long.
+func (r *Reader) joined(first, sign, second string) string {
+	if first == "" || second == "" {
+		return ""
+	}
+	r.text = append(append(append(r.text[:0], first...), sign...), second...)
+	return r.intern()
+}
