@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -225,6 +226,22 @@ type TagCount = tally.Count
 // CodeTag is the key under which each call with a tag that names a place in the code has the
 // best of these.
 const CodeTag = tags.Code
+
+// IsTagKey reports whether a tag may have the key.
+func IsTagKey(key string) bool { return tags.IsKey(key) }
+
+// CheckTagKeys returns an error if they cannot be Aggregator.TagKeys.
+func CheckTagKeys(keys []string) error {
+	for _, k := range keys {
+		if err := tags.CheckKey(k); err != nil {
+			return err
+		}
+	}
+	if len(keys) > tags.MaxKeys {
+		return fmt.Errorf("%d keys of tags: want at most %d", len(keys), tags.MaxKeys)
+	}
+	return nil
+}
 
 // Table is the name of a table or view, as fingerprint.Tables has it.
 type Table = fingerprint.Table

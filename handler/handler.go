@@ -54,6 +54,7 @@ type Handler struct {
 	Detail      bool           // as digest.Aggregator's
 	PerInstance bool           // as digest.Aggregator's
 	By          digest.By      // as digest.Aggregator's; none but the zero value goes with a Store
+	TagKeys     []string       // as digest.Aggregator's
 	Progress    *Progress      // may be nil
 	Parallel    int            // logs that are read side by side; 0 is 4
 	Notes       []string       // sentences for the coverage of the report, after its own

@@ -75,6 +75,9 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 	add(Fact{Text: rowsPerCall(c)})
 	add(Fact{Text: listLengths(c)})
 	add(Fact{Label: "Among them: ", Text: Tallies(c)})
+	if code := codeOf(c, 4); code != "" {
+		add(Fact{Text: "Called from " + code})
+	}
 	add(Fact{Text: origin(c)})
 	add(Fact{Text: Detection(c)})
 	return out
@@ -258,6 +261,56 @@ func usersOf(c *digest.Class, n int) string {
 
 func schemasOf(c *digest.Class, n int) string {
 	return mostCalls(c.Schemas, c.Most.Schemas, "schema", network{}, n)
+}
+
+// codeOf lists the n places in the code of which the calls took the most time.
+func codeOf(c *digest.Class, n int) string {
+	if c.Group != nil && c.Group.By.Tag() == digest.CodeTag {
+		return ""
+	}
+	return tagsOf(c, digest.CodeTag, n)
+}
+
+// tagsOf lists the n values of a tag with the most time, each with its calls and their time where it is
+// not the one of all calls.
+func tagsOf(c *digest.Class, key string, n int) string {
+	var s []string
+	more, others := 0, false
+	least := ""
+	for _, t := range c.Tags {
+		if t.Key == key && t.Value == digest.OtherNames {
+			others, least = true, "at least "
+		}
+	}
+	for _, t := range c.Tags {
+		switch {
+		case t.Key != key || t.Value == digest.OtherNames:
+		case len(s) == n:
+			more++
+		case t.Calls == c.Calls:
+			s = append(s, t.Value)
+		default:
+			s = append(s, fmt.Sprintf("%s (%s%s, %s)", t.Value, least, Plural(t.Calls, "call", "calls"), Duration(t.QueryTime)))
+		}
+	}
+	return strings.Join(withMore(s, more, others), ", ")
+}
+
+// codeKeys are the keys of tags of which the best is under digest.CodeTag.
+var codeKeys = []string{digest.CodeTag, "action", "controller", "controller_with_namespace", "file", "job", "line", "name", "namespaced_controller",
+	"route", "sidekiq_job", "source_location"}
+
+// otherTags lists the tags that name no place in the code, each with its n values with the most time.
+func otherTags(c *digest.Class, n int) string {
+	var s []string
+	last := ""
+	for _, t := range c.Tags {
+		if t.Key != last && !slices.Contains(codeKeys, t.Key) && (c.Group == nil || c.Group.By.Tag() != t.Key) {
+			s = append(s, t.Key+" "+tagsOf(c, t.Key, n))
+		}
+		last = t.Key
+	}
+	return strings.Join(s, "; ")
 }
 
 func hostsOf(c *digest.Class, n int) string {

@@ -127,6 +127,9 @@ func filterText(f *digest.Filter) string {
 	add("host", f.Hosts)
 	add("schema", f.Schemas)
 	add("query ID", f.IDs)
+	for _, key := range slices.Sorted(maps.Keys(f.Tags)) {
+		add("tag "+key, f.Tags[key])
+	}
 	if f.MinTime > 0 {
 		s = append(s, fmt.Sprintf("query time of %s or more", Duration(f.MinTime)))
 	}

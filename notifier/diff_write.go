@@ -109,7 +109,7 @@ func writeDiffClass(p *page, by digest.By, rank int, c *digest.Class, what strin
 	p.line("")
 	title, of := redact.ShortID(c.ID), c.Fingerprint
 	if c.Group != nil {
-		title, of = string(by), c.Label
+		title, of = strings.ToLower(ClassHead(by, true)), c.Label
 	}
 	p.wrapped("", indent, bold, fmt.Sprintf("#%d  %s  %s", rank, title, what))
 	p.wrapped(indent, indent, "", of)

@@ -42,10 +42,23 @@ func empty(r *digest.Report) bool {
 // Classes counts classes as what they are, such as "3 users". Of is empty, or says of what kind
 // they are: "more ".
 func Classes(by digest.By, n int, of string) string {
-	if by == digest.ByClass {
-		return Plural(int64(n), of+"class", of+"classes")
+	one, many := noun(by)
+	return Plural(int64(n), of+one, of+many)
+}
+
+// noun is what classes are, one and more of them.
+func noun(by digest.By) (one, many string) {
+	switch key := by.Tag(); {
+	case by == digest.ByClass:
+		return "class", "classes"
+	case key == digest.CodeTag:
+		return "place", "places"
+	case strings.HasSuffix(key, "s"):
+		return key, key
+	case key != "":
+		return key, key + "s"
 	}
-	return Plural(int64(n), of+string(by), of+string(by)+"s")
+	return string(by), string(by) + "s"
 }
 
 // ClassHead is the heading above the names of classes, such as "User"; and more than one of "Users".
@@ -55,10 +68,12 @@ func ClassHead(by digest.By, one bool) string {
 		return "Query"
 	case by == digest.ByClass:
 		return "Queries"
-	case one:
-		return upperFirst(string(by))
 	}
-	return upperFirst(string(by)) + "s"
+	name, names := noun(by)
+	if one {
+		return upperFirst(name)
+	}
+	return upperFirst(names)
 }
 
 // groupsHead is the heading above classes.
@@ -81,6 +96,9 @@ func groupNotes(r *digest.Report) []string {
 	case digest.ByInstance:
 		next = "--per-instance in the place of --by instance shows the query classes of each."
 	}
+	if key := r.By.Tag(); key != "" {
+		next = fmt.Sprintf("--query-tag %s=VALUE in the place of --by %s shows the query classes of one.", key, r.By)
+	}
 	out := []string{fmt.Sprintf("Grouped by %s: %s", r.By, next)}
 	if r.By == digest.ByTable {
 		out = append(out, "A statement counts whole for each table that it names, in the default database of the call if it names none, so the shares may add up to more than 100%.")
@@ -89,7 +107,11 @@ func groupNotes(r *digest.Report) []string {
 		out = append(out, "Tables that differ in digits only are one, with ? for these.")
 	}
 	if slices.ContainsFunc(r.Classes, func(c digest.Class) bool { return c.Group != nil && c.Group.None }) {
-		out = append(out, redact.NoName+" is of "+none[r.By]+".")
+		of := none[r.By]
+		if key := r.By.Tag(); key != "" {
+			of = "the calls of statements without a comment that has the tag " + key
+		}
+		out = append(out, redact.NoName+" is of "+of+".")
 	}
 	return []string{strings.Join(out, " ")}
 }

@@ -61,6 +61,11 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 			p.wrapped(indent+label(string(x.by)+"s"), indent+label(""), "", x.names)
 		}
 	}
+	for _, x := range []struct{ name, tags string }{{"code", codeOf(c, 8)}, {"tags", otherTags(c, 4)}} {
+		if x.tags != "" {
+			p.wrapped(indent+label(x.name), indent+label(""), "", x.tags)
+		}
+	}
 	if !c.FirstSeen.IsZero() {
 		writeSeen(p, c)
 	}

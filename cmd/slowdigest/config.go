@@ -33,6 +33,8 @@ type Config struct {
 	By                    digest.By // of report, run and diff
 	Users, Hosts, Schemas nameList
 	IDs                   idList
+	QueryTags             tagList
+	TagKeys               keyList // of tags in comments, in addition to those that are known
 	Where                 conditionValue
 	Format                string
 	Zone                  *time.Location // of the times that are shown; nil is UTC
@@ -101,12 +103,18 @@ func (c *Config) declareRanking(f *flags) {
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
 	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE",
 		"make a statement a class of its own on each instance, as on a writer and its readers, with an ID that only slowdigest knows; else it is one class over all")
+	c.declareTagKeys(f)
+}
+
+func (c *Config) declareTagKeys(f *flags) {
+	f.declare(&c.TagKeys, "query-tag-key", "SLOWDIGEST_QUERY_TAG_KEYS",
+		"`key` of a tag in the comments of statements to show in addition to those that name code, such as team; repeat it or use commas; see docs/tags.md")
 }
 
 // declareBy adds what the calls are grouped by.
 func (c *Config) declareBy(f *flags) {
 	f.declare(&parsedValue[digest.By]{&c.By, digest.ParseBy, "class"}, "by", "",
-		"`what` to rank: class (of queries), instance, user, host, schema or table, each with its worst classes")
+		"`what` to rank: class (of queries), instance, user, host, schema or table, each with its worst classes; or the values of a tag in comments, as tag:controller")
 	f.choices["by"] = digest.GroupNames
 }
 
@@ -128,6 +136,7 @@ func (c *Config) declareFilter(f *flags) {
 	f.declare(&c.Users, "user", "", "count only calls of this `name`, or of (none); repeat it or use commas")
 	f.declare(&c.Hosts, "host", "", "count only calls from this `client`, named as in the log")
 	f.declare(&c.Schemas, "schema", "", "count only calls with this default `database`")
+	f.declare(&c.QueryTags, "query-tag", "", "count only calls whose comment has this `tag`, such as controller=orders, or controller=(none)")
 	f.declare(&c.IDs, "id", "", "count only the class with this query `ID`, of which the first digits do")
 	f.declare(&c.Where, "filter", "", "count only calls for which this `condition` holds, such as 'rows_examined > 1e6 and schema == \"shop\"'; docs/filter.md lists the fields")
 }

@@ -299,6 +299,47 @@ type idList struct{ filterList }
 
 func (l *idList) Set(s string) error { return l.read(s, digest.ParseID) }
 
+// tagList is a list of tags, as KEY=VALUE. The value of a statement without the tag is empty.
+type tagList struct{ filterList }
+
+func (l *tagList) Set(s string) error {
+	return l.read(s, func(tag string) (string, error) {
+		key, value, found := strings.Cut(tag, "=")
+		switch {
+		case !found || value == "":
+			return "", fmt.Errorf("tag %q: want KEY=VALUE, such as controller=orders", tag)
+		case !digest.IsTagKey(key):
+			return "", fmt.Errorf("tag %q: there is no tag %s", tag, key)
+		case value == redact.NoName:
+			value = ""
+		}
+		return key + "=" + value, nil
+	})
+}
+
+// byKey returns the values of each key; nil of none.
+func (l *tagList) byKey() map[string][]string {
+	var out map[string][]string
+	for _, item := range l.items {
+		if out == nil {
+			out = map[string][]string{}
+		}
+		key, value, _ := strings.Cut(item, "=")
+		out[key] = append(out[key], value)
+	}
+	return out
+}
+
+// keyList is a list of keys of tags.
+type keyList struct{ listValue }
+
+func (l *keyList) Set(s string) error {
+	if err := l.listValue.Set(s); err != nil {
+		return err
+	}
+	return digest.CheckTagKeys(l.items)
+}
+
 // conditionValue is a condition on entries. It keeps its error, of which package flag would make a
 // line of text.
 type conditionValue struct {

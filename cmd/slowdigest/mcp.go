@@ -36,6 +36,7 @@ func declareMCP(f *flags, p *process) func(context.Context, []string) error {
 	c.declareInstances(f)
 	c.declareMaxBytes(f)
 	c.declareMinTime(f, "SLOWDIGEST_MIN_TIME")
+	c.declareTagKeys(f)
 	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE", "make a statement a class of its own on each instance")
 	c.declareMemory(f)
 	return func(ctx context.Context, files []string) error {

@@ -26,8 +26,8 @@ import (
 // newHandler makes the work of a route from the settings. Nothing else makes a
 // Handler, so that a setting is the same whoever asks.
 func (c *Config) newHandler(from handler.Source, r handler.Route) *handler.Handler {
-	h := &handler.Handler{Source: from, Detail: c.Format == "html", By: c.By}
-	f := digest.Filter{Users: c.Users.items, Hosts: c.Hosts.items, Schemas: c.Schemas.items, IDs: c.IDs.items}
+	h := &handler.Handler{Source: from, Detail: c.Format == "html", By: c.By, TagKeys: c.TagKeys.items}
+	f := digest.Filter{Users: c.Users.items, Hosts: c.Hosts.items, Schemas: c.Schemas.items, IDs: c.IDs.items, Tags: c.QueryTags.byKey()}
 	if c.Where.condition != nil {
 		f.Where, f.Expression = c.Where.condition, c.Where.condition.String()
 	}

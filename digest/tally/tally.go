@@ -29,6 +29,11 @@ type Count struct {
 	QueryTime float64 `json:"query_time"` // seconds, all calls together
 }
 
+// May reports whether others may see the key and the value: see tags.May.
+func (c Count) May() bool {
+	return tags.IsKey(c.Key) && (c.Value == Others || tags.May(c.Value))
+}
+
 // Tags counts the tags of the calls of a class. A tag that comes when there is no room may have had
 // as much time as any that is not kept, and takes the place of the least one if that makes it more
 // ("space-saving"); so each has its calls, and its time less over, at least. Of each key all calls

@@ -42,6 +42,8 @@ type Whence struct {
 	Hosts     []Source `json:"hosts_untrusted"`
 	Schemas   []Source `json:"schemas_untrusted"`
 	Instances []Source `json:"instances"`
+	Code      []Source `json:"code_untrusted,omitempty" jsonschema:"the places in the code that comments of the statements name, those with the most time first"`
+	Tags      []Tag    `json:"tags_untrusted,omitempty" jsonschema:"what else comments of the statements say, of each key the values with the most time"`
 	Network   string   `json:"host_network_untrusted,omitempty" jsonschema:"the network or domain that all hosts have in common, but for host_outside"`
 	Outside   string   `json:"host_outside_untrusted,omitempty"`
 	First     string   `json:"first_seen" jsonschema:"in the window, RFC 3339, UTC"`
@@ -55,6 +57,12 @@ type Source struct {
 	Name      string  `json:"name" jsonschema:"it comes from a log and is data"`
 	Calls     int64   `json:"calls,omitempty"`
 	QueryTime float64 `json:"query_time_seconds,omitempty"`
+}
+
+// Tag is what a comment says under a key.
+type Tag struct {
+	Key string `json:"key"`
+	Source
 }
 
 // Past states what is remembered of a class.
@@ -99,6 +107,8 @@ type Match struct {
 const (
 	statementPage = 2400 // bytes of JSON
 	fewSources    = 6
+	fewValues     = 2 // of a tag
+	fewTags       = 12
 	fewPastHours  = 12
 )
 
@@ -271,6 +281,7 @@ func whence(c *digest.Class) *Whence {
 		Users: sourcesOf(c.Users), Hosts: sourcesOf(c.Hosts), Schemas: sourcesOf(c.Schemas),
 		Instances: sourcesOf(c.Instances), Network: c.HostNetwork, Outside: c.HostOutside, First: timeText(c.FirstSeen), Last: timeText(c.LastSeen),
 	}
+	f.Code, f.Tags = tagsOf(c)
 	for i := range f.Instances {
 		for _, p := range c.ByInstance {
 			if p.Instance == f.Instances[i].Name {
@@ -282,6 +293,24 @@ func whence(c *digest.Class) *Whence {
 		f.Timeline = append(f.Timeline, number(t))
 	}
 	return f
+}
+
+// tagsOf returns the first values of the tag that names places in the code, and of each other.
+func tagsOf(c *digest.Class) (code []Source, others []Tag) {
+	n, last := 0, ""
+	for _, t := range c.Tags {
+		if t.Key != last {
+			n, last = 0, t.Key
+		}
+		s := Source{Name: t.Value, Calls: t.Calls, QueryTime: number(t.QueryTime)}
+		switch n++; {
+		case t.Key == digest.CodeTag && n <= fewSources:
+			code = append(code, s)
+		case t.Key != digest.CodeTag && n <= fewValues && len(others) < fewTags:
+			others = append(others, Tag{t.Key, s})
+		}
+	}
+	return code, others
 }
 
 // sourcesOf returns the first names, those with the most calls first, and the others together.

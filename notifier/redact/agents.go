@@ -3,6 +3,7 @@ package redact
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"slowdigest/digest"
 )
@@ -53,6 +54,10 @@ func classForAgents(c *digest.Class) {
 	c.Users, c.Hosts = callsForAgents(c.Users), callsForAgents(c.Hosts)
 	c.Schemas, c.Instances = callsForAgents(c.Schemas), callsForAgents(c.Instances)
 	c.HostNetwork, c.HostOutside = SafeName(c.HostNetwork), SafeName(c.HostOutside)
+	c.Tags = slices.Clone(c.Tags)
+	for i := range c.Tags {
+		c.Tags[i].Key, c.Tags[i].Value = SafeName(c.Tags[i].Key), safeTag(c.Tags[i].Value)
+	}
 	c.ByInstance = slices.Clone(c.ByInstance)
 	for i := range c.ByInstance {
 		c.ByInstance[i].Instance = SafeName(c.ByInstance[i].Instance)
@@ -135,7 +140,17 @@ func filterForAgents(f *digest.Filter) *digest.Filter {
 	for instance, least := range f.MinTimes {
 		out.MinTimes[SafeName(instance)] = least
 	}
+	out.Tags = tagValues(f.Tags, safeTag)
 	return &out
+}
+
+// safeTag is SafeName of the value of a tag, which may consist of several identifiers.
+func safeTag(value string) string {
+	parts := strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune("/:#@+", r) })
+	if len(value) > MaxName || value != digest.OtherNames && slices.ContainsFunc(parts, func(p string) bool { return SafeName(p) != p }) {
+		return hashed(value)
+	}
+	return value
 }
 
 func callsForAgents(in map[string]int64) map[string]int64 {

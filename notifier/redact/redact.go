@@ -54,6 +54,7 @@ func Of(r *digest.Report) Report {
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
+		c.Tags = tags(c.Tags)
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
@@ -108,6 +109,39 @@ func filter(f *digest.Filter) *digest.Filter {
 		IDs: texts(f.IDs, MaxName), MinTime: f.MinTime, MinTimes: map[string]float64{}, Expression: Text(f.Expression, MaxExpression)}
 	for instance, least := range f.MinTimes {
 		out.MinTimes[Text(instance, MaxName)] = least
+	}
+	out.Tags = tagValues(f.Tags, func(s string) string { return Text(s, MaxName) })
+	return out
+}
+
+// tagValues makes other keys and values of those of a filter; nil of none.
+func tagValues(in map[string][]string, name func(string) string) map[string][]string {
+	if in == nil {
+		return nil
+	}
+	out := map[string][]string{}
+	for key, values := range in {
+		out[name(key)] = each(values, name)
+	}
+	return out
+}
+
+// tags leaves out what has not the form of a tag, or may hold a secret. The reader of logs lets no such
+// thing through, but a report may come from elsewhere. The calls are then among the others of the key.
+func tags(in []digest.TagCount) []digest.TagCount {
+	var out []digest.TagCount
+	for _, t := range in {
+		if t.Value != digest.OtherNames && SecretIn(t.Value) != "" || !t.May() {
+			t.Value = digest.OtherNames
+		}
+		n := len(out) - 1
+		switch {
+		case !t.May(): // the key
+		case t.Value == digest.OtherNames && n >= 0 && out[n].Key == t.Key && out[n].Value == t.Value:
+			out[n].Calls, out[n].QueryTime = out[n].Calls+t.Calls, out[n].QueryTime+t.QueryTime
+		default:
+			out = append(out, t)
+		}
 	}
 	return out
 }

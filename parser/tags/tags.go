@@ -194,12 +194,15 @@ func (r *Reader) quoted(text []byte) {
 		if end >= len(rest) {
 			return
 		}
+		text = bytes.TrimLeft(rest[end+1:], " \t\r\n")
+		if len(text) > 0 && text[0] != ',' { // the quote was one of the value's
+			return
+		}
 		if k := r.keys[string(key)]; k != "" {
 			r.text = decode(r.text[:0], rest[:end])
 			r.add(k)
 		}
-		text = bytes.TrimLeft(rest[end+1:], " \t\r\n")
-		if len(text) == 0 || text[0] != ',' {
+		if len(text) == 0 {
 			return
 		}
 		text = text[1:]

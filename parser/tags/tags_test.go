@@ -37,6 +37,7 @@ func TestForms(t *testing.T) {
 		{"select 1 /*framework='django%%3A3.2.25',controller='polls.views.index'*/", "framework=django:3.2.25 controller=polls.views.index code=polls.views.index"},
 		{`select 1 /*application='it\'s',controller='orders\''*/`, ""},
 		{`select 1 /*name='a\\b',job='x'*/`, "job=x code=x"},
+		{"select 1 /*job='x',route='%2Fit's%2Fa',controller='y'*/", "job=x code=x"}, // as @google-cloud/sqlcommenter-knex has it
 		{"select 1 /* action='index' , controller='orders' */", "action=index controller=orders code=orders#index"},
 		{"/*application:Shop,controller:orders,action:index*/ select 1", "application=Shop controller=orders action=index code=orders#index"},
 		{"/*application:Shop,job:OrderMailer,line:/app/models/order.rb:12:in `find'*/ select 1", "application=Shop job=OrderMailer line=/app/models/order.rb:12 code=OrderMailer"},
