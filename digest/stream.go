@@ -78,6 +78,8 @@ type Stream struct {
 	reader      *tags.Reader
 	tags        []tags.Tag // of the event
 	early       bool       // its fingerprint ends early
+	plain       bool       // it has a skeleton, and these are all its comments
+	comments    []fingerprint.Comment
 	filtersTags bool
 }
 
@@ -186,12 +188,12 @@ func (s *Stream) slowest(e *parser.Event) Slowest {
 // that the fingerprint shows as one. It remembers the classes of skeletons, which
 // are few in most logs; where they are many, it starts again from time to time.
 func (s *Stream) class(e *parser.Event) (key classKey, members int) {
-	var plain bool
 	var masked int // members that the skeleton shows as one
+	s.plain = false
 	if sql, cut := certain(e); !e.Admin && !cut && len(sql) > 0 {
-		s.skeleton, masked, plain = fingerprint.AppendSkeleton(s.skeleton[:0], sql)
+		s.skeleton, s.comments, masked, s.plain = fingerprint.AppendSkeletonNoting(s.skeleton[:0], sql, s.comments[:0])
 	}
-	if plain {
+	if s.plain {
 		if k, found := s.known[string(s.skeleton)]; found {
 			s.early = k.early
 			return k.key, max(k.members, masked)
@@ -205,7 +207,7 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
 	}
 	key = classKey(md5.Sum(s.fingerprint))
-	if plain {
+	if s.plain {
 		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
 			s.known, s.knownBytes = make(map[string]knownSkeleton), len(s.skeleton)+knownCost
 		}
@@ -214,17 +216,21 @@ func (s *Stream) class(e *parser.Event) (key classKey, members int) {
 	return key, max(members, masked)
 }
 
-// readTags finds the tags of an event, of which class has just told whether its fingerprint ends early.
+// readTags finds the tags of an event, which class has just read.
 func (s *Stream) readTags(e *parser.Event) {
 	s.tags = nil
 	sql, _ := certain(e)
-	if e.Admin || !tags.In(sql) {
-		return
+	switch {
+	case s.plain && !s.early:
+		if len(s.comments) > 0 {
+			s.tags = s.reader.ReadComments(sql, s.comments)
+		}
+	case e.Admin || !tags.In(sql):
+	case e.MariaDB && bytes.Contains(sql, []byte("/*M!")): // which class has written as the server reads it
+		s.tags = s.reader.Read(s.sql, !s.early)
+	default:
+		s.tags = s.reader.Read(sql, !s.early)
 	}
-	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) {
-		sql = s.sql // which class has written as the server reads it
-	}
-	s.tags = s.reader.Read(sql, !s.early)
 }
 
 func (s *Stream) appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {

@@ -22,11 +22,21 @@ const maxSkeleton = min(4<<10, maxDepth)
 // Ok is false, and dst not grown, for statements of which it is not plain to see.
 // They are rare. A statement that was cut has no skeleton.
 func AppendSkeleton(dst, sql []byte) (skeleton []byte, longest int, ok bool) {
-	s := skeletonWriter{lexer: newLexer(sql, false), plain: newPlainReader(sql), dst: dst, base: len(dst)}
+	skeleton, _, longest, ok = AppendSkeletonNoting(dst, sql, nil)
+	return skeleton, longest, ok
+}
+
+// Comment is sql[Start:End] of a statement, with what begins and ends it but for the end of a line.
+type Comment struct{ Start, End int }
+
+// AppendSkeletonNoting is AppendSkeleton, and appends to comments those that it left out, optimizer
+// hints among them.
+func AppendSkeletonNoting(dst, sql []byte, comments []Comment) (skeleton []byte, noted []Comment, longest int, ok bool) {
+	s := skeletonWriter{lexer: newLexer(sql, false), plain: newPlainReader(sql), dst: dst, base: len(dst), comments: comments}
 	if !s.run() {
-		return dst, 0, false
+		return dst, comments, 0, false
 	}
-	return s.dst, s.longest, true
+	return s.dst, s.comments, s.longest, true
 }
 
 type skeletonWriter struct {
@@ -37,7 +47,8 @@ type skeletonWriter struct {
 	depth   int  // of parentheses
 	decided bool // each string ends where it seems to
 
-	longest int // how many members the longest list had that was left out
+	longest  int // how many members the longest list had that was left out
+	comments []Comment
 }
 
 // Bytes at which a skeleton may differ from its statement, or that tell where in a
@@ -94,6 +105,7 @@ func (s *skeletonWriter) run() bool {
 				return false // code, and two signs that a space would make a comment
 			} else {
 				s.dst = append(s.dst, ' ')
+				s.comments = append(s.comments, Comment{i, s.pos})
 			}
 		default:
 			return false

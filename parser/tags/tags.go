@@ -100,6 +100,29 @@ func (r *Reader) Read(sql []byte, certain bool) []Tag {
 	return r.found
 }
 
+// ReadComments is Read of a statement of which the comments are known.
+func (r *Reader) ReadComments(sql []byte, comments []fingerprint.Comment) []Tag {
+	r.found = r.found[:0]
+	last := 0
+	head := true
+	for _, c := range comments {
+		head = head && len(bytes.TrimSpace(sql[last:c.Start])) == 0
+		switch text := sql[c.Start:c.End]; {
+		case text[0] == '/':
+			r.comment(text[len("/*") : len(text)-len("*/")])
+		case head:
+			r.comment(bytes.TrimLeft(text, "-#"))
+		}
+		if last = c.End; len(r.found) >= maxTags {
+			break
+		}
+	}
+	if len(r.found) > 0 {
+		r.addCode()
+	}
+	return r.found
+}
+
 // beginsWithLine reports whether a statement begins with a comment to the end of the line.
 func beginsWithLine(sql []byte) bool {
 	return len(sql) > 1 && sql[0] <= '-' && bytes.HasPrefix(bytes.TrimLeft(sql, " \t\r\n"), []byte("--"))
@@ -140,7 +163,7 @@ func (r *Reader) comments(sql []byte, certain bool) {
 			}
 		case fingerprint.InLine:
 			if head {
-				r.comment(sql[i:j])
+				r.comment(bytes.TrimLeft(sql[i:j], "-#"))
 			}
 		}
 		i, q = j, next

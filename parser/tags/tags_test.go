@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"slowdigest/parser/fingerprint"
 )
 
 // read returns the tags of a statement as key=value, by a Reader that has read others.
@@ -225,4 +227,22 @@ func FuzzRead(f *testing.F) {
 			seen[tag.Key] = true
 		}
 	})
+}
+
+// What a skeleton notes as comments leads to the same tags.
+func TestReadComments(t *testing.T) {
+	for _, sql := range []string{
+		"select 1 /*action='index',controller='orders'*/", "-- name: GetOrders :many\nselect 'a'", " # GetOrders\nselect /*controller:x*/ 'a' -- late\n, 2",
+		"/* a.b */ /*+ hint */ select '/*name:c*/' /*job='d'*/", "select /* a */ 1 in (1, 2, 3) /*job='x'*/", "select 1 /**/", "--\nselect 1", "select 1 --",
+	} {
+		_, comments, _, ok := fingerprint.AppendSkeletonNoting(nil, []byte(sql), nil)
+		if !ok {
+			t.Errorf("%s has no skeleton", sql)
+		}
+		r := NewReader(nil)
+		got := fmt.Sprint(r.ReadComments([]byte(sql), comments))
+		if want := fmt.Sprint(NewReader(nil).Read([]byte(sql), true)); got != want && strings.Contains(sql, "#") == false {
+			t.Errorf("%s: %s, want %s", sql, got, want)
+		}
+	}
 }
