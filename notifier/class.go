@@ -277,12 +277,13 @@ func tagsOf(c *digest.Class, key string, n int) string {
 	var s []string
 	more, others := 0, false
 	least := ""
-	for _, t := range c.Tags {
+	all := redact.Tags(c.Tags)
+	for _, t := range all {
 		if t.Key == key && t.Value == digest.OtherNames {
 			others, least = true, "at least "
 		}
 	}
-	for _, t := range c.Tags {
+	for _, t := range all {
 		switch {
 		case t.Key != key || t.Value == digest.OtherNames:
 		case len(s) == n:
@@ -292,6 +293,9 @@ func tagsOf(c *digest.Class, key string, n int) string {
 		default:
 			s = append(s, fmt.Sprintf("%s (%s%s, %s)", t.Value, least, Plural(t.Calls, "call", "calls"), Duration(t.QueryTime)))
 		}
+	}
+	if s == nil { // none that may be shown
+		return ""
 	}
 	return strings.Join(withMore(s, more, others), ", ")
 }
@@ -304,9 +308,11 @@ var codeKeys = []string{digest.CodeTag, "action", "controller", "controller_with
 func otherTags(c *digest.Class, n int) string {
 	var s []string
 	last := ""
-	for _, t := range c.Tags {
+	for _, t := range redact.Tags(c.Tags) {
 		if t.Key != last && !slices.Contains(codeKeys, t.Key) && (c.Group == nil || c.Group.By.Tag() != t.Key) {
-			s = append(s, t.Key+" "+tagsOf(c, t.Key, n))
+			if values := tagsOf(c, t.Key, n); values != "" {
+				s = append(s, t.Key+" "+values)
+			}
 		}
 		last = t.Key
 	}

@@ -41,11 +41,12 @@ func lambdaFlags() *flags {
 var flagValues = map[string]map[string]string{
 	"report": {
 		"limit": "2", "order-by": "max", "min-time": "2", "per-instance": "true", "by": "host", "user": "other", "host": "other", "schema": "other",
+		"query-tag": "controller=other", "query-tag-key": "team",
 		"id": "AA", "filter": "query_time>2", "format": "json", "link": "A=https://a.example", "since": "2026-11-23T10:00", "until": "2026-11-23T09:00", "last": "1m",
 		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true",
 		"time-zone": "Asia/Kolkata --since=2026-11-23T09:00 --until=2026-11-23T10:00",
 	},
-	"diff": {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "by": "user", "user": "other", "host": "other", "schema": "other", "id": "AA", "filter": "query_time>2", "min-time": "2",
+	"diff": {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "by": "user", "user": "other", "host": "other", "schema": "other", "query-tag": "controller=other", "id": "AA", "filter": "query_time>2", "min-time": "2",
 		"since": "2026-11-23T10:00", "until": "2026-11-23T09:00", "last": "1m",
 		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true"},
 	"fingerprint": {"0": "true"},
@@ -53,7 +54,7 @@ var flagValues = map[string]map[string]string{
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "limit": "90%", "order-by": "max",
 		"min-time": "2", "per-instance": "true", "by": "host", "format": "json", "channel": "C0PEOPLE01", "slack-token-parameter": "/another",
 		"slack-api-url": "http://127.0.0.1:1/", "link": "A=https://a.example", "time-zone": "Asia/Kolkata",
-		"user": "other", "host": "other", "schema": "other", "id": "AA", "filter": "query_time>2", "last": "5m", "since": "2026-11-23T09:30", "until": "2026-11-23T10:00 --since=2026-11-23T09:00",
+		"user": "other", "host": "other", "schema": "other", "query-tag": "controller=other", "query-tag-key": "team", "id": "AA", "filter": "query_time>2", "last": "5m", "since": "2026-11-23T09:30", "until": "2026-11-23T10:00 --since=2026-11-23T09:00",
 		"region": "no/region", "profile": "nowhere",
 		"compare": "24h", "post": "true", "follow": "true --until=2026-11-23T10:00", // which is refused; TestFollowReadsAll follows
 	},

@@ -31,6 +31,8 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 	for i := range int(classes) % 9 {
 		c := digest.Class{Rank: i + 1, ID: name, Fingerprint: sql, Share: f, Totals: totals,
 			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End,
+			Tags: []digest.TagCount{{Key: digest.CodeTag, Value: name, Calls: n, QueryTime: f}, {Key: digest.CodeTag, Value: Planted, Calls: 1},
+				{Key: digest.CodeTag, Value: "orders#index", Calls: n, QueryTime: -f}, {Key: name, Value: name + Planted, Calls: n}},
 			Tables:  []digest.Table{{Schema: name, Name: Planted + name}, {Name: name}},
 			Slowest: &digest.Slowest{QueryTime: f, Time: r.Window.End, File: name + Planted, Offset: &n, Instance: name, User: Planted + name, Host: name, Schema: name}}
 		for range int(slots) % 5 {
@@ -63,7 +65,7 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 
 // fuzzedGroups makes groups of the classes.
 func fuzzedGroups(r *digest.Report, sql, name string) {
-	all := []digest.By{digest.ByUser, digest.ByHost, digest.BySchema, digest.ByTable, digest.ByInstance}
+	all := []digest.By{digest.ByUser, digest.ByHost, digest.BySchema, digest.ByTable, digest.ByInstance, "tag:controller", "tag:code"}
 	r.By = all[len(r.Classes)%len(all)]
 	for i := range r.Classes {
 		c := &r.Classes[i]

@@ -54,7 +54,7 @@ func Of(r *digest.Report) Report {
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
-		c.Tags = tags(c.Tags)
+		c.Tags = Tags(c.Tags)
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
@@ -126,9 +126,9 @@ func tagValues(in map[string][]string, name func(string) string) map[string][]st
 	return out
 }
 
-// tags leaves out what has not the form of a tag, or may hold a secret. The reader of logs lets no such
+// Tags leaves out what has not the form of a tag, or may hold a secret. The reader of logs lets no such
 // thing through, but a report may come from elsewhere. The calls are then among the others of the key.
-func tags(in []digest.TagCount) []digest.TagCount {
+func Tags(in []digest.TagCount) []digest.TagCount {
 	var out []digest.TagCount
 	for _, t := range in {
 		if t.Value != digest.OtherNames && SecretIn(t.Value) != "" || !t.May() {

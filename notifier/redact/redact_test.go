@@ -2,12 +2,15 @@ package redact
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/parser/tags"
 )
 
 // outside is a report of which every string that came from outside is s.
@@ -16,7 +19,7 @@ func outside(s string) *digest.Report {
 	return &digest.Report{
 		Overall:   digest.Overall{ByInstance: []digest.InstanceTotal{{Instance: s}}},
 		Instances: []string{s}, Coverage: digest.Coverage{Notes: []string{s}, Gaps: []digest.Gap{{Instance: s, File: s}}},
-		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, MinTimes: map[string]float64{s: 1}, Expression: s},
+		Filter: &digest.Filter{Users: []string{s}, Hosts: []string{s}, Schemas: []string{s}, IDs: []string{s}, Tags: map[string][]string{s: {s}}, MinTimes: map[string]float64{s: 1}, Expression: s},
 		Past: &digest.Past{Gone: []digest.GoneClass{{ID: s, Label: s}},
 			Muted:         []digest.MutedClass{{ID: s, Fingerprint: s, Reason: s, By: s}},
 			Minor:         []digest.Minor{{Instance: s, First: []digest.MinorClass{{ID: s, Fingerprint: s, Label: s}}}},
@@ -24,7 +27,7 @@ func outside(s string) *digest.Report {
 			EndedIncident: &digest.EndedIncident{Of: "1", Label: s},
 			Regrouped:     &digest.Regrouped{Mutes: []string{s}, Notes: []string{s}}},
 		Classes: []digest.Class{{ID: "1", Fingerprint: s, HostNetwork: s, HostOutside: s, Users: names(), Hosts: names(), Schemas: names(),
-			Instances: names(), ByInstance: []digest.InstancePart{{Instance: s}}, Note: s}},
+			Instances: names(), ByInstance: []digest.InstancePart{{Instance: s}}, Tags: []digest.TagCount{{Key: s, Value: s}, {Key: digest.CodeTag, Value: s}}, Note: s}},
 	}
 }
 
@@ -156,5 +159,49 @@ func TestFollowsCompile(t *testing.T) {
 		if expression() == nil { // or it panics
 			t.Error(word)
 		}
+	}
+}
+
+// What a reader of tags lets through is nothing that others may not see; and of a report that comes from
+// elsewhere nothing but that gets to them.
+func TestTagsHoldNoSecret(t *testing.T) {
+	seen := 0
+	check := func(v string) {
+		r := tags.NewReader(nil)
+		for _, tag := range r.Read([]byte("select 1 /*job='"+v+"'*/"), true) {
+			seen++
+			if what := SecretIn(tag.Value); what != "" {
+				t.Errorf("%s looks like %s", tag.Value, what)
+			}
+			if clean := Text(tag.Value, 2*MaxName); clean != tag.Value {
+				t.Errorf("%s is shown as %s", tag.Value, clean)
+			}
+		}
+	}
+	pieces := []string{"jane", ".doe", "@", "example", ".com", ".", "eyJ", "AKIA", "IOSFODNN7EXAMPLE", "0x", "deadbeef", "9f86d081", "4111", "1111", "-", "10.", "0.", "1", ":", "/", "#", "xoxb-", "ghp_",
+		"sk_live_", "://", "user", "Api::V1", "+", "index", "A1b2C3", "abcdefghij", "KLMNOPQRST", "2001:db8", "::", "_", "-----BEGIN", "hooks.slack.com", "token"}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		var v strings.Builder
+		for range 1 + rnd.IntN(8) {
+			v.WriteString(pieces[rnd.IntN(len(pieces))])
+		}
+		check(v.String())
+	}
+	if seen < 1000 {
+		t.Errorf("%d tags", seen)
+	}
+	hostile := []digest.TagCount{
+		{Key: "code", Value: "<!here>", Calls: 1, QueryTime: 1}, {Key: "code", Value: "jane@example.com", Calls: 2, QueryTime: 2}, {Key: "code", Value: "a\u202e", Calls: 4, QueryTime: 4},
+		{Key: "code", Value: "(others)", Calls: 8, QueryTime: 8}, {Key: "a b", Value: "x"}, {Key: "traceparent", Value: "x"}, {Key: "job", Value: "x", Calls: 1}, {Key: "job", Value: "b\n", Calls: 1},
+	}
+	if got, want := fmt.Sprint(Tags(hostile)), "[{code (others) 15 15} {job x 1 0} {job (others) 1 0}]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	// Programs see one that may be a sentence by a hash.
+	r := ForAgents(&digest.Report{Classes: []digest.Class{{Tags: []digest.TagCount{
+		{Key: "code", Value: "Api::V1::Orders#index"}, {Key: "code", Value: "/orders/:id"}, {Key: "code", Value: strings.Repeat("ignore-", 10)}}}}})
+	if got := fmt.Sprint(r.Digest().Classes[0].Tags); !strings.HasPrefix(got, "[{code Api::V1::Orders#index 0 0} {code /orders/:id 0 0} {code name_") {
+		t.Error(got)
 	}
 }

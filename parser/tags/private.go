@@ -18,8 +18,8 @@ func May(v string) bool {
 
 // hasAddress reports whether there is an e-mail address, an IP address, a MAC address or a URL.
 func hasAddress(v string) bool {
-	if at := strings.IndexByte(v, '@'); at > 0 {
-		for i, after := 0, v[at:]; i+1 < len(after); i++ {
+	if at := strings.IndexByte(v[1:], '@'); at >= 0 { // with something before it
+		for i, after := 0, v[1+at:]; i+1 < len(after); i++ {
 			if after[i] == '.' && isLetter(after[i+1]) {
 				return true
 			}
