@@ -227,6 +227,9 @@ type TagCount = tally.Count
 // best of these.
 const CodeTag = tags.Code
 
+// IsOwnTagKey reports whether the key is none of those that are known, so that somebody asked for it.
+func IsOwnTagKey(key string) bool { return key != CodeTag && !slices.Contains(tags.Keys, key) }
+
 // IsTagKey reports whether a tag may have the key.
 func IsTagKey(key string) bool { return tags.IsKey(key) }
 

@@ -78,6 +78,7 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 	if code := codeOf(c, 4); code != "" {
 		add(Fact{Text: "Called from " + code})
 	}
+	add(Fact{Label: "Tags: ", Text: otherTags(c, 4, digest.IsOwnTagKey)})
 	add(Fact{Text: origin(c)})
 	add(Fact{Text: Detection(c)})
 	return out
@@ -304,12 +305,15 @@ func tagsOf(c *digest.Class, key string, n int) string {
 var codeKeys = []string{digest.CodeTag, "action", "controller", "controller_with_namespace", "file", "job", "line", "name", "namespaced_controller",
 	"route", "sidekiq_job", "source_location"}
 
-// otherTags lists the tags that name no place in the code, each with its n values with the most time.
-func otherTags(c *digest.Class, n int) string {
+// namesNoCode reports whether a key of a tag is none of codeKeys.
+func namesNoCode(key string) bool { return !slices.Contains(codeKeys, key) }
+
+// otherTags lists the tags with some keys, each with its n values with the most time.
+func otherTags(c *digest.Class, n int, wanted func(key string) bool) string {
 	var s []string
 	last := ""
 	for _, t := range redact.Tags(c.Tags) {
-		if t.Key != last && !slices.Contains(codeKeys, t.Key) && (c.Group == nil || c.Group.By.Tag() != t.Key) {
+		if t.Key != last && wanted(t.Key) && (c.Group == nil || c.Group.By.Tag() != t.Key) {
 			if values := tagsOf(c, t.Key, n); values != "" {
 				s = append(s, t.Key+" "+values)
 			}

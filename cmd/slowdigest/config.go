@@ -115,7 +115,7 @@ func (c *Config) declareTagKeys(f *flags) {
 func (c *Config) declareBy(f *flags) {
 	f.declare(&parsedValue[digest.By]{&c.By, digest.ParseBy, "class"}, "by", "",
 		"`what` to rank: class (of queries), instance, user, host, schema or table, each with its worst classes; or the values of a tag in comments, as tag:controller")
-	f.choices["by"] = digest.GroupNames
+	f.choices["by"] = append(slices.Clone(digest.GroupNames[:len(digest.GroupNames)-1]), "tag:code", "tag:controller") // in the place of tag:KEY
 }
 
 // checkBy refuses what means nothing for the groups.

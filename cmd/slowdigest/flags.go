@@ -124,6 +124,7 @@ var unused = []struct {
 	{"run", compared("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"run", compared("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
 	{"run", set("compare"), []string{"link"}, "--compare shows no links", ""},
+	{"run", set("compare"), []string{"query-tag-key"}, "--compare shows no tags", ""},
 	{"run", set("follow"), []string{"until", "compare"}, "--follow has no end to compare or to stop at", ""},
 	{"run", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"run", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", ""},

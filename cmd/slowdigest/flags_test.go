@@ -92,7 +92,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 	const known = "0123456789ABCDEF0123456789ABCDEF"
 	log := func(id string) string {
 		at := recentDay.Add(9*time.Hour + 55*time.Minute)
-		return write(t, id+".log", slowEntry(at, 2.5, 0, "select a from t")+slowEntry(at, 1.5, 9, "select b from t")+slowEntry(at, 2, 9, "select b from t"))
+		return write(t, id+".log", slowEntry(at, 2.5, 0, "select a from t")+slowEntry(at, 1.5, 9, "select b from t /*team='people'*/")+slowEntry(at, 2, 9, "select b from t"))
 	}
 	a, b := log("a"), log("b")
 	base := map[string][]string{

@@ -45,7 +45,7 @@ func newWorld(t *testing.T, now time.Time) *world {
 	for _, id := range []string{"mysql-9-7", "mysql-9-7-extra"} {
 		var log strings.Builder
 		for _, at := range []time.Time{recentDay.Add(9*time.Hour + 55*time.Minute), now.Add(-9 * time.Minute)} {
-			for i, sql := range []string{"select a from t", "select b from t", "select b from t", "update t set a = 1"} {
+			for i, sql := range []string{"select a from t", "select b from t /*team='people'*/", "select b from t", "update t set a = 1"} {
 				log.WriteString(slowEntry(at, float64(5-i)/2, i*1000, sql))
 			}
 		}

@@ -596,10 +596,11 @@ func TestReferenceClient(t *testing.T) {
 // answer, or RDS other calls. Those without an effect are refused.
 func TestEveryFlagOfMCP(t *testing.T) {
 	t.Parallel()
-	base := map[string]string{"instance": "mysql-9-7", "state": "s3://" + stateBucket + "/prod", "channel": slacktest.Channel}
+	base := map[string]string{"instance": "mysql-9-7,tagged-1", "state": "s3://" + stateBucket + "/prod", "channel": slacktest.Channel}
 	ask := func(t *testing.T, flags map[string]string) string {
 		w := newAgentWorld(t)
 		w.rds.AddInstance("users-1").Tags = map[string]string{"slowdigest": "on"}
+		w.rds.AddInstance("tagged-1").Write(rdstest.SlowLog, []byte(slowEntry(recentDay.Add(9*time.Hour+55*time.Minute), 2, 9, "select b from tagged /*team='people'*/")), recentDay.Add(10*time.Hour))
 		w.rds.PortionBytes = 500
 		env := maps.Clone(w.env)
 		maps.DeleteFunc(env, func(name, _ string) bool { return strings.HasPrefix(name, "SLOWDIGEST_") })
@@ -612,18 +613,20 @@ func TestEveryFlagOfMCP(t *testing.T) {
 		window := map[string]any{"since": recent("2026-11-23T09:00"), "until": recent("2026-11-23T10:00")}
 		_, digest := askTool(t, s, "digest", window)
 		_, changes := askTool(t, s, "changes", window)
+		window["query"] = "select tagged"
+		_, query := askTool(t, s, "query_class", window)
 		actions := map[string]bool{}
 		for _, c := range w.rds.Calls() {
 			actions[c.Action+" "+c.Resource] = true
 		}
-		return digest + changes + fmt.Sprint(slices.Sorted(maps.Keys(actions)))
+		return digest + changes + query + fmt.Sprint(slices.Sorted(maps.Keys(actions)))
 	}
 	usual := ask(t, base)
 	if again := ask(t, base); again != usual {
 		t.Fatalf("the same call shows something else:\n%s\n%s", usual, again)
 	}
 	other := map[string]string{
-		"instance": "mysql-9-7-extra", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "min-time": "1", "per-instance": "true",
+		"instance": "mysql-9-7-extra", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "min-time": "1", "per-instance": "true", "query-tag-key": "team",
 		"state": "s3://" + stateBucket + "/another", "channel": "C0PEOPLE01",
 	}
 	for _, flag := range declared("mcp").order {

@@ -79,7 +79,7 @@ func settingRows(t *testing.T) []settingRow {
 		{flag: "order-by", env: "SLOWDIGEST_ORDER_BY", value: "max", shows: "460B801D1AC030CB)"},
 		{flag: "min-time", env: "SLOWDIGEST_MIN_TIME", value: "2", shows: "query time of 2s or more"},
 		{flag: "per-instance", env: "SLOWDIGEST_PER_INSTANCE", value: "true", shows: "!AAD7F5698A4F7D4F)"},
-		{flag: "query-tag-key", env: "SLOWDIGEST_QUERY_TAG_KEYS", value: "team", shows: "TEAM"},
+		{flag: "query-tag-key", env: "SLOWDIGEST_QUERY_TAG_KEYS", value: "team", shows: "team people"},
 		{flag: "format", env: "SLOWDIGEST_FORMAT", value: "markdown", shows: "# Slow queries",
 			in: map[string]string{"schedule": none, "queue": none, "manual": none, "slack": none}},
 		{flag: "channel", env: "SLOWDIGEST_CHANNEL", value: "C0OTHER001", shows: `"channel":"C0OTHER001"`,
