@@ -2,7 +2,8 @@
 //
 // Statements come in with their literals, and only fingerprints and numbers go
 // out. No type of the report has a field that could hold a literal, so that
-// nothing to the right of this package, no chat, state or error, can leak one.
+// nothing to the right of this package, no chat, state or error, can leak one. What comments
+// say of the code is kept as far as package tags lets it through, which reads no literal.
 //
 // A History remembers the hours of a channel, and finds what is NEW, WORSE,
 // BACK, BETTER or GONE. The rule in words, and how often it is right and wrong

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -286,5 +287,37 @@ func TestTagsNoAllocation(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { s.Add(e) }); n > 0 {
 			t.Errorf("%.1f allocations for %s", n, sql)
 		}
+	}
+}
+
+// However many values there are, a class keeps as much of them as of others' names.
+func TestTagsMemory(t *testing.T) {
+	const classes, most = 100, 32 << 10 // bytes of a class
+	a := NewAggregator(Window{})
+	s := a.Stream("x")
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	add := func(n int) {
+		long := strings.Repeat("J", tags.MaxValue-10)
+		for i := range n {
+			e := tagEvent(fmt.Sprintf("select c%d from t /*job='%s_%d',controller='%[2]s%[3]d'*/", i%classes, long, i), 1)
+			e.QueryTime = float64(i) // each is worth more than the ones before it
+			s.Add(e)
+		}
+	}
+	add(classes)
+	before := heap()
+	add(300 * classes)
+	if grown := heap() - before; grown > classes*most+2<<20 {
+		t.Errorf("%d B of a class", grown/classes)
+	} else {
+		t.Logf("%d B of a class", grown/classes)
+	}
+	if n := len(a.Report(Limit{}, OrderBySum).Classes); n != classes {
+		t.Errorf("%d classes", n)
 	}
 }

@@ -11,7 +11,7 @@ import (
 const (
 	// maxNamed bounds the tags of a class that are counted one by one, over all keys: each that
 	// has more than this part of the time of all its tags is among them.
-	maxNamed = 128
+	maxNamed = 64
 	// few are looked at one after the other.
 	few = 8
 	// shown is how many values of a key a report names.

@@ -32,7 +32,7 @@ const Code = "code"
 // traceparent, a machine or a process are none.
 var Keys = []string{
 	"action", "app_name", "application", "controller", "controller_with_namespace", "db_driver", "db_framework", "ddps", "ddpv",
-	"file", "framework", "job", "line", "name", "namespaced_controller", "release", "route", "sidekiq_job", "source_location", "version",
+	"file", "framework", "func_name", "job", "line", "name", "namespaced_controller", "release", "route", "sidekiq_job", "source_location", "version",
 }
 
 const (
@@ -55,7 +55,7 @@ func IsKey(key string) bool { return key == Code || CheckKey(key) == nil }
 func CheckKey(key string) error {
 	switch {
 	case len(key) > MaxKey || !isKey([]byte(key)):
-		return fmt.Errorf("key %q: want at most %d letters of a to z, digits, _, - and .", key, MaxKey)
+		return fmt.Errorf("key %q: want a name of at most %d letters, digits, dots, hyphens and underscores", key, MaxKey)
 	case slices.Contains(never, strings.ToLower(key)):
 		return fmt.Errorf("key %q: its values are of one request, or it has a meaning of its own", key)
 	}
