@@ -119,3 +119,53 @@ func TestNoAllocation(t *testing.T) {
 		t.Errorf("%.1f allocations", n)
 	}
 }
+
+// A tag that comes again and again in small pieces, between others of which each has more, is found. What
+// is said of those that are kept, and of those that are not, bounds what they had, also after merging.
+func TestBounds(t *testing.T) {
+	tag := func(v any) []tags.Tag { return []tags.Tag{{Key: "job", Value: fmt.Sprint(v)}} }
+	had := map[string]uint64{}
+	check := func(x *Tags) {
+		t.Helper()
+		kept := map[string]bool{}
+		for _, n := range x.named {
+			kept[n.tag.Value] = true
+			if us := had[n.tag.Value]; n.us < us || n.us-n.over > us {
+				t.Fatalf("%s had %d, and not %d less %d", n.tag.Value, us, n.us, n.over)
+			}
+		}
+		for v, us := range had {
+			if !kept[v] && us > x.unkept {
+				t.Fatalf("%s had %d, and at most %d is said", v, us, x.unkept)
+			}
+		}
+	}
+	var x *Tags
+	add := func(to **Tags, v any, us uint64) {
+		had[fmt.Sprint(v)] += us
+		*to = (*to).Add(tag(v), 1, us)
+	}
+	for i := range maxNamed {
+		add(&x, i, 10)
+	}
+	for i := range 1000 {
+		add(&x, "heavy", 1)
+		add(&x, 1000+i, 2)
+		check(x)
+	}
+	if !slices.ContainsFunc(x.Counts(), func(c Count) bool { return c.Value == "heavy" && c.Calls > 0 }) {
+		t.Error("the heaviest is not named")
+	}
+
+	clear(had)
+	r := rand.New(rand.NewPCG(3, 4))
+	var sum *Tags
+	for range 20 {
+		var part *Tags
+		for range 400 {
+			add(&part, r.IntN(1+r.IntN(500)), uint64(r.IntN(50)))
+		}
+		sum = sum.Merge(part)
+		check(sum)
+	}
+}
