@@ -156,7 +156,6 @@ func TestTagsInDoubt(t *testing.T) {
 		`select a from t where b = 'x\' /*name:secret*/ and c = 'y'`,
 		`select a from t where b = 'O'Brien /*name:secret*/' and c = 'd'`,
 		`select a from t where b = 'it''s /*name:secret*/`,
-		`select 'x\' , '/*name:secret*/ , ' /*'`,
 		`select c 'x' in /*name:secret*/ 'it''s' || then order by -`, // which has a skeleton
 		"select a from t where b = '\xe8\\' /*name:secret*/ , ' or c = 'x'",
 	} {
@@ -181,7 +180,7 @@ func TestTagsInDoubt(t *testing.T) {
 	if s.Add(e); fmt.Sprint(s.tags) != "[{job x} {code x}]" {
 		t.Error(s.tags)
 	}
-	e = tagEvent(`select /*M! 1, */ 'x\' , '/*name:secret*/ , ' /*'`, 1)
+	e = tagEvent(`select /*M! 1, */ a from t where b = 'O'Brien /*name:secret*/' and c = 'd'`, 1)
 	e.MariaDB = true
 	if s.Add(e); len(s.tags) > 0 {
 		t.Error(s.tags)
