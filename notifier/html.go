@@ -44,7 +44,7 @@ func newView(report redact.Report, zone *time.Location) (*webpage.View, error) {
 	v := &webpage.View{
 		Title: "Slow queries", Window: InZone(When(r), zone), Headline: strings.TrimSpace(headline(r) + " " + InstanceTotals(r)),
 		Trust: Trust(r), Facts: CoverageFacts(r.Coverage), Incomplete: Incomplete(r), Notes: folded(CoverageNotes(r)), Misc: miscLine(r),
-		What: r.By.String(), One: ClassHead(r.By, true), Many: groupsHead(r.By),
+		What: What(r.By), One: ClassHead(r.By, true), Many: groupsHead(r.By),
 		Caption: "All " + strings.ToLower(groupsHead(r.By)) + " of this report.", Search: "statements, users, hosts, IDs", Heads: []string{"Share", "Time", "Calls", "Mean", "P95", "Max", "Examined/sent"},
 	}
 	if len(r.Instances) > 0 {

@@ -46,6 +46,12 @@ func Classes(by digest.By, n int, of string) string {
 	return Plural(int64(n), of+one, of+many)
 }
 
+// What is what a class is, such as "class" or "user".
+func What(by digest.By) string {
+	one, _ := noun(by)
+	return one
+}
+
 // noun is what classes are, one and more of them.
 func noun(by digest.By) (one, many string) {
 	switch key := by.Tag(); {

@@ -41,7 +41,7 @@ func chart(r *digest.Report, classes []*digest.Class, zone *time.Location) slack
 		return nil
 	}
 	axes := slackgo.NewDataVisualizationAxisConfig(slots...).WithXLabel(zone.String()).WithYLabel("seconds")
-	return slackgo.NewDataVisualizationBlock("Query time by "+r.By.String(),
+	return slackgo.NewDataVisualizationBlock("Query time by "+notifier.What(r.By),
 		slackgo.NewDataVisualizationBarChart(axes, series...))
 }
 

@@ -125,7 +125,11 @@ func (r *Reader) ReadComments(sql []byte, comments []fingerprint.Comment) []Tag 
 
 // beginsWithLine reports whether a statement begins with a comment to the end of the line.
 func beginsWithLine(sql []byte) bool {
-	return len(sql) > 1 && sql[0] <= '-' && bytes.HasPrefix(bytes.TrimLeft(sql, " \t\r\n"), []byte("--"))
+	if len(sql) < 2 || sql[0] > '-' {
+		return false
+	}
+	sql = bytes.TrimLeft(sql, " \t\r\n")
+	return bytes.HasPrefix(sql, []byte("--")) || bytes.HasPrefix(sql, []byte("#"))
 }
 
 func (r *Reader) comments(sql []byte, certain bool) {
@@ -143,7 +147,9 @@ func (r *Reader) comments(sql []byte, certain bool) {
 					return
 				}
 			case fingerprint.InLine:
-				code = bytes.TrimRight(code, "-#")
+				if code = code[:len(code)-1]; sql[j-1] == '-' {
+					code = code[:len(code)-1]
+				}
 			case fingerprint.InCode:
 			default:
 				if head = false; !certain {

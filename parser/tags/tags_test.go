@@ -3,6 +3,7 @@ package tags
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -219,7 +220,12 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, sql string, certain bool) {
 		r := NewReader([]string{"team"})
-		found := r.Read([]byte(sql), certain)
+		found := slices.Clone(r.Read([]byte(sql), certain))
+		if _, comments, _, ok := fingerprint.AppendSkeletonNoting(nil, []byte(sql), nil); ok && certain && !strings.Contains(sql, "*/*") { // which Read takes for the end of /*!
+			if known := r.ReadComments([]byte(sql), comments); !slices.Equal(known, found) {
+				t.Errorf("%q where the comments are known, and %q", known, found)
+			}
+		}
 		if len(found) > maxTags+1 {
 			t.Errorf("%d tags", len(found))
 		}
@@ -245,7 +251,7 @@ func TestReadComments(t *testing.T) {
 		}
 		r := NewReader(nil)
 		got := fmt.Sprint(r.ReadComments([]byte(sql), comments))
-		if want := fmt.Sprint(NewReader(nil).Read([]byte(sql), true)); got != want && strings.Contains(sql, "#") == false {
+		if want := fmt.Sprint(NewReader(nil).Read([]byte(sql), true)); got != want {
 			t.Errorf("%s: %s, want %s", sql, got, want)
 		}
 	}
