@@ -95,9 +95,10 @@ func (w *writer) statement() string {
 	return sql
 }
 
-// comment has quotes that end nowhere, more often than not.
+// comment has quotes that end nowhere, more often than not. It is of several words, for one that is a
+// name is shown: see package tags.
 func (w *writer) comment() string {
-	text := w.some("", "don't ", "it's ", "by o'", `5" of `, "'til ", "'a' ", "`", `\'`, `\`, "'") + canaryWord + w.letters() +
+	text := w.some("for ", "don't ", "it's ", "by o'", `5" of `, "'til ", "'a' ", "`", `\'`, `\`, "'") + canaryWord + w.letters() +
 		w.some("", "", "'", `"`, `" o'`, "')", "', '")
 	return w.some("/* "+text+" */", "/*"+text+"*/", "-- "+text+"\n", "--\t"+text+"\n", "# "+text+"\n", "#"+text+"\n")
 }
@@ -178,7 +179,7 @@ func (w *writer) text(misquoted bool) string {
 	var b strings.Builder
 	b.WriteString(q)
 	for range 1 + w.IntN(3) {
-		b.WriteString(w.some("", "", " ", ", ", "-", "/* ", "# ", "-- ", "(", "; ", "%", map[string]string{"'": `{"a": `, `"`: "{'a': "}[q], "select ", " and "))
+		b.WriteString(w.some("", "", " ", ", ", "-", "/* ", "/*"+canaryWord+"*/", "/*job:"+canaryWord+"*/", "# ", "-- ", "(", "; ", "%", map[string]string{"'": `{"a": `, `"`: "{'a': "}[q], "select ", " and "))
 		b.WriteString(canaryWord + w.letters())
 		switch w.IntN(12) {
 		case 0:

@@ -50,6 +50,7 @@ func brokenRows() []brokenRow {
 		{"SLOWDIGEST_ORDER_BY", "sums", "order", "sum", nil},
 		{"SLOWDIGEST_MIN_TIME", "500 ms!", "time", "500ms", nil},
 		{"SLOWDIGEST_PER_INSTANCE", "yes", "want true or false", "true", nil},
+		{"SLOWDIGEST_QUERY_TAG_KEYS", "team,request_id", "its values are of one request", "team,requests", nil},
 		{"SLOWDIGEST_LINKS", "A=http://a.example", "https://", "A=https://a.example", nil},
 		{"SLOWDIGEST_TIME_ZONE", "Europe/Berli", "Europe/Berli", "Europe/Berlin", nil},
 		{"SLOWDIGEST_REPEAT", "skipp", "want post or skip", "skip", nil},
