@@ -402,6 +402,6 @@ func (f *Filter) matchesClass(key classKey) bool {
 	if f == nil || len(f.IDs) == 0 {
 		return true
 	}
-	id := key.id()
+	id := key.ID()
 	return slices.ContainsFunc(f.IDs, func(digits string) bool { return hasID(id, digits) })
 }

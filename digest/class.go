@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"crypto/md5"
 	"encoding/hex"
 	"fmt"
 	"iter"
@@ -11,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slowdigest/digest/classify"
 	"slowdigest/parser"
 )
 
@@ -94,7 +94,7 @@ func (c *class) addTime(bucket int, us uint64) {
 // microseconds.
 func (c *class) report(overall uint64, order OrderBy) *Class {
 	r := &Class{
-		ID:          c.key.id(),
+		ID:          c.key.ID(),
 		Fingerprint: c.fingerprint,
 		Group:       c.group.report(),
 		Totals:      c.totals.report(),
@@ -123,15 +123,11 @@ func microseconds(s float64) uint64 {
 	return uint64(math.Round(s * perSecond))
 }
 
-// classKey holds the MD5 of the fingerprint: the query ID before it is printed.
-type classKey [md5.Size]byte
+type classKey = classify.Key
 
-// id returns the query ID, as Class.ID.
-func (k classKey) id() string { return fmt.Sprintf("%X", k[:]) }
-
-// keyOf returns the key whose id this is.
+// keyOf returns the key whose ID this is.
 func keyOf(id string) (k classKey) {
-	_, _ = hex.Decode(k[:], []byte(id)) // written by id
+	_, _ = hex.Decode(k[:], []byte(id)) // written by ID
 	return k
 }
 

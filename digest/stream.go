@@ -8,16 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"slowdigest/digest/classify"
 	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
-)
-
-const (
-	// maxKnown bounds the bytes that a Stream remembers skeletons in, and knownCost
-	// is what one takes in addition to its text.
-	maxKnown  = 1 << 20
-	knownCost = 64
 )
 
 // Slowest says which call of a class took the longest, and where it stands in the log: of
@@ -62,23 +56,13 @@ type Stream struct {
 	File   string
 	Offset func(int64) (int64, bool)
 
-	to          *Aggregator
-	instance    string
-	where       *filter.Matcher // nil matches everything
-	load        *instanceLoad
-	calls       int64
-	fingerprint []byte
-	skeleton    []byte
-	sql         []byte                   // of a statement that was written again
-	known       map[string]knownSkeleton // by skeleton
-	knownBytes  int
-	names       [1]string // room for groupNames
-}
-
-// knownSkeleton holds the class of a skeleton, and the members of its longest list.
-type knownSkeleton struct {
-	key     classKey
-	members int
+	to       *Aggregator
+	instance string
+	load     *instanceLoad
+	calls    int64
+	own      *Judge
+	text     []byte    // room for fingerprints
+	names    [1]string // room for groupNames
 }
 
 // Stream returns a Stream for a log of the named instance.
@@ -86,39 +70,68 @@ func (a *Aggregator) Stream(instance string) *Stream {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := &Stream{to: a, instance: instance, load: a.instance(instance)}
-	if a.Filter != nil && a.Filter.Where != nil {
-		s.where = a.Filter.Where.Matcher(instance)
-	}
+	s.own = s.Judge()
 	return s
 }
 
 // Calls returns how many calls the Stream has added.
 func (s *Stream) Calls() int64 { return s.calls }
 
+// A Judge finds out whether events count, and of which classes they are: most of the work of counting
+// them, which several can do side by side. It belongs to one goroutine.
+type Judge struct {
+	where   *filter.Matcher // nil matches everything
+	classes classify.Classifier
+}
+
+// Judge returns a Judge of events of the Stream, and of Streams of its instance in other windows.
+func (s *Stream) Judge() *Judge {
+	j := &Judge{}
+	if s.to.PerInstance {
+		j.classes.Of = "\x00" + s.instance
+	}
+	if f := s.to.Filter; f != nil && f.Where != nil {
+		j.where = f.Where.Matcher(s.instance)
+	}
+	return j
+}
+
+// Judged is what a Judge found out.
+type Judged struct {
+	class             classify.Class
+	inWindow, counted bool
+	missing           filter.Missing
+}
+
+// Judge judges an event that is to be added to a Stream.
+func (j *Judge) Judge(e *parser.Event, s *Stream) (out Judged) {
+	f := s.to.Filter
+	out.inWindow = s.to.window.Contains(e.Time)
+	out.counted = out.inWindow && e.Throttled == 0 && f.matches(e, s.instance)
+	if out.counted && j.where != nil {
+		out.counted, out.missing = j.where.Match(e)
+	}
+	if out.counted {
+		out.class = j.classes.Class(e)
+		out.counted = f.matchesClass(out.class.Key)
+	}
+	return out
+}
+
 // Add counts the event if it lies in the window. It keeps nothing of e.SQL but
 // the fingerprint.
-func (s *Stream) Add(e *parser.Event) {
-	a := s.to
-	inWindow := a.window.Contains(e.Time)
-	counted := inWindow && e.Throttled == 0 && a.Filter.matches(e, s.instance)
-	var missing filter.Missing
-	if counted && s.where != nil {
-		counted, missing = s.where.Match(e)
-	}
-	var key classKey
-	var members int
-	if counted {
-		key, members = s.class(e)
-		counted = a.Filter.matchesClass(key)
-	}
+func (s *Stream) Add(e *parser.Event) { s.AddJudged(e, s.own.Judge(e, s)) }
 
+// AddJudged is Add for an event that was judged.
+func (s *Stream) AddJudged(e *parser.Event, j Judged) {
+	a, key := s.to, j.class.Key
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if missing != 0 {
+	if j.missing != 0 {
 		a.unanswered++
-		a.missing |= missing
+		a.missing |= j.missing
 	}
-	if !a.countEntry(e, inWindow, counted) {
+	if !a.countEntry(e, j.inWindow, j.counted) {
 		return
 	}
 	s.load.calls += int64(e.Weight)
@@ -130,12 +143,12 @@ func (s *Stream) Add(e *parser.Event) {
 	}
 	c := a.classes[key]
 	if c == nil {
-		s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
-		c = newClass(s.fingerprint, key)
+		s.text = s.own.classes.AppendFingerprint(s.text[:0], e)
+		c = newClass(s.text, key)
 		a.put(c)
 	}
 	c.add(e, s, a.bucket(e.Time))
-	c.lists.add(e, members)
+	c.lists.add(e, j.class.Members)
 	if a.Detail {
 		a.axis.add(e, s.instance, a.window.Start, &c.load)
 	}
@@ -163,68 +176,6 @@ func (s *Stream) slowest(e *parser.Event) Slowest {
 		out.Offset = &offset
 	}
 	return out
-}
-
-// class returns the class of an event, and how many members its longest list has
-// that the fingerprint shows as one. It remembers the classes of skeletons, which
-// are few in most logs; where they are many, it starts again from time to time.
-func (s *Stream) class(e *parser.Event) (key classKey, members int) {
-	var plain bool
-	var masked int // members that the skeleton shows as one
-	if sql, cut := certain(e); !e.Admin && !cut && len(sql) > 0 {
-		s.skeleton, masked, plain = fingerprint.AppendSkeleton(s.skeleton[:0], sql)
-	}
-	if plain {
-		if k, found := s.known[string(s.skeleton)]; found {
-			return k.key, max(k.members, masked)
-		}
-		s.fingerprint, members = appendStatement(s.fingerprint[:0], s.skeleton, false)
-	} else {
-		s.fingerprint, members = s.appendFingerprint(s.fingerprint[:0], e)
-	}
-	if s.to.PerInstance {
-		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
-	}
-	key = classKey(md5.Sum(s.fingerprint))
-	if plain {
-		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
-			s.known, s.knownBytes = make(map[string]knownSkeleton), len(s.skeleton)+knownCost
-		}
-		s.known[string(s.skeleton)] = knownSkeleton{key, members}
-	}
-	return key, max(members, masked)
-}
-
-func (s *Stream) appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
-	if e.Admin {
-		return fingerprint.AppendAdmin(dst, e.SQL), 0
-	}
-	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
-		return append(dst, "(no statement)"...), 0
-	}
-	sql, cut := certain(e)
-	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) { // none has a skeleton
-		s.sql = fingerprint.AppendMariaDB(s.sql[:0], sql)
-		sql = s.sql
-	}
-	return appendStatement(dst, sql, cut)
-}
-
-func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
-	text, members = fingerprint.AppendCounting(dst, sql, cut)
-	if len(text) == len(dst) {
-		text = append(text, "(comment only)"...)
-	}
-	return text, members
-}
-
-// certain returns the statement up to where it is in doubt, and whether that or the log
-// has cut it: the quotes after that may be another statement's.
-func certain(e *parser.Event) (sql []byte, cut bool) {
-	if e.Doubt > 0 {
-		return e.SQL[:e.Doubt], true
-	}
-	return e.SQL, e.Cut
 }
 
 const (
@@ -297,8 +248,8 @@ func (s *Stream) addToGroups(e *parser.Event, key classKey) {
 
 // queryOf makes that of an event.
 func (s *Stream) queryOf(e *parser.Event) *queryOf {
-	s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
-	q := &queryOf{text: newClass(s.fingerprint, classKey{}).fingerprint}
+	s.text = s.own.classes.AppendFingerprint(s.text[:0], e)
+	q := &queryOf{text: newClass(s.text, classKey{}).fingerprint}
 	if s.to.By == ByTable {
 		q.tables = fingerprint.Tables(q.text)
 	}
@@ -340,12 +291,12 @@ func (s *Stream) groupNames(e *parser.Event, q *queryOf) []string {
 
 // group returns the class that is a group. Its key is of what no fingerprint is.
 func (s *Stream) group(name string) *class {
-	s.fingerprint = append(append(append(s.fingerprint[:0], 0), s.to.By...), 0)
-	s.fingerprint = append(s.fingerprint, name...)
+	s.text = append(append(append(s.text[:0], 0), s.to.By...), 0)
+	s.text = append(s.text, name...)
 	if s.to.PerInstance {
-		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
+		s.text = append(append(s.text, 0), s.instance...)
 	}
-	key := classKey(md5.Sum(s.fingerprint))
+	key := classKey(md5.Sum(s.text))
 	c := s.to.classes[key]
 	if c == nil {
 		if len(name) > maxGroupName {
@@ -433,7 +384,7 @@ func (g *namedGroup) report() *Group {
 	})
 	out := &Group{Name: g.name, None: g.name == ""}
 	for _, q := range queries[:min(groupQueries, len(queries))] {
-		out.Queries = append(out.Queries, GroupQuery{ID: q.key.id(), Fingerprint: q.text, Calls: q.calls, QueryTime: float64(q.us-q.over) / perSecond})
+		out.Queries = append(out.Queries, GroupQuery{ID: q.key.ID(), Fingerprint: q.text, Calls: q.calls, QueryTime: float64(q.us-q.over) / perSecond})
 	}
 	return out
 }
