@@ -12,6 +12,7 @@ import (
 
 	"slowdigest/digest/classify"
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // maxFingerprint is how many bytes of a fingerprint are kept to be shown. Longer
@@ -90,33 +91,38 @@ func (c *class) addTime(bucket int, us uint64) {
 	c.timeline[bucket] += us
 }
 
-// report states the class, and its share of the overall query time, which is in
+// report states what ranks the class, with its share of the overall query time, which is in
 // microseconds.
-func (c *class) report(overall uint64, order OrderBy) *Class {
-	r := &Class{
+func (c *class) report(overall uint64) Class {
+	r := Class{
 		ID:          c.key.ID(),
 		Fingerprint: c.fingerprint,
-		Group:       c.group.report(),
 		Totals:      c.totals.report(),
-		Lists:       c.lists.report(),
 		VMR:         c.queryTime.vmr() / perSecond,
-		Users:       c.users.counts(),
-		Hosts:       c.hosts.counts(),
-		Schemas:     c.schemas.counts(),
-		Most:        MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()},
-		Instances:   c.instances.counts(),
-		ByInstance:  c.byInstance(order),
 		FirstSeen:   c.extent.first,
 		LastSeen:    c.extent.last,
 	}
-	r.HostNetwork, r.HostOutside = c.network.common()
 	if overall > 0 {
 		r.Share = float64(c.queryTime.sum) / float64(overall)
 	}
+	return r
+}
+
+// describe adds what only a class that is shown has.
+func (c *class) describe(r *Class, w Window, order OrderBy) {
+	r.Group = c.group.report()
+	r.Lists = c.lists.report()
+	r.Users, r.Hosts, r.Schemas = c.users.counts(), c.hosts.counts(), c.schemas.counts()
+	r.Most = MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()}
+	r.HostNetwork, r.HostOutside = c.network.common()
+	r.Instances, r.ByInstance = c.instances.counts(), c.byInstance(order)
 	for _, us := range c.timeline {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}
-	return r
+	r.Growth = growth(r.Timeline, w.End.Sub(w.Start).Seconds()/timelineBuckets, r.Calls)
+	r.Distribution = distribution(&c.queryTime)
+	r.Slowest = &c.slowest
+	r.Tables = fingerprint.Tables(c.fingerprint)
 }
 
 func microseconds(s float64) uint64 {
