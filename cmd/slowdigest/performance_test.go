@@ -183,7 +183,7 @@ func (p *performance) once(log string, x contender) used {
 func (p *performance) programs() {
 	for _, l := range []struct {
 		name  string
-		write func(*testing.B, *bufio.Writer)
+		write func(testing.TB, *bufio.Writer)
 	}{{"An ordinary log: 300 classes, some 650 bytes an entry", ordinaryLog}, {"The logs of real servers in testdata, which are mostly long INSERTs", realLogs}} {
 		log, size := logOf(p.b, benchLogSize, l.write)
 		zipped := gzipped(p.b, log)
@@ -235,7 +235,7 @@ func (p *performance) classes() {
 	fmt.Fprintf(p, "\n## Growth with the number of classes\n\n500,000 entries, each by a user and from a host of its class. Beyond 10,000 classes the rarest are only counted together.\n\n"+
 		"| classes | time | MB/s | MiB resident |\n|--:|--:|--:|--:|\n")
 	for _, classes := range []int{300, 30_000, 500_000} {
-		log, size := logOf(p.b, 1, func(_ *testing.B, w *bufio.Writer) { classesLog(w, classes) })
+		log, size := logOf(p.b, 1, func(_ testing.TB, w *bufio.Writer) { classesLog(w, classes) })
 		m := p.run(log, []contender{{name: "x", args: []string{p.ours, "report", "--format", "json"}}})["x"]
 		fmt.Fprintf(p, "| %d | %s | %.0f | %.0f |\n", classes, seconds(m.wall), float64(size)/1e6/m.wall.Seconds(), float64(m.kilobytes)/1024)
 		p.remove(log)
@@ -261,7 +261,7 @@ func classesLog(w *bufio.Writer, classes int) {
 	}
 }
 
-func gzipped(b *testing.B, log string) string {
+func gzipped(b testing.TB, log string) string {
 	b.Helper()
 	in, err := os.Open(log)
 	if err != nil {
