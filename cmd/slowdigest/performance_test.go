@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,7 @@ func BenchmarkPerformance(b *testing.B) {
 		doc.programs()
 		doc.sizes()
 		doc.classes()
+		doc.start()
 		if *update {
 			if err := os.WriteFile(filepath.Join("..", "..", "docs", "performance.md"), []byte(doc.String()), 0o644); err != nil {
 				b.Fatal(err)
@@ -240,6 +242,36 @@ func (p *performance) classes() {
 		fmt.Fprintf(p, "| %d | %s | %.0f | %.0f |\n", classes, seconds(m.wall), float64(size)/1e6/m.wall.Seconds(), float64(m.kilobytes)/1024)
 		p.remove(log)
 	}
+}
+
+// start measures how long Lambda waits for the program to ask for its first event.
+func (p *performance) start() {
+	const runs = 31
+	var took []time.Duration
+	for range runs {
+		api, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			p.b.Fatal(err)
+		}
+		cmd := exec.Command(p.ours)
+		cmd.Env = append(environment(nil), "AWS_LAMBDA_RUNTIME_API="+api.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=slowdigest", "_HANDLER=bootstrap")
+		began := time.Now()
+		if err := cmd.Start(); err != nil {
+			p.b.Fatal(err)
+		}
+		conn, err := api.Accept()
+		if err != nil {
+			p.b.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_, _ = conn.Close(), api.Close()
+	}
+	slices.Sort(took)
+	fmt.Fprintf(p, "\n## Start in Lambda\n\nFrom the start of the process to its first request to the Runtime API, of %d starts: %.1f ms at the median, %.1f ms at best.\n",
+		runs, float64(took[runs/2].Microseconds())/1000, float64(took[0].Microseconds())/1000)
+	p.b.ReportMetric(float64(took[runs/2].Microseconds())/1000, "ms-to-start")
 }
 
 func (p *performance) remove(paths ...string) {
