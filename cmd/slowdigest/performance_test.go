@@ -259,6 +259,9 @@ func (p *performance) start() {
 		if err := cmd.Start(); err != nil {
 			p.b.Fatal(err)
 		}
+		if err := api.(*net.TCPListener).SetDeadline(began.Add(10 * time.Second)); err != nil {
+			p.b.Fatal(err)
+		}
 		conn, err := api.Accept()
 		if err != nil {
 			p.b.Fatal(err)
