@@ -17,6 +17,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -282,17 +283,14 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 
 	r.Misc.Classes, r.Misc.Calls = a.folded.classes, a.folded.calls
 	r.Misc.QueryTime.Sum = float64(a.folded.queryTime.sum) / perSecond
-	ranked := make([]*Class, 0, len(a.classes))
+	r.Classes = make([]Class, 0, len(a.classes))
 	for _, c := range a.classes {
-		r := c.report(overall.queryTime.sum, order)
-		r.Growth = growth(r.Timeline, a.window.End.Sub(a.window.Start).Seconds()/timelineBuckets, r.Calls)
-		ranked = append(ranked, r)
+		r.Classes = append(r.Classes, c.report(overall.queryTime.sum))
 	}
-	slices.SortFunc(ranked, func(x, y *Class) int { return compareBy(order, x, y) })
-	r.Classes = make([]Class, len(ranked))
-	for i, c := range ranked {
-		c.Rank = i + 1
-		r.Classes[i] = *c
+	// Unlike the functions of slices, it copies none to compare it.
+	sort.Slice(r.Classes, func(i, j int) bool { return compareBy(order, &r.Classes[i], &r.Classes[j]) < 0 })
+	for i := range r.Classes {
+		r.Classes[i].Rank = i + 1
 	}
 	r.Shorten(limit, order)
 	if a.Detail {
@@ -302,9 +300,7 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	for i := range r.Classes {
 		shown := &r.Classes[i]
 		c := a.classes[keyOf(shown.ID)]
-		shown.Distribution = distribution(&c.queryTime)
-		shown.Slowest = &c.slowest
-		shown.Tables = fingerprint.Tables(c.fingerprint)
+		c.describe(shown, a.window, order)
 		shown.rates(r.Window)
 		if a.Detail {
 			lines := a.axis.lines(&c.load)
@@ -431,6 +427,6 @@ func (f *Filter) matchesClass(key classKey) bool {
 	if f == nil || len(f.IDs) == 0 {
 		return true
 	}
-	id := key.id()
+	id := key.ID()
 	return slices.ContainsFunc(f.IDs, func(digits string) bool { return hasID(id, digits) })
 }

@@ -79,45 +79,15 @@ func TestOutlierIsShownBelowTheLimit(t *testing.T) {
 	}
 }
 
-// What a stream remembers is bounded, and a class that was folded away comes back
-// with its text although its skeleton is known.
-func TestSkeletonsOfAStream(t *testing.T) {
+// A class that was folded away comes back with its text although its skeleton is known.
+func TestFoldedClassComesBack(t *testing.T) {
 	a := NewAggregator(Window{})
 	s := a.Stream("")
-	column := func(i int) string { return fmt.Sprintf("c%d_", i) + strings.Repeat("x", 200) }
-	const n = 2 * maxClasses
-	for round := range 2 {
-		for i := range n {
-			s.Add(event(fmt.Sprintf("SELECT %s FROM t WHERE a = %d", column(i), round), 0, 1))
-			if s.knownBytes > maxKnown || len(s.known) > maxKnown/200 {
-				t.Fatalf("%d skeletons in %d bytes", len(s.known), s.knownBytes)
-			}
-		}
-	}
 	s.Add(event("SELECT a FROM t WHERE b = 5", 0, 1))
 	clear(a.classes)
 	s.Add(event("SELECT a FROM t WHERE b = 6", 0, 1))
 	if r := a.Report(Limit{}, OrderBySum); len(r.Classes) != 1 || r.Classes[0].Fingerprint != "select a from t where b = ?" {
 		t.Errorf("%+v", r.Classes)
-	}
-}
-
-// A stream remembers skeletons up to a megabyte, and then begins anew.
-func TestMaxKnown(t *testing.T) {
-	const first, second = "SELECT a FROM t WHERE b = 1", "SELECT cc FROM t WHERE b = 1"
-	skeleton, _, _ := fingerprint.AppendSkeleton(nil, []byte(second))
-	size := len(skeleton) + knownCost
-	for used, known := range map[int]int{0: 2, maxKnown - size: 2, maxKnown - size + 1: 1} {
-		s := NewAggregator(Window{}).Stream("")
-		s.Add(event(first, 0, 1))
-		if used > 0 {
-			s.knownBytes = used
-		}
-		used = s.knownBytes
-		s.Add(event(second, 0, 1))
-		if want := map[int]int{1: size, 2: used + size}[known]; len(s.known) != known || s.knownBytes != want {
-			t.Errorf("after %d bytes: %d skeletons in %d bytes, want %d in %d", used, len(s.known), s.knownBytes, known, want)
-		}
 	}
 }
 

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"crypto/md5"
 	"encoding/hex"
 	"fmt"
 	"iter"
@@ -11,8 +10,10 @@ import (
 	"strconv"
 	"strings"
 
+	"slowdigest/digest/classify"
 	"slowdigest/digest/tally"
 	"slowdigest/parser"
+	"slowdigest/parser/fingerprint"
 )
 
 // maxFingerprint is how many bytes of a fingerprint are kept to be shown. Longer
@@ -94,49 +95,49 @@ func (c *class) addTime(bucket int, us uint64) {
 	c.timeline[bucket] += us
 }
 
-// report states the class, and its share of the overall query time, which is in
+// report states what ranks the class, with its share of the overall query time, which is in
 // microseconds.
-func (c *class) report(overall uint64, order OrderBy) *Class {
-	r := &Class{
-		ID:          c.key.id(),
+func (c *class) report(overall uint64) Class {
+	r := Class{
+		ID:          c.key.ID(),
 		Fingerprint: c.fingerprint,
-		Group:       c.group.report(),
 		Totals:      c.totals.report(),
-		Lists:       c.lists.report(),
 		VMR:         c.queryTime.vmr() / perSecond,
-		Users:       c.users.counts(),
-		Hosts:       c.hosts.counts(),
-		Schemas:     c.schemas.counts(),
-		Most:        MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()},
-		Instances:   c.instances.counts(),
-		ByInstance:  c.byInstance(order),
-		Tags:        c.tags.Counts(),
 		FirstSeen:   c.extent.first,
 		LastSeen:    c.extent.last,
 	}
-	r.HostNetwork, r.HostOutside = c.network.common()
 	if overall > 0 {
 		r.Share = float64(c.queryTime.sum) / float64(overall)
 	}
+	return r
+}
+
+// describe adds what only a class that is shown has.
+func (c *class) describe(r *Class, w Window, order OrderBy) {
+	r.Group = c.group.report()
+	r.Lists = c.lists.report()
+	r.Users, r.Hosts, r.Schemas = c.users.counts(), c.hosts.counts(), c.schemas.counts()
+	r.Most = MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()}
+	r.HostNetwork, r.HostOutside = c.network.common()
+	r.Instances, r.ByInstance, r.Tags = c.instances.counts(), c.byInstance(order), c.tags.Counts()
 	for _, us := range c.timeline {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}
-	return r
+	r.Growth = growth(r.Timeline, w.End.Sub(w.Start).Seconds()/timelineBuckets, r.Calls)
+	r.Distribution = distribution(&c.queryTime)
+	r.Slowest = &c.slowest
+	r.Tables = fingerprint.Tables(c.fingerprint)
 }
 
 func microseconds(s float64) uint64 {
 	return uint64(math.Round(s * perSecond))
 }
 
-// classKey holds the MD5 of the fingerprint: the query ID before it is printed.
-type classKey [md5.Size]byte
+type classKey = classify.Key
 
-// id returns the query ID, as Class.ID.
-func (k classKey) id() string { return fmt.Sprintf("%X", k[:]) }
-
-// keyOf returns the key whose id this is.
+// keyOf returns the key whose ID this is.
 func keyOf(id string) (k classKey) {
-	_, _ = hex.Decode(k[:], []byte(id)) // written by id
+	_, _ = hex.Decode(k[:], []byte(id)) // written by ID
 	return k
 }
 

@@ -48,7 +48,7 @@ func TestResolveLists(t *testing.T) {
 
 func TestKeyOfID(t *testing.T) {
 	key := classKey{0x01, 0xAB, 15: 0xFF}
-	if id := key.id(); id != "01AB00000000000000000000000000FF" || keyOf(id) != key {
+	if id := key.ID(); id != "01AB00000000000000000000000000FF" || keyOf(id) != key {
 		t.Errorf("%s", id)
 	}
 }

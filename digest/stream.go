@@ -8,17 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"slowdigest/digest/classify"
 	"slowdigest/digest/filter"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
 	"slowdigest/parser/tags"
-)
-
-const (
-	// maxKnown bounds the bytes that a Stream remembers skeletons in, and knownCost
-	// is what one takes in addition to its text.
-	maxKnown  = 1 << 20
-	knownCost = 64
 )
 
 // Slowest says which call of a class took the longest, and where it stands in the log: of
@@ -63,31 +57,14 @@ type Stream struct {
 	File   string
 	Offset func(int64) (int64, bool)
 
-	to          *Aggregator
-	instance    string
-	where       *filter.Matcher // nil matches everything
-	load        *instanceLoad
-	calls       int64
-	fingerprint []byte
-	skeleton    []byte
-	sql         []byte                   // of a statement that was written again
-	known       map[string]knownSkeleton // by skeleton
-	knownBytes  int
-	names       [1]string // room for groupNames
-
-	reader      *tags.Reader
-	tags        []tags.Tag // of the event
-	early       bool       // its fingerprint ends early
-	plain       bool       // it has a skeleton, and these are all its comments
-	comments    []fingerprint.Comment
-	filtersTags bool
-}
-
-// knownSkeleton holds the class of a skeleton, and the members of its longest list.
-type knownSkeleton struct {
-	key     classKey
-	members int
-	early   bool // the fingerprint ends early
+	to       *Aggregator
+	instance string
+	load     *instanceLoad
+	calls    int64
+	own      *Judge
+	text     []byte     // room for fingerprints
+	names    [1]string  // room for groupNames
+	tags     []tags.Tag // of the event that is added
 }
 
 // Stream returns a Stream for a log of the named instance.
@@ -95,49 +72,81 @@ func (a *Aggregator) Stream(instance string) *Stream {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := &Stream{to: a, instance: instance, load: a.instance(instance)}
-	if a.Filter != nil && a.Filter.Where != nil {
-		s.where = a.Filter.Where.Matcher(instance)
-	}
-	filtered := a.Filter.tagKeys()
-	s.filtersTags = len(filtered) > 0
-	s.reader = tags.NewReader(slices.Concat(a.TagKeys, filtered, []string{a.By.Tag()}))
+	s.own = s.Judge()
 	return s
 }
 
 // Calls returns how many calls the Stream has added.
 func (s *Stream) Calls() int64 { return s.calls }
 
+// A Judge finds out whether events count, and of which classes they are: most of the work of counting
+// them, which several can do side by side. It belongs to one goroutine.
+type Judge struct {
+	where   *filter.Matcher // nil matches everything
+	byTags  bool            // some calls are left out for their tags
+	classes classify.Classifier
+}
+
+// Judge returns a Judge of events of the Stream, and of Streams of its instance in other windows.
+func (s *Stream) Judge() *Judge {
+	filtered := s.to.Filter.tagKeys()
+	j := &Judge{byTags: len(filtered) > 0}
+	j.classes.Tagged = slices.Concat(s.to.TagKeys, filtered)
+	if key := s.to.By.Tag(); key != "" {
+		j.classes.Tagged = append(j.classes.Tagged, key)
+	}
+	if s.to.PerInstance {
+		j.classes.Of = "\x00" + s.instance
+	}
+	if f := s.to.Filter; f != nil && f.Where != nil {
+		j.where = f.Where.Matcher(s.instance)
+	}
+	return j
+}
+
+// Judged is what a Judge found out.
+type Judged struct {
+	class             classify.Class
+	tags              []tags.Tag
+	inWindow, counted bool
+	missing           filter.Missing
+}
+
+// Judge judges an event that is to be added to a Stream.
+func (j *Judge) Judge(e *parser.Event, s *Stream) (out Judged) {
+	f := s.to.Filter
+	out.inWindow = s.to.window.Contains(e.Time)
+	out.counted = out.inWindow && e.Throttled == 0 && f.matches(e, s.instance)
+	if out.counted && j.byTags {
+		out.class, out.tags = j.classes.Class(e), j.classes.Tags(e)
+		out.counted = f.matchesTags(out.tags)
+	}
+	if out.counted && j.where != nil {
+		j.where.Tags = out.tags
+		out.counted, out.missing = j.where.Match(e)
+	}
+	if out.counted && !j.byTags {
+		out.class, out.tags = j.classes.Class(e), j.classes.Tags(e)
+	}
+	out.counted = out.counted && f.matchesClass(out.class.Key)
+	return out
+}
+
 // Add counts the event if it lies in the window. It keeps nothing of e.SQL but
 // the fingerprint.
-func (s *Stream) Add(e *parser.Event) {
-	a := s.to
-	inWindow := a.window.Contains(e.Time)
-	counted := inWindow && e.Throttled == 0 && a.Filter.matches(e, s.instance)
-	var missing filter.Missing
-	var key classKey
-	var members int
-	if counted && s.filtersTags { // which may be tags only where the fingerprint says what is a literal
-		key, members = s.class(e)
-		s.readTags(e)
-		counted = a.Filter.matchesTags(s.tags)
-	}
-	if counted && s.where != nil {
-		s.where.Tags = s.tags
-		counted, missing = s.where.Match(e)
-	}
-	if counted && !s.filtersTags {
-		key, members = s.class(e)
-		s.readTags(e)
-	}
-	counted = counted && a.Filter.matchesClass(key)
+func (s *Stream) Add(e *parser.Event) { s.AddJudged(e, s.own.Judge(e, s)) }
 
+// AddJudged is Add for an event that was judged.
+func (s *Stream) AddJudged(e *parser.Event, j Judged) {
+	a, key := s.to, j.class.Key
+	s.tags = j.tags
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if missing != 0 {
+	if j.missing != 0 {
 		a.unanswered++
-		a.missing |= missing
+		a.missing |= j.missing
 	}
-	if !a.countEntry(e, inWindow, counted) {
+	if !a.countEntry(e, j.inWindow, j.counted) {
 		return
 	}
 	s.load.calls += int64(e.Weight)
@@ -149,12 +158,12 @@ func (s *Stream) Add(e *parser.Event) {
 	}
 	c := a.classes[key]
 	if c == nil {
-		s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
-		c = newClass(s.fingerprint, key)
+		s.text = s.own.classes.AppendFingerprint(s.text[:0], e)
+		c = newClass(s.text, key)
 		a.put(c)
 	}
 	c.add(e, s, a.bucket(e.Time))
-	c.lists.add(e, members)
+	c.lists.add(e, j.class.Members)
 	if a.Detail {
 		a.axis.add(e, s.instance, a.window.Start, &c.load)
 	}
@@ -182,87 +191,6 @@ func (s *Stream) slowest(e *parser.Event) Slowest {
 		out.Offset = &offset
 	}
 	return out
-}
-
-// class returns the class of an event, and how many members its longest list has
-// that the fingerprint shows as one. It remembers the classes of skeletons, which
-// are few in most logs; where they are many, it starts again from time to time.
-func (s *Stream) class(e *parser.Event) (key classKey, members int) {
-	var masked int // members that the skeleton shows as one
-	s.plain = false
-	if sql, cut := certain(e); !e.Admin && !cut && len(sql) > 0 {
-		s.skeleton, s.comments, masked, s.plain = fingerprint.AppendSkeletonNoting(s.skeleton[:0], sql, s.comments[:0])
-	}
-	if s.plain {
-		if k, found := s.known[string(s.skeleton)]; found {
-			s.early = k.early
-			return k.key, max(k.members, masked)
-		}
-		s.fingerprint, members = appendStatement(s.fingerprint[:0], s.skeleton, false)
-	} else {
-		s.fingerprint, members = s.appendFingerprint(s.fingerprint[:0], e)
-	}
-	s.early = bytes.HasSuffix(s.fingerprint, []byte(fingerprint.EndsEarly))
-	if s.to.PerInstance {
-		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
-	}
-	key = classKey(md5.Sum(s.fingerprint))
-	if s.plain {
-		if s.knownBytes += len(s.skeleton) + knownCost; s.known == nil || s.knownBytes > maxKnown {
-			s.known, s.knownBytes = make(map[string]knownSkeleton), len(s.skeleton)+knownCost
-		}
-		s.known[string(s.skeleton)] = knownSkeleton{key, members, s.early}
-	}
-	return key, max(members, masked)
-}
-
-// readTags finds the tags of an event, which class has just read.
-func (s *Stream) readTags(e *parser.Event) {
-	s.tags = nil
-	sql, _ := certain(e)
-	switch {
-	case s.plain && !s.early:
-		if len(s.comments) > 0 {
-			s.tags = s.reader.ReadComments(sql, s.comments)
-		}
-	case e.Admin || !tags.In(sql):
-	case e.MariaDB && bytes.Contains(sql, []byte("/*M!")): // which class has written as the server reads it
-		s.tags = s.reader.Read(s.sql, !s.early)
-	default:
-		s.tags = s.reader.Read(sql, !s.early)
-	}
-}
-
-func (s *Stream) appendFingerprint(dst []byte, e *parser.Event) (text []byte, members int) {
-	if e.Admin {
-		return fingerprint.AppendAdmin(dst, e.SQL), 0
-	}
-	if len(e.SQL) == 0 { // the log ends, or was cut, after the header
-		return append(dst, "(no statement)"...), 0
-	}
-	sql, cut := certain(e)
-	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) { // none has a skeleton
-		s.sql = fingerprint.AppendMariaDB(s.sql[:0], sql)
-		sql = s.sql
-	}
-	return appendStatement(dst, sql, cut)
-}
-
-func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
-	text, members = fingerprint.AppendCounting(dst, sql, cut)
-	if len(text) == len(dst) {
-		text = append(text, "(comment only)"...)
-	}
-	return text, members
-}
-
-// certain returns the statement up to where it is in doubt, and whether that or the log
-// has cut it: the quotes after that may be another statement's.
-func certain(e *parser.Event) (sql []byte, cut bool) {
-	if e.Doubt > 0 {
-		return e.SQL[:e.Doubt], true
-	}
-	return e.SQL, e.Cut
 }
 
 const (
@@ -335,8 +263,8 @@ func (s *Stream) addToGroups(e *parser.Event, key classKey) {
 
 // queryOf makes that of an event.
 func (s *Stream) queryOf(e *parser.Event) *queryOf {
-	s.fingerprint, _ = s.appendFingerprint(s.fingerprint[:0], e)
-	q := &queryOf{text: newClass(s.fingerprint, classKey{}).fingerprint}
+	s.text = s.own.classes.AppendFingerprint(s.text[:0], e)
+	q := &queryOf{text: newClass(s.text, classKey{}).fingerprint}
 	if s.to.By == ByTable {
 		q.tables = fingerprint.Tables(q.text)
 	}
@@ -380,12 +308,12 @@ func (s *Stream) groupNames(e *parser.Event, q *queryOf) []string {
 
 // group returns the class that is a group. Its key is of what no fingerprint is.
 func (s *Stream) group(name string) *class {
-	s.fingerprint = append(append(append(s.fingerprint[:0], 0), s.to.By...), 0)
-	s.fingerprint = append(s.fingerprint, name...)
+	s.text = append(append(append(s.text[:0], 0), s.to.By...), 0)
+	s.text = append(s.text, name...)
 	if s.to.PerInstance {
-		s.fingerprint = append(append(s.fingerprint, 0), s.instance...)
+		s.text = append(append(s.text, 0), s.instance...)
 	}
-	key := classKey(md5.Sum(s.fingerprint))
+	key := classKey(md5.Sum(s.text))
 	c := s.to.classes[key]
 	if c == nil {
 		if len(name) > maxGroupName {
@@ -473,7 +401,7 @@ func (g *namedGroup) report() *Group {
 	})
 	out := &Group{Name: g.name, None: g.name == ""}
 	for _, q := range queries[:min(groupQueries, len(queries))] {
-		out.Queries = append(out.Queries, GroupQuery{ID: q.key.id(), Fingerprint: q.text, Calls: q.calls, QueryTime: float64(q.us-q.over) / perSecond})
+		out.Queries = append(out.Queries, GroupQuery{ID: q.key.ID(), Fingerprint: q.text, Calls: q.calls, QueryTime: float64(q.us-q.over) / perSecond})
 	}
 	return out
 }

@@ -327,3 +327,22 @@ func TestTagsMemory(t *testing.T) {
 		t.Errorf("%d classes", n)
 	}
 }
+
+// What a Judge has found out is added later, after other events were judged.
+func TestTagsOfJudged(t *testing.T) {
+	a := NewAggregator(Window{})
+	s := a.Stream("x")
+	j := s.Judge()
+	var events []*parser.Event
+	var judged []Judged
+	for i := range 3 {
+		e := tagEvent(fmt.Sprintf("select a from t where b = %d /*job='J%[1]d'*/", i), 1)
+		events, judged = append(events, e), append(judged, j.Judge(e, s))
+	}
+	for i, e := range events {
+		s.AddJudged(e, judged[i])
+	}
+	if got, want := fmt.Sprint(a.Report(Limit{}, OrderBySum).Classes[0].Tags), "[{code J0 1 1} {code J1 1 1} {code J2 1 1} {job J0 1 1} {job J1 1 1} {job J2 1 1}]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -2,22 +2,35 @@ package handler
 
 import (
 	"io"
+	"runtime"
 
+	"slowdigest/digest"
 	"slowdigest/parser"
 )
 
 const (
 	// aheadEvents and aheadBytes bound what is parsed ahead: this many entries, or this much of
-	// statements unless one alone has more, in each of aheadParts.
+	// statements unless one alone has more, in each of the parts.
 	aheadEvents = 256
 	aheadBytes  = 128 << 10
-	aheadParts  = 3
+	// maxJudges bounds how many goroutines judge entries. All of them wait for the one that
+	// parses, and nothing is gained by many.
+	maxJudges = 4
 )
 
-// parsed holds entries that were parsed ahead, and their statements.
+// judges is how many goroutines judge entries, besides one that parses.
+func judges() int { return min(max(runtime.GOMAXPROCS(0)-1, 1), maxJudges) }
+
+// parsed holds entries that were parsed ahead, their statements, and what was found out about them.
 type parsed struct {
 	events []parser.Event
 	sql    []byte
+	judged []digest.Judged
+	done   chan struct{} // has one when they are judged
+}
+
+func newParsed() *parsed {
+	return &parsed{events: make([]parser.Event, 0, aheadEvents), sql: make([]byte, 0, aheadBytes), judged: make([]digest.Judged, 0, aheadEvents), done: make(chan struct{}, 1)}
 }
 
 func (s *parsed) full(e *parser.Event) bool {
@@ -29,29 +42,53 @@ func (s *parsed) add(e *parser.Event) {
 	s.sql = append(s.sql, e.SQL...)
 }
 
-// each calls do for each event. Its statement is valid until do returns.
-func (s *parsed) each(do func(*parser.Event)) {
+// judge finds out about each entry. Only now it is known where the statements stand.
+func (s *parsed) judge(judge judging) {
 	rest := s.sql
 	for i := range s.events {
 		e := &s.events[i]
 		n := len(e.SQL)
 		e.SQL, rest = rest[:n:n], rest[n:]
-		do(e)
+		s.judged = append(s.judged, judge(e))
 	}
+	s.done <- struct{}{}
 }
 
-// parseAhead calls do for each entry of a log in its order, while the next ones are parsed by
-// another goroutine. Before more is read, which may be waited for, what there is has been passed on.
-// It returns when all has ended, with the error that the log ends with, nil for its end.
-func parseAhead(log io.Reader, o parser.Options, do func(*parser.Event)) (stats parser.Stats, err error) {
-	ready, free := make(chan *parsed, aheadParts), make(chan *parsed, aheadParts)
-	for range aheadParts {
-		free <- &parsed{events: make([]parser.Event, 0, aheadEvents), sql: make([]byte, 0, aheadBytes)}
+// each calls do for each event, when they are judged, and empties s. A statement is valid until do returns.
+func (s *parsed) each(do func(*parser.Event, digest.Judged)) {
+	<-s.done
+	for i := range s.events {
+		do(&s.events[i], s.judged[i])
+	}
+	s.events, s.sql, s.judged = s.events[:0], s.sql[:0], s.judged[:0]
+}
+
+// judging finds out about an entry. It belongs to one goroutine.
+type judging func(*parser.Event) digest.Judged
+
+// parseAhead calls do for each entry of a log in its order, while others find out about the next ones,
+// and one parses what follows. Before more is read, which may be waited for, what there is has been
+// passed on. It returns when all has ended, with the error that the log ends with, nil for its end.
+func parseAhead(log io.Reader, o parser.Options, judges int, newJudge func() judging, do func(*parser.Event, digest.Judged)) (stats parser.Stats, err error) {
+	parts := judges + 3 // one that is parsed, one that is counted, and one that waits
+	ready, unjudged, free := make(chan *parsed, parts), make(chan *parsed, parts), make(chan *parsed, parts)
+	for range parts {
+		free <- newParsed()
+	}
+	for range judges {
+		go func() {
+			judge := newJudge()
+			for part := range unjudged {
+				part.judge(judge)
+			}
+		}()
 	}
 	go func() {
 		defer close(ready)
+		defer close(unjudged)
 		part := <-free
 		pass := func() {
+			unjudged <- part
 			ready <- part
 			part = <-free
 		}
@@ -63,6 +100,7 @@ func parseAhead(log io.Reader, o parser.Options, do func(*parser.Event)) (stats 
 		for {
 			var e *parser.Event
 			if e, err = p.Next(); err != nil {
+				unjudged <- part
 				ready <- part
 				stats = p.Stats()
 				return
@@ -75,7 +113,6 @@ func parseAhead(log io.Reader, o parser.Options, do func(*parser.Event)) (stats 
 	}()
 	for part := range ready {
 		part.each(do)
-		part.events, part.sql = part.events[:0], part.sql[:0]
 		free <- part
 	}
 	if err == io.EOF {

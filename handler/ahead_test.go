@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -8,39 +9,36 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
 
+	"slowdigest/digest"
+	"slowdigest/digest/filter"
 	"slowdigest/parser"
 )
+
+// unjudged judges nothing.
+func unjudged() judging { return func(*parser.Event) digest.Judged { return digest.Judged{} } }
 
 // What is parsed ahead is what a plain loop over the log reads, also where a part is full by the
 // number of entries or by their statements, of which one may be larger than all of it.
 func TestParseAhead(t *testing.T) {
 	logs := map[string]string{"empty": "", "no log": "Dear all,\n"}
-	paths, err := filepath.Glob("../testdata/slowlogs/*.log")
-	if err != nil || len(paths) < 4 {
-		t.Fatal(paths, err)
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		logs[path] = string(text)
+	for i, text := range realLogs(t, "../testdata/slowlogs/*.log") {
+		logs[fmt.Sprint("real ", i)] = text
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for seed := range 20 {
 		var log strings.Builder
-		for range []int{aheadEvents - 1, aheadEvents, aheadEvents + 1, 3 * aheadEvents * aheadParts}[seed%4] {
+		for range []int{aheadEvents - 1, aheadEvents, aheadEvents + 1, 12 * aheadEvents}[seed%4] {
 			size := r.IntN(300)
 			if r.IntN(aheadEvents) == 0 {
 				size = aheadBytes - 8 + r.IntN(16)*(1+r.IntN(2)*aheadBytes/16)
 			}
-			fmt.Fprintf(&log, "# Time: 2026-11-23T10:00:00.000000Z\n# User@Host: app[app] @ web [10.0.0.1]  Id: %d\n# Query_time: 0.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 2\nselect '%s';\n",
-				r.IntN(100), strings.Repeat("x", size))
+			fmt.Fprintf(&log, "%sselect '%s';\n", head(r), strings.Repeat("x", size))
 		}
 		logs[fmt.Sprint("random ", seed)] = log.String()
 	}
@@ -64,7 +62,7 @@ func TestParseAhead(t *testing.T) {
 				}
 				keep(&want, e)
 			}
-			stats, err := parseAhead(reader(), parser.Options{}, func(e *parser.Event) { keep(&got, e) })
+			stats, err := parseAhead(reader(), parser.Options{}, 1, unjudged, func(e *parser.Event, _ digest.Judged) { keep(&got, e) })
 			if (err == nil) != (wantErr == io.EOF) || err != nil && err.Error() != wantErr.Error() {
 				t.Errorf("%s: error %v, want %v", name, err, wantErr)
 			}
@@ -78,12 +76,143 @@ func TestParseAhead(t *testing.T) {
 	}
 }
 
+// However many goroutines judge, what is counted is what a plain loop counts: of logs that real servers
+// wrote, of what clients made to deceive the parser, and of pieces of all these, cut and joined anywhere.
+func TestJudges(t *testing.T) {
+	logs := realLogs(t, "../testdata/slowlogs/*.log", "../parser/testdata/reading/*.log", "../parser/testdata/fuzz/*/*")
+	for i, text := range logs {
+		if rest, fuzzed := strings.CutPrefix(text, "go test fuzz v1\n"); fuzzed {
+			logs[i] = literal(t, rest)
+		}
+	}
+	seed := uint64(1)
+	if s := os.Getenv("SLOWDIGEST_SEED"); s != "" {
+		if _, err := fmt.Sscan(s, &seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := rand.New(rand.NewPCG(seed, 0))
+	var where *filter.Condition
+	if c, err := filter.Parse(`rows_examined >= 1 and not "select 3" in query.lower()`); err != nil {
+		t.Fatal(err)
+	} else {
+		where = c
+	}
+	n := 2000
+	if testing.Short() {
+		n = 200
+	}
+	calls := int64(0)
+	for i := range n {
+		log := randomLog(r, logs)
+		count := func(add func(*digest.Stream) parser.Stats) string {
+			a := digest.NewAggregator(digest.Window{})
+			if i%3 == 0 {
+				a.Filter = &digest.Filter{Where: where}
+			}
+			a.PerInstance = i%5 == 0
+			s := a.Stream("orders-1")
+			stats := add(s)
+			calls += s.Calls()
+			text, err := json.Marshal([]any{a.Report(digest.Limit{}, digest.OrderBySum), stats})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+		want := count(func(s *digest.Stream) parser.Stats {
+			p := parser.New(strings.NewReader(log), parser.Options{})
+			for {
+				e, err := p.Next()
+				if err != nil {
+					return p.Stats()
+				}
+				s.Add(e)
+			}
+		})
+		judges := 1 + r.IntN(16)
+		got := count(func(s *digest.Stream) parser.Stats {
+			newJudge := func() judging {
+				j := s.Judge()
+				return func(e *parser.Event) digest.Judged { return j.Judge(e, s) }
+			}
+			stats, _ := parseAhead(strings.NewReader(log), parser.Options{}, judges, newJudge, s.AddJudged)
+			return stats
+		})
+		if got != want {
+			t.Fatalf("log %d, %d judges: %.3000s\nwant %.3000s\nlog: %.3000q", i, judges, got, want, log)
+		}
+	}
+	if t.Logf("%d logs, %d calls", n, calls); calls < int64(50*n) {
+		t.Errorf("only %d calls in %d logs", calls, n)
+	}
+}
+
+func realLogs(t testing.TB, patterns ...string) (logs []string) {
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			logs = append(logs, string(text))
+		}
+	}
+	return logs
+}
+
+func head(r *rand.Rand) string {
+	return fmt.Sprintf("# Time: 2026-11-23T10:00:00.000000Z\n# User@Host: app[app] @ web [10.0.0.1]  Id: %d\n# Query_time: 0.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 2\n", r.IntN(100))
+}
+
+// literal is what a file of a fuzz corpus holds.
+func literal(t *testing.T, line string) string {
+	quoted := line[strings.IndexByte(line, '(')+1 : strings.LastIndexByte(strings.SplitN(line, "\n", 2)[0], ')')]
+	text, err := strconv.Unquote(quoted)
+	if err != nil {
+		t.Fatal(err, quoted)
+	}
+	return text
+}
+
+func randomLog(r *rand.Rand, logs []string) string {
+	var b strings.Builder
+	kinds := 1 + r.IntN(5)
+	for i := range 1 + r.IntN(60) {
+		switch min(i, r.IntN(kinds)) {
+		case 0:
+			for range r.IntN(20) {
+				fmt.Fprintf(&b, "%suse db%d;\nSET timestamp=1795428000;\nselect %d;\n", head(r), r.IntN(3), r.IntN(10))
+			}
+			for range r.IntN(60) {
+				fmt.Fprintf(&b, "%sselect %d;\n", head(r), r.IntN(10))
+			}
+		case 1:
+			fmt.Fprintf(&b, "%sselect '%s';\n", head(r), strings.Repeat(head(r)+"select 2;\n", r.IntN(20)))
+		default:
+			log := logs[r.IntN(len(logs))]
+			from := r.IntN(len(log) + 1)
+			to := min(len(log), from+1<<r.IntN(14))
+			if r.IntN(3) > 0 { // where lines begin
+				from = strings.LastIndexByte(log[:from], '\n') + 1
+				to = strings.LastIndexByte(log[:to], '\n') + 1
+			}
+			b.WriteString(log[from:max(from, to)])
+		}
+	}
+	return b.String()
+}
+
 // What a log that is still being written holds is counted before more of it is waited for.
 func TestParseAheadDoesNotWait(t *testing.T) {
 	log, server := io.Pipe()
 	seen, ended := make(chan string), make(chan error)
 	go func() {
-		_, err := parseAhead(log, parser.Options{}, func(e *parser.Event) { seen <- string(e.SQL) })
+		_, err := parseAhead(log, parser.Options{}, 1, unjudged, func(e *parser.Event, _ digest.Judged) { seen <- string(e.SQL) })
 		ended <- err
 	}()
 	const head = "# Time: 2026-11-23T10:00:00.000000Z\n# User@Host: app[app] @ web [10.0.0.1]  Id: 1\n# Query_time: 0.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 2\n"

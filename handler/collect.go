@@ -287,14 +287,19 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 	if f, ok := rd.ids.former(to.file.Instance); ok && !slices.Contains(rd.selected, to.file.Instance) {
 		until = f.Until
 	}
-	stats, err := parseAhead(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams}, func(e *parser.Event) {
-		to.last = later(to.last, e.Time)
-		switch {
-		case !until.IsZero() && e.Time.After(until):
-		case len(hours) > 1 && rd.window.Contains(e.Time):
-			hours[e.Time.Sub(rd.window.Start)/time.Hour].Add(e)
-		default:
-			whole.Add(e)
+	of := func(e *parser.Event) *digest.Stream {
+		if len(hours) > 1 && rd.window.Contains(e.Time) {
+			return hours[e.Time.Sub(rd.window.Start)/time.Hour]
+		}
+		return whole
+	}
+	newJudge := func() judging {
+		j := whole.Judge()
+		return func(e *parser.Event) digest.Judged { return j.Judge(e, of(e)) }
+	}
+	stats, err := parseAhead(rd.handler.Progress.count(log), parser.Options{Gaps: log.Seams}, judges(), newJudge, func(e *parser.Event, j digest.Judged) {
+		if to.last = later(to.last, e.Time); until.IsZero() || !e.Time.After(until) {
+			of(e).AddJudged(e, j)
 		}
 	})
 	got := log.Coverage()

@@ -22,7 +22,7 @@ func BenchmarkWholeProgram(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, write := range map[string]func(*testing.B, *bufio.Writer){"real": realLogs, "ordinary": ordinaryLog} {
+	for name, write := range map[string]func(testing.TB, *bufio.Writer){"real": realLogs, "ordinary": ordinaryLog} {
 		b.Run(name, func(b *testing.B) {
 			path, size := logOf(b, benchLogSize, write)
 			var ours, oneCore, filtered used
@@ -48,7 +48,7 @@ type used struct {
 	kilobytes       int64 // resident at most
 }
 
-func (u *used) run(b *testing.B, env []string, name string, args ...string) {
+func (u *used) run(b testing.TB, env []string, name string, args ...string) {
 	b.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Env = append(os.Environ(), env...)
@@ -56,7 +56,7 @@ func (u *used) run(b *testing.B, env []string, name string, args ...string) {
 }
 
 // follow runs a program and adds what it takes.
-func (u *used) follow(b *testing.B, cmd *exec.Cmd) {
+func (u *used) follow(b testing.TB, cmd *exec.Cmd) {
 	b.Helper()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -98,7 +98,7 @@ func resident(pid int) (kilobytes int64) {
 const benchLogSize = 195_000_000
 
 // logOf writes a log to a file again and again until it is large enough.
-func logOf(b *testing.B, least int64, write func(*testing.B, *bufio.Writer)) (path string, size int64) {
+func logOf(b testing.TB, least int64, write func(testing.TB, *bufio.Writer)) (path string, size int64) {
 	b.Helper()
 	out, err := os.Create(filepath.Join(b.TempDir(), "slow.log"))
 	if err != nil {
@@ -118,7 +118,7 @@ func logOf(b *testing.B, least int64, write func(*testing.B, *bufio.Writer)) (pa
 	return out.Name(), size
 }
 
-func realLogs(b *testing.B, w *bufio.Writer) {
+func realLogs(b testing.TB, w *bufio.Writer) {
 	names, err := filepath.Glob(logs + "*.log")
 	if err != nil || len(names) == 0 {
 		b.Fatalf("no logs: %v", err)
@@ -136,7 +136,7 @@ func realLogs(b *testing.B, w *bufio.Writer) {
 
 // ordinaryLog writes 30,000 entries of 300 classes as applications have them,
 // some 660 bytes each.
-func ordinaryLog(_ *testing.B, w *bufio.Writer) {
+func ordinaryLog(_ testing.TB, w *bufio.Writer) {
 	r := rand.New(rand.NewPCG(3, 300))
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	for range 30_000 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,7 @@ func BenchmarkPerformance(b *testing.B) {
 		doc.programs()
 		doc.sizes()
 		doc.classes()
+		doc.start()
 		if *update {
 			if err := os.WriteFile(filepath.Join("..", "..", "docs", "performance.md"), []byte(doc.String()), 0o644); err != nil {
 				b.Fatal(err)
@@ -183,7 +185,7 @@ func (p *performance) once(log string, x contender) used {
 func (p *performance) programs() {
 	for _, l := range []struct {
 		name  string
-		write func(*testing.B, *bufio.Writer)
+		write func(testing.TB, *bufio.Writer)
 	}{{"An ordinary log: 300 classes, some 650 bytes an entry", ordinaryLog}, {"The logs of real servers in testdata, which are mostly long INSERTs", realLogs}} {
 		log, size := logOf(p.b, benchLogSize, l.write)
 		zipped := gzipped(p.b, log)
@@ -235,11 +237,44 @@ func (p *performance) classes() {
 	fmt.Fprintf(p, "\n## Growth with the number of classes\n\n500,000 entries, each by a user and from a host of its class. Beyond 10,000 classes the rarest are only counted together.\n\n"+
 		"| classes | time | MB/s | MiB resident |\n|--:|--:|--:|--:|\n")
 	for _, classes := range []int{300, 30_000, 500_000} {
-		log, size := logOf(p.b, 1, func(_ *testing.B, w *bufio.Writer) { classesLog(w, classes) })
+		log, size := logOf(p.b, 1, func(_ testing.TB, w *bufio.Writer) { classesLog(w, classes) })
 		m := p.run(log, []contender{{name: "x", args: []string{p.ours, "report", "--format", "json"}}})["x"]
 		fmt.Fprintf(p, "| %d | %s | %.0f | %.0f |\n", classes, seconds(m.wall), float64(size)/1e6/m.wall.Seconds(), float64(m.kilobytes)/1024)
 		p.remove(log)
 	}
+}
+
+// start measures how long Lambda waits for the program to ask for its first event.
+func (p *performance) start() {
+	const runs = 31
+	var took []time.Duration
+	for range runs {
+		api, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			p.b.Fatal(err)
+		}
+		cmd := exec.Command(p.ours)
+		cmd.Env = append(environment(nil), "AWS_LAMBDA_RUNTIME_API="+api.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=slowdigest", "_HANDLER=bootstrap")
+		began := time.Now()
+		if err := cmd.Start(); err != nil {
+			p.b.Fatal(err)
+		}
+		if err := api.(*net.TCPListener).SetDeadline(began.Add(10 * time.Second)); err != nil {
+			p.b.Fatal(err)
+		}
+		conn, err := api.Accept()
+		if err != nil {
+			p.b.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_, _ = conn.Close(), api.Close()
+	}
+	slices.Sort(took)
+	fmt.Fprintf(p, "\n## Start in Lambda\n\nFrom the start of the process to its first request to the Runtime API, of %d starts: %.1f ms at the median, %.1f ms at best.\n",
+		runs, float64(took[runs/2].Microseconds())/1000, float64(took[0].Microseconds())/1000)
+	p.b.ReportMetric(float64(took[runs/2].Microseconds())/1000, "ms-to-start")
 }
 
 func (p *performance) remove(paths ...string) {
@@ -261,7 +296,7 @@ func classesLog(w *bufio.Writer, classes int) {
 	}
 }
 
-func gzipped(b *testing.B, log string) string {
+func gzipped(b testing.TB, log string) string {
 	b.Helper()
 	in, err := os.Open(log)
 	if err != nil {

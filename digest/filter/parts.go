@@ -43,6 +43,9 @@ func required(re *resyntax.Regexp) (parts []string, folded bool) {
 	switch re.Op {
 	case resyntax.OpLiteral:
 		folded = re.Flags&resyntax.FoldCase != 0
+		if slices.Contains(re.Rune, utf8.RuneError) { // which bytes that are no UTF-8 match, too
+			return nil, false
+		}
 		if folded && slices.ContainsFunc(re.Rune, func(r rune) bool { return r >= utf8.RuneSelf }) { // letters have more than two cases
 			return nil, false
 		}

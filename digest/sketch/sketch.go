@@ -18,10 +18,11 @@ const (
 	octaves   = 64 - precision + 1
 )
 
-// Sketch counts numbers. Its zero value is empty. It takes some 500 bytes, and as many for
+// Sketch counts numbers. Its zero value is empty. It takes some 500 bytes, and half as many for
 // each octave that has a number.
 type Sketch struct {
-	counts [octaves]*[buckets]uint64
+	counts [octaves]*[buckets]uint32
+	over   map[[2]int]uint64 // by octave and bucket: what is counted beyond 32 bits, in units of these
 	total  uint64
 }
 
@@ -46,25 +47,43 @@ func value(octave, bucket int) float64 {
 // Add counts v so many times.
 func (s *Sketch) Add(v, times uint64) {
 	octave, bucket := place(v)
+	s.add(octave, bucket, times)
+}
+
+func (s *Sketch) add(octave, bucket int, times uint64) {
 	if s.counts[octave] == nil {
-		s.counts[octave] = new([buckets]uint64)
+		s.counts[octave] = new([buckets]uint32)
 	}
-	s.counts[octave][bucket] += times
+	count := &s.counts[octave][bucket]
+	sum := uint64(*count) + times
+	if *count = uint32(sum); sum>>32 > 0 {
+		if s.over == nil {
+			s.over = make(map[[2]int]uint64)
+		}
+		s.over[[2]int{octave, bucket}] += sum >> 32
+	}
 	s.total += times
+}
+
+// count returns how many numbers of a bucket there were.
+func (s *Sketch) count(octave, bucket int) uint64 {
+	n := uint64(s.counts[octave][bucket])
+	if s.over != nil {
+		n += s.over[[2]int{octave, bucket}] << 32
+	}
+	return n
 }
 
 // Merge adds what another sketch has counted.
 func (s *Sketch) Merge(from *Sketch) {
-	s.total += from.total
 	for o, counts := range from.counts {
 		if counts == nil {
 			continue
 		}
-		if s.counts[o] == nil {
-			s.counts[o] = new([buckets]uint64)
-		}
-		for b, n := range counts {
-			s.counts[o][b] += n
+		for b := range counts {
+			if n := from.count(o, b); n > 0 {
+				s.add(o, b, n)
+			}
 		}
 	}
 }
@@ -76,8 +95,8 @@ func (s *Sketch) Each(f func(v float64, times uint64)) {
 		if counts == nil {
 			continue
 		}
-		for b, n := range counts {
-			if n > 0 {
+		for b := range counts {
+			if n := s.count(o, b); n > 0 {
 				f(value(o, b), n)
 			}
 		}

@@ -88,3 +88,30 @@ func TestMerge(t *testing.T) {
 		}
 	}
 }
+
+// A number may be counted any number of times, also in many steps and in parts that are merged.
+func TestCountsBeyond32Bits(t *testing.T) {
+	const most = 1<<32 - 1
+	var parts [2]Sketch
+	want := map[float64]uint64{}
+	r := rand.New(rand.NewPCG(5, 6))
+	for i := range 100 {
+		v := r.Uint64N(3)
+		times := []uint64{1, most - 1, most, most + 1, 3 * most}[r.IntN(5)]
+		parts[i%2].Add(v, times)
+		want[float64(v)] += times
+	}
+	parts[0].Merge(&parts[1])
+	got := map[float64]uint64{}
+	total := uint64(0)
+	parts[0].Each(func(v float64, times uint64) { got[v], total = times, total+times })
+	if !reflect.DeepEqual(got, want) || total != parts[0].total {
+		t.Errorf("%v of %d, want %v", got, parts[0].total, want)
+	}
+	var exact Sketch // a bucket that is full to the bit
+	exact.Add(7, most)
+	exact.Add(7, 1)
+	if n := exact.count(place(7)); n != most+1 || exact.Quantile(1) != 7 {
+		t.Errorf("%d, and %v is the largest", n, exact.Quantile(1))
+	}
+}

@@ -3,7 +3,6 @@ package redact
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,14 +39,14 @@ func isUsual(s string) bool {
 	if len(s) > 4*MaxName || utf8.RuneCountInString(s) > MaxName || !utf8.ValidString(s) {
 		return false
 	}
-	return isIdentifier(strings.TrimPrefix(s, "*.")) || address.MatchString(s)
+	return isIdentifier(strings.TrimPrefix(s, "*.")) || address().MatchString(s)
 }
 
 // isUsualWord is isUsual of a name in a fingerprint, in which a question mark stands for digits.
 func isUsualWord(s string) bool { return isUsual(strings.ReplaceAll(s, "?", "0")) }
 
 // address matches addresses and networks of IP.
-var address = regexp.MustCompile(`^(?:[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?|\d{1,3}(?:\.\d{1,3}){3})(?:/\d{1,3})?$`)
+var address = onUse(`^(?:[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?|\d{1,3}(?:\.\d{1,3}){3})(?:/\d{1,3})?$`)
 
 // isIdentifier reports whether a name consists of letters, digits and what joins them.
 func isIdentifier(s string) bool {
@@ -90,7 +89,7 @@ func names(fingerprint string) string {
 	if !begins(fingerprint) {
 		return noStatement(fingerprint)
 	}
-	fingerprint = longChain.ReplaceAllStringFunc(fingerprint, hashed)
+	fingerprint = longChain().ReplaceAllStringFunc(fingerprint, hashed)
 	w := nameWriter{in: fingerprint}
 	w.begin(fingerprint)
 	for w.pos < len(w.in) {
@@ -106,19 +105,19 @@ func names(fingerprint string) string {
 // begins reports whether a statement may begin so.
 func begins(s string) bool {
 	s = strings.TrimLeft(s, "( ")
-	return verbs[strings.ToLower(verb.FindString(s))] && !isProse(s) || labelled.MatchString(s)
+	return verbs[strings.ToLower(verb().FindString(s))] && !isProse(s) || labelled().MatchString(s)
 }
 
 func noStatement(s string) string { return "[withheld: no statement of SQL] " + hashed(s) }
 
 // verb matches the first word of a statement.
-var verb = regexp.MustCompile(`^[A-Za-z_]+`)
+var verb = onUse(`^[A-Za-z_]+`)
 
 // labelled matches the label of a block.
-var labelled = regexp.MustCompile(`^[\w$]{1,64}: ?(begin|loop|while|repeat)\b`)
+var labelled = onUse(`^[\w$]{1,64}: ?(begin|loop|while|repeat)\b`)
 
 // remark matches what a fingerprint says of branches that repeat.
-var remark = regexp.MustCompile(`^/\*repeat (union|intersect|except|minus)( all| distinct)?\*/`)
+var remark = onUse(`^/\*repeat (union|intersect|except|minus)( all| distinct)?\*/`)
 
 // maxAdjacent is how many names follow on each other in SQL: what is named, and its alias.
 const maxAdjacent = 2
@@ -143,14 +142,14 @@ type nameWriter struct {
 
 // begin looks at how a statement begins.
 func (w *nameWriter) begin(s string) {
-	w.rows = rowVerbs[strings.ToLower(verb.FindString(strings.TrimLeft(s, "( ")))]
+	w.rows = rowVerbs[strings.ToLower(verb().FindString(strings.TrimLeft(s, "( ")))]
 	w.words = 0
 }
 
 // takeKeyword reports whether the word at the beginning of rest, which is taken next, is no name.
 func (w *nameWriter) takeKeyword(word, rest string) bool {
 	if w.stock == 0 && w.rows && w.many == 0 {
-		w.stock = len(strings.Fields(stock.FindString(strings.ToLower(rest))))
+		w.stock = len(strings.Fields(stock().FindString(strings.ToLower(rest))))
 	}
 	if w.stock > 0 {
 		w.stock--
@@ -185,7 +184,7 @@ func (w *nameWriter) next() {
 		w.pos += quoted(rest)
 	case strings.HasPrefix(rest, "/*"):
 		w.flush()
-		kept := remark.FindString(rest)
+		kept := remark().FindString(rest)
 		w.out.WriteString(kept)
 		if w.pos += len(kept); kept == "" {
 			w.pos += len("/*")
@@ -285,7 +284,7 @@ func quoted(s string) int {
 
 // label matches what a state remembers that a class was called: see Short. Its names are as they
 // were read, without quotes.
-var label = regexp.MustCompile(`^([A-Z]{2,10}) ` + nameList + `( set ` + nameList + `)?( by (` + nameList + `|…))?( per ` + nameList + `)?`)
+var label = onUse(`^([A-Z]{2,10}) ` + nameList + `( set ` + nameList + `)?( by (` + nameList + `|…))?( per ` + nameList + `)?`)
 
 const (
 	oneName  = `[\p{L}\p{N}_$.()-]{1,66}…?`
@@ -297,7 +296,7 @@ const (
 func RememberedLabel(s string) string {
 	short, _, _ := strings.Cut(s, ": ")
 	short, _, _ = strings.Cut(short, " · ")
-	switch found := label.FindString(short); {
+	switch found := label().FindString(short); {
 	case s == "":
 		return ""
 	case found != short:
@@ -312,20 +311,20 @@ func RememberedLabel(s string) string {
 }
 
 // inQuotes matches what a sentence of ours quotes.
-var inQuotes = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
+var inQuotes = onUse("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
 
 // ofSDK matches what only errors of AWS's SDK have.
-var ofSDK = regexp.MustCompile(`operation error |api error |https response error|RequestID: |StatusCode: `)
+var ofSDK = onUse(`operation error |api error |https response error|RequestID: |StatusCode: `)
 
 // timesOf matches how a sentence begins that is of several instances.
-var timesOf = regexp.MustCompile(`^\d+ times \([^()]*\): `)
+var timesOf = onUse(`^\d+ times \([^()]*\): `)
 
 // sentence is a sentence of ours as a program may read it: the names that it quotes are replaced as
 // Name does, long words too, and what the SDK says of an error is left out.
 func sentence(s string) string {
 	s = withoutSDK(s)
-	if at := ofSDK.FindStringIndex(s); at != nil {
-		several := timesOf.FindString(s)
+	if at := ofSDK().FindStringIndex(s); at != nil {
+		several := timesOf().FindString(s)
 		before := s[min(len(several), at[0]):at[0]]
 		if open := strings.LastIndexByte(before, '('); open > 0 {
 			s = several + strings.TrimSpace(before[:open])
@@ -333,7 +332,7 @@ func sentence(s string) string {
 			s = several + "A call of AWS failed; slowdigest doctor tells which, and why."
 		}
 	}
-	s = inQuotes.ReplaceAllStringFunc(s, func(q string) string {
+	s = inQuotes().ReplaceAllStringFunc(s, func(q string) string {
 		if inside := q[1 : len(q)-1]; !isUsual(inside) {
 			return hashed(inside)
 		}

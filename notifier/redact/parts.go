@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -246,12 +245,12 @@ func comparison(tokens []string) string {
 }
 
 // comment is what a fingerprint says of repeated branches.
-var comment = regexp.MustCompile(`/\*.*?\*/`)
+var comment = onUse(`/\*.*?\*/`)
 
 // labelTokens splits a fingerprint into words, parentheses, commas and operators.
 func labelTokens(s string) []string {
 	var tokens []string
-	s = comment.ReplaceAllString(s, " ")
+	s = comment().ReplaceAllString(s, " ")
 	word := 0
 	for i := 0; i <= len(s); i++ {
 		if i < len(s) && s[i] == '`' { // a quoted name can hold anything

@@ -3,7 +3,6 @@ package redact
 import (
 	"regexp"
 	"strings"
-	"sync"
 )
 
 // What follows the first word of a statement, where SQL leaves little room. Prose may begin with a
@@ -54,26 +53,26 @@ var follows = map[string]func() *regexp.Regexp{
 var condition = onUse(`^(not |exists ?)?[^ ]* ?([=<>!(?.@+*/%&|-]|is (not )?(null|true|false)|in\b|like\b|not\b|between\b)`)
 
 // testedFor matches what a value is tested for by IS, in SQL and in prose.
-var testedFor = regexp.MustCompile(`\bis (\w+)`)
+var testedFor = onUse(`\bis (\w+)`)
 
 // tests are those of SQL.
 var tests = set(`not null true false unknown distinct`)
 
 // ignores matches IGNORE with the words around it. It follows on one of ignorers, or one of ignored on it.
 var (
-	ignores  = regexp.MustCompile(`(\w+)[ (\[{]+ignore[ (\[{]+[^a-z]*(\w*)`)
+	ignores  = onUse(`(\w+)[ (\[{]+ignore[ (\[{]+[^a-z]*(\w*)`)
 	ignorers = set(`insert update delete replace load alter low_priority high_priority delayed quick table infile`)
 	ignored  = set(`index key nulls into server_ids domain_ids`)
 )
 
 // clauses matches what SHOW has no AND without.
-var clauses = regexp.MustCompile(`\b(where|like)\b`)
+var clauses = onUse(`\b(where|like)\b`)
 
 // oneOf matches a name with its schema.
 const oneOf = "[^ ?(),.;:'\"]+( ?\\. ?[^ ?(),.;:'\"]+){0,2}"
 
 // longChain matches names that dots join, of which SQL joins three.
-var longChain = regexp.MustCompile("(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)(?: ?\\. ?(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)){3,}")
+var longChain = onUse("(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)(?: ?\\. ?(?:`[^`]*`|[\\w$\\x{80}-\\x{10ffff}]+)){3,}")
 
 var (
 	nameAlone = onUse(`^` + oneOf + `$`)
@@ -89,7 +88,7 @@ offset on or order outer over partition recursive regexp replace returning right
 use using value values when where with within xor`)
 
 // stock matches sequences of other keywords, of which some are longer than names follow on each other.
-var stock = regexp.MustCompile(`^(natural language mode( with query expansion)?|boolean mode|with query expansion|unbounded (preceding|following)|current row|` +
+var stock = onUse(`^(natural language mode( with query expansion)?|boolean mode|with query expansion|unbounded (preceding|following)|current row|` +
 	`((session|global|local) )?transaction( isolation level (read (un)?committed|repeatable read|serializable)| read only| read write)?|` +
 	`high_priority|low_priority|sql_(big_result|buffer_result|cache|calc_found_rows|no_cache|small_result)|skip locked|nowait|character set|at time zone|with rollup|key update)\b`)
 
@@ -103,14 +102,14 @@ const mostWords = 12
 // isProse reports whether what begins as a statement goes on as none.
 func isProse(s string) bool {
 	s = strings.ToLower(strings.TrimLeft(s, "( "))
-	word := verb.FindString(s)
+	word := verb().FindString(s)
 	s, _, _ = strings.Cut(s[len(word):], ";")
-	for _, m := range testedFor.FindAllStringSubmatch(s, -1) {
+	for _, m := range testedFor().FindAllStringSubmatch(s, -1) {
 		if rowVerbs[word] && !tests[m[1]] {
 			return true
 		}
 	}
-	for _, m := range ignores.FindAllStringSubmatch(word+" "+s, -1) {
+	for _, m := range ignores().FindAllStringSubmatch(word+" "+s, -1) {
 		if !ignorers[m[1]] && !ignored[m[2]] {
 			return true
 		}
@@ -119,14 +118,9 @@ func isProse(s string) bool {
 		rest := strings.TrimSpace(s)
 		return rest != "" && rest != "work" && rest != "not atomic" && !begins(strings.TrimPrefix(rest, "not atomic "))
 	}
-	if word == "show" && strings.Contains(s, " and ") && !clauses.MatchString(s) {
+	if word == "show" && strings.Contains(s, " and ") && !clauses().MatchString(s) {
 		return true
 	}
 	next := follows[word]
 	return next != nil && !next().MatchString(strings.TrimSpace(s))
-}
-
-// onUse compiles an expression when it is first asked for. All of these at each start would be half of its time.
-func onUse(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"slowdigest/digest"
 )
@@ -230,7 +231,7 @@ func Text(s string, n int) string {
 
 // SecretIn names the kind of secret or personal data for which Text would withhold a
 // text, such as "an e-mail address"; empty for none.
-func SecretIn(s string) string { return secretIn(ipv4.ReplaceAllString(Clean(s), "")) }
+func SecretIn(s string) string { return secretIn(ipv4().ReplaceAllString(Clean(s), "")) }
 
 func texts(in []string, n int) []string {
 	out := make([]string, 0, len(in))
@@ -254,7 +255,7 @@ func notes(in []string) []string {
 // error in it, which is absent where there was no answer.
 const sdkError = "operation error "
 
-var sdkCode = regexp.MustCompile(`RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(\w+):`)
+var sdkCode = onUse(`RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(\w+):`)
 
 // withoutSDK leaves out of a note what the AWS SDK says, which the log has: a request ID,
 // an ARN and the like mean nothing to who reads a chat. Where a hint stands before it that is
@@ -268,7 +269,7 @@ func withoutSDK(note string) string {
 		return before[:i]
 	}
 	service, _, _ := strings.Cut(sdk, ":")
-	if code := sdkCode.FindStringSubmatch(sdk); code != nil {
+	if code := sdkCode().FindStringSubmatch(sdk); code != nil {
 		return before + service + " answered " + code[1] + "."
 	}
 	return before + service + " did not answer."
@@ -345,3 +346,8 @@ func OfDiff(d *digest.Diff) Diff {
 
 // Digest is the redacted copy.
 func (d Diff) Digest() *digest.Diff { return d.digest }
+
+// onUse compiles an expression when it is first asked for. All of these at each start would be half of its time.
+func onUse(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}

@@ -11,14 +11,14 @@ const maxStatement = 8_000
 
 // passwords matches the statements that exist to carry a secret. They are
 // withheld whatever the fingerprint made of them.
-var passwords = regexp.MustCompile(`(?i)\bidentified\s+(by|with|via)\b|\bset\s+password\b|\b(create|alter)\s+user\b|` +
+var passwords = onUse(`(?i)\bidentified\s+(by|with|via)\b|\bset\s+password\b|\b(create|alter)\s+user\b|` +
 	`\b(old_)?password\s*\(|\b(master|source)_password\b|\bcreate\s+server\b`)
 
 // ForCLI is a fingerprint as it may be seen in the terminal of whoever asked for
 // it. It is clean and bounded, and holds no statement about passwords.
 func ForCLI(fingerprint string) string {
 	s := Clean(Cut(fingerprint, maxStatement))
-	if passwords.MatchString(s) {
+	if passwords().MatchString(s) {
 		return withholding(s, "a password")
 	}
 	return s
@@ -36,50 +36,50 @@ func Statement(fingerprint string) string {
 
 // withholding leaves of a statement only its first word.
 func withholding(s, what string) string {
-	return strings.TrimSpace(firstWord.FindString(s) + " " + withheld(what))
+	return strings.TrimSpace(firstWord().FindString(s) + " " + withheld(what))
 }
 
 // firstWord matches the first word of a statement, which is safe to show.
-var firstWord = regexp.MustCompile(`^[A-Za-z]{2,10}\b`)
+var firstWord = onUse(`^[A-Za-z]{2,10}\b`)
 
 func withheld(what string) string { return "[withheld: may hold " + what + "]" }
 
-var ipv4 = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
+var ipv4 = onUse(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
 
 // secrets must never reach a chat in a statement or a name, even where nothing
 // should have put them there.
 var secrets = []struct {
 	what string
-	re   *regexp.Regexp
+	re   func() *regexp.Regexp
 }{
-	{"an e-mail address", regexp.MustCompile(`[\w.+%-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}`)},
-	{"a web token", regexp.MustCompile(`\beyJ[\w-]{8,}\.[\w-]+`)},
-	{"an access key", regexp.MustCompile(`\b(?i:AKIA|ASIA|AROA|AIDA)[A-Za-z0-9]{16}\b|\bxox[a-z]-[\w-]{8,}|\bgh[pousr]_\w{20,}|\bsk_(live|test)_\w{8,}`)},
-	{"a secret URL", regexp.MustCompile(`(?i)hooks\.slack\.com/|[?&](sig|token|password|x-amz-signature)=|://[^/\s:@]+:[^/\s@]+@`)},
-	{"a private key", regexp.MustCompile(`-----BEGIN`)},
-	{"a long hexadecimal number", regexp.MustCompile(`(?i)\b(0x)?[0-9a-f]{32,}\b`)},
+	{"an e-mail address", onUse(`[\w.+%-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}`)},
+	{"a web token", onUse(`\beyJ[\w-]{8,}\.[\w-]+`)},
+	{"an access key", onUse(`\b(?i:AKIA|ASIA|AROA|AIDA)[A-Za-z0-9]{16}\b|\bxox[a-z]-[\w-]{8,}|\bgh[pousr]_\w{20,}|\bsk_(live|test)_\w{8,}`)},
+	{"a secret URL", onUse(`(?i)hooks\.slack\.com/|[?&](sig|token|password|x-amz-signature)=|://[^/\s:@]+:[^/\s@]+@`)},
+	{"a private key", onUse(`-----BEGIN`)},
+	{"a long hexadecimal number", onUse(`(?i)\b(0x)?[0-9a-f]{32,}\b`)},
 	{"an IP address", ipv4},
 }
 
 var (
-	digitRuns = regexp.MustCompile(`\d(?:[ -]?\d){14,18}`)
-	base64ish = regexp.MustCompile(`[A-Za-z0-9+/=]{40,}`)
+	digitRuns = onUse(`\d(?:[ -]?\d){14,18}`)
+	base64ish = onUse(`[A-Za-z0-9+/=]{40,}`)
 )
 
 // secretIn names the kind of secret or personal data that s seems to hold, and
 // is empty where it finds none.
 func secretIn(s string) string {
 	for _, x := range secrets {
-		if x.re.MatchString(s) {
+		if x.re().MatchString(s) {
 			return x.what
 		}
 	}
-	for _, d := range digitRuns.FindAllString(s, -1) {
+	for _, d := range digitRuns().FindAllString(s, -1) {
 		if luhn(d) {
 			return "a card number"
 		}
 	}
-	for _, b := range base64ish.FindAllString(s, -1) {
+	for _, b := range base64ish().FindAllString(s, -1) {
 		if strings.ContainsAny(b, "0123456789") && strings.ToLower(b) != b && strings.ToUpper(b) != b {
 			return "an encoded secret"
 		}

@@ -39,6 +39,7 @@ const (
 	maxTags    = 16      // of a statement
 	maxComment = 2 << 10 // bytes; a longer one has no tags
 	maxValues  = 4096    // that a Reader remembers
+	maxSets    = 1024    // of the tags of a statement
 	// MaxValue is the most characters of a value.
 	MaxValue = 80
 	// MaxKeys is the most keys that a Reader takes in addition to Keys, of at most MaxKey characters.
@@ -69,11 +70,12 @@ type Reader struct {
 	found  []Tag
 	text   []byte            // of a value
 	values map[string]string // what is shown of a value as it was written; "" is nothing
+	sets   map[string][]Tag  // the tags of statements
 }
 
 // NewReader returns a Reader that takes further keys in addition to Keys.
 func NewReader(more []string) *Reader {
-	r := &Reader{keys: make(map[string]string, len(Keys)+len(more)), values: map[string]string{}}
+	r := &Reader{keys: make(map[string]string, len(Keys)+len(more)), values: map[string]string{}, sets: map[string][]Tag{}}
 	for _, k := range slices.Concat(Keys, more) {
 		r.keys[k] = k
 	}
@@ -85,7 +87,7 @@ func In(sql []byte) bool { return bytes.Contains(sql, opensComment) || beginsWit
 
 var opensComment = []byte("/*")
 
-// Read returns the tags of a statement, each key once and 16 at most, that of Code as the last. They are valid until the next call. Where
+// Read returns the tags of a statement, each key once and 16 at most, that of Code as the last. They are the caller's to keep, and not to change. Where
 // it is not certain what is a literal, because the fingerprint ends early, only what stands before
 // the first quote is read. What MySQL or MariaDB runs, /*! and /*M!, and hints are no comments.
 func (r *Reader) Read(sql []byte, certain bool) []Tag {
@@ -94,10 +96,28 @@ func (r *Reader) Read(sql []byte, certain bool) []Tag {
 	}
 	r.found = r.found[:0]
 	r.comments(sql, certain)
-	if len(r.found) > 0 {
-		r.addCode()
+	return r.result()
+}
+
+// result returns what was found, and the tag Code, as a list that is not used again for others.
+func (r *Reader) result() []Tag {
+	if len(r.found) == 0 {
+		return nil
 	}
-	return r.found
+	r.addCode()
+	r.text = r.text[:0]
+	for i := range r.found {
+		r.text = append(append(append(append(r.text, r.found[i].Key...), '='), r.found[i].Value...), ' ')
+	}
+	set := r.sets[string(r.text)]
+	if set == nil {
+		if len(r.sets) == maxSets {
+			clear(r.sets)
+		}
+		set = slices.Clone(r.found)
+		r.sets[string(r.text)] = set
+	}
+	return set
 }
 
 // ReadComments is Read of a statement of which the comments are known.
@@ -117,10 +137,7 @@ func (r *Reader) ReadComments(sql []byte, comments []fingerprint.Comment) []Tag 
 			break
 		}
 	}
-	if len(r.found) > 0 {
-		r.addCode()
-	}
-	return r.found
+	return r.result()
 }
 
 // beginsWithLine reports whether a statement begins with a comment to the end of the line.

@@ -202,8 +202,8 @@ func TestManyValues(t *testing.T) {
 	r := NewReader(nil)
 	for i := range 3 * maxValues {
 		r.Read(fmt.Appendf(nil, "select 1 /*job='j%d'*/", i), true)
-		if len(r.values) > maxValues {
-			t.Fatalf("%d values", len(r.values))
+		if len(r.values) > maxValues || len(r.sets) > maxSets {
+			t.Fatalf("%d values, %d sets", len(r.values), len(r.sets))
 		}
 	}
 }
