@@ -2,6 +2,7 @@ package tags
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -253,6 +254,19 @@ func TestReadComments(t *testing.T) {
 		got := fmt.Sprint(r.ReadComments([]byte(sql), comments))
 		if want := fmt.Sprint(NewReader(nil).Read([]byte(sql), true)); got != want {
 			t.Errorf("%s: %s, want %s", sql, got, want)
+		}
+	}
+}
+
+// docs/tags.md names each key.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/tags.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range Keys {
+		if !strings.Contains(string(page), "`"+key+"`") {
+			t.Errorf("docs/tags.md lacks %s", key)
 		}
 	}
 }
