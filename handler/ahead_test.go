@@ -189,7 +189,7 @@ func randomLog(r *rand.Rand, logs []string) string {
 				fmt.Fprintf(&b, "%suse db%d;\nSET timestamp=1795428000;\nselect %d;\n", head(r), r.IntN(3), r.IntN(10))
 			}
 			for range r.IntN(60) {
-				fmt.Fprintf(&b, "%sselect %d;\n", head(r), r.IntN(10))
+				fmt.Fprintf(&b, "%sselect %d /*controller='c%d'*/;\n", head(r), r.IntN(10), r.IntN(40))
 			}
 		case 1:
 			fmt.Fprintf(&b, "%sselect '%s';\n", head(r), strings.Repeat(head(r)+"select 2;\n", r.IntN(20)))
