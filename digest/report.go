@@ -227,8 +227,11 @@ type TagCount = tally.Count
 // best of these.
 const CodeTag = tags.Code
 
-// IsOwnTagKey reports whether the key is none of those that are known, so that somebody asked for it.
-func IsOwnTagKey(key string) bool { return key != CodeTag && !slices.Contains(tags.Keys, key) }
+// IsNewsTagKey reports whether a chat shows the key beside that of the place: it is a release, or none of those
+// that are known, so that somebody asked for it.
+func IsNewsTagKey(key string) bool {
+	return key == "release" || key != CodeTag && !slices.Contains(tags.Keys, key)
+}
 
 // IsTagKey reports whether a tag may have the key.
 func IsTagKey(key string) bool { return tags.IsKey(key) }

@@ -78,7 +78,7 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 	if code := codeOf(c, 4); code != "" {
 		add(Fact{Text: "Called from " + code})
 	}
-	add(Fact{Label: "Tags: ", Text: otherTags(c, 4, digest.IsOwnTagKey)})
+	add(Fact{Label: "Tags: ", Text: otherTags(c, 4, digest.IsNewsTagKey)})
 	add(Fact{Text: origin(c)})
 	add(Fact{Text: Detection(c)})
 	return out

@@ -83,7 +83,7 @@ func (c *Classifier) Class(e *parser.Event) (class Class) {
 
 // Tags returns the tags of the event of which Class was asked last. They are the caller's to keep, and not to change.
 func (c *Classifier) Tags(e *parser.Event) []tags.Tag {
-	sql, _ := certain(e)
+	sql, cut := certain(e)
 	whole := c.plain && !c.early
 	if e.Admin || whole && len(c.comments) == 0 || !whole && !tags.In(sql) {
 		return nil
@@ -97,7 +97,7 @@ func (c *Classifier) Tags(e *parser.Event) []tags.Tag {
 	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) { // Class has written it as the server reads it
 		sql = c.sql
 	}
-	return c.reader.Read(sql, !c.early)
+	return c.reader.Read(sql, !c.early && !cut)
 }
 
 // AppendFingerprint appends that of an event to dst.

@@ -29,7 +29,7 @@ func hasAddress(v string) bool {
 		return true
 	}
 	for i := range len(v) {
-		if (i == 0 || !isDigit(v[i-1])) && beginsIPv4(v[i:]) {
+		if (i == 0 || !isDigit(v[i-1])) && (beginsIPv4(v[i:]) || beginsIPv4(strings.ReplaceAll(v[i:], "-", "."))) {
 			return true
 		}
 	}
@@ -92,8 +92,14 @@ func isIPv6(numbers string) bool {
 // hasNumber reports whether there is a long number: a phone's, a card's, a hash, a UUID.
 func hasNumber(v string) bool {
 	digits, apart, hex, hexDigits := 0, 0, 0, 0
+	all, letters := 0, false
 	for i := range len(v) {
 		c := v[i]
+		if letters = letters || isLetter(c); isLetter(c) {
+			all = 0
+		} else if isDigit(c) {
+			all++
+		}
 		switch {
 		case isDigit(c):
 			digits, apart = digits+1, apart+1
@@ -110,20 +116,25 @@ func hasNumber(v string) bool {
 		case c != '-':
 			hex, hexDigits = 0, 0
 		}
-		if digits >= 9 || apart >= 12 || hex >= 16 && (hexDigits >= 2 || hex >= 32) {
+		if digits >= 9 || all >= 12 || apart >= 12 || hex >= 16 && (hexDigits >= 2 || hex >= 32) {
 			return true
 		}
 	}
-	return false
+	return !letters && all >= 10
 }
 
 // keyed are what access keys and tokens have in them.
-var keyed = []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "sk_live_", "sk_test_", "eyJ", "hooks.slack.com", "-----"}
+var keyed = []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ", "AIza", "password:", "passwd:", "hooks.slack.com", "-----"}
 
 // hasToken reports whether there is a key or a token: one of a known form, or 16 characters with digits all over.
 func hasToken(v string) bool {
 	for _, k := range keyed {
 		if strings.Contains(v, k) {
+			return true
+		}
+	}
+	for _, k := range []string{"npm_", "sk-", "SG."} {
+		if strings.HasPrefix(v, k) {
 			return true
 		}
 	}

@@ -37,6 +37,7 @@ var Keys = []string{
 
 const (
 	maxTags    = 16      // of a statement
+	maxNoted   = 64      // comments of a statement
 	maxComment = 2 << 10 // bytes; a longer one has no tags
 	maxValues  = 4096    // that a Reader remembers
 	maxSets    = 1024    // of the tags of a statement
@@ -67,6 +68,7 @@ func CheckKey(key string) error {
 // it does not remember.
 type Reader struct {
 	keys   map[string]string
+	noted  []fingerprint.Comment
 	found  []Tag
 	text   []byte            // of a value
 	values map[string]string // what is shown of a value as it was written; "" is nothing
@@ -88,15 +90,15 @@ func In(sql []byte) bool { return bytes.Contains(sql, opensComment) || beginsWit
 var opensComment = []byte("/*")
 
 // Read returns the tags of a statement, each key once and 16 at most, that of Code as the last. They are the caller's to keep, and not to change. Where
-// it is not certain what is a literal, because the fingerprint ends early, only what stands before
-// the first quote is read. What MySQL or MariaDB runs, /*! and /*M!, and hints are no comments.
+// it is not certain what is a literal, because the fingerprint ends early or the statement was cut, only what
+// stands before the first quote is read. What MySQL or MariaDB runs, /*! and /*M!, and hints are no comments.
 func (r *Reader) Read(sql []byte, certain bool) []Tag {
 	if !In(sql) {
 		return nil
 	}
-	r.found = r.found[:0]
-	r.comments(sql, certain)
-	return r.result()
+	r.noted = r.noted[:0]
+	r.note(sql, certain)
+	return r.ReadComments(sql, r.noted)
 }
 
 // result returns what was found, and the tag Code, as a list that is not used again for others.
@@ -125,7 +127,7 @@ func (r *Reader) ReadComments(sql []byte, comments []fingerprint.Comment) []Tag 
 	r.found = r.found[:0]
 	last := 0
 	head := true
-	for _, c := range comments {
+	for _, c := range sure(sql, comments) {
 		head = head && len(bytes.TrimSpace(sql[last:c.Start])) == 0
 		switch text := sql[c.Start:c.End]; {
 		case text[0] == '/':
@@ -149,9 +151,10 @@ func beginsWithLine(sql []byte) bool {
 	return bytes.HasPrefix(sql, []byte("--")) || bytes.HasPrefix(sql, []byte("#"))
 }
 
-func (r *Reader) comments(sql []byte, certain bool) {
+// note finds the comments of a statement.
+func (r *Reader) note(sql []byte, certain bool) {
 	head := true // only comments were before
-	for i, q := 0, fingerprint.InCode; i < len(sql) && len(r.found) < maxTags; {
+	for i, q := 0, fingerprint.InCode; i < len(sql) && len(r.noted) < maxNoted; {
 		j, next := fingerprint.NextQuote(sql, i, len(sql), q)
 		j = min(j, len(sql))
 		switch q {
@@ -182,11 +185,14 @@ func (r *Reader) comments(sql []byte, certain bool) {
 				return
 			}
 			if next == fingerprint.InCode {
-				r.comment(sql[i : j-len("*/")])
+				r.noted = append(r.noted, fingerprint.Comment{Start: i - len("/*"), End: j})
 			}
 		case fingerprint.InLine:
-			if head {
-				r.comment(bytes.TrimLeft(sql[i:j], "-#"))
+			if start := i - 1; head {
+				if sql[start] == '-' {
+					start--
+				}
+				r.noted = append(r.noted, fingerprint.Comment{Start: start, End: j})
 			}
 		}
 		i, q = j, next
@@ -279,17 +285,26 @@ func decode(dst, value []byte) []byte {
 	return dst
 }
 
-// colons adds tags of the form key:value,key:value.
+// colons adds tags of the form key:value,key:value, or the name that sqlc writes: "name: GetOrders :many". A
+// colon in other text, as people write it, makes no tag.
 func (r *Reader) colons(text []byte) {
-	for len(text) > 0 {
-		var part []byte
-		part, text, _ = bytes.Cut(text, []byte(","))
+	if name, found := bytes.CutPrefix(text, []byte("name: ")); found {
+		if before, _, command := bytes.Cut(name, []byte(" :")); command {
+			r.text = append(r.text[:0], before...)
+			r.add("name")
+		}
+		return
+	}
+	for part := range bytes.SplitSeq(text, []byte(",")) {
+		key, value, found := bytes.Cut(part, []byte(":"))
+		if !found || !isKey(bytes.TrimSpace(key)) || bytes.HasPrefix(value, []byte(" ")) {
+			return
+		}
+	}
+	for part := range bytes.SplitSeq(text, []byte(",")) {
 		key, value, _ := bytes.Cut(part, []byte(":"))
-		if k := r.keys[string(bytes.TrimSpace(key))]; k != "" {
+		if k := r.keys[string(bytes.TrimSpace(key))]; k != "" && k != "name" {
 			r.text = append(r.text[:0], bytes.TrimSpace(value)...)
-			if k == "name" { // sqlc's command comes after it
-				r.text, _, _ = bytes.Cut(r.text, []byte(" :"))
-			}
 			r.add(k)
 		}
 	}
@@ -389,9 +404,7 @@ func (r *Reader) addCode() {
 	}
 	if v == "" {
 		if v = r.joined(r.value("file"), ":", r.value("line")); v == "" {
-			if v = r.value("file"); v == "" {
-				v = r.value("line")
-			}
+			v = r.value("file") // a line alone says nothing
 		}
 	}
 	if v != "" {
