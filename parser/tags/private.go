@@ -120,7 +120,7 @@ func hasNumber(v string) bool {
 			return true
 		}
 	}
-	return !letters && all >= 10
+	return !letters && (all >= 10 || all == 9 && !strings.Contains(v, ".")) // a version has dots
 }
 
 // keyed are what access keys and tokens have in them.
