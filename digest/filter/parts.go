@@ -17,15 +17,43 @@ import (
 // longS matches s in any case, and is no letter that has one in lower case: it is one.
 var longS = []byte("ſ")
 
-// partsOf returns texts of which one stands in whatever the regular expression matches; nil if none
-// is known. To look for them is many times as fast as to run the expression. Folded ones are in lower
-// case, and stand so in lower case where there is no longS.
-func partsOf(expression string) (parts []string, folded bool) {
+// needs are what stands in whatever a regular expression matches, as far as it is known. To look for them
+// is many times as fast as to run the expression.
+type needs struct {
+	parts   []string // one of these, unless there is none
+	folded  bool     // they are in lower case, and stand so in lower case where there is no longS
+	stretch stretch
+}
+
+// needsOf returns those of an expression that compiles.
+func needsOf(expression string) (n needs) {
 	re, err := resyntax.Parse(expression, resyntax.Perl)
 	if err != nil {
+		return n
+	}
+	re = re.Simplify()
+	n.parts, n.folded = partsOf(re)
+	n.stretch = stretchOf(re)
+	return n
+}
+
+// cut reports whether the expression may match a text, and returns the part in which it does if it does
+// anywhere in the text. Room is for a copy of the text.
+func (n *needs) cut(text []byte, room *[]byte) (rest []byte, possible bool) {
+	within := text
+	if n.folded {
+		within = appendLower((*room)[:0], text)
+		*room = within
+	}
+	if !holdsOne(within, n.parts) && !(n.folded && bytes.Contains(text, longS)) {
 		return nil, false
 	}
-	parts, folded = required(re.Simplify())
+	return n.stretch.cut(text)
+}
+
+// partsOf returns needs.parts, and whether they are folded.
+func partsOf(re *resyntax.Regexp) (parts []string, folded bool) {
+	parts, folded = required(re)
 	for i := range parts {
 		if word := strings.Trim(parts[i], " "); word != "" { // a space stands everywhere, and delays the search
 			parts[i] = word
@@ -115,12 +143,8 @@ func (s *byteSet) addRune(r rune) {
 }
 
 // stretchOf returns the rarest stretch that is known of an expression.
-func stretchOf(expression string) stretch {
-	re, err := resyntax.Parse(expression, resyntax.Perl)
-	if err != nil {
-		return stretch{}
-	}
-	s := rarest(re.Simplify(), !looksBack(re))
+func stretchOf(re *resyntax.Regexp) stretch {
+	s := rarest(re, !looksBack(re))
 	if s.rarity() > math.Log(0.25) { // most statements have it
 		return stretch{}
 	}
@@ -236,8 +260,7 @@ func (s *stretch) rarity() float64 {
 	return float64(s.least) * math.Log(share)
 }
 
-// cut reports whether an expression with this stretch may match a text, and returns the part in which it
-// does if it does anywhere in the text.
+// cut is needs.cut of the stretch alone.
 func (s *stretch) cut(text []byte) (rest []byte, possible bool) {
 	if s.least == 0 {
 		return text, true

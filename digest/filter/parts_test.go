@@ -32,8 +32,9 @@ func TestPartsOf(t *testing.T) {
 		"ü":                         {"ü"},
 		"a\ufffdb":                  nil,
 	} {
-		got, folded := partsOf(expression)
-		if folded {
+		n := needsOf(expression)
+		got := n.parts
+		if n.folded {
 			got = append([]string{"fold"}, got...)
 		}
 		if !slices.Equal(got, want) {
@@ -65,8 +66,8 @@ func TestPartsAreInWhatMatches(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		parts, folded := partsOf(b.String())
-		stretch := stretchOf(b.String())
+		n := needsOf(b.String())
+		stretch := n.stretch
 		for _, text := range texts {
 			if re.MatchString(text) {
 				if rest, possible := stretch.cut([]byte(text)); !possible || !re.Match(rest) {
@@ -76,13 +77,13 @@ func TestPartsAreInWhatMatches(t *testing.T) {
 					stretches++
 				}
 				within := []byte(text)
-				if folded {
+				if n.folded {
 					within = appendLower(nil, within)
 				}
-				if !holdsOne(within, parts) && !(folded && strings.Contains(text, "ſ")) {
-					t.Fatalf("%s matches %q, which has none of %q", b.String(), text, parts)
+				if !holdsOne(within, n.parts) && !(n.folded && strings.Contains(text, "ſ")) {
+					t.Fatalf("%s matches %q, which has none of %q", b.String(), text, n.parts)
 				}
-				if parts != nil {
+				if n.parts != nil {
 					matched++
 				}
 			}
@@ -113,7 +114,7 @@ func TestStretchOf(t *testing.T) {
 		strings.Repeat("[0-9]", 1000):   "1000 of 0-9, leading",
 		strings.Repeat("([0-9])?", 500): "",
 	} {
-		if got := shown(stretchOf(expression)); got != want {
+		if got := shown(needsOf(expression).stretch); got != want {
 			t.Errorf("%s: %q, want %q", expression, got, want)
 		}
 	}
@@ -156,7 +157,7 @@ func TestCut(t *testing.T) {
 		{`x*\b[0-9]{4}`, "x123", "none"},
 		{"[a-z ]*", "x", "x"},
 	} {
-		stretch := stretchOf(test.expression)
+		stretch := needsOf(test.expression).stretch
 		rest, possible := stretch.cut([]byte(test.text))
 		got := string(rest)
 		if !possible {

@@ -161,23 +161,14 @@ func (c *compiler) matches(e *syntax.CallExpr) (node, error) {
 		return node{}, c.errorAt(start, "it is no regular expression: %s", brief(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 	}
 	hide(&x, &y)
-	parts, folded := partsOf(y.value.(string))
-	stretch := stretchOf(y.value.(string))
+	first := needsOf(y.value.(string))
 	room := c.room()
 	return node{kind: aCondition, shown: "matches(" + x.shown + ", " + y.shown + ")", field: -1, holds: func(c *call) truth {
 		text, known := x.text(c)
 		if !known {
 			return unknown
 		}
-		within := text
-		if folded {
-			within = appendLower(c.rooms[room][:0], text)
-			c.rooms[room] = within
-		}
-		if !holdsOne(within, parts) && !(folded && bytes.Contains(text, longS)) {
-			return no
-		}
-		rest, possible := stretch.cut(text)
+		rest, possible := first.cut(text, &c.rooms[room])
 		return truthOf(possible && re.Match(rest))
 	}}, nil
 }
