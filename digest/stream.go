@@ -118,7 +118,7 @@ func (j *Judge) Judge(e *parser.Event, s *Stream) (out Judged) {
 	out.inWindow = s.to.window.Contains(e.Time)
 	out.counted = out.inWindow && e.Throttled == 0 && f.matches(e, s.instance)
 	if out.counted && j.byTags {
-		out.class, out.tags = j.classes.Class(e), j.classes.Tags(e)
+		j.read(e, &out)
 		out.counted = f.matchesTags(out.tags)
 	}
 	if out.counted && j.where != nil {
@@ -126,10 +126,16 @@ func (j *Judge) Judge(e *parser.Event, s *Stream) (out Judged) {
 		out.counted, out.missing = j.where.Match(e)
 	}
 	if out.counted && !j.byTags {
-		out.class, out.tags = j.classes.Class(e), j.classes.Tags(e)
+		j.read(e, &out)
 	}
 	out.counted = out.counted && f.matchesClass(out.class.Key)
 	return out
+}
+
+// read reads the statement.
+func (j *Judge) read(e *parser.Event, out *Judged) {
+	out.class = j.classes.Class(e)
+	out.tags = j.classes.Tags(e, out.class)
 }
 
 // Add counts the event if it lies in the window. It keeps nothing of e.SQL but

@@ -46,7 +46,6 @@ type Classifier struct {
 	reader   *tags.Reader
 	comments []fingerprint.Comment
 	plain    bool // the event has a skeleton, and these are all its comments
-	early    bool
 }
 
 // Class returns the class of an event. It remembers the classes of skeletons, which
@@ -59,7 +58,6 @@ func (c *Classifier) Class(e *parser.Event) (class Class) {
 	}
 	if c.plain {
 		if known, found := c.known[string(c.skeleton)]; found {
-			c.early = known.early
 			known.Members = max(known.Members, masked)
 			return known
 		}
@@ -67,8 +65,7 @@ func (c *Classifier) Class(e *parser.Event) (class Class) {
 	} else {
 		c.fingerprint, class.Members = c.append(c.fingerprint[:0], e)
 	}
-	c.early = bytes.HasSuffix(c.fingerprint, []byte(fingerprint.EndsEarly))
-	class.early = c.early
+	class.early = bytes.HasSuffix(c.fingerprint, []byte(fingerprint.EndsEarly))
 	c.fingerprint = append(c.fingerprint, c.Of...)
 	class.Key = md5.Sum(c.fingerprint)
 	if c.plain {
@@ -81,10 +78,11 @@ func (c *Classifier) Class(e *parser.Event) (class Class) {
 	return class
 }
 
-// Tags returns the tags of the event of which Class was asked last. They are the caller's to keep, and not to change.
-func (c *Classifier) Tags(e *parser.Event) []tags.Tag {
+// Tags returns the tags of the event of which Class was asked last, and what that has returned. They are the
+// caller's to keep, and not to change.
+func (c *Classifier) Tags(e *parser.Event, class Class) []tags.Tag {
 	sql, cut := certain(e)
-	whole := c.plain && !c.early
+	whole := c.plain && !class.early
 	if e.Admin || whole && len(c.comments) == 0 || !whole && !tags.In(sql) {
 		return nil
 	}
@@ -94,10 +92,10 @@ func (c *Classifier) Tags(e *parser.Event) []tags.Tag {
 	if whole {
 		return c.reader.ReadComments(sql, c.comments)
 	}
-	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) { // Class has written it as the server reads it
+	if runsMore(e, sql) { // Class has written it as the server reads it
 		sql = c.sql
 	}
-	return c.reader.Read(sql, !c.early && !cut)
+	return c.reader.Read(sql, !class.early && !cut)
 }
 
 // AppendFingerprint appends that of an event to dst.
@@ -114,7 +112,7 @@ func (c *Classifier) append(dst []byte, e *parser.Event) (text []byte, members i
 		return append(dst, "(no statement)"...), 0
 	}
 	sql, cut := certain(e)
-	if e.MariaDB && bytes.Contains(sql, []byte("/*M!")) { // none has a skeleton
+	if runsMore(e, sql) { // none has a skeleton
 		c.sql = fingerprint.AppendMariaDB(c.sql[:0], sql)
 		sql = c.sql
 	}
@@ -127,6 +125,11 @@ func appendStatement(dst, sql []byte, cut bool) (text []byte, members int) {
 		text = append(text, "(comment only)"...)
 	}
 	return text, members
+}
+
+// runsMore reports whether MariaDB runs what is a comment to others.
+func runsMore(e *parser.Event, sql []byte) bool {
+	return e.MariaDB && bytes.Contains(sql, []byte("/*M!"))
 }
 
 // certain returns the statement up to where it is in doubt, and whether that or the log

@@ -67,11 +67,7 @@ func (s *Sketch) add(octave, bucket int, times uint64) {
 
 // count returns how many numbers of a bucket there were.
 func (s *Sketch) count(octave, bucket int) uint64 {
-	n := uint64(s.counts[octave][bucket])
-	if s.over != nil {
-		n += s.over[[2]int{octave, bucket}] << 32
-	}
-	return n
+	return uint64(s.counts[octave][bucket]) + s.over[[2]int{octave, bucket}]<<32
 }
 
 // Merge adds what another sketch has counted.
