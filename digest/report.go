@@ -233,6 +233,9 @@ func IsNewsTagKey(key string) bool {
 	return key == "release" || key != CodeTag && !slices.Contains(tags.Keys, key)
 }
 
+// NamesPlace reports whether a key is CodeTag, or one of those that it is made of.
+func NamesPlace(key string) bool { return tags.NamesPlace(key) }
+
 // IsTagKey reports whether a tag may have the key.
 func IsTagKey(key string) bool { return tags.IsKey(key) }
 

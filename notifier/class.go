@@ -301,12 +301,8 @@ func tagsOf(c *digest.Class, key string, n int) string {
 	return strings.Join(withMore(s, more, others), ", ")
 }
 
-// codeKeys are the keys of tags of which the best is under digest.CodeTag.
-var codeKeys = []string{digest.CodeTag, "action", "controller", "controller_with_namespace", "file", "job", "line", "name", "namespaced_controller",
-	"route", "sidekiq_job", "source_location"}
-
-// namesNoCode reports whether a key of a tag is none of codeKeys.
-func namesNoCode(key string) bool { return !slices.Contains(codeKeys, key) }
+// namesNoCode reports whether a key of a tag says something else than codeOf.
+func namesNoCode(key string) bool { return !digest.NamesPlace(key) }
 
 // otherTags lists the tags with some keys, each with its n values with the most time.
 func otherTags(c *digest.Class, n int, wanted func(key string) bool) string {

@@ -265,17 +265,29 @@ func Value(found []Tag, key string) string {
 // places are the keys that name a place in the code, the best first, where controller and action do not.
 var places = []string{"job", "sidekiq_job", "route", "namespaced_controller", "controller_with_namespace", "controller", "name", "action", "source_location"}
 
-// addCode adds the tag Code.
-func (r *Reader) addCode() {
-	controller := r.value("namespaced_controller")
-	for _, key := range []string{"controller_with_namespace", "controller"} {
-		if controller == "" {
-			controller = r.value(key)
+// controllers are those of places that an action belongs to, the best first.
+var controllers = []string{"namespaced_controller", "controller_with_namespace", "controller"}
+
+// NamesPlace reports whether a key is Code, or one of those that it is made of.
+func NamesPlace(key string) bool {
+	return key == Code || key == "file" || key == "line" || slices.Contains(places, key)
+}
+
+// first returns the value of the first of some keys that the statement has, or nothing.
+func (r *Reader) first(keys []string) string {
+	for _, key := range keys {
+		if v := r.value(key); v != "" {
+			return v
 		}
 	}
-	v := r.joined(controller, "#", r.value("action"))
-	for i := 0; v == "" && i < len(places); i++ {
-		v = r.value(places[i])
+	return ""
+}
+
+// addCode adds the tag Code.
+func (r *Reader) addCode() {
+	v := r.joined(r.first(controllers), "#", r.value("action"))
+	if v == "" {
+		v = r.first(places)
 	}
 	if v == "" {
 		if v = r.joined(r.value("file"), ":", r.value("line")); v == "" {
