@@ -183,7 +183,7 @@ func one(b bool) int {
 }
 
 // Counts states the tags of each key, that of tags.Code first and the others by their name: those with
-// the most time, 20 at most, and after them all others. Nil of none.
+// the most time that is certain, 20 at most, and after them all others. Nil of none.
 func (t *Tags) Counts() []Count {
 	if t == nil {
 		return nil
