@@ -3,6 +3,8 @@ package tally
 
 import (
 	"cmp"
+	"errors"
+	"math"
 	"slices"
 
 	"slowdigest/parser/tags"
@@ -216,3 +218,67 @@ func (t *Tags) Counts() []Count {
 }
 
 func seconds(us uint64) float64 { return float64(us) / 1e6 }
+
+// Stored is what Tags holds that their Counts do not tell.
+type Stored struct {
+	Named  []StoredTag `json:"named"`
+	Keys   []StoredKey `json:"keys"`
+	Unkept uint64      `json:"unkept,omitempty"` // microseconds
+}
+
+// StoredTag is a tag that is counted by itself.
+type StoredTag struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	Calls int64  `json:"calls"`
+	Time  uint64 `json:"us"` // microseconds
+	Over  uint64 `json:"over,omitempty"`
+}
+
+// StoredKey sums up the tags of a key.
+type StoredKey struct {
+	Key   string `json:"key"`
+	Calls int64  `json:"calls"`
+	Time  uint64 `json:"us"` // microseconds
+}
+
+// Store returns what it takes in addition to Counts to have the Tags again; nil if that is nothing.
+func (t *Tags) Store() *Stored {
+	if t == nil || t.unkept == 0 && !slices.ContainsFunc(t.Counts(), func(c Count) bool { return c.Value == Others }) {
+		return nil
+	}
+	s := &Stored{Unkept: t.unkept}
+	all := slices.Clone(t.named)
+	slices.SortFunc(all, func(x, y named) int { return compare(x.tag, y.tag) })
+	for _, n := range all {
+		s.Named = append(s.Named, StoredTag{n.tag.Key, n.tag.Value, n.calls, n.us, n.over})
+	}
+	keys := slices.Clone(t.keys)
+	slices.SortFunc(keys, func(x, y total) int { return cmp.Compare(x.key, y.key) })
+	for _, k := range keys {
+		s.Keys = append(s.Keys, StoredKey{k.key, k.calls, k.us})
+	}
+	return s
+}
+
+// Restore returns the Tags whose Store and Counts these are.
+func Restore(s *Stored, counts []Count) (*Tags, error) {
+	var t *Tags
+	if s == nil {
+		for _, c := range counts {
+			t = t.Add([]tags.Tag{{Key: c.Key, Value: c.Value}}, c.Calls, uint64(math.Round(c.QueryTime*1e6)))
+		}
+		return t, nil
+	}
+	if len(s.Named) > maxNamed {
+		return nil, errors.New("there are too many tags")
+	}
+	t = &Tags{unkept: s.Unkept}
+	for _, n := range s.Named {
+		t.put(named{tags.Tag{Key: n.Key, Value: n.Value}, n.Calls, n.Time, n.Over})
+	}
+	for _, k := range s.Keys {
+		t.addKey(total{k.Key, k.Calls, k.Time})
+	}
+	return t, nil
+}
