@@ -15,7 +15,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -211,4 +215,39 @@ func load(ctx context.Context, store Store, channelKey string, hours []digest.Wi
 		}
 	})
 	return ahead, wg.Wait
+}
+
+// Prune removes the hours before a time where the store is a directory. The objects of a bucket expire by its
+// lifecycle rule: that needs no permission to delete.
+func Prune(store Store, channelKey string, before time.Time) error {
+	files, ok := store.(state.FileStore)
+	if !ok {
+		return nil
+	}
+	root := filepath.Join(files.Dir, filepath.FromSlash(dir(channelKey)))
+	var empty []string
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			if err == nil && path != root {
+				empty = append(empty, path)
+			}
+			return err
+		}
+		name, _ := filepath.Rel(root, path)
+		hour, err := time.Parse(layout+suffix, filepath.ToSlash(name))
+		if err != nil || !hour.Before(before) { // or somebody else's
+			return nil
+		}
+		return os.Remove(path)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing is archived yet, or somebody else was quicker
+	}
+	for _, path := range slices.Backward(empty) {
+		_ = os.Remove(path) // which only does it where it is empty
+	}
+	if err != nil {
+		return fmt.Errorf("remove archived reports: %w", err)
+	}
+	return nil
 }
