@@ -277,8 +277,7 @@ func TestNotArchived(t *testing.T) {
 		t.Error(err)
 	}
 	for from, to := range map[string]string{
-		`"b":[`: `"b":[99999999999,`, `"parts":[[`: `"parts":[[1,1,1],[`, `"quantities":[{`: `"quantities":[{"v":[1]},{`,
-		`"counters":[[`: `"counters":[[1,1],[`, `"short":[[`: `"short":[[64,1],[`, `"timeline":[`: `"timeline":[1,`,
+		`"totals":"`: `"totals":"AAAA`, `"parts":[[`: `"parts":[[1,1,1],[`, `"timeline":[`: `"timeline":[1,`, `"lists":"`: `"lists":"AAAA`, `"kept":{"totals"`: `"kept":{"sums"`,
 	} {
 		bad := strings.Replace(string(text), from, to, 1)
 		r := new(digest.Report)
@@ -287,6 +286,26 @@ func TestNotArchived(t *testing.T) {
 		}
 		if err := w.aggregator(start, 1).AddArchived(r); err == nil {
 			t.Errorf("%s is taken", to)
+		}
+	}
+	// Whatever the numbers are, they are taken or refused.
+	rng := rand.New(rand.NewPCG(22, 3))
+	for range 2000 {
+		r := archived(t, a)
+		for _, numbers := range [][]byte{r.Classes[0].Kept.Totals, r.Classes[0].Kept.Lists} {
+			for range rng.IntN(4) {
+				numbers[rng.IntN(len(numbers))] = byte(rng.Uint32())
+			}
+		}
+		if to := w.aggregator(start, 1); to.AddArchived(r) == nil {
+			to.Report(digest.Limit{}, digest.OrderBySum)
+		}
+	}
+	for n := range len(archived(t, a).Classes[0].Kept.Totals) {
+		r := archived(t, a)
+		r.Classes[0].Kept.Totals = r.Classes[0].Kept.Totals[:n]
+		if err := w.aggregator(start, 1).AddArchived(r); err == nil {
+			t.Errorf("the first %d bytes are taken", n)
 		}
 	}
 }
