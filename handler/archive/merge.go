@@ -41,7 +41,7 @@ func Report(ctx context.Context, store Store, q Query) (*digest.Report, error) {
 			err = m.add(r)
 		}
 		if err != nil {
-			if failed++; first == nil {
+			if failed++; first == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 				first = err
 			}
 		}
