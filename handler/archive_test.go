@@ -28,7 +28,7 @@ const kept = 35 * 24 * time.Hour
 func (c *channel) archived(store archive.Store) map[int]int64 {
 	c.t.Helper()
 	all := map[int]int64{}
-	day := digest.Window{Start: ten.Truncate(24 * time.Hour), End: ten.Truncate(24 * time.Hour).AddDate(0, 0, 1)}
+	day := digest.Window{Start: ten.Truncate(24 * time.Hour), End: ten.Truncate(24*time.Hour).AddDate(0, 0, 1)}
 	for r, err := range archive.Reports(c.t.Context(), store, state.Key(slacktest.Channel), day) {
 		if err != nil {
 			c.t.Fatal(err)

@@ -58,6 +58,59 @@ func Report(ctx context.Context, store Store, q Query) (*digest.Report, error) {
 	return m.report(q), first
 }
 
+// Add keeps the report of an hour in addition to the one that is there, which is of other instances. Where that has calls of
+// one of r's instances nothing is added: it may have been already, and no call counts twice.
+func Add(ctx context.Context, store Store, channelKey string, r *digest.Report) error {
+	for old, err := range Reports(ctx, store, channelKey, r.Window) {
+		switch {
+		case err != nil:
+			return err
+		case overlap(old, r):
+			return nil
+		}
+		if r, err = sum(old, r); err != nil {
+			return fmt.Errorf("archive more of %s: %w", name(old.Window), err)
+		}
+	}
+	return Save(ctx, store, channelKey, r)
+}
+
+// overlap reports whether two archived reports have calls of one instance.
+func overlap(a, b *digest.Report) bool {
+	if a.Kept == nil || b.Kept == nil {
+		return true // for all that is known
+	}
+	for _, one := range a.Kept.Instances {
+		for _, other := range b.Kept.Instances {
+			if one.Name == other.Name && one.Calls > 0 && other.Calls > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sum adds what is in the second to the first, whose coverage stays.
+func sum(old, more *digest.Report) (*digest.Report, error) {
+	to := digest.NewAggregator(old.Window)
+	to.Keep, to.PerInstance = true, old.PerInstance
+	if err := errors.Join(to.AddArchived(old), to.AddArchived(more)); err != nil {
+		return nil, err
+	}
+	r := to.Report(digest.Limit{}, old.OrderBy)
+	counted := r.Coverage
+	r.Rules, r.Filter, r.Coverage = old.Rules, old.Filter, old.Coverage
+	c := &r.Coverage
+	c.Events, c.InWindow, c.Filtered, c.Truncated, c.Folded = counted.Events, counted.InWindow, counted.Filtered, counted.Truncated, counted.Folded
+	r.Instances = slices.Clone(old.Instances)
+	for _, id := range more.Instances {
+		if !slices.Contains(r.Instances, id) {
+			r.Instances = append(r.Instances, id)
+		}
+	}
+	return r.Archived()
+}
+
 // merging is what was read so far.
 type merging struct {
 	to        *digest.Aggregator

@@ -165,3 +165,44 @@ func TestWholeHoursOf(t *testing.T) {
 		}
 	}
 }
+
+// What is added to an hour is of other instances, and is so once.
+func TestAdd(t *testing.T) {
+	of := func(instance string, calls int) *digest.Report {
+		a := digest.NewAggregator(window(1))
+		a.Keep = true
+		for i := range calls {
+			a.Stream(instance).Add(&parser.Event{Time: start.Add(time.Minute), Weight: 1, QueryTime: float64(i + 1), SQL: []byte("select a from t where id = 7")})
+		}
+		r := a.Report(digest.Limit{}, digest.OrderBySum)
+		r.Instances = []string{instance}
+		kept, err := r.Archived()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	first := of("orders-1", 3)
+	first.Coverage.Complete, first.Coverage.Notes, first.Filter = false, []string{"orders-2 could not be read."}, &digest.Filter{MinTime: 1}
+	s := save(t, first)
+	for step, c := range []struct {
+		r    *digest.Report
+		want int64
+	}{{of("orders-2", 2), 5}, {of("orders-2", 2), 5}, {of("orders-2", 9), 5}, {of("orders-1", 9), 5}, {of("orders-3", 1), 6}} {
+		if err := Add(t.Context(), s, channel, c.r); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Report(t.Context(), s, query(1))
+		if err != nil || r.Overall.Calls != c.want || r.Coverage.InWindow != c.want || r.Coverage.Complete || r.Filter == nil || len(r.Classes) != 1 ||
+			!slices.Equal(r.Coverage.Notes, []string{"1 of 1 hours is archived with a part missing: from 2026-11-27 10:00 to 11:00 UTC.", "orders-2 could not be read."}) {
+			t.Errorf("step %d: %+v, %v", step, r, err)
+		}
+	}
+	empty := state.FileStore{Dir: t.TempDir()}
+	if err := Add(t.Context(), empty, channel, of("orders-2", 2)); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Report(t.Context(), empty, query(1)); err != nil || r.Overall.Calls != 2 {
+		t.Error(r, err)
+	}
+}
