@@ -67,9 +67,9 @@ type keptHosts struct {
 	Least int      `json:"least"`
 }
 
-// Archived returns the report as an archive keeps it: with what it takes to merge it with others. It
+// Archived returns a report as an archive keeps it: with what it takes to merge it with others. It
 // must be of all classes, of an Aggregator that has Keep set and stays as it is, and of query classes.
-func (r *Report) Archived() (*Report, error) {
+func Archived(r *Report) (*Report, error) {
 	a := r.whole
 	if a == nil || a.By != ByClass || r.Misc.Classes > r.Coverage.Folded {
 		return nil, errors.New("it does not hold what an archive keeps")
@@ -95,7 +95,7 @@ func (r *Report) Archived() (*Report, error) {
 // AddArchived adds what an archived report has counted, as if the Aggregator had been given its events,
 // and what is known of its coverage, but for Coverage.Notes and Coverage.Gaps. Its classes are those of the Filter's IDs.
 func (a *Aggregator) AddArchived(r *Report) error {
-	from, err := r.restore(a.Filter)
+	from, err := restored(r, a.Filter)
 	if err != nil {
 		return fmt.Errorf("merge the report from %s: %w", r.Window.Start.Format("2006-01-02 15:04 UTC"), err)
 	}
@@ -105,8 +105,8 @@ func (a *Aggregator) AddArchived(r *Report) error {
 
 var errNotKept = errors.New("it does not hold what it takes to merge it with others")
 
-// restore returns what the report was made of.
-func (r *Report) restore(f *Filter) (*Aggregator, error) {
+// restored returns what a report was made of.
+func restored(r *Report, f *Filter) (*Aggregator, error) {
 	if r.Kept == nil {
 		return nil, errNotKept
 	}

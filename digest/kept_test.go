@@ -48,7 +48,7 @@ func (w keptWorld) aggregator(from time.Time, hours int) *digest.Aggregator {
 // archived returns the report of an Aggregator as it comes out of an archive.
 func archived(t *testing.T, a *digest.Aggregator) *digest.Report {
 	t.Helper()
-	kept, err := a.Report(digest.Limit{}, digest.OrderBySum).Archived()
+	kept, err := digest.Archived(a.Report(digest.Limit{}, digest.OrderBySum))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,17 +258,17 @@ func TestNotArchived(t *testing.T) {
 		a.Stream("db").Add(&parser.Event{Time: start, Weight: 1, QueryTime: 1 + float64(i), SQL: []byte("select a from t where b in (1,2)")})
 		a.Stream("db2").Add(&parser.Event{Time: start, Weight: 1, QueryTime: 1 + float64(i), SQL: []byte("select a from t where b in (1,2)")})
 	}
-	if _, err := a.Report(digest.Limit{Count: 1}, digest.OrderBySum).Archived(); err != nil {
+	if _, err := digest.Archived(a.Report(digest.Limit{Count: 1}, digest.OrderBySum)); err != nil {
 		t.Error(err) // all that there is
 	}
 	a.Stream("db").Add(&parser.Event{Time: start, Weight: 1, SQL: []byte("select b from t")})
-	if _, err := a.Report(digest.Limit{Count: 1}, digest.OrderBySum).Archived(); err == nil {
+	if _, err := digest.Archived(a.Report(digest.Limit{Count: 1}, digest.OrderBySum)); err == nil {
 		t.Error("a part is archived")
 	}
 	if err := w.aggregator(start, 1).AddArchived(a.Report(digest.Limit{}, digest.OrderBySum)); err == nil {
 		t.Error("it was not archived")
 	}
-	whole, err := a.Report(digest.Limit{}, digest.OrderBySum).Archived()
+	whole, err := digest.Archived(a.Report(digest.Limit{}, digest.OrderBySum))
 	if err != nil {
 		t.Fatal(err)
 	}

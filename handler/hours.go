@@ -116,7 +116,7 @@ func archiveHours(ctx context.Context, h *Handler, save saving, hours []*digest.
 		if slices.ContainsFunc(lost, func(w digest.Window) bool { return w.Contains(r.Window.Start) }) {
 			continue
 		}
-		kept, err := r.Archived()
+		kept, err := digest.Archived(r)
 		if err == nil {
 			err = save(ctx, h.Store, key, kept)
 		}

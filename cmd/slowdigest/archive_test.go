@@ -33,7 +33,7 @@ func archiveHours(t *testing.T, dir string, from time.Time, hours int, logs ...s
 		t.Fatal(err)
 	}
 	for _, r := range all {
-		kept, err := r.Archived()
+		kept, err := digest.Archived(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -100,11 +100,11 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 
 // diffArchive shows what changed from the window that lies the shift before, of hours that are archived.
 func diffArchive(ctx context.Context, p *process, c *Config, to diffPoster, w digest.Window, shift time.Duration, limit digest.Limit) error {
-	before, errBefore := c.archived(ctx, digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)}, digest.Limit{})
+	before, errBefore := archived(ctx, c, digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)}, digest.Limit{})
 	if before == nil {
 		return errBefore
 	}
-	after, errAfter := c.archived(ctx, w, digest.Limit{})
+	after, errAfter := archived(ctx, c, w, digest.Limit{})
 	if after == nil {
 		return errAfter
 	}

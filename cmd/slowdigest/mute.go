@@ -116,7 +116,7 @@ func archivedWindow(p *process, command string, since, until timeValue, last tim
 
 // archived makes the report of a window of the archive. The report is nil if there is nothing, and else may lack hours
 // that could not be read.
-func (c *Config) archived(ctx context.Context, w digest.Window, l digest.Limit) (*digest.Report, error) {
+func archived(ctx context.Context, c *Config, w digest.Window, l digest.Limit) (*digest.Report, error) {
 	store, err := openState(ctx, c)
 	if err != nil {
 		return nil, err

@@ -39,9 +39,9 @@ type night struct {
 	s3Gate  gate // of the state
 
 	archiveGate gate
-	store   state.Store
-	runtime *runtimeAPI
-	output  func() string
+	store       state.Store
+	runtime     *runtimeAPI
+	output      func() string
 
 	names   []string // of instances, as they are configured
 	dbs     []*database
@@ -77,7 +77,9 @@ func newNight(t *testing.T, instances, daily string) *night {
 	t.Cleanup(n.rds.Close)
 	t.Cleanup(n.slack.Close)
 	n.ssm.server.Config.Handler = n.ssmGate.wrap(n.ssm.server.Config.Handler)
-	s3 := s3test.New(t, func(h http.Handler) http.Handler { return byPath("/"+archive.Prefix, n.archiveGate.wrap(h), n.s3Gate.wrap(h)) })
+	s3 := s3test.New(t, func(h http.Handler) http.Handler {
+		return byPath("/"+archive.Prefix, n.archiveGate.wrap(h), n.s3Gate.wrap(h))
+	})
 	s3.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported // as the command's
 	n.store = state.NewS3Store(s3, s3test.Bucket, "prod")
 	n.runtime.deadline = func() time.Time { return n.clock.now().Add(15 * time.Minute) }

@@ -101,17 +101,11 @@ func reportArchive(ctx context.Context, p *process, c *Config, files []string, p
 	if err != nil {
 		return err
 	}
-	r, err := c.archived(ctx, w, c.Limit)
+	r, err := archived(ctx, c, w, c.Limit)
 	if r == nil {
 		return err
 	}
 	return printReport(ctx, to, r, err)
-}
-
-// declareFromState adds what reads the archive in the place of logs.
-func (c *Config) declareFromState(f *flags, fromState *bool) {
-	f.boolean(fromState, "from-state", "", "read the hours that are archived next to the state, in the place of logs; see docs/archive.md")
-	c.declareState(f)
 }
 
 // declareWindow adds what bounds the window of local logs.

@@ -108,7 +108,7 @@ func sum(old, more *digest.Report) (*digest.Report, error) {
 			r.Instances = append(r.Instances, id)
 		}
 	}
-	return r.Archived()
+	return digest.Archived(r)
 }
 
 // merging is what was read so far.

@@ -28,7 +28,7 @@ func hourOf(t *testing.T, n, calls int, change func(*digest.Report)) *digest.Rep
 	if change != nil {
 		change(r)
 	}
-	kept, err := r.Archived()
+	kept, err := digest.Archived(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestAdd(t *testing.T) {
 		}
 		r := a.Report(digest.Limit{}, digest.OrderBySum)
 		r.Instances = []string{instance}
-		kept, err := r.Archived()
+		kept, err := digest.Archived(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func busyHour(tb testing.TB, at time.Time, classes int) *digest.Report {
 			to.Add(e)
 		}
 	}
-	r, err := a.Report(digest.Limit{}, digest.OrderBySum).Archived()
+	r, err := digest.Archived(a.Report(digest.Limit{}, digest.OrderBySum))
 	if err != nil {
 		tb.Fatal(err)
 	}
