@@ -55,6 +55,8 @@ type Aggregator struct {
 	By By
 	// TagKeys are keys of tags that count in addition to tags.Keys, and to those that By and Filter ask for.
 	TagKeys []string
+	// Keep has reports know what they were made of, for Report.Archived.
+	Keep bool
 
 	window Window
 
@@ -293,6 +295,9 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	r.Shorten(limit, order)
 	if a.Detail {
 		r.Detail = a.axis.detail()
+	}
+	if a.Keep {
+		r.whole = a
 	}
 	r.Overall.rates(r.Window)
 	for i := range r.Classes {

@@ -226,7 +226,7 @@ func (t *heavyNames) add(name string, n uint64) (unknown bool) {
 }
 
 func (t *heavyNames) merge(from *heavyNames) {
-	t.Merge(&from.Heavy, maxNames, func(*struct{}, struct{}) {})
+	t.Merge(&from.Heavy, maxNames, strings.Compare, func(*struct{}, struct{}) {})
 }
 
 // counts returns the calls that are certainly of each name, and the others under OtherNames.

@@ -361,7 +361,8 @@ func (g *namedGroup) empty() *namedGroup {
 // merge adds what another group of the same name has counted.
 func (g *namedGroup) merge(from *namedGroup) {
 	if g != nil && from != nil {
-		g.queries.Merge(&from.queries, maxGroupQueries, func(to *groupQuery, from groupQuery) { to.calls += from.calls })
+		compare := func(x, y classKey) int { return bytes.Compare(x[:], y[:]) }
+		g.queries.Merge(&from.queries, maxGroupQueries, compare, func(to *groupQuery, from groupQuery) { to.calls += from.calls })
 	}
 }
 

@@ -15,10 +15,10 @@ const MaxKept = 1 << 8
 
 // Item is what a list keeps of a key.
 type Item[K comparable, V any] struct {
-	Value  V // the caller's
-	Key    K
-	Amount uint64
-	Over   uint64 // how much of the amount may be of other keys, in Heavy
+	Value  V      `json:"value,omitzero"` // the caller's
+	Key    K      `json:"key"`
+	Amount uint64 `json:"n"`
+	Over   uint64 `json:"over,omitempty"` // how much of the amount may be of other keys, in Heavy
 }
 
 type list[K comparable, V any] struct {
@@ -125,8 +125,9 @@ func (h *Heavy[K, V]) enter(item Item[K, V], most int) *Item[K, V] {
 }
 
 // Merge adds what from has counted, which stays as it is. A key that one of them does not keep may have had
-// its Unkept amount there.
-func (h *Heavy[K, V]) Merge(from *Heavy[K, V], most int, join func(to *V, from V)) {
+// its Unkept amount there. Of keys with the same amount, for which there is no room, those are kept that come
+// first by compare.
+func (h *Heavy[K, V]) Merge(from *Heavy[K, V], most int, compare func(x, y K) int, join func(to *V, from V)) {
 	all := slices.Clone(h.Items)
 	for i := range all {
 		all[i].Amount, all[i].Over = all[i].Amount+from.Unkept, all[i].Over+from.Unkept
@@ -144,7 +145,7 @@ func (h *Heavy[K, V]) Merge(from *Heavy[K, V], most int, join func(to *V, from V
 	}
 	h.Total, h.Unkept = h.Total+from.Total, h.Unkept+from.Unkept
 	if len(all) > most {
-		slices.SortStableFunc(all, func(x, y Item[K, V]) int { return cmp.Compare(y.Amount, x.Amount) })
+		slices.SortFunc(all, func(x, y Item[K, V]) int { return cmp.Or(cmp.Compare(y.Amount, x.Amount), compare(x.Key, y.Key)) })
 		h.Unkept = max(h.Unkept, all[most].Amount)
 		all = all[:most]
 	}
@@ -152,4 +153,23 @@ func (h *Heavy[K, V]) Merge(from *Heavy[K, V], most int, join func(to *V, from V
 	for _, x := range all {
 		h.put(x)
 	}
+}
+
+// Stored is a Heavy as it is kept elsewhere.
+type Stored[K comparable, V any] struct {
+	Items  []Item[K, V] `json:"items"`
+	Total  uint64       `json:"total"`
+	Unkept uint64       `json:"unkept,omitempty"`
+}
+
+// Store returns what Restore takes. It shares the items.
+func (h *Heavy[K, V]) Store() *Stored[K, V] { return &Stored[K, V]{h.Items, h.Total, h.Unkept} }
+
+// Restore returns the Heavy that was stored, with most items at most.
+func (s *Stored[K, V]) Restore(most int) (h Heavy[K, V]) {
+	h.Total, h.Unkept = s.Total, s.Unkept
+	for _, x := range s.Items[:min(len(s.Items), most)] {
+		h.put(x)
+	}
+	return h
 }

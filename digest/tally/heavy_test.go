@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"testing"
 )
@@ -62,7 +63,7 @@ func TestHeavy(t *testing.T) {
 		for range 400 {
 			add(&part, r.IntN(1+r.IntN(500)), uint64(r.IntN(50)))
 		}
-		sum.Merge(&part, most, func(to *int, from int) { *to += from })
+		sum.Merge(&part, most, cmp.Compare, func(to *int, from int) { *to += from })
 		check(&sum)
 	}
 }

@@ -2,7 +2,9 @@ package tally
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strings"
 
 	"slowdigest/parser/tags"
 )
@@ -92,7 +94,7 @@ func (t *Tags) Merge(from *Tags, room *int) *Tags {
 		k := t.key(other.name)
 		k.calls += other.calls
 		had := len(k.values.Items)
-		k.values.Merge(&other.values, mostValues(had, *room), func(to *int64, from int64) { *to += from })
+		k.values.Merge(&other.values, mostValues(had, *room), strings.Compare, func(to *int64, from int64) { *to += from })
 		*room -= len(k.values.Items) - had
 	}
 	return t
@@ -145,3 +147,51 @@ func one(b bool) int {
 }
 
 func seconds(us uint64) float64 { return float64(us) / 1e6 }
+
+// StoredKey is what Tags holds of a key that its Counts do not tell.
+type StoredKey struct {
+	Key    string                 `json:"key"`
+	Calls  int64                  `json:"calls"`
+	Values *Stored[string, int64] `json:"values"`
+}
+
+// Store returns what it takes in addition to Counts to have the Tags again: the keys of which these do not name
+// all values.
+func (t *Tags) Store() []StoredKey {
+	if t == nil {
+		return nil
+	}
+	var out []StoredKey
+	for i := range t.keys {
+		k, calls := &t.keys[i], int64(0)
+		for _, v := range k.values.Items {
+			calls += v.Value
+		}
+		if calls != k.calls || len(k.values.Items) > shown {
+			out = append(out, StoredKey{k.name, k.calls, k.values.Store()})
+		}
+	}
+	slices.SortFunc(out, func(x, y StoredKey) int { return cmp.Compare(x.Key, y.Key) })
+	return out
+}
+
+// Restore returns the Tags whose Store and Counts these are.
+func Restore(stored []StoredKey, counts []Count) *Tags {
+	var t *Tags
+	room := Room
+	for _, c := range counts {
+		if !slices.ContainsFunc(stored, func(s StoredKey) bool { return s.Key == c.Key }) {
+			t = t.Add([]tags.Tag{{Key: c.Key, Value: c.Value}}, c.Calls, uint64(math.Round(c.QueryTime*1e6)), &room)
+		}
+	}
+	for _, s := range stored {
+		if t == nil {
+			t = new(Tags)
+		}
+		if s.Values != nil {
+			k := t.key(s.Key)
+			k.calls, k.values = s.Calls, s.Values.Restore(maxValues)
+		}
+	}
+	return t
+}
