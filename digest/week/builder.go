@@ -21,8 +21,6 @@ const (
 
 	// maxClasses bounds the classes that are counted one by one, as in an Aggregator.
 	maxClasses = 10_000
-
-	maxFaults = 5
 )
 
 // Builder sums up hours.
@@ -65,12 +63,8 @@ func (b *Builder) Window() digest.Window {
 	return digest.Window{Start: b.week.Earlier[Earlier-1].Window.Start, End: b.week.Window.End}
 }
 
-// Fault notes, in a whole sentence, why an hour could not be read.
-func (b *Builder) Fault(sentence string) {
-	if len(b.week.Faults) < maxFaults {
-		b.week.Faults = append(b.week.Faults, sentence)
-	}
-}
+// Unreadable counts an hour that is kept and could not be read.
+func (b *Builder) Unreadable() { b.week.Unreadable++ }
 
 // Add adds the report of an hour, which holds all its classes. Hours come in the order of time, and none twice.
 func (b *Builder) Add(r *digest.Report) {

@@ -38,8 +38,8 @@ type Week struct {
 	Muted    []Muted `json:"muted,omitempty"` // at the end of the week
 	// RulesSince is set where query IDs are made by other rules since then: what classes did before is not known.
 	RulesSince time.Time `json:"rules_since,omitzero"`
-	// Faults say in whole sentences why hours that are kept could not be read.
-	Faults []string `json:"faults,omitempty"`
+	// Unreadable is how many hours of all weeks are kept and could not be read.
+	Unreadable int `json:"unreadable,omitempty"`
 }
 
 // Hours states how much of a week is known.

@@ -189,8 +189,8 @@ func (m *maker) facts() []string {
 	if len(w.Instances) > 0 {
 		out = append(out, "On "+redact.Cut(strings.Join(redacted(w.Instances), ", "), redact.MaxCoverageNote)+".")
 	}
-	for _, fault := range w.Faults {
-		out = append(out, redact.Text(fault, redact.MaxCoverageNote))
+	if w.Unreadable > 0 {
+		out = append(out, notifier.Plural(int64(w.Unreadable), "hour that is", "hours that are")+" kept could not be read: the function's log says why.")
 	}
 	return out
 }
