@@ -39,26 +39,16 @@ type keptClass struct {
 	Totals keptTotals `json:"totals"`
 	Lists  []byte     `json:"lists,omitempty"` // nil if there were none
 	// Users, Hosts and Schemas are nil where the class names them all, as is Network where it names all hosts.
-	Users   *keptNames    `json:"users,omitempty"`
-	Hosts   *keptNames    `json:"hosts,omitempty"`
-	Schemas *keptNames    `json:"schemas,omitempty"`
-	Network *[]keptHosts  `json:"network,omitempty"`
-	Parts   [][3]uint64   `json:"parts,omitempty"` // time, lock time and rows examined by name of instance; nil of one
-	Tags    *tally.Stored `json:"tags,omitempty"`
+	Users   *keptNames        `json:"users,omitempty"`
+	Hosts   *keptNames        `json:"hosts,omitempty"`
+	Schemas *keptNames        `json:"schemas,omitempty"`
+	Network *[]keptHosts      `json:"network,omitempty"`
+	Parts   [][3]uint64       `json:"parts,omitempty"` // time, lock time and rows examined by name of instance; nil of one
+	Tags    []tally.StoredKey `json:"tags,omitempty"`
 }
 
 // keptNames are those of a heavyNames that does not have them all.
-type keptNames struct {
-	Names  []keptName `json:"names"`
-	Calls  int64      `json:"calls"`
-	Unkept int64      `json:"unkept"`
-}
-
-type keptName struct {
-	Name  string `json:"name"`
-	Calls int64  `json:"calls"`
-	Over  int64  `json:"over,omitempty"`
-}
+type keptNames = tally.Stored[string, struct{}]
 
 type keptHosts struct {
 	Host  string   `json:"host,omitempty"`
@@ -142,10 +132,10 @@ func restored(r *Report, f *Filter) (*Aggregator, error) {
 			continue
 		}
 		a.classes[c.key] = c
-		for i, e := range c.instances.names {
+		for _, e := range c.instances.Items {
 			if chosen {
-				to := a.instance(e.name)
-				to.calls, to.time = to.calls+e.calls, to.time+c.parts[i].time
+				to := a.instance(e.Key)
+				to.calls, to.time = to.calls+int64(e.Amount), to.time+e.Value.time //nolint:gosec // it counts calls
 			}
 		}
 	}
@@ -165,10 +155,10 @@ func (c *class) keep() *keptClass {
 			}
 		}
 	}
-	if len(c.parts) > 1 {
+	if len(c.instances.Items) > 1 {
 		for _, name := range sortedNames(c.instances.counts()) {
-			i, _ := c.instances.find(name)
-			k.Parts = append(k.Parts, [3]uint64{c.parts[i].time, c.parts[i].lock, c.parts[i].rows})
+			p := c.instances.Add(name, 0, maxNames, OtherNames).Value
+			k.Parts = append(k.Parts, [3]uint64{p.time, p.lock, p.rows})
 		}
 	}
 	return k
@@ -187,19 +177,16 @@ func (r *Class) restore() (*class, error) {
 	if r.Slowest != nil {
 		c.slowest = *r.Slowest
 	}
-	c.users, c.hosts, c.schemas = k.Users.restore(r.Users), k.Hosts.restore(r.Hosts), k.Schemas.restore(r.Schemas)
+	c.users, c.hosts, c.schemas = namesOf(k.Users, r.Users), namesOf(k.Hosts, r.Hosts), namesOf(k.Schemas, r.Schemas)
 	c.network = k.restoreNetwork(r.Hosts)
 	for i, name := range names {
 		p := part{time: c.queryTime.sum, lock: c.lockTime.sum, rows: c.rowsExamined.sum}
 		if len(k.Parts) > 0 {
 			p = part{k.Parts[i][0], k.Parts[i][1], k.Parts[i][2]}
 		}
-		c.addPart(name, r.Instances[name], p)
+		c.instances.add(name, uint64(r.Instances[name]), p) //nolint:gosec // it counts calls
 	}
-	var err error
-	if c.tags, err = tally.Restore(k.Tags, r.Tags); err != nil {
-		return nil, err
-	}
+	c.tags = tally.Restore(k.Tags, r.Tags)
 	for i, s := range r.Timeline {
 		c.addTime(i, microseconds(s))
 	}
@@ -375,27 +362,20 @@ func (b *numbers) end() error {
 }
 
 func (t *heavyNames) keep() *keptNames {
-	if t.unkept == 0 {
+	if t.Unkept == 0 {
 		return nil
 	}
-	k := &keptNames{Calls: t.calls, Unkept: t.unkept}
-	for _, e := range t.names {
-		k.Names = append(k.Names, keptName{e.name, e.calls, e.over})
-	}
-	return k
+	return t.Store()
 }
 
-// restore takes all names from those of the class where none is kept.
-func (k *keptNames) restore(all map[string]int64) (t heavyNames) {
-	if k == nil {
-		for _, name := range sortedNames(all) {
-			t.add(name, all[name])
-		}
+// namesOf takes all names from those of the class where none is kept.
+func namesOf(k *keptNames, all map[string]int64) (t heavyNames) {
+	if k != nil {
+		t.Heavy = k.Restore(maxNames)
 		return t
 	}
-	t.calls, t.unkept = k.Calls, k.Unkept
-	for _, e := range k.Names[:min(len(k.Names), maxNames)] {
-		t.put(nameCalls{e.Name, e.Calls, e.Over})
+	for _, name := range sortedNames(all) {
+		t.add(name, uint64(all[name])) //nolint:gosec // it counts calls
 	}
 	return t
 }
