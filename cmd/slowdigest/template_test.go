@@ -57,6 +57,7 @@ var (
 	}
 	ofFanoutAlarms = map[string]string{"DeadLettersAlarm": "AWS::CloudWatch::Alarm"}
 	ofEmail        = map[string]string{"AlarmEmail": "AWS::SNS::Subscription"}
+	ofWeek         = map[string]string{"WeekRole": "AWS::IAM::Role", "WeekSchedule": "AWS::Scheduler::Schedule"}
 )
 
 // The properties that each switch sets: a path into the template, and the JSON
@@ -289,14 +290,14 @@ func templateCases() []templateCase {
 			"DigestLambdaFunction.Environment.Variables.SLACK_API_URL":                `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":             `"s3://kept/of-before"`})},
 		// What is archived expires by the bucket's rule, of this prefix alone.
-		{deployment{"prod", with("keep=35", "alarms=false")}, merged(ofState, ofSchedule), merged(stateOf("prod"), withoutAlarms, withSchedule, named("prod"), channel("#slow-queries"), map[string]string{
+		{deployment{"prod", with("keep=35", "week=false", "alarms=false")}, ofState, merged(stateOf("prod"), withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_KEEP": `"35"`,
 			"StateBucket.LifecycleConfiguration.Rules.2":                 `{"Id": "expire-reports", "Status": "Enabled", "Prefix": "prod/reports/", "ExpirationInDays": "35"}`})},
 		// Nobody misses an hour that is not to come.
 		{deployment{"prod", with("schedule=false")}, merged(ofState, ofAlarms), merged(stateOf("prod"), withAlarms, named("prod"), map[string]string{"DigestEventsRuleSchedule1.State": `"DISABLED"`})},
 		{deployment{"prod", with("mcp=true", "alarms=false")}, merged(ofState, ofInteractive), merged(stateOf("prod"), withMCP, withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{
 			"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `null`})},
-		{everything, merged(ofState, ofAlarms, ofSchedule, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail), merged(stateOf("prod-next"), withAlarms, withSchedule, withFanout, withFanoutAlarms, withInteractive, withMCP,
+		{everything, merged(ofState, ofAlarms, ofSchedule, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail, ofWeek), merged(stateOf("prod-next"), withAlarms, withSchedule, withFanout, withFanoutAlarms, withInteractive, withMCP,
 			named("prod-next"), channel("C0123456789"), map[string]string{
 				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
