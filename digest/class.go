@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"slowdigest/digest/classify"
+	"slowdigest/digest/plans"
 	"slowdigest/digest/tally"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
@@ -36,6 +37,7 @@ type class struct {
 	timeline              []uint64 // microseconds of query time
 	load                  load     // if Aggregator.Detail is set
 	tags                  *tally.Tags
+	plans                 *plans.Tally // of a class of statements
 }
 
 func newClass(fingerprint []byte, key classKey) *class {
@@ -60,12 +62,13 @@ func (c *class) add(e *parser.Event, s *Stream, bucket int) {
 		time: microseconds(e.QueryTime) * e.Weight, lock: microseconds(e.LockTime) * e.Weight, rows: e.RowsExamined * e.Weight,
 	})
 	c.tags = c.tags.Add(s.tags, n, microseconds(e.QueryTime)*e.Weight)
+	c.plans = c.plans.Add(s.plan, e.Time, n, microseconds(e.QueryTime)*e.Weight, &s.to.planRoom)
 	c.extent.add(e.Time)
 	c.addTime(bucket, microseconds(e.QueryTime)*e.Weight)
 }
 
 // merge adds what from has counted. bucket returns the index into c's time line
-// for one into from's, or -1.
+// for one into from's, or -1. The plans are the Aggregator's to merge.
 func (c *class) merge(from *class, bucket func(int) int) {
 	c.totals.merge(&from.totals)
 	c.group.merge(from.group)
@@ -120,6 +123,7 @@ func (c *class) describe(r *Class, w Window, order OrderBy) {
 	r.Most = MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()}
 	r.HostNetwork, r.HostOutside = c.network.common()
 	r.Instances, r.ByInstance, r.Tags = c.instances.counts(), c.byInstance(order), c.tags.Counts()
+	r.Plans = c.plans.Report()
 	for _, us := range c.timeline {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}

@@ -1,0 +1,364 @@
+// Package plans counts the calls of a class by the plan that the server executed them with, in bounded memory.
+package plans
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"slowdigest/parser/explain"
+)
+
+// maxKept bounds the plans of a class that are counted one by one: each that has more than this part of the time of
+// all is among them.
+const maxKept = 8
+
+// Room is how many bytes all classes together may take for their plans, until there is no more: plans that have
+// no room count among the others.
+const Room = 16 << 20
+
+// Tally counts plans as tally.Tags does tags: one that comes when there is no room takes the place of the least if
+// that makes it more, with the time over that it may not have had.
+type Tally struct {
+	kept   []kept
+	calls  int64
+	us     uint64 // microseconds
+	unkept uint64 // no plan that is not kept has more time
+}
+
+type kept struct {
+	shape       *explain.Shape
+	calls       int64
+	us, over    uint64
+	rows        []sums
+	first, last time.Time
+}
+
+// sums are of the numbers of a row, over calls; those of which something was read in read.
+type sums struct {
+	calls, read            int64
+	rows, reads            float64
+	filtered, readFiltered float64
+}
+
+// Add counts calls with a plan, which ended at a time and took some microseconds together, and takes what they need from the
+// room. Of none it changes nothing; a nil Tally has none.
+func (t *Tally) Add(p explain.Plan, at time.Time, calls int64, us uint64, room *int) *Tally {
+	if p.Shape == nil {
+		return t
+	}
+	if t == nil {
+		t = new(Tally)
+	}
+	t.calls, t.us = t.calls+calls, t.us+us
+	k := t.find(p.Shape)
+	if k == nil {
+		if k = t.put(kept{shape: p.Shape, us: us + t.unkept, over: t.unkept}, room); k == nil {
+			return t
+		}
+	} else {
+		k.us += us
+	}
+	k.calls += calls
+	k.seen(at, at)
+	for i, n := range p.Numbers {
+		k.rows[i].add(n, calls)
+	}
+	return t
+}
+
+func (t *Tally) find(s *explain.Shape) *kept {
+	for i := range t.kept {
+		if k := &t.kept[i]; k.shape == s || k.shape.ID == s.ID {
+			return k
+		}
+	}
+	return nil
+}
+
+// put keeps a plan where there is room for it, or in the place of the one with the least time; nil is not.
+func (t *Tally) put(k kept, room *int) *kept {
+	at := len(t.kept)
+	if at == maxKept {
+		at = 0
+		for i := range t.kept {
+			if t.kept[i].us < t.kept[at].us {
+				at = i
+			}
+		}
+	}
+	back := 0
+	if at < len(t.kept) {
+		back = t.kept[at].size()
+	}
+	if at < len(t.kept) && k.us <= t.kept[at].us || *room+back < k.size() {
+		t.unkept = max(t.unkept, k.us)
+		return nil
+	}
+	*room += back - k.size()
+	if k.rows == nil {
+		k.rows = make([]sums, len(k.shape.Rows))
+	}
+	if at == len(t.kept) {
+		t.kept = append(t.kept, k)
+	} else {
+		t.unkept = max(t.unkept, t.kept[at].us)
+		t.kept[at] = k
+	}
+	return &t.kept[at]
+}
+
+// size is what a plan takes, in bytes, about.
+func (k *kept) size() int {
+	n := 200
+	for _, r := range k.shape.Rows {
+		n += 200 + len(r.Table) + len(r.Key) + len(r.Ref) + 16*len(r.Extra)
+	}
+	return n
+}
+
+// Size is what the plans have taken from the room.
+func (t *Tally) Size() (n int) {
+	if t != nil {
+		for i := range t.kept {
+			n += t.kept[i].size()
+		}
+	}
+	return n
+}
+
+func (k *kept) seen(first, last time.Time) {
+	if !first.IsZero() && (k.first.IsZero() || first.Before(k.first)) {
+		k.first = first
+	}
+	if last.After(k.last) {
+		k.last = last
+	}
+}
+
+func (s *sums) add(n explain.Numbers, calls int64) {
+	weight := float64(calls)
+	if n.Rows >= 0 {
+		s.calls, s.rows, s.filtered = s.calls+calls, s.rows+weight*n.Rows, s.filtered+weight*max(n.Filtered, 0)
+	}
+	if n.Read >= 0 {
+		s.read, s.reads, s.readFiltered = s.read+calls, s.reads+weight*n.Read, s.readFiltered+weight*max(n.ReadFiltered, 0)
+	}
+}
+
+func (s *sums) merge(o sums) {
+	s.calls, s.read, s.rows, s.reads = s.calls+o.calls, s.read+o.read, s.rows+o.rows, s.reads+o.reads
+	s.filtered, s.readFiltered = s.filtered+o.filtered, s.readFiltered+o.readFiltered
+}
+
+// Merge adds what from has counted, which stays as it is. A plan that one of them does not keep may have had its
+// unkept time there.
+func (t *Tally) Merge(from *Tally, room *int) *Tally {
+	if from == nil {
+		return t
+	}
+	if t == nil {
+		t = new(Tally)
+	}
+	t.calls, t.us = t.calls+from.calls, t.us+from.us
+	before := t.unkept
+	for i := range t.kept {
+		if k := &t.kept[i]; from.find(k.shape) == nil {
+			k.us, k.over = k.us+from.unkept, k.over+from.unkept
+		}
+	}
+	t.unkept += from.unkept
+	for _, f := range from.kept {
+		k := t.find(f.shape)
+		if k == nil {
+			f.us, f.over, f.rows = f.us+before, f.over+before, slices.Clone(f.rows)
+			t.put(f, room)
+			continue
+		}
+		k.calls, k.us, k.over = k.calls+f.calls, k.us+f.us, k.over+f.over
+		k.seen(f.first, f.last)
+		for i := range k.rows {
+			k.rows[i].merge(f.rows[i])
+		}
+	}
+	return t
+}
+
+// Plans state how the server executed the calls of a class of which the log tells it, each in the way that it chose.
+type Plans struct {
+	Calls     int64   `json:"calls"`      // of which the log tells the plan
+	QueryTime float64 `json:"query_time"` // seconds, all calls together; so in Plan
+	// Usual has the most calls.
+	Usual Plan `json:"usual"`
+	// Worst takes the longest for a call, where that is another.
+	Worst *Plan `json:"worst,omitempty"`
+	// Others are further plans, those with the most calls first, and Rest what no plan here is known to have.
+	Others []Plan `json:"others,omitempty"`
+	Rest   *Rest  `json:"rest,omitempty"`
+	// Change is set where the plan has changed in the window.
+	Change *Change `json:"change,omitempty"`
+}
+
+// Plan is a way to execute a statement. Its calls and their time are those that it has at least.
+type Plan struct {
+	ID        string    `json:"id"` // 16 digits of its rows, without their numbers
+	Rows      []Row     `json:"rows"`
+	More      int       `json:"more_rows,omitempty"` // that are not kept
+	Calls     int64     `json:"calls"`
+	QueryTime float64   `json:"query_time"`
+	First     time.Time `json:"first_seen,omitzero"`
+	Last      time.Time `json:"last_seen,omitzero"`
+}
+
+// Row is how a table is read, with means over the calls. A number is nil where the log does not state it. Those of an
+// inner table of a join are of one of the times that it is read.
+type Row struct {
+	explain.Row
+	Estimated    *float64 `json:"rows,omitempty"`
+	Read         *float64 `json:"r_rows,omitempty"`
+	Filtered     *float64 `json:"filtered,omitempty"`   // the part that conditions leave, in percent, as estimated
+	ReadFiltered *float64 `json:"r_filtered,omitempty"` // and in fact
+}
+
+// Rest sums up the calls of plans that are not told one by one.
+type Rest struct {
+	Calls     int64   `json:"calls"`
+	QueryTime float64 `json:"query_time"`
+}
+
+// Change says that all calls with one plan ended before all those with another.
+type Change struct {
+	From  string    `json:"from"` // IDs of plans
+	To    string    `json:"to"`
+	Until time.Time `json:"until"` // the last call with the one
+	Since time.Time `json:"since"` // and the first with the other
+}
+
+// All are the plans that are told one by one, those with the most calls first.
+func (p *Plans) All() []Plan {
+	if p == nil {
+		return nil
+	}
+	all := []Plan{p.Usual}
+	if p.Worst != nil {
+		all = append(all, *p.Worst)
+	}
+	all = append(all, p.Others...)
+	slices.SortStableFunc(all, func(x, y Plan) int { return cmp.Compare(y.Calls, x.Calls) })
+	return all
+}
+
+// Find returns the plan with an ID, or nil.
+func (p *Plans) Find(id string) *Plan {
+	all := p.All()
+	if i := slices.IndexFunc(all, func(x Plan) bool { return x.ID == id }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
+// Scans returns how many calls read all rows of a table.
+func (p *Plans) Scans() (calls int64) {
+	for _, x := range p.All() {
+		if slices.ContainsFunc(x.Rows, func(r Row) bool { return r.Scans() }) {
+			calls += x.Calls
+		}
+	}
+	return calls
+}
+
+// Report states the plans; nil of none.
+func (t *Tally) Report() *Plans {
+	if t == nil || len(t.kept) == 0 {
+		return nil
+	}
+	all := slices.Clone(t.kept)
+	slices.SortFunc(all, func(x, y kept) int {
+		return cmp.Or(cmp.Compare(y.calls, x.calls), cmp.Compare(y.us, x.us), strings.Compare(x.shape.ID, y.shape.ID))
+	})
+	out := &Plans{Calls: t.calls, QueryTime: seconds(t.us), Usual: all[0].report(), Change: change(all, t.calls)}
+	worst := 0
+	for i := range all {
+		if all[i].mean() > all[worst].mean() {
+			worst = i
+		}
+	}
+	rest := Rest{t.calls, seconds(t.us)}
+	for i := range all {
+		p := all[i].report()
+		switch rest.Calls, rest.QueryTime = rest.Calls-p.Calls, rest.QueryTime-p.QueryTime; {
+		case i == 0:
+		case i == worst:
+			out.Worst = &p
+		default:
+			out.Others = append(out.Others, p)
+		}
+	}
+	if rest.Calls > 0 {
+		rest.QueryTime = max(rest.QueryTime, 0)
+		out.Rest = &rest
+	}
+	return out
+}
+
+// mean is how long a call takes, at least.
+func (k *kept) mean() float64 { return float64(k.us-k.over) / float64(k.calls) }
+
+func (k *kept) report() Plan {
+	p := Plan{ID: k.shape.ID, More: k.shape.More, Calls: k.calls, QueryTime: seconds(k.us - k.over), First: k.first, Last: k.last}
+	for i, s := range k.rows {
+		p.Rows = append(p.Rows, Row{k.shape.Rows[i], mean(s.rows, s.calls), mean(s.reads, s.read), mean(s.filtered, s.calls), mean(s.readFiltered, s.read)})
+	}
+	return p
+}
+
+func mean(sum float64, calls int64) *float64 {
+	if calls == 0 {
+		return nil
+	}
+	m := sum / float64(calls)
+	return &m
+}
+
+func seconds(us uint64) float64 { return float64(us) / 1e6 }
+
+// A change is told where chance would not put the calls into that order in one of so many windows, each of the plans has so
+// many calls, and both together this part of all.
+const (
+	byChance   = 1000
+	leastCalls = 3
+	leastPart  = 0.5
+)
+
+// change returns that of a class, whose plans are sorted by their calls, between two of which each reads a table. Of several
+// it is that of the plans with the most calls.
+func change(all []kept, calls int64) *Change {
+	var out *Change
+	most := int64(0)
+	for i := range all {
+		for k := range all {
+			from, to := &all[i], &all[k]
+			fewer, more := min(from.calls, to.calls), max(from.calls, to.calls)
+			if from.over+to.over == 0 && fewer >= max(leastCalls, most+1) && float64(fewer+more) >= leastPart*float64(calls) &&
+				!from.last.IsZero() && from.last.Before(to.first) && orders(fewer, more) >= byChance && from.reads() && to.reads() {
+				out, most = &Change{from.shape.ID, to.shape.ID, from.last, to.first}, fewer
+			}
+		}
+	}
+	return out
+}
+
+// orders is in how many orders calls of two plans can come, up to byChance.
+func orders(fewer, more int64) (n float64) {
+	n = 1
+	for i := int64(1); i <= fewer && n < byChance; i++ {
+		n = n * float64(more+i) / float64(i)
+	}
+	return n
+}
+
+// reads reports whether the plan reads a table at all: that no row can match is up to the values.
+func (k *kept) reads() bool {
+	return slices.ContainsFunc(k.shape.Rows, func(r explain.Row) bool { return r.Table != "" })
+}
