@@ -74,6 +74,24 @@ type ClassDiff struct {
 	Change  float64 `json:"change"`
 	ByCalls float64 `json:"by_calls"`
 	ByTime  float64 `json:"by_time"`
+	// Plans are set where most calls had one plan before, and have another after.
+	Plans *PlanDiff `json:"plans,omitempty"`
+}
+
+// PlanDiff states the plan of most calls in each window, with the calls of which the log tells a plan.
+type PlanDiff struct {
+	Before      Plan  `json:"before"`
+	After       Plan  `json:"after"`
+	BeforeCalls int64 `json:"before_calls"`
+	AfterCalls  int64 `json:"after_calls"`
+}
+
+// planDiff returns the plans of a class if that of most calls is not the same.
+func planDiff(before, after *Plans) *PlanDiff {
+	if before == nil || after == nil || before.Usual.ID == after.Usual.ID || 2*before.Usual.Calls <= before.Calls || 2*after.Usual.Calls <= after.Calls {
+		return nil
+	}
+	return &PlanDiff{before.Usual, after.Usual, before.Calls, after.Calls}
 }
 
 // ClassTime holds the numbers of a class in one of the windows.
@@ -140,10 +158,11 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d.Change = d.After.QueryTime - d.Before.QueryTime
 
 	at := map[string]int{}
+	plans := map[string]*Plans{}
 	var ranks []float64 // of the classes: by how much the number changed, up or down
 	for i := range before.Classes {
 		c := &before.Classes[i]
-		at[c.ID] = len(d.Classes)
+		at[c.ID], plans[c.ID] = len(d.Classes), c.Plans
 		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named(), Before: classTime(c, perB)})
 		ranks = append(ranks, -rankB*order.of(c))
 	}
@@ -155,7 +174,7 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named()})
 			ranks = append(ranks, 0)
 		}
-		d.Classes[k].After = classTime(c, perA)
+		d.Classes[k].After, d.Classes[k].Plans = classTime(c, perA), planDiff(plans[c.ID], c.Plans)
 		ranks[k] += rankA * order.of(c)
 	}
 	d.setAside(&ranks)

@@ -258,6 +258,8 @@ type (
 	Plans   = plans.Plans
 	Plan    = plans.Plan
 	PlanRow = plans.Row
+
+	PlanChange = plans.Change
 )
 
 // Table is the name of a table or view, as fingerprint.Tables has it.

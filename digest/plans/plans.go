@@ -258,7 +258,7 @@ func (p *Plans) Find(id string) *Plan {
 	return nil
 }
 
-// Scans returns how many calls read all rows of a table.
+// Scans returns how many calls read all rows of a table; of nil none.
 func (p *Plans) Scans() (calls int64) {
 	for _, x := range p.All() {
 		if slices.ContainsFunc(x.Rows, func(r Row) bool { return r.Scans() }) {
@@ -361,4 +361,43 @@ func orders(fewer, more int64) (n float64) {
 // reads reports whether the plan reads a table at all: that no row can match is up to the values.
 func (k *kept) reads() bool {
 	return slices.ContainsFunc(k.shape.Rows, func(r explain.Row) bool { return r.Table != "" })
+}
+
+// Checked returns a copy as others may see it who got it from elsewhere; see explain.Row.Checked.
+func (p *Plans) Checked(name func(string) string) *Plans {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.Usual = p.Usual.Checked(name)
+	if p.Worst != nil {
+		worst := p.Worst.Checked(name)
+		out.Worst = &worst
+	}
+	out.Others = nil
+	for i := range p.Others[:min(maxKept, len(p.Others))] {
+		out.Others = append(out.Others, p.Others[i].Checked(name))
+	}
+	if p.Change != nil {
+		c := *p.Change
+		c.From, c.To = checkedID(c.From), checkedID(c.To)
+		out.Change = &c
+	}
+	return &out
+}
+
+// Checked is Plans.Checked of one.
+func (p Plan) Checked(name func(string) string) Plan {
+	p.ID, p.Rows, p.More = checkedID(p.ID), slices.Clone(p.Rows[:min(explain.MaxRows, len(p.Rows))]), max(p.More, 0)
+	for i := range p.Rows {
+		p.Rows[i].Row = p.Rows[i].Row.Checked(name)
+	}
+	return p
+}
+
+func checkedID(id string) string {
+	if len(id) != 16 || strings.Trim(id, "0123456789abcdef") != "" {
+		return ""
+	}
+	return id
 }

@@ -55,7 +55,7 @@ func Of(r *digest.Report) Report {
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
-		c.Tags = Tags(c.Tags)
+		c.Tags, c.Plans = Tags(c.Tags), Plans(c.Plans)
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
@@ -146,6 +146,12 @@ func Tags(in []digest.TagCount) []digest.TagCount {
 	}
 	return out
 }
+
+// Plans leaves of plans known words and names as others may see them, as Tags does of tags.
+func Plans(p *digest.Plans) *digest.Plans { return p.Checked(nameForOthers) }
+
+// Plan is Plans of one.
+func Plan(p digest.Plan) digest.Plan { return p.Checked(nameForOthers) }
 
 func ids(in []string) []string {
 	out := slices.Clone(in)
@@ -337,6 +343,9 @@ func OfDiff(d *digest.Diff) Diff {
 	out.Classes, out.Unlisted = slices.Clone(d.Classes), slices.Clone(d.Unlisted)
 	for i := range out.Classes {
 		of(&out.Classes[i].ID, &out.Classes[i].Fingerprint, &out.Classes[i].Group)
+		if p := out.Classes[i].Plans; p != nil {
+			out.Classes[i].Plans = &digest.PlanDiff{Before: Plan(p.Before), After: Plan(p.After), BeforeCalls: p.BeforeCalls, AfterCalls: p.AfterCalls}
+		}
 	}
 	for i := range out.Unlisted {
 		of(&out.Unlisted[i].ID, &out.Unlisted[i].Fingerprint, &out.Unlisted[i].Group)

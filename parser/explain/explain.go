@@ -219,7 +219,7 @@ func (r *Reader) shape(lines []byte) known {
 		row := r.row()
 		text := row.text()
 		switch n := len(s.Rows); {
-		case row.Select == "INSERT", row.Table == "" && row.Extra == nil: // which reads nothing
+		case row.Select == "INSERT", row.Table == "" && (row.Extra == nil || row.Extra[0] == "No tables used"): // which reads nothing
 			rows = append(rows, -1)
 			continue
 		case text == last && more:

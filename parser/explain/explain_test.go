@@ -60,6 +60,8 @@ func TestRead(t *testing.T) {
 			[]string{"1¦PRIMARY¦t1¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦NULL¦100.00¦NULL¦", "2¦UNION¦t2¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦1.00¦100.00¦100.00¦",
 				"3¦UNION¦t3¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦NULL¦100.00¦NULL¦", "4¦UNION¦t4¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦3.00¦100.00¦100.00¦",
 				"NULL¦UNION RESULT¦<union1,2,...>¦ALL¦NULL¦NULL¦NULL¦NULL¦NULL¦26.00¦NULL¦NULL¦Using filesort"}},
+		{"no table", "", []string{"1¦SIMPLE¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦No tables used"}},
+		{"no row", "SIMPLE    () [Impossible WHERE] -1/-1 -1/-1", []string{"1¦SIMPLE¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦Impossible WHERE"}},
 		{"insert", "", []string{"1¦INSERT¦many¦ALL¦NULL¦NULL¦NULL¦NULL¦NULL¦NULL¦100.00¦100.00¦NULL"}},
 		{"insert of a select", "PRIMARY c index k () [Using index] 5/5 100/100", []string{"1¦PRIMARY¦c¦index¦NULL¦k¦5¦NULL¦5¦5.00¦100.00¦100.00¦Using index"}},
 		{"name of another form", "SIMPLE ? ref ? (?) [] 1/1 100/100", []string{"1¦SIMPLE¦it's secret¦ref¦NULL¦'secret'¦5¦'secret'¦1¦1.00¦100.00¦100.00¦secret; Using secret"}},

@@ -50,7 +50,7 @@ func word(known []string, b []byte) string {
 // row makes a Row of the line that was split.
 func (r *Reader) row() Row {
 	return Row{Select: word(selects, r.field(colSelect)), Table: r.table(r.field(colTable)), Type: accessType(r.field(colType)),
-		Key: keysOf(r.field(colKey)), Ref: r.refsOf(r.field(colRef)), Extra: extrasOf(r.field(colExtra))}
+		Key: keysOf(r.field(colKey), keyName), Ref: r.refsOf(r.field(colRef)), Extra: extrasOf(r.field(colExtra))}
 }
 
 // text is that of which the ID of a Shape is made.
@@ -116,17 +116,21 @@ func accessType(b []byte) string {
 
 // keysOf returns the names of keys: of an index_merge with commas, of a filter with |, and of a hash join with
 // #hash# before them.
-func keysOf(b []byte) string {
+func keysOf(b []byte, name func([]byte) string) string {
 	return eachName(b, ",|:", func(b []byte) string {
-		name, hash := bytes.CutPrefix(b, []byte("#hash#"))
-		switch {
-		case !isName(name):
-			return Unnamed
-		case hash:
-			return "#hash#" + string(name)
+		if b, hash := bytes.CutPrefix(b, []byte("#hash#")); hash {
+			return "#hash#" + name(b)
 		}
-		return string(name)
+		return name(b)
 	})
+}
+
+// keyName returns the name of a key.
+func keyName(b []byte) string {
+	if !isName(b) {
+		return Unnamed
+	}
+	return string(b)
 }
 
 // refsOf returns what the key is compared with, without the names of schemas.
@@ -177,4 +181,22 @@ func extrasOf(b []byte) []string {
 		}
 	}
 	return out
+}
+
+// Checked returns the row as others may see it who got it from elsewhere: with known words alone, and of each name what
+// the function makes of it.
+func (r Row) Checked(name func(string) string) Row {
+	named := func(b []byte) string {
+		if !isName(bytes.ReplaceAll(b, []byte("?"), []byte("0"))) {
+			return Unnamed
+		}
+		return name(string(b))
+	}
+	if kind, ok := strings.CutPrefix(r.Table, "<"); !ok || word(results, []byte(strings.TrimSuffix(kind, ">"))) == "" {
+		r.Table = eachName([]byte(r.Table), "", named)
+	}
+	r.Select, r.Type = word(selects, []byte(r.Select)), accessType([]byte(r.Type))
+	r.Key, r.Ref = keysOf([]byte(r.Key), named), eachName([]byte(r.Ref), ",.", named)
+	r.Extra, r.Times = extrasOf([]byte(strings.Join(r.Extra, "; "))), max(r.Times, 0)
+	return r
 }
