@@ -2,7 +2,6 @@ package explain
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -53,9 +52,9 @@ func (r *Reader) row() Row {
 		Key: keysOf(r.field(colKey), keyName), Ref: r.refsOf(r.field(colRef)), Extra: extrasOf(r.field(colExtra))}
 }
 
-// text is that of which the ID of a Shape is made.
+// text is that of which the ID of a Shape is made. No word and no name holds a tab.
 func (r *Row) text() string {
-	return fmt.Sprintf("%q %q %q %q %q %q\n", r.Select, r.Table, r.Type, r.Key, r.Ref, r.Extra)
+	return strings.Join([]string{r.Select, r.Table, r.Type, r.Key, r.Ref, strings.Join(r.Extra, "; ")}, "\t") + "\n"
 }
 
 // table returns the name of a table.
