@@ -260,6 +260,7 @@ type (
 	PlanRow = plans.Row
 
 	PlanChange = plans.Change
+	PlanRest   = plans.Rest
 )
 
 // Table is the name of a table or view, as fingerprint.Tables has it.
