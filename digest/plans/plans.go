@@ -287,9 +287,10 @@ func (t *Tally) Report() *Plans {
 	rest := Rest{t.calls, seconds(t.us)}
 	for i := range all {
 		p := all[i].report()
-		switch rest.Calls, rest.QueryTime = rest.Calls-p.Calls, rest.QueryTime-p.QueryTime; {
-		case i == 0:
-		case i == worst:
+		rest.Calls, rest.QueryTime = rest.Calls-p.Calls, rest.QueryTime-p.QueryTime
+		switch i {
+		case 0:
+		case worst:
 			out.Worst = &p
 		default:
 			out.Others = append(out.Others, p)
