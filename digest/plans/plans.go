@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"slowdigest/digest/tally"
 	"slowdigest/parser/explain"
 )
 
@@ -14,28 +15,24 @@ import (
 // all is among them.
 const maxKept = 8
 
-// Room is how many bytes all classes together may take for their plans, until there is no more: plans that have
-// no room count among the others.
-const Room = 16 << 20
+// Room is how many rows of plans all classes together may keep: plans that have no room count among the others.
+const Room = 50_000
 
-// Tally counts plans as tally.Tags does tags: one that comes when there is no room takes the place of the least if
-// that makes it more, with the time over that it may not have had.
+// Tally counts plans by the time that calls with them took. The nil Tally has none.
 type Tally struct {
-	kept   []kept
-	calls  int64
-	us     uint64 // microseconds
-	unkept uint64 // no plan that is not kept has more time
+	calls int64
+	plans tally.Heavy[string, kept] // by the ID of their shape, in microseconds
 }
 
+// kept is what is known of the calls with a plan.
 type kept struct {
 	shape       *explain.Shape
 	calls       int64
-	us, over    uint64
 	rows        []sums
 	first, last time.Time
 }
 
-// sums are of the numbers of a row, over calls; those of which something was read in read.
+// sums are of the numbers of a row: of the calls for which some were estimated, and of those for which some were read.
 type sums struct {
 	calls, read            int64
 	rows, reads            float64
@@ -43,7 +40,7 @@ type sums struct {
 }
 
 // Add counts calls with a plan, which ended at a time and took some microseconds together, and takes what they need from the
-// room. Of none it changes nothing; a nil Tally has none.
+// room. Of none it changes nothing.
 func (t *Tally) Add(p explain.Plan, at time.Time, calls int64, us uint64, room *int) *Tally {
 	if p.Shape == nil {
 		return t
@@ -51,14 +48,22 @@ func (t *Tally) Add(p explain.Plan, at time.Time, calls int64, us uint64, room *
 	if t == nil {
 		t = new(Tally)
 	}
-	t.calls, t.us = t.calls+calls, t.us+us
-	k := t.find(p.Shape)
-	if k == nil {
-		if k = t.put(kept{shape: p.Shape, us: us + t.unkept, over: t.unkept}, room); k == nil {
+	t.calls += calls
+	had := 0
+	if !t.has(p.Shape.ID) {
+		if had = t.Size(); *room < len(p.Shape.Rows) {
+			t.plans.Total, t.plans.Unkept = t.plans.Total+us, t.plans.Unkept+us
 			return t
 		}
-	} else {
-		k.us += us
+	}
+	item, known := t.plans.Add(p.Shape.ID, us, maxKept)
+	if item == nil {
+		return t
+	}
+	k := &item.Value
+	if !known {
+		k.shape, k.rows = p.Shape, make([]sums, len(p.Shape.Rows))
+		*room -= t.Size() - had
 	}
 	k.calls += calls
 	k.seen(at, at)
@@ -68,64 +73,23 @@ func (t *Tally) Add(p explain.Plan, at time.Time, calls int64, us uint64, room *
 	return t
 }
 
-func (t *Tally) find(s *explain.Shape) *kept {
-	for i := range t.kept {
-		if k := &t.kept[i]; k.shape == s || k.shape.ID == s.ID {
-			return k
+func (t *Tally) has(id string) bool {
+	for i := range t.plans.Items {
+		if t.plans.Items[i].Key == id {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
-// put keeps a plan where there is room for it, or in the place of the one with the least time; nil is not.
-func (t *Tally) put(k kept, room *int) *kept {
-	at := len(t.kept)
-	if at == maxKept {
-		at = 0
-		for i := range t.kept {
-			if t.kept[i].us < t.kept[at].us {
-				at = i
-			}
-		}
-	}
-	back := 0
-	if at < len(t.kept) {
-		back = t.kept[at].size()
-	}
-	if at < len(t.kept) && k.us <= t.kept[at].us || *room+back < k.size() {
-		t.unkept = max(t.unkept, k.us)
-		return nil
-	}
-	*room += back - k.size()
-	if k.rows == nil {
-		k.rows = make([]sums, len(k.shape.Rows))
-	}
-	if at == len(t.kept) {
-		t.kept = append(t.kept, k)
-	} else {
-		t.unkept = max(t.unkept, t.kept[at].us)
-		t.kept[at] = k
-	}
-	return &t.kept[at]
-}
-
-// size is what a plan takes, in bytes, about.
-func (k *kept) size() int {
-	n := 200
-	for _, r := range k.shape.Rows {
-		n += 200 + len(r.Table) + len(r.Key) + len(r.Ref) + 16*len(r.Extra)
-	}
-	return n
-}
-
-// Size is what the plans have taken from the room.
-func (t *Tally) Size() (n int) {
+// Size is how many rows of plans are kept.
+func (t *Tally) Size() (rows int) {
 	if t != nil {
-		for i := range t.kept {
-			n += t.kept[i].size()
+		for i := range t.plans.Items {
+			rows += len(t.plans.Items[i].Value.rows)
 		}
 	}
-	return n
+	return rows
 }
 
 func (k *kept) seen(first, last time.Time) {
@@ -152,8 +116,8 @@ func (s *sums) merge(o sums) {
 	s.filtered, s.readFiltered = s.filtered+o.filtered, s.readFiltered+o.readFiltered
 }
 
-// Merge adds what from has counted, which stays as it is. A plan that one of them does not keep may have had its
-// unkept time there.
+// Merge adds what from has counted, which stays as it is. Where there is no room for all of it, only plans count one by one
+// that do already.
 func (t *Tally) Merge(from *Tally, room *int) *Tally {
 	if from == nil {
 		return t
@@ -161,27 +125,33 @@ func (t *Tally) Merge(from *Tally, room *int) *Tally {
 	if t == nil {
 		t = new(Tally)
 	}
-	t.calls, t.us = t.calls+from.calls, t.us+from.us
-	before := t.unkept
-	for i := range t.kept {
-		if k := &t.kept[i]; from.find(k.shape) == nil {
-			k.us, k.over = k.us+from.unkept, k.over+from.unkept
+	had, other := t.Size(), from.plans.Store()
+	if *room < from.Size() {
+		items := other.Items
+		other.Items = nil
+		for _, x := range items {
+			if t.has(x.Key) {
+				other.Items = append(other.Items, x)
+			} else {
+				other.Unkept = max(other.Unkept, x.Amount)
+			}
+		}
+	} else {
+		other.Items = slices.Clone(other.Items)
+		for i := range other.Items {
+			other.Items[i].Value.rows = slices.Clone(other.Items[i].Value.rows)
 		}
 	}
-	t.unkept += from.unkept
-	for _, f := range from.kept {
-		k := t.find(f.shape)
-		if k == nil {
-			f.us, f.over, f.rows = f.us+before, f.over+before, slices.Clone(f.rows)
-			t.put(f, room)
-			continue
+	more := other.Restore(maxKept)
+	t.calls += from.calls
+	t.plans.Merge(&more, maxKept, strings.Compare, func(to *kept, from kept) {
+		to.calls += from.calls
+		to.seen(from.first, from.last)
+		for i := range to.rows {
+			to.rows[i].merge(from.rows[i])
 		}
-		k.calls, k.us, k.over = k.calls+f.calls, k.us+f.us, k.over+f.over
-		k.seen(f.first, f.last)
-		for i := range k.rows {
-			k.rows[i].merge(f.rows[i])
-		}
-	}
+	})
+	*room -= t.Size() - had
 	return t
 }
 
@@ -270,44 +240,47 @@ func (p *Plans) Scans() (calls int64) {
 
 // Report states the plans; nil of none.
 func (t *Tally) Report() *Plans {
-	if t == nil || len(t.kept) == 0 {
+	if t == nil || len(t.plans.Items) == 0 {
 		return nil
 	}
-	all := slices.Clone(t.kept)
-	slices.SortFunc(all, func(x, y kept) int {
-		return cmp.Or(cmp.Compare(y.calls, x.calls), cmp.Compare(y.us, x.us), strings.Compare(x.shape.ID, y.shape.ID))
+	all := slices.Clone(t.plans.Items)
+	slices.SortFunc(all, func(x, y item) int {
+		return cmp.Or(cmp.Compare(y.Value.calls, x.Value.calls), cmp.Compare(y.Amount, x.Amount), strings.Compare(x.Key, y.Key))
 	})
-	out := &Plans{Calls: t.calls, QueryTime: seconds(t.us), Usual: all[0].report(), Change: change(all, t.calls)}
+	out := &Plans{Calls: t.calls, QueryTime: seconds(t.plans.Total), Change: change(all, t.calls)}
 	worst := 0
 	for i := range all {
-		if all[i].mean() > all[worst].mean() {
+		if meanTime(&all[i]) > meanTime(&all[worst]) {
 			worst = i
 		}
 	}
-	rest := Rest{t.calls, seconds(t.us)}
+	rest, us := Rest{Calls: t.calls}, t.plans.Total
 	for i := range all {
-		p := all[i].report()
-		rest.Calls, rest.QueryTime = rest.Calls-p.Calls, rest.QueryTime-p.QueryTime
+		p := report(&all[i])
+		rest.Calls, us = rest.Calls-p.Calls, us-(all[i].Amount-all[i].Over)
 		switch i {
 		case 0:
+			out.Usual = p
 		case worst:
 			out.Worst = &p
 		default:
 			out.Others = append(out.Others, p)
 		}
 	}
-	if rest.Calls > 0 {
-		rest.QueryTime = max(rest.QueryTime, 0)
+	if rest.QueryTime = seconds(us); rest.Calls > 0 {
 		out.Rest = &rest
 	}
 	return out
 }
 
-// mean is how long a call takes, at least.
-func (k *kept) mean() float64 { return float64(k.us-k.over) / float64(k.calls) }
+type item = tally.Item[string, kept]
 
-func (k *kept) report() Plan {
-	p := Plan{ID: k.shape.ID, More: k.shape.More, Calls: k.calls, QueryTime: seconds(k.us - k.over), First: k.first, Last: k.last}
+// meanTime is how long a call takes, at least.
+func meanTime(x *item) float64 { return float64(x.Amount-x.Over) / float64(x.Value.calls) }
+
+func report(x *item) Plan {
+	k := &x.Value
+	p := Plan{ID: x.Key, More: k.shape.More, Calls: k.calls, QueryTime: seconds(x.Amount - x.Over), First: k.first, Last: k.last}
 	for i, s := range k.rows {
 		p.Rows = append(p.Rows, Row{k.shape.Rows[i], mean(s.rows, s.calls), mean(s.reads, s.read), mean(s.filtered, s.calls), mean(s.readFiltered, s.read)})
 	}
@@ -334,16 +307,16 @@ const (
 
 // change returns that of a class, whose plans are sorted by their calls, between two of which each reads a table. Of several
 // it is that of the plans with the most calls.
-func change(all []kept, calls int64) *Change {
+func change(all []item, calls int64) *Change {
 	var out *Change
 	most := int64(0)
 	for i := range all {
 		for k := range all {
-			from, to := &all[i], &all[k]
+			from, to := &all[i].Value, &all[k].Value
 			fewer, more := min(from.calls, to.calls), max(from.calls, to.calls)
-			if from.over+to.over == 0 && fewer >= max(leastCalls, most+1) && float64(fewer+more) >= leastPart*float64(calls) &&
+			if all[i].Over+all[k].Over == 0 && fewer >= max(leastCalls, most+1) && float64(fewer+more) >= leastPart*float64(calls) &&
 				!from.last.IsZero() && from.last.Before(to.first) && orders(fewer, more) >= byChance && from.reads() && to.reads() {
-				out, most = &Change{from.shape.ID, to.shape.ID, from.last, to.first}, fewer
+				out, most = &Change{all[i].Key, all[k].Key, from.last, to.first}, fewer
 			}
 		}
 	}

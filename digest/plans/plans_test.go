@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -144,7 +145,11 @@ func TestMany(t *testing.T) {
 		if room != Room-whole.Size() || parted != inParts-merged.Size() {
 			t.Errorf("%d plans: room for %d and %d, of %d and %d", n, room, parted, Room-whole.Size(), inParts-merged.Size())
 		}
-		for _, x := range []*Tally{whole, merged} {
+		restored, err := Restore(through(t, merged.Store()), merged.Report())
+		if was, is := text(t, merged.Report()), text(t, restored.Report()); err != nil || was != is {
+			t.Errorf("%d plans: %v, %s\nand restored\n%s", n, err, was, is)
+		}
+		for _, x := range []*Tally{whole, merged, restored} {
 			p := x.Report()
 			sum, us := int64(0), 0.0
 			for _, k := range p.All() {
@@ -163,16 +168,64 @@ func TestMany(t *testing.T) {
 	}
 }
 
+// through returns what comes out of an archive.
+func through(t *testing.T, s *Stored) *Stored {
+	t.Helper()
+	out := new(Stored)
+	if err := json.Unmarshal([]byte(text(t, s)), out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func text(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// What does not fit together is not restored.
+func TestNotRestored(t *testing.T) {
+	if x, err := Restore(nil, nil); x != nil || err != nil || x.Store() != nil {
+		t.Error(x, err)
+	}
+	room := Room
+	x := filled(&room, "a", "b")
+	for name, change := range map[string]func(*Stored){
+		"another plan": func(s *Stored) { s.Plans[0].ID = "x" },
+		"fewer rows":   func(s *Stored) { s.Plans[0].Sums = nil },
+		"more rows":    func(s *Stored) { s.Plans[1].Calls = append(s.Plans[1].Calls, [2]int64{}) },
+		"more over":    func(s *Stored) { s.Plans[1].Over = s.Plans[1].Us + 1 },
+	} {
+		s := through(t, x.Store())
+		change(s)
+		if _, err := Restore(s, x.Report()); err == nil {
+			t.Errorf("%s: it is restored", name)
+		}
+	}
+	if _, err := Restore(x.Store(), nil); err == nil {
+		t.Error("it is restored of nothing")
+	}
+}
+
 // Where there is no room, plans are counted together, and those that are there go on.
 func TestRoom(t *testing.T) {
-	room := 700
+	room := 2
 	x := filled(&room, "a", "b", "c", "a")
 	p := x.Report()
-	if p.Usual.Rows[0].Key != "a" || p.Usual.Calls != 2 || len(p.All()) > 2 || p.Calls != 4 || p.Rest == nil || room < 0 {
+	if p.Usual.Rows[0].Key != "a" || p.Usual.Calls != 2 || len(p.All()) != 2 || p.Calls != 4 || p.Rest.Calls != 1 || room != 0 {
 		t.Errorf("%+v, room for %d", p, room)
 	}
 	if none := filled(new(int), "a"); none.Report() != nil || none.Size() != 0 {
 		t.Error("a plan without room")
+	}
+	other := Room
+	x = x.Merge(filled(&other, "c", "a", "d"), &room)
+	if p := x.Report(); p.Usual.Calls != 3 || len(p.All()) != 2 || p.Rest.Calls != 3 || x.Size() != 2 || room != 0 {
+		t.Errorf("%+v, room for %d", p, room)
 	}
 }
 

@@ -153,6 +153,17 @@ func Plans(p *digest.Plans) *digest.Plans { return p.Checked(nameForOthers) }
 // Plan is Plans of one.
 func Plan(p digest.Plan) digest.Plan { return p.Checked(nameForOthers) }
 
+// TagDiffs leaves out what Tags does.
+func TagDiffs(in []digest.TagDiff) []digest.TagDiff {
+	var out []digest.TagDiff
+	for _, t := range in {
+		if c := (digest.TagCount{Key: t.Key, Value: t.Value}); c.May() && (t.Value == digest.OtherNames || SecretIn(t.Value) == "") {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 func ids(in []string) []string {
 	out := slices.Clone(in)
 	for i := range out {
@@ -346,6 +357,7 @@ func OfDiff(d *digest.Diff) Diff {
 		if p := out.Classes[i].Plans; p != nil {
 			out.Classes[i].Plans = &digest.PlanDiff{Before: Plan(p.Before), After: Plan(p.After), BeforeCalls: p.BeforeCalls, AfterCalls: p.AfterCalls}
 		}
+		out.Classes[i].Tags = TagDiffs(out.Classes[i].Tags)
 	}
 	for i := range out.Unlisted {
 		of(&out.Unlisted[i].ID, &out.Unlisted[i].Fingerprint, &out.Unlisted[i].Group)
