@@ -45,6 +45,7 @@ func Of(r *digest.Report) Report {
 	}
 	out.Coverage.Notes, out.Coverage.Gaps = notes(r.Coverage.Notes), nil // gaps name files
 	out.Coverage.Unknown = texts(r.Coverage.Unknown, MaxName)
+	out.Kept = nil // an archive's
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {
 		c := r.Classes[i]
@@ -55,7 +56,7 @@ func Of(r *digest.Report) Report {
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
-		c.Tags, c.Plans = Tags(c.Tags), Plans(c.Plans)
+		c.Tags, c.Plans, c.Kept = Tags(c.Tags), Plans(c.Plans), nil
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
