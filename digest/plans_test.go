@@ -141,7 +141,7 @@ func TestMemoryOfPlans(t *testing.T) {
 	with := fill(true)
 	took := heap() - before - base - base
 	t.Logf("%d KiB without plans, %d more with them", base>>10, took>>10)
-	if took > 40<<20 {
+	if took > 32<<20 {
 		t.Errorf("plans take %d KiB", took>>10)
 	}
 	text, _ := json.Marshal(with.Report(Limit{}, OrderBySum))
