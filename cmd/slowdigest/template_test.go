@@ -299,7 +299,9 @@ func templateCases() []templateCase {
 			"DigestLambdaFunction.Environment.Variables.SLACK_SIGNING_SECRET_PARAMETER": `null`})},
 		{everything, merged(ofState, ofAlarms, ofSchedule, ofFanout, ofFanoutAlarms, ofInteractive, ofEmail, ofWeek), merged(stateOf("prod-next"), withAlarms, withSchedule, withFanout, withFanoutAlarms, withInteractive, withMCP,
 			named("prod-next"), channel("C0123456789"), map[string]string{
-				"WorkQueueMapping.ScalingConfig.MaximumConcurrency": `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
+				"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_KEEP": `"35"`,
+				"StateBucket.LifecycleConfiguration.Rules.2":                 `{"Id": "expire-reports", "Status": "Enabled", "Prefix": "prod-next/reports/", "ExpirationInDays": "35"}`,
+				"WorkQueueMapping.ScalingConfig.MaximumConcurrency":          `7`, "DigestLambdaFunction.TracingConfig.Mode": `"Active"`,
 				"Role.PermissionsBoundary": `"arn:aws:iam::123456789012:policy/boundary"`,
 				"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod-next"}]`,
 				"AlarmEmail.Protocol":      `"email"`,
