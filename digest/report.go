@@ -259,10 +259,19 @@ type Table = fingerprint.Table
 
 // Owner is somebody who answers for a class.
 type Owner struct {
-	Name string `json:"name"` // IsOwner holds
+	Name string // IsOwner holds
 	// Mention is the ID of the Slack user or user group to mention where the class is news;
 	// IsMention holds. Empty is nobody, as it is of a report that was saved.
-	Mention string `json:"-"`
+	Mention string
+}
+
+// MarshalText returns the name, which alone is saved.
+func (o Owner) MarshalText() ([]byte, error) { return []byte(o.Name), nil }
+
+// UnmarshalText reads a name.
+func (o *Owner) UnmarshalText(text []byte) error {
+	*o = Owner{Name: string(text)}
+	return nil
 }
 
 // MaxOwner is the most characters of an owner's name.

@@ -217,6 +217,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.follow(ctx, r, false)
 		return message, nil
 	}
+	h.owned.name(message)
 	receipt, err := i.deliver(ctx, message, state.Message{Calls: result.Calls, Lacks: result.Open}, unread != nil, len(result.Open)+len(rd.gone) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))

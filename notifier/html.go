@@ -147,7 +147,7 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 			v.Names = append(v.Names, webpage.Names{Title: ClassHead(n.by, false), Names: n.names})
 		}
 	}
-	for _, n := range []webpage.Names{{Title: "Code", Names: codeOf(c, 20)}, {Title: "Tags", Names: otherTags(c, 20, namesNoCode)}} {
+	for _, n := range []webpage.Names{{Title: ownersHead(c), Names: ownersOf(c, 20)}, {Title: "Code", Names: codeOf(c, 20)}, {Title: "Tags", Names: otherTags(c, 20, namesNoCode)}} {
 		if n.Names != "" {
 			v.Names = append(v.Names, n)
 		}

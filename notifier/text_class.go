@@ -61,7 +61,7 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 			p.wrapped(indent+label(string(x.by)+"s"), indent+label(""), "", x.names)
 		}
 	}
-	for _, x := range []struct{ name, tags string }{{"code", codeOf(c, 8)}, {"tags", otherTags(c, 4, namesNoCode)}} {
+	for _, x := range []struct{ name, tags string }{{strings.ToLower(ownersHead(c)), ownersOf(c, manyOwners)}, {"code", codeOf(c, 8)}, {"tags", otherTags(c, 4, namesNoCode)}} {
 		if x.tags != "" {
 			p.wrapped(indent+label(x.name), indent+label(""), "", x.tags)
 		}

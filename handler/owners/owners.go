@@ -13,6 +13,7 @@ package owners
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,6 +71,9 @@ func Read(text []byte) (*Owners, error) {
 			o.lines = append(o.lines, *l)
 		}
 	}
+	if err := digest.CheckTagKeys(o.TagKeys()); err != nil && errs == nil {
+		errs = Errors{{Text: err.Error()}}
+	}
 	if errs != nil {
 		return nil, errs
 	}
@@ -82,6 +86,21 @@ func (o *Owners) Lines() int {
 		return 0
 	}
 	return len(o.lines)
+}
+
+// TagKeys returns the keys of tags that patterns name, each once, but for digest.CodeTag: of all
+// others a comment of a statement can have a value.
+func (o *Owners) TagKeys() []string {
+	var keys []string
+	if o == nil {
+		return nil
+	}
+	for _, l := range o.lines {
+		if l.kind == ofTag && l.key != digest.CodeTag && !slices.Contains(keys, l.key) {
+			keys = append(keys, l.key)
+		}
+	}
+	return keys
 }
 
 // word is a word of a line, at a column from 1.
