@@ -115,7 +115,6 @@ func (h *Handler) logger() *slog.Logger {
 // NoInstanceError unless the channel had some.
 func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, error) {
 	if h.Store != nil && len(w.Hours()) == 1 {
-		h.readOwners(ctx)
 		return runPending(ctx, h, w)
 	}
 	if len(h.Instances) == 0 {
@@ -149,11 +148,16 @@ type owned struct {
 	note string         // why that is not known, or empty
 }
 
+// owningTime is the longest that a run waits for owners, which are not worth an hour's digest.
+const owningTime = 10 * time.Second
+
 func (h *Handler) readOwners(ctx context.Context) {
 	h.owned = owned{}
 	if h.Owners == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, owningTime)
+	defer cancel()
 	var err error
 	if h.owned.by, err = h.Owners(ctx); err != nil {
 		h.logger().WarnContext(ctx, "owners are not named", "error", err)

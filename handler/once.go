@@ -79,6 +79,9 @@ func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Repor
 		if err != nil {
 			return report, fmt.Errorf("claim the hour: %w", err)
 		}
+		if passed == nil {
+			h.readOwners(ctx)
+		}
 		r, err := i.run(ctx, reading)
 		if errors.Is(err, state.ErrLost) {
 			h.logger().WarnContext(ctx, "posted nothing", "reason", err.Error(), "window_start", i.Window.Start)

@@ -47,6 +47,8 @@ type Config struct {
 	Links          linksValue // in chats
 	QueueURL       string
 
+	Owners string // a file; empty is the object "owners" next to the state, if there is one
+
 	// What is remembered between two runs.
 	State  string // s3://BUCKET/PREFIX or a directory; empty is no memory
 	Repeat string // what to do with a digest whose delivery is unconfirmed: post or skip
@@ -180,6 +182,11 @@ func (c *Config) declareState(f *flags) {
 		"`location` to remember what was posted, and what is normal: s3://BUCKET/PREFIX, with a prefix for each stage, or a directory; without one nothing is remembered")
 }
 
+func (c *Config) declareOwners(f *flags) {
+	f.text(&c.Owners, "owners", "SLOWDIGEST_OWNERS",
+		"`file` that says who owns which queries, see docs/owners.md; else the object or file named owners next to the state, if there is one")
+}
+
 func (c *Config) declareRepeat(f *flags) {
 	c.Repeat = "post"
 	f.declare(&parsedValue[string]{&c.Repeat, parseRepeat, "post"}, "repeat", "SLOWDIGEST_REPEAT",
@@ -227,6 +234,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	c.declareState(f)
+	c.declareOwners(f)
 	c.declareRepeat(f)
 	c.declareDaily(f)
 	c.declareQueue(f)

@@ -38,6 +38,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
+	c.declareOwners(f)
 	c.declareChannel(f, "Slack `channel` to post to with --post")
 	c.declareSlack(f)
 	c.declareLinks(f)
@@ -63,6 +64,9 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin, Seek: c.seeks()}, c.route(""))
+		if err := c.nameOwners(ctx, h); err != nil {
+			return err
+		}
 		var names []string
 		for i, name := range files {
 			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
