@@ -24,7 +24,7 @@ func declareCheck(f *flags, p *process) func(context.Context, []string) error {
 	f.text(&c.Owners, "owners", "", "`file` of owners to judge, in place of variables; see docs/owners.md")
 	return func(ctx context.Context, args []string) error {
 		if c.Owners != "" {
-			return c.checkOwners(ctx, p, args)
+			return checkOwners(ctx, &c, p, args)
 		}
 		if len(args) > 1 {
 			return usageError{errors.New("check: wants one file at most"), "- and no file are the standard input"}
@@ -51,7 +51,7 @@ func declareCheck(f *flags, p *process) func(context.Context, []string) error {
 }
 
 // checkOwners says all that is wrong with a file of owners.
-func (c *Config) checkOwners(ctx context.Context, p *process, args []string) error {
+func checkOwners(ctx context.Context, c *Config, p *process, args []string) error {
 	if len(args) > 0 {
 		return usageError{errors.New("check: --owners FILE takes no other file"), "check the variables by themselves"}
 	}

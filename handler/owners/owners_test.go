@@ -2,6 +2,7 @@ package owners
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -171,7 +172,11 @@ func TestReadErrors(t *testing.T) {
 		if !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%q: got %s, want %s", test.text[:min(80, len(test.text))], err, test.err)
 		}
-		if hint := err.(Errors).Hint(); !strings.Contains(hint, test.hint) {
+		var all Errors
+		if !errors.As(err, &all) {
+			t.Fatal(err)
+		}
+		if hint := all.Hint(); !strings.Contains(hint, test.hint) {
 			t.Errorf("%q: got the hint %s, want %s", test.text[:min(80, len(test.text))], hint, test.hint)
 		}
 	}
@@ -269,7 +274,11 @@ func FuzzOwners(f *testing.F) {
 			t.Fatalf("got %v and %v", o, err)
 		}
 		if err != nil {
-			for _, e := range err.(Errors) {
+			var all Errors
+			if !errors.As(err, &all) {
+				t.Fatal(err)
+			}
+			for _, e := range all {
 				lines := bytes.Split(text, []byte("\n"))
 				if e.Line < 0 || e.Line > len(lines) || e.Line > 0 && (e.Column < 1 || e.Column > len(lines[e.Line-1])) {
 					t.Errorf("there is no line %d, column %d", e.Line, e.Column)
@@ -288,4 +297,22 @@ func FuzzOwners(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkOf is of 5,000 classes and a file of 50 lines.
+func BenchmarkOf(b *testing.B) {
+	var file strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&file, []string{"table:shop.table_%d*", "schema:s%d", "user:etl_%d*", "tag:controller=C%d*"}[i%4]+" team\n", i)
+	}
+	o, err := Read([]byte(file.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := class([]string{"orders", "customers", "shop.table_1"}, map[string]int64{"app": 9, "report": 1}, map[string]int64{"shop": 10}, map[string]int64{"controller=Orders": 10})
+	for b.Loop() {
+		for range 5_000 {
+			o.Of(c)
+		}
+	}
 }
