@@ -19,7 +19,7 @@ const maxTables = 64
 //   - table:NAME matches a table, whatever its schema.
 //   - table:SCHEMA.NAME and schema:NAME match a table by the schema that the statement writes; where it
 //     writes none, and there is no table, by the default schema of more than half of the calls of which the log
-//     names one.
+//     names one. A table has one: where the log names none, it is not known whose it is, and it has no owner.
 //
 // Names of schemas and tables match in any case, as MySQL on most servers; a "?" in the name of a table
 // stands for digits, and only a "?" or "*" matches it.
@@ -35,8 +35,11 @@ func (o *Owners) Of(c *digest.Class) []digest.Owner {
 	var out []digest.Owner
 	for _, t := range tables {
 		for i := range slices.Backward(o.lines) {
-			if m.matches(i, &o.lines[i], t) {
+			v := m.matches(i, &o.lines[i], t)
+			if v == yes {
 				out = add(out, o.lines[i].owners)
+			}
+			if v != no {
 				break
 			}
 		}
@@ -66,39 +69,47 @@ type matching struct {
 type verdict int8
 
 const (
-	unknown verdict = iota
+	unasked verdict = iota
 	yes
 	no
+	unknown // the log does not tell
 )
 
-// matches reports whether a line matches a table, or the class if the table is none.
-func (m *matching) matches(i int, l *line, t digest.Table) bool {
+func yesIf(is bool) verdict {
+	if is {
+		return yes
+	}
+	return no
+}
+
+// matches says whether a line matches a table, or the class if the table is none.
+func (m *matching) matches(i int, l *line, t digest.Table) verdict {
 	switch l.kind {
 	case everything:
-		return true
+		return yes
 	case ofTable:
 		if t.Name == "" || !l.name.matches(t.Name) {
-			return false
+			return no
 		}
 		if t.Schema != "" || !l.qualified {
-			return !l.qualified || l.schema.matches(t.Schema)
+			return yesIf(!l.qualified || l.schema.matches(t.Schema))
 		}
 	case ofSchema:
 		if t.Schema != "" {
-			return l.name.matches(t.Schema)
+			return yesIf(l.name.matches(t.Schema))
 		}
 	}
-	if m.known[i] == unknown {
-		m.known[i] = no
-		if mostly(m.class, l) {
-			m.known[i] = yes
-		}
+	if m.known[i] == unasked {
+		m.known[i] = mostly(m.class, l)
 	}
-	return m.known[i] == yes
+	if m.known[i] == unknown && t.Name == "" { // it needs no schema
+		return no
+	}
+	return m.known[i]
 }
 
-// mostly reports whether more than half of the calls are of a line.
-func mostly(c *digest.Class, l *line) bool {
+// mostly says whether more than half of the calls are of a line.
+func mostly(c *digest.Class, l *line) verdict {
 	var calls, of int64
 	switch l.kind {
 	case ofUser:
@@ -115,7 +126,10 @@ func mostly(c *digest.Class, l *line) bool {
 			}
 		}
 	}
-	return calls > of/2
+	if of == 0 && (l.kind == ofSchema || l.kind == ofTable) {
+		return unknown
+	}
+	return yesIf(calls > of/2)
 }
 
 // count returns how many calls have a name that matches, and how many have a name.

@@ -73,7 +73,10 @@ func TestOf(t *testing.T) {
 		{"a table by its default schema", class([]string{"invoices"}, app, shop, nil), "team-billing S0123ABCDEF"},
 		{"a table by its own", class([]string{"shop.invoices"}, app, nil, nil), "team-billing S0123ABCDEF"},
 		{"a table of another schema", class([]string{"crm.invoices"}, app, nil, nil), "platform"},
-		{"a table whose schema is not known", class([]string{"invoices"}, app, nil, nil), "platform"},
+		{"a table whose schema is not known", class([]string{"invoices"}, app, nil, nil), ""},
+		{"next to one whose is", class([]string{"invoices", "shop.orders"}, app, calls{"": 10}, nil), "team-orders"},
+		{"a table of any schema", class([]string{"orders_?"}, app, nil, nil), "archive/cold"},
+		{"a user of a table whose schema is not known", class([]string{"invoices"}, calls{"etl_1": 1}, nil, nil), "data, team-orders"},
 		{"tables of two teams", class([]string{"orders", "invoices", "users"}, app, shop, nil), "team-orders, team-billing S0123ABCDEF"},
 		{"in the order of the tables", class([]string{"invoices", "orders"}, app, shop, nil), "team-billing S0123ABCDEF, team-orders"},
 		{"digits that differ", class([]string{"shop.orders_?"}, app, nil, nil), "archive/cold"},
@@ -212,6 +215,9 @@ func TestMentionOfOwner(t *testing.T) {
 	o, err := Read([]byte("table:a team\ntable:b team mention=W0123ABCDEF\n"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := shown(o.Of(class(nil, nil, nil, nil))); got != "" {
+		t.Errorf("no table: got %s", got)
 	}
 	for tables, want := range map[string]string{"a": "team", "b": "team W0123ABCDEF", "a b": "team W0123ABCDEF", "b a": "team W0123ABCDEF"} {
 		if got := shown(o.Of(class(strings.Fields(tables), nil, nil, nil))); got != want {
