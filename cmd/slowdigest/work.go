@@ -276,7 +276,7 @@ func (s *service) remember(ctx context.Context, h *handler.Handler, channel stri
 		return err
 	}
 	h.Store, h.Channel, h.Now, h.Logger = store, channel, time.Now, s.log
-	h.Force, h.SkipUnknown, h.Daily = s.Force, s.Repeat == "skip", s.Daily
+	h.Force, h.SkipUnknown, h.Daily, h.Keep = s.Force, s.Repeat == "skip", s.Daily, s.Keep
 	if request, ok := lambdacontext.FromContext(ctx); ok {
 		h.Owner = request.AwsRequestID
 	}
