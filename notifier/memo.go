@@ -31,13 +31,18 @@ type Section struct {
 type MemoLine struct{ Strong, Text string }
 
 // Table has a head and rows of as many cells, of which the last is aligned to the left. Where there is no room
-// for all, the columns of Without are given up, in this order.
+// for all, the columns of Without are given up, in this order. Where there is none for a table at all, Details say
+// the same.
 type Table struct {
 	Title   string
 	Head    []string
 	Rows    [][]string
 	Without []string
+	Details []Detail
 }
+
+// Detail is a row of a table in sentences, with what is drawn in characters of the same width, and of what that is.
+type Detail struct{ Strong, Code, Text, Drawn, Of string }
 
 // WriteMemoText writes a memo for a terminal.
 func WriteMemoText(w io.Writer, m *Memo, opts TextOptions) error {
@@ -140,22 +145,4 @@ func WriteMemoMarkdown(w io.Writer, m *Memo, zone *time.Location) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// Monospaced lays a table out for a font whose characters all have the same width.
-func (t *Table) Monospaced() string {
-	p := newPage(TextOptions{})
-	var cols []column
-	for i, head := range t.Head {
-		cols = append(cols, column{head, i == len(t.Head)-1})
-	}
-	widths := make([]int, len(cols))
-	for i, col := range cols {
-		widths[i] = widthOf(col, t.Rows, i)
-	}
-	p.line(p.row(cols, widths, t.Head))
-	for _, r := range t.Rows {
-		p.line(p.row(cols, widths, r))
-	}
-	return strings.TrimSuffix(p.String(), "\n")
 }

@@ -22,6 +22,7 @@ import (
 	"slowdigest/handler/ask"
 	"slowdigest/handler/owners"
 	"slowdigest/handler/state"
+	"slowdigest/handler/weekjob"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
@@ -209,6 +210,11 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	}
 	if asksDoctor(event) {
 		return diagnose(ctx, s), nil
+	}
+	if e, err := weekjob.ReadEvent(event, time.Now(), s.zone()); err != nil {
+		return nil, err
+	} else if e != nil {
+		return s.tellWeek(ctx, e)
 	}
 	m, err := handler.ReadManual(event, time.Now())
 	switch {

@@ -22,12 +22,19 @@ type Week struct {
 // one whose run has died again after a minute, with the same ID.
 const sameRun = 50 * time.Second
 
-// ErrTold says that a week was told, or a later one.
-var ErrTold = errors.New("the week was told")
+var (
+	// ErrTold says that a week was told, or a later one.
+	ErrTold = errors.New("the week was told")
+	// ErrNoHours says that the channel has had no hour yet.
+	ErrNoHours = errors.New("no hour was told yet")
+)
 
 // ClaimWeek has the owner tell a week, until a time. It reports whether somebody was about to send the message
-// before, so that it may be in the channel. The error is ErrTold, or ErrAtWork while another's claim holds.
+// before, so that it may be in the channel. The error is ErrTold, ErrNoHours, or ErrAtWork while another's claim holds.
 func (s *State) ClaimWeek(w digest.Window, owner string, now, until time.Time) (unconfirmed bool, err error) {
+	if s.Since.IsZero() {
+		return false, ErrNoHours
+	}
 	if s.Week == nil {
 		s.Week = new(Week)
 	}

@@ -92,7 +92,7 @@ func (j *Job) Run(ctx context.Context) (*week.Week, error) {
 		unconfirmed, err = in.ClaimWeek(j.Window, owner, j.Now(), j.deadline(ctx))
 		return err
 	})
-	if errors.Is(err, state.ErrTold) || errors.Is(err, state.ErrAtWork) {
+	if errors.Is(err, state.ErrTold) || errors.Is(err, state.ErrAtWork) || errors.Is(err, state.ErrNoHours) {
 		j.logger().InfoContext(ctx, "no week to tell", "reason", err.Error(), "window_start", j.Window.Start)
 		return nil, nil
 	}

@@ -53,7 +53,24 @@ func newWorld(t *testing.T, store state.Store, hours int) *world {
 			t.Fatal(err)
 		}
 	}
+	since := func(s *state.State) error { s.Since = window.Start; return nil }
+	if err := state.Edit(t.Context(), store, key, since); err != nil {
+		t.Fatal(err)
+	}
 	return w
+}
+
+// Of a channel that never had an hour there is nothing to tell, and no state is made.
+func TestNoHours(t *testing.T) {
+	w := &world{t: t, store: state.FileStore{Dir: t.TempDir()}, slack: slacktest.New(), now: nine}
+	defer w.slack.Close()
+	if got, err := w.job("one").Run(t.Context()); got != nil || err != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, tag, err := w.store.Load(t.Context(), key); tag != "" || err != nil {
+		t.Errorf("there is a state, %v", err)
+	}
+	w.expect(0)
 }
 
 func (w *world) job(owner string) *Job {
@@ -285,7 +302,7 @@ func TestReadEvent(t *testing.T) {
 		{`{"week": "2026-11-22"}`, "2026-11-15T23:00:00Z "},
 		{`{"week": "2026-11-15"}`, "2026-11-08T23:00:00Z "},
 		{`{"week": "2026-11-15T23:30:00Z"}`, "2026-11-15T23:00:00Z "},
-		{`{"week": "2026-11-23"}`, "it ends at 2026-11-29 23:00 UTC"},
+		{`{"week": "2026-11-23"}`, "2026-11-22T23:00:00Z "},
 		{`{"week": "next"}`, "want last, or a day of it"},
 		{`{"week": 47}`, "cannot unmarshal"},
 		{`{"week": "last", "chanel": "C0123456789"}`, "unknown field"},

@@ -10,7 +10,7 @@ const { policies, instanceConditions } = require('./statements.js');
 const { resolver } = require('./resolve.js');
 const dashboard = require('./dashboard.js');
 
-const files = ['functions', 'role', 'state', 'fanout', 'interactive', 'alarms'];
+const files = ['functions', 'role', 'state', 'fanout', 'interactive', 'week', 'alarms'];
 
 // The parameters of serverless.yml have the names of the template's without the capital; where the
 // code is, the deploy tool knows, and a release is a stage and a name.

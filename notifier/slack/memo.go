@@ -76,15 +76,18 @@ func section(s *notifier.Section, lines int) []slackgo.RichTextElement {
 	return []slackgo.RichTextElement{line(strong(s.Title)), bullets(items)}
 }
 
-// memoReplies is the table, for the thread.
+// memoReplies is the table, for the thread: in lines, for a phone has no room for columns.
 func memoReplies(m *notifier.Memo) []Message {
-	t := m.Table
-	for len(t.Rows) > 0 {
-		reply := Message{Text: mrkdwn(t.Title), Blocks: []slackgo.Block{rich(line(strong(t.Title)), preformatted(t.Monospaced(), ""))}}
+	for rows := m.Table.Details; len(rows) > 0; rows = rows[:len(rows)-1] {
+		var lines []slackgo.RichTextElement
+		for _, d := range rows {
+			parts := []inlineText{strong(d.Strong + "  "), code(d.Code), words("\n" + cutUnits(d.Text, memoText) + "\n"), code(d.Drawn), words(" " + d.Of)}
+			lines = append(lines, line(parts...))
+		}
+		reply := Message{Text: mrkdwn(m.Table.Title), Blocks: []slackgo.Block{rich(line(strong(m.Table.Title)), bullets(lines))}}
 		if fits(reply.Blocks) {
 			return []Message{reply}
 		}
-		t.Rows = t.Rows[:len(t.Rows)-1]
 	}
 	return nil
 }

@@ -2,7 +2,6 @@
 package weekly
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -81,6 +80,14 @@ func newMaker(w *week.Week, forOthers bool) *maker {
 		m.names[r.Classes[i].ID] = &r.Classes[i]
 	}
 	return m
+}
+
+// label is what a class is called, or its ID.
+func (m *maker) label(id string) string {
+	if c := m.names[id]; c != nil && c.Label != "" {
+		return c.Label
+	}
+	return redact.ShortID(id)
 }
 
 // name is the label of a class with its ID; of one that no hour has what it was called, or the ID alone.
@@ -207,7 +214,7 @@ func (m *maker) top() []notifier.MemoLine {
 	var lines []notifier.MemoLine
 	for i := range m.week.Top {
 		c := &m.week.Top[i]
-		text := fmt.Sprintf("%s: %s, %s", m.name(c.ID, ""), notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"))
+		text := fmt.Sprintf("%s: %s, %s", m.label(c.ID), notifier.Percent(c.Share), notifier.Plural(c.Calls, "call", "calls"))
 		for _, s := range []string{trend(c), m.place(c.ID), m.isMuted(c.ID)} {
 			if s != "" {
 				text += "; " + s
@@ -313,17 +320,25 @@ func (m *maker) muted() []notifier.MemoLine {
 
 // table has a row for each of the classes that cost the most, with their time in each week and by hour of the day.
 func (m *maker) table() notifier.Table {
-	t := notifier.Table{Title: "By week, and by hour of the day (" + m.week.Zone + ")", Without: []string{"-4", "-3", "Max", "-2", "-1", "0h to 23h", "Mean"}}
-	t.Head = []string{"#", "Time", "Calls", "Mean", "Max", "-4", "-3", "-2", "-1", "0h to 23h", "Query"}
+	t := notifier.Table{Title: "By week, and by hour of the day (" + m.week.Zone + ")", Without: []string{"-4", "-3", "Max", "-2", "-1", "0h to 23h", "Mean", "Calls"}}
+	t.Head = []string{"#", "Query ID", "Time", "Calls", "Mean", "Max", "-4", "-3", "-2", "-1", "0h to 23h", "Query"}
 	for i := range m.week.Top {
 		c := &m.week.Top[i]
-		cells := []string{fmt.Sprint(i + 1), notifier.Duration(c.QueryTime), notifier.Count(float64(c.Calls)), notifier.Duration(c.QueryTime / float64(max(1, c.Calls))), notifier.Duration(c.Max)}
+		time, calls := notifier.Duration(c.QueryTime), notifier.Count(float64(c.Calls))
+		mean, longest := notifier.Duration(c.QueryTime/float64(max(1, c.Calls))), notifier.Duration(c.Max)
+		var weeks []string
 		for n := week.Earlier - 1; n >= 0; n-- {
-			cells = append(cells, earlier(c.Earlier[n]))
+			weeks = append(weeks, earlier(c.Earlier[n]))
 		}
 		day := notifier.Sparkline(c.ByHour[:])
-		day += strings.Repeat(" ", max(0, 24-len([]rune(day))))
-		t.Rows = append(t.Rows, append(cells, day, cmp.Or(m.name(c.ID, ""), "-")))
+		day += strings.Repeat(" ", max(0, len(c.ByHour)-len([]rune(day))))
+		id := redact.ShortID(c.ID)
+		row := append([]string{fmt.Sprint(i + 1), id, time, calls, mean, longest}, weeks...)
+		t.Rows = append(t.Rows, append(row, day, m.label(c.ID)))
+		t.Details = append(t.Details, notifier.Detail{
+			Strong: fmt.Sprintf("#%d %s", i+1, m.label(c.ID)), Code: id, Drawn: day, Of: "0h to 23h",
+			Text: fmt.Sprintf("%s in %s, mean %s, longest %s; the weeks before, the oldest first: %s", time, notifier.Plural(c.Calls, "call", "calls"), mean, longest, strings.Join(weeks, ", ")),
+		})
 	}
 	return t
 }
