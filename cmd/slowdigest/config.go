@@ -189,6 +189,12 @@ func (c *Config) declareOwners(f *flags) {
 		"`file` that says who owns which queries, see docs/owners.md; else the object or file named owners next to the state, if there is one")
 }
 
+// declareFromState adds what reads the archive in the place of logs.
+func (c *Config) declareFromState(f *flags, fromState *bool) {
+	f.boolean(fromState, "from-state", "", "read the hours that are archived next to the state, in the place of logs; see docs/archive.md")
+	c.declareState(f)
+}
+
 func (c *Config) declareRepeat(f *flags) {
 	c.Repeat = "post"
 	f.declare(&parsedValue[string]{&c.Repeat, parseRepeat, "post"}, "repeat", "SLOWDIGEST_REPEAT",
