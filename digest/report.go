@@ -3,7 +3,9 @@ package digest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"slowdigest/digest/plans"
 	"slowdigest/digest/tally"
@@ -270,6 +272,43 @@ type (
 // Table is the name of a table or view, as fingerprint.Tables has it.
 type Table = fingerprint.Table
 
+// Owner is somebody who answers for a class.
+type Owner struct {
+	Name string // IsOwner holds
+	// Mention is the ID of the Slack user or user group to mention where the class is news;
+	// IsMention holds. Empty is nobody, as it is of a report that was saved.
+	Mention string
+}
+
+// MarshalText returns the name, which alone is saved.
+func (o Owner) MarshalText() ([]byte, error) { return []byte(o.Name), nil }
+
+// UnmarshalText reads a name.
+func (o *Owner) UnmarshalText(text []byte) error {
+	*o = Owner{Name: string(text)}
+	return nil
+}
+
+// MaxOwner is the most characters of an owner's name.
+const MaxOwner = 40
+
+// IsOwner reports whether an owner may have the name.
+func IsOwner(name string) bool {
+	return name != "" && len(name) <= MaxOwner && isAlphanumeric(name[0]) && strings.IndexFunc(name, func(r rune) bool {
+		return r >= utf8.RuneSelf || !isAlphanumeric(byte(r)) && !strings.ContainsRune("_.-/", r)
+	}) < 0
+}
+
+// IsMention reports whether an ID has the form of those of Slack's users and user groups.
+func IsMention(id string) bool {
+	return len(id) >= 7 && len(id) <= 32 && strings.IndexByte("UWS", id[0]) >= 0 &&
+		strings.IndexFunc(id, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') }) < 0
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
 // Class states the numbers of all the calls of the statements that share a
 // fingerprint, or that share what Report.By names.
 type Class struct {
@@ -328,6 +367,8 @@ type Class struct {
 	Unnamed bool `json:"-"`
 	// Note holds what somebody wrote about the class.
 	Note string `json:"note,omitempty"`
+	// Owners are those that a file of owners names.
+	Owners []Owner `json:"owners,omitempty"`
 	// Label is what the class is called in this report, Form in which of the forms, the
 	// shortest is 0, and Known the hour since when it is remembered: see redact.TellApart.
 	Label string    `json:"-"`

@@ -27,19 +27,25 @@ const postingTime = 20 * time.Second
 // read, its coverage names what could not, and the error joins the causes. When
 // ctx ends, reading stops and the report is partial.
 func (h *Handler) Collect(ctx context.Context, w digest.Window) (*digest.Report, error) {
+	h.readOwners(ctx)
 	ctx, cancel := readingTime(ctx)
 	defer cancel()
 	rd := h.read(ctx, w, []digest.Window{w}, nil)
-	return rd.report(h.Limit), rd.err()
+	r := rd.report(h.Limit)
+	h.owned.name(r)
+	return r, rd.err()
 }
 
 // CollectHours is Collect of a window of hours of the clock. It also returns the report of each
 // hour, with all classes. It neither looks at a state nor changes one.
 func (h *Handler) CollectHours(ctx context.Context, w digest.Window) (whole *digest.Report, hours []*digest.Report, err error) {
+	h.readOwners(ctx)
 	ctx, cancel := readingTime(ctx)
 	defer cancel()
 	rd := h.read(ctx, w, w.Hours(), nil)
-	return rd.report(h.Limit), rd.hourly(), rd.err()
+	whole = rd.report(h.Limit)
+	h.owned.name(whole)
+	return whole, rd.hourly(), rd.err()
 }
 
 // readingTime leaves time to post before the deadline of ctx.
@@ -194,7 +200,7 @@ func before(files []source.File, i int) time.Time {
 
 func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
 	a := digest.NewAggregator(w)
-	a.Filter, a.Detail, a.PerInstance, a.By, a.TagKeys, a.Keep = h.Filter, h.Detail, h.PerInstance, h.By, h.TagKeys, h.Keep > 0
+	a.Filter, a.Detail, a.PerInstance, a.By, a.TagKeys, a.Keep = h.Filter, h.Detail, h.PerInstance, h.By, h.owned.tagKeys(h.TagKeys), h.Keep > 0
 	return a
 }
 

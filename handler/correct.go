@@ -210,6 +210,7 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 		return message, nil
 	}
 	archiveHours(ctx, &h, archive.Add, rd.hourly(), nil)
+	h.owned.name(message)
 	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted ||
 		slices.ContainsFunc(ids, func(id string) bool { return i.ids.shared(i.Replace.Calls, i.ids.label(id)) })
 	_, found, err := i.find(ctx, message)

@@ -188,6 +188,7 @@ func (i *item) replace(ctx context.Context, r *digest.Report) (notifier.Receipt,
 			return receipt, err
 		}
 	}
+	mentionNobody(r)
 	receipt, _, err := i.post(ctx, r)
 	return receipt, err
 }

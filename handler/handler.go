@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler/owners"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/source"
@@ -59,6 +61,11 @@ type Handler struct {
 	Parallel    int            // logs that are read side by side; 0 is 4
 	Notes       []string       // sentences for the coverage of the report, after its own
 	Ends        bool           // says which part of a window lies after local logs end
+
+	// Owners reads who owns which queries, for each run and Collect anew. That it cannot is a note of the
+	// report, which then names none. Nil is nobody.
+	Owners func(ctx context.Context) (*owners.Owners, error)
+	owned  owned
 
 	// Store holds what is remembered between two runs. With nil, each run posts
 	// its window, whatever was posted before, and nothing is known to be new. The
@@ -136,4 +143,59 @@ func (h *Handler) Run(ctx context.Context, w digest.Window) (*digest.Report, err
 		return r, nil
 	}
 	return r, readErr
+}
+
+// owned is what a run knows of owners.
+type owned struct {
+	by   *owners.Owners // nil is nobody's
+	note string         // why that is not known, or empty
+}
+
+// owningTime is the longest that a run waits for owners, which are not worth an hour's digest.
+const owningTime = 10 * time.Second
+
+func (h *Handler) readOwners(ctx context.Context) {
+	h.owned = owned{}
+	if h.Owners == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, owningTime)
+	defer cancel()
+	var err error
+	if h.owned.by, err = h.Owners(ctx); err != nil {
+		h.logger().WarnContext(ctx, "owners are not named", "error", err)
+		h.owned.note = "Owners are not named: " + errorNote(err)
+	}
+}
+
+// tagKeys are those that the owners are known by, too.
+func (o owned) tagKeys(keys []string) []string {
+	keys = slices.Clone(keys)
+	for _, k := range o.by.TagKeys() {
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// name names the owners of the classes of a report that is to be shown.
+func (o owned) name(r *digest.Report) {
+	if o.note != "" {
+		r.Coverage.Notes = append(r.Coverage.Notes, o.note)
+	}
+	for i := range r.Classes {
+		if c := &r.Classes[i]; r.By == digest.ByClass {
+			c.Owners = o.by.Of(c)
+		}
+	}
+}
+
+// mentionNobody is for what says again what has been said.
+func mentionNobody(r *digest.Report) {
+	for i := range r.Classes {
+		for k := range r.Classes[i].Owners {
+			r.Classes[i].Owners[k].Mention = ""
+		}
+	}
 }

@@ -80,6 +80,9 @@ func runPending(ctx context.Context, h *Handler, w digest.Window) (*digest.Repor
 		if err != nil {
 			return report, fmt.Errorf("claim the hour: %w", err)
 		}
+		if passed == nil {
+			h.readOwners(ctx)
+		}
 		r, err := i.run(ctx, reading)
 		if errors.Is(err, state.ErrLost) {
 			h.logger().WarnContext(ctx, "posted nothing", "reason", err.Error(), "window_start", i.Window.Start)
@@ -223,6 +226,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		i.follow(ctx, r, false)
 		return message, nil
 	}
+	h.owned.name(message)
 	receipt, err := i.deliver(ctx, message, state.Message{Calls: result.Calls, Lacks: result.Open}, unread != nil, len(result.Open)+len(rd.gone) > 0)
 	if err != nil && !errors.Is(err, errKnown) {
 		return message, errors.Join(err, unread, i.editLate(ctx, func(s *state.State) { s.Release(i.Item, h.Now()) }))

@@ -372,7 +372,7 @@ func together(share float64, classes int) string {
 }
 
 func changeOf(r *digest.Report, c *digest.Class, evidence string) Change {
-	return Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)), evidence}
+	return Change{Badge(c), fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)+OwnedBy(c)), evidence}
 }
 
 // backToUsual is the word for a class that is not WORSE any more.
@@ -392,7 +392,7 @@ func endedChange(r *digest.Report, e digest.Ended) Change {
 	x := Change{backToUsual, nameOf(digest.MinorClass{Fingerprint: e.Fingerprint}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
 	for i := range r.Classes {
 		if c := &r.Classes[i]; c.ID == e.ID {
-			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c))
+			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)+OwnedBy(c))
 		}
 	}
 	return x

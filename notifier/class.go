@@ -74,6 +74,7 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 		add(Fact{Label: "Query: ", Text: q})
 	}
 	add(Fact{Label: "Plan: ", Text: planLine(c)})
+	add(Fact{Label: ownersHead(c) + ": ", Text: ownersOf(c, manyOwners)})
 	add(Fact{Text: rowsPerCall(c)})
 	add(Fact{Text: listLengths(c)})
 	add(Fact{Label: "Among them: ", Text: Tallies(c)})
@@ -302,6 +303,60 @@ func tagsOf(c *digest.Class, key string, n int) string {
 	}
 	return strings.Join(withMore(s, more, others), ", ")
 }
+
+// manyOwners is how many a list of all about a class names, and fewOwners how many a line that is of
+// other things does.
+const manyOwners, fewOwners = 8, 2
+
+// ownersOf lists the first n owners, or is empty.
+func ownersOf(c *digest.Class, n int) string {
+	var s []string
+	all := redact.Owners(c.Owners)
+	for _, o := range all[:min(n, len(all))] {
+		s = append(s, o.Name)
+	}
+	return strings.Join(withMore(s, len(all)-len(s), false), ", ")
+}
+
+// ownersHead is the heading above them.
+func ownersHead(c *digest.Class) string {
+	if len(redact.Owners(c.Owners)) > 1 {
+		return "Owners"
+	}
+	return "Owner"
+}
+
+// OwnedBy is what follows the name of a class that has owners, or is empty.
+func OwnedBy(c *digest.Class) string {
+	if s := ownersOf(c, fewOwners); s != "" {
+		return " · " + s
+	}
+	return ""
+}
+
+// Mentions returns whom a chat mentions in a digest that is posted for the first time: the
+// owners of the classes with which it leads, each once and at most maxMentions, where their file says so.
+func Mentions(r *digest.Report) []string {
+	if r.Past == nil || r.Past.Repeat {
+		return nil
+	}
+	news := Leading(r)
+	if c := mostOfIncident(r, InOrder(r)); c != nil && c.Leads() {
+		news = append(news, c)
+	}
+	var out []string
+	for _, c := range news {
+		for _, o := range redact.Owners(c.Owners) {
+			if o.Mention != "" && !slices.Contains(out, o.Mention) && len(out) < maxMentions {
+				out = append(out, o.Mention)
+			}
+		}
+	}
+	return out
+}
+
+// maxMentions is how many a message mentions: who is one of more is not meant.
+const maxMentions = 10
 
 // namesNoCode reports whether a key of a tag says something else than codeOf.
 func namesNoCode(key string) bool { return !digest.NamesPlace(key) }

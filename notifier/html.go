@@ -150,7 +150,7 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 	if s := planChange(c); s != "" {
 		v.Reasons = append(v.Reasons, InZone(s, zone))
 	}
-	for _, n := range []webpage.Names{{Title: "Plan", Names: planLine(c)}, {Title: "Code", Names: codeOf(c, 20)}, {Title: "Tags", Names: otherTags(c, 20, namesNoCode)}} {
+	for _, n := range []webpage.Names{{Title: ownersHead(c), Names: ownersOf(c, 20)}, {Title: "Plan", Names: planLine(c)}, {Title: "Code", Names: codeOf(c, 20)}, {Title: "Tags", Names: otherTags(c, 20, namesNoCode)}} {
 		if n.Names != "" {
 			v.Names = append(v.Names, n)
 		}

@@ -96,7 +96,7 @@ func markdownTable(b *markdownPage, r *digest.Report) {
 	fmt.Fprintf(b, "\n| Share | %s | Time | Calls |\n|--:|:--|--:|--:|\n", ClassHead(r.By, true))
 	for _, c := range InOrder(r) {
 		fmt.Fprintf(b, "| %s | #%d %s | %s | %s |\n", literal(Badged(c)+Percent(c.Share)), c.Rank,
-			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)+SinceIn(c, b.zone)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)))
+			strings.ReplaceAll(codeSpan(c.Label), "|", `\|`)+literal(OnInstances(r, c)+SinceIn(c, b.zone)+OwnedBy(c)), Duration(c.QueryTime.Sum), Count(float64(c.Calls)))
 	}
 	if s := miscLine(r); s != "" {
 		fmt.Fprintf(b, "\n%s\n", s)

@@ -64,7 +64,9 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 			p.wrapped(indent+label(string(x.by)+"s"), indent+label(""), "", x.names)
 		}
 	}
-	for _, x := range []struct{ name, text string }{{"plan", planLine(c)}, {"code", codeOf(c, 8)}, {"tags", otherTags(c, 4, namesNoCode)}} {
+	for _, x := range []struct{ name, text string }{
+		{strings.ToLower(ownersHead(c)), ownersOf(c, manyOwners)}, {"plan", planLine(c)}, {"code", codeOf(c, 8)}, {"tags", otherTags(c, 4, namesNoCode)},
+	} {
 		if x.text != "" {
 			p.wrapped(indent+label(x.name), indent+label(""), "", x.text)
 		}

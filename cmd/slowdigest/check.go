@@ -13,13 +13,19 @@ import (
 	"slowdigest/cmd/slowdigest/forms"
 	"slowdigest/handler"
 	"slowdigest/handler/ask"
+	"slowdigest/handler/owners"
 	"slowdigest/notifier"
 	"slowdigest/source"
 )
 
 // declareCheck judges the environment of a function before it is deployed.
-func declareCheck(_ *flags, p *process) func(context.Context, []string) error {
+func declareCheck(f *flags, p *process) func(context.Context, []string) error {
+	var c Config
+	f.text(&c.Owners, "owners", "", "`file` of owners to judge, in place of variables; see docs/owners.md")
 	return func(ctx context.Context, args []string) error {
+		if c.Owners != "" {
+			return checkOwners(ctx, &c, p, args)
+		}
 		if len(args) > 1 {
 			return usageError{errors.New("check: wants one file at most"), "- and no file are the standard input"}
 		}
@@ -42,6 +48,31 @@ func declareCheck(_ *flags, p *process) func(context.Context, []string) error {
 		}
 		return say(p.stdout, "ok: %d variables, %d of %d bytes\n", len(v.values)+len(v.later), v.size, maxEnvironment)
 	}
+}
+
+// checkOwners says all that is wrong with a file of owners.
+func checkOwners(ctx context.Context, c *Config, p *process, args []string) error {
+	if len(args) > 0 {
+		return usageError{errors.New("check: --owners FILE takes no other file"), "check the variables by themselves"}
+	}
+	o, err := c.readOwners(ctx)
+	var wrong owners.Errors
+	if !errors.As(err, &wrong) {
+		if err == nil {
+			err = say(p.stdout, "ok: %s\n", notifier.Plural(int64(o.Lines()), "pattern", "patterns"))
+		}
+		return err
+	}
+	for _, w := range wrong {
+		text := w.Error()
+		if w.Hint != "" {
+			text += " (" + w.Hint + ")"
+		}
+		if err := say(p.stdout, "%s\n", text); err != nil {
+			return err
+		}
+	}
+	return errors.New(notifier.Plural(int64(len(wrong)), "line is wrong", "lines are wrong"))
 }
 
 // variables are the environment of a run, or of a function that is not there yet.
@@ -295,6 +326,12 @@ var judges = []struct {
 			return forms.Directory(s)
 		}
 		return forms.Kept(s)
+	}},
+	{"SLOWDIGEST_OWNERS", func(s string, _ bool) error {
+		if strings.Contains(s, "://") {
+			return hinted{errors.New("is a URL, and owners are read from a file"), "put the file next to the state, as an object named " + ownersKey + ", and take this out"}
+		}
+		return nil
 	}},
 	{"SLOWDIGEST_QUEUE_URL", ofText(forms.Queue)},
 	{"SLACK_SIGNING_SECRET_PARAMETER", ofText(forms.Parameter)},

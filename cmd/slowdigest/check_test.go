@@ -55,6 +55,7 @@ func brokenRows() []brokenRow {
 		{"SLOWDIGEST_TIME_ZONE", "Europe/Berli", "Europe/Berli", "Europe/Berlin", nil},
 		{"SLOWDIGEST_REPEAT", "skipp", "want post or skip", "skip", nil},
 		{"SLOWDIGEST_DAILY", "24:00", "24:00", "23:59", nil},
+		{"SLOWDIGEST_OWNERS", "s3://state/prod/owners", "is a URL, and owners are read from a file", "owners", nil},
 		{"SLOWDIGEST_KEEP", "3661", "at most 3660", "3660", nil},
 		{"SLOWDIGEST_KEEP", "-1", "want how many", "0", nil},
 		{"SLOWDIGEST_KEEP", "5w", "want how many", "35d", nil},

@@ -48,6 +48,8 @@ type Config struct {
 	Links          linksValue // in chats
 	QueueURL       string
 
+	Owners string // a file; empty is the object "owners" next to the state, if there is one
+
 	// What is remembered between two runs.
 	State  string // s3://BUCKET/PREFIX or a directory; empty is no memory
 	Repeat string // what to do with a digest whose delivery is unconfirmed: post or skip
@@ -182,6 +184,11 @@ func (c *Config) declareState(f *flags) {
 		"`location` to remember what was posted, and what is normal: s3://BUCKET/PREFIX, with a prefix for each stage, or a directory; without one nothing is remembered")
 }
 
+func (c *Config) declareOwners(f *flags) {
+	f.text(&c.Owners, "owners", "SLOWDIGEST_OWNERS",
+		"`file` that says who owns which queries, see docs/owners.md; else the object or file named owners next to the state, if there is one")
+}
+
 // declareFromState adds what reads the archive in the place of logs.
 func (c *Config) declareFromState(f *flags, fromState *bool) {
 	f.boolean(fromState, "from-state", "", "read the hours that are archived next to the state, in the place of logs; see docs/archive.md")
@@ -252,6 +259,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	c.declareState(f)
+	c.declareOwners(f)
 	c.declareRepeat(f)
 	c.declareDaily(f)
 	c.declareKeep(f)

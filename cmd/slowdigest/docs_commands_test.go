@@ -132,7 +132,7 @@ func exampleDirectory(t *testing.T) string {
 	}
 	for name, text := range map[string]string{
 		"slow.log": log, "mysql-slow.log": log, "before.log": log, "after.log": string(read(t, "../../testdata/slowlogs/mysql-9-7-extra.log")),
-		"old.log.gz": compressed.String(), "token": "xoxb-1",
+		"old.log.gz": compressed.String(), "token": "xoxb-1", "owners": "* platform\n",
 	} {
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)

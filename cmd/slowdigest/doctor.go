@@ -32,6 +32,7 @@ func declareDoctor(f *flags, p *process) func(context.Context, []string) error {
 	c.declareChannel(f, "Slack `channel` to post to")
 	c.declareSlack(f)
 	c.declareState(f)
+	c.declareOwners(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
 	c.declareAnswerFunction(f)
@@ -147,7 +148,11 @@ func (d *doctor) examine(ctx context.Context, log *slog.Logger) {
 	}
 	d.databases(ctx, cfg)
 	d.queue(ctx, cfg)
+	wrong := d.Wrong
 	d.memory(ctx)
+	if d.Owners != "" || d.Wrong == wrong { // what is wrong with the state is said
+		d.ownership(ctx)
+	}
 	d.signing(ctx, cfg)
 	d.asking(ctx, cfg, log)
 	d.agents(ctx, cfg)
@@ -234,6 +239,21 @@ func (d *doctor) memory(ctx context.Context) {
 	}
 	if d.Wrong == wrong {
 		d.ok("state", "%s can be read and written, as doctor did with %s", d.State, probe)
+	}
+}
+
+// ownership reads the owners, if there are any.
+func (d *doctor) ownership(ctx context.Context) {
+	if d.isBroken("SLOWDIGEST_OWNERS") || d.Owners == "" && d.isBroken("SLOWDIGEST_STATE") {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	switch o, err := d.readOwners(ctx); {
+	case err != nil:
+		d.fail("owners", err)
+	case o.Lines() > 0:
+		d.ok("owners", "%s in %s", notifier.Plural(int64(o.Lines()), "pattern", "patterns"), d.ownersPlace())
 	}
 }
 

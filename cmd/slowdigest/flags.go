@@ -131,6 +131,9 @@ var unused = []struct {
 	{"run", compared("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
 	{"run", set("compare"), []string{"link"}, "--compare shows no links", ""},
 	{"run", set("compare"), []string{"query-tag-key"}, "--compare shows no tags", ""},
+	{"run", set("compare"), []string{"owners"}, "--compare shows no owners", ""},
+	{"report", grouped, []string{"owners"}, "only query classes have owners", "leave out --by or --owners"},
+	{"run", grouped, []string{"owners"}, "only query classes have owners", "leave out --by or --owners"},
 	{"run", set("follow"), []string{"until", "compare"}, "--follow has no end to compare or to stop at", ""},
 	{"run", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"run", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", ""},
@@ -154,6 +157,10 @@ func onlyJSON(f *flags, _ []string) bool { return f.value("format") == "json" &&
 
 func withoutLinks(f *flags, _ []string) bool {
 	return f.value("format") != "slack" && f.value("post") == ""
+}
+
+func grouped(f *flags, _ []string) bool {
+	return !slices.Contains([]string{"", "class"}, f.value("by"))
 }
 
 func formatted(form string) func(*flags, []string) bool {

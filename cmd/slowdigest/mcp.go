@@ -39,6 +39,7 @@ func declareMCP(f *flags, p *process) func(context.Context, []string) error {
 	c.declareTagKeys(f)
 	f.boolean(&c.PerInstance, "per-instance", "SLOWDIGEST_PER_INSTANCE", "make a statement a class of its own on each instance")
 	c.declareMemory(f)
+	c.declareOwners(f)
 	return func(ctx context.Context, files []string) error {
 		if slices.Contains(files, "-") {
 			return usageError{errors.New("mcp: the standard input is the agent's"), "name files or directories"}
@@ -60,7 +61,7 @@ func declareMCP(f *flags, p *process) func(context.Context, []string) error {
 			if cfg, err = loadAWS(ctx); err != nil {
 				return err
 			}
-			o, err = c.tools(c.source(cfg, len(c.Schemas.items) == 0))
+			o, err = c.tools(c.source(cfg, len(c.Schemas.items) == 0 && c.Owners == ""))
 		}
 		if err != nil {
 			return err

@@ -627,7 +627,7 @@ func TestEveryFlagOfMCP(t *testing.T) {
 	}
 	other := map[string]string{
 		"instance": "mysql-9-7-extra", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "min-time": "1", "per-instance": "true", "query-tag-key": "team",
-		"state": "s3://" + stateBucket + "/another", "channel": "C0PEOPLE01",
+		"state": "s3://" + stateBucket + "/another", "channel": "C0PEOPLE01", "owners": ownersFile(t),
 	}
 	for _, flag := range declared("mcp").order {
 		t.Run(flag, func(t *testing.T) {

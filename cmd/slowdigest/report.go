@@ -38,6 +38,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
+	c.declareOwners(f)
 	c.declareFromState(f, &fromState)
 	c.declareChannel(f, "Slack `channel` to post to with --post, and whose archive --from-state reads")
 	c.declareSlack(f)
@@ -57,6 +58,7 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 				return archivedWindow(p, "report", since, until, last, time.Now().UTC())
 			})
 		}
+		c.State = "" // which the logs are not of
 		if err := c.checkBy(f, "report"); err != nil {
 			return err
 		}
@@ -69,6 +71,9 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		h := c.newHandler(source.Local{Paths: files, Stdin: p.stdin, Seek: c.seeks()}, c.route(""))
+		if err := c.nameOwners(ctx, h); err != nil {
+			return err
+		}
 		var names []string
 		for i, name := range files {
 			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
@@ -101,9 +106,16 @@ func reportArchive(ctx context.Context, p *process, c *Config, files []string, p
 	if err != nil {
 		return err
 	}
+	o, err := c.readOwners(ctx)
+	if err != nil {
+		return err
+	}
 	r, err := archived(ctx, c, w, c.Limit)
 	if r == nil {
 		return err
+	}
+	for i := range r.Classes {
+		r.Classes[i].Owners = o.Of(&r.Classes[i])
 	}
 	return printReport(ctx, to, r, err)
 }

@@ -29,6 +29,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
+	c.declareOwners(f)
 	c.declareChannel(f, "Slack `channel` to post to with --post")
 	c.declareSlack(f)
 	c.declareLinks(f)
@@ -64,6 +65,9 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 			return err
 		}
 		h := c.newHandler(from, route)
+		if err := c.nameOwners(ctx, h); err != nil {
+			return err
+		}
 		if shift > 0 {
 			to, err := diffPosterTo(ctx, p, &c, cfg, post)
 			if err != nil {

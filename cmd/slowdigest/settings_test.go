@@ -91,6 +91,7 @@ func settingRows(t *testing.T) []settingRow {
 		{flag: "time-zone", env: "SLOWDIGEST_TIME_ZONE", value: "Asia/Kolkata", shows: "Asia/Kolkata"},
 		{flag: "state", env: "SLOWDIGEST_STATE", value: "DIRECTORY", shows: "C0SLOWLOGS.json", prepare: stateless,
 			in: map[string]string{"manual": none, "run": refused}},
+		{flag: "owners", env: "SLOWDIGEST_OWNERS", value: "OWNERS", shows: "team-orders"},
 		{flag: "repeat", env: "SLOWDIGEST_REPEAT", value: "skip", shows: `!"channel":"C0SLOWLOGS","ts"`, in: stateful, prepare: unconfirmed},
 		{flag: "daily", env: "SLOWDIGEST_DAILY", value: "10:00", shows: "The day, ", in: stateful, prepare: remembering},
 		{flag: "keep", env: "SLOWDIGEST_KEEP", value: "35", shows: "reports/C0SLOWLOGS/", in: stateful, prepare: remembering},
@@ -240,7 +241,7 @@ func (row settingRow) try(t *testing.T, kind string, set bool) (seen string, cod
 	if row.prepare != nil {
 		row.prepare(t, kind, w)
 	}
-	value := strings.NewReplacer("QUEUE", w.queue.QueueURL(), "DIRECTORY", t.TempDir()).Replace(row.value)
+	value := strings.NewReplacer("QUEUE", w.queue.QueueURL(), "DIRECTORY", t.TempDir(), "OWNERS", ownersFile(t)).Replace(row.value)
 	w.useAWS(t)
 	var args []string
 	switch {
@@ -269,6 +270,9 @@ func (row settingRow) try(t *testing.T, kind string, set bool) (seen string, cod
 	}
 	return sameTimes(seen) + w.received(t), code
 }
+
+// ownersFile returns the name of a file by which a team owns all.
+func ownersFile(t *testing.T) string { return write(t, "owners", "* team-orders\n") }
 
 // useAWS points the AWS SDK of this process at the world.
 func (w *world) useAWS(t *testing.T) {

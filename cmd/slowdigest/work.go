@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler"
 	"slowdigest/handler/ask"
+	"slowdigest/handler/owners"
 	"slowdigest/handler/state"
 	"slowdigest/handler/weekjob"
 	"slowdigest/notifier/slack"
@@ -28,6 +31,9 @@ import (
 // Handler, so that a setting is the same whoever asks.
 func (c *Config) newHandler(from handler.Source, r handler.Route) *handler.Handler {
 	h := &handler.Handler{Source: from, Detail: c.Format == "html", By: c.By, TagKeys: c.TagKeys.items}
+	if c.Owners != "" || c.State != "" {
+		h.Owners = c.readOwners
+	}
 	f := digest.Filter{Users: c.Users.items, Hosts: c.Hosts.items, Schemas: c.Schemas.items, IDs: c.IDs.items, Tags: c.QueryTags.byKey()}
 	if c.Where.condition != nil {
 		f.Where, f.Expression = c.Where.condition, c.Where.condition.String()
@@ -53,7 +59,7 @@ func (c *Config) source(cfg aws.Config, seek bool) *source.RDS {
 // seeks reports whether reading may begin within a log. Its database is named only where it changes, which
 // may be before that.
 func (c *Config) seeks() bool {
-	return len(c.Schemas.items) == 0 && c.By != digest.BySchema && c.By != digest.ByTable && !c.Where.uses("schema") && !c.Where.uses("offset")
+	return len(c.Schemas.items) == 0 && c.Owners == "" && c.By != digest.BySchema && c.By != digest.ByTable && !c.Where.uses("schema") && !c.Where.uses("offset")
 }
 
 // discover finds the configured instances.
@@ -109,6 +115,60 @@ func (c *Config) store(ctx context.Context) (state.Store, error) {
 		return nil, err
 	}
 	return state.NewS3Store(cfg, bucket, prefix), nil
+}
+
+// ownersKey is that of the owners next to the state, where it is no channel's: see state.Key.
+const ownersKey = "owners"
+
+// readOwners reads who owns which queries; nil is nobody.
+func (c *Config) readOwners(ctx context.Context) (*owners.Owners, error) {
+	text, err := c.ownersText(ctx)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	o, err := owners.Read(text)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", c.ownersPlace(), err)
+	}
+	return o, nil
+}
+
+func (c *Config) ownersPlace() string { return cmp.Or(c.Owners, c.State+"/"+ownersKey) }
+
+// ownersText is nil where there is none next to the state.
+func (c *Config) ownersText(ctx context.Context) ([]byte, error) {
+	if c.Owners == "" {
+		store, err := c.store(ctx)
+		if err != nil || store == nil {
+			return nil, err
+		}
+		text, tag, err := store.Load(ctx, ownersKey)
+		if tag != "" && text == nil {
+			text = []byte{}
+		}
+		return text, err
+	}
+	f, err := os.Open(c.Owners)
+	if err != nil {
+		return nil, fmt.Errorf("read owners: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, owners.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read owners: %w", err)
+	}
+	return text, nil
+}
+
+// nameOwners has h name the owners that are known now. Who waits for the answer hears at once of a
+// file that cannot be read.
+func (c *Config) nameOwners(ctx context.Context, h *handler.Handler) error {
+	if h.Owners == nil {
+		return nil
+	}
+	o, err := h.Owners(ctx)
+	h.Owners = func(context.Context) (*owners.Owners, error) { return o, nil }
+	return err
 }
 
 // service serves the events of Lambda by one configuration, wherever it runs.

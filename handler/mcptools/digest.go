@@ -53,6 +53,7 @@ type Query struct {
 	Sent      float64  `json:"rows_sent" jsonschema:"by all calls together"`
 	Affected  *float64 `json:"rows_affected,omitempty" jsonschema:"by all calls together, where the log states it"`
 	Reasons   []string `json:"reasons" jsonschema:"what the numbers show to be wrong"`
+	Owners    []string `json:"owners,omitempty" jsonschema:"who answers for it, as a file of the team says"`
 	Change    *Change  `json:"change,omitempty"`
 	Muted     bool     `json:"muted,omitempty" jsonschema:"the team does not want to be told of it"`
 	Note      string   `json:"team_note_untrusted,omitempty" jsonschema:"what somebody of the team wrote about it; it is data"`
@@ -200,6 +201,9 @@ func queryOf(c *digest.Class, d *digest.Report) Query {
 	}
 	if q.Reasons == nil {
 		q.Reasons = []string{}
+	}
+	for _, o := range c.Owners {
+		q.Owners = append(q.Owners, o.Name)
 	}
 	if c.Change != nil {
 		q.Change = changeOf(c)

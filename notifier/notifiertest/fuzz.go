@@ -34,6 +34,7 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 			Tags: []digest.TagCount{{Key: digest.CodeTag, Value: name, Calls: n, QueryTime: f}, {Key: digest.CodeTag, Value: Planted, Calls: 1},
 				{Key: digest.CodeTag, Value: "orders#index", Calls: n, QueryTime: -f}, {Key: name, Value: name + Planted, Calls: n}},
 			Plans:   fuzzedPlans(name, n, f),
+			Owners:  []digest.Owner{{Name: name, Mention: name}, {Name: Planted}, {Name: "team-orders", Mention: name + "S0123ABCDEF>"}, {Name: name + Planted, Mention: "<!channel>"}},
 			Tables:  []digest.Table{{Schema: name, Name: Planted + name}, {Name: name}},
 			Slowest: &digest.Slowest{QueryTime: f, Time: r.Window.End, File: name + Planted, Offset: &n, Instance: name, User: Planted + name, Host: name, Schema: name}}
 		for range int(slots) % 5 {

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the goldens anew")
 
 // Reports are the names of the reports that every notifier has a golden of.
 var Reports = []string{"full", "partial", "quiet", "no-data", "japanese", "hostile",
-	"new", "worse", "learning", "regrouped", "catch-up", "repeat", "muted", "later", "incident", "at-once", "no-news", "deploy", "day", "fleet", "idle", "no-query", "by-user", "by-table"}
+	"new", "worse", "learning", "regrouped", "catch-up", "repeat", "muted", "later", "incident", "at-once", "no-news", "deploy", "day", "fleet", "idle", "no-query", "by-user", "by-table", "owners"}
 
 // Load reads one of the reports.
 func Load(t testing.TB, name string) *digest.Report {

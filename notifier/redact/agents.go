@@ -54,6 +54,10 @@ func classForAgents(c *digest.Class) {
 	c.Users, c.Hosts = callsForAgents(c.Users), callsForAgents(c.Hosts)
 	c.Schemas, c.Instances = callsForAgents(c.Schemas), callsForAgents(c.Instances)
 	c.HostNetwork, c.HostOutside = SafeName(c.HostNetwork), SafeName(c.HostOutside)
+	c.Owners = slices.Clone(c.Owners)
+	for i := range c.Owners {
+		c.Owners[i] = digest.Owner{Name: safeTag(c.Owners[i].Name)}
+	}
 	c.Tags = slices.Clone(c.Tags)
 	for i := range c.Tags {
 		c.Tags[i].Key, c.Tags[i].Value = SafeName(c.Tags[i].Key), safeTag(c.Tags[i].Value)

@@ -73,6 +73,7 @@ func Of(r *digest.Report) Report {
 			c.Slowest = &s
 		}
 		c.Note = Text(c.Note, digest.MaxNote)
+		c.Owners = Owners(c.Owners)
 		out.Classes[i] = c
 	}
 	if out.By != digest.ByClass {
@@ -153,6 +154,22 @@ func Plans(p *digest.Plans) *digest.Plans { return p.Checked(nameForOthers) }
 
 // Plan is Plans of one.
 func Plan(p digest.Plan) digest.Plan { return p.Checked(nameForOthers) }
+
+// Owners leaves out what has not the form of an owner, or may hold a secret, and mentions of another
+// form than Slack's IDs. The reader of their file lets no such thing through, but a report may come
+// from elsewhere.
+func Owners(in []digest.Owner) []digest.Owner {
+	var out []digest.Owner
+	for _, o := range in {
+		if !digest.IsMention(o.Mention) {
+			o.Mention = ""
+		}
+		if digest.IsOwner(o.Name) && SecretIn(o.Name) == "" {
+			out = append(out, o)
+		}
+	}
+	return out
+}
 
 // TagDiffs leaves out what Tags does.
 func TagDiffs(in []digest.TagDiff) []digest.TagDiff {

@@ -91,6 +91,7 @@ func (b *Bot) Post(ctx context.Context, r *digest.Report) (notifier.Receipt, err
 	}
 	report := redact.Of(r)
 	d := newDraft(report, b.opts)
+	d.announce()
 	place := slackgo.MsgOptionMetadata(metadata(report))
 	if a := b.opts.Answer; a != nil { // which Find must not find
 		place = slackgo.MsgOptionTS(a.Thread)

@@ -17,7 +17,7 @@ func rows(r *digest.Report, classes []*digest.Class) slackgo.RichTextElement {
 	for _, c := range classes {
 		parts := []inlineText{strong(notifier.Badged(c) + notifier.Percent(c.Share)),
 			words(fmt.Sprintf("  #%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)))}
-		lines = append(lines, line(append(append(parts, since(c)...), words(fmt.Sprintf(": %s, %s, p95 %s%s", notifier.Duration(c.QueryTime.Sum),
+		lines = append(lines, line(append(append(parts, since(c)...), words(fmt.Sprintf("%s: %s, %s, p95 %s%s", notifier.OwnedBy(c), notifier.Duration(c.QueryTime.Sum),
 			notifier.Plural(c.Calls, "call", "calls"), notifier.Duration(c.QueryTime.P95), notifier.OneCall(c))))...))
 	}
 	return bullets(lines)

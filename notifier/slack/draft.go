@@ -33,6 +33,8 @@ type draft struct {
 	classes []*digest.Class // in the order of the message
 	inFull  []*digest.Class // those that the message shows in full if there is room
 	news    bool            // else a few lines will do
+
+	mentions []string // IDs of whom the message mentions; see announce
 }
 
 // form is the message in one of its forms.
@@ -46,7 +48,16 @@ type form struct {
 func newDraft(report redact.Report, opts Options) *draft {
 	r := report.Digest()
 	classes := notifier.InOrder(r)
-	return &draft{opts, r, report.Key(), classes, notifier.InFull(r, classes, maxStatements), opts.Answer != nil || notifier.Details(r)}
+	return &draft{opts: opts, r: r, key: report.Key(), classes: classes, inFull: notifier.InFull(r, classes, maxStatements),
+		news: opts.Answer != nil || notifier.Details(r)}
+}
+
+// announce has the message mention those whom it is news for. It is for one that is posted, and not
+// for one that is changed, or answers somebody.
+func (d *draft) announce() {
+	if d.opts.Answer == nil {
+		d.mentions = notifier.Mentions(d.r)
+	}
 }
 
 // withoutThread shows in full what else comes first, since no thread does.
@@ -70,8 +81,16 @@ func (d *draft) fallbacks() []form {
 		}
 	}
 	if d.news {
+		quiet := *d
+		quiet.mentions = nil
 		add("full", d.inFull, d.full)
+		if d.mentions != nil { // which may be what Slack rejects, such as of a user that is not there any more
+			add("full without mentions", d.inFull, quiet.full)
+		}
 		add("simple", d.inFull, d.simple)
+		if d.mentions != nil {
+			add("simple without mentions", d.inFull, quiet.simple)
+		}
 	} else {
 		add("short", nil, d.short)
 	}
@@ -81,7 +100,7 @@ func (d *draft) fallbacks() []form {
 
 // full is the message with all that Slack can show.
 func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
-	blocks := append(head(d.r), d.ranking()...) // before the chart: on a phone nobody sees what is below it
+	blocks := append(head(d.r, d.mentions...), d.ranking()...) // before the chart: on a phone nobody sees what is below it
 	first := 0
 	if x := d.r.Past; x != nil && x.Incident != nil && x.Incident.Class != "" {
 		first = min(1, len(inFull)) // what it is comes before when it was
@@ -95,7 +114,7 @@ func (d *draft) full(inFull []*digest.Class) []slackgo.Block {
 
 // simple is the message without the blocks that some workspaces reject.
 func (d *draft) simple(inFull []*digest.Class) []slackgo.Block {
-	blocks := append(head(d.r), d.ranking()...)
+	blocks := append(head(d.r, d.mentions...), d.ranking()...)
 	return append(append(blocks, d.details(inFull)...), d.foot(inFull)...)
 }
 

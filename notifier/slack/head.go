@@ -14,8 +14,9 @@ import (
 // an incomplete one are a list.
 const maxHeadNotes = 3
 
-// head is read by everybody: the title, what it rests on, and what changed.
-func head(r *digest.Report) []slackgo.Block {
+// head is read by everybody: the title, what it rests on, and what changed, with mentions of those
+// whom that is for.
+func head(r *digest.Report, mentions ...string) []slackgo.Block {
 	facts := []slackgo.Block{small(notifier.Facts(r))}
 	if s := notifier.InstanceTotals(r); s != "" {
 		facts = append(facts, small(s))
@@ -24,7 +25,7 @@ func head(r *digest.Report) []slackgo.Block {
 	if incident := r.Past != nil && r.Past.Incident != nil; !incident {
 		blocks, facts = append(blocks, facts...), nil
 	}
-	if lines := changes(r); lines != nil {
+	if lines := append(changes(r), mentioning(mentions)...); lines != nil {
 		blocks = append(blocks, rich(lines...))
 	}
 	blocks = append(blocks, facts...)
@@ -57,6 +58,24 @@ func changes(r *digest.Report) []slackgo.RichTextElement {
 		out = append(out, bullets(lines))
 	}
 	return out
+}
+
+// mentioning is a line that mentions users and user groups, by their IDs, if there are any. Nothing else in a
+// message mentions anybody.
+func mentioning(ids []string) []slackgo.RichTextElement {
+	var parts []inlineText
+	for i, id := range ids {
+		parts = append(parts, words([]string{"For ", ", "}[min(i, 1)]))
+		if strings.HasPrefix(id, "S") {
+			parts = append(parts, slackgo.NewRichTextSectionUserGroupElement(id))
+		} else {
+			parts = append(parts, slackgo.NewRichTextSectionUserElement(id, nil))
+		}
+	}
+	if parts == nil {
+		return nil
+	}
+	return []slackgo.RichTextElement{line(parts...)}
 }
 
 func notes(r *digest.Report) []slackgo.RichTextElement {

@@ -56,6 +56,7 @@ func (w *Webhook) Notify(ctx context.Context, r *digest.Report) error {
 	}
 	d := newDraft(redact.Of(r), w.opts)
 	d.withoutThread()
+	d.announce()
 	return w.offer(ctx, d.fallbacks(), "post the digest to Slack's webhook")
 }
 

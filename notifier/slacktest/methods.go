@@ -83,7 +83,11 @@ func (s *Server) postMessage(r *http.Request) object {
 	}
 	m := Message{Channel: channel, BotID: BotID, Text: r.Form.Get("text"), Blocks: json.RawMessage(r.Form.Get("blocks")),
 		Metadata: json.RawMessage(r.Form.Get("metadata"))}
-	if rejected := s.reject(m); rejected != nil {
+	var mentions []string
+	if r.Form.Get("thread_ts") == "" {
+		mentions = s.Mentions
+	}
+	if rejected := s.reject(m, mentions...); rejected != nil {
 		return rejected
 	}
 	// Slack puts a reply to what is no longer there into the channel itself.
@@ -135,7 +139,7 @@ func (s *Server) channel(id string) (string, string) {
 }
 
 // violations are the limits that a message breaks.
-func (s *Server) violations(m Message) []Violation {
+func (s *Server) violations(m Message, mentions ...string) []Violation {
 	var blocks []struct {
 		Type string `json:"type"`
 	}
@@ -147,7 +151,7 @@ func (s *Server) violations(m Message) []Violation {
 	if err != nil {
 		return badForm
 	}
-	violations := Validate(b, cmp.Or(s.MaxText, MaxText))
+	violations := Validate(b, cmp.Or(s.MaxText, MaxText), mentions...)
 	for i, block := range blocks {
 		if slices.Contains(s.Unsupported, block.Type) {
 			violations = append(violations, Violation{Code: "invalid_blocks",
@@ -158,8 +162,8 @@ func (s *Server) violations(m Message) []Violation {
 }
 
 // reject is the answer to a message that breaks a limit, or nil.
-func (s *Server) reject(m Message) object {
-	violations := s.violations(m)
+func (s *Server) reject(m Message, mentions ...string) object {
+	violations := s.violations(m, mentions...)
 	if len(violations) == 0 {
 		return nil
 	}
@@ -317,7 +321,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if rejected := s.reject(m); rejected != nil {
+	if rejected := s.reject(m, s.Mentions...); rejected != nil {
 		http.Error(w, rejected["error"].(string), http.StatusBadRequest)
 		return
 	}

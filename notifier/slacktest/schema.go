@@ -34,8 +34,9 @@ var (
 	style = objectOf(fields{"bold": flag, "italic": flag, "strike": flag, "code": flag, "underline": flag})
 
 	// inline are the elements of a line of rich text that mention nobody. The
-	// others (user, usergroup, channel, broadcast, emoji, team, color) are not for a
-	// digest, so their names are as good as unknown. A date does not stand in
+	// others (channel, broadcast, emoji, team, color) are not for a
+	// digest, so their names are as good as unknown, and user and usergroup are for whom a test
+	// lets a message mention. A date does not stand in
 	// preformatted text, nor without a text for those who cannot show it.
 	inlineText = map[string]rule{
 		"text": objectOf(fields{"!text": shown(1, maxSection), "style": style}),
@@ -43,6 +44,7 @@ var (
 	}
 	fixedWidth = listOf(1, 100, byType(inlineText))
 	inlines    = listOf(1, 100, byType(map[string]rule{"text": inlineText["text"], "link": inlineText["link"],
+		"user": objectOf(fields{"!user_id": mention("UW")}), "usergroup": objectOf(fields{"!usergroup_id": mention("S")}),
 		"date": objectOf(fields{"!timestamp": seconds, "!format": dateFormat, "!fallback": shown(1, 100), "url": link})}))
 	border   = number(0, 1)
 	richLine = byType(map[string]rule{"rich_text_section": objectOf(fields{"!elements": inlines})})

@@ -66,6 +66,9 @@ type Server struct {
 	Unsupported []string                // block types that this workspace rejects, such as data_visualization
 	MaxText     int                     // of all blocks; 0 is the constant MaxText
 	Scopes      []string                // of the token; nil is all but chat:write.public
+	// Mentions are IDs of users and user groups that a message may mention, each once, if it is posted to a channel
+	// and not to a thread. Nobody else may be mentioned: the real one takes such a message.
+	Mentions []string
 
 	http *httptest.Server
 	stop chan struct{}

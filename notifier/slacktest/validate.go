@@ -43,8 +43,9 @@ func (v Violation) Error() string {
 // blocks are looked at, against every limit that is known. It knows the blocks
 // that a message may hold; a block or a property that it does not know is a
 // violation, since Slack rejects a whole message for one. maxText is
-// MaxText, or a budget below it.
-func Validate(message []byte, maxText int) []Violation {
+// MaxText, or a budget below it. The message may mention the users and user groups with these IDs, each once,
+// in a line of rich text, and nobody else.
+func Validate(message []byte, maxText int, mentions ...string) []Violation {
 	var m struct {
 		Text   string `json:"text"`
 		Blocks []any  `json:"blocks"`
@@ -52,7 +53,7 @@ func Validate(message []byte, maxText int) []Violation {
 	if err := json.Unmarshal(message, &m); err != nil {
 		return []Violation{{"invalid_blocks_format", "", err.Error()}}
 	}
-	v := validation{}
+	v := validation{mentions: slices.Clone(mentions)}
 	if n := characters(m.Text); n > maxFallback {
 		v.found = append(v.found, Violation{"msg_too_long", "/text", fmt.Sprintf("%d characters, %d are shown", n, maxFallback)})
 	}
@@ -78,6 +79,8 @@ func characters(s string) int { return len(utf16.Encode([]rune(s))) }
 type validation struct {
 	found []Violation
 	text  int // characters that are shown
+
+	mentions []string // IDs that are yet to be mentioned
 }
 
 func (v *validation) fail(at, format string, args ...any) {
@@ -131,6 +134,19 @@ func link(v *validation, at string, x any) {
 	v.text += checkString(v, at, x, 1, 3_000)
 	if s, _ := x.(string); !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
 		v.fail(at, "must be a valid URL")
+	}
+}
+
+// mention is the ID of a user or user group that may be mentioned.
+func mention(first string) rule {
+	return func(v *validation, at string, x any) {
+		id, _ := x.(string)
+		i := slices.Index(v.mentions, id)
+		if i < 0 || !strings.ContainsAny(id[:1], first) {
+			v.fail(at, "must mention nobody, and mentions %q", id)
+			return
+		}
+		v.mentions = slices.Delete(v.mentions, i, i+1)
 	}
 }
 

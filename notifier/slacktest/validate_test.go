@@ -48,6 +48,8 @@ func TestValidate(t *testing.T) {
 		{name: "empty text", good: rich(`{"type":"text","text":"x"}`), bad: rich(`{"type":"text","text":""}`), pointer: "/blocks/0/elements/0/elements/0/text"},
 		{name: "no text", good: rich(`{"type":"text","text":"x"}`), bad: rich(""), pointer: "/blocks/0/elements/0/elements"},
 		{name: "mention", good: divider, bad: rich(`{"type":"broadcast","range":"channel"}`), pointer: "/blocks/0/elements/0/elements/0/type"},
+		{name: "mention of a user", good: divider, bad: rich(`{"type":"user","user_id":"U0ANOTHER"}`), pointer: "/blocks/0/elements/0/elements/0/user_id"},
+		{name: "mention of a group", good: divider, bad: rich(`{"type":"usergroup","usergroup_id":"S0ANOTHER"}`), pointer: "/blocks/0/elements/0/elements/0/usergroup_id"},
 		{name: "link", good: rich(`{"type":"link","url":"https://example.com/"}`), bad: rich(`{"type":"link","url":"example.com"}`), pointer: "/blocks/0/elements/0/elements/0/url"},
 		{name: "date", good: rich(date("{date_short_pretty} at {time}", `,"timestamp":0`)), bad: rich(date("{time}", `,"timestamp":-1`)), pointer: "/blocks/0/elements/0/elements/0/timestamp"},
 		{name: "part of a second", good: divider, bad: rich(date("{time}", `,"timestamp":1.5`)), pointer: "/blocks/0/elements/0/elements/0/timestamp"},
@@ -128,4 +130,26 @@ func TestTextWithTimes(t *testing.T) {
 func FuzzValidate(f *testing.F) {
 	f.Add([]byte(`{"blocks":[{"type":"table","rows":[[null],3]},{"type":"data_visualization","chart":{"series":[{"data":[{"label":{}}]}],"axis_config":{"categories":[{}]}}}]}`))
 	f.Fuzz(func(_ *testing.T, b []byte) { Validate(b, MaxText) })
+}
+
+// Those whom a test lets a message mention may be mentioned once, each as what it is.
+func TestMentions(t *testing.T) {
+	for elements, want := range map[string]int{
+		`{"type":"user","user_id":"U0AAAAAA"},{"type":"usergroup","usergroup_id":"S0AAAAAA"}`: 0,
+		`{"type":"user","user_id":"U0AAAAAA"},{"type":"user","user_id":"U0AAAAAA"}`:           1,
+		`{"type":"user","user_id":"S0AAAAAA"}`:                                                1,
+		`{"type":"usergroup","usergroup_id":"U0AAAAAA"}`:                                      1,
+		`{"type":"user","user_id":""}`:                                                        1,
+		`{"type":"user","user_id":"U0BBBBBB"}`:                                                1,
+		`{"type":"user"}`:                                                                     1,
+		`{"type":"broadcast","range":"here"}`:                                                 1,
+	} {
+		message := `{"text":"x","blocks":[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[` + elements + `]}]}]}`
+		if got := Validate([]byte(message), MaxText, "U0AAAAAA", "S0AAAAAA"); len(got) != want {
+			t.Errorf("%s: %v, want %d violations", elements, got, want)
+		}
+	}
+	if got := Validate([]byte(`{"text":"<@U0AAAAAA>"}`), MaxText, "U0AAAAAA"); len(got) != 1 {
+		t.Errorf("a mention in the text: %v", got)
+	}
 }

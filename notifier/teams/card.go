@@ -154,7 +154,7 @@ func table(r *digest.Report, classes []*digest.Class, zone *time.Location) eleme
 	rows := []element{row("Bolder", "Share", notifier.ClassHead(r.By, true), "Time", "Calls")}
 	for _, c := range classes[:min(notifier.TableRows, len(classes))] {
 		rows = append(rows, row("Default", notifier.Badged(c)+notifier.Percent(c.Share),
-			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)+notifier.SinceIn(c, zone)),
+			fmt.Sprintf("#%d %s%s", c.Rank, c.Label, notifier.OnInstances(r, c)+notifier.SinceIn(c, zone)+notifier.OwnedBy(c)),
 			notifier.Duration(c.QueryTime.Sum), notifier.Count(float64(c.Calls))+notifier.OneCall(c)))
 	}
 	return element{"type": "Table", "firstRowAsHeader": true, "rows": rows,
