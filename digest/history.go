@@ -22,7 +22,7 @@ const (
 	// maxHistoryClasses and maxClassHours keep a History under a megabyte of JSON. A
 	// class takes 80 bytes of it, and each of its hours up to six.
 	maxHistoryClasses = 5_000
-	maxClassHours     = 70_000
+	maxClassHours     = 64_000
 
 	// maxEarlier is how many incidents of a day are remembered besides the last.
 	maxEarlier = 5
@@ -172,6 +172,7 @@ func (h *History) Compare(r *Report, o Options) {
 			if r.Past.EndedIncident = (hourAsWhole{c}).ended(r.Past.Ended); r.Past.EndedIncident != nil {
 				r.Past.Ended = c.endedWith(r.Past.EndedIncident, r.Past.Ended, muted)
 			}
+			r.Past.Fixed = c.fixed(muted)
 		}
 	}
 }
@@ -358,6 +359,9 @@ func (h *History) MarkReported(r *Report) {
 		case New, Back:
 			if c.Leads() && !c.Unnamed && !muted(c.ID) {
 				p.told = max(p.told, start)
+				if c.Change.Kind == New {
+					p.breaks(broken{at: start, isNew: true})
+				}
 			} else if !p.owes(start) {
 				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
@@ -365,6 +369,7 @@ func (h *History) MarkReported(r *Report) {
 			again := c.Change.Again && c.Leads() && start > p.worse
 			if (again || start-p.worse >= hoursADay) && !c.Change.Common && !c.Unnamed {
 				p.prior, p.worse, p.found = p.worse, start, c.Change.found
+				p.breaks(broken{at: start, found: c.Change.found})
 			}
 		case Better:
 			p.better = max(p.better, start)
@@ -383,6 +388,11 @@ func (h *History) MarkReported(r *Report) {
 			p.ended = max(p.ended, start)
 		}
 	}
+	for _, f := range r.Past.Fixed {
+		if p := h.classes[f.ID]; p != nil {
+			p.fixed = max(p.fixed, start)
+		}
+	}
 	if x := r.Past.Incident; x != nil && start >= h.incident.last {
 		since := x.Since
 		if since.IsZero() {
@@ -399,6 +409,7 @@ func (h *History) MarkReported(r *Report) {
 		h.incident.ended = max(h.incident.ended, start)
 	}
 	h.forgetTold(start)
+	h.forgetBroken(start)
 }
 
 // labelOf returns what a class was called; empty where that was not kept.
@@ -458,6 +469,30 @@ func (h *History) forgetTold(at hour) {
 	}
 }
 
+// forgetBroken drops what was reported before the hours that are remembered one by one, and of more than
+// maxTold classes what was first.
+func (h *History) forgetBroken(at hour) {
+	var all []weighed
+	for id, p := range h.classes {
+		switch {
+		case p.broke.at == 0:
+		case at-p.broke.at > historyHours:
+			p.broke, p.fixed = broken{}, 0
+		default:
+			all = append(all, weighed{id: id, past: p})
+		}
+	}
+	if len(all) <= maxTold {
+		return
+	}
+	slices.SortFunc(all, func(x, y weighed) int {
+		return cmp.Or(cmp.Compare(y.broke.at, x.broke.at), cmp.Compare(x.id, y.id))
+	})
+	for _, w := range all[maxTold:] {
+		w.broke, w.fixed = broken{}, 0
+	}
+}
+
 // ClassPast states what is remembered of a class. The times are hours of the clock; a zero one
 // is none.
 type ClassPast struct {
@@ -468,7 +503,8 @@ type ClassPast struct {
 	// Told, Worse, Better and Gone are the hours whose digests last told that it is NEW or BACK,
 	// WORSE, BETTER and GONE, and Ended the one that told it is not WORSE any more.
 	Told, Worse, Better, Gone, Ended time.Time
-	Label                            string // what it was called, or empty
+	Fixed                            time.Time // whose digest told that it is FIXED, if that was within 14 days
+	Label                            string    // what it was called, or empty
 }
 
 // PastHour states what a class did in an hour, within 7 %.
@@ -495,6 +531,7 @@ func (h *History) ClassPast(id string) *ClassPast {
 		return t
 	}
 	out.Told, out.Worse, out.Better, out.Gone, out.Ended = when(p.told), when(p.worse), when(p.better), when(p.gone), when(p.ended)
+	out.Fixed = when(p.fixed)
 	return out
 }
 

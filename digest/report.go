@@ -375,6 +375,8 @@ const (
 	Gone   ChangeKind = "GONE"   // not seen any more
 	// BackToUsual is only of what a Day tells: not WORSE any more.
 	BackToUsual ChangeKind = "BACK TO USUAL"
+	// Fixed is of a FixedClass.
+	Fixed ChangeKind = "FIXED"
 )
 
 // Change states how a class differs from its own past.
@@ -429,6 +431,23 @@ type Ended struct {
 	To   time.Time `json:"to"`
 }
 
+// FixedClass identifies a class that a digest has called NEW or WORSE, and that has since been as it was before
+// for a day.
+type FixedClass struct {
+	ID          string     `json:"id"`
+	Fingerprint string     `json:"fingerprint,omitempty"` // empty where the window has no call of it
+	Label       string     `json:"label,omitempty"`       // what it was called, or empty where that was not kept
+	Was         ChangeKind `json:"was"`                   // New or Worse
+	From        time.Time  `json:"from"`                  // the hour in which it was so first
+	To          time.Time  `json:"to"`                    // the end of the last hour in which it was so
+	// Before and Now are its query time per hour, in seconds: from From to To, and in the day of Hours hours
+	// that were read up to the end of the window. Usual is what was usual for such a day, if it was WORSE.
+	Before float64 `json:"before"`
+	Now    float64 `json:"now"`
+	Usual  float64 `json:"usual,omitempty"`
+	Hours  int     `json:"hours"`
+}
+
 // Values states a quantity in the window and in the past, in seconds.
 type Values struct {
 	Now     float64 `json:"now,omitempty"`
@@ -452,6 +471,7 @@ type Past struct {
 	// EndedIncident is set once, where the one that digests told of is over.
 	EndedIncident *EndedIncident `json:"ended_incident,omitempty"`
 	Ended         []Ended        `json:"ended,omitempty"`    // not WORSE any more
+	Fixed         []FixedClass   `json:"fixed,omitempty"`    // NEW or WORSE for days, and not so for a day
 	Muted         []MutedClass   `json:"muted,omitempty"`    // left out of the classes
 	Missed        []Window       `json:"missed,omitempty"`   // deleted before they could be read
 	GivenUp       []Window       `json:"given_up,omitempty"` // tried for as long as RDS keeps any log

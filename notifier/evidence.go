@@ -238,3 +238,17 @@ func GoneEvidence(g digest.GoneClass) string {
 	}
 	return fmt.Sprintf("%s; before that %s per hour in %d hours, %s", lastSeen(g), Duration(g.Mean), g.Hours, rhythm)
 }
+
+// FixedEvidence says since when a class is FIXED, and what it took before and after.
+func FixedEvidence(f digest.FixedClass) string {
+	now := Duration(f.Now) + " per hour"
+	if f.Now == 0 {
+		now = "none"
+	}
+	s := fmt.Sprintf("%s from %s with %s per hour; %s in the %d hours up to now", strings.ToLower(kindWord(f.Was)),
+		window(digest.Window{Start: f.From, End: f.To}), Duration(f.Before), now, f.Hours)
+	if f.Was == digest.Worse {
+		s += ", usually " + Duration(f.Usual)
+	}
+	return s
+}

@@ -71,6 +71,10 @@ func pastForAgents(p *digest.Past) *digest.Past {
 	out := *p
 	out.News = each(p.News, sentence)
 	out.Gone, out.Ended, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Ended), slices.Clone(p.Muted)
+	out.Fixed = slices.Clone(p.Fixed)
+	for i := range out.Fixed {
+		out.Fixed[i].Fingerprint, out.Fixed[i].Label = names(out.Fixed[i].Fingerprint), RememberedLabel(out.Fixed[i].Label)
+	}
 	for i := range out.Gone {
 		out.Gone[i].Label = RememberedLabel(out.Gone[i].Label)
 	}

@@ -182,6 +182,14 @@ func past(p *digest.Past) *digest.Past {
 		e := &out.Ended[i]
 		e.ID, e.Fingerprint = Clean(Cut(e.ID, MaxName)), Statement(e.Fingerprint)
 	}
+	out.Fixed = slices.Clone(p.Fixed)
+	for i := range out.Fixed {
+		f := &out.Fixed[i]
+		f.ID, f.Label = Clean(Cut(f.ID, MaxName)), known(f.Label)
+		if f.Fingerprint != "" {
+			f.Fingerprint = Statement(f.Fingerprint)
+		}
+	}
 	for i := range out.Gone {
 		g := &out.Gone[i]
 		g.ID, g.Label = Clean(Cut(g.ID, MaxName)), known(g.Label)
