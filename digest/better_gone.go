@@ -300,6 +300,7 @@ func (c *comparison) fixed(muted map[string]bool) []FixedClass {
 		}
 		if ok {
 			x.ID, x.Fingerprint, x.Label, x.Hours = id, class.Fingerprint, p.label, fixedHours
+			x.Release = c.fixedSince(class, p, &x)
 			all = append(all, x)
 		}
 	}

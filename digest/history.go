@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"slowdigest/digest/releases"
 )
 
 const (
@@ -57,6 +59,10 @@ type History struct {
 
 	incident incidentHours   // that was reported last
 	earlier  []incidentHours // those of the day before it
+
+	marks releases.Marks
+	watch releases.Watch // releases that tags named
+	lines []lineHour     // of the hours in which something can have begun with a mark, in their order
 
 	rules     int  // fingerprint.Rules of the hour that was added last; 0 is none
 	regrouped hour // since when, if there were others before; else 0
@@ -118,6 +124,7 @@ func (h *History) add(r *Report, correct bool) error {
 		}
 		p.add(at, c)
 	}
+	h.addReleases(at, r)
 	h.forget(newest)
 	h.makeRoom()
 	return nil
@@ -144,12 +151,16 @@ func (h *History) Compare(r *Report, o Options) {
 		class := &r.Classes[i]
 		class.Note = o.Notes[class.ID]
 		class.Known, class.Form = c.start.time(), 0
-		if p := h.classes[class.ID]; p != nil {
+		p := h.classes[class.ID]
+		if p != nil {
 			class.Known, class.Form = min(p.first, c.start).time(), int(p.form) //nolint:gosec // it was an int
 		}
 		if !r.Past.Learning {
 			class.Change, class.Told = c.change(class), c.told(class)
 			class.Detectable = c.detectable(class)
+		}
+		if x := class.Change; x != nil && (x.Kind == New || x.Kind == Worse) && x.Since.IsZero() {
+			x.Release = c.since(class, p)
 		}
 	}
 	if o.TellApart != nil {
@@ -205,6 +216,7 @@ func (h *History) forget(at hour) {
 	oldest := at - historyHours // so that the hour can be compared once more
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at < oldest })
 	h.ran.cut(func(t hourTotal) bool { return t.at < oldest })
+	h.marks.Keep(at.time())
 	for id, p := range h.classes {
 		if at-p.last > forgottenAfter {
 			delete(h.classes, id)
@@ -246,6 +258,9 @@ func (h *History) Forget(from time.Time) {
 	if h.regrouped >= first {
 		h.regrouped = 0
 	}
+	h.marks = slices.DeleteFunc(h.marks, func(m Release) bool { return !m.At.Before(from) })
+	h.watch.Forget(from)
+	h.lines = slices.DeleteFunc(h.lines, func(l lineHour) bool { return l.at >= first })
 }
 
 // makeRoom keeps the History under its size. The classes that had the least time

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"slowdigest/digest/releases"
 )
 
 // historyJSON holds a History as it is stored. The numbers of the hours and of a
@@ -29,6 +31,9 @@ type historyJSON struct {
 	Forms    []byte            `json:"forms,omitempty"`  // past.form, in the order of the IDs, if any is not 0
 	Labels   map[string]string `json:"labels,omitempty"` // past.label of some classes
 	Broken   []byte            `json:"broken,omitempty"` // past.broke and fixed of some classes: see appendBroken
+	Marks    releases.Marks    `json:"marks,omitempty"`
+	Watch    releases.Watch    `json:"releases,omitempty"` // History.watch
+	Lines    []lineJSON        `json:"lines,omitempty"`
 }
 
 // Flags of an hour. A release that knows only the first takes any for it.
@@ -123,6 +128,10 @@ func (h History) MarshalJSON() ([]byte, error) {
 		j.Forms = forms
 	}
 	j.Broken = h.appendBroken(ids)
+	j.Marks, j.Watch = h.marks, h.watch
+	for _, l := range h.lines {
+		j.Lines = append(j.Lines, l.json(ids))
+	}
 	if h.incident.last > 0 {
 		x := h.incident.json()
 		j.Incident = &x
@@ -205,6 +214,13 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	h.readMore(j.More)
 	h.readForms(j.Forms)
 	h.readBroken(j.Broken)
+	h.marks, h.watch = j.Marks, j.Watch
+	ids := slices.Sorted(maps.Keys(h.classes))
+	for _, l := range j.Lines {
+		if line, ok := l.line(ids); ok {
+			h.lines = append(h.lines, line)
+		}
+	}
 	return nil
 }
 
@@ -252,6 +268,46 @@ func (h *History) appendBroken(ids []string) []byte {
 		last = i
 	}
 	return b
+}
+
+// lineJSON is a lineHour: of each class by how many it follows on the last one in the order of the IDs, and its levels.
+type lineJSON struct {
+	At      time.Time `json:"at"`
+	Classes int       `json:"classes"` // that there are
+	Of      []byte    `json:"of"`
+}
+
+func (l lineHour) json(ids []string) lineJSON {
+	j, last := lineJSON{At: l.at.time(), Classes: len(ids)}, 0
+	for i, id := range ids {
+		line, found := l.of[id]
+		if !found {
+			continue
+		}
+		j.Of = appendHours(j.Of, hour(i-last))
+		for _, v := range line {
+			j.Of = append(j.Of, byte(v))
+		}
+		last = i
+	}
+	return j
+}
+
+func (j lineJSON) line(ids []string) (lineHour, bool) {
+	l := lineHour{hourIn(j.At), map[string]classLine{}}
+	i := 0
+	for d := (decoder{rest: j.Of}); len(d.rest) > 0; {
+		i += int(d.hour())
+		var line classLine
+		for k := range line {
+			line[k] = d.level()
+		}
+		if d.broken || i >= len(ids) || j.Classes != len(ids) {
+			return l, false
+		}
+		l.of[ids[i]] = line
+	}
+	return l, true
 }
 
 // brokenAhead is how far a class can be reported after the newest hour that was added.

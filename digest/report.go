@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"slowdigest/digest/releases"
 	"slowdigest/digest/tally"
 	"slowdigest/parser/fingerprint"
 	"slowdigest/parser/tags"
@@ -26,6 +27,9 @@ type Report struct {
 	Overall     Overall  `json:"overall"`
 	Classes     []Class  `json:"classes"` // by rank, as many as the limit let through
 	Misc        Misc     `json:"misc"`    // all the other classes together
+	// Releases are those of the tags of its calls, with their first calls; nil where calls have none, or so many that
+	// these are no releases.
+	Releases []releases.Seen `json:"releases,omitempty"`
 	// Past states what is remembered of the time before the window. Nil where nothing
 	// is: then it is not known what is new.
 	Past   *Past   `json:"past,omitempty"`
@@ -227,6 +231,19 @@ type TagCount = tally.Count
 // best of these.
 const CodeTag = tags.Code
 
+// Release is a release, and since when it is there.
+type Release = releases.Mark
+
+// CheckRelease returns the name of a release as it is kept, or an error: 1 to 80 letters, digits and
+// _ . : / # @ + - that look like no secret, person or machine.
+func CheckRelease(name string) (string, error) {
+	kept := tags.Release(name)
+	if kept == "" {
+		return "", fmt.Errorf("release %q: want 1 to 80 letters, digits and _.:/#@+- that look like no secret, address or long number", name[:min(len(name), 2*tags.MaxValue)])
+	}
+	return kept, nil
+}
+
 // IsNewsTagKey reports whether a chat shows the key beside that of the place: it is a release, or none of those
 // that are known, so that somebody asked for it.
 func IsNewsTagKey(key string) bool {
@@ -411,6 +428,9 @@ type Change struct {
 	// Common is set where the change is one of those of Past.Incident.
 	Common bool `json:"common,omitempty"`
 
+	// Release is the one of which it is known that a class that is NEW or WORSE became so within an hour after it.
+	Release *Release `json:"release,omitempty"`
+
 	found finding // of Worse, where it is of this hour and not by the older rule
 }
 
@@ -446,6 +466,8 @@ type FixedClass struct {
 	Now    float64 `json:"now"`
 	Usual  float64 `json:"usual,omitempty"`
 	Hours  int     `json:"hours"`
+	// Release is the one within an hour after which it became as it was before, where that is known.
+	Release *Release `json:"release,omitempty"`
 }
 
 // Values states a quantity in the window and in the past, in seconds.

@@ -126,9 +126,9 @@ func NewIsSaid(r *digest.Report, c *digest.Class) bool {
 func lineEvidence(r *digest.Report, c *digest.Class) string {
 	switch {
 	case NewIsSaid(r, c):
-		return took(c)
+		return withRelease(took(c), c.Change.Release)
 	case plainlyNew(c) && newSince(r) == c:
-		return fmt.Sprintf("%s; none that is NEW was seen in the %s before", took(c), span(c.Change.Unseen))
+		return withRelease(fmt.Sprintf("%s; none that is NEW was seen in the %s before", took(c), span(c.Change.Unseen)), c.Change.Release)
 	}
 	return changeEvidence(c)
 }
@@ -142,8 +142,18 @@ func Detection(c *digest.Class) string {
 	return fmt.Sprintf("Less than %s times the calls would not be seen within a day", Count(twoDigits(math.Min(c.Detectable, 1000))))
 }
 
-// changeEvidence is a phrase with the numbers that justify a change.
-func changeEvidence(c *digest.Class) string {
+// changeEvidence is a phrase with the numbers that justify a change, and the release with which it began.
+func changeEvidence(c *digest.Class) string { return withRelease(evidenceOf(c), c.Change.Release) }
+
+// withRelease adds since which release something is so. It is no cause.
+func withRelease(evidence string, r *digest.Release) string {
+	if r == nil {
+		return evidence
+	}
+	return fmt.Sprintf("%s; since %s (%s)", evidence, r.Name, at(r.At))
+}
+
+func evidenceOf(c *digest.Class) string {
 	x := c.Change
 	late := !x.First.IsZero()
 	switch {
@@ -250,5 +260,5 @@ func FixedEvidence(f digest.FixedClass) string {
 	if f.Was == digest.Worse {
 		s += ", usually " + Duration(f.Usual)
 	}
-	return s
+	return withRelease(s, f.Release)
 }

@@ -236,7 +236,9 @@ func dayAndClock(seconds bool) string {
 	return "2006-01-02 15:04"
 }
 
-// at states a time as InZone finds it.
+// At states a time as InZone finds it.
+func At(t time.Time) string { return at(t) }
+
 func at(t time.Time) string { return t.UTC().Format(dayAndClock(false) + " UTC") }
 
 // window writes "2026-11-23 14:00 to 15:00 UTC". It has no dash between two

@@ -26,7 +26,7 @@ const (
 
 	// Kept is for how long marks are, and Max how many.
 	Kept = 14 * 24 * time.Hour
-	Max  = 200
+	Max  = 100
 
 	// again is for how long a mark of the same name that says no time is taken for the same request.
 	again = time.Hour

@@ -56,6 +56,11 @@ func Of(r *digest.Report) Report {
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
 		c.Tags = Tags(c.Tags)
+		if c.Change != nil && c.Change.Release != nil {
+			x := *c.Change
+			x.Release = release(x.Release)
+			c.Change = &x
+		}
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
@@ -80,6 +85,7 @@ func Of(r *digest.Report) Report {
 		Label(out.Classes)
 	}
 	out.Detail = detail(r.Detail)
+	out.Releases = nil // are for the history
 	out.Past = past(r.Past)
 	out.Filter = filter(r.Filter)
 	return Report{&out, key(r)}
@@ -147,6 +153,20 @@ func Tags(in []digest.TagCount) []digest.TagCount {
 	return out
 }
 
+// release leaves out what has not the form of one, or may hold a secret.
+func release(in *digest.Release) *digest.Release {
+	if in == nil {
+		return nil
+	}
+	name, err := digest.CheckRelease(in.Name)
+	if err != nil || SecretIn(name) != "" {
+		return nil
+	}
+	out := *in
+	out.Name = name
+	return &out
+}
+
 func ids(in []string) []string {
 	out := slices.Clone(in)
 	for i := range out {
@@ -185,7 +205,7 @@ func past(p *digest.Past) *digest.Past {
 	out.Fixed = slices.Clone(p.Fixed)
 	for i := range out.Fixed {
 		f := &out.Fixed[i]
-		f.ID, f.Label = Clean(Cut(f.ID, MaxName)), known(f.Label)
+		f.ID, f.Label, f.Release = Clean(Cut(f.ID, MaxName)), known(f.Label), release(f.Release)
 		if f.Fingerprint != "" {
 			f.Fingerprint = Statement(f.Fingerprint)
 		}
