@@ -445,7 +445,9 @@ func (s *sums) isBack(f finding, span, to int) bool {
 // or else on the days before that.
 func (s *sums) usualBefore(what statistic, end, span, to int) float64 {
 	if week := end - 7*hoursADay; week-1 < to {
-		return s.window(what, week, span)
+		if v := s.window(what, week, span); !math.IsNaN(v) {
+			return v
+		}
 	}
 	var all []float64
 	for k := (end - 1) % hoursADay; k < to; k += hoursADay {

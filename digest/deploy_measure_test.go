@@ -141,6 +141,9 @@ func (w *deployWords) month(t testing.TB, seed uint64, size int) {
 
 // name counts whether the release was named with which something began.
 func (w *deployWords) name(key string, d *monthtest.Deployed, marks []monthtest.Mark, began float64, named *Release, what string) {
+	if d.Then == "job" || d.Then == "once" {
+		return
+	}
 	if w.began == nil {
 		w.began = map[string]*beginnings{}
 	}
@@ -220,6 +223,12 @@ func TestDeploys(t *testing.T) {
 		for _, k := range slices.Sorted(maps.Keys(sum.began)) {
 			t.Logf("%d %s: %+v", size, k, *sum.began[k])
 		}
+		var total [2]beginnings
+		for k, x := range sum.began {
+			b := &total[one(strings.HasPrefix(k, "FIXED"))]
+			b.within, b.right, b.wrong, b.others, b.named = x.within+b.within, x.right+b.right, x.wrong+b.wrong, x.others+b.others, x.named+b.named
+		}
+		t.Logf("%d TOTAL %+v", size, total)
 		t.Logf("idle words %d, named %d; wrongly\n%s", sum.idleAll, sum.idleWith, strings.Join(sum.wrongly, "\n"))
 		slices.Sort(sum.delay)
 		var byThen, late int

@@ -345,7 +345,7 @@ func (c *comparison) since(class *Class, p *past) *Release {
 		if i < 0 {
 			return nil
 		}
-		if usual[at] = max(0, math.Exp(s.usualBefore(allTime, i+1, 1, historyHours-span-beginsBefore))-minTime); math.IsNaN(usual[at]) {
+		if usual[at] = s.usualHour(i, historyHours-span-beginsBefore); math.IsNaN(usual[at]) {
 			return nil
 		}
 		if at > c.start-hour(span) {
@@ -364,6 +364,19 @@ func (c *comparison) since(class *Class, p *past) *Release {
 	return c.release(class, began)
 }
 
+// usualHour is the query time of a class in the hour with an index by what was usual before another: that of the three
+// hours around it a week before or, where that is not known, that of the hour on the days before.
+func (s *sums) usualHour(i, to int) float64 {
+	usual := math.NaN()
+	if week := i + 1 - 7*hoursADay; week < to && week > 1 {
+		usual = s.window(allTime, week+1, 3)
+	}
+	if math.IsNaN(usual) {
+		usual = s.usualBefore(allTime, i+1, 1, to)
+	}
+	return max(0, math.Exp(usual)-minTime)
+}
+
 // eachOf is how long the calls of a class are that would, if all took that long, vary as these do.
 func eachOf(class *Class) float64 {
 	q := class.QueryTime
@@ -377,14 +390,14 @@ func (c *comparison) fixedSince(class *Class, p *past, x *FixedClass) *Release {
 		return nil
 	}
 	took, calls, _ := c.perHour(p, hourOf(x.From), to)
-	each := eachTimes * took / max(calls, 1.0/hoursADay)
+	each := eachTimes / 2 * took / max(calls, 1.0/hoursADay)
 	var bins []releases.Bin
 	s := c.sums(class, p)
 	for at := to - goneAfter; at < min(to+goneAfter, c.start); at++ {
 		before, after := x.Before, x.Now
 		if x.Was == Worse {
 			i := int(at - c.start + historyHours)
-			if after = max(0, math.Exp(s.usualBefore(allTime, i+1, 1, int(p.broke.at-lateHours-c.start+historyHours)))-minTime); math.IsNaN(after) {
+			if after = s.usualHour(i, int(p.broke.at-lateHours-c.start+historyHours)); math.IsNaN(after) {
 				return nil
 			}
 			before = after * max(leastEffect, x.Before/max(x.Usual, timeUnit))

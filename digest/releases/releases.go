@@ -98,13 +98,13 @@ type Bin struct {
 
 const (
 	// early is how much before a mark something may have begun by what is known.
-	early = 10 * time.Minute
+	early = 20 * time.Minute
 	// likely is how much less likely than the likeliest a beginning may be, as a logarithm.
 	likely = 2.0
 	// certain is how much likelier it must be that something has begun than that it has not.
 	certain = 7.0
 	// longest is how long the time in which it may have begun can be.
-	longest = 40 * time.Minute
+	longest = time.Hour
 )
 
 // Begin finds out in which of the bins, which follow on each other, something began, where each call takes
