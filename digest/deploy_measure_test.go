@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,11 +18,12 @@ import (
 // deployWords counts what was said of months with deploys.
 type deployWords struct {
 	weeks float64
-	told  map[string]int // trials that were told, and not fixed before, by what became of them
-	fixed map[string]int // and told as FIXED when they were, by the same
-	delay []int          // of those that were fixed: hours after the 24th whole one since
-	wrong []string       // those told as FIXED that were not
-	idle  int            // classes told as FIXED of which nothing had changed
+	told  map[string]int     // trials that were told, and not fixed before, by what became of them
+	fixed map[string]int     // and told as FIXED when they were, by the same
+	delay []int              // of those that were fixed: hours after the 24th whole one since
+	wrong []string           // those told as FIXED that were not
+	late  map[string]*[4]int // of fixes that hold, by their traffic: by the 24th whole hour, in 24 hours, later, never
+	idle  int                // classes told as FIXED of which nothing had changed
 	lost  []string
 
 	began    map[string]*beginnings // by what began, and "NEW" or "WORSE"
@@ -129,6 +132,24 @@ func (w *deployWords) month(t testing.TB, seed uint64, size int) {
 			w.fixed[key]++
 		}
 		if d.Then == "fixed" {
+			key := "steady"
+			if d.Tail > 0 || d.Kind == "bursts" {
+				key = "bursty or long-tailed"
+			}
+			if key = map[bool]string{true: "NEW", false: "WORSE"}[d.What == "new"] + ", " + key; w.late[key] == nil {
+				w.late[key] = new([4]int)
+			}
+			when := 3
+			switch delay := fixed[id] - int(d.Fixed) - 24; {
+			case fixed[id] == 0:
+			case delay <= 0:
+				when = 0
+			case delay <= 24:
+				when = 1
+			default:
+				when = 2
+			}
+			w.late[key][when]++
 			if fixed[id] == 0 {
 				w.lost = append(w.lost, fmt.Sprintf("%d/%d %s %s tail %.1f %.0f calls, from %.1f told %d until %.1f", size, seed, d.What, d.Kind, d.Tail, d.Calls, d.Changed.From, n, d.Fixed))
 				continue
@@ -143,9 +164,6 @@ func (w *deployWords) month(t testing.TB, seed uint64, size int) {
 func (w *deployWords) name(key string, d *monthtest.Deployed, marks []monthtest.Mark, began float64, named *Release, what string) {
 	if d.Then == "job" || d.Then == "once" {
 		return
-	}
-	if w.began == nil {
-		w.began = map[string]*beginnings{}
 	}
 	b := w.began[key]
 	if b == nil {
@@ -176,70 +194,196 @@ func (w *deployWords) name(key string, d *monthtest.Deployed, marks []monthtest.
 	}
 }
 
-func TestDeploys(t *testing.T) {
-	var from, to uint64
-	if _, err := fmt.Sscanf(*monthSeeds, "%d-%d", &from, &to); err != nil {
-		t.Skip()
+// deployRows are the rows of a seed, and of all.
+func (w *deployWords) row() string {
+	var b beginnings
+	for _, x := range w.began {
+		b.add(x)
 	}
-	for _, size := range []int{300, 50} {
-		var mu sync.Mutex
+	return fmt.Sprintf("%d of %d | %d of %d | %d of %d | %d", b.right, b.within, b.wrong+b.named, b.within+b.others, len(w.delay), len(w.delay)+len(w.lost), len(w.wrong))
+}
+
+func (b *beginnings) add(x *beginnings) {
+	b.within, b.right, b.wrong, b.others, b.named = b.within+x.within, b.right+x.right, b.wrong+x.wrong, b.others+x.others, b.named+x.named
+}
+
+func newDeployWords() *deployWords {
+	return &deployWords{told: map[string]int{}, fixed: map[string]int{}, began: map[string]*beginnings{}, late: map[string]*[4]int{}}
+}
+
+func (w *deployWords) add(x *deployWords) {
+	w.weeks, w.idle, w.idleAll, w.idleWith = w.weeks+x.weeks, w.idle+x.idle, w.idleAll+x.idleAll, w.idleWith+x.idleWith
+	w.delay, w.lost = append(w.delay, x.delay...), append(w.lost, x.lost...)
+	w.wrong, w.wrongly = append(w.wrong, x.wrong...), append(w.wrongly, x.wrongly...)
+	for k, n := range x.told {
+		w.told[k] += n
+		w.fixed[k] += x.fixed[k]
+	}
+	for k, b := range x.began {
+		if w.began[k] == nil {
+			w.began[k] = new(beginnings)
+		}
+		w.began[k].add(b)
+	}
+	for k, d := range x.late {
+		if w.late[k] == nil {
+			w.late[k] = new([4]int)
+		}
+		for i, n := range d {
+			w.late[k][i] += n
+		}
+	}
+}
+
+// deployTables states what was named and what was fixed.
+func deployTables(sizes []int, by map[int]*deployWords) string {
+	var b strings.Builder
+	keys := func(of func(*deployWords) []string) []string {
+		all := map[string]bool{}
+		for _, size := range sizes {
+			for _, k := range of(by[size]) {
+				all[k] = true
+			}
+		}
+		return slices.Sorted(maps.Keys(all))
+	}
+	head := func(first string, columns ...string) {
+		fmt.Fprintf(&b, "| %s |", first)
+		for _, size := range sizes {
+			for i, c := range columns {
+				if i == 0 {
+					c = fmt.Sprintf("%d classes: %s", size, c)
+				}
+				fmt.Fprintf(&b, " %s |", c)
+			}
+		}
+		fmt.Fprintf(&b, "\n|---|%s\n", strings.Repeat("--:|", len(sizes)*len(columns)))
+	}
+	head("began within the hour after a mark", "named", "another named", "else: named")
+	total := map[int]*beginnings{}
+	named := func(name string, of func(size int) *beginnings) {
+		fmt.Fprintf(&b, "| %s |", name)
+		for _, size := range sizes {
+			x := of(size)
+			fmt.Fprintf(&b, " %d of %d | %d | %d of %d |", x.right, x.within, x.wrong, x.named, x.others)
+		}
+		b.WriteString("\n")
+	}
+	for _, k := range keys(func(w *deployWords) []string { return slices.Collect(maps.Keys(w.began)) }) {
+		named(strings.ReplaceAll(k, " | ", ", "), func(size int) *beginnings {
+			x := by[size].began[k]
+			if x == nil {
+				x = new(beginnings)
+			}
+			if total[size] == nil {
+				total[size] = new(beginnings)
+			}
+			total[size].add(x)
+			return x
+		})
+	}
+	named("all", func(size int) *beginnings { return total[size] })
+	b.WriteString("\n")
+	head("a fix that holds", "by the 24th whole hour", "within 24 h of that", "later", "never")
+	for _, k := range keys(func(w *deployWords) []string { return slices.Collect(maps.Keys(w.late)) }) {
+		fmt.Fprintf(&b, "| %s |", k)
+		for _, size := range sizes {
+			x := by[size].late[k]
+			if x == nil {
+				x = new([4]int)
+			}
+			fmt.Fprintf(&b, " %d of %d | %d | %d | %d |", x[0], x[0]+x[1]+x[2]+x[3], x[1], x[2], x[3])
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
+	head("told, and not fixed", "FIXED")
+	for _, k := range keys(func(w *deployWords) []string { return slices.Collect(maps.Keys(w.told)) }) {
+		if strings.HasSuffix(k, "| fixed") {
+			continue
+		}
+		fmt.Fprintf(&b, "| %s |", strings.ReplaceAll(k, " | ", ", "))
+		for _, size := range sizes {
+			fmt.Fprintf(&b, " %d of %d |", by[size].fixed[k], by[size].told[k])
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
+	for _, size := range sizes {
+		w := by[size]
+		fmt.Fprintf(&b, "Of %d classes %d of %d words FIXED were wrong; %d words that were no change of these named a release %d times.\n", size, len(w.wrong), len(w.delay)+len(w.wrong), w.idleAll, w.idleWith)
+	}
+	return b.String()
+}
+
+// TestDeploys measures releases and FIXED on months with deploys. Of the seeds in docs/changes.md it compares the first, and
+// with -update all: then it writes them there.
+func TestDeploys(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures two months of traffic")
+	}
+	sizes, from, to := []int{300, 50}, uint64(1), uint64(1)
+	if *update {
+		to = monthSeedsMeasured
+	}
+	if *monthSeeds != "" {
+		if _, err := fmt.Sscanf(*monthSeeds, "%d-%d", &from, &to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	by := map[int]*deployWords{}
+	rows := make([]string, to-from+1)
+	for _, size := range sizes {
+		by[size] = newDeployWords()
+		all := make([]*deployWords, to-from+1)
 		var wait sync.WaitGroup
-		sum := &deployWords{told: map[string]int{}, fixed: map[string]int{}}
-		for seed := from; seed <= to; seed++ {
+		for i := range all {
 			wait.Go(func() {
-				w := &deployWords{told: map[string]int{}, fixed: map[string]int{}}
-				w.month(t, seed, size)
-				mu.Lock()
-				defer mu.Unlock()
-				sum.weeks += w.weeks
-				sum.idle += w.idle
-				sum.idleAll, sum.idleWith = sum.idleAll+w.idleAll, sum.idleWith+w.idleWith
-				sum.wrongly = append(sum.wrongly, w.wrongly...)
-				for k, b := range w.began {
-					if sum.began == nil {
-						sum.began = map[string]*beginnings{}
-					}
-					if sum.began[k] == nil {
-						sum.began[k] = new(beginnings)
-					}
-					x := sum.began[k]
-					x.within, x.right, x.wrong, x.others, x.named = x.within+b.within, x.right+b.right, x.wrong+b.wrong, x.others+b.others, x.named+b.named
-				}
-				sum.delay = append(sum.delay, w.delay...)
-				sum.wrong = append(sum.wrong, w.wrong...)
-				sum.lost = append(sum.lost, w.lost...)
-				for k, n := range w.told {
-					sum.told[k] += n
-				}
-				for k, n := range w.fixed {
-					sum.fixed[k] += n
-				}
+				all[i] = newDeployWords()
+				all[i].month(t, from+uint64(i), size)
 			})
 		}
 		wait.Wait()
-		for _, k := range slices.Sorted(maps.Keys(sum.told)) {
-			t.Logf("%d %s: told %d, fixed %d", size, k, sum.told[k], sum.fixed[k])
+		for i, w := range all {
+			by[size].add(w)
+			rows[i] += " " + w.row() + " |"
 		}
-		for _, k := range slices.Sorted(maps.Keys(sum.began)) {
-			t.Logf("%d %s: %+v", size, k, *sum.began[k])
+	}
+	for i := range rows {
+		rows[i] = fmt.Sprintf("| seed %d |%s\n", from+uint64(i), rows[i])
+	}
+	if *monthSeeds != "" {
+		t.Log("\n" + deployTables(sizes, by) + "\n" + strings.Join(rows, ""))
+		for _, size := range sizes {
+			t.Logf("%d: wrong\n%s\nlost\n%s\nwrongly named\n%s", size, strings.Join(by[size].wrong, "\n"), strings.Join(by[size].lost, "\n"), strings.Join(by[size].wrongly, "\n"))
 		}
-		var total [2]beginnings
-		for k, x := range sum.began {
-			b := &total[one(strings.HasPrefix(k, "FIXED"))]
-			b.within, b.right, b.wrong, b.others, b.named = x.within+b.within, x.right+b.right, x.wrong+b.wrong, x.others+b.others, x.named+b.named
+		return
+	}
+	if *update {
+		head := "| |"
+		for _, size := range sizes {
+			head += fmt.Sprintf(" %d classes: named | wrongly | FIXED | wrongly |", size)
 		}
-		t.Logf("%d TOTAL %+v", size, total)
-		t.Logf("idle words %d, named %d; wrongly\n%s", sum.idleAll, sum.idleWith, strings.Join(sum.wrongly, "\n"))
-		slices.Sort(sum.delay)
-		var byThen, late int
-		for _, d := range sum.delay {
-			if d <= 0 {
-				byThen++
-			} else if d <= 24 {
-				late++
-			}
+		inDocumentation(t, "deploys", deployTables(sizes, by)+"\n"+head+"\n|---|"+strings.Repeat("--:|", 4*len(sizes))+"\n"+strings.Join(rows, ""))
+	}
+	text, err := os.ReadFile("../docs/changes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOARCH == "amd64" && !strings.Contains(string(text), "\n"+rows[0]) { // others round differently
+		t.Errorf("seed 1 is not as in docs/changes.md (-update writes it): %s", rows[0])
+	}
+	seeds, named, wrongly, all, fixed, broken, wrong := 0, 0, 0, 0, 0, 0, 0
+	for row := range strings.Lines(string(text)) {
+		var x [15]int
+		n, _ := fmt.Sscanf(row, "| seed %d | %d of %d | %d of %d | %d of %d | %d | %d of %d | %d of %d | %d of %d | %d |",
+			&x[0], &x[1], &x[2], &x[3], &x[4], &x[5], &x[6], &x[7], &x[8], &x[9], &x[10], &x[11], &x[12], &x[13], &x[14])
+		if n == len(x) {
+			seeds, named, wrongly, all = seeds+1, named+x[1]+x[8], wrongly+x[3]+x[10], all+x[4]+x[11]
+			fixed, broken, wrong = fixed+x[5]+x[12], broken+x[6]+x[13], wrong+x[7]+x[14]
 		}
-		t.Logf("at once %d, within 24 h %d, of %d fixed", byThen, byThen+late, len(sum.delay)+len(sum.lost))
-		t.Logf("delays %v; idle %d\nwrong %d:\n%s\nlost %d:\n%s", sum.delay, sum.idle, len(sum.wrong), strings.Join(sum.wrong, "\n"), len(sum.lost), strings.Join(sum.lost, "\n"))
+	}
+	if seeds != monthSeedsMeasured || 50*wrongly > all || 50*wrong > fixed || 10*fixed < 9*broken || 2*named < all-named {
+		t.Errorf("of %d seeds %d named, %d wrongly, of %d; %d fixed of %d, and %d wrongly", seeds, named, wrongly, all, fixed, broken, wrong)
 	}
 }

@@ -221,7 +221,7 @@ func (x *Logged) newly(class *Class) bool {
 const (
 	// maxLines is of how many hours, and maxLineClasses of how many classes of each, it is remembered
 	// what was in each twelfth: those with the most time.
-	maxLines       = 12
+	maxLines       = 16
 	maxLineClasses = 100
 
 	// beginsBefore is how many hours before those in which a change was found it may have begun.
@@ -258,17 +258,11 @@ func (h *History) marksWith(start time.Time, r *Report) releases.Marks {
 	return marks
 }
 
-// addReleases remembers which releases the tags of an hour name and, where something may have begun with a mark, the
-// time lines of its classes.
+// addReleases remembers which releases the tags of an hour name, and the time lines of its classes: for good those of the hours
+// of marks, and before and after these, in which something may have begun with them.
 func (h *History) addReleases(at hour, r *Report) {
 	h.marks = h.marksWith(r.Window.Start, r)
 	h.watch.Add(r.Window.Start, r.Releases)
-	near := slices.ContainsFunc(h.marks, func(m Release) bool {
-		return m.At.Before(r.Window.End) && m.At.After(r.Window.Start.Add(-releases.Within))
-	})
-	if !near {
-		return
-	}
 	l := lineHour{at, map[string]classLine{}}
 	for _, i := range OrderBySum.Ranked(r.Classes) {
 		if c := &r.Classes[i]; len(c.Timeline) == timelineBuckets && len(l.of) < maxLineClasses {
@@ -282,6 +276,9 @@ func (h *History) addReleases(at hour, r *Report) {
 	h.lines = slices.DeleteFunc(h.lines, func(have lineHour) bool { return have.at == at })
 	n, _ := slices.BinarySearchFunc(h.lines, at, func(l lineHour, at hour) int { return cmp.Compare(l.at, at) })
 	h.lines = slices.Insert(h.lines, n, l)
+	h.lines = slices.DeleteFunc(h.lines, func(l lineHour) bool { // but of the last ones
+		return l.at < at-1 && !slices.ContainsFunc(h.marks, func(m Release) bool { return hourOf(m.At) >= l.at-1 && hourOf(m.At) <= l.at+1 })
+	})
 	h.lines = h.lines[max(0, len(h.lines)-maxLines):]
 }
 

@@ -67,14 +67,14 @@ func (m *Marks) Keep(now time.Time) {
 	*m = slices.DeleteFunc(*m, func(x Mark) bool { return x.At.Before(now.Add(-Kept)) })
 }
 
-// Since returns the last mark before something began, if all of Began lies within an hour after it or
-// little before; nil is none.
+// Since returns the last mark before something began, if that is within an hour after it, and all of Began not
+// long before or after that; nil is none.
 func (m Marks) Since(b Began) *Mark {
 	for _, x := range slices.Backward(m) {
 		if x.At.After(b.At) {
 			continue
 		}
-		if b.From.Before(x.At.Add(-early)) || !b.To.Before(x.At.Add(Within)) {
+		if b.From.Before(x.At.Add(-early)) || !b.At.Before(x.At.Add(Within)) || !b.To.Before(x.At.Add(Within+late)) {
 			return nil
 		}
 		return &x
@@ -82,8 +82,8 @@ func (m Marks) Since(b Began) *Mark {
 	return nil
 }
 
-// Began states when something began, as far as that is known: at At at the latest by what is likely, and not
-// before From nor after To.
+// Began states when something began, as far as that is known: up to At by what is likeliest, and not before From nor
+// after To.
 type Began struct{ At, From, To time.Time }
 
 // At is something that is known to begin at a time.
@@ -98,9 +98,11 @@ type Bin struct {
 
 const (
 	// early is how much before a mark something may have begun by what is known.
-	early = 20 * time.Minute
+	early = 25 * time.Minute
+	// late is how much after the hour it may have.
+	late = 5 * time.Minute
 	// likely is how much less likely than the likeliest a beginning may be, as a logarithm.
-	likely = 2.0
+	likely = 1.5
 	// certain is how much likelier it must be that something has begun than that it has not.
 	certain = 7.0
 	// longest is how long the time in which it may have begun can be.
@@ -123,7 +125,7 @@ func Begin(bins []Bin, each float64) (Began, bool) {
 	if first == 0 || last >= len(bins) { // it may have been before, or not at all
 		return Began{}, false
 	}
-	out := Began{At: bins[best].Start.Add(half(bins[best])), From: bins[first].Start.Add(-half(bins[first-1])), To: bins[last].Start.Add(half(bins[last]))}
+	out := Began{At: bins[best].End, From: bins[first].Start.Add(-half(bins[first-1])), To: bins[last].End}
 	return out, out.To.Sub(out.From) <= longest
 }
 

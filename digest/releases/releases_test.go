@@ -35,8 +35,9 @@ func TestSince(t *testing.T) {
 	for _, c := range []struct {
 		at, from, to, want string
 	}{
-		{"10:06:00", "09:45:00", "10:10:00", "v1"}, {"10:06:00", "09:44:59", "10:10:00", ""},
-		{"10:40:00", "10:30:00", "11:19:59", "v2"}, {"10:40:00", "10:30:00", "11:20:00", ""},
+		{"10:06:00", "09:40:00", "10:10:00", "v1"}, {"10:06:00", "09:39:59", "10:10:00", ""},
+		{"10:40:00", "10:30:00", "11:24:59", "v2"}, {"10:40:00", "10:30:00", "11:25:00", ""},
+		{"11:19:59", "11:10:00", "11:22:00", "v2"}, {"11:20:00", "11:10:00", "11:22:00", ""},
 	} {
 		got := ""
 		if m := marks.Since(Began{clock(c.at), clock(c.from), clock(c.to)}); m != nil {
@@ -177,10 +178,10 @@ func TestBegin(t *testing.T) {
 		known bool
 		at    string
 	}{
-		{"it triples", bins(10, 30, 11, 9, 10, 30, 29, 31, 30), 1, true, "10:17:30"},
-		{"within a part", bins(10, 30, 11, 9, 10, 24, 29, 31, 30), 1, true, "10:17:30"},
-		{"it is new", bins(0, 30, 0, 0, 0, 30, 30), 1, true, "10:17:30"},
-		{"it is gone", bins(30, 0, 30, 30, 30, 0, 0, 0), 1, true, "10:17:30"},
+		{"it triples", bins(10, 30, 11, 9, 10, 30, 29, 31, 30), 1, true, "10:20:00"},
+		{"within a part", bins(10, 30, 11, 9, 10, 24, 29, 31, 30), 1, true, "10:20:00"},
+		{"it is new", bins(0, 30, 0, 0, 0, 30, 30), 1, true, "10:20:00"},
+		{"it is gone", bins(30, 0, 30, 30, 30, 0, 0, 0), 1, true, "10:20:00"},
 		{"few calls", bins(10, 30, 11, 9, 10, 30, 29, 31, 30), 200, false, ""},
 		{"from the first on", bins(10, 30, 30, 29, 31, 30), 1, false, ""},
 		{"never", bins(10, 30, 10, 10, 10, 10), 1, false, ""},
@@ -193,7 +194,7 @@ func TestBegin(t *testing.T) {
 		}
 	}
 	hours := []Bin{{ten, ten.Add(time.Hour), 100, 100, 300}, {ten.Add(time.Hour), ten.Add(2 * time.Hour), 300, 100, 300}, {ten.Add(2 * time.Hour), ten.Add(3 * time.Hour), 300, 100, 300}}
-	if b, known := Begin(hours, 1); !known || b.To.Sub(b.From) != time.Hour {
+	if b, known := Begin(hours, 1); known || b.To.Sub(b.From) != 90*time.Minute {
 		t.Errorf("whole hours: %v, %v", b, known)
 	}
 }
