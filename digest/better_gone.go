@@ -511,6 +511,9 @@ func (c *comparison) newFixed(class *Class, p *past, from hour, quiet map[hour]b
 	mean /= max(n, 1)
 	first, last, gap, seenIn := hour(0), hour(0), hour(0), 0
 	for _, seen := range p.hours {
+		if seen.at >= from && seen.at <= c.start && seen.time.about(timeUnit) >= mean/2 {
+			return x, false // the day has not begun
+		}
 		if seen.at >= from || seen.time.about(timeUnit) < fixedPart*mean {
 			continue
 		}

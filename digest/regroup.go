@@ -221,11 +221,14 @@ func (x *Logged) newly(class *Class) bool {
 const (
 	// maxLines is of how many hours, and maxLineClasses of how many classes of each, it is remembered
 	// what was in each twelfth: those with the most time.
-	maxLines       = 16
+	maxLines       = 12
 	maxLineClasses = 100
 
 	// beginsBefore is how many hours before those in which a change was found it may have begun.
 	beginsBefore = 3
+	// beginsWithin is how many hours a window can have that tells when a change began: what shows in more is too
+	// small for that.
+	beginsWithin = 3
 )
 
 // classLine is the query time of a class in each twelfth of an hour.
@@ -237,7 +240,7 @@ type lineHour struct {
 	of map[string]classLine
 }
 
-// MarkRelease remembers when a release began, for 14 days; of more than 100 the oldest are forgotten. One of the same
+// MarkRelease remembers when a release began, for 14 days; of more than 60 the oldest are forgotten. One of the same
 // name is moved, but not within an hour by one without a given time. It returns the release as it is kept.
 func (h *History) MarkRelease(r Release, given bool) Release { return h.marks.Set(r, given) }
 
@@ -334,6 +337,9 @@ func (c *comparison) since(class *Class, p *past) *Release {
 		return nil
 	}
 	s, span := c.sums(class, p), max(1, class.Change.MeanOf)
+	if span > beginsWithin {
+		return nil
+	}
 	first := c.start - hour(span) - beginsBefore
 	took, usual := 0.0, map[hour]float64{}
 	sum := 0.0

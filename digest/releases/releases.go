@@ -26,7 +26,7 @@ const (
 
 	// Kept is for how long marks are, and Max how many.
 	Kept = 14 * 24 * time.Hour
-	Max  = 100
+	Max  = 60
 
 	// again is for how long a mark of the same name that says no time is taken for the same request.
 	again = time.Hour
@@ -98,11 +98,11 @@ type Bin struct {
 
 const (
 	// early is how much before a mark something may have begun by what is known.
-	early = 25 * time.Minute
+	early = 20 * time.Minute
 	// late is how much after the hour it may have.
 	late = 5 * time.Minute
 	// likely is how much less likely than the likeliest a beginning may be, as a logarithm.
-	likely = 1.5
+	likely = 2.0
 	// certain is how much likelier it must be that something has begun than that it has not.
 	certain = 7.0
 	// longest is how long the time in which it may have begun can be.

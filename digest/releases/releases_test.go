@@ -35,7 +35,7 @@ func TestSince(t *testing.T) {
 	for _, c := range []struct {
 		at, from, to, want string
 	}{
-		{"10:06:00", "09:40:00", "10:10:00", "v1"}, {"10:06:00", "09:39:59", "10:10:00", ""},
+		{"10:06:00", "09:45:00", "10:10:00", "v1"}, {"10:06:00", "09:44:59", "10:10:00", ""},
 		{"10:40:00", "10:30:00", "11:24:59", "v2"}, {"10:40:00", "10:30:00", "11:25:00", ""},
 		{"11:19:59", "11:10:00", "11:22:00", "v2"}, {"11:20:00", "11:10:00", "11:22:00", ""},
 	} {
@@ -104,7 +104,7 @@ func TestBounds(t *testing.T) {
 	for i := range Max + 1 {
 		w.Add(ten.Add(time.Duration(i)*time.Hour), []Seen{{Release: fmt.Sprint("v", i)}})
 	}
-	if len(w) != Max {
+	if len(w) != maxWatched {
 		t.Errorf("%d are remembered", len(w))
 	}
 }

@@ -13,6 +13,9 @@ type Seen struct {
 	First       time.Time `json:"first_seen"`
 }
 
+// maxWatched is how many releases are remembered.
+const maxWatched = 40
+
 // maxSeen bounds the releases of a report. A tag with more values is none of releases.
 const maxSeen = 32
 
@@ -72,7 +75,7 @@ type Known struct {
 	Last        time.Time `json:"last"`
 }
 
-// Watch remembers which releases were seen in the last 14 days, Max of them at most.
+// Watch remembers which releases were seen in the last 14 days, maxWatched of them at most.
 type Watch []Known
 
 // lately is in how many hours before there must have been another release of the application: else the tag is
@@ -120,7 +123,7 @@ func (w *Watch) Add(hour time.Time, seen []Seen) {
 	slices.SortFunc(*w, func(x, y Known) int {
 		return cmp.Or(x.Last.Compare(y.Last), x.First.Compare(y.First), cmp.Compare(x.Application, y.Application), cmp.Compare(x.Release, y.Release))
 	})
-	*w = (*w)[max(0, len(*w)-Max):]
+	*w = (*w)[max(0, len(*w)-maxWatched):]
 }
 
 // Forget takes back what was seen from a time on.
