@@ -25,6 +25,7 @@ import (
 
 	"slowdigest/digest/filter"
 	"slowdigest/digest/releases"
+	"slowdigest/digest/tally"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
 	"slowdigest/parser/tags"
@@ -55,6 +56,8 @@ type Aggregator struct {
 	By By
 	// TagKeys are keys of tags that count in addition to tags.Keys, and to those that By and Filter ask for.
 	TagKeys []string
+	// Keep has reports know what they were made of, for Report.Archived.
+	Keep bool
 
 	window Window
 
@@ -72,12 +75,13 @@ type Aggregator struct {
 	extent                                    extent                   // of the events in the window
 	axis                                      axis                     // if Detail is set
 	releases                                  releases.First           // by the tags of calls
+	tagRoom                                   int                      // see tally.Room
 }
 
 // NewAggregator returns an Aggregator of the events whose time lies in the
 // window. The zero Window takes every event, those without a time included.
 func NewAggregator(w Window) *Aggregator {
-	return &Aggregator{window: w, classes: make(map[classKey]*class), instances: make(map[string]*instanceLoad)}
+	return &Aggregator{window: w, classes: make(map[classKey]*class), instances: make(map[string]*instanceLoad), tagRoom: tally.Room}
 }
 
 // instanceLoad adds up what ran on an instance.
@@ -112,39 +116,34 @@ func (a *Aggregator) byInstance() []InstanceTotal {
 }
 
 // part is what a class did on one of its instances: what a report can be ordered by that
-// adds up. Its calls are in class.instances.
+// adds up, but for its calls.
 type part struct{ time, lock, rows uint64 } // microseconds twice, and rows examined
-
-func (c *class) addPart(instance string, calls int64, p part) {
-	i := c.instances.add(instance, calls)
-	if i == len(c.parts) {
-		c.parts = append(c.parts, part{})
-	}
-	to := &c.parts[i]
-	to.time, to.lock, to.rows = to.time+p.time, to.lock+p.lock, to.rows+p.rows
-}
 
 // byInstance states the parts, those with the greatest share first and the instances that
 // are not told apart last; nil if there are none of two.
 func (c *class) byInstance(order OrderBy) []InstancePart {
-	if len(c.parts) < 2 {
+	type item = tally.Item[string, part]
+	items := c.instances.Items
+	if len(items) < 2 {
 		return nil
 	}
-	of := func(i int) float64 { return float64(c.parts[i].time) }
+	of := func(i *item) uint64 { return i.Value.time }
 	switch {
 	case order == OrderByCount:
-		of = func(i int) float64 { return float64(c.instances.names[i].calls) }
+		of = func(i *item) uint64 { return i.Amount }
 	case order == OrderByRowsExamined && c.rowsExamined.sum > 0:
-		of = func(i int) float64 { return float64(c.parts[i].rows) }
+		of = func(i *item) uint64 { return i.Value.rows }
 	case order == OrderByLockTime && c.lockTime.sum > 0:
-		of = func(i int) float64 { return float64(c.parts[i].lock) }
+		of = func(i *item) uint64 { return i.Value.lock }
 	}
 	var all []InstancePart
 	total := 0.0
-	for i, e := range c.instances.names {
-		total += of(i)
-		if e.name != "" {
-			all = append(all, InstancePart{Instance: e.name, QueryTime: float64(c.parts[i].time) / perSecond, Share: of(i)})
+	for i := range items {
+		e := &items[i]
+		n := float64(of(e))
+		total += n
+		if e.Key != "" {
+			all = append(all, InstancePart{Instance: e.Key, QueryTime: float64(e.Value.time) / perSecond, Share: n})
 		}
 	}
 	if len(all) < 2 {
@@ -210,6 +209,7 @@ func (a *Aggregator) fold() {
 	for _, c := range all[len(all)/2:] {
 		a.folded.classes++
 		a.folded.merge(&c.totals)
+		a.tagRoom += c.tags.Kept()
 		delete(a.classes, c.key)
 	}
 }
@@ -252,7 +252,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 			c = &class{key: from.key, fingerprint: from.fingerprint, group: from.group.empty()}
 			a.put(c)
 		}
-		c.merge(from, func(i int) int { return a.bucket(other.window.Start.Add(part * time.Duration(i))) })
+		c.merge(from, &a.tagRoom, func(i int) int { return a.bucket(other.window.Start.Add(part * time.Duration(i))) })
 	}
 }
 
@@ -298,6 +298,9 @@ func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	r.Shorten(limit, order)
 	if a.Detail {
 		r.Detail = a.axis.detail()
+	}
+	if a.Keep {
+		r.whole = a
 	}
 	r.Overall.rates(r.Window)
 	for i := range r.Classes {

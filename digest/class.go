@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"cmp"
 	"encoding/hex"
 	"fmt"
 	"iter"
@@ -30,8 +29,7 @@ type class struct {
 	slowest               Slowest
 	users, hosts, schemas heavyNames
 	network               network // of the hosts
-	instances             callsByName
-	parts                 []part // of instances.names, in their order
+	instances             instanceParts
 	extent                extent
 	timeline              []uint64 // microseconds of query time
 	load                  load     // if Aggregator.Detail is set
@@ -50,23 +48,23 @@ func (c *class) add(e *parser.Event, s *Stream, bucket int) {
 	if e.QueryTime >= c.slowest.QueryTime {
 		c.slowest.join(s.slowest(e))
 	}
-	n := int64(e.Weight)
+	n := e.Weight
 	c.users.add(e.User, n)
 	if c.hosts.add(e.Host, n) {
 		c.network.join(networkOf(e.Host))
 	}
 	c.schemas.add(e.Schema, n)
-	c.addPart(s.instance, n, part{
+	c.instances.add(s.instance, n, part{
 		time: microseconds(e.QueryTime) * e.Weight, lock: microseconds(e.LockTime) * e.Weight, rows: e.RowsExamined * e.Weight,
 	})
-	c.tags = c.tags.Add(s.tags, n, microseconds(e.QueryTime)*e.Weight)
+	c.tags = c.tags.Add(s.tags, int64(n), microseconds(e.QueryTime)*e.Weight, &s.to.tagRoom) //nolint:gosec // it counts calls
 	c.extent.add(e.Time)
 	c.addTime(bucket, microseconds(e.QueryTime)*e.Weight)
 }
 
 // merge adds what from has counted. bucket returns the index into c's time line
-// for one into from's, or -1.
-func (c *class) merge(from *class, bucket func(int) int) {
+// for one into from's, or -1. Of tagRoom see tally.Room.
+func (c *class) merge(from *class, tagRoom *int, bucket func(int) int) {
 	c.totals.merge(&from.totals)
 	c.group.merge(from.group)
 	c.lists.merge(&from.lists)
@@ -75,10 +73,10 @@ func (c *class) merge(from *class, bucket func(int) int) {
 	c.hosts.merge(&from.hosts)
 	c.network.join(from.network)
 	c.schemas.merge(&from.schemas)
-	for i, e := range from.instances.names {
-		c.addPart(e.name, e.calls, from.parts[i])
+	for _, e := range from.instances.Items {
+		c.instances.add(e.Key, e.Amount, e.Value)
 	}
-	c.tags = c.tags.Merge(from.tags)
+	c.tags = c.tags.Merge(from.tags, tagRoom)
 	c.extent.merge(from.extent)
 	for i, us := range from.timeline {
 		c.addTime(bucket(i), us)
@@ -186,182 +184,77 @@ func resolveID(id string, known iter.Seq[string]) (string, error) {
 }
 
 // maxNames bounds how many names of one kind a class counts separately: with so many, none of
-// those that are not among them has a hundredth of the calls. See heavyNames.
+// those that are not among them has a hundredth of the calls.
 const (
 	maxNames   = 128
 	OtherNames = "(others)"
 )
 
-// callsByName counts calls by name. Later names than it has room for are counted under
-// OtherNames. Most classes have one user and one schema, and ten thousand maps would take
-// more memory than all else: only where the names are many is there an index of them.
-type callsByName struct {
-	names []nameCalls
-	index map[string]uint8 // nil up to fewNames
-}
+// instanceParts are the calls of a class on each of its instances, with what they did there.
+type instanceParts struct{ tally.First[string, part] }
 
-// fewNames are looked at one after the other.
-const fewNames = 8
-
-type nameCalls struct {
-	name  string
-	calls int64
-	over  int64 // how many of the calls may be of other names, in heavyNames
-}
-
-// add returns where the name is among t.names.
-func (t *callsByName) add(name string, n int64) int {
-	i, found := t.find(name)
-	if !found && i == maxNames {
-		i, found = t.find(OtherNames)
-		name = OtherNames
-	}
-	if !found {
-		t.put(nameCalls{name: name})
-	}
-	t.names[i].calls += n
-	return i
-}
-
-// find returns where a name is, or would be added.
-func (t *callsByName) find(name string) (i int, found bool) {
-	if t.index != nil {
-		if at, found := t.index[name]; found {
-			return int(at), true
-		}
-		return min(len(t.names), maxNames), false
-	}
-	for i := range t.names {
-		if t.names[i].name == name {
-			return i, true
-		}
-	}
-	return len(t.names), false
-}
-
-// put appends a name, also to the index, if there is one by now.
-func (t *callsByName) put(e nameCalls) {
-	i := len(t.names)
-	t.names = append(t.names, e)
-	if i == fewNames {
-		t.index = make(map[string]uint8, maxNames+1)
-		for j := range t.names {
-			t.index[t.names[j].name] = uint8(j)
-		}
-	} else if t.index != nil {
-		t.index[e.name] = uint8(i)
-	}
+// add counts n calls on an instance.
+func (t *instanceParts) add(instance string, n uint64, p part) {
+	to := &t.Add(instance, n, maxNames, OtherNames).Value
+	to.time, to.lock, to.rows = to.time+p.time, to.lock+p.lock, to.rows+p.rows
 }
 
 // counts returns the calls by name; those without a name are left out.
-func (t callsByName) counts() map[string]int64 {
-	m := make(map[string]int64, len(t.names))
-	for _, e := range t.names {
-		if e.name != "" {
-			m[e.name] = e.calls
+func (t *instanceParts) counts() map[string]int64 {
+	m := make(map[string]int64, len(t.Items))
+	for _, e := range t.Items {
+		if e.Key != "" {
+			m[e.Key] = int64(e.Amount) //nolint:gosec // it counts calls
 		}
 	}
 	return m
 }
 
-// heavyNames counts the calls of up to maxNames names, and bounds those of all others
-// ("space-saving"): a name that comes when there is no room may have had as many calls as
-// any that is not kept, and takes the place of the least one if that makes it more. So
-// a name with more than the maxNames-th part of the calls is always among them, whenever it
-// came, and each has its calls less nameCalls.over at least. Calls without a name are left out.
+// heavyNames counts the calls of up to maxNames names, and bounds those of all others. Calls without
+// a name are left out.
 type heavyNames struct {
-	callsByName
-	calls  int64
-	unkept int64 // no name that is not kept has more
+	tally.Heavy[string, struct{}]
 }
 
 // add reports whether the name was not among those that are kept.
-func (t *heavyNames) add(name string, n int64) (unknown bool) {
+func (t *heavyNames) add(name string, n uint64) (unknown bool) {
 	if name == "" {
 		return false
 	}
-	t.calls += n
-	i, found := t.find(name)
-	if found {
-		t.names[i].calls += n
-		return false
-	}
-	e := nameCalls{name, t.unkept + n, t.unkept}
-	if len(t.names) < maxNames {
-		t.put(e)
-		return true
-	}
-	least := 0
-	for i := range t.names {
-		if t.names[i].calls < t.names[least].calls {
-			least = i
-		}
-	}
-	if e.calls <= t.names[least].calls {
-		t.unkept = e.calls
-		return true
-	}
-	t.unkept = max(t.unkept, t.names[least].calls)
-	delete(t.index, t.names[least].name)
-	t.names[least], t.index[name] = e, uint8(least)
-	return true
+	_, known := t.Add(name, n, maxNames)
+	return !known
 }
 
-// merge adds what from has counted. A name that one of them does not keep may have had its
-// unkept calls there.
 func (t *heavyNames) merge(from *heavyNames) {
-	all := slices.Clone(t.names)
-	for i := range all {
-		all[i].calls, all[i].over = all[i].calls+from.unkept, all[i].over+from.unkept
-	}
-	for _, e := range from.names {
-		i, found := t.find(e.name)
-		if !found {
-			all = append(all, nameCalls{e.name, e.calls + t.unkept, e.over + t.unkept})
-			continue
-		}
-		all[i].calls, all[i].over = all[i].calls+e.calls-from.unkept, all[i].over+e.over-from.unkept
-	}
-	t.calls, t.unkept = t.calls+from.calls, t.unkept+from.unkept
-	if len(all) > maxNames {
-		slices.SortFunc(all, func(x, y nameCalls) int {
-			return cmp.Or(cmp.Compare(y.calls, x.calls), strings.Compare(x.name, y.name))
-		})
-		t.unkept = max(t.unkept, all[maxNames].calls)
-		all = all[:maxNames]
-	}
-	t.callsByName = callsByName{}
-	for _, e := range all {
-		t.put(e)
-	}
+	t.Merge(&from.Heavy, maxNames, strings.Compare, func(*struct{}, struct{}) {})
 }
 
 // counts returns the calls that are certainly of each name, and the others under OtherNames.
 func (t *heavyNames) counts() map[string]int64 {
-	m := make(map[string]int64, len(t.names))
-	rest := t.calls
-	for _, e := range t.names {
-		if n := e.calls - e.over; n > 0 {
-			m[e.name] = n
+	m := make(map[string]int64, len(t.Items))
+	rest := t.Total
+	for _, e := range t.Items {
+		if n := e.Amount - e.Over; n > 0 {
+			m[e.Key] = int64(n) //nolint:gosec // it counts calls
 			rest -= n
 		}
 	}
 	if rest > 0 {
-		m[OtherNames] += rest
+		m[OtherNames] += int64(rest) //nolint:gosec // it counts calls
 	}
 	return m
 }
 
 // most returns how many calls a name has at most, or 0 where all names are kept.
 func (t *heavyNames) most() int64 {
-	most := t.unkept
-	for _, e := range t.names {
-		most = max(most, e.calls)
-	}
-	if t.unkept == 0 {
+	if t.Unkept == 0 {
 		return 0
 	}
-	return most
+	most := t.Unkept
+	for _, e := range t.Items {
+		most = max(most, e.Amount)
+	}
+	return int64(most) //nolint:gosec // it counts calls
 }
 
 // network is what hosts have in common. They are told apart by the beginnings of their

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"slowdigest/digest/tally"
 	"slowdigest/parser"
 )
 
@@ -98,23 +99,19 @@ type axis struct {
 	slices      [4]loadsByName
 }
 
-// loadsByName are the loads by user, host, schema or instance: those of names.names, in
-// their order.
-type loadsByName struct {
-	names callsByName
-	loads []*load
-}
+// loadsByName are the loads by user, host, schema or instance.
+type loadsByName struct{ tally.First[string, *load] }
 
 // of returns the load of a name, and nil where there is none.
-func (s *loadsByName) of(name string, calls int64) *load {
+func (s *loadsByName) of(name string, calls uint64) *load {
 	if name == "" {
 		return nil
 	}
-	i := s.names.add(name, calls)
-	if i == len(s.loads) {
-		s.loads = append(s.loads, new(load))
+	item := s.Add(name, calls, maxNames, OtherNames)
+	if item.Value == nil {
+		item.Value = new(load)
 	}
-	return s.loads[i]
+	return item.Value
 }
 
 // add spreads a call over the parts in which it ran, from start on, for the class's
@@ -130,7 +127,7 @@ func (x *axis) add(e *parser.Event, instance string, start time.Time, classes ..
 		return
 	}
 	x.cover(at, max(end, at+1))
-	n := int64(e.Weight)
+	n := e.Weight
 	var room [8]*load
 	loads := append(append(room[:0], classes...), &x.load,
 		x.slices[0].of(e.User, n), x.slices[1].of(e.Host, n), x.slices[2].of(e.Schema, n), x.slices[3].of(instance, n))
@@ -197,13 +194,12 @@ func (x *axis) detail() *Detail {
 
 // sliced states the slices, those with the most time first.
 func (x *axis) sliced(s *loadsByName) []Slice {
-	out := make([]Slice, len(s.loads))
-	sums := make(map[string]float64, len(s.loads))
-	for i, l := range s.loads {
-		name := s.names.names[i].name
-		out[i] = Slice{Name: name, Lines: x.lines(l)}
+	out := make([]Slice, len(s.Items))
+	sums := make(map[string]float64, len(s.Items))
+	for i, e := range s.Items {
+		out[i] = Slice{Name: e.Key, Lines: x.lines(e.Value)}
 		for _, v := range out[i].Load {
-			sums[name] += v
+			sums[e.Key] += v
 		}
 	}
 	slices.SortFunc(out, func(x, y Slice) int {

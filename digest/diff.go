@@ -74,6 +74,30 @@ type ClassDiff struct {
 	Change  float64 `json:"change"`
 	ByCalls float64 `json:"by_calls"`
 	ByTime  float64 `json:"by_time"`
+	// Tags are those of Class.Tags in either window, of each key the greatest change first.
+	Tags []TagDiff `json:"tags,omitempty"`
+}
+
+// TagDiff compares the calls of a class that have a tag. Nil is unknown: the window names others.
+type TagDiff struct {
+	Key    string   `json:"key"`
+	Value  string   `json:"value"`
+	Before *TagTime `json:"before"`
+	After  *TagTime `json:"after"`
+}
+
+// TagTime holds the numbers of a tag in one of the windows.
+type TagTime struct {
+	Calls     float64 `json:"calls"`
+	QueryTime float64 `json:"query_time"`
+}
+
+// Change is that of the query time, and 0 where it is not known.
+func (t *TagDiff) Change() float64 {
+	if t.Before == nil || t.After == nil {
+		return 0
+	}
+	return t.After.QueryTime - t.Before.QueryTime
 }
 
 // ClassTime holds the numbers of a class in one of the windows.
@@ -144,18 +168,24 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	for i := range before.Classes {
 		c := &before.Classes[i]
 		at[c.ID] = len(d.Classes)
-		d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named(), Before: classTime(c, perB)})
+		d.Classes = append(d.Classes, ClassDiff{
+			ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named(), Before: classTime(c, perB), Tags: tagDiffs(c.Tags, perB, nil, perA),
+		})
 		ranks = append(ranks, -rankB*order.of(c))
 	}
 	for i := range after.Classes {
 		c := &after.Classes[i]
 		k, ok := at[c.ID]
-		if !ok {
+		var had []TagCount
+		if ok {
+			had = before.Classes[k].Tags
+		} else {
 			k = len(d.Classes)
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named()})
 			ranks = append(ranks, 0)
 		}
 		d.Classes[k].After = classTime(c, perA)
+		d.Classes[k].Tags = tagDiffs(had, perB, c.Tags, perA)
 		ranks[k] += rankA * order.of(c)
 	}
 	d.setAside(&ranks)
@@ -265,6 +295,41 @@ func side(r *Report, per float64) Side {
 
 func classTime(c *Class, per float64) ClassTime {
 	return ClassTime{Calls: per * float64(c.Calls), QueryTime: per * c.QueryTime.Sum, Mean: c.QueryTime.Mean, P95: c.QueryTime.P95}
+}
+
+// tagDiffs compares the tags of a class.
+func tagDiffs(before []TagCount, perB float64, after []TagCount, perA float64) []TagDiff {
+	if len(before)+len(after) == 0 {
+		return nil
+	}
+	type tag struct{ key, value string }
+	sides := [2]map[tag]*TagTime{{}, {}}
+	var all []tag
+	for i, counts := range [2][]TagCount{before, after} {
+		per := [2]float64{perB, perA}[i]
+		for _, c := range counts {
+			t := tag{c.Key, c.Value}
+			if sides[0][t] == nil && sides[1][t] == nil {
+				all = append(all, t)
+			}
+			sides[i][t] = &TagTime{per * float64(c.Calls), per * c.QueryTime}
+		}
+	}
+	out := make([]TagDiff, 0, len(all))
+	for _, t := range all {
+		var had [2]*TagTime
+		for i, side := range sides {
+			if had[i] = side[t]; had[i] == nil && side[tag{t.key, OtherNames}] == nil {
+				had[i] = new(TagTime)
+			}
+		}
+		out = append(out, TagDiff{t.key, t.value, had[0], had[1]})
+	}
+	slices.SortStableFunc(out, func(x, y TagDiff) int {
+		return cmp.Or(cmp.Compare(one(y.Key == CodeTag), one(x.Key == CodeTag)), cmp.Compare(x.Key, y.Key),
+			cmp.Compare(one(x.Value == OtherNames), one(y.Value == OtherNames)), cmp.Compare(math.Abs(y.Change()), math.Abs(x.Change())))
+	})
+	return out
 }
 
 // attribute divides the change among the number of calls and the time of each.

@@ -350,3 +350,30 @@ func TestDiffOfOtherRules(t *testing.T) {
 		}
 	}
 }
+
+// What a tag had in a window is not known where that counts others together, and nothing where it names all.
+func TestDiffOfTags(t *testing.T) {
+	before := reportOf(anHour, Limit{}, calls{"both", 10, 1}, calls{"was", 1, 1})
+	after := reportOf(Window{anHour.End, anHour.End.Add(2 * time.Hour)}, Limit{}, calls{"both", 30, 1})
+	before.Classes[0].Tags = []TagCount{{Key: "code", Value: "a", Calls: 6, QueryTime: 6}, {Key: "code", Value: OtherNames, Calls: 4, QueryTime: 4}, {Key: "release", Value: "v1", Calls: 10, QueryTime: 10}}
+	after.Classes[0].Tags = []TagCount{{Key: "code", Value: "b", Calls: 20, QueryTime: 20}, {Key: "code", Value: "a", Calls: 10, QueryTime: 10}, {Key: "release", Value: "v2", Calls: 30, QueryTime: 30}}
+	before.Classes[1].Tags = []TagCount{{Key: "job", Value: "x", Calls: 1, QueryTime: 1}}
+	var got []string
+	for _, c := range Compare(before, after).Classes {
+		for _, x := range c.Tags {
+			s := x.Key + " " + x.Value
+			for _, n := range []*TagTime{x.Before, x.After} {
+				if n == nil {
+					s += " unknown"
+				} else {
+					s += fmt.Sprint(" ", *n)
+				}
+			}
+			got = append(got, s)
+		}
+	}
+	want := []string{"code a {6 6} {5 5}", "code b unknown {10 10}", "code (others) {4 4} {0 0}", "release v2 {0 0} {15 15}", "release v1 {10 10} {0 0}", "job x {1 1} {0 0}"}
+	if !slices.Equal(got, want) {
+		t.Errorf("\n got %q\nwant %q", got, want)
+	}
+}

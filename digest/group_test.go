@@ -208,8 +208,8 @@ func TestGroupsAreBounded(t *testing.T) {
 		t.Errorf("%d groups and %d statements are kept", len(a.classes), len(a.grouped.statements))
 	}
 	for _, c := range a.classes {
-		if len(c.group.name) > maxGroupName+len("…") || len(c.group.queries) > maxGroupQueries {
-			t.Fatalf("a name of %d bytes, %d queries", len(c.group.name), len(c.group.queries))
+		if len(c.group.name) > maxGroupName+len("…") || len(c.group.queries.Items) > maxGroupQueries {
+			t.Fatalf("a name of %d bytes, %d queries", len(c.group.name), len(c.group.queries.Items))
 		}
 	}
 	r := a.Report(Limit{Count: 1}, OrderBySum)
@@ -282,21 +282,21 @@ func TestQueriesOfAGroupAreBounded(t *testing.T) {
 			if r.IntN(3) == 0 {
 				n = r.IntN(4)
 			}
-			q := groupQuery{key: classKey(fmt.Appendf(nil, "%016d", n)), calls: 1, us: uint64(r.IntN(1000))}
+			key, us := classKey(fmt.Appendf(nil, "%016d", n)), uint64(r.IntN(1000))
 			if seed%2 == 0 { // those that come last are the heaviest
-				q.us *= uint64(n + 1)
+				us *= uint64(n + 1)
 			}
-			groups[r.IntN(2)].add(q)
-			times[q.key], total = times[q.key]+q.us, total+q.us
+			groups[r.IntN(2)].add(key, "", 1, us)
+			times[key], total = times[key]+us, total+us
 		}
 		check := func(g *namedGroup, mostly bool) {
-			if len(g.queries) > maxGroupQueries {
-				t.Fatalf("%d are kept", len(g.queries))
+			if len(g.queries.Items) > maxGroupQueries {
+				t.Fatalf("%d are kept", len(g.queries.Items))
 			}
 			kept := map[classKey]bool{}
-			for _, q := range g.queries {
-				if kept[q.key] = true; q.us-q.over > times[q.key] || mostly && q.us < times[q.key] {
-					t.Fatalf("seed %d: %d to %d of %d", seed, q.us-q.over, q.us, times[q.key])
+			for _, q := range g.queries.Items {
+				if kept[q.Key] = true; q.Amount-q.Over > times[q.Key] || mostly && q.Amount < times[q.Key] {
+					t.Fatalf("seed %d: %d to %d of %d", seed, q.Amount-q.Over, q.Amount, times[q.Key])
 				}
 			}
 			for key, us := range times {

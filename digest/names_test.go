@@ -55,7 +55,7 @@ func TestHeavyNames(t *testing.T) {
 					name = "late" + fmt.Sprint(r.IntN(1+names/100))
 				}
 				n := 1 + int64(r.IntN(3))
-				hour.add(name, n)
+				hour.add(name, uint64(n))
 				truth[name], total = truth[name]+n, total+n
 			}
 			sum.merge(&hour)
@@ -66,8 +66,8 @@ func TestHeavyNames(t *testing.T) {
 				t.Fatalf("seed %d: %q has %d of %d calls, %d are said to be its own, and none to have more than %d", seed, name, calls, total, got[name], sum.most())
 			}
 		}
-		if sum.unkept*(maxNames+1) > total {
-			t.Fatalf("seed %d: a name may have %d of %d calls and not be kept", seed, sum.unkept, total)
+		if sum.Unkept*(maxNames+1) > uint64(total) {
+			t.Fatalf("seed %d: a name may have %d of %d calls and not be kept", seed, sum.Unkept, total)
 		}
 	}
 }
@@ -130,10 +130,10 @@ func TestMaxInstances(t *testing.T) {
 	for _, test := range []struct{ instances, parts int }{{127, 127}, {128, 128}, {129, 129}, {300, 129}} {
 		var c, merged class
 		for i := range test.instances {
-			c.addPart(fmt.Sprint(i), 2, part{time: perSecond})
+			c.instances.add(fmt.Sprint(i), 2, part{time: perSecond})
 		}
-		merged.merge(&c, nil)
-		merged.merge(&c, nil)
+		merged.merge(&c, new(int), nil)
+		merged.merge(&c, new(int), nil)
 		others := int64(max(0, test.instances-maxNames))
 		for times, x := range map[int64]*class{1: &c, 2: &merged} {
 			all := x.byInstance(OrderBySum)

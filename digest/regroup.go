@@ -101,7 +101,7 @@ func (c *comparison) reportRegrouped(o Options) {
 		return p != nil && !c.here[id] && p.last < c.regrouped && c.due(p, c.end) && (before == c.regrouped || !c.due(p, before))
 	}
 	for _, m := range o.Mutes {
-		if m.covers(c.report.Window) && (lost(m.ID) || c.grown[m.ID]) {
+		if m.Covers(c.report.Window) && (lost(m.ID) || c.grown[m.ID]) {
 			r.Mutes = append(r.Mutes, m.ID)
 		}
 	}

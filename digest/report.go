@@ -36,6 +36,10 @@ type Report struct {
 	Filter *Filter `json:"filter,omitempty"` // what was counted, if not everything
 	Detail *Detail `json:"detail,omitempty"` // if it was asked for
 
+	// Kept is set where the report is one that an archive keeps: see Archived.
+	Kept  *keptReport `json:"kept,omitempty"`
+	whole *Aggregator // that counted it, if Aggregator.Keep is set
+
 	compared compared
 }
 
@@ -333,6 +337,9 @@ type Class struct {
 	Label string    `json:"-"`
 	Form  int       `json:"-"`
 	Known time.Time `json:"-"`
+
+	// Kept is what it takes to merge the class with those of other hours: see Report.Archived.
+	Kept *keptClass `json:"kept,omitempty"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor
 }

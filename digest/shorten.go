@@ -238,8 +238,8 @@ type Mute struct {
 	Until  time.Time `json:"until,omitzero"` // zero is forever
 }
 
-// covers reports whether the mute holds at the end of the window.
-func (m Mute) covers(w Window) bool { return m.Until.IsZero() || w.End.Before(m.Until) }
+// Covers reports whether the mute holds at the end of the window.
+func (m Mute) Covers(w Window) bool { return m.Until.IsZero() || w.End.Before(m.Until) }
 
 // listMuted lists in r.Past the classes that are to be left out. It returns the
 // IDs of all that are muted.
@@ -247,7 +247,7 @@ func listMuted(r *Report, mutes []Mute) map[string]bool {
 	muted := map[string]bool{}
 	by := map[string]Mute{}
 	for _, m := range mutes {
-		if m.covers(r.Window) {
+		if m.Covers(r.Window) {
 			muted[m.ID], by[m.ID] = true, m
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"slowdigest/digest/classify"
 	"slowdigest/digest/filter"
 	"slowdigest/digest/releases"
+	"slowdigest/digest/tally"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
 	"slowdigest/parser/tags"
@@ -262,7 +263,7 @@ func (s *Stream) addToGroups(e *parser.Event, key classKey) {
 		c := s.group(name)
 		c.add(e, s, a.bucket(e.Time))
 		if q.known {
-			c.group.add(groupQuery{key: key, text: q.text, calls: int64(e.Weight), us: microseconds(e.QueryTime) * e.Weight})
+			c.group.add(key, q.text, int64(e.Weight), microseconds(e.QueryTime)*e.Weight)
 		}
 		loads = append(loads, &c.load)
 	}
@@ -338,40 +339,18 @@ func (s *Stream) group(name string) *class {
 // namedGroup is what a class has that is not one of statements. Nil is that of one that is.
 type namedGroup struct {
 	name    string
-	queries []groupQuery // at most maxGroupQueries
-	unkept  uint64       // no query class that is not kept has more time, in microseconds
+	queries tally.Heavy[classKey, groupQuery] // by their microseconds; at most maxGroupQueries
 }
 
-// groupQuery is a query class of a group. Of the time it may have had over before it was kept.
+// groupQuery is a query class of a group, and its calls since it is kept.
 type groupQuery struct {
-	key      classKey
-	text     string
-	calls    int64
-	us, over uint64
+	text  string
+	calls int64
 }
 
-// add counts the time of query classes as heavyNames does the calls of names.
-func (g *namedGroup) add(q groupQuery) {
-	least := 0
-	for i := range g.queries {
-		have := &g.queries[i]
-		if have.key == q.key {
-			have.calls, have.us, have.over = have.calls+q.calls, have.us+q.us, have.over+q.over
-			return
-		}
-		if have.us < g.queries[least].us {
-			least = i
-		}
-	}
-	q.us, q.over = q.us+g.unkept, q.over+g.unkept
-	switch {
-	case len(g.queries) < maxGroupQueries:
-		g.queries = append(g.queries, q)
-	case q.us <= g.queries[least].us:
-		g.unkept = max(g.unkept, q.us)
-	default:
-		g.unkept = max(g.unkept, g.queries[least].us)
-		g.queries[least] = q
+func (g *namedGroup) add(key classKey, text string, calls int64, us uint64) {
+	if q, _ := g.queries.Add(key, us, maxGroupQueries); q != nil {
+		q.Value = groupQuery{text, q.Value.calls + calls}
 	}
 }
 
@@ -385,19 +364,10 @@ func (g *namedGroup) empty() *namedGroup {
 
 // merge adds what another group of the same name has counted.
 func (g *namedGroup) merge(from *namedGroup) {
-	if g == nil || from == nil {
-		return
+	if g != nil && from != nil {
+		compare := func(x, y classKey) int { return bytes.Compare(x[:], y[:]) }
+		g.queries.Merge(&from.queries, maxGroupQueries, compare, func(to *groupQuery, from groupQuery) { to.calls += from.calls })
 	}
-	for i := range g.queries {
-		q := &g.queries[i]
-		if !slices.ContainsFunc(from.queries, func(other groupQuery) bool { return other.key == q.key }) {
-			q.us, q.over = q.us+from.unkept, q.over+from.unkept
-		}
-	}
-	for _, q := range from.queries {
-		g.add(q)
-	}
-	g.unkept += from.unkept
 }
 
 // report names the group, and its query classes with the most time that is certain.
@@ -405,13 +375,15 @@ func (g *namedGroup) report() *Group {
 	if g == nil {
 		return nil
 	}
-	queries := slices.Clone(g.queries)
-	slices.SortFunc(queries, func(x, y groupQuery) int {
-		return cmp.Or(cmp.Compare(y.us-y.over, x.us-x.over), cmp.Compare(y.calls, x.calls), bytes.Compare(x.key[:], y.key[:]))
+	queries := slices.Clone(g.queries.Items)
+	slices.SortFunc(queries, func(x, y tally.Item[classKey, groupQuery]) int {
+		return cmp.Or(cmp.Compare(y.Amount-y.Over, x.Amount-x.Over), cmp.Compare(y.Value.calls, x.Value.calls), bytes.Compare(x.Key[:], y.Key[:]))
 	})
 	out := &Group{Name: g.name, None: g.name == ""}
 	for _, q := range queries[:min(groupQueries, len(queries))] {
-		out.Queries = append(out.Queries, GroupQuery{ID: q.key.ID(), Fingerprint: q.text, Calls: q.calls, QueryTime: float64(q.us-q.over) / perSecond})
+		out.Queries = append(out.Queries, GroupQuery{
+			ID: q.Key.ID(), Fingerprint: q.Value.text, Calls: q.Value.calls, QueryTime: float64(q.Amount-q.Over) / perSecond,
+		})
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"slowdigest/digest/filter"
+	"slowdigest/digest/tally"
 	"slowdigest/parser"
 	"slowdigest/parser/tags"
 )
@@ -296,9 +297,9 @@ func TestTagsNoAllocation(t *testing.T) {
 	}
 }
 
-// However many values there are, a class keeps as much of them as of others' names.
+// However many values there are, all classes together keep some megabytes of them.
 func TestTagsMemory(t *testing.T) {
-	const classes, most = 100, 32 << 10 // bytes of a class
+	const classes, most = 1000, 16 << 20 // bytes
 	a := NewAggregator(Window{})
 	s := a.Stream("x")
 	heap := func() int64 {
@@ -317,11 +318,18 @@ func TestTagsMemory(t *testing.T) {
 	}
 	add(classes)
 	before := heap()
-	add(300 * classes)
-	if grown := heap() - before; grown > classes*most+2<<20 {
-		t.Errorf("%d B of a class", grown/classes)
+	add(100 * classes)
+	if grown := heap() - before; grown > most {
+		t.Errorf("%d B", grown)
 	} else {
-		t.Logf("%d B of a class", grown/classes)
+		t.Logf("%d B", grown)
+	}
+	kept := 0
+	for _, c := range a.classes {
+		kept += c.tags.Kept()
+	}
+	if kept < tally.Room || kept > tally.Room+classes*len(tags.Keys) {
+		t.Errorf("%d values are kept", kept)
 	}
 	if n := len(a.Report(Limit{}, OrderBySum).Classes); n != classes {
 		t.Errorf("%d classes", n)

@@ -194,7 +194,7 @@ func before(files []source.File, i int) time.Time {
 
 func (h *Handler) aggregator(w digest.Window) *digest.Aggregator {
 	a := digest.NewAggregator(w)
-	a.Filter, a.Detail, a.PerInstance, a.By, a.TagKeys = h.Filter, h.Detail, h.PerInstance, h.By, h.TagKeys
+	a.Filter, a.Detail, a.PerInstance, a.By, a.TagKeys, a.Keep = h.Filter, h.Detail, h.PerInstance, h.By, h.TagKeys, h.Keep > 0
 	return a
 }
 

@@ -77,6 +77,9 @@ type Handler struct {
 	NewAfter    time.Duration // as digest.Options's
 	Daily       Daily         // leaves out hours without news, and tells the day
 
+	// Keep has the reports of hours archived, for so long: see package archive. 0 archives none.
+	Keep time.Duration
+
 	// Done and Pending are set by Run: how many hours it has finished, and how many are
 	// left. Pending is nil where the state does not tell.
 	Done    int

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler/archive"
+	"slowdigest/handler/state"
 )
 
 // stopWhereTimeRanOut shortens a reading of several hours to those that were
@@ -81,6 +84,50 @@ func (rd *reading) hourly() []*digest.Report {
 		reports = append(reports, rd.complete(hour.Report(digest.Limit{}, rd.handler.OrderBy)))
 	}
 	return reports
+}
+
+// archivingTime is how long a run may take to archive what it has read, and archivingLate if its time for reading
+// is over: the rest of postingTime is for the message.
+const (
+	archivingTime = time.Minute
+	archivingLate = 5 * time.Second
+)
+
+// archiveHours keeps the reports of hours that are about to be told, but for those that are lost. It does so before
+// anything is posted: a run that dies then has posted nothing, and the next one archives the same once more, while
+// a run that died between the message and the archive would leave a hole in it. What cannot be archived is
+// logged, and stays missing: the message and the state are worth more, and do not wait for it for long.
+func archiveHours(ctx context.Context, h *Handler, hours []*digest.Report, lost []digest.Window) {
+	if h.Keep <= 0 {
+		return
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		early, cancel := context.WithDeadline(ctx, deadline.Add(archivingLate-postingTime))
+		defer cancel()
+		ctx = early
+	}
+	ctx, cancel := context.WithTimeout(ctx, archivingTime)
+	defer cancel()
+	key := state.Key(h.Channel)
+	for n, r := range hours {
+		if slices.ContainsFunc(lost, func(w digest.Window) bool { return w.Contains(r.Window.Start) }) {
+			continue
+		}
+		kept, err := r.Archived()
+		if err == nil {
+			err = archive.Save(ctx, h.Store, key, kept)
+		}
+		if err != nil {
+			h.logger().WarnContext(ctx, "an hour is not archived", "reason", errorNote(err), "window_start", r.Window.Start)
+		}
+		if left := len(hours) - n - 1; ctx.Err() != nil && left > 0 {
+			h.logger().WarnContext(ctx, "hours are not archived", "reason", "the time ran out", "hours", left, "window_start", hours[n+1].Window.Start)
+			return
+		}
+	}
+	if err := archive.Prune(h.Store, key, hours[len(hours)-1].Window.End.Add(-h.Keep)); err != nil {
+		h.logger().WarnContext(ctx, "old hours are still archived", "reason", errorNote(err))
+	}
 }
 
 // complete adds what the aggregators do not know.

@@ -192,6 +192,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		switch i.compareOpen(rd, &result) {
 		case confirmed:
 			result.Hours = rd.hourly()
+			archiveHours(ctx, h, result.Hours, nil)
 			fallthrough
 		case unimproved:
 			result.Unchanged = true
@@ -205,12 +206,16 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		unread, result.Seen, result.News = rd.err(), nil, nil
 	}
 	result.Lost = rd.lost()
+	hours := rd.hourly()
+	if unread == nil {
+		archiveHours(ctx, h, hours, result.Lost)
+	}
 	i.compare(rd, r, &result)
 	message := shortened(r, h.Limit, h.OrderBy)
 	noteUnnamed(r, message)
 	if i.onlyLost(rd, r, result) || i.withoutNews(message) {
 		result.Found = i.found && !i.renewed
-		result.Silent, result.Report, result.Hours = true, r, rd.hourly()
+		result.Silent, result.Report, result.Hours = true, r, hours
 		if err := i.finish(ctx, result); err != nil {
 			return message, err
 		}
@@ -227,7 +232,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	}
 	result.Silent = !i.found && (notifier.Quiet(message) || err != nil) // errKnown posts nothing
 	h.Silent = h.Silent && result.Silent
-	result.Report, result.Hours, result.Repeat = r, rd.hourly(), message.Past.Repeat
+	result.Report, result.Hours, result.Repeat = r, hours, message.Past.Repeat
 	if result.Failure && err == nil {
 		i.Unconfirmed = false // delivery of the digest itself: that was not posted
 	}

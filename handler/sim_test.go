@@ -15,6 +15,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/archive"
 	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/redact"
@@ -90,6 +91,9 @@ func simulate(t *testing.T, s uint64, scopes []string, daily string, totals map[
 		}
 	}
 	w.denies, w.blind = s%3 == 0, scopes != nil
+	if daily == "" || s%2 == 0 {
+		w.keep = 35 * 24 * time.Hour
+	}
 	w.slack.Set(func(s *slacktest.Server) { s.Scopes = scopes })
 	start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	for n := range hoursOfARun {
@@ -273,6 +277,57 @@ func (w *world) check(start, end time.Time) {
 	if !w.denies { // or an hour that was posted may not have been read again by the run that found it
 		w.checkHistory(*s, messages, start, end)
 	}
+	w.checkArchive(*s, start, end)
+}
+
+// checkArchive: each hour that is done is archived as one undisturbed run would have it, but for those of which a
+// write was cut as often as it is tried. Without the setting there is no object.
+func (w *world) checkArchive(s state.State, start, end time.Time) {
+	cuts := 0
+	for step, n := range w.cuts {
+		if strings.Contains(step, "/"+archive.Prefix) {
+			cuts += n
+		}
+	}
+	if w.keep == 0 && cuts > 0 {
+		w.t.Errorf("%d steps are of an archive that there is not", cuts)
+	}
+	h := &handler.Handler{Source: undisturbed{w}, Instances: []string{"orders-1"}, Keep: w.keep}
+	archived := map[time.Time]*digest.Report{}
+	for r, err := range archive.Reports(w.t.Context(), state.NewS3Store(w.s3, s3test.Bucket, "prod"), state.Key(slacktest.Channel), digest.Window{Start: start, End: end}) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		archived[r.Window.Start] = r
+	}
+	if w.keep == 0 && len(archived) > 0 {
+		w.t.Errorf("%d hours are archived", len(archived))
+	}
+	missing, traffic := 0, 0
+	for at := start; w.keep > 0 && at.Before(end); at = at.Add(time.Hour) {
+		r := archived[at]
+		if r == nil {
+			if !at.Before(s.Since) {
+				missing++
+			}
+			continue
+		}
+		_, hours, _ := h.CollectHours(w.t.Context(), digest.Window{Start: at, End: at.Add(time.Hour)})
+		want, err := hours[0].Archived()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		a, _ := json.Marshal(r.Classes)
+		b, _ := json.Marshal(want.Classes)
+		if string(a) != string(b) {
+			w.t.Errorf("%s is archived as\n%s\nwant\n%s", at, a, b)
+		}
+		traffic += len(r.Classes)
+	}
+	if missing > cuts || w.keep > 0 && traffic == 0 {
+		w.t.Errorf("%d hours are not archived, with %d steps cut; %d classes are", missing, cuts, traffic)
+	}
+	w.runs["hours not archived"] += missing
 }
 
 func marked(messages []message) int {

@@ -46,6 +46,7 @@ type world struct {
 	blind  bool      // the channel may not be searched
 	daily  handler.Daily
 	denies bool // RDS denies some invocations everything
+	keep   time.Duration
 
 	fleet *instances // the instances of RDS; nil reads the hours' logs from files
 
@@ -338,7 +339,7 @@ func (w *world) handler(i *invocation) *handler.Handler {
 		Source: i, Instances: []string{"orders-1"}, Limit: digest.Limit{Count: 1},
 		Notifier: slack.New(slacktest.Token, slacktest.Channel, slack.Options{
 			APIURL: w.slack.URL(), HTTPClient: wire, Pause: time.Nanosecond}),
-		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel, Daily: w.daily,
+		Store: state.NewS3Store(cfg, s3test.Bucket, "prod"), Channel: slacktest.Channel, Daily: w.daily, Keep: w.keep,
 		Now: func() time.Time { return w.now }, Owner: i.request, Timeout: timeout,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // WriteDiffJSON writes what changed as indented JSON, exactly the struct.
@@ -165,7 +166,47 @@ func DiffFacts(d *digest.Diff, c *digest.ClassDiff) []string {
 		facts = append(facts, fmt.Sprintf("of the change %s by the number of calls, %s by the time of each",
 			Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration)))
 	}
-	return facts
+	return append(facts, tagChanges(d, c)...)
+}
+
+// shownTags is how many values of a key a difference shows.
+const shownTags = 3
+
+// tagChanges says of the place in the code, and of the keys that are shown beside it, which values changed
+// most, a line for each key.
+func tagChanges(d *digest.Diff, c *digest.ClassDiff) []string {
+	var lines []string
+	n, last := 0, ""
+	for _, t := range redact.TagDiffs(c.Tags) {
+		if t.Key != digest.CodeTag && !digest.IsNewsTagKey(t.Key) || t.Key == d.By.Tag() {
+			continue
+		}
+		if t.Key != last {
+			lines, n, last = append(lines, t.Key+" "), 0, t.Key
+		}
+		line := &lines[len(lines)-1]
+		switch n++; {
+		case n > shownTags+1:
+			continue
+		case n > shownTags:
+			*line += ", and others"
+			continue
+		case n > 1:
+			*line += ", "
+		}
+		*line += t.Value
+		if t.Before == nil || t.After == nil || t.Before.Calls != c.Before.Calls || t.After.Calls != c.After.Calls {
+			*line += " " + tagTime(t.Before) + " → " + tagTime(t.After)
+		}
+	}
+	return lines
+}
+
+func tagTime(t *digest.TagTime) string {
+	if t == nil {
+		return "among others"
+	}
+	return Duration(t.QueryTime)
 }
 
 // UnlistedFacts are those of a class that one side does not list.

@@ -225,3 +225,36 @@ func TestDiffOfOtherRules(t *testing.T) {
 		}
 	}
 }
+
+// A difference shows the places in the code and the releases that changed most, and no tag that others may not see.
+func TestDiffTags(t *testing.T) {
+	n := func(s float64) *digest.TagTime { return &digest.TagTime{Calls: s, QueryTime: s} }
+	for _, test := range []struct {
+		name string
+		by   digest.By
+		tags []digest.TagDiff
+		want string
+	}{
+		{"none", "", nil, ""},
+		{"all calls", "", []digest.TagDiff{{Key: "code", Value: "a#b", Before: n(4), After: n(9)}}, "code a#b"},
+		{"some", "", []digest.TagDiff{{Key: "code", Value: "a#b", Before: n(1), After: n(8)}, {Key: "code", Value: "c", Before: n(0), After: n(1)}}, "code a#b 1s → 8s, c 0s → 1s"},
+		{"unknown", "", []digest.TagDiff{{Key: "code", Value: "a", After: n(3)}, {Key: "code", Value: digest.OtherNames, Before: n(4), After: n(6)}}, "code a among others → 3s, (others) 4s → 6s"},
+		{"many", "", []digest.TagDiff{{Key: "code", Value: "a", After: n(3)}, {Key: "code", Value: "b", After: n(3)}, {Key: "code", Value: "c", After: n(3)},
+			{Key: "code", Value: "d", After: n(3)}, {Key: "code", Value: "e", After: n(3)}},
+			"code a among others → 3s, b among others → 3s, c among others → 3s, and others"},
+		{"releases and others", "", []digest.TagDiff{{Key: "action", Value: "x", Before: n(4), After: n(1)}, {Key: "release", Value: "v1", Before: n(4), After: n(0)},
+			{Key: "release", Value: "v2", Before: n(0), After: n(9)}, {Key: "team", Value: "shop", Before: n(4), After: n(9)}}, "release v1 4s → 0s, v2 0s → 9s|team shop"},
+		{"what it is by", "tag:code", []digest.TagDiff{{Key: "code", Value: "a#b", Before: n(1), After: n(8)}}, ""},
+		{"what others may not see", "", []digest.TagDiff{{Key: "code", Value: "<!here>", Before: n(1), After: n(8)}, {Key: "release", Value: "jane@example.com", Before: n(1), After: n(8)}}, ""},
+	} {
+		d := &digest.Diff{By: test.by}
+		c := &digest.ClassDiff{Before: digest.ClassTime{Calls: 4}, After: digest.ClassTime{Calls: 9}, Tags: test.tags}
+		if got := strings.Join(notifier.DiffFacts(d, c)[2:], "|"); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+		d.Classes = []digest.ClassDiff{*c}
+		if got := redact.OfDiff(d).Digest().Classes[0].Tags; strings.Contains(fmt.Sprint(got), "jane") || strings.Contains(fmt.Sprint(got), "here") {
+			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}

@@ -125,7 +125,7 @@ func decades(bins []digest.Bin) []digest.Bin {
 
 // writeSeen says when a class was seen, with the time line below it where it has no room after it.
 func writeSeen(p *page, c *digest.Class) {
-	seen, drawn := InZone(Seen(c), p.Zone), sparkline(c.Timeline)
+	seen, drawn := InZone(Seen(c), p.Zone), Sparkline(c.Timeline)
 	head := len(indent) + len(label(""))
 	if head+ansi.StringWidth(seen)+2+ansi.StringWidth(drawn) <= p.Width {
 		p.line(indent + label("seen") + seen + "  " + drawn)
@@ -184,8 +184,8 @@ const (
 	leastMetric = 8
 )
 
-// sparkline draws the query time over the window, a character for each slot.
-func sparkline(slots []float64) string {
+// Sparkline draws the query time over a window, or a day, a character for each slot.
+func Sparkline(slots []float64) string {
 	levels := []rune("▁▂▃▄▅▆▇█")
 	if len(slots) < 2 || slices.Max(slots) <= 0 {
 		return ""

@@ -353,6 +353,9 @@ var together = []struct {
 	{"SLOWDIGEST_DAILY", func(v variables, _ *Config) string {
 		return when(v.has("SLOWDIGEST_DAILY") && !v.has("SLOWDIGEST_STATE"), "has no effect without SLOWDIGEST_STATE, which knows what a day was")
 	}, "set SLOWDIGEST_STATE, or take this out"},
+	{"SLOWDIGEST_KEEP", func(v variables, c *Config) string {
+		return when(c.Keep > 0 && !v.has("SLOWDIGEST_STATE"), "has no effect without SLOWDIGEST_STATE, next to which reports are kept")
+	}, "set SLOWDIGEST_STATE, or take this out"},
 	{"SLOWDIGEST_REPEAT", func(v variables, c *Config) string {
 		return when(c.Repeat == "skip" && !v.has("SLOWDIGEST_STATE"), "has no effect without SLOWDIGEST_STATE, which knows what was posted")
 	}, "set SLOWDIGEST_STATE, or take this out"},

@@ -55,6 +55,9 @@ func brokenRows() []brokenRow {
 		{"SLOWDIGEST_TIME_ZONE", "Europe/Berli", "Europe/Berli", "Europe/Berlin", nil},
 		{"SLOWDIGEST_REPEAT", "skipp", "want post or skip", "skip", nil},
 		{"SLOWDIGEST_DAILY", "24:00", "24:00", "23:59", nil},
+		{"SLOWDIGEST_KEEP", "3661", "at most 3660", "3660", nil},
+		{"SLOWDIGEST_KEEP", "-1", "want how many", "0", nil},
+		{"SLOWDIGEST_KEEP", "5w", "want how many", "35d", nil},
 		{"SLOWDIGEST_MAX_BYTES", "0", "want a number such as 500MB", "1", nil},
 		{"SLOWDIGEST_DOWNLOAD", "whole", "want portions, complete or auto", "complete", nil},
 
@@ -109,6 +112,7 @@ func brokenRows() []brokenRow {
 		{"SLOWDIGEST_STAGE", long[:54], "is not the name of a function", long[:53], nil},
 
 		{"SLOWDIGEST_DAILY", "09:00", "has no effect", "", without("SLOWDIGEST_STATE", "SLACK_SIGNING_SECRET_PARAMETER")},
+		{"SLOWDIGEST_KEEP", "35", "has no effect", "0", without("SLOWDIGEST_STATE", "SLACK_SIGNING_SECRET_PARAMETER")},
 		{"SLOWDIGEST_REPEAT", "skip", "has no effect", "post", without("SLOWDIGEST_STATE", "SLACK_SIGNING_SECRET_PARAMETER")},
 		{"SLOWDIGEST_ASK_USERS", "U0123456", "has no effect", "", without("SLACK_SIGNING_SECRET_PARAMETER")},
 		{"SLOWDIGEST_ASK_CHANNELS", "C0123456", "has no effect", "", without("SLACK_SIGNING_SECRET_PARAMETER")},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ type Config struct {
 	State  string // s3://BUCKET/PREFIX or a directory; empty is no memory
 	Repeat string // what to do with a digest whose delivery is unconfirmed: post or skip
 	Force  bool
+	Keep   time.Duration // how long the report of each hour is archived; 0 is not at all
 
 	// Who may ask in Slack. Without a signing secret nobody may, and a digest has
 	// no buttons.
@@ -192,6 +194,23 @@ func (c *Config) declareDaily(f *flags) {
 		"`time` of day, such as 09:00 (in UTC) or '09:00 Europe/Berlin', at which one message tells the day; hours without news are then not posted")
 }
 
+func (c *Config) declareKeep(f *flags) {
+	f.declare(&parsedValue[time.Duration]{&c.Keep, parseKeep, ""}, "keep", "SLOWDIGEST_KEEP",
+		"`days` for which the full report of each hour is kept next to the state, such as 35; without it none is; see docs/archive.md")
+}
+
+// longestKept is ten years, in days.
+const longestKept = 3660
+
+// parseKeep reads a number of days, 35 or 35d. 0 keeps nothing.
+func parseKeep(s string) (time.Duration, error) {
+	days, err := strconv.Atoi(strings.TrimSuffix(s, "d"))
+	if err != nil || days < 0 || days > longestKept {
+		return 0, fmt.Errorf("days %q: want how many, such as 35, at most %d; 0 is none", s, longestKept)
+	}
+	return time.Duration(days) * 24 * time.Hour, nil
+}
+
 func (c *Config) declareQueue(f *flags) {
 	f.text(&c.QueueURL, "queue-url", "SLOWDIGEST_QUEUE_URL",
 		"`URL` of the SQS queue that takes one message for each channel, if there is more than one")
@@ -229,6 +248,7 @@ func (c *Config) declareHandler(f *flags) {
 	c.declareState(f)
 	c.declareRepeat(f)
 	c.declareDaily(f)
+	c.declareKeep(f)
 	c.declareQueue(f)
 	c.declareSigningSecret(f)
 	c.declareAgents(f)

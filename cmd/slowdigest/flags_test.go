@@ -201,7 +201,7 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	}
 	for flag, pair := range map[string][2]string{
 		"download": {"complete", "auto"}, "order-by": {"max", "count"}, "per-instance": {"true", "false"}, "format": {"json", "html"},
-		"repeat": {"skip", "post"}, "daily": {"09:00", "10:00 Europe/Berlin"}, "time-zone": {"Asia/Kolkata", "Europe/Berlin"}, "region": {"a", "b"}, "link": {"A=https://a.example", "B=https://b.example"},
+		"repeat": {"skip", "post"}, "daily": {"09:00", "10:00 Europe/Berlin"}, "keep": {"35", "7d"}, "time-zone": {"Asia/Kolkata", "Europe/Berlin"}, "region": {"a", "b"}, "link": {"A=https://a.example", "B=https://b.example"},
 	} {
 		values[flag] = pair
 	}

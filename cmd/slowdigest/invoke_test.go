@@ -97,6 +97,9 @@ func (w *world) received(t *testing.T) string {
 	}
 	state := os.DirFS(cmp.Or(w.env["SLOWDIGEST_STATE"], t.TempDir()))
 	err := fs.WalkDir(state, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(name, ".json.gz") {
+			all = append(all, name)
+		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".json") {
 			return err
 		}

@@ -355,6 +355,7 @@ func TestTemplateRefuses(t *testing.T) {
 		{"Channel", []string{"C0123456789", "G01234567"}, []string{"C0123456", "#slow-queries", "slow-queries", "U0123456789", ""}, "the ID of a channel"},
 		{"Limit", []string{"all", "5", "95%", "99.5%", "100%", "95%:20", "95%:20+3", "95%:20+0"}, []string{"", "most", "95%:", "0", "0%", "101%", "1..5%", "95%:0"}, "Limit"},
 		{"State", []string{"own", "none", "s3://kept/prod", "s3://a.b-c/p"}, []string{"s3://a../x", "s3://a./x", "", "s3://kept", "s3://kept/a/b", "s3://kept/*", "/tmp"}, "want own, none or s3://BUCKET/PREFIX"},
+		{"Keep", []string{"", "1", "35", "999"}, []string{"0", "1000", "35d", "-1", "x"}, "want a number of days"},
 		{"StateKey", []string{"", key}, []string{"alias/mine", "*", key + "*"}, "want the ARN of a KMS key"},
 		{"TokenKey", []string{"", key}, []string{"alias/mine"}, "want the ARN of a KMS key"},
 		{"Workers", []string{"2", "1000"}, []string{"1", "1001", "many"}, "Workers"},
@@ -405,7 +406,7 @@ func TestTemplateRefuses(t *testing.T) {
 		t.Errorf("of 15 instances the role may read %q", read)
 	}
 	for set, want := range map[string]string{
-		"Interactive=true": "Interactive needs a state, and State is none", "Daily=09:00": "Daily needs a state, and State is none", "Repeat=skip": "Repeat=skip needs a state, and State is none",
+		"Interactive=true": "Interactive needs a state, and State is none", "Daily=09:00": "Daily needs a state, and State is none", "Keep=35": "Keep needs a state, and State is none", "Repeat=skip": "Repeat=skip needs a state, and State is none",
 	} {
 		name, value, _ := strings.Cut(set, "=")
 		if _, err := deploy(template, merged(least, map[string]string{name: value, "State": "none"})); err == nil || err.Error() != want {

@@ -93,6 +93,7 @@ func settingRows(t *testing.T) []settingRow {
 			in: map[string]string{"manual": none, "run": refused}},
 		{flag: "repeat", env: "SLOWDIGEST_REPEAT", value: "skip", shows: `!"channel":"C0SLOWLOGS","ts"`, in: stateful, prepare: unconfirmed},
 		{flag: "daily", env: "SLOWDIGEST_DAILY", value: "10:00", shows: "The day, ", in: stateful, prepare: remembering},
+		{flag: "keep", env: "SLOWDIGEST_KEEP", value: "35", shows: "reports/C0SLOWLOGS/", in: stateful, prepare: remembering},
 		{flag: "force", value: "true", shows: "!an older digest", prepare: posted,
 			in: map[string]string{"run": refused}},
 		{flag: "queue-url", env: "SLOWDIGEST_QUEUE_URL", value: "QUEUE", shows: `"queued":2`, prepare: twoChannels,

@@ -19,6 +19,7 @@ import (
 	"slowdigest/handler"
 	"slowdigest/handler/ask"
 	"slowdigest/handler/state"
+	"slowdigest/handler/weekjob"
 	"slowdigest/notifier/slack"
 	"slowdigest/source"
 )
@@ -155,6 +156,11 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	} else if k != nil {
 		return s.mark(ctx, k)
 	}
+	if e, err := weekjob.ReadEvent(event, time.Now(), s.zone()); err != nil {
+		return nil, err
+	} else if e != nil {
+		return s.tellWeek(ctx, e)
+	}
 	m, err := handler.ReadManual(event, time.Now())
 	switch {
 	case err != nil:
@@ -221,7 +227,7 @@ func (s *service) remember(ctx context.Context, h *handler.Handler, channel stri
 		return err
 	}
 	h.Store, h.Channel, h.Now, h.Logger = store, channel, time.Now, s.log
-	h.Force, h.SkipUnknown, h.Daily = s.Force, s.Repeat == "skip", s.Daily
+	h.Force, h.SkipUnknown, h.Daily, h.Keep = s.Force, s.Repeat == "skip", s.Daily, s.Keep
 	if request, ok := lambdacontext.FromContext(ctx); ok {
 		h.Owner = request.AwsRequestID
 	}

@@ -10,7 +10,10 @@
 // by memory for numbers that never come.
 package sketch
 
-import "math/bits"
+import (
+	"errors"
+	"math/bits"
+)
 
 const (
 	precision = 6 // bits of a number after the first; what is below them is dropped
@@ -111,3 +114,39 @@ func (s *Sketch) Quantile(f float64) float64 {
 	})
 	return found
 }
+
+// Buckets returns what was counted, for Of, in pairs: how far a bucket is from the one before, of which the first
+// is 0, and how many numbers it has.
+func (s *Sketch) Buckets() []uint64 {
+	var all []uint64
+	last := 0
+	for o, counts := range s.counts {
+		if counts == nil {
+			continue
+		}
+		for b := range counts {
+			if n := s.count(o, b); n > 0 {
+				at := o*buckets + b
+				all = append(all, uint64(at-last), n)
+				last = at
+			}
+		}
+	}
+	return all
+}
+
+// Of returns the Sketch whose Buckets these are.
+func Of(all []uint64) (*Sketch, error) {
+	s := new(Sketch)
+	at := uint64(0)
+	for i := 0; i+1 < len(all); i += 2 {
+		if at += all[i]; all[i] >= octaves*buckets || at >= octaves*buckets {
+			return nil, errors.New("there is no such bucket")
+		}
+		s.add(int(at)/buckets, int(at)%buckets, all[i+1])
+	}
+	return s, nil
+}
+
+// Total returns how many numbers were counted.
+func (s *Sketch) Total() uint64 { return s.total }

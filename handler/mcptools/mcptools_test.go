@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -455,7 +456,7 @@ func TestChangesOfUnlisted(t *testing.T) {
 	d := &digest.Diff{Classes: []digest.ClassDiff{{ID: "A", Kind: digest.DiffSame}}, Unlisted: []digest.UnlistedClass{
 		{ID: "B", Listed: digest.InBefore, ClassTime: was}, {ID: "C", Listed: digest.InAfter, ClassTime: is}}}
 	want := []digest.ClassDiff{{ID: "A", Kind: digest.DiffSame}, {ID: "B", Kind: "only in one", Before: was}, {ID: "C", Kind: "only in one", After: is}}
-	if got := changesOf(d); !slices.Equal(got, want) || len(d.Classes) != 1 {
+	if got := changesOf(d); !reflect.DeepEqual(got, want) || len(d.Classes) != 1 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -53,7 +54,7 @@ func (s FileStore) save(ctx context.Context, key string, data []byte, tag string
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	lock := flock.New(path + ".lock")
+	lock := flock.New(s.lockPath(key))
 	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
 		return fmt.Errorf("lock %s: %w", path, err)
 	}
@@ -66,6 +67,12 @@ func (s FileStore) save(ctx context.Context, key string, data []byte, tag string
 		return fmt.Errorf("%s: %w", path, ErrConflict)
 	}
 	return replaceFile(path, data)
+}
+
+// lockPath returns the lock of a key: one for each state, and one for each directory of other objects.
+func (s FileStore) lockPath(key string) string {
+	first, _, _ := strings.Cut(key, "/")
+	return s.path(first) + ".lock"
 }
 
 // replaceFile leaves either the old content or the new one, even if the power

@@ -67,6 +67,7 @@ type State struct {
 	Doubt bool              `json:"doubt,omitempty"`
 	Mutes []digest.Mute     `json:"mutes,omitempty"`
 	Notes map[string]string `json:"notes,omitempty"` // by Class.ID
+	Week  *Week             `json:"week,omitempty"`
 	// Served holds when each request from Slack was served, by its ID, for as long
 	// as it could be sent again.
 	Served map[string]time.Time `json:"served,omitempty"`

@@ -10,7 +10,7 @@ const { policies, instanceConditions } = require('./statements.js');
 const { resolver } = require('./resolve.js');
 const dashboard = require('./dashboard.js');
 
-const files = ['functions', 'role', 'state', 'fanout', 'interactive', 'alarms'];
+const files = ['functions', 'role', 'state', 'fanout', 'interactive', 'week', 'alarms'];
 
 // The parameters of serverless.yml have the names of the template's without the capital; where the
 // code is, the deploy tool knows, and a release is a stage and a name.
@@ -42,7 +42,7 @@ function conform(params, { Parameters }) {
     if (p.Type === 'Number' && 'MinValue' in p && !(/^\d+$/.test(value) && p.MinValue <= value && value <= p.MaxValue)) {
       throw refuse(name, value, `a number from ${p.MinValue} to ${p.MaxValue}`);
     }
-    if (['AskConcurrency', 'Email'].includes(key) && !RegExp(p.AllowedPattern).test(value)) throw refuse(name, value, p.ConstraintDescription.replace('want ', ''));
+    if (['AskConcurrency', 'Email', 'Keep'].includes(key) && !RegExp(p.AllowedPattern).test(value)) throw refuse(name, value, p.ConstraintDescription.replace('want ', ''));
   }
   const { State, Interactive } = params;
   if (!/^(own|none|s3:\/\/.*)$/.test(State)) throw refuse('state', State, 'own, none or s3://BUCKET/PREFIX');

@@ -41,7 +41,7 @@ function plain({ Parameters = code, Metadata = {}, Conditions, Resources, Output
 }
 
 // print puts each property on a line: CloudFormation takes 51,200 bytes.
-function print(part, indent = '\n', depth = 4) {
+function print(part, indent = '\n', depth = 3) {
   if (depth === 0 || part === null || typeof part !== 'object' || Array.isArray(part)) return JSON.stringify(part);
   const lines = Object.entries(part).map(([key, value]) => `${indent} ${JSON.stringify(key)}: ${print(value, `${indent} `, depth - 1)}`);
   return `{${lines.join(',')}${indent}}`;

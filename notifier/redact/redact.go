@@ -167,6 +167,17 @@ func release(in *digest.Release) *digest.Release {
 	return &out
 }
 
+// TagDiffs leaves out what Tags does.
+func TagDiffs(in []digest.TagDiff) []digest.TagDiff {
+	var out []digest.TagDiff
+	for _, t := range in {
+		if c := (digest.TagCount{Key: t.Key, Value: t.Value}); c.May() && (t.Value == digest.OtherNames || SecretIn(t.Value) == "") {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 func ids(in []string) []string {
 	out := slices.Clone(in)
 	for i := range out {
@@ -365,6 +376,7 @@ func OfDiff(d *digest.Diff) Diff {
 	out.Classes, out.Unlisted = slices.Clone(d.Classes), slices.Clone(d.Unlisted)
 	for i := range out.Classes {
 		of(&out.Classes[i].ID, &out.Classes[i].Fingerprint, &out.Classes[i].Group)
+		out.Classes[i].Tags = TagDiffs(out.Classes[i].Tags)
 	}
 	for i := range out.Unlisted {
 		of(&out.Unlisted[i].ID, &out.Unlisted[i].Fingerprint, &out.Unlisted[i].Group)

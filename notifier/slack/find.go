@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -27,7 +28,10 @@ func metadata(report redact.Report) slackgo.SlackMetadata {
 	return slackgo.SlackMetadata{EventType: metadataType, EventPayload: payload}
 }
 
-const metadataType = "slowdigest"
+const (
+	metadataType = "slowdigest"
+	memoType     = "slowdigest_memo"
+)
 
 // Update puts the digest of r in the place of the message that at names, and
 // leaves its thread as it is. Its error is a *notifier.DeliveryError. Where
@@ -64,6 +68,11 @@ const (
 // *notifier.DeliveryError whose Kind is Configuration where these are missing, and
 // leaves it open whether the digest was posted.
 func (b *Bot) Find(ctx context.Context, r *digest.Report) (notifier.Receipt, bool, error) {
+	return b.find(ctx, metadataType, redact.Of(r).Key(), r.Window.Start)
+}
+
+// find looks for the message with an ID since a time; a zero one is ever.
+func (b *Bot) find(ctx context.Context, event, id string, since time.Time) (notifier.Receipt, bool, error) {
 	fail := func(e *notifier.DeliveryError) (notifier.Receipt, bool, error) {
 		e.Step, e.Posted = "look for the digest in Slack", notifier.MaybePosted
 		if e.Reason == "not_in_channel" {
@@ -71,10 +80,9 @@ func (b *Bot) Find(ctx context.Context, r *digest.Report) (notifier.Receipt, boo
 		}
 		return notifier.Receipt{}, false, e
 	}
-	key := redact.Of(r).Key()
 	q := slackgo.GetConversationHistoryParameters{ChannelID: b.channel, Limit: historyPage, IncludeAllMetadata: true}
-	if !r.Window.Start.IsZero() {
-		q.Oldest = strconv.FormatInt(r.Window.Start.Unix(), 10)
+	if !since.IsZero() {
+		q.Oldest = strconv.FormatInt(since.Unix(), 10)
 	}
 	for range historyPages {
 		page, err := retry(ctx, &b.client, func() (*slackgo.GetConversationHistoryResponse, error) {
@@ -84,7 +92,7 @@ func (b *Bot) Find(ctx context.Context, r *digest.Report) (notifier.Receipt, boo
 			return fail(err)
 		}
 		for _, m := range page.Messages {
-			if m.Metadata.EventType != metadataType || m.Metadata.EventPayload["id"] != key {
+			if m.Metadata.EventType != event || m.Metadata.EventPayload["id"] != id {
 				continue
 			}
 			ours, err := b.wrote(ctx, m)

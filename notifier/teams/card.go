@@ -3,6 +3,7 @@ package teams
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"slowdigest/digest"
@@ -71,9 +72,45 @@ func newMessage(report redact.Report, opts Options, statements int) element {
 	}
 	body = append(body, textBlock(run("digest "+report.Key(), subtle)))
 	inZone(body, opts.Zone)
+	return card(notifier.Title(r), body, links(r, opts))
+}
+
+// newMemo is a memo as a card, with so many lines of each of its lists.
+func newMemo(m *notifier.Memo, opts Options, lines int) element {
+	body := []element{textBlock(run(m.Title, element{"size": "Large", "weight": "Bolder"})), textBlock(run(m.Headline, bolder))}
+	for _, s := range m.Facts {
+		body = append(body, textBlock(run(s, element{"isSubtle": true})))
+	}
+	for _, s := range m.Sections {
+		body = append(body, element{"type": "RichTextBlock", "separator": true, "inlines": []element{run(s.Title, bolder)}})
+		n := min(lines, len(s.Lines))
+		for _, l := range s.Lines[:n] {
+			runs := []element{run("• "+l.Text, nil)}
+			if l.Strong != "" {
+				runs = []element{run("• "+l.Strong+"  ", bolder), run(l.Text, nil)}
+			}
+			body = append(body, textBlock(runs...))
+		}
+		more := s.More
+		if left := len(s.Lines) - n; left > 0 {
+			more = strings.TrimSuffix(fmt.Sprintf("and %d more of these; %s", left, more), "; ")
+		}
+		if more != "" {
+			body = append(body, textBlock(run(more, subtle)))
+		}
+	}
+	if m.Foot != "" {
+		body = append(body, textBlock(run(m.Foot, subtle)))
+	}
+	inZone(body, opts.Zone)
+	return card(m.Title, body, nil)
+}
+
+// card is a message with a body.
+func card(title string, body, actions []element) element {
 	content := element{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.5",
-		"fallbackText": notifier.Title(r), "msteams": element{"width": "Full"}, "body": body}
-	if actions := links(r, opts); len(actions) > 0 {
+		"fallbackText": title, "msteams": element{"width": "Full"}, "body": body}
+	if len(actions) > 0 {
 		content["actions"] = actions
 	}
 	return element{"type": "message", "attachments": []element{{

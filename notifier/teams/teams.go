@@ -67,17 +67,31 @@ func (w *Webhook) Notify(ctx context.Context, r *digest.Report) error {
 		return nil
 	}
 	report := redact.Of(r)
+	return w.offer(ctx, "post the digest to Teams", []int{notifier.TableRows, 1, 0}, func(statements int) element {
+		return newMessage(report, w.opts, statements)
+	})
+}
+
+// PostMemo posts a memo. Its error is a *notifier.DeliveryError.
+func (w *Webhook) PostMemo(ctx context.Context, m *notifier.Memo, _ string) (notifier.Receipt, error) {
+	return notifier.Receipt{}, w.offer(ctx, "post the memo to Teams", []int{100, 10, 3, 0}, func(lines int) element {
+		return newMemo(m, w.opts, lines)
+	})
+}
+
+// offer sends a message with as much of something as Teams takes, in the order of these amounts.
+func (w *Webhook) offer(ctx context.Context, step string, amounts []int, build func(amount int) element) error {
 	var last *notifier.DeliveryError
-	for _, statements := range []int{notifier.TableRows, 1, 0} {
-		message := newMessage(report, w.opts, statements)
-		if b, err := json.Marshal(message); err == nil && len(b) > maxBytes && statements > 0 {
+	for i, amount := range amounts {
+		message := build(amount)
+		if b, err := json.Marshal(message); err == nil && len(b) > maxBytes && i < len(amounts)-1 {
 			continue
 		}
 		last = notifier.Retry(ctx, func() *notifier.DeliveryError { return w.send(ctx, message) })
 		if last == nil {
 			return nil
 		}
-		if last.Step = "post the digest to Teams"; last.Kind != notifier.Payload {
+		if last.Step = step; last.Kind != notifier.Payload {
 			break
 		}
 	}

@@ -1,4 +1,4 @@
-// Draws the goldens of Slack messages in Chromium, at the width of a desktop and of
+// Draws the goldens of Slack messages, those of weeks included, in Chromium, at the width of a desktop and of
 // a phone, light and dark, into out/. With names, as "full", only these; "html" is
 // the HTML report of a morning with two hours and a half of it selected, which
 // docs/html.md shows. CHROMIUM names the browser. The first picture of "new", without
@@ -10,6 +10,7 @@ import { buildSync } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const goldens = here + "../../slack/testdata/";
+const weeks = here + "../../weekly/testdata/";
 const root = here + "../../../";
 const out = here + "out/";
 mkdirSync(out, { recursive: true });
@@ -49,9 +50,12 @@ function shootReport(picture) {
 
 const wanted = process.argv.slice(2);
 if (wanted.length === 0 || wanted.includes("html")) console.log(shootReport(root + "docs/html.png"));
-for (const file of readdirSync(goldens).filter((f) => /^slack-.*\.json$/.test(f)).sort()) {
-  const name = file.slice("slack-".length, -".json".length);
-  const text = readFileSync(goldens + file, "utf8");
+const files = [
+  ...readdirSync(goldens).filter((f) => /^slack-.*\.json$/.test(f)).map((f) => [f.slice("slack-".length, -".json".length), goldens + f]),
+  ...readdirSync(weeks).filter((f) => /-slack\.json$/.test(f)).map((f) => ["week-" + f.slice(0, -"-slack.json".length), weeks + f]),
+];
+for (const [name, file] of files.sort()) {
+  const text = readFileSync(file, "utf8");
   if (text === "" || (wanted.length > 0 && !wanted.includes(name))) continue;
   const message = JSON.parse(text);
   for (const width of [760, 380]) {
