@@ -113,6 +113,10 @@ func TestNewIsFixed(t *testing.T) {
 				}
 				return hourReport(begin+hour(i), c.then)
 			})
+			told := h.FixedIn(Window{begin.time(), (begin + 100).time()})
+			if c.want > 0 && (len(told) != 1 || told[0] != ToldFixed{watched, "", New, begin.time(), (begin + hour(c.want)).time()}) || c.want == 0 && told != nil {
+				t.Errorf("of the week: %+v", told)
+			}
 			if c.want == 0 && got != nil || c.want > 0 && (len(got) != 1 || got[0] != c.want) {
 				t.Errorf("told in %v, want %d", got, c.want)
 			}

@@ -508,6 +508,31 @@ func (h *History) forgetBroken(at hour) {
 	}
 }
 
+// ToldFixed states that a class was told to be New or Worse in an hour, and to be FIXED in another.
+type ToldFixed struct {
+	ID, Label string // Label is empty where that was not kept
+	Was       ChangeKind
+	Since, At time.Time
+}
+
+// FixedIn returns what was told to be FIXED in the hours of a window, if that is no longer than 14 days ago, in the order
+// of the IDs.
+func (h *History) FixedIn(w Window) []ToldFixed {
+	var all []ToldFixed
+	for _, id := range slices.Sorted(maps.Keys(h.classes)) {
+		p := h.classes[id]
+		if p.fixed == 0 || p.fixed < p.broke.at || !w.Contains(p.fixed.time()) {
+			continue
+		}
+		f := ToldFixed{id, p.label, Worse, p.broke.at.time(), p.fixed.time()}
+		if p.broke.isNew {
+			f.Was = New
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
 // ClassPast states what is remembered of a class. The times are hours of the clock; a zero one
 // is none.
 type ClassPast struct {

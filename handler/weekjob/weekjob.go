@@ -58,7 +58,11 @@ func (j *Job) Build(ctx context.Context) (*week.Week, error) {
 }
 
 func (j *Job) build(ctx context.Context, s *state.State) (*week.Week, error) {
-	b := week.New(j.Window, j.Zone, nil)
+	var fixed []week.Told
+	for _, f := range s.History.FixedIn(j.Window) {
+		fixed = append(fixed, week.Told(f))
+	}
+	b := week.New(j.Window, j.Zone, fixed)
 	var first error
 	read := 0
 	for r, err := range archive.Reports(ctx, j.Store, state.Key(j.Channel), b.Window()) {
