@@ -66,7 +66,7 @@ var flagValues = map[string]map[string]string{
 	"mute":    {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
 	"unmute":  {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"note":    {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
-	"release": {"state": "DIRECTORY", "channel": "C0PEOPLE01", "at": recentDay.Format(time.RFC3339), "remove": "true", "time-zone": "Asia/Kolkata"},
+	"release": {"state": "DIRECTORY", "channel": "C0PEOPLE01", "at": "2020-01-01", "remove": "true", "time-zone": "Asia/Kolkata"},
 	"invoke":  {"event": "../../testdata/events/manual.json", "logs": logs},
 	"iam": {
 		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",

@@ -83,7 +83,7 @@ func declareRelease(f *flags, p *process) func(context.Context, []string) error 
 			return usageError{errors.New("release: wants the name of one release"), "such as v142; slowdigest release --help shows the flags"}
 		}
 		k.Release = args[0]
-		answer, err := c.mark(ctx, &k)
+		answer, err := mark(ctx, &c, &k)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ type released struct {
 }
 
 // mark marks a release in the state of a channel, or takes the mark back.
-func (c *Config) mark(ctx context.Context, k *handler.Marked) (*released, error) {
+func mark(ctx context.Context, c *Config, k *handler.Marked) (*released, error) {
 	to := *c
 	if k.Channel != "" {
 		to.Channel = k.Channel

@@ -154,7 +154,7 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	if k, err := handler.ReadMarked(event); err != nil {
 		return nil, err
 	} else if k != nil {
-		return s.mark(ctx, k)
+		return mark(ctx, s.Config, k)
 	}
 	if e, err := weekjob.ReadEvent(event, time.Now(), s.zone()); err != nil {
 		return nil, err
