@@ -56,7 +56,7 @@ type Aggregator struct {
 	By By
 	// TagKeys are keys of tags that count in addition to tags.Keys, and to those that By and Filter ask for.
 	TagKeys []string
-	// Keep has reports know what they were made of, for Report.Archived.
+	// Keep has reports know what they were made of, for Archived.
 	Keep bool
 
 	window Window

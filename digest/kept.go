@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,10 +15,13 @@ import (
 // if their logs were read at once: the values of each quantity, all of them where they are few
 // and else by the buckets of a sketch. What the report itself tells exactly is taken from there:
 // names with their calls, times, and the time line.
+//
+// Numbers that are many are a text in base64, of unsigned varints: JSON would take twice the room for them, and most of
+// the time that it takes to read an archive.
 
 type keptReport struct {
 	// Folded are the totals of the classes beyond what is kept, nil if there are none.
-	Folded    *keptTotals    `json:"folded,omitempty"`
+	Folded    keptTotals     `json:"folded,omitempty"`
 	Instances []keptInstance `json:"instances,omitempty"` // by name
 }
 
@@ -27,26 +31,13 @@ type keptInstance struct {
 	Time  uint64 `json:"us"`
 }
 
-type keptTotals struct {
-	Calls      int64          `json:"calls"`
-	Quantities []keptQuantity `json:"quantities"` // as totals.quantities has them
-	Counters   [][2]int64     `json:"counters"`   // as totals.counters has them: what was counted, and of how many calls
-}
-
-// keptQuantity holds whole microseconds, rows or bytes: Values in ascending order or, where they are too many,
-// the others. Buckets are those of sketch.Sketch.
-type keptQuantity struct {
-	Values  []uint64   `json:"v,omitempty"`
-	Sum     uint64     `json:"sum,omitempty"`
-	Squares *[2]uint64 `json:"squares,omitempty"` // 128 bits, the upper ones first
-	Min     uint64     `json:"min,omitempty"`
-	Max     uint64     `json:"max,omitempty"`
-	Buckets []uint64   `json:"b,omitempty"`
-}
+// keptTotals are the calls, the quantities and the counters, as totals.quantities and totals.counters have them, of
+// each counter what was counted and of how many calls.
+type keptTotals []byte
 
 type keptClass struct {
-	keptTotals
-	Lists *keptLists `json:"lists,omitempty"` // nil if there were none
+	Totals keptTotals `json:"totals"`
+	Lists  []byte     `json:"lists,omitempty"` // nil if there were none
 	// Users, Hosts and Schemas are nil where the class names them all, as is Network where it names all hosts.
 	Users   *keptNames        `json:"users,omitempty"`
 	Hosts   *keptNames        `json:"hosts,omitempty"`
@@ -54,14 +45,6 @@ type keptClass struct {
 	Network *[]keptHosts      `json:"network,omitempty"`
 	Parts   [][3]uint64       `json:"parts,omitempty"` // time, lock time and rows examined by name of instance; nil of one
 	Tags    []tally.StoredKey `json:"tags,omitempty"`
-}
-
-type keptLists struct {
-	Calls    uint64       `json:"calls"`
-	Max      uint64       `json:"max"`
-	Short    [][2]uint64  `json:"short,omitempty"` // length, and calls
-	Long     keptQuantity `json:"long,omitzero"`
-	LongTime uint64       `json:"long_time,omitempty"` // microseconds
 }
 
 // keptNames are those of a heavyNames that does not have them all.
@@ -74,9 +57,9 @@ type keptHosts struct {
 	Least int      `json:"least"`
 }
 
-// Archived returns the report as an archive keeps it: with what it takes to merge it with others. It
+// Archived returns a report as an archive keeps it: with what it takes to merge it with others. It
 // must be of all classes, of an Aggregator that has Keep set and stays as it is, and of query classes.
-func (r *Report) Archived() (*Report, error) {
+func Archived(r *Report) (*Report, error) {
 	a := r.whole
 	if a == nil || a.By != ByClass || r.Misc.Classes > r.Coverage.Folded {
 		return nil, errors.New("it does not hold what an archive keeps")
@@ -86,7 +69,7 @@ func (r *Report) Archived() (*Report, error) {
 	out := *r
 	out.Kept = &keptReport{}
 	if a.folded.classes > 0 {
-		out.Kept.Folded = new(a.folded.totals.keep())
+		out.Kept.Folded = a.folded.totals.keep()
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.instances)) {
 		out.Kept.Instances = append(out.Kept.Instances, keptInstance{name, a.instances[name].calls, a.instances[name].time})
@@ -102,7 +85,7 @@ func (r *Report) Archived() (*Report, error) {
 // AddArchived adds what an archived report has counted, as if the Aggregator had been given its events,
 // and what is known of its coverage, but for Coverage.Notes and Coverage.Gaps. Its classes are those of the Filter's IDs.
 func (a *Aggregator) AddArchived(r *Report) error {
-	from, err := r.restore(a.Filter)
+	from, err := restored(r, a.Filter)
 	if err != nil {
 		return fmt.Errorf("merge the report from %s: %w", r.Window.Start.Format("2006-01-02 15:04 UTC"), err)
 	}
@@ -112,8 +95,8 @@ func (a *Aggregator) AddArchived(r *Report) error {
 
 var errNotKept = errors.New("it does not hold what it takes to merge it with others")
 
-// restore returns what the report was made of.
-func (r *Report) restore(f *Filter) (*Aggregator, error) {
+// restored returns what a report was made of.
+func restored(r *Report, f *Filter) (*Aggregator, error) {
 	if r.Kept == nil {
 		return nil, errNotKept
 	}
@@ -127,7 +110,11 @@ func (r *Report) restore(f *Filter) (*Aggregator, error) {
 		}
 	}
 	if r.Kept.Folded != nil && chosen {
-		a.filtered += r.Kept.Folded.Calls
+		var t totals
+		if err := r.Kept.Folded.restore(&t); err != nil {
+			return nil, err
+		}
+		a.filtered += t.calls
 	} else if r.Kept.Folded != nil {
 		a.folded.classes = r.Coverage.Folded
 		if err := r.Kept.Folded.restore(&a.folded.totals); err != nil {
@@ -157,7 +144,7 @@ func (r *Report) restore(f *Filter) (*Aggregator, error) {
 
 func (c *class) keep() *keptClass {
 	k := &keptClass{
-		keptTotals: c.totals.keep(), Lists: c.lists.keep(),
+		Totals: c.totals.keep(), Lists: c.lists.keep(),
 		Users: c.users.keep(), Hosts: c.hosts.keep(), Schemas: c.schemas.keep(), Tags: c.tags.Store(),
 	}
 	if k.Hosts != nil {
@@ -184,7 +171,7 @@ func (r *Class) restore() (*class, error) {
 		return nil, errNotKept
 	}
 	c := &class{key: keyOf(r.ID), fingerprint: r.Fingerprint, extent: extent{r.FirstSeen, r.LastSeen}}
-	if err := errors.Join(k.keptTotals.restore(&c.totals), k.Lists.restore(&c.lists)); err != nil {
+	if err := errors.Join(k.Totals.restore(&c.totals), c.lists.restore(k.Lists)); err != nil {
 		return nil, err
 	}
 	if r.Slowest != nil {
@@ -242,85 +229,136 @@ func (t *totals) counters() []*counter {
 }
 
 func (t *totals) keep() keptTotals {
-	k := keptTotals{Calls: t.calls}
+	b := binary.AppendUvarint(nil, uint64(t.calls))
 	for _, q := range t.quantities() {
-		k.Quantities = append(k.Quantities, q.keep())
+		b = q.keep(b)
 	}
 	for _, c := range t.counters() {
-		k.Counters = append(k.Counters, [2]int64{c.n, c.of})
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(c.n)), uint64(c.of))
 	}
-	return k
+	return b
 }
 
-func (k *keptTotals) restore(t *totals) error {
-	quantities, counters := t.quantities(), t.counters()
-	if len(k.Quantities) != len(quantities) || len(k.Counters) != len(counters) {
+func (k keptTotals) restore(t *totals) error {
+	from := numbers(k)
+	t.calls = int64(from.next())
+	for _, q := range t.quantities() {
+		q.restore(&from)
+	}
+	for _, c := range t.counters() {
+		*c = counter{int64(from.next()), int64(from.next())}
+	}
+	if t.queryTime.calls != uint64(t.calls) {
 		return errNotKept
 	}
-	t.calls = k.Calls
-	for i, q := range quantities {
-		if err := k.Quantities[i].restore(q); err != nil {
-			return err
-		}
-	}
-	for i, c := range counters {
-		*c = counter{k.Counters[i][0], k.Counters[i][1]}
-	}
-	return nil
+	return from.end()
 }
 
-func (q *quantity) keep() keptQuantity {
+// keep appends how many values there are, each as what it is above the one before; or, where it has a sketch, more than can be,
+// and that, each of its buckets with what it is above the one before, and how many numbers it has.
+func (q *quantity) keep(b []byte) []byte {
 	if q.sketch == nil {
-		return keptQuantity{Values: slices.Sorted(slices.Values(q.values))}
-	}
-	return keptQuantity{Sum: q.sum, Squares: &[2]uint64{q.squares.hi, q.squares.lo}, Min: q.min, Max: q.max, Buckets: q.sketch.Buckets()}
-}
-
-func (k *keptQuantity) restore(q *quantity) error {
-	if k.Squares == nil {
-		for _, v := range k.Values {
-			q.add(v, 1)
+		b = binary.AppendUvarint(b, uint64(len(q.values)))
+		last := uint64(0)
+		for _, v := range slices.Sorted(slices.Values(q.values)) {
+			b = binary.AppendUvarint(b, v-last)
+			last = v
 		}
-		return nil
+		return b
 	}
-	s, err := sketch.Of(k.Buckets)
-	if err != nil {
-		return err
+	b = binary.AppendUvarint(b, exactCalls+1)
+	buckets := q.sketch.Buckets()
+	for _, v := range []uint64{q.sum, q.squares.hi, q.squares.lo, q.min, q.max, uint64(len(buckets))} {
+		b = binary.AppendUvarint(b, v)
 	}
-	*q = quantity{calls: s.Total(), sum: k.Sum, squares: squares{k.Squares[0], k.Squares[1]}, min: k.Min, max: k.Max, sketch: s}
-	return nil
+	for _, v := range buckets {
+		b = binary.AppendUvarint(b, v)
+	}
+	return b
 }
 
-func (l *lists) keep() *keptLists {
+func (q *quantity) restore(from *numbers) {
+	n := from.next()
+	if n <= exactCalls {
+		last := uint64(0)
+		for range n {
+			last += from.next()
+			q.add(last, 1)
+		}
+		return
+	}
+	*q = quantity{sum: from.next(), squares: squares{from.next(), from.next()}, min: from.next(), max: from.next()}
+	buckets := make([]uint64, min(from.next(), uint64(len(*from))))
+	for i := range buckets {
+		buckets[i] = from.next()
+	}
+	var err error
+	if q.sketch, err = sketch.Of(buckets); err != nil {
+		*from = nil
+		q.sketch = new(sketch.Sketch)
+	}
+	q.calls = q.sketch.Total()
+}
+
+// keep returns nil where there were no lists.
+func (l *lists) keep() []byte {
 	if l.calls == 0 {
 		return nil
 	}
-	k := &keptLists{Calls: l.calls, Max: l.max, Long: l.long.keep(), LongTime: l.longTime}
-	if l.short != nil {
-		for n, calls := range l.short {
-			if calls > 0 {
-				k.Short = append(k.Short, [2]uint64{uint64(n), calls})
-			}
+	b := []byte{}
+	for _, v := range []uint64{l.calls, l.max, l.longTime} {
+		b = binary.AppendUvarint(b, v)
+	}
+	for length := range uint64(shortLists) {
+		if l.short != nil && l.short[length] > 0 {
+			b = binary.AppendUvarint(binary.AppendUvarint(b, length), l.short[length])
 		}
 	}
-	return k
+	return l.long.keep(binary.AppendUvarint(b, shortLists)) // where the lengths end
 }
 
-func (k *keptLists) restore(l *lists) error {
-	if k == nil {
+func (l *lists) restore(kept []byte) error {
+	if kept == nil {
 		return nil
 	}
-	l.calls, l.max, l.longTime = k.Calls, k.Max, k.LongTime
-	for _, s := range k.Short {
-		if s[0] >= shortLists {
-			return errNotKept
-		}
+	from := numbers(kept)
+	l.calls, l.max, l.longTime = from.next(), from.next(), from.next()
+	calls := uint64(0)
+	for length := from.next(); length < shortLists && len(from) > 0; length = from.next() {
 		if l.short == nil {
 			l.short = new([shortLists]uint64)
 		}
-		l.short[s[0]] += s[1]
+		n := from.next()
+		l.short[length] += n
+		calls += n
 	}
-	return k.Long.restore(&l.long)
+	l.long.restore(&from)
+	if l.calls != calls+l.long.calls {
+		return errNotKept
+	}
+	return from.end()
+}
+
+// numbers are unsigned varints that are still to be read. After the end, or what is none, there are zeros, and end is
+// an error.
+type numbers []byte
+
+func (b *numbers) next() uint64 {
+	v, n := binary.Uvarint(*b)
+	if n <= 0 {
+		*b = nil
+		return 0
+	}
+	*b = (*b)[n:]
+	return v
+}
+
+// end returns an error unless all numbers were read, and none beyond them. It takes nil for that: see next.
+func (b *numbers) end() error {
+	if *b == nil || len(*b) > 0 {
+		return errNotKept
+	}
+	return nil
 }
 
 func (t *heavyNames) keep() *keptNames {

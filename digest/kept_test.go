@@ -48,7 +48,7 @@ func (w keptWorld) aggregator(from time.Time, hours int) *digest.Aggregator {
 // archived returns the report of an Aggregator as it comes out of an archive.
 func archived(t *testing.T, a *digest.Aggregator) *digest.Report {
 	t.Helper()
-	kept, err := a.Report(digest.Limit{}, digest.OrderBySum).Archived()
+	kept, err := digest.Archived(a.Report(digest.Limit{}, digest.OrderBySum))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,17 +258,17 @@ func TestNotArchived(t *testing.T) {
 		a.Stream("db").Add(&parser.Event{Time: start, Weight: 1, QueryTime: 1 + float64(i), SQL: []byte("select a from t where b in (1,2)")})
 		a.Stream("db2").Add(&parser.Event{Time: start, Weight: 1, QueryTime: 1 + float64(i), SQL: []byte("select a from t where b in (1,2)")})
 	}
-	if _, err := a.Report(digest.Limit{Count: 1}, digest.OrderBySum).Archived(); err != nil {
+	if _, err := digest.Archived(a.Report(digest.Limit{Count: 1}, digest.OrderBySum)); err != nil {
 		t.Error(err) // all that there is
 	}
 	a.Stream("db").Add(&parser.Event{Time: start, Weight: 1, SQL: []byte("select b from t")})
-	if _, err := a.Report(digest.Limit{Count: 1}, digest.OrderBySum).Archived(); err == nil {
+	if _, err := digest.Archived(a.Report(digest.Limit{Count: 1}, digest.OrderBySum)); err == nil {
 		t.Error("a part is archived")
 	}
 	if err := w.aggregator(start, 1).AddArchived(a.Report(digest.Limit{}, digest.OrderBySum)); err == nil {
 		t.Error("it was not archived")
 	}
-	whole, err := a.Report(digest.Limit{}, digest.OrderBySum).Archived()
+	whole, err := digest.Archived(a.Report(digest.Limit{}, digest.OrderBySum))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,8 +277,7 @@ func TestNotArchived(t *testing.T) {
 		t.Error(err)
 	}
 	for from, to := range map[string]string{
-		`"b":[`: `"b":[99999999999,`, `"parts":[[`: `"parts":[[1,1,1],[`, `"quantities":[{`: `"quantities":[{"v":[1]},{`,
-		`"counters":[[`: `"counters":[[1,1],[`, `"short":[[`: `"short":[[64,1],[`, `"timeline":[`: `"timeline":[1,`,
+		`"totals":"`: `"totals":"AAAA`, `"parts":[[`: `"parts":[[1,1,1],[`, `"timeline":[`: `"timeline":[1,`, `"lists":"`: `"lists":"AAAA`, `"kept":{"totals"`: `"kept":{"sums"`,
 	} {
 		bad := strings.Replace(string(text), from, to, 1)
 		r := new(digest.Report)
@@ -287,6 +286,26 @@ func TestNotArchived(t *testing.T) {
 		}
 		if err := w.aggregator(start, 1).AddArchived(r); err == nil {
 			t.Errorf("%s is taken", to)
+		}
+	}
+	// Whatever the numbers are, they are taken or refused.
+	rng := rand.New(rand.NewPCG(22, 3))
+	for range 2000 {
+		r := archived(t, a)
+		for _, numbers := range [][]byte{r.Classes[0].Kept.Totals, r.Classes[0].Kept.Lists} {
+			for range rng.IntN(4) {
+				numbers[rng.IntN(len(numbers))] = byte(rng.Uint32())
+			}
+		}
+		if to := w.aggregator(start, 1); to.AddArchived(r) == nil {
+			to.Report(digest.Limit{}, digest.OrderBySum)
+		}
+	}
+	for n := range len(archived(t, a).Classes[0].Kept.Totals) {
+		r := archived(t, a)
+		r.Classes[0].Kept.Totals = r.Classes[0].Kept.Totals[:n]
+		if err := w.aggregator(start, 1).AddArchived(r); err == nil {
+			t.Errorf("the first %d bytes are taken", n)
 		}
 	}
 }

@@ -338,7 +338,7 @@ type Class struct {
 	Form  int       `json:"-"`
 	Known time.Time `json:"-"`
 
-	// Kept is what it takes to merge the class with those of other hours: see Report.Archived.
+	// Kept is what it takes to merge the class with those of other hours: see Archived.
 	Kept *keptClass `json:"kept,omitempty"`
 
 	anew bool // it would be WORSE, but for the rules having changed: see regroupedFor

@@ -28,7 +28,7 @@ const kept = 35 * 24 * time.Hour
 func (c *channel) archived(store archive.Store) map[int]int64 {
 	c.t.Helper()
 	all := map[int]int64{}
-	day := digest.Window{Start: ten.Truncate(24 * time.Hour), End: ten.Truncate(24 * time.Hour).AddDate(0, 0, 1)}
+	day := digest.Window{Start: ten.Truncate(24 * time.Hour), End: ten.Truncate(24*time.Hour).AddDate(0, 0, 1)}
 	for r, err := range archive.Reports(c.t.Context(), store, state.Key(slacktest.Channel), day) {
 		if err != nil {
 			c.t.Fatal(err)
@@ -295,9 +295,9 @@ func TestCorrectedHourIsArchived(t *testing.T) {
 	c.expectArchived(map[int]int64{9: 1})
 	c.runKept(ten.Add(time.Hour), both)
 	c.expectArchived(map[int]int64{9: 2, 10: 2})
-	for r := range archive.Reports(t.Context(), c.store, state.Key(slacktest.Channel), hourEnding(ten)) {
-		if !r.Coverage.Complete || len(r.Classes) != 2 {
-			t.Errorf("%+v", r.Coverage)
+	for r, err := range archive.Reports(t.Context(), c.store, state.Key(slacktest.Channel), hourEnding(ten)) {
+		if err != nil || !r.Coverage.Complete || len(r.Classes) != 2 {
+			t.Errorf("%+v, %v", r, err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"slowdigest/digest"
+	"slowdigest/handler/archive"
 	"slowdigest/handler/state"
 	"slowdigest/source"
 )
@@ -208,6 +209,7 @@ func (i *item) postApart(ctx, reading context.Context, w digest.Window, ids, oth
 	if r.Overall.Calls == 0 {
 		return message, nil
 	}
+	archiveHours(ctx, &h, archive.Add, rd.hourly(), nil)
 	i.Instances, i.apart, i.Repeat = ids, true, i.Repeat || i.Replace.Uncounted ||
 		slices.ContainsFunc(ids, func(id string) bool { return i.ids.shared(i.Replace.Calls, i.ids.label(id)) })
 	_, found, err := i.find(ctx, message)

@@ -93,11 +93,14 @@ const (
 	archivingLate = 5 * time.Second
 )
 
+// saving is archive.Save, or archive.Add for what was left open of an hour and is told by itself.
+type saving func(ctx context.Context, s archive.Store, channelKey string, r *digest.Report) error
+
 // archiveHours keeps the reports of hours that are about to be told, but for those that are lost. It does so before
 // anything is posted: a run that dies then has posted nothing, and the next one archives the same once more, while
 // a run that died between the message and the archive would leave a hole in it. What cannot be archived is
 // logged, and stays missing: the message and the state are worth more, and do not wait for it for long.
-func archiveHours(ctx context.Context, h *Handler, hours []*digest.Report, lost []digest.Window) {
+func archiveHours(ctx context.Context, h *Handler, save saving, hours []*digest.Report, lost []digest.Window) {
 	if h.Keep <= 0 {
 		return
 	}
@@ -113,9 +116,9 @@ func archiveHours(ctx context.Context, h *Handler, hours []*digest.Report, lost 
 		if slices.ContainsFunc(lost, func(w digest.Window) bool { return w.Contains(r.Window.Start) }) {
 			continue
 		}
-		kept, err := r.Archived()
+		kept, err := digest.Archived(r)
 		if err == nil {
-			err = archive.Save(ctx, h.Store, key, kept)
+			err = save(ctx, h.Store, key, kept)
 		}
 		if err != nil {
 			h.logger().WarnContext(ctx, "an hour is not archived", "reason", errorNote(err), "window_start", r.Window.Start)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler/archive"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/notifier/redact"
@@ -192,7 +193,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 		switch i.compareOpen(rd, &result) {
 		case confirmed:
 			result.Hours = rd.hourly()
-			archiveHours(ctx, h, result.Hours, nil)
+			archiveHours(ctx, h, archive.Save, result.Hours, nil)
 			fallthrough
 		case unimproved:
 			result.Unchanged = true
@@ -208,7 +209,7 @@ func (i *item) run(ctx, reading context.Context) (*digest.Report, error) {
 	result.Lost = rd.lost()
 	hours := rd.hourly()
 	if unread == nil {
-		archiveHours(ctx, h, hours, result.Lost)
+		archiveHours(ctx, h, archive.Save, hours, result.Lost)
 	}
 	i.compare(rd, r, &result)
 	message := shortened(r, h.Limit, h.OrderBy)

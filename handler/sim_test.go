@@ -313,7 +313,7 @@ func (w *world) checkArchive(s state.State, start, end time.Time) {
 			continue
 		}
 		_, hours, _ := h.CollectHours(w.t.Context(), digest.Window{Start: at, End: at.Add(time.Hour)})
-		want, err := hours[0].Archived()
+		want, err := digest.Archived(hours[0])
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -182,6 +182,12 @@ func (c *Config) declareState(f *flags) {
 		"`location` to remember what was posted, and what is normal: s3://BUCKET/PREFIX, with a prefix for each stage, or a directory; without one nothing is remembered")
 }
 
+// declareFromState adds what reads the archive in the place of logs.
+func (c *Config) declareFromState(f *flags, fromState *bool) {
+	f.boolean(fromState, "from-state", "", "read the hours that are archived next to the state, in the place of logs; see docs/archive.md")
+	c.declareState(f)
+}
+
 func (c *Config) declareRepeat(f *flags) {
 	c.Repeat = "post"
 	f.declare(&parsedValue[string]{&c.Repeat, parseRepeat, "post"}, "repeat", "SLOWDIGEST_REPEAT",

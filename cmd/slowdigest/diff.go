@@ -29,6 +29,8 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	c := Config{OrderBy: digest.OrderBySum}
 	var since, until timeValue
 	var last time.Duration
+	var shift time.Duration
+	var fromState bool
 	limit, post := digest.Limit{Count: 20}, false
 	c.declareFormat(f)
 	f.declare(&parsedValue[digest.Limit]{&limit, digest.ParseLimit, "20"}, "limit", "",
@@ -36,21 +38,30 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareMinTime(f, "")
-	c.declareChannel(f, "Slack `channel` to post to with --post")
+	c.declareFromState(f, &fromState)
+	f.declare(&parsedValue[time.Duration]{&shift, parseShift, ""}, "compare", "", "with --from-state: what was before is the same window this `time` earlier, such as 24h or 7d")
+	c.declareChannel(f, "Slack `channel` to post to with --post, and whose archive --from-state reads")
 	c.declareSlack(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	declareWindow(f, &since, &until, &last)
 	f.boolean(&post, "post", "", "post what changed to the channel in addition to printing it")
 	return func(ctx context.Context, args []string) error {
 		switch {
-		case len(args) != 2:
+		case fromState && len(args) > 0:
+			return usageError{errors.New("diff: --from-state compares what is archived, and no file"), "--channel says whose; leave out " + args[0]}
+		case fromState && (shift == 0 || shift%time.Hour != 0):
+			return usageError{errors.New("diff: --from-state wants --compare, of whole hours"), "use, for example, --last 24h --compare 7d"}
+		case !fromState && len(args) != 2:
 			return usageError{errors.New("diff: wants two windows"), "name what was before and what was after: slow logs, directories of them, or reports " + savedAs}
-		case args[0] == "-" && args[1] == "-":
+		case !fromState && args[0] == "-" && args[1] == "-":
 			return usageError{errors.New("diff: the standard input cannot be both windows"), "name a file for one of them"}
 		case post && c.Channel == "":
 			return errNoChannel("diff")
 		}
 		w, err := reportWindow(since, until, last, time.Now().UTC())
+		if fromState {
+			w, err = archivedWindow(p, "diff", since, until, last, time.Now().UTC())
+		}
 		if err != nil {
 			return err
 		}
@@ -61,6 +72,9 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		to, err := diffPosterTo(ctx, p, &c, cfg, post)
 		if err != nil {
 			return err
+		}
+		if fromState {
+			return diffArchive(ctx, p, &c, to, w, shift, limit)
 		}
 		before, savedBefore, errBefore := side(ctx, p, &c, args[0], "window 1 of 2", w)
 		if before == nil {
@@ -82,6 +96,23 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return errors.Join(showDiff(ctx, p, &c, to, digest.Compare(before, after), limit), errBefore, errAfter)
 	}
+}
+
+// diffArchive shows what changed from the window that lies the shift before, of hours that are archived.
+func diffArchive(ctx context.Context, p *process, c *Config, to diffPoster, w digest.Window, shift time.Duration, limit digest.Limit) error {
+	before, errBefore := archived(ctx, c, digest.Window{Start: w.Start.Add(-shift), End: w.End.Add(-shift)}, digest.Limit{})
+	if before == nil {
+		return errBefore
+	}
+	after, errAfter := archived(ctx, c, w, digest.Limit{})
+	if after == nil {
+		return errAfter
+	}
+	if before.PerInstance != after.PerInstance {
+		return hinted{errors.New("compare archived windows: one has each statement once for each instance, and the other once for all"),
+			"choose windows on one side of the change of --per-instance"}
+	}
+	return errors.Join(showDiff(ctx, p, c, to, digest.Compare(before, after), limit), errBefore, errAfter)
 }
 
 // comparable returns an error where the classes of one report mean something else than those of the other.

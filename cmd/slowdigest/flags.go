@@ -115,11 +115,17 @@ var unused = []struct {
 	{"report", withoutLinks, []string{"link"}, "only --post and --format slack show links", ""},
 	{"report", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"report", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
-	{"report", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"report", func(f *flags, _ []string) bool { return f.value("post")+f.value("from-state") == "" }, []string{"channel"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"report", notSet("post"), []string{"slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"report", notSet("from-state"), []string{"state"}, "logs are read, and no state", "add --from-state, or leave out --state"},
+	{"report", set("from-state"), ofCalls, noCalls, "leave it out; --id chooses query classes"},
 	{"diff", set("since"), []string{"last"}, "--last and --since both say where the window begins", "leave out one of them; --last ends at --until"},
 	{"diff", formatted("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"diff", formatted("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
-	{"diff", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"diff", func(f *flags, _ []string) bool { return f.value("post")+f.value("from-state") == "" }, []string{"channel"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"diff", notSet("post"), []string{"slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
+	{"diff", notSet("from-state"), []string{"state", "compare"}, "logs are read, and no state", "add --from-state, or leave this out"},
+	{"diff", set("from-state"), ofCalls, noCalls, "leave it out; --id chooses query classes"},
 	{"run", onlyJSON, []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"run", compared("json"), []string{"time-zone"}, "in JSON all times are in UTC", ""},
 	{"run", compared("slack"), []string{"time-zone"}, "Slack shows times in each reader's own zone", ""},
@@ -138,6 +144,11 @@ var unused = []struct {
 	{"iam", set("cloudformation"), []string{"account", "region", "partition"}, "a CloudFormation template sets account, region and partition itself", ""},
 	{"iam", set("boundary"), []string{"download", "tracing"}, "a boundary allows every way to download, and tracing", ""},
 }
+
+// ofCalls are the flags that look at single calls, of which an archive has none.
+var ofCalls = []string{"user", "host", "schema", "query-tag", "filter", "min-time", "by", "per-instance", "query-tag-key"}
+
+const noCalls = "an archived hour has the numbers of each query class, and no single calls"
 
 func onlyJSON(f *flags, _ []string) bool { return f.value("format") == "json" && f.value("post") == "" }
 

@@ -43,12 +43,12 @@ var flagValues = map[string]map[string]string{
 		"limit": "2", "order-by": "max", "min-time": "2", "per-instance": "true", "by": "host", "user": "other", "host": "other", "schema": "other",
 		"query-tag": "controller=other", "query-tag-key": "team",
 		"id": "AA", "filter": "query_time>2", "format": "json", "link": "A=https://a.example", "since": "2026-11-23T10:00", "until": "2026-11-23T09:00", "last": "1m",
-		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true",
+		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true", "from-state": "true", "state": "DIRECTORY",
 		"time-zone": "Asia/Kolkata --since=2026-11-23T09:00 --until=2026-11-23T10:00",
 	},
 	"diff": {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "by": "user", "user": "other", "host": "other", "schema": "other", "query-tag": "controller=other", "id": "AA", "filter": "query_time>2", "min-time": "2",
 		"since": "2026-11-23T10:00", "until": "2026-11-23T09:00", "last": "1m",
-		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true"},
+		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true", "from-state": "true", "state": "DIRECTORY", "compare": "2h"},
 	"fingerprint": {"0": "true"},
 	"run": {
 		"instance": "mysql-9-7", "tag": "slowdigest=on", "download": "complete", "max-bytes": "1000", "limit": "90%", "order-by": "max",
@@ -79,8 +79,8 @@ var flagValues = map[string]map[string]string{
 
 // The modes of the commands that have several. A flag may be refused in one of them.
 var flagModes = map[string][]string{
-	"report":  {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00"},
-	"diff":    {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00"},
+	"report":  {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00"},
+	"diff":    {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00 --compare=1h"},
 	"run":     {"", "--format=slack", "--format=json", "--post", "--compare=24h", "--compare=24h --format=slack", "--since=2026-11-23T09:00"},
 	"mute":    {"0123456789ABCDEF0123456789ABCDEF", ""},
 	"release": {"v141", ""},
@@ -130,7 +130,10 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 				w.useAWS(t)
 				delete(w.env, "SLACK_SIGNING_SECRET")
 				args := append([]string{c.name}, base[c.name]...)
-				args = append(args, strings.Fields(mode)...)
+				if strings.HasPrefix(mode, "--from-state") {
+					args = args[:1]
+				}
+				args = append(args, strings.Fields(recent(mode))...)
 				if others := strings.Fields(value); set {
 					value := strings.NewReplacer("QUEUE", w.queue.QueueURL(), "DIRECTORY", t.TempDir()).Replace(others[0])
 					args = append(args, append(others[1:], "--"+flag+"="+value)...)
@@ -138,6 +141,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 					args = append(args, others[min(1, len(others)):]...)
 				}
 				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{"marks":[{"name":"v141","at":"`+recentDay.Add(9*time.Hour).Format(time.RFC3339)+`"}]},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"},{"id":"FEDCBA9876543210FEDCBA9876543210","since":"2026-11-23T09:00:00Z","until":"2099-01-01T00:00:00Z"}]}`)
+				archiveHours(t, w.env["SLOWDIGEST_STATE"], recentDay.Add(7*time.Hour), 3, a)
 				stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
 				for _, u := range unused {
 					isRefused[u.command+u.why] = isRefused[u.command+u.why] || strings.HasPrefix(stderr, "slowdigest: error: "+u.command+": "+u.why+"\n")

@@ -11,6 +11,7 @@ import (
 
 	"slowdigest/digest"
 	"slowdigest/handler"
+	"slowdigest/handler/archive"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/notifier/redact"
@@ -163,6 +164,48 @@ func openState(ctx context.Context, c *Config) (state.Store, error) {
 		err = usageError{errors.New("no state is given"), "use --state, or SLOWDIGEST_STATE"}
 	}
 	return s, err
+}
+
+// archivedWindow returns the hours of the clock in which a window lies, up to the last whole one, and says where
+// that is another window.
+func archivedWindow(p *process, command string, since, until timeValue, last time.Duration, now time.Time) (digest.Window, error) {
+	if since.IsZero() && last == 0 {
+		return digest.Window{}, usageError{errors.New(command + ": --from-state wants a window"), "use --last, as in --last 24h, or --since and --until"}
+	}
+	given, err := runWindow(since, until, last, now)
+	if err != nil {
+		return given, err
+	}
+	w := archive.WholeHours(given)
+	if hour := now.Truncate(time.Hour); w.End.After(hour) {
+		w.End = hour
+	}
+	const form = "2006-01-02 15:04"
+	switch {
+	case !w.Start.Before(w.End):
+		return w, usageError{fmt.Errorf("%s: no whole hour has passed since %s UTC", command, w.Start.Format(form)), "the archive has hours of the clock that are over"}
+	case len(w.Hours()) == 0:
+		return w, usageError{fmt.Errorf("%s: the window is longer than a year", command), "the archive is read for a year at most"}
+	case w != given:
+		err = say(p.stderr, "slowdigest: the archive has hours of the clock: this is %s to %s UTC\n", w.Start.Format(form), w.End.Format(form))
+	}
+	return w, err
+}
+
+// archived makes the report of a window of the archive. The report is nil if there is nothing, and else may lack hours
+// that could not be read.
+func archived(ctx context.Context, c *Config, w digest.Window, l digest.Limit) (*digest.Report, error) {
+	store, err := openState(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	q := archive.Query{Channel: state.Key(c.Channel), Window: w, IDs: c.IDs.items, Limit: l, OrderBy: c.OrderBy}
+	r, err := archive.Report(ctx, store, q)
+	if errors.Is(err, archive.ErrNone) {
+		return nil, hinted{fmt.Errorf("read the archive of %s, %s: %w", c.Channel, state.Span(w.Start, w.End), err),
+			"hours are archived where the digest runs with --keep, or SLOWDIGEST_KEEP, from then on"}
+	}
+	return r, err
 }
 
 // editState changes the state about one class, and says what it is now.

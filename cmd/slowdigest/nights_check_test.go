@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler/archive"
+	"slowdigest/handler/state"
+	"slowdigest/notifier/slacktest"
 )
 
 // The words of claims. Whatever else a message says, where it has one of these it is
@@ -177,6 +180,7 @@ func (n *night) checkEnd(failed int) {
 		n.checkTold(db, posts)
 		n.checkStates(db, posts)
 	}
+	n.checkArchive()
 	n.checkDone()
 	switch s, err := n.readState(); {
 	case err != nil:
@@ -224,6 +228,34 @@ func (n *night) checkStates(db *database, posts []post) {
 	// After six hours the parameters are read, and what they say is said once a day.
 	if told, most := countPosts(posts, saysOff.String()), 1+off/24; off >= 8 && (told == 0 || told > most) {
 		n.errorf("that %s logs nothing is said in %d messages, in %d hours", db.name, told, off)
+	}
+}
+
+// checkArchive: what is told of an hour is archived, and nothing else.
+func (n *night) checkArchive() {
+	archived := map[time.Time]*digest.Report{}
+	for r, err := range archive.Reports(n.t.Context(), n.store, state.Key(slacktest.Channel), digest.Window{Start: n.first, End: n.at}) {
+		if err != nil {
+			n.errorf("archive: %v", err)
+			return
+		}
+		archived[r.Window.Start] = r
+	}
+	for _, db := range n.dbs {
+		for hour := n.first; hour.Before(n.at); hour = hour.Add(time.Hour) {
+			calls := 0
+			if r := archived[hour]; r != nil {
+				for _, c := range r.Classes {
+					if strings.Contains(c.Fingerprint, db.word(hour)) {
+						calls += int(c.Calls)
+					}
+				}
+			}
+			_, lost := db.lost[hour]
+			if logged := db.logged[hour]; calls > logged || calls < logged && !lost {
+				n.errorf("%s of %s: %d calls are archived of %d", db.name, hour.Format("02 15:04"), calls, logged)
+			}
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slowdigest/handler/archive"
 	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
 	"slowdigest/notifier/slacktest"
@@ -35,10 +36,12 @@ type night struct {
 	slack   *slacktest.Server
 	ssm     *fakeSSM
 	ssmGate gate
-	s3Gate  gate
-	store   state.Store
-	runtime *runtimeAPI
-	output  func() string
+	s3Gate  gate // of the state
+
+	archiveGate gate
+	store       state.Store
+	runtime     *runtimeAPI
+	output      func() string
 
 	names   []string // of instances, as they are configured
 	dbs     []*database
@@ -74,7 +77,9 @@ func newNight(t *testing.T, instances, daily string) *night {
 	t.Cleanup(n.rds.Close)
 	t.Cleanup(n.slack.Close)
 	n.ssm.server.Config.Handler = n.ssmGate.wrap(n.ssm.server.Config.Handler)
-	s3 := s3test.New(t, n.s3Gate.wrap)
+	s3 := s3test.New(t, func(h http.Handler) http.Handler {
+		return byPath("/"+archive.Prefix, n.archiveGate.wrap(h), n.s3Gate.wrap(h))
+	})
 	s3.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported // as the command's
 	n.store = state.NewS3Store(s3, s3test.Bucket, "prod")
 	n.runtime.deadline = func() time.Time { return n.clock.now().Add(15 * time.Minute) }
@@ -84,9 +89,20 @@ func newNight(t *testing.T, instances, daily string) *night {
 		"AWS_ENDPOINT_URL_RDS":   n.rds.URL, "AWS_ENDPOINT_URL_SSM": n.ssm.server.URL, "AWS_ENDPOINT_URL_S3": *s3.BaseEndpoint,
 		"SLACK_API_URL": n.slack.URL(), "SLACK_TOKEN_PARAMETER": lambdaParameter, "SLOWDIGEST_INSTANCES": instances,
 		"SLOWDIGEST_CHANNEL": slacktest.Channel, "SLOWDIGEST_STATE": "s3://" + s3test.Bucket + "/prod", "SLOWDIGEST_LIMIT": "all",
-		"SLOWDIGEST_DAILY": daily,
+		"SLOWDIGEST_DAILY": daily, "SLOWDIGEST_KEEP": "35",
 	})
 	return n
+}
+
+// byPath is one handler of the paths that hold a part, and another of the others.
+func byPath(part string, these, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, part) {
+			these.ServeHTTP(w, r)
+		} else {
+			others.ServeHTTP(w, r)
+		}
+	})
 }
 
 // start starts the command with the clock of the world.

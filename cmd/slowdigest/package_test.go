@@ -47,7 +47,7 @@ const key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1
 // everything has all switches on.
 var everything = deployment{"prod", []string{
 	"instances=orders-*, Billing,cluster:shop", "tag=slowdigest=on", "download=auto", "channel=C0123456789", "fanout=true", "workers=7", "interactive=true", "askChannels=C0987654321,C0876543210", "askConcurrency=none", "mcp=true", "minTime=500ms", "perInstance=true", "queryTagKeys=team,squad",
-	"tracing=true", "email=dba@example.com", "stateKey=" + key, "tokenKey=" + key, "boundary=arn:aws:iam::123456789012:policy/boundary", "name=next",
+	"tracing=true", "email=dba@example.com", "stateKey=" + key, "tokenKey=" + key, "boundary=arn:aws:iam::123456789012:policy/boundary", "keep=35", "name=next",
 }}
 
 const canary = "xoxb-111111111111-canary"

@@ -33,23 +33,29 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var since, until timeValue
 	var last time.Duration
-	var post bool
+	var post, fromState bool
 	c.declareRanking(f)
 	c.declareBy(f)
 	c.declareFilter(f)
 	c.declareFormat(f)
-	c.declareChannel(f, "Slack `channel` to post to with --post")
+	c.declareFromState(f, &fromState)
+	c.declareChannel(f, "Slack `channel` to post to with --post, and whose archive --from-state reads")
 	c.declareSlack(f)
 	c.declareLinks(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
 	declareWindow(f, &since, &until, &last)
 	f.boolean(&post, "post", "", "post the digest to the channel in addition to printing it")
 	return func(ctx context.Context, files []string) error {
-		if len(files) == 0 {
+		if len(files) == 0 && !fromState {
 			return usageError{errors.New("report: no file is given"), "name slow logs, or - for the standard input"}
 		}
 		if post && c.Channel == "" {
 			return errNoChannel("report")
+		}
+		if fromState {
+			return reportArchive(ctx, p, &c, files, post, func() (digest.Window, error) {
+				return archivedWindow(p, "report", since, until, last, time.Now().UTC())
+			})
 		}
 		if err := c.checkBy(f, "report"); err != nil {
 			return err
@@ -80,6 +86,26 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		}
 		return printReport(ctx, to, r, err)
 	}
+}
+
+// reportArchive reports on hours that are archived.
+func reportArchive(ctx context.Context, p *process, c *Config, files []string, post bool, window func() (digest.Window, error)) error {
+	if len(files) > 0 {
+		return usageError{errors.New("report: --from-state reads what is archived, and no file"), "--channel says whose; leave out " + files[0]}
+	}
+	w, err := window()
+	if err != nil {
+		return err
+	}
+	to, err := reportTo(ctx, p, c, post)
+	if err != nil {
+		return err
+	}
+	r, err := archived(ctx, c, w, c.Limit)
+	if r == nil {
+		return err
+	}
+	return printReport(ctx, to, r, err)
 }
 
 // declareWindow adds what bounds the window of local logs.

@@ -271,8 +271,10 @@ func templateCases() []templateCase {
 		{deployment{"prod", one}, merged(ofState, ofAlarms, ofSchedule), merged(stateOf("prod"), withAlarms, withSchedule, named("prod"), channel("#slow-queries"), map[string]string{
 			"DigestEventsRuleSchedule1.State": `"ENABLED"`, "DigestLogGroup.RetentionInDays": `90`,
 			"DigestLambdaFunction.TracingConfig": `null`, "Role.PermissionsBoundary": `null`,
-			"NoDigestAlarm.Dimensions": `[{"Name": "Stage", "Value": "prod"}]`,
-			"ErrorsAlarm.Dimensions":   `[{"Name": "FunctionName", "Value": "slowdigest-prod"}]`,
+			"NoDigestAlarm.Dimensions":                                         `[{"Name": "Stage", "Value": "prod"}]`,
+			"ErrorsAlarm.Dimensions":                                           `[{"Name": "FunctionName", "Value": "slowdigest-prod"}]`,
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_KEEP":       `null`,
+			"StateBucket.LifecycleConfiguration.Rules.2":                       `null`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_INSTANCES":  `"orders-1"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_LIMIT":      `"95%:20"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_DOWNLOAD":   `"portions"`,
@@ -286,6 +288,10 @@ func templateCases() []templateCase {
 			"EntranceLambdaFunction.Environment.Variables.SLACK_API_URL":              `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLACK_API_URL":                `"https://slack-gov.com/api/"`,
 			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_STATE":             `"s3://kept/of-before"`})},
+		// What is archived expires by the bucket's rule, of this prefix alone.
+		{deployment{"prod", with("keep=35", "alarms=false")}, merged(ofState, ofSchedule), merged(stateOf("prod"), withoutAlarms, withSchedule, named("prod"), channel("#slow-queries"), map[string]string{
+			"DigestLambdaFunction.Environment.Variables.SLOWDIGEST_KEEP": `"35"`,
+			"StateBucket.LifecycleConfiguration.Rules.2":                 `{"Id": "expire-reports", "Status": "Enabled", "Prefix": "prod/reports/", "ExpirationInDays": "35"}`})},
 		// Nobody misses an hour that is not to come.
 		{deployment{"prod", with("schedule=false")}, merged(ofState, ofAlarms), merged(stateOf("prod"), withAlarms, named("prod"), map[string]string{"DigestEventsRuleSchedule1.State": `"DISABLED"`})},
 		{deployment{"prod", with("mcp=true", "alarms=false")}, merged(ofState, ofInteractive), merged(stateOf("prod"), withMCP, withoutAlarms, named("prod"), channel("#slow-queries"), map[string]string{

@@ -29,7 +29,7 @@ type Builder struct {
 	zone    *time.Location
 	classes map[string]*class
 	fixed   map[string]*Fixed
-	rules   int                   // of the last hour
+	rules   map[time.Time]int     // of the hours that were read
 	total   map[time.Time]float64 // query time of the hours of the week
 	folded  int                   // classes for which there was no room
 }
@@ -43,7 +43,7 @@ type class struct {
 
 // New returns a Builder of the week of a window, as Last and Of return it. It is told what was fixed.
 func New(w digest.Window, zone *time.Location, fixed []Told) *Builder {
-	b := &Builder{zone: zone, classes: map[string]*class{}, fixed: map[string]*Fixed{}, total: map[time.Time]float64{}}
+	b := &Builder{zone: zone, classes: map[string]*class{}, fixed: map[string]*Fixed{}, total: map[time.Time]float64{}, rules: map[time.Time]int{}}
 	b.week = Week{Version: 1, Window: w, Zone: zone.String(), Hours: Hours{All: len(w.Hours())}}
 	monday := w.Start.Add(time.Hour - 1).In(zone) // Start is up to an hour before midnight
 	for n := range b.week.Earlier {
@@ -58,15 +58,19 @@ func New(w digest.Window, zone *time.Location, fixed []Told) *Builder {
 	return b
 }
 
-// Window returns that of all hours that are needed, those of the weeks before included.
-func (b *Builder) Window() digest.Window {
-	return digest.Window{Start: b.week.Earlier[Earlier-1].Window.Start, End: b.week.Window.End}
+// Windows returns the week and those before it, the last one first: what is to be added.
+func (b *Builder) Windows() []digest.Window {
+	all := []digest.Window{b.week.Window}
+	for _, e := range b.week.Earlier {
+		all = append(all, e.Window)
+	}
+	return all
 }
 
 // Unreadable counts an hour that is kept and could not be read.
 func (b *Builder) Unreadable() { b.week.Unreadable++ }
 
-// Add adds the report of an hour, which holds all its classes. Hours come in the order of time, and none twice.
+// Add adds the report of an hour, which holds all its classes. Hours come in any order, and none twice.
 func (b *Builder) Add(r *digest.Report) {
 	at, n := r.Window.Start, -1
 	hours, sum := &b.week.Hours, &b.week.Sum
@@ -77,11 +81,7 @@ func (b *Builder) Add(r *digest.Report) {
 		}
 		hours, sum = &b.week.Earlier[n].Hours, &b.week.Earlier[n].Sum
 	}
-	rules := max(1, r.Rules)
-	if b.rules != 0 && rules != b.rules {
-		b.week.RulesSince = at
-	}
-	b.rules = rules
+	b.rules[at] = max(1, r.Rules)
 	hours.Read++
 	if !r.Coverage.Complete {
 		hours.Partial++
@@ -117,6 +117,9 @@ func (b *Builder) addClass(r *digest.Class, at time.Time, n int) {
 		c.ID, c.Since = r.ID, at
 		b.classes[r.ID] = c
 	}
+	if at.Before(c.Since) {
+		c.Since = at
+	}
 	if f := b.fixed[r.ID]; f != nil {
 		f.add(r, at)
 	}
@@ -126,7 +129,10 @@ func (b *Builder) addClass(r *digest.Class, at time.Time, n int) {
 		return
 	}
 	c.add(r.Calls, r.QueryTime.Sum)
-	c.last, c.Max = at, max(c.Max, r.QueryTime.Max)
+	c.Max = max(c.Max, r.QueryTime.Max)
+	if at.After(c.last) {
+		c.last = at
+	}
 	c.ByHour[at.In(b.zone).Hour()] += r.QueryTime.Sum
 	keepNames(&c.In, r)
 }
@@ -137,7 +143,7 @@ func keepNames(in **digest.Class, r *digest.Class) {
 		return
 	}
 	c := *r
-	c.Timeline, c.Distribution, c.Slowest, c.Detail = nil, nil, nil, nil
+	c.Timeline, c.Distribution, c.Slowest, c.Detail, c.Kept = nil, nil, nil, nil, nil
 	*in = &c
 }
 
@@ -198,7 +204,7 @@ func (b *Builder) Week(top int, mutes []digest.Mute) *Week {
 		}
 		w.Muted = append(w.Muted, muted)
 	}
-	w.Known = w.Hours.known()
+	w.Known, w.RulesSince = w.Hours.known(), b.rulesSince()
 	for n := range w.Earlier {
 		e := &w.Earlier[n]
 		if e.Known = e.Hours.known(); e.Known {
@@ -234,6 +240,17 @@ func (b *Builder) Week(top int, mutes []digest.Mute) *Week {
 }
 
 func (h Hours) known() bool { return float64(h.Read) >= knownPart*float64(h.All) }
+
+// rulesSince returns the first hour after the last one that had other rules than the newest; zero if none had.
+func (b *Builder) rulesSince() (since time.Time) {
+	hours := slices.SortedFunc(maps.Keys(b.rules), time.Time.Compare)
+	for i := 1; i < len(hours); i++ {
+		if b.rules[hours[i]] != b.rules[hours[i-1]] {
+			since = hours[i]
+		}
+	}
+	return since
+}
 
 func byTime(x, y Class) int {
 	return cmp.Or(cmp.Compare(y.QueryTime, x.QueryTime), strings.Compare(x.ID, y.ID))

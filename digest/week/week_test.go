@@ -1,7 +1,10 @@
 package week
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -53,8 +56,8 @@ func TestWindow(t *testing.T) {
 			}
 			before = e.Window.Start
 		}
-		if b.Window() != (digest.Window{Start: before, End: w.End}) {
-			t.Errorf("%s, %s: %v", test.zone, test.now, b.Window())
+		if all := b.Windows(); len(all) != 1+Earlier || all[0] != w || all[Earlier].Start != before {
+			t.Errorf("%s, %s: %v", test.zone, test.now, all)
 		}
 	}
 }
@@ -82,6 +85,36 @@ func weeks(b *Builder, from, to int, of func(n int) map[string]float64) {
 		if times := of(n); times != nil {
 			b.Add(hour(n, times))
 		}
+	}
+}
+
+// Hours in any order make the same week.
+func TestAnyOrder(t *testing.T) {
+	var want string
+	for seed := range uint64(5) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		b := New(monday, time.UTC, []Told{{ID: "a", Since: monday.Start, At: monday.Start.Add(99 * time.Hour)}})
+		var hours []*digest.Report
+		for n := -4 * 168; n < 168; n++ {
+			h := hour(n, map[string]float64{"a": float64((n + 1000) % 7), fmt.Sprint("b", (n+1000)/50): 1})
+			if n < -500 {
+				h.Rules = 2
+			}
+			hours = append(hours, h)
+		}
+		if seed > 0 {
+			r.Shuffle(len(hours), func(i, j int) { hours[i], hours[j] = hours[j], hours[i] })
+		}
+		for _, h := range hours {
+			b.Add(h)
+		}
+		text, err := json.Marshal(b.Week(10, nil))
+		if want = cmp.Or(want, string(text)); err != nil || string(text) != want {
+			t.Errorf("seed %d: %v\n%s\n%s", seed, err, text, want)
+		}
+	}
+	if !strings.Contains(want, `"rules_since":"2026-10-26T04:00:00Z"`) {
+		t.Error(want)
 	}
 }
 

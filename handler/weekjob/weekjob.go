@@ -57,32 +57,60 @@ func (j *Job) Build(ctx context.Context) (*week.Week, error) {
 	return j.build(ctx, s)
 }
 
+// lookingBack is how much of the time of a run is for the weeks before; the rest is for the message.
+const lookingBack = 0.8
+
 func (j *Job) build(ctx context.Context, s *state.State) (*week.Week, error) {
 	var fixed []week.Told
 	for _, f := range s.History.FixedIn(j.Window) {
 		fixed = append(fixed, week.Told(f))
 	}
 	b := week.New(j.Window, j.Zone, fixed)
-	var first error
-	read := 0
-	for r, err := range archive.Reports(ctx, j.Store, state.Key(j.Channel), b.Window()) {
-		if err != nil {
-			if b.Unreadable(); first == nil {
-				first = err
-				j.logger().WarnContext(ctx, "an hour of the archive was not read", "error", err.Error())
-			}
-			continue
+	back := ctx // for the weeks before: of those that are not read in time nothing is said
+	if deadline, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		back, cancel = context.WithTimeout(ctx, time.Duration(lookingBack*float64(deadline.Sub(j.Now()))))
+		defer cancel()
+	}
+	read, first := 0, error(nil)
+	for i, w := range b.Windows() {
+		reading := back
+		if i == 0 {
+			reading = ctx
 		}
-		b.Add(r)
-		read++
+		n, err := j.add(reading, b, w)
+		if read += n; first == nil {
+			first = err
+		}
 	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("sum up the week: %w", ctx.Err())
 	case read == 0 && first != nil:
 		return nil, fmt.Errorf("sum up the week: %w", first)
+	case back.Err() != nil:
+		j.logger().WarnContext(ctx, "the time did not last for all weeks before; more memory makes the function faster", "hours_read", read)
 	}
 	return b.Week(weekly.Top, s.Mutes), nil
+}
+
+// add adds the hours of a window that are kept. It returns how many were read, and the first error.
+func (j *Job) add(ctx context.Context, b *week.Builder, w digest.Window) (read int, first error) {
+	for r, err := range archive.Reports(ctx, j.Store, state.Key(j.Channel), w) {
+		switch {
+		case ctx.Err() != nil:
+			return read, cmp.Or(first, ctx.Err())
+		case err == nil:
+			b.Add(r)
+			read++
+			continue
+		}
+		if b.Unreadable(); first == nil {
+			first = err
+			j.logger().WarnContext(ctx, "an hour of the archive was not read", "error", err.Error())
+		}
+	}
+	return read, first
 }
 
 // Run tells the week, and returns it. It is nil where there was nothing to do: it was told, or somebody else is
