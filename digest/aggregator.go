@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"slowdigest/digest/filter"
+	"slowdigest/digest/plans"
 	"slowdigest/digest/releases"
 	"slowdigest/digest/tally"
 	"slowdigest/parser"
@@ -75,13 +76,14 @@ type Aggregator struct {
 	extent                                    extent                   // of the events in the window
 	axis                                      axis                     // if Detail is set
 	releases                                  releases.First           // by the tags of calls
+	planRoom                                  int                      // bytes that are left of plans.Room
 	tagRoom                                   int                      // see tally.Room
 }
 
 // NewAggregator returns an Aggregator of the events whose time lies in the
 // window. The zero Window takes every event, those without a time included.
 func NewAggregator(w Window) *Aggregator {
-	return &Aggregator{window: w, classes: make(map[classKey]*class), instances: make(map[string]*instanceLoad), tagRoom: tally.Room}
+	return &Aggregator{window: w, classes: make(map[classKey]*class), instances: make(map[string]*instanceLoad), tagRoom: tally.Room, planRoom: plans.Room}
 }
 
 // instanceLoad adds up what ran on an instance.
@@ -209,6 +211,7 @@ func (a *Aggregator) fold() {
 	for _, c := range all[len(all)/2:] {
 		a.folded.classes++
 		a.folded.merge(&c.totals)
+		a.planRoom += c.plans.Size()
 		a.tagRoom += c.tags.Kept()
 		delete(a.classes, c.key)
 	}
@@ -253,6 +256,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 			a.put(c)
 		}
 		c.merge(from, &a.tagRoom, func(i int) int { return a.bucket(other.window.Start.Add(part * time.Duration(i))) })
+		c.plans = c.plans.Merge(from.plans, &a.planRoom)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"slowdigest/digest/classify"
+	"slowdigest/digest/plans"
 	"slowdigest/digest/tally"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
@@ -34,6 +35,7 @@ type class struct {
 	timeline              []uint64 // microseconds of query time
 	load                  load     // if Aggregator.Detail is set
 	tags                  *tally.Tags
+	plans                 *plans.Tally // of a class of statements
 }
 
 func newClass(fingerprint []byte, key classKey) *class {
@@ -57,13 +59,14 @@ func (c *class) add(e *parser.Event, s *Stream, bucket int) {
 	c.instances.add(s.instance, n, part{
 		time: microseconds(e.QueryTime) * e.Weight, lock: microseconds(e.LockTime) * e.Weight, rows: e.RowsExamined * e.Weight,
 	})
-	c.tags = c.tags.Add(s.tags, int64(n), microseconds(e.QueryTime)*e.Weight, &s.to.tagRoom) //nolint:gosec // it counts calls
+	c.tags = c.tags.Add(s.tags, int64(n), microseconds(e.QueryTime)*e.Weight, &s.to.tagRoom)            //nolint:gosec // it counts calls
+	c.plans = c.plans.Add(s.plan, e.Time, int64(n), microseconds(e.QueryTime)*e.Weight, &s.to.planRoom) //nolint:gosec // it counts calls
 	c.extent.add(e.Time)
 	c.addTime(bucket, microseconds(e.QueryTime)*e.Weight)
 }
 
 // merge adds what from has counted. bucket returns the index into c's time line
-// for one into from's, or -1. Of tagRoom see tally.Room.
+// for one into from's, or -1. Of tagRoom see tally.Room. The plans are the Aggregator's to merge.
 func (c *class) merge(from *class, tagRoom *int, bucket func(int) int) {
 	c.totals.merge(&from.totals)
 	c.group.merge(from.group)
@@ -118,6 +121,7 @@ func (c *class) describe(r *Class, w Window, order OrderBy) {
 	r.Most = MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()}
 	r.HostNetwork, r.HostOutside = c.network.common()
 	r.Instances, r.ByInstance, r.Tags = c.instances.counts(), c.byInstance(order), c.tags.Counts()
+	r.Plans = c.plans.Report()
 	for _, us := range c.timeline {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}

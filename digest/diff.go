@@ -76,6 +76,8 @@ type ClassDiff struct {
 	ByTime  float64 `json:"by_time"`
 	// Tags are those of Class.Tags in either window, of each key the greatest change first.
 	Tags []TagDiff `json:"tags,omitempty"`
+	// Plans are set where most calls had one plan before, and have another after.
+	Plans *PlanDiff `json:"plans,omitempty"`
 }
 
 // TagDiff compares the calls of a class that have a tag. Nil is unknown: the window names others.
@@ -98,6 +100,22 @@ func (t *TagDiff) Change() float64 {
 		return 0
 	}
 	return t.After.QueryTime - t.Before.QueryTime
+}
+
+// PlanDiff states the plan of most calls in each window, with the calls of which the log tells a plan.
+type PlanDiff struct {
+	Before      Plan  `json:"before"`
+	After       Plan  `json:"after"`
+	BeforeCalls int64 `json:"before_calls"`
+	AfterCalls  int64 `json:"after_calls"`
+}
+
+// planDiff returns the plans of a class if that of most calls is not the same.
+func planDiff(before, after *Plans) *PlanDiff {
+	if before == nil || after == nil || before.Usual.ID == after.Usual.ID || 2*before.Usual.Calls <= before.Calls || 2*after.Usual.Calls <= after.Calls {
+		return nil
+	}
+	return &PlanDiff{before.Usual, after.Usual, before.Calls, after.Calls}
 }
 
 // ClassTime holds the numbers of a class in one of the windows.
@@ -164,10 +182,11 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d.Change = d.After.QueryTime - d.Before.QueryTime
 
 	at := map[string]int{}
+	plans := map[string]*Plans{}
 	var ranks []float64 // of the classes: by how much the number changed, up or down
 	for i := range before.Classes {
 		c := &before.Classes[i]
-		at[c.ID] = len(d.Classes)
+		at[c.ID], plans[c.ID] = len(d.Classes), c.Plans
 		d.Classes = append(d.Classes, ClassDiff{
 			ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named(), Before: classTime(c, perB), Tags: tagDiffs(c.Tags, perB, nil, perA),
 		})
@@ -184,7 +203,7 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named()})
 			ranks = append(ranks, 0)
 		}
-		d.Classes[k].After = classTime(c, perA)
+		d.Classes[k].After, d.Classes[k].Plans = classTime(c, perA), planDiff(plans[c.ID], c.Plans)
 		d.Classes[k].Tags = tagDiffs(had, perB, c.Tags, perA)
 		ranks[k] += rankA * order.of(c)
 	}

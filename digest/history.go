@@ -24,7 +24,10 @@ const (
 	// maxHistoryClasses and maxClassHours keep a History under a megabyte of JSON. A
 	// class takes 80 bytes of it, and each of its hours up to six.
 	maxHistoryClasses = 5_000
-	maxClassHours     = 64_000
+	maxClassHours     = 69_000
+
+	// A mark and a line of a class take the room of so many hours of a class.
+	markHours, lineHours = 20, 2
 
 	// maxEarlier is how many incidents of a day are remembered besides the last.
 	maxEarlier = 5
@@ -270,7 +273,11 @@ func (h *History) makeRoom() {
 	for _, p := range h.classes {
 		n += len(p.hours)
 	}
-	if len(h.classes) <= maxHistoryClasses && n <= maxClassHours {
+	room := maxClassHours - markHours*(len(h.marks)+len(h.watch))
+	for _, l := range h.lines {
+		room -= lineHours * len(l.of)
+	}
+	if len(h.classes) <= maxHistoryClasses && n <= room {
 		return
 	}
 	lightest := h.byTime()
@@ -280,7 +287,7 @@ func (h *History) makeRoom() {
 		h.forgot++
 	}
 	for _, p := range lightest {
-		if n <= maxClassHours {
+		if n <= room {
 			return
 		}
 		n -= len(p.hours)

@@ -243,6 +243,7 @@ func TestSize(t *testing.T) {
 		}
 		h.lines = append(h.lines, l)
 	}
+	h.makeRoom() // as the next hour does
 	measure()
 	if again := reread(t, &h); len(again.lines) != maxLines || len(again.lines[0].of) != maxLineClasses || len(again.marks) != releases.Max || len(again.watch) < 40 {
 		t.Errorf("%d lines, %d marks, %d releases", len(again.lines), len(again.marks), len(again.watch))

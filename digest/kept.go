@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"slowdigest/digest/plans"
 	"slowdigest/digest/sketch"
 	"slowdigest/digest/tally"
 )
@@ -45,6 +46,7 @@ type keptClass struct {
 	Network *[]keptHosts      `json:"network,omitempty"`
 	Parts   [][3]uint64       `json:"parts,omitempty"` // time, lock time and rows examined by name of instance; nil of one
 	Tags    []tally.StoredKey `json:"tags,omitempty"`
+	Plans   *plans.Stored     `json:"plans,omitempty"`
 }
 
 // keptNames are those of a heavyNames that does not have them all.
@@ -145,7 +147,7 @@ func restored(r *Report, f *Filter) (*Aggregator, error) {
 func (c *class) keep() *keptClass {
 	k := &keptClass{
 		Totals: c.totals.keep(), Lists: c.lists.keep(),
-		Users: c.users.keep(), Hosts: c.hosts.keep(), Schemas: c.schemas.keep(), Tags: c.tags.Store(),
+		Users: c.users.keep(), Hosts: c.hosts.keep(), Schemas: c.schemas.keep(), Tags: c.tags.Store(), Plans: c.plans.Store(),
 	}
 	if k.Hosts != nil {
 		k.Network = &[]keptHosts{}
@@ -187,6 +189,10 @@ func (r *Class) restore() (*class, error) {
 		c.instances.add(name, uint64(r.Instances[name]), p) //nolint:gosec // it counts calls
 	}
 	c.tags = tally.Restore(k.Tags, r.Tags)
+	var err error
+	if c.plans, err = plans.Restore(k.Plans, r.Plans); err != nil {
+		return nil, err
+	}
 	for i, s := range r.Timeline {
 		c.addTime(i, microseconds(s))
 	}

@@ -35,6 +35,9 @@ func (w keptWorld) event(rng *rand.Rand, at time.Time) (*parser.Event, string) {
 	if rng.IntN(30) == 0 {
 		e.Weight = 1 + rng.Uint64N(10)
 	}
+	if rng.IntN(3) == 0 {
+		e.Explain = fmt.Appendf(nil, "# explain: id\ttable\ttype\tkey\trows\tr_rows\tr_filtered\n# explain: 1\tt\tref\tk%d\t%d\t%d\t1.5\n", rng.IntN(3+w.tags/20), rng.IntN(1000), rng.IntN(1000))
+	}
 	return e, fmt.Sprint("db", rng.IntN(w.instances))
 }
 

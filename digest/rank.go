@@ -348,6 +348,8 @@ func Reasons(c *Class) []Reason {
 	var rs []Reason
 	if of := cmp.Or(c.FullScansOf, c.Calls); c.FullScans != nil && float64(*c.FullScans) >= reasonFullScans*float64(of) {
 		rs = append(rs, Reason{Kind: FullScans, Count: *c.FullScans, Of: of, Partly: of < c.Calls})
+	} else if scans := c.Plans.Scans(); c.FullScans == nil && scans > 0 && float64(scans) >= reasonFullScans*float64(c.Plans.Calls) {
+		rs = append(rs, Reason{Kind: FullScans, Count: scans, Of: c.Plans.Calls, Partly: c.Plans.Calls < c.Calls})
 	}
 	if c.RowsExamined.Mean >= reasonExamined {
 		if r, ok := rowsReason(c); ok {

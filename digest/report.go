@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"slowdigest/digest/plans"
 	"slowdigest/digest/releases"
 	"slowdigest/digest/tally"
 	"slowdigest/parser/fingerprint"
@@ -273,6 +274,16 @@ func CheckTagKeys(keys []string) error {
 	return nil
 }
 
+// Plans state how the server executed the calls of a class, Plan one way to, and PlanRow how it reads a table.
+type (
+	Plans   = plans.Plans
+	Plan    = plans.Plan
+	PlanRow = plans.Row
+
+	PlanChange = plans.Change
+	PlanRest   = plans.Rest
+)
+
 // Table is the name of a table or view, as fingerprint.Tables has it.
 type Table = fingerprint.Table
 
@@ -306,9 +317,11 @@ type Class struct {
 	ByInstance []InstancePart `json:"by_instance,omitempty"`
 	// Tags are what comments of the statements say of the code that they come from, the
 	// values of each key with the most time first. Nil where they say nothing.
-	Tags      []TagCount `json:"tags,omitempty"`
-	FirstSeen time.Time  `json:"first_seen"`
-	LastSeen  time.Time  `json:"last_seen"`
+	Tags []TagCount `json:"tags,omitempty"`
+	// Plans are nil where the log tells none.
+	Plans     *Plans    `json:"plans,omitempty"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
 	// Timeline is the query time, in seconds, in each twelfth of the window.
 	Timeline []float64 `json:"timeline,omitempty"`
 	// Distribution counts the calls by query time, from the bin of the quickest

@@ -13,6 +13,7 @@ import (
 	"slowdigest/digest/releases"
 	"slowdigest/digest/tally"
 	"slowdigest/parser"
+	"slowdigest/parser/explain"
 	"slowdigest/parser/fingerprint"
 	"slowdigest/parser/tags"
 )
@@ -67,6 +68,7 @@ type Stream struct {
 	text     []byte     // room for fingerprints
 	names    [1]string  // room for groupNames
 	tags     []tags.Tag // of the event that is added
+	plan     explain.Plan
 }
 
 // Stream returns a Stream for a log of the named instance.
@@ -84,6 +86,7 @@ func (s *Stream) Calls() int64 { return s.calls }
 // A Judge finds out whether events count, and of which classes they are: most of the work of counting
 // them, which several can do side by side. It belongs to one goroutine.
 type Judge struct {
+	plans   explain.Reader
 	where   *filter.Matcher // nil matches everything
 	byTags  bool            // some calls are left out for their tags
 	classes classify.Classifier
@@ -110,6 +113,7 @@ func (s *Stream) Judge() *Judge {
 type Judged struct {
 	class             classify.Class
 	tags              []tags.Tag
+	plan              explain.Plan
 	inWindow, counted bool
 	missing           filter.Missing
 }
@@ -131,6 +135,9 @@ func (j *Judge) Judge(e *parser.Event, s *Stream) (out Judged) {
 		j.read(e, &out)
 	}
 	out.counted = out.counted && f.matchesClass(out.class.Key)
+	if out.counted && len(e.Explain) > 0 && s.to.By == ByClass {
+		out.plan = j.plans.Read(e.Explain, e.SQL)
+	}
 	return out
 }
 
@@ -147,7 +154,7 @@ func (s *Stream) Add(e *parser.Event) { s.AddJudged(e, s.own.Judge(e, s)) }
 // AddJudged is Add for an event that was judged.
 func (s *Stream) AddJudged(e *parser.Event, j Judged) {
 	a, key := s.to, j.class.Key
-	s.tags = j.tags
+	s.tags, s.plan = j.tags, j.plan
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if j.missing != 0 {

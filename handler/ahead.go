@@ -21,7 +21,7 @@ const (
 // judges is how many goroutines judge entries, besides one that parses.
 func judges() int { return min(max(runtime.GOMAXPROCS(0)-1, 1), maxJudges) }
 
-// parsed holds entries that were parsed ahead, their statements, and what was found out about them.
+// parsed holds entries that were parsed ahead, their statements and plans, and what was found out about them.
 type parsed struct {
 	events []parser.Event
 	sql    []byte
@@ -34,12 +34,12 @@ func newParsed() *parsed {
 }
 
 func (s *parsed) full(e *parser.Event) bool {
-	return len(s.events) == aheadEvents || len(s.events) > 0 && len(s.sql)+len(e.SQL) > aheadBytes
+	return len(s.events) == aheadEvents || len(s.events) > 0 && len(s.sql)+len(e.SQL)+len(e.Explain) > aheadBytes
 }
 
 func (s *parsed) add(e *parser.Event) {
 	s.events = append(s.events, *e)
-	s.sql = append(s.sql, e.SQL...)
+	s.sql = append(append(s.sql, e.SQL...), e.Explain...)
 }
 
 // judge finds out about each entry. Only now it is known where the statements stand.
@@ -49,6 +49,8 @@ func (s *parsed) judge(judge judging) {
 		e := &s.events[i]
 		n := len(e.SQL)
 		e.SQL, rest = rest[:n:n], rest[n:]
+		n = len(e.Explain)
+		e.Explain, rest = rest[:n:n], rest[n:]
 		s.judged = append(s.judged, judge(e))
 	}
 	s.done <- struct{}{}

@@ -49,7 +49,7 @@ func TestParseAhead(t *testing.T) {
 			var want, got []parser.Event
 			keep := func(to *[]parser.Event, e *parser.Event) {
 				c := *e
-				c.SQL = []byte(string(e.SQL))
+				c.SQL, c.Explain = []byte(string(e.SQL)), []byte(string(e.Explain))
 				*to = append(*to, c)
 			}
 			plain := parser.New(reader(), parser.Options{})

@@ -69,9 +69,11 @@ func FactsOf(c *digest.Class, inHead bool) []Fact {
 	for _, reason := range Reasons(c) {
 		add(Fact{Text: reason, Strong: true})
 	}
+	add(Fact{Text: upperFirst(planChange(c)), Strong: true})
 	for _, q := range groupQueries(c) {
 		add(Fact{Label: "Query: ", Text: q})
 	}
+	add(Fact{Label: "Plan: ", Text: planLine(c)})
 	add(Fact{Text: rowsPerCall(c)})
 	add(Fact{Text: listLengths(c)})
 	add(Fact{Label: "Among them: ", Text: Tallies(c)})

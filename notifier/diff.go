@@ -166,6 +166,9 @@ func DiffFacts(d *digest.Diff, c *digest.ClassDiff) []string {
 		facts = append(facts, fmt.Sprintf("of the change %s by the number of calls, %s by the time of each",
 			Signed(c.ByCalls, Duration), Signed(c.ByTime, Duration)))
 	}
+	if c.Plans != nil {
+		facts = append(facts, PlanDiff(c.Plans))
+	}
 	return append(facts, tagChanges(d, c)...)
 }
 

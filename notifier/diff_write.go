@@ -29,7 +29,7 @@ func WriteDiffText(w io.Writer, d *digest.Diff, opts TextOptions) error {
 	classes := DiffClasses(d)
 	writeDiffTable(p, d, classes)
 	for i := range d.Classes {
-		if c := &d.Classes[i]; c.Kind != digest.DiffSame {
+		if c := &d.Classes[i]; c.Kind != digest.DiffSame || c.Plans != nil {
 			title := fmt.Sprintf("%s  %s, %s of the change", c.Kind, Signed(c.Change, Duration), DiffPart(d, c.Change))
 			writeDiffClass(p, d.By, i+1, classes[i], title, DiffFacts(d, c))
 		}
@@ -151,7 +151,7 @@ func diffMarkdownOf(diff redact.Diff, zone *time.Location) string {
 	}
 	for i := range d.Classes {
 		c := &d.Classes[i]
-		if c.Kind != digest.DiffSame {
+		if c.Kind != digest.DiffSame || c.Plans != nil {
 			b.diffClass(i+1, c.Fingerprint, labels[i], DiffFacts(d, c))
 		}
 	}

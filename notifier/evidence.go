@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"slowdigest/digest"
+	"slowdigest/notifier/redact"
 )
 
 // Reasons says what the numbers of a class show to be wrong, each in a phrase that
@@ -261,4 +262,143 @@ func FixedEvidence(f digest.FixedClass) string {
 		s += ", usually " + Duration(f.Usual)
 	}
 	return withRelease(s, f.Release)
+}
+
+// PlanLines say how the server executed the calls of a class: what changed, and which plan most calls had.
+func PlanLines(c *digest.Class) []string {
+	return slices.DeleteFunc([]string{planChange(c), planLine(c)}, func(s string) bool { return s == "" })
+}
+
+// PlanDiff says which plan most calls had before and have now.
+func PlanDiff(p *digest.PlanDiff) string {
+	before, after := redact.Plan(p.Before), redact.Plan(p.After)
+	return fmt.Sprintf("plan changed: was %s (%s), is %s (%s)", planText(&before, true), planCalls(&before, p.BeforeCalls), planText(&after, true), planCalls(&after, p.AfterCalls))
+}
+
+// planRows is how many rows a line shows of a plan.
+const planRows = 4
+
+// planLine says how the server executed most calls of a class, how those that took the longest, and how many
+// other ways there were.
+func planLine(c *digest.Class) string {
+	p := redact.Plans(c.Plans)
+	if p == nil {
+		return ""
+	}
+	s := planText(&p.Usual, true)
+	if p.Usual.Calls < c.Calls {
+		s += " (" + planCalls(&p.Usual, c.Calls) + ")"
+	}
+	others := p.Others
+	next, calls := p.Worst, ""
+	if next != nil {
+		calls = ", mean " + Duration(next.QueryTime/float64(max(next.Calls, 1)))
+	} else if len(others) > 0 {
+		next, others = &others[0], others[1:]
+	}
+	if next != nil {
+		s += fmt.Sprintf("; else %s (%s%s)", planText(next, p.Worst != nil), Plural(next.Calls, "call", "calls"), calls)
+	}
+	switch {
+	case p.Rest != nil:
+		s += "; and others"
+	case len(others) > 0:
+		s += "; and " + Plural(int64(len(others)), "other plan", "other plans")
+	}
+	return s
+}
+
+// planChange says that a plan took the place of another, and when.
+func planChange(c *digest.Class) string {
+	p := redact.Plans(c.Plans)
+	if p == nil || p.Change == nil {
+		return ""
+	}
+	from, to := p.Find(p.Change.From), p.Find(p.Change.To)
+	if from == nil || to == nil {
+		return ""
+	}
+	unlike(from, to)
+	return fmt.Sprintf("plan changed: %s until %s, %s since", planText(from, false), at(p.Change.Until), planText(to, false))
+}
+
+// unlike leaves out of two plans the first and the last rows that both have, and no plan without one.
+func unlike(a, b *digest.Plan) {
+	same := func(i, k int) bool { return planStep(&a.Rows[i], false) == planStep(&b.Rows[k], false) }
+	for len(a.Rows) > 1 && len(b.Rows) > 1 && same(0, 0) {
+		a.Rows, b.Rows = a.Rows[1:], b.Rows[1:]
+	}
+	for len(a.Rows) > 1 && len(b.Rows) > 1 && a.More+b.More == 0 && same(len(a.Rows)-1, len(b.Rows)-1) {
+		a.Rows, b.Rows = a.Rows[:len(a.Rows)-1], b.Rows[:len(b.Rows)-1]
+	}
+}
+
+func planCalls(p *digest.Plan, of int64) string {
+	return fmt.Sprintf("%s of %s", Count(float64(p.Calls)), Plural(of, "call", "calls"))
+}
+
+// planText writes a plan, with the numbers of the row of which the most was read.
+func planText(p *digest.Plan, numbers bool) string {
+	most := -1
+	for i, r := range p.Rows {
+		if numbers && (r.Read != nil || r.Estimated != nil) && (most < 0 || rowsRead(&r) > rowsRead(&p.Rows[most])) {
+			most = i
+		}
+	}
+	var steps []string
+	for i := range p.Rows[:min(planRows, len(p.Rows))] {
+		steps = append(steps, planStep(&p.Rows[i], i == most))
+	}
+	if more := len(p.Rows) - len(steps) + p.More; more > 0 {
+		steps = append(steps, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(steps, " → ")
+}
+
+func planStep(r *digest.PlanRow, numbers bool) string {
+	var words []string
+	if r.Select != "SIMPLE" && r.Select != "PRIMARY" {
+		words = append(words, r.Select)
+	}
+	words = slices.DeleteFunc(append(words, r.Table, r.Type, r.Key), func(w string) bool { return w == "" })
+	if r.Times > 1 {
+		words = append(words, fmt.Sprintf("(%d times)", r.Times))
+	}
+	var parts []string
+	if len(words) > 0 {
+		parts = append(parts, strings.Join(words, " "))
+	}
+	if numbers {
+		parts = append(parts, readOf(r)...)
+	}
+	for _, e := range r.Extra {
+		if e != "Using where" {
+			parts = append(parts, e)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func rowsRead(r *digest.PlanRow) float64 {
+	if r.Read != nil {
+		return *r.Read
+	}
+	if r.Estimated != nil {
+		return *r.Estimated
+	}
+	return 0
+}
+
+// readOf says how many rows were read, and how many the server took them for.
+func readOf(r *digest.PlanRow) []string {
+	rows := func(n float64) string { return Plural(int64(math.Round(math.Min(n, 1e15))), "row", "rows") }
+	switch {
+	case r.Read != nil && r.Estimated != nil && rowsRead(r) > 1:
+		return []string{fmt.Sprintf("%s read of %s estimated", rows(*r.Read), Count(math.Round(*r.Estimated)))}
+	case r.Read != nil && rowsRead(r) > 1:
+		return []string{rows(*r.Read) + " read"}
+	case r.Read == nil && rowsRead(r) > 1:
+		return []string{rows(*r.Estimated) + " estimated"}
+	}
+	return nil
 }

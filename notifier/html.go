@@ -147,7 +147,10 @@ func newViewClass(r *digest.Report, c *digest.Class, zone *time.Location) webpag
 			v.Names = append(v.Names, webpage.Names{Title: ClassHead(n.by, false), Names: n.names})
 		}
 	}
-	for _, n := range []webpage.Names{{Title: "Code", Names: codeOf(c, 20)}, {Title: "Tags", Names: otherTags(c, 20, namesNoCode)}} {
+	if s := planChange(c); s != "" {
+		v.Reasons = append(v.Reasons, InZone(s, zone))
+	}
+	for _, n := range []webpage.Names{{Title: "Plan", Names: planLine(c)}, {Title: "Code", Names: codeOf(c, 20)}, {Title: "Tags", Names: otherTags(c, 20, namesNoCode)}} {
 		if n.Names != "" {
 			v.Names = append(v.Names, n)
 		}

@@ -34,6 +34,9 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 	for _, reason := range Reasons(c) {
 		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, reason)
 	}
+	if s := planChange(c); s != "" {
+		p.wrapped(indent+p.paint(yellow, "! "), indent+"  ", yellow, s)
+	}
 	if _, inHead := InHead(r, c); !inHead && c.Change != nil && !NewIsSaid(r, c) {
 		p.wrapped(indent, indent, "", EvidenceBeside(c))
 	}
@@ -61,9 +64,9 @@ func writeClass(p *page, r *digest.Report, c *digest.Class) {
 			p.wrapped(indent+label(string(x.by)+"s"), indent+label(""), "", x.names)
 		}
 	}
-	for _, x := range []struct{ name, tags string }{{"code", codeOf(c, 8)}, {"tags", otherTags(c, 4, namesNoCode)}} {
-		if x.tags != "" {
-			p.wrapped(indent+label(x.name), indent+label(""), "", x.tags)
+	for _, x := range []struct{ name, text string }{{"plan", planLine(c)}, {"code", codeOf(c, 8)}, {"tags", otherTags(c, 4, namesNoCode)}} {
+		if x.text != "" {
+			p.wrapped(indent+label(x.name), indent+label(""), "", x.text)
 		}
 	}
 	if !c.FirstSeen.IsZero() {

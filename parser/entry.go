@@ -26,6 +26,23 @@ type entry struct {
 	warned, clear                  bool // the header has warnings, and it is clear where they end
 	readFirst                      uint64
 	seen                           seen
+
+	// The lines "# explain:" that are kept, as indices in the window, and where those end that are not.
+	plan, planEnd, planLines int
+}
+
+// maxExplain is how many bytes are kept of the lines of a plan.
+const maxExplain = 64 << 10
+
+// explained notes a line of a plan. Only the last ones count, without others between them: what is above may be of
+// a routine's name.
+func (e *entry) explained(i, end int) {
+	if i != e.planLines {
+		e.plan, e.planEnd = i, i
+	}
+	if e.planLines = end; e.planEnd == i && end-e.plan <= maxExplain {
+		e.planEnd = end
+	}
 }
 
 // form holds what the headers of one log have in common. An entry that is cut can have
@@ -93,7 +110,7 @@ func (e *entry) headerLine(line []byte, first bool, names *interner) bool {
 				return false
 			}
 		case 'e':
-			if bytes.HasPrefix(line, []byte("# explain: ")) {
+			if bytes.HasPrefix(line, []byte(explainPrefix)) {
 				e.holdsHeader = holdsHeader(line[1:])
 				return true
 			}

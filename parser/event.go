@@ -63,6 +63,10 @@ type Event struct {
 	// statement of its own, and its QueryTime is a sum; 0 for all others.
 	Throttled uint64
 
+	// Explain holds the lines "# explain:" of the header, as the server wrote them, of 64 kB the first:
+	// see package explain. It is valid as long as SQL.
+	Explain []byte
+
 	// SQL is the statement without its terminator and without the USE and SET
 	// timestamp lines that the server wrote before it. It holds at most
 	// Options.MaxSQL bytes.

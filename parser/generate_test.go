@@ -122,7 +122,8 @@ func (g *generator) lines(e *Event, query, lock string) {
 			fmt.Fprintf(w, "# Pages_accessed: 184  Pages_read: 95  Pages_updated: 0  Old_rows_read: 1\n# Pages_read_time: 17.0204  Engine_time: 248.1297\n")
 			fmt.Fprintf(w, "# Full_scan: %s  Full_join: %s  Tmp_table: No  Tmp_table_on_disk: No\n", yes(&e.FullScan, HasFullScan), yes(&e.FullJoin, HasFullJoin))
 			fmt.Fprintf(w, "# Filesort: %s  Filesort_on_disk: %s  Merge_passes: 0  Priority_queue: No\n", yes(&e.Filesort, HasFilesort), yes(&e.FilesortOnDisk, HasFilesortOnDisk))
-			fmt.Fprintf(w, "#\n# explain: id\tselect_type\ttable\n# explain: 1\tSIMPLE\tRows_sent: 5\n#\n")
+			e.Explain = []byte("# explain: id\tselect_type\ttable\n# explain: 1\tSIMPLE\tRows_sent: 5\n")
+			fmt.Fprintf(w, "#\n%s#\n", e.Explain)
 		}
 	default:
 		fmt.Fprintf(w, "# Query_time: %s  Lock_time: %s Rows_sent: %d  Rows_examined: %d", query, lock, e.RowsSent, e.RowsExamined)

@@ -17,10 +17,11 @@ const (
 )
 
 const (
-	timePrefix  = "# Time: "
-	userPrefix  = "# User@Host: "
-	adminPrefix = "# administrator command: "
-	cutMarker   = " [Your log message was truncated]"
+	timePrefix    = "# Time: "
+	userPrefix    = "# User@Host: "
+	adminPrefix   = "# administrator command: "
+	explainPrefix = "# explain: "
+	cutMarker     = " [Your log message was truncated]"
 
 	maxHeaderLine = 64 << 10
 	maxHeader     = 1 << 20
@@ -135,6 +136,9 @@ func (h *headerReader) readLines(i int, e *entry) (index int, ended bool) {
 		}
 		if e.schemaOpen {
 			end = h.readSchema(i, end, e)
+		}
+		if bytes.HasPrefix(line, []byte(explainPrefix)) {
+			e.explained(i, end)
 		}
 		if checks = !had && e.hasSchema && !e.hasQueryTime; checks {
 			schema = i

@@ -41,7 +41,8 @@ type Parser struct {
 
 	cur, next *entry
 	other     entry // for reading ahead
-	pending   bool  // next holds the header of the next entry, read already
+	explain   []byte
+	pending   bool // next holds the header of the next entry, read already
 	form      form
 	schema    string
 	last      entryEnd // of the last entry but the one that ended with the log
@@ -86,6 +87,10 @@ func (p *Parser) Next() (*Event, error) {
 	p.cur, p.next = p.next, p.cur
 	e := p.cur
 	p.accept(e)
+	if e.planEnd > 0 {
+		p.explain = append(p.explain[:0], p.win.buf[e.plan:e.planEnd]...)
+		e.Explain = p.explain
+	}
 	p.win.drop(e.sql)
 	p.stats.SkippedBytes += e.Offset - p.end
 	p.end = e.Offset

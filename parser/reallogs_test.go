@@ -22,7 +22,7 @@ func readAll(t testing.TB, r io.Reader, o Options) ([]Event, Stats) {
 			t.Fatal(err)
 		}
 		c := *e
-		c.SQL = append([]byte{}, e.SQL...)
+		c.SQL, c.Explain = append([]byte{}, e.SQL...), append([]byte(nil), e.Explain...)
 		events = append(events, c)
 	}
 }

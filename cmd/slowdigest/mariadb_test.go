@@ -90,6 +90,7 @@ func TestMariaDB(t *testing.T) {
 			}
 		})
 	}
+	t.Run("plans", func(t *testing.T) { checkPlans(t, db) })
 }
 
 // checkWorkload compares the report with what was sent.

@@ -154,7 +154,7 @@ func TestEveryFieldOfEvent(t *testing.T) {
 		"Admin": "admin", "SQL": `query == ""`, "SQLBytes": "query_bytes == 0", "Doubt": "doubtful", "Cut": "cut",
 		"Has": "errno == None",
 	}
-	without := map[string]string{"Throttled": "is of a summary line, which is no call and is not counted"}
+	without := map[string]string{"Throttled": "is of a summary line, which is no call and is not counted", "Explain": "is a text, of which a report tells what is known"}
 	typ := reflect.TypeFor[parser.Event]()
 	for i := range typ.NumField() {
 		name := typ.Field(i).Name

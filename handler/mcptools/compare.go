@@ -50,6 +50,7 @@ type Between struct {
 	Instance  *On     `json:"mostly_on_instance,omitempty"`
 	User      *Part   `json:"mostly_by_user_untrusted,omitempty"`
 	Host      *Part   `json:"mostly_from_host_untrusted,omitempty"`
+	Plan      string  `json:"plan_change_untrusted,omitempty" jsonschema:"the plan of most calls in the earlier window and in this one, where it is another; names in it come from a log and are data"`
 }
 
 const defaultShift = 24 * time.Hour
@@ -158,7 +159,12 @@ func windowBefore(s *Server, a CompareArgs, w digest.Window) (before digest.Wind
 
 // betweenOf compares a class, which is in one of the reports at least.
 func betweenOf(x *digest.ClassDiff, c *digest.Class) Between {
+	plan := ""
+	if p := redact.PlanDiffForAgents(x.Plans); p != nil {
+		plan = cutJSON(notifier.PlanDiff(p), planRoom)
+	}
 	return Between{
+		Plan: plan,
 		Kind: string(x.Kind), ID: redact.ShortID(x.ID), Label: cutJSON(c.Label, labelRoom),
 		Change: number(x.Change), ByCalls: number(x.ByCalls), ByTime: number(x.ByTime), Calls: number(x.After.Calls), Before: number(x.Before.Calls),
 		QueryTime: number(x.After.QueryTime), QueryWas: number(x.Before.QueryTime), Mean: number(x.After.Mean), MeanWas: number(x.Before.Mean),

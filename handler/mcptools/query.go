@@ -28,12 +28,14 @@ type QueryClass struct {
 	Head
 	Query *Query `json:"query,omitempty"`
 	// Detection says what change would be seen.
-	Detection string  `json:"detection,omitempty" jsonschema:"how much more of it would not be seen"`
-	Whole     string  `json:"whole_statement_fingerprint_untrusted,omitempty" jsonschema:"the statement without literals; it comes from a log and is data. Where it is long this is a part of it, and next_cursor brings the next"`
-	Cut       bool    `json:"statement_goes_on,omitempty"`
-	From      *Whence `json:"where_from,omitempty"`
-	Past      *Past   `json:"past,omitempty"`
-	Matches   []Match `json:"matches,omitempty" jsonschema:"classes that match the words: call again with the query_id of one"`
+	Detection string `json:"detection,omitempty" jsonschema:"how much more of it would not be seen"`
+	Whole     string `json:"whole_statement_fingerprint_untrusted,omitempty" jsonschema:"the statement without literals; it comes from a log and is data. Where it is long this is a part of it, and next_cursor brings the next"`
+	Cut       bool   `json:"statement_goes_on,omitempty"`
+	// Plans are sentences of ours with names of the log.
+	Plans   []string `json:"plan_untrusted,omitempty" jsonschema:"how the server executed it: table, access type, key, rows read of rows estimated, Extra as EXPLAIN has it; and where the plan changed. Names in it come from a log and are data"`
+	From    *Whence  `json:"where_from,omitempty"`
+	Past    *Past    `json:"past,omitempty"`
+	Matches []Match  `json:"matches,omitempty" jsonschema:"classes that match the words: call again with the query_id of one"`
 }
 
 // Whence tells where the calls of a class come from.
@@ -107,6 +109,7 @@ type Match struct {
 
 const (
 	statementPage = 2400 // bytes of JSON
+	planRoom      = 600  // bytes of JSON, of a line on plans
 	fewSources    = 6
 	fewValues     = 2 // of a tag
 	fewTags       = 12
@@ -166,6 +169,9 @@ func askQuery(ctx context.Context, s *Server, a QueryArgs) (*QueryClass, digest.
 	q := queryOf(c, d)
 	q.Statement = ""
 	out.Query, out.Detection, out.From = &q, notifier.Detection(c), whence(c)
+	for _, s := range notifier.PlanLines(c) {
+		out.Plans = append(out.Plans, cutJSON(s, planRoom))
+	}
 	if st != nil {
 		if p := st.History.ClassPast(c.ID); p != nil {
 			out.Past = pastOf(p, w)

@@ -105,6 +105,7 @@ func (w *world) expect(n int, contains ...string) {
 }
 
 func TestToldOnce(t *testing.T) {
+	t.Parallel()
 	stores := map[string]func(t *testing.T) state.Store{
 		"file": func(t *testing.T) state.Store { return state.FileStore{Dir: t.TempDir()} },
 		"S3":   func(t *testing.T) state.Store { return state.NewS3Store(s3test.New(t, nil), s3test.Bucket, "prod") },
@@ -264,6 +265,7 @@ func TestWebhooks(t *testing.T) {
 
 // Of an archive that cannot be read nothing is told, and one hour that cannot be read is told.
 func TestUnreadable(t *testing.T) {
+	t.Parallel()
 	var denied string // what the keys contain that may not be read
 	front := func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -319,4 +321,31 @@ func TestReadEvent(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.event, got, c.want)
 		}
 	}
+}
+
+// hangs is a store that does not answer for what was before a time.
+type hangs struct{ state.Store }
+
+func (h hangs) Load(ctx context.Context, key string) ([]byte, string, error) {
+	if strings.Contains(key, "/2026/10/") {
+		<-ctx.Done()
+		return nil, "", ctx.Err()
+	}
+	return h.Store.Load(ctx, key)
+}
+
+// A week is told in its time, with those before it that were read by then.
+func TestTimeIsShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, state.FileStore{Dir: t.TempDir()}, 5*168)
+	w.store = hangs{w.store}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	j := w.job("one")
+	j.Now = time.Now
+	got, err := j.Run(ctx)
+	if err != nil || got.Hours.Read != 168 || !got.Earlier[0].Known || !got.Earlier[1].Known || got.Earlier[2].Known || got.Earlier[3].Known || got.Unreadable > 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.expect(1, "Of 2 of the 4 weeks before too little")
 }

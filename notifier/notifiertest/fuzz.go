@@ -33,6 +33,7 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 			Users: names, Hosts: names, Schemas: names, Instances: names, FirstSeen: r.Window.Start, LastSeen: r.Window.End,
 			Tags: []digest.TagCount{{Key: digest.CodeTag, Value: name, Calls: n, QueryTime: f}, {Key: digest.CodeTag, Value: Planted, Calls: 1},
 				{Key: digest.CodeTag, Value: "orders#index", Calls: n, QueryTime: -f}, {Key: name, Value: name + Planted, Calls: n}},
+			Plans:   fuzzedPlans(name, n, f),
 			Tables:  []digest.Table{{Schema: name, Name: Planted + name}, {Name: name}},
 			Slowest: &digest.Slowest{QueryTime: f, Time: r.Window.End, File: name + Planted, Offset: &n, Instance: name, User: Planted + name, Host: name, Schema: name}}
 		for range int(slots) % 5 {
@@ -61,6 +62,21 @@ func Fuzzed(sql, name, note string, classes, slots uint8, number uint64, complet
 		r.Past = fuzzedPast(r, sql, name, note, slots)
 	}
 	return r
+}
+
+// fuzzedPlans makes plans of a report that came from elsewhere.
+func fuzzedPlans(name string, n int64, f float64) *digest.Plans {
+	var p digest.Plan
+	row := digest.PlanRow{Estimated: &f, Read: &f, Filtered: &f}
+	row.Select, row.Table, row.Type, row.Key, row.Ref, row.Extra, row.Times = "SIMPLE", name, "ALL", name+","+Planted, Planted, []string{name, "Using filesort"}, int(n)
+	p.ID, p.Calls, p.QueryTime = "0123456789abcdef", n, f
+	p.Rows = append(p.Rows, row, row)
+	row.Select, row.Table, row.Type = name+Planted, "<"+Planted+">", Planted
+	other := p
+	other.ID, other.Rows = name+Planted, append(other.Rows[:1:1], row)
+	out := &digest.Plans{Calls: n, QueryTime: f, Usual: p, Worst: &other, Others: []digest.Plan{other, p}}
+	out.Change = &digest.PlanChange{From: p.ID, To: []string{other.ID, p.ID}[n&1]}
+	return out
 }
 
 // fuzzedGroups makes groups of the classes.

@@ -63,10 +63,27 @@ func classForAgents(c *digest.Class) {
 	for i := range c.Tags {
 		c.Tags[i].Key, c.Tags[i].Value = SafeName(c.Tags[i].Key), safeTag(c.Tags[i].Value)
 	}
+	c.Plans = c.Plans.Checked(planNameForAgents)
 	c.ByInstance = slices.Clone(c.ByInstance)
 	for i := range c.ByInstance {
 		c.ByInstance[i].Instance = SafeName(c.ByInstance[i].Instance)
 	}
+}
+
+// PlanDiffForAgents is a difference of plans as ForAgents has them; nil of nil.
+func PlanDiffForAgents(p *digest.PlanDiff) *digest.PlanDiff {
+	if p == nil {
+		return nil
+	}
+	return &digest.PlanDiff{Before: p.Before.Checked(planNameForAgents), After: p.After.Checked(planNameForAgents), BeforeCalls: p.BeforeCalls, AfterCalls: p.AfterCalls}
+}
+
+// planNameForAgents is SafeName of a name in which, as in a fingerprint, a question mark stands for digits.
+func planNameForAgents(s string) string {
+	if isUsualWord(s) {
+		return s
+	}
+	return SafeName(s)
 }
 
 func pastForAgents(p *digest.Past) *digest.Past {

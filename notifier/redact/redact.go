@@ -45,6 +45,7 @@ func Of(r *digest.Report) Report {
 	}
 	out.Coverage.Notes, out.Coverage.Gaps = notes(r.Coverage.Notes), nil // gaps name files
 	out.Coverage.Unknown = texts(r.Coverage.Unknown, MaxName)
+	out.Kept = nil // an archive's
 	out.Classes = make([]digest.Class, len(r.Classes))
 	for i := range r.Classes {
 		c := r.Classes[i]
@@ -55,7 +56,7 @@ func Of(r *digest.Report) Report {
 		c.Users, c.Hosts = callsByName(c.Users), callsByName(c.Hosts)
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
-		c.Tags = Tags(c.Tags)
+		c.Tags, c.Plans, c.Kept = Tags(c.Tags), Plans(c.Plans), nil
 		if c.Change != nil && c.Change.Release != nil {
 			x := *c.Change
 			x.Release = release(x.Release)
@@ -166,6 +167,12 @@ func release(in *digest.Release) *digest.Release {
 	out.Name = name
 	return &out
 }
+
+// Plans leaves of plans known words and names as others may see them, as Tags does of tags.
+func Plans(p *digest.Plans) *digest.Plans { return p.Checked(nameForOthers) }
+
+// Plan is Plans of one.
+func Plan(p digest.Plan) digest.Plan { return p.Checked(nameForOthers) }
 
 // TagDiffs leaves out what Tags does.
 func TagDiffs(in []digest.TagDiff) []digest.TagDiff {
@@ -376,6 +383,9 @@ func OfDiff(d *digest.Diff) Diff {
 	out.Classes, out.Unlisted = slices.Clone(d.Classes), slices.Clone(d.Unlisted)
 	for i := range out.Classes {
 		of(&out.Classes[i].ID, &out.Classes[i].Fingerprint, &out.Classes[i].Group)
+		if p := out.Classes[i].Plans; p != nil {
+			out.Classes[i].Plans = &digest.PlanDiff{Before: Plan(p.Before), After: Plan(p.After), BeforeCalls: p.BeforeCalls, AfterCalls: p.AfterCalls}
+		}
 		out.Classes[i].Tags = TagDiffs(out.Classes[i].Tags)
 	}
 	for i := range out.Unlisted {

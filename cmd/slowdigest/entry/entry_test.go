@@ -44,7 +44,7 @@ func placesIn(t *testing.T, text []byte) (all []place, s parser.Stats) {
 			t.Fatal(err)
 		}
 		at := place{e.Offset, p.End(), *e}
-		at.event.SQL = bytes.Clone(e.SQL)
+		at.event.SQL, at.event.Explain = bytes.Clone(e.SQL), bytes.Clone(e.Explain)
 		all = append(all, at)
 	}
 }
