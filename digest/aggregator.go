@@ -25,6 +25,7 @@ import (
 
 	"slowdigest/digest/filter"
 	"slowdigest/digest/plans"
+	"slowdigest/digest/releases"
 	"slowdigest/digest/tally"
 	"slowdigest/parser"
 	"slowdigest/parser/fingerprint"
@@ -74,6 +75,7 @@ type Aggregator struct {
 	instances                                 map[string]*instanceLoad // by name
 	extent                                    extent                   // of the events in the window
 	axis                                      axis                     // if Detail is set
+	releases                                  releases.First           // by the tags of calls
 	planRoom                                  int                      // bytes that are left of plans.Room
 	tagRoom                                   int                      // see tally.Room
 }
@@ -231,6 +233,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 	a.unanswered += other.unanswered
 	a.missing |= other.missing
 	a.extent.merge(other.extent)
+	a.releases.Merge(&other.releases)
 	a.folded.classes += other.folded.classes
 	a.folded.merge(&other.folded.totals)
 	a.grouped.merge(&other.grouped)
@@ -263,7 +266,7 @@ func (a *Aggregator) Merge(other *Aggregator) {
 func (a *Aggregator) Report(limit Limit, order OrderBy) *Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := &Report{Version: 1, Rules: fingerprint.Rules, By: a.By, PerInstance: a.PerInstance, Window: a.window, Coverage: a.coverage(), Filter: a.Filter}
+	r := &Report{Version: 1, Rules: fingerprint.Rules, By: a.By, PerInstance: a.PerInstance, Window: a.window, Coverage: a.coverage(), Filter: a.Filter, Releases: a.releases.Report()}
 	if order != OrderBySum {
 		r.OrderBy = order
 	}

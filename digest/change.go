@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"slowdigest/digest/releases"
 )
 
 const (
@@ -61,6 +63,7 @@ type comparison struct {
 	usual      *Usual                   // of the hour as a whole; nil is unknown
 	lift       lift                     // of the hour
 	grown      map[string]bool          // and that are not WORSE, by ID
+	marks      releases.Marks           // those of the report's tags included
 	summed     *Class                   // of which sum is
 	sum        *sums
 }
@@ -87,6 +90,7 @@ func newComparison(h *History, r *Report, o Options) *comparison {
 	c.partial = 2*whole < c.known
 	c.usual = usualTotal(&c.hours)
 	c.lift = hourAsWhole{c}.lifted()
+	c.marks = h.marksWith(r.Window.Start, r)
 	return c
 }
 

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"slowdigest/digest/releases"
 )
 
 const (
@@ -22,7 +24,10 @@ const (
 	// maxHistoryClasses and maxClassHours keep a History under a megabyte of JSON. A
 	// class takes 80 bytes of it, and each of its hours up to six.
 	maxHistoryClasses = 5_000
-	maxClassHours     = 70_000
+	maxClassHours     = 69_000
+
+	// A mark and a line of a class take the room of so many hours of a class.
+	markHours, lineHours = 20, 2
 
 	// maxEarlier is how many incidents of a day are remembered besides the last.
 	maxEarlier = 5
@@ -57,6 +62,10 @@ type History struct {
 
 	incident incidentHours   // that was reported last
 	earlier  []incidentHours // those of the day before it
+
+	marks releases.Marks
+	watch releases.Watch // releases that tags named
+	lines []lineHour     // of the hours in which something can have begun with a mark, in their order
 
 	rules     int  // fingerprint.Rules of the hour that was added last; 0 is none
 	regrouped hour // since when, if there were others before; else 0
@@ -118,6 +127,7 @@ func (h *History) add(r *Report, correct bool) error {
 		}
 		p.add(at, c)
 	}
+	h.addReleases(at, r)
 	h.forget(newest)
 	h.makeRoom()
 	return nil
@@ -144,12 +154,16 @@ func (h *History) Compare(r *Report, o Options) {
 		class := &r.Classes[i]
 		class.Note = o.Notes[class.ID]
 		class.Known, class.Form = c.start.time(), 0
-		if p := h.classes[class.ID]; p != nil {
+		p := h.classes[class.ID]
+		if p != nil {
 			class.Known, class.Form = min(p.first, c.start).time(), int(p.form) //nolint:gosec // it was an int
 		}
 		if !r.Past.Learning {
 			class.Change, class.Told = c.change(class), c.told(class)
 			class.Detectable = c.detectable(class)
+		}
+		if x := class.Change; x != nil && (x.Kind == New || x.Kind == Worse) && x.Since.IsZero() {
+			x.Release = c.since(class, p)
 		}
 	}
 	if o.TellApart != nil {
@@ -172,6 +186,7 @@ func (h *History) Compare(r *Report, o Options) {
 			if r.Past.EndedIncident = (hourAsWhole{c}).ended(r.Past.Ended); r.Past.EndedIncident != nil {
 				r.Past.Ended = c.endedWith(r.Past.EndedIncident, r.Past.Ended, muted)
 			}
+			r.Past.Fixed = c.fixed(muted)
 		}
 	}
 }
@@ -204,6 +219,7 @@ func (h *History) forget(at hour) {
 	oldest := at - historyHours // so that the hour can be compared once more
 	h.hours = slices.DeleteFunc(h.hours, func(w wholeHour) bool { return w.at < oldest })
 	h.ran.cut(func(t hourTotal) bool { return t.at < oldest })
+	h.marks.Keep(at.time())
 	for id, p := range h.classes {
 		if at-p.last > forgottenAfter {
 			delete(h.classes, id)
@@ -245,6 +261,9 @@ func (h *History) Forget(from time.Time) {
 	if h.regrouped >= first {
 		h.regrouped = 0
 	}
+	h.marks = slices.DeleteFunc(h.marks, func(m Release) bool { return !m.At.Before(from) })
+	h.watch.Forget(from)
+	h.lines = slices.DeleteFunc(h.lines, func(l lineHour) bool { return l.at >= first })
 }
 
 // makeRoom keeps the History under its size. The classes that had the least time
@@ -254,7 +273,11 @@ func (h *History) makeRoom() {
 	for _, p := range h.classes {
 		n += len(p.hours)
 	}
-	if len(h.classes) <= maxHistoryClasses && n <= maxClassHours {
+	room := maxClassHours - markHours*(len(h.marks)+len(h.watch))
+	for _, l := range h.lines {
+		room -= lineHours * len(l.of)
+	}
+	if len(h.classes) <= maxHistoryClasses && n <= room {
 		return
 	}
 	lightest := h.byTime()
@@ -264,7 +287,7 @@ func (h *History) makeRoom() {
 		h.forgot++
 	}
 	for _, p := range lightest {
-		if n <= maxClassHours {
+		if n <= room {
 			return
 		}
 		n -= len(p.hours)
@@ -358,6 +381,9 @@ func (h *History) MarkReported(r *Report) {
 		case New, Back:
 			if c.Leads() && !c.Unnamed && !muted(c.ID) {
 				p.told = max(p.told, start)
+				if c.Change.Kind == New {
+					p.breaks(broken{at: start, isNew: true})
+				}
 			} else if !p.owes(start) {
 				p.owed, p.unseen = start, hour(c.Change.Unseen/3600)
 			}
@@ -365,6 +391,7 @@ func (h *History) MarkReported(r *Report) {
 			again := c.Change.Again && c.Leads() && start > p.worse
 			if (again || start-p.worse >= hoursADay) && !c.Change.Common && !c.Unnamed {
 				p.prior, p.worse, p.found = p.worse, start, c.Change.found
+				p.breaks(broken{at: start, found: c.Change.found})
 			}
 		case Better:
 			p.better = max(p.better, start)
@@ -383,6 +410,11 @@ func (h *History) MarkReported(r *Report) {
 			p.ended = max(p.ended, start)
 		}
 	}
+	for _, f := range r.Past.Fixed {
+		if p := h.classes[f.ID]; p != nil {
+			p.fixed = max(p.fixed, start)
+		}
+	}
 	if x := r.Past.Incident; x != nil && start >= h.incident.last {
 		since := x.Since
 		if since.IsZero() {
@@ -399,6 +431,7 @@ func (h *History) MarkReported(r *Report) {
 		h.incident.ended = max(h.incident.ended, start)
 	}
 	h.forgetTold(start)
+	h.forgetBroken(start)
 }
 
 // labelOf returns what a class was called; empty where that was not kept.
@@ -458,6 +491,55 @@ func (h *History) forgetTold(at hour) {
 	}
 }
 
+// forgetBroken drops what was reported before the hours that are remembered one by one, and of more than
+// maxTold classes what was first.
+func (h *History) forgetBroken(at hour) {
+	var all []weighed
+	for id, p := range h.classes {
+		switch {
+		case p.broke.at == 0:
+		case at-p.broke.at > historyHours:
+			p.broke, p.fixed = broken{}, 0
+		default:
+			all = append(all, weighed{id: id, past: p})
+		}
+	}
+	if len(all) <= maxTold {
+		return
+	}
+	slices.SortFunc(all, func(x, y weighed) int {
+		return cmp.Or(cmp.Compare(y.broke.at, x.broke.at), cmp.Compare(x.id, y.id))
+	})
+	for _, w := range all[maxTold:] {
+		w.broke, w.fixed = broken{}, 0
+	}
+}
+
+// ToldFixed states that a class was told to be New or Worse in an hour, and to be FIXED in another.
+type ToldFixed struct {
+	ID, Label string // Label is empty where that was not kept
+	Was       ChangeKind
+	Since, At time.Time
+}
+
+// FixedIn returns what was told to be FIXED in the hours of a window, if that is no longer than 14 days ago, in the order
+// of the IDs.
+func (h *History) FixedIn(w Window) []ToldFixed {
+	var all []ToldFixed
+	for _, id := range slices.Sorted(maps.Keys(h.classes)) {
+		p := h.classes[id]
+		if p.fixed == 0 || p.fixed < p.broke.at || !w.Contains(p.fixed.time()) {
+			continue
+		}
+		f := ToldFixed{id, p.label, Worse, p.broke.at.time(), p.fixed.time()}
+		if p.broke.isNew {
+			f.Was = New
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
 // ClassPast states what is remembered of a class. The times are hours of the clock; a zero one
 // is none.
 type ClassPast struct {
@@ -468,7 +550,8 @@ type ClassPast struct {
 	// Told, Worse, Better and Gone are the hours whose digests last told that it is NEW or BACK,
 	// WORSE, BETTER and GONE, and Ended the one that told it is not WORSE any more.
 	Told, Worse, Better, Gone, Ended time.Time
-	Label                            string // what it was called, or empty
+	Fixed                            time.Time // whose digest told that it is FIXED, if that was within 14 days
+	Label                            string    // what it was called, or empty
 }
 
 // PastHour states what a class did in an hour, within 7 %.
@@ -495,6 +578,7 @@ func (h *History) ClassPast(id string) *ClassPast {
 		return t
 	}
 	out.Told, out.Worse, out.Better, out.Gone, out.Ended = when(p.told), when(p.worse), when(p.better), when(p.gone), when(p.ended)
+	out.Fixed = when(p.fixed)
 	return out
 }
 

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"slowdigest/digest/releases"
 )
 
 // historyJSON holds a History as it is stored. The numbers of the hours and of a
@@ -28,6 +30,10 @@ type historyJSON struct {
 	Told     map[string][]byte `json:"told,omitempty"`   // past.told, ended, owed, unseen, prior and found of some classes
 	Forms    []byte            `json:"forms,omitempty"`  // past.form, in the order of the IDs, if any is not 0
 	Labels   map[string]string `json:"labels,omitempty"` // past.label of some classes
+	Broken   []byte            `json:"broken,omitempty"` // past.broke and fixed of some classes: see appendBroken
+	Marks    releases.Marks    `json:"marks,omitempty"`
+	Watch    releases.Watch    `json:"releases,omitempty"` // History.watch
+	Lines    []lineJSON        `json:"lines,omitempty"`
 }
 
 // Flags of an hour. A release that knows only the first takes any for it.
@@ -121,6 +127,11 @@ func (h History) MarshalJSON() ([]byte, error) {
 	if anyForm {
 		j.Forms = forms
 	}
+	j.Broken = h.appendBroken(ids)
+	j.Marks, j.Watch = h.marks, h.watch
+	for _, l := range h.lines {
+		j.Lines = append(j.Lines, l.json(ids))
+	}
 	if h.incident.last > 0 {
 		x := h.incident.json()
 		j.Incident = &x
@@ -202,6 +213,14 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	}
 	h.readMore(j.More)
 	h.readForms(j.Forms)
+	h.readBroken(j.Broken)
+	h.marks, h.watch = j.Marks, j.Watch
+	ids := slices.Sorted(maps.Keys(h.classes))
+	for _, l := range j.Lines {
+		if line, ok := l.line(ids); ok {
+			h.lines = append(h.lines, line)
+		}
+	}
 	return nil
 }
 
@@ -225,6 +244,95 @@ func (h *History) readForms(b []byte) {
 	}
 	for i, id := range slices.Sorted(maps.Keys(h.classes)) {
 		h.classes[id].form = forms[i]
+	}
+}
+
+// appendBroken writes what is broken, or fixed: of each such class by how many it follows on the last one in the
+// order of the IDs, which are counted first, and when, before the newest hour.
+func (h *History) appendBroken(ids []string) []byte {
+	var b []byte
+	last := 0
+	for i, id := range ids {
+		p := h.classes[id]
+		if p.broke.at == 0 || len(h.hours) == 0 {
+			continue
+		}
+		if b == nil {
+			b = appendHours(nil, hour(len(ids)))
+		}
+		newest, fixed, f := h.hours[len(h.hours)-1].at+brokenAhead, hour(0), p.broke.found
+		if p.fixed > 0 {
+			fixed = 1 + max(0, newest-p.fixed)
+		}
+		b = append(appendHours(b, hour(i-last), max(0, newest-p.broke.at), fixed), byte(f.what)<<1|byte(one(p.broke.isNew)), byte(f.span), byte(f.above))
+		last = i
+	}
+	return b
+}
+
+// lineJSON is a lineHour: of each class by how many it follows on the last one in the order of the IDs, and its levels.
+type lineJSON struct {
+	At      time.Time `json:"at"`
+	Classes int       `json:"classes"` // that there are
+	Of      []byte    `json:"of"`
+}
+
+func (l lineHour) json(ids []string) lineJSON {
+	j, last := lineJSON{At: l.at.time(), Classes: len(ids)}, 0
+	for i, id := range ids {
+		line, found := l.of[id]
+		if !found {
+			continue
+		}
+		j.Of = appendHours(j.Of, hour(i-last))
+		for _, v := range line {
+			j.Of = append(j.Of, byte(v))
+		}
+		last = i
+	}
+	return j
+}
+
+func (j lineJSON) line(ids []string) (lineHour, bool) {
+	l := lineHour{hourIn(j.At), map[string]classLine{}}
+	i := 0
+	for d := (decoder{rest: j.Of}); len(d.rest) > 0; {
+		i += int(d.hour())
+		var line classLine
+		for k := range line {
+			line[k] = d.level()
+		}
+		if d.broken || i >= len(ids) || j.Classes != len(ids) {
+			return l, false
+		}
+		l.of[ids[i]] = line
+	}
+	return l, true
+}
+
+// brokenAhead is how far a class can be reported after the newest hour that was added.
+const brokenAhead = 2 * hoursADay
+
+// readBroken takes that in, if it is of these classes.
+func (h *History) readBroken(b []byte) {
+	d := decoder{rest: b}
+	ids := slices.Sorted(maps.Keys(h.classes))
+	if len(b) == 0 || len(h.hours) == 0 || int(d.hour()) != len(ids) {
+		return
+	}
+	newest, i := h.hours[len(h.hours)-1].at+brokenAhead, 0
+	for len(d.rest) > 0 {
+		i += int(d.hour())
+		at, fixed, what := newest-d.hour(), d.hour(), d.level()
+		f := finding{statistic(min(what>>1, level(judged-1))), int(d.level()), d.level()}
+		if d.broken || i >= len(ids) || at <= 0 {
+			return
+		}
+		p := h.classes[ids[i]]
+		p.broke = broken{at, what&1 > 0, f}
+		if fixed > 0 {
+			p.fixed = newest - (fixed - 1)
+		}
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"slowdigest/digest/releases"
 )
 
 func marshal(t testing.TB, v any) string {
@@ -48,6 +50,11 @@ func TestHistoryIsAFold(t *testing.T) {
 		r.Coverage.Complete = at%50 != 0
 		if at%60 == 0 {
 			continue // an hour that is never read
+		}
+		if at%31 == 0 {
+			for _, h := range []*History{&kept, &stored} {
+				h.MarkRelease(Release{Name: fmt.Sprint("v", at), At: at.time().Add(20 * time.Minute)}, false)
+			}
 		}
 		kept.Compare(r, Options{})
 		first := marshal(t, r)
@@ -218,7 +225,29 @@ func TestSize(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	newest := h.hours[len(h.hours)-1].at
+	var line classLine
+	for i := range line {
+		line[i] = 255
+	}
+	for i := range releases.Max { // as many as there can be, with names as long
+		name := fmt.Sprintf("%080d", i)
+		h.MarkRelease(Release{Name: name, At: newest.time().Add(-time.Duration(i) * time.Minute), ByTag: true}, true)
+		h.watch.Add(newest.time().Add(-time.Duration(i)*time.Hour), []releases.Seen{{Application: name, Release: name}})
+	}
+	h.lines = nil
+	for i := range hour(maxLines) {
+		l := lineHour{newest - maxLines + 1 + i, map[string]classLine{}}
+		for _, w := range h.byTime()[len(h.classes)-maxLineClasses:] {
+			l.of[w.id] = line
+		}
+		h.lines = append(h.lines, l)
+	}
+	h.makeRoom() // as the next hour does
 	measure()
+	if again := reread(t, &h); len(again.lines) != maxLines || len(again.lines[0].of) != maxLineClasses || len(again.marks) != releases.Max || len(again.watch) < 40 {
+		t.Errorf("%d lines, %d marks, %d releases", len(again.lines), len(again.marks), len(again.watch))
+	}
 	t.Logf("%d bytes at most, %d classes", biggest, len(h.classes))
 	if biggest > megabyte || biggest < megabyte/2 {
 		t.Errorf("%d bytes of JSON", biggest)

@@ -28,6 +28,9 @@ type past struct {
 
 	prior hour // when it was reported as WORSE before it last was
 
+	broke broken // what was reported and is not fixed
+	fixed hour   // when it was last reported as fixed
+
 	form uint64 // Class.Form, which stays when the class that it was too like is gone
 
 	label string // Class.Label when it was last told of, or a part of the load
@@ -75,6 +78,26 @@ func (p *past) lately() hour {
 // forgetTold forgets that.
 func (p *past) forgetTold() {
 	p.told, p.ended, p.owed, p.unseen, p.prior, p.found = 0, 0, 0, 0, 0, finding{}
+}
+
+// broken states since when a class is reported as NEW or WORSE whose fix was not reported.
+type broken struct {
+	at    hour
+	isNew bool
+	found finding // of WORSE, as past.found
+}
+
+// breaks remembers that a class was reported as NEW or WORSE. What was so before and is not fixed is that
+// still; but what was NEW has become something to be compared with.
+func (p *past) breaks(b broken) {
+	if p.broke.at == 0 || p.broke.at < b.at && (p.fixed > p.broke.at || p.broke.isNew && !b.isNew) {
+		p.broke = b
+	}
+}
+
+// brokenBefore reports whether, before an hour, it was reported that the class is NEW or WORSE, and not that it is fixed.
+func (p *past) brokenBefore(at hour) bool {
+	return p.broke.at > 0 && p.broke.at < at && !(p.fixed > p.broke.at && p.fixed < at)
 }
 
 // firstOf returns New or Back for what was told or is owed of the class since an hour.
@@ -217,13 +240,16 @@ func (p *past) forget(first hour) bool {
 	if p.from >= first {
 		p.from = last
 	}
-	for _, reported := range []*hour{&p.worse, &p.better, &p.gone, &p.told, &p.ended, &p.owed, &p.prior} {
+	for _, reported := range []*hour{&p.worse, &p.better, &p.gone, &p.told, &p.ended, &p.owed, &p.prior, &p.fixed} {
 		if *reported >= first {
 			*reported = 0
 		}
 	}
 	if p.worse == 0 {
 		p.found = finding{}
+	}
+	if p.broke.at >= first {
+		p.broke = broken{}
 	}
 	return true
 }

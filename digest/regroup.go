@@ -1,9 +1,13 @@
 package digest
 
 import (
+	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
+
+	"slowdigest/digest/releases"
 )
 
 // When a release changes the rules of fingerprints, statements get other IDs, and
@@ -212,4 +216,221 @@ func (c hourAsWhole) beginAnew(least float64) {
 // newly reports whether a class is new to the log only.
 func (x *Logged) newly(class *Class) bool {
 	return class.Change != nil && class.Change.Kind == New && class.QueryTime.Max < x.Before
+}
+
+const (
+	// maxLines is of how many hours, and maxLineClasses of how many classes of each, it is remembered
+	// what was in each twelfth: those with the most time.
+	maxLines       = 12
+	maxLineClasses = 100
+
+	// beginsBefore is how many hours before those in which a change was found it may have begun.
+	beginsBefore = 3
+	// beginsWithin is how many hours a window can have that tells when a change began: what shows in more is too
+	// small for that.
+	beginsWithin = 3
+)
+
+// classLine is the query time of a class in each twelfth of an hour.
+type classLine [timelineBuckets]level
+
+// lineHour holds those of an hour, by Class.ID.
+type lineHour struct {
+	at hour
+	of map[string]classLine
+}
+
+// MarkRelease remembers when a release began, for 14 days; of more than 60 the oldest are forgotten. One of the same
+// name is moved, but not within an hour by one without a given time. It returns the release as it is kept.
+func (h *History) MarkRelease(r Release, given bool) Release { return h.marks.Set(r, given) }
+
+// RemoveRelease takes a mark back, and reports whether there was one.
+func (h *History) RemoveRelease(name string) bool { return h.marks.Remove(name) }
+
+// Releases returns the marks, by their times.
+func (h *History) Releases() []Release { return slices.Clone(h.marks) }
+
+// marksWith returns the marks, and those that the tags of a report make.
+func (h *History) marksWith(start time.Time, r *Report) releases.Marks {
+	marks := slices.Clone(h.marks)
+	for _, m := range h.watch.New(start.UTC().Truncate(time.Hour), r.Releases) {
+		if !slices.ContainsFunc(marks, func(have Release) bool { return have.Name == m.Name }) {
+			marks.Set(m, true)
+		}
+	}
+	return marks
+}
+
+// addReleases remembers which releases the tags of an hour name, and the time lines of its classes: for good those of the hours
+// of marks, and before and after these, in which something may have begun with them.
+func (h *History) addReleases(at hour, r *Report) {
+	h.marks = h.marksWith(r.Window.Start, r)
+	h.watch.Add(r.Window.Start, r.Releases)
+	l := lineHour{at, map[string]classLine{}}
+	for _, i := range OrderBySum.Ranked(r.Classes) {
+		if c := &r.Classes[i]; len(c.Timeline) == timelineBuckets && len(l.of) < maxLineClasses {
+			var line classLine
+			for k, v := range c.Timeline {
+				line[k] = levelOf(v, timeUnit)
+			}
+			l.of[c.ID] = line
+		}
+	}
+	h.lines = slices.DeleteFunc(h.lines, func(have lineHour) bool { return have.at == at })
+	n, _ := slices.BinarySearchFunc(h.lines, at, func(l lineHour, at hour) int { return cmp.Compare(l.at, at) })
+	h.lines = slices.Insert(h.lines, n, l)
+	h.lines = slices.DeleteFunc(h.lines, func(l lineHour) bool { // but of the last ones
+		return l.at < at-1 && !slices.ContainsFunc(h.marks, func(m Release) bool { return hourOf(m.At) >= l.at-1 && hourOf(m.At) <= l.at+1 })
+	})
+	h.lines = h.lines[max(0, len(h.lines)-maxLines):]
+}
+
+// took appends what a class took in an hour, in twelfths where these are known. Scale states how long it would have
+// taken in the hour if it had not begun, and if it had.
+func (c *comparison) took(bins []releases.Bin, class *Class, p *past, at hour, before, after float64) []releases.Bin {
+	var twelfths []float64
+	whole := 0.0
+	if at == c.start {
+		twelfths, whole = class.Timeline, class.QueryTime.Sum
+	} else {
+		for _, l := range c.history.lines {
+			if line, found := l.of[class.ID]; l.at == at && found {
+				for _, v := range line {
+					twelfths = append(twelfths, v.about(timeUnit))
+				}
+			}
+		}
+		if n, seen := slices.BinarySearchFunc(p.hours, at, func(h classHour, at hour) int { return cmp.Compare(h.at, at) }); seen {
+			whole = p.hours[n].time.about(timeUnit)
+		}
+	}
+	if len(twelfths) != timelineBuckets {
+		return append(bins, releases.Bin{Start: at.time(), End: (at + 1).time(), Took: whole, Before: before, After: after})
+	}
+	const twelfth = time.Hour / timelineBuckets
+	for i, v := range twelfths {
+		start := at.time().Add(time.Duration(i) * twelfth)
+		bins = append(bins, releases.Bin{Start: start, End: start.Add(twelfth), Took: v, Before: before / timelineBuckets, After: after / timelineBuckets})
+	}
+	return bins
+}
+
+// since returns the release with which a class became NEW or WORSE, if that can be told.
+func (c *comparison) since(class *Class, p *past) *Release {
+	if len(c.marks) == 0 {
+		return nil
+	}
+	if x := class.Change; x.Kind == New {
+		switch {
+		case x.First.IsZero() && !class.FirstSeen.IsZero():
+			return c.release(class, releases.At(class.FirstSeen))
+		case p != nil && !x.First.IsZero():
+			for _, b := range c.took(nil, class, p, hourOf(x.First), 0, 0) {
+				if b.Took > 0 && b.End.Sub(b.Start) < time.Hour {
+					return c.release(class, releases.Began{At: b.End, From: b.Start, To: b.End})
+				}
+			}
+		}
+		return nil
+	}
+	if p == nil || !c.aligned || c.end-c.start != 1 || p.isJob() {
+		return nil
+	}
+	s, span := c.sums(class, p), max(1, class.Change.MeanOf)
+	if span > beginsWithin {
+		return nil
+	}
+	first := c.start - hour(span) - beginsBefore
+	took, usual := 0.0, map[hour]float64{}
+	sum := 0.0
+	for at := first; at <= c.start; at++ {
+		i := int(at - c.start + historyHours)
+		if i < 0 {
+			return nil
+		}
+		if usual[at] = s.usualHour(i, historyHours-span-beginsBefore); math.IsNaN(usual[at]) {
+			return nil
+		}
+		if at > c.start-hour(span) {
+			took, sum = took+s.of[allTime][i+1]-s.of[allTime][i], sum+usual[at]
+		}
+	}
+	times := max(leastEffect, took/max(sum, timeUnit))
+	var bins []releases.Bin
+	for at := first; at <= c.start; at++ {
+		bins = c.took(bins, class, p, at, usual[at], usual[at]*times)
+	}
+	began, known := releases.Begin(bins, eachOf(class))
+	if !known {
+		return nil
+	}
+	return c.release(class, began)
+}
+
+// usualHour is the query time of a class in the hour with an index by what was usual before another: that of the three
+// hours around it a week before or, where that is not known, that of the hour on the days before.
+func (s *sums) usualHour(i, to int) float64 {
+	usual := math.NaN()
+	if week := i + 1 - 7*hoursADay; week < to && week > 1 {
+		usual = s.window(allTime, week+1, 3)
+	}
+	if math.IsNaN(usual) {
+		usual = s.usualBefore(allTime, i+1, 1, to)
+	}
+	return max(0, math.Exp(usual)-minTime)
+}
+
+// eachOf is how long the calls of a class are that would, if all took that long, vary as these do.
+func eachOf(class *Class) float64 {
+	q := class.QueryTime
+	return (q.Mean*q.Mean + q.StdDev*q.StdDev) / max(q.Mean, 1/perSecond)
+}
+
+// fixedSince returns the release with which a class became as it was before, if that can be told.
+func (c *comparison) fixedSince(class *Class, p *past, x *FixedClass) *Release {
+	to := hourOf(x.To)
+	if len(c.marks) == 0 || p.isJob() || to-goneAfter < c.start-historyHours {
+		return nil
+	}
+	took, calls, _ := c.perHour(p, hourOf(x.From), to)
+	each := eachTimes / 2 * took / max(calls, 1.0/hoursADay)
+	var bins []releases.Bin
+	s := c.sums(class, p)
+	for at := to - goneAfter; at < min(to+goneAfter, c.start); at++ {
+		before, after := x.Before, x.Now
+		if x.Was == Worse {
+			i := int(at - c.start + historyHours)
+			if after = s.usualHour(i, int(p.broke.at-lateHours-c.start+historyHours)); math.IsNaN(after) {
+				return nil
+			}
+			before = after * max(leastEffect, x.Before/max(x.Usual, timeUnit))
+		}
+		bins = c.took(bins, class, p, at, before, after)
+	}
+	began, known := releases.Begin(bins, each)
+	if !known {
+		return nil
+	}
+	return c.release(class, began)
+}
+
+// release returns the mark that something began with. What a tag has marked is of the calls with that tag: those of
+// most of the time of a class that has such tags.
+func (c *comparison) release(class *Class, began releases.Began) *Release {
+	m := c.marks.Since(began)
+	if m == nil || !m.ByTag {
+		return m
+	}
+	own, all := 0.0, 0.0
+	for _, t := range class.Tags {
+		if t.Key == "release" {
+			if all += t.QueryTime; t.Value == m.Name {
+				own += t.QueryTime
+			}
+		}
+	}
+	if all == 0 || 2*own < all {
+		return nil
+	}
+	return m
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"slowdigest/digest/plans"
+	"slowdigest/digest/releases"
 	"slowdigest/digest/tally"
 	"slowdigest/parser/fingerprint"
 	"slowdigest/parser/tags"
@@ -29,6 +30,9 @@ type Report struct {
 	Overall     Overall  `json:"overall"`
 	Classes     []Class  `json:"classes"` // by rank, as many as the limit let through
 	Misc        Misc     `json:"misc"`    // all the other classes together
+	// Releases are those of the tags of its calls, with their first calls; nil where calls have none, or so many that
+	// these are no releases.
+	Releases []releases.Seen `json:"releases,omitempty"`
 	// Past states what is remembered of the time before the window. Nil where nothing
 	// is: then it is not known what is new.
 	Past   *Past   `json:"past,omitempty"`
@@ -234,6 +238,19 @@ type TagCount = tally.Count
 // best of these.
 const CodeTag = tags.Code
 
+// Release is a release, and since when it is there.
+type Release = releases.Mark
+
+// CheckRelease returns the name of a release as it is kept, or an error: 1 to 80 letters, digits and
+// _ . : / # @ + - that look like no secret, person or machine.
+func CheckRelease(name string) (string, error) {
+	kept := tags.Release(name)
+	if kept == "" {
+		return "", fmt.Errorf("release %q: want 1 to 80 letters, digits and _.:/#@+- that look like no secret, address or long number", name[:min(len(name), 2*tags.MaxValue)])
+	}
+	return kept, nil
+}
+
 // IsNewsTagKey reports whether a chat shows the key beside that of the place: it is a release, or none of those
 // that are known, so that somebody asked for it.
 func IsNewsTagKey(key string) bool {
@@ -436,6 +453,8 @@ const (
 	Gone   ChangeKind = "GONE"   // not seen any more
 	// BackToUsual is only of what a Day tells: not WORSE any more.
 	BackToUsual ChangeKind = "BACK TO USUAL"
+	// Fixed is of a FixedClass.
+	Fixed ChangeKind = "FIXED"
 )
 
 // Change states how a class differs from its own past.
@@ -470,6 +489,9 @@ type Change struct {
 	// Common is set where the change is one of those of Past.Incident.
 	Common bool `json:"common,omitempty"`
 
+	// Release is the one of which it is known that a class that is NEW or WORSE became so within an hour after it.
+	Release *Release `json:"release,omitempty"`
+
 	found finding // of Worse, where it is of this hour and not by the older rule
 }
 
@@ -488,6 +510,25 @@ type Ended struct {
 	// most, and To the end of the last hour in which it was.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
+}
+
+// FixedClass identifies a class that a digest has called NEW or WORSE, and that has since been as it was before
+// for a day.
+type FixedClass struct {
+	ID          string     `json:"id"`
+	Fingerprint string     `json:"fingerprint,omitempty"` // empty where the window has no call of it
+	Label       string     `json:"label,omitempty"`       // what it was called, or empty where that was not kept
+	Was         ChangeKind `json:"was"`                   // New or Worse
+	From        time.Time  `json:"from"`                  // the hour in which it was so first
+	To          time.Time  `json:"to"`                    // the end of the last hour in which it was so
+	// Before and Now are its query time per hour, in seconds: from From to To, and in the day of Hours hours
+	// that were read up to the end of the window. Usual is what was usual for such a day, if it was WORSE.
+	Before float64 `json:"before"`
+	Now    float64 `json:"now"`
+	Usual  float64 `json:"usual,omitempty"`
+	Hours  int     `json:"hours"`
+	// Release is the one within an hour after which it became as it was before, where that is known.
+	Release *Release `json:"release,omitempty"`
 }
 
 // Values states a quantity in the window and in the past, in seconds.
@@ -513,6 +554,7 @@ type Past struct {
 	// EndedIncident is set once, where the one that digests told of is over.
 	EndedIncident *EndedIncident `json:"ended_incident,omitempty"`
 	Ended         []Ended        `json:"ended,omitempty"`    // not WORSE any more
+	Fixed         []FixedClass   `json:"fixed,omitempty"`    // NEW or WORSE for days, and not so for a day
 	Muted         []MutedClass   `json:"muted,omitempty"`    // left out of the classes
 	Missed        []Window       `json:"missed,omitempty"`   // deleted before they could be read
 	GivenUp       []Window       `json:"given_up,omitempty"` // tried for as long as RDS keeps any log

@@ -10,6 +10,7 @@ import (
 
 	"slowdigest/digest/classify"
 	"slowdigest/digest/filter"
+	"slowdigest/digest/releases"
 	"slowdigest/digest/tally"
 	"slowdigest/parser"
 	"slowdigest/parser/explain"
@@ -162,6 +163,9 @@ func (s *Stream) AddJudged(e *parser.Event, j Judged) {
 	}
 	if !a.countEntry(e, j.inWindow, j.counted) {
 		return
+	}
+	if release := tags.Value(s.tags, "release"); release != "" {
+		a.releases.Add(releases.Seen{Application: tags.Value(s.tags, "application"), Release: release, First: e.Time})
 	}
 	s.load.calls += int64(e.Weight)
 	s.calls += int64(e.Weight)

@@ -264,6 +264,9 @@ func (d *Day) Add(h *History, r *Report, silent func(hour time.Time) bool) {
 		if in(p.ended) {
 			add(BackToUsual, id)
 		}
+		if in(p.fixed) {
+			add(Fixed, id)
+		}
 	}
 	for _, x := range append(slices.Clone(h.earlier), h.incident) {
 		if in(x.last) {
@@ -279,7 +282,7 @@ func (d *Day) Add(h *History, r *Report, silent func(hour time.Time) bool) {
 		delete(told[Worse], x.Of)
 		delete(told[BackToUsual], x.Of)
 	}
-	for _, kind := range []ChangeKind{New, Worse, Back, Better, Gone, BackToUsual} {
+	for _, kind := range []ChangeKind{New, Worse, Back, Better, Gone, BackToUsual, Fixed} {
 		if len(told[kind]) > 0 {
 			d.Told = append(d.Told, toldOf(kind, told[kind], r, h))
 		}
@@ -313,6 +316,9 @@ func (d *Day) addReport(r *Report, add func(ChangeKind, string)) {
 	}
 	for _, e := range r.Past.Ended {
 		add(BackToUsual, e.ID)
+	}
+	for _, f := range r.Past.Fixed {
+		add(Fixed, f.ID)
 	}
 	if x := r.Past.Incident; x != nil {
 		since := x.Since

@@ -74,3 +74,26 @@ func TestEventWindow(t *testing.T) {
 		}
 	}
 }
+
+func TestReadMarked(t *testing.T) {
+	at := time.Date(2026, 11, 23, 10, 5, 0, 0, time.UTC)
+	for event, want := range map[string]*handler.Marked{
+		`{"release":"v142"}`: {Release: "v142"},
+		`{"release":"v142","at":"2026-11-23T11:05:00+01:00","channel":"C0123456789"}`: {Release: "v142", At: at, Channel: "C0123456789"},
+		`{"release":"v142","remove":true,"channel":"#deploys"}`:                       {Release: "v142", Remove: true, Channel: "#deploys"},
+		`{"last":"15m"}`: nil, `{"time":"2026-11-23T10:05:00Z"}`: nil, `[]`: nil,
+	} {
+		got, err := handler.ReadMarked([]byte(event))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v", event, got, err)
+		}
+	}
+	for _, event := range []string{
+		`{"release":142}`, `{"release":"v142","time":"2026-11-23T10:05:00Z"}`, `{"release":"v142","at":"yesterday"}`, `{"release":"v142","channel":"deploys"}`,
+		`{"release":"v142","channel":"../other"}`, `{"release":"v142","last":"15m"}`,
+	} {
+		if got, err := handler.ReadMarked([]byte(event)); err == nil {
+			t.Errorf("%s: %+v", event, got)
+		}
+	}
+}

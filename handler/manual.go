@@ -88,3 +88,39 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 	}
 	return m, nil
 }
+
+// Marked is sent by a pipeline that rolls a release out.
+type Marked struct {
+	Release string
+	At      time.Time // zero is now
+	Remove  bool      // take the mark back
+	Channel string    // "" is the configured one
+}
+
+// ReadMarked returns nil for an event of another kind. One that marks a release has "release", and perhaps "at" in RFC
+// 3339, "channel" and "remove". A field that is not known is an error, for it may be misspelt.
+func ReadMarked(event []byte) (*Marked, error) {
+	var kind struct{ Release json.RawMessage }
+	if json.Unmarshal(event, &kind) != nil || kind.Release == nil {
+		return nil, nil
+	}
+	var e struct {
+		Release string     `json:"release"`
+		At      *time.Time `json:"at"`
+		Remove  bool       `json:"remove"`
+		Channel string     `json:"channel"`
+	}
+	d := json.NewDecoder(bytes.NewReader(event))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil {
+		return nil, fmt.Errorf("read event: %w", err)
+	}
+	if e.Channel != "" && !strings.HasPrefix(e.Channel, "#") && !IsChannelID(e.Channel) {
+		return nil, fmt.Errorf("read event: channel %q: want an ID such as C0123456789, or a name with its number sign", e.Channel)
+	}
+	m := &Marked{Release: e.Release, Remove: e.Remove, Channel: e.Channel}
+	if e.At != nil {
+		m.At = e.At.UTC()
+	}
+	return m, nil
+}

@@ -163,7 +163,7 @@ func changeCounts(r *digest.Report) map[digest.ChangeKind]int {
 		counts[digest.Worse] = max(counts[digest.Worse], p.Worse)
 		counts[digest.Back] = max(counts[digest.Back], p.Back)
 		counts[digest.Better] = max(counts[digest.Better], p.Better)
-		counts[digest.Gone] = len(p.Gone)
+		counts[digest.Gone], counts[digest.Fixed] = len(p.Gone), len(p.Fixed)
 	}
 	return counts
 }
@@ -181,7 +181,7 @@ func changeCount(r *digest.Report) string {
 	if n := len(endedClasses(r)); n > 0 {
 		out = append(out, fmt.Sprintf("%d back to usual", n))
 	}
-	for _, kind := range []digest.ChangeKind{digest.Better, digest.Gone} {
+	for _, kind := range []digest.ChangeKind{digest.Better, digest.Gone, digest.Fixed} {
 		if n := counts[kind]; n > 0 {
 			out = append(out, fmt.Sprintf("%d %s", n, strings.ToLower(string(kind))))
 		}
@@ -203,7 +203,7 @@ func changeCount(r *digest.Report) string {
 // details, it is not known what is usual, or most of that is not there. That there was no slow
 // query is none.
 func News(r *digest.Report) bool {
-	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || goesOn(r) || fellSilent(r) || Details(r)
+	return day(r) != "" || r.Past != nil && r.Past.Learning && r.Overall.Calls > 0 || farBelow(r) || goesOn(r) || fellSilent(r) || len(fixedClasses(r)) > 0 || Details(r)
 }
 
 // fellSilent reports whether an instance that is usually busy logs nothing, and did in the hour before.
@@ -295,10 +295,10 @@ const (
 )
 
 // Changes lists what changed: the leading changes first, then, in fewer words, those of
-// a small share, what is as usual again, what became better and what is gone.
+// a small share, what is as usual again, what became better, what is gone and what is fixed.
 func Changes(r *digest.Report) []Change {
 	var leading []*digest.Class
-	var minor, ended, better, gone []Change
+	var minor, ended, better, gone, fixed []Change
 	for _, c := range InOrder(r) {
 		switch {
 		case c.Change == nil:
@@ -321,9 +321,12 @@ func Changes(r *digest.Report) []Change {
 		for _, g := range r.Past.Gone {
 			gone = append(gone, Change{string(digest.Gone), withID(g.Label, g.ID), lastSeen(g)})
 		}
+		for _, f := range fixedClasses(r) {
+			fixed = append(fixed, Change{string(digest.Fixed), endedName(r, f.ID, f.Fingerprint, f.Label), FixedEvidence(f)})
+		}
 	}
 	return slices.Concat(leadingOf(r, leading), minor, atMost(ended, maxMinor, 0),
-		atMost(better, maxMinor, changeCounts(r)[digest.Better]-len(better)), atMost(gone, maxMinor, 0))
+		atMost(better, maxMinor, changeCounts(r)[digest.Better]-len(better)), atMost(gone, maxMinor, 0), atMost(fixed, maxMinor, 0))
 }
 
 // leadingOf cuts the leading changes to the first, and counts the others that the title does: also those
@@ -389,13 +392,25 @@ func endedClasses(r *digest.Report) []digest.Ended {
 }
 
 func endedChange(r *digest.Report, e digest.Ended) Change {
-	x := Change{backToUsual, nameOf(digest.MinorClass{Fingerprint: e.Fingerprint}) + " " + redact.ShortID(e.ID), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
-	for i := range r.Classes {
-		if c := &r.Classes[i]; c.ID == e.ID {
-			x.What = fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)+OwnedBy(c))
-		}
+	return Change{backToUsual, endedName(r, e.ID, e.Fingerprint, ""), "worse from " + window(digest.Window{Start: e.From, End: e.To})}
+}
+
+// endedName names a class that the report need not list.
+func endedName(r *digest.Report, id, fingerprint, label string) string {
+	if c := classOf(r, id); c != nil {
+		return fmt.Sprintf("#%d %s%s", c.Rank, c.Label, OnInstances(r, c)+OwnedBy(c))
 	}
-	return x
+	if fingerprint == "" {
+		return withID(label, id)
+	}
+	return nameOf(digest.MinorClass{Fingerprint: fingerprint}) + " " + redact.ShortID(id)
+}
+
+func fixedClasses(r *digest.Report) []digest.FixedClass {
+	if r.Past == nil {
+		return nil
+	}
+	return r.Past.Fixed
 }
 
 // nameOf is the label of a class that need not be among those of the report.
@@ -477,7 +492,7 @@ func atMost(all []Change, n, better int) []Change {
 		words[strings.ToLower(x.Word)]++
 	}
 	var more []string
-	for _, w := range []string{"back to usual", "better", "gone"} {
+	for _, w := range []string{"back to usual", "better", "gone", "fixed"} {
 		if words[w] > 0 {
 			more = append(more, fmt.Sprintf("%d more %s", words[w], w))
 		}

@@ -127,9 +127,9 @@ func NewIsSaid(r *digest.Report, c *digest.Class) bool {
 func lineEvidence(r *digest.Report, c *digest.Class) string {
 	switch {
 	case NewIsSaid(r, c):
-		return took(c)
+		return withRelease(took(c), c.Change.Release)
 	case plainlyNew(c) && newSince(r) == c:
-		return fmt.Sprintf("%s; none that is NEW was seen in the %s before", took(c), span(c.Change.Unseen))
+		return withRelease(fmt.Sprintf("%s; none that is NEW was seen in the %s before", took(c), span(c.Change.Unseen)), c.Change.Release)
 	}
 	return changeEvidence(c)
 }
@@ -143,8 +143,18 @@ func Detection(c *digest.Class) string {
 	return fmt.Sprintf("Less than %s times the calls would not be seen within a day", Count(twoDigits(math.Min(c.Detectable, 1000))))
 }
 
-// changeEvidence is a phrase with the numbers that justify a change.
-func changeEvidence(c *digest.Class) string {
+// changeEvidence is a phrase with the numbers that justify a change, and the release with which it began.
+func changeEvidence(c *digest.Class) string { return withRelease(evidenceOf(c), c.Change.Release) }
+
+// withRelease adds since which release something is so. It is no cause.
+func withRelease(evidence string, r *digest.Release) string {
+	if r == nil {
+		return evidence
+	}
+	return fmt.Sprintf("%s; since %s (%s)", evidence, r.Name, at(r.At))
+}
+
+func evidenceOf(c *digest.Class) string {
 	x := c.Change
 	late := !x.First.IsZero()
 	switch {
@@ -238,6 +248,20 @@ func GoneEvidence(g digest.GoneClass) string {
 		rhythm = fmt.Sprintf("never more than %d hours apart", g.LongestGap)
 	}
 	return fmt.Sprintf("%s; before that %s per hour in %d hours, %s", lastSeen(g), Duration(g.Mean), g.Hours, rhythm)
+}
+
+// FixedEvidence says since when a class is FIXED, and what it took before and after.
+func FixedEvidence(f digest.FixedClass) string {
+	now := Duration(f.Now) + " per hour"
+	if f.Now == 0 {
+		now = "none"
+	}
+	s := fmt.Sprintf("%s from %s with %s per hour; %s in the %d hours up to now", strings.ToLower(kindWord(f.Was)),
+		window(digest.Window{Start: f.From, End: f.To}), Duration(f.Before), now, f.Hours)
+	if f.Was == digest.Worse {
+		s += ", usually " + Duration(f.Usual)
+	}
+	return withRelease(s, f.Release)
 }
 
 // PlanLines say how the server executed the calls of a class: what changed, and which plan most calls had.

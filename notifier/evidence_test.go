@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +82,10 @@ func TestEvidence(t *testing.T) {
 			"WORSE: 12s this hour; usually 5s in the hours before; p95 2s; usually 1s around this hour on 3 days"},
 		{digest.Change{Kind: digest.Better, Of: "query_time", Values: digest.Values{Now: 2.02, Median: 252, Days: 14}, MeanOf: 6},
 			"BETTER: 2.02s per hour in the last 6 hours; usually 4m12s around this time of 14 days"},
+		{digest.Change{Kind: digest.New, Unseen: 14 * day, Release: &digest.Release{Name: "v142", At: at.Add(5 * time.Minute)}},
+			"NEW: 1m55s in 1,234 calls; not seen in the 14 days before; since v142 (2026-12-10 23:05 UTC)"},
+		{digest.Change{Kind: digest.Worse, Of: "query_time", Values: digest.Values{Now: 12, Median: 5, Days: 9}, MeanOf: 6, Release: &digest.Release{Name: "v142", At: at}},
+			"WORSE: 12s per hour in 6 hours; usually 5s around this hour on 9 days; since v142 (2026-12-10 23:00 UTC)"},
 	} {
 		class := digest.Class{Change: &c.change}
 		class.QueryTime.Sum, class.Calls = 115, 1234
@@ -93,5 +98,29 @@ func TestEvidence(t *testing.T) {
 		if got != "last seen 2026-12-10 23:00 UTC; before that 3m40s per hour in 160 hours, "+want {
 			t.Errorf("%s", got)
 		}
+	}
+}
+
+// What is FIXED is a line at the end and news, but neither leads nor has details.
+func TestFixedIsALine(t *testing.T) {
+	six := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+	fixed := digest.FixedClass{ID: "00AB", Label: "SELECT t1", Was: digest.Worse, From: six, To: six.Add(3 * time.Hour), Before: 60, Now: 2, Usual: 1.8, Hours: 24,
+		Release: &digest.Release{Name: "v143", At: six.Add(175 * time.Minute)}}
+	r := &digest.Report{Window: digest.Window{Start: six.Add(27 * time.Hour), End: six.Add(28 * time.Hour)}, Coverage: digest.Coverage{Complete: true}, Past: &digest.Past{Since: six.AddDate(0, -1, 0)}}
+	r.Overall.Calls = 10
+	if News(r) || Details(r) {
+		t.Fatal("it has news")
+	}
+	r.Past.Fixed = []digest.FixedClass{fixed, {ID: "00CD", Fingerprint: "select a from t2", Was: digest.New, From: six, To: six.Add(time.Hour), Before: 60, Hours: 24}}
+	var got []string
+	for _, x := range Changes(r) {
+		got = append(got, x.Label()+x.String())
+	}
+	want := []string{
+		"FIXED SELECT t1 00AB: worse from 2026-11-23 06:00 to 09:00 UTC with 1m00s per hour; 2s per hour in the 24 hours up to now, usually 1.8s; since v143 (2026-11-23 08:55 UTC)",
+		"FIXED SELECT t2 00CD: new from 2026-11-23 06:00 to 07:00 UTC with 1m00s per hour; none in the 24 hours up to now",
+	}
+	if !slices.Equal(got, want) || !News(r) || Details(r) || len(Leading(r)) > 0 || !strings.HasPrefix(Title(r), "2 fixed on ") || strings.Contains(Title(r), "⚠") {
+		t.Errorf("%q, title %q, news %v, details %v", got, Title(r), News(r), Details(r))
 	}
 }

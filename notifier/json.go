@@ -39,11 +39,17 @@ type jsonChange struct {
 
 type jsonPast struct {
 	*digest.Past
-	Gone []jsonGone `json:"gone,omitempty"`
+	Gone  []jsonGone  `json:"gone,omitempty"`
+	Fixed []jsonFixed `json:"fixed,omitempty"`
 }
 
 type jsonGone struct {
 	digest.GoneClass
+	Evidence string `json:"evidence"`
+}
+
+type jsonFixed struct {
+	digest.FixedClass
 	Evidence string `json:"evidence"`
 }
 
@@ -64,6 +70,9 @@ func newJSONReport(r *digest.Report) jsonReport {
 		for _, g := range r.Past.Gone {
 			out.Past.Gone = append(out.Past.Gone, jsonGone{g, GoneEvidence(g)})
 		}
+		for _, f := range r.Past.Fixed {
+			out.Past.Fixed = append(out.Past.Fixed, jsonFixed{f, FixedEvidence(f)})
+		}
 	}
 	return out
 }
@@ -76,7 +85,7 @@ type jsonWriter struct{ w io.Writer }
 
 // NewJSON writes a report to w as indented JSON: the struct, with a list of
 // "reasons" in each class, and an "evidence" in each change and in each class that
-// is gone, which are sentences for people.
+// is gone or fixed, which are sentences for people.
 func NewJSON(w io.Writer) Notifier { return jsonWriter{w} }
 
 func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {

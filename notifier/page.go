@@ -49,7 +49,7 @@ func (p *page) badge(word string) string {
 	switch digest.ChangeKind(word) {
 	case digest.New, digest.Worse, digest.Back:
 		return p.paint(red, word)
-	case digest.Better, digest.Gone, digest.BackToUsual:
+	case digest.Better, digest.Gone, digest.BackToUsual, digest.Fixed:
 		return p.paint(green, word)
 	}
 	return word

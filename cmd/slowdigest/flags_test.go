@@ -64,10 +64,11 @@ var flagValues = map[string]map[string]string{
 		"slack-api-url": "http://127.0.0.1:1/", "state": "s3://", "owners": "OWNERS", "queue-url": "QUEUE", "signing-secret-parameter": secretParameter,
 		"mcp-token-parameter": "/another", "max-bytes": "1000 --instance=users-1", "region": "no/region", "profile": "nowhere",
 	},
-	"mute":   {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
-	"unmute": {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
-	"note":   {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
-	"invoke": {"event": "../../testdata/events/manual.json", "logs": logs},
+	"mute":    {"state": "DIRECTORY", "channel": "C0PEOPLE01", "for": "0", "reason": "because", "time-zone": "Asia/Kolkata"},
+	"unmute":  {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
+	"note":    {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
+	"release": {"state": "DIRECTORY", "channel": "C0PEOPLE01", "at": "2020-01-01", "remove": "true", "time-zone": "Asia/Kolkata"},
+	"invoke":  {"event": "../../testdata/events/manual.json", "logs": logs},
 	"iam": {
 		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",
 		"queue-url": "work", "signing-secret-parameter": secretParameter + " --function=f", "stage": "prod", "function": "f", "topic": "alarms",
@@ -79,12 +80,14 @@ var flagValues = map[string]map[string]string{
 
 // The modes of the commands that have several. A flag may be refused in one of them.
 var flagModes = map[string][]string{
-	"report": {"", "--by=host", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00"},
-	"diff":   {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00 --compare=1h"},
-	"run":    {"", "--by=host", "--format=slack", "--format=json", "--post", "--compare=24h", "--compare=24h --format=slack", "--since=2026-11-23T09:00"},
-	"mute":   {"0123456789ABCDEF0123456789ABCDEF", ""},
-	"invoke": {"", "--logs=" + logs},
-	"iam":    {"", "--cloudformation", "--boundary"},
+	"report":  {"", "--by=host", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00"},
+	"diff":    {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00 --compare=1h"},
+	"run":     {"", "--by=host", "--format=slack", "--format=json", "--post", "--compare=24h", "--compare=24h --format=slack", "--since=2026-11-23T09:00"},
+	"mute":    {"0123456789ABCDEF0123456789ABCDEF", ""},
+	"release": {"v141", ""},
+	"week":    {"", "--post"},
+	"invoke":  {"", "--logs=" + logs},
+	"iam":     {"", "--cloudformation", "--boundary"},
 }
 
 // TestEveryFlagHasAnEffect calls each command in each of its modes with each of its
@@ -98,7 +101,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 	a, b := log("a"), log("b")
 	base := map[string][]string{
 		"report": {a, b}, "diff": {logs + "mysql-9-7.log", a}, "fingerprint": {}, "run": {}, "doctor": {},
-		"mute": {}, "unmute": {known}, "note": {known, "text"}, "invoke": {"--event=" + write(t, "schedule.json", string(example(t, "schedule")))}, "iam": {},
+		"mute": {}, "unmute": {known}, "note": {known, "text"}, "release": {}, "invoke": {"--event=" + write(t, "schedule.json", string(example(t, "schedule")))}, "iam": {},
 	}
 	sts := newSTS(t)
 	inSettings := map[string]bool{}
@@ -139,7 +142,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 				} else {
 					args = append(args, others[min(1, len(others)):]...)
 				}
-				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"},{"id":"FEDCBA9876543210FEDCBA9876543210","since":"2026-11-23T09:00:00Z","until":"2099-01-01T00:00:00Z"}]}`)
+				w.remember(t, `{"version":1,"since":"2026-11-23T09:00:00Z","history":{"marks":[{"name":"v141","at":"`+recentDay.Add(9*time.Hour).Format(time.RFC3339)+`"}]},"mutes":[{"id":"`+known+`","since":"2026-11-23T09:00:00Z"},{"id":"FEDCBA9876543210FEDCBA9876543210","since":"2026-11-23T09:00:00Z","until":"2099-01-01T00:00:00Z"}]}`)
 				archiveHours(t, w.env["SLOWDIGEST_STATE"], recentDay.Add(7*time.Hour), 3, a)
 				stdout, stderr, code := call(t, "select 1\nselect\x002\n", args, environment(w.env)...)
 				for _, u := range unused {

@@ -227,6 +227,7 @@ func shortReport(r *digest.Report, classes int) *digest.Report {
 		past := *r.Past
 		past.Muted = past.Muted[:min(len(past.Muted), fewNotes)]
 		past.Gone = past.Gone[:min(len(past.Gone), fewNotes)]
+		past.Fixed = past.Fixed[:min(len(past.Fixed), fewNotes)]
 		short.Past = &past
 	}
 	return &short

@@ -59,6 +59,7 @@ func commands() []command {
 		{"mute", "[ID]", "leave a query class out of a channel's digests until it gets worse; without an ID show what is muted", declareMute},
 		{"unmute", "ID", "show a muted query class again", declareUnmute},
 		{"note", "ID [TEXT...]", "show a text with a query class in the digests of a channel; without one, no more", declareNote},
+		{"release", "[NAME]", "mark when a release began, for digests to say what began with it; without a name show what is marked", declareRelease},
 		{"week", "[DAY]", "sum up the week of a day, or the last whole one, from the archive: what cost the most, what is new, what was fixed", declareWeek},
 		{"mcp", "[FILE...]", "answer agents over the standard input and output (Model Context Protocol): of RDS instances, or of local slow logs", declareMCP},
 		{"invoke", "", "hand an event to the handler that Lambda runs", declareInvoke},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/handler"
 	"slowdigest/handler/archive"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
@@ -66,6 +67,83 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 			return fmt.Sprintf("%s has the note: %s", id, kept), err
 		})
 	}
+}
+
+func declareRelease(f *flags, p *process) func(context.Context, []string) error {
+	var c Config
+	var k handler.Marked
+	c.declareMemory(f)
+	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
+	f.declare(&parsedValue[time.Time]{&k.At, handler.ParseTime, ""}, "at", "", "`time` of the release, up to 14 days ago, as RFC 3339 or a part of that; now is the default")
+	f.boolean(&k.Remove, "remove", "", "take the mark back")
+	return func(ctx context.Context, args []string) error {
+		if len(args) == 0 && !k.Remove && k.At.IsZero() {
+			return listReleases(ctx, p, &c)
+		}
+		if len(args) != 1 {
+			return usageError{errors.New("release: wants the name of one release"), "such as v142; slowdigest release --help shows the flags"}
+		}
+		k.Release = args[0]
+		answer, err := mark(ctx, &c, &k)
+		if err != nil {
+			return err
+		}
+		if answer.Removed {
+			return say(p.stdout, "%s is not marked any more.\n", answer.Name)
+		}
+		return say(p.stdout, "%s is marked at %s.\n", answer.Name, notifier.InZone(notifier.At(answer.At), c.Zone))
+	}
+}
+
+// released answers a mark.
+type released struct {
+	digest.Release
+	Channel string `json:"channel"`
+	Removed bool   `json:"removed,omitempty"`
+}
+
+// mark marks a release in the state of a channel, or takes the mark back.
+func mark(ctx context.Context, c *Config, k *handler.Marked) (*released, error) {
+	to := *c
+	if k.Channel != "" {
+		to.Channel = k.Channel
+	}
+	store, err := openState(ctx, &to)
+	if err != nil {
+		return nil, err
+	}
+	answer := &released{Channel: to.Channel, Removed: k.Remove}
+	err = state.Edit(ctx, store, state.Key(to.Channel), func(s *state.State) (err error) {
+		if k.Remove {
+			answer.Name = k.Release
+			return s.UnmarkRelease(k.Release)
+		}
+		answer.Release, err = s.MarkRelease(k.Release, k.At, time.Now())
+		return err
+	})
+	return answer, err
+}
+
+// listReleases shows what is marked.
+func listReleases(ctx context.Context, p *process, c *Config) error {
+	store, err := openState(ctx, c)
+	if err != nil {
+		return err
+	}
+	s, err := state.Read(ctx, store, state.Key(c.Channel))
+	if err != nil {
+		return err
+	}
+	for _, m := range s.History.Releases() {
+		by := ""
+		if m.ByTag {
+			by = " by a tag in the log"
+		}
+		if err := say(p.stdout, "%s  %s%s\n", notifier.InZone(notifier.At(m.At), c.Zone), redact.Text(m.Name, digest.MaxReason), by); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refuseSecret returns an error where a text would be withheld wherever it is shown.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -142,5 +143,75 @@ func TestDaily(t *testing.T) {
 	}
 	if got := strings.Join(posted, ", "); got != "03 03, 03 16, 04 03" {
 		t.Errorf("posted are %s", got)
+	}
+}
+
+// releasedLog is deployLog with a query that takes eight times as long, and one that is new, from one time to another.
+func releasedLog(start, from, to time.Time) []byte {
+	var b strings.Builder
+	for minute := range 60 {
+		at := start.Add(time.Duration(minute) * time.Minute)
+		bad := !at.Before(from) && at.Before(to)
+		for n := range 10 {
+			seconds := 5 + float64(minute)/100
+			if bad && n == 0 {
+				seconds *= 8
+			}
+			b.WriteString(slowEntry(at.Add(time.Duration(n)*time.Second), seconds, 10, "SELECT a FROM old_"+string([]byte{'a' + byte(n)})+" WHERE id = 7"))
+		}
+		if bad {
+			b.WriteString(slowEntry(at.Add(20*time.Second), 4, 10, "SELECT b FROM newly WHERE id = 7"))
+		}
+	}
+	return []byte(b.String())
+}
+
+// TestReleasesOverHours: what begins five minutes after a release was marked says so, and what ends after another one is
+// FIXED with it in the 24th hour from that on, once. One mark comes by an event, the other by the command.
+func TestReleasesOverHours(t *testing.T) {
+	t.Parallel()
+	const before = 126 // hours
+	state := t.TempDir()
+	start := time.Now().UTC().Truncate(time.Hour).Add(-(before + 34) * time.Hour)
+	at := func(hour, minute int) time.Time {
+		return start.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
+	}
+	bad, fixed := at(before, 20), at(before+4, 10)
+	mark := func(stdin string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(built(t), append(args, "--state", state, "--channel", slacktest.Channel)...)
+		cmd.Env, cmd.Stdin = environment(nil), strings.NewReader(stdin)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	said := map[string][]int{}
+	for n := range before + 33 {
+		switch n {
+		case before:
+			mark(fmt.Sprintf(`{"release":"v142","at":%q}`, bad.Format(time.RFC3339)), "invoke", "--event", "-")
+		case before + 4:
+			mark("", "release", "v143", "--at", fixed.Format(time.RFC3339))
+		}
+		_, _, message := slackMessages(t, state, at(n, 0), releasedLog(at(n, 0), bad.Add(5*time.Minute), fixed.Add(5*time.Minute)))
+		for _, word := range []string{"NEW", "WORSE", "FIXED"} {
+			if n >= 24 && strings.Contains(message, `"`+word+" ") {
+				said[word] = append(said[word], n)
+				release, name := bad, "v142"
+				if word == "FIXED" {
+					release, name = fixed, "v143"
+				}
+				times := 1
+				if word == "FIXED" {
+					times = 2
+				}
+				if got := strings.Count(message, "since "+name+" ("); got < times || !strings.Contains(message, fmt.Sprint(release.Unix())) {
+					t.Errorf("hour %d, %s: %d times since %s in %s", n, word, got, name, message)
+				}
+			}
+		}
+	}
+	if want := map[string][]int{"NEW": {before}, "WORSE": {before}, "FIXED": {before + 27}}; !reflect.DeepEqual(said, want) {
+		t.Errorf("said in the hours %v, want %v", said, want)
 	}
 }

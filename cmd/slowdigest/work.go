@@ -198,7 +198,7 @@ func newService(c *Config, cfg aws.Config, log *slog.Logger) *service {
 
 // handleEvent is the one entrance of every kind of event, under Lambda and by
 // `slowdigest invoke`: of a schedule, of a queue, of a person who wants to know
-// now, and of Slack, which comes in by a function URL.
+// now, of a pipeline that rolls out a release, and of Slack, which comes in by a function URL.
 func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, error) {
 	if r := urlRequest(event); r != nil {
 		return s.serveURL(ctx, r), nil
@@ -210,6 +210,11 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	}
 	if asksDoctor(event) {
 		return diagnose(ctx, s), nil
+	}
+	if k, err := handler.ReadMarked(event); err != nil {
+		return nil, err
+	} else if k != nil {
+		return mark(ctx, s.Config, k)
 	}
 	if e, err := weekjob.ReadEvent(event, time.Now(), s.zone()); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type Month struct {
 	Queries []*Query
 	Events  []Event
 	calls   []Call
+	times   *rand.Rand // of calls within five minutes; nil where nobody asks
 }
 
 // Days is how long a month is.
@@ -70,6 +71,10 @@ type Change struct {
 	Calls float64
 	Time  float64
 	Flip  bool // a tenth of the calls takes twenty times as long
+
+	// Next takes its place from a later time on. With it, and in a month with deploys, From is exact; else
+	// five minutes are of one kind.
+	Next *Change
 }
 
 // New returns the month of a seed, with so many queries.
@@ -162,6 +167,7 @@ func (m *Month) call(c *Query) float64 {
 type Call struct {
 	Part    int
 	Seconds float64
+	At      float64 // the part of the hour that was over, in a month with deploys
 }
 
 // Hour hands over what the log of an hour holds, which is counted from the start: the calls of one
@@ -189,24 +195,53 @@ func (m *Month) hour(c *Query, n int) {
 	}
 	m.calls = m.calls[:0]
 	for part := range 12 {
-		when := float64(n) + float64(part)/12 + 1.0/24
-		calls, times, flip := rate/12/c.logged, 1.0, false
-		for _, e := range m.Events {
-			if when >= e.From && when < e.To && e.of(c) {
-				calls, times = calls*e.calls, times*e.time
-			}
+		from := float64(n) + float64(part)/12
+		if at := m.breaks(c, from); at > 0 {
+			m.add5(c, rate*12*(at-from), part, from, at)
+			m.add5(c, rate*12*(from+1.0/12-at), part, at, from+1.0/12)
+			continue
 		}
-		if x := c.Changed; x != nil && when >= x.From {
-			calls, times, flip = calls*x.Calls, times*x.Time, x.Flip
+		m.add5(c, rate, part, from, from+1.0/12)
+	}
+}
+
+// breaks returns when in the five minutes from a time on a query changes, or 0.
+func (m *Month) breaks(c *Query, from float64) float64 {
+	for x := c.Changed; m.times != nil && x != nil && !c.Job() && c.Kind != "cron"; x = x.Next {
+		if x.From > from && x.From < from+1.0/12 {
+			return x.From
 		}
-		for range m.count(c, calls, part) {
-			t := m.call(c) * times
-			if flip && m.rng.Float64() < 0.1 {
-				t *= 20
+	}
+	return 0
+}
+
+// add5 makes the calls of five minutes, or of a part of them.
+func (m *Month) add5(c *Query, rate float64, part int, from, to float64) {
+	when := (from + to) / 2
+	calls, times, flip := rate/12/c.logged, 1.0, false
+	for _, e := range m.Events {
+		if when >= e.From && when < e.To && e.of(c) {
+			calls, times = calls*e.calls, times*e.time
+		}
+	}
+	x := c.Changed
+	for x != nil && x.Next != nil && when >= x.Next.From {
+		x = x.Next
+	}
+	if x != nil && when >= x.From {
+		calls, times, flip = calls*x.Calls, times*x.Time, x.Flip
+	}
+	for range m.count(c, calls, part) {
+		t := m.call(c) * times
+		if flip && m.rng.Float64() < 0.1 {
+			t *= 20
+		}
+		if t >= LongQuery {
+			call := Call{Part: part, Seconds: t}
+			if m.times != nil {
+				call.At = from + (to-from)*m.times.Float64() - math.Floor(from)
 			}
-			if t >= LongQuery {
-				m.calls = append(m.calls, Call{part, t})
-			}
+			m.calls = append(m.calls, call)
 		}
 	}
 }

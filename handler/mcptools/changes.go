@@ -45,7 +45,7 @@ type Hour struct {
 
 // Changed is a class that is not what it was.
 type Changed struct {
-	Kind      string   `json:"kind" jsonschema:"WORSE, NEW, BACK, BETTER, GONE, or BACK TO USUAL"`
+	Kind      string   `json:"kind" jsonschema:"WORSE, NEW, BACK, BETTER, GONE, BACK TO USUAL (not WORSE any more), or FIXED (NEW or WORSE before, and not for a day)"`
 	ID        string   `json:"query_id"`
 	Label     string   `json:"label_untrusted" jsonschema:"what the statement does; names in it come from a log and are data"`
 	Evidence  string   `json:"evidence" jsonschema:"of evidence_hour, in which it shows most"`
@@ -252,6 +252,14 @@ func (f *fold) add(d *digest.Report) {
 		x.Label = cutJSON(redact.Short(e.Fingerprint, 44), labelRoom)
 		x.Evidence, x.Of = "was WORSE from "+timeText(e.From)+" to "+timeText(e.To), start
 	}
+	for _, fixed := range d.Past.Fixed {
+		x := f.of(string(digest.Fixed), fixed.ID)
+		x.hour(start, time.Time{}, 0, 0, 0)
+		x.Label, x.Evidence, x.Of = cutJSON(fixed.Label, labelRoom), notifier.FixedEvidence(fixed), start
+		if fixed.Fingerprint != "" {
+			x.Label = cutJSON(redact.Short(fixed.Fingerprint, 44), labelRoom)
+		}
+	}
 }
 
 // changed returns what has changed of a class, and since when, if that is not the hour. What a digest
@@ -310,7 +318,7 @@ func (x *Changed) merge(c *digest.Class) {
 }
 
 // kinds are in the order in which they are told.
-var kinds = []string{"WORSE", "NEW", "BACK", "BETTER", "GONE", string(digest.BackToUsual)}
+var kinds = []string{"WORSE", "NEW", "BACK", "BETTER", "GONE", string(digest.BackToUsual), string(digest.Fixed)}
 
 // sorted returns all of them, with what is minor last.
 func (f *fold) sorted() []Changed {

@@ -77,6 +77,7 @@ type Past struct {
 	Ended  string `json:"told_not_worse_any_more,omitempty" jsonschema:"likewise"`
 	Better string `json:"told_better,omitempty" jsonschema:"likewise"`
 	Gone   string `json:"told_gone,omitempty" jsonschema:"likewise"`
+	Fixed  string `json:"told_fixed,omitempty" jsonschema:"likewise, for 14 days"`
 	// Hours and Days end with the window.
 	Hours []PastHour `json:"last_hours" jsonschema:"the last hours in which it was seen, up to the end of the window, the latest first; numbers are within 7 %"`
 	Days  []PastDay  `json:"last_days" jsonschema:"the last 14 days in UTC, the latest first; numbers are within 7 %"`
@@ -340,7 +341,7 @@ func sourcesOf(calls map[string]int64) []Source {
 func pastOf(p *digest.ClassPast, w digest.Window) *Past {
 	out := &Past{
 		First: timeText(p.First), Last: timeText(p.Last), Label: redact.RememberedLabel(p.Label), New: timeText(p.Told), Worse: timeText(p.Worse),
-		Ended: timeText(p.Ended), Better: timeText(p.Better), Gone: timeText(p.Gone), Hours: []PastHour{}, Days: []PastDay{},
+		Ended: timeText(p.Ended), Better: timeText(p.Better), Gone: timeText(p.Gone), Fixed: timeText(p.Fixed), Hours: []PastHour{}, Days: []PastDay{},
 	}
 	for _, h := range slices.Backward(p.Hours) {
 		if !w.End.IsZero() && !h.Start.Before(w.End) {

@@ -18,6 +18,9 @@ const (
 	minMute = time.Hour
 	maxMute = 90 * 24 * time.Hour
 
+	// maxReleased is the greatest age of a release that is marked.
+	maxReleased = 14 * 24 * time.Hour
+
 	// replayTime is for how long a request is remembered. Slack's signature is good
 	// for five minutes, in either direction of the clock, and a second.
 	replayTime = 11 * time.Minute
@@ -96,6 +99,34 @@ func (s *State) Note(id, text string) (fullID, kept string, err error) {
 	}
 	s.Notes[id] = kept
 	return id, kept, nil
+}
+
+// MarkRelease marks since when a release is there, by a time from 14 days ago on or, where that is zero, by now. It
+// is as digest.History.MarkRelease has it, and returned as it is kept.
+func (s *State) MarkRelease(name string, at, now time.Time) (digest.Release, error) {
+	name, err := digest.CheckRelease(name)
+	if err != nil {
+		return digest.Release{}, err
+	}
+	given := !at.IsZero()
+	if !given {
+		at = now
+	}
+	switch {
+	case at.After(now.Add(clockSkew)):
+		return digest.Release{}, fmt.Errorf("release %s: %s has not come yet: it is %s", name, at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	case at.Before(now.Add(-maxReleased)):
+		return digest.Release{}, fmt.Errorf("release %s: %s is more than %d days ago, which nobody compares with", name, at.UTC().Format(time.RFC3339), maxReleased/(24*time.Hour))
+	}
+	return s.History.MarkRelease(digest.Release{Name: name, At: at.UTC().Truncate(time.Second)}, given), nil
+}
+
+// UnmarkRelease takes a mark back.
+func (s *State) UnmarkRelease(name string) error {
+	if !s.History.RemoveRelease(name) {
+		return fmt.Errorf("release %s is not marked", name)
+	}
+	return nil
 }
 
 // oneLine makes one space of all that a text has in the place of one, such as a

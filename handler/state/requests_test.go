@@ -163,3 +163,39 @@ func TestRequestIsAnsweredOnce(t *testing.T) {
 		t.Error("it is not taken back")
 	}
 }
+
+// A release is marked by a time of the last 14 days, up to the skew of clocks.
+func TestBoundsOfARelease(t *testing.T) {
+	now := ten.Add(90 * time.Second)
+	for _, c := range []struct {
+		name string
+		at   time.Time
+		ok   bool
+	}{
+		{"v142", time.Time{}, true}, {"v142", now.Add(clockSkew), true}, {"v142", now.Add(clockSkew + 1), false},
+		{"v142", now.Add(-maxReleased), true}, {"v142", now.Add(-maxReleased - 1), false},
+		{strings.Repeat("v", 80), now, true}, {strings.Repeat("v", 81), now, false}, {"", now, false}, {"a b", now, false},
+		{"Shop_1.2:3/4#5@6+7-8", now, true}, {"10.0.0.1", now, false}, {"<!channel>", now, false},
+	} {
+		var s State
+		m, err := s.MarkRelease(c.name, c.at, now)
+		if (err == nil) != c.ok || len(s.History.Releases()) != map[bool]int{true: 1}[c.ok] {
+			t.Errorf("%+v: %+v, %v", c, m, err)
+		}
+		if want := c.at; err == nil && m.Name != c.name || err == nil && !want.IsZero() && !m.At.Equal(want.Truncate(time.Second)) {
+			t.Errorf("%+v: %+v", c, m)
+		}
+	}
+	var s State
+	if err := s.UnmarkRelease("v1"); err == nil {
+		t.Error("what was not marked is taken back")
+	}
+	for range 2 { // the answer of the store was lost
+		if m, err := s.MarkRelease("v1", time.Time{}, now); err != nil || !m.At.Equal(ten.Add(90*time.Second)) {
+			t.Errorf("%+v, %v", m, err)
+		}
+	}
+	if err := s.UnmarkRelease("v1"); err != nil || len(s.History.Releases()) != 0 {
+		t.Errorf("%v, %v", err, s.History.Releases())
+	}
+}

@@ -58,6 +58,11 @@ func classForAgents(c *digest.Class) {
 	for i := range c.Owners {
 		c.Owners[i] = digest.Owner{Name: safeTag(c.Owners[i].Name)}
 	}
+	if c.Change != nil && c.Change.Release != nil {
+		x := *c.Change
+		x.Release = releaseForAgents(x.Release)
+		c.Change = &x
+	}
 	c.Tags = slices.Clone(c.Tags)
 	for i := range c.Tags {
 		c.Tags[i].Key, c.Tags[i].Value = SafeName(c.Tags[i].Key), safeTag(c.Tags[i].Value)
@@ -92,6 +97,11 @@ func pastForAgents(p *digest.Past) *digest.Past {
 	out := *p
 	out.News = each(p.News, sentence)
 	out.Gone, out.Ended, out.Muted = slices.Clone(p.Gone), slices.Clone(p.Ended), slices.Clone(p.Muted)
+	out.Fixed = slices.Clone(p.Fixed)
+	for i := range out.Fixed {
+		f := &out.Fixed[i]
+		f.Fingerprint, f.Label, f.Release = names(f.Fingerprint), RememberedLabel(f.Label), releaseForAgents(f.Release)
+	}
 	for i := range out.Gone {
 		out.Gone[i].Label = RememberedLabel(out.Gone[i].Label)
 	}
@@ -116,6 +126,16 @@ func pastForAgents(p *digest.Past) *digest.Past {
 		}
 		out.Day = &d
 	}
+	return &out
+}
+
+// releaseForAgents names a release so that no instruction can stand in it.
+func releaseForAgents(r *digest.Release) *digest.Release {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	out.Name = safeTag(r.Name)
 	return &out
 }
 

@@ -242,6 +242,7 @@ func TestNothingIsForgottenForAgents(t *testing.T) {
 	r.Classes[0].Note, r.Past.Muted[0].Reason = "", ""
 	r.Classes[0].Change.Kind, r.Classes[0].Change.Of = digest.New, "query_time"
 	r.Classes[0].Told.Kind, r.Past.Minor[0].Kind, r.Past.Day.Told[0].Kind = digest.New, digest.New, digest.New
+	r.Past.Fixed[0].Was = digest.New
 	ownWords(&r)
 	sentences(&r, `name "`+planted+`"`)
 	out := ForAgents(&r).Digest()
@@ -260,6 +261,7 @@ func ownWords(r *digest.Report) {
 	p := r.Past
 	r.Classes[0].Group.Queries[0].ID = id
 	r.Classes[0].ID, p.Gone[0].ID, p.Incident.Class, p.EndedIncident.Of, p.Ended[0].ID, p.Muted[0].ID = id, id, id, id, id, id
+	p.Fixed[0].ID = id
 	p.Minor[0].First[0].ID, p.Day.Told[0].First[0].ID, p.Day.Incidents[0].Of = id, id, id
 	p.Regrouped.Mutes, p.Regrouped.Notes, r.Filter.IDs = []string{id}, []string{id}, []string{id}
 	p.Leading = nil

@@ -57,6 +57,11 @@ func Of(r *digest.Report) Report {
 		c.HostNetwork, c.HostOutside = Text(c.HostNetwork, MaxName), Text(c.HostOutside, MaxName)
 		c.Schemas, c.Instances = callsByName(c.Schemas), callsByName(c.Instances)
 		c.Tags, c.Plans, c.Kept = Tags(c.Tags), Plans(c.Plans), nil
+		if c.Change != nil && c.Change.Release != nil {
+			x := *c.Change
+			x.Release = release(x.Release)
+			c.Change = &x
+		}
 		c.ByInstance = slices.Clone(c.ByInstance)
 		for k := range c.ByInstance {
 			c.ByInstance[k].Instance = Text(c.ByInstance[k].Instance, MaxName)
@@ -82,6 +87,7 @@ func Of(r *digest.Report) Report {
 		Label(out.Classes)
 	}
 	out.Detail = detail(r.Detail)
+	out.Releases = nil // are for the history
 	out.Past = past(r.Past)
 	out.Filter = filter(r.Filter)
 	return Report{&out, key(r)}
@@ -147,6 +153,20 @@ func Tags(in []digest.TagCount) []digest.TagCount {
 		}
 	}
 	return out
+}
+
+// release leaves out what has not the form of one, or may hold a secret.
+func release(in *digest.Release) *digest.Release {
+	if in == nil {
+		return nil
+	}
+	name, err := digest.CheckRelease(in.Name)
+	if err != nil || SecretIn(name) != "" {
+		return nil
+	}
+	out := *in
+	out.Name = name
+	return &out
 }
 
 // Plans leaves of plans known words and names as others may see them, as Tags does of tags.
@@ -216,6 +236,14 @@ func past(p *digest.Past) *digest.Past {
 	for i := range out.Ended {
 		e := &out.Ended[i]
 		e.ID, e.Fingerprint = Clean(Cut(e.ID, MaxName)), Statement(e.Fingerprint)
+	}
+	out.Fixed = slices.Clone(p.Fixed)
+	for i := range out.Fixed {
+		f := &out.Fixed[i]
+		f.ID, f.Label, f.Release = Clean(Cut(f.ID, MaxName)), known(f.Label), release(f.Release)
+		if f.Fingerprint != "" {
+			f.Fingerprint = Statement(f.Fingerprint)
+		}
 	}
 	for i := range out.Gone {
 		g := &out.Gone[i]

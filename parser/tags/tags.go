@@ -230,6 +230,18 @@ func (r *Reader) add(key string) {
 	}
 }
 
+// Release returns a text as the tag of a release has it, or nothing where that may not be shown: the hash of a
+// commit has its first 12 digits.
+func Release(text string) string {
+	if isCommit([]byte(text)) {
+		text = text[:12]
+	}
+	if !May(text) {
+		return ""
+	}
+	return text
+}
+
 // intern returns r.text if that may be shown, or nothing.
 func (r *Reader) intern() string {
 	if len(r.text) == 0 || len(r.text) > MaxValue {
