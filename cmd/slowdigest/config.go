@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -327,3 +328,6 @@ func parseRepeat(s string) (string, error) {
 	}
 	return s, nil
 }
+
+// zone is that of the configuration, or UTC.
+func (c *Config) zone() *time.Location { return cmp.Or(c.Zone, time.UTC) }

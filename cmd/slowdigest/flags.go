@@ -139,6 +139,7 @@ var unused = []struct {
 	{"run", notSet("post"), []string{"channel", "slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", ""},
 	{"run", withoutLinks, []string{"link"}, "only --post and --format slack show links", ""},
 	{"mute", func(_ *flags, args []string) bool { return len(args) == 0 }, []string{"for", "reason"}, "no ID is given", "give the ID of a query class; without flags for one, mute lists what is muted"},
+	{"week", notSet("post"), []string{"slack-token-parameter", "slack-api-url"}, "without --post nothing is posted", "add --post, or leave out what is for it"},
 	{"mcp", func(_ *flags, args []string) bool { return len(args) > 0 }, []string{"instance", "tag", "download", "max-bytes"}, "local logs are read", ""},
 	{"mcp", notSet("state"), []string{"channel"}, "without --state nothing is remembered", ""},
 	{"invoke", notSet("state"), []string{"force", "repeat", "daily", "keep"}, "without --state no hour is known to be posted", ""},

@@ -68,6 +68,7 @@ var flagValues = map[string]map[string]string{
 	"unmute":  {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"note":    {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"release": {"state": "DIRECTORY", "channel": "C0PEOPLE01", "at": "2020-01-01", "remove": "true", "time-zone": "Asia/Kolkata"},
+	"week":    {"state": "DIRECTORY", "channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "time-zone": "Asia/Kolkata", "format": "json", "post": "true"},
 	"invoke":  {"event": "../../testdata/events/manual.json", "logs": logs},
 	"iam": {
 		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",
@@ -101,7 +102,7 @@ func TestEveryFlagHasAnEffect(t *testing.T) {
 	a, b := log("a"), log("b")
 	base := map[string][]string{
 		"report": {a, b}, "diff": {logs + "mysql-9-7.log", a}, "fingerprint": {}, "run": {}, "doctor": {},
-		"mute": {}, "unmute": {known}, "note": {known, "text"}, "release": {}, "invoke": {"--event=" + write(t, "schedule.json", string(example(t, "schedule")))}, "iam": {},
+		"mute": {}, "unmute": {known}, "note": {known, "text"}, "release": {}, "week": {recentDay.Format(time.DateOnly)}, "invoke": {"--event=" + write(t, "schedule.json", string(example(t, "schedule")))}, "iam": {},
 	}
 	sts := newSTS(t)
 	inSettings := map[string]bool{}

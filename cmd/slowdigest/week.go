@@ -79,9 +79,6 @@ func parseWeekFormat(s string) (string, error) {
 	return s, nil
 }
 
-// zone is that of the configuration, or UTC.
-func (c *Config) zone() *time.Location { return cmp.Or(c.Zone, time.UTC) }
-
 func printWeek(p *process, c *Config, w *week.Week) error {
 	switch c.Format {
 	case "json":
@@ -109,7 +106,7 @@ type toldWeeks struct {
 const maxWeekAge = longestKept * 24 * time.Hour
 
 // tellWeek tells a week to a channel, or to each, one after the other.
-func (s *service) tellWeek(ctx context.Context, e *weekjob.Event) (*toldWeeks, error) {
+func tellWeek(ctx context.Context, s *service, e *weekjob.Event) (*toldWeeks, error) {
 	if err := handler.CheckWindow(e.Window, time.Now(), maxWeekAge); err != nil {
 		return nil, fmt.Errorf("read event: %w", err)
 	}
@@ -122,7 +119,7 @@ func (s *service) tellWeek(ctx context.Context, e *weekjob.Event) (*toldWeeks, e
 	}
 	channels := []string{e.Channel}
 	if e.Channel == "" {
-		if channels, err = s.channels(ctx); err != nil {
+		if channels, err = channelsOf(ctx, s); err != nil {
 			return nil, err
 		}
 	}
@@ -156,8 +153,8 @@ func (s *service) tellWeek(ctx context.Context, e *weekjob.Event) (*toldWeeks, e
 	return told, errors.Join(errs...)
 }
 
-// channels returns those of the instances, and the configured one.
-func (s *service) channels(ctx context.Context) ([]string, error) {
+// channelsOf returns those of the instances, and the configured one.
+func channelsOf(ctx context.Context, s *service) ([]string, error) {
 	found, err := s.discover(ctx, s.from)
 	if err != nil {
 		return nil, err

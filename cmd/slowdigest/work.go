@@ -219,7 +219,7 @@ func (s *service) handleEvent(ctx context.Context, event json.RawMessage) (any, 
 	if e, err := weekjob.ReadEvent(event, time.Now(), s.zone()); err != nil {
 		return nil, err
 	} else if e != nil {
-		return s.tellWeek(ctx, e)
+		return tellWeek(ctx, s, e)
 	}
 	m, err := handler.ReadManual(event, time.Now())
 	switch {

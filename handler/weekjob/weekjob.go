@@ -48,6 +48,9 @@ type Job struct {
 
 const defaultTimeout = 15 * time.Minute // no Lambda function runs longer
 
+// errNoHours says that the channel has had no hour yet, and so has no state.
+var errNoHours = errors.New("no hour was told yet")
+
 // Build sums up the week. The error is that of an archive of which nothing could be read.
 func (j *Job) Build(ctx context.Context) (*week.Week, error) {
 	s, err := state.Read(ctx, j.Store, state.Key(j.Channel))
@@ -120,11 +123,14 @@ func (j *Job) Run(ctx context.Context) (*week.Week, error) {
 	var s *state.State
 	unconfirmed := false
 	err := j.edit(ctx, func(in *state.State) (err error) {
-		s = in
-		unconfirmed, err = in.ClaimWeek(j.Window, owner, j.Now(), j.deadline(ctx))
+		if s = in; in.Since.IsZero() {
+			return errNoHours
+		}
+		in.Week = cmp.Or(in.Week, new(state.Week))
+		unconfirmed, err = in.Week.Claim(j.Window, owner, j.Now(), j.deadline(ctx))
 		return err
 	})
-	if errors.Is(err, state.ErrTold) || errors.Is(err, state.ErrAtWork) || errors.Is(err, state.ErrNoHours) {
+	if errors.Is(err, state.ErrTold) || errors.Is(err, state.ErrAtWork) || errors.Is(err, errNoHours) {
 		j.logger().InfoContext(ctx, "no week to tell", "reason", err.Error(), "window_start", j.Window.Start)
 		return nil, nil
 	}
@@ -135,7 +141,7 @@ func (j *Job) Run(ctx context.Context) (*week.Week, error) {
 	if err != nil || w.Hours.Read == 0 {
 		return w, errors.Join(err, j.end(ctx, owner, false))
 	}
-	err = j.edit(ctx, func(s *state.State) error { return s.PostWeek(j.Window, owner) })
+	err = j.edit(ctx, func(s *state.State) error { return s.Week.Post(j.Window, owner) })
 	if errors.Is(err, state.ErrLost) {
 		j.logger().WarnContext(ctx, "told no week", "reason", err.Error(), "window_start", j.Window.Start)
 		return nil, nil
@@ -200,7 +206,7 @@ func (j *Job) end(ctx context.Context, owner string, told bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err := j.edit(ctx, func(s *state.State) error {
-		s.EndWeek(j.Window, owner, told)
+		s.Week.End(j.Window, owner, told)
 		return nil
 	})
 	if err != nil {

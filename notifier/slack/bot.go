@@ -139,6 +139,27 @@ func (b *Bot) offer(ctx context.Context, forms []form, step string,
 	return slackgo.Message{}, form{}, last
 }
 
+// PostMemo posts a memo, with its table in the thread. The key lets FindMemo distinguish it from other messages.
+// Its error is a *notifier.DeliveryError, which says where only the reply in the thread is missing.
+func (b *Bot) PostMemo(ctx context.Context, m *notifier.Memo, key string) (notifier.Receipt, error) {
+	posted, f, err := b.offer(ctx, memoForms(m), memoStep, func(m Message) (slackgo.Message, *notifier.DeliveryError) {
+		return b.post(ctx, m, slackgo.MsgOptionMetadata(slackgo.SlackMetadata{EventType: memoType, EventPayload: map[string]any{"id": key}}))
+	})
+	if err != nil {
+		return notifier.Receipt{}, err
+	}
+	receipt := notifier.Receipt{Channel: posted.Channel, Timestamp: posted.Timestamp, Form: f.name}
+	if b.opts.NoThread {
+		return receipt, nil
+	}
+	receipt.Replies, err = b.thread(receipt).post(ctx, memoReplies(m))
+	if err != nil {
+		err.Posted = notifier.IsPosted
+		return receipt, err
+	}
+	return receipt, nil
+}
+
 // PostEphemeral shows a line of text to one user of the channel alone, in the thread of a
 // message if thread is its timestamp. Nothing in it is markup. Its error is a
 // *notifier.DeliveryError.

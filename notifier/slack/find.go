@@ -71,6 +71,13 @@ func (b *Bot) Find(ctx context.Context, r *digest.Report) (notifier.Receipt, boo
 	return b.find(ctx, metadataType, redact.Of(r).Key(), r.Window.Start)
 }
 
+// FindMemo reports whether a memo with the key was posted since a time. It needs what Find does, and its error is
+// as that of Find.
+func (b *Bot) FindMemo(ctx context.Context, key string, since time.Time) (bool, error) {
+	_, found, err := b.find(ctx, memoType, key, since)
+	return found, err
+}
+
 // find looks for the message with an ID since a time; a zero one is ever.
 func (b *Bot) find(ctx context.Context, event, id string, since time.Time) (notifier.Receipt, bool, error) {
 	fail := func(e *notifier.DeliveryError) (notifier.Receipt, bool, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -105,34 +104,6 @@ func WriteMemoJSON(w io.Writer, m *notifier.Memo) error {
 }
 
 const memoStep = "post the memo to Slack"
-
-// PostMemo posts a memo, with its table in the thread. The key lets FindMemo distinguish it from other messages.
-// Its error is a *notifier.DeliveryError, which says where only the reply in the thread is missing.
-func (b *Bot) PostMemo(ctx context.Context, m *notifier.Memo, key string) (notifier.Receipt, error) {
-	posted, f, err := b.offer(ctx, memoForms(m), memoStep, func(m Message) (slackgo.Message, *notifier.DeliveryError) {
-		return b.post(ctx, m, slackgo.MsgOptionMetadata(slackgo.SlackMetadata{EventType: memoType, EventPayload: map[string]any{"id": key}}))
-	})
-	if err != nil {
-		return notifier.Receipt{}, err
-	}
-	receipt := notifier.Receipt{Channel: posted.Channel, Timestamp: posted.Timestamp, Form: f.name}
-	if b.opts.NoThread {
-		return receipt, nil
-	}
-	receipt.Replies, err = b.thread(receipt).post(ctx, memoReplies(m))
-	if err != nil {
-		err.Posted = notifier.IsPosted
-		return receipt, err
-	}
-	return receipt, nil
-}
-
-// FindMemo reports whether a memo with the key was posted since a time. It needs what Find does, and its error is
-// as that of Find.
-func (b *Bot) FindMemo(ctx context.Context, key string, since time.Time) (bool, error) {
-	_, found, err := b.find(ctx, memoType, key, since)
-	return found, err
-}
 
 // PostMemo posts a memo; nothing can find it. Its error is a *notifier.DeliveryError.
 func (w *Webhook) PostMemo(ctx context.Context, m *notifier.Memo, _ string) (notifier.Receipt, error) {
