@@ -127,7 +127,7 @@ func (h *History) add(r *Report, correct bool) error {
 		}
 		p.add(at, c)
 	}
-	h.addReleases(at, r)
+	h.addReleases(at, newest, r)
 	h.forget(newest)
 	h.makeRoom()
 	return nil

@@ -313,7 +313,7 @@ func TestForgettingAtItsBounds(t *testing.T) {
 	}
 }
 
-// 5,000 classes and 70,000 of their hours are kept. Beyond, the classes with the
+// 5,000 classes and 69,000 of their hours are kept. Beyond, the classes with the
 // least time go first, of equals the one unseen for longest.
 func TestRoom(t *testing.T) {
 	at := firstHour
@@ -339,10 +339,11 @@ func TestRoom(t *testing.T) {
 		}
 		return n
 	}
+	const each = maxClassHours / 1000
 	for _, test := range []struct{ classes, hours, forgot, kept int }{
 		{maxHistoryClasses - 1, 0, 0, 0}, {maxHistoryClasses, 0, 0, 0}, {maxHistoryClasses + 1, 0, 1, 0}, {maxHistoryClasses + 2, 0, 2, 0},
-		{1000, maxClassHours, 0, maxClassHours}, {1000, maxClassHours + 1, 0, maxClassHours + 1 - 70}, {1000, maxClassHours + 70, 0, maxClassHours},
-		{1000, maxClassHours + 71, 0, maxClassHours + 1 - 70}, {maxHistoryClasses + 1, 14 * (maxHistoryClasses + 1), 1, maxClassHours},
+		{1000, maxClassHours, 0, maxClassHours}, {1000, maxClassHours + 1, 0, maxClassHours + 1 - each}, {1000, maxClassHours + each, 0, maxClassHours},
+		{1000, maxClassHours + each + 1, 0, maxClassHours + 1 - each}, {maxHistoryClasses + 1, 14 * (maxHistoryClasses + 1), 1, maxClassHours - maxClassHours%14},
 	} {
 		h := fill(test.classes, test.hours)
 		if h.forgot != test.forgot || len(h.classes) != test.classes-test.forgot || count(h) != test.kept {
@@ -359,7 +360,7 @@ func TestRoom(t *testing.T) {
 	if p := h.classes[fmt.Sprintf("%032d", 2)]; p.hours != nil || p.highest.time != 100 || p.highest.p95 != 51 || p.from != at+1 {
 		t.Errorf("%+v", p)
 	}
-	if p := h.classes[fmt.Sprintf("%032d", 8)]; len(p.hours) != 70 || p.highest.time != 0 {
+	if p := h.classes[fmt.Sprintf("%032d", 8)]; len(p.hours) != each || p.highest.time != 0 {
 		t.Errorf("%+v", p)
 	}
 	// What was given up still counts for a class's time.

@@ -261,9 +261,9 @@ func (h *History) marksWith(start time.Time, r *Report) releases.Marks {
 	return marks
 }
 
-// addReleases remembers which releases the tags of an hour name, and the time lines of its classes: for good those of the hours
+// addReleases remembers, of an hour and the newest one, which releases the tags of an hour name, and the time lines of its classes: for good those of the hours
 // of marks, and before and after these, in which something may have begun with them.
-func (h *History) addReleases(at hour, r *Report) {
+func (h *History) addReleases(at, newest hour, r *Report) {
 	h.marks = h.marksWith(r.Window.Start, r)
 	h.watch.Add(r.Window.Start, r.Releases)
 	l := lineHour{at, map[string]classLine{}}
@@ -277,10 +277,12 @@ func (h *History) addReleases(at hour, r *Report) {
 		}
 	}
 	h.lines = slices.DeleteFunc(h.lines, func(have lineHour) bool { return have.at == at })
-	n, _ := slices.BinarySearchFunc(h.lines, at, func(l lineHour, at hour) int { return cmp.Compare(l.at, at) })
-	h.lines = slices.Insert(h.lines, n, l)
+	if len(l.of) > 0 {
+		n, _ := slices.BinarySearchFunc(h.lines, at, func(l lineHour, at hour) int { return cmp.Compare(l.at, at) })
+		h.lines = slices.Insert(h.lines, n, l)
+	}
 	h.lines = slices.DeleteFunc(h.lines, func(l lineHour) bool { // but of the last ones
-		return l.at < at-1 && !slices.ContainsFunc(h.marks, func(m Release) bool { return hourOf(m.At) >= l.at-1 && hourOf(m.At) <= l.at+1 })
+		return l.at < newest-1 && !slices.ContainsFunc(h.marks, func(m Release) bool { return hourOf(m.At) >= l.at-1 && hourOf(m.At) <= l.at+1 })
 	})
 	h.lines = h.lines[max(0, len(h.lines)-maxLines):]
 }

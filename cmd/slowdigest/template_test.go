@@ -313,9 +313,15 @@ func templateCases() []templateCase {
 				"EntranceLambdaFunction.ReservedConcurrentExecutions":                     `null`,
 				"EntranceLambdaFunction.TracingConfig.Mode":                               `"Active"`,
 				"EntranceLambdaFunction.Environment.Variables.SLOWDIGEST_ANSWER_FUNCTION": `"slowdigest-prod-next"`,
-				"AlarmEmail.Endpoint":     `"dba@example.com"`,
-				"AlarmEmail.TopicArn":     `{"Ref": "AlarmTopic"}`,
-				"Dashboard.DashboardName": `"slowdigest-prod-next"`})},
+				"WeekSchedule.ScheduleExpression":                                         `"cron(0 9 ? * MON *)"`,
+				"WeekSchedule.State":                                                      `"ENABLED"`,
+				"WeekSchedule.Target.Input":                                               `"{\"week\": \"last\", \"time\": \"<aws.scheduler.scheduled-time>\"}"`,
+				"WeekRole.PermissionsBoundary":                                            `"arn:aws:iam::123456789012:policy/boundary"`,
+				"WeekRole.Policies.0.PolicyDocument.Statement.0.Action":                   `"lambda:InvokeFunction"`,
+				"WeekRole.Policies.0.PolicyDocument.Statement.0.Resource":                 `{"Fn::GetAtt": ["DigestLambdaFunction", "Arn"]}`,
+				"AlarmEmail.Endpoint":                                                     `"dba@example.com"`,
+				"AlarmEmail.TopicArn":                                                     `{"Ref": "AlarmTopic"}`,
+				"Dashboard.DashboardName":                                                 `"slowdigest-prod-next"`})},
 	}
 }
 
