@@ -127,9 +127,9 @@ func NewIsSaid(r *digest.Report, c *digest.Class) bool {
 func lineEvidence(r *digest.Report, c *digest.Class) string {
 	switch {
 	case NewIsSaid(r, c):
-		return withRelease(took(c), c.Change.Release)
+		return WithRelease(took(c), c.Change.Release)
 	case plainlyNew(c) && newSince(r) == c:
-		return withRelease(fmt.Sprintf("%s; none that is NEW was seen in the %s before", took(c), span(c.Change.Unseen)), c.Change.Release)
+		return WithRelease(fmt.Sprintf("%s; none that is NEW was seen in the %s before", took(c), span(c.Change.Unseen)), c.Change.Release)
 	}
 	return changeEvidence(c)
 }
@@ -144,14 +144,14 @@ func Detection(c *digest.Class) string {
 }
 
 // changeEvidence is a phrase with the numbers that justify a change, and the release with which it began.
-func changeEvidence(c *digest.Class) string { return withRelease(evidenceOf(c), c.Change.Release) }
+func changeEvidence(c *digest.Class) string { return WithRelease(evidenceOf(c), c.Change.Release) }
 
-// withRelease adds since which release something is so. It is no cause.
-func withRelease(evidence string, r *digest.Release) string {
+// WithRelease adds since which release something is so. It is no cause.
+func WithRelease(evidence string, r *digest.Release) string {
 	if r == nil {
 		return evidence
 	}
-	return fmt.Sprintf("%s; since %s (%s)", evidence, r.Name, at(r.At))
+	return fmt.Sprintf("%s; since %s (%s)", evidence, r.Name, At(r.At))
 }
 
 func evidenceOf(c *digest.Class) string {
@@ -159,13 +159,13 @@ func evidenceOf(c *digest.Class) string {
 	late := !x.First.IsZero()
 	switch {
 	case x.Kind == digest.New && late:
-		return fmt.Sprintf("%s; first seen %s, and not in the %s before that", took(c), at(x.First), span(x.Unseen))
+		return fmt.Sprintf("%s; first seen %s, and not in the %s before that", took(c), At(x.First), span(x.Unseen))
 	case x.Kind == digest.New:
 		return fmt.Sprintf("%s; not seen in the %s before", took(c), span(x.Unseen))
 	case x.Kind == digest.Back && late:
-		return fmt.Sprintf("%s; seen again %s; before that last seen %s, %s earlier", took(c), at(x.First), at(x.LastSeen), span(x.Unseen))
+		return fmt.Sprintf("%s; seen again %s; before that last seen %s, %s earlier", took(c), At(x.First), At(x.LastSeen), span(x.Unseen))
 	case x.Kind == digest.Back:
-		return fmt.Sprintf("%s; last seen %s, %s before", took(c), at(x.LastSeen), span(x.Unseen))
+		return fmt.Sprintf("%s; last seen %s, %s before", took(c), At(x.LastSeen), span(x.Unseen))
 	case x.Kind == digest.Better:
 		return fmt.Sprintf("%s; usually %s around this time of %s", perHour(x), Duration(x.Median), Plural(int64(x.Days), "day", "days"))
 	}
@@ -238,7 +238,7 @@ func span(seconds float64) string {
 
 // lastSeen says when a class that is GONE was seen last.
 func lastSeen(g digest.GoneClass) string {
-	return "last seen " + at(g.LastSeen)
+	return "last seen " + At(g.LastSeen)
 }
 
 // GoneEvidence says what is known of a class that is GONE.
@@ -261,7 +261,7 @@ func FixedEvidence(f digest.FixedClass) string {
 	if f.Was == digest.Worse {
 		s += ", usually " + Duration(f.Usual)
 	}
-	return withRelease(s, f.Release)
+	return WithRelease(s, f.Release)
 }
 
 // PlanLines say how the server executed the calls of a class: what changed, and which plan most calls had.
@@ -319,7 +319,7 @@ func planChange(c *digest.Class) string {
 		return ""
 	}
 	unlike(from, to)
-	return fmt.Sprintf("plan changed: %s until %s, %s since", planText(from, false), at(p.Change.Until), planText(to, false))
+	return fmt.Sprintf("plan changed: %s until %s, %s since", planText(from, false), At(p.Change.Until), planText(to, false))
 }
 
 // unlike leaves out of two plans the first and the last rows that both have, and no plan without one.

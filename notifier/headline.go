@@ -357,7 +357,7 @@ func regrouped(r *digest.Report) string {
 	var out []string
 	if r.Window.Contains(g.Since) {
 		out = append(out, "Queries were regrouped by this release: one not seen since may be old or new, and is not called new until "+
-			at(g.Until)+".")
+			At(g.Until)+".")
 	}
 	var marks []string
 	if n := len(g.Mutes); n > 0 {
@@ -398,9 +398,9 @@ func learning(r *digest.Report) string {
 	case r.Past == nil || !r.Past.Learning:
 		return ""
 	case firstEver(r):
-		return "Learning since " + at(r.Past.Since) + " what is usual here: until 24 hours are read, nothing is called new or worse."
+		return "Learning since " + At(r.Past.Since) + " what is usual here: until 24 hours are read, nothing is called new or worse."
 	}
-	return "Learning since " + at(r.Past.Since) + "."
+	return "Learning since " + At(r.Past.Since) + "."
 }
 
 // Muted counts the classes that are muted, and names them, or is empty.

@@ -127,7 +127,7 @@ func Until(t time.Time) string {
 	if t.IsZero() {
 		return "forever"
 	}
-	return "until " + at(t)
+	return "until " + At(t)
 }
 
 // ParseDays reads a length of time, for whoever asks for one: as
@@ -237,9 +237,7 @@ func dayAndClock(seconds bool) string {
 }
 
 // At states a time as InZone finds it.
-func At(t time.Time) string { return at(t) }
-
-func at(t time.Time) string { return t.UTC().Format(dayAndClock(false) + " UTC") }
+func At(t time.Time) string { return t.UTC().Format(dayAndClock(false) + " UTC") }
 
 // window writes "2026-11-23 14:00 to 15:00 UTC". It has no dash between two
 // times, which some renderers take for an emoji.

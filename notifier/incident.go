@@ -135,7 +135,7 @@ func grown(r *digest.Report, x *digest.Incident) string {
 func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 	since := ""
 	if !x.Since.IsZero() {
-		since = " since " + at(x.Since)
+		since = " since " + At(x.Since)
 	}
 	on := ""
 	if x.Instance != "" {
@@ -171,7 +171,7 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 			none = "No class"
 		}
 		if since != "" {
-			since = "; it began at " + at(x.Since)
+			since = "; it began at " + At(x.Since)
 		}
 		return none + " is most of it" + since + "." + newLoad(x) + grown(r, x)
 	case x.Class == "":
@@ -195,7 +195,7 @@ func incidentText(r *digest.Report, x *digest.Incident, titled bool) string {
 func ofWholeHour(x *digest.Incident, on string) string {
 	began := ""
 	if !x.Since.IsZero() {
-		began = "it began at " + at(x.Since)
+		began = "it began at " + At(x.Since)
 	}
 	switch {
 	case on == "" && began == "":

@@ -55,7 +55,7 @@ func declareWeek(f *flags, p *process) func(context.Context, []string) error {
 			}
 			to = chat.(weekjob.Poster)
 		}
-		j := &weekjob.Job{Store: store, Channel: c.Channel, Window: w, Zone: c.zone(), Now: time.Now, Logger: p.logger()}
+		j := &weekjob.Job{Store: store, Channel: c.Channel, Window: w, Zone: c.zone(), Owners: c.readOwners, Now: time.Now, Logger: p.logger()}
 		told, err := j.Build(ctx)
 		if err != nil {
 			return err
@@ -134,7 +134,7 @@ func tellWeek(ctx context.Context, s *service, e *weekjob.Event) (*toldWeeks, er
 		if err != nil {
 			return told, err
 		}
-		j := &weekjob.Job{Store: store, Channel: channel, Window: e.Window, Zone: s.zone(), Poster: chat.(weekjob.Poster),
+		j := &weekjob.Job{Store: store, Channel: channel, Window: e.Window, Zone: s.zone(), Poster: chat.(weekjob.Poster), Owners: s.readOwners,
 			SkipUnknown: s.Repeat == "skip", Now: time.Now, Logger: s.log.With("Channel", channel)}
 		if request, ok := lambdacontext.FromContext(ctx); ok {
 			j.Owner = request.AwsRequestID

@@ -114,11 +114,11 @@ func (b *Builder) addClass(r *digest.Class, at time.Time, n int) {
 			b.fold()
 		}
 		c = &class{}
-		c.ID, c.Since = r.ID, at
+		c.ID, c.Since, c.First = r.ID, at, r.FirstSeen
 		b.classes[r.ID] = c
 	}
 	if at.Before(c.Since) {
-		c.Since = at
+		c.Since, c.First = at, r.FirstSeen
 	}
 	if f := b.fixed[r.ID]; f != nil {
 		f.add(r, at)

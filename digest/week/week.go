@@ -4,6 +4,7 @@
 package week
 
 import (
+	"slices"
 	"time"
 
 	"slowdigest/digest"
@@ -80,6 +81,9 @@ type Class struct {
 	Usual   *float64          `json:"usual"`
 	ByHour  [24]float64       `json:"by_hour"` // by hour of the day, as Week.ByHour
 	Since   time.Time         `json:"since"`   // the first hour in which it was, of all that were read
+	First   time.Time         `json:"first"`   // and its first call in that
+	// Release is that with which one that is New began, if one fits.
+	Release *digest.Release `json:"release,omitempty"`
 	// In is the class in the hour in which it took the most time, for its names.
 	In *digest.Class `json:"-"`
 }
@@ -109,6 +113,29 @@ type Muted struct {
 	digest.Mute
 	Sum
 	In *digest.Class `json:"-"` // as of Class
+}
+
+// Named returns what the classes of the week are named by, to be added to: each once.
+func (w *Week) Named() []*digest.Class {
+	var all []*digest.Class
+	add := func(c *digest.Class) {
+		if c != nil && !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	for i := range w.Top {
+		add(w.Top[i].In)
+	}
+	for i := range w.New {
+		add(w.New[i].In)
+	}
+	for i := range w.Fixed {
+		add(w.Fixed[i].In)
+	}
+	for i := range w.Muted {
+		add(w.Muted[i].In)
+	}
+	return all
 }
 
 // Last returns the last whole week, from Monday to Monday at midnight in a zone, that has ended at a time.

@@ -12,11 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"slowdigest/digest"
+	"slowdigest/digest/releases"
 	"slowdigest/digest/week"
 	"slowdigest/handler/archive"
+	"slowdigest/handler/owners"
 	"slowdigest/handler/state"
 	"slowdigest/notifier"
 	"slowdigest/notifier/weekly"
@@ -39,8 +42,9 @@ type Job struct {
 	Window      digest.Window // as week.Last and week.Of return it
 	Zone        *time.Location
 	Poster      Poster
-	Owner       string // who does it: the ID of a run, which is the same when its event is tried again; empty is made up
-	SkipUnknown bool   // rather leaves a week out than tells it twice
+	Owners      func(ctx context.Context) (*owners.Owners, error) // as of a Handler; nil is nobody's
+	Owner       string                                            // who does it: the ID of a run, which is the same when its event is tried again; empty is made up
+	SkipUnknown bool                                              // rather leaves a week out than tells it twice
 	Now         func() time.Time
 	Timeout     time.Duration // for how long a claim holds where ctx has no deadline; 0 is 15 minutes
 	Logger      *slog.Logger  // nil is none
@@ -94,7 +98,30 @@ func (j *Job) build(ctx context.Context, s *state.State) (*week.Week, error) {
 	case back.Err() != nil:
 		j.logger().WarnContext(ctx, "the time did not last for all weeks before; more memory makes the function faster", "hours_read", read)
 	}
-	return b.Week(weekly.Top, s.Mutes), nil
+	w := b.Week(weekly.Top, s.Mutes)
+	j.name(ctx, w, s)
+	return w, nil
+}
+
+// name adds who owns the classes, and the releases with which those that are new began.
+func (j *Job) name(ctx context.Context, w *week.Week, s *state.State) {
+	var owned *owners.Owners
+	if j.Owners != nil {
+		var err error
+		if owned, err = j.Owners(ctx); err != nil {
+			j.logger().WarnContext(ctx, "the week names no owners", "error", err.Error())
+		}
+	}
+	for _, c := range w.Named() {
+		c.Owners = owned.Of(c)
+	}
+	marks := releases.Marks(s.History.Releases())
+	for i := range w.New {
+		c := &w.New[i]
+		if m := marks.Since(releases.At(c.First)); m != nil && (!m.ByTag || slices.ContainsFunc(c.In.Tags, func(t digest.TagCount) bool { return t.Key == "release" && t.Value == m.Name })) {
+			c.Release = m
+		}
+	}
 }
 
 // add adds the hours of a window that are kept. It returns how many were read, and the first error.

@@ -13,11 +13,14 @@ import (
 	"slowdigest/digest"
 	"slowdigest/digest/week"
 	"slowdigest/handler/archive"
+	"slowdigest/handler/owners"
 	"slowdigest/handler/state"
 	"slowdigest/handler/state/s3test"
+	"slowdigest/notifier"
 	"slowdigest/notifier/slack"
 	"slowdigest/notifier/slacktest"
 	"slowdigest/notifier/teams"
+	"slowdigest/notifier/weekly"
 )
 
 var (
@@ -348,4 +351,55 @@ func TestTimeIsShort(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	w.expect(1, "Of 2 of the 4 weeks before too little")
+}
+
+// Who owns a class is named, and the release with which a new one began, if it began within the hour after it.
+func TestNames(t *testing.T) {
+	began := window.Start.Add(50*time.Hour + 12*time.Minute)
+	for _, c := range []struct {
+		marked time.Duration // before it began
+		byTag  bool
+		want   string
+	}{{12 * time.Minute, false, "since v142 (2026-11-18 02:00 UTC)"}, {59 * time.Minute, false, "since v142"}, {61 * time.Minute, false, ""}, {-time.Minute, false, ""}, {time.Minute, true, ""}} {
+		w := newWorld(t, state.FileStore{Dir: t.TempDir()}, 0)
+		for at := window.Start.AddDate(0, 0, -7); at.Before(window.End); at = at.Add(time.Hour) {
+			r := hour(at)
+			if at.Add(time.Hour).After(began) {
+				n := r.Classes[0]
+				n.ID, n.Fingerprint, n.FirstSeen, n.QueryTime.Sum = strings.Repeat("B", 32), "select a from carts where b = ?", at, 9
+				n.Tables = []digest.Table{{Name: "carts"}}
+				if !at.After(began) {
+					n.FirstSeen = began
+				}
+				r.Classes = append(r.Classes, n)
+			}
+			if err := archive.Save(t.Context(), w.store, key, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mark := func(s *state.State) error {
+			s.History.MarkRelease(digest.Release{Name: "v142", At: began.Add(-c.marked), ByTag: c.byTag}, true)
+			return nil
+		}
+		if err := state.Edit(t.Context(), w.store, key, mark); err != nil {
+			t.Fatal(err)
+		}
+		j := w.job("one")
+		j.Owners = func(context.Context) (*owners.Owners, error) {
+			return owners.Read([]byte("table:carts team-carts mention=U0123ABCDEF\n"))
+		}
+		got, err := j.Build(t.Context())
+		if err != nil || len(got.New) != 1 || !got.New[0].First.Equal(began) {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		var text strings.Builder
+		if err := notifier.WriteMemoText(&text, weekly.Memo(got, false), notifier.TextOptions{Width: 300}); err != nil {
+			t.Fatal(err)
+		}
+		_, said, _ := strings.Cut(text.String(), "NEW  ")
+		said, _, _ = strings.Cut(said, "\n")
+		if !strings.Contains(said, c.want) || c.want == "" && strings.Contains(said, "v142") || !strings.HasSuffix(said, " · team-carts") {
+			t.Errorf("%+v: %s", c, said)
+		}
+	}
 }

@@ -51,21 +51,10 @@ type maker struct {
 
 func newMaker(w *week.Week, forOthers bool) *maker {
 	r := &digest.Report{Window: w.Window, Instances: w.Instances}
-	add := func(c *digest.Class) {
-		if c != nil && !slices.ContainsFunc(r.Classes, func(had digest.Class) bool { return had.ID == c.ID }) {
+	for _, c := range w.Named() {
+		if !slices.ContainsFunc(r.Classes, func(had digest.Class) bool { return had.ID == c.ID }) {
 			r.Classes = append(r.Classes, *c)
 		}
-	}
-	for _, classes := range [][]week.Class{w.Top, w.New} {
-		for _, c := range classes {
-			add(c.In)
-		}
-	}
-	for _, f := range w.Fixed {
-		add(f.In)
-	}
-	for _, x := range w.Muted {
-		add(x.In)
 	}
 	if forOthers {
 		r = redact.Of(r).Digest()
@@ -220,6 +209,7 @@ func (m *maker) top() []notifier.MemoLine {
 				text += "; " + s
 			}
 		}
+		text += m.owners(c.ID)
 		lines = append(lines, notifier.MemoLine{Strong: fmt.Sprintf("#%d %s", i+1, notifier.Duration(c.QueryTime)), Text: text})
 	}
 	return lines
@@ -266,6 +256,14 @@ func (m *maker) place(id string) string {
 	return ""
 }
 
+// owners are those of a class, after a dot.
+func (m *maker) owners(id string) string {
+	if c := m.names[id]; c != nil {
+		return notifier.OwnedBy(c)
+	}
+	return ""
+}
+
 func (m *maker) isMuted(id string) string {
 	if slices.ContainsFunc(m.week.Muted, func(x week.Muted) bool { return x.ID == id }) {
 		return "muted"
@@ -277,13 +275,23 @@ func (m *maker) isNew() []notifier.MemoLine {
 	var lines []notifier.MemoLine
 	for i := range m.week.New {
 		c := &m.week.New[i]
-		text := fmt.Sprintf("%s: since %s, %s in %s", m.name(c.ID, ""), notifier.At(c.Since), notifier.Duration(c.QueryTime), notifier.Plural(c.Calls, "call", "calls"))
+		text := fmt.Sprintf("%s: since %s, %s in %s", m.name(c.ID, ""), notifier.At(began(c)), notifier.Duration(c.QueryTime), notifier.Plural(c.Calls, "call", "calls"))
+		text = notifier.WithRelease(text, c.Release)
 		if s := m.place(c.ID); s != "" {
 			text += "; " + s
 		}
+		text += m.owners(c.ID)
 		lines = append(lines, notifier.MemoLine{Strong: "NEW", Text: text})
 	}
 	return lines
+}
+
+// began is when a class was seen first, as far as that is known.
+func began(c *week.Class) time.Time {
+	if c.First.IsZero() {
+		return c.Since
+	}
+	return c.First
 }
 
 func (m *maker) fixed() []notifier.MemoLine {
@@ -293,7 +301,7 @@ func (m *maker) fixed() []notifier.MemoLine {
 		if f.Hours[0] > 0 && f.Hours[1] > 0 && f.In != nil {
 			text += fmt.Sprintf("; %s an hour before, %s in the day after", notifier.Duration(f.Before), notifier.Duration(f.Now))
 		}
-		lines = append(lines, notifier.MemoLine{Strong: "FIXED", Text: text})
+		lines = append(lines, notifier.MemoLine{Strong: "FIXED", Text: text + m.owners(f.ID)})
 	}
 	return lines
 }
