@@ -38,11 +38,11 @@ test: ## Vet and test every package; TESTFLAGS are passed to go test
 	go test -timeout 20m $(TESTFLAGS) ./...
 
 # The packages that start goroutines. Tests of source that start other programs or
-# compare speeds are skipped, as are the simulated worlds, days and weeks, where one run
+# compare speeds or sizes are skipped, as are the simulated worlds, days and weeks, where one run
 # follows on another; TestSimulation and TestFleet are of the same runs. It needs a C compiler.
 .PHONY: race
 race: ## Test the packages that start goroutines under the race detector
-	go test -race -timeout 20m -skip '^(TestWorlds|TestWorldsOfDays|TestSimulationOfDays|TestStoppedForMoreThanTwoWeeks|TestGivenUpWhileNothingCanBeRead)$$' $(TESTFLAGS) ./handler/... ./notifier/... ./source/rdstest/...
+	go test -race -timeout 20m -skip '^(TestSizes|TestMemoryOfAWindow|TestWorlds|TestWorldsOfDays|TestSimulationOfDays|TestStoppedForMoreThanTwoWeeks|TestGivenUpWhileNothingCanBeRead)$$' $(TESTFLAGS) ./handler/... ./notifier/... ./source/rdstest/...
 	go test -race -short -skip 'TestAWSCommandLine|TestPredictionIsFaster' $(TESTFLAGS) ./source
 
 .PHONY: bench
