@@ -121,7 +121,9 @@ func (c *class) describe(r *Class, w Window, order OrderBy) {
 	r.Most = MostCalls{c.users.most(), c.hosts.most(), c.schemas.most()}
 	r.HostNetwork, r.HostOutside = c.network.common()
 	r.Instances, r.ByInstance, r.Tags = c.instances.counts(), c.byInstance(order), c.tags.Counts()
-	r.Plans = c.plans.Report()
+	if r.Plans = c.plans.Report(); r.Plans != nil && len(c.instances.Items)+len(c.schemas.Items) > 2 {
+		r.Plans.Change = nil // others run it elsewhere, where the plan may be another all the time
+	}
 	for _, us := range c.timeline {
 		r.Timeline = append(r.Timeline, float64(us)/perSecond)
 	}

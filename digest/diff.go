@@ -110,9 +110,12 @@ type PlanDiff struct {
 	AfterCalls  int64 `json:"after_calls"`
 }
 
-// planDiff returns the plans of a class if that of most calls is not the same.
+// planDiff returns the plans of a class if that of most calls is not the same: of three calls or more, and twice as many
+// as have others.
 func planDiff(before, after *Plans) *PlanDiff {
-	if before == nil || after == nil || before.Usual.ID == after.Usual.ID || 2*before.Usual.Calls <= before.Calls || 2*after.Usual.Calls <= after.Calls {
+	const least = 3
+	most := func(p *Plans) bool { return p != nil && p.Usual.Calls >= least && 3*p.Usual.Calls >= 2*p.Calls }
+	if !most(before) || !most(after) || before.Usual.ID == after.Usual.ID {
 		return nil
 	}
 	return &PlanDiff{before.Usual, after.Usual, before.Calls, after.Calls}

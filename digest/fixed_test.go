@@ -114,7 +114,8 @@ func TestNewIsFixed(t *testing.T) {
 				return hourReport(begin+hour(i), c.then)
 			})
 			told := h.FixedIn(Window{begin.time(), (begin + 100).time()})
-			if c.want > 0 && (len(told) != 1 || told[0] != ToldFixed{watched, "", New, begin.time(), (begin + hour(c.want)).time()}) || c.want == 0 && told != nil {
+			if c.want > 0 && (len(told) != 1 || told[0].Was != New || told[0].Since != begin.time() || told[0].At != (begin+hour(c.want)).time() ||
+				told[0].To != (begin+hour(c.seen)).time() || told[0].Before < 90 || told[0].Now > 30) || c.want == 0 && told != nil {
 				t.Errorf("of the week: %+v", told)
 			}
 			if c.want == 0 && got != nil || c.want > 0 && (len(got) != 1 || got[0] != c.want) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -412,7 +413,9 @@ func (h *History) MarkReported(r *Report) {
 	}
 	for _, f := range r.Past.Fixed {
 		if p := h.classes[f.ID]; p != nil {
-			p.fixed = max(p.fixed, start)
+			if start >= p.fixed {
+				p.fixed, p.cured = start, cured{hourOf(f.To), milliseconds(f.Before), milliseconds(f.Now)}
+			}
 		}
 	}
 	if x := r.Past.Incident; x != nil && start >= h.incident.last {
@@ -517,10 +520,14 @@ func (h *History) forgetBroken(at hour) {
 
 // ToldFixed states that a class was told to be New or Worse in an hour, and to be FIXED in another.
 type ToldFixed struct {
-	ID, Label string // Label is empty where that was not kept
-	Was       ChangeKind
-	Since, At time.Time
+	ID, Label   string // Label is empty where that was not kept
+	Was         ChangeKind
+	Since, At   time.Time
+	To          time.Time // the end of the last hour in which it was so, and as of FixedClass
+	Before, Now float64
 }
+
+func milliseconds(s float64) uint64 { return uint64(math.Round(1e3 * max(0, s))) }
 
 // FixedIn returns what was told to be FIXED in the hours of a window, if that is no longer than 14 days ago, in the order
 // of the IDs.
@@ -531,7 +538,7 @@ func (h *History) FixedIn(w Window) []ToldFixed {
 		if p.fixed == 0 || p.fixed < p.broke.at || !w.Contains(p.fixed.time()) {
 			continue
 		}
-		f := ToldFixed{id, p.label, Worse, p.broke.at.time(), p.fixed.time()}
+		f := ToldFixed{id, p.label, Worse, p.broke.at.time(), p.fixed.time(), p.cured.to.time(), float64(p.cured.before) / 1e3, float64(p.cured.now) / 1e3}
 		if p.broke.isNew {
 			f.Was = New
 		}

@@ -265,6 +265,9 @@ func (h *History) appendBroken(ids []string) []byte {
 			fixed = 1 + max(0, newest-p.fixed)
 		}
 		b = append(appendHours(b, hour(i-last), max(0, newest-p.broke.at), fixed), byte(f.what)<<1|byte(one(p.broke.isNew)), byte(f.span), byte(f.above))
+		if fixed > 0 {
+			b = binary.AppendUvarint(binary.AppendUvarint(appendHours(b, max(0, newest-p.cured.to)), p.cured.before), p.cured.now)
+		}
 		last = i
 	}
 	return b
@@ -331,7 +334,7 @@ func (h *History) readBroken(b []byte) {
 		p := h.classes[ids[i]]
 		p.broke = broken{at, what&1 > 0, f}
 		if fixed > 0 {
-			p.fixed = newest - (fixed - 1)
+			p.fixed, p.cured = newest-(fixed-1), cured{newest - d.hour(), d.number(), d.number()}
 		}
 	}
 }

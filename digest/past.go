@@ -30,6 +30,7 @@ type past struct {
 
 	broke broken // what was reported and is not fixed
 	fixed hour   // when it was last reported as fixed
+	cured cured  // and what was said then
 
 	form uint64 // Class.Form, which stays when the class that it was too like is gone
 
@@ -78,6 +79,13 @@ func (p *past) lately() hour {
 // forgetTold forgets that.
 func (p *past) forgetTold() {
 	p.told, p.ended, p.owed, p.unseen, p.prior, p.found = 0, 0, 0, 0, 0, finding{}
+}
+
+// cured states when the last hour ended in which a class was broken, and its query time per hour before and since, in
+// milliseconds.
+type cured struct {
+	to          hour
+	before, now uint64
 }
 
 // broken states since when a class is reported as NEW or WORSE whose fix was not reported.
@@ -320,6 +328,17 @@ func (d *decoder) hour() hour {
 	}
 	d.rest = d.rest[size:]
 	return hour(n)
+}
+
+// number reads one that may be any.
+func (d *decoder) number() uint64 {
+	n, size := binary.Uvarint(d.rest)
+	if size <= 0 {
+		d.broken, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[size:]
+	return n
 }
 
 func (d *decoder) level() level {

@@ -90,8 +90,8 @@ func TestPlansCompared(t *testing.T) {
 		before, after *Report
 		want          bool
 	}{
-		{hourOfPlans("idx_b", "", 60), hourOfPlans("idx_b", "", 29), true},
-		{hourOfPlans("idx_b", "", 60), hourOfPlans("idx_b", "", 30), false}, // which has none of most
+		{hourOfPlans("idx_b", "", 60), hourOfPlans("idx_b", "", 20), true},
+		{hourOfPlans("idx_b", "", 60), hourOfPlans("idx_b", "", 21), false}, // where others have a third
 		{hourOfPlans("idx_b", "", 60), hourOfPlans("idx_b", "", 40), false},
 		{hourOfPlans("idx_b", "", 0), hourOfPlans("idx_b", "", 60), true},
 	} {

@@ -419,20 +419,19 @@ func (c *comparison) fixedSince(class *Class, p *past, x *FixedClass) *Release {
 // release returns the mark that something began with. What a tag has marked is of the calls with that tag: those of
 // most of the time of a class that has such tags.
 func (c *comparison) release(class *Class, began releases.Began) *Release {
-	m := c.marks.Since(began)
-	if m == nil || !m.ByTag {
-		return m
-	}
+	own := slices.DeleteFunc(slices.Clone(c.marks), func(m Release) bool { return m.ByTag && !mostlyOf(class, m.Name) })
+	return own.Since(began)
+}
+
+// mostlyOf reports whether half of the time of a class with tags of releases is of one.
+func mostlyOf(class *Class, release string) bool {
 	own, all := 0.0, 0.0
 	for _, t := range class.Tags {
 		if t.Key == "release" {
-			if all += t.QueryTime; t.Value == m.Name {
+			if all += t.QueryTime; t.Value == release {
 				own += t.QueryTime
 			}
 		}
 	}
-	if all == 0 || 2*own < all {
-		return nil
-	}
-	return m
+	return all > 0 && 2*own >= all
 }

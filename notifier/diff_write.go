@@ -172,7 +172,7 @@ func (b *markdownPage) diffClass(rank int, fingerprint string, c *digest.Class, 
 		fmt.Fprintf(b, "\n### #%d %s\n\n%ssql\n%s\n%s\n\n", rank, codeSpan(redact.ShortID(c.ID)), fence, sql, fence)
 	}
 	for _, f := range facts {
-		fmt.Fprintf(b, "- %s\n", f)
+		fmt.Fprintf(b, "- %s\n", b.text(f))
 	}
 }
 

@@ -285,9 +285,12 @@ func planLine(c *digest.Class) string {
 	if p == nil {
 		return ""
 	}
-	s := planText(&p.Usual, true)
+	s, least := planText(&p.Usual, true), ""
+	if p.Rest != nil { // of which some may have had one of these
+		least = "at least "
+	}
 	if p.Usual.Calls < c.Calls {
-		s += " (" + planCalls(&p.Usual, c.Calls) + ")"
+		s += " (" + least + planCalls(&p.Usual, c.Calls) + ")"
 	}
 	others := p.Others
 	next, calls := p.Worst, ""
@@ -297,7 +300,7 @@ func planLine(c *digest.Class) string {
 		next, others = &others[0], others[1:]
 	}
 	if next != nil {
-		s += fmt.Sprintf("; else %s (%s%s)", planText(next, p.Worst != nil), Plural(next.Calls, "call", "calls"), calls)
+		s += fmt.Sprintf("; else %s (%s%s%s)", planText(next, p.Worst != nil), least, Plural(next.Calls, "call", "calls"), calls)
 	}
 	switch {
 	case p.Rest != nil:

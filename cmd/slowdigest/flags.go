@@ -143,6 +143,7 @@ var unused = []struct {
 	{"mcp", func(_ *flags, args []string) bool { return len(args) > 0 }, []string{"instance", "tag", "download", "max-bytes"}, "local logs are read", ""},
 	{"mcp", notSet("state"), []string{"channel"}, "without --state nothing is remembered", ""},
 	{"invoke", notSet("state"), []string{"force", "repeat", "daily", "keep"}, "without --state no hour is known to be posted", ""},
+	{"invoke", notSet("channel"), []string{"keep"}, "without --channel nothing is remembered", "add --channel, or leave out --keep"},
 	{"invoke", set("logs"), []string{"slack-token-parameter"}, "--logs takes the place of AWS", "set SLACK_TOKEN to post to Slack"},
 	{"invoke", func(f *flags, _ []string) bool { return f.value("logs") != "" && f.getenv("SLACK_TOKEN") == "" }, []string{"slack-api-url"}, "with --logs and no token it posts to a fake Slack", ""},
 	{"iam", set("cloudformation"), []string{"account", "region", "partition"}, "a CloudFormation template sets account, region and partition itself", ""},

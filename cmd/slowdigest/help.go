@@ -111,6 +111,7 @@ var examples = map[string][]string{
 	"mute":       {"slowdigest mute 2414FF7A2F4BECE8 --for 30d --reason 'nightly export' --state s3://BUCKET/prod --channel C0SLOWLOGS"},
 	"unmute":     {"slowdigest unmute 2414FF7A2F4BECE8 --state s3://BUCKET/prod --channel C0SLOWLOGS"},
 	"note":       {"slowdigest note 2414FF7A2F4BECE8 see ticket 4711 --state s3://BUCKET/prod --channel C0SLOWLOGS"},
+	"release":    {"slowdigest release v142 --state s3://BUCKET/prod --channel C0SLOWLOGS", "slowdigest release v142 --at 2026-11-23T10:05 --state s3://BUCKET/prod --channel C0SLOWLOGS"},
 	"week":       {"slowdigest week --state s3://BUCKET/prod --channel C0SLOWLOGS", "slowdigest week 2026-11-18 --time-zone Europe/Berlin --state s3://BUCKET/prod --channel C0SLOWLOGS"},
 	"mcp":        {"slowdigest mcp --instance orders-1", "slowdigest mcp slow.log"},
 	"invoke":     {"slowdigest invoke --event now --instance orders-1", "slowdigest invoke --event schedule.json --logs directory"},
@@ -135,7 +136,7 @@ func (p *process) help(w io.Writer) {
 		}
 	}
 	fmt.Fprint(w, "\nExamples:\n")
-	for _, name := range []string{"demo", "report", "run", "diff"} {
+	for _, name := range []string{"demo", "report"} {
 		fmt.Fprintf(w, "  %s\n", examples[name][0])
 	}
 	fmt.Fprint(w, "\nslowdigest help COMMAND shows its flags; also: completion, man, version.\n")

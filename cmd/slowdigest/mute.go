@@ -121,7 +121,10 @@ func mark(ctx context.Context, c *Config, k *handler.Marked) (*released, error) 
 		answer.Release, err = s.MarkRelease(k.Release, k.At, time.Now())
 		return err
 	})
-	return answer, err
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 // listReleases shows what is marked.

@@ -305,17 +305,22 @@ const (
 	leastPart  = 0.5
 )
 
-// change returns that of a class, whose plans are sorted by their calls, between two of which each reads a table. Of several
-// it is that of the plans with the most calls.
+// change returns that of a class, whose plans are sorted by their calls, between two of which each reads a table: to the one
+// that the last call has. Of several it is that of the plans with the most calls.
 func change(all []item, calls int64) *Change {
 	var out *Change
-	most := int64(0)
+	most, last := int64(0), time.Time{}
+	for i := range all {
+		if all[i].Value.last.After(last) {
+			last = all[i].Value.last
+		}
+	}
 	for i := range all {
 		for k := range all {
 			from, to := &all[i].Value, &all[k].Value
 			fewer, more := min(from.calls, to.calls), max(from.calls, to.calls)
 			if all[i].Over+all[k].Over == 0 && fewer >= max(leastCalls, most+1) && float64(fewer+more) >= leastPart*float64(calls) &&
-				!from.last.IsZero() && from.last.Before(to.first) && orders(fewer, more) >= byChance && from.reads() && to.reads() {
+				!from.last.IsZero() && from.last.Before(to.first) && to.last.Equal(last) && orders(fewer, more) >= byChance && from.reads() && to.reads() {
 				out, most = &Change{all[i].Key, all[k].Key, from.last, to.first}, fewer
 			}
 		}

@@ -79,6 +79,7 @@ func TestChange(t *testing.T) {
 		{"and back", [][]string{times(20, "a"), times(20, ""), times(1, "a")}, false},
 		{"by turns", [][]string{times(20, "a"), times(20, ""), times(20, "a"), times(20, "")}, false},
 		{"with others between", [][]string{times(20, "a"), times(2, "b"), times(20, "")}, true},
+		{"and then a third", [][]string{times(20, "a"), times(20, ""), times(2, "b")}, false},
 		{"with many others", [][]string{times(20, "b"), times(9, "a"), times(9, ""), times(20, "b")}, false},
 	} {
 		room := Room

@@ -24,7 +24,7 @@ const (
 	// Within is for how long after a mark what begins is said to be since then.
 	Within = time.Hour
 
-	// Kept is for how long marks are, and Max how many.
+	// Kept is for how long marks are, and Max how many: of more the oldest go, and those that tags have made first.
 	Kept = 14 * 24 * time.Hour
 	Max  = 60
 
@@ -52,7 +52,10 @@ func (m *Marks) Set(mark Mark, given bool) Mark {
 
 func (m *Marks) sort() {
 	slices.SortFunc(*m, func(x, y Mark) int { return cmp.Or(x.At.Compare(y.At), cmp.Compare(x.Name, y.Name)) })
-	*m = (*m)[max(0, len(*m)-Max):]
+	for len(*m) > Max { // those that people and pipelines have set stay the longest
+		i := max(0, slices.IndexFunc(*m, func(x Mark) bool { return x.ByTag }))
+		*m = slices.Delete(*m, i, i+1)
+	}
 }
 
 // Remove takes a mark away, and reports whether there was one.

@@ -86,6 +86,12 @@ func TestBounds(t *testing.T) {
 	if len(m) != Max || m[0].Name != "v1" {
 		t.Errorf("%d marks from %s", len(m), m[0].Name)
 	}
+	for i := range 2 * Max { // those of tags push out no other
+		m.Set(Mark{Name: fmt.Sprint("pr-", i), At: ten.Add(time.Duration(100+i) * time.Minute), ByTag: true}, true)
+	}
+	if len(m) != Max || m[0].Name != "v1" || m[Max-1].ByTag {
+		t.Errorf("%d marks from %s to %+v", len(m), m[0].Name, m[Max-1])
+	}
 	m = Marks{{Name: "old", At: ten.Add(-Kept - 1)}, {Name: "kept", At: ten.Add(-Kept)}}
 	if m.Keep(ten); len(m) != 1 || m[0].Name != "kept" {
 		t.Errorf("%v", m)

@@ -100,8 +100,8 @@ func (b *Builder) Add(r *digest.Report) {
 		b.addClass(&r.Classes[i], at, n)
 	}
 	for _, f := range b.fixed { // whether they ran in it or not
-		if side := f.side(at); side >= 0 {
-			f.Hours[side]++
+		if b.lately(f, at) {
+			f.hours++
 		}
 	}
 }
@@ -121,7 +121,10 @@ func (b *Builder) addClass(r *digest.Class, at time.Time, n int) {
 		c.Since, c.First = at, r.FirstSeen
 	}
 	if f := b.fixed[r.ID]; f != nil {
-		f.add(r, at)
+		keepNames(&f.In, r)
+		if f.Fingerprint = f.In.Fingerprint; b.lately(f, at) {
+			f.Lately += r.QueryTime.Sum
+		}
 	}
 	if n >= 0 {
 		c.before = true
@@ -147,27 +150,10 @@ func keepNames(in **digest.Class, r *digest.Class) {
 	*in = &c
 }
 
-// side says whether an hour is before a class was fixed, 0, in the day in which it was, 1, or neither, -1.
-func (f *Fixed) side(at time.Time) int {
-	day := f.At.Add(-23 * time.Hour) // with the hour of which it was said
-	switch {
-	case at.Before(f.Since), at.After(f.At):
-		return -1
-	case at.Before(day):
-		return 0
-	}
-	return 1
-}
-
-func (f *Fixed) add(r *digest.Class, at time.Time) {
-	keepNames(&f.In, r)
-	f.Fingerprint = f.In.Fingerprint
-	switch f.side(at) {
-	case 0:
-		f.Before += r.QueryTime.Sum
-	case 1:
-		f.Now += r.QueryTime.Sum
-	}
+// lately reports whether an hour is of the last day of the week, and after a class was told to be fixed.
+func (b *Builder) lately(f *Fixed, at time.Time) bool {
+	end := b.week.Window.End
+	return at.After(f.At) && at.Before(end) && !at.Before(end.Add(-24*time.Hour))
 }
 
 // fold makes room by giving up the half of the classes with the least time.
@@ -208,7 +194,7 @@ func (b *Builder) Week(top int, mutes []digest.Mute) *Week {
 	for n := range w.Earlier {
 		e := &w.Earlier[n]
 		if e.Known = e.Hours.known(); e.Known {
-			w.Usual += e.QueryTime
+			w.Usual += b.alike(n) * e.QueryTime
 			w.UsualOf++
 		}
 	}
@@ -231,7 +217,8 @@ func (b *Builder) Week(top int, mutes []digest.Mute) *Week {
 		}
 	}
 	for _, f := range b.fixed {
-		f.Before, f.Now = f.Before/float64(max(1, f.Hours[0])), f.Now/float64(max(1, f.Hours[1]))
+		f.Lately /= float64(max(1, f.hours))
+		f.Again = f.hours > 0 && f.Lately > (f.Before+f.Now)/2
 		w.Fixed = append(w.Fixed, *f)
 	}
 	slices.SortFunc(w.Fixed, func(x, y Fixed) int { return cmp.Or(y.At.Compare(x.At), strings.Compare(x.ID, y.ID)) })
@@ -240,6 +227,11 @@ func (b *Builder) Week(top int, mutes []digest.Mute) *Week {
 }
 
 func (h Hours) known() bool { return float64(h.Read) >= knownPart*float64(h.All) }
+
+// alike is by how much more hours were read of the week than of an earlier one.
+func (b *Builder) alike(n int) float64 {
+	return float64(b.week.Hours.Read) / float64(max(1, b.week.Earlier[n].Hours.Read))
+}
 
 // rulesSince returns the first hour after the last one that had other rules than the newest; zero if none had.
 func (b *Builder) rulesSince() (since time.Time) {
@@ -266,7 +258,7 @@ func (b *Builder) compared(c *class) Class {
 	for n, e := range b.week.Earlier {
 		if e.Known && !e.Window.Start.Before(b.week.RulesSince) {
 			out.Earlier[n] = &c.earlier[n]
-			usual += c.earlier[n]
+			usual += b.alike(n) * c.earlier[n]
 			known++
 		}
 	}

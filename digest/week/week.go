@@ -25,7 +25,7 @@ type Week struct {
 	Sum
 	Classes int `json:"classes"` // how many there were
 	// Earlier are the weeks before, the last one first. Usual is the mean of the query time of those that are
-	// Known, and UsualOf how many these are.
+	// Known, for as many hours as were read of this one, and UsualOf how many these are.
 	Earlier [Earlier]EarlierWeek `json:"earlier"`
 	Usual   float64              `json:"usual,omitempty"`
 	UsualOf int                  `json:"usual_of"`
@@ -76,7 +76,7 @@ type Class struct {
 	Max   float64 `json:"max"`   // the longest call
 	Share float64 `json:"share"` // of the week's query time, 0 to 1
 	// Earlier is the query time in each of the weeks before, the last one first; nil is not known. Usual is the
-	// mean of those that are known; nil where the week is not Known, or none of these is.
+	// mean of those that are known, for as many hours as this one has; nil where the week is not Known, or none of these is.
 	Earlier [Earlier]*float64 `json:"earlier"`
 	Usual   *float64          `json:"usual"`
 	ByHour  [24]float64       `json:"by_hour"` // by hour of the day, as Week.ByHour
@@ -95,17 +95,23 @@ type Told struct {
 	Was   digest.ChangeKind `json:"was"`             // New or Worse
 	Since time.Time         `json:"since"`           // the hour of which they said so
 	At    time.Time         `json:"at"`              // the hour of which they said that it is fixed
+	To    time.Time         `json:"to"`              // the end of the last hour in which it was so
+	// Before and Now are the query time per hour until then, and in the day after.
+	Before float64 `json:"before"`
+	Now    float64 `json:"now"`
 }
 
 // Fixed states what a class that was reported as NEW or WORSE was like before and after.
 type Fixed struct {
 	Told
-	Fingerprint string  `json:"fingerprint,omitempty"` // empty where no hour has it
-	Before      float64 `json:"before"`                // query time per hour, from when it was reported until a day before it was fixed
-	Now         float64 `json:"now"`                   // and in that day
-	// Hours are how many hours of these were read.
-	Hours [2]int        `json:"hours"`
-	In    *digest.Class `json:"-"` // as of Class
+	Fingerprint string `json:"fingerprint,omitempty"` // empty where no hour has it
+	// Lately is the query time per hour in the last day of the week, as far as it was after it was fixed, and Again
+	// is set where that is more like before than like after.
+	Lately float64       `json:"lately,omitempty"`
+	Again  bool          `json:"again,omitempty"`
+	In     *digest.Class `json:"-"` // as of Class
+
+	hours int // of Lately
 }
 
 // Muted states a mute, with what the class did in the week.

@@ -179,7 +179,7 @@ func TestUnknown(t *testing.T) {
 	}{
 		{"nothing before", func(b *Builder) { weeks(b, 0, 168, all) }, "[false false false false]", "", false},
 		{"151 hours of a week", func(b *Builder) { weeks(b, -151, 168, all) }, "[false false false false]", "", false},
-		{"152 hours of a week", func(b *Builder) { weeks(b, -152, 168, all) }, "[true false false false]", "152", false},
+		{"152 hours of a week", func(b *Builder) { weeks(b, -152, 168, all) }, "[true false false false]", "168", false},
 		{"another class before", func(b *Builder) {
 			weeks(b, -168, 0, func(int) map[string]float64 { return map[string]float64{"b": 1} })
 			weeks(b, 0, 168, all)
@@ -227,7 +227,7 @@ func TestUnknown(t *testing.T) {
 		}
 		usual := ""
 		if c := find(w.Top, "a"); c.Usual != nil {
-			usual = fmt.Sprint(*c.Usual)
+			usual = fmt.Sprintf("%.6g", *c.Usual)
 		}
 		if got := fmt.Sprint(known); got != test.known || usual != test.usual || (find(w.New, "a") != nil) != test.isNew {
 			t.Errorf("%s: known %s, usual %q, new %v", test.name, got, usual, find(w.New, "a") != nil)
@@ -235,30 +235,44 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// What was fixed has the numbers of before and after, of the hours that were read.
+// What was fixed is told with the numbers of then, and whether it is so again in the last day.
 func TestFixed(t *testing.T) {
 	at := monday.Start.Add(60 * time.Hour)
-	b := New(monday, time.UTC, []Told{
-		{ID: "a", Was: digest.Worse, Since: monday.Start.Add(-10 * time.Hour), At: at},
-		{ID: "gone", Was: digest.New, Since: monday.Start, At: at},
-		{ID: "last week", Was: digest.New, Since: monday.Start.Add(-99 * time.Hour), At: monday.Start.Add(-time.Hour)},
-	})
-	weeks(b, -20, 168, func(n int) map[string]float64 {
-		switch {
-		case n%10 == 0:
-			return nil // is not kept
-		case n <= 36:
-			return map[string]float64{"a": 100, "gone": 7}
+	for _, c := range []struct {
+		since int // hour in which it is so again
+		want  string
+	}{{168, "a 100 2 2 false"}, {167, "a 100 2 6.08 false"}, {156, "a 100 2 51 false"}, {155, "a 100 2 55.1 true"}, {144, "a 100 2 100 true"}} {
+		told := Told{ID: "a", Was: digest.Worse, Since: monday.Start, At: at, To: at.Add(-24 * time.Hour), Before: 100, Now: 2}
+		before := told
+		before.ID, before.At = "last week", monday.Start.Add(-time.Hour)
+		b := New(monday, time.UTC, []Told{told, before})
+		weeks(b, -20, 168, func(n int) map[string]float64 {
+			if n >= c.since {
+				return map[string]float64{"a": 100}
+			}
+			return map[string]float64{"a": 2}
+		})
+		var got []string
+		for _, f := range b.Week(1, nil).Fixed {
+			got = append(got, fmt.Sprintf("%s %g %g %.3g %t", f.ID, f.Before, f.Now, f.Lately, f.Again))
 		}
-		return map[string]float64{"a": 2}
-	})
-	w := b.Week(1, nil)
-	var got []string
-	for _, f := range w.Fixed {
-		got = append(got, fmt.Sprintf("%s %g %g %d %s", f.ID, f.Before, f.Now, f.Hours, f.Fingerprint))
+		if strings.Join(got, "|") != c.want {
+			t.Errorf("from hour %d on: %s, want %s", c.since, strings.Join(got, "|"), c.want)
+		}
 	}
-	if want := "a 100 2 [42 21] select a|gone 7 0 [33 21] select gone"; strings.Join(got, "|") != want {
-		t.Errorf("%s, want %s", strings.Join(got, "|"), want)
+}
+
+// Weeks are compared as if as many hours had been read of each.
+func TestHoles(t *testing.T) {
+	b := New(monday, time.UTC, nil)
+	weeks(b, -168, 168, func(n int) map[string]float64 {
+		if n < -152 {
+			return nil
+		}
+		return map[string]float64{"a": 1}
+	})
+	if w := b.Week(1, nil); w.Usual < 167.99 || w.Usual > 168.01 || *w.Top[0].Usual < 167.99 || *w.Top[0].Earlier[0] != 152 {
+		t.Errorf("usual %f, of the class %f", w.Usual, *w.Top[0].Usual)
 	}
 }
 

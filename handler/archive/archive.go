@@ -53,7 +53,14 @@ func Key(channelKey string, hour time.Time) string {
 	return dir(channelKey) + "/" + hour.UTC().Format(layout) + suffix
 }
 
-func dir(channelKey string) string { return Prefix + strings.TrimSuffix(channelKey, ".json") }
+// dir is of a channel of any name but for one of dots alone, which would be a directory above.
+func dir(channelKey string) string {
+	name := strings.TrimSuffix(channelKey, ".json")
+	if strings.Trim(name, ".") == "" {
+		name = channelKey
+	}
+	return Prefix + name
+}
 
 // maxTries is how often Save begins again where somebody else was quicker.
 const maxTries = 3

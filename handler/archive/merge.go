@@ -55,6 +55,9 @@ func Report(ctx context.Context, store Store, q Query) (*digest.Report, error) {
 		}
 		return nil, first
 	}
+	if m.failed = failed; first != nil {
+		m.reason = strings.TrimPrefix(first.Error(), "read ")
+	}
 	return m.report(q), first
 }
 
@@ -123,6 +126,8 @@ type merging struct {
 	notes     []string // on what the hours do not have in common
 	partly    []digest.Window
 	apart     bool // something is missing of an hour, and not of all of an instance
+	failed    int  // hours that are archived, and were not read
+	reason    string
 }
 
 func (m *merging) add(r *digest.Report) error {
@@ -198,8 +203,12 @@ func (m *merging) report(q Query) *digest.Report {
 		c.Without = m.coverage.Without
 	}
 	c.Notes = m.notes
-	if len(missing) > 0 {
+	switch n := m.failed; {
+	case len(missing) == 0:
+	case n == 0:
 		c.Notes = append(c.Notes, fmt.Sprintf("%s not archived: %s. What happened then is not known.", of(missing, all), spans(missing)))
+	default:
+		c.Notes = append(c.Notes, fmt.Sprintf("%s not archived, or cannot be read: %s. What happened then is not known. %d cannot be read: %s.", of(missing, all), spans(missing), n, m.reason))
 	}
 	if len(m.partly) > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("%s archived with a part missing: %s.", of(m.partly, all), spans(m.partly)))

@@ -1,6 +1,7 @@
 package owners
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,8 +22,8 @@ const maxTables = 64
 //     writes none, and there is no table, by the default schema of more than half of the calls of which the log
 //     names one. A table has one: where the log names none, it is not known whose it is, and it has no owner.
 //
-// Names of schemas and tables match in any case, as MySQL on most servers; a "?" in the name of a table
-// stands for digits, and only a "?" or "*" matches it.
+// Names of schemas and tables match in any case, as MySQL on most servers. In a fingerprint a "?" in the name of a table
+// stands for digits, so that one of a pattern with other digits matches, too.
 func (o *Owners) Of(c *digest.Class) []digest.Owner {
 	if o == nil || len(o.lines) == 0 {
 		return nil
@@ -88,15 +89,15 @@ func (m *matching) matches(i int, l *line, t digest.Table) verdict {
 	case everything:
 		return yes
 	case ofTable:
-		if t.Name == "" || !l.name.matches(t.Name) {
+		if t.Name == "" || !l.name.like(t.Name) {
 			return no
 		}
 		if t.Schema != "" || !l.qualified {
-			return yesIf(!l.qualified || l.schema.matches(t.Schema))
+			return yesIf(!l.qualified || l.schema.like(t.Schema))
 		}
 	case ofSchema:
 		if t.Schema != "" {
-			return yesIf(l.name.matches(t.Schema))
+			return yesIf(l.name.like(t.Schema))
 		}
 	}
 	if m.known[i] == unasked {
@@ -149,6 +150,21 @@ func count(names map[string]int64, matches func(string) bool) (calls, of int64) 
 type glob []string
 
 func newGlob(s string) glob { return strings.Split(s, "*") }
+
+// like reports whether the name of a table in a fingerprint, or of its schema, is that of one which matches: there a "?"
+// stands for digits.
+func (g glob) like(name string) bool {
+	if !strings.Contains(name, "?") {
+		return g.matches(name)
+	}
+	masked := make(glob, len(g))
+	for i, part := range g {
+		masked[i] = digits.ReplaceAllString(part, "?")
+	}
+	return g.matches(name) || masked.matches(name)
+}
+
+var digits = regexp.MustCompile(`[0-9]+`)
 
 // matches takes a time that grows with the length of the name and that of the pattern, and not with
 // their product: the first place is the best for each part.

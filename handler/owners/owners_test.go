@@ -18,6 +18,7 @@ const file = `
 schema:shop                      team-orders
 table:shop.invoices              team-billing  mention=S0123ABCDEF   # on call
 table:orders_?                   archive/cold
+table:oauth2_tokens              auth
 tag:controller=Invoices*         team-billing
 user:etl_*                       data team-orders
 user:monitor
@@ -80,6 +81,8 @@ func TestOf(t *testing.T) {
 		{"tables of two teams", class([]string{"orders", "invoices", "users"}, app, shop, nil), "team-orders, team-billing S0123ABCDEF"},
 		{"in the order of the tables", class([]string{"invoices", "orders"}, app, shop, nil), "team-billing S0123ABCDEF, team-orders"},
 		{"digits that differ", class([]string{"shop.orders_?"}, app, nil, nil), "archive/cold"},
+		{"digits of a pattern", class([]string{"shop.oauth?_tokens"}, app, nil, nil), "auth"},
+		{"a ? that is no digit of it", class([]string{"shop.oauth_tokens"}, app, nil, nil), "team-orders"},
 		{"a tag of more than half of the calls", class([]string{"orders"}, app, shop, calls{"controller=Invoices": 3, "controller=InvoicesV2": 3}), "team-billing"},
 		{"a tag of half of the calls", class([]string{"orders"}, app, shop, calls{"controller=Invoices": 5}), "team-orders"},
 		{"another tag", class([]string{"orders"}, app, shop, calls{"action=Invoices": 10}), "team-orders"},

@@ -118,7 +118,11 @@ func (s *State) MarkRelease(name string, at, now time.Time) (digest.Release, err
 	case at.Before(now.Add(-maxReleased)):
 		return digest.Release{}, fmt.Errorf("release %s: %s is more than %d days ago, which nobody compares with", name, at.UTC().Format(time.RFC3339), maxReleased/(24*time.Hour))
 	}
-	return s.History.MarkRelease(digest.Release{Name: name, At: at.UTC().Truncate(time.Second)}, given), nil
+	r := s.History.MarkRelease(digest.Release{Name: name, At: at.UTC().Truncate(time.Second)}, given)
+	if kept := s.History.Releases(); !slices.ContainsFunc(kept, func(k digest.Release) bool { return k.Name == name }) {
+		return digest.Release{}, fmt.Errorf("release %s: %d later ones are marked, and no more are kept", name, len(kept))
+	}
+	return r, nil
 }
 
 // UnmarkRelease takes a mark back.

@@ -22,8 +22,8 @@ type Week struct {
 // one whose run has died again after a minute, with the same ID.
 const sameRun = 50 * time.Second
 
-// ErrTold says that a week was told, or a later one.
-var ErrTold = errors.New("the week was told")
+// ErrTold says that a week, or a later one, was told.
+var ErrTold = errors.New("the week, or a later one, was told")
 
 // Claim has the owner tell a week, until a time. It reports whether somebody was about to send the message
 // before, so that it may be in the channel. The error is ErrTold, or ErrAtWork while another's claim holds.

@@ -248,10 +248,22 @@ func (m *maker) place(id string) string {
 	if c == nil {
 		return ""
 	}
-	for _, t := range redact.Tags(c.Tags) {
-		if t.Key == digest.CodeTag && t.Value != digest.OtherNames {
-			return "code " + t.Value
+	tags := redact.Tags(c.Tags)
+	for _, t := range tags {
+		if t.Key != digest.CodeTag || t.Value == digest.OtherNames {
+			continue
 		}
+		if n := 0; t.Calls < c.Calls {
+			for _, other := range tags {
+				if other.Key == digest.CodeTag {
+					n++
+				}
+			}
+			if n > 1 {
+				return "code " + t.Value + " and others"
+			}
+		}
+		return "code " + t.Value
 	}
 	return ""
 }
@@ -297,9 +309,10 @@ func began(c *week.Class) time.Time {
 func (m *maker) fixed() []notifier.MemoLine {
 	var lines []notifier.MemoLine
 	for _, f := range m.week.Fixed[:min(maxFixed, len(m.week.Fixed))] {
-		text := fmt.Sprintf("%s: %s since %s, fixed at %s", m.name(f.ID, f.Label), f.Was, notifier.At(f.Since), notifier.At(f.At))
-		if f.Hours[0] > 0 && f.Hours[1] > 0 && f.In != nil {
-			text += fmt.Sprintf("; %s an hour before, %s in the day after", notifier.Duration(f.Before), notifier.Duration(f.Now))
+		text := fmt.Sprintf("%s: %s from %s to %s with %s an hour, %s in the day after", m.name(f.ID, f.Label), f.Was,
+			notifier.At(f.Since), notifier.At(f.To), notifier.Duration(f.Before), notifier.Duration(f.Now))
+		if f.Again {
+			text += fmt.Sprintf("; again %s an hour in the last day of the week", notifier.Duration(f.Lately))
 		}
 		lines = append(lines, notifier.MemoLine{Strong: "FIXED", Text: text + m.owners(f.ID)})
 	}

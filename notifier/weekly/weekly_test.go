@@ -46,11 +46,11 @@ func of(t *testing.T, r *digest.Report, before, n int) *week.Week {
 	var told []week.Told
 	for i, c := range r.Classes {
 		if i%5 == 3 {
-			told = append(told, week.Told{ID: c.ID, Was: digest.Worse, Since: at(-30), At: at(60)})
+			told = append(told, week.Told{ID: c.ID, Was: digest.Worse, Since: at(-30), At: at(60), To: at(36), Before: 150, Now: 3.04})
 		}
 	}
 	if len(r.Classes) > 0 {
-		told = append(told, week.Told{ID: "0123456789ABCDEF0123456789ABCDEF", Label: "SELECT carts by session", Was: digest.New, Since: at(-300), At: at(3)})
+		told = append(told, week.Told{ID: "0123456789ABCDEF0123456789ABCDEF", Label: "SELECT carts by session", Was: digest.New, Since: at(-300), At: at(3), To: at(-21), Before: 34, Now: 0})
 	}
 	b := week.New(digest.Window{Start: start, End: at(hours)}, zone, told)
 	for h := -before; h < hours; h++ {

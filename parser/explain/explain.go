@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"slices"
 )
 
 // Prefix begins each line of a plan.
@@ -263,9 +264,14 @@ func (r *Reader) add(k known) []Numbers {
 		out[i] = Numbers{-1, -1, -1, -1}
 	}
 	for i, at := range k.rows {
-		if at >= 0 {
-			out[at].add(r.lines[i])
+		if at < 0 {
+			continue
 		}
+		n := r.lines[i]
+		if slices.Contains(k.shape.Rows[at].Extra, "Using filesort") { // of which r_rows is what came out of it
+			n.Read, n.ReadFiltered = -1, -1
+		}
+		out[at].add(n)
 	}
 	return out
 }

@@ -56,7 +56,7 @@ func TestRead(t *testing.T) {
 			[]string{"1¦SIMPLE¦b¦hash_ALL¦NULL¦#hash#$hj¦5¦db.a.x¦9¦9.00¦10.00¦100.00¦Using where; Using join buffer (flat, BNLH join)"}},
 		{"derived, digits", "PRIMARY <derived> ALL  () [] 500/20001 100/100\nDERIVED orders_? index idx_12 () [Using index] 20000/20001 100/100",
 			[]string{"1¦PRIMARY¦<derived2>¦ALL¦NULL¦NULL¦NULL¦NULL¦20001¦500.00¦100.00¦100.00¦", "2¦DERIVED¦orders_12¦index¦NULL¦idx_12¦5¦NULL¦20001¦20000.00¦100.00¦100.00¦Using index"}},
-		{"rows that are alike", "PRIMARY t? const PRIMARY (const) [] -1/1 -1/100\nUNION t? const PRIMARY (const) x3 [] 4/3 100/100\nUNION RESULT <union> ALL  () [Using filesort] 26/-1 -1/-1",
+		{"rows that are alike", "PRIMARY t? const PRIMARY (const) [] -1/1 -1/100\nUNION t? const PRIMARY (const) x3 [] 4/3 100/100\nUNION RESULT <union> ALL  () [Using filesort] -1/-1 -1/-1",
 			[]string{"1¦PRIMARY¦t1¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦NULL¦100.00¦NULL¦", "2¦UNION¦t2¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦1.00¦100.00¦100.00¦",
 				"3¦UNION¦t3¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦NULL¦100.00¦NULL¦", "4¦UNION¦t4¦const¦PRIMARY¦PRIMARY¦4¦const¦1¦3.00¦100.00¦100.00¦",
 				"NULL¦UNION RESULT¦<union1,2,...>¦ALL¦NULL¦NULL¦NULL¦NULL¦NULL¦26.00¦NULL¦NULL¦Using filesort"}},

@@ -20,7 +20,7 @@ func May(v string) bool {
 func hasAddress(v string) bool {
 	if at := strings.IndexByte(v[1:], '@'); at >= 0 { // with something before it
 		for i, after := 0, v[1+at:]; i+1 < len(after); i++ {
-			if after[i] == '.' && isLetter(after[i+1]) {
+			if (after[i] == '.' || after[i] == '@') && isLetter(after[i+1]) { // also user@host
 				return true
 			}
 		}

@@ -167,7 +167,7 @@ func TestKeys(t *testing.T) {
 // What is secret, or names a person, a machine or a request, is no value.
 func TestPrivate(t *testing.T) {
 	for _, v := range []string{
-		"jane.doe@example.com", "@jane@example.com", "mailto:a@b.example", "x+jane@mail.example.org/y", "00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01",
+		"jane.doe@example.com", "root:hunter2@db", "joe.smith@localhost", "joe@corp", "@jane@example.com", "mailto:a@b.example", "x+jane@mail.example.org/y", "00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01",
 		"123e4567-e89b-12d3-a456-426614174000", "9f86d081884c7d659a2feaa0c55ad015", "deadbeefdeadbeef12", "user/123456789", "4111-1111-1111-1111", "+49-170-1234567-8",
 		"192.168.0.1", "web:10.0.0.7:3306", "host-10.1.2.3", "2001:db8::1", "web/2001:db8::7", "fe80::1", "1:2:3:4:5:6:7:8", "00:1A:2b:3C:4d:5E",
 		"AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "xoxb-123456-abc", "sk_live_abcdef12", "eyJhbGciOiJIUzI1", "https://user:pw@host/",
