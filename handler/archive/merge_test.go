@@ -144,7 +144,7 @@ func TestReportOfDamagedHours(t *testing.T) {
 	s := save(t, hourOf(t, 0, 1, nil), hour(1, 1, true), hour(2, 1, true)) // of which two hold nothing to merge
 	r, err := Report(t.Context(), s, query(3))
 	if err == nil || !strings.Contains(err.Error(), "merge the report from 2026-11-27 11:00 UTC") || !strings.HasSuffix(err.Error(), "; nor can 1 more") || r == nil || r.Coverage.Complete ||
-		!strings.HasPrefix(r.Coverage.Notes[0], "2 of 3 hours are not archived") {
+		!strings.HasPrefix(r.Coverage.Notes[0], "2 of 3 hours are not archived, or cannot be read: from 2026-11-27 11:00 to 13:00 UTC. What happened then is not known. 2 cannot be read: ") {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if r, err := Report(t.Context(), save(t, hour(1, 1, true)), query(3)); r != nil || err == nil || errors.Is(err, ErrNone) {
