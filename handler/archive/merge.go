@@ -46,6 +46,9 @@ func Report(ctx context.Context, store Store, q Query) (*digest.Report, error) {
 			}
 		}
 	}
+	if err := ctx.Err(); err != nil && !errors.Is(first, err) { // which a store need not notice
+		first = fmt.Errorf("read the archive: %w", err)
+	}
 	if failed > 1 {
 		first = fmt.Errorf("%w; nor can %d more", first, failed-1)
 	}
