@@ -42,7 +42,7 @@ test: ## Vet and test every package; TESTFLAGS are passed to go test
 # follows on another; TestSimulation and TestFleet are of the same runs. It needs a C compiler.
 .PHONY: race
 race: ## Test the packages that start goroutines under the race detector
-	go test -race -timeout 20m -skip '^(TestSizes|TestMemoryOfAWindow|TestWorlds|TestWorldsOfDays|TestSimulationOfDays|TestStoppedForMoreThanTwoWeeks|TestGivenUpWhileNothingCanBeRead)$$' $(TESTFLAGS) ./handler/... ./notifier/... ./source/rdstest/...
+	go test -race -timeout 20m -skip '^(TestSizes|TestMemoryOfAWindow|TestWorlds|TestWorldsOfDays|TestSimulationOfDays|TestStoppedForMoreThanTwoWeeks|TestGivenUpWhileNothingCanBeRead)$$' $(TESTFLAGS) ./handler/... ./notifier ./notifier/slack ./notifier/slacktest ./notifier/teams ./source/rdstest/...
 	go test -race -short -skip 'TestAWSCommandLine|TestPredictionIsFaster' $(TESTFLAGS) ./source
 
 .PHONY: bench
