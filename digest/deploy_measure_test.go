@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -335,16 +334,7 @@ func TestDeploys(t *testing.T) {
 	rows := make([]string, to-from+1)
 	for _, size := range sizes {
 		by[size] = newDeployWords()
-		all := make([]*deployWords, to-from+1)
-		var wait sync.WaitGroup
-		for i := range all {
-			wait.Go(func() {
-				all[i] = newDeployWords()
-				all[i].month(t, from+uint64(i), size)
-			})
-		}
-		wait.Wait()
-		for i, w := range all {
+		for i, w := range measure(t, from, to, size, newDeployWords) {
 			by[size].add(w)
 			rows[i] += " " + w.row() + " |"
 		}

@@ -185,11 +185,10 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d.Change = d.After.QueryTime - d.Before.QueryTime
 
 	at := map[string]int{}
-	plans := map[string]*Plans{}
 	var ranks []float64 // of the classes: by how much the number changed, up or down
 	for i := range before.Classes {
 		c := &before.Classes[i]
-		at[c.ID], plans[c.ID] = len(d.Classes), c.Plans
+		at[c.ID] = len(d.Classes)
 		d.Classes = append(d.Classes, ClassDiff{
 			ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named(), Before: classTime(c, perB), Tags: tagDiffs(c.Tags, perB, nil, perA),
 		})
@@ -198,16 +197,16 @@ func CompareBy(order OrderBy, before, after *Report) *Diff {
 	for i := range after.Classes {
 		c := &after.Classes[i]
 		k, ok := at[c.ID]
-		var had []TagCount
+		var had Class
 		if ok {
-			had = before.Classes[k].Tags
+			had = before.Classes[k]
 		} else {
 			k = len(d.Classes)
 			d.Classes = append(d.Classes, ClassDiff{ID: c.ID, Fingerprint: c.Fingerprint, Group: c.Group.named()})
 			ranks = append(ranks, 0)
 		}
-		d.Classes[k].After, d.Classes[k].Plans = classTime(c, perA), planDiff(plans[c.ID], c.Plans)
-		d.Classes[k].Tags = tagDiffs(had, perB, c.Tags, perA)
+		d.Classes[k].After, d.Classes[k].Plans = classTime(c, perA), planDiff(had.Plans, c.Plans)
+		d.Classes[k].Tags = tagDiffs(had.Tags, perB, c.Tags, perA)
 		ranks[k] += rankA * order.of(c)
 	}
 	d.setAside(&ranks)

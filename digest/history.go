@@ -412,10 +412,8 @@ func (h *History) MarkReported(r *Report) {
 		}
 	}
 	for _, f := range r.Past.Fixed {
-		if p := h.classes[f.ID]; p != nil {
-			if start >= p.fixed {
-				p.fixed, p.cured = start, cured{hourOf(f.To), milliseconds(f.Before), milliseconds(f.Now)}
-			}
+		if p := h.classes[f.ID]; p != nil && start >= p.fixed {
+			p.fixed, p.cured = start, cured{hourOf(f.To), milliseconds(f.Before), milliseconds(f.Now)}
 		}
 	}
 	if x := r.Past.Incident; x != nil && start >= h.incident.last {
@@ -520,11 +518,15 @@ func (h *History) forgetBroken(at hour) {
 
 // ToldFixed states that a class was told to be New or Worse in an hour, and to be FIXED in another.
 type ToldFixed struct {
-	ID, Label   string // Label is empty where that was not kept
-	Was         ChangeKind
-	Since, At   time.Time
-	To          time.Time // the end of the last hour in which it was so, and as of FixedClass
-	Before, Now float64
+	ID    string     `json:"id"`
+	Label string     `json:"label,omitempty"` // what it was called then, or empty where that was not kept
+	Was   ChangeKind `json:"was"`
+	Since time.Time  `json:"since"`
+	At    time.Time  `json:"at"`
+	// To, Before and Now are as of FixedClass.
+	To     time.Time `json:"to"`
+	Before float64   `json:"before"`
+	Now    float64   `json:"now"`
 }
 
 func milliseconds(s float64) uint64 { return uint64(math.Round(1e3 * max(0, s))) }

@@ -246,18 +246,18 @@ func (t *totals) keep() keptTotals {
 }
 
 func (k keptTotals) restore(t *totals) error {
-	from := numbers(k)
-	t.calls = int64(from.next())
+	from := decoder{rest: k}
+	t.calls = int64(from.number())
 	for _, q := range t.quantities() {
 		q.restore(&from)
 	}
 	for _, c := range t.counters() {
-		*c = counter{int64(from.next()), int64(from.next())}
+		*c = counter{int64(from.number()), int64(from.number())}
 	}
 	if t.queryTime.calls != uint64(t.calls) {
 		return errNotKept
 	}
-	return from.end()
+	return from.end(errNotKept)
 }
 
 // keep appends how many values there are, each as what it is above the one before; or, where it has a sketch, more than can be,
@@ -283,24 +283,24 @@ func (q *quantity) keep(b []byte) []byte {
 	return b
 }
 
-func (q *quantity) restore(from *numbers) {
-	n := from.next()
+func (q *quantity) restore(from *decoder) {
+	n := from.number()
 	if n <= exactCalls {
 		last := uint64(0)
 		for range n {
-			last += from.next()
+			last += from.number()
 			q.add(last, 1)
 		}
 		return
 	}
-	*q = quantity{sum: from.next(), squares: squares{from.next(), from.next()}, min: from.next(), max: from.next()}
-	buckets := make([]uint64, min(from.next(), uint64(len(*from))))
+	*q = quantity{sum: from.number(), squares: squares{from.number(), from.number()}, min: from.number(), max: from.number()}
+	buckets := make([]uint64, min(from.number(), uint64(len(from.rest))))
 	for i := range buckets {
-		buckets[i] = from.next()
+		buckets[i] = from.number()
 	}
 	var err error
 	if q.sketch, err = sketch.Of(buckets); err != nil {
-		*from = nil
+		*from = decoder{broken: true}
 		q.sketch = new(sketch.Sketch)
 	}
 	q.calls = q.sketch.Total()
@@ -327,14 +327,14 @@ func (l *lists) restore(kept []byte) error {
 	if kept == nil {
 		return nil
 	}
-	from := numbers(kept)
-	l.calls, l.max, l.longTime = from.next(), from.next(), from.next()
+	from := decoder{rest: kept}
+	l.calls, l.max, l.longTime = from.number(), from.number(), from.number()
 	calls := uint64(0)
-	for length := from.next(); length < shortLists && len(from) > 0; length = from.next() {
+	for length := from.number(); length < shortLists && len(from.rest) > 0; length = from.number() {
 		if l.short == nil {
 			l.short = new([shortLists]uint64)
 		}
-		n := from.next()
+		n := from.number()
 		l.short[length] += n
 		calls += n
 	}
@@ -342,29 +342,7 @@ func (l *lists) restore(kept []byte) error {
 	if l.calls != calls+l.long.calls {
 		return errNotKept
 	}
-	return from.end()
-}
-
-// numbers are unsigned varints that are still to be read. After the end, or what is none, there are zeros, and end is
-// an error.
-type numbers []byte
-
-func (b *numbers) next() uint64 {
-	v, n := binary.Uvarint(*b)
-	if n <= 0 {
-		*b = nil
-		return 0
-	}
-	*b = (*b)[n:]
-	return v
-}
-
-// end returns an error unless all numbers were read, and none beyond them. It takes nil for that: see next.
-func (b *numbers) end() error {
-	if *b == nil || len(*b) > 0 {
-		return errNotKept
-	}
-	return nil
+	return from.end(errNotKept)
 }
 
 func (t *heavyNames) keep() *keptNames {

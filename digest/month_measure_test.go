@@ -224,13 +224,15 @@ func group(c *monthtest.Query) string {
 	return c.Changed.What + " | " + kind + ", " + rate
 }
 
-// measure returns what was said of the months of seeds.
-func measure(t testing.TB, from, to uint64, classes int) []*monthWords {
-	all := make([]*monthWords, to-from+1)
+// measure returns what was said of the months of seeds, counted by what begin returns.
+func measure[W interface {
+	month(t testing.TB, seed uint64, classes int)
+}](t testing.TB, from, to uint64, classes int, begin func() W) []W {
+	all := make([]W, to-from+1)
 	var wait sync.WaitGroup
 	for i := range all {
 		wait.Go(func() {
-			all[i] = newMonthWords()
+			all[i] = begin()
 			all[i].month(t, from+uint64(i), classes)
 		})
 	}
@@ -368,7 +370,7 @@ func TestMonths(t *testing.T) {
 		}
 		by := map[int]*monthWords{}
 		for _, size := range sizes {
-			by[size] = allMonths(measure(t, from, to, size))
+			by[size] = allMonths(measure(t, from, to, size, newMonthWords))
 		}
 		t.Log("\n" + simpleTable(sizes, by) + "\n" + tables(sizes, by))
 		return
@@ -377,7 +379,7 @@ func TestMonths(t *testing.T) {
 	if *update {
 		last = monthSeedsMeasured
 	}
-	large, small := measure(t, 1, last, sizes[0]), measure(t, 1, last, sizes[1])
+	large, small := measure(t, 1, last, sizes[0], newMonthWords), measure(t, 1, last, sizes[1], newMonthWords)
 	var rows strings.Builder
 	for i := range large {
 		fmt.Fprintf(&rows, "| %d | %s | %s |\n", i+1, large[i].row(), small[i].row())

@@ -321,12 +321,11 @@ func storable(w Window) bool {
 }
 
 func (d *decoder) hour() hour {
-	n, size := binary.Uvarint(d.rest)
-	if size <= 0 || n > maxHour {
+	n := d.number()
+	if n > maxHour {
 		d.broken, d.rest = true, nil
 		return 0
 	}
-	d.rest = d.rest[size:]
 	return hour(n)
 }
 
@@ -339,6 +338,14 @@ func (d *decoder) number() uint64 {
 	}
 	d.rest = d.rest[size:]
 	return n
+}
+
+// end returns the error unless all was read, and nothing beyond it.
+func (d *decoder) end(otherwise error) error {
+	if d.broken || len(d.rest) > 0 {
+		return otherwise
+	}
+	return nil
 }
 
 func (d *decoder) level() level {

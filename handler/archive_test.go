@@ -25,7 +25,7 @@ import (
 const kept = 35 * 24 * time.Hour
 
 // archived returns the calls of each hour of the day that is archived.
-func (c *channel) archived(store archive.Store) map[int]int64 {
+func (c *channel) archived(store state.Store) map[int]int64 {
 	c.t.Helper()
 	all := map[int]int64{}
 	day := digest.Window{Start: ten.Truncate(24 * time.Hour), End: ten.Truncate(24*time.Hour).AddDate(0, 0, 1)}

@@ -94,7 +94,7 @@ const (
 )
 
 // saving is archive.Save, or archive.Add for what was left open of an hour and is told by itself.
-type saving func(ctx context.Context, s archive.Store, channelKey string, r *digest.Report) error
+type saving func(ctx context.Context, s state.Store, channelKey string, r *digest.Report) error
 
 // archiveHours keeps the reports of hours that are about to be told, but for those that are lost. It does so before
 // anything is posted: a run that dies then has posted nothing, and the next one archives the same once more, while

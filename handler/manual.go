@@ -56,10 +56,8 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 	if kind.Last != nil && kind.Since != nil {
 		return nil, errors.New(`read event: it has both "last" and "since"`)
 	}
-	d := json.NewDecoder(bytes.NewReader(event))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
-		return nil, fmt.Errorf("read event: %w", err)
+	if err := readFields(event, &e); err != nil {
+		return nil, err
 	}
 	m := &Manual{Instances: e.Instances, Channel: e.Channel, Thread: e.Thread, DryRun: e.DryRun, Asked: e.Asked}
 	if len(e.Limit) > 0 {
@@ -89,6 +87,16 @@ func ReadManual(event []byte, now time.Time) (*Manual, error) {
 	return m, nil
 }
 
+// readFields reads an event. A field that is not known is an error, for it may be misspelt.
+func readFields(event []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(event))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		return fmt.Errorf("read event: %w", err)
+	}
+	return nil
+}
+
 // Marked is sent by a pipeline that rolls a release out.
 type Marked struct {
 	Release string
@@ -110,10 +118,8 @@ func ReadMarked(event []byte) (*Marked, error) {
 		Remove  bool       `json:"remove"`
 		Channel string     `json:"channel"`
 	}
-	d := json.NewDecoder(bytes.NewReader(event))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
-		return nil, fmt.Errorf("read event: %w", err)
+	if err := readFields(event, &e); err != nil {
+		return nil, err
 	}
 	if e.Channel != "" && !strings.HasPrefix(e.Channel, "#") && !IsChannelID(e.Channel) {
 		return nil, fmt.Errorf("read event: channel %q: want an ID such as C0123456789, or a name with its number sign", e.Channel)

@@ -57,7 +57,11 @@ func WriteMemoText(w io.Writer, m *Memo, opts TextOptions) error {
 		p.line("")
 		p.line(p.paint(bold, s.Title))
 		for _, l := range s.Lines {
-			p.wrapped("  "+p.paint(bold, l.Strong)+withColumns(l.Strong), "    ", "", l.Text)
+			first := "  "
+			if l.Strong != "" {
+				first += p.paint(bold, l.Strong) + "  "
+			}
+			p.wrapped(first, "    ", "", l.Text)
 		}
 		if s.More != "" {
 			p.wrapped("  ", "  ", dim, s.More)
@@ -89,13 +93,6 @@ func WriteMemoText(w io.Writer, m *Memo, opts TextOptions) error {
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
-}
-
-func withColumns(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "  "
 }
 
 // WriteMemoMarkdown writes a memo as GitHub's Markdown. A nil zone is UTC.

@@ -50,7 +50,7 @@ func (t *Tally) Add(p explain.Plan, at time.Time, calls int64, us uint64, room *
 	}
 	t.calls += calls
 	had := 0
-	if !t.has(p.Shape.ID) {
+	if !t.plans.Has(p.Shape.ID) {
 		if had = t.Size(); *room < len(p.Shape.Rows) {
 			t.plans.Total, t.plans.Unkept = t.plans.Total+us, t.plans.Unkept+us
 			return t
@@ -71,15 +71,6 @@ func (t *Tally) Add(p explain.Plan, at time.Time, calls int64, us uint64, room *
 		k.rows[i].add(n, calls)
 	}
 	return t
-}
-
-func (t *Tally) has(id string) bool {
-	for i := range t.plans.Items {
-		if t.plans.Items[i].Key == id {
-			return true
-		}
-	}
-	return false
 }
 
 // Size is how many rows of plans are kept.
@@ -130,7 +121,7 @@ func (t *Tally) Merge(from *Tally, room *int) *Tally {
 		items := other.Items
 		other.Items = nil
 		for _, x := range items {
-			if t.has(x.Key) {
+			if t.plans.Has(x.Key) {
 				other.Items = append(other.Items, x)
 			} else {
 				other.Unkept = max(other.Unkept, x.Amount)

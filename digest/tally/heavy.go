@@ -42,6 +42,12 @@ func (l *list[K, V]) find(key K) (i int, found bool) {
 	return len(l.Items), false
 }
 
+// Has reports whether a key is kept.
+func (l *list[K, V]) Has(key K) bool {
+	_, found := l.find(key)
+	return found
+}
+
 func (l *list[K, V]) put(item Item[K, V]) *Item[K, V] {
 	at := len(l.Items)
 	l.Items = append(l.Items, item)

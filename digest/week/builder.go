@@ -42,7 +42,7 @@ type class struct {
 }
 
 // New returns a Builder of the week of a window, as Last and Of return it. It is told what was fixed.
-func New(w digest.Window, zone *time.Location, fixed []Told) *Builder {
+func New(w digest.Window, zone *time.Location, fixed []digest.ToldFixed) *Builder {
 	b := &Builder{zone: zone, classes: map[string]*class{}, fixed: map[string]*Fixed{}, total: map[time.Time]float64{}, rules: map[time.Time]int{}}
 	b.week = Week{Version: 1, Window: w, Zone: zone.String(), Hours: Hours{All: len(w.Hours())}}
 	monday := w.Start.Add(time.Hour - 1).In(zone) // Start is up to an hour before midnight
@@ -52,7 +52,7 @@ func New(w digest.Window, zone *time.Location, fixed []Told) *Builder {
 	}
 	for _, f := range fixed {
 		if w.Contains(f.At) {
-			b.fixed[f.ID] = &Fixed{Told: f}
+			b.fixed[f.ID] = &Fixed{ToldFixed: f}
 		}
 	}
 	return b

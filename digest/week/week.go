@@ -88,22 +88,9 @@ type Class struct {
 	In *digest.Class `json:"-"`
 }
 
-// Told states what digests said of a class.
-type Told struct {
-	ID    string            `json:"id"`
-	Label string            `json:"label,omitempty"` // what it was called then
-	Was   digest.ChangeKind `json:"was"`             // New or Worse
-	Since time.Time         `json:"since"`           // the hour of which they said so
-	At    time.Time         `json:"at"`              // the hour of which they said that it is fixed
-	To    time.Time         `json:"to"`              // the end of the last hour in which it was so
-	// Before and Now are the query time per hour until then, and in the day after.
-	Before float64 `json:"before"`
-	Now    float64 `json:"now"`
-}
-
 // Fixed states what a class that was reported as NEW or WORSE was like before and after.
 type Fixed struct {
-	Told
+	digest.ToldFixed
 	Fingerprint string `json:"fingerprint,omitempty"` // empty where no hour has it
 	// Lately is the query time per hour in the last day of the week, as far as it was after it was fixed, and Again
 	// is set where that is more like before than like after.

@@ -93,7 +93,7 @@ func TestAnyOrder(t *testing.T) {
 	var want string
 	for seed := range uint64(5) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		b := New(monday, time.UTC, []Told{{ID: "a", Since: monday.Start, At: monday.Start.Add(99 * time.Hour)}})
+		b := New(monday, time.UTC, []digest.ToldFixed{{ID: "a", Since: monday.Start, At: monday.Start.Add(99 * time.Hour)}})
 		var hours []*digest.Report
 		for n := -4 * 168; n < 168; n++ {
 			h := hour(n, map[string]float64{"a": float64((n + 1000) % 7), fmt.Sprint("b", (n+1000)/50): 1})
@@ -242,10 +242,10 @@ func TestFixed(t *testing.T) {
 		since int // hour in which it is so again
 		want  string
 	}{{168, "a 100 2 2 false"}, {167, "a 100 2 6.08 false"}, {156, "a 100 2 51 false"}, {155, "a 100 2 55.1 true"}, {144, "a 100 2 100 true"}} {
-		told := Told{ID: "a", Was: digest.Worse, Since: monday.Start, At: at, To: at.Add(-24 * time.Hour), Before: 100, Now: 2}
+		told := digest.ToldFixed{ID: "a", Was: digest.Worse, Since: monday.Start, At: at, To: at.Add(-24 * time.Hour), Before: 100, Now: 2}
 		before := told
 		before.ID, before.At = "last week", monday.Start.Add(-time.Hour)
-		b := New(monday, time.UTC, []Told{told, before})
+		b := New(monday, time.UTC, []digest.ToldFixed{told, before})
 		weeks(b, -20, 168, func(n int) map[string]float64 {
 			if n >= c.since {
 				return map[string]float64{"a": 100}

@@ -5,6 +5,9 @@
 // An object is a digest.Report as compact JSON, compressed by gzip, and has the same bytes for the
 // same report. It can hold no literal, for a report has no place for one. Like state, the package
 // reads no clock.
+//
+// It keeps its objects in a state.Store, so that it needs no permission that the state does not: it lists nothing, and
+// deletes nothing in S3.
 package archive
 
 import (
@@ -27,17 +30,6 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/state"
 )
-
-// Store keeps the objects. It is what state.Store is, so that the archive needs no permission that
-// the state does not: it lists nothing, and deletes nothing.
-type Store interface {
-	// Load returns the object and its tag, or nothing and the empty tag where there is none.
-	Load(ctx context.Context, key string) (data []byte, tag string, err error)
-
-	// Save replaces the content that the tag stands for; it is state.ErrConflict if that is
-	// another one by now.
-	Save(ctx context.Context, key string, data []byte, tag string) (newTag string, err error)
-}
 
 // Prefix is what all keys begin with, so that a bucket can expire them by a lifecycle rule.
 const Prefix = "reports/"
@@ -68,7 +60,7 @@ const maxTries = 3
 // Save keeps the report of an hour of the clock, in the place of one that is there. One that counts
 // more entries, or as many and is complete where r is not, stays: what was read of an hour is not lost
 // where a later run can read less of it. Saving the same again changes nothing.
-func Save(ctx context.Context, store Store, channelKey string, r *digest.Report) error {
+func Save(ctx context.Context, store state.Store, channelKey string, r *digest.Report) error {
 	if len(r.Window.Hours()) != 1 {
 		return fmt.Errorf("archive the report from %s: it is not of an hour of the clock", r.Window.Start.Format(time.RFC3339))
 	}
@@ -165,7 +157,7 @@ type loaded struct {
 // Reports reads the reports of the hours of a window, which consists of hours of the clock, in order.
 // Hours that are not there are left out. An error is of one hour, which is then missing too, unless ctx ended;
 // who wants no more of them stops. The reports have no Past: nothing was compared.
-func Reports(ctx context.Context, store Store, channelKey string, w digest.Window) iter.Seq2[*digest.Report, error] {
+func Reports(ctx context.Context, store state.Store, channelKey string, w digest.Window) iter.Seq2[*digest.Report, error] {
 	return func(yield func(*digest.Report, error) bool) {
 		hours := w.Hours()
 		if len(hours) == 0 {
@@ -202,7 +194,7 @@ func Reports(ctx context.Context, store Store, channelKey string, w digest.Windo
 }
 
 // load loads the objects of hours some ahead of who takes them, in their order, until ctx ends.
-func load(ctx context.Context, store Store, channelKey string, hours []digest.Window) (results <-chan chan loaded, wait func()) {
+func load(ctx context.Context, store state.Store, channelKey string, hours []digest.Window) (results <-chan chan loaded, wait func()) {
 	ahead := make(chan chan loaded, parallel)
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -226,7 +218,7 @@ func load(ctx context.Context, store Store, channelKey string, hours []digest.Wi
 
 // Prune removes the hours before a time where the store is a directory. The objects of a bucket expire by its
 // lifecycle rule: that needs no permission to delete.
-func Prune(store Store, channelKey string, before time.Time) error {
+func Prune(store state.Store, channelKey string, before time.Time) error {
 	files, ok := store.(state.FileStore)
 	if !ok {
 		return nil

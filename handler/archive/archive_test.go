@@ -36,12 +36,12 @@ func window(hours int) digest.Window {
 }
 
 // stores are all kinds of them.
-func stores(t *testing.T) map[string]Store {
-	return map[string]Store{"files": state.FileStore{Dir: t.TempDir()}, "S3": state.NewS3Store(s3test.New(t, nil), s3test.Bucket, "prod")}
+func stores(t *testing.T) map[string]state.Store {
+	return map[string]state.Store{"files": state.FileStore{Dir: t.TempDir()}, "S3": state.NewS3Store(s3test.New(t, nil), s3test.Bucket, "prod")}
 }
 
 // entries returns those of each hour that is there.
-func entries(t *testing.T, s Store, w digest.Window) map[int]int64 {
+func entries(t *testing.T, s state.Store, w digest.Window) map[int]int64 {
 	t.Helper()
 	all := map[int]int64{}
 	last := time.Time{}
@@ -112,7 +112,7 @@ func TestFullerStays(t *testing.T) {
 
 // recorder counts the calls, and may fail or answer late.
 type recorder struct {
-	Store
+	state.Store
 	loads, saves, at, most atomic.Int64
 	before                 func(ctx context.Context, key string) error
 }

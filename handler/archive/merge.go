@@ -29,7 +29,7 @@ var ErrNone = errors.New("no hour of the window is archived")
 // that is not archived was not without slow queries: the coverage says which these are, and that nothing is
 // known of them. The error is ErrNone where there is no hour at all. Any other is of hours that cannot be read, which
 // count as not archived; the report is nil then if there is nothing else.
-func Report(ctx context.Context, store Store, q Query) (*digest.Report, error) {
+func Report(ctx context.Context, store state.Store, q Query) (*digest.Report, error) {
 	m := merging{to: digest.NewAggregator(q.Window), coverage: digest.Coverage{Complete: true}}
 	if len(q.IDs) > 0 {
 		m.to.Filter = &digest.Filter{IDs: q.IDs}
@@ -66,7 +66,7 @@ func Report(ctx context.Context, store Store, q Query) (*digest.Report, error) {
 
 // Add keeps the report of an hour in addition to the one that is there, which is of other instances. Where that has calls of
 // one of r's instances nothing is added: it may have been already, and no call counts twice.
-func Add(ctx context.Context, store Store, channelKey string, r *digest.Report) error {
+func Add(ctx context.Context, store state.Store, channelKey string, r *digest.Report) error {
 	for old, err := range Reports(ctx, store, channelKey, r.Window) {
 		switch {
 		case err != nil:

@@ -68,11 +68,7 @@ func (j *Job) Build(ctx context.Context) (*week.Week, error) {
 const lookingBack = 0.8
 
 func (j *Job) build(ctx context.Context, s *state.State) (*week.Week, error) {
-	var fixed []week.Told
-	for _, f := range s.History.FixedIn(j.Window) {
-		fixed = append(fixed, week.Told(f))
-	}
-	b := week.New(j.Window, j.Zone, fixed)
+	b := week.New(j.Window, j.Zone, s.History.FixedIn(j.Window))
 	back := ctx // for the weeks before: of those that are not read in time nothing is said
 	if deadline, limited := ctx.Deadline(); limited {
 		var cancel context.CancelFunc

@@ -43,14 +43,14 @@ func of(t *testing.T, r *digest.Report, before, n int) *week.Week {
 		t.Fatal(err)
 	}
 	at := func(hour int) time.Time { return start.Add(time.Duration(hour) * time.Hour) }
-	var told []week.Told
+	var told []digest.ToldFixed
 	for i, c := range r.Classes {
 		if i%5 == 3 {
-			told = append(told, week.Told{ID: c.ID, Was: digest.Worse, Since: at(-30), At: at(60), To: at(36), Before: 150, Now: 3.04})
+			told = append(told, digest.ToldFixed{ID: c.ID, Was: digest.Worse, Since: at(-30), At: at(60), To: at(36), Before: 150, Now: 3.04})
 		}
 	}
 	if len(r.Classes) > 0 {
-		told = append(told, week.Told{ID: "0123456789ABCDEF0123456789ABCDEF", Label: "SELECT carts by session", Was: digest.New, Since: at(-300), At: at(3), To: at(-21), Before: 34, Now: 0})
+		told = append(told, digest.ToldFixed{ID: "0123456789ABCDEF0123456789ABCDEF", Label: "SELECT carts by session", Was: digest.New, Since: at(-300), At: at(3), To: at(-21), Before: 34, Now: 0})
 	}
 	b := week.New(digest.Window{Start: start, End: at(hours)}, zone, told)
 	for h := -before; h < hours; h++ {

@@ -129,11 +129,7 @@ func mark(ctx context.Context, c *Config, k *handler.Marked) (*released, error) 
 
 // listReleases shows what is marked.
 func listReleases(ctx context.Context, p *process, c *Config) error {
-	store, err := openState(ctx, c)
-	if err != nil {
-		return err
-	}
-	s, err := state.Read(ctx, store, state.Key(c.Channel))
+	s, err := readState(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -211,6 +207,15 @@ func archived(ctx context.Context, c *Config, w digest.Window, l digest.Limit) (
 	return r, err
 }
 
+// readState returns the state that the settings must name, as it is.
+func readState(ctx context.Context, c *Config) (*state.State, error) {
+	store, err := openState(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return state.Read(ctx, store, state.Key(c.Channel))
+}
+
 // editState changes the state about one class, and says what it is now.
 func editState(ctx context.Context, p *process, c *Config, name string, args []string, do func(*state.State, string) (string, error)) error {
 	if len(args) != 1 {
@@ -233,11 +238,7 @@ func editState(ctx context.Context, p *process, c *Config, name string, args []s
 
 // listMutes shows what is muted and noted. Earlier releases kept any characters.
 func listMutes(ctx context.Context, p *process, c *Config) error {
-	store, err := openState(ctx, c)
-	if err != nil {
-		return err
-	}
-	s, err := state.Read(ctx, store, state.Key(c.Channel))
+	s, err := readState(ctx, c)
 	if err != nil {
 		return err
 	}
