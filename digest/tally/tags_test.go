@@ -98,6 +98,13 @@ func TestTags(t *testing.T) {
 	}
 }
 
+// docs/tags.md has these numbers.
+func TestNumbers(t *testing.T) {
+	if maxValues != 128 || Room != 50_000 || shown != 20 {
+		t.Errorf("%d values of a key, %d of all classes, %d shown", maxValues, Room, shown)
+	}
+}
+
 // When the room is used up, a key keeps one value more, and what is kept stays.
 func TestRoom(t *testing.T) {
 	room := 3

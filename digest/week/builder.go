@@ -83,8 +83,11 @@ func (b *Builder) Add(r *digest.Report) {
 	}
 	b.rules[at] = max(1, r.Rules)
 	hours.Read++
-	if !r.Coverage.Complete {
+	switch {
+	case !r.Coverage.Complete:
 		hours.Partial++
+	case r.Coverage.AsListed:
+		hours.AsListed++
 	}
 	sum.add(r.Overall.Calls, r.Overall.QueryTime.Sum)
 	if n < 0 {

@@ -48,6 +48,9 @@ type Hours struct {
 	All     int `json:"all"`               // 168, or one more or less where clocks were changed
 	Read    int `json:"read"`              // that are kept
 	Partial int `json:"partial,omitempty"` // of these, of which something is missing
+	// AsListed are those of which nothing is known to be missing, and an instance listed no file for a part; see
+	// digest.Coverage.
+	AsListed int `json:"as_listed,omitempty"`
 }
 
 // Sum states calls and their time.

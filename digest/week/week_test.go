@@ -144,7 +144,7 @@ func TestWeek(t *testing.T) {
 		return m
 	})
 	w := b.Week(3, nil)
-	if w.Hours != (Hours{168, 168, 0}) || w.UsualOf != 4 || w.Usual < 2381 || w.Usual > 2382 || w.Classes != 5 {
+	if w.Hours != (Hours{All: 168, Read: 168}) || w.UsualOf != 4 || w.Usual < 2381 || w.Usual > 2382 || w.Classes != 5 {
 		t.Errorf("%+v, usual %f of %d, %d classes", w.Hours, w.Usual, w.UsualOf, w.Classes)
 	}
 	if want := 168*30.0 + 1.68 + 700 + 68*5 + 100*50; w.QueryTime < want-0.01 || w.QueryTime > want+0.01 {
@@ -259,6 +259,19 @@ func TestFixed(t *testing.T) {
 		if strings.Join(got, "|") != c.want {
 			t.Errorf("from hour %d on: %s, want %s", c.since, strings.Join(got, "|"), c.want)
 		}
+	}
+}
+
+// An hour is whole, known in part, or whole as far as files were listed.
+func TestHours(t *testing.T) {
+	b := New(monday, time.UTC, nil)
+	for n, c := range []digest.Coverage{{Complete: true}, {Complete: true, AsListed: true}, {AsListed: true}, {}} {
+		h := hour(n, nil)
+		h.Coverage = c
+		b.Add(h)
+	}
+	if got := b.Week(1, nil).Hours; got != (Hours{All: 168, Read: 4, Partial: 2, AsListed: 1}) {
+		t.Errorf("%+v", got)
 	}
 }
 

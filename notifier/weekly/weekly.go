@@ -162,6 +162,9 @@ func times(ratio float64) string {
 func (m *maker) facts() []string {
 	w := m.week
 	s := fmt.Sprintf("Complete: all %d hours were read.", w.Hours.All)
+	if n := w.Hours.AsListed; n > 0 {
+		s = fmt.Sprintf("As listed: all %d hours were read, and of %d an instance listed no file for a part, as where it logged nothing.", w.Hours.All, n)
+	}
 	if missing := w.Hours.All - w.Hours.Read; missing > 0 || w.Hours.Partial > 0 {
 		s = fmt.Sprintf("PARTIAL: %d of %d hours were read", w.Hours.Read, w.Hours.All)
 		if w.Hours.Partial > 0 {

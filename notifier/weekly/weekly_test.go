@@ -185,3 +185,18 @@ func teamsCard(t *testing.T, m *notifier.Memo) []byte {
 	}
 	return notifiertest.Indented(t, card)
 }
+
+// What a week rests on is said as far as it is known, and no further.
+func TestTrust(t *testing.T) {
+	for want, hours := range map[string]week.Hours{
+		"Complete: all 168 hours were read.":                                                 {All: 168, Read: 168},
+		"As listed: all 168 hours were read, and of 1 an instance listed no file for a part": {All: 168, Read: 168, AsListed: 1},
+		"PARTIAL: 168 of 168 hours were read, 1 of them not completely":                      {All: 168, Read: 168, Partial: 1, AsListed: 1},
+		"PARTIAL: 167 of 168 hours were read; what is missing counts as nothing.":            {All: 168, Read: 167, AsListed: 1},
+	} {
+		w := &week.Week{Zone: "UTC", Hours: hours, Known: true, UsualOf: week.Earlier}
+		if got := weekly.Memo(w, true).Facts[0]; !strings.HasPrefix(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
