@@ -88,6 +88,9 @@ func declareRelease(f *flags, p *process) func(context.Context, []string) error 
 		if err != nil {
 			return err
 		}
+		if answer.First {
+			noteUnknown(p, c.Channel)
+		}
 		if answer.Removed {
 			return say(p.stdout, "%s is not marked any more.\n", answer.Name)
 		}
@@ -100,6 +103,7 @@ type released struct {
 	digest.Release
 	Channel string `json:"channel"`
 	Removed bool   `json:"removed,omitempty"`
+	First   bool   `json:"first,omitempty"` // no hour is remembered of the channel: its ID may be another's
 }
 
 // mark marks a release in the state of a channel, or takes the mark back.
@@ -114,6 +118,7 @@ func mark(ctx context.Context, c *Config, k *handler.Marked) (*released, error) 
 	}
 	answer := &released{Channel: to.Channel, Removed: k.Remove}
 	err = state.Edit(ctx, store, state.Key(to.Channel), func(s *state.State) (err error) {
+		answer.First = unknown(s)
 		if k.Remove {
 			answer.Name = k.Release
 			return s.UnmarkRelease(k.Release)
@@ -226,14 +231,30 @@ func editState(ctx context.Context, p *process, c *Config, name string, args []s
 		return err
 	}
 	var answer string
+	first := false
 	err = state.Edit(ctx, store, state.Key(c.Channel), func(s *state.State) (err error) {
+		first = unknown(s)
 		answer, err = do(s, args[0])
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	if first {
+		noteUnknown(p, c.Channel)
+	}
 	return say(p.stdout, "%s\n", answer)
+}
+
+// unknown reports whether no hour is remembered in a state.
+func unknown(s *state.State) bool {
+	_, _, hours := s.History.Span()
+	return hours == 0
+}
+
+// noteUnknown says that a channel has no digest yet: its ID may be misspelt.
+func noteUnknown(p *process, channel string) {
+	_ = say(p.stderr, "slowdigest: note: no hour of %s is remembered yet; is that the channel, and its state?\n", channel)
 }
 
 // listMutes shows what is muted and noted. Earlier releases kept any characters.
