@@ -248,6 +248,9 @@ const (
 	fixedWindow = 6
 	// fixedEffect is how many times the usual what was WORSE may have, if less than leastEffect is no chance.
 	fixedEffect = 1.25
+	// curedHours is for how long what is FIXED must have been so not to be a part of what is usual: what is shorter
+	// and comes back is a burst, which belongs to the class.
+	curedHours = 6
 	// eachTimes is how many times the mean a call takes that is as much evidence as one by chance.
 	eachTimes = 4
 
@@ -477,7 +480,7 @@ func (s *sums) beforeIn(what statistic, span, to int) (value, usual float64) {
 			values[i] = s.window(what, i+1, span)
 		}
 	}
-	u := usualOfHours(&values, span, to)
+	u := usualHours{values: &values, to: to}
 	usual = u.median(historyHours)
 	if week := u.week(historyHours); !(week > usual) && !math.IsNaN(week) {
 		usual = week

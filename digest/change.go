@@ -198,7 +198,7 @@ func (c *comparison) seriesUpTo(p *past, of func(classHour) level, end hour) *se
 	}
 	for i, w := range c.hours {
 		at := first + hour(i)
-		if w == nil || w.odd || at < p.from || at >= end || w.partial && (!c.partial || s[i] == 0) {
+		if w == nil || w.odd || at < p.from || at >= end || p.apart(at, c.start) || w.partial && (!c.partial || s[i] == 0) {
 			s[i] = unknown
 		}
 	}
@@ -255,7 +255,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 		return nil
 	}
 	time, rest, calls := s.windows(allTime, f.span), s.windows(restTime, f.span), s.windows(callRate, f.span)
-	usual := max(0, math.Exp(time.expected())-minTime)
+	usual := max(0, math.Exp(s.expected(allTime, f.span))-minTime)
 	more := math.Exp(rest.values[historyHours]) - minTime - usual // not by a single call
 	total := c.report.Overall.QueryTime.Sum
 	for _, w := range c.hours[historyHours+1-f.span:] {
@@ -273,7 +273,7 @@ func (c *comparison) deviation(class *Class, p *past) *Change {
 	if f.span == 1 {
 		change.Now = class.QueryTime.Sum
 	}
-	timesCalls := math.Exp(calls.values[historyHours] - calls.expected())
+	timesCalls := math.Exp(calls.values[historyHours] - s.expected(callRate, f.span))
 	change.TimesCalls, change.TimesEach = mainCause(timesCalls, (now/max(usual, timeUnit))/timesCalls)
 	if f.what == slowest && f.span == 1 {
 		w := s.windows(slowest, 1)

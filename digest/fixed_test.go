@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"testing"
 )
 
@@ -134,5 +135,53 @@ func TestBrokenIsOnlyAdded(t *testing.T) {
 	p := h.ClassPast(watched)
 	if p.Worse != begin.time() || !p.Fixed.IsZero() || h.classes[watched].broke.at != begin {
 		t.Fatalf("%+v", p)
+	}
+}
+
+// What was WORSE for six hours or more, is FIXED and comes back is told again in its first hour, as often as that happens,
+// and is FIXED again. What was so for less may be a burst.
+func TestFixedComesBack(t *testing.T) {
+	usual, much := work{10, 100}, work{200, 100}
+	begin := dayHour(20, 6)
+	for name, c := range map[string]struct {
+		worse int // hours
+		well  int // hours between two times
+		times int
+		told  bool
+	}{
+		"after ten hours":                   {10, 40, 4, true},
+		"after a day":                       {24, 60, 3, true},
+		"after four days":                   {96, 60, 3, true},
+		"after eight days, a week later":    {192, 168, 2, true},
+		"after six hours":                   {6, 40, 2, true},
+		"after five":                        {5, 40, 2, false},
+		"after ten, but not yet told FIXED": {10, 20, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var h History
+			h.hoursOfWork(t, firstHour, int(begin-firstHour), usual)
+			var worse []int
+			around := c.worse + c.well
+			fixed := fixedIn(t, &h, begin, c.times*around, noOptions, func(i int) *Report {
+				w := usual
+				if i%around < c.worse {
+					w = much
+				}
+				r := hourReport(begin+hour(i), w)
+				copied := hourReport(begin+hour(i), w)
+				h.Compare(copied, Options{})
+				if x := classIn(t, copied, watched).Change; x != nil && x.Kind == Worse && x.Since.IsZero() && (len(worse) == 0 || worse[len(worse)-1] != i) {
+					worse = append(worse, i)
+				}
+				return r
+			})
+			times := 1
+			if c.told {
+				times = c.times
+			}
+			if worse = slices.DeleteFunc(worse, func(i int) bool { return i%around > 0 }); len(worse) != times || c.told && len(fixed) != times {
+				t.Errorf("WORSE in %v, FIXED in %v: want %d times", worse, fixed, times)
+			}
+		})
 	}
 }

@@ -413,7 +413,7 @@ func (h *History) MarkReported(r *Report) {
 	}
 	for _, f := range r.Past.Fixed {
 		if p := h.classes[f.ID]; p != nil && start >= p.fixed {
-			p.fixed, p.cured = start, cured{hourOf(f.To), milliseconds(f.Before), milliseconds(f.Now)}
+			p.cure(start, cured{hourOf(f.To), milliseconds(f.Before), milliseconds(f.Now)})
 		}
 	}
 	if x := r.Past.Incident; x != nil && start >= h.incident.last {
@@ -497,6 +497,7 @@ func (h *History) forgetTold(at hour) {
 func (h *History) forgetBroken(at hour) {
 	var all []weighed
 	for id, p := range h.classes {
+		p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return at-e.to > historyHours })
 		switch {
 		case p.broke.at == 0:
 		case at-p.broke.at > historyHours:
@@ -512,7 +513,7 @@ func (h *History) forgetBroken(at hour) {
 		return cmp.Or(cmp.Compare(y.broke.at, x.broke.at), cmp.Compare(x.id, y.id))
 	})
 	for _, w := range all[maxTold:] {
-		w.broke, w.fixed = broken{}, 0
+		w.broke, w.fixed, w.episodes = broken{}, 0, nil
 	}
 }
 

@@ -23,14 +23,15 @@ type historyJSON struct {
 	Classes  map[string][]byte `json:"classes,omitempty"` // by Class.ID
 	Incident *incidentJSON     `json:"incident,omitempty"`
 	Earlier  []incidentJSON    `json:"earlier,omitempty"`
-	Calls    []byte            `json:"calls,omitempty"`  // wholeHour.calls of each hour
-	Least    []byte            `json:"least,omitempty"`  // wholeHour.least of each hour
-	Ran      map[string][]byte `json:"ran,omitempty"`    // History.ran, by instance
-	More     []byte            `json:"more,omitempty"`   // rest and typical of each classHour, in the order of the IDs
-	Told     map[string][]byte `json:"told,omitempty"`   // past.told, ended, owed, unseen, prior and found of some classes
-	Forms    []byte            `json:"forms,omitempty"`  // past.form, in the order of the IDs, if any is not 0
-	Labels   map[string]string `json:"labels,omitempty"` // past.label of some classes
-	Broken   []byte            `json:"broken,omitempty"` // past.broke and fixed of some classes: see appendBroken
+	Calls    []byte            `json:"calls,omitempty"`    // wholeHour.calls of each hour
+	Least    []byte            `json:"least,omitempty"`    // wholeHour.least of each hour
+	Ran      map[string][]byte `json:"ran,omitempty"`      // History.ran, by instance
+	More     []byte            `json:"more,omitempty"`     // rest and typical of each classHour, in the order of the IDs
+	Told     map[string][]byte `json:"told,omitempty"`     // past.told, ended, owed, unseen, prior and found of some classes
+	Forms    []byte            `json:"forms,omitempty"`    // past.form, in the order of the IDs, if any is not 0
+	Labels   map[string]string `json:"labels,omitempty"`   // past.label of some classes
+	Broken   []byte            `json:"broken,omitempty"`   // past.broke and fixed of some classes: see appendBroken
+	Episodes []byte            `json:"episodes,omitempty"` // of some classes: see appendEpisodes
 	Marks    releases.Marks    `json:"marks,omitempty"`
 	Watch    releases.Watch    `json:"releases,omitempty"` // History.watch
 	Lines    []lineJSON        `json:"lines,omitempty"`
@@ -127,7 +128,7 @@ func (h History) MarshalJSON() ([]byte, error) {
 	if anyForm {
 		j.Forms = forms
 	}
-	j.Broken = h.appendBroken(ids)
+	j.Broken, j.Episodes = h.appendBroken(ids), h.appendEpisodes(ids)
 	j.Marks, j.Watch = h.marks, h.watch
 	for _, l := range h.lines {
 		j.Lines = append(j.Lines, l.json(ids))
@@ -214,6 +215,7 @@ func (h *History) UnmarshalJSON(text []byte) error {
 	h.readMore(j.More)
 	h.readForms(j.Forms)
 	h.readBroken(j.Broken)
+	h.readEpisodes(j.Episodes)
 	h.marks, h.watch = j.Marks, j.Watch
 	ids := slices.Sorted(maps.Keys(h.classes))
 	for _, l := range j.Lines {
@@ -271,6 +273,42 @@ func (h *History) appendBroken(ids []string) []byte {
 		last = i
 	}
 	return b
+}
+
+// appendEpisodes writes those of classes, each with the number of its class in the order of the IDs, which are counted first,
+// and its hours before the newest.
+func (h *History) appendEpisodes(ids []string) []byte {
+	var b []byte
+	for i, id := range ids {
+		for _, e := range h.classes[id].episodes {
+			if b == nil {
+				b = appendHours(nil, hour(len(ids)))
+			}
+			newest := h.hours[len(h.hours)-1].at + brokenAhead
+			b = appendHours(b, hour(i), max(0, newest-e.reported), max(0, e.reported-e.to), max(0, e.to-e.from))
+		}
+	}
+	return b
+}
+
+// readEpisodes takes them in, if they are of these classes.
+func (h *History) readEpisodes(b []byte) {
+	d := decoder{rest: b}
+	ids := slices.Sorted(maps.Keys(h.classes))
+	if len(b) == 0 || len(h.hours) == 0 || int(d.hour()) != len(ids) {
+		return
+	}
+	newest := h.hours[len(h.hours)-1].at + brokenAhead
+	for len(d.rest) > 0 {
+		i, e := d.hour(), episode{reported: newest - d.hour()}
+		e.to = e.reported - d.hour()
+		e.from = e.to - d.hour()
+		if d.broken || int(i) >= len(ids) || e.from <= 0 {
+			return
+		}
+		p := h.classes[ids[i]]
+		p.episodes = append(p.episodes, e)
+	}
 }
 
 // lineJSON is a lineHour: of each class by how many it follows on the last one in the order of the IDs, and its levels.

@@ -401,6 +401,13 @@ func TestMonths(t *testing.T) {
 		if n, _ := fmt.Sscanf(row, "is told again %d times of all, and its end, though none ends, %d times.", &again, &ends); n == 2 && (again > 22 || ends > 44) {
 			t.Errorf("too often: %s", row)
 		}
+		var words float64
+		var told [8]int // of threefold changes by the second hour, and of twofold ones in a day, of 300 classes and of 50
+		if n, _ := fmt.Sscanf(row, "| **the rule of this page** | %f | %f | %d of %d | %d of %d | %f | %f | %d of %d | %d of %d |",
+			&words, &words, &told[0], &told[1], &told[2], &told[3], &words, &words, &told[4], &told[5], &told[6], &told[7]); n == 12 &&
+			(5*(told[0]+told[4]) < 4*(told[1]+told[5]) || 10*(told[2]+told[6]) < 9*(told[3]+told[7])) {
+			t.Errorf("too few changes are told: %s", row)
+		}
 		var x [9]int
 		if n, _ := fmt.Sscanf(row, "| %d | %d | %d | %d | %d | %d | %d | %d | %d |", &x[0], &x[1], &x[2], &x[3], &x[4], &x[5], &x[6], &x[7], &x[8]); n == len(x) {
 			wrong[0], wrong[1], seeds = wrong[0]+x[1], wrong[1]+x[5], seeds+1

@@ -32,6 +32,8 @@ type past struct {
 	fixed hour   // when it was last reported as fixed
 	cured cured  // and what was said then
 
+	episodes []episode // of the last 14 days, in their order
+
 	form uint64 // Class.Form, which stays when the class that it was too like is gone
 
 	label string // Class.Label when it was last told of, or a part of the load
@@ -86,6 +88,29 @@ func (p *past) forgetTold() {
 type cured struct {
 	to          hour
 	before, now uint64
+}
+
+// episode is hours in which a class was broken, for curedHours or more, and which were reported as fixed.
+type episode struct{ from, to, reported hour }
+
+// cure remembers that the class is reported as fixed in an hour.
+func (p *past) cure(at hour, c cured) {
+	p.fixed, p.cured = at, c
+	p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return e.reported == at })
+	if c.to-p.broke.at >= curedHours {
+		p.episodes = append(p.episodes, episode{p.broke.at, c.to, at})
+	}
+}
+
+// apart reports whether, as is known before one hour, another is of an episode: so it is no part of what is usual, and what
+// comes back is told again.
+func (p *past) apart(at, before hour) bool {
+	return slices.ContainsFunc(p.episodes, func(e episode) bool { return e.reported < before && at >= e.from && at < e.to })
+}
+
+// curedSince reports whether, as is known before one hour, what was told in another is over as an episode.
+func (p *past) curedSince(told, before hour) bool {
+	return slices.ContainsFunc(p.episodes, func(e episode) bool { return e.reported < before && e.reported > told })
 }
 
 // broken states since when a class is reported as NEW or WORSE whose fix was not reported.
@@ -259,6 +284,7 @@ func (p *past) forget(first hour) bool {
 	if p.broke.at >= first {
 		p.broke = broken{}
 	}
+	p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return e.reported >= first })
 	return true
 }
 

@@ -356,17 +356,12 @@ const (
 	maxToldName  = 1000
 )
 
-// usualHours answer what to expect of the windows of a span of hours that end in each hour.
+// usualHours answer what to expect of a statistic in each hour, or in windows that end in it.
 type usualHours struct {
 	values  *[historyHours + 1]float64
-	span    int
-	to      int // what ends at this index or later does not count
+	to      int // hours with this index or later do not count
 	medians [hoursADay]float64
 	known   [hoursADay]bool // of the medians
-}
-
-func usualOfHours(values *[historyHours + 1]float64, span, to int) *usualHours {
-	return &usualHours{values: values, span: span, to: to}
 }
 
 // median returns that of the hour of day of an index.
@@ -393,7 +388,7 @@ func (u *usualHours) median(i int) float64 {
 
 // at returns what to expect at an index: the median of the same hour of day, or the mean of the same
 // hour of the week if that is higher. That of an hour next to it counts where it is higher, too, and
-// the hour before went by it: jobs wander, and daylight saving leaps, but what rises
+// the hours before went by it: jobs wander, and daylight saving leaps, but what rises
 // every morning has not come early because it has more. It is NaN where too few days are known.
 func (u *usualHours) at(i int) float64 {
 	usual := u.median(i)
@@ -408,27 +403,11 @@ func (u *usualHours) at(i int) float64 {
 	return usual
 }
 
-// unshifted reports whether a window before, which has nothing to do with that at an index or is
-// next to it, did not go by the hour that is so much later.
+// unshifted reports whether one of the two hours before did not go by the hour that is so much later.
 func (u *usualHours) unshifted(i, shift int) bool {
-	for _, back := range u.before() {
-		if i >= back && u.values[i-back] < u.median(i+shift+hoursADay-back)-shiftSlack {
+	for back := 1; back <= min(i, 2); back++ {
+		if u.values[i-back] < u.median(i+shift+hoursADay-back)-shiftSlack {
 			return true
-		}
-	}
-	return false
-}
-
-// before returns how many hours ago the windows ended that unshifted looks at.
-func (u *usualHours) before() []int { return []int{1, u.span, u.span + 1} }
-
-// asks reports whether at(historyHours) has to know the windows that end at an index.
-func (u *usualHours) asks(i int) bool {
-	for _, shift := range [...]int{0, 1, hoursADay - 1} {
-		for _, back := range append([]int{0}, u.before()...) {
-			if (i+back-shift-historyHours)%hoursADay == 0 {
-				return true
-			}
 		}
 	}
 	return false

@@ -70,6 +70,7 @@ type sums struct {
 	from  int                                  // the index of the first hour that a window which is judged may hold
 
 	cached [allOfThem][hoursADay + 1]*windows // by span
+	hours  [allOfThem][]*usualHours
 }
 
 func newSums(c *comparison, class *Class, p *past) *sums {
@@ -82,7 +83,7 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
 	s := sums{told: -1, worse: -1, from: max(0, int(c.judgedFrom(p)-first))}
-	if worse := p.worseBefore(c.start); worse > 0 {
+	if worse := p.worseBefore(c.start); worse > 0 && !p.curedSince(worse, c.start) {
 		s.worse = max(-1, int(worse-first))
 		if worse == p.worse && !(p.ended > worse && p.ended < c.start) {
 			s.level = float64(p.found.above) * math.Log(levelStep)
@@ -96,7 +97,7 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 			s.of[what][i+1], s.times[what][i+1] = s.of[what][i], s.times[what][i]
 		}
 		if i < historyHours {
-			if w := c.hours[i]; w == nil || w.odd || first+hour(i) < p.from || w.partial && (!c.partial || h.calls == 0) {
+			if w := c.hours[i]; w == nil || w.odd || first+hour(i) < p.from || p.apart(first+hour(i), c.start) || w.partial && (!c.partial || h.calls == 0) {
 				continue
 			}
 		}
@@ -134,73 +135,143 @@ func (s *sums) window(what statistic, end, span int) float64 {
 	if 3*hours < 2*float64(span) || times == 0 || what == slowest && 2*times < float64(span) {
 		return math.NaN()
 	}
-	mean := (s.of[what][end] - s.of[what][from]) / times
+	return logOf(what, (s.of[what][end]-s.of[what][from])/times, span)
+}
+
+// logOf returns the logarithm of the mean of a statistic in the hours of a span.
+func logOf(what statistic, mean float64, span int) float64 {
 	switch what {
 	case callRate:
 		return math.Log(1/float64(span) + mean)
 	case restTime, allTime:
 		return math.Log(minTime + mean)
 	}
-	return mean
+	return mean // it is one
 }
 
 // windows hold a statistic of the windows that end after each hour, and what the
 // others let one expect of it.
-type windows struct {
-	values, usual [historyHours + 1]float64
-	span          int
-	to            int // what ends at this index or later is no part of the usual
-}
+type windows struct{ values, usual [historyHours + 1]float64 }
 
 func (s *sums) windows(what statistic, span int) *windows {
 	if w := s.cached[what][span]; w != nil {
 		return w
 	}
-	w := windows{span: span, to: historyHours + 1 - span}
+	w := windows{}
 	s.cached[what][span] = &w
+	u := s.hourly(what, s.before(span))
+	var upTo [historyHours + 2]due
 	for i := range w.values {
 		w.values[i] = s.window(what, i+1, span)
-	}
-	u := usualOfHours(&w.values, span, w.to)
-	for i := range w.usual {
-		w.usual[i] = u.at(i)
+		upTo[i+1] = upTo[i].plus(s.expect(what, i, u.at(i)))
+		switch from := i + 1 - span; {
+		case span == 1:
+			w.usual[i] = u.at(i)
+		case from < 0:
+			w.usual[i] = math.NaN()
+		default:
+			w.usual[i] = upTo[i+1].plus(upTo[from].times(-1)).log(what, span)
+		}
 	}
 	return &w
 }
 
+// before returns the index of the first hour of the span that is judged: it and later ones are no part of what is usual.
+func (s *sums) before(span int) int { return historyHours + 1 - span }
+
+// due adds up what is usual of a statistic in hours.
+type due struct {
+	sum, known float64
+	all        float64 // known, and what is not
+}
+
+func (e due) plus(o due) due {
+	return due{e.sum + o.sum, e.known + o.known, e.all + o.all}
+}
+
+func (e due) times(n float64) due { return due{e.sum * n, e.known * n, e.all * n} }
+
+// log returns it for the span of these hours, or NaN where it is known of less than two thirds of them.
+func (e due) log(what statistic, span int) float64 {
+	if !(e.known > 0) || 3*e.known < 2*e.all {
+		return math.NaN()
+	}
+	return logOf(what, e.sum/e.known, span)
+}
+
+// expect returns what is usual of a statistic in the hour with an index, given its logarithm.
+func (s *sums) expect(what statistic, i int, usual float64) due {
+	weight := s.times[what][i+1] - s.times[what][i]
+	if math.IsNaN(usual) || weight == 0 {
+		return due{all: weight}
+	}
+	switch what {
+	case callRate:
+		usual = math.Exp(usual) - 1
+	case restTime, allTime:
+		usual = math.Exp(usual) - minTime
+	}
+	return due{usual * weight, weight, weight}
+}
+
+// usual returns what to expect of a statistic in the span of hours before index end: of each hour what others like it,
+// before the one with index to, let one expect.
+func (s *sums) usual(what statistic, end, span int, of func(*usualHours, int) float64, to int) float64 {
+	if end < span {
+		return math.NaN()
+	}
+	u := s.hourly(what, to)
+	if span == 1 {
+		return of(u, end-1)
+	}
+	var e due
+	for i := end - span; i < end; i++ {
+		e = e.plus(s.expect(what, i, of(u, i)))
+	}
+	return e.log(what, span)
+}
+
+// hourly returns what is usual of a statistic in an hour, by the hours before the one with index to.
+func (s *sums) hourly(what statistic, to int) *usualHours {
+	for _, u := range s.hours[what] {
+		if u.to == to {
+			return u
+		}
+	}
+	u := &usualHours{to: to}
+	if len(s.hours[what]) > 0 {
+		u.values = s.hours[what][0].values
+	} else {
+		u.values = new([historyHours + 1]float64)
+		for i := range u.values {
+			u.values[i] = s.window(what, i+1, 1)
+		}
+	}
+	s.hours[what] = append(s.hours[what], u)
+	return u
+}
+
 // above returns by how much a statistic is above what is usual, as a logarithm, or less where that is no change.
 func (s *sums) above(what statistic, span int) float64 {
-	var values [historyHours + 1]float64
-	for i := range values {
-		values[i] = math.NaN()
-		if i%hoursADay == 0 {
-			values[i] = s.window(what, i+1, span)
-		}
-	}
-	u := usualOfHours(&values, span, historyHours+1-span)
-	if above := values[historyHours] - u.median(historyHours); !(above >= math.Log(leastEffect)) { // nearly always
+	value := s.window(what, historyHours+1, span)
+	above := value - s.usual(what, historyHours+1, span, (*usualHours).median, s.before(span))
+	if !(above >= math.Log(leastEffect)) { // nearly always
 		return above
 	}
-	for h := range hoursADay {
-		for i := h; u.asks(h) && i < len(values); i += hoursADay {
-			values[i] = s.window(what, i+1, span)
-		}
+	above = value - s.usual(what, historyHours+1, span, (*usualHours).at, s.before(span))
+	if s.told < 0 || !(above >= math.Log(leastEffect)) {
+		return above
 	}
-	above := values[historyHours] - u.at(historyHours)
-	if s.told >= 0 && above >= math.Log(leastEffect) { // both by what was usual before, as long as that is half of the days
-		w := s.windows(what, span)
-		to := historyHours + 1 - span
-		if 2*s.told >= historyHours {
-			to = s.told
-		}
-		usual := usualOfHours(&w.values, span, to)
-		var since []float64
-		for i := s.told + span - 1; i < historyHours; i++ {
-			since = append(since, w.values[i]-usual.at(i))
-		}
-		above = min(above, w.values[historyHours]-usual.at(historyHours)-max(s.level, highestLevel(since)))
+	to := s.before(span) // both by what was usual before, as long as that is half of the days
+	if 2*s.told >= historyHours {
+		to = s.told
 	}
-	return above
+	usual := func(i int) float64 { return s.usual(what, i+1, span, (*usualHours).at, to) }
+	var since []float64
+	for i := s.told + span - 1; i < historyHours; i++ {
+		since = append(since, s.window(what, i+1, span)-usual(i))
+	}
+	return min(above, value-usual(historyHours)-max(s.level, highestLevel(since)))
 }
 
 // highestLevel returns the highest of what a fifth of a day's values are above, of which the last
@@ -216,10 +287,10 @@ func highestLevel(values []float64) float64 {
 	return highest
 }
 
-// expected returns what is usual at this very hour of the day, or of the week if that is less: by that
+// expected returns what is usual of the windows that end at this very hour of the day, or of the week if that is less: by that
 // a change is stated, while what is beyond chance is above what is usual around it.
-func (w *windows) expected() float64 {
-	u := usualOfHours(&w.values, w.span, w.to)
+func (s *sums) expected(what statistic, span int) float64 {
+	u := usualHours{values: &s.windows(what, span).values, to: s.before(span)}
 	if week := u.week(historyHours); week < u.median(historyHours) {
 		return week
 	}
@@ -292,8 +363,8 @@ func (s *sums) over(f finding) bool {
 // since is above compared with what was usual before the class was told: with the least of that, for
 // an hour in which a class falls as it does every evening is no end.
 func (s *sums) since(what statistic, span int) float64 {
-	w := s.windows(what, span)
-	return w.values[historyHours] - usualOfHours(&w.values, span, s.worse).least(historyHours)
+	u := usualHours{values: &s.windows(what, span).values, to: s.worse}
+	return u.values[historyHours] - u.least(historyHours)
 }
 
 // calls returns those of the span of hours up to the window's end.
@@ -360,11 +431,22 @@ func (s *sums) least(what statistic, span int, hourTail float64) (least, tail fl
 func (s *sums) detectable() float64 {
 	_, hourTail := s.least(callRate, 1, 0)
 	least, _ := s.least(callRate, hoursADay, hourTail)
-	// A call is as good as none.
-	usual := math.Exp(s.windows(callRate, hoursADay).usual[historyHours])*hoursADay - 1
-	if math.IsNaN(least) || !(usual > 0) {
+	if math.IsNaN(least) {
 		return 0
 	}
-	times := math.Exp(max(least, math.Log(leastEffect)))
+	w := s.windows(callRate, hoursADay)
+	var deviations []float64 // from what is usual around these hours, which is more than what is usual in them
+	for i := range historyHours - lateHours {
+		if d := w.values[i] - w.usual[i]; !math.IsNaN(d) {
+			deviations = append(deviations, d)
+		}
+	}
+	slices.Sort(deviations)
+	middle := deviations[len(deviations)/2]
+	usual := math.Exp(w.usual[historyHours]+middle)*hoursADay - 1 // a call is as good as none
+	if !(usual > 0) {
+		return 0
+	}
+	times := math.Exp(max(least, math.Log(leastEffect)) - middle)
 	return max(leastCalls/usual, times+(times-1)/usual)
 }

@@ -354,3 +354,30 @@ func TestMorning(t *testing.T) {
 		}
 	}
 }
+
+// On the Friday after one that was a holiday, five of 13 windows of a day hold a day off: its hours are compared with theirs, of
+// which most were worked.
+func TestAfterAHoliday(t *testing.T) {
+	const friday = historyHours - 9 // midnight before the window, which is from nine to ten o'clock
+	day := func(i int) (day, hour int) { i += 20*hoursADay - friday; return i/hoursADay - 20, i % hoursADay }
+	for _, c := range []struct {
+		times float64 // the calls of the last 24 hours
+		found bool
+	}{{1, false}, {1.4, false}, {2, true}} {
+		s := sumsOf(func(i int) float64 {
+			day, hour := day(i)
+			off := day == -7 || day == -6 || day == -5 || day == -13 || day == -12
+			calls := 30.0
+			if hour >= 7 && hour < 17 && !off {
+				calls = 1000
+			}
+			if i > historyHours-hoursADay {
+				calls *= c.times
+			}
+			return calls
+		})
+		if f, found := s.deviates(0); found != c.found {
+			t.Errorf("%v times the calls: %+v", c.times, f)
+		}
+	}
+}
