@@ -248,9 +248,9 @@ const (
 	fixedWindow = 6
 	// fixedEffect is how many times the usual what was WORSE may have, if less than leastEffect is no chance.
 	fixedEffect = 1.25
-	// curedHours is for how long what is FIXED must have been so not to be a part of what is usual: what is shorter
+	// episodeHours is for how long what is FIXED must have been WORSE not to be a part of what is usual: what is shorter
 	// and comes back is a burst, which belongs to the class.
-	curedHours = 6
+	episodeHours = 6
 	// eachTimes is how many times the mean a call takes that is as much evidence as one by chance.
 	eachTimes = 4
 

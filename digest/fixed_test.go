@@ -138,8 +138,8 @@ func TestBrokenIsOnlyAdded(t *testing.T) {
 	}
 }
 
-// What was WORSE for six hours or more, is FIXED and comes back is told again in its first hour, as often as that happens,
-// and is FIXED again. What was so for less may be a burst.
+// What was WORSE for six hours or more, is FIXED and comes back is told again in its first hour, once, and is FIXED again.
+// What comes back more often is usual, and what was so for less may be a burst.
 func TestFixedComesBack(t *testing.T) {
 	usual, much := work{10, 100}, work{200, 100}
 	begin := dayHour(20, 6)
@@ -147,11 +147,11 @@ func TestFixedComesBack(t *testing.T) {
 		worse int // hours
 		well  int // hours between two times
 		times int
-		told  bool
+		again bool
 	}{
 		"after ten hours":                   {10, 40, 4, true},
 		"after a day":                       {24, 60, 3, true},
-		"after four days":                   {96, 60, 3, true},
+		"after four days":                   {96, 60, 2, true},
 		"after eight days, a week later":    {192, 168, 2, true},
 		"after six hours":                   {6, 40, 2, true},
 		"after five":                        {5, 40, 2, false},
@@ -160,28 +160,106 @@ func TestFixedComesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var h History
 			h.hoursOfWork(t, firstHour, int(begin-firstHour), usual)
-			var worse []int
 			around := c.worse + c.well
-			fixed := fixedIn(t, &h, begin, c.times*around, noOptions, func(i int) *Report {
-				w := usual
+			worse, fixed := wordsIn(t, &h, begin, c.times*around, func(i int) work {
 				if i%around < c.worse {
-					w = much
+					return much
 				}
-				r := hourReport(begin+hour(i), w)
-				copied := hourReport(begin+hour(i), w)
-				h.Compare(copied, Options{})
-				if x := classIn(t, copied, watched).Change; x != nil && x.Kind == Worse && x.Since.IsZero() && (len(worse) == 0 || worse[len(worse)-1] != i) {
-					worse = append(worse, i)
-				}
-				return r
+				return usual
 			})
-			times := 1
-			if c.told {
-				times = c.times
+			worse = slices.DeleteFunc(worse, func(i int) bool { return i%around > 0 })
+			want := 1
+			if c.again {
+				want = 2
 			}
-			if worse = slices.DeleteFunc(worse, func(i int) bool { return i%around > 0 }); len(worse) != times || c.told && len(fixed) != times {
-				t.Errorf("WORSE in %v, FIXED in %v: want %d times", worse, fixed, times)
+			if len(worse) != want || worse[want-1] != (want-1)*around || c.again && len(fixed) != want {
+				t.Errorf("WORSE in %v, FIXED in %v: want %d times", worse, fixed, want)
 			}
 		})
+	}
+}
+
+// What recurs is told twice at most, and the weekend of a class that began with one fixes nothing.
+func TestRecurs(t *testing.T) {
+	begin := dayHour(21, 0)
+	load := func(first, days, hours int) func(i int) work { // so many hours, on each of some days
+		return func(i int) work {
+			if d := i - first*hoursADay; d >= 0 && d%(days*hoursADay) < hours {
+				return work{200, 2000}
+			}
+			return work{10, 100}
+		}
+	}
+	for name, c := range map[string]struct {
+		known int // hours of work{10, 100} before
+		of    func(i int) work
+		most  int
+	}{
+		"eight hours each week":         {21 * hoursADay, load(0, 7, 8), 2},
+		"a day and a half in two weeks": {21 * hoursADay, load(0, 14, 36), 2},
+		"eight hours each third day":    {21 * hoursADay, load(0, 3, 8), 2},
+		"a day in four":                 {21 * hoursADay, load(0, 4, 12), 2},
+		"office hours, known from a weekend on": {0, func(i int) work {
+			if i/hoursADay%7 >= 2 && i%hoursADay >= 8 && i%hoursADay < 18 {
+				return work{40, 200}
+			}
+			return work{2, 10}
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var h History
+			h.hoursOfWork(t, begin-hour(c.known), c.known, work{10, 100})
+			if worse, fixed := wordsIn(t, &h, begin, 42*hoursADay, c.of); len(worse) > c.most || len(worse) == 0 || len(fixed) > len(worse) {
+				t.Errorf("WORSE in %v, FIXED in %v: want %d times at most", worse, fixed, c.most)
+			}
+		})
+	}
+}
+
+// wordsIn returns the hours of a run, from one on, that tell the watched class first as WORSE, and as FIXED.
+func wordsIn(t *testing.T, h *History, from hour, n int, of func(i int) work) (worse, fixed []int) {
+	fixed = fixedIn(t, h, from, n, noOptions, func(i int) *Report {
+		r := hourReport(from+hour(i), of(i))
+		h.Compare(r, Options{})
+		x := classIn(t, r, watched).Change
+		if x != nil && x.Kind == Worse && x.Since.IsZero() && !slices.Contains(worse, i) {
+			worse = append(worse, i)
+		}
+		return hourReport(from+hour(i), of(i))
+	})
+	return worse, fixed
+}
+
+// What is apart from what is usual is of a class known for eight days before, lasted six hours, was not NEW, and is the first
+// that ended in 14 days. It is so from the hour after the one that reports it as fixed.
+func TestEpisodes(t *testing.T) {
+	const told, reported = hour(10_000), hour(10_100)
+	for name, c := range map[string]struct {
+		known, lasted hour
+		isNew         bool
+		before        hour // by how many hours another one ended before; 0 is none
+		want          bool
+	}{
+		"eight days known": {192, 6, false, 0, true}, "an hour less": {191, 6, false, 0, false}, "five hours": {192, 5, false, 0, false},
+		"of a NEW one": {500, 50, true, 0, false}, "14 days after another": {2000, 6, false, 336, false}, "an hour later": {2000, 6, false, 337, true},
+	} {
+		p := &past{first: told - c.known, broke: broken{at: told, isNew: c.isNew}}
+		if c.before > 0 {
+			p.keep(episode{from: told - c.before - 20, to: told - c.before, reported: told - c.before + 24})
+		}
+		p.cure(reported, cured{to: told + c.lasted})
+		for _, x := range []struct {
+			at, before hour
+			want       bool
+		}{
+			{told, reported + 1, c.want}, {told + c.lasted - 1, reported + 1, c.want}, {told - 1, reported + 1, false}, {told + c.lasted, reported + 1, false}, {told, reported, false},
+		} {
+			if got := p.apart(x.at, x.before); got != x.want {
+				t.Errorf("%s: hour %d, as known before %d: %v", name, x.at-told, x.before-reported, got)
+			}
+		}
+		if got := p.over(told, reported+1); got != c.want {
+			t.Errorf("%s: over is %v", name, got)
+		}
 	}
 }

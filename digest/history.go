@@ -497,12 +497,12 @@ func (h *History) forgetTold(at hour) {
 func (h *History) forgetBroken(at hour) {
 	var all []weighed
 	for id, p := range h.classes {
-		p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return at-e.to > historyHours })
-		switch {
-		case p.broke.at == 0:
-		case at-p.broke.at > historyHours:
+		// The next one may begin after 14 days, and be fixed after as many.
+		p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return at-e.to > 2*historyHours })
+		if at-p.broke.at > historyHours {
 			p.broke, p.fixed = broken{}, 0
-		default:
+		}
+		if p.broke.at > 0 || len(p.episodes) > 0 {
 			all = append(all, weighed{id: id, past: p})
 		}
 	}
@@ -538,7 +538,7 @@ func (h *History) FixedIn(w Window) []ToldFixed {
 	var all []ToldFixed
 	for _, id := range slices.Sorted(maps.Keys(h.classes)) {
 		p := h.classes[id]
-		if p.fixed == 0 || p.fixed < p.broke.at || !w.Contains(p.fixed.time()) {
+		if p.broke.at == 0 || p.fixed == 0 || p.fixed < p.broke.at || !w.Contains(p.fixed.time()) {
 			continue
 		}
 		f := ToldFixed{id, p.label, Worse, p.broke.at.time(), p.fixed.time(), p.cured.to.time(), float64(p.cured.before) / 1e3, float64(p.cured.now) / 1e3}

@@ -281,11 +281,14 @@ func (h *History) appendEpisodes(ids []string) []byte {
 	var b []byte
 	for i, id := range ids {
 		for _, e := range h.classes[id].episodes {
+			if len(h.hours) == 0 {
+				return nil
+			}
 			if b == nil {
 				b = appendHours(nil, hour(len(ids)))
 			}
 			newest := h.hours[len(h.hours)-1].at + brokenAhead
-			b = appendHours(b, hour(i), max(0, newest-e.reported), max(0, e.reported-e.to), max(0, e.to-e.from))
+			b = appendHours(b, hour(i), max(0, newest-e.reported), max(0, e.reported-e.to), max(0, e.to-e.from)<<1|hour(one(e.repeated)))
 		}
 	}
 	return b
@@ -302,12 +305,12 @@ func (h *History) readEpisodes(b []byte) {
 	for len(d.rest) > 0 {
 		i, e := d.hour(), episode{reported: newest - d.hour()}
 		e.to = e.reported - d.hour()
-		e.from = e.to - d.hour()
+		lasted := d.hour()
+		e.from, e.repeated = e.to-lasted>>1, lasted&1 > 0
 		if d.broken || int(i) >= len(ids) || e.from <= 0 {
 			return
 		}
-		p := h.classes[ids[i]]
-		p.episodes = append(p.episodes, e)
+		h.classes[ids[i]].keep(e)
 	}
 }
 

@@ -32,7 +32,7 @@ type past struct {
 	fixed hour   // when it was last reported as fixed
 	cured cured  // and what was said then
 
-	episodes []episode // of the last 14 days, in their order
+	episodes []episode // of the last 28 days, the last two
 
 	form uint64 // Class.Form, which stays when the class that it was too like is gone
 
@@ -90,27 +90,55 @@ type cured struct {
 	before, now uint64
 }
 
-// episode is hours in which a class was broken, for curedHours or more, and which were reported as fixed.
-type episode struct{ from, to, reported hour }
+// episode is hours in which a class was WORSE, for episodeHours or more, and when that was reported as fixed. It is no part of
+// what is usual, unless another one had ended in the 14 days before: what comes back more than once belongs to the class.
+type episode struct {
+	from, to, reported hour
+	repeated           bool
+}
 
-// cure remembers that the class is reported as fixed in an hour.
+// cure remembers that the class is reported as fixed in an hour. Before it was told, a whole week must have been known of the
+// class: else it may have been the week that began.
 func (p *past) cure(at hour, c cured) {
 	p.fixed, p.cured = at, c
-	p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return e.reported == at })
-	if c.to-p.broke.at >= curedHours {
-		p.episodes = append(p.episodes, episode{p.broke.at, c.to, at})
+	p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return e.reported >= at })
+	if p.broke.at == 0 || p.broke.isNew || p.broke.at-p.first < wholeWeek || c.to-p.broke.at < episodeHours {
+		return
 	}
+	e := episode{p.broke.at, c.to, at, false}
+	if n := len(p.episodes); n > 0 {
+		e.repeated = e.from-p.episodes[n-1].to <= historyHours
+	}
+	p.keep(e)
 }
 
-// apart reports whether, as is known before one hour, another is of an episode: so it is no part of what is usual, and what
-// comes back is told again.
+// keep adds an episode, and forgets all but the last one and that before, which counts until that is reported.
+func (p *past) keep(e episode) {
+	p.episodes = append(p.episodes, e)
+	p.episodes = p.episodes[max(0, len(p.episodes)-2):]
+}
+
+// apart reports whether, as is known before one hour, another is of an episode that is no part of what is usual.
 func (p *past) apart(at, before hour) bool {
-	return slices.ContainsFunc(p.episodes, func(e episode) bool { return e.reported < before && at >= e.from && at < e.to })
+	e := p.lastEpisode(before)
+	return !e.repeated && at >= e.from && at < e.to
 }
 
-// curedSince reports whether, as is known before one hour, what was told in another is over as an episode.
-func (p *past) curedSince(told, before hour) bool {
-	return slices.ContainsFunc(p.episodes, func(e episode) bool { return e.reported < before && e.reported > told })
+// lastEpisode returns that which was reported last before an hour, or one of no hours.
+func (p *past) lastEpisode(before hour) episode {
+	for _, e := range slices.Backward(p.episodes) {
+		if e.reported < before {
+			return e
+		}
+	}
+	return episode{}
+}
+
+// over reports whether, as is known before one hour, what was told in another is over, and an episode: what comes back is
+// told as if it was not told before.
+func (p *past) over(told, before hour) bool {
+	e := p.lastEpisode(before)
+	return !e.repeated && e.reported > told
 }
 
 // broken states since when a class is reported as NEW or WORSE whose fix was not reported.
@@ -282,7 +310,7 @@ func (p *past) forget(first hour) bool {
 		p.found = finding{}
 	}
 	if p.broke.at >= first {
-		p.broke = broken{}
+		p.broke, p.fixed = broken{}, 0
 	}
 	p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return e.reported >= first })
 	return true

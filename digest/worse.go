@@ -83,7 +83,7 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
 	s := sums{told: -1, worse: -1, from: max(0, int(c.judgedFrom(p)-first))}
-	if worse := p.worseBefore(c.start); worse > 0 && !p.curedSince(worse, c.start) {
+	if worse := p.worseBefore(c.start); worse > 0 && !p.over(worse, c.start) {
 		s.worse = max(-1, int(worse-first))
 		if worse == p.worse && !(p.ended > worse && p.ended < c.start) {
 			s.level = float64(p.found.above) * math.Log(levelStep)
@@ -170,7 +170,7 @@ func (s *sums) windows(what statistic, span int) *windows {
 		case from < 0:
 			w.usual[i] = math.NaN()
 		default:
-			w.usual[i] = upTo[i+1].plus(upTo[from].times(-1)).log(what, span)
+			w.usual[i] = upTo[i+1].minus(upTo[from]).log(what, span)
 		}
 	}
 	return &w
@@ -179,21 +179,16 @@ func (s *sums) windows(what statistic, span int) *windows {
 // before returns the index of the first hour of the span that is judged: it and later ones are no part of what is usual.
 func (s *sums) before(span int) int { return historyHours + 1 - span }
 
-// due adds up what is usual of a statistic in hours.
-type due struct {
-	sum, known float64
-	all        float64 // known, and what is not
-}
+// due adds up what is usual of a statistic in hours, and their weights: of those of which it is known, and of others.
+type due struct{ sum, known, unknown float64 }
 
-func (e due) plus(o due) due {
-	return due{e.sum + o.sum, e.known + o.known, e.all + o.all}
-}
+func (e due) plus(o due) due { return due{e.sum + o.sum, e.known + o.known, e.unknown + o.unknown} }
 
-func (e due) times(n float64) due { return due{e.sum * n, e.known * n, e.all * n} }
+func (e due) minus(o due) due { return due{e.sum - o.sum, e.known - o.known, e.unknown - o.unknown} }
 
-// log returns it for the span of these hours, or NaN where it is known of less than two thirds of them.
+// log returns it for the span of these hours, or NaN where it is not known of one: it may be the one that is busy.
 func (e due) log(what statistic, span int) float64 {
-	if !(e.known > 0) || 3*e.known < 2*e.all {
+	if e.unknown > 0 || !(e.known > 0) {
 		return math.NaN()
 	}
 	return logOf(what, e.sum/e.known, span)
@@ -203,7 +198,7 @@ func (e due) log(what statistic, span int) float64 {
 func (s *sums) expect(what statistic, i int, usual float64) due {
 	weight := s.times[what][i+1] - s.times[what][i]
 	if math.IsNaN(usual) || weight == 0 {
-		return due{all: weight}
+		return due{unknown: weight}
 	}
 	switch what {
 	case callRate:
@@ -211,7 +206,7 @@ func (s *sums) expect(what statistic, i int, usual float64) due {
 	case restTime, allTime:
 		usual = math.Exp(usual) - minTime
 	}
-	return due{usual * weight, weight, weight}
+	return due{usual * weight, weight, 0}
 }
 
 // usual returns what to expect of a statistic in the span of hours before index end: of each hour what others like it,
