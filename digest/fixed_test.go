@@ -258,8 +258,8 @@ func TestEpisodes(t *testing.T) {
 				t.Errorf("%s: hour %d, as known before %d: %v", name, x.at-told, x.before-reported, got)
 			}
 		}
-		if got := p.over(told, reported+1); got != c.want {
-			t.Errorf("%s: over is %v", name, got)
+		if got := p.forgiven(told, reported+1); got != c.want {
+			t.Errorf("%s: forgiven is %v", name, got)
 		}
 	}
 }

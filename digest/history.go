@@ -497,7 +497,7 @@ func (h *History) forgetTold(at hour) {
 func (h *History) forgetBroken(at hour) {
 	var all []weighed
 	for id, p := range h.classes {
-		// The next one may begin after 14 days, and be fixed after as many.
+		// One that makes the next repeated is needed until that is fixed: it may begin after 14 days, and last as many.
 		p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return at-e.to > 2*historyHours })
 		if at-p.broke.at > historyHours {
 			p.broke, p.fixed = broken{}, 0

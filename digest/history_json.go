@@ -278,16 +278,16 @@ func (h *History) appendBroken(ids []string) []byte {
 // appendEpisodes writes those of classes, each with the number of its class in the order of the IDs, which are counted first,
 // and its hours before the newest.
 func (h *History) appendEpisodes(ids []string) []byte {
+	if len(h.hours) == 0 {
+		return nil
+	}
 	var b []byte
+	newest := h.hours[len(h.hours)-1].at + brokenAhead
 	for i, id := range ids {
 		for _, e := range h.classes[id].episodes {
-			if len(h.hours) == 0 {
-				return nil
-			}
 			if b == nil {
 				b = appendHours(nil, hour(len(ids)))
 			}
-			newest := h.hours[len(h.hours)-1].at + brokenAhead
 			b = appendHours(b, hour(i), max(0, newest-e.reported), max(0, e.reported-e.to), max(0, e.to-e.from)<<1|hour(one(e.repeated)))
 		}
 	}
@@ -296,12 +296,7 @@ func (h *History) appendEpisodes(ids []string) []byte {
 
 // readEpisodes takes them in, if they are of these classes.
 func (h *History) readEpisodes(b []byte) {
-	d := decoder{rest: b}
-	ids := slices.Sorted(maps.Keys(h.classes))
-	if len(b) == 0 || len(h.hours) == 0 || int(d.hour()) != len(ids) {
-		return
-	}
-	newest := h.hours[len(h.hours)-1].at + brokenAhead
+	d, ids, newest := h.ofClasses(b)
 	for len(d.rest) > 0 {
 		i, e := d.hour(), episode{reported: newest - d.hour()}
 		e.to = e.reported - d.hour()
@@ -312,6 +307,16 @@ func (h *History) readEpisodes(b []byte) {
 		}
 		h.classes[ids[i]].keep(e)
 	}
+}
+
+// ofClasses begins to read what was written of classes, which were counted first: their IDs in order, and the hour from which
+// others count. Nothing is left to be read if it is not of these classes.
+func (h *History) ofClasses(b []byte) (d decoder, ids []string, newest hour) {
+	d, ids = decoder{rest: b}, slices.Sorted(maps.Keys(h.classes))
+	if len(b) == 0 || len(h.hours) == 0 || int(d.hour()) != len(ids) {
+		return decoder{}, nil, 0
+	}
+	return d, ids, h.hours[len(h.hours)-1].at + brokenAhead
 }
 
 // lineJSON is a lineHour: of each class by how many it follows on the last one in the order of the IDs, and its levels.
@@ -359,12 +364,8 @@ const brokenAhead = 2 * hoursADay
 
 // readBroken takes that in, if it is of these classes.
 func (h *History) readBroken(b []byte) {
-	d := decoder{rest: b}
-	ids := slices.Sorted(maps.Keys(h.classes))
-	if len(b) == 0 || len(h.hours) == 0 || int(d.hour()) != len(ids) {
-		return
-	}
-	newest, i := h.hours[len(h.hours)-1].at+brokenAhead, 0
+	d, ids, newest := h.ofClasses(b)
+	i := 0
 	for len(d.rest) > 0 {
 		i += int(d.hour())
 		at, fixed, what := newest-d.hour(), d.hour(), d.level()

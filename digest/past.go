@@ -102,7 +102,7 @@ type episode struct {
 func (p *past) cure(at hour, c cured) {
 	p.fixed, p.cured = at, c
 	p.episodes = slices.DeleteFunc(p.episodes, func(e episode) bool { return e.reported >= at })
-	if p.broke.at == 0 || p.broke.isNew || p.broke.at-p.first < wholeWeek || c.to-p.broke.at < episodeHours {
+	if p.broke.isNew || p.broke.at-p.first < wholeWeek || c.to-p.broke.at < episodeHours {
 		return
 	}
 	e := episode{p.broke.at, c.to, at, false}
@@ -120,25 +120,26 @@ func (p *past) keep(e episode) {
 
 // apart reports whether, as is known before one hour, another is of an episode that is no part of what is usual.
 func (p *past) apart(at, before hour) bool {
-	e := p.lastEpisode(before)
-	return !e.repeated && at >= e.from && at < e.to
+	e := p.episode(before)
+	return at >= e.from && at < e.to
 }
 
-// lastEpisode returns that which was reported last before an hour, or one of no hours.
-func (p *past) lastEpisode(before hour) episode {
+// forgiven reports whether, as is known before one hour, what was told in another is over as such an episode: what comes back
+// is told as if it was not told before.
+func (p *past) forgiven(told, before hour) bool { return p.episode(before).reported > told }
+
+// episode returns that which was reported last before an hour, or one of no hours where that is a part of what is usual.
+func (p *past) episode(before hour) episode {
 	for _, e := range slices.Backward(p.episodes) {
-		if e.reported < before {
+		switch {
+		case e.reported >= before:
+		case e.repeated:
+			return episode{}
+		default:
 			return e
 		}
 	}
 	return episode{}
-}
-
-// over reports whether, as is known before one hour, what was told in another is over, and an episode: what comes back is
-// told as if it was not told before.
-func (p *past) over(told, before hour) bool {
-	e := p.lastEpisode(before)
-	return !e.repeated && e.reported > told
 }
 
 // broken states since when a class is reported as NEW or WORSE whose fix was not reported.

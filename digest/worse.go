@@ -83,7 +83,7 @@ func newSums(c *comparison, class *Class, p *past) *sums {
 	}
 	hours[historyHours] = hourOfClass(c.start, class)
 	s := sums{told: -1, worse: -1, from: max(0, int(c.judgedFrom(p)-first))}
-	if worse := p.worseBefore(c.start); worse > 0 && !p.over(worse, c.start) {
+	if worse := p.worseBefore(c.start); worse > 0 && !p.forgiven(worse, c.start) {
 		s.worse = max(-1, int(worse-first))
 		if worse == p.worse && !(p.ended > worse && p.ended < c.start) {
 			s.level = float64(p.found.above) * math.Log(levelStep)
