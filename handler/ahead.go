@@ -9,10 +9,14 @@ import (
 )
 
 const (
-	// aheadEvents and aheadBytes bound what is parsed ahead: this many entries, or this much of
-	// statements unless one alone has more, in each of the parts.
-	aheadEvents = 256
-	aheadBytes  = 128 << 10
+	// aheadEvents and aheadBytes bound each of the parts in which is parsed ahead: this many entries, or
+	// this much of statements unless one alone has more.
+	aheadEvents = 64
+	aheadBytes  = 32 << 10
+	// aheadParts is how many of them there are at most: so many that who is fast for a while, as on
+	// headers or on one long statement, need not wait for the others. Of those that hold
+	// one large statement there are aheadLarge.
+	aheadParts, aheadLarge = 48, 4
 	// maxJudges bounds how many goroutines judge entries. All of them wait for the one that
 	// parses, and nothing is gained by many.
 	maxJudges = 4
@@ -27,14 +31,39 @@ type parsed struct {
 	sql    []byte
 	judged []digest.Judged
 	done   chan struct{} // has one when they are judged
+	from   *parts        // to which it returns
 }
 
-func newParsed() *parsed {
-	return &parsed{events: make([]parser.Event, 0, aheadEvents), sql: make([]byte, 0, aheadBytes), judged: make([]digest.Judged, 0, aheadEvents), done: make(chan struct{}, 1)}
+// parts are those that are free, and how many more can be made.
+type parts struct {
+	free chan *parsed
+	more int
 }
+
+func newParts(n int) *parts { return &parts{make(chan *parsed, n), n} }
+
+// take waits for a part if none is free and no more can be made. One goroutine takes.
+func (p *parts) take() *parsed {
+	select {
+	case s := <-p.free:
+		return s
+	default:
+	}
+	if p.more == 0 {
+		return <-p.free
+	}
+	p.more--
+	return &parsed{
+		events: make([]parser.Event, 0, aheadEvents), sql: make([]byte, 0, aheadBytes), judged: make([]digest.Judged, 0, aheadEvents),
+		done: make(chan struct{}, 1), from: p,
+	}
+}
+
+// room is what an entry takes of aheadBytes.
+func room(e *parser.Event) int { return len(e.SQL) + len(e.Explain) }
 
 func (s *parsed) full(e *parser.Event) bool {
-	return len(s.events) == aheadEvents || len(s.events) > 0 && len(s.sql)+len(e.SQL)+len(e.Explain) > aheadBytes
+	return len(s.events) == aheadEvents || len(s.events) > 0 && len(s.sql)+room(e) > aheadBytes
 }
 
 func (s *parsed) add(e *parser.Event) {
@@ -56,13 +85,14 @@ func (s *parsed) judge(judge judging) {
 	s.done <- struct{}{}
 }
 
-// each calls do for each event, when they are judged, and empties s. A statement is valid until do returns.
+// each calls do for each event, when they are judged, empties s and makes it free. A statement is valid until do returns.
 func (s *parsed) each(do func(*parser.Event, digest.Judged)) {
 	<-s.done
 	for i := range s.events {
 		do(&s.events[i], s.judged[i])
 	}
 	s.events, s.sql, s.judged = s.events[:0], s.sql[:0], s.judged[:0]
+	s.from.free <- s
 }
 
 // judging finds out about an entry. It belongs to one goroutine.
@@ -72,11 +102,8 @@ type judging func(*parser.Event) digest.Judged
 // and one parses what follows. Before more is read, which may be waited for, what there is has been
 // passed on. It returns when all has ended, with the error that the log ends with, nil for its end.
 func parseAhead(log io.Reader, o parser.Options, judges int, newJudge func() judging, do func(*parser.Event, digest.Judged)) (stats parser.Stats, err error) {
-	parts := judges + 3 // one that is parsed, one that is counted, and one that waits
-	ready, unjudged, free := make(chan *parsed, parts), make(chan *parsed, parts), make(chan *parsed, parts)
-	for range parts {
-		free <- newParsed()
-	}
+	usual, large := newParts(aheadParts), newParts(aheadLarge)
+	ready, unjudged := make(chan *parsed, aheadParts+aheadLarge), make(chan *parsed, aheadParts+aheadLarge)
 	for range judges {
 		go func() {
 			judge := newJudge()
@@ -88,34 +115,37 @@ func parseAhead(log io.Reader, o parser.Options, judges int, newJudge func() jud
 	go func() {
 		defer close(ready)
 		defer close(unjudged)
-		part := <-free
+		var part *parsed // with an entry at least; else nil
 		pass := func() {
-			unjudged <- part
-			ready <- part
-			part = <-free
-		}
-		p := parser.New(beforeEach{log, func() {
-			if len(part.events) > 0 {
-				pass()
+			if part != nil {
+				unjudged <- part
+				ready <- part
+				part = nil
 			}
-		}}, o)
+		}
+		p := parser.New(beforeEach{log, pass}, o)
 		for {
 			var e *parser.Event
 			if e, err = p.Next(); err != nil {
-				unjudged <- part
-				ready <- part
+				pass()
 				stats = p.Stats()
 				return
 			}
-			if part.full(e) {
+			if part != nil && part.full(e) {
 				pass()
+			}
+			switch {
+			case part != nil:
+			case room(e) > aheadBytes:
+				part = large.take()
+			default:
+				part = usual.take()
 			}
 			part.add(e)
 		}
 	}()
 	for part := range ready {
 		part.each(do)
-		free <- part
 	}
 	if err == io.EOF {
 		err = nil

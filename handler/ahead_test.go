@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -258,5 +259,39 @@ func TestParsedIsBounded(t *testing.T) {
 	}
 	if !s.full(&parser.Event{}) {
 		t.Error("a part has no end")
+	}
+}
+
+// While nothing is counted no more is parsed than there is room for: four large statements, or 48
+// parts of 64 entries, of which those that were begun when more was read are not full.
+func TestAheadIsBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		statement, least, most int64
+	}{
+		"large": {200 << 10, 4, 4},
+		"small": {100, 45 * 64, 48 * 64},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const head = "# Time: 2026-11-23T10:00:00.000000Z\n# User@Host: app[app] @ web [10.0.0.1]  Id: 1\n# Query_time: 0.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 2\n"
+			entry := head + "select '" + strings.Repeat("x", int(c.statement)) + "';\n"
+			log := strings.NewReader(strings.Repeat(entry, (20<<20)/len(entry)))
+			var judged atomic.Int64
+			newJudge := func() judging {
+				return func(*parser.Event) digest.Judged { judged.Add(1); return digest.Judged{} }
+			}
+			blocked, ended := make(chan struct{}), make(chan struct{})
+			go func() {
+				_, _ = parseAhead(log, parser.Options{}, 2, newJudge, func(*parser.Event, digest.Judged) { <-blocked })
+				close(ended)
+			}()
+			for last := int64(-1); last < c.least || last != judged.Load(); time.Sleep(200 * time.Millisecond) {
+				last = judged.Load()
+			}
+			if n := judged.Load(); n > c.most {
+				t.Errorf("%d entries are parsed ahead, want %d to %d", n, c.least, c.most)
+			}
+			close(blocked)
+			<-ended
+		})
 	}
 }
