@@ -64,6 +64,7 @@ type Aggregator struct {
 
 	mu      sync.Mutex
 	classes map[classKey]*class
+	spare   []*class // were given up, and can be used again
 	grouped grouped  // if By is set
 	folded  struct { // the rarest classes, when there were too many
 		classes int
@@ -214,7 +215,21 @@ func (a *Aggregator) fold() {
 		a.planRoom += c.plans.Size()
 		a.tagRoom += c.tags.Kept()
 		delete(a.classes, c.key)
+		*c = class{}
+		a.spare = append(a.spare, c)
 	}
+}
+
+// newClass returns an empty class. Where there are more than can be kept, it is one of those that were
+// given up: a log of which each statement is another would else spend its time on memory.
+func (a *Aggregator) newClass() *class {
+	n := len(a.spare)
+	if n == 0 {
+		return new(class)
+	}
+	c := a.spare[n-1]
+	a.spare = a.spare[:n-1]
+	return c
 }
 
 // Merge adds what other has counted, as if a had been given other's events

@@ -38,11 +38,12 @@ type class struct {
 	plans                 *plans.Tally // of a class of statements
 }
 
-func newClass(fingerprint []byte, key classKey) *class {
+// keptText returns what is kept of a fingerprint.
+func keptText(fingerprint []byte) string {
 	if len(fingerprint) > maxFingerprint {
 		fingerprint = append(fingerprint[:maxFingerprint:maxFingerprint], " ..."...)
 	}
-	return &class{key: key, fingerprint: string(fingerprint)}
+	return string(fingerprint)
 }
 
 func (c *class) add(e *parser.Event, s *Stream, bucket int) {
@@ -303,6 +304,9 @@ func networkOf(host string) network {
 
 // isIPv4 reports whether a host is four numbers.
 func isIPv4(host string) bool {
+	if host == "" || host[0] < '0' || host[0] > '9' { // as of most names, whose parts need not be looked at
+		return false
+	}
 	numbers := strings.Split(host, ".")
 	for _, n := range numbers {
 		if v, err := strconv.ParseUint(n, 10, 8); err != nil || strconv.Itoa(int(v)) != n {

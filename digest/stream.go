@@ -177,7 +177,8 @@ func (s *Stream) AddJudged(e *parser.Event, j Judged) {
 	c := a.classes[key]
 	if c == nil {
 		s.text = s.own.classes.AppendFingerprint(s.text[:0], e)
-		c = newClass(s.text, key)
+		c = a.newClass()
+		c.key, c.fingerprint = key, keptText(s.text)
 		a.put(c)
 	}
 	c.add(e, s, a.bucket(e.Time))
@@ -282,7 +283,7 @@ func (s *Stream) addToGroups(e *parser.Event, key classKey) {
 // queryOf makes that of an event.
 func (s *Stream) queryOf(e *parser.Event) *queryOf {
 	s.text = s.own.classes.AppendFingerprint(s.text[:0], e)
-	q := &queryOf{text: newClass(s.text, classKey{}).fingerprint}
+	q := &queryOf{text: keptText(s.text)}
 	if s.to.By == ByTable {
 		q.tables = fingerprint.Tables(q.text)
 	}
@@ -337,7 +338,8 @@ func (s *Stream) group(name string) *class {
 		if len(name) > maxGroupName {
 			name = strings.ToValidUTF8(name[:maxGroupName], "") + "…"
 		}
-		c = &class{key: key, group: &namedGroup{name: strings.Clone(name)}}
+		c = s.to.newClass()
+		c.key, c.group = key, &namedGroup{name: strings.Clone(name)}
 		s.to.put(c)
 	}
 	return c
