@@ -171,12 +171,17 @@ func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 		return nil, errors.New("open slow log: no standard input")
 	}
 	c := &fileChunks{ctx: ctx, file: file, name: f.Name, buf: make([]byte, 64<<10)}
+	var compressed bool
 	var err error
-	if c.text, _, err = unpack.Text(countingReader{file, &c.stored}); err != nil {
+	if c.text, compressed, err = unpack.Text(countingReader{file, &c.stored}); err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("open slow log %s: %w", f.Name, err)
 	}
-	log := newLog(c)
+	var text chunks = c
+	if compressed {
+		text = newAhead(ctx, c)
+	}
+	log := newLog(text)
 	if log.cov.Skipped = begin; begin > 0 {
 		log.cov.Sampled = true
 		log.cov.Notes = []string{fmt.Sprintf("The first %d bytes of %s were not read: samples of them, one in 256 kB, are from before the window. What stands between is not known, nor their database lines; given as - it is read whole.", begin, f.Name)}
@@ -237,6 +242,59 @@ func (interrupted) Error() string   { return "interrupted" }
 func (i interrupted) Unwrap() error { return i.error }
 
 func (c *fileChunks) close() error { return c.file.Close() }
+
+// aheadChunks is how many chunks are decompressed before they are asked for.
+const aheadChunks = 8
+
+// ahead reads chunks in a goroutine of its own, which close ends, or what ends the waiting of its Read.
+type ahead struct {
+	of     chunks
+	pieces chan piece
+	free   chan []byte
+	begun  bool
+	last   []byte // of the piece at hand
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func newAhead(ctx context.Context, of chunks) *ahead {
+	a := &ahead{of: of, pieces: make(chan piece, aheadChunks), free: make(chan []byte, aheadChunks)}
+	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx)) // of says what the end of ctx means
+	for range aheadChunks {
+		a.free <- nil
+	}
+	return a
+}
+
+func (a *ahead) run(cov Coverage) {
+	for err := error(nil); err == nil; {
+		select {
+		case buf := <-a.free:
+			var text []byte
+			text, err = a.of.next(&cov)
+			a.pieces <- piece{append(buf[:0], text...), cov, err} // there is room: it holds no more than there are
+		case <-a.ctx.Done():
+			return
+		}
+	}
+}
+
+func (a *ahead) next(cov *Coverage) ([]byte, error) {
+	if a.begun {
+		a.free <- a.last
+	} else {
+		a.begun = true
+		go a.run(*cov)
+	}
+	x := <-a.pieces
+	a.last, *cov = x.text, x.cov
+	return x.text, x.err
+}
+
+func (a *ahead) close() error {
+	a.cancel()
+	return a.of.close()
+}
 
 type countingReader struct {
 	r io.Reader

@@ -6,11 +6,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -152,6 +155,58 @@ func TestLocalDirectories(t *testing.T) {
 }
 
 // A pipe that nobody writes to keeps nobody waiting who is told to stop.
+// A compressed log is decompressed before it is asked for, but no more than 8 chunks of it,
+// and nothing goes on when it is closed.
+func TestDecompressedAhead(t *testing.T) {
+	const chunk = 64 << 10
+	text := make([]byte, 4<<20)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(text)
+	var packed bytes.Buffer
+	z, err := gzip.NewWriterLevel(&packed, gzip.NoCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = z.Write(text)
+	_ = z.Close()
+	before := runtime.NumGoroutine()
+	var stored atomic.Int64
+	stdin := readerFunc(func(p []byte) (int, error) {
+		n, err := packed.Read(p)
+		stored.Add(int64(n))
+		return n, err
+	})
+	log, err := source.Local{Stdin: stdin}.Open(t.Context(), source.File{Name: "-"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := log.Read(make([]byte, 1)); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	last := int64(-1)
+	for deadline := time.Now().Add(10 * time.Second); last != stored.Load() && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		last = stored.Load()
+	}
+	if last < 4*chunk || last >= 6*chunk { // gzip fills half of a chunk at a time
+		t.Errorf("%d bytes are read ahead", last)
+	}
+	if cov := log.Coverage(); cov.BytesRead > 2*chunk {
+		t.Errorf("%d bytes count as read, of which one was asked for", cov.BytesRead)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_ = log.Close()
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a goroutine goes on")
+		}
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 func TestPipeStops(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
