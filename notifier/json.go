@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -54,16 +55,17 @@ type jsonFixed struct {
 }
 
 func newJSONReport(r *digest.Report) jsonReport {
+	out := withoutClasses(r)
+	for i := range r.Classes {
+		out.Classes = append(out.Classes, newJSONClass(&r.Classes[i]))
+	}
+	return out
+}
+
+func withoutClasses(r *digest.Report) jsonReport {
 	out := jsonReport{Report: r, Coverage: jsonCoverage{r.Coverage, CoverageNotes(r)}, Classes: []jsonClass{}}
 	if out.Coverage.Notes == nil {
 		out.Coverage.Notes = []string{}
-	}
-	for i := range r.Classes {
-		c := jsonClass{Class: &r.Classes[i], Reasons: Reasons(&r.Classes[i])}
-		if c.Class.Change != nil {
-			c.Change = &jsonChange{c.Class.Change, changeEvidence(c.Class)}
-		}
-		out.Classes = append(out.Classes, c)
 	}
 	if r.Past != nil {
 		out.Past = &jsonPast{Past: r.Past}
@@ -77,6 +79,14 @@ func newJSONReport(r *digest.Report) jsonReport {
 	return out
 }
 
+func newJSONClass(of *digest.Class) jsonClass {
+	c := jsonClass{Class: of, Reasons: Reasons(of)}
+	if of.Change != nil {
+		c.Change = &jsonChange{of.Change, changeEvidence(of)}
+	}
+	return c
+}
+
 // JSON returns what NewJSON writes, for another encoder: the struct, with its
 // sentences. It keeps r.
 func JSON(r *digest.Report) any { return newJSONReport(r) }
@@ -88,30 +98,49 @@ type jsonWriter struct{ w io.Writer }
 // is gone or fixed, which are sentences for people.
 func NewJSON(w io.Writer) Notifier { return jsonWriter{w} }
 
+// Notify encodes one class after the other: that of 10,000 is larger than all else in memory.
 func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
-	b, err := IndentedJSON(newJSONReport(r))
+	text, err := IndentedJSON(withoutClasses(r))
+	// No other line begins like this, for a text in JSON holds no line feed.
+	head, tail, _ := bytes.Cut(text, []byte("\n  \"classes\": []"))
+	w := bufio.NewWriter(j.w)
+	_, _ = w.Write(head) // what fails here fails in Flush
+	_, _ = w.WriteString("\n  \"classes\": [")
+	for i := 0; i < len(r.Classes) && err == nil; i++ {
+		if i > 0 {
+			_ = w.WriteByte(',')
+		}
+		if text, err = encoded(newJSONClass(&r.Classes[i]), "    ", "  "); err == nil {
+			_, _ = w.WriteString("\n    ")
+			_, err = w.Write(bytes.TrimSuffix(text, []byte("\n")))
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("write the report as JSON: %w", err)
 	}
-	_, err = j.w.Write(b)
-	return err
+	if len(r.Classes) > 0 {
+		_, _ = w.WriteString("\n  ")
+	}
+	_ = w.WriteByte(']')
+	_, _ = w.Write(tail)
+	return w.Flush()
 }
 
 // CompactJSON is IndentedJSON in one line, and without its end.
 func CompactJSON(v any) ([]byte, error) {
-	b, err := encoded(v, "")
+	b, err := encoded(v, "", "")
 	return bytes.TrimSuffix(b, []byte("\n")), err
 }
 
 // IndentedJSON leaves < and > as they are, since SQL is full of them and this JSON
 // is not embedded in HTML. What a terminal would obey, or not show, is escaped.
-func IndentedJSON(v any) ([]byte, error) { return encoded(v, "  ") }
+func IndentedJSON(v any) ([]byte, error) { return encoded(v, "", "  ") }
 
-func encoded(v any, indent string) ([]byte, error) {
+func encoded(v any, prefix, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", indent)
+	e.SetIndent(prefix, indent)
 	err := e.Encode(v)
 	return visible(b.Bytes()), err
 }

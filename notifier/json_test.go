@@ -29,6 +29,29 @@ func TestJSONIsTheReport(t *testing.T) {
 	}
 }
 
+// Classes are written one by one, and the text is that of all at once.
+func TestJSONIsOfOnePiece(t *testing.T) {
+	names := append(slices.Clone(notifiertest.Reports), "none", "hostile")
+	for _, name := range names {
+		r := new(digest.Report)
+		switch name {
+		case "none":
+		case "hostile":
+			r.Instances = []string{"\n  \"classes\": []", "\u202e"}
+			r.Classes = []digest.Class{{Fingerprint: "\n  \"classes\": []"}, {Fingerprint: "\u202e<b>\n"}}
+		default:
+			r = notifiertest.Load(t, name)
+		}
+		want, err := notifier.IndentedJSON(notifier.JSON(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := notifiertest.Render(t, toJSON, r); !bytes.Equal(got, want) {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
 func TestJSONHasNoNullLists(t *testing.T) {
 	r := &digest.Report{}
 	got := string(notifiertest.Render(t, toJSON, r))
