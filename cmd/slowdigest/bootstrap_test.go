@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -148,6 +152,39 @@ func startBootstrap(t *testing.T, env map[string]string) (output func() string) 
 		_ = cmd.Wait()
 	})
 	return log.String
+}
+
+// What packages do before main begins, needed or not, Lambda waits for at each cold start. Bytes and numbers
+// of allocations are the same on any machine, and their time is in docs/performance.md.
+func TestStartIsCheap(t *testing.T) {
+	cmd := exec.Command(built(t), "version")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	trace, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type cost struct {
+		name               string
+		bytes, allocations int
+	}
+	var each []cost
+	all := cost{}
+	for line := range strings.Lines(string(trace)) { // init PACKAGE @1.5 ms, 0.2 ms clock, 500 bytes, 20 allocs
+		f := strings.Fields(line)
+		if len(f) < 11 || f[0] != "init" {
+			continue
+		}
+		c := cost{name: f[1]}
+		c.bytes, _ = strconv.Atoi(f[7])
+		c.allocations, _ = strconv.Atoi(f[9])
+		each = append(each, c)
+		all.bytes, all.allocations = all.bytes+c.bytes, all.allocations+c.allocations
+	}
+	slices.SortFunc(each, func(x, y cost) int { return cmp.Compare(y.bytes, x.bytes) })
+	t.Logf("%d packages: %d bytes, %d allocations", len(each), all.bytes, all.allocations)
+	if len(each) < 100 || all.bytes > 3e6 || all.allocations > 18_000 {
+		t.Errorf("%d packages take %d bytes in %d allocations, most of them\n%v", len(each), all.bytes, all.allocations, each[:min(len(each), 8)])
+	}
 }
 
 // environment is that of a command that knows no AWS but a fake one.

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"unicode"
@@ -73,7 +74,15 @@ func commands() []command {
 	}
 }
 
+// collectAt is how much garbage the heap may hold before it is collected, in hundredths of what is in use.
+// Reading makes little garbage: with 40 in place of Go's 100 a report takes as long, of a log with a new statement
+// in each entry a tenth longer, and a fifth less memory.
+const collectAt = 40
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	p := &process{getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")

@@ -38,13 +38,13 @@ func (m inBinDir) Run() int {
 
 var build = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(binDir, "bootstrap")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-o", path, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the command: %w\n%s", err, out)
 	}
 	return path, nil
 })
 
-// built returns the path of the command, built once for all tests.
+// built returns the path of the command, built once for all tests, as a release is.
 func built(t *testing.T) string {
 	t.Helper()
 	path, err := build()

@@ -8,9 +8,9 @@ import (
 	"compress/bzip2"
 	"errors"
 	"fmt"
-	"github.com/klauspost/compress/gzip"
 	"io"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 )
