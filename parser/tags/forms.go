@@ -1,6 +1,9 @@
 package tags
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // comment adds the tags of a comment.
 func (r *Reader) comment(text []byte) {
@@ -120,9 +123,21 @@ func (r *Reader) name(text []byte) {
 			break
 		}
 	}
-	if c := text[0] | 0x20; c < 'a' || c > 'z' {
+	if c := text[0] | 0x20; c < 'a' || c > 'z' || isModifier(text) {
 		return
 	}
 	r.text = append(r.text[:0], text...)
 	r.add("name")
+}
+
+// modifiers are what MySQL's grammar has after SELECT, INSERT, UPDATE and DELETE. A comment of one is a word that
+// was taken out of the statement.
+var modifiers = [][]byte{
+	[]byte("all"), []byte("distinct"), []byte("distinctrow"), []byte("high_priority"), []byte("straight_join"), []byte("sql_small_result"),
+	[]byte("sql_big_result"), []byte("sql_buffer_result"), []byte("sql_no_cache"), []byte("sql_cache"), []byte("sql_calc_found_rows"),
+	[]byte("low_priority"), []byte("delayed"), []byte("quick"), []byte("ignore"),
+}
+
+func isModifier(text []byte) bool {
+	return slices.ContainsFunc(modifiers, func(m []byte) bool { return bytes.EqualFold(m, text) })
 }
