@@ -1,9 +1,12 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
 	"cmp"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -16,6 +19,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"slowdigest/digest"
+	"slowdigest/source/rdstest"
 )
 
 // BenchmarkPerformance measures what docs/performance.md says and, with -update, writes it. The
@@ -34,6 +40,8 @@ func BenchmarkPerformance(b *testing.B) {
 		doc.sizes()
 		doc.classes()
 		doc.start()
+		doc.executable()
+		doc.download()
 		if *update {
 			if err := os.WriteFile(filepath.Join("..", "..", "docs", "performance.md"), []byte(doc.String()), 0o644); err != nil {
 				b.Fatal(err)
@@ -275,6 +283,71 @@ func (p *performance) start() {
 	fmt.Fprintf(p, "\n## Start in Lambda\n\nFrom the start of the process to its first request to the Runtime API, of %d starts: %.1f ms at the median, %.1f ms at best.\n",
 		runs, float64(took[runs/2].Microseconds())/1000, float64(took[0].Microseconds())/1000)
 	p.b.ReportMetric(float64(took[runs/2].Microseconds())/1000, "ms-to-start")
+}
+
+// executable builds what Lambda gets.
+func (p *performance) executable() {
+	path := filepath.Join(p.b.TempDir(), "bootstrap")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		p.b.Fatalf("build for Lambda: %v\n%s", err, out)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	var zipped bytes.Buffer
+	z := zip.NewWriter(&zipped)
+	if w, err := z.Create("bootstrap"); err != nil {
+		p.b.Fatal(err)
+	} else if _, err := w.Write(raw); err != nil {
+		p.b.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		p.b.Fatal(err)
+	}
+	fmt.Fprintf(p, "\n## The executable\n\nFor arm64 it has %.1f MB, zipped %.1f MB.\n", float64(len(raw))/1e6, float64(zipped.Len())/1e6)
+}
+
+// download has the command read an hour of 8 files from the fake RDS, each portion of which takes 150 ms.
+func (p *performance) download() {
+	const files, size, latency = 8, 25 << 20, 150 * time.Millisecond
+	path, _ := logOf(p.b, size, ordinaryLog)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	text = text[:bytes.LastIndexByte(text[:size], '\n')+1]
+	srv := rdstest.NewServer()
+	defer srv.Close()
+	srv.Latency = latency
+	db := srv.AddInstance("orders-1")
+	end := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	db.Write(rdstest.SlowLog, text, end.Add(-time.Millisecond))
+	for i := range files - 1 {
+		db.Write(fmt.Sprintf("slowquery/part-%d.log.2026-11-23.10", i), text, end.Add(-time.Second))
+	}
+	var took []time.Duration
+	var report digest.Report
+	for range p.runs {
+		cmd := exec.Command(p.ours, "run", "--instance=orders-1", "--since=2026-11-23T09:00", "--until=2026-11-23T10:00", "--format=json", "--limit=1")
+		cmd.Env = append(environment(map[string]string{"AWS_ENDPOINT_URL_RDS": srv.URL}), "PATH="+os.Getenv("PATH"))
+		began := time.Now()
+		out, err := cmd.Output()
+		if err != nil {
+			p.b.Fatalf("run: %v\n%s", err, out)
+		}
+		took = append(took, time.Since(began))
+		if err := json.Unmarshal(out, &report); err != nil {
+			p.b.Fatal(err)
+		}
+	}
+	slices.Sort(took)
+	middle, loop := took[len(took)/2], time.Duration(report.Coverage.Portions)*latency
+	fmt.Fprintf(p, "\n## Download\n\nAn hour of %d files, %.0f MB together, each portion of which takes %d ms: %s, and %s by a plain loop over its %d portions, which is %s times as long.\n",
+		files, float64(report.Coverage.BytesRead)/1e6, latency.Milliseconds(), seconds(middle), seconds(loop), report.Coverage.Portions, figure(loop.Seconds()/middle.Seconds()))
+	p.b.ReportMetric(loop.Seconds()/middle.Seconds(), "times-a-loop")
 }
 
 func (p *performance) remove(paths ...string) {

@@ -58,7 +58,7 @@ func dir(channelKey string) string {
 const maxTries = 3
 
 // Save keeps the report of an hour of the clock, in the place of one that is there. One that counts
-// more entries, or as many and is complete where r is not, stays: what was read of an hour is not lost
+// more entries, those left out by a filter not among them, or as many and is complete where r is not, stays: what was read of an hour is not lost
 // where a later run can read less of it. Saving the same again changes nothing.
 func Save(ctx context.Context, store state.Store, channelKey string, r *digest.Report) error {
 	if len(r.Window.Hours()) != 1 {
@@ -95,10 +95,11 @@ func Save(ctx context.Context, store state.Store, channelKey string, r *digest.R
 	}
 }
 
-// fuller reports whether more is known by the one than by the other.
+// fuller reports whether more is known by the one than by the other. What a filter left out is not known.
 func fuller(one, other *digest.Report) bool {
 	a, b := one.Coverage, other.Coverage
-	return a.InWindow > b.InWindow || a.InWindow == b.InWindow && a.Complete && !b.Complete
+	counted, others := a.InWindow-a.Filtered, b.InWindow-b.Filtered
+	return counted > others || counted == others && a.Complete && !b.Complete
 }
 
 func name(hour digest.Window) string { return hour.Start.UTC().Format("2006-01-02 15:04 UTC") }

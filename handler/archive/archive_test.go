@@ -93,12 +93,17 @@ func TestSaveAndRead(t *testing.T) {
 func TestFullerStays(t *testing.T) {
 	for kind, s := range stores(t) {
 		for i, c := range []struct {
-			entries  int64
-			complete bool
-			want     int64
-			whole    bool
-		}{{5, false, 5, false}, {4, true, 5, false}, {5, true, 5, true}, {5, false, 5, true}, {9, false, 9, false}, {8, true, 9, false}, {0, true, 9, false}} {
-			if err := Save(t.Context(), s, channel, hour(0, c.entries, c.complete)); err != nil {
+			entries, filtered int64
+			complete          bool
+			want              int64
+			whole             bool
+		}{
+			{5, 0, false, 5, false}, {4, 0, true, 5, false}, {5, 0, true, 5, true}, {5, 0, false, 5, true}, {9, 0, false, 9, false},
+			{8, 0, true, 9, false}, {0, 0, true, 9, false}, {12, 4, true, 9, false}, {12, 3, true, 12, true}, {13, 3, true, 13, true},
+		} {
+			r := hour(0, c.entries, c.complete)
+			r.Coverage.Filtered = c.filtered
+			if err := Save(t.Context(), s, channel, r); err != nil {
 				t.Fatal(kind, err)
 			}
 			for r, err := range Reports(t.Context(), s, channel, window(1)) {
