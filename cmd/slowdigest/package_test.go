@@ -298,7 +298,7 @@ func checkZip(t *testing.T, name string) {
 	// What calls a method by its name, as html/template does and reflection over Protocol Buffers, makes the
 	// linker keep every method of every client: then it has 35 MB. go build -ldflags=-dumpdep
 	// names such a function with <ReflectMethod>.
-	const maxSize, maxZipped = 20 << 20, 15 << 19
+	const maxSize, maxZipped = 20 << 20, 8 << 20
 	if info := z.File[0]; info.UncompressedSize64 > maxSize || info.CompressedSize64 > maxZipped {
 		t.Errorf("bootstrap has %d bytes, zipped %d; at most are to be %d and %d", info.UncompressedSize64, info.CompressedSize64, maxSize, maxZipped)
 	}
