@@ -35,7 +35,16 @@ test: ## Vet and test every package; TESTFLAGS are passed to go test
 	@test -d handler/mcptools/testdata/client/node_modules || echo "skipped: the test with the reference client of MCP (make mcp-client)"
 	@test -d node_modules || echo "skipped: the test that packages, which needs node_modules (npm ci)"
 	go vet ./...
-	go test -timeout 20m $(TESTFLAGS) ./...
+	$(MAKE) --no-print-directory -j 2 test-others test-waiting
+
+# Stories of many hours, in which the command waits as long as Slack, AWS and it itself ask for: minutes in
+# which the others use the cores.
+WAITING := ^(TestNights|TestSilenceEnds|TestSilenceOfLambdaAndSTSEnds)$$
+.PHONY: test-others test-waiting
+test-others:
+	go test -timeout 20m $(TESTFLAGS) -skip '$(WAITING)' ./...
+test-waiting:
+	go test -timeout 20m $(TESTFLAGS) -run '$(WAITING)' -parallel 8 ./cmd/slowdigest
 
 # The packages that start goroutines. Tests of source that start other programs or
 # compare speeds or sizes are skipped, as are the simulated worlds, days and weeks, where one run
