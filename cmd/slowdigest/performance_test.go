@@ -232,12 +232,20 @@ func (p *performance) programs() {
 }
 
 func (p *performance) sizes() {
-	fmt.Fprintf(p, "\n## Growth with the size of a log\n\nThe ordinary log.\n\n| MB | time | MB/s | MiB resident |\n|--:|--:|--:|--:|\n")
-	for _, size := range []int64{20e6, 200e6, 2000e6} {
-		log, size := logOf(p.b, size, ordinaryLog)
-		m := p.run(log, []contender{{name: "x", args: append([]string{p.ours}, reportAll...)}})["x"]
-		fmt.Fprintf(p, "| %.0f | %s | %.0f | %.0f |\n", float64(size)/1e6, seconds(m.wall), float64(size)/1e6/m.wall.Seconds(), float64(m.kilobytes)/1024)
-		p.remove(log)
+	report := append([]string{p.ours}, reportAll...)
+	for _, l := range []struct {
+		name  string
+		write func(testing.TB, *bufio.Writer)
+		sizes []int64
+	}{{"the ordinary one", ordinaryLog, []int64{20e6, 200e6, 2000e6}}, {"those of real servers", realLogs, []int64{2000e6}}} {
+		fmt.Fprintf(p, "\n## Growth with the size of a log: %s\n\nOn all cores.\n\n| MB | time | of that on one core | MB/s | MiB resident |\n|--:|--:|--:|--:|--:|\n", l.name)
+		for _, size := range l.sizes {
+			log, size := logOf(p.b, size, l.write)
+			got := p.run(log, []contender{{name: "all", args: report}, {name: "one", env: []string{"GOMAXPROCS=1"}, args: report}})
+			m := got["all"]
+			fmt.Fprintf(p, "| %.0f | %s | %s | %.0f | %.0f |\n", float64(size)/1e6, seconds(m.wall), figure(m.wall.Seconds()/got["one"].wall.Seconds()), float64(size)/1e6/m.wall.Seconds(), float64(m.kilobytes)/1024)
+			p.remove(log)
+		}
 	}
 }
 

@@ -179,12 +179,12 @@ func (b *Builder) fold() {
 	}
 }
 
-// Week states what was added, with so many of the classes that cost the most. It is told what is muted. The
-// Builder is used up.
+// Week states what was added, with so many of the classes that cost the most. It is told what is muted now: a mute
+// that was set after the week is none of it. The Builder is used up.
 func (b *Builder) Week(top int, mutes []digest.Mute) *Week {
 	w := &b.week
 	for _, m := range mutes {
-		if !m.Covers(w.Window) {
+		if !m.Covers(w.Window) || !m.Since.Before(w.Window.End) {
 			continue
 		}
 		muted := Muted{Mute: m}

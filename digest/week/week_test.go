@@ -262,6 +262,27 @@ func TestFixed(t *testing.T) {
 	}
 }
 
+// A mute is of the week at whose end it holds: neither one that had ended, nor one that was set later.
+func TestMuted(t *testing.T) {
+	end := monday.End
+	for name, c := range map[string]struct {
+		since, until time.Time
+		want         int
+	}{
+		"for ever":            {end.Add(-time.Hour), time.Time{}, 1},
+		"set before the end":  {end.Add(-time.Nanosecond), time.Time{}, 1},
+		"set at the end":      {end, time.Time{}, 0},
+		"set weeks later":     {end.AddDate(0, 0, 20), end.AddDate(0, 0, 30), 0},
+		"ends after the week": {time.Time{}, end.Add(time.Nanosecond), 1},
+		"ends with the week":  {time.Time{}, end, 0},
+	} {
+		w := New(monday, time.UTC, nil).Week(1, []digest.Mute{{ID: "a", Since: c.since, Until: c.until}})
+		if len(w.Muted) != c.want {
+			t.Errorf("%s: %d are muted, want %d", name, len(w.Muted), c.want)
+		}
+	}
+}
+
 // An hour is whole, known in part, or whole as far as files were listed.
 func TestHours(t *testing.T) {
 	b := New(monday, time.UTC, nil)
