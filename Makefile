@@ -38,13 +38,13 @@ test: ## Vet and test every package; TESTFLAGS are passed to go test
 	$(MAKE) --no-print-directory -j 2 test-others test-waiting
 
 # Stories of many hours, in which the command waits as long as Slack, AWS and it itself ask for: minutes in
-# which the others use the cores.
+# which the others use the cores. Tests that call make are not to think themselves a part of this one.
 WAITING := ^(TestNights|TestSilenceEnds|TestSilenceOfLambdaAndSTSEnds)$$
 .PHONY: test-others test-waiting
 test-others:
-	go test -timeout 20m $(TESTFLAGS) -skip '$(WAITING)' ./...
+	MAKEFLAGS= go test -timeout 20m $(TESTFLAGS) -skip '$(WAITING)' ./...
 test-waiting:
-	go test -timeout 20m $(TESTFLAGS) -run '$(WAITING)' -parallel 8 ./cmd/slowdigest
+	MAKEFLAGS= go test -timeout 20m $(TESTFLAGS) -run '$(WAITING)' -parallel 8 ./cmd/slowdigest
 
 # The packages that start goroutines. Tests of source that start other programs or
 # compare speeds or sizes are skipped, as are the simulated worlds, days and weeks, where one run
