@@ -44,7 +44,7 @@ WAITING := ^(TestNights|TestSilenceEnds|TestSilenceOfLambdaAndSTSEnds)$$
 test-others:
 	MAKEFLAGS= go test -timeout 20m $(TESTFLAGS) -skip '$(WAITING)' ./...
 test-waiting:
-	MAKEFLAGS= go test -timeout 20m $(TESTFLAGS) -run '$(WAITING)' -parallel 8 ./cmd/slowdigest
+	MAKEFLAGS= go test -timeout 20m -run '$(WAITING)' -parallel 8 $(TESTFLAGS) ./cmd/slowdigest
 
 # The packages that start goroutines. Tests of source that start other programs or
 # compare speeds or sizes are skipped, as are the simulated worlds, days and weeks, where one run

@@ -130,7 +130,8 @@ func (c *class) describe(r *Class, w Window, order OrderBy) {
 	}
 	r.Growth = growth(r.Timeline, w.End.Sub(w.Start).Seconds()/timelineBuckets, r.Calls)
 	r.Distribution = distribution(&c.queryTime)
-	r.Slowest = &c.slowest
+	slowest := c.slowest // c goes on, and can be another class before the report is shown
+	r.Slowest = &slowest
 	r.Tables = fingerprint.Tables(c.fingerprint)
 }
 

@@ -331,3 +331,44 @@ func TestStatementsOfGroupsAreBounded(t *testing.T) {
 		t.Errorf("merged, %d statements", len(a.grouped.statements))
 	}
 }
+
+// Where one table of a statement is given up for another of it, the time of each that is left is
+// its own: as much as its calls took.
+func TestGivenUpWithinAStatement(t *testing.T) {
+	word := func(i int) string {
+		return string([]byte{'a' + byte(i/676%26), 'a' + byte(i/26%26), 'a' + byte(i%26)})
+	}
+	for before := range 3 { // tables more, so that one of each place in the statement is the one too many
+		a := NewAggregator(Window{})
+		a.Detail, a.By = true, ByTable
+		s := a.Stream("orders-1")
+		for i := range before {
+			e := event("select a from t", 0, 50)
+			e.Schema = "first_" + word(i)
+			s.Add(e)
+		}
+		const n = maxClasses/3 + 200
+		for i := range n {
+			took := 10 - float64(i)/2000 // the last have the least
+			if 3*i > maxClasses+20 {
+				took = 20 // and what comes after them is kept
+			}
+			e := event("select x from a join b join c", time.Duration(i)*time.Second/4, took)
+			e.Schema = "tenant_" + word(i)
+			s.Add(e)
+		}
+		r := a.Report(Limit{}, OrderBySum)
+		if r.Coverage.Folded == 0 {
+			t.Fatal("none was given up")
+		}
+		for _, c := range r.Classes {
+			calls := 0.0
+			for _, v := range c.Detail.Calls {
+				calls += v
+			}
+			if math.Abs(calls-float64(c.Calls)) > 1e-3 {
+				t.Errorf("%d tables more: %s has %d calls, and %v in its time line", before, c.Group.Name, c.Calls, calls)
+			}
+		}
+	}
+}

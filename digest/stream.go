@@ -265,19 +265,33 @@ func (s *Stream) addToGroups(e *parser.Event, key classKey) {
 			a.grouped.put(key, q)
 		}
 	}
-	var room [4]*load
-	loads := room[:0]
+	var room [4]keyedClass
+	groups := room[:0]
 	for _, name := range s.groupNames(e, q) {
 		c := s.group(name)
 		c.add(e, s, a.bucket(e.Time))
 		if q.known {
 			c.group.add(key, q.text, int64(e.Weight), microseconds(e.QueryTime)*e.Weight)
 		}
-		loads = append(loads, &c.load)
+		groups = append(groups, keyedClass{c.key, c})
 	}
-	if a.Detail {
-		a.axis.add(e, s.instance, a.window.Start, loads...)
+	if !a.Detail {
+		return
 	}
+	var loadRoom [4]*load
+	loads := loadRoom[:0]
+	for _, g := range groups {
+		if a.classes[g.key] == g.class { // else it was given up for one of the others
+			loads = append(loads, &g.class.load)
+		}
+	}
+	a.axis.add(e, s.instance, a.window.Start, loads...)
+}
+
+// keyedClass is a class with the key that it had when it was found.
+type keyedClass struct {
+	key   classKey
+	class *class
 }
 
 // queryOf makes that of an event.

@@ -101,22 +101,23 @@ func NewJSON(w io.Writer) Notifier { return jsonWriter{w} }
 // Notify encodes one class after the other: that of 10,000 is larger than all else in memory.
 func (j jsonWriter) Notify(_ context.Context, r *digest.Report) error {
 	text, err := IndentedJSON(withoutClasses(r))
+	if err != nil {
+		return fmt.Errorf("write the report as JSON: %w", err)
+	}
 	// No other line begins like this, for a text in JSON holds no line feed.
 	head, tail, _ := bytes.Cut(text, []byte("\n  \"classes\": []"))
-	w := bufio.NewWriter(j.w)
-	_, _ = w.Write(head) // what fails here fails in Flush
+	w := bufio.NewWriterSize(j.w, 64<<10) // as much as a pipe takes at once
+	_, _ = w.Write(head)                  // what fails here fails in Flush
 	_, _ = w.WriteString("\n  \"classes\": [")
-	for i := 0; i < len(r.Classes) && err == nil; i++ {
+	for i := range r.Classes {
+		if text, err = encoded(newJSONClass(&r.Classes[i]), "    ", "  "); err != nil {
+			return fmt.Errorf("write the report as JSON: %w", err)
+		}
 		if i > 0 {
 			_ = w.WriteByte(',')
 		}
-		if text, err = encoded(newJSONClass(&r.Classes[i]), "    ", "  "); err == nil {
-			_, _ = w.WriteString("\n    ")
-			_, err = w.Write(bytes.TrimSuffix(text, []byte("\n")))
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("write the report as JSON: %w", err)
+		_, _ = w.WriteString("\n    ")
+		_, _ = w.Write(bytes.TrimSuffix(text, []byte("\n")))
 	}
 	if len(r.Classes) > 0 {
 		_, _ = w.WriteString("\n  ")
