@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,5 +83,34 @@ func TestPartialInputIsReported(t *testing.T) {
 	}
 	if r.Overall.Calls != 679 || r.Coverage.Complete || len(r.Coverage.Notes) == 0 {
 		t.Errorf("%d calls, coverage %+v", r.Overall.Calls, r.Coverage)
+	}
+}
+
+// full is a disk on which there is room for so many bytes.
+type full struct{ left int }
+
+var errFull = errors.New("write /dev/stdout: no space left on device")
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.left -= len(p); f.left < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+// Where a report cannot be written, in any format, and be it only its end, the command has failed and says why.
+func TestReportOnAFullDisk(t *testing.T) {
+	for _, format := range formats {
+		args := []string{"report", "--format", format, "--limit", "all", logs + "mysql-9-7.log"}
+		stdout, _, _ := call(t, "", args)
+		for _, room := range []int{0, len(stdout) - 1, len(stdout)} {
+			var errs bytes.Buffer
+			p := &process{getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: &full{room}, stderr: &errs}
+			failed := p.run(t.Context(), args) == 1 && strings.HasPrefix(errs.String(), "slowdigest: error: ") &&
+				strings.HasSuffix(errs.String(), errFull.Error()+"\n") && strings.Count(errs.String(), "\n") == 1
+			if failed != (room < len(stdout)) || !failed && errs.Len() > 0 {
+				t.Errorf("%s, with room for %d of %d bytes: %q", format, room, len(stdout), errs.String())
+			}
+		}
 	}
 }
