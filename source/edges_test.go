@@ -83,7 +83,7 @@ func TestValidInstance(t *testing.T) {
 // nowhere.
 func testReader(size int64) *reader {
 	s := NewRDS(aws.Config{Region: "eu-central-1"}, Options{Patience: time.Second, Poll: time.Second})
-	p := newPipe(func() {})
+	p := newPipe(0, func() {})
 	_ = p.close()
 	return newReader(context.Background(), s.api, p, &Coverage{Complete: true}, File{Name: liveName, Size: size}, beginning, false)
 }

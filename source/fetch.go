@@ -106,15 +106,15 @@ type piece struct {
 	err  error
 }
 
-// pipe holds no piece: while one waits to be taken, nothing more is fetched.
+// pipe holds so many pieces that wait to be taken: one more that is sent waits for room.
 type pipe struct {
 	pieces chan piece
 	quit   chan struct{} // closed by close
-	cancel context.CancelFunc
+	cancel func()        // ends what sends
 }
 
-func newPipe(cancel context.CancelFunc) *pipe {
-	return &pipe{cancel: cancel, pieces: make(chan piece), quit: make(chan struct{})}
+func newPipe(holds int, cancel func()) *pipe {
+	return &pipe{cancel: cancel, pieces: make(chan piece, holds), quit: make(chan struct{})}
 }
 
 var errClosed = errors.New("the log was closed")

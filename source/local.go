@@ -179,7 +179,7 @@ func (l Local) Open(ctx context.Context, f File) (*Log, error) {
 	}
 	var text chunks = c
 	if compressed {
-		text = newAhead(ctx, c)
+		text = c.ahead()
 	}
 	log := newLog(text)
 	if log.cov.Skipped = begin; begin > 0 {
@@ -243,57 +243,28 @@ func (i interrupted) Unwrap() error { return i.error }
 
 func (c *fileChunks) close() error { return c.file.Close() }
 
-// aheadChunks is how many chunks are decompressed before they are asked for.
-const aheadChunks = 8
+// aheadChunks is how many chunks are decompressed before they are asked for, and wait; besides them there are one that
+// has no room yet, and one that is read.
+const aheadChunks = 6
 
-// ahead reads chunks in a goroutine of its own, which close ends, or what ends the waiting of its Read.
-type ahead struct {
-	of     chunks
-	pieces chan piece
-	free   chan []byte
-	begun  bool
-	last   []byte // of the piece at hand
-	ctx    context.Context
-	cancel context.CancelFunc
-}
-
-func newAhead(ctx context.Context, of chunks) *ahead {
-	a := &ahead{of: of, pieces: make(chan piece, aheadChunks), free: make(chan []byte, aheadChunks)}
-	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx)) // of says what the end of ctx means
-	for range aheadChunks {
-		a.free <- nil
-	}
-	return a
-}
-
-func (a *ahead) run(cov Coverage) {
-	for err := error(nil); err == nil; {
-		select {
-		case buf := <-a.free:
-			var text []byte
-			text, err = a.of.next(&cov)
-			a.pieces <- piece{append(buf[:0], text...), cov, err} // there is room: it holds no more than there are
-		case <-a.ctx.Done():
-			return
+// ahead decompresses in a goroutine of its own, until the pipe is closed.
+func (c *fileChunks) ahead() *pipe {
+	p := newPipe(aheadChunks, func() { _ = c.close() })
+	go func() {
+		cov := Coverage{Complete: true}
+		room := [aheadChunks + 2][]byte{c.buf} // each is free again when as many others were sent
+		for i := 0; ; i = (i + 1) % len(room) {
+			if room[i] == nil {
+				room[i] = make([]byte, len(c.buf))
+			}
+			c.buf = room[i]
+			text, err := c.next(&cov)
+			if p.send(piece{text, cov, err}) != nil || err != nil {
+				return
+			}
 		}
-	}
-}
-
-func (a *ahead) next(cov *Coverage) ([]byte, error) {
-	if a.begun {
-		a.free <- a.last
-	} else {
-		a.begun = true
-		go a.run(*cov)
-	}
-	x := <-a.pieces
-	a.last, *cov = x.text, x.cov
-	return x.text, x.err
-}
-
-func (a *ahead) close() error {
-	a.cancel()
-	return a.of.close()
+	}()
+	return p
 }
 
 type countingReader struct {

@@ -154,7 +154,6 @@ func TestLocalDirectories(t *testing.T) {
 	}
 }
 
-// A pipe that nobody writes to keeps nobody waiting who is told to stop.
 // A compressed log is decompressed before it is asked for, but no more than 8 chunks of it,
 // and nothing goes on when it is closed.
 func TestDecompressedAhead(t *testing.T) {
@@ -168,6 +167,7 @@ func TestDecompressedAhead(t *testing.T) {
 	}
 	_, _ = z.Write(text)
 	_ = z.Close()
+	whole := bytes.NewReader(bytes.Clone(packed.Bytes()))
 	before := runtime.NumGoroutine()
 	var stored atomic.Int64
 	stdin := readerFunc(func(p []byte) (int, error) {
@@ -201,12 +201,34 @@ func TestDecompressedAhead(t *testing.T) {
 			t.Fatal("a goroutine goes on")
 		}
 	}
+
+	// What waits is not written to before it is read, however slowly that is.
+	log, err = source.Local{Stdin: whole}.Open(t.Context(), source.File{Name: "-"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	for at, part := 0, make([]byte, 1000); ; {
+		n, err := log.Read(part)
+		if !bytes.Equal(part[:n], text[at:at+n]) {
+			t.Fatalf("other text from byte %d on", at)
+		}
+		if at += n; err == io.EOF && at == len(text) {
+			break
+		} else if err != nil {
+			t.Fatal(at, err)
+		}
+		if at%(500<<10) < n {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 }
 
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
+// A pipe that nobody writes to keeps nobody waiting who is told to stop.
 func TestPipeStops(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

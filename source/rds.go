@@ -216,7 +216,7 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 		return nil, errors.New("open slow log: a complete download needs a clock to sign with")
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	p := newPipe(cancel)
+	p := newPipe(0, cancel)
 	cov := Coverage{Complete: true}
 	r := newReader(ctx, s.api, p, &cov, f, beginning, false)
 	go func() {
@@ -239,7 +239,7 @@ func (s *RDS) Open(ctx context.Context, f File) (*Log, error) {
 // was read. The Log must be closed.
 func (s *RDS) Follow(ctx context.Context, instance string, from time.Time) *Log {
 	ctx, cancel := context.WithCancel(ctx)
-	p := newPipe(cancel)
+	p := newPipe(0, cancel)
 	f := &follower{api: s.api, ctx: ctx, out: p, instance: instance, from: from.UTC(), at: beginning, cov: Coverage{Complete: true}}
 	go func() {
 		err := f.run()
