@@ -13,9 +13,9 @@ const (
 	// this much of statements unless one alone has more.
 	aheadEvents = 64
 	aheadBytes  = 32 << 10
-	// aheadParts is how many of them there are at most: so many that who is fast for a while, as on
-	// headers or on one long statement, need not wait for the others. Of those that hold
-	// one large statement there are aheadLarge.
+	// aheadParts is how many of them there are at most: so many that a goroutine which is fast for a while, as the
+	// parser is on long literals, need not wait for the others. Beside them there are aheadLarge, for large
+	// statements.
 	aheadParts, aheadLarge = 48, 4
 	// maxJudges bounds how many goroutines judge entries. All of them wait for the one that
 	// parses, and nothing is gained by many.

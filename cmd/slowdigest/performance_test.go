@@ -296,9 +296,7 @@ func (p *performance) start() {
 // executable builds what Lambda gets.
 func (p *performance) executable() {
 	path := filepath.Join(p.b.TempDir(), "bootstrap")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := exec.Command("make", "-C", filepath.Join("..", ".."), "build", "BOOTSTRAP="+path).CombinedOutput(); err != nil {
 		p.b.Fatalf("build for Lambda: %v\n%s", err, out)
 	}
 	raw, err := os.ReadFile(path)

@@ -57,9 +57,9 @@ func dir(channelKey string) string {
 // maxTries is how often Save begins again where somebody else was quicker.
 const maxTries = 3
 
-// Save keeps the report of an hour of the clock, in the place of one that is there. One that counts
-// more entries, those left out by a filter not among them, or as many and is complete where r is not, stays: what was read of an hour is not lost
-// where a later run can read less of it. Saving the same again changes nothing.
+// Save keeps the report of an hour of the clock, in the place of one that is there. One that counts more entries, those
+// left out by a filter not among them, or as many and is complete where r is not, stays: what was read of an hour is
+// not lost where a later run can read less of it. Saving the same again changes nothing.
 func Save(ctx context.Context, store state.Store, channelKey string, r *digest.Report) error {
 	if len(r.Window.Hours()) != 1 {
 		return fmt.Errorf("archive the report from %s: it is not of an hour of the clock", r.Window.Start.Format(time.RFC3339))
