@@ -156,8 +156,8 @@ type loaded struct {
 }
 
 // Reports reads the reports of the hours of a window, which consists of hours of the clock, in order.
-// Hours that are not there are left out. An error is of one hour, which is then missing too, unless ctx ended;
-// who wants no more of them stops. The reports have no Past: nothing was compared.
+// Hours that are not there are left out. An error is of one hour, which is then missing too; that of ctx is told
+// once, and is the last. Who wants no more of them stops. The reports have no Past: nothing was compared.
 func Reports(ctx context.Context, store state.Store, channelKey string, w digest.Window) iter.Seq2[*digest.Report, error] {
 	return func(yield func(*digest.Report, error) bool) {
 		hours := w.Hours()
@@ -171,12 +171,15 @@ func Reports(ctx context.Context, store state.Store, channelKey string, w digest
 		defer wait()
 		defer cancel()
 		for _, hour := range hours {
-			got, ok := <-results
-			if !ok {
-				yield(nil, fmt.Errorf("read the archive: %w", ctx.Err()))
+			var l loaded
+			if got, ok := <-results; ok {
+				l = <-got
+			}
+			// Asked here, because a store need not notice it, and what was loaded ahead goes on without end.
+			if err := ctx.Err(); err != nil {
+				yield(nil, fmt.Errorf("read the archive: %w", err))
 				return
 			}
-			l := <-got
 			if l.err == nil && l.tag == "" {
 				continue
 			}
