@@ -281,6 +281,20 @@ func TestReadsAhead(t *testing.T) {
 	if s.most.Load() < 2 || s.most.Load() > parallel+1 {
 		t.Errorf("%d at a time", s.most.Load())
 	}
+	tenth := Key(channel, window(10).End)
+	s.before = func(ctx context.Context, key string) error {
+		if key >= tenth {
+			<-ctx.Done()
+			time.Sleep(5 * time.Millisecond)
+		}
+		return nil
+	}
+	n = 0
+	for range Reports(t.Context(), s, channel, window(100)) {
+		if n++; n == 10 {
+			break
+		}
+	}
 	if left := s.at.Load(); left > 0 {
 		t.Errorf("%d are at work", left)
 	}
