@@ -290,7 +290,10 @@ func TestReadsAhead(t *testing.T) {
 		return nil
 	}
 	n = 0
-	for range Reports(t.Context(), s, channel, window(100)) {
+	for _, err := range Reports(t.Context(), s, channel, window(100)) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n++; n == 10 {
 			break
 		}
