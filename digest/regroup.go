@@ -416,15 +416,18 @@ func (c *comparison) fixedSince(class *Class, p *past, x *FixedClass) *Release {
 	return c.release(class, began)
 }
 
-// release returns the mark that something began with. What a tag has marked is of the calls with that tag: those of
-// most of the time of a class that has such tags.
+// release returns the mark that something began with. What tags name, whoever marked it, is of the calls with that tag:
+// those of most of the time of a class that has such tags.
 func (c *comparison) release(class *Class, began releases.Began) *Release {
-	own := slices.DeleteFunc(slices.Clone(c.marks), func(m Release) bool { return m.ByTag && !mostlyOf(class, m.Name) })
+	own := slices.DeleteFunc(slices.Clone(c.marks), func(m Release) bool {
+		tagged, mostly := tagOf(class, m.Name)
+		return !mostly && (m.ByTag || tagged && c.isTag(m.Name))
+	})
 	return own.Since(began)
 }
 
-// mostlyOf reports whether half of the time of a class with tags of releases is of one.
-func mostlyOf(class *Class, release string) bool {
+// tagOf reports whether a class has tags of releases, and half of their time is of one.
+func tagOf(class *Class, release string) (tagged, mostly bool) {
 	own, all := 0.0, 0.0
 	for _, t := range class.Tags {
 		if t.Key == "release" {
@@ -433,5 +436,11 @@ func mostlyOf(class *Class, release string) bool {
 			}
 		}
 	}
-	return all > 0 && 2*own >= all
+	return all > 0, all > 0 && 2*own >= all
+}
+
+// isTag reports whether a tag named a release, in this hour or before.
+func (c *comparison) isTag(release string) bool {
+	return slices.ContainsFunc(c.history.watch, func(k releases.Known) bool { return k.Release == release }) ||
+		slices.ContainsFunc(c.report.Releases, func(s releases.Seen) bool { return s.Release == release })
 }

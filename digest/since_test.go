@@ -124,7 +124,8 @@ func TestNewSinceRelease(t *testing.T) {
 	}
 }
 
-// A tag marks by itself, and is named only with classes that have most of their time in that release.
+// A tag marks by itself, and is named only with classes that have most of their time in that release, also where a
+// pipeline marks it. What no tag names may be of any class.
 func TestReleaseOfATag(t *testing.T) {
 	begin := dayHour(20, 6)
 	seen := func(r *Report, names ...string) *Report {
@@ -136,15 +137,21 @@ func TestReleaseOfATag(t *testing.T) {
 	for name, c := range map[string]struct {
 		tag    string
 		before []string // releases in the hours before
+		marked string   // by a pipeline
 		want   string
 	}{
-		"its own": {"v2", []string{"v1"}, "v2"}, "another's": {"v1", []string{"v1"}, ""}, "no tag": {"", []string{"v1"}, ""},
-		"the first that has one": {"v2", nil, ""}, "it was there": {"v2", []string{"v1", "v2"}, ""},
+		"its own": {"v2", []string{"v1"}, "", "v2"}, "another's": {"v1", []string{"v1"}, "", ""}, "no tag": {"", []string{"v1"}, "", ""},
+		"the first that has one": {"v2", nil, "", ""}, "it was there": {"v2", []string{"v1", "v2"}, "", ""},
+		"its own, marked": {"v2", []string{"v1"}, "v2", "v2"}, "another's, marked": {"v1", []string{"v1"}, "v2", ""},
+		"no tag, and marked": {"", []string{"v1"}, "v2", "v2"}, "by another name": {"v1", []string{"v1"}, "deploy-7", "deploy-7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var h History
 			for n := firstHour; n < begin; n++ {
 				h.pass(t, seen(hourReport(n, work{}), c.before...))
+			}
+			if c.marked != "" {
+				h.MarkRelease(Release{Name: c.marked, At: begin.time().Add(5 * time.Minute)}, true)
 			}
 			for range 2 { // before and after the hour was added
 				r := seen(hourReport(begin, work{200, 100}), "v1", "v2")
