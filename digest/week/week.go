@@ -87,8 +87,8 @@ type Class struct {
 	First   time.Time         `json:"first"`   // and its first call in that
 	// Release is that with which one that is New began, if one fits.
 	Release *digest.Release `json:"release,omitempty"`
-	// In is the class in the hour in which it took the most time, for its names.
-	In *digest.Class `json:"-"`
+	// In is the class in the hour in which it took the most time, for its names, tags, owners and plans.
+	In *digest.Class `json:"highest_hour,omitempty"`
 }
 
 // Fixed states what a class that was reported as NEW or WORSE was like before and after.
@@ -99,7 +99,7 @@ type Fixed struct {
 	// is set where that is more like before than like after.
 	Lately float64       `json:"lately,omitempty"`
 	Again  bool          `json:"again,omitempty"`
-	In     *digest.Class `json:"-"` // as of Class
+	In     *digest.Class `json:"highest_hour,omitempty"` // as of Class
 
 	hours int // of Lately
 }
@@ -108,7 +108,7 @@ type Fixed struct {
 type Muted struct {
 	digest.Mute
 	Sum
-	In *digest.Class `json:"-"` // as of Class
+	In *digest.Class `json:"highest_hour,omitempty"` // as of Class
 }
 
 // Named returns what the classes of the week are named by, to be added to: each once.
