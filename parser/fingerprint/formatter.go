@@ -212,6 +212,15 @@ func (f *formatter) add(t *token) {
 	}
 	switch t.kind {
 	case plainWord:
+		if !f.dml() && f.isPassword(t) {
+			if n := bytes.IndexAny(f.lexer.sql[t.end:], " \t\r\n;,)"); n >= 0 {
+				f.lexer.pos = t.end + n // with all that stands at once after the word
+			} else {
+				f.lexer.pos = len(f.lexer.sql)
+			}
+			f.literal(literal)
+			return
+		}
 		f.addWord(t)
 	case textLiteral, literal, placeholder:
 		if f.expect != nothing && f.isName(t) {
@@ -232,6 +241,25 @@ func (f *formatter) add(t *token) {
 		f.top.variable = true // there are branches
 		f.write(f.token(t), afterClose)
 	}
+}
+
+// isPassword reports whether t, a word, is a password that somebody forgot to quote. The server refuses such a
+// statement, and can log it.
+func (f *formatter) isPassword(t *token) bool {
+	switch string(bytes.ToLower(f.token(t))) {
+	case "password", "old_password", "random":
+		return false
+	}
+	before := f.dst[f.statements.at:]
+	switch {
+	case bytes.HasSuffix(before, []byte("=")):
+		return bytes.HasPrefix(before, []byte("set password")) || bytes.HasSuffix(before, []byte("_password ="))
+	case bytes.HasSuffix(before, []byte("password(")):
+		return bytes.HasPrefix(before, []byte("set password"))
+	case bytes.HasSuffix(before, []byte(" by password")), bytes.HasSuffix(before, []byte(" by")):
+		return bytes.Contains(before, []byte("identified "))
+	}
+	return false
 }
 
 // name writes a name in quotes.
