@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -62,6 +61,8 @@ type reading struct {
 	handler   *Handler
 	window    digest.Window
 	instances []string             // those of the handler, with the members of clusters in their place, each once
+	names     map[string]string    // what stands for the instance of a local log, by its path
+	local     []string             // each of these once
 	whole     *digest.Aggregator   // all events, or those that lie in none of the hours
 	hours     []*digest.Aggregator // one or more
 
@@ -132,6 +133,7 @@ func (h *Handler) readOf(ctx context.Context, w digest.Window, hours []digest.Wi
 		}
 	}
 	files := rd.resolve(ctx)
+	rd.names, rd.local = LocalNames(files)
 	slices.SortStableFunc(files, func(a, b source.File) int { return a.LastWritten.Compare(b.LastWritten) })
 	h.Progress.begin(rd, files)
 	h.inParallel(len(files), func(i int) { rd.readFile(ctx, files[i], before(files, i)) })
@@ -283,7 +285,7 @@ func later(a, b time.Time) time.Time {
 }
 
 func (rd *reading) readLog(log *source.Log, to *part) error {
-	whole, hours := rd.streams(cmp.Or(rd.ids.label(to.file.Instance), filepath.Base(to.file.Name)), to.file.Name, log.Offset)
+	whole, hours := rd.streams(cmp.Or(rd.ids.label(to.file.Instance), rd.names[to.file.Name]), to.file.Name, log.Offset)
 	defer func() {
 		for _, s := range hours {
 			to.calls = append(to.calls, s.Calls())

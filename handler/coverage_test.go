@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,21 +30,24 @@ func TestBeforeTheLogBegins(t *testing.T) {
 		logs       []string
 		start, end time.Time
 		gap        string // from and to, in minutes after ten
+		early      bool   // it ends long before the window does
 	}{
-		"the hour before":         {[]string{half}, ten.Add(-time.Hour), ten, "-60 to 0"},
-		"a part of the hour":      {[]string{half}, ten, ten.Add(time.Hour), "0 to 30"},
-		"from the first entry on": {[]string{half}, ten.Add(30 * time.Minute), ten.Add(time.Hour), ""},
-		"a second before it":      {[]string{half}, ten.Add(30*time.Minute - time.Second), ten.Add(time.Hour), "30 to 30"},
-		"no window":               {[]string{half}, time.Time{}, time.Time{}, ""},
-		"no end":                  {[]string{half}, ten, time.Time{}, "0 to 30"},
-		"a banner with a time":    {[]string{banner + half}, ten, ten.Add(time.Hour), "0 to 10"},
-		"an older log":            {[]string{half, localEntry(-time.Hour, "select 2")}, ten, ten.Add(time.Hour), ""},
-		"until before it":         {[]string{half}, time.Time{}, ten, "unknown"},
-		"until its first entry":   {[]string{half}, time.Time{}, ten.Add(30 * time.Minute), "unknown"},
-		"until after it":          {[]string{half}, time.Time{}, ten.Add(30*time.Minute + 1), ""},
-		"a session's timestamp":   {[]string{strings.SplitAfterN(strings.Replace(half, "timestamp=", "timestamp=1;\nselect ", 1), "\n", 2)[1] + half}, ten, ten.Add(time.Hour), "0 to 30"},
-		"no window, and no time":  {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, time.Time{}, time.Time{}, ""},
-		"no entry at all":         {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, ten, ten.Add(time.Hour), "unknown"},
+		"the hour before":             {[]string{half}, ten.Add(-time.Hour), ten, "-60 to 0", false},
+		"a part of the hour":          {[]string{half}, ten, ten.Add(time.Hour), "0 to 30", false},
+		"from the first entry on":     {[]string{half}, ten.Add(30 * time.Minute), ten.Add(time.Hour), "", true},
+		"a second before it":          {[]string{half}, ten.Add(30*time.Minute - time.Second), ten.Add(time.Hour), "30 to 30", false},
+		"no window":                   {[]string{half}, time.Time{}, time.Time{}, "", false},
+		"no end":                      {[]string{half}, ten, time.Time{}, "0 to 30", false},
+		"a banner with a time":        {[]string{banner + half}, ten, ten.Add(time.Hour), "0 to 10", false},
+		"an older log":                {[]string{half, localEntry(-time.Hour, "select 2")}, ten, ten.Add(time.Hour), "", true},
+		"until before it":             {[]string{half}, time.Time{}, ten, "unknown", false},
+		"until its first entry":       {[]string{half}, time.Time{}, ten.Add(30 * time.Minute), "unknown", false},
+		"until after it":              {[]string{half}, time.Time{}, ten.Add(30*time.Minute + 1), "", false},
+		"a session's timestamp":       {[]string{strings.SplitAfterN(strings.Replace(half, "timestamp=", "timestamp=1;\nselect ", 1), "\n", 2)[1] + half}, ten, ten.Add(time.Hour), "0 to 30", false},
+		"no window, and no time":      {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, time.Time{}, time.Time{}, "", false},
+		"no entry at all":             {[]string{strings.Replace(banner, ", Time: 2026-11-23T10:10:00.000000Z", "", 1)}, ten, ten.Add(time.Hour), "unknown", false},
+		"it ends a quarter before it": {[]string{half, localEntry(45*time.Minute, "select 2")}, ten.Add(30 * time.Minute), ten.Add(50 * time.Minute), "", false},
+		"and somewhat earlier":        {[]string{half, localEntry(45*time.Minute, "select 2")}, ten.Add(30 * time.Minute), ten.Add(50*time.Minute + time.Millisecond), "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -64,10 +68,39 @@ func TestBeforeTheLogBegins(t *testing.T) {
 			if len(r.Coverage.Gaps) == 0 && !r.Coverage.Complete {
 				got = "unknown"
 			}
-			if got != tt.gap || r.Coverage.Complete != (tt.gap == "") || r.Coverage.Complete == (len(r.Coverage.Notes) > 0) {
+			if got != tt.gap || r.Coverage.Complete != (tt.gap == "") || (len(r.Coverage.Notes) > 0) != (!r.Coverage.Complete || tt.early) {
 				t.Errorf("got %q, want %q: %+v", got, tt.gap, r.Coverage)
 			}
 		})
+	}
+}
+
+// The logs of a server are of one instance, and those of two are not, though they have the same name.
+func TestLocalNames(t *testing.T) {
+	for paths, want := range map[string]string{
+		"slow.log":            "slow.log",
+		"/var/log/slow.log.1": "slow.log.1",
+		"slow.log slow.log.1 slow.log-20261123.gz":     "slow.log",
+		"d/slow.log.2026-11-23.10 d/slow.log":          "slow.log",
+		"a/slow.log b/slow.log b/slow.log.1 other.log": "a/slow.log b/slow.log other.log",
+		"a/x/slow.log b/x/slow.log":                    "a/x/slow.log b/x/slow.log",
+		"slow.log b/slow.log":                          "slow.log b/slow.log",
+		"- /dev/fd/62":                                 "- /dev/fd/62",
+		"db1.log db2.log":                              "db1.log db2.log",
+	} {
+		var files []source.File
+		for _, path := range strings.Fields(paths) {
+			files = append(files, source.File{Name: path})
+		}
+		byPath, names := LocalNames(files)
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %s, want %s", paths, got, want)
+		}
+		for _, f := range files {
+			if !slices.Contains(names, byPath[f.Name]) {
+				t.Errorf("%s: %s is called %q", paths, f.Name, byPath[f.Name])
+			}
+		}
 	}
 }
 

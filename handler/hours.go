@@ -14,6 +14,7 @@ import (
 	"slowdigest/digest"
 	"slowdigest/handler/archive"
 	"slowdigest/handler/state"
+	"slowdigest/source"
 )
 
 // stopWhereTimeRanOut shortens a reading of several hours to those that were
@@ -135,7 +136,10 @@ func archiveHours(ctx context.Context, h *Handler, save saving, hours []*digest.
 
 // complete adds what the aggregators do not know.
 func (rd *reading) complete(r *digest.Report) *digest.Report {
-	if r.Instances = rd.ids.labels(rd.instances); len(r.Instances) == 0 && rd.known != nil {
+	switch r.Instances = rd.ids.labels(rd.instances); {
+	case len(rd.local) > 0:
+		r.Instances = rd.local
+	case len(r.Instances) == 0 && rd.known != nil:
 		r.Instances = slices.Sorted(maps.Keys(rd.known.Instances)) // that were there
 	}
 	for _, p := range rd.parts {
@@ -224,18 +228,26 @@ func (rd *reading) beginning(c *digest.Coverage, w digest.Window) {
 // quiet is how long before the end of a window a log may end that is taken to hold all of it.
 const quiet = time.Minute
 
+// lateEnd is the part of a window, at its end, without an entry that is told of: of a server that logs something
+// all the time it says that the log is an older copy.
+const lateEnd = 4
+
 // ending says which part of a window lies after the local logs end, those of each server by
 // themselves: a file does not tell whether nothing was slow or nothing was written. Who digests a
-// log that was copied knows that it ends, and is not told unless he asks for it, or nothing of
-// the window is there.
+// log that was copied knows that it ends, so nothing is taken to be missing unless he asks for it, or
+// nothing of the window is there.
 func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
 	none := rd.known == nil && c.InWindow == 0 && !w.Start.IsZero()
-	if !none && (!rd.handler.Ends || w.End.IsZero()) {
+	missing := none || rd.handler.Ends
+	if !none && w.End.IsZero() || !missing && (rd.known != nil || rd.window.Start.IsZero() || rd.window.End.IsZero()) {
 		return
 	}
 	until := w.End.Add(-quiet)
-	if none {
+	switch {
+	case none:
 		until = w.Start
+	case !missing:
+		until = w.End.Add(-max(quiet, w.End.Sub(w.Start)/lateEnd))
 	}
 	last := map[string]time.Time{} // by server
 	file := map[string]string{}
@@ -252,13 +264,18 @@ func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
 		if l.IsZero() || !l.Before(until) { // beginning has told of those without an entry
 			continue
 		}
-		c.Complete = false
-		c.Gaps = append(c.Gaps, digest.Gap{File: file[server], After: later(l, w.Start), Before: w.End})
 		log := "The log"
 		if len(last) > 1 {
 			log = file[server]
 		}
-		c.Notes = append(c.Notes, fmt.Sprintf("%s ends at %s: what happened after it is not known.", log, l.UTC().Format("2006-01-02 15:04:05 UTC")))
+		note := fmt.Sprintf("%s ends at %s", log, l.UTC().Format("2006-01-02 15:04:05 UTC"))
+		if missing {
+			c.Complete = false
+			c.Gaps = append(c.Gaps, digest.Gap{File: file[server], After: later(l, w.Start), Before: w.End})
+			c.Notes = append(c.Notes, note+": what happened after it is not known.")
+		} else {
+			c.Notes = append(c.Notes, note+", before the window does: nothing was slow after it, or it is an older copy.")
+		}
 	}
 }
 
@@ -273,4 +290,60 @@ func serverOf(path string) string {
 		name = name[:n]
 	}
 	return dir + rotated.ReplaceAllString(strings.TrimSuffix(name, ".gz"), "")
+}
+
+// FileName is what a local log is called in a report: its name, without the directory that it is in. Devices keep it:
+// of /dev/fd/62, as shells name a pipe, 62 alone says nothing.
+func FileName(path string) string {
+	if strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/") {
+		return path
+	}
+	return filepath.Base(path)
+}
+
+// mostDirs is how many directories are named to tell servers apart whose logs have the same name.
+const mostDirs = 8
+
+// LocalNames returns what stands for the instance of each local log, and each of these once: one for all logs of a
+// server, which is the shortest of their names, with directories as far as these tell it from other servers'.
+func LocalNames(files []source.File) (byPath map[string]string, names []string) {
+	shortest := map[string]string{} // path by server
+	for _, f := range files {
+		server := serverOf(f.Name)
+		if have := shortest[server]; f.Instance == "" && f.Name != "" && f.Omitted == "" && (have == "" || len(f.Name) < len(have)) {
+			shortest[server] = f.Name
+		}
+	}
+	named := map[string]string{} // by server
+	for dirs := 0; len(named) < len(shortest) && dirs <= mostDirs; dirs++ {
+		alike := map[string]int{}
+		for _, path := range shortest {
+			alike[lastDirs(path, dirs)]++
+		}
+		for server, path := range shortest {
+			if name := lastDirs(path, dirs); named[server] == "" && (alike[name] == 1 || dirs == mostDirs) {
+				named[server] = name
+			}
+		}
+	}
+	byPath = map[string]string{}
+	for _, f := range files {
+		name := named[serverOf(f.Name)]
+		if byPath[f.Name] = name; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return byPath, names
+}
+
+// lastDirs returns the name of a file with so many of the directories that it is in.
+func lastDirs(path string, dirs int) string {
+	name := FileName(path)
+	if name == path {
+		return name
+	}
+	for dir := filepath.Dir(path); dirs > 0 && dir != filepath.Dir(dir); dirs-- {
+		name, dir = filepath.Base(dir)+"/"+name, filepath.Dir(dir)
+	}
+	return name
 }

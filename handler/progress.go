@@ -38,7 +38,9 @@ func (p *Progress) Report(l digest.Limit) *digest.Report {
 		return nil
 	}
 	r := rd.whole.Report(l, rd.handler.OrderBy)
-	r.Instances = rd.handler.Instances
+	if r.Instances = rd.handler.Instances; len(rd.local) > 0 {
+		r.Instances = rd.local
+	}
 	r.Coverage.Files, r.Coverage.BytesRead, r.Coverage.BytesListed = int(p.files.Load()), p.read.Load(), p.listed.Load()
 	return r
 }

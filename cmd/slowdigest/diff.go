@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -213,10 +211,10 @@ func side(ctx context.Context, p *process, c *Config, path, step string, w diges
 	case r != nil:
 		return r, true, nil
 	}
-	stop := watch(p, h, c, live.Options{What: harmless(fileName(path)), Step: step}, false, nil)
+	stop := watch(p, h, c, live.Options{What: harmless(handler.FileName(path)), Step: step}, false)
 	r, err = h.Collect(ctx, w)
 	stop()
-	r.Instances = []string{fileName(path)}
+	r.Instances = []string{handler.FileName(path)}
 	if err := nothingRead(r, err, []string{path}); errors.Is(err, handler.ErrNotSlowLog) {
 		return nil, false, hinted{err, "diff compares slow logs, directories of them, and reports " + savedAs}
 	} else if err != nil {
@@ -227,15 +225,6 @@ func side(ctx context.Context, p *process, c *Config, path, step string, w diges
 
 // savedAs says how a report is saved that diff can compare in full.
 const savedAs = "saved by report --limit all --format json"
-
-// fileName is what a log is called in a report: its name, without the directory that it is in. Devices keep it: of
-// /dev/fd/62, as shells name a pipe, 62 alone says nothing.
-func fileName(path string) string {
-	if strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/") {
-		return path
-	}
-	return filepath.Base(path)
-}
 
 // streamOf returns what can be read once alone, such as the standard input or a pipe; nil for files
 // and directories, and for what does not exist.
@@ -320,7 +309,7 @@ func runCompare(ctx context.Context, p *process, c *Config, h *handler.Handler, 
 	whole := *h
 	whole.Limit, whole.Detail = digest.Limit{}, false
 	collect := func(step string, w digest.Window) (*digest.Report, error) {
-		defer watch(p, &whole, c, live.Options{Step: step}, false, nil)()
+		defer watch(p, &whole, c, live.Options{Step: step}, false)()
 		return whole.Collect(ctx, w)
 	}
 	after, errAfter := collect("window 1 of 2", w)

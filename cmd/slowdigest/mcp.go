@@ -135,14 +135,9 @@ func (c *Config) localTools(paths []string) (mcptools.Options, error) {
 	}
 	o.Local, o.Kept = true, math.MaxInt64
 	o.Instances = func(ctx context.Context) (all []source.Instance, _ error) {
-		for _, f := range files(ctx) {
-			if f.Omitted != "" {
-				continue
-			}
-			i := source.Instance{ID: redact.SafeName(filepath.Base(f.Name))}
-			if !slices.ContainsFunc(all, func(have source.Instance) bool { return have.ID == i.ID }) {
-				all = append(all, i)
-			}
+		_, names := handler.LocalNames(files(ctx))
+		for _, name := range names {
+			all = append(all, source.Instance{ID: redact.SafeName(name)})
 		}
 		return all, nil
 	}

@@ -10,9 +10,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -74,16 +72,9 @@ func declareReport(f *flags, p *process) func(context.Context, []string) error {
 		if err := c.nameOwners(ctx, h); err != nil {
 			return err
 		}
-		var names []string
-		for i, name := range files {
-			if !slices.ContainsFunc(files[:i], func(other string) bool { return filepath.Clean(other) == filepath.Clean(name) }) {
-				names = append(names, fileName(name))
-			}
-		}
-		stop := watch(p, h, &c, live.Options{}, c.Format == "text", names)
+		stop := watch(p, h, &c, live.Options{}, c.Format == "text")
 		r, err := h.Collect(ctx, w)
 		stop()
-		r.Instances = names
 		if err := nothingRead(r, err, files); errors.Is(err, fs.ErrNotExist) && len(files) == 1 && instanceName.MatchString(files[0]) {
 			return hinted{err, "slowdigest run --instance " + files[0] + " reads a DB instance"}
 		} else if err != nil {

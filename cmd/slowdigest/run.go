@@ -83,7 +83,7 @@ func declareRun(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		stop := watch(p, h, &c, live.Options{Follow: follow}, c.Format == "text", nil)
+		stop := watch(p, h, &c, live.Options{Follow: follow}, c.Format == "text")
 		r, err := h.Collect(ctx, w)
 		stop()
 		if r.Coverage.Events == 0 && err != nil {
@@ -158,22 +158,16 @@ func runWindow(since, until timeValue, last time.Duration, now time.Time) (diges
 }
 
 // watch shows the progress of h on the terminal, if there is one, until stop is called, which leaves
-// nothing of it. With a ranking, of logs of these names, that is shown too where the digest will be
+// nothing of it. With a ranking, that is shown too where the digest will be
 // printed on the terminal.
-func watch(p *process, h *handler.Handler, c *Config, o live.Options, ranking bool, names []string) (stop func()) {
+func watch(p *process, h *handler.Handler, c *Config, o live.Options, ranking bool) (stop func()) {
 	if live.Terminal(p.stderr, p.getenv) == nil {
 		return func() {}
 	}
 	h.Progress = new(handler.Progress)
 	o.Stderr, o.Getenv, o.Zone, o.Counts = p.stderr, p.getenv, c.Zone, h.Progress.Counts
 	if ranking && live.Terminal(p.stdout, p.getenv) != nil {
-		o.Report = func() *digest.Report {
-			r := h.Progress.Report(c.Limit)
-			if r != nil && names != nil {
-				r.Instances = names
-			}
-			return r
-		}
+		o.Report = func() *digest.Report { return h.Progress.Report(c.Limit) }
 	}
 	return live.Watch(o)
 }
