@@ -106,6 +106,25 @@ func (c *comparison) absent(since hour) hour {
 	return n
 }
 
+// absentOnWorkdays is absent without the hours of Saturdays and Sundays, by UTC.
+func (c *comparison) absentOnWorkdays(since hour) hour {
+	n := hour(0)
+	for at := c.start; at < c.end; at++ {
+		n += hour(one(!at.isWeekend()))
+	}
+	for _, w := range c.hours {
+		if w != nil && !w.partial && w.at > since && !w.at.isWeekend() {
+			n++
+		}
+	}
+	return n
+}
+
+func (h hour) isWeekend() bool {
+	day := h.time().Weekday()
+	return day == time.Saturday || day == time.Sunday
+}
+
 // load returns the class's mean time in the hours it was seen in, and whether
 // that was a part of their time that matters.
 func (c *comparison) load(p *past) (mean float64, heavy bool) {
@@ -259,6 +278,8 @@ const (
 	fixedPart  = 0.1
 	fixedSeen  = 3
 	fixedCalls = 30
+	// What is absent for nightHours between two times may be so on a weekend, which counts only if it was there on one.
+	nightHours = 6
 
 	// A day is quiet, and the absence of what is NEW no evidence, if a quietShare of the classes with quietCalls
 	// in the day before, quietClasses at least, has a quietPart of these.
@@ -512,7 +533,7 @@ func (c *comparison) newFixed(class *Class, p *past, from hour, quiet map[hour]b
 		}
 	}
 	mean /= max(n, 1)
-	first, last, gap, seenIn := hour(0), hour(0), hour(0), 0
+	first, last, gap, seenIn, weekend := hour(0), hour(0), hour(0), 0, false
 	for _, seen := range p.hours {
 		if seen.at >= from && seen.at <= c.start && seen.time.about(timeUnit) >= mean/2 {
 			return x, false // the day has not begun
@@ -527,13 +548,18 @@ func (c *comparison) newFixed(class *Class, p *past, from hour, quiet map[hour]b
 		}
 		last = seen.at
 		seenIn++
+		weekend = weekend || seen.at.isWeekend()
 	}
-	if seenIn < fixedSeen || c.absent(last) < max(fixedHours, 2*gap+2) {
+	absent := c.absent(last)
+	if gap >= nightHours && !weekend {
+		absent = c.absentOnWorkdays(last)
+	}
+	if seenIn < fixedSeen || absent < max(fixedHours, 2*gap+2) {
 		return x, false
 	}
 	before, calls, hours := c.perHour(p, first, last+1)
 	now := c.dayMean(class, p, from)
-	if hours == 0 || now > fixedPart*before || calls*float64(c.absent(last)) < fixedCalls {
+	if hours == 0 || now > fixedPart*before || calls*float64(absent) < fixedCalls {
 		return x, false
 	}
 	if _, known := quiet[last]; !known {

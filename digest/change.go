@@ -110,7 +110,8 @@ func (c *comparison) change(class *Class) *Change {
 		return &Change{Kind: New, Unseen: min(c.start-max(c.regrouped, hourOf(c.history.since)), forgottenAfter).seconds()}
 	}
 	absent := c.start - seen
-	if absent >= c.newAfter && absent > 2*p.longestGap(c.start) || p.gone > seen && p.gone < c.start {
+	wasFixed := p.broke.isNew && p.fixed > seen && p.fixed < c.start // of what was absent since
+	if absent >= c.newAfter && absent > 2*p.longestGap(c.start) || p.gone > seen && p.gone < c.start || wasFixed {
 		if unsure {
 			c.unseen++
 			return nil

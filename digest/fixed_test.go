@@ -3,6 +3,7 @@ package digest
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // fixedIn returns the hours of a run, from one on, in which the watched class is told as FIXED. Each hour is compared
@@ -121,6 +122,48 @@ func TestNewIsFixed(t *testing.T) {
 			}
 			if c.want == 0 && got != nil || c.want > 0 && (len(got) != 1 || got[0] != c.want) {
 				t.Errorf("told in %v, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+// What was NEW, is FIXED and comes back is BACK, once. The weekend of what rests by night fixes nothing, but working days do.
+func TestFixedNewComesBack(t *testing.T) {
+	thursday := dayHour(19, 0)
+	if thursday.time().Weekday() != time.Thursday {
+		t.Fatal(thursday.time())
+	}
+	office := func(days ...int) func(i int) bool {
+		return func(i int) bool { return slices.Contains(days, i/hoursADay) && i%hoursADay >= 8 && i%hoursADay < 18 }
+	}
+	for name, c := range map[string]struct {
+		there       func(i int) bool // hours since Thursday
+		fixed, back []int
+	}{
+		"a Thursday, then again and again": {func(i int) bool { return i%60 < 10 }, []int{33}, []int{60}},
+		"working hours":                    {office(0, 1, 4, 5, 6, 7), nil, nil},
+		"of two days only":                 {office(0, 1), []int{5*hoursADay + 1}, nil},
+		"and of a Saturday":                {office(0, 1, 2), []int{4*hoursADay + 1}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var h History
+			h.hoursOfWork(t, firstHour, int(thursday-firstHour), work{})
+			var back []int
+			fixed := fixedIn(t, &h, thursday, 8*hoursADay, noOptions, func(i int) *Report {
+				w := work{}
+				if c.there(i) {
+					w = work{200, 200}
+				}
+				r := hourReport(thursday+hour(i), w)
+				if h.Compare(r, Options{}); c.there(i) {
+					if x := classIn(t, r, watched).Change; x != nil && x.Kind == Back && !slices.Contains(back, i) {
+						back = append(back, i)
+					}
+				}
+				return hourReport(thursday+hour(i), w)
+			})
+			if !slices.Equal(fixed, c.fixed) || !slices.Equal(back, c.back) {
+				t.Errorf("FIXED in %v, BACK in %v; want %v, %v", fixed, back, c.fixed, c.back)
 			}
 		})
 	}

@@ -166,6 +166,42 @@ func TestRaiseLongQueryTime(t *testing.T) {
 	}
 }
 
+// The query with the shortest calls of a log becomes slow at the full hour, as with a deploy: that is WORSE, and
+// no other long_query_time, whether it has as many calls or waits for itself.
+func TestShortestIsSlow(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		calls       int64
+		each        float64
+		said, worse bool
+	}{{"as many", 1000, 0.5, false, true}, {"two thirds of them", 670, 0.5, false, true}, {"half of them, of as much time", 500, 0.12, true, false}} {
+		var h History
+		at := dayHour(15, 6)
+		var last *Report
+		for i := firstHour; i <= at; i++ {
+			busy := work{50, 1000}
+			least := 0.015
+			if i == at {
+				busy, least = work{float64(c.calls) * c.each, c.calls}, 0.11
+			}
+			r := hourReport(i, busy)
+			for k := range r.Classes {
+				x := &r.Classes[k]
+				if x.QueryTime.Min, x.QueryTime.Median = 0.2, 0.3; x.ID == watched {
+					x.QueryTime.Min, x.QueryTime.Median = least, x.QueryTime.Sum/float64(x.Calls)
+				}
+			}
+			r.Overall.QueryTime.Min = least
+			h.pass(t, r)
+			last = r
+		}
+		worse := classIn(t, last, watched).Change
+		if (last.Past.Logged != nil) != c.said || (worse != nil && worse.Kind == Worse || last.Past.Incident != nil) != c.worse {
+			t.Errorf("%s: %+v, %+v, %+v", c.name, last.Past.Logged, worse, last.Past.Incident)
+		}
+	}
+}
+
 // At its bounds: 50 calls, of which the shortest is ten steps of 7 % above the highest of the shortest
 // of the day before, half of which has to be known.
 func TestRaisedAtItsBounds(t *testing.T) {

@@ -166,7 +166,7 @@ func (c hourAsWhole) logged() *Logged {
 	if 2*known < hoursADay || now <= 0 || !c.aligned || c.end-c.start != 1 {
 		return nil
 	}
-	if c.report.Overall.Calls >= raisedCalls && levelOf(now, p95Unit) >= highest+doubled {
+	if c.report.Overall.Calls >= raisedCalls && levelOf(now, p95Unit) >= highest+doubled && !c.slowed(levelOf(now, p95Unit)) {
 		c.beginAnew(now)
 		return x
 	}
@@ -196,6 +196,34 @@ func (c hourAsWhole) logged() *Logged {
 		}
 	}
 	return x
+}
+
+// A raised long_query_time takes half of the calls at least from the classes whose median was below the shortest
+// that the log holds now, and adds no time: what has more of the one or the other has become slower.
+const (
+	leftCalls = 0.75 // of the usual calls
+	leftTime  = 1.5  // times the usual time
+)
+
+// slowed reports whether what was shorter than the shortest call of the log is still there, and takes longer.
+func (c hourAsWhole) slowed(shortest level) bool {
+	var calls, time, usualCalls, usualTime float64
+	shorter := func(p *past) bool {
+		typical, known := p.typical()
+		return known && typical < shortest && c.start-p.seenBefore(c.start) <= hoursADay
+	}
+	for _, p := range c.history.classes {
+		if shorter(p) {
+			usualCalls += c.series(p, callsOf).median(1).about(callsUnit)
+			usualTime += c.series(p, timeOf).median(1).about(timeUnit)
+		}
+	}
+	for i := range c.report.Classes {
+		if class := &c.report.Classes[i]; c.history.classes[class.ID] != nil && shorter(c.history.classes[class.ID]) {
+			calls, time = calls+float64(class.Calls), time+class.QueryTime.Sum
+		}
+	}
+	return usualCalls > 0 && (calls >= leftCalls*usualCalls || time >= leftTime*usualTime)
 }
 
 // beginAnew has what is judged of the classes begin anew that had calls which are too short for the log
@@ -323,13 +351,14 @@ func (c *comparison) since(class *Class, p *past) *Release {
 		return nil
 	}
 	if x := class.Change; x.Kind == New {
+		took := seconds(class.QueryTime.Min)
 		switch {
 		case x.First.IsZero() && !class.FirstSeen.IsZero():
-			return c.release(class, releases.At(class.FirstSeen))
+			return c.release(class, releases.At(class.FirstSeen).Earlier(took))
 		case p != nil && !x.First.IsZero():
 			for _, b := range c.took(nil, class, p, hourOf(x.First), 0, 0) {
 				if b.Took > 0 && b.End.Sub(b.Start) < time.Hour {
-					return c.release(class, releases.Began{At: b.End, From: b.Start, To: b.End})
+					return c.release(class, releases.In(b.Start, b.End).Earlier(took))
 				}
 			}
 		}
@@ -366,8 +395,11 @@ func (c *comparison) since(class *Class, p *past) *Release {
 	if !known {
 		return nil
 	}
-	return c.release(class, began)
+	return c.release(class, began.Earlier(seconds(class.QueryTime.Median)))
 }
+
+// seconds is how long before its time in the log a call of so many began.
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // usualHour is the query time of a class in the hour with an index by what was usual before another: that of the three
 // hours around it a week before or, where that is not known, that of the hour on the days before.

@@ -42,6 +42,7 @@ func TestSinceRelease(t *testing.T) {
 		"none":                        {nil, ""},
 		"before":                      {[]Release{{Name: "v1", At: at(0, 22)}}, "v1"},
 		"in the same five minutes":    {[]Release{{Name: "v1", At: at(0, 29)}}, "v1"},
+		"at their end":                {[]Release{{Name: "v1", At: at(0, 30)}}, ""},
 		"after it":                    {[]Release{{Name: "v1", At: at(0, 31)}}, ""},
 		"the last of two":             {[]Release{{Name: "v1", At: at(0, 5)}, {Name: "v2", At: at(0, 22)}}, "v2"},
 		"and one after it":            {[]Release{{Name: "v1", At: at(0, 5)}, {Name: "v2", At: at(0, 40)}}, "v1"},
@@ -104,22 +105,26 @@ func TestSinceRelease(t *testing.T) {
 	}
 }
 
-// What is NEW began with its first call.
+// What is NEW began with its first call, which is in the log when it ends.
 func TestNewSinceRelease(t *testing.T) {
 	begin := dayHour(20, 6)
-	for first, want := range map[int]string{9: "", 10: "v1", 59: "v1"} {
+	for _, test := range []struct {
+		first, took int // minutes
+		want        string
+	}{{9, 0, ""}, {10, 0, "v1"}, {59, 0, "v1"}, {14, 5, ""}, {15, 5, "v1"}} {
+		first, want := test.first, test.want
 		var h History
 		h.hoursOfWork(t, firstHour, int(begin-firstHour), work{})
 		h.MarkRelease(Release{Name: "v1", At: begin.time().Add(10 * time.Minute)}, true)
 		r := hourReport(begin, work{200, 100})
 		c := classIn(t, r, watched)
-		c.FirstSeen = begin.time().Add(time.Duration(first) * time.Minute)
+		c.FirstSeen, c.QueryTime.Min = begin.time().Add(time.Duration(first)*time.Minute), float64(60*test.took)
 		got := ""
 		if h.Compare(r, Options{}); c.Change.Release != nil {
 			got = c.Change.Release.Name
 		}
 		if got != want {
-			t.Errorf("minute %d: %q, want %q", first, got, want)
+			t.Errorf("minute %d, after %d: %q, want %q", first, test.took, got, want)
 		}
 	}
 }

@@ -92,6 +92,14 @@ type Began struct{ At, From, To time.Time }
 // At is something that is known to begin at a time.
 func At(t time.Time) Began { return Began{t, t, t} }
 
+// In is something that is known to begin from one time up to, but without, another.
+func In(start, end time.Time) Began { return Began{end.Add(-1), start, end} }
+
+// Earlier is what began so long before: a log has the times at which calls end.
+func (b Began) Earlier(d time.Duration) Began {
+	return Began{b.At.Add(-d), b.From.Add(-d), b.To.Add(-d)}
+}
+
 // A Bin is a part of the time in which something began: what took how long in it, and would have
 // if it begins later, and if it had begun before. These are in seconds of query time.
 type Bin struct {
@@ -128,7 +136,7 @@ func Begin(bins []Bin, each float64) (Began, bool) {
 	if first == 0 || last >= len(bins) { // it may have been before, or not at all
 		return Began{}, false
 	}
-	out := Began{At: bins[best].End, From: bins[first].Start.Add(-half(bins[first-1])), To: bins[last].End}
+	out := Began{At: bins[best].End.Add(-1), From: bins[first].Start.Add(-half(bins[first-1])), To: bins[last].End}
 	return out, out.To.Sub(out.From) <= longest
 }
 
