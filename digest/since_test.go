@@ -38,16 +38,19 @@ func TestSinceRelease(t *testing.T) {
 	for name, c := range map[string]struct {
 		marks []Release
 		want  string
+		each  float64 // minutes of a call
 	}{
-		"none":                        {nil, ""},
-		"before":                      {[]Release{{Name: "v1", At: at(0, 22)}}, "v1"},
-		"in the same five minutes":    {[]Release{{Name: "v1", At: at(0, 29)}}, "v1"},
-		"at their end":                {[]Release{{Name: "v1", At: at(0, 30)}}, ""},
-		"after it":                    {[]Release{{Name: "v1", At: at(0, 31)}}, ""},
-		"the last of two":             {[]Release{{Name: "v1", At: at(0, 5)}, {Name: "v2", At: at(0, 22)}}, "v2"},
-		"and one after it":            {[]Release{{Name: "v1", At: at(0, 5)}, {Name: "v2", At: at(0, 40)}}, "v1"},
-		"in the hour before":          {[]Release{{Name: "v1", At: at(-1, 31)}}, "v1"},
-		"more than an hour before it": {[]Release{{Name: "v1", At: at(-1, 29)}}, ""},
+		"none":                        {nil, "", 0},
+		"before":                      {[]Release{{Name: "v1", At: at(0, 22)}}, "v1", 0},
+		"in the same five minutes":    {[]Release{{Name: "v1", At: at(0, 29)}}, "v1", 0},
+		"at their end":                {[]Release{{Name: "v1", At: at(0, 30)}}, "", 0},
+		"after it":                    {[]Release{{Name: "v1", At: at(0, 31)}}, "", 0},
+		"the last of two":             {[]Release{{Name: "v1", At: at(0, 5)}, {Name: "v2", At: at(0, 22)}}, "v2", 0},
+		"and one after it":            {[]Release{{Name: "v1", At: at(0, 5)}, {Name: "v2", At: at(0, 40)}}, "v1", 0},
+		"in the hour before":          {[]Release{{Name: "v1", At: at(-1, 31)}}, "v1", 0},
+		"more than an hour before it": {[]Release{{Name: "v1", At: at(-1, 29)}}, "", 0},
+		"before, of five minutes":     {[]Release{{Name: "v1", At: at(0, 22)}}, "v1", 5},
+		"before, of ten":              {[]Release{{Name: "v1", At: at(0, 22)}}, "", 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var h History
@@ -65,6 +68,9 @@ func TestSinceRelease(t *testing.T) {
 				}
 				h = *reread(t, &h)
 				r := lined(begin+i, from, 300, "")
+				if c.each > 0 {
+					classIn(t, r, watched).QueryTime.Median = 60 * c.each
+				}
 				h.Compare(r, Options{})
 				if x := classIn(t, r, watched).Change; x != nil && x.Since.IsZero() {
 					if got = ""; x.Release != nil {

@@ -19,6 +19,8 @@ var (
 	errDocker    = &FormError{"is a container's output as Docker or Kubernetes stores it, in JSON", "give the text alone, as with jq -rj .log, or the slow log file itself"}
 	errContainer = &FormError{"has the prefix of a container's output before each line", "give the slow log file itself, or leave the prefix out, as docker logs and kubectl logs do without --timestamps and --prefix"}
 	errJSON      = &FormError{"is JSON, as CloudWatch Logs returns it", "export the text, as with aws logs tail --format detailed"}
+	errPortion   = &FormError{"stands between other things, as aws rds download-db-log-file-portion returns it", "get the text, as with --query LogFileData --output text"}
+	errTar       = &FormError{"is a tar archive", "give its files, as with tar -xf"}
 	errText      = &FormError{"is text as aws logs get-log-events returns it", "export the text, as with aws logs tail --format detailed"}
 	errCSV       = &FormError{"is CSV", "give the text of the log alone, or export it with aws logs tail --format detailed"}
 	errPrefix    = &FormError{"has a prefix before each line", "leave the prefix out, so that lines begin with \"# Time: \" or \"# User@Host: \""}
@@ -31,6 +33,9 @@ func formOf(text []byte) (stamped bool, err *FormError) {
 	if err := compressed(text); err != nil {
 		return false, err
 	}
+	if len(text) > tarMagic && bytes.HasPrefix(text[tarMagic:], []byte("ustar")) {
+		return false, errTar
+	}
 	if isUTF32(text) {
 		return false, errUTF32
 	}
@@ -40,6 +45,8 @@ func formOf(text []byte) (stamped bool, err *FormError) {
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	second, _, _ := bytes.Cut(rest, []byte("\n"))
 	switch {
+	case bytes.HasPrefix(first, []byte("{")) && bytes.Contains(text, []byte(`"LogFileData":`)), bytes.HasPrefix(first, []byte("False\t")), bytes.HasPrefix(first, []byte("True\t")):
+		return false, errPortion
 	case bytes.HasPrefix(first, []byte("{")) && bytes.Contains(first, []byte(`"log":`)):
 		return false, errDocker
 	case bytes.HasPrefix(first, []byte("{")) && (bytes.Contains(text, []byte(`"events":`)) || bytes.Contains(first, []byte(`"message":`))):
@@ -101,8 +108,12 @@ var compressors = [...]struct{ magic, name, hint string }{
 	{"BZh", "bzip2", "bzip2 -d"},
 	{"\xfd7zXZ\x00", "xz", "xz -d"},
 	{"\x28\xb5\x2f\xfd", "zstd", "zstd -d"},
+	{"\x04\x22\x4d\x18", "lz4", "lz4 -d"},
 	{"PK\x03\x04", "zip", "unzip -p"},
 }
+
+// tarMagic is where a tar archive says what it is.
+const tarMagic = 257
 
 func compressed(text []byte) *FormError {
 	for _, c := range compressors {

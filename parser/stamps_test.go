@@ -123,6 +123,11 @@ func TestRefused(t *testing.T) {
 		"kubectl --prefix":    {prefixed("[pod/mysql-0/mysql] "), "container", "--prefix"},
 		"syslog":              {prefixed("Nov 23 10:00:01 db1 mysqld[77]: "), "prefix", "# Time: "},
 		"CloudWatch in JSON":  {"{\n  \"events\": [\n    {\"message\": \"# Time: 2026-11-23T10:00:01.000000Z\\n\"}]}\n", "JSON", "aws logs tail"},
+		"lz4":                 {"\x04\x22\x4d\x18\x64\x40", "lz4", "lz4 -d"},
+		"tar":                 {"slow.log" + strings.Repeat("\x00", 249) + "ustar  \x00" + strings.Repeat("\x00", 247) + log, "tar", "tar -xf"},
+		"a portion of RDS":    {"{\n    \"LogFileData\": \"# Time: 2026-11-23T10:00:01.000000Z\\n\",\n    \"Marker\": \"12:3\"\n}\n", "download-db-log-file-portion", "--query LogFileData --output text"},
+		"the same in a line":  {"{\"LogFileData\": \"# Time: 2026-11-23T10:00:01.000000Z\\n\", \"Marker\": \"12:3\"}\n", "download-db-log-file-portion", "--query LogFileData --output text"},
+		"the same as text":    {"False\t" + log + "\t12:345\n", "download-db-log-file-portion", "--query LogFileData --output text"},
 		"--log-short-format":  {short, "--log-short-format", "--log-short-format"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -72,12 +72,13 @@ func declareNote(f *flags, p *process) func(context.Context, []string) error {
 func declareRelease(f *flags, p *process) func(context.Context, []string) error {
 	var c Config
 	var k handler.Marked
+	var at timeValue
 	c.declareMemory(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
-	f.declare(&parsedValue[time.Time]{&k.At, handler.ParseTime, ""}, "at", "", "`time` of the release, up to 14 days ago, as RFC 3339 or a part of that; now is the default")
+	f.declare(&at, "at", "", "`time` of the release, UTC unless it names a zone, or how long ago it was, such as 20m, up to 14 days; now is the default")
 	f.boolean(&k.Remove, "remove", "", "take the mark back")
 	return func(ctx context.Context, args []string) error {
-		if len(args) == 0 && !k.Remove && k.At.IsZero() {
+		if k.At = at.Time; len(args) == 0 && !k.Remove && at.IsZero() {
 			return listReleases(ctx, p, &c)
 		}
 		if len(args) != 1 {
@@ -94,7 +95,11 @@ func declareRelease(f *flags, p *process) func(context.Context, []string) error 
 		if answer.Removed {
 			return say(p.stdout, "%s is not marked any more.\n", answer.Name)
 		}
-		return say(p.stdout, "%s is marked at %s.\n", answer.Name, notifier.InZone(notifier.At(answer.At), c.Zone))
+		moved := ""
+		if !answer.MovedFrom.IsZero() {
+			moved = ", and not any more at " + notifier.InZone(notifier.At(answer.MovedFrom), c.Zone)
+		}
+		return say(p.stdout, "%s is marked at %s%s.\n", answer.Name, notifier.InZone(notifier.At(answer.At), c.Zone), moved)
 	}
 }
 
@@ -103,7 +108,9 @@ type released struct {
 	digest.Release
 	Channel string `json:"channel"`
 	Removed bool   `json:"removed,omitempty"`
-	First   bool   `json:"first,omitempty"` // no hour is remembered of the channel: its ID may be another's
+	// MovedFrom is the time at which the release was marked before, if that was another one.
+	MovedFrom time.Time `json:"moved_from,omitzero"`
+	First     bool      `json:"first,omitempty"` // no hour is remembered of the channel: its ID may be another's
 }
 
 // mark marks a release in the state of a channel, or takes the mark back.
@@ -119,11 +126,19 @@ func mark(ctx context.Context, c *Config, k *handler.Marked) (*released, error) 
 	answer := &released{Channel: to.Channel, Removed: k.Remove}
 	err = state.Edit(ctx, store, state.Key(to.Channel), func(s *state.State) (err error) {
 		answer.First = unknown(s)
+		var before time.Time
+		for _, m := range s.History.Releases() {
+			if m.Name == k.Release && !m.ByTag {
+				before = m.At
+			}
+		}
 		if k.Remove {
 			answer.Name = k.Release
 			return s.UnmarkRelease(k.Release)
 		}
-		answer.Release, err = s.MarkRelease(k.Release, k.At, time.Now())
+		if answer.Release, err = s.MarkRelease(k.Release, k.At, time.Now()); !answer.At.Equal(before) {
+			answer.MovedFrom = before
+		}
 		return err
 	})
 	if err != nil {

@@ -28,6 +28,7 @@ func declareWeek(f *flags, p *process) func(context.Context, []string) error {
 	c.declareMemory(f)
 	c.declareSlack(f)
 	c.declareZone(f, "SLOWDIGEST_TIME_ZONE")
+	c.declareOwners(f)
 	f.declare(&parsedValue[string]{&c.Format, parseWeekFormat, "text"}, "format", "", "`form` of what is printed: text, json, markdown or slack")
 	f.choices["format"] = weekFormats
 	f.boolean(&post, "post", "", "post the week to the channel in addition to printing it; that of the schedule is told all the same")

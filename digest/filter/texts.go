@@ -225,7 +225,8 @@ func ParseTime(s string) (time.Time, error) {
 		s = plain
 	}
 	for _, layout := range []string{
-		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
+		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00",
+		"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
 	} {
 		if t, err := time.Parse(layout, s); err == nil {
 			if t = t.UTC(); t.Year() < 1970 || t.Year() > 9999 { // the zero time would be no bound

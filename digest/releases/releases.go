@@ -15,7 +15,7 @@ import (
 // Mark says when a release began.
 type Mark struct {
 	Name string    `json:"name"`
-	At   time.Time `json:"at"`
+	At   time.Time `json:"at,omitzero"`
 	// ByTag is set where nobody set it: a tag was seen for the first time.
 	ByTag bool `json:"by_tag,omitempty"`
 }

@@ -195,7 +195,7 @@ func TestBegin(t *testing.T) {
 		{"no calls", bins(10, 30, 10, 10, 30, 30), 0, false, ""},
 	} {
 		b, known := Begin(c.bins, c.each)
-		if known != c.known || known && !b.At.Equal(clock(c.at)) || known && (b.From.After(b.At) || b.To.Before(b.At)) {
+		if known != c.known || known && !b.At.Equal(clock(c.at).Add(-1)) || known && (b.From.After(b.At) || b.To.Before(b.At)) {
 			t.Errorf("%s: %v, %v", c.name, b, known)
 		}
 	}

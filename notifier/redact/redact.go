@@ -294,7 +294,16 @@ func Text(s string, n int) string {
 
 // SecretIn names the kind of secret or personal data for which Text would withhold a
 // text, such as "an e-mail address"; empty for none.
-func SecretIn(s string) string { return secretIn(ipv4().ReplaceAllString(Clean(s), "")) }
+func SecretIn(s string) string {
+	s = Clean(s)
+	if namedSecret().MatchString(s) {
+		return "a password"
+	}
+	return secretIn(ipv4().ReplaceAllString(s, ""))
+}
+
+// namedSecret is what people write before a password, or another secret with a digit in it.
+var namedSecret = onUse(`(?i)\b(password|passwd|passphrase|pwd|secret|token|api[-_]?key)(\s*=\s*|:\s+)[^\s,;]*\d`)
 
 func texts(in []string, n int) []string {
 	out := make([]string, 0, len(in))

@@ -116,6 +116,18 @@ func TestCutAndMarks(t *testing.T) {
 	}
 }
 
+// A password is a secret for its name, where it looks like one.
+func TestNamedSecrets(t *testing.T) {
+	for text, secret := range map[string]bool{
+		"password=hunter2": true, "the PWD: Sommer2024": true, "api_key=abc1": true, "token = t0k": true, "passwd: 1": true, "token:refresh2": false,
+		"password: reset is slow": false, "tokens of 2024": false, "waits for secret rotation": false, "token=?": false, "token=x, 2 calls": false,
+	} {
+		if got := SecretIn(text); (got != "") != secret {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}
+
 // Where the number of digits decides what is a secret, one fewer is none.
 func TestSecretsAtTheirBounds(t *testing.T) {
 	for _, c := range []struct{ secret, none string }{

@@ -18,7 +18,7 @@ func May(v string) bool {
 
 // hasAddress reports whether there is an e-mail address, an IP address, a MAC address or a URL.
 func hasAddress(v string) bool {
-	if at := strings.IndexByte(v[1:], '@'); at >= 0 { // with something before it
+	if at := strings.IndexByte(v[1:], '@'); at >= 0 && !isAction(v[:1+at], v[2+at:]) { // with something before it
 		for i, after := 0, v[1+at:]; i+1 < len(after); i++ {
 			if (after[i] == '.' || after[i] == '@') && isLetter(after[i+1]) { // also user@host
 				return true
@@ -50,6 +50,11 @@ func hasAddress(v string) bool {
 		}
 	}
 	return false
+}
+
+// isAction reports whether what stands before and after an @ is a controller and its action, as Laravel writes them.
+func isAction(before, after string) bool {
+	return strings.HasSuffix(before, "Controller") && !strings.ContainsAny(after, ".@")
 }
 
 // beginsIPv4 reports whether a text begins with four numbers of one to three digits with dots between them.
@@ -124,7 +129,10 @@ func hasNumber(v string) bool {
 }
 
 // keyed are what access keys and tokens have in them.
-var keyed = []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ", "AIza", "password:", "passwd:", "hooks.slack.com", "-----"}
+var keyed = []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ", "AIza", "hooks.slack.com", "-----"}
+
+// labels are what people write before a password, in any case.
+var labels = []string{"password:", "passwd:", "passphrase:", "pwd:", "bearer:"}
 
 // hasToken reports whether there is a key or a token: one of a known form, or 16 characters with digits all over.
 func hasToken(v string) bool {
@@ -139,6 +147,11 @@ func hasToken(v string) bool {
 		}
 	}
 	lower := strings.ToLower(v)
+	for _, k := range labels {
+		if strings.Contains(lower, k) {
+			return true
+		}
+	}
 	for _, k := range []string{"akia", "asia", "aroa", "aida"} {
 		if i := strings.Index(lower, k); i >= 0 && len(v)-i >= 20 {
 			return true
