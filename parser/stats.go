@@ -68,7 +68,7 @@ const (
 	reasonOpen        = "entry that ends within a literal or comment"
 	reasonStray       = "text that belongs to no entry"
 	reasonForm        = "text in another form, compressed or not in UTF-8, not read"
-	reasonDisbelieved = "text like an entry that does not fit the log, taken for a comment"
+	reasonDisbelieved = "text like an entry that does not fit the log, taken for a comment; give the logs of two servers as two files"
 	reasonUndecided   = "text like an entry that may stand in a literal or comment"
 	reasonTwofold     = "header that may be those of two entries"
 	// Delivered:

@@ -144,6 +144,7 @@ func TestArchive(t *testing.T) {
 		{[]string{"report", "--last", "24h", "--min-time", "2s"}, []string{"no single calls"}, 2},
 		{[]string{"diff", "--last", "24h"}, []string{"wants --compare, of whole hours", "--compare 7d"}, 2},
 		{[]string{"diff", "--last", "24h", "--compare", "90m"}, []string{"wants --compare, of whole hours"}, 2},
+		{[]string{"diff", "--last", "24h", "--compare", "23h"}, []string{"hours would be in both", "use a longer --compare"}, 2},
 		{[]string{"diff", "--last", "24h", "--compare", "1h", path, path}, []string{"compares what is archived, and no file"}, 2},
 	} {
 		stdout, stderr, code := archived(c.args[0], c.args[1:]...)

@@ -71,6 +71,9 @@ func declareDiff(f *flags, p *process) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
+		if fromState && shift < w.End.Sub(w.Start) {
+			return usageError{errors.New("diff: --compare is shorter than the window, so that hours would be in both"), "use a longer --compare, or a shorter window"}
+		}
 		if fromState {
 			return diffArchive(ctx, p, &c, to, w, shift, limit)
 		}
@@ -267,6 +270,9 @@ func savedReport(path string, stream io.Reader) (r *digest.Report, again io.Read
 		return nil, again, nil // source.Local tells what is wrong
 	}
 	in := bufio.NewReader(stored)
+	if mark, _ := in.Peek(3); string(mark) == "\ufeff" { // of editors
+		_, _ = in.Discard(3)
+	}
 	if head, _ := in.Peek(512); !bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")) {
 		return nil, again, nil
 	}

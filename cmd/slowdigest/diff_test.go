@@ -34,7 +34,7 @@ func TestDiffTellsLogsFromReports(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d", code)
 	}
-	report := write(t, "report.txt", "\n "+saved)
+	report := write(t, "report.txt", "\ufeff\n "+saved) // as an editor leaves it
 	directory := t.TempDir()
 	text, err := os.ReadFile(log)
 	if err != nil {

@@ -95,11 +95,23 @@ func Save(ctx context.Context, store state.Store, channelKey string, r *digest.R
 	}
 }
 
-// fuller reports whether more is known by the one than by the other. What a filter left out is not known.
+// fuller reports whether more is known by the one than by the other: of instances that the other does not have, or
+// of more entries. What a filter left out is not known.
 func fuller(one, other *digest.Report) bool {
+	switch {
+	case without(one.Instances, other.Instances):
+		return true
+	case without(other.Instances, one.Instances):
+		return false
+	}
 	a, b := one.Coverage, other.Coverage
 	counted, others := a.InWindow-a.Filtered, b.InWindow-b.Filtered
 	return counted > others || counted == others && a.Complete && !b.Complete
+}
+
+// without reports whether one of the names is not among others.
+func without(names, others []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(others, name) })
 }
 
 func name(hour digest.Window) string { return hour.Start.UTC().Format("2006-01-02 15:04 UTC") }

@@ -114,6 +114,27 @@ func TestFullerStays(t *testing.T) {
 	}
 }
 
+// An hour of other instances takes the place of none, and one of more does.
+func TestInstancesStay(t *testing.T) {
+	for _, c := range []struct{ before, after, want []string }{
+		{[]string{"a"}, []string{"b"}, []string{"a"}}, {[]string{"a", "b"}, []string{"a"}, []string{"a", "b"}},
+		{[]string{"a"}, []string{"b", "a"}, []string{"b", "a"}}, {[]string{"a"}, []string{"a"}, []string{"a"}},
+	} {
+		s := state.FileStore{Dir: t.TempDir()}
+		for i, names := range [][]string{c.before, c.after} {
+			r := hour(0, int64(5-i+2*len(names)*i), true)
+			if r.Instances = names; Save(t.Context(), s, channel, r) != nil {
+				t.Fatal(names)
+			}
+		}
+		for r, err := range Reports(t.Context(), s, channel, window(1)) {
+			if err != nil || !slices.Equal(r.Instances, c.want) {
+				t.Errorf("%v, %v: %v %v", c.before, c.after, r.Instances, err)
+			}
+		}
+	}
+}
+
 // recorder counts the calls, and may fail or answer late.
 type recorder struct {
 	state.Store
