@@ -83,6 +83,7 @@ type part struct {
 	coverage digest.Coverage
 	first    time.Time       // when the log begins; zero if it does not tell
 	last     time.Time       // of its entries, the latest; zero if there is none
+	bytes    int64           // of its text
 	calls    []int64         // of each hour
 	absent   *source.Absence // what could not be read; nil if that is known of nothing
 	err      error
@@ -334,7 +335,7 @@ func (rd *reading) readLog(log *source.Log, to *part) error {
 		Notes:          notes,
 		Gaps:           gaps(to.file, got),
 	}
-	to.first = stats.First
+	to.first, to.bytes = stats.First, stats.Bytes
 	switch {
 	case err != nil:
 		return fmt.Errorf("read %s: %w", logName(to.file), err)

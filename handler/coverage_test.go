@@ -1,6 +1,8 @@
 package handler
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"os"
@@ -72,6 +74,32 @@ func TestBeforeTheLogBegins(t *testing.T) {
 				t.Errorf("got %q, want %q: %+v", got, tt.gap, r.Coverage)
 			}
 		})
+	}
+}
+
+// A log that is read twice, as packed and unpacked, is told of; one that is longer, or of another time, is not.
+func TestCopiesAreTold(t *testing.T) {
+	entry, later := localEntry(0, "select 1"), localEntry(time.Second, "select 1")
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(entry)); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		second string
+		told   bool
+	}{{entry, true}, {packed.String(), true}, {later, false}, {entry + " ", false}, {localEntry(0, "select 12"), false}} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"slow.log": entry, "slow.log.1": c.second} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := &Handler{Source: source.Local{Paths: []string{dir}}, Instances: []string{""}, OrderBy: digest.OrderBySum}
+		r, err := h.Collect(t.Context(), digest.Window{})
+		if notes := strings.Join(r.Coverage.Notes, " "); err != nil || strings.Contains(notes, "slow.log and ") != c.told || !r.Coverage.Complete {
+			t.Errorf("%q: %v, %+v", c.second, err, r.Coverage)
+		}
 	}
 }
 

@@ -147,6 +147,7 @@ func (rd *reading) complete(r *digest.Report) *digest.Report {
 	}
 	rd.beginning(&r.Coverage, r.Window)
 	rd.ending(&r.Coverage, r.Window)
+	rd.copies(&r.Coverage)
 	rd.addAbsent(&r.Coverage, r.Window)
 	r.Coverage.AsListed = rd.asListed(r.Window) || rd.ids.err != nil // of whom is not known
 	r.Coverage.Notes = append(r.Coverage.Notes, rd.handler.Notes...)
@@ -275,6 +276,26 @@ func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
 			c.Notes = append(c.Notes, note+": what happened after it is not known.")
 		} else {
 			c.Notes = append(c.Notes, note+", before the window does: nothing was slow after it, or it is an older copy.")
+		}
+	}
+}
+
+// copies tells of local logs that seem to be the same one: whoever unpacked a log next to itself has it read twice.
+func (rd *reading) copies(c *digest.Coverage) {
+	type text struct {
+		bytes       int64
+		first, last time.Time
+	}
+	alike := map[text][]string{}
+	for _, p := range rd.parts {
+		if p.file.Instance == "" && !p.last.IsZero() && p.err == nil {
+			t := text{p.bytes, p.first.UTC(), p.last.UTC()}
+			alike[t] = append(alike[t], logName(p.file))
+		}
+	}
+	for _, names := range alike {
+		if slices.Sort(names); len(names) > 1 {
+			c.Notes = append(c.Notes, fmt.Sprintf("%s and %s are as long as each other, and begin and end at the same times: is one a copy? All calls are counted.", strings.Join(names[:len(names)-1], ", "), names[len(names)-1]))
 		}
 	}
 }

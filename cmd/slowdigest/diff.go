@@ -306,6 +306,13 @@ func parseReport(text []byte) (*digest.Report, error) {
 	if r.Version != 1 || r.Classes == nil || errBy != nil || ungrouped {
 		return nil, hinted{errors.New(`it is no report of slowdigest of "version": 1`), "save one with slowdigest report --limit all --format json"}
 	}
+	ids := map[string]bool{}
+	for i := range r.Classes {
+		ids[r.Classes[i].ID] = true
+	}
+	if len(ids) < len(r.Classes) || len(ids) > 0 && r.Overall.Calls == 0 || r.Window.End.Before(r.Window.Start) {
+		return nil, hinted{errors.New("the saved report contradicts itself"), "was it edited? save it anew with slowdigest report --limit all --format json"}
+	}
 	return &r.Report, nil
 }
 

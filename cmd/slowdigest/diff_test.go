@@ -56,6 +56,29 @@ func TestDiffTellsLogsFromReports(t *testing.T) {
 	}
 }
 
+// A saved report that somebody has edited is refused where it contradicts itself.
+func TestDiffOfEditedReports(t *testing.T) {
+	saved, _, _ := call(t, "", []string{"report", "--format", "json", "--limit", "all", logs + "mysql-9-7.log"})
+	for name, edit := range map[string]func(r *digest.Report){
+		"a class twice":            func(r *digest.Report) { r.Classes = append(r.Classes, r.Classes[0]) },
+		"no totals":                func(r *digest.Report) { r.Overall = digest.Overall{} },
+		"it ends before it begins": func(r *digest.Report) { r.Window.Start, r.Window.End = r.Window.End, r.Window.Start },
+		"nothing":                  func(*digest.Report) {},
+	} {
+		var r digest.Report
+		unmarshal(t, []byte(saved), &r)
+		edit(&r)
+		text, err := json.Marshal(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, stderr, code := call(t, "", []string{"diff", write(t, "report.json", string(text)), logs + "mysql-9-7.log"})
+		if refused := code == 1 && strings.Contains(stderr, "contradicts itself") && strings.Contains(stderr, "hint: was it edited?"); refused == (name == "nothing") || code != 0 && !refused {
+			t.Errorf("%s: exit %d, %s", name, code, stderr)
+		}
+	}
+}
+
 func TestDiffLimitsAndFilters(t *testing.T) {
 	before, after := logs+"mysql-9-7.log", logs+"mysql-9-7-extra.log"
 	d := diffJSON(t, "diff", "--limit", "3", before, after)
