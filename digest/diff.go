@@ -11,7 +11,7 @@ import (
 
 // Diff states what changed between two windows. All times are query time in
 // seconds: of the windows as they are or, where PerHour is set because one was
-// given that is longer than the other, per hour. A window that was inferred is
+// given that is longer than the other, or more of whose hours are archived, per hour. A window that was inferred is
 // no basis for that: it ends with the entries, however long the log was quiet.
 type Diff struct {
 	Version int  `json:"version"`      // of this format; 1
@@ -173,7 +173,7 @@ func Compare(before, after *Report) *Diff { return CompareBy(OrderBySum, before,
 func CompareBy(order OrderBy, before, after *Report) *Diff {
 	d := &Diff{Version: 1, By: after.By, Classes: []ClassDiff{}}
 	perB, perA := 1.0, 1.0
-	b, a := before.Window.length(), after.Window.length()
+	b, a := knownOf(before.Window, &before.Coverage), knownOf(after.Window, &after.Coverage)
 	if d.PerHour = b > 0 && a > 0 && unlike(b, a) && !before.Inferred && !after.Inferred; d.PerHour {
 		perB, perA = time.Hour.Seconds()/b, time.Hour.Seconds()/a
 	}
@@ -304,6 +304,19 @@ func (w Window) length() float64 {
 		return 0
 	}
 	return w.End.Sub(w.Start).Seconds()
+}
+
+// Known is the length of the window in seconds, without the hours that are not archived; 0 where it is not known.
+func (s *Side) Known() float64 { return knownOf(s.Window, &s.Coverage) }
+
+func knownOf(w Window, c *Coverage) float64 {
+	known := w.length()
+	for _, g := range c.Gaps {
+		if g.Instance == "" && g.File == "" && !g.After.IsZero() && !g.Before.IsZero() { // of the archive
+			known -= g.Before.Sub(g.After).Seconds()
+		}
+	}
+	return max(0, known)
 }
 
 func side(r *Report, per float64) Side {

@@ -377,3 +377,30 @@ func TestDiffOfTags(t *testing.T) {
 		t.Errorf("\n got %q\nwant %q", got, want)
 	}
 }
+
+// Hours that are not archived are no part of a window's length. A gap of a file is one in what was read.
+func TestDiffOfMissingHours(t *testing.T) {
+	at := noon
+	report := func(hours int, gaps ...Gap) *Report {
+		return &Report{Window: Window{at, at.Add(time.Duration(hours) * time.Hour)}, Coverage: Coverage{Gaps: gaps}, Classes: []Class{}}
+	}
+	gap := func(from, to time.Duration) Gap { return Gap{After: at.Add(from), Before: at.Add(to)} }
+	for name, c := range map[string]struct {
+		before, after *Report
+		perHour       bool
+		known         float64 // hours of before
+	}{
+		"all":              {report(4), report(4), false, 4},
+		"one less":         {report(4, gap(time.Hour, 2*time.Hour)), report(4), true, 3},
+		"one less of both": {report(4, gap(0, time.Hour)), report(4, gap(time.Hour, 2*time.Hour)), false, 3},
+		"as long as known": {report(4, gap(0, time.Hour)), report(3), false, 3},
+		"of a file":        {report(4, Gap{File: "slow.log", After: at, Before: at.Add(time.Hour)}), report(4), false, 4},
+		"of an instance":   {report(4, Gap{Instance: "db", After: at, Before: at.Add(time.Hour)}), report(4), false, 4},
+		"of no time":       {report(4, Gap{After: at}), report(4), false, 4},
+	} {
+		d := Compare(c.before, c.after)
+		if got := d.Before.Known() / 3600; d.PerHour != c.perHour || got != c.known {
+			t.Errorf("%s: per hour %v, %v hours are known", name, d.PerHour, got)
+		}
+	}
+}

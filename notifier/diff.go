@@ -52,6 +52,9 @@ func DiffHeadline(d *digest.Diff) string {
 func DiffNotes(d *digest.Diff) []string {
 	var notes []string
 	switch {
+	case d.PerHour && !d.Unlike():
+		notes = append(notes, fmt.Sprintf("Not as much is known of the one window as of the other (%s and %s), so all calls and times are per hour.",
+			Duration(d.Before.Known()), Duration(d.After.Known())))
 	case d.PerHour:
 		notes = append(notes, fmt.Sprintf("The windows differ in length (%s and %s), so all calls and times are per hour.",
 			windowLength(d.Before.Window), windowLength(d.After.Window)))
@@ -68,7 +71,7 @@ func DiffNotes(d *digest.Diff) []string {
 		name string
 		side *digest.Side
 	}{{"Before", &d.Before}, {"After", &d.After}} {
-		if Incomplete(&digest.Report{Coverage: s.side.Coverage}) {
+		if w := s.side.Window; Incomplete(&digest.Report{Coverage: s.side.Coverage}) && !(d.PerHour && s.side.Known() < w.End.Sub(w.Start).Seconds()) {
 			notes = append(notes, s.name+" is PARTIAL: what is missing there counts as less.")
 		}
 		if s.side.Unlisted > 0 {
