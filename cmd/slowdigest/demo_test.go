@@ -70,7 +70,7 @@ func TestDemo(t *testing.T) {
 	if called != 7 {
 		t.Errorf("the guide has %d calls:\n%s", called, guide)
 	}
-	said.wait(t, "in Slack: 1 new on shop-1, shop-2: ", 5*time.Second)
+	said.wait(t, "in Slack: 1 new on shop-1, shop-2: ", time.Minute)
 	if strings.Contains(said.String(), "<!date") {
 		t.Errorf("a time is as Slack takes it:\n%s", said.String())
 	}
