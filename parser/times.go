@@ -39,6 +39,13 @@ func parseTime(b []byte) (time.Time, zone, int) {
 	if len(b) >= 14 && b[6] == ' ' && b[8] == ':' {
 		return parsePadded(b)
 	}
+	// 180925 150504, as scripts write it that make a log of the table mysql.slow_log
+	if len(b) >= 13 && b[6] == ' ' && digits(b[7:13]) >= 0 && (len(b) == 13 || b[13] == '\n' || b[13] == '\r' || b[13] == ' ') {
+		t, _, _ := parseTime([]byte(string(b[:9]) + ":" + string(b[9:11]) + ":" + string(b[11:13])))
+		if !t.IsZero() {
+			return t, localTime, 13
+		}
+	}
 	return time.Time{}, noTime, 0
 }
 
