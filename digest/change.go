@@ -110,7 +110,9 @@ func (c *comparison) change(class *Class) *Change {
 		return &Change{Kind: New, Unseen: min(c.start-max(c.regrouped, hourOf(c.history.since)), forgottenAfter).seconds()}
 	}
 	absent := c.start - seen
-	wasFixed := p.broke.isNew && p.fixed > seen && p.fixed < c.start // of what was absent since
+	// Of what was absent since; a part of what it was may be left.
+	wasFixed := p.broke.isNew && p.fixed > seen && p.fixed < c.start &&
+		class.QueryTime.Sum > fixedPart*float64(p.cured.before)/1e3*float64(c.end-c.start)
 	if absent >= c.newAfter && absent > 2*p.longestGap(c.start) || p.gone > seen && p.gone < c.start || wasFixed {
 		if unsure {
 			c.unseen++

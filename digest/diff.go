@@ -312,11 +312,22 @@ func (s *Side) Known() float64 { return knownOf(s.Window, &s.Coverage) }
 func knownOf(w Window, c *Coverage) float64 {
 	known := w.length()
 	for _, g := range c.Gaps {
-		if g.Instance == "" && g.File == "" && !g.After.IsZero() && !g.Before.IsZero() { // of the archive
+		if g.ofArchive() {
 			known -= g.Before.Sub(g.After).Seconds()
 		}
 	}
 	return max(0, known)
+}
+
+// OnlyHoursMissing reports whether all that is missing is hours that are not archived, for which one note stands.
+func (s *Side) OnlyHoursMissing() bool {
+	c := &s.Coverage
+	return len(c.Gaps) > 0 && len(c.Notes) == 1 && !slices.ContainsFunc(c.Gaps, func(g Gap) bool { return !g.ofArchive() })
+}
+
+// ofArchive reports whether a gap is of hours that are not archived: of no one file or instance.
+func (g Gap) ofArchive() bool {
+	return g.Instance == "" && g.File == "" && !g.After.IsZero() && !g.Before.IsZero()
 }
 
 func side(r *Report, per float64) Side {

@@ -138,12 +138,15 @@ func TestFixedNewComesBack(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		there       func(i int) bool // hours since Thursday
+		left        int              // after so many hours there are some calls
 		fixed, back []int
 	}{
-		"a Thursday, then again and again": {func(i int) bool { return i%60 < 10 }, []int{33}, []int{60}},
-		"working hours":                    {office(0, 1, 4, 5, 6, 7), nil, nil},
-		"of two days only":                 {office(0, 1), []int{5*hoursADay + 1}, nil},
-		"and of a Saturday":                {office(0, 1, 2), []int{4*hoursADay + 1}, nil},
+		"a Thursday, then again and again": {func(i int) bool { return i%60 < 10 }, 0, []int{33}, []int{60}},
+		"a Thursday, but for some calls":   {func(i int) bool { return i < 10 }, 2, []int{33}, nil},
+		"and others":                       {func(i int) bool { return i < 10 }, 5, []int{33}, nil},
+		"working hours":                    {office(0, 1, 4, 5, 6, 7), 0, nil, nil},
+		"of two days only":                 {office(0, 1), 0, []int{5*hoursADay + 1}, nil},
+		"and of a Saturday":                {office(0, 1, 2), 0, []int{4*hoursADay + 1}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var h History
@@ -153,9 +156,11 @@ func TestFixedNewComesBack(t *testing.T) {
 				w := work{}
 				if c.there(i) {
 					w = work{200, 200}
+				} else if c.left > 0 && i%c.left == 0 {
+					w = work{6, 6}
 				}
 				r := hourReport(thursday+hour(i), w)
-				if h.Compare(r, Options{}); c.there(i) {
+				if h.Compare(r, Options{}); w.calls > 0 {
 					if x := classIn(t, r, watched).Change; x != nil && x.Kind == Back && !slices.Contains(back, i) {
 						back = append(back, i)
 					}

@@ -108,13 +108,18 @@ func TestLocalNames(t *testing.T) {
 	for paths, want := range map[string]string{
 		"slow.log":            "slow.log",
 		"/var/log/slow.log.1": "slow.log.1",
-		"slow.log slow.log.1 slow.log-20261123.gz":     "slow.log",
-		"d/slow.log.2026-11-23.10 d/slow.log":          "slow.log",
-		"a/slow.log b/slow.log b/slow.log.1 other.log": "a/slow.log b/slow.log other.log",
-		"a/x/slow.log b/x/slow.log":                    "a/x/slow.log b/x/slow.log",
-		"slow.log b/slow.log":                          "slow.log b/slow.log",
-		"- /dev/fd/62":                                 "- /dev/fd/62",
-		"db1.log db2.log":                              "db1.log db2.log",
+		"slow.log slow.log.1 slow.log-20261123.gz slow-2026-11-22.log": "slow.log",
+		"./slow.log slow.log.1 .//slow.log.2.gz":                       "slow.log",
+		"d/slow.log.2026-11-23.10 d/slow.log":                          "slow.log",
+		"a/slow.log b/slow.log b/slow.log.1 other.log":                 "a.slow.log b.slow.log other.log",
+		"a/x/slow.log b/x/slow.log":                                    "a.x.slow.log b.x.slow.log",
+		"slow.log b/slow.log":                                          "slow.log b.slow.log",
+		"b/slow.log /b/slow.log":                                       "b.slow.log .b.slow.log",
+		"- /dev/fd/62 /dev/fd/63":                                      "- /dev/fd/62 /dev/fd/63",
+		"db1.log db2.log shop-1.log shop-2.log 1.log 2.log":            "db1.log db2.log shop-1.log shop-2.log 1.log 2.log",
+		"10.0.0.1.log 10.0.0.2.log db.1 db.2 slow.1.log slow.2.log":    "10.0.0.1.log 10.0.0.2.log db.1 db.2 slow.1.log slow.2.log",
+		"a-5.7.log a-8.0.log ip-10-0-0-1 ip-10-0-0-2 .log":             "a-5.7.log a-8.0.log ip-10-0-0-1 ip-10-0-0-2 .log",
+		"x-20261123.log x-20261124.log":                                "x-20261123.log",
 	} {
 		var files []source.File
 		for _, path := range strings.Fields(paths) {

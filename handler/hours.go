@@ -288,22 +288,36 @@ func (rd *reading) copies(c *digest.Coverage) {
 	}
 	alike := map[text][]string{}
 	for _, p := range rd.parts {
-		if p.file.Instance == "" && !p.last.IsZero() && p.err == nil {
+		calls := int64(0)
+		for _, n := range p.calls {
+			calls += n
+		}
+		if p.file.Instance == "" && calls > 0 && p.err == nil {
 			t := text{p.bytes, p.first.UTC(), p.last.UTC()}
 			alike[t] = append(alike[t], logName(p.file))
 		}
 	}
+	var notes []string
 	for _, names := range alike {
 		if slices.Sort(names); len(names) > 1 {
-			c.Notes = append(c.Notes, fmt.Sprintf("%s and %s are as long as each other, and begin and end at the same times: is one a copy? All calls are counted.", strings.Join(names[:len(names)-1], ", "), names[len(names)-1]))
+			notes = append(notes, fmt.Sprintf("%s and %s are as long as each other, and begin and end at the same times: is one a copy? All calls are counted.",
+				strings.Join(names[:min(len(names)-1, mostCopies)], ", "), names[len(names)-1]))
 		}
 	}
+	slices.Sort(notes)
+	if more := len(notes) - mostCopies; more > 0 {
+		notes = append(notes[:mostCopies], fmt.Sprintf("Of %d more logs there seem to be copies.", more))
+	}
+	c.Notes = append(c.Notes, notes...)
 }
+
+// mostCopies is how many logs that have copies are named, and how many copies of each.
+const mostCopies = 3
 
 // rotated is what rotation adds to the name of a log, and what compresses it.
 var rotated = regexp.MustCompile(`(?:^|[._-])[0-9][0-9._-]*$`)
 
-// serverOf returns what the names of one server's logs have in common: slow.log.1,
+// serverOf returns what the names of logs have in common that may be one server's: slow.log.1,
 // slow.log-20261123.gz, slow-2026-11-23.log and slow.log are of one.
 func serverOf(path string) string {
 	dir, name := filepath.Split(path)
@@ -311,6 +325,27 @@ func serverOf(path string) string {
 		name = name[:n]
 	}
 	return dir + rotated.ReplaceAllString(strings.TrimSuffix(name, ".gz"), "")
+}
+
+// compressed is what ends the name of a log that is packed, renamed what rotation puts behind .log, and dated the date
+// that it may put before it.
+var (
+	compressed = regexp.MustCompile(`\.(?:gz|bz2|xz|zst)$`)
+	renamed    = regexp.MustCompile(`\.log(?:[._-][0-9][0-9._-]*)?$`)
+	dated      = regexp.MustCompile(`[._-](?:19|20)[0-9]{2}[._-]?[0-9]{2}[._-]?[0-9]{2}(?:[._T-]?[0-9]{2})*$`)
+)
+
+// surelyOf is serverOf of logs that surely are: db-1.log and db-2.log may be of two servers.
+func surelyOf(path string) string {
+	if path = filepath.Clean(path); FileName(path) == path && filepath.IsAbs(path) { // a device
+		return path
+	}
+	dir, name := filepath.Split(path)
+	name = compressed.ReplaceAllString(name, "")
+	if plain := renamed.ReplaceAllString(name, ""); plain != "" {
+		name = plain
+	}
+	return dir + dated.ReplaceAllString(name, "")
 }
 
 // FileName is what a local log is called in a report: its name, without the directory that it is in. Devices keep it:
@@ -330,7 +365,7 @@ const mostDirs = 8
 func LocalNames(files []source.File) (byPath map[string]string, names []string) {
 	shortest := map[string]string{} // path by server
 	for _, f := range files {
-		server := serverOf(f.Name)
+		server := surelyOf(f.Name)
 		if have := shortest[server]; f.Instance == "" && f.Name != "" && f.Omitted == "" && (have == "" || len(f.Name) < len(have)) {
 			shortest[server] = f.Name
 		}
@@ -349,7 +384,7 @@ func LocalNames(files []source.File) (byPath map[string]string, names []string) 
 	}
 	byPath = map[string]string{}
 	for _, f := range files {
-		name := named[serverOf(f.Name)]
+		name := named[surelyOf(f.Name)]
 		if byPath[f.Name] = name; name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -357,14 +392,19 @@ func LocalNames(files []source.File) (byPath map[string]string, names []string) 
 	return byPath, names
 }
 
-// lastDirs returns the name of a file with so many of the directories that it is in.
+// lastDirs returns the name of a file with so many of the directories that it is in before it, joined by dots: a name
+// with a slash would be no name of an instance to those who see only these.
 func lastDirs(path string, dirs int) string {
-	name := FileName(path)
+	path = filepath.Clean(path)
+	name, dir := FileName(path), filepath.Dir(path)
 	if name == path {
 		return name
 	}
-	for dir := filepath.Dir(path); dirs > 0 && dir != filepath.Dir(dir); dirs-- {
-		name, dir = filepath.Base(dir)+"/"+name, filepath.Dir(dir)
+	for ; dirs > 0 && dir != filepath.Dir(dir); dirs-- {
+		name, dir = filepath.Base(dir)+"."+name, filepath.Dir(dir)
+	}
+	if dirs > 0 && filepath.IsAbs(dir) {
+		return "." + name
 	}
 	return name
 }

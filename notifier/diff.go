@@ -71,7 +71,7 @@ func DiffNotes(d *digest.Diff) []string {
 		name string
 		side *digest.Side
 	}{{"Before", &d.Before}, {"After", &d.After}} {
-		if w := s.side.Window; Incomplete(&digest.Report{Coverage: s.side.Coverage}) && !(d.PerHour && s.side.Known() < w.End.Sub(w.Start).Seconds()) {
+		if Incomplete(&digest.Report{Coverage: s.side.Coverage}) && !(d.PerHour && s.side.OnlyHoursMissing()) {
 			notes = append(notes, s.name+" is PARTIAL: what is missing there counts as less.")
 		}
 		if s.side.Unlisted > 0 {

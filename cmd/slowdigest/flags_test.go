@@ -48,7 +48,7 @@ var flagValues = map[string]map[string]string{
 	},
 	"diff": {"time-zone": "Asia/Kolkata", "format": "json", "limit": "1", "by": "user", "user": "other", "host": "other", "schema": "other", "query-tag": "controller=other", "id": "AA", "filter": "query_time>2", "min-time": "2",
 		"since": "2026-11-23T10:00", "until": "2026-11-23T09:00", "last": "1m",
-		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true", "from-state": "true", "state": "DIRECTORY", "compare": "2h"},
+		"channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "post": "true", "from-state": "true", "state": "DIRECTORY", "compare": "48h"},
 	"fingerprint": {"0": "true"},
 	"check":       {"owners": "OWNERS"},
 	"run": {
@@ -68,7 +68,7 @@ var flagValues = map[string]map[string]string{
 	"unmute":  {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"note":    {"state": "DIRECTORY", "channel": "C0PEOPLE01"},
 	"release": {"state": "DIRECTORY", "channel": "C0PEOPLE01", "at": "2020-01-01", "remove": "true", "time-zone": "Asia/Kolkata"},
-	"week":    {"state": "DIRECTORY", "channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "time-zone": "Asia/Kolkata", "format": "json", "post": "true"},
+	"week":    {"state": "DIRECTORY", "channel": "C0PEOPLE01", "slack-token-parameter": "/another", "slack-api-url": "http://127.0.0.1:1/", "owners": "OWNERS", "time-zone": "Asia/Kolkata", "format": "json", "post": "true"},
 	"invoke":  {"event": "../../testdata/events/manual.json", "logs": logs},
 	"iam": {
 		"instance": "orders-1", "tag": "team=people", "download": "auto", "slack-token-parameter": "/another", "state": "s3://kept/prod",
@@ -82,7 +82,7 @@ var flagValues = map[string]map[string]string{
 // The modes of the commands that have several. A flag may be refused in one of them.
 var flagModes = map[string][]string{
 	"report":  {"", "--by=host", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00"},
-	"diff":    {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00 --compare=1h"},
+	"diff":    {"", "--format=json", "--format=markdown", "--format=html", "--format=slack", "--post", "--since=2026-11-23T09:00", "--from-state=true --since=2026-11-23T09:00 --until=2026-11-23T10:00 --compare=1h"},
 	"run":     {"", "--by=host", "--format=slack", "--format=json", "--post", "--compare=24h", "--compare=24h --format=slack", "--since=2026-11-23T09:00"},
 	"mute":    {"0123456789ABCDEF0123456789ABCDEF", ""},
 	"release": {"v141", ""},

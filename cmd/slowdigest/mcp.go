@@ -149,14 +149,15 @@ func (c *Config) localTools(paths []string) (mcptools.Options, error) {
 		return h, nil
 	}
 	o.Rename = func(note string) string {
-		var names []string
-		for _, f := range files(context.Background()) {
+		found := files(context.Background())
+		called, _ := handler.LocalNames(found)
+		names := slices.Clone(paths)
+		for _, f := range found {
 			names = append(names, f.Name)
 		}
-		names = append(names, paths...)
 		slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 		for _, name := range names {
-			note = strings.ReplaceAll(note, name, redact.SafeName(filepath.Base(name)))
+			note = strings.ReplaceAll(note, name, redact.SafeName(cmp.Or(called[name], filepath.Base(name))))
 		}
 		return note
 	}

@@ -1,6 +1,9 @@
 package fingerprint
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // formatter writes the fingerprint of one statement, token by token. It reads each
 // byte once and never looks ahead further than a token: what a token means for
@@ -212,12 +215,8 @@ func (f *formatter) add(t *token) {
 	}
 	switch t.kind {
 	case plainWord:
-		if !f.dml() && f.isPassword(t) {
-			if n := bytes.IndexAny(f.lexer.sql[t.end:], " \t\r\n;,)"); n >= 0 {
-				f.lexer.pos = t.end + n // with all that stands at once after the word
-			} else {
-				f.lexer.pos = len(f.lexer.sql)
-			}
+		if end := f.passwordEnd(t); end > 0 {
+			f.lexer.pos = end
 			f.literal(literal)
 			return
 		}
@@ -243,23 +242,39 @@ func (f *formatter) add(t *token) {
 	}
 }
 
-// isPassword reports whether t, a word, is a password that somebody forgot to quote. The server refuses such a
-// statement, and can log it.
-func (f *formatter) isPassword(t *token) bool {
+// passwordEnd returns the index after a password that somebody forgot to quote and that begins with t, a word, or 0 if
+// it is none. The server refuses such a statement, and can log it. What has a quote, a parenthesis or a comment in it is none.
+func (f *formatter) passwordEnd(t *token) int {
+	before := f.dst[f.statements.at:]
+	if !bytes.HasSuffix(before, []byte("=")) && !bytes.HasSuffix(before, []byte(" by")) && !bytes.HasSuffix(before, []byte("password")) && !bytes.HasSuffix(before, []byte("password(")) {
+		return 0 // nearly always
+	}
 	switch string(bytes.ToLower(f.token(t))) {
 	case "password", "old_password", "random":
-		return false
+		return 0
 	}
-	before := f.dst[f.statements.at:]
-	switch {
-	case bytes.HasSuffix(before, []byte("=")):
-		return bytes.HasPrefix(before, []byte("set password")) || bytes.HasSuffix(before, []byte("_password ="))
-	case bytes.HasSuffix(before, []byte("password(")):
-		return bytes.HasPrefix(before, []byte("set password"))
-	case bytes.HasSuffix(before, []byte(" by password")), bytes.HasSuffix(before, []byte(" by")):
-		return bytes.Contains(before, []byte("identified "))
+	begins := func(verbs ...string) bool {
+		return slices.ContainsFunc(verbs, func(verb string) bool { return bytes.HasPrefix(before, []byte(verb)) })
 	}
-	return false
+	switch before[len(before)-1] {
+	case '=':
+		if !begins("set password") && !(begins("change ") && bytes.HasSuffix(before, []byte("_password ="))) {
+			return 0
+		}
+	case '(':
+		if !begins("set password") {
+			return 0
+		}
+	default:
+		if !begins("create user", "alter user", "grant ") || !bytes.Contains(before, []byte(" identified ")) || bytes.HasSuffix(before, []byte(" password")) && !bytes.HasSuffix(before, []byte(" by password")) {
+			return 0
+		}
+	}
+	end := t.end + bytes.IndexAny(append(bytes.Clone(f.lexer.sql[t.end:]), ';'), " \t\r\n;,)('\"`/#\\")
+	if end < len(f.lexer.sql) && bytes.IndexByte([]byte("('\"`/#\\"), f.lexer.sql[end]) >= 0 {
+		return 0
+	}
+	return end
 }
 
 // name writes a name in quotes.

@@ -54,7 +54,7 @@ func hasAddress(v string) bool {
 
 // isAction reports whether what stands before and after an @ is a controller and its action, as Laravel writes them.
 func isAction(before, after string) bool {
-	return strings.HasSuffix(before, "Controller") && !strings.ContainsAny(after, ".@")
+	return strings.HasSuffix(before, "Controller") && !strings.Contains(before, ".") && isKey([]byte(after)) && !strings.Contains(after, ".")
 }
 
 // beginsIPv4 reports whether a text begins with four numbers of one to three digits with dots between them.
@@ -129,9 +129,9 @@ func hasNumber(v string) bool {
 }
 
 // keyed are what access keys and tokens have in them.
-var keyed = []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ", "AIza", "hooks.slack.com", "-----"}
+var keyed = []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ", "AIza", "password:", "passwd:", "hooks.slack.com", "-----"}
 
-// labels are what people write before a password, in any case.
+// labels are what people write before a password, in any case, which has a digit.
 var labels = []string{"password:", "passwd:", "passphrase:", "pwd:", "bearer:"}
 
 // hasToken reports whether there is a key or a token: one of a known form, or 16 characters with digits all over.
@@ -148,7 +148,7 @@ func hasToken(v string) bool {
 	}
 	lower := strings.ToLower(v)
 	for _, k := range labels {
-		if strings.Contains(lower, k) {
+		if _, secret, found := strings.Cut(lower, k); found && strings.ContainsAny(secret, "0123456789") {
 			return true
 		}
 	}

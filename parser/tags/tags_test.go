@@ -176,7 +176,7 @@ func TestPrivate(t *testing.T) {
 		"AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "xoxb-123456-abc", "sk_live_abcdef12", "eyJhbGciOiJIUzI1", "https://user:pw@host/",
 		"01ARZ3NDEKTSV4RRFFQ69G5FAV", "k3J9xQ2mB7vL5tZ8", "-----BEGIN", "hooks.slack.com/services/T0/B0/x",
 		"ip-10-1-2-3.ec2.internal", "10-1-2-3", "4111.1111.1111.1111", "card:4111_1111_1111_1111", "555.123.4567", "555/123/4567", "078-05-1120",
-		"github_pat_11ABCDEFG0abc", "glpat-abcdEFGHijkl", "npm_abcdefghijkl", "AIzaSyAbCdEf", "sk-proj-abcdef", "rk_live_abcdef", "SG.abcdef.ghi", "password:hunter2", "pwd:Sommer2024", "Bearer:abc1", "x/Passphrase:abc",
+		"github_pat_11ABCDEFG0abc", "glpat-abcdEFGHijkl", "npm_abcdefghijkl", "AIzaSyAbCdEf", "sk-proj-abcdef", "rk_live_abcdef", "SG.abcdef.ghi", "password:hunter2", "pwd:Sommer2024", "Bearer:abc1", "x/Passphrase:abc2", "mueller.Controller@acme", "Controller@gmail/com",
 		"", "a b", strings.Repeat("x", 81), "a\nb", "a'b", "a`b", "a*b", "<!here>", "*bold*", "ü", "a\u202eb", "a\x00b", strings.Repeat("a", MaxValue+1),
 	} {
 		if May(v) {
@@ -184,7 +184,7 @@ func TestPrivate(t *testing.T) {
 		}
 	}
 	for _, v := range []string{
-		"orders#index", "Api::V1::OrdersController", "OrdersController@show", "app/models/order.rb:12", "/orders/:id", "my-app@1.2.3", "v142", "2026-11-27", "20261127", "rails:7.1.3", "3f2a91c0d4e5",
+		"orders#index", "Api::V1::OrdersController", "OrdersController@show", "Users::Password:reset", "cpwd:app", "/x/pwd:rotate", "bearer:check", "app/models/order.rb:12", "/orders/:id", "my-app@1.2.3", "v142", "2026-11-27", "20261127", "rails:7.1.3", "3f2a91c0d4e5",
 		"polls.views.index", "django.db.backends.mysql", "OrderMailer", "net/http", "Order.findByStatus", "a", "mysql2:3.11.0", "src/orders.ts:12:7", "Dead::Beef", "feedback", "task-runner", "2026.11.23.1", "/orders/2026/11/23", "10.0.19041",
 		strings.Repeat("x", MaxValue),
 	} {
