@@ -382,11 +382,11 @@ func LocalNames(files []source.File) (byPath map[string]string, names []string) 
 			}
 		}
 	}
-	byPath = map[string]string{}
+	byPath, listed := map[string]string{}, map[string]bool{"": true}
 	for _, f := range files {
 		name := named[surelyOf(f.Name)]
-		if byPath[f.Name] = name; name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
+		if byPath[f.Name] = name; !listed[name] {
+			names, listed[name] = append(names, name), true
 		}
 	}
 	return byPath, names
