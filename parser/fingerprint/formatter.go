@@ -1,9 +1,6 @@
 package fingerprint
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // formatter writes the fingerprint of one statement, token by token. It reads each
 // byte once and never looks ahead further than a token: what a token means for
@@ -243,38 +240,43 @@ func (f *formatter) add(t *token) {
 }
 
 // passwordEnd returns the index after a password that somebody forgot to quote and that begins with t, a word, or 0 if
-// it is none. The server refuses such a statement, and can log it. What has a quote, a parenthesis or a comment in it is none.
+// it is none. The server refuses such a statement, and can log it. What has a quote or a parenthesis in it is none.
 func (f *formatter) passwordEnd(t *token) int {
 	before := f.dst[f.statements.at:]
-	if !bytes.HasSuffix(before, []byte("=")) && !bytes.HasSuffix(before, []byte(" by")) && !bytes.HasSuffix(before, []byte("password")) && !bytes.HasSuffix(before, []byte("password(")) {
-		return 0 // nearly always
+	ends := func(text string) bool { return bytes.HasSuffix(before, []byte(text)) }
+	begins := func(text string) bool { return bytes.HasPrefix(before, []byte(text)) }
+	switch {
+	case ends(" by"), ends(" by password"):
+		if !begins("create user") && !begins("alter user") && !begins("grant ") || !bytes.Contains(before, []byte(" identified ")) {
+			return 0
+		}
+	case ends("="):
+		if !begins("set password") && !(begins("change ") && ends("_password =")) {
+			return 0
+		}
+	case ends("password("):
+		if !begins("set password") {
+			return 0
+		}
+	default: // nearly always
+		return 0
 	}
 	switch string(bytes.ToLower(f.token(t))) {
 	case "password", "old_password", "random":
 		return 0
 	}
-	begins := func(verbs ...string) bool {
-		return slices.ContainsFunc(verbs, func(verb string) bool { return bytes.HasPrefix(before, []byte(verb)) })
-	}
-	switch before[len(before)-1] {
-	case '=':
-		if !begins("set password") && !(begins("change ") && bytes.HasSuffix(before, []byte("_password ="))) {
+	for i := t.end; i < len(f.lexer.sql); i++ {
+		switch c := f.lexer.sql[i]; {
+		case bytes.IndexByte([]byte(" \t\r\n;,)"), c) >= 0:
+			return i
+		case bytes.IndexByte([]byte("('\"`\\"), c) >= 0:
 			return 0
 		}
-	case '(':
-		if !begins("set password") {
-			return 0
-		}
-	default:
-		if !begins("create user", "alter user", "grant ") || !bytes.Contains(before, []byte(" identified ")) || bytes.HasSuffix(before, []byte(" password")) && !bytes.HasSuffix(before, []byte(" by password")) {
-			return 0
+		if q, _ := opening(f.lexer.sql, i); q != InCode { // a comment
+			return i
 		}
 	}
-	end := t.end + bytes.IndexAny(append(bytes.Clone(f.lexer.sql[t.end:]), ';'), " \t\r\n;,)('\"`/#\\")
-	if end < len(f.lexer.sql) && bytes.IndexByte([]byte("('\"`/#\\"), f.lexer.sql[end]) >= 0 {
-		return 0
-	}
-	return end
+	return len(f.lexer.sql)
 }
 
 // name writes a name in quotes.
