@@ -97,23 +97,22 @@ func (c *comparison) gone(muted map[string]bool) []GoneClass {
 
 // absent counts the hours since one that were wholly read, the window's included.
 func (c *comparison) absent(since hour) hour {
-	n := c.end - c.start
-	for _, w := range c.hours {
-		if w != nil && !w.partial && w.at > since {
-			n++
-		}
-	}
-	return n
+	return c.readHours(since, func(hour) bool { return true })
 }
 
 // absentOnWorkdays is absent without the hours of Saturdays and Sundays, by UTC.
 func (c *comparison) absentOnWorkdays(since hour) hour {
+	return c.readHours(since, func(at hour) bool { return !at.isWeekend() })
+}
+
+// readHours counts those since one that were wholly read, and the window's, as far as they are to count.
+func (c *comparison) readHours(since hour, counts func(hour) bool) hour {
 	n := hour(0)
 	for at := c.start; at < c.end; at++ {
-		n += hour(one(!at.isWeekend()))
+		n += hour(one(counts(at)))
 	}
 	for _, w := range c.hours {
-		if w != nil && !w.partial && w.at > since && !w.at.isWeekend() {
+		if w != nil && !w.partial && w.at > since && counts(w.at) {
 			n++
 		}
 	}

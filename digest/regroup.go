@@ -207,19 +207,18 @@ const (
 
 // slowed reports whether what was shorter than the shortest call of the log is still there, and takes longer.
 func (c hourAsWhole) slowed(shortest level) bool {
-	var calls, time, usualCalls, usualTime float64
-	shorter := func(p *past) bool {
-		typical, known := p.typical()
-		return known && typical < shortest && c.start-p.seenBefore(c.start) <= hoursADay
-	}
-	for _, p := range c.history.classes {
-		if shorter(p) {
-			usualCalls += c.series(p, callsOf).median(1).about(callsUnit)
-			usualTime += c.series(p, timeOf).median(1).about(timeUnit)
-		}
-	}
+	now := map[string]*Class{}
 	for i := range c.report.Classes {
-		if class := &c.report.Classes[i]; c.history.classes[class.ID] != nil && shorter(c.history.classes[class.ID]) {
+		now[c.report.Classes[i].ID] = &c.report.Classes[i]
+	}
+	var calls, time, usualCalls, usualTime float64
+	for id, p := range c.history.classes {
+		if typical, known := p.typical(); !known || typical >= shortest || c.start-p.seenBefore(c.start) > hoursADay {
+			continue
+		}
+		usualCalls += c.series(p, callsOf).median(1).about(callsUnit)
+		usualTime += c.series(p, timeOf).median(1).about(timeUnit)
+		if class := now[id]; class != nil {
 			calls, time = calls+float64(class.Calls), time+class.QueryTime.Sum
 		}
 	}

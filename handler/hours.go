@@ -275,7 +275,7 @@ func (rd *reading) ending(c *digest.Coverage, w digest.Window) {
 			c.Gaps = append(c.Gaps, digest.Gap{File: file[server], After: later(l, w.Start), Before: w.End})
 			c.Notes = append(c.Notes, note+": what happened after it is not known.")
 		} else {
-			c.Notes = append(c.Notes, note+", before the window does: nothing was slow after it, or it is an older copy.")
+			c.Notes = append(c.Notes, note+", before the window does: was nothing slow after it, or is it an older copy, or does another file go on?")
 		}
 	}
 }
