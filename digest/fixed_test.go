@@ -145,6 +145,8 @@ func TestFixedNewComesBack(t *testing.T) {
 		"a Thursday, but for some calls":   {func(i int) bool { return i < 10 }, 2, []int{33}, nil},
 		"and others":                       {func(i int) bool { return i < 10 }, 5, []int{33}, nil},
 		"working hours":                    {office(0, 1, 4, 5, 6, 7), 0, nil, nil},
+		"two days, but for six hours":      {func(i int) bool { return i < 48 && (i%24 <= 8 || i%24 >= 14) }, 0, []int{4*hoursADay + 23}, nil},
+		"two days, but for five":           {func(i int) bool { return i < 48 && (i%24 <= 8 || i%24 >= 13) }, 0, []int{2*hoursADay + 23}, nil},
 		"of two days only":                 {office(0, 1), 0, []int{5*hoursADay + 1}, nil},
 		"and of a Saturday":                {office(0, 1, 2), 0, []int{4*hoursADay + 1}, nil},
 	} {

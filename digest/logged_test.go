@@ -174,7 +174,8 @@ func TestShortestIsSlow(t *testing.T) {
 		calls       int64
 		each        float64
 		said, worse bool
-	}{{"as many", 1000, 0.5, false, true}, {"two thirds of them", 670, 0.5, false, true}, {"half of them, of as much time", 500, 0.12, true, false}} {
+	}{{"as many", 1000, 0.5, false, true}, {"two thirds of them", 670, 0.5, false, true}, {"half of them, of as much time", 500, 0.12, true, false},
+		{"over three quarters", 800, 0.06, false, false}, {"fewer", 700, 0.06, true, false}, {"half, of over 1.5 times the time", 500, 0.16, false, true}, {"of less", 500, 0.14, true, false}} {
 		var h History
 		at := dayHour(15, 6)
 		var last *Report
