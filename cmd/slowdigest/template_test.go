@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"reflect"
 	"regexp"
@@ -508,6 +509,9 @@ func defaults(t *testing.T) map[string]string {
 
 // TestSwitchesRefuse passes invalid parameters to iam/deploy/switches.js.
 func TestSwitchesRefuse(t *testing.T) {
+	if _, err := os.Stat("../../node_modules/js-yaml"); err != nil {
+		missing(t, "js-yaml is not installed; install it with "+osls)
+	}
 	good := map[string]any{"sls:stage": "prod", "param:instances": "orders-1", "param:channel": "C0123456789"}
 	for name, value := range defaults(t) {
 		if _, has := good["param:"+name]; !has {
